@@ -1,0 +1,1 @@
+"""Problems with reference paths: schema, loader, validator, importers and the shipped sets."""
