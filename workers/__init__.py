@@ -1,0 +1,1 @@
+"""Celery workers: pinning, claim-execute-commit, engines, memory sampling."""
