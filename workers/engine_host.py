@@ -1,0 +1,240 @@
+"""The one thread that holds the engine: an event loop inside, a plain blocking face for the thread that takes jobs.
+
+vLLM's AsyncLLM belongs to the loop it was built on, and a Celery task has none: so the loop lives here as long as the
+process does, and jobs are handed over to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing, suppress
+from typing import Any, TypeVar, cast
+
+from db.model_spec import ModelSpec
+from workers.engines import Engine, EngineContext, create_engine
+from workers.engines.errors import (
+    INIT_TIMEOUT,
+    EngineDied,
+    EngineError,
+    EngineOutOfMemory,
+    EngineStartFailed,
+    GenerationCancelled,
+    GenerationTimedOut,
+)
+from workers.engines.protocol import BootReport, Generation, GenerationRequest, MemoryReport, TokenEvent
+
+T = TypeVar("T")
+
+#: How often the waiting thread looks for tokens, a cancel and the deadline. Tokens are stamped on the engine's thread
+#: and handed over in batches, so that following a generation does not disturb its timing.
+FOLLOW_EVERY_S = 0.1
+PROGRESS_EVERY_S = 1.0
+STOP_WITHIN_S = 30.0
+ABORT_WITHIN_S = 5.0
+
+
+class EngineHost:
+    """Build, hold, use and dispose of one engine at a time. ``generate`` may be called from several threads."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._spec: ModelSpec | None = None
+        self._boot: BootReport | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine-host", daemon=True)
+        self._thread.start()
+
+    @property
+    def loaded(self) -> ModelSpec | None:
+        """The model in memory, None when there is none or its engine died."""
+        return self._spec
+
+    @property
+    def boot(self) -> BootReport | None:
+        """The report of the start that serves now."""
+        return self._boot
+
+    def load(self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float) -> BootReport:
+        """Bring the model up, after unloading another; the report of a model already up is given again.
+
+        ``on_progress`` is called on the calling thread about once a second. Raise EngineStartFailed (class INIT_TIMEOUT
+        past ``timeout_s``), EngineOutOfMemory or ModelUnavailable; nothing of the engine remains then.
+        """
+        with self._lock:
+            if self._boot is not None and self._spec == spec:
+                return self._boot
+            self.unload()
+            engine = create_engine(spec, self._context)
+            try:
+                boot = self._start(engine, spec, on_progress, timeout_s)
+            except BaseException:
+                self._stop(engine)
+                raise
+            self._engine, self._spec, self._boot = engine, spec, boot
+            return boot
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        on_token: Callable[[TokenEvent], None],
+        cancel: threading.Event,
+        timeout_s: float,
+    ) -> Generation:
+        """Make one generation and return it; ``on_token`` sees each event on the calling thread, a little later.
+
+        ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, or an error of ``on_token``, aborts
+        the request in the engine. Raise GenerationCancelled, GenerationTimedOut, PromptRejected, EngineDied or
+        EngineOutOfMemory; after a time-out and the last two the engine is disposed of.
+        """
+        engine = self._engine
+        if engine is None:
+            raise EngineDied("no model is loaded: load one before asking it")
+        if cancel.is_set():
+            raise GenerationCancelled("the generation was cancelled before it began")
+        following = _Following()
+        task = self._submit(_drive(engine, request, following))
+        try:
+            return self._follow(task, following, on_token=on_token, cancel=cancel, timeout_s=timeout_s)
+        except (EngineDied, EngineOutOfMemory, GenerationTimedOut):
+            self._abort(task, following)
+            self._dispose(engine)
+            raise
+        finally:
+            self._abort(task, following)
+
+    def memory_report(self) -> MemoryReport:
+        """Tell the engine's memory as it is now. Raise EngineDied when no model is loaded."""
+        engine = self._engine
+        if engine is None:
+            raise EngineDied("no model is loaded: there is no memory to tell")
+        return self._submit(engine.memory_report()).result(STOP_WITHIN_S)
+
+    def unload(self) -> None:
+        """Stop the engine, if there is one, and wait until it is gone."""
+        with self._lock:
+            if self._engine is not None:
+                self._dispose(self._engine)
+
+    def close(self) -> None:
+        """Unload and end the thread; the host cannot be used afterwards."""
+        self.unload()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(ABORT_WITHIN_S)
+        if not self._loop.is_running() and not self._loop.is_closed():
+            self._loop.close()
+
+    def _submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def _start(self, engine: Engine, spec: ModelSpec, on_progress: Callable[[], None], timeout_s: float) -> BootReport:
+        deadline = time.monotonic() + timeout_s
+        starting = self._submit(_started(engine, spec))
+        try:
+            while time.monotonic() < deadline:
+                with suppress(TimeoutError):
+                    return starting.result(min(PROGRESS_EVERY_S, max(0.0, deadline - time.monotonic())))
+                if starting.done():
+                    return starting.result()
+                on_progress()
+        finally:
+            starting.cancel()
+        raise EngineStartFailed(
+            f"model {spec.name!r} was not up after {timeout_s:g} s: see the engine's log in {self._context.log_folder}",
+            error_class=INIT_TIMEOUT,
+        )
+
+    def _follow(
+        self,
+        task: concurrent.futures.Future[Generation],
+        following: _Following,
+        *,
+        on_token: Callable[[TokenEvent], None],
+        cancel: threading.Event,
+        timeout_s: float,
+    ) -> Generation:
+        heard_s = time.monotonic()
+        while True:
+            following.ended.wait(FOLLOW_EVERY_S)
+            for event in following.drain():
+                heard_s = event.at_s
+                on_token(event)
+            if following.ended.is_set():
+                return task.result()
+            if cancel.is_set():
+                raise GenerationCancelled("the generation was cancelled and aborted in the engine")
+            if time.monotonic() - heard_s > timeout_s:
+                raise GenerationTimedOut(f"no token came for {timeout_s:g} s: the engine is replaced")
+
+    def _abort(self, task: concurrent.futures.Future[Generation], following: _Following) -> None:
+        """Have the request aborted in the engine and wait for that; does nothing once it has ended."""
+        if not following.ended.is_set():
+            task.cancel()
+            following.ended.wait(ABORT_WITHIN_S)
+
+    def _dispose(self, engine: Engine) -> None:
+        with self._lock:
+            if self._engine is not engine:
+                return  # another thread was first
+            self._engine = self._spec = self._boot = None
+            self._stop(engine)
+
+    def _stop(self, engine: Engine) -> None:
+        stopping = self._submit(engine.stop())
+        with suppress(TimeoutError, concurrent.futures.CancelledError):
+            stopping.result(STOP_WITHIN_S)
+
+
+class _Following:
+    """Tokens on their way from the engine's thread to the waiting one."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self._events: deque[TokenEvent] = deque()
+
+    def put(self, event: TokenEvent) -> None:
+        self._events.append(event)
+
+    def drain(self) -> list[TokenEvent]:
+        drained = []
+        while self._events:
+            drained.append(self._events.popleft())
+        return drained
+
+
+async def _started(engine: Engine, spec: ModelSpec) -> BootReport:
+    try:
+        return await engine.start()
+    except EngineError:
+        raise
+    except Exception as error:
+        raise EngineStartFailed(f"model {spec.name!r} did not start: {type(error).__name__}: {error}") from error
+
+
+async def _drive(engine: Engine, request: GenerationRequest, following: _Following) -> Generation:
+    try:
+        # Every engine's generate is an async generator: closing it is what aborts the request.
+        async with aclosing(cast("Any", engine.generate(request))) as stream:
+            async for item in stream:
+                if isinstance(item, Generation):
+                    return item
+                following.put(item)
+    except EngineError:
+        raise
+    except Exception as error:
+        # Whatever an engine throws is the engine's failure: the job is retried on a fresh one.
+        raise EngineDied(
+            f"generation {request.request_id} failed in the engine: {type(error).__name__}: {error}"
+        ) from error
+    else:
+        raise EngineDied(f"generation {request.request_id} ended without a result")
+    finally:
+        following.ended.set()

@@ -1,0 +1,30 @@
+"""Engines: vLLM in a child process, an OpenAI-compatible server, and a synthetic one. Importing this imports no engine."""
+
+from __future__ import annotations
+
+from db.model_spec import ModelSpec
+from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
+from workers.engines.protocol import Engine, EngineContext
+
+__all__ = ["Engine", "EngineContext", "create_engine"]
+
+
+def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
+    """Return an engine for the model, not started. Raise ModelUnavailable for an unknown engine or option."""
+    # Imported here: a worker imports only what its models need, and vLLM not before its GPU is pinned.
+    if spec.engine == "synthetic":
+        from workers.engines.synthetic import SyntheticEngine  # noqa: PLC0415
+
+        return SyntheticEngine(spec, context)
+    if spec.engine == "vllm":
+        from workers.engines.vllm_engine import VllmEngine  # noqa: PLC0415
+
+        return VllmEngine(spec, context)
+    if spec.engine == "openai":
+        from workers.engines.openai_engine import OpenAIEngine  # noqa: PLC0415
+
+        return OpenAIEngine(spec, context)
+    raise ModelUnavailable(
+        f"model {spec.name!r} asks for engine {spec.engine!r}; the engines are vllm, openai and synthetic",
+        error_class=OPTION_REFUSED,
+    )

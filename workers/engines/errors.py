@@ -1,0 +1,81 @@
+"""What can go wrong with an engine, each error with its kind (what to do about it) and its class (what happened)."""
+# ruff: noqa: N818  (the names say what happened to the engine; the base class says that it is an error)
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+#: ``infra`` is retried, ``rejected`` is not, ``out_of_memory`` is a result in a probe, ``timed_out`` replaces the engine.
+FailureKind = Literal["infra", "rejected", "out_of_memory", "timed_out"]
+
+PROMPT_TOO_LONG = "PROMPT_TOO_LONG"
+PREFIX_CACHE_HIT = "PREFIX_CACHE_HIT"
+MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
+OPTION_REFUSED = "OPTION_REFUSED"
+ENGINE_DEAD = "ENGINE_DEAD"
+INIT_FAILED = "INIT_FAILED"
+INIT_TIMEOUT = "INIT_TIMEOUT"
+INIT_FREE_MEM = "INIT_FREE_MEM"
+INIT_NO_KV = "INIT_NO_KV"
+INIT_KV_LT_MAXLEN = "INIT_KV_LT_MAXLEN"
+INIT_CUDA_OOM = "INIT_CUDA_OOM"
+PROFILE_ASSERT = "PROFILE_ASSERT"
+RUNTIME_CUDA_OOM = "RUNTIME_CUDA_OOM"
+HOST_OOM = "HOST_OOM"
+BACKEND_REFUSED = "BACKEND_REFUSED"
+NO_PROGRESS = "NO_PROGRESS"
+
+
+class EngineError(Exception):
+    """An engine failed; ``sentence`` tells people what happened to what and what to do next."""
+
+    default_kind: ClassVar[FailureKind] = "infra"
+    default_class: ClassVar[str] = ENGINE_DEAD
+
+    def __init__(self, sentence: str, *, error_class: str | None = None, kind: FailureKind | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.error_class = error_class or self.default_class
+        self.kind: FailureKind = kind or self.default_kind
+
+
+class EngineStartFailed(EngineError):
+    """The engine did not come up; another start may succeed."""
+
+    default_class = INIT_FAILED
+
+
+class EngineDied(EngineError):
+    """The engine's process or server went away during work; its requests are lost, a fresh engine is needed."""
+
+
+class EngineOutOfMemory(EngineError):
+    """The engine ran out of device or host memory, at start or during a request."""
+
+    default_kind = "out_of_memory"
+    default_class = RUNTIME_CUDA_OOM
+
+
+class PromptRejected(EngineError):
+    """The request itself cannot be served by this model; asking again changes nothing."""
+
+    default_kind = "rejected"
+    default_class = PROMPT_TOO_LONG
+
+
+class ModelUnavailable(EngineError):
+    """The model cannot run here: weights absent, option unknown, package or GPU missing, key refused."""
+
+    default_kind = "rejected"
+    default_class = MODEL_UNAVAILABLE
+
+
+class GenerationTimedOut(EngineError):
+    """No token came for longer than allowed."""
+
+    default_kind = "timed_out"
+    default_class = NO_PROGRESS
+
+
+class GenerationCancelled(Exception):
+    """The caller asked for the generation to stop; the request was aborted in the engine. Not a failure."""

@@ -1,0 +1,23 @@
+"""Engine options of a model: only names an engine knows are taken, so a typing error never changes a measurement."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from db.model_spec import ModelSpec
+from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
+
+
+def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
+    """Return the model's options. Raise ModelUnavailable naming the first unknown one and its nearest known name."""
+    for name in spec.options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
+            raise ModelUnavailable(
+                f"model {spec.name!r} has the option {name!r}, which the {spec.engine} engine does not know: {hint}",
+                error_class=OPTION_REFUSED,
+            )
+    return dict(spec.options)

@@ -1,0 +1,175 @@
+"""What every engine promises: one request in, timed tokens out, memory told term by term, with reasons for gaps."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from db.sampling import Sampling
+
+#: The terms of a ``MemoryReport`` in the order in which they are taken.
+MEMORY_TERMS = (
+    "context_mib",
+    "weights_mib",
+    "buffers_mib",
+    "activation_peak_mib",
+    "graphs_mib",
+    "kv_reserved_mib",
+    "kv_used_mib",
+)
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineContext:
+    """Where and for whom engines of one worker run."""
+
+    home: Path
+    log_folder: Path
+    device: Literal["cpu", "cuda"] = "cpu"
+    #: The one GPU of this worker as ``GPU-...``; None on the CPU.
+    gpu_uuid: str | None = None
+    #: Value of ``EVALCTL_WORKER`` in the environment of everything this worker starts.
+    worker_mark: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """One generation to make. With ``sampling.fixed_length`` the messages are not used."""
+
+    request_id: str
+    messages: tuple[Message, ...]
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenEvent:
+    """Tokens that arrived together; ``at_s`` is the client's monotonic clock, ``text`` what they add."""
+
+    at_s: float
+    token_ids: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """A finished generation: text, raw times and what the engine said about it. Metrics are derived elsewhere."""
+
+    text: str
+    #: The exact text the model saw, after the chat template; None where a server applies it or ids were sent.
+    prompt_text: str | None
+    #: SHA-256 (hex) of the prompt's text, or of its token ids where there is no text.
+    prompt_hash: str
+    #: SHA-256 (hex) of the output token ids, or of its text where a server does not tell ids.
+    output_hash: str
+    prompt_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    finish_reason: str
+    #: Client-side, monotonic seconds.
+    submitted_s: float
+    first_token_s: float
+    last_token_s: float
+    #: The engine core's own stamps, its monotonic seconds; None where the engine has none.
+    engine_queued_s: float | None = None
+    engine_scheduled_s: float | None = None
+    engine_first_token_s: float | None = None
+    engine_last_token_s: float | None = None
+    preemptions: int | None = None
+    #: Peak of the KV cache used while this request was in flight, all requests of the engine together.
+    kv_used_mib: float | None = None
+    #: Arrival of each token after submission; tokens that came together share a time.
+    token_offsets_ms: tuple[float, ...] = ()
+
+    @property
+    def ttft_ms(self) -> float:
+        """Time from submission to the first token, as the client saw it."""
+        return (self.first_token_s - self.submitted_s) * 1000
+
+    @property
+    def e2e_s(self) -> float:
+        """Time from submission to the last token, as the client saw it."""
+        return self.last_token_s - self.submitted_s
+
+    @property
+    def tpot_ms(self) -> float | None:
+        """Mean time per output token after the first; None for a single token."""
+        if self.output_tokens < 2:
+            return None
+        return (self.last_token_s - self.first_token_s) * 1000 / (self.output_tokens - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryReport:
+    """Memory of an engine in MiB, term by term. A term that is None has its reason in ``reasons`` (``*`` for all)."""
+
+    #: Whose memory it is; None where there is none to measure.
+    kind: Literal["device", "host"] | None
+    context_mib: float | None = None
+    weights_mib: float | None = None
+    buffers_mib: float | None = None
+    activation_peak_mib: float | None = None
+    graphs_mib: float | None = None
+    kv_reserved_mib: float | None = None
+    kv_used_mib: float | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootReport:
+    """One engine start: versions, what the engine says it runs, memory after start."""
+
+    engine_version: str
+    environment: Mapping[str, str | int | float]
+    config: Mapping[str, Any]
+    memory: MemoryReport
+    #: Client-side monotonic seconds.
+    started_s: float
+    ready_s: float
+    log_path: Path | None = None
+    #: Backends named in the engine's own log: ``attention_backend``, ``linear_kernel`` ...
+    backend_facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """One model in memory or behind a server. All methods run on one event loop; none is called before ``start``."""
+
+    async def start(self) -> BootReport:
+        """Bring the model up. Raise EngineStartFailed, EngineOutOfMemory or ModelUnavailable."""
+        ...
+
+    def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
+        """Yield tokens as they come and the Generation last. Closing the iterator aborts the request in the engine."""
+        ...
+
+    async def memory_report(self) -> MemoryReport:
+        """Tell memory as it is now; never raise for a term that cannot be told."""
+        ...
+
+    async def stop(self) -> None:
+        """End the engine and wait until nothing of it remains. Safe to call twice and after a failed start."""
+        ...
+
+
+def hash_text(text: str) -> str:
+    """Return the SHA-256 (hex) of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_token_ids(token_ids: Iterable[int]) -> str:
+    """Return the SHA-256 (hex) of token ids, each as eight bytes in the machine's order (little-endian everywhere supported)."""
+    return hashlib.sha256(array("q", token_ids).tobytes()).hexdigest()

@@ -1,0 +1,216 @@
+"""An engine that makes everything up, the same from the same seed: for tests and load, never for results."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from db.model_spec import ModelSpec
+from workers.engines import errors
+from workers.engines.options import checked_options
+from workers.engines.protocol import (
+    MEMORY_TERMS,
+    BootReport,
+    EngineContext,
+    Generation,
+    GenerationRequest,
+    MemoryReport,
+    TokenEvent,
+    hash_text,
+    hash_token_ids,
+)
+
+KNOWN_OPTIONS = frozenset(
+    {
+        "text",  # the answer, the same for every request; else a seeded pseudo-solution
+        "tokens",  # length of the answer in words; the text is cut or repeated
+        "ttft_ms",
+        "tpot_ms",
+        "start_s",
+        "max_model_len",  # longest prompt + 1, in words
+        "max_num_seqs",  # requests served at once; the others queue
+        "kv_used_mib",
+        "memory",  # other memory terms by name, all made up
+        "fail",  # see SyntheticEngine
+    }
+)
+KNOWN_FAILURES = frozenset({"start", "every", "class", "by", "concurrent"})
+
+_FAILURES: Mapping[str, tuple[type[errors.EngineError], str]] = {
+    "ENGINE_DEAD": (errors.EngineDied, errors.ENGINE_DEAD),
+    "OOM": (errors.EngineOutOfMemory, errors.RUNTIME_CUDA_OOM),
+    "PROMPT_TOO_LONG": (errors.PromptRejected, errors.PROMPT_TOO_LONG),
+}
+_START_FAILURES: Mapping[str, type[errors.EngineError]] = {
+    errors.INIT_CUDA_OOM: errors.EngineOutOfMemory,
+    errors.INIT_FREE_MEM: errors.EngineOutOfMemory,
+    errors.INIT_NO_KV: errors.EngineOutOfMemory,
+    errors.MODEL_UNAVAILABLE: errors.ModelUnavailable,
+}
+
+
+class SyntheticEngine:
+    """Serve made-up text at made-up speed.
+
+    The option ``fail`` orders failures: ``start`` names the error class with which every start fails; ``class`` is one
+    of ENGINE_DEAD, OOM, PROMPT_TOO_LONG, HANG and befalls one request in ``every`` (default 1), drawn by ``by``:
+    ``seed`` (default: from the seed and the prompt, so a retry fails again), ``request`` (also from the request id) or
+    ``count`` (each N-th request of this engine). ``concurrent`` limits the failure to more than so many at once.
+    """
+
+    def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
+        self._spec = spec
+        self._context = context
+        self._options = checked_options(spec, KNOWN_OPTIONS)
+        self._fail: dict[str, Any] = dict(self._options.get("fail") or {})
+        unknown = set(self._fail) - KNOWN_FAILURES
+        if unknown or self._fail.get("class", "HANG") not in {*_FAILURES, "HANG"}:
+            raise errors.ModelUnavailable(
+                f"model {spec.name!r}: the option 'fail' takes {', '.join(sorted(KNOWN_FAILURES))}, with class one of "
+                f"{', '.join(sorted(_FAILURES))}, HANG; got {self._fail}",
+                error_class=errors.OPTION_REFUSED,
+            )
+        self._slots: asyncio.Semaphore | None = None
+        self._served = 0
+        self._in_flight = 0
+        self._dead = False
+
+    async def start(self) -> BootReport:
+        """Wait ``start_s`` and come up, or fail as ordered."""
+        started_s = time.monotonic()
+        await asyncio.sleep(float(self._options.get("start_s", 0)))
+        if wanted := self._fail.get("start"):
+            failure = _START_FAILURES.get(str(wanted), errors.EngineStartFailed)
+            raise failure(f"the synthetic model {self._spec.name!r} fails to start as ordered", error_class=str(wanted))
+        self._slots = asyncio.Semaphore(int(self._options.get("max_num_seqs", 4)))
+        return BootReport(
+            engine_version="synthetic-1",
+            environment={"engine": "synthetic"},
+            config={"max_model_len": self._max_model_len, "max_num_seqs": int(self._options.get("max_num_seqs", 4))},
+            memory=await self.memory_report(),
+            started_s=started_s,
+            ready_s=time.monotonic(),
+        )
+
+    async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
+        """Yield one event a word, then the Generation."""
+        if self._dead or self._slots is None:
+            raise errors.EngineDied(f"the synthetic model {self._spec.name!r} is not running")
+        submitted_s = time.monotonic()
+        self._served += 1
+        self._in_flight += 1
+        try:
+            prompt_text, prompt_tokens = self._prompt(request)
+            await self._fail_if_ordered(request, prompt_text)
+            async with self._slots:
+                scheduled_s = time.monotonic()
+                words = self._words(request, prompt_text)
+                limit = request.sampling.fixed_output_tokens or request.sampling.max_tokens
+                events: list[TokenEvent] = []
+                async for event in self._paced(words[:limit]):
+                    events.append(event)
+                    yield event
+        finally:
+            self._in_flight -= 1
+        token_ids = [token_id for event in events for token_id in event.token_ids]
+        yield Generation(
+            text="".join(event.text for event in events),
+            prompt_text=prompt_text,
+            prompt_hash=hash_text(prompt_text),
+            output_hash=hash_token_ids(token_ids),
+            prompt_tokens=prompt_tokens,
+            cached_tokens=0,
+            output_tokens=len(token_ids),
+            finish_reason="length" if len(words) > limit or request.sampling.fixed_output_tokens else "stop",
+            submitted_s=submitted_s,
+            first_token_s=events[0].at_s,
+            last_token_s=events[-1].at_s,
+            engine_queued_s=submitted_s,
+            engine_scheduled_s=scheduled_s,
+            engine_first_token_s=events[0].at_s,
+            engine_last_token_s=events[-1].at_s,
+            preemptions=0,
+            kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
+            token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events),
+        )
+
+    async def memory_report(self) -> MemoryReport:
+        """Return the numbers of the option ``memory``; they are nobody's memory, so the report has no kind."""
+        given = dict(self._options.get("memory") or {})
+        terms = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
+        if "kv_used_mib" in self._options:
+            terms["kv_used_mib"] = float(self._options["kv_used_mib"])
+        return MemoryReport(kind=None, reasons={"*": "synthetic"}, **terms)
+
+    async def stop(self) -> None:
+        """Refuse further requests."""
+        self._dead = True
+
+    @property
+    def _max_model_len(self) -> int:
+        return int(self._options.get("max_model_len", 4096))
+
+    def _prompt(self, request: GenerationRequest) -> tuple[str, int]:
+        if request.sampling.fixed_input_tokens is not None:
+            seed = _draw(request.sampling.seed, "prompt")
+            text = " ".join(f"t{seed + index}" for index in range(request.sampling.fixed_input_tokens))
+        else:
+            text = "\n".join(f"<{message.role}>{message.content}" for message in request.messages)
+        tokens = len(text.split())
+        if tokens >= self._max_model_len:
+            raise errors.PromptRejected(
+                f"the prompt has {tokens} tokens and model {self._spec.name!r} takes {self._max_model_len} in all"
+            )
+        return text, tokens
+
+    async def _fail_if_ordered(self, request: GenerationRequest, prompt_text: str) -> None:
+        if "class" not in self._fail or self._in_flight <= int(self._fail.get("concurrent", 0)):
+            return
+        every, by = int(self._fail.get("every", 1)), self._fail.get("by", "seed")
+        parts = (request.sampling.seed, prompt_text, request.request_id if by == "request" else "")
+        number = self._served if by == "count" else _draw(*parts)
+        if number % every:
+            return
+        if self._fail["class"] == "HANG":
+            await asyncio.Event().wait()
+        failure, error_class = _FAILURES[self._fail["class"]]
+        self._dead = failure is not errors.PromptRejected
+        raise failure(f"the synthetic model {self._spec.name!r} fails as ordered", error_class=error_class)
+
+    def _words(self, request: GenerationRequest, prompt_text: str) -> list[str]:
+        wanted = request.sampling.fixed_output_tokens or self._options.get("tokens")
+        text = self._options.get("text") or _pseudo_solution(_draw(request.sampling.seed, self._spec.name, prompt_text))
+        words = [word + " " for word in str(text).split(" ")]
+        if wanted is None:
+            return words
+        return [words[index % len(words)] for index in range(int(wanted))]
+
+    async def _paced(self, words: list[str]) -> AsyncIterator[TokenEvent]:
+        tpot_s = float(self._options.get("tpot_ms", 0)) / 1000
+        await asyncio.sleep(float(self._options.get("ttft_ms", 0)) / 1000)
+        for index, word in enumerate(words):
+            if index:
+                await asyncio.sleep(tpot_s)
+            text = word if index < len(words) - 1 else word.removesuffix(" ")
+            yield TokenEvent(at_s=time.monotonic(), token_ids=(_draw(word) % 50_000,), text=text)
+
+    def _kv_used_mib(self, tokens: int) -> float:
+        return float(self._options.get("kv_used_mib", tokens / 16))
+
+
+def _draw(*parts: object) -> int:
+    """Return a number that depends on the parts alone, the same on every machine and in every process."""
+    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:6])
+
+
+def _pseudo_solution(seed: int) -> str:
+    draw = random.Random(seed)  # noqa: S311  (made-up text needs repeatability, not secrecy)
+    left, right = draw.randint(2, 40), draw.randint(2, 40)
+    return (
+        f"Step 1: let x = {left}.\nStep 2: then y = {right} and x + y = {left + right}.\n"
+        f"Step 3: so x * y = {left * right}.\nThe answer is \\boxed{{{left * right}}}."
+    )
