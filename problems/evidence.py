@@ -182,7 +182,9 @@ def check_pattern(pattern: str, place: Place = ()) -> None:
     tree = re._parser.parse(pattern)  # type: ignore[attr-defined]
     repeats = _count_repeats(tree, inside=False, place=place)
     if repeats > MAX_REPEATS:
-        raise ProblemError(f"the pattern has {repeats} unbounded repeats, at most {MAX_REPEATS} are allowed", place=place)
+        raise ProblemError(
+            f"the pattern has {repeats} unbounded repeats, at most {MAX_REPEATS} are allowed", place=place
+        )
 
 
 def _count_repeats(tree: Any, *, inside: bool, place: Place) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -51,7 +52,7 @@ def number(data: Any, place: Place) -> float:
         )
     if isinstance(data, bool) or not isinstance(data, (int, float)):
         raise ProblemError(f"expected a number, found {kind_of(data)}", place=place)
-    if data != data or data in (float("inf"), float("-inf")):
+    if not math.isfinite(data):
         raise ProblemError("the number must be finite", place=place)
     return float(data)
 
