@@ -77,3 +77,81 @@ def test_sec_counting_01() -> None:
     assert sum(digits[3] != 0 for digits in numbers) == 300
     assert sum(digits[0] == 1 for digits in numbers) == 80
     assert sum((digits[0], digits[3]) == (5, 2) for digits in numbers) == 20
+
+
+def test_sec_inequality_02() -> None:
+    """The function has the minimum 5/2, and the sum of fractions is at least 18/5, attained for (5/6, 5/3)."""
+    bend = sp.Abs(2 * x - 1) + sp.Abs(x + 2)
+    for at, piece in ((-3, -3 * x - 1), (0, 3 - x), (Q(-1, 2), 3 - x), (2, 3 * x + 1)):
+        assert bend.subs(x, at) == piece.subs(x, at)
+    least = Q(5, 2)
+    assert bend.subs(x, Q(1, 2)) == least
+    assert min(bend.subs(x, Q(i, 10)) for i in range(-60, 61)) == least
+    assert same(abs(2 * Q(7, 3) - 1), 2 * abs(Q(7, 3) - Q(1, 2)))
+    assert Q(1, 2) + 2 == least
+    product = (a + b) * (1 / a + 4 / b)
+    assert same(product, 5 + b / a + 4 * a / b)
+    assert same(b / a + 4 * a / b - 4, (b - 2 * a) ** 2 / (a * b))
+    single = 1 / a + 4 / (least - a)
+    assert same(single, 1 / a + 8 / (5 - 2 * a))
+    slope = sp.diff(single, a)
+    assert same(slope, -1 / a**2 + 16 / (5 - 2 * a) ** 2)
+    inside = {root for root in roots(sp.numer(sp.together(slope)), a) if 0 < root < least}
+    assert inside == {Q(5, 6)}
+    assert slope.subs(a, Q(1, 2)) < 0 < slope.subs(a, 2)
+    assert (single.subs(a, Q(5, 6)), Q(9) / least, least - Q(5, 6)) == (Q(18, 5), Q(18, 5), Q(5, 3))
+
+
+def test_sec_analytic_02() -> None:
+    """The focal chord of length 16/3 spans a triangle of area 4/sqrt(3) with the origin, by slope, inverse slope, angle."""
+    joined = sp.expand((k * (x - 1)) ** 2 - 4 * x)
+    assert same(joined, k**2 * x**2 - (2 * k**2 + 4) * x + k**2)
+    assert roots(4 + 4 / k**2 - Q(16, 3), k) == {sp.sqrt(3), -sp.sqrt(3)}
+    ends = [sp.Point(at, sp.sqrt(3) * (at - 1)) for at in roots(joined.subs(k, sp.sqrt(3)), x)]
+    assert {end.y for end in ends} == {2 * sp.sqrt(3), -2 * sp.sqrt(3) / 3}
+    assert all(end.y**2 == 4 * end.x for end in ends)
+    assert ends[0].distance(ends[1]) == Q(16, 3)
+    area = abs(sp.Triangle(sp.Point(0, 0), *ends).area)
+    assert same(area, 4 * sp.sqrt(3) / 3)
+    assert sp.Line(*ends).distance(sp.Point(0, 0)) == sp.sqrt(3) / 2
+    assert same(Q(1, 2) * Q(16, 3) * sp.sqrt(3) / 2, area)
+    assert same(4 * (m * y + 1) - y**2, -(y**2 - 4 * m * y - 4))
+    assert roots(4 * (1 + m**2) - Q(16, 3), m) == {sp.sqrt(3) / 3, -sp.sqrt(3) / 3}
+    gap = abs(ends[0].y - ends[1].y)
+    assert same(gap, 8 * sp.sqrt(3) / 3)
+    assert same(gap, 4 * sp.sqrt(Q(1, 3) + 1))
+    assert same(gap**2, Q(64, 3))
+    angle = sp.pi / 3
+    assert same(2 / (1 - sp.cos(angle)) + 2 / (1 + sp.cos(angle)), 4 / sp.sin(angle) ** 2)
+    assert 4 / sp.sin(angle) ** 2 == Q(16, 3)
+    assert same(2 / sp.sin(angle), area)
+
+
+def test_sec_analytic_03() -> None:
+    """The right triangle at the vertex has area at most 16/25; both derivations and a scan over the slope agree."""
+    n, u, w = sp.symbols("n u w", positive=True)
+    joined = sp.expand((t * y + n) ** 2 + 4 * y**2 - 4)
+    assert same(joined, (t**2 + 4) * y**2 + 2 * t * n * y + n**2 - 4)
+    total, product = -2 * t * n / (t**2 + 4), (n**2 - 4) / (t**2 + 4)
+    scalar = (t**2 + 1) * product + t * (n - 2) * total + (n - 2) ** 2
+    assert same(scalar * (t**2 + 4), (n - 2) * (5 * n - 6))
+    assert same((n - 2) * (5 * n - 6), 5 * n**2 - 16 * n + 12)
+    square = ((total**2 - 4 * product) * Q(4, 25)).subs(n, Q(6, 5))
+    assert same(square, 64 * (25 * t**2 + 64) / (25 * (t**2 + 4)) ** 2)
+    assert same(square, (64 * t**2 + Q(4096, 25)) / (25 * (t**2 + 4) ** 2))
+    assert same((t**2 + 4).subs(t**2, (u**2 - 64) / 25), (u**2 + 36) / 25)
+    assert sp.diff(8 * u / (u**2 + 36), u).subs(u, 8) < 0
+    assert roots(sp.diff(8 * u / (u**2 + 36), u), u) == {6, -6}
+    assert (8 * u / (u**2 + 36)).subs(u, 8) == Q(16, 25)
+    first = (8 * k**2 - 2) / (4 * k**2 + 1)
+    assert same((first**2 / 4 + (k * (first - 2)) ** 2), sp.Integer(1))
+    assert same(k * (first - 2), -4 * k / (4 * k**2 + 1))
+    assert same(first.subs(k, -1 / k), (8 - 2 * k**2) / (k**2 + 4))
+    legs = (16 * (1 + k**2) / (4 * k**2 + 1) ** 2, 16 * k**2 * (1 + k**2) / (k**2 + 4) ** 2)
+    assert same((first - 2) ** 2 * (1 + k**2), legs[0])
+    assert same(legs[0].subs(k, -1 / k), legs[1])
+    area = 8 * k * (1 + k**2) / ((4 * k**2 + 1) * (k**2 + 4))
+    assert same(area**2, legs[0] * legs[1] / 4)
+    assert same((8 * w / (4 * w**2 + 9)).subs(w, k + 1 / k), area)
+    assert roots(sp.diff(8 * w / (4 * w**2 + 9), w), w) == {Q(3, 2), -Q(3, 2)}
+    assert max(area.subs(k, Q(i, 20)) for i in range(1, 120)) == area.subs(k, 1) == Q(16, 25)
