@@ -1,0 +1,161 @@
+"""Claim a job, keep its lease, give it up: the worker's side of the queue."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+from db.errors import DbError
+from db.model_spec import ModelSpec
+from db.sampling import Sampling
+from db.statements import statement
+from db.states import FailureKind, JobState
+
+LEASE_S = 60.0
+AGE_BOUND_S = 900.0
+BACKOFF_S = 2.0
+
+
+class LeaseLost(DbError):  # noqa: N818 - named for what happened
+    """Say that the attempt is no longer the job's: another may be running, so nothing of this one may be written."""
+
+    def __init__(self, job_id: int, attempt_no: int) -> None:
+        super().__init__(f"attempt {attempt_no} of job {job_id} has lost its lease; its result is thrown away")
+        self.job_id = job_id
+        self.attempt_no = attempt_no
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A job that this worker may run, with everything needed to run it."""
+
+    job_id: int
+    #: The fencing token of everything written about this attempt.
+    attempt_no: int
+    run_id: uuid.UUID
+    model_id: int
+    problem_id: int
+    problem: str
+    prompt: str
+    language: str
+    repetition: int
+    mode: str
+    sampling: Sampling
+    spec: ModelSpec
+    #: The problem as it was submitted.
+    document: Mapping[str, Any]
+    #: Seconds between becoming available and this claim, on the database's clock.
+    queue_wait_s: float
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> ClaimedJob:
+        """Read a row of the claim statement."""
+        return cls(
+            job_id=row["id"],
+            spec=ModelSpec.from_dict(row["spec"]),
+            sampling=Sampling.from_dict(row["sampling"]),
+            language=row["language"] or "en",
+            **{
+                key: row[key]
+                for key in (
+                    "attempt_no",
+                    "run_id",
+                    "model_id",
+                    "problem_id",
+                    "problem",
+                    "prompt",
+                    "repetition",
+                    "mode",
+                    "document",
+                    "queue_wait_s",
+                )
+            },
+        )
+
+    def log_context(self) -> dict[str, Any]:
+        """Return what every log line about this attempt names."""
+        return {
+            "job_id": self.job_id,
+            "attempt_no": self.attempt_no,
+            "model": self.spec.name,
+            "problem": self.problem,
+            "repetition": self.repetition,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an attempt ended without a result."""
+
+    kind: FailureKind
+    #: Short stable word, e.g. ``PROMPT_TOO_LONG``.
+    error_class: str
+    sentence: str
+
+    @property
+    def retry(self) -> bool:
+        """Whether another attempt can help."""
+        return self.kind is not FailureKind.REJECTED
+
+
+def claim(
+    engine: Engine,
+    *,
+    worker_id: uuid.UUID,
+    queues: Sequence[str],
+    loaded_model_id: int | None,
+    loaded_for_s: float,
+    lease_s: float = LEASE_S,
+    age_bound_s: float = AGE_BOUND_S,
+) -> ClaimedJob | None:
+    """Claim the best job of these queues for this worker, or return None when there is none."""
+    with transaction(engine) as connection:
+        found = rows(
+            connection,
+            statement("claim"),
+            {
+                "worker": worker_id,
+                "queues": list(queues),
+                "loaded": loaded_model_id,
+                "loaded_for_s": loaded_for_s,
+                "lease_s": lease_s,
+                "age_bound_s": age_bound_s,
+            },
+        )
+    return ClaimedJob.from_row(found[0]) if found else None
+
+
+def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEASE_S) -> None:
+    """Extend the lease of a running attempt. Raise ``LeaseLost`` when it is not this attempt's any more."""
+    with transaction(engine) as connection:
+        parameters = {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}
+        if not rows(connection, statement("renew"), parameters):
+            raise LeaseLost(job_id, attempt_no)
+
+
+def give_up(
+    engine: Engine, job_id: int, attempt_no: int, failure: Failure, *, backoff_s: float = BACKOFF_S
+) -> JobState:
+    """End an attempt that failed and return where the job stands now. Raise ``LeaseLost`` as ``renew`` does."""
+    with transaction(engine) as connection:
+        found = rows(
+            connection,
+            statement("fail"),
+            {
+                "job": job_id,
+                "attempt_no": attempt_no,
+                "retry": failure.retry,
+                "kind": failure.kind.value,
+                "error_class": failure.error_class,
+                "error_message": failure.sentence,
+                "backoff_s": backoff_s,
+            },
+        )
+    if not found:
+        raise LeaseLost(job_id, attempt_no)
+    return JobState(found[0]["state"])

@@ -1,0 +1,96 @@
+"""Connect to Postgres with deadlines on everything, and turn its absence into one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from db.errors import ServiceUnreachable
+from db.settings import masked
+
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_MS = 60_000
+LOCK_TIMEOUT_MS = 10_000
+
+
+def open_database(
+    url: str,
+    *,
+    name: str,
+    pool_size: int = 5,
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+    lock_timeout_ms: int = LOCK_TIMEOUT_MS,
+    settings: dict[str, str] | None = None,
+) -> Engine:
+    """Return an engine for a ``postgresql://`` URL; nothing is connected yet.
+
+    ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as ``evalctl.include_synthetic``.
+    """
+    options = {
+        "statement_timeout": str(statement_timeout_ms),
+        "lock_timeout": str(lock_timeout_ms),
+        "idle_in_transaction_session_timeout": "120000",
+        "timezone": "UTC",
+        **(settings or {}),
+    }
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=5,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": f"evalctl {name}",
+            "options": " ".join(f"-c {key}={value}" for key, value in options.items()),
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction: commit at the end, roll back on an error.
+
+    Raise ``ServiceUnreachable`` where the server is away or went away; what the transaction did may then be unknown.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if is_connection_loss(error):
+            raise unreachable(engine, error) from error
+        raise
+
+
+def is_connection_loss(error: DBAPIError) -> bool:
+    """Whether the error means that the connection is gone, and not that the statement was wrong or too slow."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    # No state: never connected. 57P0x: shutdown or crash. 08: connection. 53300: too many clients.
+    return isinstance(error, OperationalError) and (
+        state is None or state.startswith(("08", "57P0")) or state == "53300"
+    )
+
+
+def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
+    """Describe a database that is away; the password is masked."""
+    reason = str(error.orig).strip().splitlines()[-1] if str(error.orig).strip() else type(error.orig).__name__
+    return ServiceUnreachable(
+        f"database {masked(engine.url.render_as_string(hide_password=True))}",
+        masked(reason),
+        mend="Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more",
+    )
+
+
+def rows(connection: Connection, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run a named statement (psycopg parameter style) and return its rows as mappings."""
+    result = connection.exec_driver_sql(sql, parameters or {})
+    return [dict(row) for row in result.mappings()] if result.returns_rows else []

@@ -1,0 +1,25 @@
+"""Typed models of schema ``eval``, one module per part of the life of a job."""
+
+from db.models.base import SCHEMA, Base
+from db.models.catalogue import Model, Problem, TextBlob
+from db.models.fleet import Boot, Worker
+from db.models.results import Generation, MemoryTrace, Score, StepVerdict
+from db.models.work import Attempt, Job, Outbox, Run
+
+__all__ = [
+    "SCHEMA",
+    "Attempt",
+    "Base",
+    "Boot",
+    "Generation",
+    "Job",
+    "MemoryTrace",
+    "Model",
+    "Outbox",
+    "Problem",
+    "Run",
+    "Score",
+    "StepVerdict",
+    "TextBlob",
+    "Worker",
+]

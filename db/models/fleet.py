@@ -1,0 +1,68 @@
+"""Who does the work: worker processes and the engines they have started."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from db.models.base import Base, BigId, Created, Json, Timestamp, UuidId
+from db.states import WorkerState, words
+
+
+class Worker(Base):
+    """One worker process; a restart is another row."""
+
+    __tablename__ = "worker"
+    __table_args__ = (CheckConstraint(f"state IN ({words(WorkerState)})", name="state"),)
+
+    id: Mapped[UuidId]
+    #: Host, device and pid, for people.
+    name: Mapped[str]
+    host: Mapped[str]
+    pid: Mapped[int]
+    #: ``cpu`` or ``cuda``.
+    device: Mapped[str]
+    gpu_index: Mapped[int | None]
+    gpu_uuid: Mapped[str | None]
+    gpu_name: Mapped[str | None]
+    queues: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    version: Mapped[str]
+    state: Mapped[str]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("eval.model.id"))
+    started_at: Mapped[Created]
+    last_seen_at: Mapped[Created]
+    ended_at: Mapped[Timestamp | None]
+
+
+class Boot(Base):
+    """One engine start: what it was told, what it says it runs, and where its memory went."""
+
+    __tablename__ = "boot"
+
+    id: Mapped[BigId]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("eval.worker.id"))
+    model_id: Mapped[int] = mapped_column(ForeignKey("eval.model.id"))
+    engine_version: Mapped[str]
+    #: Medians never cross these two hashes.
+    config_hash: Mapped[str]
+    environment_hash: Mapped[str]
+    config: Mapped[Json]
+    environment: Mapped[Json]
+    backend_facts: Mapped[Json]
+    start_s: Mapped[float]
+    started_at: Mapped[Created]
+    #: ``device`` or ``host``; NULL where the engine's memory cannot be seen from here.
+    memory_kind: Mapped[str | None]
+    context_mib: Mapped[float | None]
+    weights_mib: Mapped[float | None]
+    buffers_mib: Mapped[float | None]
+    activation_peak_mib: Mapped[float | None]
+    graphs_mib: Mapped[float | None]
+    kv_reserved_mib: Mapped[float | None]
+    #: Why a term is NULL.
+    memory_reasons: Mapped[Json]
+    log_path: Mapped[str | None]

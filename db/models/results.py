@@ -1,0 +1,119 @@
+"""What came out: generations, memory traces and the verdicts on them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, BigId, Created
+
+
+class Generation(Base):
+    """The text, tokens, timings and memory of one committed attempt; at most one per job.
+
+    Stamps named ``*_s`` are seconds of the worker's monotonic clock: only their differences mean something.
+    """
+
+    __tablename__ = "generation"
+    __table_args__ = (
+        ForeignKeyConstraint(["job_id", "attempt_no"], ["eval.attempt.job_id", "eval.attempt.attempt_no"]),
+        CheckConstraint("first_token_s >= submitted_s AND last_token_s >= first_token_s", name="stamps_ordered"),
+        CheckConstraint("memory_kind IN ('device', 'host')", name="memory_kind"),
+    )
+
+    #: The key is the job alone: a second result for it cannot be stored.
+    job_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    attempt_no: Mapped[int]
+    boot_id: Mapped[int] = mapped_column(ForeignKey("eval.boot.id"))
+    prompt_hash: Mapped[str]
+    #: NULL where the prompt was token ids.
+    prompt_text_hash: Mapped[str | None] = mapped_column(ForeignKey("eval.text_blob.hash"))
+    #: Of the token ids, or of the text where the engine tells no ids.
+    output_hash: Mapped[str]
+    output_text_hash: Mapped[str] = mapped_column(ForeignKey("eval.text_blob.hash"))
+    sampling_hash: Mapped[str]
+    prompt_tokens: Mapped[int]
+    cached_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    finish_reason: Mapped[str]
+    #: Seconds between the job becoming available and its claim, on the database's clock.
+    queue_wait_s: Mapped[float]
+    submitted_s: Mapped[float]
+    first_token_s: Mapped[float]
+    last_token_s: Mapped[float]
+    engine_queued_s: Mapped[float | None]
+    engine_scheduled_s: Mapped[float | None]
+    engine_first_token_s: Mapped[float | None]
+    engine_last_token_s: Mapped[float | None]
+    preemptions: Mapped[int | None]
+    #: ``device`` or ``host``: what the memory columns are about; NULL where memory cannot be seen.
+    memory_kind: Mapped[str | None]
+    kv_used_mib: Mapped[float | None]
+    #: Context + weights and buffers + activation peak + graphs + KV used.
+    need_mib: Mapped[float | None]
+    #: Words that say why a row should be distrusted.
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    created_at: Mapped[Created]
+
+
+class MemoryTrace(Base):
+    """Memory over the time of one attempt, as one array."""
+
+    __tablename__ = "memory_trace"
+
+    job_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("eval.generation.job_id"), primary_key=True)
+    #: ``device``: NVML's total - free of the whole GPU, reservation included; ``host``: resident memory of the engine.
+    kind: Mapped[str]
+    #: Monotonic second of the first sample, on the clock of the generation's stamps.
+    started_s: Mapped[float]
+    period_ms: Mapped[float]
+    used_mib: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    peak_mib: Mapped[int]
+    mean_mib: Mapped[float]
+
+
+class Score(Base):
+    """One scoring of one generation by one scorer version; scoring again adds a row and keeps the old."""
+
+    __tablename__ = "score"
+    __table_args__ = (
+        Index("ix_score_job", "job_id", "id"),
+        CheckConstraint("steps_done >= 0 AND steps_done <= steps_total", name="steps"),
+        CheckConstraint("score7 >= 0 AND score7 <= 7", name="score7"),
+    )
+
+    id: Mapped[BigId]
+    job_id: Mapped[int] = mapped_column(ForeignKey("eval.generation.job_id"))
+    scorer_version: Mapped[str]
+    path_id: Mapped[str | None]
+    steps_done: Mapped[int]
+    steps_total: Mapped[int]
+    score7: Mapped[float]
+    answer_correct: Mapped[bool | None]
+    answer_text: Mapped[str | None]
+    guess_suspected: Mapped[bool]
+    created_at: Mapped[Created]
+
+
+class StepVerdict(Base):
+    """The verdict on one reference step, with its evidence in the output text."""
+
+    __tablename__ = "step_verdict"
+    __table_args__ = (
+        CheckConstraint(
+            "verdict IN ('done', 'present_invalid', 'wrong', 'missing', 'unclear')",
+            name="verdict",
+        ),
+    )
+
+    score_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("eval.score.id"), primary_key=True)
+    #: 1, 2, ... in the order of the reference path.
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str]
+    verdict: Mapped[str]
+    evidence: Mapped[str | None]
+    #: Character offsets into the output text.
+    evidence_start: Mapped[int | None]
+    evidence_end: Mapped[int | None]
+    reason: Mapped[str | None]

@@ -1,0 +1,116 @@
+"""What is to be done and who tried: runs, jobs, attempts and the outbox of hints."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, BigId, Created, Json, Timestamp, UuidId
+from db.states import TERMINAL, AttemptOutcome, FailureKind, JobState, Mode, words
+
+_TERMINAL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
+
+
+class Run(Base):
+    """One submitted experiment; the same experiment again tops it up, ``--new`` makes the next ordinal."""
+
+    __tablename__ = "run"
+    __table_args__ = (UniqueConstraint("experiment_hash", "ordinal"), UniqueConstraint("name"))
+
+    id: Mapped[UuidId]
+    name: Mapped[str]
+    #: Hash of what the experiment holds fixed: problems, language, mode, sampling, seed, name.
+    experiment_hash: Mapped[str]
+    #: 1, 2, ... among the runs of one experiment.
+    ordinal: Mapped[int]
+    mode: Mapped[str] = mapped_column()
+    #: What the user asked for, as last submitted.
+    experiment: Mapped[Json]
+    #: Where it was submitted from: versions, git commit, host.
+    provenance: Mapped[Json]
+    created_at: Mapped[Created]
+    cancelled_at: Mapped[Timestamp | None]
+
+
+class Job(Base):
+    """One (model, problem, prompt, repetition) of a run; exists exactly once."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        UniqueConstraint("run_id", "model_id", "problem_id", "prompt", "repetition"),
+        CheckConstraint(f"state IN ({words(JobState)})", name="state"),
+        CheckConstraint(f"mode IN ({words(Mode)})", name="mode"),
+        CheckConstraint(f"failure_kind IN ({words(FailureKind)})", name="failure_kind"),
+        CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", name="running_has_lease"),
+        CheckConstraint(f"(state IN ({_TERMINAL})) = (finished_at IS NOT NULL)", name="terminal_has_finish"),
+        CheckConstraint("state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL", name="failure_has_kind"),
+        CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
+        # The claim walks this index once per model; a queue of millions costs it nothing.
+        Index("ix_job_queued", "model_id", "priority", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
+        Index("ix_job_run_state", "run_id", "state"),
+    )
+
+    id: Mapped[BigId]
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("eval.run.id"))
+    model_id: Mapped[int] = mapped_column(ForeignKey("eval.model.id"))
+    problem_id: Mapped[int] = mapped_column(ForeignKey("eval.problem.id"))
+    prompt: Mapped[str]
+    #: 1, 2, ...
+    repetition: Mapped[int]
+    mode: Mapped[str]
+    #: Sampling parameters with the seed of this repetition.
+    sampling: Mapped[Json]
+    #: Smaller is sooner.
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    state: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    #: Counts claims; the number of the running attempt is the fencing token of its writes.
+    attempt_no: Mapped[int] = mapped_column(server_default=text("0"))
+    max_attempts: Mapped[int] = mapped_column(server_default=text("3"))
+    available_at: Mapped[Created]
+    #: When a hint for it was last published.
+    hinted_at: Mapped[Timestamp | None]
+    worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("eval.worker.id"))
+    lease_expires_at: Mapped[Timestamp | None]
+    created_at: Mapped[Created]
+    finished_at: Mapped[Timestamp | None]
+    failure_kind: Mapped[str | None]
+    error_class: Mapped[str | None]
+    error_message: Mapped[str | None]
+
+
+class Attempt(Base):
+    """One execution of a job by one worker."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        CheckConstraint(f"outcome IN ({words(AttemptOutcome)})", name="outcome"),
+        CheckConstraint("(outcome = 'running') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint(f"failure_kind IN ({words(FailureKind)})", name="failure_kind"),
+        Index("ix_attempt_worker", "worker_id"),
+    )
+
+    job_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("eval.job.id"), primary_key=True)
+    attempt_no: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("eval.worker.id"))
+    boot_id: Mapped[int | None] = mapped_column(ForeignKey("eval.boot.id"))
+    outcome: Mapped[str] = mapped_column(server_default=text("'running'"))
+    started_at: Mapped[Created]
+    ended_at: Mapped[Timestamp | None]
+    failure_kind: Mapped[str | None]
+    error_class: Mapped[str | None]
+    error_message: Mapped[str | None]
+
+
+class Outbox(Base):
+    """A hint that is still to be published; the row goes when the broker has taken it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_available", "available_at", "id"),)
+
+    id: Mapped[BigId]
+    job_id: Mapped[int] = mapped_column(ForeignKey("eval.job.id"))
+    queue: Mapped[str]
+    available_at: Mapped[Timestamp] = mapped_column(server_default=func.now())

@@ -1,0 +1,1 @@
+"""The SQL files of the queue, one statement per ``-- name:`` heading."""

@@ -1,0 +1,172 @@
+-- The critical statements of the queue: how a job is claimed, kept, finished and given back.
+-- Every time is the database's now(); attempt_no is the fencing token of every write about an attempt.
+
+-- name: claim
+-- Take the best job for a worker: its loaded model first, then priority, then age.
+-- Once the worker has stayed with its model longer than the age bound, a model whose next job has waited as long goes
+-- first, so that a hot model starves nobody and models are switched at most once per bound.
+-- Walks ix_job_queued once per model, so its cost does not grow with the queue.
+WITH head AS (
+    SELECT m.id AS model_id, h.priority, h.id, h.available_at
+      FROM eval.model AS m
+     CROSS JOIN LATERAL (
+           SELECT j.priority, j.id, j.available_at
+             FROM eval.job AS j
+            WHERE j.state = 'queued' AND j.model_id = m.id AND j.available_at <= now()
+            ORDER BY j.priority, j.id LIMIT 1) AS h
+     WHERE m.queue = ANY (%(queues)s)
+), chosen AS (
+    SELECT model_id FROM head
+     ORDER BY CASE WHEN model_id IS DISTINCT FROM %(loaded)s::bigint AND %(loaded_for_s)s > %(age_bound_s)s
+                        AND available_at < now() - make_interval(secs => %(age_bound_s)s) THEN 0
+                   WHEN model_id = %(loaded)s::bigint THEN 1
+                   ELSE 2 END, priority, id
+     LIMIT 1
+), pick AS (
+    SELECT j.id FROM eval.job AS j
+     WHERE j.state = 'queued' AND j.available_at <= now() AND j.model_id = (SELECT model_id FROM chosen)
+     ORDER BY j.priority, j.id
+       FOR UPDATE SKIP LOCKED LIMIT 1
+), claimed AS (
+    UPDATE eval.job AS j
+       SET state = 'running', attempt_no = j.attempt_no + 1, worker_id = %(worker)s,
+           lease_expires_at = now() + make_interval(secs => %(lease_s)s)
+      FROM pick WHERE j.id = pick.id
+    RETURNING j.*
+), tried AS (
+    INSERT INTO eval.attempt (job_id, attempt_no, worker_id)
+    SELECT id, attempt_no, worker_id FROM claimed
+)
+SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode, c.sampling,
+       r.experiment ->> 'language' AS language, m.spec, p.document, p.name AS problem,
+       extract(epoch FROM now() - c.available_at)::double precision AS queue_wait_s
+  FROM claimed AS c
+  JOIN eval.run AS r ON r.id = c.run_id
+  JOIN eval.model AS m ON m.id = c.model_id
+  JOIN eval.problem AS p ON p.id = c.problem_id;
+
+-- name: renew
+-- Extend the lease of a running attempt; no row means that the lease is lost and nothing may be written any more.
+UPDATE eval.job
+   SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
+ WHERE id = %(job)s AND attempt_no = %(attempt_no)s AND state = 'running'
+RETURNING id;
+
+-- name: succeed
+-- The fence of the commit: first statement of the transaction that writes a result. No row: roll back, the lease is lost.
+UPDATE eval.job
+   SET state = 'succeeded', finished_at = now(), lease_expires_at = NULL,
+       failure_kind = NULL, error_class = NULL, error_message = NULL
+ WHERE id = %(job)s AND attempt_no = %(attempt_no)s AND state = 'running'
+RETURNING id;
+
+-- name: fail
+-- Give up an attempt: back to the queue with a growing pause while attempts are left and a retry can help, else terminal.
+-- The hint of a retry goes into the outbox in the same statement.
+WITH ended AS (
+    UPDATE eval.job AS j
+       SET state = CASE WHEN NOT %(retry)s THEN 'failed'
+                        WHEN j.attempt_no >= j.max_attempts THEN 'dead' ELSE 'queued' END,
+           finished_at = CASE WHEN %(retry)s AND j.attempt_no < j.max_attempts THEN NULL ELSE now() END,
+           available_at = CASE WHEN %(retry)s AND j.attempt_no < j.max_attempts
+                               THEN now() + make_interval(secs => %(backoff_s)s * 2 ^ (j.attempt_no - 1))
+                               ELSE j.available_at END,
+           lease_expires_at = NULL,
+           failure_kind = %(kind)s, error_class = %(error_class)s, error_message = %(error_message)s
+     WHERE j.id = %(job)s AND j.attempt_no = %(attempt_no)s AND j.state = 'running'
+    RETURNING j.id, j.attempt_no, j.state, j.model_id, j.available_at
+), attempted AS (
+    UPDATE eval.attempt AS a
+       SET outcome = 'failed', ended_at = now(), failure_kind = %(kind)s, error_class = %(error_class)s,
+           error_message = %(error_message)s
+      FROM ended WHERE a.job_id = ended.id AND a.attempt_no = ended.attempt_no
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue, available_at)
+    SELECT ended.id, m.queue, ended.available_at
+      FROM ended JOIN eval.model AS m ON m.id = ended.model_id
+     WHERE ended.state = 'queued'
+)
+SELECT state FROM ended;
+
+-- name: expire
+-- Take back the jobs whose lease has run out: their worker died, froze or was cut off.
+WITH expired AS (
+    SELECT id FROM eval.job
+     WHERE state = 'running' AND lease_expires_at < now()
+       FOR UPDATE SKIP LOCKED LIMIT 1000
+), ended AS (
+    UPDATE eval.job AS j
+       SET state = CASE WHEN j.attempt_no >= j.max_attempts THEN 'dead' ELSE 'queued' END,
+           finished_at = CASE WHEN j.attempt_no >= j.max_attempts THEN now() END,
+           available_at = now(), lease_expires_at = NULL,
+           failure_kind = 'infra', error_class = 'LEASE_EXPIRED',
+           error_message = 'the worker was not heard of before its lease ran out'
+      FROM expired WHERE j.id = expired.id
+    RETURNING j.id, j.attempt_no, j.state, j.model_id
+), attempted AS (
+    UPDATE eval.attempt AS a
+       SET outcome = 'lost', ended_at = now(), failure_kind = 'infra', error_class = 'LEASE_EXPIRED'
+      FROM ended WHERE a.job_id = ended.id AND a.attempt_no = ended.attempt_no
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue)
+    SELECT ended.id, m.queue FROM ended JOIN eval.model AS m ON m.id = ended.model_id WHERE ended.state = 'queued'
+)
+SELECT id, state FROM ended;
+
+-- name: cancel
+-- Take back what is not finished of a run; a running attempt loses its lease and writes nothing.
+WITH ended AS (
+    UPDATE eval.job AS j
+       SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL
+     WHERE j.run_id = %(run)s AND j.state IN ('queued', 'running')
+    RETURNING j.id, j.attempt_no
+), attempted AS (
+    UPDATE eval.attempt AS a SET outcome = 'cancelled', ended_at = now()
+      FROM ended WHERE a.job_id = ended.id AND a.attempt_no = ended.attempt_no AND a.outcome = 'running'
+), unhinted AS (
+    DELETE FROM eval.outbox AS o USING ended WHERE o.job_id = ended.id
+), marked AS (
+    UPDATE eval.run SET cancelled_at = coalesce(cancelled_at, now()) WHERE id = %(run)s
+)
+SELECT count(*) AS cancelled FROM ended;
+
+-- name: take_outbox
+-- Lock a batch of hints that are due; they are deleted after the broker took them, in the same transaction.
+SELECT o.id, o.job_id, o.queue
+  FROM eval.outbox AS o
+ WHERE o.available_at <= now()
+ ORDER BY o.available_at, o.id
+   FOR UPDATE SKIP LOCKED LIMIT %(limit)s;
+
+-- name: clear_outbox
+WITH gone AS (
+    DELETE FROM eval.outbox WHERE id = ANY (%(ids)s) RETURNING job_id
+)
+UPDATE eval.job SET hinted_at = now() FROM gone WHERE job.id = gone.job_id;
+
+-- name: waiting
+-- How many jobs of each queue could be claimed now and have had their hint for a while.
+SELECT m.queue, count(*) AS jobs
+  FROM eval.job AS j
+  JOIN eval.model AS m ON m.id = j.model_id
+ WHERE j.state = 'queued' AND j.available_at <= now() AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
+ GROUP BY m.queue;
+
+-- name: rehint
+-- Give a queue that holds fewer hints than it has waiting jobs the ones that are missing, longest unhinted first.
+WITH stale AS (
+    SELECT j.id
+      FROM eval.job AS j
+      JOIN eval.model AS m ON m.id = j.model_id
+     WHERE j.state = 'queued' AND j.available_at <= now() AND m.queue = %(queue)s
+       AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
+       AND NOT EXISTS (SELECT FROM eval.outbox AS o WHERE o.job_id = j.id)
+     ORDER BY j.hinted_at LIMIT %(limit)s
+)
+INSERT INTO eval.outbox (job_id, queue) SELECT id, %(queue)s FROM stale;
+
+-- name: lose_workers
+-- Mark the workers that have been silent too long; their leases expire by themselves.
+UPDATE eval.worker SET state = 'lost', ended_at = now()
+ WHERE state NOT IN ('stopped', 'lost') AND last_seen_at < now() - make_interval(secs => %(silent_s)s)
+RETURNING name;

@@ -1,0 +1,1 @@
+"""Alembic migrations of schema ``eval`` and the views of ``analytics_v1``."""
