@@ -6,6 +6,13 @@ simulation by recursion; units are those of the statements. The scorer is never 
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Sequence
+
+import mpmath as mp
+import numpy as np
+import pytest
 import sympy as sp
 from sympy import Rational as Q
 
@@ -111,3 +118,226 @@ def test_mod_congestion_toll_01() -> None:
     assert toll * Q(10, 8) == toll + toll / 4
     assert Q(8, 10) * 34 == Q(272, 10) == Q(8, 10) * 28 + toll
     assert Q(8, 10) * 28 == Q(224, 10)
+
+
+def mean_line(arrivals: float, service: float, counters: int) -> tuple[float, float]:
+    """Return the mean number waiting and the chance of an empty system, from the birth-death balance itself."""
+    weights = [mp.mpf(1)]
+    for state in range(1, 900):
+        weights.append(weights[-1] * arrivals / (service * min(state, counters)))
+    total = mp.fsum(weights)
+    waiting = mp.fsum((state - counters) * w for state, w in enumerate(weights) if state > counters) / total
+    return float(waiting), float(1 / total)
+
+
+def test_mod_counters_01() -> None:
+    """Three counters cost 131.24 an hour, and no other number is cheaper for losses between 11.72 and 132.7."""
+    lines = {c: mean_line(20, 12, c) for c in range(2, 9)}
+    assert lines[2] == pytest.approx((125 / 33, 1 / 11), rel=1e-9)
+    assert lines[3] == pytest.approx((625 / 1668, 24 / 139), rel=1e-9)
+    assert lines[4][0] == pytest.approx(0.0732, abs=5e-5)
+    cost = {c: 40 * c + 30 * lines[c][0] for c in lines}
+    assert min(cost, key=lambda c: cost[c]) == 3
+    assert cost[3] == pytest.approx(131.24, abs=0.005)
+    assert cost[2] == pytest.approx(193.64, abs=0.005)
+    assert cost[4] == pytest.approx(162.2, abs=0.005)
+    assert 30 * lines[3][0] == pytest.approx(11.24, abs=0.005)
+    assert 30 * lines[2][0] == pytest.approx(113.64, abs=0.005)
+    assert lines[2][0] / 20 == pytest.approx(0.1894, abs=5e-5)
+    assert lines[2][0] * 3 == pytest.approx(11.36, abs=0.005)
+    assert lines[3][0] / 20 == pytest.approx(0.01874, abs=6e-6)
+    assert lines[3][0] * 3 == pytest.approx(1.124, abs=5e-4)
+    assert lines[4][0] / 20 == pytest.approx(0.00366, abs=5e-6)
+    assert lines[4][0] * 3 == pytest.approx(0.2196, abs=5e-5)
+    assert 30 * lines[4][0] == pytest.approx(2.196, abs=5e-4)
+    for c, delayed in ((2, 0.7576), (3, 0.29976)):
+        assert lines[c][0] * (c - 5 / 3) / (5 / 3) == pytest.approx(delayed, abs=5e-5)
+    assert lines[2][0] - lines[3][0] == pytest.approx(3.413, abs=5e-4)
+    assert 40 / (lines[2][0] - lines[3][0]) == pytest.approx(11.72, abs=0.005)
+    assert 40 / (lines[3][0] - lines[4][0]) == pytest.approx(132.7, abs=0.05)
+
+
+def test_mod_lot_size_01() -> None:
+    """Orders of 1000 cost 73610 a year, 790 less than orders of 600 at the list price; 2000 at a time cost more."""
+
+    def price(size: int) -> float:
+        return 20 if size < 1000 else 19.7 if size < 2000 else 19.6
+
+    def yearly(size: int, rate: float = 0.2, demand: float = 3600) -> float:
+        return price(size) * demand + demand / size * 200 + rate * price(size) * size / 2
+
+    costs = {size: yearly(size) for size in range(1, 4001)}
+    assert min(costs, key=lambda size: costs[size]) == 1000
+    assert min(range(1, 1000), key=lambda size: costs[size]) == 600
+    assert [costs[size] for size in (600, 1000, 2000)] == pytest.approx([74400, 73610, 74840])
+    assert costs[600] - costs[1000] == pytest.approx(790)
+    assert pytest.approx((70920, 720, 1970)) == (3600 * 19.7, 720000 / 1000, 0.1 * 19.7 * 1000)
+    assert pytest.approx((70560, 360, 3920)) == (3600 * 19.6, 720000 / 2000, 0.1 * 19.6 * 2000)
+    assert 720 + 1970 == 2690
+    assert 360 + 3920 == 4280
+    assert costs[600] - 72000 == pytest.approx(2400)
+    for unit, stationary in ((20, 600), (19.7, 605), (19.6, 606)):
+        assert math.sqrt(2 * 3600 * 200 / (0.2 * unit)) == pytest.approx(stationary, abs=0.5)
+    q = sp.Symbol("q", positive=True)
+    assert same(sp.diff(720000 / q + 2 * q, q, 2), 1440000 / q**3)
+    i = sp.Symbol("i", positive=True)
+    balance = 72000 + sp.sqrt(2 * 3600 * 200 * 20 * i) - (3600 * Q(197, 10) + 720 + Q(197, 10) * 500 * i)
+    assert float(sp.nsolve(balance, i, 0.4)) == pytest.approx(0.366, abs=5e-4)
+    richer = [min(yearly(size, demand=3960) for size in range(1, 1000)), yearly(1000, demand=3960)]
+    assert richer[0] - richer[1] == pytest.approx(943, abs=0.5)
+
+
+def finish(order: Sequence[int], baking: Sequence[int], decorating: Sequence[int]) -> list[int]:
+    """Return the minutes at which decorating ends, in processing order."""
+    baked = done = 0
+    ends: list[int] = []
+    for job in order:
+        baked += baking[job]
+        done = max(baked, done) + decorating[job]
+        ends.append(done)
+    return ends
+
+
+def test_mod_two_stage_shop_01() -> None:
+    """The original plan takes 520 minutes; 400 is the least of all 720 orders, which saves 360 yuan of overtime."""
+    baking, decorating = [90, 50, 80, 60, 40, 30], [60, 20, 50, 90, 80, 70]
+    assert finish(range(6), baking, decorating) == [150, 170, 270, 370, 450, 520]
+    best = [5, 4, 3, 0, 2, 1]
+    assert finish(best, baking, decorating) == [100, 180, 270, 330, 380, 400]
+    totals = [finish(order, baking, decorating)[-1] for order in itertools.permutations(range(6))]
+    assert (len(totals), min(totals), totals.count(400)) == (720, 400, 18)
+    assert (min(baking), sum(decorating)) == (30, 370)
+    assert 3 * (520 - 380) - 3 * (400 - 380) == 420 - 60 == 360
+    for job in range(6):
+        slower = [time + 10 * (job == other) for other, time in enumerate(decorating)]
+        assert finish(best, baking, slower)[-1] == 410
+    for extra, total in ((30, 400), (31, 401)):
+        assert finish(best, [90 + extra, *baking[1:]], decorating)[-1] == total
+
+
+def test_mod_vaccination_01() -> None:
+    """R0 is 3.6, the supply leaves 1.656, and contacts must fall by 39.61 %; a simulated outbreak agrees."""
+    basic = Q(45, 100) * 8
+    assert basic == Q(36, 10)
+    assert float(1 - 1 / basic) == pytest.approx(0.7222, abs=5e-5)
+    assert (1 - 1 / basic) / Q(9, 10) == Q(65, 81)
+    assert float(Q(65, 81)) == pytest.approx(0.80247, abs=5e-6)
+    assert Q(65, 81) > Q(6, 10)
+    left = 1 - Q(9, 10) * Q(6, 10)
+    assert (left, basic * left) == (Q(46, 100), Q(1656, 1000))
+    least = 1 - 1 / (basic * left)
+    assert float(least) == pytest.approx(0.396135, abs=5e-7)
+    assert float(1 - least) == pytest.approx(0.60386, abs=5e-6)
+    weaker = basic * (1 - Q(8, 10) * Q(6, 10))
+    assert weaker == Q(1872, 1000)
+    assert float(1 - 1 / weaker) == pytest.approx(0.46581, abs=5e-6)
+    assert float(1 - 1 / weaker - least) == pytest.approx(0.07, abs=5e-4)
+    assert float((1 - 1 / basic) / Q(8, 10)) == pytest.approx(0.9028, abs=5e-5)
+    for cut, grows in ((float(least) - 0.01, True), (float(least) + 0.01, False)):
+        susceptible, infected = 0.46, 1e-6
+        for _ in range(400):
+            new = 0.45 * (1 - cut) * susceptible * infected * 0.05
+            susceptible, infected = susceptible - new, infected + new - infected / 8 * 0.05
+        assert (infected > 1e-6) is grows
+
+
+def test_mod_depot_site_01() -> None:
+    """The weighted median (8, 5) drives 960 kilometres a day, the centre of gravity (7, 6) 1020: 90 yuan apart."""
+    estates = [(11, 5, 65), (5, 1, 30), (1, 10, 10), (0, 6, 25), (8, 11, 35)]
+
+    def along(axis: int, at: float, orders: Sequence[tuple[int, int, int]] = tuple(estates)) -> float:
+        return sum(estate[2] * abs(estate[axis] - at) for estate in orders)
+
+    total = sum(weight for *_, weight in estates)
+    gravity = [sum(e[2] * e[axis] for e in estates) / total for axis in (0, 1)]
+    assert (total, gravity) == (165, [7, 6])
+    grid = [step / 4 for step in range(49)]
+    assert min(grid, key=lambda at: along(0, at)) == 8
+    assert min(grid, key=lambda at: along(1, at)) == 5
+    assert (along(0, 8), along(1, 5), along(0, 7) + along(1, 6)) == (555, 405, 1020)
+    assert 1.5 * (1020 - 960) == 90
+    assert (1.5 * 960, 1.5 * 1020) == (1440, 1530)
+    assert list(itertools.accumulate(w for _, w in sorted((e[0], e[2]) for e in estates)))[:4] == [25, 35, 65, 100]
+    assert list(itertools.accumulate(w for _, w in sorted((e[1], e[2]) for e in estates)))[:2] == [30, 95]
+    for weight, best in ((99, 8), (101, 11)):
+        assert min(grid, key=lambda at: along(0, at, [(11, 5, weight), *estates[1:]])) == best
+    for weight, best in ((41, 5), (39, 6)):
+        assert min(grid, key=lambda at: along(1, at, [(11, 5, weight), *estates[1:]])) == best
+
+
+def test_mod_bike_fleet_01() -> None:
+    """The chain settles at (3/8, 3/8, 1/4); plan one needs 480 bikes, plan two moves 24 a night and saves 64 yuan."""
+    shares = sp.Matrix([[6, 3, 1], [2, 5, 3], [3, 3, 4]]) / 10
+    settled = sp.Matrix([[Q(3, 8), Q(3, 8), Q(1, 4)]])
+    assert settled * shares == settled
+    assert set(shares.eigenvals()) == {1, Q(1, 5), Q(3, 10)}
+    assert np.allclose(np.linalg.matrix_power(np.array(shares, dtype=float), 60)[0], [0.375, 0.375, 0.25])
+    needs = sp.Matrix([[120, 180, 100]])
+    fleets = [needs[j] / settled[j] for j in range(3)]
+    assert fleets == [320, 480, 400]
+    after = needs * shares
+    assert list(after) == [138, 156, 106]
+    moved = needs[1] - after[1]
+    assert moved == (after[0] - needs[0]) + (after[2] - needs[2]) == 24
+    plan_one, plan_two = 2 * max(fleets), 2 * sum(needs) + 4 * moved
+    assert (plan_one, plan_two, plan_one - plan_two) == (960, 896, 64)
+    assert 4 * moved == 96
+    assert (plan_one - 2 * sum(needs)) / moved == Q(20, 3)
+
+
+def test_mod_fresh_order_01() -> None:
+    """An order of 160 has the largest expected profit, 2010; the mean order earns 2005, and 180 is best alone."""
+    d, q = sp.symbols("d q", positive=True)
+
+    def expected(low: sp.Expr, high: sp.Expr) -> sp.Expr:
+        return sp.expand((sp.integrate(low, (d, 80, q)) + sp.integrate(high, (d, q, 220))) / 140)
+
+    profit = expected(25 * d - 10 * q + 4 * (q - d), 25 * d - 10 * q - 18 * (d - q))
+    assert same(25 * d - 10 * q - 18 * (d - q), 7 * d + 8 * q)
+    assert same(25 * d - 10 * q + 4 * (q - d), 21 * d - 6 * q)
+    assert same(7 * d + 8 * q, 15 * d - 8 * (d - q))
+    assert same(21 * d - 6 * q, 15 * d - 6 * (q - d))
+    assert sp.solve(sp.diff(profit, q), q) == [160]
+    assert sp.diff(profit, q, 2) == Q(-1, 10)
+    assert (profit.subs(q, 160), profit.subs(q, 150)) == (2010, 2005)
+    short, over = sp.integrate(d - q, (d, q, 220)) / 140, sp.integrate(q - d, (d, 80, q)) / 140
+    assert (short.subs(q, 160), over.subs(q, 160)) == (Q(90, 7), Q(160, 7))
+    assert 8 * Q(90, 7) + 6 * Q(160, 7) == 240 == 15 * 150 - 2010
+    assert [float(n) for n in (Q(90, 7), Q(160, 7), 8 * Q(90, 7), 6 * Q(160, 7))] == pytest.approx(
+        [12.86, 22.86, 102.86, 137.14], abs=5e-3
+    )
+    assert sp.solve(8 * (220 - q) - 6 * (q - 80), q) == [160]
+    assert Q(160 - 80, 140) == Q(8, 8 + 6) == Q(4, 7)
+    alone = expected(25 * d - 10 * q + 4 * (q - d), 15 * q)
+    assert sp.solve(sp.diff(alone, q), q) == [180]
+    assert Q(15, 15 + 6) == Q(5, 7)
+    sample = np.linspace(80, 220, 140_001)
+    mean = {
+        o: np.mean(25 * sample - 10 * o - 18 * np.maximum(sample - o, 0) + 4 * np.maximum(o - sample, 0))
+        for o in (155, 160, 165)
+    }
+    assert mean[160] == pytest.approx(2010, abs=0.01)
+    assert max(mean, key=lambda order: mean[order]) == 160
+
+
+def test_mod_fishery_01() -> None:
+    """The largest catch earns 1080000 at a stock of 500, the largest profit is 1152000 at 600: 72000 more."""
+    growth = Q(8, 10) * x * (1 - x / 1000)
+    net = 9000 - 1800000 / x
+    profit = sp.expand(sp.simplify(net * growth))
+    assert same(profit, -Q(72, 10) * x**2 + 8640 * x - 1440000)
+    assert same(profit, Q(72, 10) * (x - 200) * (1000 - x))
+    assert sp.solve(sp.diff(growth, x), x) == [500]
+    assert (growth.subs(x, 500), net.subs(x, 500), profit.subs(x, 500)) == (200, 5400, 1080000)
+    assert sp.solve(sp.diff(profit, x), x) == [600]
+    assert (growth.subs(x, 600), net.subs(x, 600), profit.subs(x, 600)) == (192, 6000, 1152000)
+    assert profit.subs(x, 600) - profit.subs(x, 500) == 72000
+    assert max(profit.subs(x, stock) for stock in range(50, 1000, 10)) == 1152000
+    effort = growth.subs(x, 600) / 600
+    assert sp.diff(growth - effort * x, x).subs(x, 600) == Q(-48, 100)
+    assert sp.diff(growth - 192, x).subs(x, 600) == Q(-16, 100)
+    dearer = sp.simplify((9000 - 3600000 / x) * growth)
+    assert dearer.subs(x, 400) == 0
+    assert sp.solve(sp.diff(dearer, x), x) == [700]
+    richer = sp.simplify((10000 - 1800000 / x) * growth)
+    assert sp.solve(sp.diff(richer, x), x)[0] < 600
