@@ -6,8 +6,9 @@ or plain enumeration. The scorer is never called.
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
+import mpmath as mp
 import sympy as sp
 from sympy import Rational as Q
 
@@ -155,3 +156,66 @@ def test_sec_analytic_03() -> None:
     assert same((8 * w / (4 * w**2 + 9)).subs(w, k + 1 / k), area)
     assert roots(sp.diff(8 * w / (4 * w**2 + 9), w), w) == {Q(3, 2), -Q(3, 2)}
     assert max(area.subs(k, Q(i, 20)) for i in range(1, 120)) == area.subs(k, 1) == Q(16, 25)
+
+
+def test_sec_derivative_01() -> None:
+    """The tangents through (2, 2) are y = 2 and y = 9x - 16, and with the y-axis they enclose the area 18."""
+    cubic = x**3 - 3 * x
+    slope = sp.diff(cubic, x)
+    assert same(slope, 3 * x**2 - 3)
+    condition = cubic.subs(x, t) + slope.subs(x, t) * (2 - t) - 2
+    assert same(condition, -2 * (t**3 - 3 * t**2 + 4))
+    assert same(t**3 - 3 * t**2 + 4, (t + 1) * (t - 2) ** 2)
+    assert same((t**3 - 3 * t - 2) / (t - 2), (t + 1) ** 2)
+    assert roots((t + 1) ** 2 - (3 * t**2 - 3), t) == {-1, 2}
+    lines = {at: sp.expand(cubic.subs(x, at) + slope.subs(x, at) * (x - at)) for at in (-1, 2)}
+    assert lines == {-1: sp.Integer(2), 2: 9 * x - 16}
+    assert all(line.subs(x, 2) == 2 for line in lines.values())
+    corners = [sp.Point(0, sp.sympify(line).subs(x, 0)) for line in lines.values()]
+    assert abs(sp.Triangle(sp.Point(2, 2), *corners).area) == 18 == Q(1, 2) * (2 + 16) * 2
+    assert same(cubic - 2 - k * (x - 2), (x - 2) * (x**2 + 2 * x + 1 - k))
+    assert sp.discriminant(x**2 + 2 * x + 1 - k, x) == 4 * k
+    assert (x**2 + 2 * x + 1).subs(x, 2) == 9
+
+
+def test_sec_derivative_02() -> None:
+    """The inequality holds on [1, oo) exactly for a >= 1/2, seen from the derivatives and from numbers."""
+    z = sp.symbols("z", positive=True)
+    halved = sp.log(z) - a * (z - 1 / z)
+    assert same(sp.diff(halved, z), (-a * z**2 + z - a) / z**2)
+    assert sp.discriminant(-a * z**2 + z - a, z) == 1 - 4 * a**2
+    assert same(sp.diff(halved, z).subs(z, 1), 1 - 2 * a)
+    whole = z * sp.log(z) - a * (z**2 - 1)
+    assert same(sp.diff(whole, z), sp.log(z) + 1 - 2 * a * z)
+    assert same(sp.diff(whole, z, 2), 1 / z - 2 * a)
+    assert same(sp.diff(halved, z).subs(a, Q(1, 2)), -((z - 1) ** 2) / (2 * z**2))
+    quotient = z * sp.log(z) / (z**2 - 1)
+    numerator = z**2 - 1 - (z**2 + 1) * sp.log(z)
+    assert same(sp.diff(quotient, z), numerator / (z**2 - 1) ** 2)
+    assert same(sp.diff((z**2 - 1) / (z**2 + 1) - sp.log(z), z), -((z**2 - 1) ** 2) / (z * (z**2 + 1) ** 2))
+    assert same(1 / z - 4 * z / (z**2 + 1) ** 2, (z**2 - 1) ** 2 / (z * (z**2 + 1) ** 2))
+    assert same(sp.diff(numerator, z), z - 1 / z - 2 * z * sp.log(z))
+    assert same(sp.diff(numerator, z, 2), -2 * sp.log(z) - 1 + 1 / z**2)
+    assert sp.limit(quotient, z, 1, "+") == Q(1, 2)
+    values = [mp.log(v) * v / (v * v - 1) for v in mp.linspace(1.001, 60, 400)]
+    assert all(left > right for left, right in pairwise(values))
+    assert 0.4999 < values[0] < 0.5
+    assert mp.log(1.2) * 1.2 > 0.45 * (1.2**2 - 1)
+
+
+def test_sec_trig_equation_02() -> None:
+    """On [0, 2 pi) the equation has the solutions 0 and pi/2 and no other."""
+    left = sp.sin(x) + sp.cos(x) + sp.sin(x) * sp.cos(x)
+    assert left.subs(x, 0) == left.subs(x, sp.pi / 2) == 1
+    assert left.subs(x, sp.pi) == left.subs(x, 3 * sp.pi / 2) == -1
+    assert same((sp.sin(x) + sp.cos(x)) ** 2, 1 + 2 * sp.sin(x) * sp.cos(x))
+    assert same(2 * (t + (t**2 - 1) / 2 - 1), t**2 + 2 * t - 3)
+    assert roots(t**2 + 2 * t - 3, t) == {1, -3}
+    assert same(sp.sqrt(2) * sp.sin(x + sp.pi / 4), sp.sin(x) + sp.cos(x))
+    assert sp.maximum(sp.sin(x) + sp.cos(x), x) == sp.sqrt(2)
+    assert roots((1 - a) ** 2 - (1 + 2 * a), a) == {0, 4}
+    found = sp.solveset(sp.sin(x + sp.pi / 4) - sp.sqrt(2) / 2, x, sp.Interval.Ropen(0, 2 * sp.pi))
+    assert set(found) == {sp.Integer(0), sp.pi / 2}
+    grid = [i * 2 * mp.pi / 20000 for i in range(20000)]
+    close = [v for v in grid if abs(mp.sin(v) + mp.cos(v) + mp.sin(v) * mp.cos(v) - 1) < 1e-3]
+    assert all(min(abs(v), abs(v - mp.pi / 2), abs(v - 2 * mp.pi)) < 0.01 for v in close)
