@@ -6,7 +6,8 @@ or plain enumeration. The scorer is never called.
 
 from __future__ import annotations
 
-from itertools import pairwise, permutations
+from fractions import Fraction
+from itertools import pairwise, permutations, product
 
 import mpmath as mp
 import sympy as sp
@@ -219,3 +220,115 @@ def test_sec_trig_equation_02() -> None:
     grid = [i * 2 * mp.pi / 20000 for i in range(20000)]
     close = [v for v in grid if abs(mp.sin(v) + mp.cos(v) + mp.sin(v) * mp.cos(v) - 1) < 1e-3]
     assert all(min(abs(v), abs(v - mp.pi / 2), abs(v - 2 * mp.pi)) < 0.01 for v in close)
+
+
+def test_sec_complex_01() -> None:
+    """Only 1 + 4i and 1 - 2i satisfy the equation, and only the second lies below the real axis."""
+    point = x + y * sp.I
+    left = sp.expand(point * sp.conjugate(point) + 2 * sp.I * point)
+    assert same(left, x**2 + y**2 - 2 * y + 2 * x * sp.I)
+    assert same(sp.conjugate(left), sp.expand(point * sp.conjugate(point) - 2 * sp.I * sp.conjugate(point)))
+    assert same(left - sp.conjugate(left), 2 * sp.I * (point + sp.conjugate(point)))
+    assert (9 + 2 * sp.I - (9 - 2 * sp.I)) / (2 * sp.I) == 2
+    found = sp.solve([sp.re(left) - 9, sp.im(left) - 2], [x, y], dict=True)
+    assert {(root[x], root[y]) for root in found} == {(1, 4), (1, -2)}
+    assert same(1 + y**2 - 2 * y - 9, y**2 - 2 * y - 8)
+    assert same(1 + y**2 - 2 * y - 9, (y - 1) ** 2 - 9)
+    for value in (1 + 4 * sp.I, 1 - 2 * sp.I):
+        assert sp.expand(value * sp.conjugate(value) + 2 * sp.I * value) == 9 + 2 * sp.I
+        assert sp.expand(value**2 - 2 * (1 + sp.I) * value + 9 + 2 * sp.I) == 0
+        assert sp.expand(value * (2 - value) + 2 * sp.I * value) == 9 + 2 * sp.I
+
+
+def test_sec_complex_02() -> None:
+    """The sum of the first, second and fourth power of the seventh root of unity is (-1 + i sqrt 7)/2."""
+    with mp.workdps(40):
+        omega = mp.expjpi(mp.mpf(2) / 7)
+        first, second = omega + omega**2 + omega**4, omega**3 + omega**5 + omega**6
+        assert mp.almosteq(first, (-1 + mp.sqrt(7) * 1j) / 2)
+        assert mp.almosteq(first + second, -1)
+        assert mp.almosteq(first * second, 2)
+        assert mp.almosteq(first**2, first + 2 * second)
+        assert mp.almosteq(second, mp.conj(first))
+        assert abs(first**2 + first + 2) < 1e-35
+        sines = [mp.sin(mp.mpf(j) * mp.pi / 7) for j in (2, 4, 8)]
+        assert sines[0] > 0
+        assert sines[1] > 0 > sines[2]
+        assert mp.almosteq(sines[2], -mp.sin(mp.pi / 7))
+        assert abs(sines[2]) < min(sines[0], sines[1])
+        assert mp.almosteq(sum(sines), mp.sqrt(7) / 2)
+    exponents = sorted((i + j) % 7 for i in (1, 2, 4) for j in (3, 5, 6))
+    assert exponents == [0, 0, 0, 1, 2, 3, 4, 5, 6]
+
+
+def test_sec_probability_01() -> None:
+    """Playing out all matches of five games gives the three probabilities and the expectation 107/27."""
+    chance: dict[int, Fraction] = dict.fromkeys((3, 4, 5), Fraction(0))
+    for games in product((True, False), repeat=5):
+        weight = Fraction(1)
+        for won in games:
+            weight *= Fraction(2, 3) if won else Fraction(1, 3)
+        length = next(i for i in range(3, 6) if 3 in (sum(games[:i]), i - sum(games[:i])))
+        chance[length] += weight
+    assert chance == {3: Fraction(1, 3), 4: Fraction(10, 27), 5: Fraction(8, 27)}
+    mean = sum(length * weight for length, weight in chance.items())
+    assert mean == Fraction(107, 27) == Fraction(27 + 40 + 40, 27)
+    assert chance[3] == Fraction(8, 27) + Fraction(1, 27)
+    assert chance[4] == 3 * Fraction(8, 81) + 3 * Fraction(2, 81)
+    assert chance[5] == 6 * Fraction(4, 81) == Fraction(24, 81)
+    assert 1 - chance[3] == Fraction(2, 3)
+    assert 3 + (chance[4] + chance[5]) + chance[5] == mean
+
+
+def test_sec_probability_02() -> None:
+    """The expected number of hits is 2n/3 + 4/9 (1 - 4^-n), by the recurrence and by listing all courses."""
+    hit, total = Fraction(1), Fraction(0)
+    for n in range(1, 30):
+        assert hit == Fraction(2, 3) + Fraction(1, 3) * Fraction(1, 4 ** (n - 1))
+        before, total = total, total + hit
+        assert total == Fraction(2 * n, 3) + Fraction(4, 9) * (1 - Fraction(1, 4**n))
+        assert total == (before / 4 + Fraction(n - 1, 2) + 1 if n > 1 else 1)
+        assert total - Fraction(2 * n, 3) - Fraction(4, 9) == Fraction(-1, 9) * Fraction(1, 4 ** (n - 1))
+        following = Fraction(3, 4) * hit + Fraction(1, 2) * (1 - hit)
+        assert following == hit / 4 + Fraction(1, 2)
+        assert following - Fraction(2, 3) == (hit - Fraction(2, 3)) / 4
+        hit = following
+    for n in range(1, 7):
+        mean = Fraction(0)
+        for rest in product((True, False), repeat=n - 1):
+            course, weight = (True, *rest), Fraction(1)
+            for last, now in pairwise(course):
+                chance = Fraction(3, 4) if last else Fraction(1, 2)
+                weight *= chance if now else 1 - chance
+            mean += weight * sum(course)
+        assert mean == Fraction(2 * n, 3) + Fraction(4, 9) * (1 - Fraction(1, 4**n))
+
+
+def test_sec_solid_distance_02() -> None:
+    """The skew lines are 4/3 apart, by a common normal, by a volume and by the two closest points."""
+    z = sp.symbols("z", real=True)
+    corner_a, corner_b, corner_c, apex = (sp.Matrix(p) for p in ((0, 0, 0), (2, 0, 0), (2, 2, 0), (0, 0, 4)))
+    diagonal, edge = corner_c - corner_a, corner_b - apex
+    assert (list(diagonal), list(edge)) == ([2, 2, 0], [2, 0, -4])
+    normal = sp.Matrix([2, -2, 1])
+    assert diagonal.cross(edge) == -4 * normal
+    assert normal.norm() == 3
+    distance = abs(apex.dot(normal)) / normal.norm()
+    assert distance == Q(4, 3)
+    extra = sp.Matrix([0, -2, 0])
+    assert (corner_b - extra).cross(diagonal).norm() == 0
+    volume = abs(sp.Matrix.hstack(corner_b, extra, apex).det()) / 6
+    face = (corner_b - apex).cross(extra - apex).norm() / 2
+    assert (volume, face) == (Q(8, 3), 6)
+    assert ((corner_b - apex).norm(), (corner_b - extra).norm()) == (2 * sp.sqrt(5), 2 * sp.sqrt(2))
+    assert same(2 * face / (2 * sp.sqrt(2)), 3 * sp.sqrt(2))
+    assert 3 * volume / face == distance
+    assert Q(1, 4) + Q(1, 4) + Q(1, 16) == Q(9, 16) == 1 / distance**2
+    gap = sp.Matrix([s, s, 0]) - sp.Matrix([2 - t, 0, 2 * t])
+    square = sp.expand(gap.dot(gap))
+    assert same(square, (s - 2 + t) ** 2 + s**2 + 4 * t**2)
+    best = sp.solve([sp.diff(square, s), sp.diff(square, t)], [s, t])
+    assert best == {s: Q(8, 9), t: Q(2, 9)}
+    assert square.subs(best) == Q(16, 9)
+    assert same(square.subs(t, 2 - z), (s - z) ** 2 + s**2 + (4 - 2 * z) ** 2)
+    assert same(square.subs({s: 2 * s, t: 2 * t}, simultaneous=True), (2 * s - 2 + 2 * t) ** 2 + 4 * s**2 + 16 * t**2)
