@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
@@ -24,9 +23,13 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "valkey", "valkeys", "sentinel", "amqp", "amqps", "memory")
-#: user:password@ after the scheme; the password may itself hold @, / or :, so it runs to the last @ of the authority.
-_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?P<password>[^\s/?#]*)@", re.IGNORECASE)
+#: Valkey speaks Redis's protocol; redis-py and Celery know it by Redis's scheme.
+_BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
+#: user:password@ after the scheme. A password may hold @; one with an unescaped / is no valid URL but must be hidden too,
+#: while host:5432/path@x is no password.
+_USERINFO = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?:[^\s/?#]*|(?!\d+[/?#])\S*)@", re.IGNORECASE
+)
 _QUERY_SECRET = re.compile(r"(?P<key>[?&;](?:password|sslpassword|passwd|pwd)=)[^&;#\s]*", re.IGNORECASE)
 
 
@@ -53,7 +56,7 @@ class Settings:
         return cls(
             home=_absolute(home) if home else user_data_path("evalctl"),
             database_url=normalised_database_url(database_url) if database_url else None,
-            broker_url=_checked_broker_url(broker_url) if broker_url else None,
+            broker_url=_broker_url(broker_url) if broker_url else None,
             config=_absolute(config) if config else None,
         )
 
@@ -98,8 +101,9 @@ def _absolute(path: str) -> Path:
     return Path(path).expanduser().absolute()
 
 
-def _checked_broker_url(url: str) -> str:
-    stripped = url.strip()
-    if "://" not in stripped or urlsplit(stripped).scheme.lower() not in _BROKER_SCHEMES:
+def _broker_url(url: str) -> str:
+    scheme, separator, rest = url.strip().partition("://")
+    known = _BROKER_SCHEMES.get(scheme.lower())
+    if not separator or known is None:
         raise SettingsError("EVALCTL_BROKER_URL", f"must begin with redis:// or rediss://, not {masked(url)!r}")
-    return stripped
+    return f"{known}://{rest}"

@@ -29,6 +29,8 @@ def explained(service: str, folder: Path) -> Iterator[None]:
     """Turn an ``OSError`` of the body into a ``ServiceStartError`` that names the file and the cure."""
     try:
         yield
+    except TimeoutError as error:
+        raise ServiceStartError(service, str(error), mend="Wait for that process, or end it and try again") from error
     except OSError as error:
         reason = error.strerror or str(error)
         mend = _MENDS.get(error.errno or 0, "Mend that, or point EVALCTL_HOME at another folder")

@@ -41,7 +41,8 @@ def exclusive(path: Path, *, timeout_s: float) -> Iterator[None]:
     descriptor = open_private(path, os.O_RDWR)
     try:
         if not wait_until(lambda: try_lock(descriptor, fcntl.LOCK_EX), timeout_s):
-            raise TimeoutError(f"{path} stayed locked for {timeout_s:g} s")
+            who = ", ".join(map(str, holders(path))) or "unknown"
+            raise TimeoutError(f"another process (pid {who}) kept {path} for {timeout_s:g} s")
         yield
     finally:
         os.close(descriptor)

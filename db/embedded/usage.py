@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from db.embedded.locks import holders, try_lock, wait_until
 from db.embedded.postgres import EmbeddedPostgres
 from db.embedded.server import EmbeddedServer
 from db.embedded.valkey import EmbeddedValkey
-from db.errors import ServicesInUse, ServiceUnreachable
+from db.errors import ServicesInUse, ServiceStartError, ServiceUnreachable
 from db.settings import Settings, masked
 
 _STOPPER_WAIT_S = 90.0
@@ -47,6 +47,7 @@ class ServiceState:
     #: For an embedded server whether its process lives; None for a real one, which only answering can tell.
     running: bool | None
     pid: int | None
+    #: Only while an embedded server runs.
     port: int | None
     folder: Path | None
     log: Path | None
@@ -72,6 +73,21 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
             broker_url=valkey.url if valkey is not None else settings.broker_url if broker else None,
             embedded=bool(servers),
         )
+
+
+def revive_services(settings: Settings, *, broker: bool = True) -> tuple[str, ...]:
+    """Start again what died since ``services`` began, and return the names; call it only inside that context.
+
+    A revived server keeps its port unless a stranger took it meanwhile. Raise ``ServiceStartError`` as ``services``.
+    """
+    postgres, valkey = _embedded(settings)
+    wanted: list[EmbeddedServer] = [postgres] if settings.database_url is None else []
+    if broker and settings.broker_url is None:
+        wanted.append(valkey)
+    dead = [server for server in wanted if not server.running]
+    for server in dead:
+        server.start()
+    return tuple(server.name for server in dead)
 
 
 def services_state(settings: Settings) -> tuple[ServiceState, ServiceState]:
@@ -128,12 +144,13 @@ def _using(settings: Settings) -> Iterator[None]:
 
 
 def _stop_all(settings: Settings) -> tuple[str, ...]:
-    ran = []
-    for server in reversed(_embedded(settings)):
-        if server.running:
-            ran.append(server.name)
-        server.stop()
-    return tuple(ran)
+    servers = _embedded(settings)
+    ran = tuple(server.name for server in servers if server.running)
+    # The stack goes on to the next server where one can not be stopped.
+    with ExitStack() as stack:
+        for server in servers:
+            stack.callback(server.stop)
+    return ran
 
 
 def _state(name: str, url: str | None, server: EmbeddedServer) -> ServiceState:
@@ -142,15 +159,18 @@ def _state(name: str, url: str | None, server: EmbeddedServer) -> ServiceState:
             name=name, embedded=False, running=None, pid=None, port=None, folder=None, log=None, url=masked(url)
         )
     pid = server.pid
+    server_url = None
+    with suppress(ServiceStartError):
+        server_url = masked(server.url)
     return ServiceState(
         name=name,
         embedded=True,
         running=pid is not None,
         pid=pid,
-        port=server.port,
+        port=None if pid is None else server.port,
         folder=server.folder,
         log=server.log if server.log.exists() else None,
-        url=masked(server.url) if pid is not None else None,
+        url=server_url,
     )
 
 

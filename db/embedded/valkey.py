@@ -8,6 +8,8 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from db.embedded.files import make_private_folder, read_or_create_password, write_private
 from db.embedded.privileges import Identity, identity_for
@@ -37,7 +39,6 @@ class EmbeddedValkey(EmbeddedServer):
 
     def __init__(self, folder: Path, *, start_timeout_s: float = 120.0) -> None:
         super().__init__(folder, start_timeout_s=start_timeout_s)
-        self.data = self.folder / "data"
         self._config = self.folder / "valkey.conf"
 
     @property
@@ -51,8 +52,8 @@ class EmbeddedValkey(EmbeddedServer):
         return self.folder / "valkey.pid"
 
     @property
-    def _working_folder(self) -> Path:
-        return self.data
+    def _program(self) -> str:
+        return _BINARY
 
     def _command(self, port: int) -> list[str]:
         # The port stands here as well as in the file, for people who read ps.
@@ -61,7 +62,7 @@ class EmbeddedValkey(EmbeddedServer):
     def _is_ours(self, words: Sequence[str]) -> bool:
         return len(words) > 1 and Path(words[0]).name == _BINARY and words[1] == str(self._config)
 
-    def _prepare(self) -> Identity:
+    def _prepare(self, keep: int) -> Identity:  # noqa: ARG002 - no helper has to hold the lock
         make_private_folder(self.data)
         write_private(self._config, self._configuration(read_or_create_password(self._password_file)))
         return identity_for(self.name, self.folder, valkey_binary(), refuses_root=False, namespaces=False)
@@ -85,7 +86,10 @@ class EmbeddedValkey(EmbeddedServer):
 
     def _not_ready(self) -> str | None:
         port, password = self._credentials()
-        client = redis.Redis(host="127.0.0.1", port=port, password=password, socket_timeout=5.0)
+        # The caller repeats with its own deadline; the client's retries would hide how long that takes.
+        client = redis.Redis(
+            host="127.0.0.1", port=port, password=password, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)
+        )
         try:
             client.ping()
         except redis.AuthenticationError as error:
@@ -97,8 +101,8 @@ class EmbeddedValkey(EmbeddedServer):
             client.close()
         return None
 
-    def _mend(self, problem: str) -> tuple[str, str] | None:
-        if "Bad file format reading the append only file" in problem:
+    def _known_cause(self, text: str) -> tuple[str, str] | None:
+        if "Bad file format reading the append only file" in text:
             return (
                 f"its append-only file in {self.data} is damaged",
                 "Move that folder away: the queue is rebuilt from the database, nothing is lost",

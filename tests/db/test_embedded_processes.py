@@ -1,0 +1,113 @@
+"""Recognising processes, locks and private files: the parts that the servers' safety rests on."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from db.embedded.files import free_port, open_log, read_number, tail, write_private
+from db.embedded.locks import exclusive, holders, try_lock
+from db.embedded.processes import gone, minimal_environment, verified
+from db.errors import ServiceStartError
+
+
+def test_a_zombie_is_gone_and_never_ours() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    process = psutil.Process(child.pid)
+    try:
+        assert process.status() == psutil.STATUS_ZOMBIE
+        assert verified(child.pid, lambda _: True) is None
+        assert gone(process)
+    finally:
+        child.wait()
+    assert verified(child.pid, lambda _: True) is None
+    assert gone(process)
+
+
+def test_a_stranger_with_our_pid_is_not_ours() -> None:
+    assert verified(os.getpid(), lambda words: words[:1] == ["/usr/bin/other"]) is None
+    mine = verified(os.getpid(), bool)
+    assert mine is not None
+    assert mine.pid == os.getpid()
+    assert not gone(mine)
+
+
+def test_an_exclusive_lock_names_its_holder_when_time_is_up(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with exclusive(path, timeout_s=1), pytest.raises(TimeoutError, match=str(path)), exclusive(path, timeout_s=0.05):
+        pytest.fail("two holders of one exclusive lock")
+    with exclusive(path, timeout_s=0):
+        if Path("/proc/locks").exists():
+            assert holders(path) == (os.getpid(),)
+    assert holders(path) == ()
+
+
+def test_shared_locks_keep_an_exclusive_one_away(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first, second = (os.open(path, os.O_RDWR | os.O_CREAT) for _ in range(2))
+    try:
+        assert try_lock(first, fcntl.LOCK_SH)
+        assert try_lock(second, fcntl.LOCK_SH)
+        assert not try_lock(first, fcntl.LOCK_EX)
+        assert try_lock(second, fcntl.LOCK_EX)
+    finally:
+        os.close(first)
+        os.close(second)
+
+
+def test_private_files_are_private_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    write_private(path, "one\n")
+    write_private(path, "22\nmore\n")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_number(path) == 22
+    assert [child.name for child in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("text", ["", "x\n", "-1\n", "²\n"])
+def test_a_damaged_number_file_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pid").write_text(text)
+
+    assert read_number(tmp_path / "pid") is None
+    assert read_number(tmp_path / "missing") is None
+
+
+def test_a_large_log_is_moved_aside_once(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_bytes(b"x" * (8 * 1024 * 1024 + 1))
+    for text in (b"first\n", b"second\n"):
+        descriptor = open_log(log)
+        os.write(descriptor, text)
+        os.close(descriptor)
+
+    assert log.read_text() == "first\nsecond\n"
+    assert (tmp_path / "server.log.old").stat().st_size > 8 * 1024 * 1024
+    assert tail(log, start=6) == "second\n"
+    assert tail(tmp_path / "missing") == ""
+
+
+def test_a_free_port_is_kept() -> None:
+    port = free_port(None)
+
+    assert free_port(port) == port
+
+
+def test_servers_inherit_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("PGPORT", "1")
+
+    assert set(minimal_environment()) <= {"PATH", "HOME", "TMPDIR", "LC_ALL", "TZ"}
+
+
+def test_an_error_says_service_problem_and_cure() -> None:
+    error = ServiceStartError("embedded X", "it broke", mend="Mend it")
+
+    assert str(error) == "embedded X: it broke. Mend it"

@@ -1,0 +1,257 @@
+"""Reference counting of the embedded services, with real servers and real processes as users."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from db.embedded.locks import wait_until
+from db.embedded.postgres import EmbeddedPostgres
+from db.embedded.usage import (
+    Endpoints,
+    revive_services,
+    service_users,
+    services,
+    services_state,
+    stop_services,
+)
+from db.embedded.valkey import EmbeddedValkey
+from db.errors import ServicesInUse
+from db.settings import Settings
+
+_ROOT = Path(__file__).parents[2]
+_EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
+#: Enters, says when, stays until its input ends.
+_USER = """
+import sys, time
+from pathlib import Path
+from db.embedded.usage import services
+from db.settings import Settings
+print("begins", flush=True)
+with services(Settings(home=Path(sys.argv[1]))) as endpoints:
+    print(time.monotonic(), flush=True)
+    try:
+        sys.stdin.read()
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+class User:
+    """Another process that uses the services of ``home`` until ``leave``."""
+
+    def __init__(self, home: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _USER, str(home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=_ROOT,
+            start_new_session=True,
+        )
+        assert self._line() == "begins"
+
+    def entered(self) -> float:
+        """Wait until it is inside; return the monotonic time at which it was."""
+        return float(self._line())
+
+    def leave(self) -> None:
+        """End its use and wait until it is gone."""
+        self.process.communicate(timeout=60)
+        assert self.process.returncode == 0
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home whose servers were started and stopped once; copies of it start quickly."""
+    home = tmp_path_factory.mktemp("template") / "home"
+    with services(Settings(home=home)):
+        pass
+    return home
+
+
+@pytest.fixture
+def settings(template: Path, tmp_path: Path) -> Iterator[Settings]:
+    settings = Settings(home=Path(shutil.copytree(template, tmp_path / "home")))
+    yield settings
+    stop_services(settings, force=True, wait_s=0)
+
+
+def running(settings: Settings) -> list[bool | None]:
+    return [state.running for state in services_state(settings)]
+
+
+def assert_answering(endpoints: Endpoints) -> None:
+    with psycopg.connect(endpoints.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert endpoints.broker_url is not None
+    with redis.Redis.from_url(endpoints.broker_url) as client:
+        assert client.ping()
+
+
+def test_real_servers_are_passed_through_untouched(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    settings = Settings(home=home, database_url=_EXTERNAL, broker_url="redis://:topsecret@queue.example/2")
+
+    with services(settings) as endpoints:
+        assert endpoints.database_url == _EXTERNAL
+        assert endpoints.broker_url == "redis://:topsecret@queue.example/2"
+        assert not endpoints.embedded
+        assert "topsecret" not in repr(endpoints)
+        assert "topsecret" not in repr(services_state(settings))
+    with services(settings, broker=False) as endpoints:
+        assert endpoints.broker_url is None
+    assert stop_services(settings) == ()
+    assert not home.exists()
+
+
+def test_only_the_missing_kind_is_embedded(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", database_url=_EXTERNAL)
+
+    with services(settings) as endpoints:
+        assert endpoints.database_url == _EXTERNAL
+        assert endpoints.embedded
+        assert endpoints.broker_url is not None
+        with redis.Redis.from_url(endpoints.broker_url) as client:
+            assert client.ping()
+        assert running(settings) == [None, True]
+        assert not (settings.home / "postgres").exists()
+    assert running(settings) == [None, False]
+
+
+def test_a_broker_that_is_not_wanted_is_not_started(settings: Settings) -> None:
+    with services(settings, broker=False) as endpoints:
+        assert endpoints.broker_url is None
+        assert running(settings) == [True, False]
+
+
+def test_the_only_user_starts_and_stops_both(settings: Settings) -> None:
+    with services(settings) as endpoints:
+        assert_answering(endpoints)
+        database, broker = services_state(settings)
+        assert (database.pid or 0) > 0
+        assert str(database.port) in endpoints.database_url
+        assert str(broker.port) in str(endpoints.broker_url)
+        assert "***" in str(database.url)
+        assert service_users(settings) in ((os.getpid(),), ())
+
+    after = services_state(settings)
+    assert [(state.running, state.pid, state.port) for state in after] == [(False, None, None)] * 2
+    assert not psutil.pid_exists(database.pid or 0)
+
+
+def test_an_error_in_the_body_stops_them_too(settings: Settings) -> None:
+    with pytest.raises(ZeroDivisionError), services(settings):
+        _ = 1 / 0
+
+    assert running(settings) == [False, False]
+
+
+def test_the_last_of_two_processes_stops_them(settings: Settings) -> None:
+    first, second = User(settings.home), User(settings.home)
+    first.entered()
+    second.entered()
+    pids = [state.pid for state in services_state(settings)]
+
+    first.leave()
+
+    assert None not in pids
+    assert [state.pid for state in services_state(settings)] == pids
+    second.leave()
+    assert running(settings) == [False, False]
+
+
+def test_a_killed_user_does_not_count(settings: Settings) -> None:
+    with services(settings):
+        killed = User(settings.home)
+        killed.entered()
+        killed.process.kill()
+        killed.process.communicate()
+        assert running(settings) == [True, True]
+
+    assert running(settings) == [False, False]
+
+
+def test_servers_left_by_a_killed_user_are_taken_over(settings: Settings) -> None:
+    killed = User(settings.home)
+    killed.entered()
+    killed.process.kill()
+    killed.process.communicate()
+    left = [state.pid for state in services_state(settings)]
+
+    with services(settings) as endpoints:
+        assert None not in left
+        assert [state.pid for state in services_state(settings)] == left
+        assert_answering(endpoints)
+    assert running(settings) == [False, False]
+
+
+def test_ctrl_c_for_a_user_does_not_reach_the_servers(settings: Settings) -> None:
+    user = User(settings.home)
+    user.entered()
+    with services(settings) as endpoints:
+        os.killpg(user.process.pid, signal.SIGINT)
+        user.leave()
+
+        assert_answering(endpoints)
+
+
+def test_a_starter_waits_for_a_stopper(settings: Settings) -> None:
+    stopper = os.open(settings.home / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(stopper, fcntl.LOCK_EX)
+    # With the servers up already, nothing but the lock keeps the user outside.
+    EmbeddedPostgres(settings.home / "postgres").start()
+    EmbeddedValkey(settings.home / "valkey").start()
+    user = User(settings.home)
+    assert user.process.stdout is not None
+    early, _, _ = select.select([user.process.stdout], [], [], 0.5)
+    released = time.monotonic()
+    os.close(stopper)
+
+    assert early == []
+    assert user.entered() > released
+    user.leave()
+
+
+def test_stopping_refuses_while_somebody_uses_them(settings: Settings) -> None:
+    user = User(settings.home)
+    user.entered()
+
+    with pytest.raises(ServicesInUse, match="still use them") as caught:
+        stop_services(settings, wait_s=0)
+
+    assert caught.value.users in ((user.process.pid,), ())
+    assert running(settings) == [True, True]
+    assert stop_services(settings, force=True, wait_s=0) == ("embedded PostgreSQL", "embedded Valkey")
+    assert running(settings) == [False, False]
+    assert stop_services(settings, force=True, wait_s=0) == ()
+    user.leave()
+
+
+def test_a_server_killed_during_use_is_revived_under_its_url(settings: Settings) -> None:
+    with services(settings) as endpoints:
+        assert revive_services(settings) == ()
+        database, _ = services_state(settings)
+        psutil.Process(database.pid).kill()
+        assert wait_until(lambda: running(settings) == [False, True], 10)
+
+        assert revive_services(settings) == ("embedded PostgreSQL",)
+
+        assert_answering(endpoints)
