@@ -85,6 +85,8 @@ def test_mod_promo_split_01() -> None:
     total = reached * ((1 - p) * Q(12, 100) * 100 + p * (Q(8, 100) + p / 2) * 80)
     assert same(total, 120000 - 56000 * p + 400000 * p**2)
     assert same(total / reached, 12 - Q(56, 10) * p + 40 * p**2)
+    people = sp.Symbol("people", real=True)
+    assert same(total.subs(p, people / 10000), 120000 - Q(56, 10) * people + Q(4, 1000) * people**2)
     assert sp.solve(sp.diff(total, p), p) == [Q(7, 100)]
     assert sp.diff(total, p, 2) > 0
     assert total.subs(p, Q(7, 100)) == 118040
@@ -150,6 +152,8 @@ def test_mod_counters_01() -> None:
     assert lines[4][0] / 20 == pytest.approx(0.00366, abs=5e-6)
     assert lines[4][0] * 3 == pytest.approx(0.2196, abs=5e-5)
     assert 30 * lines[4][0] == pytest.approx(2.196, abs=5e-4)
+    for c, present in ((2, 60 / 11), (3, 2.0414), (4, 1.7399)):
+        assert lines[c][0] + 5 / 3 == pytest.approx(present, abs=1e-4)
     for c, delayed in ((2, 0.7576), (3, 0.29976)):
         assert lines[c][0] * (c - 5 / 3) / (5 / 3) == pytest.approx(delayed, abs=5e-5)
     assert lines[2][0] - lines[3][0] == pytest.approx(3.413, abs=5e-4)
@@ -297,6 +301,7 @@ def test_mod_fresh_order_01() -> None:
     assert same(25 * d - 10 * q + 4 * (q - d), 21 * d - 6 * q)
     assert same(7 * d + 8 * q, 15 * d - 8 * (d - q))
     assert same(21 * d - 6 * q, 15 * d - 6 * (q - d))
+    assert same(profit, 730 + 16 * q - q**2 / 20)
     assert sp.solve(sp.diff(profit, q), q) == [160]
     assert sp.diff(profit, q, 2) == Q(-1, 10)
     assert (profit.subs(q, 160), profit.subs(q, 150)) == (2010, 2005)
@@ -334,6 +339,11 @@ def test_mod_fishery_01() -> None:
     assert profit.subs(x, 600) - profit.subs(x, 500) == 72000
     assert max(profit.subs(x, stock) for stock in range(50, 1000, 10)) == 1152000
     effort = growth.subs(x, 600) / 600
+    assert effort == Q(32, 100)
+    strength = sp.Symbol("strength", positive=True)
+    stock = 1000 - 1250 * strength
+    assert same((9000 * stock - 1800000) * strength, 7200000 * strength - 11250000 * strength**2)
+    assert same(growth.subs(x, stock), strength * stock)
     assert sp.diff(growth - effort * x, x).subs(x, 600) == Q(-48, 100)
     assert sp.diff(growth - 192, x).subs(x, 600) == Q(-16, 100)
     dearer = sp.simplify((9000 - 3600000 / x) * growth)
