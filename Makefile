@@ -1,0 +1,82 @@
+# evalctl: from a clone to a result. `make help` lists the targets.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+
+# cpu or gpu: which build of vLLM goes into .venv; what is installed already is the default.
+EXTRA ?= $(if $(wildcard $(VENV)/.installed-gpu),gpu,cpu)
+OTHER := $(if $(filter gpu,$(EXTRA)),cpu,gpu)
+# The first of these that runs and is new enough; PYTHON=... overrides it.
+PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell $(name) -c \
+	'import sys; sys.version_info[:2] in {(3, 11), (3, 12), (3, 13)} and print("$(name)")' 2>/dev/null)))
+
+PINS := requirements/uv.txt requirements/$(EXTRA).txt $(if $(filter cpu,$(EXTRA)),requirements/torch.txt)
+PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
+SOURCES := $(PACKAGES) $(wildcard docs/*.py deploy/*.py bench/*.py)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make requirements"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup quickstart test lint bench up down docs requirements check-extra
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: check-extra $(VENV)/.installed-$(EXTRA) $(VENV)/.installed-evalctl ## Install everything into .venv from pinned files (EXTRA=cpu or gpu)
+
+quickstart: setup ## Compare two tiny real models on this machine, servers included
+	@$(BIN)/evalctl quickstart
+
+test: lint ## Lint, type check and run all tests
+	@$(BIN)/python -m pytest
+
+lint: setup ## Check style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict $(SOURCES)
+
+bench: setup ## Measure evalctl itself and write bench/results.json
+	@$(BIN)/python -m bench
+
+up: setup ## Start the embedded servers, the reconciler and a worker in the background
+	@$(BIN)/evalctl up
+
+down: setup ## Stop what `make up` started
+	@$(BIN)/evalctl down
+
+docs: setup ## Write the generated reference pages again
+	@$(BIN)/python -m docs.generate_cli_reference
+	@$(BIN)/python -m docs.generate_analytics_reference
+
+requirements: setup ## Compile the pins again; UPGRADE=1 looks for newer versions
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/uv.in -o requirements/uv.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra cpu --extra dev \
+		--override requirements/overrides-cpu.txt -o requirements/cpu.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra gpu --extra dev \
+		--override requirements/overrides-gpu.txt -o requirements/gpu.txt
+
+check-extra:
+	@case "$(EXTRA)" in cpu|gpu) ;; *) echo "EXTRA is cpu or gpu, not '$(EXTRA)'" >&2; exit 2 ;; esac
+	@test ! -e $(VENV)/.installed-$(OTHER) || { echo "$(VENV) holds the $(OTHER) build of vLLM, which cannot stand \
+	beside the $(EXTRA) build: rm -r $(VENV), then make setup EXTRA=$(EXTRA)" >&2; exit 2; }
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 to 3.13 found; install one or say PYTHON=/path/to/python" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "this Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 2; }
+
+# The pins name every package, so nothing is resolved: --no-deps. Torch comes by pip, which takes a CPU build where one
+# is on offer; the CPU pins leave it out.
+$(VENV)/.installed-$(EXTRA): $(PINS) | $(BIN)/python
+	@echo "Installing the $(EXTRA) environment into $(VENV); this takes minutes the first time."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+ifeq ($(EXTRA),cpu)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
+endif
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/$(EXTRA).txt
+	@touch $@
+
+# Installed again when a package appears, since an editable install lists them.
+$(VENV)/.installed-evalctl: pyproject.toml $(wildcard */__init__.py) $(VENV)/.installed-$(EXTRA)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
