@@ -133,3 +133,91 @@ def test_uni_fourier_04() -> None:
     square = mp.quad(lambda u: mp.exp(2 * u), [-mp.pi, 0, mp.pi]) / (2 * mp.pi)
     assert mp.almosteq(square, mp.sinh(2 * mp.pi) / (2 * mp.pi))
     assert mp.almosteq(square, (mp.sinh(mp.pi) / mp.pi) ** 2 * (1 + 2 * exact))
+
+
+def test_uni_eigenvectors_01() -> None:
+    """The matrix is the identity plus vv^T, and the quadratic form of (1,2,3) is 50 along both derivations."""
+    v, u = sp.Matrix([1, 1, 1]), sp.Matrix([1, 2, 3])
+    matrix = sp.eye(3) + v * v.T
+    assert matrix == sp.Matrix([[2, 1, 1], [1, 2, 1], [1, 1, 2]])
+    assert matrix == sp.eye(3) + (4 - 1) * v * v.T / (v.T * v)[0]
+    assert (matrix.eigenvals(), matrix * v) == ({1: 2, 4: 1}, 4 * v)
+    assert all((v.T * w)[0] == 0 for w in (matrix - sp.eye(3)).nullspace())
+    assert matrix * u == sp.Matrix([7, 8, 9])
+    assert (u.T * matrix * u)[0] == 14 + 36 == 50
+    part = u - 2 * v
+    assert part == sp.Matrix([-1, 0, 1])
+    assert ((v.T * part)[0], (2 * v).dot(2 * v), part.dot(part)) == (0, 12, 2)
+    assert 4 * 12 + 1 * 2 == 50
+    entries = sp.symbols("p q r l m o")
+    free = sp.Matrix([entries[:3], [entries[1], *entries[3:5]], [entries[2], entries[4], entries[5]]])
+    any_v, any_w = sp.Matrix(sp.symbols("v1:4")), sp.Matrix(sp.symbols("w1:4"))
+    assert sp.expand(((free * any_v).T * any_w)[0] - (any_v.T * free * any_w)[0]) == 0
+
+
+def test_uni_diagonalisation_02() -> None:
+    """Only a = 2 makes the matrix diagonalisable, and then the entry (2,3) of the ninth power is -512."""
+    a = sp.symbols("a")
+    matrix = sp.Matrix([[0, 0, 2], [a, 2, 3 * a - 8], [2, 0, 0]])
+    assert same((s * sp.eye(3) - matrix).det(), (s - 2) ** 2 * (s + 2))
+    assert same((s - 2) * (s**2 - 4), (s - 2) ** 2 * (s + 2))
+    shifted = matrix - 2 * sp.eye(3)
+    minors = {sp.factor(shifted.extract(list(rows), [0, 2]).det()) for rows in ((0, 1), (1, 2), (0, 2))}
+    assert {root for minor in minors - {0} for root in sp.solve(minor, a)} == {2}
+    square = (matrix**2 - 4 * sp.eye(3)).applyfunc(sp.expand)
+    assert set(square) == {0, 8 * a - 16}
+    good = matrix.subs(a, 2)
+    assert (good.is_diagonalizable(), matrix.subs(a, 3).is_diagonalizable()) == (True, False)
+    assert good**9 == 256 * good == 4**4 * good
+    assert ((good**9)[1, 2], good[1, 2]) == (-512, -2)
+
+
+def test_uni_ode_02() -> None:
+    """The resonant solution is cos 2x + x sin 2x, classically and by the Laplace transform."""
+    solution = sp.cos(2 * x) + x * sp.sin(2 * x)
+    assert same(sp.diff(solution, x, 2) + 4 * solution, 4 * sp.cos(2 * x))
+    assert (solution.subs(x, 0), sp.diff(solution, x).subs(x, 0)) == (1, 0)
+    first, second = sp.symbols("A B")
+    trial = x * (first * sp.cos(2 * x) + second * sp.sin(2 * x))
+    inserted = sp.diff(trial, x, 2) + 4 * trial
+    assert same(inserted, -4 * first * sp.sin(2 * x) + 4 * second * sp.cos(2 * x))
+    p, u = sp.symbols("p u", positive=True)
+    transform = p / (p**2 + 4) + 4 * p / (p**2 + 4) ** 2
+    assert same((p**2 + 4) * transform - p, 4 * p / (p**2 + 4))
+    assert same(sp.laplace_transform(u * sp.sin(2 * u), u, p, noconds=True), 4 * p / (p**2 + 4) ** 2)
+    assert same(-sp.diff(2 / (p**2 + 4), p), 4 * p / (p**2 + 4) ** 2)
+
+
+def test_uni_laplace_01() -> None:
+    """The solution is e^t + e^(-2t), and the transform simplifies as shown."""
+    solution = sp.exp(t) + sp.exp(-2 * t)
+    assert same(sp.diff(solution, t, 2) + 3 * sp.diff(solution, t) + 2 * solution, 6 * sp.exp(t))
+    assert (solution.subs(t, 0), sp.diff(solution, t).subs(t, 0)) == (2, -1)
+    transform = 1 / (s - 1) + 1 / (s + 2)
+    assert same(transform, (2 * s + 1) / ((s - 1) * (s + 2)))
+    assert same(transform, (2 * s**2 + 3 * s + 1) / ((s - 1) * (s + 1) * (s + 2)))
+    assert same(s**2 * transform - 2 * s + 1 + 3 * (s * transform - 2) + 2 * transform, 6 / (s - 1))
+    assert same((s**2 + 3 * s + 2) * transform, 2 * s + 5 + 6 / (s - 1))
+
+
+def test_uni_laplace_02() -> None:
+    """After the corner y = 1 - sin t + sin(t-1), by matching, by convolution and by integrating numerically."""
+    after = 1 - sp.sin(t) + sp.sin(t - 1)
+    before = t - sp.sin(t)
+    assert same(sp.diff(before, t, 2) + before, t)
+    assert (before.subs(t, 0), sp.diff(before, t).subs(t, 0)) == (0, 0)
+    assert same(sp.diff(after, t, 2) + after, sp.Integer(1))
+    assert same(after.subs(t, 1), before.subs(t, 1))
+    assert same(before.subs(t, 1), 1 - sp.sin(1))
+    assert same(sp.diff(after, t).subs(t, 1), 1 - sp.cos(1))
+    assert same(sp.expand_trig(1 - sp.sin(1) * sp.cos(t - 1) + (1 - sp.cos(1)) * sp.sin(t - 1) - after), sp.Integer(0))
+    assert same(before - before.subs(t, t - 1), after)
+    u = sp.symbols("u")
+    ramp = sp.integrate(u * sp.sin(t - u), (u, 0, 1))
+    flat = sp.integrate(sp.sin(t - u), (u, 1, t))
+    assert same(ramp, sp.cos(t - 1) + sp.sin(t - 1) - sp.sin(t))
+    assert same(flat, 1 - sp.cos(t - 1))
+    assert same(ramp + flat, after)
+    assert same(1 / s**2 - 1 / (s**2 + 1), 1 / (s**2 * (s**2 + 1)))
+    assert mp.almosteq(mp.quad(lambda w: w * mp.exp(-2 * w), [0, 1]) + mp.exp(-2) / 2, (1 - mp.exp(-2)) / 4)
+    assert same(sp.expand_trig(1 - 2 * sp.sin(Q(1, 2)) * sp.cos(t - Q(1, 2)) - after).rewrite(sp.exp), sp.Integer(0))
