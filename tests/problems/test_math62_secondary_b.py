@@ -257,6 +257,9 @@ def test_sec_complex_02() -> None:
         assert mp.almosteq(sines[2], -mp.sin(mp.pi / 7))
         assert abs(sines[2]) < min(sines[0], sines[1])
         assert mp.almosteq(sum(sines), mp.sqrt(7) / 2)
+        assert mp.almosteq(mp.fsum(mp.cos(mp.mpf(j) * mp.pi / 7) for j in (2, 4, 8)), mp.mpf(-1) / 2)
+        assert mp.almosteq(abs(first) ** 2, 2)
+        assert mp.almosteq(sum(sines) ** 2, mp.mpf(7) / 4)
     exponents = sorted((i + j) % 7 for i in (1, 2, 4) for j in (3, 5, 6))
     assert exponents == [0, 0, 0, 1, 2, 3, 4, 5, 6]
 
