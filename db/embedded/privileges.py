@@ -24,7 +24,10 @@ class Identity:
 
 
 def identity_for(service: str, folder: Path, binary: Path, *, refuses_root: bool, namespaces: bool) -> Identity:
-    """Choose who runs ``binary`` on ``folder``; only root has a choice.
+    """Choose who runs ``binary`` on ``folder``.
+
+    An ordinary user does so himself; one without a name, as containers like to have, gets nobody's name in a user
+    namespace, because initdb insists on one.
 
     A folder that belongs to somebody else is served by its owner. Root's own folder is served inside a user namespace
     that maps root to nobody, which needs no change of owner and works below closed folders such as root's home. Where
@@ -33,7 +36,8 @@ def identity_for(service: str, folder: Path, binary: Path, *, refuses_root: bool
     Raise ``ServiceStartError`` where that cannot work either.
     """
     if os.geteuid() != 0:
-        return Identity()
+        nameless = refuses_root and namespaces and not _has_name(os.geteuid())
+        return Identity(prefix=_namespace_prefix() if nameless else ())
     owner = folder.stat()
     if owner.st_uid != 0:
         return _as_user(service, folder, binary, owner.st_uid, owner.st_gid)
@@ -58,13 +62,21 @@ def _as_user(service: str, folder: Path, binary: Path, user: int, group: int) ->
 
 
 def _namespace_prefix() -> tuple[str, ...]:
-    """Return the command that maps root to nobody, or nothing where the system refuses it."""
+    """Return the command that maps this user to nobody, or nothing where the system refuses it."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
     prefix = (unshare, "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
     tried = subprocess.run([*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return prefix if tried.returncode == 0 else ()
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _nobody() -> tuple[int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -79,17 +78,16 @@ class User:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home whose servers were started and stopped once; copies of it start quickly."""
-    home = tmp_path_factory.mktemp("template") / "home"
-    with services(Settings(home=home)):
-        pass
-    return home
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home that the tests share, so that initdb runs once."""
+    return tmp_path_factory.mktemp("shared") / "home"
 
 
 @pytest.fixture
-def settings(template: Path, tmp_path: Path) -> Iterator[Settings]:
-    settings = Settings(home=Path(shutil.copytree(template, tmp_path / "home")))
+def settings(home: Path) -> Iterator[Settings]:
+    """Return its settings with the servers stopped, before and after."""
+    settings = Settings(home=home)
+    assert running(settings) == [False, False]
     yield settings
     stop_services(settings, force=True, wait_s=0)
 
