@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 FailureKind = Literal["infra", "rejected", "out_of_memory", "timed_out"]
 
 PROMPT_TOO_LONG = "PROMPT_TOO_LONG"
+REQUEST_REFUSED = "REQUEST_REFUSED"
 PREFIX_CACHE_HIT = "PREFIX_CACHE_HIT"
 MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
 OPTION_REFUSED = "OPTION_REFUSED"

@@ -127,6 +127,8 @@ class MemoryReport:
     kv_reserved_mib: float | None = None
     kv_used_mib: float | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
+    #: What the terms were made from, as the engine told it.
+    details_mib: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

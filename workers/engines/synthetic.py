@@ -141,7 +141,7 @@ class SyntheticEngine:
     async def memory_report(self) -> MemoryReport:
         """Return the numbers of the option ``memory``; they are nobody's memory, so the report has no kind."""
         given = dict(self._options.get("memory") or {})
-        terms = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
+        terms: dict[str, Any] = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
         if "kv_used_mib" in self._options:
             terms["kv_used_mib"] = float(self._options["kv_used_mib"])
         return MemoryReport(kind=None, reasons={"*": "synthetic"}, **terms)

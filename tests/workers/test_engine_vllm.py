@@ -1,0 +1,207 @@
+"""vLLM on the CPU with the real tiny model: what it says, its times, its memory, its death. One engine for most tests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from db.model_spec import ModelSpec
+from db.sampling import Sampling
+from workers.engine_host import EngineHost
+from workers.engines import EngineContext, errors
+from workers.engines.processes import TOKEN_VARIABLE
+from workers.engines.protocol import BootReport, Generation, GenerationRequest, Message, TokenEvent
+
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.timeout(420),
+    # vLLM and torch warn of their own deprecated calls.
+    pytest.mark.filterwarnings("ignore"),
+]
+pytest.importorskip("vllm", reason="needs the extra cpu")
+
+SPEC = ModelSpec(
+    name="smollm2", engine="vllm", source="embedded:smollm2", quantisation="bf16", options={"max_model_len": 1024}
+)
+MARK = "test-engine-vllm"
+
+
+@pytest.fixture(scope="module")
+def host(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineHost]:
+    host = EngineHost(EngineContext(home=embedded_home, log_folder=tmp_path_factory.mktemp("logs"), worker_mark=MARK))
+    yield host
+    host.close()
+    assert engine_processes() == []
+
+
+@pytest.fixture
+def boot(host: EngineHost) -> BootReport:
+    return host.load(SPEC, on_progress=lambda: None, timeout_s=300)
+
+
+def engine_processes() -> list[int]:
+    """Return the living processes that carry any engine's token and descend from this one or from nobody."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and TOKEN_VARIABLE in process.environ():
+                found.append(process.pid)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def ask(content: str = "What is 7+5?", request_id: str = "r", **sampling: Any) -> GenerationRequest:
+    return GenerationRequest(
+        request_id=request_id, messages=(Message(role="user", content=content),), sampling=Sampling(**sampling)
+    )
+
+
+def generate(host: EngineHost, wanted: GenerationRequest) -> tuple[Generation, list[TokenEvent]]:
+    events: list[TokenEvent] = []
+    made = host.generate(wanted, on_token=events.append, cancel=threading.Event(), timeout_s=60)
+    return made, events
+
+
+def test_boot_says_what_runs(boot: BootReport) -> None:
+    assert boot.engine_version.startswith("vllm 0.")
+    assert boot.config["dtype"] == "bfloat16"
+    assert boot.config["enable_prefix_caching"] is False
+    assert boot.config["max_num_seqs"] == 4
+    assert boot.config["num_gpu_blocks"] > 1
+    assert boot.backend_facts["attention_backend"] == "CPU_ATTN"
+    assert boot.environment["torch"]
+    assert boot.started_s < boot.ready_s
+    assert boot.log_path is not None
+    assert "EngineCore" in boot.log_path.read_text()
+
+
+def test_boot_memory_is_the_hosts_and_gaps_have_reasons(boot: BootReport) -> None:
+    memory = boot.memory
+    assert memory.kind == "host"
+    # 134.5 million parameters in bf16, the embedding shared with the head.
+    assert memory.weights_mib == pytest.approx(256.6, abs=2)
+    assert memory.kv_reserved_mib == pytest.approx(1024, rel=0.02)
+    assert memory.graphs_mib == 0
+    for term in ("context_mib", "buffers_mib", "activation_peak_mib"):
+        assert getattr(memory, term) is None
+        assert memory.reasons[term]
+
+
+@pytest.mark.usefixtures("boot")
+def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
+    made, events = generate(host, ask(max_tokens=40))
+    assert "12" in made.text
+    assert made.text == "".join(event.text for event in events)
+    assert made.output_tokens == sum(len(event.token_ids) for event in events) == len(made.token_offsets_ms)
+    assert made.prompt_text is not None
+    assert made.prompt_text.endswith("<|im_start|>assistant\n")
+    assert made.prompt_hash == hashlib.sha256(made.prompt_text.encode()).hexdigest()
+    assert made.cached_tokens == 0
+    assert made.preemptions == 0
+    stamps = (made.engine_queued_s, made.engine_scheduled_s, made.engine_first_token_s, made.engine_last_token_s)
+    assert all(stamp is not None for stamp in stamps)
+    assert list(stamps) == sorted(stamps, key=float)  # type: ignore[arg-type]
+    # Both clocks are this machine's monotonic one: the client sees what the core did a little later.
+    assert made.submitted_s < stamps[2] <= made.first_token_s  # type: ignore[operator]
+    assert stamps[3] <= made.last_token_s  # type: ignore[operator]
+    print(f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms, {made.output_tokens} tokens, {made.text!r}")
+
+
+@pytest.mark.usefixtures("boot")
+def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
+    long = "Count: " + " ".join(str(number) for number in range(100))
+    first, _ = generate(host, ask(long, max_tokens=5))
+    again, _ = generate(host, ask(long, max_tokens=5))
+    assert first.output_hash == again.output_hash
+    assert again.cached_tokens == 0
+    assert first.finish_reason == "length"
+
+
+@pytest.mark.usefixtures("boot")
+def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: EngineHost) -> None:
+    fixed: dict[str, Any] = {"fixed_input_tokens": 256, "fixed_output_tokens": 24}
+    made, _ = generate(host, ask(seed=3, **fixed))
+    assert (made.prompt_tokens, made.output_tokens, made.finish_reason) == (256, 24, "length")
+    assert made.prompt_text is None
+    other, _ = generate(host, ask(seed=4, **fixed))
+    assert other.prompt_hash != made.prompt_hash
+    boot = host.boot
+    assert boot is not None
+    block, blocks = boot.config["block_size"], boot.config["num_gpu_blocks"]
+    assert boot.memory.kv_reserved_mib is not None
+    per_block = boot.memory.kv_reserved_mib / blocks
+    assert made.kv_used_mib == pytest.approx(-(-(256 + 24) // block) * per_block, abs=per_block)
+    assert host.memory_report().kv_used_mib == pytest.approx(made.kv_used_mib, abs=per_block)
+
+
+@pytest.mark.usefixtures("boot")
+def test_too_long_a_prompt_is_rejected_with_both_numbers(host: EngineHost) -> None:
+    with pytest.raises(errors.PromptRejected, match=r"1024 tokens.*takes 1024") as caught:
+        generate(host, ask(fixed_input_tokens=1024, fixed_output_tokens=1))
+    assert caught.value.error_class == errors.PROMPT_TOO_LONG
+    with pytest.raises(errors.PromptRejected, match="takes 1024"):
+        generate(host, ask("one two three " * 500))
+    assert host.loaded is not None
+
+
+@pytest.mark.usefixtures("boot")
+def test_cancel_frees_the_engine(host: EngineHost) -> None:
+    cancel = threading.Event()
+    with pytest.raises(errors.GenerationCancelled):
+        host.generate(
+            ask(fixed_input_tokens=8, fixed_output_tokens=900),
+            on_token=lambda _: cancel.set(),
+            cancel=cancel,
+            timeout_s=60,
+        )
+    made, _ = generate(host, ask(max_tokens=3))
+    # Were the aborted request still running, its blocks would count as well.
+    assert made.kv_used_mib is not None
+    boot = host.boot
+    assert boot is not None
+    assert boot.memory.kv_reserved_mib is not None
+    assert made.kv_used_mib <= 2 * boot.memory.kv_reserved_mib / boot.config["num_gpu_blocks"]
+
+
+@pytest.mark.usefixtures("boot")
+def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Path) -> None:
+    victims = engine_processes()
+    assert len(victims) >= 1
+    cancel = threading.Event()
+
+    def kill_all(_: TokenEvent) -> None:
+        for pid in victims:
+            if psutil.pid_exists(pid):
+                os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(errors.EngineDied) as caught:
+        host.generate(
+            ask(fixed_input_tokens=8, fixed_output_tokens=900), on_token=kill_all, cancel=cancel, timeout_s=60
+        )
+    assert caught.value.kind == "infra"
+    assert host.loaded is None
+    assert engine_processes() == []
+    # And the next engine, of dummy weights out of a folder with nothing but a configuration, serves in the same process.
+    folder = embedded_home / "config-only"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text((embedded_home / "models" / "smollm2" / "config.json").read_text())
+    dummy = ModelSpec(
+        name="dummy",
+        engine="vllm",
+        source=str(folder),
+        options={"load_format": "dummy", "skip_tokenizer_init": True, "max_model_len": 256},
+    )
+    host.load(dummy, on_progress=lambda: None, timeout_s=300)
+    made, _ = generate(host, ask(fixed_input_tokens=20, fixed_output_tokens=5))
+    assert (made.prompt_tokens, made.output_tokens, made.text) == (20, 5, "")
+    with pytest.raises(errors.PromptRejected, match="without a tokenizer"):
+        generate(host, ask())

