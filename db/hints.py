@@ -1,0 +1,106 @@
+"""Hints: the Celery messages that permit a worker to claim a job. They carry no truth and may be lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from celery import Celery
+from kombu import Queue
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from db.errors import ServiceUnreachable
+from db.settings import masked
+
+#: Name of the only task; its argument is a job id.
+HINT_TASK = "evalctl.hint"
+#: Seconds without an answer after which the broker counts as away.
+SOCKET_TIMEOUT_S = 5
+
+CELERY_SETTINGS: dict[str, Any] = {
+    # A hint is spent when it is received: the lease in Postgres guards the job, not the acknowledgement.
+    "task_acks_late": False,
+    # One hint at a time, and none while a job runs: a waiting hint belongs to whoever is idle.
+    "worker_prefetch_multiplier": 1,
+    "worker_disable_prefetch": True,
+    # Postgres holds the results.
+    "task_ignore_result": True,
+    "result_backend": None,
+    # Anything but JSON is refused; the argument is one number.
+    "accept_content": ["json"],
+    "task_serializer": "json",
+    "task_create_missing_queues": False,
+    # A broker that is away is waited for, however long.
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    # A full broker does not end the worker.
+    "broker_channel_error_retry": True,
+    # A job goes on while the broker is away; Celery 6 turns this around.
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "broker_transport_options": {
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": SOCKET_TIMEOUT_S,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "visibility_timeout": 3600,
+    },
+    # The worker's own logging is set up by its main module.
+    "worker_hijack_root_logger": False,
+    "timezone": "UTC",
+}
+
+
+def queue_name(queue: str) -> str:
+    """Return the broker's name of a model queue."""
+    return f"evalctl.{queue}"
+
+
+def hint_app(broker_url: str, queues: Sequence[str] = ()) -> Celery:
+    """Return a Celery application for these model queues, with no task registered yet."""
+    app = Celery("evalctl", broker=broker_url, set_as_current=False)
+    app.conf.update(CELERY_SETTINGS, task_queues=[Queue(queue_name(queue)) for queue in queues])
+    return app
+
+
+class HintBroker:
+    """Publish hints and count the ones that wait. Raise ``ServiceUnreachable`` where the broker is away."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._url = broker_url
+        self._app = hint_app(broker_url)
+
+    def publish(self, queue: str, job_ids: Sequence[int]) -> None:
+        """Send a hint for each job."""
+        target = Queue(queue_name(queue))
+        with self._reachable(), self._app.producer_pool.acquire(block=True) as producer:
+            target(producer.channel).declare()
+            for job_id in job_ids:
+                self._app.send_task(HINT_TASK, args=[job_id], queue=target, producer=producer, retry=False)
+
+    def depth(self, queue: str) -> int:
+        """Return how many hints wait in a queue."""
+        with self._reachable(), self._app.connection_for_write() as connection:
+            return int(connection.default_channel.client.llen(queue_name(queue)))
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        with self._reachable(), self._app.connection_for_write() as connection:
+            connection.default_channel.client.ping()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._app.close()
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, KombuError, RedisError) as error:
+            reason = str(error).strip() or type(error).__name__
+            raise ServiceUnreachable(
+                f"broker {masked(self._url)}",
+                masked(reason),
+                mend="Start it, or correct EVALCTL_BROKER_URL; nothing is lost, hints are published when it is back",
+            ) from error

@@ -1,0 +1,63 @@
+"""Read what a run found, from the views of ``analytics_v1`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+
+Row = Mapping[str, Any]
+
+_SCORES = """
+SELECT model, prompt, category, problems, repetitions, score7, score7_min, score7_max, steps_share, answer_accuracy,
+       guess_rate
+  FROM analytics_v1.category_scores WHERE run_id = %(run)s
+ ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model
+"""
+_RESOURCES = """
+SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind, ttft_ms, ttft_ms_min, ttft_ms_max,
+       engine_ttft_ms, e2e_s, e2e_s_min, e2e_s_max, tpot_ms, tokens_per_s, output_tokens, problems, jobs, flagged,
+       config_hash, environment_hash
+  FROM analytics_v1.model_resources WHERE run_id = %(run)s ORDER BY prompt, mode, model
+"""
+_PROMPTS = """
+SELECT model, category, plain, stepwise, uplift_pct
+  FROM analytics_v1.prompt_uplift WHERE run_id = %(run)s
+ ORDER BY array_position(ARRAY['secondary', 'university', 'modelling'], category), model
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The tables of one run, as rows of the views behind them."""
+
+    scores: list[dict[str, Any]]
+    resources: list[dict[str, Any]]
+    prompts: list[dict[str, Any]]
+    #: Thresholds from probes; empty for a run without probe jobs.
+    concurrency: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON contract of ``results``, without the run itself."""
+        return {
+            "scores": self.scores,
+            "resources": self.resources,
+            "prompts": self.prompts,
+            "concurrency": self.concurrency,
+        }
+
+
+def read_results(engine: Engine, run_id: UUID) -> Results:
+    """Return the tables of a run; rows of synthetic models only where the engine's session includes them."""
+    given = {"run": run_id}
+    with transaction(engine) as connection:
+        return Results(
+            scores=rows(connection, _SCORES, given),
+            resources=rows(connection, _RESOURCES, given),
+            prompts=rows(connection, _PROMPTS, given),
+        )

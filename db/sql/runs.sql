@@ -1,0 +1,101 @@
+-- Runs: submitting jobs, finding a run, saying how far it is.
+
+-- name: upsert_models
+INSERT INTO eval.model (name, spec_hash, engine, queue, synthetic, price_per_gpu_hour, spec)
+SELECT * FROM jsonb_to_recordset(%(models)s::jsonb)
+    AS m(name text, spec_hash text, engine text, queue text, synthetic boolean, price_per_gpu_hour float8, spec jsonb)
+    ON CONFLICT (name, spec_hash) DO UPDATE SET price_per_gpu_hour = excluded.price_per_gpu_hour
+RETURNING id, name;
+
+-- name: upsert_problems
+INSERT INTO eval.problem (name, content_hash, category, document)
+SELECT * FROM jsonb_to_recordset(%(problems)s::jsonb)
+    AS p(name text, content_hash text, category text, document jsonb)
+    ON CONFLICT (name, content_hash) DO NOTHING;
+
+-- name: problem_ids
+SELECT p.id FROM eval.problem AS p
+  JOIN jsonb_to_recordset(%(problems)s::jsonb) AS w(name text, content_hash text)
+    ON (p.name, p.content_hash) = (w.name, w.content_hash)
+ ORDER BY p.name;
+
+-- name: last_run_of_experiment
+-- Serialises submitters of the same experiment until the end of the transaction.
+SELECT r.id, r.name, r.ordinal, r.cancelled_at, r.experiment
+  FROM pg_advisory_xact_lock(hashtextextended(%(experiment_hash)s, 0)) AS _
+  LEFT JOIN eval.run AS r ON r.experiment_hash = %(experiment_hash)s
+ ORDER BY r.ordinal DESC NULLS LAST LIMIT 1;
+
+-- name: insert_run
+INSERT INTO eval.run (name, experiment_hash, ordinal, mode, experiment, provenance)
+VALUES (%(name)s, %(experiment_hash)s, %(ordinal)s, %(mode)s, %(experiment)s, %(provenance)s)
+RETURNING id;
+
+-- name: update_experiment
+UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s;
+
+-- name: insert_jobs
+-- The cross product of models, problems, prompts and repetitions; what exists already stays as it is.
+-- Every new job has its hint in the outbox before anybody can see the job.
+WITH planned AS (
+    SELECT m.model_id, p.problem_id, s.prompt, r.repetition
+      FROM generate_series(1, %(repetitions)s) AS r(repetition)
+     CROSS JOIN unnest(%(problems)s::bigint[]) WITH ORDINALITY AS p(problem_id, problem_no)
+     CROSS JOIN unnest(%(prompts)s::text[]) WITH ORDINALITY AS s(prompt, prompt_no)
+     CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
+     ORDER BY r.repetition, p.problem_no, s.prompt_no, m.model_no
+), added AS (
+    INSERT INTO eval.job (run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts)
+    SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s,
+           %(sampling)s::jsonb || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + repetition),
+           %(priority)s, %(max_attempts)s
+      FROM planned
+        ON CONFLICT (run_id, model_id, problem_id, prompt, repetition) DO NOTHING
+    RETURNING id, model_id
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue)
+    SELECT added.id, m.queue FROM added JOIN eval.model AS m ON m.id = added.model_id ORDER BY added.id
+)
+SELECT (SELECT count(*) FROM added) AS created, (SELECT count(*) FROM planned) AS planned;
+
+-- name: find_run
+-- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
+SELECT id, name, mode, cancelled_at, created_at, experiment FROM eval.run
+ WHERE name = %(ref)s OR id::text = %(ref)s
+    OR (length(%(ref)s) >= 4 AND starts_with(id::text, %(ref)s) AND NOT EXISTS (SELECT FROM eval.run WHERE name = %(ref)s))
+ LIMIT 2;
+
+-- name: latest_run
+SELECT id, name, mode, cancelled_at, created_at, experiment FROM eval.run ORDER BY created_at DESC LIMIT 1;
+
+-- name: run_counts
+SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = %(run)s GROUP BY state;
+
+-- name: run_list
+SELECT r.id, r.name, r.mode, r.cancelled_at, r.created_at, r.experiment,
+       coalesce((SELECT jsonb_object_agg(c.state, c.jobs)
+                   FROM (SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = r.id GROUP BY state) AS c), '{}') AS counts
+  FROM eval.run AS r
+ ORDER BY r.created_at DESC LIMIT %(limit)s;
+
+-- name: run_pace
+-- Mean seconds between the last finished jobs of a run, engine starts included.
+SELECT extract(epoch FROM greatest(max(finished_at), now()) - min(finished_at))::double precision
+       / nullif(count(*) - 1, 0) AS seconds_per_job
+  FROM (SELECT finished_at FROM eval.job
+         WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead') ORDER BY finished_at DESC LIMIT 20) AS recent;
+
+-- name: run_failures
+-- The errors of a run, most frequent first, each with an example.
+SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_message) AS example, count(*) AS jobs
+  FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id
+ WHERE j.run_id = %(run)s AND j.state IN ('failed', 'dead')
+ GROUP BY m.name, j.state, j.failure_kind, j.error_class
+ ORDER BY jobs DESC LIMIT 20;
+
+-- name: live_workers
+SELECT w.name, w.gpu_index, w.state, m.name AS model, w.queues, w.host,
+       extract(epoch FROM now() - w.last_seen_at)::double precision AS last_seen_s
+  FROM eval.worker AS w LEFT JOIN eval.model AS m ON m.id = w.model_id
+ WHERE w.state NOT IN ('stopped', 'lost')
+ ORDER BY w.name;

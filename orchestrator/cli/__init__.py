@@ -1,0 +1,94 @@
+"""The command line: one file per noun, thin commands, one place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from db.errors import DbError, ServiceUnreachable
+from orchestrator.errors import UsageFault
+from problems.errors import ProblemError
+
+DONE, BAD, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4
+
+#: Command: module under ``orchestrator.cli`` that defines it under the same name.
+COMMANDS = {
+    "quickstart": "quickstart",
+    "up": "services",
+    "down": "services",
+    "doctor": "doctor",
+    "submit": "submit",
+    "status": "status",
+    "watch": "status",
+    "results": "results",
+    "cancel": "status",
+    "score": "score",
+    "problems": "problems",
+    "models": "models",
+    "worker": "processes",
+    "reconcile": "processes",
+    "db": "database",
+}
+
+
+class LazyGroup(click.Group):
+    """Import a command's module only when it is asked for, so that every command starts quickly."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the commands in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command by name."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"orchestrator.cli.{COMMANDS[name]}")
+        command = getattr(module, name if name != "db" else "database")
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="evalctl")
+def cli() -> None:
+    """Evaluate language models on maths: step scores, latency and real memory need of the same generation.
+
+    \b
+    Example:
+      evalctl quickstart
+      evalctl submit --model qwen3-4b --problems core --repetitions 3 --watch
+      evalctl results latest
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; every error ends in one sentence on stderr and the exit code of its kind."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ServiceUnreachable as error:
+        _refuse(error, UNREACHABLE)
+    except (UsageFault, ProblemError, DbError) as error:
+        _refuse(error, USAGE)
+    except BrokenPipeError:
+        # The reader of our output has gone; nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _refuse(error: Exception, code: int) -> NoReturn:
+    click.echo(f"evalctl: {error}", err=True)
+    sys.exit(code)

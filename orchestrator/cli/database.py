@@ -1,0 +1,93 @@
+"""``evalctl db``: migrate, check, open a shell, let an analyst in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import click
+from sqlalchemy import make_url
+
+from db.analysts import grant_analyst
+from db.migrate import schema_version, upgrade
+from orchestrator.cli.output import json_option, print_json
+from orchestrator.errors import UsageFault
+from orchestrator.session import open_session
+
+
+@click.group(name="db")
+def database() -> None:
+    """Look after the database.
+
+    \b
+    Example:
+      evalctl db upgrade
+    """
+
+
+@database.command(name="upgrade")
+def upgrade_command() -> int:
+    """Migrate the database to the schema of this evalctl.
+
+    \b
+    Example:
+      evalctl db upgrade
+    """
+    with open_session(name="migrate", check_schema=False) as session:
+        before = schema_version(session.engine)
+        upgrade(session.engine)
+    click.echo(f"database is at revision {before.needed}" + (" already" if before.current else ""))
+    return 0
+
+
+@database.command()
+@json_option
+def check(*, as_json: bool) -> int:
+    """Say whether the database's schema is current; exit code 1 if not.
+
+    \b
+    Example:
+      evalctl db check
+    """
+    with open_session(name="check", check_schema=False) as session:
+        version = schema_version(session.engine)
+    if as_json:
+        print_json({"found": version.found, "needed": version.needed, "current": version.current})
+    else:
+        click.echo(f"found revision {version.found or 'none'}, needed {version.needed}")
+    return 0 if version.current else 1
+
+
+@database.command()
+@click.argument("arguments", nargs=-1)
+def shell(*, arguments: tuple[str, ...]) -> None:
+    """Open psql on the database; further arguments go to psql. The password travels in the environment.
+
+    \b
+    Example:
+      evalctl db shell -- -c "SELECT * FROM analytics_v1.runs"
+    """
+    psql = shutil.which("psql")
+    if psql is None:
+        raise UsageFault("psql is not installed; install PostgreSQL's client (Debian: postgresql-client)")
+    with open_session(name="shell") as session:
+        url = make_url(session.endpoints.database_url)
+        environment = {**os.environ, "PGPASSWORD": str(url.password or "")}
+        plain = url.set(drivername="postgresql", password=None).render_as_string()
+        code = os.spawnve(os.P_WAIT, psql, [psql, plain, *arguments], environment)  # noqa: S606
+    raise SystemExit(code)
+
+
+@database.command(name="grant-analyst")
+@click.argument("role")
+def grant_analyst_command(*, role: str) -> int:
+    """Let a database role read the views of analytics_v1, and nothing else.
+
+    \b
+    Example:
+      evalctl db grant-analyst alice
+    """
+    with open_session(name="grant") as session:
+        grant_analyst(session.engine, role)
+    click.echo(f"role {role} may read analytics_v1")
+    return 0

@@ -1,0 +1,54 @@
+"""Print for people or for programs: JSON is one document on stdout, everything else goes to stderr then."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import click
+from rich.console import Console
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+json_option: Callable[[Function], Function] = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
+)
+
+
+def console() -> Console:
+    """Return a console for people on stdout; wide where the output is no terminal, so that nothing is cut."""
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+
+
+def warn(sentence: str) -> None:
+    """Print a warning on stderr."""
+    click.echo(f"warning: {sentence}", err=True)
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds as people do; ``?`` where unknown."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    return float(value)

@@ -1,0 +1,44 @@
+"""``evalctl results``: the tables of a run, each from a view of ``analytics_v1``."""
+
+from __future__ import annotations
+
+import click
+
+from db.results import read_results
+from db.runs import find_run, run_progress
+from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.session import open_session
+from reports.tables import result_tables
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option("--synthetic", is_flag=True, help="Include rows of synthetic models, whose numbers are made up.")
+@json_option
+def results(*, run: str, synthetic: bool, as_json: bool) -> int:
+    """Show scores by category and resources of a run.
+
+    RUN is an id, a unique prefix of one, a name, or `latest`.
+
+    \b
+    Example:
+      evalctl results latest
+      evalctl results quickstart-3f2a1b --json
+    """
+    with open_session(name="results", synthetic=synthetic) as session:
+        found = find_run(session.engine, run)
+        progress = run_progress(session.engine, found)
+        read = read_results(session.engine, found.run_id)
+    if as_json:
+        print_json({"run": str(found.run_id), "name": found.name, "state": progress.state, **read.to_dict()})
+        return 0
+    if progress.open:
+        click.echo(f"run {found.name} is not finished: {progress.open} of {progress.total} jobs are open")
+    tables = result_tables(read.to_dict())
+    for table in tables:
+        console().print(table)
+    if not tables:
+        click.echo(
+            f"run {found.name} has no results{'' if synthetic else ' (rows of synthetic models need --synthetic)'}"
+        )
+    return 0

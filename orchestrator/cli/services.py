@@ -1,0 +1,133 @@
+"""``evalctl up`` and ``down``: the processes of this host, supervised."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from types import FrameType
+
+import click
+import psutil
+
+from db.embedded.usage import stop_services
+from db.gpus import GpuUnavailable, list_gpus
+from db.settings import Settings
+from orchestrator.errors import UsageFault
+from orchestrator.session import open_session
+from orchestrator.supervisor import Supervisor, SupervisorFile, log_folder, reconciler_spec, worker_specs
+
+UP_WITHIN_S = 60.0
+DOWN_WITHIN_S = 90.0
+
+
+@click.command()
+@click.option("--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1 or none.  [default: all]")
+@click.option(
+    "--cpu-workers", type=click.IntRange(0, 64), help="Workers on the CPU.  [default: 1 without GPUs, else 0]"
+)
+@click.option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
+def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
+    """Start what this host needs: embedded servers (unless real ones are named), reconciler, workers.
+
+    Workers and servers that end are started again. `evalctl down` ends all of it.
+
+    \b
+    Example:
+      evalctl up
+      evalctl up --gpus 0,1
+    """
+    settings = Settings.from_environment()
+    file = SupervisorFile(settings)
+    if (running := file.running()) is not None:
+        click.echo(f"evalctl is up already (supervisor {running.pid})")
+        return 0
+    indices = _gpu_indices(gpus)
+    workers = worker_specs(indices, (0 if indices else 1) if cpu_workers is None else cpu_workers)
+    if not foreground:
+        return _start_detached(settings, file, gpus, cpu_workers)
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    with open_session(broker=True, name="supervisor"):
+        supervisor = Supervisor(settings, [reconciler_spec(), *workers])
+        supervisor.look()
+        file.write()
+        click.echo(f"evalctl is up: reconciler and {len(workers)} worker(s); logs in {log_folder(settings)}")
+        try:
+            supervisor.run(stop)
+        finally:
+            file.remove()
+    return 0
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Stop the servers even where other processes use them.")
+def down(*, force: bool) -> int:
+    """End the supervisor, its workers (after their job) and the embedded servers.
+
+    \b
+    Example:
+      evalctl down
+    """
+    settings = Settings.from_environment()
+    supervisor = SupervisorFile(settings).running()
+    if supervisor is not None:
+        supervisor.terminate()
+        try:
+            supervisor.wait(DOWN_WITHIN_S)
+        except psutil.TimeoutExpired:
+            supervisor.kill()
+    stopped = stop_services(settings, force=force)
+    ended = ["supervisor"] * (supervisor is not None) + list(stopped)
+    click.echo(f"stopped: {', '.join(ended)}" if ended else "nothing was running")
+    return 0
+
+
+def _start_detached(settings: Settings, file: SupervisorFile, gpus: str | None, cpu_workers: int | None) -> int:
+    chosen = ["--foreground"]
+    if gpus is not None:
+        chosen += ["--gpus", gpus]
+    if cpu_workers is not None:
+        chosen += ["--cpu-workers", str(cpu_workers)]
+    log = log_folder(settings) / "supervisor.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator", "up", *chosen],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **settings.environment()},
+        )
+    pause = threading.Event()
+    for _ in range(int(UP_WITHIN_S / 0.1)):
+        if file.running() is not None:
+            click.echo(f"evalctl is up (supervisor {process.pid}); logs in {log.parent}; `evalctl down` ends it")
+            return 0
+        if process.poll() is not None:
+            break
+        pause.wait(0.1)
+    tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+    click.echo(f"evalctl did not come up: {' '.join(tail) or 'no word from it'} (log: {log})", err=True)
+    return 3
+
+
+def _gpu_indices(given: str | None) -> list[int]:
+    if given is None:
+        try:
+            return [gpu.index for gpu in list_gpus()]
+        except GpuUnavailable:
+            return []
+    if given == "none":
+        return []
+    parts = given.split(",")
+    if not all(part.strip().isdigit() for part in parts):
+        raise UsageFault(f"--gpus {given!r} must be a list of indices such as 0,1, or none")
+    return [int(part) for part in parts]

@@ -1,0 +1,131 @@
+"""``evalctl status``, ``watch`` and ``cancel``: how far runs are, and taking one back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.table import Table
+from sqlalchemy import Engine
+
+from db.runs import Progress, Run, cancel_run, find_run, list_runs, live_workers, run_progress
+from db.states import JobState
+from orchestrator.cli.output import console, duration, json_option, print_json
+from orchestrator.following import follow
+from orchestrator.session import open_session
+
+
+@click.command()
+@click.argument("run", required=False)
+@json_option
+def status(*, run: str | None, as_json: bool) -> int:
+    """Show how far a run is, or list the newest runs and the workers.
+
+    RUN is an id, a unique prefix of one, a name, or `latest`. Exit code 1 when the run has failed or dead jobs.
+
+    \b
+    Example:
+      evalctl status
+      evalctl status latest --json
+    """
+    with open_session(name="status") as session:
+        if run is None:
+            return _show_all(session.engine, as_json=as_json)
+        found = find_run(session.engine, run)
+        progress = run_progress(session.engine, found)
+        workers = [_worker(row) for row in live_workers(session.engine)]
+        if as_json:
+            document = _run_document(found, progress)
+            print_json(document | {"eta_s": progress.eta_s, "failures": list(progress.failures), "workers": workers})
+        else:
+            _print_run(found, progress, workers)
+        return 1 if progress.count(JobState.FAILED, JobState.DEAD) else 0
+
+
+@click.command()
+@click.argument("run", default="latest")
+def watch(*, run: str) -> int:
+    """Follow a run until it ends. Ctrl-C stops the watching, not the run.
+
+    \b
+    Example:
+      evalctl watch latest
+    """
+    with open_session(name="watch") as session:
+        progress = follow(session.engine, find_run(session.engine, run), console())
+    return 0 if progress.state == "succeeded" else 1
+
+
+@click.command()
+@click.argument("run")
+@json_option
+def cancel(*, run: str, as_json: bool) -> int:
+    """Cancel what is not finished of a run; finished results stay.
+
+    \b
+    Example:
+      evalctl cancel latest
+    """
+    with open_session(name="cancel") as session:
+        found = find_run(session.engine, run)
+        cancelled = cancel_run(session.engine, found)
+    if as_json:
+        print_json({"run": str(found.run_id), "name": found.name, "cancelled": cancelled})
+    else:
+        click.echo(f"run {found.name}: {cancelled} jobs cancelled")
+    return 0
+
+
+def _show_all(engine: Engine, *, as_json: bool) -> int:
+    runs = list_runs(engine)
+    workers = [_worker(row) for row in live_workers(engine)]
+    if as_json:
+        documents = [_run_document(run, progress) | {"created_at": run.created_at} for run, progress in runs]
+        print_json({"runs": documents, "workers": workers})
+        return 0
+    if not runs:
+        click.echo("no runs yet; `evalctl submit --help` shows how to start one")
+    else:
+        table = Table("run", "state", "done", "failed", "dead", "open", "submitted (UTC)", "id")
+        for run, progress in runs:
+            done, failed, dead = (progress.count(s) for s in (JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD))
+            counts = (f"{done}/{progress.total}", str(failed), str(dead), str(progress.open))
+            table.add_row(run.name, progress.state, *counts, f"{run.created_at:%Y-%m-%d %H:%M}", str(run.run_id)[:8])
+        console().print(table)
+    _print_workers(workers)
+    return 0
+
+
+def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> None:
+    counts = ", ".join(f"{progress.count(state)} {state.value}" for state in JobState if progress.count(state))
+    click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
+    if progress.open:
+        click.echo(f"ETA {duration(progress.eta_s)}")
+    for failure in progress.failures:
+        click.echo(
+            f"  {failure['jobs']} {failure['state']} ({failure['model']}, {failure['error_class']}): {failure['example']}"
+        )
+    _print_workers(workers)
+
+
+def _print_workers(workers: list[dict[str, Any]]) -> None:
+    if not workers:
+        click.echo("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        return
+    table = Table("worker", "gpu", "state", "model", "last seen")
+    for worker in workers:
+        gpu = "-" if worker["gpu"] is None else str(worker["gpu"])
+        table.add_row(
+            worker["worker"], gpu, worker["state"], worker["model"] or "-", f"{worker['last_seen_s']:.0f} s ago"
+        )
+    console().print(table)
+
+
+def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
+    jobs = {state.value: progress.count(state) for state in JobState}
+    return {"run": str(run.run_id), "name": run.name, "state": progress.state, "jobs": jobs}
+
+
+def _worker(row: dict[str, Any]) -> dict[str, Any]:
+    renamed = {"worker": row["name"], "gpu": row["gpu_index"]}
+    return renamed | {key: row[key] for key in ("model", "state", "last_seen_s", "host", "queues")}

@@ -1,0 +1,148 @@
+"""An experiment: what the user asks for, as flags or a file, checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from db.model_spec import canonical_hash
+from db.sampling import Sampling
+from db.states import Mode
+from orchestrator.errors import UsageFault
+from orchestrator.registry import read_toml
+from problems.prompts import PROMPT_STYLES
+
+LANGUAGES = ("en", "zh")
+#: What the same run may have more of when it is submitted again.
+TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """Models x problems x prompt styles x repetitions under one mode, language and way of sampling."""
+
+    models: tuple[str, ...]
+    problems: str
+    prompts: tuple[str, ...] = ("plain",)
+    repetitions: int = 3
+    name: str | None = None
+    language: str = "en"
+    mode: str = Mode.LATENCY.value
+    seed: int = 0
+    max_tokens: int = 2048
+    temperature: float = 0.0
+    top_p: float = 1.0
+    #: ``IN:OUT`` token counts of a speed run; its text means nothing and is not scored.
+    fixed_length: str | None = None
+    priority: int = 0
+    max_attempts: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run, naming the value and what is allowed."""
+        _require(bool(self.models), "an experiment needs at least one model (--model NAME)")
+        _require(bool(self.problems), "an experiment needs a problem set (--problems NAME)")
+        _require(bool(self.prompts), f"an experiment needs a prompt style: {', '.join(PROMPT_STYLES)}")
+        for prompt in self.prompts:
+            _require(prompt in PROMPT_STYLES, f"unknown prompt style {prompt!r}; there are {', '.join(PROMPT_STYLES)}")
+        _require(self.language in LANGUAGES, f"language {self.language!r} is not one of {', '.join(LANGUAGES)}")
+        modes = [mode.value for mode in Mode]
+        _require(self.mode in modes, f"mode {self.mode!r} is not one of {', '.join(modes)}")
+        _require(1 <= self.repetitions <= 10_000, f"repetitions must be from 1 to 10000, not {self.repetitions}")
+        _require(1 <= self.max_attempts <= 100, f"max_attempts must be from 1 to 100, not {self.max_attempts}")
+        _require(self.max_tokens >= 1, f"max_tokens must be at least 1, not {self.max_tokens}")
+        _require(self.temperature >= 0, f"temperature must not be negative, not {self.temperature}")
+        _require(0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}")
+        self.fixed_tokens  # noqa: B018 - refuses a broken value
+
+    @property
+    def fixed_tokens(self) -> tuple[int, int] | None:
+        """Input and output tokens of a speed run."""
+        if self.fixed_length is None:
+            return None
+        parts = self.fixed_length.split(":")
+        if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+            raise UsageFault(f"fixed_length {self.fixed_length!r} must be IN:OUT token counts, e.g. 256:512")
+        return int(parts[0]), int(parts[1])
+
+    @property
+    def sampling(self) -> Sampling:
+        """Sampling parameters with the base seed; repetition k adds k."""
+        fixed_input, fixed_output = self.fixed_tokens or (None, None)
+        return Sampling(
+            max_tokens=fixed_output or self.max_tokens,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            seed=self.seed,
+            fixed_input_tokens=fixed_input,
+            fixed_output_tokens=fixed_output,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return asdict(self) | {"models": list(self.models), "prompts": list(self.prompts)}
+
+    def identity_hash(self, problem_set_hash: str) -> str:
+        """Return the hash under which the same run is found again: everything but what can be topped up."""
+        fixed = {key: value for key, value in self.to_dict().items() if key not in TOPPED_UP}
+        return canonical_hash(fixed | {"problem_set_hash": problem_set_hash})
+
+
+def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
+    """Read an experiment from TOML or YAML; flags that were given override it. Raise ``UsageFault``."""
+    document = _read_document(path)
+    known = {field.name for field in fields(Experiment)}
+    if unknown := sorted(set(document) - known):
+        raise UsageFault(f"{path}: unknown keys {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    return make_experiment({**document, **overrides}, where=f"{path}: ")
+
+
+def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment:
+    """Build an experiment from plain values, with every wrong type named."""
+    shaped = dict(values)
+    for key in ("models", "prompts"):
+        if isinstance(shaped.get(key), str):
+            shaped[key] = [shaped[key]]
+        if key in shaped:
+            shaped[key] = tuple(shaped[key])
+    types: dict[str, type | tuple[type, ...]] = {
+        "repetitions": int,
+        "seed": int,
+        "max_tokens": int,
+        "priority": int,
+        "max_attempts": int,
+        "temperature": (int, float),
+        "top_p": (int, float),
+        "problems": str,
+        "language": str,
+        "mode": str,
+    }
+    for key, kind in types.items():
+        if key in shaped and (not isinstance(shaped[key], kind) or isinstance(shaped[key], bool)):
+            raise UsageFault(f"{where}{key} = {shaped[key]!r} has the wrong type")
+    for key in ("models", "problems"):
+        if key not in shaped:
+            raise UsageFault(f"{where}{key} is missing")
+    return Experiment(**shaped)
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    if path.suffix not in {".yaml", ".yml"}:
+        return read_toml(path)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{path} is no valid YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise UsageFault(f"{path} must hold keys and values")
+    return document
+
+
+def _require(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise UsageFault(sentence)

@@ -1,0 +1,108 @@
+"""The reconciler: a plain loop, one at a time, that brings Postgres and the broker back into agreement.
+
+Each step may be repeated or interrupted at any point. Hints are counted, not remembered: a queue that holds fewer hints
+than it has waiting jobs gets the missing ones, so an emptied broker is filled again by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from db.engine import rows, transaction
+from db.errors import ServiceUnreachable
+from db.hints import HintBroker
+from db.outbox import publish_outbox
+from db.statements import statement
+
+TICK_S = 1.0
+#: A hint younger than this may still be on its way.
+STALE_HINT_S = 10.0
+#: A worker silent for longer is marked lost.
+SILENT_WORKER_S = 60.0
+#: Hints that one tick adds to a queue at most.
+REHINT_AT_MOST = 5000
+#: Key of the advisory lock that keeps the reconciler single.
+LOCK_KEY = 0x6576616C
+
+log = logging.getLogger("evalctl.reconciler")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """What one round did."""
+
+    expired: int
+    published: int
+    rehinted: int
+    lost_workers: int
+
+
+class Reconciler:
+    """Run rounds while holding the advisory lock; a second reconciler waits for its turn."""
+
+    def __init__(
+        self, engine: Engine, broker: HintBroker, *, tick_s: float = TICK_S, stale_hint_s: float = STALE_HINT_S
+    ) -> None:
+        self._engine = engine
+        self._broker = broker
+        self._tick_s = tick_s
+        self._stale_hint_s = stale_hint_s
+
+    def run(self, stop: threading.Event) -> None:
+        """Reconcile until told to stop; a server that is away is waited for."""
+        while not stop.is_set():
+            try:
+                self._hold_and_run(stop)
+            except ServiceUnreachable as error:
+                log.warning("reconciler waits: %s", error)
+            stop.wait(self._tick_s)
+
+    def tick(self) -> Tick:
+        """Do one round. Raise ``ServiceUnreachable`` where the database is away; a broker that is away is logged."""
+        with transaction(self._engine) as connection:
+            expired = rows(connection, statement("expire"))
+            lost = rows(connection, statement("lose_workers"), {"silent_s": SILENT_WORKER_S})
+        for job in expired:
+            log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
+        for worker in lost:
+            log.warning("worker %s is lost", worker["name"])
+        rehinted = published = 0
+        try:
+            rehinted = self._rehint()
+            published = publish_outbox(self._engine, self._broker)
+        except ServiceUnreachable as error:
+            log.warning("no hints published: %s", error)
+        return Tick(expired=len(expired), published=published, rehinted=rehinted, lost_workers=len(lost))
+
+    def _hold_and_run(self, stop: threading.Event) -> None:
+        with transaction(self._engine) as holder:
+            if not _try_lock(holder):
+                return
+            log.info("reconciler is in charge")
+            while not stop.is_set():
+                holder.exec_driver_sql("SELECT 1")  # Ends this turn when the lock's connection is gone.
+                self.tick()
+                stop.wait(self._tick_s)
+
+    def _rehint(self) -> int:
+        """Put into the outbox the hints that a queue lacks."""
+        with transaction(self._engine) as connection:
+            waiting = rows(connection, statement("waiting"), {"stale_s": self._stale_hint_s})
+        added = 0
+        for queue in waiting:
+            missing = min(queue["jobs"] - self._broker.depth(queue["queue"]), REHINT_AT_MOST)
+            if missing > 0:
+                given = {"queue": queue["queue"], "stale_s": self._stale_hint_s, "limit": missing}
+                with transaction(self._engine) as connection:
+                    rows(connection, statement("rehint"), given)
+                log.warning("queue %s lacks %s hints; they are issued again", queue["queue"], missing)
+                added += missing
+        return added
+
+
+def _try_lock(connection: Connection) -> bool:
+    return bool(connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (LOCK_KEY,)).scalar_one())

@@ -1,0 +1,81 @@
+"""The model registry: ``evalctl.toml``, the shipped one overlaid by the user's."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from db.model_spec import ModelSpec
+from db.settings import Settings
+from orchestrator.errors import UsageFault
+
+SHIPPED = Path(__file__).with_name("evalctl.toml")
+#: Looked for in the working folder where EVALCTL_CONFIG names no other file.
+LOCAL = Path("evalctl.toml")
+
+ENGINES = ("vllm", "openai", "synthetic")
+_KEYS = {field.name for field in fields(ModelSpec)} - {"name"}
+
+
+class Registry:
+    """The models by name."""
+
+    def __init__(self, models: Mapping[str, ModelSpec]) -> None:
+        self._models = dict(models)
+
+    def __iter__(self) -> Any:
+        return iter(self._models.values())
+
+    def get(self, name: str) -> ModelSpec:
+        """Return a model, or raise ``UsageFault`` naming the ones there are."""
+        if name not in self._models:
+            raise UsageFault(
+                f"no model is registered under the name {name!r}; registered are {', '.join(sorted(self._models))}"
+            )
+        return self._models[name]
+
+
+def load_registry(settings: Settings) -> Registry:
+    """Read the shipped registry and the user's over it. Raise ``UsageFault`` for a file that cannot be used."""
+    models = _read(SHIPPED)
+    user = settings.config or (LOCAL if LOCAL.is_file() else None)
+    if user is not None:
+        models |= _read(user)
+    return Registry(models)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, or raise ``UsageFault`` with the file, the line and the reason."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{path} is no valid TOML: {error}") from error
+
+
+def _read(path: Path) -> dict[str, ModelSpec]:
+    document = read_toml(path)
+    tables = document.get("models", {})
+    if not isinstance(tables, dict):
+        raise UsageFault(f"{path}: 'models' must be tables named [models.NAME]")
+    return {name: _read_model(path, name, table) for name, table in tables.items()}
+
+
+def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
+    where = f"{path}: [models.{name}]"
+    if not isinstance(table, dict):
+        raise UsageFault(f"{where} must be a table")
+    if unknown := sorted(set(table) - _KEYS):
+        raise UsageFault(f"{where} has unknown keys {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}")
+    for key in ("engine", "source"):
+        if not isinstance(table.get(key), str):
+            raise UsageFault(f'{where} needs {key} = "..."')
+    if table["engine"] not in ENGINES:
+        raise UsageFault(f"{where}: engine {table['engine']!r} is unknown; the engines are {', '.join(ENGINES)}")
+    if table["engine"] == "openai" and not table.get("base_url"):
+        raise UsageFault(f'{where}: engine "openai" needs base_url = "http://host:port/v1"')
+    return ModelSpec(name=name, **{"queue": table["engine"], **table})

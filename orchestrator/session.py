@@ -1,0 +1,73 @@
+"""Open the services for the length of a command: settings, database, broker, schema check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from db.embedded.usage import Endpoints, services
+from db.engine import is_connection_loss, open_database, unreachable
+from db.errors import ServiceUnreachable
+from db.hints import HintBroker
+from db.migrate import schema_version, upgrade
+from db.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a command works with."""
+
+    settings: Settings
+    endpoints: Endpoints
+    engine: Engine
+    #: None where the command asked for no broker.
+    broker: HintBroker | None
+
+
+@contextmanager
+def open_session(
+    *, broker: bool = False, synthetic: bool = False, name: str = "cli", check_schema: bool = True
+) -> Iterator[Session]:
+    """Open what a command needs; embedded servers are started for it where they do not run yet.
+
+    An embedded database is migrated on the way; a real one only by ``evalctl db upgrade``. Raise
+    ``ServiceUnreachable`` for a database that is away or not migrated. ``synthetic`` lets the public views show rows of
+    synthetic models.
+    """
+    settings = Settings.from_environment()
+    with services(settings, broker=broker) as endpoints:
+        chosen = {"evalctl.include_synthetic": "on"} if synthetic else None
+        engine = open_database(endpoints.database_url, name=name, settings=chosen)
+        hints = HintBroker(endpoints.broker_url) if endpoints.broker_url else None
+        try:
+            if check_schema:
+                ensure_schema(engine, migrate=settings.database_url is None)
+            yield Session(settings=settings, endpoints=endpoints, engine=engine, broker=hints)
+        finally:
+            engine.dispose()
+            if hints is not None:
+                hints.close()
+
+
+def ensure_schema(engine: Engine, *, migrate: bool) -> None:
+    """Check that the database is migrated, or migrate it. Raise ``ServiceUnreachable`` otherwise."""
+    try:
+        version = schema_version(engine)
+        if version.current:
+            return
+        if migrate:
+            upgrade(engine)
+            return
+    except DBAPIError as error:
+        if is_connection_loss(error):
+            raise unreachable(engine, error) from error
+        raise
+    raise ServiceUnreachable(
+        "database schema",
+        f"it is at revision {version.found or 'none'}, this evalctl needs {version.needed}",
+        mend="Run `evalctl db upgrade`",
+    )

@@ -1,0 +1,194 @@
+"""Keep the processes of one host running: the embedded servers, the reconciler and the workers.
+
+Children run in sessions of their own, so that Ctrl-C reaches the supervisor alone, and are told to end when it dies.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from db.embedded.usage import revive_services
+from db.errors import ServiceUnreachable
+from db.settings import Settings
+
+LOOK_EVERY_S = 0.5
+#: First pause before a child that ended is started again; doubled up to the longest for one that keeps ending.
+RESTART_S = 1.0
+RESTART_AT_MOST_S = 30.0
+#: A child that ran for so long starts with the first pause again.
+STEADY_S = 60.0
+#: How long a job may still take when the supervisor is told to end.
+GRACE_S = 60.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildSpec:
+    """A process to keep running."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+class Child:
+    """One kept process; its output is appended to a log file."""
+
+    def __init__(self, spec: ChildSpec, log_folder: Path, environment: dict[str, str]) -> None:
+        self.spec = spec
+        self.log = log_folder / f"{spec.name}.log"
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_s = 0.0
+        self._pause_s = RESTART_S
+        self._start_at_s = 0.0
+        self.restarts = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def look(self) -> None:
+        """Start the process where it does not run and its pause is over."""
+        if self.running:
+            return
+        now_s = time.monotonic()
+        if self._process is not None:
+            self._note_end(now_s)
+        if now_s >= self._start_at_s:
+            self._start(now_s)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, if it lives."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def wait(self, deadline_s: float) -> None:
+        """Wait for the end until a monotonic deadline, then kill."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _note_end(self, now_s: float) -> None:
+        steady = now_s - self._started_s > STEADY_S
+        self._pause_s = RESTART_S if steady else min(self._pause_s * 2, RESTART_AT_MOST_S)
+        self._start_at_s = now_s + self._pause_s
+        self._process = None
+        self.restarts += 1
+
+    def _start(self, now_s: float) -> None:
+        self._started_s = now_s
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.spec.command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one prctl call, made before the child's exec
+            )
+
+
+class Supervisor:
+    """Start the children, start again what ends, end them in order. Use it inside ``services``."""
+
+    def __init__(self, settings: Settings, specs: Sequence[ChildSpec]) -> None:
+        self._settings = settings
+        folder = log_folder(settings)
+        environment = {**os.environ, **settings.environment(), "PYTHONUNBUFFERED": "1"}
+        self.children = [Child(spec, folder, environment) for spec in specs]
+
+    def look(self) -> None:
+        """Revive servers and children that have ended. A server that cannot be revived is tried again next time."""
+        try:
+            revive_services(self._settings)
+        except ServiceUnreachable as error:
+            print(f"supervisor: {error}", file=sys.stderr)
+        for child in self.children:
+            child.look()
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep everything running until told to stop, then end it."""
+        try:
+            while not stop.is_set():
+                self.look()
+                stop.wait(LOOK_EVERY_S)
+        finally:
+            self.end()
+
+    def end(self, grace_s: float = GRACE_S) -> None:
+        """Let the children finish for a while, then kill what is left."""
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        deadline_s = time.monotonic() + grace_s
+        for child in self.children:
+            child.wait(deadline_s)
+
+
+def reconciler_spec() -> ChildSpec:
+    """Return the reconciler's process."""
+    return ChildSpec(name="reconciler", command=(sys.executable, "-m", "orchestrator", "reconcile"))
+
+
+def worker_specs(gpus: Sequence[int], cpu_workers: int) -> list[ChildSpec]:
+    """Return a worker per GPU and so many CPU workers."""
+    base = (sys.executable, "-m", "workers")
+    on_gpus = [ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index))) for index in gpus]
+    on_cpus = [ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu")) for index in range(cpu_workers)]
+    return on_gpus + on_cpus
+
+
+def log_folder(settings: Settings) -> Path:
+    """Return the folder of the processes' logs, made where it is missing."""
+    folder = settings.home / "logs"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+class SupervisorFile:
+    """The note under EVALCTL_HOME that says which supervisor runs; a pid that was reused is told apart by its start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.home / "supervisor.json"
+
+    def write(self) -> None:
+        """Note this process."""
+        me = psutil.Process()
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path.write_text(json.dumps({"pid": me.pid, "created_s": me.create_time()}), encoding="utf-8")
+
+    def remove(self) -> None:
+        """Forget this process."""
+        self._path.unlink(missing_ok=True)
+
+    def running(self) -> psutil.Process | None:
+        """Return the supervisor that runs, if any."""
+        try:
+            noted = json.loads(self._path.read_text(encoding="utf-8"))
+            process = psutil.Process(noted["pid"])
+            alive = abs(process.create_time() - noted["created_s"]) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+            return None
+        return process if alive else None
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel (Linux) for SIGTERM when the supervisor dies."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,1 @@
+"""Tables for people, drawn from the rows of the analytics views."""

@@ -1,0 +1,102 @@
+"""Real servers for the tests: one embedded Postgres and Valkey a session, a database and a broker of its own a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, make_url
+
+from db.embedded.usage import Endpoints, services
+from db.engine import open_database
+from db.hints import HintBroker
+from db.migrate import upgrade
+from db.settings import Settings
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of this session's embedded servers."""
+    return tmp_path_factory.mktemp("evalctl-home")
+
+
+@pytest.fixture(scope="session")
+def endpoints(home: Path) -> Iterator[Endpoints]:
+    """Run both servers for the session."""
+    with services(Settings(home=home)) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def template(endpoints: Endpoints) -> str:
+    """Migrate one database that each test gets a copy of."""
+    name = "evalctl_template"
+    _administer(endpoints, f"CREATE DATABASE {name}")
+    engine = open_database(_url(endpoints, name), name="template")
+    upgrade(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def database_url(endpoints: Endpoints, template: str) -> Iterator[str]:
+    """Give a freshly migrated database."""
+    name = f"evalctl_{os.getpid()}_{next(_numbers)}"
+    _administer(endpoints, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _url(endpoints, name)
+    _administer(endpoints, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Connect to the test's database; its public views show synthetic rows."""
+    opened = open_database(database_url, name="test", settings={"evalctl.include_synthetic": "on"})
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def broker_url(endpoints: Endpoints) -> Iterator[str]:
+    """Give an empty broker: tests run one after another, so one number is enough."""
+    import redis  # noqa: PLC0415 - most tests need no broker
+
+    assert endpoints.broker_url is not None
+    client = redis.Redis.from_url(endpoints.broker_url)
+    client.flushall()
+    yield endpoints.broker_url
+    client.close()
+
+
+@pytest.fixture
+def broker(broker_url: str) -> Iterator[HintBroker]:
+    """Give the publishing side of the test's broker."""
+    opened = HintBroker(broker_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def environment(tmp_path: Path, database_url: str, broker_url: str) -> dict[str, str]:
+    """Give the environment with which processes under test find the test's servers."""
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")},
+        "EVALCTL_HOME": str(tmp_path / "home"),
+        "EVALCTL_DATABASE_URL": database_url,
+        "EVALCTL_BROKER_URL": broker_url,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _url(endpoints: Endpoints, name: str) -> str:
+    return make_url(endpoints.database_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(endpoints: Endpoints, statement: str) -> None:
+    with psycopg.connect(endpoints.database_url, autocommit=True) as connection:
+        connection.execute(statement.encode())

@@ -1,0 +1,52 @@
+"""The migrations on a real Postgres: from nothing, down and up again, equal to the models, every column commented."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+from db.migrate import alembic_config, schema_version, upgrade
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+
+
+def test_models_equal_the_migrated_schema_also_after_down_and_up(engine: Engine) -> None:
+    config = alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.check(config)
+        command.downgrade(config, "base")
+        left = "SELECT count(*) FROM information_schema.tables WHERE table_schema IN ('eval', 'analytics_v1')"
+        assert connection.exec_driver_sql(left).scalar_one() == 1, "Alembic's own table is all that stays"
+        connection.commit()
+        command.upgrade(config, "head")
+        command.check(config)
+
+
+def test_upgrading_a_current_database_changes_nothing(engine: Engine) -> None:
+    before = schema_version(engine)
+    upgrade(engine)
+    assert schema_version(engine) == before
+    assert before.current
+
+
+def test_every_view_and_column_is_commented(engine: Engine) -> None:
+    query = """
+        SELECT c.table_name, c.column_name
+          FROM information_schema.columns AS c
+         WHERE c.table_schema = 'analytics_v1'
+           AND col_description(format('analytics_v1.%%I', c.table_name)::regclass, c.ordinal_position) IS NULL
+    """
+    views = """
+        SELECT table_name FROM information_schema.views
+         WHERE table_schema = 'analytics_v1' AND obj_description(format('analytics_v1.%%I', table_name)::regclass) IS NULL
+    """
+    with transaction(engine) as connection:
+        assert rows(connection, query) == []
+        assert rows(connection, views) == []
+        counted = "SELECT count(*) AS n FROM information_schema.views WHERE table_schema = 'analytics_v1'"
+        assert rows(connection, counted)[0]["n"] >= 10

@@ -1,0 +1,274 @@
+"""Claim, keep, finish, give up: the statements that must never lose a job or count it twice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, renew
+from db.commits import Result, commit
+from db.engine import transaction
+from db.fleet import WorkerIdentity, record_boot, register_worker
+from db.hints import HintBroker, queue_name
+from db.model_spec import ModelSpec
+from db.models import Boot, Generation, Score, StepVerdict
+from db.outbox import publish_outbox
+from db.runs import ProblemRecord, Progress, Submission, Submitted, cancel_run, find_run, run_progress, submit
+from db.sampling import Sampling
+from db.statements import statement
+from db.states import JOB_MOVES, TERMINAL, FailureKind, JobState
+
+QUEUES = ("synthetic",)
+PROBLEM = ProblemRecord(name="p1", content_hash="h1", category="secondary", document={"id": "p1"})
+OTHER = ProblemRecord(name="p2", content_hash="h2", category="university", document={"id": "p2"})
+
+
+def spec(name: str, queue: str = "synthetic") -> ModelSpec:
+    return ModelSpec(name=name, engine="synthetic", source="made-up", queue=queue)
+
+
+def submission(**changes: Any) -> Submission:
+    values: dict[str, Any] = {
+        "name": "night",
+        "experiment_hash": "e1",
+        "experiment": {"models": ["a"], "prompts": ["plain"], "repetitions": 2, "language": "en"},
+        "provenance": {},
+        "models": (spec("a"),),
+        "problems": (PROBLEM, OTHER),
+        "prompts": ("plain",),
+        "repetitions": 2,
+        "mode": "latency",
+        "sampling": Sampling(seed=100),
+    }
+    return Submission(**values | changes)
+
+
+@pytest.fixture
+def worker(engine: Engine) -> Callable[[], uuid.UUID]:
+    """Register a worker and return its id."""
+
+    def register() -> uuid.UUID:
+        worker_id = uuid.uuid4()
+        identity = WorkerIdentity(
+            worker_id=worker_id, name=f"w-{worker_id}", host="h", pid=1, device="cpu", queues=QUEUES, version="0"
+        )
+        register_worker(engine, identity)
+        return worker_id
+
+    return register
+
+
+def take(engine: Engine, worker_id: uuid.UUID, **changes: Any) -> ClaimedJob | None:
+    values: dict[str, Any] = {"queues": QUEUES, "loaded_model_id": None, "loaded_for_s": 0.0}
+    return claim(engine, worker_id=worker_id, **values | changes)
+
+
+def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
+    boot_id = record_boot(
+        engine,
+        Boot(
+            worker_id=worker_id,
+            model_id=job.model_id,
+            engine_version="s",
+            config_hash="c",
+            environment_hash="e",
+            start_s=0,
+        ),
+    )
+    generation = Generation(
+        boot_id=boot_id,
+        prompt_hash="ph",
+        output_hash="oh",
+        output_text_hash="th",
+        sampling_hash="sh",
+        prompt_tokens=3,
+        cached_tokens=0,
+        output_tokens=5,
+        finish_reason="stop",
+        queue_wait_s=0,
+        submitted_s=1.0,
+        first_token_s=1.1,
+        last_token_s=1.5,
+    )
+    score = Score(scorer_version="1", steps_done=1, steps_total=2, score7=3.5, guess_suspected=False)
+    verdict = StepVerdict(step="s1", verdict="done")
+    return Result(generation=generation, texts={"th": "four"}, score=score, verdicts=[verdict])
+
+
+def count(engine: Engine, query: str) -> int:
+    with transaction(engine) as connection:
+        return int(connection.exec_driver_sql(query).scalar_one())
+
+
+def progress_of(engine: Engine, submitted: Submitted) -> Progress:
+    return run_progress(engine, find_run(engine, str(submitted.run_id)))
+
+
+def test_submit_makes_every_combination_once_with_its_hint(engine: Engine) -> None:
+    submitted = submit(engine, submission())
+    assert (submitted.jobs, submitted.created, submitted.new_run) == (4, 4, True)
+    assert count(engine, "SELECT count(*) FROM eval.job") == 4
+    assert count(engine, "SELECT count(*) FROM eval.outbox") == 4
+    seeds = "SELECT array_agg(DISTINCT (sampling ->> 'seed')::int) = ARRAY[101, 102] FROM eval.job"
+    assert count(engine, seeds) == 1
+
+
+def test_submitting_again_adds_nothing_and_more_of_it_tops_up(engine: Engine) -> None:
+    first = submit(engine, submission())
+    again = submit(engine, submission())
+    assert (again.created, again.existing, again.run_id) == (0, 4, first.run_id)
+    more = submit(engine, submission(models=(spec("a"), spec("b")), repetitions=3))
+    assert (more.created, more.existing, more.run_id) == (8, 4, first.run_id)
+    assert find_run(engine, "night").run_id == find_run(engine, str(first.run_id)[:8]).run_id == first.run_id
+        "the file said 2; jobs came from the plan"
+    )
+
+
+def test_new_makes_another_run_of_the_same_experiment(engine: Engine) -> None:
+    first = submit(engine, submission())
+    second = submit(engine, submission(new=True))
+    assert second.run_id != first.run_id
+    assert (second.name, second.created) == ("night-2", 4)
+    assert find_run(engine, "latest").run_id == second.run_id
+
+
+def test_claim_prefers_the_loaded_model_then_priority_then_age(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submit(engine, submission(models=(spec("a"), spec("b")), repetitions=1))
+    submit(engine, submission(models=(spec("c"),), repetitions=1, priority=-1, experiment_hash="e2", name="urgent"))
+    me = worker()
+    urgent = take(engine, me)
+    assert urgent is not None
+    assert urgent.spec.name == "c", "the smallest priority number comes first for a worker without a model"
+    first = take(engine, me, queues=QUEUES, loaded_model_id=None)
+    assert first is not None
+    model_b = count(engine, "SELECT id FROM eval.model WHERE name = 'b'")
+    for _ in range(2):
+        job = take(engine, me, loaded_model_id=model_b)
+        assert job is not None
+        assert job.spec.name == "b", "the loaded model is drained before another is loaded"
+    last = take(engine, me, loaded_model_id=model_b)
+    assert last is not None
+    assert last.spec.name in {"a", "c"}
+
+
+def test_a_model_that_waited_past_the_age_bound_goes_first(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submit(engine, submission(models=(spec("a"), spec("b")), repetitions=1))
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("UPDATE eval.job SET available_at = now() - interval '1 hour'")
+    model_a = count(engine, "SELECT id FROM eval.model WHERE name = 'a'")
+    me = worker()
+    hot = take(engine, me, loaded_model_id=model_a, loaded_for_s=60.0, age_bound_s=900.0)
+    assert hot is not None
+    assert hot.spec.name == "a", "within the bound the worker stays with its model"
+    starved = take(engine, me, loaded_model_id=model_a, loaded_for_s=901.0, age_bound_s=900.0)
+    assert starved is not None
+    assert starved.spec.name == "b"
+
+
+def test_a_worker_claims_only_from_its_queues(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submit(engine, submission(models=(spec("a", queue="elsewhere"),)))
+    assert take(engine, worker()) is None
+    assert take(engine, worker(), queues=("elsewhere",)) is not None
+
+
+def test_commit_writes_everything_and_finishes_the_job(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
+    me = worker()
+    job = take(engine, me)
+    assert job is not None
+    commit(engine, job.job_id, job.attempt_no, result(engine, me, job))
+    assert progress_of(engine, submitted).state == "succeeded"
+    for table in ("generation", "score", "step_verdict", "text_blob"):
+        assert count(engine, f"SELECT count(*) FROM eval.{table}") == 1, table
+    assert count(engine, "SELECT count(*) FROM eval.attempt WHERE outcome = 'succeeded' AND boot_id IS NOT NULL") == 1
+
+
+def test_a_zombie_can_neither_commit_nor_renew_nor_fail(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1))
+    zombie, healthy = worker(), worker()
+    lost = take(engine, zombie, lease_s=0.0)
+    assert lost is not None
+    with transaction(engine) as connection:
+        connection.exec_driver_sql(statement("expire"))
+    taken = take(engine, healthy)
+    assert taken is not None
+    assert (taken.job_id, taken.attempt_no) == (lost.job_id, 2)
+    with pytest.raises(LeaseLost):
+        commit(engine, lost.job_id, lost.attempt_no, result(engine, zombie, lost))
+    with pytest.raises(LeaseLost):
+        renew(engine, lost.job_id, lost.attempt_no)
+    with pytest.raises(LeaseLost):
+        give_up(engine, lost.job_id, lost.attempt_no, Failure(kind=FailureKind.INFRA, error_class="X", sentence="x"))
+    assert count(engine, "SELECT count(*) FROM eval.generation") == 0, "nothing of the zombie was written"
+    commit(engine, taken.job_id, taken.attempt_no, result(engine, healthy, taken))
+    assert count(engine, "SELECT attempt_no FROM eval.generation") == 2
+    outcomes = "SELECT string_agg(outcome, ',' ORDER BY attempt_no) = 'lost,succeeded' FROM eval.attempt"
+    assert count(engine, outcomes) == 1
+
+
+def test_a_failed_attempt_is_retried_with_a_pause_until_it_is_dead(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=2))
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM eval.outbox")
+    failure = Failure(kind=FailureKind.INFRA, error_class="ENGINE_DEAD", sentence="it died")
+    first = take(engine, worker())
+    assert first is not None
+    assert give_up(engine, first.job_id, 1, failure, backoff_s=100.0) is JobState.QUEUED
+    assert count(engine, "SELECT count(*) FROM eval.outbox WHERE available_at > now() + interval '90 seconds'") == 1
+    assert take(engine, worker()) is None, "it is not available before its pause is over"
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("UPDATE eval.job SET available_at = now()")
+    second = take(engine, worker())
+    assert second is not None
+    assert give_up(engine, second.job_id, 2, failure) is JobState.DEAD
+    kept = "SELECT count(*) FROM eval.attempt WHERE outcome = 'failed' AND error_class = 'ENGINE_DEAD'"
+    assert count(engine, kept) == 2
+
+
+def test_refused_input_fails_without_a_retry(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
+    job = take(engine, worker())
+    assert job is not None
+    refused = Failure(kind=FailureKind.REJECTED, error_class="PROMPT_TOO_LONG", sentence="too long")
+    assert give_up(engine, job.job_id, job.attempt_no, refused) is JobState.FAILED
+    progress = progress_of(engine, submitted)
+    assert progress.state == "failed"
+    assert progress.failures[0]["error_class"] == "PROMPT_TOO_LONG"
+
+
+def test_cancel_stops_queued_and_running_jobs(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submitted = submit(engine, submission())
+    job = take(engine, worker())
+    assert job is not None
+    assert cancel_run(engine, find_run(engine, str(submitted.run_id))) == 4
+    with pytest.raises(LeaseLost):
+        renew(engine, job.job_id, job.attempt_no)
+    assert progress_of(engine, submitted).state == "cancelled"
+    assert count(engine, "SELECT count(*) FROM eval.outbox") == 0
+
+
+def test_outbox_reaches_the_broker_once(engine: Engine, broker: HintBroker) -> None:
+    submit(engine, submission())
+    assert publish_outbox(engine, broker) == 4
+    assert broker.depth("synthetic") == 4
+    assert publish_outbox(engine, broker) == 0
+    assert count(engine, "SELECT count(*) FROM eval.job WHERE hinted_at IS NOT NULL") == 4
+    assert queue_name("synthetic") == "evalctl.synthetic"
+
+
+def test_states_of_the_code_and_of_the_database_agree(engine: Engine) -> None:
+    definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ck_job_state'"
+    with transaction(engine) as connection:
+        check = str(connection.exec_driver_sql(definition).scalar_one())
+    assert all(f"'{state.value}'" in check for state in JobState)
+    assert check.count("::text") >= len(JobState)
+    left = {source for source, _target, _cause in JOB_MOVES}
+    assert left == {JobState.QUEUED, JobState.RUNNING}
+    assert left.isdisjoint(TERMINAL)
+    assert {target for _source, target, _cause in JOB_MOVES} | {JobState.QUEUED} == set(JobState)

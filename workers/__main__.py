@@ -1,0 +1,172 @@
+"""Run one worker: pin its device, start its guardian, connect, serve hints until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from db.embedded.usage import services
+from db.engine import is_connection_loss, open_database, unreachable
+from db.errors import DbError, ServiceUnreachable
+from db.fleet import WorkerIdentity, register_worker
+from db.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus
+from db.migrate import schema_version
+from db.settings import Settings
+from db.states import WorkerState
+from workers.app import run_worker, worker_app
+from workers.engine_host import EngineHost
+from workers.engines import EngineContext
+from workers.executor import Executor
+from workers.guardian import start_guardian
+from workers.log import log_event, set_up_logging
+from workers.memory.sampler import memory_sampler
+from workers.pinning import pin
+from workers.presence import Presence
+
+DEFAULT_QUEUES = ("vllm", "openai", "synthetic")
+UNUSABLE, UNREACHABLE = 2, 3
+
+
+def main() -> int:
+    """Run the worker of the command line and return its exit code."""
+    set_up_logging()
+    arguments = _arguments()
+    try:
+        gpu = _chosen_gpu(arguments)
+        pin(gpu)
+        serve(Settings.from_environment(), gpu, tuple(arguments.queues or DEFAULT_QUEUES))
+    except ServiceUnreachable as error:
+        log_event("worker.refused", level=logging.ERROR, error=str(error))
+        return UNREACHABLE
+    except (GpuUnavailable, DbError) as error:
+        log_event("worker.refused", level=logging.ERROR, error=str(error))
+        return UNUSABLE
+    return 0
+
+
+def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...]) -> None:
+    """Serve hints until SIGTERM; then everything that was started is ended again."""
+    worker_id = uuid.uuid4()
+    identity = _identity(worker_id, gpu, queues)
+    with ExitStack() as stack:
+        endpoints = stack.enter_context(services(settings))
+        assert endpoints.broker_url is not None
+        database = stack.enter_context(_database(endpoints.database_url))
+        # From here on every child carries the mark, and dies with this process however it dies.
+        mark = os.environ["EVALCTL_WORKER"] = worker_id.hex
+        guardian = start_guardian(mark)
+        stack.callback(guardian.close)
+        context = _context(settings, gpu, mark)
+        sampler = memory_sampler(context)
+        stack.callback(sampler.close)
+        host = EngineHost(context)
+        stack.callback(host.close)
+        register_worker(database, identity)
+        presence = Presence(database, worker_id)
+        stack.callback(presence.close)
+        executor = Executor(database, host, sampler, presence, worker_id=worker_id, queues=queues)
+        app = worker_app(endpoints.broker_url, queues, executor.handle_hint)
+
+        def ready() -> None:
+            presence.report(WorkerState.IDLE, None)
+            log_event("worker.ready", worker=identity.name, queues=queues, gpu=identity.gpu_uuid)
+
+        run_worker(app, identity.name, ready)
+        log_event("worker.stopped", worker=identity.name)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="evalctl worker", description=__doc__)
+    parser.add_argument("--gpu", type=int)
+    parser.add_argument("--cpu", action="store_true")
+    parser.add_argument("--queue", dest="queues", action="append")
+    return parser.parse_args()
+
+
+def _chosen_gpu(arguments: argparse.Namespace) -> Gpu | None:
+    """Return the card asked for, or the first one there is, or None for the CPU."""
+    if arguments.cpu:
+        return None
+    if arguments.gpu is not None:
+        return find_gpu(arguments.gpu)
+    try:
+        return next(iter(list_gpus()), None)
+    except GpuUnavailable:
+        return None
+
+
+@contextmanager
+def _database(url: str) -> Iterator[Engine]:
+    engine = open_database(url, name="worker")
+    try:
+        _check_schema(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _check_schema(engine: Engine) -> None:
+    """Refuse a database that is older than this worker; a newer one keeps what this worker needs."""
+    try:
+        found = schema_version(engine)
+    except DBAPIError as error:
+        if is_connection_loss(error):
+            raise unreachable(engine, error) from error
+        raise
+    if found.found is None or found.found < found.needed:
+        raise ServiceUnreachable(
+            "database schema",
+            f"it is at revision {found.found or 'none'}, this worker needs {found.needed}",
+            mend="Run `evalctl db upgrade`",
+        )
+
+
+def _identity(worker_id: uuid.UUID, gpu: Gpu | None, queues: tuple[str, ...]) -> WorkerIdentity:
+    host = socket.gethostname()
+    device = f"gpu{gpu.index}" if gpu else "cpu"
+    return WorkerIdentity(
+        worker_id=worker_id,
+        name=f"{device}-{os.getpid()}@{host}",
+        host=host,
+        pid=os.getpid(),
+        device="cuda" if gpu else "cpu",
+        gpu_index=gpu.index if gpu else None,
+        gpu_uuid=gpu.uuid if gpu else None,
+        gpu_name=gpu.name if gpu else None,
+        queues=queues,
+        version=_version(),
+    )
+
+
+def _context(settings: Settings, gpu: Gpu | None, mark: str) -> EngineContext:
+    folder: Path = settings.home / "logs" / "engines"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return EngineContext(
+        home=settings.home,
+        log_folder=folder,
+        device="cuda" if gpu else "cpu",
+        gpu_uuid=gpu.uuid if gpu else None,
+        worker_mark=mark,
+    )
+
+
+def _version() -> str:
+    try:
+        return version("evalctl")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""Claim a job, execute it, commit its result: what a worker does with each hint."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.claims import LEASE_S, ClaimedJob, Failure, LeaseLost, claim, give_up
+from db.commits import Result, commit
+from db.errors import ServiceUnreachable
+from db.fleet import note_boot, record_boot
+from db.states import FailureKind, WorkerState
+from problems.prompts import render_prompt
+from problems.schema import Problem
+from scoring.score import score_text
+from workers import rows
+from workers.engine_host import EngineHost
+from workers.engines.errors import EngineError, GenerationCancelled
+from workers.engines.protocol import Generation, GenerationRequest, Message
+from workers.lease import Lease
+from workers.log import log_event
+from workers.memory.sampler import MemorySampler, MemoryTrace
+from workers.presence import Presence
+
+#: Longest silence of an engine between tokens before its request is given up.
+SILENCE_S = 120.0
+#: Longest engine start, cold compilation included.
+START_S = 1200.0
+#: How long a finished result is offered again to a database that is away.
+COMMIT_FOR_S = 600.0
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What one attempt made, before it is committed."""
+
+    generation: Generation
+    boot_id: int
+    trace: MemoryTrace | None
+
+
+class Executor:
+    """Handle hints one after another with one engine. Not safe for several threads: the worker's pool has one."""
+
+    def __init__(
+        self,
+        database: Engine,
+        host: EngineHost,
+        sampler: MemorySampler | None,
+        presence: Presence,
+        *,
+        worker_id: uuid.UUID,
+        queues: tuple[str, ...],
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self._database = database
+        self._host = host
+        self._sampler = sampler
+        self._presence = presence
+        self._worker_id = worker_id
+        self._queues = queues
+        self._lease_s = lease_s
+        self._model_id: int | None = None
+        self._boot_id: int | None = None
+        self._loaded_at_s = time.monotonic()
+
+    def handle_hint(self) -> bool:
+        """Claim the best job there is and bring it to an end; return whether there was one.
+
+        Every failure of the engine or the input ends in the attempt's row. ``ServiceUnreachable`` is raised where not
+        even a claim was possible; the hint is then spent, and the reconciler issues another.
+        """
+        loaded = self._model_id if self._host.loaded is not None else None
+        job = claim(
+            self._database,
+            worker_id=self._worker_id,
+            queues=self._queues,
+            loaded_model_id=loaded,
+            loaded_for_s=time.monotonic() - self._loaded_at_s,
+            lease_s=self._lease_s,
+        )
+        if job is None:
+            log_event("hint.void")
+            return False
+        log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
+        try:
+            self._execute_and_commit(job)
+        except LeaseLost as error:
+            log_event("job.lease_lost", error=str(error), **job.log_context())
+        finally:
+            held = self._model_id if self._host.loaded is not None else None
+            self._presence.report(WorkerState.IDLE, held)
+        return True
+
+    def _execute_and_commit(self, job: ClaimedJob) -> None:
+        with Lease(self._database, job, lease_s=self._lease_s) as lease:
+            try:
+                execution = self._execute(job, lease)
+                result = self._result(job, execution)
+            except GenerationCancelled as error:
+                raise LeaseLost(job.job_id, job.attempt_no) from error
+            except EngineError as error:
+                kind = FailureKind(error.kind)
+                self._fail(job, Failure(kind=kind, error_class=error.error_class, sentence=error.sentence))
+                return
+            except ServiceUnreachable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever goes wrong belongs into the attempt's row
+                log_event("job.error", error=error, **job.log_context())
+                sentence = f"{type(error).__name__}: {error}"
+                self._fail(job, Failure(kind=FailureKind.INFRA, error_class="WORKER_ERROR", sentence=sentence))
+                return
+            self._insist(job, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+        generation = execution.generation
+        log_event(
+            "job.succeeded",
+            ttft_ms=round(generation.ttft_ms, 1),
+            e2e_s=round(generation.e2e_s, 3),
+            output_tokens=generation.output_tokens,
+            score7=None if result.score is None else result.score.score7,
+            **job.log_context(),
+        )
+
+    def _execute(self, job: ClaimedJob, lease: Lease) -> Execution:
+        request = GenerationRequest(
+            request_id=f"{job.job_id}-{job.attempt_no}", messages=_messages(job), sampling=job.sampling
+        )
+        boot_id = self._load(job, lease)
+        note_boot(self._database, job.job_id, job.attempt_no, boot_id)
+        self._presence.report(WorkerState.BUSY, job.model_id)
+        sampler = self._sampler if self._memory_visible() else None
+        if sampler is not None:
+            sampler.begin()
+        try:
+            generation = self._host.generate(request, on_token=lease.progress, cancel=lease.lost, timeout_s=SILENCE_S)
+        finally:
+            trace = sampler.end() if sampler is not None else None
+        return Execution(generation=generation, boot_id=boot_id, trace=trace)
+
+    def _load(self, job: ClaimedJob, lease: Lease) -> int:
+        if self._host.loaded == job.spec and self._boot_id is not None:
+            return self._boot_id
+        self._presence.report(WorkerState.LOADING, job.model_id)
+        log_event("engine.starting", **job.log_context())
+        report = self._host.load(job.spec, on_progress=lease.progress, timeout_s=START_S)
+        self._boot_id = record_boot(self._database, rows.boot_row(self._worker_id, job.model_id, report))
+        self._model_id = job.model_id
+        self._loaded_at_s = time.monotonic()
+        log_event(
+            "engine.ready",
+            start_s=round(report.ready_s - report.started_s, 2),
+            boot_id=self._boot_id,
+            **job.log_context(),
+        )
+        return self._boot_id
+
+    def _memory_visible(self) -> bool:
+        return self._host.boot is not None and self._host.boot.memory.kind is not None
+
+    def _result(self, job: ClaimedJob, execution: Execution) -> Result:
+        generation, trace = execution.generation, execution.trace
+        memory = self._host.memory_report()
+        score = None if job.sampling.fixed_length else score_text(_problem(job), generation.text)
+        return Result(
+            generation=rows.generation_row(job, generation, execution.boot_id, memory, trace),
+            texts=rows.texts(generation),
+            trace=None if trace is None else rows.trace_row(trace),
+            score=None if score is None else rows.score_row(score),
+            verdicts=() if score is None else rows.verdict_rows(score.steps),
+        )
+
+    def _fail(self, job: ClaimedJob, failure: Failure) -> None:
+        def write() -> None:
+            state = give_up(self._database, job.job_id, job.attempt_no, failure)
+            facts: dict[str, Any] = {
+                "kind": failure.kind.value,
+                "error_class": failure.error_class,
+                "state": state.value,
+            }
+            log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
+
+        self._insist(job, write)
+
+    def _insist(self, job: ClaimedJob, write: Callable[[], None]) -> None:
+        """Repeat a fenced write while the database is away; the fence makes repeating safe."""
+        deadline_s = time.monotonic() + COMMIT_FOR_S
+        while True:
+            try:
+                write()
+            except ServiceUnreachable as error:
+                if time.monotonic() > deadline_s:
+                    raise
+                log_event("job.write_delayed", error=str(error), **job.log_context())
+                time.sleep(RETRY_S)
+            else:
+                return
+
+
+def _problem(job: ClaimedJob) -> Problem:
+    return Problem.from_dict(job.document)
+
+
+def _messages(job: ClaimedJob) -> tuple[Message, ...]:
+    if job.sampling.fixed_length:
+        return ()
+    return tuple(
+        Message(role=role, content=content) for role, content in render_prompt(_problem(job), job.prompt, job.language)
+    )

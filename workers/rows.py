@@ -1,0 +1,162 @@
+"""Turn what engines, samplers and the scorer report into rows of the database."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from db import models
+from db.claims import ClaimedJob
+from db.model_spec import canonical_hash
+from scoring.score import Score, StepVerdict
+from workers.engines.protocol import BootReport, Generation, MemoryReport, hash_text
+from workers.memory.sampler import MemoryTrace
+
+#: Stamps and counts that a generation's row takes over unchanged.
+_COPIED = (
+    "prompt_hash",
+    "output_hash",
+    "prompt_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "finish_reason",
+    "submitted_s",
+    "first_token_s",
+    "last_token_s",
+    "engine_queued_s",
+    "engine_scheduled_s",
+    "engine_first_token_s",
+    "engine_last_token_s",
+    "preemptions",
+    "kv_used_mib",
+)
+_BOOT_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib", "kv_reserved_mib")
+#: The terms that add up to what a generation needs on a GPU; the KV cache counts as far as it was used.
+_NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
+
+
+def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.Boot:
+    """Return the row of an engine start."""
+    config, environment = _plain(report.config), _plain(report.environment)
+    return models.Boot(
+        worker_id=worker_id,
+        model_id=model_id,
+        engine_version=report.engine_version,
+        config=config,
+        config_hash=canonical_hash(config),
+        environment=environment,
+        environment_hash=canonical_hash(environment),
+        backend_facts=_plain(report.backend_facts),
+        start_s=report.ready_s - report.started_s,
+        memory_kind=report.memory.kind,
+        memory_reasons=_plain(report.memory.reasons),
+        log_path=None if report.log_path is None else str(report.log_path),
+        **{term: getattr(report.memory, term) for term in _BOOT_TERMS},
+    )
+
+
+def generation_row(
+    job: ClaimedJob, generation: Generation, boot_id: int, memory: MemoryReport, trace: MemoryTrace | None
+) -> models.Generation:
+    """Return the row of a generation, with what it needed and the flags on it."""
+    return models.Generation(
+        boot_id=boot_id,
+        prompt_text_hash=None if generation.prompt_text is None else hash_text(generation.prompt_text),
+        output_text_hash=hash_text(generation.text),
+        sampling_hash=job.sampling.sampling_hash,
+        queue_wait_s=job.queue_wait_s,
+        memory_kind=memory.kind,
+        need_mib=need_mib(memory, generation, trace),
+        flags=flags(generation),
+        **{name: getattr(generation, name) for name in _COPIED},
+    )
+
+
+def need_mib(memory: MemoryReport, generation: Generation, trace: MemoryTrace | None) -> float | None:
+    """Return the MiB this generation needed, or None where a term is unknown.
+
+    On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was reserved beyond that. On a
+    CPU: the resident peak of the engine's processes.
+    """
+    if memory.kind == "host":
+        return None if trace is None else float(trace.peak_mib)
+    terms = [*(getattr(memory, term) for term in _NEED_TERMS), generation.kv_used_mib]
+    if memory.kind is None or any(term is None for term in terms):
+        return None
+    return float(sum(terms))
+
+
+def flags(generation: Generation) -> list[str]:
+    """Return the words that say why a measurement should be distrusted."""
+    return ["preempted"] if generation.preemptions else []
+
+
+def texts(generation: Generation) -> dict[str, str]:
+    """Return the texts to store, by their SHA-256."""
+    found = {hash_text(generation.text): generation.text}
+    if generation.prompt_text is not None:
+        found[hash_text(generation.prompt_text)] = generation.prompt_text
+    # Postgres text holds no NUL; the hash stays that of the text as generated.
+    return {key: text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for key, text in found.items()}
+
+
+def trace_row(trace: MemoryTrace) -> models.MemoryTrace:
+    """Return the row of a memory trace."""
+    return models.MemoryTrace(
+        kind=trace.kind,
+        started_s=trace.started_s,
+        period_ms=trace.period_ms,
+        used_mib=list(trace.used_mib),
+        peak_mib=trace.peak_mib,
+        mean_mib=trace.mean_mib,
+    )
+
+
+def score_row(score: Score) -> models.Score:
+    """Return the row of a scoring."""
+    return models.Score(
+        scorer_version=score.scorer_version,
+        path_id=score.path_id,
+        steps_done=score.steps_done,
+        steps_total=score.steps_total,
+        score7=score.score7,
+        answer_correct=score.answer_correct,
+        answer_text=_clean(score.answer_text),
+        guess_suspected=score.guess_suspected,
+    )
+
+
+def verdict_rows(verdicts: tuple[StepVerdict, ...]) -> list[models.StepVerdict]:
+    """Return the rows of the verdicts of one scoring, in path order."""
+    return [
+        models.StepVerdict(
+            step=verdict.step_id,
+            verdict=verdict.verdict,
+            evidence=_clean(verdict.evidence_text),
+            evidence_start=verdict.start,
+            evidence_end=verdict.end,
+            reason=_clean(verdict.reason),
+        )
+        for verdict in verdicts
+    ]
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _plain(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JSON-ready copy; values that JSON has no word for are spelled out."""
+    return {key: _plain_value(value) for key, value in mapping.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _plain(dataclasses.asdict(value))
+    if isinstance(value, Mapping):
+        return _plain(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain_value(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
