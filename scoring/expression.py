@@ -1,0 +1,73 @@
+"""Expressions as nested tuples.
+
+A node is ``(kind, ...)``: ``("n", value)``, ``("v", name)``, ``("add"|"sub"|"mul"|"div"|"pow", a, b)``, ``("neg", a)``,
+``("fn", name, arg)``, ``("call", name, primes, args)``, ``("idx", name, index)`` and a few more. Nothing is evaluated here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Node = tuple[Any, ...]
+
+
+class ParseError(ValueError):
+    """The tokens are no expression, or one beyond the bounds."""
+
+
+def names_of(node: Any) -> frozenset[str]:
+    """Return the names of variables and indexed names in an expression."""
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple):
+            if len(item) == 2 and item[0] == "v":
+                found.add(item[1])
+            elif item and item[0] in ("idx", "call"):
+                found.add(item[1])
+                stack.extend(item[2:])
+            else:
+                stack.extend(item)
+    return frozenset(found)
+
+
+def numbers_of(node: Any) -> list[float]:
+    """Return the number literals of an expression."""
+    found: list[float] = []
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple):
+            if len(item) == 2 and item[0] == "n":
+                found.append(item[1])
+            else:
+                stack.extend(item)
+    return found
+
+
+def substitute(node: Node, table: dict[Node, Node]) -> Node:
+    """Return the expression with every sub-expression that is a key of the table replaced."""
+    if node in table:
+        return table[node]
+    return tuple(substitute(part, table) if isinstance(part, tuple) else part for part in node)
+
+
+def unfold_signs(node: Node) -> tuple[Node, ...]:
+    """Return the one expression, or both where it holds a plus-minus sign (all of them read the same way)."""
+    if not _holds_sign(node):
+        return (node,)
+    return _signed(node, 1), _signed(node, -1)
+
+
+def _holds_sign(node: Any) -> bool:
+    return isinstance(node, tuple) and (node[:1] == ("pm",) or any(_holds_sign(part) for part in node))
+
+
+def _signed(node: Any, sign: int) -> Any:
+    if not isinstance(node, tuple):
+        return node
+    if node[:1] == ("pm",):
+        inner = _signed(node[1], sign)
+        return inner if sign > 0 else ("neg", inner)
+    return tuple(_signed(part, sign) for part in node)

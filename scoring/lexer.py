@@ -1,0 +1,360 @@
+"""Cut normalised text into mathematical tokens and the words between them; offsets point into the normalised text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FUNCTIONS = (
+    "arcsinh", "arccosh", "arctanh", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh", "sin", "cos", "tan",
+    "cot", "sec", "csc", "ln", "lg", "log", "exp", "sqrt", "sgn", "erf", "det", "rank", "tr", "dim", "gcd", "lcm", "Var",
+    "Cov", "arg", "Re", "Im", "Res", "max", "min", "sup", "inf", "lim", "diag", "grad", "div", "curl", "rot", "tg", "ctg",
+)  # fmt: skip
+#: Functions that may be glued to their argument in plain text: ``sinx``, ``2cos2x``, ``lnx``.
+_GLUED = re.compile(r"(arcsin|arccos|arctan|sinh|cosh|tanh|sin|cos|tan|cot|sec|csc|ln|lg|log|exp|sqrt)([a-zA-Z]?)")
+_GLUED_ALL = re.compile(rf"[a-zA-Z]?(?:(?:{_GLUED.pattern[1 : _GLUED.pattern.index(')')]})[a-zA-Z]?)+")
+
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "vartheta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "varpi": "π", "rho": "ρ", "varrho": "ρ", "sigma": "σ", "varsigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
+    "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
+    "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ", "hbar": "ℏ",
+    "partial": "∂", "nabla": "∇", "imath": "i", "jmath": "j",
+}  # fmt: skip
+_RELATIONS = {
+    "leq": "≤", "le": "≤", "leqslant": "≤", "leqq": "≤", "geq": "≥", "ge": "≥", "geqslant": "≥", "geqq": "≥",
+    "lt": "<", "gt": ">", "neq": "≠", "ne": "≠", "approx": "≈", "simeq": "≈", "doteq": "≈", "in": "∈", "equiv": "≡",
+    "sim": "~", "propto": "∝", "coloneqq": "=", "ll": "≪", "gg": "≫", "notin": "∉", "subset": "⊂", "subseteq": "⊂",
+}  # fmt: skip
+_WRITTEN_RELATIONS = {
+    "=": "=", "==": "=", ":=": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "=<": "≤", "!=": "≠", "≤": "≤", "≥": "≥",
+    "≠": "≠", "≈": "≈", "~=": "≈", "∈": "∈", "≡": "≡", "∝": "∝", "∉": "∉", "≪": "≪", "≫": "≫", "&=": "=", "/=": "≠",
+}  # fmt: skip
+_OPERATORS = {
+    "cdot": "*", "times": "×", "ast": "*", "bullet": "*", "div": "/", "pm": "±", "mp": "∓", "circ": "°", "degree": "°",
+    "setminus": "\\", "cup": "∪", "cap": "∩", "wedge": "∧", "cross": "×",
+}  # fmt: skip
+_ARROWS = frozenset(
+    "Rightarrow Longrightarrow implies iff Leftrightarrow Longleftrightarrow rightarrow longrightarrow to mapsto therefore because "
+    "because longmapsto xrightarrow Leftarrow leftarrow uparrow downarrow nearrow searrow land lor forall exists mid".split()
+)
+_SKIP = frozenset(
+    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle quad qquad "
+    "limits nolimits mathstrut strut hline nonumber notag boxed allowbreak phantom thinspace enspace hspace vspace middle "
+    "bm boldsymbol mathbf mathit mathsf mathcal mathbb mathfrak mathscr operatorname* tag underbrace overbrace color cancel "
+    "large Large small footnotesize normalsize rm bf it".split()
+)
+_TEXT = frozenset("text textbf textit textrm mbox mathrm operatorname textsf textnormal hbox".split())
+_DOTS = frozenset("cdots dots ldots dotsb dotsc vdots ddots dotsm".split())
+_ACCENTS = frozenset("bar overline hat widehat tilde widetilde dot ddot".split())
+_VECTORS = frozenset(("vec", "overrightarrow", "overset", "underset"))
+_BIG = frozenset("frac dfrac tfrac cfrac sqrt sum prod int iint iiint oint binom dbinom tbinom lim infty".split())
+_ENVIRONMENT = re.compile(r"\{([a-zA-Z]+)\*?\}(?:\{[lcr| ]{0,20}\}|\[[lcr|]{1,20}\])?")
+MATRICES = frozenset("matrix pmatrix bmatrix vmatrix Vmatrix smallmatrix array Bmatrix".split())
+
+#: Words that stay words even beside an operator.
+_STOP = frozenset(
+    "a an and or so is at in of to we if as by on it be for the let get has are was not but its all one two thus then hence with "
+    "from that this when than also use using gives give have into our can so do no yes per set put by ie eg wlog qed sum step "
+    "case area max. cost rate mean time line side root term each both only where which answer since now I".split()
+)
+UNIT_WORDS = frozenset(
+    "mm cm dm m km mg g kg t s ms h min ml mL L l N J W kW Pa kPa V A K Hz rad deg yuan RMB cups cup people persons units unit "
+    "orders order cars vehicles customers minutes minute hours hour seconds days day km/h m/s dollars percent metres meters".split()
+)
+
+_TOKEN = re.compile(
+    r"(?P<num>(?<![({\[,\d.])\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d{1,3}(?:\{,\}\d{3})+|\d+\.\d+[eE][+-]?\d{1,3}(?![\w.])|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
+    r"|(?P<cmd>\\[A-Za-z]+\*?)|(?P<esc>\\[^A-Za-z])|(?P<letters>[A-Za-z]+)|(?P<greek>[\u0370-\u03ffℓ∂∇])"
+    r"|(?P<cjk>[\u3400-\u9fff\uf900-\ufaff\u2460-\u24ff\u2776-\u2793]+)"
+    r"|(?P<arrow>=>|->|<=>|<->|[→⇒⇔↦∴∵⟶∀∃])|(?P<rel><=|>=|!=|==|:=|~=|=<|&=|[=<>≤≥≠≈∈≡∝∉≪≫])"
+    r"|(?P<nl>\n)|(?P<ws>[ ]+)|(?P<delim>\$\$?)|(?P<dots>\.\.\.+)|(?P<prime>'+)"
+    r"|(?P<op>[-+*×/^_!±∓%°‰∪∩|‖√∛∑∏∫∮∞&])|(?P<open>[(\[{⌊⌈⟨])|(?P<close>[)\]}⌋⌉⟩])|(?P<comma>[,、])|(?P<other>.)",
+    re.DOTALL,
+)
+_MATH = re.compile(
+    r"\$\$[^$]{1,2000}\$\$|\$[^$\n]{1,800}\$|\\\((?:[^\\]|\\[^)]){1,800}?\\\)|\\\[(?:[^\\]|\\[^\]]){1,2000}?\\\]"
+    r"|\\begin\{(?:equation|align|aligned|gather|split|cases)\*?\}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token. Kinds: num name func rel op open close comma prime big label, and breaks: word unit arrow sep nl delim."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    spaced: bool = False
+
+
+BREAKS = frozenset(("word", "unit", "arrow", "sep", "delim"))
+
+
+def tokenise(text: str, names: frozenset[str] = frozenset(), *, maths: bool = False) -> list[Token]:
+    """Return the tokens of a text; ``names`` are letters that stand for matrices or the like and never join up.
+
+    ``maths`` says that all of the text is a formula, so that no letters are taken for words.
+    """
+    lexer = _Lexer(text, names, maths)
+    return lexer.run()
+
+
+#: Numbers that count lines or steps and are no values.
+_LIST_MARK = re.compile(
+    r"(?m)^[ \t#>*+-]*(?:[(]\d{1,2}[)]|\d{1,2}[.)、:](?=[^\d.]|$)|(?:Step|STEP|step|步骤|第|Case|情况)\s*\d{1,2}\s*(?:步|种)?\s*[.:、)]?)"
+    r"|(?:步骤|第|Step )\d{1,2}(?:步|种情况|[:.])?"
+)
+
+
+class _Lexer:
+    def __init__(self, text: str, names: frozenset[str], maths: bool) -> None:
+        self.text = text
+        self.marks = {} if maths else {found.start(): found.end() for found in _LIST_MARK.finditer(text)}
+        self.names = names
+        self.tokens: list[Token] = []
+        self.spans = [(0, len(text))] if maths else [found.span() for found in _MATH.finditer(text)]
+        self.span = 0
+        self.spaced = False
+
+    def in_maths(self, at: int) -> bool:
+        """Say whether an offset lies between maths delimiters; offsets must be asked for in rising order."""
+        while self.span < len(self.spans) and self.spans[self.span][1] <= at:
+            self.span += 1
+        return self.span < len(self.spans) and self.spans[self.span][0] <= at
+
+    def put(self, kind: str, text: str, start: int, end: int) -> None:
+        self.tokens.append(Token(kind, text, start, end, self.spaced))
+        self.spaced = False
+
+    def run(self) -> list[Token]:
+        at, text, size = 0, self.text, len(self.text)
+        while at < size:
+            if at in self.marks:
+                self.put("sep", "#", at, self.marks[at])
+                at = self.marks[at]
+                continue
+            found = _TOKEN.match(text, at)
+            assert found is not None
+            kind, piece, end = found.lastgroup, found.group(), found.end()
+            if kind == "ws":
+                self.spaced = True
+            elif kind == "num":
+                self.put("num", piece.replace("{,}", "").replace(",", ""), at, end)
+            elif kind == "cmd":
+                end = self.command(piece[1:], at, end)
+            elif kind == "esc":
+                self.escape(piece[1], at, end)
+            elif kind == "letters":
+                self.letters(piece, at, end)
+            elif kind == "greek":
+                self.put("name", piece, at, end)
+            elif kind == "rel":
+                self.put("rel", _WRITTEN_RELATIONS[piece], at, end)
+            elif kind == "op" and piece == "_":
+                end = self.subscript(at, end)
+            elif kind == "op" and piece in "∑∏∫∮√∛∞":
+                self.put(
+                    "big",
+                    {"∑": "sum", "∏": "prod", "∫": "int", "∮": "oint", "√": "root", "∛": "root3", "∞": "infty"}[piece],
+                    at,
+                    end,
+                )
+            elif kind == "cjk":
+                self.put("word", piece, at, end)
+            elif kind == "other":
+                self.put("sep", piece, at, end)
+            elif kind == "dots":
+                self.put("big", "dots", at, end)
+            else:
+                assert kind is not None
+                self.put(kind, piece, at, end)
+            at = end
+        return self.tokens
+
+    def command(self, name: str, start: int, end: int) -> int:
+        """Read a LaTeX command and return the offset after it."""
+        name = name.rstrip("*") if name != "operatorname*" else name
+        if name in _GREEK:
+            self.put("name", _GREEK[name], start, end)
+        elif name in _RELATIONS:
+            self.put("rel", _RELATIONS[name], start, end)
+        elif name in _OPERATORS:
+            self.put("op", _OPERATORS[name], start, end)
+        elif name in FUNCTIONS and name != "lim":
+            self.put("func", name, start, end)
+        elif name in _DOTS:
+            self.put("big", "dots", start, end)
+        elif name in _BIG:
+            self.put(
+                "big",
+                {"dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom"}.get(
+                    name, name
+                ),
+                start,
+                end,
+            )
+        elif name in _TEXT:
+            return self.text_command(start, end)
+        elif name in _ACCENTS or name in _VECTORS:
+            self.put("accent", name, start, end)
+        elif name in ("begin", "end"):
+            return self.environment(name, start, end)
+        elif name in ("prime",):
+            self.put("prime", "'", start, end)
+        elif name in ("lvert", "rvert", "vert"):
+            self.put("op", "|", start, end)
+        elif name in ("lVert", "rVert", "Vert"):
+            self.put("op", "‖", start, end)
+        elif name in ("lbrace", "rbrace"):
+            self.put("open" if name[0] == "l" else "close", "\\{" if name[0] == "l" else "\\}", start, end)
+        elif name in ("lfloor", "lceil", "langle", "rfloor", "rceil", "rangle"):
+            self.put(
+                "open" if name[0] == "l" else "close",
+                {"floor": "⌊⌋", "ceil": "⌈⌉", "angle": "⟨⟩"}[name[1:]][name[0] == "r"],
+                start,
+                end,
+            )
+        elif name == "top":
+            self.put("name", "T", start, end)
+        elif name in _ARROWS:
+            self.put("arrow", name, start, end)
+        elif name in _SKIP:
+            self.spaced = True
+        else:
+            self.put("word", name, start, end)
+        return end
+
+    def text_command(self, start: int, end: int) -> int:
+        r"""Read ``\text{...}``: one letter is a name, a known function is one, anything else is a word."""
+        found = re.compile(r"\s*\{([^{}]{0,80})\}").match(self.text, end)
+        if found is None:
+            return end
+        inner = found.group(1).strip()
+        if len(inner) == 1 and inner.isascii() and inner.isalpha():
+            self.put("name", inner, start, found.end())
+        elif inner in FUNCTIONS:
+            self.put("func", inner, start, found.end())
+        elif inner in UNIT_WORDS:
+            self.put("unit", inner, start, found.end())
+        elif inner:
+            self.put("word", inner, start, found.end())
+        return found.end()
+
+    def environment(self, name: str, start: int, end: int) -> int:
+        found = _ENVIRONMENT.match(self.text, end)
+        if found is None:
+            return end
+        kind = found.group(1)
+        if kind in MATRICES:
+            self.put("open" if name == "begin" else "close", f"{name}:{kind}", start, found.end())
+        else:
+            self.put("nl", "\n", start, found.end())
+        return found.end()
+
+    def escape(self, char: str, start: int, end: int) -> None:
+        if char in "{}":
+            self.put("open" if char == "{" else "close", "\\" + char, start, end)
+        elif char in "()[]":
+            self.put("delim", "\\" + char, start, end)
+        elif char == "\\":
+            self.put("nl", "\\\\", start, end)
+        elif char == "%":
+            self.put("op", "%", start, end)
+        elif char == "|":
+            self.put("op", "‖", start, end)
+        elif char == "\n":
+            self.put("nl", "\n", start, end)
+        else:
+            self.spaced = True
+
+    def subscript(self, start: int, end: int) -> int:
+        """Read ``_`` and, where the index is a word and not a formula, take it as one label."""
+        found = re.compile(r"\s*\{((?:[^{}]|\{[^{}]{0,40}\}){1,60})\}").match(self.text, end)
+        if found is not None:
+            inner = re.sub(r"\\(?:text|mathrm|rm|mathbf|textrm|operatorname)\s*|[{}]", "", found.group(1)).strip()
+            if re.search(r"[\u3400-\u9fff]", inner) or re.fullmatch(
+                r"[A-Za-z][A-Za-z-]+\d?|[A-Z]+(?:_?\d)?[A-Z]*|\\triangle.*|△.*", inner
+            ):
+                self.put("label", re.sub(r"[\s_]", "", inner), start, found.end())
+                return found.end()
+        elif (plain := re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{1,4}").match(self.text, end)) and not self.in_maths(
+            start
+        ):
+            self.put("label", plain.group(), start, plain.end())
+            return plain.end()
+        self.put("op", "_", start, end)
+        return end
+
+    def letters(self, piece: str, start: int, end: int) -> None:
+        """Decide what a run of letters is: names, a function, a unit or a word."""
+        if piece in FUNCTIONS and piece not in ("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"):
+            word = piece in ("max", "min", "sec", "log", "tan") and not self._beside_maths(start, end)
+            self.put("word" if word else "func", piece, start, end)
+        elif self._is_unit(piece, start):
+            self.put("unit", piece, start, end)
+        elif len(piece) == 1:
+            lone = piece in "aAI" and not self.in_maths(start) and self._is_article(end)
+            self.put("word" if lone else "name", piece, start, end)
+        elif self.in_maths(start) or (piece not in _STOP and self._reads_as_maths(piece, start, end)):
+            self.split(piece, start)
+        else:
+            self.put("word", piece, start, end)
+
+    def _beside_maths(self, start: int, end: int) -> bool:
+        after = self.text[end : end + 2].lstrip()[:1]
+        return (
+            self.in_maths(start)
+            or after in ("(", "{", "^", "\\")
+            or bool(re.match(r" ?[a-zθαxφ0-9]\b", self.text[end : end + 3]))
+        )
+
+    def _is_unit(self, piece: str, start: int) -> bool:
+        """Say whether letters after a number name a unit: ``12 cm``, ``40 cups``, but not ``12 m + 3``."""
+        if piece not in UNIT_WORDS or not self.tokens or self.tokens[-1].kind not in ("num", "op", "close"):
+            return False
+        if self.tokens[-1].kind != "num" and (len(piece) < 3 or self.tokens[-1].text not in ("%", "}", ")")):
+            return False
+        return len(piece) > 1 or (self.spaced and not self.in_maths(start))
+
+    def _is_article(self, end: int) -> bool:
+        found = re.compile(r" ([A-Za-z]{2,})").match(self.text, end)
+        return found is not None and found.group(1) not in FUNCTIONS
+
+    def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
+        if _GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-zθ]", piece):
+            return True
+        if len(piece) > 4:
+            return False
+        before = self.text[start - 1] if start else " "
+        after = self.text[end : end + 2]
+        tight = after[:1] in "=^_*/<>≤≥+'" if after else False
+        return (
+            before.isdigit()
+            or before in ")^_=+*/}"
+            or tight
+            or (after[:1] == " " and after[1:2] in "=<>≤≥≈" and (len(piece) < 4))
+        )
+
+    def split(self, piece: str, start: int) -> None:
+        """Put the letters of a product as names, keeping functions and names of segments whole."""
+        at = 0
+        while at < len(piece):
+            found = _GLUED.match(piece, at)
+            name = (
+                found.group(1)
+                if found
+                else next((f for f in ("max", "min", "det", "lim") if piece.startswith(f, at)), None)
+            )
+            if name is not None:
+                self.put("func" if name != "lim" else "big", name, start + at, start + at + len(name))
+                at += len(name)
+                continue
+            capitals = re.compile(r"[A-Z]{2,4}(?![a-z])").match(piece, at)
+            if capitals and capitals.end() == len(piece) and not set(capitals.group()) & self.names:
+                self.put("name", capitals.group(), start + at, start + capitals.end())
+                return
+            self.put("name", piece[at], start + at, start + at + 1)
+            at += 1

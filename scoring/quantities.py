@@ -1,0 +1,28 @@
+"""Units of measurement that answers carry: a fixed list with sizes, in Chinese and English."""
+
+from __future__ import annotations
+
+#: Unit -> (what it measures, size in the base unit).
+UNITS: dict[str, tuple[str, float]] = {
+    "mm": ("length", 1e-3), "cm": ("length", 1e-2), "dm": ("length", 0.1), "m": ("length", 1.0), "km": ("length", 1e3),
+    "毫米": ("length", 1e-3), "厘米": ("length", 1e-2), "分米": ("length", 0.1), "米": ("length", 1.0), "千米": ("length", 1e3),
+    "公里": ("length", 1e3), "s": ("time", 1.0), "秒": ("time", 1.0), "seconds": ("time", 1.0), "min": ("time", 60.0),
+    "分钟": ("time", 60.0), "minutes": ("time", 60.0), "h": ("time", 3600.0), "小时": ("time", 3600.0), "hours": ("time", 3600.0),
+    "天": ("time", 86400.0), "days": ("time", 86400.0), "元": ("money", 1.0), "yuan": ("money", 1.0), "万元": ("money", 1e4),
+    "g": ("mass", 1e-3), "kg": ("mass", 1.0), "克": ("mass", 1e-3), "千克": ("mass", 1.0), "t": ("mass", 1e3), "吨": ("mass", 1e3),
+    "人": ("people", 1.0), "people": ("people", 1.0), "persons": ("people", 1.0), "cups": ("cups", 1.0), "杯": ("cups", 1.0),
+}  # fmt: skip
+
+
+def same_unit(wanted: str, found: str) -> bool:
+    """Say whether a value with the unit ``found`` may be compared as it stands with one in ``wanted``.
+
+    A missing or unlisted unit is no contradiction; a listed one must be of the same size.
+    """
+    known = (
+        next((UNITS[found[:size]] for size in (2, 1) if found[:size] in UNITS), None)
+        if found and not found.isascii()
+        else UNITS.get(found)
+    )
+    expected = UNITS.get(wanted)
+    return known is None or expected is None or known == expected

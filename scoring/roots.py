@@ -1,0 +1,51 @@
+"""Decide whether two equations, each linear in some unknown that they share, have the same solution for it."""
+
+from __future__ import annotations
+
+from scoring.compiled import Relation
+from scoring.evaluate import Evaluator, Unknown, flatten
+from scoring.expression import names_of
+from scoring.relations import Row, close
+from scoring.sampling import POINTS
+
+MAX_NAMES = 6
+
+
+def same_root(wanted: Relation, found: Relation) -> bool:
+    """Say whether both equations give the same value of one unknown at every sample point.
+
+    This catches equations solved for another letter, ``d = 3V/S`` and ``V = S*d/3``, which differ by more than a
+    constant factor. Only equations linear in the unknown are compared; anything else is left to other means.
+    """
+    names = (names_of(wanted.left.node) | names_of(wanted.right.node)) - {"…"}
+    if not 2 <= len(names) <= MAX_NAMES or names != (names_of(found.left.node) | names_of(found.right.node)) - {"…"}:
+        return False
+    evaluator = wanted.left.scope.exact
+    for name in sorted(names):
+        first, second = _root(evaluator, wanted, name), _root(evaluator, found, name)
+        if first is not None and second is not None:
+            return close(first, second, 1e-7)
+    return False
+
+
+def _root(evaluator: Evaluator, relation: Relation, name: str) -> Row | None:
+    """Return the solution for one unknown at every point, or None where the equation is not linear in it."""
+    gaps: list[Row] = []
+    for value in (1.0, 2.0, 3.5):
+        bound = {name: [complex(value)] * POINTS}
+        try:
+            evaluator.budget = 4000
+            left = flatten(evaluator.value(relation.left.node, bound))
+            right = flatten(evaluator.value(relation.right.node, bound))
+        except (Unknown, ArithmeticError, ValueError, TypeError, RecursionError):
+            return None
+        if len(left) != len(right) or len(left) != POINTS:
+            return None
+        gaps.append(tuple(a - b for a, b in zip(left, right, strict=True)))
+    roots: list[complex] = []
+    for a, b, c in zip(*gaps, strict=True):
+        slope = b - a
+        if abs(slope) < 1e-9 or abs(c - a - 2.5 * slope) > 1e-8 * max(1.0, abs(a), abs(b), abs(c)):
+            return None
+        roots.append(1.0 - a / slope)
+    return tuple(roots)

@@ -1,0 +1,134 @@
+"""Score one answer: which steps of the best reference path it shows, and whether its result is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from problems.schema import Problem
+from scoring.assignment import assign
+from scoring.compiled import CompiledPath, CompiledStep, compile_problem
+from scoring.final import FinalAnswer, judge_answer, locate
+from scoring.matching import Hit, Matcher
+from scoring.normalise import set_apart_thinking
+from scoring.sheet import Sheet
+
+#: Changes whenever a verdict on any answer could change.
+SCORER_VERSION = "1.0.0"
+VERDICTS = ("done", "present_invalid", "wrong", "missing", "unclear")
+#: A right answer with a smaller share of the steps is suspected to be guessed.
+GUESS_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepVerdict:
+    """What became of one step; ``start`` and ``end`` are character offsets into the original text, or None."""
+
+    step_id: str
+    verdict: str
+    evidence_text: str = ""
+    start: int | None = None
+    end: int | None = None
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the step's part of the JSON contract."""
+        evidence = None if self.start is None else {"text": self.evidence_text, "start": self.start, "end": self.end}
+        return {"id": self.step_id, "verdict": self.verdict, "evidence": evidence, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The verdicts on one answer along its best path; ``score7`` is seven times the weighted share of steps done."""
+
+    problem_id: str
+    scorer_version: str
+    path_id: str
+    steps_done: int
+    steps_total: int
+    score7: float
+    answer_correct: bool | None
+    answer_text: str
+    guess_suspected: bool
+    steps: tuple[StepVerdict, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON contract of ``evalctl score``."""
+        return {
+            "problem": self.problem_id,
+            "scorer_version": self.scorer_version,
+            "path": self.path_id,
+            "steps_done": self.steps_done,
+            "steps_total": self.steps_total,
+            "score7": self.score7,
+            "answer_correct": self.answer_correct,
+            "answer_text": self.answer_text,
+            "guess_suspected": self.guess_suspected,
+            "steps": [step.to_dict() for step in self.steps],
+        }
+
+
+def score_text(problem: Problem, text: str) -> Score:
+    """Return the score of an answer; pure and deterministic, safe on any text.
+
+    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best counts.
+    """
+    compiled = compile_problem(problem)
+    answer, offset = set_apart_thinking(text)
+    sheet = Sheet(compiled, answer, offset)
+    matcher = Matcher(sheet)
+    place = locate(sheet)
+    correct = judge_answer(sheet, place)
+    results = [_along(path, sheet, matcher, place, text) for path in compiled.paths]
+    best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
+    mark, done, verdicts = results[best]
+    path = compiled.paths[best].path
+    total = len(path.necessary)
+    start, end = sheet.span(place.start, place.end) if place is not None else (0, 0)
+    return Score(
+        problem_id=problem.id,
+        scorer_version=SCORER_VERSION,
+        path_id=path.id,
+        steps_done=done,
+        steps_total=total,
+        score7=round(7 * mark, 4),
+        answer_correct=correct,
+        answer_text=text[start:end].strip()[:400],
+        guess_suspected=correct is True and done / total < GUESS_SHARE,
+        steps=verdicts,
+    )
+
+
+def _along(
+    compiled: CompiledPath, sheet: Sheet, matcher: Matcher, place: FinalAnswer | None, text: str
+) -> tuple[float, int, tuple[StepVerdict, ...]]:
+    """Return the weighted share, the number of steps done and the verdicts along one path."""
+    hits = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
+    chosen = assign(compiled.steps, hits)
+    verdicts = tuple(_verdict(step, hit, sheet, text) for step, hit in zip(compiled.steps, chosen, strict=True))
+    counted = [(s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary]
+    weight = sum(step.weight for step, _ in counted)
+    won = sum(step.weight for step, verdict in counted if verdict.verdict == "done")
+    return won / weight, sum(verdict.verdict == "done" for _, verdict in counted), verdicts
+
+
+def _kept(step: CompiledStep, hits: list[Hit], sheet: Sheet, place: FinalAnswer | None) -> list[Hit]:
+    """Leave out hits that only repeat the statement, the givens or the final answer, where the step says so."""
+    kept = [hit for hit in hits if not sheet.is_restated(hit.start, hit.end)]
+    if "answer" in step.step.exclude and place is not None and place.how != "end":
+        kept = [hit for hit in kept if not (place.start <= hit.start and hit.end <= place.end)]
+    if "given" in step.step.exclude:
+        given = sheet.compiled.given
+        kept = [hit for hit in kept if hit.found is None or hit.found.writing not in given]
+    return kept
+
+
+def _verdict(step: CompiledStep, hit: Hit | None, sheet: Sheet, text: str) -> StepVerdict:
+    if hit is None:
+        if step.step.mode == "judge":
+            return StepVerdict(step_id=step.step.id, verdict="unclear", reason="this step is for a judge")
+        return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
+    start, end = sheet.span(hit.start, hit.end)
+    return StepVerdict(
+        step_id=step.step.id, verdict="done", evidence_text=text[start:end], start=start, end=end, reason=hit.reason
+    )

@@ -1,0 +1,152 @@
+"""An answer taken apart: normalised text, units, formulas and the relations between their sides."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from scoring.chains import Chain, Side, find_chains
+from scoring.compiled import CompiledProblem, Relation, Values
+from scoring.expression import names_of
+from scoring.lexer import tokenise
+from scoring.normalise import Normalised, normalise
+from scoring.relations import combined
+from scoring.segments import Unit, cut
+from scoring.views import View, latex, lite, plain, squeezed
+
+#: Characters of an answer that are read; the head and the tail are kept where it is longer.
+MAX_TEXT = 40_000
+MAX_RELATIONS = 4000
+
+
+@dataclass(slots=True)
+class Found:
+    """A relation or a value of the answer: where it stands and which chain it belongs to."""
+
+    chain: int
+    start: int
+    end: int
+    relation: Relation | None = None
+    value: Values | None = None
+    side: Side | None = None
+    writing: tuple[str, ...] = ()
+    adjacent: bool = True
+
+
+class Sheet:
+    """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
+
+    def __init__(self, compiled: CompiledProblem, original: str, offset: int = 0) -> None:
+        self.compiled = compiled
+        self.offset = offset
+        self.cut_at = 0
+        self.dropped = 0
+        text = original
+        if len(text) > MAX_TEXT:
+            self.cut_at = MAX_TEXT * 3 // 4
+            self.dropped = len(text) - MAX_TEXT
+            text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
+        self.normalised: Normalised = normalise(text)
+        self.text = self.normalised.text
+        self.units: list[Unit] = cut(self.text)
+        self.unit_starts = [unit.start for unit in self.units]
+        tokens = tokenise(self.text, compiled.scope.arrays)
+        self.chains: list[Chain] = find_chains(tokens, compiled.scope.scalars)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the original answer of a stretch of the normalised text."""
+        begin, stop = self.normalised.span(start, end)
+        shifted = [at + self.dropped if self.dropped and at >= self.cut_at else at for at in (begin, stop)]
+        return shifted[0] + self.offset, shifted[1] + self.offset
+
+    def unit_at(self, at: int) -> int:
+        """Return the index of the unit that an offset lies in or after."""
+        return max(0, bisect_right(self.unit_starts, at) - 1)
+
+    @cached_property
+    def lite(self) -> View:
+        """The text without LaTeX noise."""
+        return lite(self.normalised)
+
+    @cached_property
+    def tight(self) -> View:
+        """The text without LaTeX noise and spaces."""
+        return squeezed(self.lite)
+
+    @cached_property
+    def views(self) -> list[View]:
+        """The writings that patterns are searched in, without doubles."""
+        kept: list[View] = [self.lite]
+        for view in (plain(self.lite), latex(self.lite)):
+            if all(view.text != other.text for other in kept):
+                kept.append(view)
+        return kept
+
+    @cached_property
+    def restated(self) -> list[tuple[int, int]]:
+        """Stretches that repeat the statement."""
+        found: list[tuple[int, int]] = []
+        for unit in self.units:
+            piece = re.sub(r"\s+", "", self.text[unit.start : unit.end]).strip("。.:：")
+            if len(piece) >= 10 and any(piece in statement for statement in self.compiled.statement):
+                found.append((unit.start, unit.end))
+        return found
+
+    def is_restated(self, start: int, end: int) -> bool:
+        """Say whether a stretch only repeats the statement."""
+        return any(a <= start and end <= b for a, b in self.restated)
+
+    @cached_property
+    def found(self) -> list[Found]:
+        """All relations and values of the answer, in order."""
+        items: list[Found] = []
+        for index, chain in enumerate(self.chains):
+            if len(items) > MAX_RELATIONS:
+                break
+            self._of_chain(index, chain, items)
+        return items
+
+    def _of_chain(self, index: int, chain: Chain, items: list[Found]) -> None:
+        compiled = self.compiled
+        sides = chain.sides
+        if chain.listed_for is not None and len(sides) == 1:
+            sides = [chain.listed_for, *sides]
+        relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
+        names = frozenset(name for side in (*sides, *chain.groups) for node in side.nodes for name in names_of(node))
+        for reading in compiled.scope.readings(names, compiled.introduced):
+            values = [[Values(compiled.settle(node, reading), compiled.scope) for node in side.nodes] for side in sides]
+            for i in range(len(sides)):
+                if chain.listed_for is None or i > 0:
+                    for value in values[i]:
+                        items.append(_value(index, sides[i], value))
+                for j in range(i + 1, len(sides)):
+                    relation = combined(relations[i:j])
+                    if relation is None:
+                        break
+                    if relation in ("=", "≈", "≡", "<", "≤", ">", "≥", "≠"):
+                        for left, right in _pairs(values[i], values[j]):
+                            items.append(_relation(index, sides, i, j, Relation.of(left, relation, right)))
+            for group in chain.groups:
+                for node in group.nodes:
+                    items.append(_value(index, group, Values(compiled.settle(node, reading), compiled.scope)))
+
+
+def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:
+    """Pair the two expressions of plus-minus sides in step; a single one goes with both."""
+    if len(left) == len(right):
+        return list(zip(left, right, strict=True))
+    return [(a, b) for a in left for b in right]
+
+
+def _value(index: int, side: Side, value: Values) -> Found:
+    return Found(index, side.start, side.end, value=value, side=side, writing=(side.canonical,))
+
+
+def _relation(index: int, sides: list[Side], i: int, j: int, relation: Relation) -> Found:
+    start, end = min(sides[i].start, sides[j].start), max(sides[i].end, sides[j].end)
+    if sides[i].end > sides[j].start:
+        start = sides[j].start
+    writing = (sides[i].canonical, sides[j].canonical)
+    return Found(index, start, end, relation=relation, side=sides[j], writing=writing, adjacent=j == i + 1)
