@@ -50,7 +50,11 @@ def make_folder(folder: Path) -> None:
         return
     for missing in [*(parent for parent in reversed(folder.parents) if not parent.exists()), folder]:
         missing.mkdir(mode=0o700, exist_ok=True)
-        _give_to_owner_of(missing.parent, missing)
+        descriptor = os.open(missing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            _give_to_owner_of(missing.parent, descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -62,7 +66,7 @@ def write_private(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        _give_to_owner_of(path.parent, fresh)
+            _give_to_owner_of(path.parent, stream.fileno())
         fresh.replace(path)
     except BaseException:
         fresh.unlink(missing_ok=True)
@@ -70,9 +74,16 @@ def write_private(path: Path, text: str) -> None:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open ``path`` with mode 0600, created where it is missing; return the descriptor, closed on exec."""
-    descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    _give_to_owner_of(path.parent, path)
+    """Open ``path`` with mode 0600, created where it is missing; return the descriptor, closed on exec.
+
+    A link in its place is refused: the folder may belong to a less trusted user than the one who opens.
+    """
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        _give_to_owner_of(path.parent, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -132,10 +143,10 @@ def tail(path: Path, *, start: int = 0, limit: int = 4000) -> str:
         return ""
 
 
-def _give_to_owner_of(folder: Path, path: Path) -> None:
-    """Let root leave no file behind that the folder's real owner could not use."""
+def _give_to_owner_of(folder: Path, descriptor: int) -> None:
+    """Let root leave nothing behind that the folder's real owner could not use; by descriptor, so no link misleads."""
     if os.geteuid() != 0:
         return
     owner = folder.stat()
     if owner.st_uid != 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)

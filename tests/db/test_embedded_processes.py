@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from db.embedded.files import free_port, open_log, read_number, tail, write_private
+from db.embedded.files import explained, free_port, make_private_folder, open_log, read_number, tail, write_private
 from db.embedded.locks import exclusive, holders, try_lock
 from db.embedded.processes import gone, minimal_environment, verified
 from db.errors import ServiceStartError
@@ -70,6 +70,28 @@ def test_private_files_are_private_and_whole(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_number(path) == 22
     assert [child.name for child in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_link_in_the_place_of_a_private_file_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("untouched")
+    (tmp_path / "server.log").symlink_to(target)
+
+    with pytest.raises(ServiceStartError, match=r"symbolic links: .*server\.log"), explained("embedded X", tmp_path):
+        open_log(tmp_path / "server.log")
+
+    assert target.read_text() == "untouched"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files of its own in somebody else's folder")
+def test_root_leaves_its_files_to_the_folders_owner(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+
+    make_private_folder(tmp_path / "new" / "inner")
+    write_private(tmp_path / "new" / "secret", "x")
+    os.close(open_log(tmp_path / "new" / "server.log"))
+
+    assert {path.stat().st_uid for path in tmp_path.rglob("*")} == {65534}
 
 
 @pytest.mark.parametrize("text", ["", "x\n", "-1\n", "²\n"])

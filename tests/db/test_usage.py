@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
-import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -31,50 +32,66 @@ from db.embedded.valkey import EmbeddedValkey
 from db.errors import ServicesInUse
 from db.settings import Settings
 
-_ROOT = Path(__file__).parents[2]
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
-#: Enters, says when, stays until its input ends.
-_USER = """
-import sys, time
-from pathlib import Path
-from db.embedded.usage import services
-from db.settings import Settings
-print("begins", flush=True)
-with services(Settings(home=Path(sys.argv[1]))) as endpoints:
-    print(time.monotonic(), flush=True)
-    try:
-        sys.stdin.read()
-    except KeyboardInterrupt:
-        pass
-"""
+#: Users are processes of their own; a server that has imported this module forks them in milliseconds.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+
+
+def use(home: Path, channel: Connection) -> None:
+    """Say that it begins, enter, say when, and stay until told to go or interrupted."""
+    os.setsid()
+    channel.send("begins")
+    with services(Settings(home=home)):
+        channel.send(time.monotonic())
+        with suppress(KeyboardInterrupt):
+            channel.recv()
 
 
 class User:
     """Another process that uses the services of ``home`` until ``leave``."""
 
     def __init__(self, home: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _USER, str(home)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=_ROOT,
-            start_new_session=True,
-        )
-        assert self._line() == "begins"
+        self.channel, theirs = _PROCESSES.Pipe()
+        self.process = _PROCESSES.Process(target=use, args=(home, theirs))
+        self.process.start()
+        theirs.close()
+        assert self._said() == "begins"
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.process.pid is not None
+        return self.process.pid
 
     def entered(self) -> float:
         """Wait until it is inside; return the monotonic time at which it was."""
-        return float(self._line())
+        return float(self._said())
 
     def leave(self) -> None:
         """End its use and wait until it is gone."""
-        self.process.communicate(timeout=60)
-        assert self.process.returncode == 0
+        self.channel.send("go")
+        self._end(0)
 
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+    def interrupted(self) -> None:
+        """Send what Ctrl-C sends to all processes of its terminal, and wait until it is gone."""
+        os.killpg(self.pid, signal.SIGINT)
+        self._end(0)
+
+    def killed(self) -> None:
+        """Kill it hard and wait until it is gone."""
+        self.process.kill()
+        self._end(-signal.SIGKILL)
+
+    def _end(self, status: int) -> None:
+        self.process.join(30)
+        assert self.process.exitcode == status
+        self.process.close()
+        self.channel.close()
+
+    def _said(self) -> Any:
+        assert self.channel.poll(30)
+        return self.channel.recv()
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +197,7 @@ def test_a_killed_user_does_not_count(settings: Settings) -> None:
     with services(settings):
         killed = User(settings.home)
         killed.entered()
-        killed.process.kill()
-        killed.process.communicate()
+        killed.killed()
         assert running(settings) == [True, True]
 
     assert running(settings) == [False, False]
@@ -190,8 +206,7 @@ def test_a_killed_user_does_not_count(settings: Settings) -> None:
 def test_servers_left_by_a_killed_user_are_taken_over(settings: Settings) -> None:
     killed = User(settings.home)
     killed.entered()
-    killed.process.kill()
-    killed.process.communicate()
+    killed.killed()
     left = [state.pid for state in services_state(settings)]
 
     with services(settings) as endpoints:
@@ -205,8 +220,7 @@ def test_ctrl_c_for_a_user_does_not_reach_the_servers(settings: Settings) -> Non
     user = User(settings.home)
     user.entered()
     with services(settings) as endpoints:
-        os.killpg(user.process.pid, signal.SIGINT)
-        user.leave()
+        user.interrupted()
 
         assert_answering(endpoints)
 
@@ -218,12 +232,11 @@ def test_a_starter_waits_for_a_stopper(settings: Settings) -> None:
     EmbeddedPostgres(settings.home / "postgres").start()
     EmbeddedValkey(settings.home / "valkey").start()
     user = User(settings.home)
-    assert user.process.stdout is not None
-    early, _, _ = select.select([user.process.stdout], [], [], 0.5)
+    early = user.channel.poll(0.5)
     released = time.monotonic()
     os.close(stopper)
 
-    assert early == []
+    assert not early
     assert user.entered() > released
     user.leave()
 
@@ -235,7 +248,7 @@ def test_stopping_refuses_while_somebody_uses_them(settings: Settings) -> None:
     with pytest.raises(ServicesInUse, match="still use them") as caught:
         stop_services(settings, wait_s=0)
 
-    assert caught.value.users in ((user.process.pid,), ())
+    assert caught.value.users in ((user.pid,), ())
     assert running(settings) == [True, True]
     assert stop_services(settings, force=True, wait_s=0) == ("embedded PostgreSQL", "embedded Valkey")
     assert running(settings) == [False, False]
