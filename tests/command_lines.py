@@ -1,0 +1,42 @@
+"""Check command lines of evalctl that stand in files: the command exists, and takes these options and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from orchestrator.cli import cli
+
+
+def refusal(words: Sequence[str]) -> str | None:
+    """Return why evalctl would refuse these words as wrong usage, or None; nothing is run."""
+    command: click.Command = cli
+    name, rest = words[0], list(words[1:])
+    context = click.Context(cli, info_name=name)
+    while isinstance(command, click.Group):
+        if not rest or rest[0] in {"--help", "--version"}:
+            return None
+        found = command.get_command(context, rest[0])
+        if found is None:
+            return f"{name} has no command {rest[0]!r}"
+        command, name, rest = found, f"{name} {rest[0]}", rest[1:]
+    if "--help" in rest:
+        return None
+    try:
+        command.make_context(name, rest)
+    except click.UsageError as error:
+        return f"{name}: {error.format_message()}"
+    return None
+
+
+def every_command(group: click.Group = cli, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the words of every command that can be run, groups left out, in the order of the help."""
+    context = click.Context(group)
+    found: list[tuple[str, ...]] = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, f"{name} is listed and not there"
+        words = (*prefix, name)
+        found += every_command(command, words) if isinstance(command, click.Group) else [words]
+    return found
