@@ -39,11 +39,11 @@ def test_every_view_and_column_is_commented(engine: Engine) -> None:
         SELECT c.table_name, c.column_name
           FROM information_schema.columns AS c
          WHERE c.table_schema = 'analytics_v1'
-           AND col_description(format('analytics_v1.%%I', c.table_name)::regclass, c.ordinal_position) IS NULL
+           AND col_description(('analytics_v1.' || quote_ident(c.table_name))::regclass, c.ordinal_position) IS NULL
     """
     views = """
         SELECT table_name FROM information_schema.views
-         WHERE table_schema = 'analytics_v1' AND obj_description(format('analytics_v1.%%I', table_name)::regclass) IS NULL
+         WHERE table_schema = 'analytics_v1' AND obj_description(('analytics_v1.' || quote_ident(table_name))::regclass) IS NULL
     """
     with transaction(engine) as connection:
         assert rows(connection, query) == []

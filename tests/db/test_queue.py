@@ -124,8 +124,6 @@ def test_submitting_again_adds_nothing_and_more_of_it_tops_up(engine: Engine) ->
     more = submit(engine, submission(models=(spec("a"), spec("b")), repetitions=3))
     assert (more.created, more.existing, more.run_id) == (8, 4, first.run_id)
     assert find_run(engine, "night").run_id == find_run(engine, str(first.run_id)[:8]).run_id == first.run_id
-        "the file said 2; jobs came from the plan"
-    )
 
 
 def test_new_makes_another_run_of_the_same_experiment(engine: Engine) -> None:

@@ -1,0 +1,80 @@
+"""``evalctl models``: the registry, and what of it can run here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from rich.table import Table
+
+from db.settings import Settings
+from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.model_check import check_model
+from orchestrator.registry import load_registry
+
+
+@click.group()
+def models() -> None:
+    """List the registered models and check whether they can run here.
+
+    \b
+    Example:
+      evalctl models check
+    """
+
+
+@models.command(name="list")
+@json_option
+def list_models(*, as_json: bool) -> int:
+    """List the registered models.
+
+    \b
+    Example:
+      evalctl models list
+    """
+    registry = load_registry(Settings.from_environment())
+    if as_json:
+        print_json({"models": [spec.to_dict() for spec in registry]})
+        return 0
+    table = Table("model", "engine", "source", "quantisation", "queue")
+    for spec in registry:
+        table.add_row(spec.name, spec.engine, spec.source, spec.quantisation or "-", spec.queue)
+    console().print(table)
+    return 0
+
+
+@models.command()
+@click.argument("name")
+def show(*, name: str) -> int:
+    """Show one model as JSON.
+
+    \b
+    Example:
+      evalctl models show smollm2
+    """
+    spec = load_registry(Settings.from_environment()).get(name)
+    print_json(spec.to_dict() | {"spec_hash": spec.spec_hash})
+    return 0
+
+
+@models.command()
+@click.argument("names", nargs=-1)
+@json_option
+def check(*, names: tuple[str, ...], as_json: bool) -> int:
+    """Say for each model whether it can run here and why not; exit code 1 if a named one cannot.
+
+    \b
+    Example:
+      evalctl models check
+      evalctl models check qwen3-4b
+    """
+    registry = load_registry(Settings.from_environment())
+    checks = [check_model(spec) for spec in ([registry.get(name) for name in names] or registry)]
+    if as_json:
+        print_json({"checks": [asdict(check) for check in checks]})
+    else:
+        table = Table("model", "runs here", "found", "mend")
+        for found in checks:
+            table.add_row(found.model, "yes" if found.ok else "no", found.found, found.mend)
+        console().print(table)
+    return 1 if names and not all(check.ok for check in checks) else 0

@@ -1,0 +1,45 @@
+"""``evalctl quickstart``: the main job on the embedded services and a tiny real model."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.output import console, duration
+from orchestrator.quickstart import run_quickstart
+from reports.tables import result_tables
+
+
+@click.command()
+@click.option(
+    "--repetitions", type=click.IntRange(1, 100), default=3, show_default=True, help="Repetitions of each problem."
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(1, 1024), default=96, show_default=True, help="Longest output in tokens."
+)
+def quickstart(*, repetitions: int, max_tokens: int) -> int:
+    """Compare two tiny models on 6 problems, from queue to tables, on this machine's CPU.
+
+    Everything is real: Postgres, a Redis-protocol broker, a Celery worker, vLLM. The models are tiny (135 M parameters, in
+    bf16 and in 4 bit), so expect low scores. All processes end with the command; the data stays in EVALCTL_HOME.
+
+    \b
+    Example:
+      evalctl quickstart
+    """
+    screen = console()
+    finished = run_quickstart(screen, repetitions=repetitions, max_tokens=max_tokens)
+    for table in result_tables(finished.results.to_dict()):
+        screen.print(table)
+    screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
+    for failure in finished.progress.failures:
+        screen.print(f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): {failure['example']}")
+    name = finished.run.name
+    screen.print("\nTry next:")
+    screen.print(f"  evalctl results {name} --json")
+    screen.print(
+        f"  evalctl db shell -- -c \"SELECT problem, repetition, score7, guess_suspected FROM analytics_v1.scores WHERE run = '{name}'\""
+    )
+    screen.print(
+        "  evalctl submit --model smollm2 --problems quickstart --prompt plain --prompt stepwise --watch   # after: evalctl up"
+    )
+    return 0 if finished.progress.state == "succeeded" else 1

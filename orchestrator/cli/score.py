@@ -1,0 +1,81 @@
+"""``evalctl score``: one answer against one problem."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.errors import UsageFault
+from problems.loader import load_file, load_set
+from problems.schema import Problem
+from scoring.score import Score, score_text
+
+COLOURS = {
+    "done": "green",
+    "present_invalid": "yellow",
+    "wrong": "red",
+    "missing": "bright_black",
+    "unclear": "magenta",
+}
+
+
+@click.command()
+@click.option("--problem", required=True, metavar="ID", help="Problem of the shipped set, or a YAML file.")
+@click.option("--answer", required=True, metavar="FILE", help="Text to score; - reads standard input.")
+@json_option
+def score(*, problem: str, answer: str, as_json: bool) -> int:
+    """Score an answer: which reference steps it shows, whether it ends right, whether it looks like a guess.
+
+    \b
+    Example:
+      evalctl score --problem sec-symmetric-01 --answer answer.txt
+    """
+    found = load_problem(problem)
+    text = _read(answer)
+    scored = score_text(found, text)
+    if as_json:
+        print_json(scored.to_dict())
+    else:
+        _print(found, text, scored)
+    return 0
+
+
+def load_problem(reference: str) -> Problem:
+    """Return a problem of the shipped set by id, or of a YAML file."""
+    if reference.endswith((".yaml", ".yml")):
+        return load_file(Path(reference))
+    return load_set("core").get(reference)
+
+
+def _read(answer: str) -> str:
+    if answer == "-":
+        return sys.stdin.read()
+    try:
+        return Path(answer).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageFault(f"cannot read the answer {answer}: {error.strerror or error}") from error
+
+
+def _print(problem: Problem, text: str, scored: Score) -> None:
+    screen = console()
+    shown = Text(text.rstrip())
+    for step in scored.steps:
+        if step.start is not None and step.end is not None:
+            shown.stylize(f"bold {COLOURS[step.verdict]}", step.start, step.end)
+    screen.print(shown)
+    screen.print()
+    described = {step.id: step.describe for path in problem.paths for step in path.steps}
+    for step in scored.steps:
+        describe = described[step.step_id]
+        line = f"{step.step_id:<4} {step.verdict:<16} {describe.get('en') or next(iter(describe.values()), '')}"
+        screen.print(Text(line, style=COLOURS[step.verdict]))
+    answer = {True: "right", False: "wrong", None: "cannot be told"}[scored.answer_correct]
+    screen.print(
+        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of 7, final answer {answer}"
+    )
+    if scored.guess_suspected:
+        screen.print(Text("guess suspected: a right answer with under half of the steps", style="bold red"))

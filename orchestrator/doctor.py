@@ -1,0 +1,158 @@
+"""What is wrong with this installation, each finding with its mend."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from db.embedded.usage import Endpoints, services, services_state
+from db.engine import open_database, transaction
+from db.errors import DbError, ServiceUnreachable
+from db.gpus import GpuUnavailable, list_gpus
+from db.hints import HintBroker
+from db.migrate import schema_version
+from db.runs import live_workers
+from db.settings import Settings
+from orchestrator.errors import UsageFault
+from orchestrator.model_check import check_model, installed_vllm, supported
+from orchestrator.registry import load_registry
+from problems.errors import ProblemError
+from problems.loader import load_set
+
+DISK_MIB = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    found: str
+    #: Empty where nothing is to be done.
+    mend: str = ""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything evalctl needs; nothing found wrong ends the looking."""
+    looks = (_gpu, _vllm, lambda: _models(settings), _problems, lambda: _disk(settings))
+    return [_services(settings), *_connected(settings), *(_guarded(look) for look in looks)]
+
+
+def _guarded(look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except (UsageFault, ProblemError, DbError, OSError) as error:
+        return Check(name="configuration", ok=False, found=str(error), mend="Correct what the sentence names")
+
+
+def _services(settings: Settings) -> Check:
+    states = services_state(settings)
+    found = "; ".join(
+        f"{state.name}: {'embedded, ' + ('running' if state.running else 'started on demand') if state.embedded else state.url}"
+        for state in states
+    )
+    return Check(name="services", ok=True, found=found)
+
+
+def _connected(settings: Settings) -> list[Check]:
+    try:
+        with services(settings) as endpoints:
+            return [*_database(endpoints), _broker(endpoints)]
+    except ServiceUnreachable as error:
+        return [Check(name="database", ok=False, found=str(error), mend=error.mend)]
+
+
+def _database(endpoints: Endpoints) -> list[Check]:
+    engine = open_database(endpoints.database_url, name="doctor")
+    try:
+        with transaction(engine) as connection:
+            number = connection.exec_driver_sql("SHOW server_version").scalar_one()
+        return [Check(name="database", ok=True, found=f"PostgreSQL {number}"), _schema(engine), _workers(engine)]
+    except ServiceUnreachable as error:
+        return [Check(name="database", ok=False, found=error.problem, mend=error.mend)]
+    finally:
+        engine.dispose()
+
+
+def _schema(engine: Engine) -> Check:
+    version = schema_version(engine)
+    found = f"revision {version.found or 'none'}, needed {version.needed}"
+    return Check(
+        name="schema", ok=version.current, found=found, mend="" if version.current else "Run `evalctl db upgrade`"
+    )
+
+
+def _workers(engine: Engine) -> Check:
+    try:
+        workers = live_workers(engine)
+    except DBAPIError:
+        return Check(name="workers", ok=False, found="cannot be told before the schema is current")
+    silent = [row["name"] for row in workers if row["last_seen_s"] > 30]
+    if silent:
+        return Check(
+            name="workers", ok=False, found=f"not heard of for 30 s: {', '.join(silent)}", mend="See their logs"
+        )
+    return Check(
+        name="workers",
+        ok=bool(workers),
+        found=", ".join(f"{row['name']} ({row['state']})" for row in workers) or "none is running",
+        mend="" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host",
+    )
+
+
+def _broker(endpoints: Endpoints) -> Check:
+    assert endpoints.broker_url is not None
+    broker = HintBroker(endpoints.broker_url)
+    try:
+        broker.ping()
+    except ServiceUnreachable as error:
+        return Check(name="broker", ok=False, found=error.problem, mend=error.mend)
+    finally:
+        broker.close()
+    return Check(name="broker", ok=True, found="answers")
+
+
+def _gpu() -> Check:
+    try:
+        cards = list_gpus()
+    except GpuUnavailable as error:
+        return Check(name="gpu", ok=False, found=str(error), mend="Only CPU models run here; that is fine for a trial")
+    return Check(name="gpu", ok=bool(cards), found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in cards) or "none")
+
+
+def _vllm() -> Check:
+    installed = installed_vllm()
+    if installed is None:
+        return Check(name="vllm", ok=False, found="not installed", mend="Run `make setup` (EXTRA=gpu on a GPU host)")
+    ok = supported(installed[1])
+    return Check(
+        name="vllm", ok=ok, found=" ".join(installed), mend="" if ok else "Run `make setup` for a supported version"
+    )
+
+
+def _models(settings: Settings) -> Check:
+    checks = [check_model(spec) for spec in load_registry(settings)]
+    able = [check.model for check in checks if check.ok]
+    unable = [f"{check.model} ({check.found})" for check in checks if not check.ok]
+    found = f"can run here: {', '.join(able) or 'none'}" + (f"; cannot: {', '.join(unable)}" if unable else "")
+    return Check(name="models", ok=bool(able), found=found, mend="" if able else "See `evalctl models check`")
+
+
+def _problems() -> Check:
+    shipped = load_set("core")
+    return Check(name="problems", ok=len(shipped) > 0, found=f"{len(shipped)} problems in the shipped set")
+
+
+def _disk(settings: Settings) -> Check:
+    folder = settings.home
+    while not folder.exists():
+        folder = folder.parent
+    free_mib = shutil.disk_usage(folder).free >> 20
+    ok = free_mib >= DISK_MIB
+    mend = "" if ok else f"Free at least {DISK_MIB} MiB, or set EVALCTL_HOME elsewhere"
+    return Check(name="disk", ok=ok, found=f"{free_mib} MiB free under {settings.home}", mend=mend)

@@ -1,0 +1,118 @@
+"""The main job on a bare machine: a real comparison of two tiny models through vLLM on the CPU."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from db.results import Results, read_results
+from db.runs import Progress, Run, find_run
+from db.settings import Settings
+from orchestrator.cli.output import duration
+from orchestrator.errors import UsageFault
+from orchestrator.experiment import Experiment
+from orchestrator.following import follow
+from orchestrator.registry import load_registry
+from orchestrator.session import Session, open_session
+from orchestrator.submitting import plan, submit_experiment
+from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
+from reports.tables import result_tables
+
+MODELS = ("smollm2", "smollm2-awq")
+#: How long a job may go on after Ctrl-C.
+GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a quickstart left behind."""
+
+    run: Run
+    progress: Progress
+    results: Results
+    folder: Path
+    took_s: float
+
+
+def experiment(*, repetitions: int, max_tokens: int) -> Experiment:
+    """Return the quickstart's experiment: the tiny model in bf16 against its 4-bit sibling."""
+    return Experiment(
+        name="quickstart",
+        models=MODELS,
+        problems="quickstart",
+        repetitions=repetitions,
+        max_tokens=max_tokens,
+        temperature=0.7,
+        top_p=0.9,
+    )
+
+
+def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Finished:
+    """Start what is needed, run the comparison, write its results and end everything again.
+
+    Services or workers of `evalctl up` that run already are used and left running.
+    """
+    started_s = time.monotonic()
+    settings = Settings.from_environment()
+    _make_models(console)
+    with open_session(broker=True, name="quickstart") as session:
+        console.print(
+            f"database and broker: {'embedded, under ' + str(settings.home) if session.endpoints.embedded else 'yours'}"
+        )
+        wanted = plan(experiment(repetitions=repetitions, max_tokens=max_tokens), load_registry(settings), new=True)
+        submitted = submit_experiment(session.engine, session.broker, wanted).submitted
+        console.print(
+            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x {len(wanted.problems)} problems x {repetitions} repetitions)"
+        )
+        run = find_run(session.engine, str(submitted.run_id))
+        progress = _work(session, settings, run, console)
+        results = read_results(session.engine, run.run_id)
+        folder = _write(settings, run, progress, results)
+    return Finished(run=run, progress=progress, results=results, folder=folder, took_s=time.monotonic() - started_s)
+
+
+def _make_models(console: Console) -> None:
+    """Make the embedded models' folders; the weights' tools belong to the workers, so a process of theirs does it."""
+    started_s = time.monotonic()
+    asked = subprocess.run(
+        [sys.executable, "-m", "workers.embedded_model", *MODELS], capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        reason = (asked.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UsageFault(f"the tiny model could not be made: {reason}")
+    console.print(f"tiny models ready ({duration(time.monotonic() - started_s)})")
+
+
+def _work(session: Session, settings: Settings, run: Run, console: Console) -> Progress:
+    """Follow the run with a reconciler and a CPU worker of its own, unless `evalctl up` provides them."""
+    if SupervisorFile(settings).running() is not None:
+        return follow(session.engine, run, console)
+    supervisor = Supervisor(settings, [reconciler_spec(), *worker_specs([], 1)])
+    finished = False
+    try:
+        progress = follow(session.engine, run, console, check=supervisor.look)
+        finished = True
+        return progress
+    finally:
+        supervisor.end(grace_s=60.0 if finished else GRACE_S)
+
+
+def _write(settings: Settings, run: Run, progress: Progress, results: Results) -> Path:
+    folder = settings.home / "results" / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    document: dict[str, Any] = {"run": str(run.run_id), "name": run.name, "state": progress.state, **results.to_dict()}
+    (folder / "results.json").write_text(
+        json.dumps(document, indent=2, default=float, ensure_ascii=False), encoding="utf-8"
+    )
+    with (folder / "tables.txt").open("w", encoding="utf-8") as file:
+        plain = Console(file=file, width=160)
+        for table in result_tables(results.to_dict()):
+            plain.print(table)
+    return folder
