@@ -1,0 +1,53 @@
+#!/usr/bin/env python
+"""Write docs/reference/analytics.md from the comments on the views in the migrations."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parent / "reference" / "analytics.md"
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "versions"
+COMMENT = re.compile(
+    r"COMMENT ON (?P<kind>VIEW|COLUMN) analytics_v1\.(?P<view>\w+)(?:\.(?P<column>\w+))? IS '(?P<text>(?:[^']|'')*)';"
+)
+HEAD = """\
+<!-- Written by `make docs` from the comments in migrations/versions/*.sql; changes made here are lost. -->
+# Views of analytics_v1
+
+The public contract with everybody who reads the database: views only, columns are only ever appended, and the same
+comments stand in the database itself (`\\d+` in psql). Schema `eval` behind it is internal and may change.
+
+Rows of synthetic models, whose text and numbers are made up, are left out unless the session says
+`SET evalctl.include_synthetic = 'on'`. How to get access and worked queries:
+[query-the-database.md](../how-to/query-the-database.md).
+"""
+
+
+def read_comments() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return for each view its comment and those of its columns, in the order of the migrations; later ones win."""
+    views: dict[str, tuple[str, dict[str, str]]] = {}
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        for found in COMMENT.finditer(path.read_text(encoding="utf-8")):
+            text = found["text"].replace("''", "'")
+            _, columns = views.get(found["view"], ("", {}))
+            if found["kind"] == "VIEW":
+                views[found["view"]] = (text, columns)
+            else:
+                columns[found["column"]] = text
+    return views
+
+
+def render() -> str:
+    """Return the whole page."""
+    parts = [HEAD]
+    for view, (text, columns) in read_comments().items():
+        cells = "\n".join(
+            f"| `{column}` | {meaning.replace('|', chr(92) + '|')} |" for column, meaning in columns.items()
+        )
+        parts.append(f"## {view}\n\n{text}\n\n| column | meaning |\n|---|---|\n{cells}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")

@@ -1,0 +1,53 @@
+#!/usr/bin/env python
+"""Write docs/reference/cli.md from the help of the commands themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from orchestrator.cli import cli
+
+PAGE = Path(__file__).parent / "reference" / "cli.md"
+WIDTH = 100
+HEAD = """\
+<!-- Written by `make docs` from the commands themselves; changes made here are lost. -->
+# Command line
+
+Every command takes `--help`. Where there is `--json`, one JSON document goes to stdout and everything else to stderr;
+[json.md](json.md) lists its keys. RUN may be an id, a unique prefix of one, a name, or `latest`.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | the thing asked about is bad: failed or dead jobs, a failed check, an invalid problem |
+| 2 | wrong usage: an unknown option, model or run, an unreadable file |
+| 3 | a service is unreachable |
+| 4 | interrupted |
+"""
+
+
+def render() -> str:
+    """Return the whole page."""
+    root = click.Context(cli, info_name="evalctl", terminal_width=WIDTH)
+    commands = "\n".join(_sections(cli, root))
+    return f"{HEAD}\n{commands}"
+
+
+def _sections(group: click.Group, parent: click.Context) -> Iterator[str]:
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
+        if command is None:
+            raise LookupError(f"{parent.command_path} lists {name} and does not have it")
+        context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH)
+        if isinstance(command, click.Group):
+            yield from _sections(command, context)
+        else:
+            text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+            yield f"## {context.command_path}\n\n```text\n{text}\n```\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
