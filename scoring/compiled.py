@@ -9,12 +9,13 @@ import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, RegexEvidence, ValueEvidence, WordsEvidence
 from problems.schema import Path, Problem, Step
 from scoring.chains import Chain, Side, find_chains
 from scoring.evaluate import Evaluator, Unknown, flatten
-from scoring.expression import Node, names_of, numbers_of, substitute
+from scoring.expression import Node, names_of, numbers_of, operations_of, substitute
 from scoring.lexer import tokenise
 from scoring.normalise import normalise
 from scoring.parser import parse
@@ -63,6 +64,25 @@ class Relation:
     right: Values
     gap: Row | None = None
     empty: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names on both sides."""
+        return names_of(self.left.node) | names_of(self.right.node)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Sums, products and integrals on both sides."""
+        return operations_of(self.left.node) | operations_of(self.right.node)
+
+    @property
+    def solved(self) -> bool:
+        """Whether one side is a lone name, or a multiple of one, that the other side does not hold."""
+        for side, other in ((self.left.node, self.right.node), (self.right.node, self.left.node)):
+            lone = side[2] if side[0] == "mul" and side[1][0] == "n" else side
+            if lone[0] in ("v", "idx", "call") and not names_of(lone) & names_of(other):
+                return True
+        return False
 
     @classmethod
     def of(cls, left: Values, relation: str, right: Values) -> Relation:
@@ -254,6 +274,8 @@ class CompiledProblem:
         self.given = frozenset(
             (a.canonical, b.canonical) for chain in self.statement_chains for a, b in itertools.pairwise(chain.sides)
         )
+        #: Filled by `scoring.faults` for each path when it first needs it.
+        self.references: dict[str, Any] = {}
         self.introduced = tuple(("v", name) for name in sorted(self.scope.scalars - self.scope.stated))
         self.paths = [
             CompiledPath(path, [CompiledStep(step, self.compile(step.evidence)) for step in path.steps])

@@ -6,6 +6,7 @@ A node is ``(kind, ...)``: ``("n", value)``, ``("v", name)``, ``("add"|"sub"|"mu
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 Node = tuple[Any, ...]
@@ -44,6 +45,24 @@ def numbers_of(node: Any) -> list[float]:
             else:
                 stack.extend(item)
     return found
+
+
+#: Operations that a derivation carries out: a value that still holds one is not the value without it.
+_OPERATIONS = frozenset(("sum", "prod", "int"))
+
+
+@lru_cache(maxsize=8192)
+def operations_of(node: Node) -> frozenset[str]:
+    """Return which sums, products and integrals stand in an expression, as the names of their signs."""
+    found: set[str] = set()
+    stack: list[Any] = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple):
+            if item and item[0] in _OPERATIONS:
+                found.add(item[0])
+            stack.extend(item)
+    return frozenset(found)
 
 
 def substitute(node: Node, table: dict[Node, Node]) -> Node:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from scoring.compiled import EqPattern, Group, Pattern, RegexPattern, Relation, ValuePattern, WordsPattern
-from scoring.expression import names_of, numbers_of
+from scoring.expression import names_of, numbers_of, operations_of
 from scoring.quantities import same_unit
 from scoring.relations import EQUALITIES, close, constant, factor
 from scoring.roots import same_root
 from scoring.rounding import rounded_to
 from scoring.sheet import Found, Sheet
 
-MAX_HITS = 12
+MAX_HITS = 200
 #: Characters and units that the parts of an all_of may be spread over.
 WINDOW_CHARACTERS = 360
 WINDOW_UNITS = 3
@@ -63,15 +64,15 @@ class Matcher:
                 return []
             columns.append(hits)
         joined: dict[tuple[int, int], Hit] = {}
-        for column in columns:
-            for anchor in column:
-                near = [min(other, key=lambda hit: abs(hit.start - anchor.start)) for other in columns]
-                start, end = min(hit.start for hit in near), max(hit.end for hit in near)
-                if self._together(start, end):
-                    found = next((hit.found for hit in near if hit.found is not None), None)
-                    reason = "; ".join(dict.fromkeys(hit.reason for hit in near))
-                    joined.setdefault((start, end), Hit(start, end, reason, found))
-        return sorted(joined.values(), key=lambda hit: (hit.start, hit.end))[:MAX_HITS]
+        starts = [[hit.start for hit in column] for column in columns]
+        for anchor in min(columns, key=len):
+            near = [_nearest(column, begin, anchor) for column, begin in zip(columns, starts, strict=True)]
+            start, end = min(hit.start for hit in near), max(hit.end for hit in near)
+            if self._together(start, end):
+                found = next((hit.found for hit in near if hit.found is not None), None)
+                reason = "; ".join(dict.fromkeys(hit.reason for hit in near))
+                joined.setdefault((start, end), Hit(start, end, reason, found))
+        return sorted(joined.values(), key=lambda hit: (hit.start, hit.end))
 
     def _together(self, start: int, end: int) -> bool:
         units = self.sheet.unit_at(max(start, end - 1)) - self.sheet.unit_at(start)
@@ -119,7 +120,7 @@ class Matcher:
         assert pattern.values is not None
         assert found.value is not None
         wanted, row = pattern.values.row, found.value.row
-        if wanted is None or row is None:
+        if wanted is None or row is None or operations_of(found.value.node) != operations_of(pattern.values.node):
             return False
         if close(row, wanted, pattern.item.tol or 1e-8):
             return True
@@ -146,14 +147,12 @@ class Matcher:
         squeezed = re.sub(r"[\s{}\\$]", "", around)
         for word in words:
             if word.isascii():
-                plain = re.escape(word.replace("{", "").replace("}", ""))
-                if re.search(
-                    rf"(?<![A-Za-z]){plain}" + ("(?![A-Za-z])" if len(word) < 3 else ""),
-                    around,
-                    re.IGNORECASE if len(word) > 2 else 0,
-                ):
+                head = r"(?<![A-Za-z])" if word[:1].isalpha() else ""
+                plain = head + re.escape(word.replace("{", "").replace("}", ""))
+                tail = "(?![A-Za-z])" if len(word) < 3 and word[-1:].isalpha() else ""
+                if re.search(plain + tail, around, re.IGNORECASE if len(word) > 2 else 0):
                     return True
-                if len(word) < 4 and re.search(rf"(?<![A-Za-z]){plain}", squeezed):
+                if len(word) < 6 and re.search(plain, squeezed):
                     return True
             elif "".join(word.split()) in squeezed:
                 return True
@@ -169,7 +168,7 @@ class Matcher:
                     continue
                 start, end = view.back(*found.span())
                 hits.append(Hit(start, end, f"found the words {found.group()!r}"))
-                if len(hits) >= MAX_HITS * 2:
+                if len(hits) >= MAX_HITS:
                     break
         return sorted(hits, key=lambda hit: hit.start)
 
@@ -182,7 +181,7 @@ class Matcher:
                 start, end = view.back(*found.span())
                 if self.sheet.unit_at(max(start, end - 1)) - self.sheet.unit_at(start) <= 1:
                     hits.setdefault((start, end), Hit(start, end, "found the written form"))
-        return list(hits.values())[:MAX_HITS]
+        return sorted(hits.values(), key=lambda hit: (hit.start, hit.end))
 
     def _search(self, pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
         found: list[re.Match[str]] = []
@@ -191,6 +190,13 @@ class Matcher:
             if len(found) >= MAX_HITS:
                 break
         return found
+
+
+def _nearest(hits: list[Hit], starts: list[int], anchor: Hit) -> Hit:
+    """Return the hit that begins closest to where another one stands; ``starts`` are the sorted beginnings."""
+    at = bisect_left(starts, anchor.start)
+    around = hits[max(0, at - 1) : at + 1]
+    return min(around, key=lambda hit: abs(hit.start - anchor.start))
 
 
 def _denied(text: str, start: int) -> bool:
@@ -205,7 +211,15 @@ def _denied(text: str, start: int) -> bool:
 
 
 def same_relation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Say whether two relations say the same; strictness and direction of inequalities are kept apart."""
+    """Say whether two relations say the same; strictness and direction of inequalities are kept apart.
+
+    An equation in one unknown and its solution are different steps, and so are an integral and its value, though
+    they hold together.
+    """
+    if wanted.solved != found.solved and len(wanted.names) == 1:
+        return False
+    if wanted.operations != found.operations:
+        return False
     if wanted.relation in EQUALITIES:
         return found.relation in EQUALITIES and _same_equation(pattern, wanted, found)
     if wanted.relation != found.relation:
@@ -228,10 +242,18 @@ def _same_equation(pattern: EqPattern, wanted: Relation, found: Relation) -> boo
     if found.empty:
         return False
     if factor(found.gap, wanted.gap) is not None:
-        return not constant(wanted.gap) or _same_sides(wanted, found) or _same_sides(wanted, found, swap=True)
+        if constant(wanted.gap) or _proportional(wanted):
+            return _same_sides(wanted, found) or _same_sides(wanted, found, swap=True)
+        return True
     if _rounded(pattern, wanted, found):
         return True
-    return same_root(wanted, found)
+    return pattern.item.form != "text" and wanted.solved == found.solved and same_root(wanted, found)
+
+
+def _proportional(relation: Relation) -> bool:
+    """Say whether the sides differ by a factor only, as in ``4c = c``: then the factor is what the relation says."""
+    left, right = relation.left.row, relation.right.row
+    return left is not None and right is not None and any(right) and any(left) and factor(left, right) is not None
 
 
 def _rounded(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:

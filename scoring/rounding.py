@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from scoring.expression import Node
 
 
+def decimals_of(number: float) -> int:
+    """Return how many decimals a literal was written with (trailing zeros are lost)."""
+    written = repr(number)
+    return len(written.split(".")[1]) if "." in written and "e" not in written and not written.endswith(".0") else 0
+
+
 def rounded_to(node: Node, exact: complex) -> bool:
-    """Say whether a decimal literal is ``exact`` rounded or cut off, with two significant decimals at least."""
+    """Say whether a decimal literal is ``exact`` rounded or cut off, with three significant digits at least."""
     sign, scale = 1.0, 1.0
     while node[0] in ("neg", "div"):
         if node[0] == "neg":
@@ -17,11 +25,9 @@ def rounded_to(node: Node, exact: complex) -> bool:
             return False
     if node[0] != "n" or abs(exact.imag) > 1e-9:
         return False
-    written = repr(node[1])
-    digits = written.split(".")[1] if "." in written and "e" not in written else ""
-    if len(digits) < 1 or digits == "0":
+    digits = decimals_of(node[1])
+    if not digits or len(repr(node[1]).replace(".", "").lstrip("0")) < 3:
         return False
-    significant = len((written.replace(".", "")).lstrip("0"))
-    if significant < 3:
-        return False
-    return abs(sign * node[1] * scale - exact.real) <= 1.0001 * scale * 10.0 ** -len(digits)
+    written, wanted = sign * node[1], exact.real / scale
+    unit = 10.0**-digits
+    return abs(written - wanted) <= 0.5001 * unit or abs(written - math.trunc(wanted / unit) * unit) <= 1e-9 * abs(wanted)

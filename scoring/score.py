@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from problems.schema import Problem
 from scoring.assignment import assign
 from scoring.compiled import CompiledPath, CompiledStep, compile_problem
+from scoring.faults import Fault, Faults
 from scoring.final import FinalAnswer, judge_answer, locate
 from scoring.matching import Hit, Matcher
 from scoring.normalise import set_apart_thinking
@@ -68,10 +69,11 @@ class Score:
         }
 
 
-def score_text(problem: Problem, text: str) -> Score:
+def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Score:
     """Return the score of an answer; pure and deterministic, safe on any text.
 
-    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best counts.
+    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best counts, unless
+    ``path_id`` names the one to follow.
     """
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
@@ -79,10 +81,12 @@ def score_text(problem: Problem, text: str) -> Score:
     matcher = Matcher(sheet)
     place = locate(sheet)
     correct = judge_answer(sheet, place)
-    results = [_along(path, sheet, matcher, place, text) for path in compiled.paths]
+    paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
+    faults = Faults(sheet)
+    results = [_along(path, matcher, faults, place, text) for path in paths]
     best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
     mark, done, verdicts = results[best]
-    path = compiled.paths[best].path
+    path = paths[best].path
     total = len(path.necessary)
     start, end = sheet.span(place.start, place.end) if place is not None else (0, 0)
     return Score(
@@ -100,16 +104,25 @@ def score_text(problem: Problem, text: str) -> Score:
 
 
 def _along(
-    compiled: CompiledPath, sheet: Sheet, matcher: Matcher, place: FinalAnswer | None, text: str
+    compiled: CompiledPath, matcher: Matcher, faults: Faults, place: FinalAnswer | None, text: str
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
     """Return the weighted share, the number of steps done and the verdicts along one path."""
-    hits = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
-    chosen = assign(compiled.steps, hits)
-    verdicts = tuple(_verdict(step, hit, sheet, text) for step, hit in zip(compiled.steps, chosen, strict=True))
+    sheet = matcher.sheet
+    found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
+    spoilt = [[(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None] for hits in found]
+    clean = [[hit for hit in hits if all(hit is not bad for bad, _ in bads)] for hits, bads in zip(found, spoilt, strict=True)]
+    chosen = assign(compiled.steps, clean)
+    verdicts: list[StepVerdict] = []
+    for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
+        if hit is not None:
+            verdicts.append(_shown(step.step.id, "done", hit.start, hit.end, hit.reason, sheet, text))
+        else:
+            verdicts.append(_not_shown(compiled, step, bads[0][1] if bads else None, faults, text))
+    verdicts = _carried_over(compiled, verdicts)
     counted = [(s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary]
     weight = sum(step.weight for step, _ in counted)
     won = sum(step.weight for step, verdict in counted if verdict.verdict == "done")
-    return won / weight, sum(verdict.verdict == "done" for _, verdict in counted), verdicts
+    return won / weight, sum(verdict.verdict == "done" for _, verdict in counted), tuple(verdicts)
 
 
 def _kept(step: CompiledStep, hits: list[Hit], sheet: Sheet, place: FinalAnswer | None) -> list[Hit]:
@@ -123,12 +136,34 @@ def _kept(step: CompiledStep, hits: list[Hit], sheet: Sheet, place: FinalAnswer 
     return kept
 
 
-def _verdict(step: CompiledStep, hit: Hit | None, sheet: Sheet, text: str) -> StepVerdict:
-    if hit is None:
-        if step.step.mode == "judge":
-            return StepVerdict(step_id=step.step.id, verdict="unclear", reason="this step is for a judge")
-        return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
-    start, end = sheet.span(hit.start, hit.end)
+def _shown(step_id: str, verdict: str, start: int, end: int, reason: str, sheet: Sheet, text: str) -> StepVerdict:
+    begin, stop = sheet.span(start, end)
     return StepVerdict(
-        step_id=step.step.id, verdict="done", evidence_text=text[start:end], start=start, end=end, reason=hit.reason
+        step_id=step_id, verdict=verdict, evidence_text=text[begin:stop], start=begin, end=stop, reason=reason
     )
+
+
+def _not_shown(path: CompiledPath, step: CompiledStep, fault: Fault | None, faults: Faults, text: str) -> StepVerdict:
+    """Return wrong where the step was tried with a false result, else missing, or unclear where only a judge can tell."""
+    fault = fault or faults.of_step(path, step)
+    if fault is not None:
+        return _shown(step.step.id, "wrong", fault.start, fault.end, fault.reason, faults.sheet, text)
+    if step.step.mode == "judge":
+        return StepVerdict(step_id=step.step.id, verdict="unclear", reason="this step is for a judge")
+    return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
+
+
+def _carried_over(path: CompiledPath, verdicts: list[StepVerdict]) -> list[StepVerdict]:
+    """Call a wrong step present_invalid where it only carries on the wrong result of a step that it requires.
+
+    False arithmetic of its own stays wrong.
+    """
+    wrong = {verdict.step_id for verdict in verdicts if verdict.verdict == "wrong"}
+    changed: list[StepVerdict] = []
+    for step, verdict in zip(path.steps, verdicts, strict=True):
+        carried = verdict.verdict == "wrong" and verdict.reason.startswith("states") and wrong & set(step.step.requires)
+        if carried:
+            earlier = ", ".join(sorted(carried))
+            verdict = replace(verdict, verdict="present_invalid", reason=f"builds on the wrong result of {earlier}")
+        changed.append(verdict)
+    return changed

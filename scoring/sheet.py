@@ -96,7 +96,8 @@ class Sheet:
 
     def is_restated(self, start: int, end: int) -> bool:
         """Say whether a stretch only repeats the statement."""
-        return any(a <= start and end <= b for a, b in self.restated)
+        first, last = max(end - 1, start), start
+        return all(any(a <= at < b for a, b in self.restated) for at in (first, last))
 
     @cached_property
     def found(self) -> list[Found]:

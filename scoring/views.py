@@ -76,6 +76,10 @@ _NOISE = re.compile(
 )
 
 
+#: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.`` as well.
+_FULL_STOP = re.compile(r"(?<=[\w)}\]'])\.(?= |$)")
+
+
 def lite(normalised: Normalised) -> View:
     """Return the text without maths delimiters, sizes, spacing commands and text commands, on one line."""
     base = View(normalised.text, array("l", range(len(normalised.text) + 1)))
@@ -92,7 +96,8 @@ def lite(normalised: Normalised) -> View:
             return ","
         return " " if "quad" in whole or whole in ("\\ ", "\\;", "\\:") else ""
 
-    return rewrite(rewrite(base, _NOISE, new), re.compile(r" {2,}"), lambda _: " ")
+    made = rewrite(rewrite(base, _NOISE, new), re.compile(r" {2,}"), lambda _: " ")
+    return rewrite(made, _FULL_STOP, lambda _: "。")
 
 
 def squeezed(view: View) -> View:

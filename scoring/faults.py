@@ -1,0 +1,195 @@
+"""Tell a wrong step from a missing one: false arithmetic on the spot, or the step's own quantity with another value."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from scoring.chains import Chain, Side
+from scoring.compiled import CompiledPath, CompiledProblem, CompiledStep, EqPattern, Group, Pattern, Relation, Values
+from scoring.expression import Node, names_of, numbers_of
+from scoring.matching import Hit
+from scoring.relations import EQUALITIES, close, constant
+from scoring.rounding import decimals_of
+from scoring.sheet import Found, Sheet
+
+#: Relative error that a rounded intermediate result may carry on.
+ROUNDED = 6e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A place in the normalised text where something is wrong, and what it is."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a step's quantity equals in the worked solutions; several values where they differ in form."""
+
+    left: Values
+    rights: tuple[Values, ...]
+
+
+class Faults:
+    """Finds faults in one answer."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.false = [link for chain in sheet.chains for link in _false_links(sheet.compiled, chain)]
+
+    def in_hit(self, hit: Hit) -> Fault | None:
+        """Return false arithmetic in what shows a step: between the sides of its formula, or just before its value."""
+        for fault in self.false:
+            if fault.start < hit.end and hit.start < fault.end:
+                return fault
+        return None
+
+    def of_step(self, path: CompiledPath, step: CompiledStep) -> Fault | None:
+        """Return where the text states the step's quantity with another value, or works out its numbers wrongly."""
+        references = references_of(self.sheet.compiled, path)
+        own = references.get(step.step.id, [])
+        known = [reference for some in references.values() for reference in some]
+        for found in self.sheet.found:
+            if found.relation is None or found.relation.relation not in EQUALITIES or found.relation.empty:
+                continue
+            if self.sheet.is_restated(found.start, found.end):
+                continue
+            for reference in own:
+                if _contradicts(found, reference, known):
+                    return Fault(found.start, found.end, "states another value here")
+        return self._miscalculated(step, own)
+
+    def _miscalculated(self, step: CompiledStep, own: list[Reference]) -> Fault | None:
+        """Return a false numerical equality whose left side is made of the same numbers as one of the step's own."""
+        wanted = [sorted(numbers_of(reference.left.node)) for reference in own if not names_of(reference.left.node)]
+        wanted += [sorted(link) for link in _numeric_sides(step.pattern)]
+        for chain in self.sheet.chains:
+            for side, fault in _false_sides(self.sheet.compiled, chain):
+                numbers = sorted(numbers_of(side.nodes[0]))
+                if len(numbers) > 1 and numbers in wanted:
+                    return fault
+        return None
+
+
+def _numeric_sides(pattern: Pattern) -> list[list[float]]:
+    if isinstance(pattern, Group):
+        return [numbers for item in pattern.items for numbers in _numeric_sides(item)]
+    if isinstance(pattern, EqPattern):
+        return [numbers_of(link.left.node) for link in pattern.links if not link.names]
+    return []
+
+
+def _contradicts(found: Found, reference: Reference, known: list[Reference]) -> bool:
+    """Say whether a relation gives the reference's left side a value that no worked solution gives it."""
+    assert found.relation is not None
+    left, right = found.relation.left, found.relation.right
+    if not _same(left, reference.left):
+        left, right = right, left
+        if not found.adjacent or left.node[0] == "n" or not _same(left, reference.left):
+            return False
+    if right.row is None or right.node[0] in ("v", "idx", "call") or left.node == right.node:
+        return False
+    rights = [value for other in known if _same(other.left, reference.left) for value in other.rights]
+    rows = [value.row for value in rights if value.row is not None]
+    if not rows or any(close(right.row, row, ROUNDED) for row in rows):
+        return False
+    same_kind = [row for row in rows if constant(row) == constant(right.row)]
+    return bool(same_kind) and "…" not in names_of(right.node)
+
+
+def _same(a: Values, b: Values) -> bool:
+    if a.node == b.node:
+        return True
+    if a.node[0] in ("v", "idx") or b.node[0] in ("v", "idx"):
+        return False
+    x, y = a.formal, b.formal
+    return x is not None and y is not None and not constant(y) and close(x, y)
+
+
+def _false_links(compiled: CompiledProblem, chain: Chain) -> list[Fault]:
+    return [fault for _, fault in _false_sides(compiled, chain)]
+
+
+def _false_sides(compiled: CompiledProblem, chain: Chain) -> list[tuple[Side, Fault]]:
+    """Return the neighbouring sides of a chain that are numbers, are said to be equal and are not."""
+    faults: list[tuple[Side, Fault]] = []
+    for (left, right), relation in zip(itertools.pairwise(chain.sides), chain.relations, strict=False):
+        if relation not in ("=", "≈") or len(left.nodes) != 1 or len(right.nodes) != 1:
+            continue
+        a, b = left.nodes[0], right.nodes[0]
+        if not (_plain(a) and _plain(b)):
+            continue
+        x, y = compiled.scope.evaluate(a), compiled.scope.evaluate(b)
+        if x is None or y is None or len(x) != len(y):
+            continue
+        if not close(x, y, _tolerance(a, b, relation)):
+            reason = f"{left.canonical} is not {right.canonical}"
+            faults.append((left, Fault(left.start, right.end, reason)))
+    return faults
+
+
+def _plain(node: Node) -> bool:
+    """Say whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
+    stack: list[object] = [node]
+    while stack:
+        item = stack.pop()
+        if not isinstance(item, tuple) or not item:
+            continue
+        kind = item[0]
+        if kind in ("v", "idx", "call", "tuple", "set", "interval", "mat", "list", "pm", "lim", "union", "meet"):
+            return False
+        if kind == "c" and item[1] == "i":
+            return False
+        if kind == "fn" and (item[1] == "log" or (item[1] not in ("sqrt", "abs", "ln") and "pi" not in repr(item) and "deg" not in repr(item))):
+            return False
+        stack.extend(item[1:])
+    return True
+
+
+def _tolerance(a: Node, b: Node, relation: str) -> float:
+    digits = [decimals_of(number) for node in (a, b) for number in numbers_of(node)]
+    if relation == "≈":
+        return 0.02
+    return ROUNDED if max(digits, default=0) >= 2 else 1e-3 if max(digits, default=0) else 1e-9
+
+
+def references_of(compiled: CompiledProblem, path: CompiledPath) -> dict[str, list[Reference]]:
+    """Return, for each step of a path, its equations out of the evidence and the worked solutions."""
+    known = compiled.references.get(path.path.id)
+    if known is None:
+        known = compiled.references[path.path.id] = {
+            step.step.id: _references(compiled, path, step) for step in path.steps
+        }
+    return known
+
+
+def _references(compiled: CompiledProblem, path: CompiledPath, step: CompiledStep) -> list[Reference]:
+    relations: list[Relation] = list(_links(step.pattern))
+    for solution in compiled.problem.solutions:
+        if solution.path != path.path.id:
+            continue
+        for block in solution.blocks:
+            if block.step == step.step.id:
+                found = Sheet(compiled, block.text).found
+                relations.extend(item.relation for item in found if item.relation is not None)
+    made: list[tuple[Values, list[Values]]] = []
+    for relation in relations:
+        if relation.relation not in EQUALITIES or relation.left.node[0] == "n" or relation.right.row is None:
+            continue
+        for left, rights in made:
+            if left.node == relation.left.node:
+                rights.append(relation.right)
+                break
+        else:
+            made.append((relation.left, [relation.right]))
+    return [Reference(left, tuple(rights)) for left, rights in made]
+
+
+def _links(pattern: Pattern) -> list[Relation]:
+    if isinstance(pattern, Group):
+        return [] if pattern.every else [link for item in pattern.items for link in _links(item)]
+    return pattern.links if isinstance(pattern, EqPattern) and len(pattern.links) == 1 else []
