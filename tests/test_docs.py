@@ -1,0 +1,187 @@
+"""The documentation, held to what the code really is: commands, settings, states, events, columns, links, SQL."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import click
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine, make_url
+
+from db.analysts import grant_analyst
+from db.settings import VARIABLES
+from db.states import JOB_MOVES, TERMINAL, AttemptOutcome, FailureKind, JobState, WorkerState
+from docs import generate_analytics_reference, generate_cli_reference
+from orchestrator.cli import cli
+from tests.command_lines import every_command, refusal
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = tuple(sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]))
+FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+#: Read or set by evalctl, and no setting of the user's.
+INTERNAL_VARIABLES = {"EVALCTL_WORKER"}
+QUERIES = [
+    found["body"]
+    for found in FENCE.finditer((DOCS / "how-to" / "query-the-database.md").read_text(encoding="utf-8"))
+    if found["kind"] == "sql"
+]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("generator", [generate_cli_reference, generate_analytics_reference])
+def test_a_generated_page_is_current(generator: object) -> None:
+    page: Path = generator.PAGE  # type: ignore[attr-defined]
+    written: str = generator.render()  # type: ignore[attr-defined]
+
+    assert page.read_text(encoding="utf-8") == written, "stale: run `make docs`"
+
+
+def test_every_command_has_help_and_an_example_that_it_takes() -> None:
+    for words in every_command():
+        command: click.Command = cli
+        for word in words:
+            assert isinstance(command, click.Group)
+            found = command.get_command(click.Context(command), word)
+            assert found is not None
+            command = found
+        text = command.help or ""
+        examples = re.findall(r"^ *(evalctl .+)$", text.partition("Example:")[2], re.MULTILINE)
+
+        assert examples, f"evalctl {' '.join(words)} has no example"
+        assert [_refused(line) for line in examples] == [None] * len(examples)
+
+
+@each_page
+def test_commands_in_fences_are_taken(page: Path) -> None:
+    for line in _command_lines(page.read_text(encoding="utf-8")):
+        assert _refused(line) is None, line
+
+
+@each_page
+def test_commands_in_the_text_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    for span in SPAN.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        words = shlex.split(span) if span.startswith(("evalctl ", "make ")) else []
+        if words and words[0] == "make":
+            assert words[1] in targets, span
+        elif words:
+            assert "has no command" not in (refusal(words) or ""), span
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@each_page
+def test_variables_in_the_text_are_read_by_the_code(page: Path) -> None:
+    named = set(re.findall(r"EVALCTL_[A-Z_]+", page.read_text(encoding="utf-8")))
+
+    assert named <= set(VARIABLES) | INTERNAL_VARIABLES
+
+
+def test_the_environment_page_lists_the_settings() -> None:
+    rows = _rows((DOCS / "reference" / "environment.md").read_text(encoding="utf-8"))
+
+    assert {name: rows.get(name) for name in VARIABLES} == dict(VARIABLES)
+
+
+def test_the_states_page_draws_every_move_and_no_other() -> None:
+    text = (DOCS / "reference" / "states.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^    (\w+) --> (\w+): (.+)$", text, re.MULTILINE)
+    ends = re.findall(r"^    (\w+) --> \[\*\]$", text, re.MULTILINE)
+
+    assert [(start.value, end.value, cause) for start, end, cause in JOB_MOVES] == drawn
+    assert {state.value for state in TERMINAL} == set(ends)
+    assert [end for start, end, _ in JOB_MOVES if start in TERMINAL] == []
+
+
+@pytest.mark.parametrize("words", [JobState, AttemptOutcome, FailureKind, WorkerState])
+def test_the_states_page_explains_every_word(words: type[StrEnum]) -> None:
+    rows = _rows((DOCS / "reference" / "states.md").read_text(encoding="utf-8"))
+
+    assert {member.value for member in words} <= set(rows)
+
+
+def test_the_events_page_lists_every_event_and_no_other() -> None:
+    listed = set(_rows((DOCS / "reference" / "events.md").read_text(encoding="utf-8")))
+
+    assert set(_logged_events()) == listed
+
+
+def test_every_column_of_every_view_has_a_comment(engine: Engine) -> None:
+    with engine.connect() as connection:
+        columns = connection.exec_driver_sql(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'analytics_v1'"
+        ).all()
+    described = generate_analytics_reference.read_comments()
+
+    assert {(view, column) for view, (_, columns) in described.items() for column in columns} == {
+        (row.table_name, row.column_name) for row in columns
+    }
+    assert all(text for text, _ in described.values())
+
+
+@pytest.fixture
+def analyst(engine: Engine, database_url: str) -> Iterator[psycopg.Connection]:
+    """Connect as a fresh login role that was let in by grant_analyst."""
+    role, password = f"analyst_{os.getpid()}", "only-for-this-test"
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
+        grant_analyst(engine, role)
+        url = make_url(database_url).set(username=role, password=password)
+        with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+            yield connection
+        owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.split("FROM")[1].split()[0])
+def test_a_worked_query_runs_for_an_analyst(query: str, analyst: psycopg.Connection) -> None:
+    cursor = analyst.execute(query.encode())
+
+    assert cursor.description
+    assert cursor.fetchall() == []
+
+
+def test_there_are_worked_queries() -> None:
+    assert len(QUERIES) >= 8
+
+
+def _command_lines(text: str) -> Iterator[str]:
+    """Yield the evalctl commands of shell fences, also those that run inside a container."""
+    for fence in FENCE.finditer(text):
+        if fence["kind"] == "sh":
+            for line in fence["body"].splitlines():
+                found = re.search(r"(?:^ *|reconciler |&& )(evalctl .+)$", line)
+                if found:
+                    yield found[1]
+
+
+def _refused(line: str) -> str | None:
+    return refusal(shlex.split(line.split("&&", maxsplit=1)[0], comments=True))
+
+
+def _rows(text: str) -> dict[str, str]:
+    """Return the first two cells of table rows that begin with a word in code."""
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]*[^| ]) ?\|", text, re.MULTILINE))
+
+
+def _logged_events() -> Iterator[str]:
+    for path in sorted((ROOT / "workers").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "log_event":
+                name = node.args[0]
+                assert isinstance(name, ast.Constant), f"{path}:{node.lineno} logs an event without a fixed name"
+                yield str(name.value)
