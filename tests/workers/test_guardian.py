@@ -1,0 +1,113 @@
+"""The guardian: whatever way a worker dies, nothing that carries its mark is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+WORKER = """
+import os, subprocess, sys
+from workers.guardian import start_guardian
+mark = sys.argv[1]
+os.environ["EVALCTL_WORKER"] = mark
+guardian = start_guardian(mark)
+sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+# A child in its own session, a grandchild whose parent has gone, and one that does not carry the mark.
+child = subprocess.Popen(sleep, start_new_session=True)
+spawn = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True, stdout=subprocess.DEVNULL); print(p.pid)"
+orphan = int(subprocess.run([sys.executable, "-c", spawn], stdout=subprocess.PIPE).stdout)
+print(guardian.pid, child.pid, orphan, flush=True)
+sys.stdin.read()
+guardian.close()
+print("closed", flush=True)
+"""
+
+
+class Worker:
+    """A worker process with its guardian, a child and an orphaned grandchild, all asleep."""
+
+    def __init__(self, mark: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(WORKER), mark],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        guardian, child, orphan = map(int, self.process.stdout.readline().split())
+        self.guardian = psutil.Process(guardian)
+        self.left = [psutil.Process(child), psutil.Process(orphan)]
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker(uuid.uuid4().hex)
+    yield worker
+    for process in [worker.guardian, *worker.left]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    worker.process.kill()
+    worker.process.wait()
+    for stream in (worker.process.stdin, worker.process.stdout):
+        assert stream is not None
+        stream.close()
+
+
+def test_worker_killed_hard_leaves_nothing(worker: Worker) -> None:
+    assert all(process.is_running() for process in worker.left)
+    worker.process.kill()
+    worker.process.wait()
+    gone, alive = psutil.wait_procs([*worker.left, worker.guardian], timeout=5)
+    assert alive == []
+    assert len(gone) == 3
+
+
+def test_clean_exit_ends_the_guardian_and_what_was_left(worker: Worker) -> None:
+    assert worker.process.stdin is not None
+    assert worker.process.stdout is not None
+    worker.process.stdin.close()
+    assert worker.process.stdout.readline() == "closed\n"
+    assert not worker.guardian.is_running() or worker.guardian.status() == psutil.STATUS_ZOMBIE
+    _, alive = psutil.wait_procs(worker.left, timeout=5)
+    assert alive == []
+    assert worker.process.wait(5) == 0
+
+
+def test_others_are_spared(worker: Worker) -> None:
+    stranger = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"],
+        stdin=subprocess.PIPE,
+        env={**os.environ, "EVALCTL_WORKER": "another-worker"},
+    )
+    worker.process.kill()
+    worker.process.wait()
+    psutil.wait_procs([worker.guardian], timeout=5)
+    assert stranger.poll() is None
+    stranger.communicate()
+
+
+def test_guardian_ignores_polite_signals_and_has_its_own_session(worker: Worker) -> None:
+    assert os.getsid(worker.guardian.pid) == worker.guardian.pid
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        worker.guardian.send_signal(number)
+    worker.process.kill()
+    worker.process.wait()
+    _, alive = psutil.wait_procs(worker.left, timeout=5)
+    assert alive == []
+
+
+def test_guardian_does_not_carry_the_mark(worker: Worker) -> None:
+    assert "EVALCTL_WORKER" not in worker.guardian.environ()
