@@ -14,7 +14,7 @@ from typing import Any
 from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, RegexEvidence, ValueEvidence, WordsEvidence
 from problems.schema import Path, Problem, Step
 from scoring.chains import Chain, Side, find_chains
-from scoring.evaluate import Evaluator, Unknown, flatten
+from scoring.evaluate import BUDGET, Evaluator, Unknown, flatten
 from scoring.expression import Node, names_of, numbers_of, operations_of, substitute
 from scoring.lexer import tokenise
 from scoring.normalise import normalise
@@ -23,6 +23,8 @@ from scoring.relations import Row, combined, difference, direction, vanishes
 from scoring.sampling import Sampler
 
 MAX_READINGS = 8
+#: Node visits that all formulas of one answer may take together.
+ALLOWANCE = 300_000
 #: A table of replacements: one way to understand the letters of a formula.
 Reading = dict[Node, Node]
 
@@ -33,6 +35,8 @@ class Values:
 
     node: Node
     scope: Scope
+    #: Whether working them out is charged to the answer; what belongs to the problem is free.
+    charged: bool = True
     _row: Row | None = None
     _formal: Row | None = None
     _tried: bool = False
@@ -43,7 +47,7 @@ class Values:
         """Values at the sample points, or None where unknown."""
         if not self._tried:
             self._tried = True
-            self._row = self.scope.evaluate(self.node)
+            self._row = self.scope.evaluate(self.node, charged=self.charged)
         return self._row
 
     @property
@@ -51,7 +55,7 @@ class Values:
         """Values with named functions taken as unknown ones."""
         if not self._tried_formal:
             self._tried_formal = True
-            self._formal = self.scope.evaluate(self.node, formal=True)
+            self._formal = self.scope.evaluate(self.node, formal=True, charged=self.charged)
         return self._formal
 
 
@@ -108,7 +112,8 @@ class Scope:
         self.arrays = frozenset(spelled[var.name] for var in problem.vars if var.type in ("matrix", "vector"))
         self.scalars = frozenset(spelled.values()) - self.arrays
         self.declared = frozenset(spelled.values())
-        self.cache: dict[tuple[Node, bool], Row | None] = {}
+        self.cache: dict[tuple[Node, bool], tuple[Row | None, int]] = {}
+        self.allowance = ALLOWANCE
         self.simple: dict[str, list[Node]] = {}
         self.compound: Reading = {}
         self.groups = {_name(name): tuple(_name(w) for w in written) for name, written in problem.aliases.items()}
@@ -137,17 +142,28 @@ class Scope:
         """Parse LaTeX that is all formula."""
         return find_chains(tokenise(normalise(text).text, self.arrays, maths=True), self.scalars)
 
-    def evaluate(self, node: Node, *, formal: bool = False) -> Row | None:
-        """Return the values of a node, or None; remembered, since answers repeat themselves."""
+    def evaluate(self, node: Node, *, formal: bool = False, charged: bool = True) -> Row | None:
+        """Return the values of a node, or None; remembered, since answers repeat themselves.
+
+        The cost is charged to the allowance of the answer each time, remembered or not, so that a verdict never
+        depends on what was scored before.
+        """
+        if charged and self.allowance <= 0:
+            return None
         key = (node, formal)
-        if key not in self.cache:
+        known = self.cache.get(key)
+        if known is None:
             if len(self.cache) > 20_000:
                 self.cache.clear()
+            evaluator = self.formal if formal else self.exact
             try:
-                self.cache[key] = flatten((self.formal if formal else self.exact).vector(node))
+                row: Row | None = flatten(evaluator.vector(node))
             except Unknown:
-                self.cache[key] = None
-        return self.cache[key]
+                row = None
+            known = self.cache[key] = (row, BUDGET - evaluator.budget)
+        if charged:
+            self.allowance -= known[1]
+        return known[0]
 
     def readings(self, names: frozenset[str], introduced: tuple[Node, ...]) -> list[Reading]:
         """Return the ways to understand the letters of a formula, the plainest first.
@@ -306,7 +322,7 @@ class CompiledProblem:
         for i, (left, right) in enumerate(itertools.pairwise(chain.sides)):
             relation = combined(chain.relations[i : i + 1])
             if relation and left.nodes and right.nodes:
-                sides = [Values(self.settle(side.nodes[0], reading), self.scope) for side in (left, right)]
+                sides = [Values(self.settle(side.nodes[0], reading), self.scope, charged=False) for side in (left, right)]
                 made.links.append(Relation.of(sides[0], relation, sides[1]))
         if len(made.links) != len(chain.relations):
             made.links = []
@@ -320,7 +336,7 @@ class CompiledProblem:
         if item.unit == "%":
             node = ("div", node, ("n", 100.0))
         reading = self.scope.readings(names_of(node), ())[0]
-        values = Values(self.settle(node, reading), self.scope)
+        values = Values(self.settle(node, reading), self.scope, charged=False)
         number = values.row[0] if values.row is not None and not names_of(node) else None
         return ValuePattern(item, values, canonical, number)
 

@@ -174,7 +174,7 @@ def _references(compiled: CompiledProblem, path: CompiledPath, step: CompiledSte
             continue
         for block in solution.blocks:
             if block.step == step.step.id:
-                found = Sheet(compiled, block.text).found
+                found = Sheet(compiled, block.text, charged=False).found
                 relations.extend(item.relation for item in found if item.relation is not None)
     made: list[tuple[Values, list[Values]]] = []
     for relation in relations:

@@ -33,12 +33,17 @@ def _root(evaluator: Evaluator, relation: Relation, name: str) -> Row | None:
     gaps: list[Row] = []
     for value in (1.0, 2.0, 3.5):
         bound = {name: [complex(value)] * POINTS}
+        scope = relation.left.scope
+        if scope.allowance <= 0:
+            return None
         try:
             evaluator.budget = 4000
             left = flatten(evaluator.value(relation.left.node, bound))
             right = flatten(evaluator.value(relation.right.node, bound))
         except (Unknown, ArithmeticError, ValueError, TypeError, RecursionError):
             return None
+        finally:
+            scope.allowance -= 4000 - evaluator.budget
         if len(left) != len(right) or len(left) != POINTS:
             return None
         gaps.append(tuple(a - b for a, b in zip(left, right, strict=True)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scoring.chains import Chain, Side, find_chains
-from scoring.compiled import CompiledProblem, Relation, Values
+from scoring.compiled import ALLOWANCE, CompiledProblem, Relation, Values
 from scoring.expression import names_of
 from scoring.lexer import tokenise
 from scoring.normalise import Normalised, normalise
@@ -38,8 +38,13 @@ class Found:
 class Sheet:
     """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
 
-    def __init__(self, compiled: CompiledProblem, original: str, offset: int = 0) -> None:
+    def __init__(
+        self, compiled: CompiledProblem, original: str, offset: int = 0, *, charged: bool = True
+    ) -> None:
         self.compiled = compiled
+        self.charged = charged
+        if charged:
+            compiled.scope.allowance = ALLOWANCE
         self.offset = offset
         self.cut_at = 0
         self.dropped = 0
@@ -117,7 +122,7 @@ class Sheet:
         relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
         names = frozenset(name for side in (*sides, *chain.groups) for node in side.nodes for name in names_of(node))
         for reading in compiled.scope.readings(names, compiled.introduced):
-            values = [[Values(compiled.settle(node, reading), compiled.scope) for node in side.nodes] for side in sides]
+            values = [[Values(compiled.settle(node, reading), compiled.scope, charged=self.charged) for node in side.nodes] for side in sides]
             for i in range(len(sides)):
                 if chain.listed_for is None or i > 0:
                     for value in values[i]:
@@ -131,7 +136,7 @@ class Sheet:
                             items.append(_relation(index, sides, i, j, Relation.of(left, relation, right)))
             for group in chain.groups:
                 for node in group.nodes:
-                    items.append(_value(index, group, Values(compiled.settle(node, reading), compiled.scope)))
+                    items.append(_value(index, group, Values(compiled.settle(node, reading), compiled.scope, charged=self.charged)))
 
 
 def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:
