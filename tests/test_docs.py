@@ -1,9 +1,8 @@
-"""The documentation, held to what the code really is: commands, settings, states, events, columns, links, SQL."""
+"""The documentation, held to what the code really is: commands, settings, states, events, columns, links."""
 
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,12 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import click
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
-from db.analysts import grant_analyst
 from db.settings import VARIABLES
 from db.states import JOB_MOVES, TERMINAL, AttemptOutcome, FailureKind, JobState, WorkerState
 from docs import generate_analytics_reference, generate_cli_reference
@@ -30,11 +26,6 @@ FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```", re.MULTILINE | r
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 #: Read or set by evalctl, and no setting of the user's.
 INTERNAL_VARIABLES = {"EVALCTL_WORKER"}
-QUERIES = [
-    found["body"]
-    for found in FENCE.finditer((DOCS / "how-to" / "query-the-database.md").read_text(encoding="utf-8"))
-    if found["kind"] == "sql"
-]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -132,31 +123,6 @@ def test_every_column_of_every_view_has_a_comment(engine: Engine) -> None:
         (row.table_name, row.column_name) for row in columns
     }
     assert all(text for text, _ in described.values())
-
-
-@pytest.fixture
-def analyst(engine: Engine, database_url: str) -> Iterator[psycopg.Connection]:
-    """Connect as a fresh login role that was let in by grant_analyst."""
-    role, password = f"analyst_{os.getpid()}", "only-for-this-test"
-    with psycopg.connect(database_url, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
-        grant_analyst(engine, role)
-        url = make_url(database_url).set(username=role, password=password)
-        with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
-            yield connection
-        owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
-
-
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.split("FROM")[1].split()[0])
-def test_a_worked_query_runs_for_an_analyst(query: str, analyst: psycopg.Connection) -> None:
-    cursor = analyst.execute(query.encode())
-
-    assert cursor.description
-    assert cursor.fetchall() == []
-
-
-def test_there_are_worked_queries() -> None:
-    assert len(QUERIES) >= 8
 
 
 def _command_lines(text: str) -> Iterator[str]:

@@ -1,0 +1,184 @@
+"""The worked queries of docs/how-to/query-the-database.md: an analyst runs each of them on results and gets rows."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.rows import dict_row
+from sqlalchemy import Engine, make_url
+
+from db.analysts import grant_analyst
+from db.claims import ClaimedJob, Failure, claim, give_up
+from db.commits import Result, commit
+from db.fleet import WorkerIdentity, record_boot, register_worker
+from db.model_spec import ModelSpec
+from db.models import Boot, Generation, MemoryTrace, Score, StepVerdict
+from db.runs import ProblemRecord, Submission, submit
+from db.sampling import Sampling
+from db.states import FailureKind
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "query-the-database.md"
+QUERIES = re.findall(r"^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+MODELS = ("smollm2", "smollm2-awq")
+#: score7 of each model on each problem; the gap of a category follows by hand.
+SCORES = {
+    ("smollm2", "p1"): 3.5,
+    ("smollm2", "p2"): 7.0,
+    ("smollm2-awq", "p1"): 1.75,
+    ("smollm2-awq", "p2"): 5.25,
+}
+
+Analyst = psycopg.Connection[dict[str, object]]
+
+
+@pytest.fixture
+def results(engine: Engine) -> None:
+    """Store a run of two models on two problems, its first attempt failed, with scores that suspect guesses."""
+    worker_id = _register(engine)
+    submit(engine, _submission())
+    boots: dict[int, int] = {}
+    first = True
+    while job := claim(engine, worker_id=worker_id, queues=("vllm",), loaded_model_id=None, loaded_for_s=0.0):
+        boot_id = boots.get(job.model_id) or _record_boot(engine, worker_id, job)
+        boots[job.model_id] = boot_id
+        if first:
+            failure = Failure(kind=FailureKind.REJECTED, error_class="PROMPT_TOO_LONG", sentence="too long")
+            give_up(engine, job.job_id, job.attempt_no, failure)
+            first = False
+        else:
+            commit(engine, job.job_id, job.attempt_no, _result(job, boot_id))
+
+
+@pytest.fixture
+def analyst(engine: Engine, database_url: str) -> Iterator[Analyst]:
+    """Connect as a fresh login role that was let in by grant_analyst."""
+    role, password = f"analyst_{os.getpid()}", "only-for-this-test"
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
+        grant_analyst(engine, role)
+        url = make_url(database_url).set(username=role, password=password).render_as_string(hide_password=False)
+        with psycopg.connect(url, row_factory=dict_row) as connection:
+            yield connection
+        owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+def test_there_are_worked_queries() -> None:
+    assert len(QUERIES) >= 8
+
+
+@pytest.mark.usefixtures("results")
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: "-".join(re.findall(r"\w+", query)[1:4]))
+def test_a_worked_query_finds_rows_for_an_analyst(query: str, analyst: Analyst) -> None:
+    assert analyst.execute(query.encode()).fetchall() != []
+
+
+@pytest.mark.usefixtures("results")
+def test_the_paired_query_computes_the_gap(analyst: Analyst) -> None:
+    paired = next(query for query in QUERIES if "AS gap" in query)
+
+    rows = analyst.execute(paired.encode()).fetchall()
+
+    assert rows == [
+        {"category": "secondary", "problems": 1, "first": 3.5, "second": 1.75, "gap": -1.75},
+        {"category": "university", "problems": 1, "first": 7.0, "second": 5.25, "gap": -1.75},
+    ]
+
+
+@pytest.mark.usefixtures("results")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM eval.job",
+        "CREATE VIEW analytics_v1.mine AS SELECT 1",
+        "CREATE TABLE public.mine (x int)",
+        "DELETE FROM analytics_v1.runs",
+    ],
+)
+def test_an_analyst_can_do_nothing_else(statement: str, analyst: Analyst) -> None:
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+        analyst.execute(statement.encode())
+
+
+def test_an_analysts_statements_end_after_a_minute(analyst: Analyst) -> None:
+    assert analyst.execute("SHOW statement_timeout").fetchall() == [{"statement_timeout": "1min"}]
+
+
+def _register(engine: Engine) -> uuid.UUID:
+    worker_id = uuid.uuid4()
+    identity = WorkerIdentity(
+        worker_id=worker_id, name="cpu-1@h", host="h", pid=1, device="cpu", queues=("vllm",), version="0"
+    )
+    register_worker(engine, identity)
+    return worker_id
+
+
+def _submission() -> Submission:
+    problems = tuple(
+        ProblemRecord(name=name, content_hash=f"hash-{name}", category=category, document={"id": name})
+        for name, category in (("p1", "secondary"), ("p2", "university"))
+    )
+    return Submission(
+        name="quickstart",
+        experiment_hash="e1",
+        experiment={"language": "en", "problems": "quickstart"},
+        provenance={},
+        models=tuple(ModelSpec(name=name, engine="vllm", source="somewhere", queue="vllm") for name in MODELS),
+        problems=problems,
+        prompts=("plain",),
+        repetitions=2,
+        mode="latency",
+        sampling=Sampling(),
+    )
+
+
+def _record_boot(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> int:
+    boot = Boot(
+        worker_id=worker_id,
+        model_id=job.model_id,
+        engine_version="vllm 0",
+        config_hash=f"config-{job.spec.name}",
+        environment_hash="environment",
+        start_s=1.0,
+    )
+    return record_boot(engine, boot)
+
+
+def _result(job: ClaimedJob, boot_id: int) -> Result:
+    generation = Generation(
+        boot_id=boot_id,
+        prompt_hash="prompt",
+        output_hash="output",
+        output_text_hash="text",
+        sampling_hash="sampling",
+        prompt_tokens=3,
+        cached_tokens=0,
+        output_tokens=5,
+        finish_reason="stop",
+        queue_wait_s=0.5,
+        submitted_s=1.0,
+        first_token_s=1.1,
+        last_token_s=1.5,
+        engine_queued_s=1.001,
+        engine_first_token_s=1.099,
+        memory_kind="host",
+        need_mib=300.0,
+    )
+    score = Score(
+        scorer_version="1",
+        path_id="main",
+        steps_done=1,
+        steps_total=4,
+        score7=SCORES[job.spec.name, job.problem],
+        answer_correct=True,
+        guess_suspected=True,
+    )
+    trace = MemoryTrace(kind="host", started_s=1.0, period_ms=50, used_mib=[290, 300], peak_mib=300, mean_mib=295.0)
+    verdicts = [StepVerdict(step="s1", verdict="done"), StepVerdict(step="s2", verdict="missing")]
+    return Result(generation=generation, texts={"text": "four"}, trace=trace, score=score, verdicts=verdicts)
