@@ -1,0 +1,269 @@
+"""The OpenAI-compatible engine: against a real vLLM server with the tiny model, and against servers that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from db.model_spec import ModelSpec
+from db.sampling import Sampling
+from workers.engines import EngineContext, create_engine, errors
+from workers.engines.protocol import BootReport, Generation, GenerationRequest, Message, TokenEvent
+
+CONTEXT = EngineContext(home=Path(), log_folder=Path())
+KEY_VARIABLE = "EVALCTL_TEST_KEY"
+KEY = "a-key-for-the-test"
+
+
+def spec(base_url: str, **fields: Any) -> ModelSpec:
+    return ModelSpec(**{"name": "remote", "engine": "openai", "source": "tiny", "base_url": base_url} | fields)
+
+
+def ask(content: str = "What is 7+5?", **sampling: Any) -> GenerationRequest:
+    return GenerationRequest(
+        request_id="r", messages=(Message(role="user", content=content),), sampling=Sampling(**sampling)
+    )
+
+
+def serve(model: ModelSpec, wanted: GenerationRequest) -> tuple[BootReport, list[TokenEvent], Generation]:
+    async def run() -> tuple[BootReport, list[TokenEvent], Generation]:
+        engine = create_engine(model, CONTEXT)
+        try:
+            boot = await engine.start()
+            items = [item async for item in engine.generate(wanted)]
+        finally:
+            await engine.stop()
+        assert isinstance(items[-1], Generation)
+        return boot, [item for item in items if isinstance(item, TokenEvent)], items[-1]
+
+    return asyncio.run(run())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Script(BaseHTTPRequestHandler):
+    """A server that answers every chat with what the test wrote down."""
+
+    status: ClassVar[int] = 200
+    body: ClassVar[bytes] = b""
+
+    def do_GET(self) -> None:
+        """List the one model."""
+        self._send(
+            200, b'{"object": "list", "data": [{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}]}'
+        )
+
+    def do_POST(self) -> None:
+        """Answer as written down."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._send(self.status, self.body)
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        kind = "text/event-stream" if body.startswith(b"data:") else "application/json"
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Stay silent."""
+
+
+@pytest.fixture
+def scripted() -> Iterator[tuple[type[Script], str]]:
+    class Answers(Script):
+        pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Answers, f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def chunk(delta: str, finish: str = "null", usage: str = "null") -> bytes:
+    choices = f'[{{"index": 0, "delta": {delta}, "finish_reason": {finish}}}]' if delta else "[]"
+    text = f'{{"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny", "choices": {choices}, "usage": {usage}}}'
+    return f"data: {text}\n\n".encode()
+
+
+def test_stream_becomes_events_and_counts(scripted: tuple[type[Script], str]) -> None:
+    answers, url = scripted
+    usage = '{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "prompt_tokens_details": {"cached_tokens": 4}}'
+    answers.body = (
+        chunk('{"role": "assistant", "content": ""}')
+        + chunk('{"reasoning_content": "hm"}')
+        + chunk('{"content": "12"}')
+        + chunk('{"content": "."}', '"stop"')
+        + chunk("", usage=usage)
+        + b"data: [DONE]\n\n"
+    )
+    boot, events, made = serve(spec(url), ask())
+    assert boot.config["owned_by"] == "us"
+    assert boot.memory.kind is None
+    assert [event.text for event in events] == ["", "12", "."]
+    assert (made.text, made.finish_reason) == ("12.", "stop")
+    assert (made.prompt_tokens, made.cached_tokens, made.output_tokens) == (9, 4, 5)
+    assert made.first_token_s == events[0].at_s
+    assert made.engine_first_token_s is None
+    assert made.kv_used_mib is None
+
+
+def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) -> None:
+    answers, url = scripted
+    answers.body = chunk('{"content": "12"}', '"stop"') + b"data: [DONE]\n\n"
+    with pytest.raises(errors.EngineError, match="token counts") as caught:
+        serve(spec(url), ask())
+    assert caught.value.error_class == "NO_USAGE"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "failure", "error_class"),
+    [
+        (401, f"Incorrect API key provided: {KEY}", errors.ModelUnavailable, "MODEL_UNAVAILABLE"),
+        (400, "This model's maximum context length is 8 tokens", errors.PromptRejected, "PROMPT_TOO_LONG"),
+        (422, "temperature must be below 2", errors.PromptRejected, "REQUEST_REFUSED"),
+        (404, "no such model", errors.ModelUnavailable, "MODEL_UNAVAILABLE"),
+        (429, "slow down", errors.EngineError, "RATE_LIMITED"),
+        (503, "overloaded", errors.EngineDied, "SERVER_ERROR"),
+    ],
+)
+def test_refusals_are_told_apart(
+    scripted: tuple[type[Script], str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    status: int,
+    message: str,
+    failure: type[errors.EngineError],
+    error_class: str,
+) -> None:
+    answers, url = scripted
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    answers.status, answers.body = status, f'{{"error": {{"message": "{message}"}}}}'.encode()
+    with pytest.raises(failure) as caught:
+        serve(spec(url, api_key_env=KEY_VARIABLE), ask())
+    assert caught.value.error_class == error_class
+    assert KEY not in caught.value.sentence
+    assert (KEY_VARIABLE in caught.value.sentence) == (status == 401)
+
+
+def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> None:
+    answers, url = scripted
+    answers.body = chunk('{"content": "12"}') + b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
+    with pytest.raises(errors.EngineDied) as caught:
+        serve(spec(url), ask())
+    assert caught.value.kind == "infra"
+
+
+def test_server_that_is_away_is_infrastructure() -> None:
+    with pytest.raises(errors.EngineStartFailed, match="not reachable") as caught:
+        serve(spec(f"http://127.0.0.1:{free_port()}/v1"), ask())
+    assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_UNREACHABLE")
+
+
+def test_missing_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    with pytest.raises(errors.ModelUnavailable, match=KEY_VARIABLE):
+        serve(spec("http://127.0.0.1:9/v1", api_key_env=KEY_VARIABLE), ask())
+
+
+def test_unserved_model_names_what_is_served(scripted: tuple[type[Script], str]) -> None:
+    with pytest.raises(errors.ModelUnavailable, match=r"does not serve 'big'; it serves tiny"):
+        serve(spec(scripted[1], source="big"), ask())
+
+
+def test_fixed_lengths_are_refused(scripted: tuple[type[Script], str]) -> None:
+    with pytest.raises(errors.PromptRejected, match="token ids"):
+        serve(spec(scripted[1]), ask(fixed_input_tokens=8, fixed_output_tokens=8))
+
+
+def test_server_must_be_named() -> None:
+    with pytest.raises(errors.ModelUnavailable, match="base_url"):
+        create_engine(ModelSpec(name="m", engine="openai", source="x"), CONTEXT)
+
+
+@pytest.fixture(scope="module")
+def vllm_server(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the base URL of a vLLM server with the tiny model and the key ``KEY``."""
+    pytest.importorskip("vllm", reason="needs the extra cpu")
+    port = free_port()
+    arguments = (
+        f"--model {embedded_home}/models/smollm2 --served-model-name tiny --host 127.0.0.1 --port {port} --dtype bfloat16 "
+        f"--max-model-len 256 --max-num-seqs 4 --enforce-eager --no-enable-prefix-caching --api-key {KEY}"
+    )
+    log = tmp_path_factory.mktemp("server") / "log"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *arguments.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"},
+        start_new_session=True,
+    )
+    decided = threading.Event()
+
+    def follow() -> None:
+        assert server.stdout is not None
+        with log.open("wb") as copy:
+            for line in server.stdout:
+                copy.write(line)
+                copy.flush()
+                if b"Application startup complete" in line:
+                    decided.set()
+        decided.set()
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    try:
+        assert decided.wait(280)
+        assert server.poll() is None, log.read_text()[-2000:]
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+        follower.join(20)
+        assert server.stdout is not None
+        server.stdout.close()
+
+
+@pytest.mark.vllm
+@pytest.mark.timeout(420)
+def test_real_server_answers_counts_and_refuses(vllm_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    model = spec(vllm_server, api_key_env=KEY_VARIABLE)
+    boot, events, made = serve(model, ask(max_tokens=40))
+    assert boot.config == {"served_model": "tiny", "owned_by": "vllm", "max_model_len": 256}
+    assert "12" in made.text
+    assert made.text == "".join(event.text for event in events)
+    assert made.finish_reason == "stop"
+    assert made.cached_tokens == 0
+    assert 0 < len(events) <= made.output_tokens
+    assert made.submitted_s < made.first_token_s <= made.last_token_s
+    print(f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms")
+    with pytest.raises(errors.PromptRejected) as caught:
+        serve(model, ask("one two three " * 200, max_tokens=8))
+    assert caught.value.error_class == "PROMPT_TOO_LONG"
+    monkeypatch.setenv(KEY_VARIABLE, "wrong")
+    with pytest.raises(errors.ModelUnavailable, match=re.escape(KEY_VARIABLE)):
+        serve(model, ask())
