@@ -71,6 +71,14 @@ def test_commands_in_the_text_exist(page: Path) -> None:
 
 
 @each_page
+def test_make_targets_in_fences_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    for fence in FENCE.finditer(page.read_text(encoding="utf-8")):
+        assert set(re.findall(r"^ *make ([a-z-]+)", fence["body"], re.MULTILINE)) <= targets
+
+
+@each_page
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
