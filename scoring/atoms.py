@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from scoring.expression import Node, ParseError
+from scoring.large import bracketed, read_big
 from scoring.lexer import Token
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def read_atom(parser: Parser) -> Node:
     if token.kind == "open":
         return _bracket(parser, token.text)
     if token.kind == "big":
-        return _big(parser, token.text)
+        return read_big(parser, token.text)
     if token.kind == "accent":
         return _accent(parser, token.text)
     if token.kind == "op" and token.text in "|‖":
@@ -94,7 +95,7 @@ def _chosen(parser: Parser, name: str, index: Node) -> Node | None:
     parser.at += 1
     above = parser.script()
     numbers = index[0] == "n" and above[0] == "n"
-    if numbers and index[1] >= above[1] or (name == "C" and index[0] != "n" and above[0] in ("v", "n", "add", "sub")):
+    if (numbers and index[1] >= above[1]) or (name == "C" and index[0] != "n" and above[0] in ("v", "n", "add", "sub")):
         return ("binom" if name == "C" else "perm", index, above)
     parser.at = at
     return None
@@ -145,7 +146,7 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
     token = parser.peek()
     if token is None or token.kind != "open" or token.text != "(":
         return None
-    inside = _inside(parser)
+    inside = bracketed(parser)
     if inside is None:
         return None
     relation = any(item.kind == "rel" or (item.kind == "op" and item.text == "|") for item in inside)
@@ -153,11 +154,11 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
         parser.at += len(inside) + 2
         return ("v", name + "(" + "".join(item.text for item in inside) + ")")
     declared = name in parser.scalars
-    simple = all(item.kind in ("num", "name", "comma") or item.text in "-" for item in inside)
+    simple = all(item.kind in ("num", "name", "comma") or item.text == "-" for item in inside)
     short = (
         simple and sum(item.kind != "comma" for item in inside) <= 1 + any(item.kind == "comma" for item in inside) * 3
     )
-    if not (primes or (not declared and (name in _FUNCTION_LETTERS or short or index is not None and short))):
+    if not (primes or (not declared and (name in _FUNCTION_LETTERS or short or (index is not None and short)))):
         return None
     if declared and not primes:
         return None
@@ -167,20 +168,6 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
     if index is not None:
         arguments = ("tuple", index, arguments)
     return ("call", name, primes, arguments)
-
-
-def _inside(parser: Parser) -> list[Token] | None:
-    """Return the tokens of the bracket that comes next, without taking them."""
-    depth, found = 0, []
-    for token in parser.tokens[parser.at : parser.at + 80]:
-        if token.kind == "open":
-            depth += 1
-        elif token.kind == "close":
-            depth -= 1
-        if depth == 0:
-            return found[1:]
-        found.append(token)
-    return None
 
 
 def _function(parser: Parser, name: str) -> Node:
@@ -205,7 +192,7 @@ def _argument(parser: Parser) -> Node:
     token = parser.peek()
     if token is None:
         raise ParseError("function of nothing")
-    if token.kind == "open" or token.kind == "func":
+    if token.kind in {"open", "func"}:
         node = parser.atom()
         while parser.is_op("!", "°"):
             node = parser.behind(node) if not parser.is_op("^") else node
@@ -249,8 +236,6 @@ def _bracket(parser: Parser, mark: str) -> Node:
 
 def _matrix(parser: Parser, kind: str) -> Node:
     """Read the cells of a matrix environment; columns of one are column vectors."""
-    from scoring.parser import Parser as Inner  # noqa: PLC0415  # a cell is an expression of the whole grammar
-
     rows: list[list[list[Token]]] = [[[]]]
     depth = cells = 0
     while True:
@@ -271,159 +256,9 @@ def _matrix(parser: Parser, kind: str) -> Node:
     rows = [row for row in rows if any(row)]
     if not rows or len({len(row) for row in rows}) != 1:
         raise ParseError("ragged matrix")
-    made = []
-    for row in rows:
-        inner = [Inner(cell, parser.scalars) for cell in row]
-        for cell in inner:
-            cell.depth = parser.depth
-        made.append(tuple(cell.parse() for cell in inner))
+    made = [tuple(parser.inner(cell) for cell in row) for row in rows]
     node: Node = ("mat", *made)
     return ("fn", "det", node) if kind == "vmatrix" else node
-
-
-def _big(parser: Parser, name: str) -> Node:
-    if name == "frac":
-        return _fraction(parser)
-    if name in ("sqrt", "root", "root3"):
-        return _root(parser, name)
-    if name == "binom":
-        top = parser.script()
-        return ("binom", top, parser.script())
-    if name in ("sum", "prod"):
-        return _sum(parser, name)
-    if name in ("int", "oint", "iint", "iiint"):
-        return _integral(parser, name)
-    if name == "infty":
-        return ("c", "inf")
-    if name == "dots":
-        return ("v", "…")
-    if name == "lim":
-        return _limit(parser)
-    raise ParseError(f"unknown sign {name}")
-
-
-def _fraction(parser: Parser) -> Node:
-    if (slope := _leibniz(parser)) is not None:
-        return slope
-    top = _digit_or_group(parser)
-    return ("div", top, _digit_or_group(parser))
-
-
-def _digit_or_group(parser: Parser) -> Node:
-    r"""Read an argument of ``\frac``; without braces it is one digit or one sign."""
-    token = parser.peek()
-    if token is not None and token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
-        rest = Token("num", token.text[1:], token.start + 1, token.end)
-        parser.tokens = [*parser.tokens[: parser.at], rest, *parser.tokens[parser.at + 1 :]]
-        return ("n", float(token.text[0]))
-    if token is not None and token.kind in ("big", "func", "accent"):
-        return parser.atom()
-    return parser.script()
-
-
-def _leibniz(parser: Parser) -> Node | None:
-    r"""Read ``\frac{dy}{dx}``, ``\frac{d^2y}{dx^2}``, ``\frac{\partial u}{\partial x}`` and ``\frac{d}{dx}``."""
-    top = _inside(parser)
-    if top is None or not top or top[0].text not in ("d", "∂"):
-        return None
-    saved = parser.at
-    parser.at += len(top) + 2
-    bottom = _inside(parser)
-    if bottom is None or len(bottom) < 2 or bottom[0].text not in ("d", "∂") or bottom[1].kind != "name":
-        parser.at = saved
-        return None
-    parser.at += len(bottom) + 2
-    rest, order = top[1:], 1
-    if len(rest) >= 2 and rest[0].text == "^":
-        size = 4 if rest[1].text == "{" else 2
-        digits = "".join(token.text for token in rest[1:size] if token.kind == "num")
-        order, rest = int(digits or 1), rest[size:]
-    wrt = "".join(token.text for token in bottom[1:] if token.kind == "name" and token.text not in "d∂")
-    if order > 9:
-        raise ParseError("derivative too high")
-    if len(rest) == 1 and rest[0].kind == "name":
-        name = rest[0].text
-        return ("v", name + "'" * order) if top[0].text == "d" else ("v", f"∂{order}{name}/∂{wrt}")
-    from scoring.parser import Parser as Inner  # noqa: PLC0415  # the numerator is an expression of the whole grammar
-
-    body = Inner(rest, parser.scalars).parse() if rest else parser.power()
-    if body[0] == "call" and top[0].text == "d":
-        return ("call", body[1], body[2] + order, body[3])
-    return ("call", f"D{top[0].text}{wrt}", order, body)
-
-
-def _root(parser: Parser, name: str) -> Node:
-    degree: Node | None = ("n", 3.0) if name == "root3" else None
-    token = parser.peek()
-    if name == "sqrt" and token is not None and token.text == "[":
-        parser.at += 1
-        degree = parser.sum()
-        parser.expect("]")
-    if name == "sqrt":
-        body = _digit_or_group(parser)
-    else:
-        body = parser.atom()
-    if degree is None:
-        return ("fn", "sqrt", body)
-    return ("pow", body, ("div", ("n", 1.0), degree))
-
-
-def _bounds(parser: Parser) -> tuple[list[Token], Node | None]:
-    """Read what stands below and above a large sign: the tokens below, the expression above."""
-    below: list[Token] = []
-    above: Node | None = None
-    while parser.is_op("_", "^"):
-        if parser.take().text == "^":
-            above = parser.script()
-        elif (inside := _inside(parser)) is not None and (mark := parser.peek()) is not None and mark.text == "{":
-            below = inside
-            parser.at += len(inside) + 2
-        else:
-            below = [parser.take()]
-            if below[0].text == "-":
-                below.append(parser.take())
-    if (token := parser.peek()) is not None and token.kind == "label":
-        parser.at += 1
-    return below, above
-
-
-def _sum(parser: Parser, name: str) -> Node:
-    from scoring.parser import Parser as Inner  # noqa: PLC0415  # bounds are expressions of the whole grammar
-
-    below, above = _bounds(parser)
-    body = parser.product()
-    if len(below) >= 3 and below[0].kind == "name" and below[1].text == "=" and above is not None:
-        low = Inner(below[2:], parser.scalars).parse()
-        return (name, ("v", below[0].text), low, above, body)
-    return ("call", name, 0, body)
-
-
-def _integral(parser: Parser, name: str) -> Node:
-    from scoring.parser import Parser as Inner  # noqa: PLC0415  # bounds are expressions of the whole grammar
-
-    below, above = _bounds(parser)
-    depth = 0
-    for at in range(parser.at, len(parser.tokens)):
-        token = parser.tokens[at]
-        depth += (token.kind == "open") - (token.kind == "close")
-        if depth < 0:
-            break
-        after = parser.tokens[at + 1] if at + 1 < len(parser.tokens) else None
-        if depth == 0 and token.kind == "name" and token.text == "d" and after is not None and after.kind == "name":
-            inner = parser.tokens[parser.at : at]
-            body: Node = Inner(inner, parser.scalars).parse() if inner else ("n", 1.0)
-            parser.at = at + 2
-            wrt: Node = ("v", after.text)
-            if name == "int" and above is not None and below:
-                return ("int", wrt, Inner(below, parser.scalars).parse(), above, body)
-            return ("call", f"{name}{after.text}", 0, body)
-    raise ParseError("integral without differential")
-
-
-def _limit(parser: Parser) -> Node:
-    below, _ = _bounds(parser)
-    body = parser.product()
-    return ("call", "lim" + "".join(token.text for token in below), 0, body)
 
 
 def _accent(parser: Parser, name: str) -> Node:

@@ -116,7 +116,6 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
     runs: list[tuple[list[Token], Token | None]] = []
     run: list[Token] = []
     depth = matrix = 0
-    last = len(tokens) - 1
     for i, token in enumerate(tokens):
         kind = token.kind
         if matrix:
@@ -128,7 +127,6 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
             depth += not matrix
             run.append(token)
             continue
-        following = tokens[i + 1] if i < last else None
         if kind == "close":
             if depth == 0 and not token.text.startswith("end:"):
                 runs.append((run, token))
@@ -140,7 +138,7 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
         if kind == "op" and token.text == "&":
             continue
         if kind in ("nl", "delim"):
-            if _transparent(token, run, following, depth, tokens, i):
+            if _transparent(tokens, i, run, depth):
                 continue
         elif kind == "arrow" and depth and run and any(t.text == "lim" for t in run[-6:]):
             run.append(Token("name", "to", token.start, token.end))
@@ -154,15 +152,14 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
     return runs
 
 
-def _transparent(
-    token: Token, run: list[Token], following: Token | None, depth: int, tokens: list[Token], i: int
-) -> bool:
+def _transparent(tokens: list[Token], i: int, run: list[Token], depth: int) -> bool:
     """Say whether a line end or a maths delimiter stands inside a formula that goes on after it."""
     if not run:
         return True
-    before = run[-1]
-    while (
-        following is not None and following.kind in ("nl", "delim") or (following is not None and following.text == "&")
+    token, before = tokens[i], run[-1]
+    following = tokens[i + 1] if i + 1 < len(tokens) else None
+    while (following is not None and following.kind in ("nl", "delim")) or (
+        following is not None and following.text == "&"
     ):
         i += 1
         following = tokens[i + 1] if i + 1 < len(tokens) else None
@@ -228,8 +225,8 @@ def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
             sides[-1].append(token)
     kept_sides: list[Side] = []
     kept_relations: list[str] = []
-    for i, side in enumerate(sides[:MAX_SIDES]):
-        side = _trim(side)
+    for i, written in enumerate(sides[:MAX_SIDES]):
+        side = _trim(written)
         if not side:
             continue
         if kept_sides:

@@ -25,7 +25,7 @@ ENDLESS_TERMS = 40
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
 
 
-class Unknown(ArithmeticError):
+class UnknownValueError(ArithmeticError):
     """The expression has no value that this evaluator can give."""
 
 
@@ -70,7 +70,7 @@ def opaque(name: str, arguments: list[complex]) -> complex:
         for i, argument in enumerate(arguments):
             value += cmath.sin((3.1 + i) * argument + a) + 0.6 * cmath.cos((1.7 + i) * argument + b)
     except (OverflowError, ValueError):
-        raise Unknown("argument too large") from None
+        raise UnknownValueError("argument too large") from None
     return value
 
 
@@ -83,24 +83,24 @@ class Evaluator:
         self.budget = BUDGET
 
     def vector(self, node: Node) -> Vector:
-        """Return the values of a node at all points; raises `Unknown`."""
+        """Return the values of a node at all points; raises `UnknownValueError`."""
         self.budget = BUDGET
         try:
             return self.value(node, {})
-        except Unknown:
+        except UnknownValueError:
             raise
         except (ArithmeticError, ValueError, TypeError, RecursionError, IndexError, np.linalg.LinAlgError) as error:
-            raise Unknown(str(error)) from None
+            raise UnknownValueError(str(error)) from None
 
     def value(self, node: Node, bound: dict[str, Vector]) -> Vector:
         """Return the values of a node, with some names bound by a sum or an integral around it."""
         self.budget -= 1
         if self.budget < 0:
-            raise Unknown("budget spent")
+            raise UnknownValueError("budget spent")
         kind = node[0]
         if kind == "n":
             return [complex(node[1])] * POINTS
-        if kind == "v" or kind == "c":
+        if kind in {"v", "c"}:
             return self._named(kind, node[1], bound)
         if kind == "neg":
             return [-a for a in self.value(node[1], bound)]
@@ -112,7 +112,7 @@ class Evaluator:
             return self._function(node, bound)
         handler = _HANDLERS.get(kind)
         if handler is None:
-            raise Unknown(f"no value for {kind}")
+            raise UnknownValueError(f"no value for {kind}")
         return handler(self, node, bound)
 
     def _named(self, kind: str, name: str, bound: dict[str, Vector]) -> Vector:
@@ -121,7 +121,7 @@ class Evaluator:
         if kind == "v":
             return self.sampler(name)
         if name == "inf":
-            raise Unknown("infinite")
+            raise UnknownValueError("infinite")
         return [_CONSTANTS[name]] * POINTS
 
     def _function(self, node: Node, bound: dict[str, Vector]) -> Vector:
@@ -137,13 +137,15 @@ class Evaluator:
             return [opaque(name, [value]) for value in values]
         return [function(value) for value in values]
 
-    def _called(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def called(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return the values of an unknown function."""
         name = node[1] + "'" * node[2]
         items = node[3][1:] if node[3][0] == "tuple" else (node[3],)
         columns = [self.value(item, bound) for item in items]
         return [opaque(name, _flat(point)) for point in zip(*columns, strict=True)]
 
-    def _indexed(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def indexed(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return the values of an indexed name."""
         index = node[2]
         if index[0] in ("n", "v"):
             written = f"{node[1]}_{int(index[1]) if index[0] == 'n' else index[1]}"
@@ -153,17 +155,18 @@ class Evaluator:
         columns = [self.value(item, bound) for item in items]
         return [opaque(node[1] + "_", _flat(point)) for point in zip(*columns, strict=True)]
 
-    def _series(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def series(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return the values of a sum or product with bounds."""
         kind, variable, low_node, high_node, body = node
         low = _whole(self.value(low_node, bound)[0])
         if any(_whole(value) != low for value in self.value(low_node, bound)):
-            raise Unknown("lower bound varies")
+            raise UnknownValueError("lower bound varies")
         if high_node == ("c", "inf"):
             highs = [low + ENDLESS_TERMS] * POINTS
         else:
             highs = [_whole(value) for value in self.value(high_node, bound)]
         if max(highs) - low > MAX_TERMS:
-            raise Unknown("too many terms")
+            raise UnknownValueError("too many terms")
         total: Vector = [complex(kind == "prod")] * POINTS
         for k in range(low, max(highs) + 1):
             terms = self.value(body, {**bound, variable[1]: [complex(k)] * POINTS})
@@ -172,7 +175,8 @@ class Evaluator:
                     total[i] = total[i] * terms[i] if kind == "prod" else total[i] + terms[i]
         return total
 
-    def _area(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def area(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return the values of a definite integral."""
         _, variable, low_node, high_node, body = node
         low, high = self.value(low_node, bound), self.value(high_node, bound)
         total: Vector = [0j] * POINTS
@@ -182,7 +186,8 @@ class Evaluator:
             total = [t + weight * v * (b - a) for t, v, a, b in zip(total, values, low, high, strict=True)]
         return total
 
-    def _counted(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def counted(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return the values of factorials and counts."""
         kind = node[0]
         tops = self.value(node[1], bound)
         if kind == "fact":
@@ -191,17 +196,20 @@ class Evaluator:
         function = math.comb if kind == "binom" else math.perm
         return [complex(function(_small(a), _small(b))) for a, b in zip(tops, counts, strict=True)]
 
-    def _grouped(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def grouped(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return an array a point for a matrix or a tuple."""
         rows = node[1:] if node[0] == "mat" else tuple((item,) for item in node[1:])
         if node[0] in ("set", "interval"):
-            raise Unknown("no single value")
+            raise UnknownValueError("no single value")
         cells = [[self.value(cell, bound) for cell in row] for row in rows]
         return [np.array([[_scalar(cell[i]) for cell in row] for row in cells], dtype=complex) for i in range(POINTS)]
 
-    def _transposed(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def transposed(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return the transposes."""
         return [value.T if isinstance(value, np.ndarray) else value for value in self.value(node[1], bound)]
 
-    def _degrees(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def degrees(self, node: Node, bound: dict[str, Vector]) -> Vector:
+        """Return angles in radians."""
         return [value * (math.pi / 180) for value in self.value(node[1], bound)]
 
 
@@ -214,20 +222,20 @@ def _flat(point: tuple[Any, ...]) -> list[complex]:
 
 def _scalar(value: Any) -> complex:
     if isinstance(value, np.ndarray):
-        raise Unknown("array in a cell")
+        raise UnknownValueError("array in a cell")
     return complex(value)
 
 
 def _whole(value: complex) -> int:
     if abs(value.imag) > 1e-9 or abs(value.real - round(value.real)) > 1e-9 or abs(value.real) > 1e6:
-        raise Unknown("not a whole number")
+        raise UnknownValueError("not a whole number")
     return round(value.real)
 
 
 def _small(value: complex) -> int:
     number = _whole(value)
     if not 0 <= number <= MAX_FACTORIAL:
-        raise Unknown("outside the factorials kept")
+        raise UnknownValueError("outside the factorials kept")
     return number
 
 
@@ -248,7 +256,7 @@ def _cross(a: Any, b: Any) -> Any:
 
 def _divide(a: Any, b: Any) -> Any:
     if isinstance(b, np.ndarray):
-        raise Unknown("division by an array")
+        raise UnknownValueError("division by an array")
     return a / b
 
 
@@ -257,10 +265,10 @@ def _add(a: Any, b: Any) -> Any:
         # 0 stands for the zero matrix; any other number beside a matrix is not meant literally.
         zero, other = (a, b) if isinstance(b, np.ndarray) else (b, a)
         if zero != 0:
-            raise Unknown("number added to an array")
+            raise UnknownValueError("number added to an array")
         return other
     if isinstance(a, np.ndarray) and a.shape != b.shape:
-        raise Unknown("shapes differ")
+        raise UnknownValueError("shapes differ")
     return a + b
 
 
@@ -270,15 +278,15 @@ def _subtract(a: Any, b: Any) -> Any:
 
 def _power(a: Any, b: Any) -> Any:
     if isinstance(b, np.ndarray):
-        raise Unknown("array as exponent")
+        raise UnknownValueError("array as exponent")
     if isinstance(a, np.ndarray):
         if a.shape[0] != a.shape[1]:
-            raise Unknown("power of a column")
+            raise UnknownValueError("power of a column")
         return np.linalg.matrix_power(a, min(_whole(b), 40))
     if abs(b) > MAX_EXPONENT:
-        raise Unknown("exponent too large")
+        raise UnknownValueError("exponent too large")
     if a == 0 and b.real < 0:
-        raise Unknown("division by zero")
+        raise UnknownValueError("division by zero")
     if b == 2:
         return a * a
     # An odd root of a negative number is meant as the real one.
@@ -309,20 +317,20 @@ _BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "add": _add, "sub": _subtract, "mul": _multiply, "cross": _cross, "div": _divide, "pow": _power,
 }  # fmt: skip
 _HANDLERS: Mapping[str, Callable[[Evaluator, Node, dict[str, Vector]], Vector]] = {
-    "call": Evaluator._called, "idx": Evaluator._indexed, "sum": Evaluator._series, "prod": Evaluator._series,
-    "int": Evaluator._area, "fact": Evaluator._counted, "binom": Evaluator._counted, "perm": Evaluator._counted,
-    "mat": Evaluator._grouped, "tuple": Evaluator._grouped, "list": Evaluator._grouped, "set": Evaluator._grouped,
-    "interval": Evaluator._grouped, "T": Evaluator._transposed, "deg": Evaluator._degrees,
+    "call": Evaluator.called, "idx": Evaluator.indexed, "sum": Evaluator.series, "prod": Evaluator.series,
+    "int": Evaluator.area, "fact": Evaluator.counted, "binom": Evaluator.counted, "perm": Evaluator.counted,
+    "mat": Evaluator.grouped, "tuple": Evaluator.grouped, "list": Evaluator.grouped, "set": Evaluator.grouped,
+    "interval": Evaluator.grouped, "T": Evaluator.transposed, "deg": Evaluator.degrees,
 }  # fmt: skip
 
 
 def flatten(vector: Vector) -> tuple[complex, ...]:
-    """Return the values of all points in one row, arrays taken apart; raises `Unknown` for what is not finite."""
+    """Return the values of all points in one row, arrays taken apart; raises `UnknownValueError` for what is not finite."""
     if isinstance(vector[0], np.ndarray):
         row = tuple(complex(item) for value in vector for item in value.ravel().tolist())
     else:
         row = tuple(vector)
     for item in row:
         if not (math.isfinite(item.real) and math.isfinite(item.imag)):
-            raise Unknown("not finite")
+            raise UnknownValueError("not finite")
     return row

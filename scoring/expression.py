@@ -6,6 +6,7 @@ A node is ``(kind, ...)``: ``("n", value)``, ``("v", name)``, ``("add"|"sub"|"mu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -70,6 +71,37 @@ def substitute(node: Node, table: dict[Node, Node]) -> Node:
     if node in table:
         return table[node]
     return tuple(substitute(part, table) if isinstance(part, tuple) else part for part in node)
+
+
+def rename(node: Any, table: Mapping[str, str]) -> Any:
+    """Return the expression with names replaced; primes stay with the name, bound letters are replaced as well."""
+    if not isinstance(node, tuple):
+        return node
+    if len(node) == 2 and node[0] == "v":
+        base = node[1].rstrip("'")
+        return ("v", table[base] + node[1][len(base) :]) if base in table else node
+    if node and node[0] in ("idx", "call") and node[1] in table:
+        return (node[0], table[node[1]], *(rename(part, table) for part in node[2:]))
+    return tuple(rename(part, table) for part in node)
+
+
+def settle_calls(node: Any) -> Any:
+    """Return the expression with ``f'(x)`` as ``f'`` and ``V(h)`` as ``V``: the letter in the bracket is no information.
+
+    Calls at a number, of several things or of a capital, such as ``f(0)`` or ``E(X)``, stay.
+    """
+    if not isinstance(node, tuple):
+        return node
+    if node and node[0] == "call" and isinstance(node[3], tuple) and node[3][0] == "v":
+        argument = node[3][1]
+        if (
+            len(argument) == 1
+            and not argument.isupper()
+            and node[1][:1] not in ("D", "P", "E", "∮")
+            and len(node[1]) <= 2
+        ):
+            return ("v", node[1] + "'" * node[2])
+    return tuple(settle_calls(part) for part in node)
 
 
 def unfold_signs(node: Node) -> tuple[Node, ...]:

@@ -6,11 +6,12 @@ import itertools
 from dataclasses import dataclass
 
 from scoring.chains import Chain, Side
-from scoring.compiled import CompiledPath, CompiledProblem, CompiledStep, EqPattern, Group, Pattern, Relation, Values
+from scoring.compiled import CompiledPath, CompiledProblem, CompiledStep, EqPattern, Group, Pattern
 from scoring.expression import Node, names_of, numbers_of
 from scoring.matching import Hit
 from scoring.relations import EQUALITIES, close, constant
 from scoring.rounding import decimals_of
+from scoring.scope import Relation, Values
 from scoring.sheet import Found, Sheet
 
 #: Relative error that a rounded intermediate result may carry on.
@@ -144,7 +145,10 @@ def _plain(node: Node) -> bool:
             return False
         if kind == "c" and item[1] == "i":
             return False
-        if kind == "fn" and (item[1] == "log" or (item[1] not in ("sqrt", "abs", "ln") and "pi" not in repr(item) and "deg" not in repr(item))):
+        if kind == "fn" and (
+            item[1] == "log"
+            or (item[1] not in ("sqrt", "abs", "ln") and "pi" not in repr(item) and "deg" not in repr(item))
+        ):
             return False
         stack.extend(item[1:])
     return True

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from problems.schema import Answer
 from scoring.chains import Chain
-from scoring.compiled import CompiledProblem, Relation, Values
 from scoring.expression import Node
 from scoring.matching import same_relation
 from scoring.quantities import same_unit
 from scoring.relations import close, combined
 from scoring.rounding import rounded_to
+from scoring.scope import Relation, Values
 from scoring.sheet import Sheet
 
 _BOXED = re.compile(r"\\boxed\s*\{")
@@ -113,13 +113,13 @@ def _judge_one(sheet: Sheet, place: FinalAnswer, chains: list[Chain], answer: An
         nodes = (("set", *(node for chain in wanted for node in chain.sides[-1].nodes)),)
     if not nodes:
         return _writing(sheet, place, written)
-    target = compiled.settle(nodes[0], {})
-    if target[0] in ("set",):
-        return _set(sheet, chains, [compiled.settle(item, {}) for item in target[1:]], answer)
+    target = compiled.scope.settle(nodes[0], {})
+    if target[0] == "set":
+        return _set(sheet, chains, [compiled.scope.settle(item, {}) for item in target[1:]], answer)
     if target[0] in ("interval", "union"):
         return _interval(sheet, place, chains, target, written)
     if len(nodes) > 1:
-        return _set(sheet, chains, [compiled.settle(item, {}) for item in nodes], answer)
+        return _set(sheet, chains, [compiled.scope.settle(item, {}) for item in nodes], answer)
     return _value(sheet, chains, target, answer, place)
 
 
@@ -131,7 +131,9 @@ def _stated(sheet: Sheet, chain: Chain) -> list[list[Values]]:
     side = chain.sides[-1]
     names = frozenset(name for node in side.nodes for name in names_of(node))
     readings = compiled.scope.readings(names, compiled.introduced)
-    return [[Values(compiled.settle(node, reading), compiled.scope) for node in side.nodes] for reading in readings]
+    return [
+        [Values(compiled.scope.settle(node, reading), compiled.scope) for node in side.nodes] for reading in readings
+    ]
 
 
 def _same(value: Values, target: Values, answer: Answer) -> bool:
@@ -164,9 +166,7 @@ def _value(sheet: Sheet, chains: list[Chain], target: Node, answer: Answer, plac
     joined = re.search(r"或|\bor\b|±|\\pm", sheet.text[place.start : place.end]) is not None
     if joined and len(listed) > 1:
         return all(r for chain, r in zip(readable, right, strict=True) if chain in listed)
-    if any(len(chain.sides[-1].nodes) > 1 for chain, r in zip(readable, right, strict=True) if r):
-        return False
-    return True
+    return not any(len(chain.sides[-1].nodes) > 1 for chain, r in zip(readable, right, strict=True) if r)
 
 
 def _relation(sheet: Sheet, chains: list[Chain], wanted: list[Chain], answer: Answer) -> bool | None:
@@ -180,7 +180,7 @@ def _relation(sheet: Sheet, chains: list[Chain], wanted: list[Chain], answer: An
         relation = combined(chain.relations[:1])
         if relation is None or not chain.sides[0].nodes or not chain.sides[1].nodes:
             return None
-        left, right = (Values(compiled.settle(side.nodes[0], {}), compiled.scope) for side in chain.sides[:2])
+        left, right = (Values(compiled.scope.settle(side.nodes[0], {}), compiled.scope) for side in chain.sides[:2])
         target = Relation.of(left, relation, right)
         if any(same_relation(pattern, target, item.relation) for item in found if item.relation is not None):  # type: ignore[arg-type]
             continue
@@ -198,7 +198,7 @@ def _set(sheet: Sheet, chains: list[Chain], targets: list[Node], answer: Answer)
         for side in chain.sides:
             for node in side.nodes:
                 if node[0] == "set" or (node[0] == "tuple" and len(node) - 1 == len(wanted)):
-                    items = [Values(sheet.compiled.settle(item, {}), sheet.compiled.scope) for item in node[1:]]
+                    items = [Values(sheet.compiled.scope.settle(item, {}), sheet.compiled.scope) for item in node[1:]]
                     if _equal_sets(items, wanted, answer):
                         return True
                     if node[0] == "set":
@@ -229,7 +229,7 @@ def _equal_sets(items: list[Values], wanted: list[Values], answer: Answer) -> bo
 def _interval(sheet: Sheet, place: FinalAnswer, chains: list[Chain], target: Node, written: str) -> bool | None:
     for chain in chains:
         for side in chain.sides:
-            if any(sheet.compiled.settle(node, {}) == target for node in side.nodes):
+            if any(sheet.compiled.scope.settle(node, {}) == target for node in side.nodes):
                 return True
     return True if _writing(sheet, place, written) else None
 

@@ -5,63 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-FUNCTIONS = (
-    "arcsinh", "arccosh", "arctanh", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh", "sin", "cos", "tan",
-    "cot", "sec", "csc", "ln", "lg", "log", "exp", "sqrt", "sgn", "erf", "det", "rank", "tr", "dim", "gcd", "lcm", "Var",
-    "Cov", "arg", "Re", "Im", "Res", "max", "min", "sup", "inf", "lim", "diag", "grad", "div", "curl", "rot", "tg", "ctg",
-)  # fmt: skip
-#: Functions that may be glued to their argument in plain text: ``sinx``, ``2cos2x``, ``lnx``.
-_GLUED = re.compile(r"(arcsin|arccos|arctan|sinh|cosh|tanh|sin|cos|tan|cot|sec|csc|ln|lg|log|exp|sqrt)([a-zA-Z]?)")
-_GLUED_ALL = re.compile(rf"[a-zA-Z]?(?:(?:{_GLUED.pattern[1 : _GLUED.pattern.index(')')]})[a-zA-Z]?)+")
-
-_GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
-    "theta": "θ", "vartheta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
-    "varpi": "π", "rho": "ρ", "varrho": "ρ", "sigma": "σ", "varsigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
-    "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
-    "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ", "hbar": "ℏ",
-    "partial": "∂", "nabla": "∇", "imath": "i", "jmath": "j",
-}  # fmt: skip
-_RELATIONS = {
-    "leq": "≤", "le": "≤", "leqslant": "≤", "leqq": "≤", "geq": "≥", "ge": "≥", "geqslant": "≥", "geqq": "≥",
-    "lt": "<", "gt": ">", "neq": "≠", "ne": "≠", "approx": "≈", "simeq": "≈", "doteq": "≈", "in": "∈", "equiv": "≡",
-    "sim": "~", "propto": "∝", "coloneqq": "=", "ll": "≪", "gg": "≫", "notin": "∉", "subset": "⊂", "subseteq": "⊂",
-}  # fmt: skip
-_WRITTEN_RELATIONS = {
-    "=": "=", "==": "=", ":=": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "=<": "≤", "!=": "≠", "≤": "≤", "≥": "≥",
-    "≠": "≠", "≈": "≈", "~=": "≈", "∈": "∈", "≡": "≡", "∝": "∝", "∉": "∉", "≪": "≪", "≫": "≫", "&=": "=", "/=": "≠",
-}  # fmt: skip
-_OPERATORS = {
-    "cdot": "*", "times": "×", "ast": "*", "bullet": "*", "div": "/", "pm": "±", "mp": "∓", "circ": "°", "degree": "°",
-    "setminus": "\\", "cup": "∪", "cap": "∩", "wedge": "∧", "cross": "×",
-}  # fmt: skip
-_ARROWS = frozenset(
-    "Rightarrow Longrightarrow implies iff Leftrightarrow Longleftrightarrow rightarrow longrightarrow to mapsto therefore because "
-    "because longmapsto xrightarrow Leftarrow leftarrow uparrow downarrow nearrow searrow land lor forall exists mid".split()
-)
-_SKIP = frozenset(
-    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle quad qquad "
-    "limits nolimits mathstrut strut hline nonumber notag boxed allowbreak phantom thinspace enspace hspace vspace middle "
-    "bm boldsymbol mathbf mathit mathsf mathcal mathbb mathfrak mathscr operatorname* tag underbrace overbrace color cancel "
-    "large Large small footnotesize normalsize rm bf it".split()
-)
-_TEXT = frozenset("text textbf textit textrm mbox mathrm operatorname textsf textnormal hbox".split())
-_DOTS = frozenset("cdots dots ldots dotsb dotsc vdots ddots dotsm".split())
-_ACCENTS = frozenset("bar overline hat widehat tilde widetilde dot ddot".split())
-_VECTORS = frozenset(("vec", "overrightarrow", "overset", "underset"))
-_BIG = frozenset("frac dfrac tfrac cfrac sqrt sum prod int iint iiint oint binom dbinom tbinom lim infty".split())
-_ENVIRONMENT = re.compile(r"\{([a-zA-Z]+)\*?\}(?:\{[lcr| ]{0,20}\}|\[[lcr|]{1,20}\])?")
-MATRICES = frozenset("matrix pmatrix bmatrix vmatrix Vmatrix smallmatrix array Bmatrix".split())
-
-#: Words that stay words even beside an operator.
-_STOP = frozenset(
-    "a an and or so is at in of to we if as by on it be for the let get has are was not but its all one two thus then hence with "
-    "from that this when than also use using gives give have into our can so do no yes per set put by ie eg wlog qed sum step "
-    "case area max. cost rate mean time line side root term each both only where which answer since now I".split()
-)
-UNIT_WORDS = frozenset(
-    "mm cm dm m km mg g kg t s ms h min ml mL L l N J W kW Pa kPa V A K Hz rad deg yuan RMB cups cup people persons units unit "
-    "orders order cars vehicles customers minutes minute hours hour seconds days day km/h m/s dollars percent metres meters".split()
+from scoring.vocabulary import (
+    ACCENTS,
+    ARROWS,
+    BIG,
+    DOTS,
+    ENVIRONMENT,
+    FUNCTIONS,
+    GLUED,
+    GLUED_ALL,
+    GREEK,
+    MATRICES,
+    OPERATORS,
+    RELATIONS,
+    SKIP,
+    STOP,
+    TEXT,
+    UNIT_WORDS,
+    VECTORS,
+    WRAPPERS,
+    WRITTEN_RELATIONS,
 )
 
 _TOKEN = re.compile(
@@ -133,8 +96,11 @@ class _Lexer:
         at, text, size = 0, self.text, len(self.text)
         while at < size:
             if at in self.marks:
-                self.put("sep", "#", at, self.marks[at])
-                at = self.marks[at]
+                if self.marks[at] < 0:
+                    self.spaced, at = True, at + 1
+                else:
+                    self.put("sep", "#", at, self.marks[at])
+                    at = self.marks[at]
                 continue
             found = _TOKEN.match(text, at)
             assert found is not None
@@ -152,7 +118,7 @@ class _Lexer:
             elif kind == "greek":
                 self.put("name", piece, at, end)
             elif kind == "rel":
-                self.put("rel", _WRITTEN_RELATIONS[piece], at, end)
+                self.put("rel", WRITTEN_RELATIONS[piece], at, end)
             elif kind == "op" and piece == "_":
                 end = self.subscript(at, end)
             elif kind == "op" and piece in "∑∏∫∮√∛∞":
@@ -177,17 +143,17 @@ class _Lexer:
     def command(self, name: str, start: int, end: int) -> int:
         """Read a LaTeX command and return the offset after it."""
         name = name.rstrip("*") if name != "operatorname*" else name
-        if name in _GREEK:
-            self.put("name", _GREEK[name], start, end)
-        elif name in _RELATIONS:
-            self.put("rel", _RELATIONS[name], start, end)
-        elif name in _OPERATORS:
-            self.put("op", _OPERATORS[name], start, end)
+        if name in GREEK:
+            self.put("name", GREEK[name], start, end)
+        elif name in RELATIONS:
+            self.put("rel", RELATIONS[name], start, end)
+        elif name in OPERATORS:
+            self.put("op", OPERATORS[name], start, end)
         elif name in FUNCTIONS and name != "lim":
             self.put("func", name, start, end)
-        elif name in _DOTS:
+        elif name in DOTS:
             self.put("big", "dots", start, end)
-        elif name in _BIG:
+        elif name in BIG:
             self.put(
                 "big",
                 {"dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom"}.get(
@@ -196,13 +162,13 @@ class _Lexer:
                 start,
                 end,
             )
-        elif name in _TEXT:
+        elif name in TEXT:
             return self.text_command(start, end)
-        elif name in _ACCENTS or name in _VECTORS:
+        elif name in ACCENTS or name in VECTORS:
             self.put("accent", name, start, end)
         elif name in ("begin", "end"):
             return self.environment(name, start, end)
-        elif name in ("prime",):
+        elif name == "prime":
             self.put("prime", "'", start, end)
         elif name in ("lvert", "rvert", "vert"):
             self.put("op", "|", start, end)
@@ -219,13 +185,28 @@ class _Lexer:
             )
         elif name == "top":
             self.put("name", "T", start, end)
-        elif name in _ARROWS:
+        elif name in ARROWS:
             self.put("arrow", name, start, end)
-        elif name in _SKIP:
+        elif name in SKIP:
             self.spaced = True
+            if name in WRAPPERS:
+                self.unwrap(end)
         else:
             self.put("word", name, start, end)
         return end
+
+    def unwrap(self, start: int) -> None:
+        """Leave out the braces that come next, if they close within reach."""
+        while start < len(self.text) and self.text[start] == " ":
+            start += 1
+        if self.text[start : start + 1] != "{":
+            return
+        depth = 0
+        for at in range(start, min(len(self.text), start + 600)):
+            depth += (self.text[at] == "{") - (self.text[at] == "}")
+            if depth == 0:
+                self.marks[start], self.marks[at] = -1, -1
+                return
 
     def text_command(self, start: int, end: int) -> int:
         r"""Read ``\text{...}``: one letter is a name, a known function is one, anything else is a word."""
@@ -244,7 +225,7 @@ class _Lexer:
         return found.end()
 
     def environment(self, name: str, start: int, end: int) -> int:
-        found = _ENVIRONMENT.match(self.text, end)
+        found = ENVIRONMENT.match(self.text, end)
         if found is None:
             return end
         kind = found.group(1)
@@ -298,7 +279,7 @@ class _Lexer:
         elif len(piece) == 1:
             lone = piece in "aAI" and not self.in_maths(start) and self._is_article(end)
             self.put("word" if lone else "name", piece, start, end)
-        elif self.in_maths(start) or (piece not in _STOP and self._reads_as_maths(piece, start, end)):
+        elif self.in_maths(start) or (piece not in STOP and self._reads_as_maths(piece, start, end)):
             self.split(piece, start)
         else:
             self.put("word", piece, start, end)
@@ -324,7 +305,7 @@ class _Lexer:
         return found is not None and found.group(1) not in FUNCTIONS
 
     def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
-        if _GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-zθ]", piece):
+        if GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-zθ]", piece):
             return True
         if len(piece) > 4:
             return False
@@ -342,7 +323,7 @@ class _Lexer:
         """Put the letters of a product as names, keeping functions and names of segments whole."""
         at = 0
         while at < len(piece):
-            found = _GLUED.match(piece, at)
+            found = GLUED.match(piece, at)
             name = (
                 found.group(1)
                 if found

@@ -6,12 +6,13 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from scoring.compiled import EqPattern, Group, Pattern, RegexPattern, Relation, ValuePattern, WordsPattern
+from scoring.compiled import EqPattern, Group, Pattern, RegexPattern, ValuePattern, WordsPattern
 from scoring.expression import names_of, numbers_of, operations_of
 from scoring.quantities import same_unit
 from scoring.relations import EQUALITIES, close, constant, factor
 from scoring.roots import same_root
 from scoring.rounding import rounded_to
+from scoring.scope import Relation
 from scoring.sheet import Found, Sheet
 
 MAX_HITS = 200

@@ -123,9 +123,7 @@ def _full(problem: Problem, solution: Solution) -> MutationCheck:
         faults.append(f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, not {', '.join(lost)}")
     if score.answer_correct is False:
         faults.append(f"the answer {score.answer_text!r} counts as wrong")
-    return MutationCheck(
-        kind="full", solution_id=solution.id, step_id=None, held=not faults, detail="; ".join(faults)
-    )
+    return MutationCheck(kind="full", solution_id=solution.id, step_id=None, held=not faults, detail="; ".join(faults))
 
 
 def _answer_only(problem: Problem, solution: Solution) -> list[MutationCheck]:
@@ -163,9 +161,7 @@ def _deletions(problem: Problem, solution: Solution) -> list[MutationCheck]:
         elif lost != [step]:
             detail = f"loses {', '.join(lost)}"
         checks.append(
-            MutationCheck(
-                kind="deletion", solution_id=solution.id, step_id=step, held=lost == [step], detail=detail
-            )
+            MutationCheck(kind="deletion", solution_id=solution.id, step_id=step, held=lost == [step], detail=detail)
         )
     return checks
 

@@ -29,6 +29,12 @@ class Parser:
             raise ParseError("left over")
         return node
 
+    def inner(self, tokens: list[Token]) -> Node:
+        """Return the expression that other tokens make, as deep as this one already is."""
+        parser = Parser(tokens, self.scalars)
+        parser.depth = self.depth
+        return parser.parse()
+
     # Reading helpers.
 
     def peek(self, ahead: int = 0) -> Token | None:
@@ -167,9 +173,9 @@ class Parser:
             return node
         if token.kind == "op" and token.text in "+-":
             self.at += 1
-            inner = self.script()
-            return ("neg", inner) if token.text == "-" else inner
-        if token.kind == "num" or token.kind == "name":
+            signed = self.script()
+            return ("neg", signed) if token.text == "-" else signed
+        if token.kind in {"num", "name"}:
             self.at += 1
             return ("n", float(token.text)) if token.kind == "num" else ("v", token.text)
         return self.atom()

@@ -17,10 +17,7 @@ def close(a: Row, b: Row, tol: float = EXACT) -> bool:
     """Say whether two rows agree at every point, relative to their size."""
     if len(a) != len(b):
         return False
-    for x, y in zip(a, b, strict=True):
-        if abs(x - y) > tol * max(1e-9, abs(x), abs(y)) + 1e-12:
-            return False
-    return True
+    return all(abs(x - y) <= tol * max(1e-09, abs(x), abs(y)) + 1e-12 for x, y in zip(a, b, strict=True))
 
 
 def constant(row: Row) -> bool:
@@ -77,7 +74,7 @@ def combined(relations: Sequence[str]) -> str | None:
                 return None
             result = "≈"
         elif relation in ORDERS:
-            if result == "=" or result == relation:
+            if result in ("=", relation):
                 result = relation
             elif result in "<≤" and relation in "<≤":
                 result = "<"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scoring.compiled import Relation
-from scoring.evaluate import Evaluator, Unknown, flatten
+from scoring.evaluate import Evaluator, UnknownValueError, flatten
 from scoring.expression import names_of
 from scoring.relations import Row, close
 from scoring.sampling import POINTS
+from scoring.scope import Relation
 
 MAX_NAMES = 6
 
@@ -40,7 +40,7 @@ def _root(evaluator: Evaluator, relation: Relation, name: str) -> Row | None:
             evaluator.budget = 4000
             left = flatten(evaluator.value(relation.left.node, bound))
             right = flatten(evaluator.value(relation.right.node, bound))
-        except (Unknown, ArithmeticError, ValueError, TypeError, RecursionError):
+        except (UnknownValueError, ArithmeticError, ValueError, TypeError, RecursionError):
             return None
         finally:
             scope.allowance -= 4000 - evaluator.budget

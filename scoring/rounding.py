@@ -30,4 +30,5 @@ def rounded_to(node: Node, exact: complex) -> bool:
         return False
     written, wanted = sign * node[1], exact.real / scale
     unit = 10.0**-digits
-    return abs(written - wanted) <= 0.5001 * unit or abs(written - math.trunc(wanted / unit) * unit) <= 1e-9 * abs(wanted)
+    cut_off = math.trunc(wanted / unit) * unit
+    return bool(abs(written - wanted) <= 0.5001 * unit or abs(written - cut_off) <= 1e-9 * abs(wanted))

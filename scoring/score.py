@@ -110,12 +110,15 @@ def _along(
     sheet = matcher.sheet
     found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
     spoilt = [[(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None] for hits in found]
-    clean = [[hit for hit in hits if all(hit is not bad for bad, _ in bads)] for hits, bads in zip(found, spoilt, strict=True)]
+    clean = [
+        [hit for hit in hits if all(hit is not bad for bad, _ in bads)]
+        for hits, bads in zip(found, spoilt, strict=True)
+    ]
     chosen = assign(compiled.steps, clean)
     verdicts: list[StepVerdict] = []
     for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
         if hit is not None:
-            verdicts.append(_shown(step.step.id, "done", hit.start, hit.end, hit.reason, sheet, text))
+            verdicts.append(_shown(step.step.id, "done", hit, sheet, text))
         else:
             verdicts.append(_not_shown(compiled, step, bads[0][1] if bads else None, faults, text))
     verdicts = _carried_over(compiled, verdicts)
@@ -136,10 +139,10 @@ def _kept(step: CompiledStep, hits: list[Hit], sheet: Sheet, place: FinalAnswer 
     return kept
 
 
-def _shown(step_id: str, verdict: str, start: int, end: int, reason: str, sheet: Sheet, text: str) -> StepVerdict:
-    begin, stop = sheet.span(start, end)
+def _shown(step_id: str, verdict: str, place: Hit | Fault, sheet: Sheet, text: str) -> StepVerdict:
+    begin, stop = sheet.span(place.start, place.end)
     return StepVerdict(
-        step_id=step_id, verdict=verdict, evidence_text=text[begin:stop], start=begin, end=stop, reason=reason
+        step_id=step_id, verdict=verdict, evidence_text=text[begin:stop], start=begin, end=stop, reason=place.reason
     )
 
 
@@ -147,7 +150,7 @@ def _not_shown(path: CompiledPath, step: CompiledStep, fault: Fault | None, faul
     """Return wrong where the step was tried with a false result, else missing, or unclear where only a judge can tell."""
     fault = fault or faults.of_step(path, step)
     if fault is not None:
-        return _shown(step.step.id, "wrong", fault.start, fault.end, fault.reason, faults.sheet, text)
+        return _shown(step.step.id, "wrong", fault, faults.sheet, text)
     if step.step.mode == "judge":
         return StepVerdict(step_id=step.step.id, verdict="unclear", reason="this step is for a judge")
     return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
@@ -161,9 +164,11 @@ def _carried_over(path: CompiledPath, verdicts: list[StepVerdict]) -> list[StepV
     wrong = {verdict.step_id for verdict in verdicts if verdict.verdict == "wrong"}
     changed: list[StepVerdict] = []
     for step, verdict in zip(path.steps, verdicts, strict=True):
-        carried = verdict.verdict == "wrong" and verdict.reason.startswith("states") and wrong & set(step.step.requires)
+        own = verdict.verdict == "wrong" and verdict.reason.startswith("states")
+        carried = wrong & set(step.step.requires) if own else set()
         if carried:
-            earlier = ", ".join(sorted(carried))
-            verdict = replace(verdict, verdict="present_invalid", reason=f"builds on the wrong result of {earlier}")
-        changed.append(verdict)
+            reason = f"builds on the wrong result of {', '.join(sorted(carried))}"
+            changed.append(replace(verdict, verdict="present_invalid", reason=reason))
+        else:
+            changed.append(verdict)
     return changed

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scoring.chains import Chain, Side, find_chains
-from scoring.compiled import ALLOWANCE, CompiledProblem, Relation, Values
+from scoring.compiled import CompiledProblem
 from scoring.expression import names_of
 from scoring.lexer import tokenise
 from scoring.normalise import Normalised, normalise
 from scoring.relations import combined
+from scoring.scope import ALLOWANCE, Relation, Values
 from scoring.segments import Unit, cut
 from scoring.views import View, latex, lite, plain, squeezed
 
@@ -38,9 +39,7 @@ class Found:
 class Sheet:
     """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
 
-    def __init__(
-        self, compiled: CompiledProblem, original: str, offset: int = 0, *, charged: bool = True
-    ) -> None:
+    def __init__(self, compiled: CompiledProblem, original: str, offset: int = 0, *, charged: bool = True) -> None:
         self.compiled = compiled
         self.charged = charged
         if charged:
@@ -122,11 +121,16 @@ class Sheet:
         relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
         names = frozenset(name for side in (*sides, *chain.groups) for node in side.nodes for name in names_of(node))
         for reading in compiled.scope.readings(names, compiled.introduced):
-            values = [[Values(compiled.settle(node, reading), compiled.scope, charged=self.charged) for node in side.nodes] for side in sides]
+            values = [
+                [
+                    Values(compiled.scope.settle(node, reading), compiled.scope, charged=self.charged)
+                    for node in side.nodes
+                ]
+                for side in sides
+            ]
             for i in range(len(sides)):
                 if chain.listed_for is None or i > 0:
-                    for value in values[i]:
-                        items.append(_value(index, sides[i], value))
+                    items.extend(_value(index, sides[i], value) for value in values[i])
                 for j in range(i + 1, len(sides)):
                     relation = combined(relations[i:j])
                     if relation is None:
@@ -135,8 +139,12 @@ class Sheet:
                         for left, right in _pairs(values[i], values[j]):
                             items.append(_relation(index, sides, i, j, Relation.of(left, relation, right)))
             for group in chain.groups:
-                for node in group.nodes:
-                    items.append(_value(index, group, Values(compiled.settle(node, reading), compiled.scope, charged=self.charged)))
+                items.extend(
+                    _value(
+                        index, group, Values(compiled.scope.settle(node, reading), compiled.scope, charged=self.charged)
+                    )
+                    for node in group.nodes
+                )
 
 
 def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:
