@@ -180,10 +180,10 @@ class VllmEngine:
         self._used_before_mib = used_before_boot(self._context)
         try:
             with self._processes.marked(), children_write_to(self._log_path, self._processes.child_seen):
-                engine = async_llm.from_vllm_config(config, stat_loggers=[self._kv.stat_logger_factory()])
+                # No local name: frames of this call may live on in an exception that some module keeps.
+                self._engine = async_llm.from_vllm_config(config, stat_loggers=[self._kv.stat_logger_factory()])
         except Exception as error:
             raise self._start_failure(error) from error
-        self._engine = engine
 
     def _start_failure(self, error: Exception) -> errors.EngineError:
         log = read_log(self._log_path)
