@@ -24,6 +24,7 @@ _CUE = re.compile(
 _HEADING = re.compile(r"(?:最终答案|答案|结论|final answer|answer|conclusion)[\s*#:：]*$", re.IGNORECASE | re.MULTILINE)
 _SO = re.compile(r"(?:因此|所以|故|从而|于是|即|可得|therefore|hence|thus|so)\s*[,，]?", re.IGNORECASE)
 MAX_REGION = 400
+_ORDERS = frozenset("<≤>≥≠∈")
 _CHOICE = re.compile(r"(?<![A-Za-z])([A-H])(?![A-Za-z])")
 
 
@@ -52,14 +53,37 @@ def locate(sheet: Sheet) -> FinalAnswer | None:
             best = FinalAnswer(start, end, "cue")
     if best is not None and any(best.start <= chain.start < best.end for chain in sheet.chains):
         return best
-    chains = [chain for chain in sheet.chains if any(side.nodes for side in chain.sides)]
-    if not chains:
-        return best
-    unit = sheet.units[sheet.unit_at(chains[-1].start)]
-    start = max(unit.start, chains[-1].end - MAX_REGION)
-    for found in _SO.finditer(text, start, max(start, chains[-1].start)):
+    return _conclusion(sheet) or best
+
+
+#: Units from the end of an answer that may hold its conclusion.
+TAIL_UNITS = 5
+_CHECK = re.compile(r"检验|验证|验算|经检|灵敏|敏感|check|verif|sensitiv|second derivative|二阶导", re.IGNORECASE)
+
+
+def _conclusion(sheet: Sheet) -> FinalAnswer | None:
+    """Return the last formula that concludes: checks and remarks after it are passed over."""
+    relevant: dict[int, Chain] = {}
+    for chain in reversed(sheet.chains):
+        if any(side.nodes for side in chain.sides) and not set(chain.relations) & _ORDERS:
+            relevant.setdefault(sheet.unit_at(chain.start), chain)
+        if len(relevant) >= TAIL_UNITS:
+            break
+    last = next((chain for chain in reversed(sheet.chains) if any(side.nodes for side in chain.sides)), None)
+    if last is None:
+        return None
+    kept = [
+        index for index in relevant if not _CHECK.search(sheet.text[sheet.units[index].start : sheet.units[index].end])
+    ]
+    chosen = next(iter(kept), None)
+    if sheet.compiled.problem.answer.kind in ("relation", "interval") or chosen is None:
+        chosen = sheet.unit_at(last.start)
+        relevant.setdefault(chosen, last)
+    unit, chain = sheet.units[chosen], relevant[chosen]
+    start = max(unit.start, chain.end - MAX_REGION)
+    for found in _SO.finditer(sheet.text, start, max(start, chain.start)):
         start = found.end()
-    return FinalAnswer(start, max(unit.end, chains[-1].end), "end")
+    return FinalAnswer(start, max(unit.end, chain.end), "end")
 
 
 def _closing(text: str, start: int) -> int:

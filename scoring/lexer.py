@@ -17,6 +17,7 @@ from scoring.vocabulary import (
     GREEK,
     MATRICES,
     OPERATORS,
+    PLAIN_GREEK,
     RELATIONS,
     SKIP,
     STOP,
@@ -149,7 +150,7 @@ class _Lexer:
             self.put("rel", RELATIONS[name], start, end)
         elif name in OPERATORS:
             self.put("op", OPERATORS[name], start, end)
-        elif name in FUNCTIONS and name != "lim":
+        elif name in FUNCTIONS and name not in BIG:
             self.put("func", name, start, end)
         elif name in DOTS:
             self.put("big", "dots", start, end)
@@ -274,6 +275,10 @@ class _Lexer:
         if piece in FUNCTIONS and piece not in ("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"):
             word = piece in ("max", "min", "sec", "log", "tan") and not self._beside_maths(start, end)
             self.put("word" if word else "func", piece, start, end)
+        elif piece in PLAIN_GREEK and (
+            piece == "pi" or self.in_maths(start) or self._reads_as_maths(piece, start, end)
+        ):
+            self.put("name", GREEK[piece], start, end)
         elif self._is_unit(piece, start):
             self.put("unit", piece, start, end)
         elif len(piece) == 1:
@@ -307,7 +312,7 @@ class _Lexer:
     def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
         if GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-zθ]", piece):
             return True
-        if len(piece) > 4:
+        if len(piece) > 4 and piece not in PLAIN_GREEK:
             return False
         before = self.text[start - 1] if start else " "
         after = self.text[end : end + 2]

@@ -21,6 +21,10 @@ GREEK = {
     "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ", "hbar": "ℏ",
     "partial": "∂", "nabla": "∇", "imath": "i", "jmath": "j",
 }  # fmt: skip
+#: Greek letters that people spell out in plain text.
+PLAIN_GREEK = frozenset((
+    "pi", "alpha", "beta", "gamma", "delta", "theta", "lambda", "mu", "omega", "rho", "sigma", "phi", "tau", "epsilon",
+))  # fmt: skip
 RELATIONS = {
     "leq": "≤", "le": "≤", "leqslant": "≤", "leqq": "≤", "geq": "≥", "ge": "≥", "geqslant": "≥", "geqq": "≥",
     "lt": "<", "gt": ">", "neq": "≠", "ne": "≠", "approx": "≈", "simeq": "≈", "doteq": "≈", "in": "∈", "equiv": "≡",
