@@ -147,6 +147,9 @@ class VllmEngine:
         if engine is not None:
             with suppress(Exception):
                 await asyncio.wait_for(asyncio.to_thread(engine.shutdown), STOP_WITHIN_S)
+            with suppress(Exception):
+                # vLLM closes its sockets and forgets their context, two threads each time.
+                await asyncio.wait_for(asyncio.to_thread(engine.engine_core.resources.ctx.term), 2)
             del engine
             gc.collect()  # the client is full of cycles, and would shut down again when the interpreter ends
         if not await asyncio.to_thread(self._processes.kill, STOP_WITHIN_S):
