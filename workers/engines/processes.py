@@ -47,7 +47,8 @@ class EngineProcesses:
                     process.kill()
             if time.monotonic() > deadline:
                 return False
-            psutil.wait_procs(processes, timeout=0.2)
+            # Not waited for here: that would take their exit status from whoever started them.
+            time.sleep(0.05)
         return True
 
     def _owns(self, process: psutil.Process) -> bool:

@@ -26,10 +26,14 @@ _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
         ),
         errors.EngineOutOfMemory,
     ),
-    (errors.INIT_NO_KV, re.compile(r"No available memory for the cache blocks"), errors.EngineOutOfMemory),
+    (
+        errors.INIT_NO_KV,
+        re.compile(r"No available memory for the cache blocks|on kv cache allocation is less than requested"),
+        errors.EngineOutOfMemory,
+    ),
     (
         errors.INIT_KV_LT_MAXLEN,
-        re.compile(r"To serve at least one request|on kv cache allocation is less than requested"),
+        re.compile(r"To serve at least one request"),
         errors.EngineOutOfMemory,
     ),
     (errors.PROFILE_ASSERT, re.compile(r"Error in memory profiling"), errors.EngineStartFailed),

@@ -1,0 +1,255 @@
+"""The vLLM engine's parts that need no vLLM: reading its log, checking options, joining memory terms, watching KV use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.model_spec import ModelSpec
+from workers.engines import EngineContext, create_engine, errors
+from workers.engines.processes import EngineProcesses, environment
+from workers.engines.vllm_boot import engine_arguments, resolve_source
+from workers.engines.vllm_kv import KvRecorder
+from workers.engines.vllm_log import backend_facts, children_write_to, classify_failure, last_error_line
+from workers.engines.vllm_memory import memory_report, read_worker
+from workers.engines.vllm_worker import MemoryExtension
+
+CONTEXT = EngineContext(home=Path(), log_folder=Path())
+
+
+def spec(**options: Any) -> ModelSpec:
+    return ModelSpec(name="m", engine="vllm", source="org/model", options=options)
+
+
+@pytest.mark.parametrize(
+    ("line", "error_class", "error"),
+    [
+        (
+            "ValueError: Free memory on device cuda:0 (3.1/79.2 GiB) on startup is less than desired GPU memory utilization",
+            "INIT_FREE_MEM",
+            errors.EngineOutOfMemory,
+        ),
+        ("ValueError: No available memory for the cache blocks. Try", "INIT_NO_KV", errors.EngineOutOfMemory),
+        (
+            "ValueError: To serve at least one request with the models's max seq len (8192), 9 GiB KV cache is needed",
+            "INIT_KV_LT_MAXLEN",
+            errors.EngineOutOfMemory,
+        ),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB",
+            "INIT_CUDA_OOM",
+            errors.EngineOutOfMemory,
+        ),
+        ("AssertionError: Error in memory profiling. Initial free memory", "PROFILE_ASSERT", errors.EngineStartFailed),
+        ("RuntimeError: Cannot find any model weights with `x`", "MODEL_UNAVAILABLE", errors.ModelUnavailable),
+        (
+            "RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory",
+            "HOST_OOM",
+            errors.EngineOutOfMemory,
+        ),
+    ],
+)
+def test_log_tells_the_class_of_a_failed_start(line: str, error_class: str, error: type[errors.EngineError]) -> None:
+    log = f"INFO loading\n(EngineCore pid=1) ERROR 11-24 {line}\nRuntimeError: Engine core initialization failed.\n"
+    failure = classify_failure(log)
+    assert failure is not None
+    assert (failure.error_class, failure.error) == (error_class, error)
+    assert line[:40] in failure.line
+    assert "initialization failed" not in failure.line
+
+
+def test_log_of_an_unknown_failure_gives_its_last_error() -> None:
+    log = "INFO fine\nValueError: the first\nKeyError: 'the last'\nINFO bye\n"
+    assert classify_failure(log) is None
+    assert last_error_line(log) == "KeyError: 'the last'"
+
+
+def test_log_tells_backends() -> None:
+    log = (
+        "INFO Using FLASH_ATTN attention backend out of potential backends: ['FLASH_ATTN', 'FLASHINFER'].\n"
+        "INFO Using FlashAttention version 3\n"
+        "INFO Using MacheteLinearKernel for AutoAWQMarlinLinearMethod\n"
+        "INFO CUDA graph pool memory: 0.07 GiB (actual), 0.09 GiB (estimated), difference: 0.02 GiB (28.6%).\n"
+    )
+    assert backend_facts(log) == {
+        "attention_backend_log": "FLASH_ATTN",
+        "flash_attention_version": "3",
+        "linear_kernel": "MacheteLinearKernel",
+        "graph_pool_gib": "0.07",
+    }
+    assert backend_facts("INFO Using AttentionBackendEnum.FLASH_ATTN backend.\n") == {
+        "attention_backend_log": "FLASH_ATTN"
+    }
+
+
+def test_device_terms_are_joined_and_the_larger_activation_counts() -> None:
+    mib = 1 << 20
+    answer: dict[str, dict[str, Any]] = {
+        "bytes": {
+            "weights": 2600 * mib,
+            "kv_reserved": 20_000 * mib,
+            "num_blocks": 1000,
+            "buffers": 220 * mib,
+            "activation_profiled": 740 * mib,
+            "activation_run": 100 * mib,
+            "device_used_at_init": 980 * mib,
+        },
+        "reasons": {},
+        "facts": {"attention_backend": "FLASH_ATTN"},
+    }
+    reading = read_worker([answer])
+    report = memory_report(
+        reading,
+        log="CUDA graph pool memory: 0.07 GiB (actual)",
+        source="",
+        device="cuda",
+        enforce_eager=False,
+        used_before_mib=480.0,
+        kv_used_mib=60.0,
+    )
+    assert (report.kind, report.context_mib, report.weights_mib, report.buffers_mib) == ("device", 500, 2600, 220)
+    assert (report.activation_peak_mib, report.kv_reserved_mib, report.kv_used_mib) == (740, 20_000, 60)
+    assert report.graphs_mib == pytest.approx(71.68)
+    assert report.reasons == {}
+    assert reading.kv_block_bytes == 20 * mib
+
+
+def test_terms_that_are_not_told_carry_reasons() -> None:
+    report = memory_report(
+        read_worker([{"bytes": {}, "reasons": {"weights": "broken"}, "facts": {}}]),
+        log="",
+        source="",
+        device="cuda",
+        enforce_eager=False,
+        used_before_mib=None,
+        kv_used_mib=None,
+    )
+    assert report.weights_mib is None
+    assert report.reasons["weights_mib"] == "broken"
+    assert set(report.reasons) == {
+        "context_mib",
+        "weights_mib",
+        "buffers_mib",
+        "activation_peak_mib",
+        "graphs_mib",
+        "kv_reserved_mib",
+        "kv_used_mib",
+    }
+
+
+def test_worker_reading_never_raises() -> None:
+    answer = MemoryExtension().evalctl_memory()
+    assert answer["bytes"] == {}
+    assert "AttributeError" in answer["reasons"]["weights"]
+
+
+def test_windows_keep_their_own_peaks() -> None:
+    recorder = KvRecorder()
+    with recorder.window() as first:
+        recorder.record(usage=0.5, preemptions=1)
+        with recorder.window() as second:
+            recorder.record(usage=0.25, preemptions=0)
+            recorder.record(usage=None, preemptions=0)
+        recorder.record(usage=0.75, preemptions=0)
+    recorder.record(usage=1.0, preemptions=5)
+    assert (first.peak_usage, first.preemptions, first.steps) == (0.75, 1, 4)
+    assert (second.peak_usage, second.preemptions, second.steps) == (0.25, 0, 2)
+    assert recorder.idle
+
+
+def test_unknown_option_is_refused_before_anything_starts() -> None:
+    with pytest.raises(errors.ModelUnavailable, match=r"'max_modle_len'.*did you mean 'max_model_len'"):
+        create_engine(spec(max_modle_len=9), CONTEXT)
+
+
+def test_prefix_caching_is_refused() -> None:
+    with pytest.raises(errors.ModelUnavailable, match="stays off"):
+        create_engine(spec(enable_prefix_caching=True), CONTEXT)
+
+
+@dataclass
+class OldArguments:
+    """The fields of a vLLM that knows neither a linear backend nor the autotune switch."""
+
+    model: str
+    revision: str | None = None
+    trust_remote_code: bool = False
+    max_model_len: int = 0
+    attention_backend: str | None = None
+    enable_prefix_caching: bool = True
+    seed: int = 0
+
+
+def test_pinned_values_yield_to_options_and_to_the_version() -> None:
+    cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda", seed=7)
+    arguments = engine_arguments(spec(max_model_len=8192), cuda, "/weights", OldArguments)
+    assert arguments == {
+        "model": "/weights",
+        "revision": None,
+        "trust_remote_code": False,
+        "max_model_len": 8192,
+        "attention_backend": "FLASH_ATTN",
+        "enable_prefix_caching": False,
+        "seed": 7,
+    }
+    with pytest.raises(errors.ModelUnavailable, match=r"'linear_backend', which vLLM .* does not have"):
+        engine_arguments(spec(linear_backend="marlin"), cuda, "/weights", OldArguments)
+
+
+def test_missing_folder_is_unavailable_and_a_hub_id_is_passed_on(tmp_path: Path) -> None:
+    assert resolve_source(spec(), CONTEXT) == "org/model"
+    there = ModelSpec(name="m", engine="vllm", source=str(tmp_path))
+    assert resolve_source(there, CONTEXT) == str(tmp_path.resolve())
+    absent = ModelSpec(name="m", engine="vllm", source=str(tmp_path / "absent"))
+    with pytest.raises(errors.ModelUnavailable, match="there is no folder"):
+        resolve_source(absent, CONTEXT)
+
+
+def test_engine_processes_are_found_and_killed_with_their_orphans() -> None:
+    processes = EngineProcesses()
+    program = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    with processes.marked():
+        subprocess.run([sys.executable, "-c", program], check=True)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    assert "EVALCTL_ENGINE" not in os.environ
+    assert processes.child_seen()
+    assert len(processes.alive()) == 2
+    assert processes.kill(within_s=5)
+    assert processes.alive() == []
+    assert child.wait(5) == -9
+
+
+def test_child_writes_to_the_log_and_this_process_gets_its_streams_back(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    processes, log, seen = EngineProcesses(), tmp_path / "log", threading.Event()
+
+    def child_seen() -> bool:
+        if processes.child_seen():
+            seen.set()
+        return seen.is_set()
+
+    with processes.marked(), children_write_to(log, child_seen):
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.readline(); print('from the child')"], stdin=subprocess.PIPE
+        )
+        assert seen.wait(5)
+    print("from here")
+    child.communicate(b"go\n")
+    assert log.read_text() == "from the child\n"
+    assert capfd.readouterr().out == "from here\n"
+
+
+def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALCTL_TEST_A", "before")
+    with environment({"EVALCTL_TEST_A": "within", "EVALCTL_TEST_B": "new"}):
+        assert (os.environ["EVALCTL_TEST_A"], os.environ["EVALCTL_TEST_B"]) == ("within", "new")
+    assert os.environ["EVALCTL_TEST_A"] == "before"
+    assert "EVALCTL_TEST_B" not in os.environ
