@@ -82,10 +82,10 @@ def is_connection_loss(error: DBAPIError) -> bool:
 
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     """Describe a database that is away; the password is masked."""
-    reason = str(error.orig).strip().splitlines()[-1] if str(error.orig).strip() else type(error.orig).__name__
+    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     return ServiceUnreachable(
-        f"database {masked(engine.url.render_as_string(hide_password=True))}",
-        masked(reason),
+        f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}",
+        masked(lines[0]).rstrip("."),
         mend="Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more",
     )
 

@@ -101,6 +101,6 @@ class HintBroker:
             reason = str(error).strip() or type(error).__name__
             raise ServiceUnreachable(
                 f"broker {masked(self._url)}",
-                masked(reason),
+                masked(reason).rstrip("."),
                 mend="Start it, or correct EVALCTL_BROKER_URL; nothing is lost, hints are published when it is back",
             ) from error

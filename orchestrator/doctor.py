@@ -62,25 +62,31 @@ def _services(settings: Settings) -> Check:
 def _connected(settings: Settings) -> list[Check]:
     try:
         with services(settings) as endpoints:
-            return [*_database(endpoints), _broker(endpoints)]
+            return [*_database(endpoints, embedded=settings.database_url is None), _broker(endpoints)]
     except ServiceUnreachable as error:
         return [Check(name="database", ok=False, found=str(error), mend=error.mend)]
 
 
-def _database(endpoints: Endpoints) -> list[Check]:
+def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
     engine = open_database(endpoints.database_url, name="doctor")
     try:
         with transaction(engine) as connection:
             number = connection.exec_driver_sql("SHOW server_version").scalar_one()
-        return [Check(name="database", ok=True, found=f"PostgreSQL {number}"), _schema(engine), _workers(engine)]
+        return [
+            Check(name="database", ok=True, found=f"PostgreSQL {number}"),
+            _schema(engine, embedded=embedded),
+            _workers(engine),
+        ]
     except ServiceUnreachable as error:
         return [Check(name="database", ok=False, found=error.problem, mend=error.mend)]
     finally:
         engine.dispose()
 
 
-def _schema(engine: Engine) -> Check:
+def _schema(engine: Engine, *, embedded: bool) -> Check:
     version = schema_version(engine)
+    if embedded and version.found is None:
+        return Check(name="schema", ok=True, found="not made yet; the first command that needs it makes it")
     found = f"revision {version.found or 'none'}, needed {version.needed}"
     return Check(
         name="schema", ok=version.current, found=found, mend="" if version.current else "Run `evalctl db upgrade`"

@@ -12,11 +12,13 @@ from celery.signals import setup_logging, worker_ready
 from db.errors import ServiceUnreachable
 from db.hints import HINT_TASK, hint_app
 from workers.log import log_event
+from workers.wakeup import add_wake_up
 
 
 def worker_app(broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool]) -> Celery:
     """Return the application; ``handle_hint`` is called for each hint, on the pool's only thread."""
     app = hint_app(broker_url, queues)
+    add_wake_up(app)
 
     @app.task(name=HINT_TASK)  # type: ignore[untyped-decorator]
     def hint(_job_id: int) -> None:

@@ -33,13 +33,17 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     for failure in finished.progress.failures:
         screen.print(f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): {failure['example']}")
-    name = finished.run.name
     screen.print("\nTry next:")
-    screen.print(f"  evalctl results {name} --json")
-    screen.print(
-        f"  evalctl db shell -- -c \"SELECT problem, repetition, score7, guess_suspected FROM analytics_v1.scores WHERE run = '{name}'\""
-    )
-    screen.print(
-        "  evalctl submit --model smollm2 --problems quickstart --prompt plain --prompt stepwise --watch   # after: evalctl up"
-    )
+    for command in _next_commands(finished.run.name):
+        screen.print(f"  {command}", soft_wrap=True)
     return 0 if finished.progress.state == "succeeded" else 1
+
+
+def _next_commands(run: str) -> tuple[str, str, str]:
+    columns = "problem, repetition, score7, guess_suspected"
+    query = f"SELECT {columns} FROM analytics_v1.scores WHERE run = '{run}'"  # noqa: S608 - printed, not run
+    return (
+        f"evalctl results {run} --json",
+        f'evalctl db shell -- -c "{query}"',
+        "evalctl up && evalctl submit --model smollm2 --problems quickstart --prompt plain --prompt stepwise --watch",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
@@ -40,6 +41,13 @@ def host(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield host
     host.close()
     assert engine_processes() == []
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collect what a failed start of vLLM leaves open while its warnings are still ignored."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
@@ -205,3 +213,25 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
     assert (made.prompt_tokens, made.output_tokens, made.text) == (20, 5, "")
     with pytest.raises(errors.PromptRejected, match="without a tokenizer"):
         generate(host, ask())
+
+
+def test_start_that_does_not_fit_is_out_of_memory_with_the_childs_reason(host: EngineHost, embedded_home: Path) -> None:
+    greedy = ModelSpec(
+        name="greedy", engine="vllm", source="embedded:smollm2", options={"kv_cache_memory_bytes": 1 << 50}
+    )
+    with pytest.raises(errors.EngineOutOfMemory, match="less than requested memory for kv") as caught:
+        host.load(greedy, on_progress=lambda: None, timeout_s=300)
+    assert (caught.value.kind, caught.value.error_class) == ("out_of_memory", errors.INIT_NO_KV)
+    assert engine_processes() == []
+    empty = embedded_home / "empty"
+    empty.mkdir(exist_ok=True)
+    with pytest.raises(errors.ModelUnavailable):
+        host.load(ModelSpec(name="empty", engine="vllm", source=str(empty)), on_progress=lambda: None, timeout_s=300)
+
+
+def test_start_that_takes_too_long_is_given_up_and_leaves_nothing(host: EngineHost) -> None:
+    with pytest.raises(errors.EngineStartFailed) as caught:
+        host.load(SPEC, on_progress=lambda: None, timeout_s=5)
+    assert caught.value.error_class == errors.INIT_TIMEOUT
+    assert host.loaded is None
+    assert engine_processes() == []
