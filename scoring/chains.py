@@ -89,7 +89,7 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
             chains.append(chain)
         if after is not None and chains and after.kind == "unit":
             chains[-1].unit, chains[-1].unit_end = _unit_text(after), after.end
-        elif after is not None and chains and after.kind == "word" and not after.spaced:
+        elif after is not None and chains and after.kind == "word":
             chains[-1].unit = after.text[:8] if not after.text.isascii() else ""
         listing = bool(after is not None and after.kind == "word" and _LISTING.match(after.text.strip()))
     return chains

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from problems.schema import Answer
 from scoring.chains import Chain
 from scoring.expression import Node
+from scoring.intervals import interval_of_chain, intervals_of, same_intervals
 from scoring.matching import same_relation
 from scoring.quantities import same_unit
 from scoring.relations import close, combined
 from scoring.rounding import rounded_to
+from scoring.sandbox import shared
 from scoring.scope import Relation, Values
 from scoring.sheet import Sheet
 
@@ -58,7 +60,9 @@ def locate(sheet: Sheet) -> FinalAnswer | None:
 
 #: Units from the end of an answer that may hold its conclusion.
 TAIL_UNITS = 5
-_CHECK = re.compile(r"检验|验证|验算|经检|灵敏|敏感|check|verif|sensitiv|second derivative|二阶导", re.IGNORECASE)
+_CHECK = re.compile(
+    r"检验|验证|验算|经检|灵敏|敏感|稳健|check|verif|sensitiv|robust|second derivative|二阶导", re.IGNORECASE
+)
 
 
 def _conclusion(sheet: Sheet) -> FinalAnswer | None:
@@ -175,7 +179,7 @@ def _same(value: Values, target: Values, answer: Answer) -> bool:
 def _value(sheet: Sheet, chains: list[Chain], target: Node, answer: Answer, place: FinalAnswer) -> bool | None:
     wanted = Values(target, sheet.compiled.scope)
     if wanted.row is None:
-        return None
+        return _ask(sheet, place, answer.any_of[0])
     readable = [chain for chain in chains if chain.sides[-1].nodes]
     if not readable:
         return None if chains else False
@@ -251,11 +255,29 @@ def _equal_sets(items: list[Values], wanted: list[Values], answer: Answer) -> bo
 
 
 def _interval(sheet: Sheet, place: FinalAnswer, chains: list[Chain], target: Node, written: str) -> bool | None:
+    scope = sheet.compiled.scope
+    wanted = intervals_of(target, scope)
+    if wanted is None:
+        return True if _writing(sheet, place, written) else _ask(sheet, place, written)
+    found: list[bool] = []
     for chain in chains:
-        for side in chain.sides:
-            if any(sheet.compiled.scope.settle(node, {}) == target for node in side.nodes):
-                return True
-    return True if _writing(sheet, place, written) else None
+        if (confined := interval_of_chain(chain, scope)) is not None:
+            found.append(same_intervals([confined], wanted))
+        for node in (node for side in chain.sides for node in side.nodes):
+            stated = intervals_of(node, scope)
+            if stated is not None and node[0] != "tuple":
+                found.append(same_intervals(stated, wanted))
+    if True in found:
+        return True
+    return False if found else _ask(sheet, place, written)
+
+
+def _ask(sheet: Sheet, place: FinalAnswer, written: str) -> bool | None:
+    """Ask math-verify about a stated answer that the scorer's own means cannot compare."""
+    stated = sheet.text[place.start : place.end].strip(" $。.\n*")
+    if not stated or len(stated) > MAX_REGION or place.how == "end":
+        return None
+    return shared().equal(written, stated)
 
 
 def _writing(sheet: Sheet, place: FinalAnswer, written: str) -> bool | None:

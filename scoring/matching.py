@@ -110,7 +110,7 @@ class Matcher:
         for found in self.sheet.found:
             if found.value is None or len(hits) >= MAX_HITS:
                 continue
-            same = found.writing[0] == pattern.canonical
+            same = found.writing[0] == pattern.canonical and pattern.item.unit != "%"
             if not same and wanted is not None:
                 same = self._same_value(pattern, found)
             if same and self._near(pattern.item.near, found) and self._unit_fits(pattern, found):
@@ -123,6 +123,8 @@ class Matcher:
         wanted, row = pattern.values.row, found.value.row
         if wanted is None or row is None or operations_of(found.value.node) != operations_of(pattern.values.node):
             return False
+        if pattern.item.unit == "%" and self.sheet.chains[found.chain].unit == "percent":
+            row = tuple(value / 100 for value in row)
         if close(row, wanted, pattern.item.tol or 1e-8):
             return True
         return pattern.number is not None and rounded_to(found.value.node, pattern.number)

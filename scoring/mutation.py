@@ -14,6 +14,8 @@ from problems.evidence import EqEvidence, ValueEvidence
 from problems.schema import Problem, Solution
 from problems.validator import leaves, validate
 from scoring.compiled import compile_problem
+from scoring.lexer import tokenise
+from scoring.normalise import normalise
 from scoring.score import Score, score_text
 
 KINDS = ("full", "answer_only", "deletion", "wrong_number", "statement")
@@ -98,9 +100,12 @@ def expression_errors(problem: Problem) -> tuple[str, ...]:
 
 
 def _eq_faults(problem: Problem, leaf: EqEvidence) -> list[str]:
-    pattern = compile_problem(problem).compile(leaf)
-    links = getattr(pattern, "links", [])
-    if not links:
+    compiled = compile_problem(problem)
+    links = getattr(compiled.compile(leaf), "links", [])
+    chains = compiled.scope.chains(leaf.eq)
+    written = sum(token.kind != "nl" for token in tokenise(normalise(leaf.eq).text, compiled.scope.arrays, maths=True))
+    read = sum(len(side.tokens) for chain in chains for side in chain.sides) + sum(len(c.relations) for c in chains)
+    if not links or len(chains) != 1 or (read != written and "∈" not in leaf.eq and "\\in" not in leaf.eq):
         return [f"the relation {leaf.eq!r} cannot be read; write it otherwise or give it form: text"]
     tolerance = leaf.tol or 1e-6
     return [

@@ -20,6 +20,8 @@ def same_root(wanted: Relation, found: Relation) -> bool:
     names = (names_of(wanted.left.node) | names_of(wanted.right.node)) - {"…"}
     if not 2 <= len(names) <= MAX_NAMES or names != (names_of(found.left.node) | names_of(found.right.node)) - {"…"}:
         return False
+    if names & wanted.left.scope.arrays:
+        return False
     evaluator = wanted.left.scope.exact
     for name in sorted(names):
         first, second = _root(evaluator, wanted, name), _root(evaluator, found, name)

@@ -1,0 +1,110 @@
+"""Hostile answers: each is scored in bounded time and shows nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from problems.loader import load_set
+from problems.schema import Problem
+from scoring.score import score_text
+
+#: The promise is 1.5 s on a machine of its own; a shared one gets some room.
+LIMIT_S = 3.0
+SIZE = 100_000
+ROOT = Path(__file__).parents[2]
+
+
+def junk() -> str:
+    rng = random.Random(7)
+    return "".join(rng.choice("abcxyz $\\{}^_=+-*/()0123456789，。的是\n|&'") for _ in range(SIZE))
+
+
+def repeated(piece: str) -> str:
+    return piece * (SIZE // len(piece))
+
+
+HOSTILE = {
+    "junk": junk(),
+    "nested roots": "$" + "\\sqrt{" * 400 + "2" + "}" * 400 + "$",
+    "nested plain roots": "√(" * 400 + "2" + ")" * 400,
+    "tower": "x = 9**9**9 = 9^{9^{9^9}}",
+    "import": "x = __import__('os').system('echo')",
+    "factorial": "99999999! = 1, (170!)!! = 2",
+    "zero width and direction": repeated("f\u200b(\u202e0\u202c)\u200d=\u20662\u2069 "),
+    "spaces": "x" + " " * SIZE + "= 2",
+    "dollars": "$" * SIZE,
+    "braces": "{" * SIZE,
+    "brackets": "(" * (SIZE // 2) + ")" * (SIZE // 2),
+    "chain": repeated("a=b="),
+    "sum": "1+" * (SIZE // 2) + "1",
+    "fractions": repeated("\\frac{1}{"),
+    "matrices": repeated("\\begin{pmatrix}"),
+    "subscripts": repeated("x_{"),
+    "lines": repeated("x=1\n"),
+    "digits": "9" * SIZE,
+    "bars": "|" * SIZE,
+    "signs": repeated("x=±1±2±3±4 "),
+    "double sums": " ".join(f"\\sum_{{k=1}}^{{2000}}\\sum_{{j=1}}^{{2000}} kj^{{{i}}} = {i}" for i in range(300)),
+    "integrals": " ".join(f"\\int_0^1\\int_0^1 x^{{{i}}} dx dy = {i}" for i in range(300)),
+    "boxes": repeated("\\boxed{"),
+    "words": repeated("increasing decreasing "),
+    "cosines": repeated("cos x-cot 2"),
+    "fetch": repeated("25-5²=±"),
+}
+
+
+def some_problems() -> list[Problem]:
+    return list(load_set("math62"))[::20]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_scored_quickly(name: str) -> None:
+    for problem in some_problems():
+        score_text(problem, "warm")
+        begun = time.perf_counter()
+        score = score_text(problem, HOSTILE[name])
+        assert time.perf_counter() - begun < LIMIT_S, problem.id
+        assert score.steps_total >= 3
+
+
+@pytest.mark.parametrize("name", ["import", "tower", "nested roots", "braces", "factorial"])
+def test_hostile_text_shows_no_step(name: str) -> None:
+    assert all(score_text(problem, HOSTILE[name]).steps_done == 0 for problem in some_problems())
+
+
+def test_long_answer_keeps_head_and_tail() -> None:
+    problem = load_set("math62").get("sec-symmetric-01")
+    text = "a^2+b^2=(a+b)^2-2ab\n" + "filler words here. " * 8000 + "\n答案：13"
+    score = score_text(problem, text)
+    assert score.answer_correct is True
+    assert score.answer_text == "13"
+    assert text[score.steps[0].start : score.steps[0].end] == score.steps[0].evidence_text == "a^2+b^2=(a+b)^2-2ab"
+
+
+def test_verdicts_do_not_depend_on_hash_seed_or_history() -> None:
+    program = (
+        "import json, yaml; from problems.loader import load_set; from scoring.score import score_text;"
+        "S = load_set('math62'); C = yaml.safe_load(open('tests/scoring/answers.yaml', encoding='utf-8'))[:24];"
+        "C = C[::-1] if {reverse} else C;"
+        "R = {{c['problem'] + c['note']: score_text(S.get(c['problem']), c['text']).to_dict() for c in C}};"
+        "print(json.dumps(R, sort_keys=True))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program.format(reverse=seed == "2")],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1
+    assert len(outputs.pop()) > 1000
