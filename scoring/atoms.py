@@ -63,6 +63,8 @@ def _name(parser: Parser, token: Token) -> Node:
         parser.at += 1
         index = parser.script()
     primes += _primes(parser)
+    if len(name) == 2 and name[0] in "ED" and name[1] in "XYZ" and name not in parser.scalars:
+        return ("call", name[0], 0, ("v", name[1]))
     if (call := _call(parser, name, primes, index)) is not None:
         return call
     if index is not None:
@@ -144,7 +146,8 @@ def _slope(parser: Parser) -> Node | None:
 def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | None:
     """Read a function application, or return None where the bracket is a factor."""
     token = parser.peek()
-    if token is None or token.kind != "open" or token.text != "(":
+    chance = name in ("P", "E", "Pr", "Var", "Cov") and token is not None and token.text in ("[", "{", "\\{")
+    if token is None or token.kind != "open" or not (token.text == "(" or chance):
         return None
     inside = bracketed(parser)
     if inside is None:
@@ -164,7 +167,8 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
         return None
     parser.at += 1
     arguments = parser.listed()
-    parser.expect(")")
+    if parser.take().kind != "close":
+        raise ParseError("call not closed")
     if index is not None:
         arguments = ("tuple", index, arguments)
     return ("call", name, primes, arguments)

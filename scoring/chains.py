@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass, field
 
 from scoring.expression import Node, unfold_signs
-from scoring.lexer import BREAKS, Token
+from scoring.lexer import Token
 from scoring.parser import parse
+from scoring.vocabulary import BREAK_KINDS as BREAKS
+from scoring.wording import said_equalities
 
 MAX_SIDES = 14
 MAX_CHAINS = 1500
@@ -73,7 +75,7 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
     """Return the chains of a text in order; at most `MAX_CHAINS`."""
     chains: list[Chain] = []
     listing = False
-    for run, after in _runs(tokens):
+    for run, after in _runs(said_equalities(tokens)):
         if len(chains) >= MAX_CHAINS:
             break
         if not run:
@@ -88,15 +90,11 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
                 chain.listed_for = previous.listed_for or _unknown_of(previous)
             chains.append(chain)
         if after is not None and chains and after.kind == "unit":
-            chains[-1].unit, chains[-1].unit_end = _unit_text(after), after.end
+            chains[-1].unit, chains[-1].unit_end = after.text, after.end
         elif after is not None and chains and after.kind == "word":
             chains[-1].unit = after.text[:8] if not after.text.isascii() else ""
         listing = bool(after is not None and after.kind == "word" and _LISTING.match(after.text.strip()))
     return chains
-
-
-def _unit_text(token: Token) -> str:
-    return token.text
 
 
 def _unknown_of(chain: Chain) -> Side | None:
@@ -263,6 +261,9 @@ def _unfold_membership(chain: Chain) -> None:
         return
     node = chain.sides[1].nodes[0]
     tokens = chain.sides[1].tokens
+    if node[0] == "set":
+        chain.relations, chain.sides[1].nodes = ["="], node[1:]
+        return
     if node[0] == "interval":
         low, high, low_closed, high_closed = node[1:]
     elif node[0] == "tuple" and len(node) == 3:

@@ -10,6 +10,7 @@ from scoring.vocabulary import (
     ARROWS,
     BIG,
     DOTS,
+    ENGLISH_SCALES,
     ENVIRONMENT,
     FUNCTIONS,
     GLUED,
@@ -19,6 +20,7 @@ from scoring.vocabulary import (
     OPERATORS,
     PLAIN_GREEK,
     RELATIONS,
+    SCALES,
     SKIP,
     STOP,
     TEXT,
@@ -52,9 +54,6 @@ class Token:
     start: int
     end: int
     spaced: bool = False
-
-
-BREAKS = frozenset(("word", "unit", "arrow", "sep", "delim"))
 
 
 def tokenise(text: str, names: frozenset[str] = frozenset(), *, maths: bool = False) -> list[Token]:
@@ -108,6 +107,9 @@ class _Lexer:
             kind, piece, end = found.lastgroup, found.group(), found.end()
             if kind == "ws":
                 self.spaced = True
+            elif kind == "num" and self.is_index(piece, at, end):
+                self.put("op", "_", at, at)
+                self.put("num", piece, at, end)
             elif kind == "num":
                 self.put("num", piece.replace("{,}", "").replace(",", ""), at, end)
             elif kind == "cmd":
@@ -130,7 +132,7 @@ class _Lexer:
                     end,
                 )
             elif kind == "cjk":
-                self.put("word", piece, at, end)
+                self.chinese(piece, at, end)
             elif kind == "other":
                 self.put("sep", piece, at, end)
             elif kind == "dots":
@@ -140,6 +142,15 @@ class _Lexer:
                 self.put(kind, piece, at, end)
             at = end
         return self.tokens
+
+    def is_index(self, piece: str, start: int, end: int) -> bool:
+        """Say whether a number stands straight after a lone letter as its index, as in plain ``x1 = 0``."""
+        last = self.tokens[-1] if self.tokens else None
+        if last is None or last.kind != "name" or last.end != start or len(piece) > 3 or not piece.isdigit():
+            return False
+        before = self.text[last.start - 1 : last.start]
+        lone = len(last.text) == 1 and last.text.isascii() and last.text not in "ei"
+        return lone and not (before.isalnum() or before == "}") and not self.text[end : end + 1].isalpha()
 
     def command(self, name: str, start: int, end: int) -> int:
         """Read a LaTeX command and return the offset after it."""
@@ -270,8 +281,30 @@ class _Lexer:
         self.put("op", "_", start, end)
         return end
 
+    def chinese(self, piece: str, start: int, end: int) -> None:
+        """Put Chinese text as a word; 万, 亿 and 度 straight after a number belong to the number."""
+        last = self.tokens[-1] if self.tokens else None
+        if last is not None and last.kind == "num" and piece[0] in SCALES and start - last.end <= 1:
+            self.scale(SCALES[piece[0]], start + 1)
+            start, piece = start + 1, piece[1:]
+        elif last is not None and last.kind in ("num", "close") and piece[0] == "度" and piece[:2] != "度电":
+            self.put("op", "°", start, start + 1)
+            start, piece = start + 1, piece[1:]
+        if piece:
+            self.put("word", piece, start, end)
+
+    def scale(self, by: float, end: int) -> None:
+        """Multiply the number that was read last."""
+        last = self.tokens[-1]
+        value = float(last.text) * by
+        written = str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
+        self.tokens[-1] = Token("num", written, last.start, end, last.spaced)
+
     def letters(self, piece: str, start: int, end: int) -> None:
         """Decide what a run of letters is: names, a function, a unit or a word."""
+        if piece in ENGLISH_SCALES and self.tokens and self.tokens[-1].kind == "num":
+            self.scale(ENGLISH_SCALES[piece], end)
+            return
         if piece in FUNCTIONS and piece not in ("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"):
             word = piece in ("max", "min", "sec", "log", "tan") and not self._beside_maths(start, end)
             self.put("word" if word else "func", piece, start, end)

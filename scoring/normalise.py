@@ -35,11 +35,24 @@ _SINGLE = {
 
 _SPECIAL = re.compile(
     rf"(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
-    r"|(?P<tag></?(?:sup|sub)>)|(?P<br><br ?/?>)"
+    r"|(?P<tag></?(?:sup|sub)>|&(?:lt|gt|le|ge|nbsp|amp|times|minus);)|(?P<br><br ?/?>)"
     r"|(?P<dashes>[—―─]+)|(?P<power>(?<=[A-Za-z0-9)\]}])\*\*(?=[A-Za-z0-9({\-]))|(?P<bold>\*\*+|__(?=\*)|`+)"
     r"|(?P<one>[^\x00-\x7f])"
 )
-_TAGS = {"<sup>": "^{", "</sup>": "}", "<sub>": "_{", "</sub>": "}"}
+_TAGS = {
+    "<sup>": "^{",
+    "</sup>": "}",
+    "<sub>": "_{",
+    "</sub>": "}",
+    "&lt;": "<",
+    "&gt;": ">",
+    "&le;": "≤",
+    "&ge;": "≥",
+    "&nbsp;": " ",
+    "&amp;": "&",
+    "&times;": "×",
+    "&minus;": "-",
+}
 _CJK = re.compile("[\u3400-\u9fff\uf900-\ufaff\u3001\u3002\u300a\u300b]")
 
 

@@ -143,7 +143,14 @@ class Parser:
 
     def raised(self, node: Node) -> Node:
         """Read what stands after ``^`` and raise the node to it."""
+        if self.is_op("*", "+") and ((after := self.peek(1)) is None or after.kind not in ("num", "name", "open")):
+            mark = self.take().text
+            if node[0] != "v":
+                raise ParseError("a star above no name")
+            return ("v", node[1] + mark)
         above = self.script()
+        if above == ("v", "*") and node[0] == "v":
+            return ("v", node[1] + "*")
         if above in (("v", "°"), ("v", "deg")):
             return ("deg", node)
         if above in (("v", "T"), ("v", "⊤")) and "T" not in self.scalars:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from scoring.chains import Chain, Side, find_chains
 from scoring.compiled import CompiledProblem
-from scoring.expression import names_of
+from scoring.expression import Node, names_of
 from scoring.lexer import tokenise
 from scoring.normalise import Normalised, normalise
 from scoring.relations import combined
@@ -119,6 +119,11 @@ class Sheet:
         if chain.listed_for is not None and len(sides) == 1:
             sides = [chain.listed_for, *sides]
         relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
+        if numbered := _numbered_root(sides, relations, compiled.scope.declared):
+            unknown = Values(numbered, compiled.scope, charged=self.charged)
+            for item in sides[1].nodes:
+                root = Values(compiled.scope.settle(item, {}), compiled.scope, charged=self.charged)
+                items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
         names = frozenset(name for side in (*sides, *chain.groups) for node in side.nodes for name in names_of(node))
         for reading in compiled.scope.readings(names, compiled.introduced):
             values = [
@@ -145,6 +150,16 @@ class Sheet:
                     )
                     for node in group.nodes
                 )
+
+
+def _numbered_root(sides: list[Side], relations: list[str], declared: frozenset[str]) -> Node | None:
+    """Return x for ``x_1 = ...`` where x is an unknown of the problem and x_1 is not."""
+    if len(sides) != 2 or relations != ["="] or len(sides[0].nodes) != 1:
+        return None
+    node = sides[0].nodes[0]
+    if node[0] != "idx" or node[2][0] != "n" or node[1] not in declared or f"{node[1]}_{int(node[2][1])}" in declared:
+        return None
+    return ("v", node[1])
 
 
 def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:

@@ -92,3 +92,8 @@ UNIT_WORDS = frozenset((
     "unit", "orders", "order", "cars", "vehicles", "customers", "minutes", "minute", "hours", "hour", "seconds",
     "days", "day", "km/h", "m/s", "dollars", "percent", "metres", "meters",
 ))  # fmt: skip
+#: Kinds of tokens that end a formula.
+BREAK_KINDS = frozenset(("word", "unit", "arrow", "sep", "delim"))
+#: Chinese and English words that multiply the number before them.
+SCALES = {"万": 1e4, "亿": 1e8}
+ENGLISH_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
