@@ -34,7 +34,7 @@ T = TypeVar("T")
 #: and handed over in batches, so that following a generation does not disturb its timing.
 FOLLOW_EVERY_S = 0.1
 PROGRESS_EVERY_S = 1.0
-STOP_WITHIN_S = 30.0
+STOP_WITHIN_S = 45.0
 ABORT_WITHIN_S = 5.0
 
 

@@ -40,6 +40,7 @@ def host(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     host = EngineHost(EngineContext(home=embedded_home, log_folder=tmp_path_factory.mktemp("logs"), worker_mark=MARK))
     yield host
     host.close()
+    gc.collect()
     assert engine_processes() == []
 
 
@@ -183,7 +184,8 @@ def test_cancel_frees_the_engine(host: EngineHost) -> None:
 @pytest.mark.usefixtures("boot")
 def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Path) -> None:
     victims = engine_processes()
-    assert len(victims) >= 1
+    # The core and its worker, both renamed by vLLM and still to be known by their environment.
+    assert len(victims) >= 2
     cancel = threading.Event()
 
     def kill_all(_: TokenEvent) -> None:
