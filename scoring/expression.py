@@ -17,6 +17,7 @@ class ParseError(ValueError):
     """The tokens are no expression, or one beyond the bounds."""
 
 
+@lru_cache(maxsize=16384)
 def names_of(node: Any) -> frozenset[str]:
     """Return the names of variables and indexed names in an expression."""
     found: set[str] = set()

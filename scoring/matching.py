@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from scoring.compiled import EqPattern, Group, Pattern, RegexPattern, ValuePattern, WordsPattern
-from scoring.expression import names_of, numbers_of, operations_of
+from scoring.expression import numbers_of, operations_of
 from scoring.quantities import same_unit
 from scoring.relations import EQUALITIES, close, constant, factor
 from scoring.roots import same_root
@@ -219,9 +219,7 @@ def same_relation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool
     An equation in one unknown and its solution are different steps, and so are an integral and its value, though
     they hold together.
     """
-    if wanted.solved != found.solved and len(wanted.names) == 1:
-        return False
-    if wanted.operations != found.operations:
+    if wanted.operations != found.operations or (wanted.solved != found.solved and len(wanted.names) == 1):
         return False
     if wanted.relation in EQUALITIES:
         return found.relation in EQUALITIES and _same_equation(pattern, wanted, found)
@@ -288,8 +286,7 @@ def _same_identity(pattern: EqPattern, wanted: Relation, found: Relation) -> boo
 
     Of purely numerical ones the value must agree and some number be shared, so that 120 = 200*0.6 is not 120 = 8*15.
     """
-    names = names_of(wanted.left.node) | names_of(wanted.right.node)
-    if not names:
+    if not wanted.names:
         value, other = wanted.left.row, found.left.row
         if value is None or other is None or not close(value, other):
             return False

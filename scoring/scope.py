@@ -55,32 +55,19 @@ class Values:
 
 @dataclass(slots=True)
 class Relation:
-    """``left relation right`` between two sides, with the difference of their values."""
+    """``left relation right`` between two sides, with the difference of their values.
+
+    ``operations`` are the sums, products and integrals on both sides; ``solved`` says that it gives a lone name a value.
+    """
 
     left: Values
     relation: str
     right: Values
     gap: Row | None = None
     empty: bool = False
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Names on both sides."""
-        return names_of(self.left.node) | names_of(self.right.node)
-
-    @property
-    def operations(self) -> frozenset[str]:
-        """Sums, products and integrals on both sides."""
-        return operations_of(self.left.node) | operations_of(self.right.node)
-
-    @property
-    def solved(self) -> bool:
-        """Whether one side is a lone name, or a multiple of one, that the other side does not hold."""
-        for side, other in ((self.left.node, self.right.node), (self.right.node, self.left.node)):
-            lone = side[2] if side[0] == "mul" and side[1][0] == "n" else side
-            if lone[0] in ("v", "idx", "call") and not names_of(lone) & names_of(other):
-                return True
-        return False
+    names: frozenset[str] = frozenset()
+    operations: frozenset[str] = frozenset()
+    solved: bool = False
 
     @classmethod
     def of(cls, left: Values, relation: str, right: Values) -> Relation:
@@ -89,10 +76,22 @@ class Relation:
         if swap:
             left, right = right, left
         made = cls(left, turned, right)
+        made.names = names_of(left.node) | names_of(right.node)
+        made.operations = operations_of(left.node) | operations_of(right.node)
+        made.solved = _is_solved(left.node, right.node)
         if left.row is not None and right.row is not None:
             made.gap = difference(left.row, right.row)
             made.empty = made.gap is not None and vanishes(made.gap, (left.row, right.row))
         return made
+
+
+def _is_solved(left: Node, right: Node) -> bool:
+    """Say whether one side is a lone name, or a multiple of one, that the other side does not hold."""
+    for side, other in ((left, right), (right, left)):
+        lone = side[2] if side[0] == "mul" and side[1][0] == "n" else side
+        if lone[0] in ("v", "idx", "call") and not names_of(lone) & names_of(other):
+            return True
+    return False
 
 
 class Scope:
