@@ -135,3 +135,25 @@ def test_sampler_of_a_worker_without_a_gpu_watches_the_worker(tmp_path: Path) ->
     sampler.close()
     assert trace.kind == "host"
     assert trace.peak_mib == pytest.approx(psutil.Process().memory_info().rss / (1 << 20), rel=0.3)
+
+
+@pytest.mark.gpu
+def test_memory_taken_on_a_gpu_is_seen() -> None:
+    pynvml, torch = pytest.importorskip("pynvml"), pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no NVIDIA GPU")
+    uuid = str(torch.cuda.get_device_properties(0).uuid)
+    torch.zeros(1, device="cuda:0")  # the context is there before the trace begins
+    sampler = MemorySampler(DeviceSource(gpu_uuid=uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"), period_ms=20)
+    sampler.begin()
+    held = torch.zeros(1 << 30, dtype=torch.uint8, device="cuda:0")
+    torch.cuda.synchronize()
+    trace = sampler.end()
+    sampler.close()
+    assert held.numel() == 1 << 30
+    assert trace.kind == "device"
+    assert 1020 <= trace.peak_mib - trace.used_mib[0] <= 1100
+    pynvml.nvmlInit()
+    memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid.removeprefix('GPU-')}"))
+    pynvml.nvmlShutdown()
+    assert trace.used_mib[-1] == pytest.approx((memory.total - memory.free) / (1 << 20), abs=64)

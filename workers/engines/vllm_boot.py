@@ -157,28 +157,35 @@ def running_config(vllm_config: Any, spec: ModelSpec) -> dict[str, Any]:
     """Return what the engine says it runs. ``num_gpu_blocks`` follows from free memory and may differ between boots."""
     model, cache, scheduler = vllm_config.model_config, vllm_config.cache_config, vllm_config.scheduler_config
     compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
-    return {
-        "source": spec.source,
-        "revision": spec.revision,
-        "dtype": str(model.dtype).removeprefix("torch."),
-        "quantization": model.quantization,
-        "max_model_len": model.max_model_len,
-        "seed": model.seed,
-        "enforce_eager": model.enforce_eager,
-        "max_num_seqs": scheduler.max_num_seqs,
-        "max_num_batched_tokens": scheduler.max_num_batched_tokens,
-        "async_scheduling": scheduler.async_scheduling,
-        "enable_chunked_prefill": scheduler.enable_chunked_prefill,
-        "enable_prefix_caching": cache.enable_prefix_caching,
-        "kv_cache_dtype": str(cache.cache_dtype),
-        "block_size": cache.block_size,
-        "num_gpu_blocks": cache.num_gpu_blocks,
-        "kv_cache_memory_bytes": cache.kv_cache_memory_bytes,
-        "gpu_memory_utilization": cache.gpu_memory_utilization,
-        "tensor_parallel_size": parallel.tensor_parallel_size,
-        "cudagraph_capture_sizes": list(compilation.cudagraph_capture_sizes or []),
-        "load_format": str(vllm_config.load_config.load_format),
+    told = {
+        "dtype": _told(model, "dtype"),
+        "quantization": _told(model, "quantization"),
+        "max_model_len": _told(model, "max_model_len"),
+        "seed": _told(model, "seed"),
+        "enforce_eager": _told(model, "enforce_eager"),
+        "max_num_seqs": _told(scheduler, "max_num_seqs"),
+        "max_num_batched_tokens": _told(scheduler, "max_num_batched_tokens"),
+        "async_scheduling": _told(scheduler, "async_scheduling"),
+        "enable_chunked_prefill": _told(scheduler, "enable_chunked_prefill"),
+        "enable_prefix_caching": _told(cache, "enable_prefix_caching"),
+        "kv_cache_dtype": _told(cache, "cache_dtype"),
+        "block_size": _told(cache, "block_size"),
+        "num_gpu_blocks": _told(cache, "num_gpu_blocks"),
+        "kv_cache_memory_bytes": _told(cache, "kv_cache_memory_bytes"),
+        "gpu_memory_utilization": _told(cache, "gpu_memory_utilization"),
+        "tensor_parallel_size": _told(parallel, "tensor_parallel_size"),
+        "cudagraph_capture_sizes": _told(compilation, "cudagraph_capture_sizes"),
+        "load_format": _told(vllm_config.load_config, "load_format"),
     }
+    return {"source": spec.source, "revision": spec.revision, **told}
+
+
+def _told(config: Any, name: str) -> str | int | float | bool | list[Any] | None:
+    """Return a value as JSON can hold it; None where this version of vLLM has no such name."""
+    value = getattr(config, name, None)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return list(value) if isinstance(value, (list, tuple)) else str(value).removeprefix("torch.")
 
 
 def _cpu_model() -> str:
