@@ -16,9 +16,11 @@ from problems.validator import leaves, validate
 from scoring.compiled import compile_problem
 from scoring.lexer import tokenise
 from scoring.normalise import normalise
-from scoring.score import Score, score_text
+from scoring.score import Score, StepVerdict, score_text
 
 KINDS = ("full", "answer_only", "deletion", "wrong_number", "statement")
+#: A step may be shown in several places; so many are altered at most.
+MAX_PLACES = 6
 _NUMBER = re.compile(r"(?<![\w.\\])\d+(?:\.\d+)?(?![\w.]*\})|(?<=[-+*/=({ ])\d+")
 
 
@@ -172,27 +174,32 @@ def _deletions(problem: Problem, solution: Solution) -> list[MutationCheck]:
 
 
 def _wrong_numbers(problem: Problem, solution: Solution) -> list[MutationCheck]:
-    """Change the last number of the evidence of each step by one and see whether the step is still done."""
+    """Make the last number wrong wherever the text shows a step, and see whether the step is still done."""
     checks = []
-    text = solution.text
-    for verdict in score_text(problem, text, path_id=solution.path).steps:
-        if verdict.verdict != "done" or verdict.start is None or verdict.end is None:
-            continue
-        numbers = list(_NUMBER.finditer(text, verdict.start, verdict.end))
-        if not numbers:
-            continue
-        last = numbers[-1]
-        altered = text[: last.start()] + _other_number(last.group()) + text[last.end() :]
-        after = score_text(problem, altered, path_id=solution.path)
-        now = next(step for step in after.steps if step.step_id == verdict.step_id)
-        held = now.verdict != "done"
-        detail = "" if held else f"still done by {now.evidence_text[:60]!r} ({now.reason})"
-        checks.append(
-            MutationCheck(
-                kind="wrong_number", solution_id=solution.id, step_id=verdict.step_id, held=held, detail=detail
+    for step in [step.id for step in problem.path(solution.path).steps]:
+        text, now = solution.text, _verdict_on(problem, solution, step, solution.text)
+        altered = 0
+        while now.verdict == "done" and altered < MAX_PLACES and (last := _last_number(text, now)) is not None:
+            text = text[: last.start()] + _other_number(last.group()) + text[last.end() :]
+            now, altered = _verdict_on(problem, solution, step, text), altered + 1
+        if altered:
+            held = now.verdict != "done"
+            detail = "" if held else f"still done by {now.evidence_text[:60]!r} ({now.reason})"
+            checks.append(
+                MutationCheck(kind="wrong_number", solution_id=solution.id, step_id=step, held=held, detail=detail)
             )
-        )
     return checks
+
+
+def _verdict_on(problem: Problem, solution: Solution, step: str, text: str) -> StepVerdict:
+    return next(v for v in score_text(problem, text, path_id=solution.path).steps if v.step_id == step)
+
+
+def _last_number(text: str, verdict: StepVerdict) -> re.Match[str] | None:
+    assert verdict.start is not None
+    assert verdict.end is not None
+    found = list(_NUMBER.finditer(text, verdict.start, verdict.end))
+    return found[-1] if found else None
 
 
 def _other_number(written: str) -> str:

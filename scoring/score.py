@@ -110,6 +110,11 @@ def _along(
     sheet = matcher.sheet
     found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
     spoilt = [[(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None] for hits in found]
+    # Whoever first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
+    found = [
+        hits if not bads or hits[0] is not bads[0][0] else [hit for hit, _ in bads]
+        for hits, bads in zip(found, spoilt, strict=True)
+    ]
     clean = [
         [hit for hit in hits if all(hit is not bad for bad, _ in bads)]
         for hits, bads in zip(found, spoilt, strict=True)
