@@ -63,7 +63,7 @@ class Step:
             "id": self.id,
             "necessary": self.necessary,
             "weight": self.weight,
-            "describe": dict(self.describe),
+            **({"describe": dict(self.describe)} if self.describe else {}),
             "evidence": self.evidence.to_dict(),
             "requires": list(self.requires),
             "exclude": list(self.exclude),
