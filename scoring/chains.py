@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from scoring.expression import Node, unfold_signs
 from scoring.lexer import Token
-from scoring.parser import parse
+from scoring.parser import parse, parse_all
 from scoring.vocabulary import BREAK_KINDS as BREAKS
 from scoring.wording import said_equalities
 
@@ -22,10 +22,14 @@ _LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
 
 @dataclass(slots=True)
 class Side:
-    """One side of a chain; ``nodes`` holds one expression, two for a plus-minus sign, none where it cannot be read."""
+    """One side of a chain; ``nodes`` holds one expression, none where it cannot be read, two where there are two readings.
+
+    ``double`` says that both are meant, because of a plus-minus sign.
+    """
 
     tokens: list[Token]
     nodes: tuple[Node, ...] = ()
+    double: bool = False
 
     @property
     def start(self) -> int:
@@ -229,8 +233,7 @@ def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
             continue
         if kept_sides:
             kept_relations.append(relations[i - 1])
-        node = parse(side, scalars)
-        kept_sides.append(Side(side, () if node is None else unfold_signs(node)))
+        kept_sides.append(_side(side, scalars))
     if not kept_sides:
         return None
     chain = Chain(kept_sides, kept_relations)
@@ -239,6 +242,12 @@ def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
         return chain if chain.relations else None
     chain.groups = [group for side in chain.sides for group in _groups(side, scalars)]
     return chain
+
+
+def _side(tokens: list[Token], scalars: frozenset[str]) -> Side:
+    nodes = parse_all(tokens, scalars)
+    unfolded = unfold_signs(nodes[0]) if nodes else ()
+    return Side(tokens, unfolded if len(unfolded) > 1 else nodes, double=len(unfolded) > 1)
 
 
 def _trim(side: list[Token]) -> list[Token]:

@@ -48,7 +48,7 @@ def _abs(z: complex) -> complex:
 _FUNCTIONS: Mapping[str, Callable[[complex], complex]] = {
     "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "cot": _cot, "sec": lambda z: 1 / cmath.cos(z),
     "csc": lambda z: 1 / cmath.sin(z), "arcsin": cmath.asin, "arccos": cmath.acos, "arctan": cmath.atan,
-    "arccot": lambda z: math.pi / 2 - cmath.atan(z), "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh,
+    "arccot": lambda z: math.pi / 2 - cmath.atan(z), "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "coth": lambda z: 1 / cmath.tanh(z), "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
     "arcsinh": cmath.asinh, "arccosh": cmath.acosh, "arctanh": cmath.atanh, "ln": cmath.log, "log": cmath.log,
     "lg": cmath.log10, "sqrt": cmath.sqrt, "abs": _abs, "norm": _abs, "floor": _floor, "ceil": _ceil,
     "Re": lambda z: complex(z.real), "Im": lambda z: complex(z.imag), "arg": lambda z: complex(cmath.phase(z)),

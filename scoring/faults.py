@@ -145,6 +145,8 @@ def _plain(node: Node) -> bool:
             return False
         if kind == "c" and item[1] == "i":
             return False
+        if kind == "div" and item[1][0] == "fn":
+            return False  # cos(2π)/7 may well be meant as cos(2π/7)
         if kind == "fn" and (
             item[1] == "log"
             or (item[1] not in ("sqrt", "abs", "ln") and "pi" not in repr(item) and "deg" not in repr(item))

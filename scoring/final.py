@@ -146,7 +146,7 @@ def _judge_one(sheet: Sheet, place: FinalAnswer, chains: list[Chain], answer: An
         return _set(sheet, chains, [compiled.scope.settle(item, {}) for item in target[1:]], answer)
     if target[0] in ("interval", "union"):
         return _interval(sheet, place, chains, target, written)
-    if len(nodes) > 1:
+    if wanted[0].sides[0].double:
         return _set(sheet, chains, [compiled.scope.settle(item, {}) for item in nodes], answer)
     return _value(sheet, chains, target, answer, place)
 
@@ -194,7 +194,7 @@ def _value(sheet: Sheet, chains: list[Chain], target: Node, answer: Answer, plac
     joined = re.search(r"或|\bor\b|±|\\pm", sheet.text[place.start : place.end]) is not None
     if joined and len(listed) > 1:
         return all(r for chain, r in zip(readable, right, strict=True) if chain in listed)
-    return not any(len(chain.sides[-1].nodes) > 1 for chain, r in zip(readable, right, strict=True) if r)
+    return not any(chain.sides[-1].double for chain, r in zip(readable, right, strict=True) if r)
 
 
 def _relation(sheet: Sheet, chains: list[Chain], wanted: list[Chain], answer: Answer) -> bool | None:

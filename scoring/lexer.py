@@ -343,12 +343,14 @@ class _Lexer:
         return found is not None and found.group(1) not in FUNCTIONS
 
     def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
-        if GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-zθ]", piece):
+        if GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-z]|[a-zA-Z]?pi[a-zA-Z]?", piece):
             return True
         if len(piece) > 4 and piece not in PLAIN_GREEK:
             return False
         before = self.text[start - 1] if start else " "
         after = self.text[end : end + 2]
+        if len(piece) == 2 and before in "(-" and after[:1] in tuple(")+-*/^="):
+            return True
         tight = after[:1] in "=^_*/<>≤≥+'" if after else False
         return (
             before.isdigit()
@@ -361,6 +363,10 @@ class _Lexer:
         """Put the letters of a product as names, keeping functions and names of segments whole."""
         at = 0
         while at < len(piece):
+            if piece.startswith("pi", at):
+                self.put("name", "π", start + at, start + at + 2)
+                at += 2
+                continue
             found = GLUED.match(piece, at)
             name = (
                 found.group(1)

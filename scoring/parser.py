@@ -13,11 +13,14 @@ MAX_DEPTH = 60
 class Parser:
     """Reads one side of a relation. ``scalars`` are names declared as numbers, so that ``x(x+1)`` is a product."""
 
-    def __init__(self, tokens: list[Token], scalars: frozenset[str] = frozenset()) -> None:
+    def __init__(self, tokens: list[Token], scalars: frozenset[str] = frozenset(), *, tight: bool = False) -> None:
         if len(tokens) > MAX_TOKENS:
             raise ParseError("too many tokens")
         self.tokens = tokens
         self.scalars = scalars
+        #: Whether ``1/2n`` is read as ``1/(2n)``; ``ambiguous`` says that it stood somewhere.
+        self.tight = tight
+        self.ambiguous = False
         self.at = 0
         self.depth = 0
         self.bars = 0
@@ -31,7 +34,7 @@ class Parser:
 
     def inner(self, tokens: list[Token]) -> Node:
         """Return the expression that other tokens make, as deep as this one already is."""
-        parser = Parser(tokens, self.scalars)
+        parser = Parser(tokens, self.scalars, tight=self.tight)
         parser.depth = self.depth
         return parser.parse()
 
@@ -104,11 +107,28 @@ class Parser:
             if self.is_op("*", "/", "×"):
                 kind = {"*": "mul", "/": "div", "×": "cross"}[self.take().text]
                 right = ("neg", self.power()) if self.is_op("-") and self.take() else self.power()
+                if kind == "div":
+                    right = self.beside(right)
                 node = (kind, node, right)
             elif self.starts_factor():
                 node = ("mul", node, self.power())
             else:
                 return node
+
+    def beside(self, below: Node) -> Node:
+        """Take the letters that stand straight behind a number below a slash, where slashes are read that way."""
+        while (
+            (below[0] == "n" or self.tight)
+            and (token := self.peek()) is not None
+            and token.kind == "name"
+            and not token.spaced
+            and self.tokens[self.at - 1].kind in ("num", "name")
+        ):
+            self.ambiguous = True
+            if not self.tight:
+                break
+            below = ("mul", below, self.power())
+        return below
 
     def starts_factor(self) -> bool:
         """Say whether the next token can begin a factor without a sign before it."""
@@ -199,9 +219,19 @@ class Parser:
 
 def parse(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> Node | None:
     """Return the expression of these tokens, or None where they are none or exceed the bounds."""
+    found = parse_all(tokens, scalars)
+    return found[0] if found else None
+
+
+def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tuple[Node, ...]:
+    """Return the expression of these tokens, both where ``1/2n`` can be read in two ways, none where there is none."""
     if not tokens:
-        return None
+        return ()
     try:
-        return Parser(tokens, scalars).parse()
+        parser = Parser(tokens, scalars)
+        node = parser.parse()
+        if not parser.ambiguous:
+            return (node,)
+        return node, Parser(tokens, scalars, tight=True).parse()
     except (ParseError, RecursionError, OverflowError, ValueError):
-        return None
+        return ()

@@ -114,12 +114,13 @@ _PLAIN_COMMANDS = {
     "approx": "≈", "pm": "±", "div": "÷", "prime": "'", "circ": "°", "perp": "⊥", "parallel": "∥", "cdots": "...",
     "dots": "...", "ldots": "...", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "vert": "|", "equiv": "≡",
 }  # fmt: skip
-_NAMED = "sin|cos|tan|cot|sec|csc|ln|lg|log|exp|lim|max|min|arctan|arcsin|arccos|tanh|sinh|cosh|det"
+_NAMED = "sin|cos|tan|cot|sec|csc|ln|lg|log|exp|lim|max|min|arctan|arcsin|arccos|tanh|sinh|cosh|coth|det"
 _COMMAND = re.compile(
     rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])|\\({_NAMED})(?![A-Za-z])|\^\\circ"
 )
 _SQRT = re.compile(r"\\sqrt ?\{([^{}]{1,40})\}")
 _FRAC = re.compile(r"\\frac ?(?:\{([^{}]{1,60})\} ?\{([^{}]{1,60})\}|(\d)(\d))")
+_LONE = re.compile(r"(?<![\w)])\((\d*[\wπ]?)\)(?=/)")
 _BRACED = re.compile(r"([\^_])\{([A-Za-z0-9])\}")
 
 
@@ -146,6 +147,7 @@ def plain(view: View) -> View:
     made = rewrite(view, _COMMAND, command)
     made = rewrite(made, _SQRT, root)
     made = rewrite(rewrite(made, _FRAC, fraction), _FRAC, fraction)
+    made = rewrite(made, _LONE, lambda found: found.group(1))
     return rewrite(made, _BRACED, lambda found: found.group(1) + found.group(2))
 
 
@@ -165,6 +167,8 @@ _SLASH = re.compile(
     r"(?<![\w.)}])(\d+(?:\.\d+)?|\\[a-z]+ ?|[A-Za-z]|\d*\\pi ?|\([^()]{1,40}\)) ?/ ?(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\([^()]{1,40}\))"
 )
 
+_SCRIPT = re.compile(r"[\^_] ?\(([^()]{1,24})\)")
+
 
 def latex(view: View) -> View:
     """Return the view with Unicode and plain forms written as LaTeX, for patterns that know LaTeX alone."""
@@ -179,4 +183,5 @@ def latex(view: View) -> View:
         parts = [part[1:-1] if part.startswith("(") else part.strip() for part in (found.group(1), found.group(2))]
         return "\\frac{" + parts[0] + "}{" + parts[1] + "}"
 
-    return rewrite(rewrite(rewrite(view, _SIGN, sign), _ROOT, root), _SLASH, fraction)
+    made = rewrite(rewrite(rewrite(view, _SIGN, sign), _ROOT, root), _SLASH, fraction)
+    return rewrite(made, _SCRIPT, lambda found: found.group()[0] + "{" + found.group(1) + "}")
