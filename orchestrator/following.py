@@ -33,17 +33,17 @@ def follow(
     eta = TextColumn("{task.fields[eta]}")
     with Progress(*columns, eta, console=console, transient=not console.is_terminal) as bar:
         task = bar.add_task(run.name, total=None, eta="")
-        shown = ""
+        shown: tuple[int, bool] | None = None
         while True:
             check()
             progress = run_progress(engine, find_run(engine, str(run.run_id)))
             finished = progress.total - progress.open
             note = _note(engine, progress)
             bar.update(task, total=progress.total, completed=finished, eta=note)
-            line = f"{run.name}: {finished} of {progress.total} jobs, {note}"
-            if not console.is_terminal and line != shown and _worth_a_line(finished, progress):
-                console.print(f"{time.strftime('%H:%M:%S')} {line}")
-                shown = line
+            mark = (finished, bool(progress.open))
+            if not console.is_terminal and mark != shown and _worth_a_line(finished, progress):
+                console.print(f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} jobs, {note}")
+                shown = mark
             if not progress.open:
                 return progress
             if (stop or threading.Event()).wait(POLL_S):

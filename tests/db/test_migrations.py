@@ -7,11 +7,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.migrate import alembic_config, schema_version, upgrade
+from db.migrate import alembic_config, newest_revision, schema_version, upgrade
 
 
-def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+def test_there_is_one_head_and_its_file_is_named_by_it() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [newest_revision()]
 
 
 def test_models_equal_the_migrated_schema_also_after_down_and_up(engine: Engine) -> None:
@@ -39,11 +39,11 @@ def test_every_view_and_column_is_commented(engine: Engine) -> None:
         SELECT c.table_name, c.column_name
           FROM information_schema.columns AS c
          WHERE c.table_schema = 'analytics_v1'
-           AND col_description(('analytics_v1.' || quote_ident(c.table_name))::regclass, c.ordinal_position) IS NULL
+           AND col_description(('analytics_v1.' || quote_ident(c.table_name::text))::regclass, c.ordinal_position) IS NULL
     """
     views = """
         SELECT table_name FROM information_schema.views
-         WHERE table_schema = 'analytics_v1' AND obj_description(('analytics_v1.' || quote_ident(table_name))::regclass) IS NULL
+         WHERE table_schema = 'analytics_v1' AND obj_description(('analytics_v1.' || quote_ident(table_name::text))::regclass) IS NULL
     """
     with transaction(engine) as connection:
         assert rows(connection, query) == []

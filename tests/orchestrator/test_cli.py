@@ -1,0 +1,160 @@
+"""The command line as a user meets it: what it prints, what it refuses, with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import evalctl
+
+MODELS = """
+[models.fake]
+engine = "synthetic"
+source = "made-up"
+[models.other]
+engine = "synthetic"
+source = "made-up"
+options = { tokens = 40 }
+"""
+
+
+@pytest.fixture
+def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Give the environment of a user whose registry holds two synthetic models."""
+    config = tmp_path / "evalctl.toml"
+    config.write_text(MODELS, encoding="utf-8")
+    return environment | {"EVALCTL_CONFIG": str(config)}
+
+
+def submit(user: dict[str, str], *arguments: str) -> dict[str, Any]:
+    done = evalctl(user, "submit", "--problems", "quickstart", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
+    submitted = submit(user, "--model", "fake", "--repetitions", "2")
+    assert (submitted["jobs"], submitted["created"], submitted["existing"], submitted["published"]) == (12, 12, 0, 12)
+    again = submit(user, "--model", "fake", "--repetitions", "2")
+    assert (again["run"], again["created"], again["existing"]) == (submitted["run"], 0, 12)
+    more = submit(user, "--model", "fake", "--model", "other", "--repetitions", "3")
+    assert (more["run"], more["created"], more["existing"]) == (submitted["run"], 24, 12)
+    another = submit(user, "--model", "fake", "--repetitions", "2", "--new")
+    assert another["run"] != submitted["run"]
+
+    status = json.loads(evalctl(user, "status", submitted["run"][:8], "--json").stdout)
+    assert status["state"] == "queued"
+    assert status["jobs"] == {"queued": 36, "running": 0, "succeeded": 0, "failed": 0, "dead": 0, "cancelled": 0}
+    assert {"eta_s", "workers"} <= set(status)
+    listed = json.loads(evalctl(user, "status", "--json").stdout)
+    assert [run["run"] for run in listed["runs"]] == [another["run"], submitted["run"]]
+
+    cancelled = json.loads(evalctl(user, "cancel", submitted["name"], "--json").stdout)
+    assert cancelled["cancelled"] == 36
+    assert json.loads(evalctl(user, "status", submitted["run"], "--json").stdout)["state"] == "cancelled"
+
+
+def test_an_experiment_file_is_read_and_flags_override_it(user: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "experiment.toml"
+    path.write_text('models = ["fake"]\nproblems = "quickstart"\nrepetitions = 5\nname = "night"\n', encoding="utf-8")
+    plan = json.loads(evalctl(user, "submit", "-f", str(path), "--repetitions", "2", "--dry-run", "--json").stdout)
+    assert (plan["jobs"], plan["experiment"]["name"]) == (12, "night")
+    assert json.loads(evalctl(user, "status", "--json").stdout)["runs"] == [], "a dry run writes nothing"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("submit", "--model", "nope", "--problems", "quickstart"), 2, "no model is registered under the name 'nope'"),
+        (("submit", "--model", "fake", "--problems", "nothere"), 2, "nothere"),
+        (("submit", "--model", "fake", "--problems", "{empty}"), 2, "problem"),
+        (("submit", "--model", "fake"), 2, "problems is missing"),
+        (("submit", "-f", "{broken}"), 2, "is no valid TOML"),
+        (("submit", "-f", "{typo}"), 2, "unknown keys modles"),
+        (("submit", "-f", "{absent}"), 2, "cannot read"),
+        (("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "0"), 2, "repetitions"),
+        (("submit", "--model", "fake", "--problems", "quickstart", "--fixed-length", "x"), 2, "IN:OUT"),
+        (("status", "no-such-run"), 2, "no run answers to 'no-such-run'"),
+        (("results", "latest"), 2, "no run answers to 'latest'"),
+        (("score", "--problem", "sec-symmetric-01", "--answer", "{absent}"), 2, "cannot read the answer"),
+        (("worker", "--gpu", "0", "--cpu"), 2, "exclude each other"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    user: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.toml").write_text("models = [", encoding="utf-8")
+    (tmp_path / "typo.toml").write_text('modles = ["fake"]\n', encoding="utf-8")
+    names = {"empty": "empty", "broken": "broken.toml", "typo": "typo.toml", "absent": "absent.toml"}
+    paths = {key: str(tmp_path / name) for key, name in names.items()}
+    done = evalctl(user, *(argument.format(**paths) for argument in arguments))
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_database_that_is_away_is_exit_code_3_and_shows_no_password(user: dict[str, str]) -> None:
+    away = user | {"EVALCTL_DATABASE_URL": "postgresql://evalctl:hushhush@127.0.0.1:1/evalctl"}
+    done = evalctl(away, "submit", "--model", "fake", "--problems", "quickstart")
+    assert done.returncode == 3
+    assert "database" in done.stderr
+    assert "doctor" in done.stderr
+    assert "hushhush" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broker_that_is_away_loses_nothing(user: dict[str, str]) -> None:
+    away = user | {"EVALCTL_BROKER_URL": "redis://:hushhush@127.0.0.1:1/0"}
+    done = evalctl(away, "submit", "--model", "fake", "--problems", "quickstart", "--json")
+    assert done.returncode == 0, done.stderr
+    submitted = json.loads(done.stdout)
+    assert (submitted["created"], submitted["published"]) == (18, 0)
+    assert "broker is unreachable" in submitted["warnings"][0]
+    assert "hushhush" not in done.stderr + done.stdout
+    published = evalctl(user, "reconcile", "--once")
+    assert "published 18" in published.stdout, "the hints waited in the outbox"
+
+
+def test_a_schema_that_is_not_migrated_is_named_with_its_mend(user: dict[str, str], endpoints: Any) -> None:
+    empty = user | {"EVALCTL_DATABASE_URL": endpoints.database_url}
+    done = evalctl(empty, "status")
+    assert done.returncode == 3
+    assert "evalctl db upgrade" in done.stderr
+    examined = evalctl(empty, "doctor", "--json")
+    assert examined.returncode == 1
+    schema = next(check for check in json.loads(examined.stdout)["checks"] if check["name"] == "schema")
+    assert (schema["ok"], schema["mend"]) == (False, "Run `evalctl db upgrade`")
+
+
+def test_doctor_names_a_database_and_a_broker_that_are_away(user: dict[str, str]) -> None:
+    nowhere = {
+        "EVALCTL_DATABASE_URL": "postgresql://evalctl@127.0.0.1:1/evalctl",
+        "EVALCTL_BROKER_URL": "redis://127.0.0.1:1/0",
+    }
+    done = evalctl(user | nowhere, "doctor", "--json")
+    assert done.returncode == 1
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    for name in ("database", "broker"):
+        assert not found[name]["ok"]
+        assert found[name]["mend"]
+    assert found["problems"]["ok"]
+
+
+def test_score_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None:
+    answer = tmp_path / "answer.txt"
+    answer.write_text("a²+b² = (a+b)² − 2ab = 25 − 12 = 13.\nAnswer: 13", encoding="utf-8")
+    scored = json.loads(
+        evalctl(user, "score", "--problem", "sec-symmetric-01", "--answer", str(answer), "--json").stdout
+    )
+    keys = {"problem", "steps_done", "steps_total", "score7", "answer_correct", "guess_suspected", "steps"}
+    assert keys <= set(scored)
+    assert scored["answer_correct"] is True
+    assert scored["steps_done"] >= 2
+    step = next(step for step in scored["steps"] if step["verdict"] == "done")
+    evidence = step["evidence"]
+    assert answer.read_text(encoding="utf-8")[evidence["start"] : evidence["end"]] == evidence["text"]

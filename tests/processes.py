@@ -1,0 +1,119 @@
+"""Start evalctl's processes as its users do, and wait for what they log instead of sleeping."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class LoggingProcess:
+    """A process whose lines of stderr are read as they come; JSON lines become events."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            list(command), env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        self.lines: list[str] = []
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait_for(self, event: str, *, within_s: float = 60.0, **facts: Any) -> dict[str, Any]:
+        """Return the next event of this name with these facts; fail with the log where it does not come in time."""
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                seen = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no {event} {facts} within {within_s} s; log:\n{self.tail()}") from None
+            if seen is None:
+                raise AssertionError(f"the process ended before {event} {facts}; log:\n{self.tail()}")
+            if seen.get("event") == event and all(seen.get(key) == value for key, value in facts.items()):
+                return seen
+
+    def stop(self, number: int = signal.SIGTERM, within_s: float = 60.0) -> int:
+        """Send a signal, wait for the end and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the process did not end within {within_s} s; log:\n{self.tail()}") from None
+        self._reader.join(10)
+        return code
+
+    def tail(self, count: int = 40) -> str:
+        """Return the last lines of the log."""
+        return "".join(self.lines[-count:])
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as stream:
+            for line in stream:
+                self.lines.append(line)
+                if line.startswith("{"):
+                    self._events.put(json.loads(line))
+        self._events.put(None)
+
+
+@contextmanager
+def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[LoggingProcess]:
+    """Run a process for the block and kill what is left of it afterwards."""
+    process = LoggingProcess(command, environment)
+    try:
+        yield process
+    finally:
+        if process.process.poll() is None:
+            process.process.kill()
+        process.process.wait()
+
+
+def worker(environment: dict[str, str], *arguments: str) -> Any:
+    """Run a CPU worker for the block."""
+    return running([sys.executable, "-m", "workers", "--cpu", *arguments], environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command printed and the code it ended with."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def evalctl(environment: dict[str, str], *arguments: str) -> Done:
+    """Run the command line to its end, in this process: starting an interpreter for each would take most of the time."""
+    out, err = io.StringIO(), io.StringIO()
+    before, argv = dict(os.environ), sys.argv
+    try:
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = ["evalctl", *arguments]
+        with redirect_stdout(out), redirect_stderr(err):
+            main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        sys.argv = argv
+        os.environ.clear()
+        os.environ.update(before)
+    return Done(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
