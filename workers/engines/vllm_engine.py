@@ -168,7 +168,7 @@ class VllmEngine:
             self._build_from(source)
 
     def _build_from(self, source: str) -> None:
-        async_llm, arguments = _import_vllm(self._context)
+        async_llm, arguments = vllm_boot.import_vllm(self._context)
         send_vllm_logger_to(self._log_path)
         try:
             config = arguments(
@@ -304,21 +304,3 @@ class VllmEngine:
 
 def _stamp(stamps: Any, name: str) -> float | None:
     return float(getattr(stamps, name, 0.0)) or None
-
-
-def _import_vllm(context: EngineContext) -> tuple[Any, Any]:
-    """Import vLLM and return AsyncLLM and AsyncEngineArgs. Raise ModelUnavailable when the build does not fit."""
-    extra = "gpu" if context.device == "cuda" else "cpu"
-    try:
-        from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
-        from vllm.platforms import current_platform  # noqa: PLC0415
-        from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
-    except ImportError as error:
-        raise errors.ModelUnavailable(f"vLLM cannot be imported ({error}): install the extra {extra!r}") from error
-    fits = current_platform.is_cuda() if context.device == "cuda" else current_platform.is_cpu()
-    if not fits:
-        raise errors.ModelUnavailable(
-            f"this worker runs on {context.device} and the installed vLLM {vllm_boot.vllm_version()} on "
-            f"{current_platform.device_type or 'nothing it knows'}: install the extra {extra!r}, or mend the GPU's driver"
-        )
-    return AsyncLLM, AsyncEngineArgs
