@@ -15,7 +15,7 @@ from scoring.vocabulary import BREAK_KINDS as BREAKS
 from scoring.wording import said_equalities
 
 MAX_SIDES = 14
-MAX_CHAINS = 1500
+MAX_CHAINS = 1000
 #: Words between two values of one unknown: ``x = 0 or 2``.
 _LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
 

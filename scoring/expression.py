@@ -49,6 +49,19 @@ def numbers_of(node: Any) -> list[float]:
     return found
 
 
+def kinds_of(node: Node) -> frozenset[str]:
+    """Return the kinds of all nodes of an expression."""
+    found: set[str] = set()
+    stack: list[Any] = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple) and item:
+            if isinstance(item[0], str):
+                found.add(item[0])
+            stack.extend(item)
+    return frozenset(found)
+
+
 #: Operations that a derivation carries out: a value that still holds one is not the value without it.
 _OPERATIONS = frozenset(("sum", "prod", "int"))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scoring.chains import Chain, Side
 from scoring.compiled import CompiledPath, CompiledProblem, CompiledStep, EqPattern, Group, Pattern
-from scoring.expression import Node, names_of, numbers_of
+from scoring.expression import Node, kinds_of, names_of, numbers_of
 from scoring.matching import Hit
 from scoring.relations import EQUALITIES, close, constant
 from scoring.rounding import decimals_of
@@ -116,13 +116,18 @@ def _false_links(compiled: CompiledProblem, chain: Chain) -> list[Fault]:
 
 
 def _false_sides(compiled: CompiledProblem, chain: Chain) -> list[tuple[Side, Fault]]:
-    """Return the neighbouring sides of a chain that are numbers, are said to be equal and are not."""
+    """Return the neighbouring sides of a chain that are said to be equal and are not.
+
+    Both are numbers, or both are worked-out forms of what stands at the head of the chain in the same unknowns.
+    """
     faults: list[tuple[Side, Fault]] = []
-    for (left, right), relation in zip(itertools.pairwise(chain.sides), chain.relations, strict=False):
+    named = len(chain.sides) > 2 and bool(chain.sides[0].nodes) and chain.sides[0].nodes[0][0] in ("v", "call", "idx")
+    for i, ((left, right), relation) in enumerate(zip(itertools.pairwise(chain.sides), chain.relations, strict=False)):
         if relation not in ("=", "≈") or len(left.nodes) != 1 or len(right.nodes) != 1:
             continue
         a, b = left.nodes[0], right.nodes[0]
-        if not (_plain(a) and _plain(b)):
+        numbers = _plain(a) and _plain(b) and a[0] != "c" and b[0] != "c"
+        if not numbers and not (named and i > 0 and _worked_out(compiled, a, b)):
             continue
         x, y = compiled.scope.evaluate(a), compiled.scope.evaluate(b)
         if x is None or y is None or len(x) != len(y):
@@ -131,6 +136,15 @@ def _false_sides(compiled: CompiledProblem, chain: Chain) -> list[tuple[Side, Fa
             reason = f"{left.canonical} is not {right.canonical}"
             faults.append((left, Fault(left.start, right.end, reason)))
     return faults
+
+
+def _worked_out(compiled: CompiledProblem, a: Node, b: Node) -> bool:
+    """Say whether two expressions hold the same plain unknowns, each of them a number by declaration."""
+    names = names_of(a)
+    if not names or names != names_of(b) or not names <= compiled.scope.scalars:
+        return False
+    kinds = kinds_of(a) | kinds_of(b)
+    return not kinds & {"call", "idx", "sum", "prod", "int", "pm", "tuple", "set", "interval", "mat", "list"}
 
 
 def _plain(node: Node) -> bool:

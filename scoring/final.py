@@ -60,6 +60,9 @@ def locate(sheet: Sheet) -> FinalAnswer | None:
 
 #: Units from the end of an answer that may hold its conclusion.
 TAIL_UNITS = 5
+_CONDITION = re.compile(
+    r"当且仅当|等号成立|equality|if and only if|\biff\b|only when|attained (?:at|when|for)", re.IGNORECASE
+)
 _CHECK = re.compile(
     r"检验|验证|验算|经检|灵敏|敏感|稳健|check|verif|sensitiv|robust|second derivative|二阶导", re.IGNORECASE
 )
@@ -69,7 +72,11 @@ def _conclusion(sheet: Sheet) -> FinalAnswer | None:
     """Return the last formula that concludes: checks and remarks after it are passed over."""
     relevant: dict[int, Chain] = {}
     for chain in reversed(sheet.chains):
-        if any(side.nodes for side in chain.sides) and not set(chain.relations) & _ORDERS:
+        if (
+            any(side.nodes for side in chain.sides)
+            and not set(chain.relations[-1:]) & _ORDERS
+            and not _is_condition(sheet, chain)
+        ):
             relevant.setdefault(sheet.unit_at(chain.start), chain)
         if len(relevant) >= TAIL_UNITS:
             break
@@ -88,6 +95,16 @@ def _conclusion(sheet: Sheet) -> FinalAnswer | None:
     for found in _SO.finditer(sheet.text, start, max(start, chain.start)):
         start = found.end()
     return FinalAnswer(start, max(unit.end, chain.end), "end")
+
+
+def _is_condition(sheet: Sheet, chain: Chain) -> bool:
+    """Say whether a formula only tells when equality holds."""
+    unit = sheet.units[sheet.unit_at(chain.start)]
+    before = sheet.text[unit.start : chain.start]
+    found = [match.end() for match in _CONDITION.finditer(before)]
+    return bool(found) and not re.search(
+        r"所以|因此|故|最[大小]值|\bso\b|hence|therefore", before[found[-1] :], re.IGNORECASE
+    )
 
 
 def _closing(text: str, start: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.atoms import read_atom
+from scoring.atoms import constant, read_atom
 from scoring.expression import Node, ParseError
 from scoring.lexer import Token
 
@@ -204,7 +204,7 @@ class Parser:
             return ("neg", signed) if token.text == "-" else signed
         if token.kind in {"num", "name"}:
             self.at += 1
-            return ("n", float(token.text)) if token.kind == "num" else ("v", token.text)
+            return ("n", float(token.text)) if token.kind == "num" else constant(token.text, self.scalars)
         return self.atom()
 
     def atom(self) -> Node:

@@ -18,7 +18,7 @@ from scoring.sampling import Sampler
 
 MAX_READINGS = 8
 #: Node visits that all formulas of one answer may take together.
-ALLOWANCE = 300_000
+ALLOWANCE = 60_000
 #: Names and what they stand for: one way to understand the letters of a formula.
 Reading = dict[str, str]
 
