@@ -65,6 +65,7 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...]) -> None:
         database = stack.enter_context(_database(endpoints.database_url))
         # From here on every child carries the mark, and dies with this process however it dies.
         mark = os.environ["EVALCTL_WORKER"] = worker_id.hex
+        os.environ["SPT_NOENV"] = "1"  # setproctitle, which vLLM uses, would write over the mark.
         guardian = start_guardian(mark)
         stack.callback(guardian.close)
         context = _context(settings, gpu, mark)

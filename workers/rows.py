@@ -32,6 +32,8 @@ _COPIED = (
     "preemptions",
     "kv_used_mib",
 )
+#: Follows from the memory that was free, and differs between boots of the same configuration.
+_NOT_CONFIGURED = frozenset({"num_gpu_blocks"})
 _BOOT_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib", "kv_reserved_mib")
 #: The terms that add up to what a generation needs on a GPU; the KV cache counts as far as it was used.
 _NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
@@ -45,7 +47,7 @@ def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.
         model_id=model_id,
         engine_version=report.engine_version,
         config=config,
-        config_hash=canonical_hash(config),
+        config_hash=canonical_hash({key: value for key, value in config.items() if key not in _NOT_CONFIGURED}),
         environment=environment,
         environment_hash=canonical_hash(environment),
         backend_facts=_plain(report.backend_facts),

@@ -35,18 +35,18 @@ def test_upgrading_a_current_database_changes_nothing(engine: Engine) -> None:
 
 
 def test_every_view_and_column_is_commented(engine: Engine) -> None:
-    query = """
-        SELECT c.table_name, c.column_name
-          FROM information_schema.columns AS c
-         WHERE c.table_schema = 'analytics_v1'
-           AND col_description(('analytics_v1.' || quote_ident(c.table_name::text))::regclass, c.ordinal_position) IS NULL
+    columns = """
+        SELECT c.relname, a.attname
+          FROM pg_class AS c
+          JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+         WHERE c.relnamespace = 'analytics_v1'::regnamespace AND col_description(c.oid, a.attnum) IS NULL
     """
     views = """
-        SELECT table_name FROM information_schema.views
-         WHERE table_schema = 'analytics_v1' AND obj_description(('analytics_v1.' || quote_ident(table_name::text))::regclass) IS NULL
+        SELECT c.relname FROM pg_class AS c
+         WHERE c.relnamespace = 'analytics_v1'::regnamespace AND obj_description(c.oid) IS NULL
     """
     with transaction(engine) as connection:
-        assert rows(connection, query) == []
+        assert rows(connection, columns) == []
         assert rows(connection, views) == []
         counted = "SELECT count(*) AS n FROM information_schema.views WHERE table_schema = 'analytics_v1'"
         assert rows(connection, counted)[0]["n"] >= 10

@@ -1,0 +1,1 @@
+"""Measurements of evalctl itself: ``python -m bench`` prints ratios and writes ``bench/results.json``."""
