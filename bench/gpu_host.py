@@ -1,4 +1,4 @@
-"""The measurements of docs/measurements/h100.md, on a host with an NVIDIA GPU: ``python -m bench.gpu_host OUT``.
+"""The measurements of docs/measurements/h100.md, on a host with an NVIDIA GPU: ``python -m bench.gpu_host OUT [PART...]``.
 
 Uses the command line as an operator does, on embedded servers under a folder of its own. The 4-bit model has the shape of
 Qwen3-4B-Instruct-2507 in AWQ 4-bit group 128 with dummy weights, so memory and speed are real and its text is not.
@@ -210,7 +210,7 @@ def submit_long(host: Host, name: str) -> None:
         "--problems",
         str(problem),
         "--fixed-length",
-        "256:4000",
+        "256:2500",
         "--repetitions",
         "1",
         "--name",
@@ -261,7 +261,10 @@ def main() -> int:
     host = Host(folder, out)
     host.evalctl("doctor")
     host.evalctl("up", "--gpus", "0")
+    wanted = sys.argv[2:]
     for part in (latency_run, real_text, engine_core_killed, worker_killed):
+        if wanted and part.__name__ not in wanted:
+            continue
         try:
             part(host)
         except Exception as error:  # noqa: BLE001

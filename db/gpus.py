@@ -65,3 +65,10 @@ def _read_gpu(index: int) -> Gpu:
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
+
+
+def used_mib(index: int) -> float:
+    """Return the MiB in use on a card, whoever uses them: total minus free."""
+    with nvml():
+        memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
+        return float((memory.total - memory.free) / (1 << 20))
