@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from scoring.chains import Chain, Side, find_chains
 from scoring.compiled import CompiledProblem
-from scoring.expression import Node, names_of
+from scoring.expression import Node, names_of, substitute
 from scoring.lexer import tokenise
 from scoring.normalise import Normalised, normalise
 from scoring.relations import combined
-from scoring.scope import ALLOWANCE, Relation, Values
+from scoring.scope import ALLOWANCE, Reading, Relation, Values
 from scoring.segments import Unit, cut
 from scoring.views import View, latex, lite, plain, squeezed
 
 #: Characters of an answer that are read; the head and the tail are kept where it is longer.
 MAX_TEXT = 40_000
 MAX_RELATIONS = 4000
+MAX_DEFINITIONS = 8
+_DEFINES = re.compile(r"(?:令|设|记|[Ll]et|[Pp]ut|[Ss]et|[Dd]enote|[Ww]rite|[Ww]ith|[Ww]here|其中)[^。.;；\n]{0,24}$")
 
 
 @dataclass(slots=True)
@@ -124,15 +127,8 @@ class Sheet:
             for item in sides[1].nodes:
                 root = Values(compiled.scope.settle(item, {}), compiled.scope, charged=self.charged)
                 items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
-        names = frozenset(name for side in (*sides, *chain.groups) for node in side.nodes for name in names_of(node))
-        for reading in compiled.scope.readings(names, compiled.introduced):
-            values = [
-                [
-                    Values(compiled.scope.settle(node, reading), compiled.scope, charged=self.charged)
-                    for node in side.nodes
-                ]
-                for side in sides
-            ]
+        for understand in self._understandings((*sides, *chain.groups)):
+            values = [[understand(node) for node in side.nodes] for side in sides]
             for i in range(len(sides)):
                 if chain.listed_for is None or i > 0:
                     items.extend(_value(index, sides[i], value) for value in values[i])
@@ -144,12 +140,40 @@ class Sheet:
                         for left, right in _pairs(values[i], values[j]):
                             items.append(_relation(index, sides, i, j, Relation.of(left, relation, right)))
             for group in chain.groups:
-                items.extend(
-                    _value(
-                        index, group, Values(compiled.scope.settle(node, reading), compiled.scope, charged=self.charged)
-                    )
-                    for node in group.nodes
-                )
+                items.extend(_value(index, group, understand(node)) for node in group.nodes)
+
+    def _understandings(self, sides: tuple[Side, ...]) -> list[Callable[[Node], Values]]:
+        """Return the ways to understand the letters of some sides, each as a function from node to values."""
+        scope = self.compiled.scope
+        names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
+
+        def read(node: Node, reading: Reading) -> Values:
+            return Values(scope.settle(node, reading), scope, charged=self.charged)
+
+        ways: list[Callable[[Node], Values]] = [
+            partial(read, reading=reading) for reading in scope.readings(names, self.compiled.introduced)
+        ]
+        if used := {key: value for key, value in self.definitions.items() if key[1] in names}:
+            ways.append(lambda node: read(substitute(node, used), {}))
+        return ways
+
+    @cached_property
+    def definitions(self) -> dict[Node, Node]:
+        """Letters that the answer itself introduces for an expression in known letters: ``let s = sin x``."""
+        scope = self.compiled.scope
+        known = scope.declared | scope.stated | scope.simple.keys()
+        found: dict[Node, Node] = {}
+        for chain in self.chains:
+            if len(found) >= MAX_DEFINITIONS:
+                break
+            if chain.relations != ["="] or len(chain.sides[0].nodes) != 1 or len(chain.sides[1].nodes) != 1:
+                continue
+            left, right = chain.sides[0].nodes[0], chain.sides[1].nodes[0]
+            meant = left[0] == "v" and left[1] not in known and left not in found
+            meant = meant and right[0] not in ("v", "n") and bool(names_of(right)) and names_of(right) <= known
+            if meant and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start]):
+                found[left] = right
+        return found
 
 
 def _numbered_root(sides: list[Side], relations: list[str], declared: frozenset[str]) -> Node | None:

@@ -178,3 +178,17 @@ def test_words_heed_denial_and_case() -> None:
     assert verdict(evidence, "Increasing on (0, 1).") == "done"
     assert verdict(evidence, "函数不是递增的。") == "missing"
     assert verdict(evidence, "f is not increasing.") == "missing"
+
+
+def test_letter_defined_by_the_answer_stands_for_its_expression() -> None:
+    """The statement names α only; s and c are the answer's own."""
+    problem = make_problem(
+        {"eq": "\\cos\\alpha < 0"},
+        {"eq": "\\sin\\alpha = \\frac{12}{13}"},
+        variables={"\\alpha": {"type": "real", "min": 0.1, "max": 3}},
+        statement="Given $\\sin\\alpha+\\cos\\alpha=\\frac{7}{13}$.",
+    )
+    score = score_text(problem, "令 p=sinα，q=cosα，则 p+q=7/13。由 pq<0 知 q<0，解得 p=12/13。")
+    assert [step.verdict for step in score.steps] == ["done", "done"]
+    undefined = score_text(problem, "由 pq<0 知 q<0，解得 p=12/13。")
+    assert [step.verdict for step in undefined.steps] == ["missing", "missing"]
