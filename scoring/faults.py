@@ -60,7 +60,7 @@ class Faults:
             if self.sheet.is_restated(found.start, found.end):
                 continue
             for reference in own:
-                if _contradicts(found, reference, known):
+                if _contradicts(found, reference, known) and not _shared(reference, step.step.id, references):
                     return Fault(found.start, found.end, "states another value here")
         return self._miscalculated(step, own)
 
@@ -100,6 +100,18 @@ def _contradicts(found: Found, reference: Reference, known: list[Reference]) -> 
         return False
     same_kind = [row for row in rows if constant(row) == constant(right.row)]
     return bool(same_kind) and "…" not in names_of(right.node)
+
+
+def _shared(reference: Reference, step_id: str, references: dict[str, list[Reference]]) -> bool:
+    """Say whether a lone unknown takes part in several steps, so that another value of it tells nothing of this one."""
+    if reference.left.node[0] not in ("v", "idx"):
+        return False
+    return any(
+        other.left.node == reference.left.node
+        for name, others in references.items()
+        if name != step_id
+        for other in others
+    )
 
 
 def _same(a: Values, b: Values) -> bool:
