@@ -10,6 +10,8 @@ from problems.reading import LANGUAGES
 from problems.schema import Path, Problem, Step
 
 MIN_STEPS, MAX_STEPS = 3, 7
+#: An imported problem, known by its ``source``, has the steps that its data set has: often the answer alone.
+MIN_IMPORTED, MAX_IMPORTED = 1, 20
 
 
 def validate(problem: Problem, *, shipped: bool = False) -> tuple[str, ...]:
@@ -35,10 +37,11 @@ def leaves(item: EvidenceItem) -> Iterator[EvidenceItem]:
 def _path_errors(problem: Problem) -> Iterator[str]:
     ids = [path.id for path in problem.paths]
     yield from (f"the path id {name!r} occurs twice" for name in sorted(_twice(ids)))
+    low, high = (MIN_STEPS, MAX_STEPS) if problem.source is None else (MIN_IMPORTED, MAX_IMPORTED)
     for path in problem.paths:
         count = len(path.necessary)
-        if not MIN_STEPS <= count <= MAX_STEPS:
-            yield f"path {path.id}: {count} necessary steps; a path has {MIN_STEPS} to {MAX_STEPS}"
+        if not low <= count <= high:
+            yield f"path {path.id}: {count} necessary steps; a path has {low} to {high}"
         yield from _step_errors(path, problem)
 
 

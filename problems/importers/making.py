@@ -1,0 +1,113 @@
+"""Build problem documents out of what data sets have: answers in LaTeX, prose solutions, no steps."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from problems.errors import ProblemError
+from problems.evidence import MAX_PATTERN
+from problems.schema import SCHEMA, Problem
+
+NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
+_GROUPED = re.compile(r"(?<![\d.(\[{,])\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d,])")
+_CHOICE = re.compile(r"\\(?:text|mathrm|textbf)\{\s*\(?([A-H])\)?\s*\}|\(([A-H])\)")
+_RELATION = re.compile(r"=|<|>|\\(?:le|ge|leq|geq|lt|gt|neq|in)(?![A-Za-z])")
+_INTERVAL = re.compile(r"[\[(].*,.*[\])]", re.DOTALL)
+ANSWER_STEP = {
+    "zh": "给出正确的最终答案（该数据集没有步骤）",
+    "en": "state the right final answer (this set has no steps)",
+}
+_TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf)\{([^{}]*)\}")
+_SIZE = re.compile(r"\\(?:left|right)(?![A-Za-z])")
+MAX_STEPS = 20
+
+
+def make_problem(document: dict[str, Any]) -> Problem:
+    """Return the problem of a document, with the schema's name filled in. Raise `ProblemError`."""
+    return Problem.from_dict({"schema": SCHEMA, "level": "secondary", **document})
+
+
+def plain_number(written: str) -> str:
+    """Return a number without currency, percent sign and grouping commas. Raise `ProblemError` for anything else."""
+    bare = written.strip().strip("$¥").removesuffix("%").strip()
+    if not bare or bare == "-" or NUMBER.fullmatch(bare) is None:
+        raise ProblemError(f"the answer {written.strip()!r} is not a number")
+    return bare.replace(",", "")
+
+
+def last_box(solution: str) -> str | None:
+    r"""Return what stands in the last ``\boxed{...}`` or ``\fbox{...}``, or None."""
+    found = None
+    for box in re.finditer(r"\\(?:boxed|fbox)\s*\{", solution):
+        depth, at = 1, box.end()
+        while at < len(solution) and depth:
+            depth += {"{": 1, "}": -1}.get(solution[at], 0)
+            at += 1
+        if not depth:
+            found = solution[box.end() : at - 1].strip()
+    return found
+
+
+def read_answer(written: str) -> dict[str, Any]:
+    """Return the answer part of a document for an answer in LaTeX: its kind is told from its form."""
+    bare = _GROUPED.sub(lambda found: found.group().replace(",", "").replace("\\!", ""), written.strip().strip("$"))
+    bare = bare.replace("\\!", "").replace("\\dfrac", "\\frac").replace("\\$", "").strip()
+    if not bare:
+        raise ProblemError("the answer is empty")
+    choice = _CHOICE.fullmatch(bare)
+    if choice is not None:
+        return {"kind": "choice", "any_of": [choice[1] or choice[2]]}
+    if NUMBER.fullmatch(bare.removesuffix("\\%")):
+        return {"kind": "value", "any_of": [bare.removesuffix("\\%")]}
+    if "\\cup" in bare or (_INTERVAL.fullmatch(bare) and (bare[0] == "[" or bare[-1] == "]" or "infty" in bare)):
+        return {"kind": "interval", "any_of": [bare]}
+    if _RELATION.search(bare):
+        return {"kind": "relation", "any_of": [bare]}
+    return {"kind": "set" if len(split_list(bare)) > 1 else "expr", "any_of": [bare]}
+
+
+def split_list(written: str) -> list[str]:
+    """Split at the commas outside of all brackets."""
+    parts, depth = [""], 0
+    for character in written:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def answer_only_path(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the path of a problem whose source has no steps: its one step is to state the answer.
+
+    So ``score7`` of such a set is seven times its answer accuracy and says nothing about derivations.
+    """
+    written = str(answer["any_of"][0])
+    evidence: dict[str, Any]
+    if answer["kind"] == "choice":
+        evidence = {"regex": rf"(?<![A-Za-z]){written}(?![A-Za-z])"}
+    elif answer["kind"] == "relation":
+        evidence = {
+            "any_of": [{"eq": written, "form": "text"}, {"value": written.rpartition("=")[2].strip() or written}]
+        }
+    elif answer["kind"] == "set":
+        evidence = {"all_of": [{"value": part} for part in split_list(written)]}
+    elif NUMBER.fullmatch(written):
+        evidence = {"value": written}
+    else:
+        evidence = {"any_of": [{"value": written}, *_as_written(written)]}
+    return {"id": "answer", "steps": [{"id": "answer", "describe": ANSWER_STEP, "evidence": evidence}]}
+
+
+def _as_written(answer: str) -> list[dict[str, Any]]:
+    """Return the pattern of an answer as it is written, spaces and sizes aside, unless it is too long for one."""
+    bare = _SIZE.sub("", _TEXT.sub(r"\1", answer))
+    pattern = " ?".join(re.escape(part) for part in re.findall(r"\\[A-Za-z]+|\S", bare))
+    return [{"regex": pattern}] if 0 < len(pattern) <= MAX_PATTERN else []
+
+
+def prose_solution(solution: str, language: str, path: str, step: str) -> dict[str, Any]:
+    """Return a worked solution of a single block."""
+    return {"id": "source", "lang": language, "path": path, "blocks": [{"step": step, "text": solution}]}

@@ -1,0 +1,132 @@
+"""Read the rows of a data file with their line numbers; a row that cannot be read does not hide the others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from problems.errors import ProblemError
+from problems.reading import kind_of, text
+
+MAX_BYTES = 200_000_000
+#: Where a list of objects may go on after one that is broken: an object at the start of a line.
+_NEXT_OBJECT = re.compile(r"\n[ \t]*\{")
+_SPACE = re.compile(r"[\s,]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a file: ``number`` counts rows from 1, ``line`` is where it begins, ``data`` what it holds."""
+
+    number: int
+    line: int
+    data: dict[str, Any]
+
+    def text(self, key: str, *, empty: bool = False) -> str:
+        """Return a text of the row, spaces at its ends removed, or raise `ProblemError`."""
+        if key not in self.data:
+            raise ProblemError(f"the key {key!r} is missing")
+        written = text(self.data[key], (key,), empty=empty).strip()
+        try:
+            written.encode()
+        except UnicodeEncodeError:
+            raise ProblemError(f"{key} holds half of a character pair, which is no text") from None
+        return written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a row did not come in."""
+
+    line: int
+    sentence: str
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file. Raise `ProblemError` for one that cannot be read, is too large or is not UTF-8."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise ProblemError(f"the file is larger than {MAX_BYTES} bytes", file=file)
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ProblemError(f"cannot read the file: {error.strerror or error}", file=file) from None
+    except UnicodeDecodeError as error:
+        raise ProblemError(f"the file is not UTF-8 text (byte {error.start})", file=file) from None
+
+
+def json_lines(file: Path) -> Iterator[Row | Refusal]:
+    """Yield the objects of a file that has one a line."""
+    number = 0
+    for line, written in enumerate(read_text(file).split("\n"), start=1):
+        if not written.strip():
+            continue
+        number += 1
+        try:
+            data = json.loads(written)
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield Refusal(line=line, sentence=f"not a line of JSON: {getattr(error, 'msg', 'nested too deep')}")
+            continue
+        yield _row(number, line, data)
+
+
+def json_array(file: Path, key: str | None = None) -> Iterator[Row | Refusal]:
+    """Yield the objects of a JSON list, the whole file or the list under ``key`` of its object.
+
+    After a broken object reading goes on at the next object that begins a line.
+    """
+    written = read_text(file)
+    at = _list_start(file, written, key)
+    decoder = json.JSONDecoder()
+    number = 0
+    while True:
+        spaces = _SPACE.match(written, at)
+        at = spaces.end() if spaces else at
+        if at >= len(written) or written[at] == "]":
+            if at >= len(written):
+                yield Refusal(line=written.count("\n") + 1, sentence="the file ends inside the list")
+            return
+        number += 1
+        line = written.count("\n", 0, at) + 1
+        try:
+            data, at = decoder.raw_decode(written, at)
+        except (json.JSONDecodeError, RecursionError) as error:
+            sentence = getattr(error, "msg", "nested too deep")
+            yield Refusal(line=written.count("\n", 0, getattr(error, "pos", at)) + 1, sentence=f"not JSON: {sentence}")
+            following = _NEXT_OBJECT.search(written, at + 1)
+            if following is None:
+                return
+            at = following.end() - 1
+            continue
+        yield _row(number, line, data)
+
+
+def tab_separated(file: Path, columns: tuple[str, ...]) -> Iterator[Row | Refusal]:
+    """Yield the rows of a table without a head, its cells named in order."""
+    number = 0
+    for line, written in enumerate(read_text(file).split("\n"), start=1):
+        if not written.strip():
+            continue
+        number += 1
+        cells = written.rstrip("\r").split("\t")
+        if len(cells) != len(columns):
+            yield Refusal(line=line, sentence=f"{len(cells)} cells; a row has {len(columns)}: {', '.join(columns)}")
+            continue
+        yield Row(number=number, line=line, data=dict(zip(columns, cells, strict=True)))
+
+
+def _row(number: int, line: int, data: Any) -> Row | Refusal:
+    if not isinstance(data, dict):
+        return Refusal(line=line, sentence=f"expected an object, found {kind_of(data)}")
+    return Row(number=number, line=line, data=data)
+
+
+def _list_start(file: Path, written: str, key: str | None) -> int:
+    found = re.match(r"\s*\[", written) if key is None else re.search(rf'"{re.escape(key)}"\s*:\s*\[', written)
+    if found is None:
+        what = "does not begin with a list" if key is None else f"has no list under the key {key!r}"
+        raise ProblemError(f"the file {what}; is it another format?", file=file, line=1)
+    return found.end()
