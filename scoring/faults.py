@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scoring.chains import Chain, Side
@@ -53,7 +54,7 @@ class Faults:
         """Return where the text states the step's quantity with another value, or works out its numbers wrongly."""
         references = references_of(self.sheet.compiled, path)
         own = references.get(step.step.id, [])
-        known = [reference for some in references.values() for reference in some]
+        known = known_of(self.sheet.compiled)
         for found in self.sheet.found:
             if found.relation is None or found.relation.relation not in EQUALITIES or found.relation.empty:
                 continue
@@ -90,7 +91,7 @@ def _contradicts(found: Found, reference: Reference, known: list[Reference]) -> 
     left, right = found.relation.left, found.relation.right
     if not _same(left, reference.left):
         left, right = right, left
-        if not found.adjacent or left.node[0] == "n" or not _same(left, reference.left):
+        if not found.adjacent or left.node[0] == "n" or names_of(right.node) or not _same(left, reference.left):
             return False
     if right.row is None or right.node[0] in ("v", "idx", "call") or left.node == right.node:
         return False
@@ -199,6 +200,24 @@ def references_of(compiled: CompiledProblem, path: CompiledPath) -> dict[str, li
     return known
 
 
+def known_of(compiled: CompiledProblem) -> list[Reference]:
+    """Return the equations of all paths, of the connecting text and of the final answer: none of them is a fault."""
+    known: list[Reference] | None = compiled.references.get("")
+    if known is None:
+        known = [item for path in compiled.paths for some in references_of(compiled, path).values() for item in some]
+        loose = [block.text for s in compiled.problem.solutions for block in s.blocks if block.step is None]
+        known += _grouped([item.relation for text in loose for item in Sheet(compiled, text, charged=False).found])
+        known += _grouped([item.relation for item in Sheet(compiled, _answers(compiled), charged=False).found])
+        compiled.references[""] = known
+    return known
+
+
+def _answers(compiled: CompiledProblem) -> str:
+    """Return the writings of the answer, each as the value of every name that the solutions give one."""
+    names = {"y", "x", *(name for name in compiled.scope.declared if name.isalpha())}
+    return "\n".join(f"${name}={text}$" for text in compiled.problem.answer.any_of for name in sorted(names))
+
+
 def _references(compiled: CompiledProblem, path: CompiledPath, step: CompiledStep) -> list[Reference]:
     relations: list[Relation] = list(_links(step.pattern))
     for solution in compiled.problem.solutions:
@@ -208,9 +227,19 @@ def _references(compiled: CompiledProblem, path: CompiledPath, step: CompiledSte
             if block.step == step.step.id:
                 found = Sheet(compiled, block.text, charged=False).found
                 relations.extend(item.relation for item in found if item.relation is not None)
+    return _grouped(relations)
+
+
+def _grouped(relations: Sequence[Relation | None]) -> list[Reference]:
+    """Return what each left side equals, in the order of first mention."""
     made: list[tuple[Values, list[Values]]] = []
     for relation in relations:
-        if relation.relation not in EQUALITIES or relation.left.node[0] == "n" or relation.right.row is None:
+        if (
+            relation is None
+            or relation.relation not in EQUALITIES
+            or relation.left.node[0] == "n"
+            or relation.right.row is None
+        ):
             continue
         for left, rights in made:
             if left.node == relation.left.node:

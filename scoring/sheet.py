@@ -127,7 +127,7 @@ class Sheet:
             for item in sides[1].nodes:
                 root = Values(compiled.scope.settle(item, {}), compiled.scope, charged=self.charged)
                 items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
-        for understand in self._understandings((*sides, *chain.groups)):
+        for understand, guessed in self._understandings((*sides, *chain.groups)):
             values = [[understand(node) for node in side.nodes] for side in sides]
             for i in range(len(sides)):
                 if chain.listed_for is None or i > 0:
@@ -138,23 +138,30 @@ class Sheet:
                         break
                     if relation in ("=", "≈", "≡", "<", "≤", ">", "≥", "≠"):
                         for left, right in _pairs(values[i], values[j]):
-                            items.append(_relation(index, sides, i, j, Relation.of(left, relation, right)))
+                            made = Relation.of(left, relation, right)
+                            # "h = 4" in a letter of unknown meaning is no statement about the problem's unknown.
+                            if not (guessed and made.solved and len(made.names) == 1):
+                                items.append(_relation(index, sides, i, j, made))
             for group in chain.groups:
                 items.extend(_value(index, group, understand(node)) for node in group.nodes)
 
-    def _understandings(self, sides: tuple[Side, ...]) -> list[Callable[[Node], Values]]:
-        """Return the ways to understand the letters of some sides, each as a function from node to values."""
+    def _understandings(self, sides: tuple[Side, ...]) -> list[tuple[Callable[[Node], Values], bool]]:
+        """Return the ways to understand the letters of some sides, each as a function from node to values.
+
+        The flag says that a letter nobody listed was taken for an unknown of the problem.
+        """
         scope = self.compiled.scope
         names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
 
         def read(node: Node, reading: Reading) -> Values:
             return Values(scope.settle(node, reading), scope, charged=self.charged)
 
-        ways: list[Callable[[Node], Values]] = [
-            partial(read, reading=reading) for reading in scope.readings(names, self.compiled.introduced)
+        ways: list[tuple[Callable[[Node], Values], bool]] = [
+            (partial(read, reading=reading), any(name not in scope.simple for name in reading))
+            for reading in scope.readings(names, self.compiled.introduced)
         ]
         if used := {key: value for key, value in self.definitions.items() if key[1] in names}:
-            ways.append(lambda node: read(substitute(node, used), {}))
+            ways.append((lambda node: read(substitute(node, used), {}), False))
         return ways
 
     @cached_property
