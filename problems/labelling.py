@@ -121,7 +121,7 @@ def _text(file: Path) -> str:
 
 
 def _read_entry(row: Any, problems: ProblemSet) -> _Entry:
-    found = mapping(row, (), required=("answer", "problem"), optional=("style", "language"))
+    found = _object(row, "answer", "problem")
     name = text(found["answer"], ("answer",)).removesuffix(".md")
     if "/" in name or "\\" in name or name.startswith("."):
         raise ProblemError(f"{name!r} is not the name of a file in answers/", place=("answer",))
@@ -134,12 +134,13 @@ def _read_entry(row: Any, problems: ProblemSet) -> _Entry:
 
 
 def _read_labels(row: Any, entries: Mapping[str, _Entry]) -> Labels:
-    required = ("answer", "path", "labels")
-    found = mapping(row, (), required=required, optional=("labeller", "answer_correct", "guess", "note"))
+    found = _object(row, "answer", "path", "labels")
     name = text(found["answer"], ("answer",)).removesuffix(".md")
     if name not in entries:
         raise ProblemError(f"no line of index*.jsonl lists the answer {name!r}", place=("answer",))
     problem, path_id = entries[name].problem, text(found["path"], ("path",))
+    if found.get("problem", problem.id) != problem.id:
+        raise ProblemError(f"the index says that {name!r} answers {problem.id}", place=("problem",))
     try:
         path = problem.path(path_id)
     except KeyError:
@@ -158,6 +159,11 @@ def _read_labels(row: Any, entries: Mapping[str, _Entry]) -> Labels:
         steps={step: choice(label, ("labels", step), LABELS) for step, label in given.items()},
         **optional_flags,
     )
+
+
+def _object(row: Any, *required: str) -> dict[str, Any]:
+    """Return a line's object with these keys; further keys, such as notes, are left alone."""
+    return mapping(row, (), required=required, optional=row if isinstance(row, Mapping) else ())
 
 
 def _answer(folder: Path, entry: _Entry, labels: tuple[Labels, ...]) -> LabelledAnswer:

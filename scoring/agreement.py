@@ -102,6 +102,8 @@ class Agreement:
     human_answers: int
     #: Answers for which the scorer chose another path than the labeller.
     other_path: int
+    #: Answer, step, the true verdict and what the scorer said, for every step where these differ.
+    disagreements: tuple[tuple[str, str, str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``problems agreement``."""
@@ -116,6 +118,9 @@ class Agreement:
             "human_kappa": self.human_kappa,
             "human_answers": self.human_answers,
             "other_path": self.other_path,
+            "disagreements": [
+                dict(zip(("answer", "step", "true", "said"), found, strict=True)) for found in self.disagreements
+            ],
         }
 
 
@@ -147,6 +152,12 @@ def measure_agreement(answers: Sequence[LabelledAnswer], *, resamples: int = RES
         human_kappa=cohen_kappa(_two_by_two(Tally.total(human).steps)) if human else None,
         human_answers=len(human),
         other_path=sum(a.truth.path != score.path_id for a, score in zip(answers, scores, strict=True)),
+        disagreements=tuple(
+            (answer.name, step, verdict, actual.steps[step])
+            for answer, expected, actual in zip(answers, true, said, strict=True)
+            for step, verdict in expected.steps.items()
+            if verdict not in (actual.steps[step], "unclear")
+        ),
     )  # fmt: skip
 
 

@@ -114,6 +114,10 @@ def test_every_figure_is_what_it_is_by_hand(make_folder: MakeFolder) -> None:
     # a3 was a guess, a2 and a3 were called one.
     assert found["guess"] == {"precision": 0.5, "recall": 1.0}
     assert (found["human_kappa"], found["human_answers"]) == (None, 0)
+    assert [(one["answer"], one["step"], one["true"], one["said"]) for one in found["disagreements"]] == [
+        ("a2", "s3", "done", "missing"),
+        ("a4", "s2", "wrong", "done"),
+    ]
 
 
 def test_the_baselines_are_marked_by_the_same_rules(make_folder: MakeFolder) -> None:
@@ -169,6 +173,7 @@ def test_kappa_of_tables_from_the_literature() -> None:
     ("line", "sentence"),
     [
         ({"answer": "a9"}, "no line of index*.jsonl lists the answer 'a9'"),
+        ({"problem": "p2"}, "the index says that 'a1' answers p1"),
         ({"path": "other"}, "p1 has no path 'other'; there are main, short"),
         ({"labels": {"s1": "done", "s2": "done"}}, "the key 's3' is missing"),
         ({"labels": {"s1": "done", "s2": "done", "s3": "perhaps"}}, "'perhaps' is not one of"),
@@ -195,7 +200,8 @@ def test_broken_json_and_names_that_leave_the_folder_are_refused(make_folder: Ma
 
 
 def test_answers_that_nobody_labelled_are_left_out(make_folder: MakeFolder) -> None:
-    loaded = load_labelled(make_folder(ANN[:3]), SET)
+    """And keys beyond the documented ones do no harm."""
+    loaded = load_labelled(make_folder([{**line, "note": "sure"} for line in ANN[:3]]), SET)
 
     assert loaded.unlabelled == ("a4",)
     assert [answer.name for answer in loaded.answers] == ["a1", "a2", "a3"]
