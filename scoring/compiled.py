@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, RegexEvidence, ValueEvidence, WordsEvidence
 from problems.schema import Path, Problem, Step
 from scoring.chains import Side, find_chains
+from scoring.described import described_values, numbers_in
 from scoring.expression import names_of, numbers_of
 from scoring.lexer import tokenise
 from scoring.normalise import normalise
@@ -111,9 +112,18 @@ class CompiledProblem:
         self.references: dict[str, Any] = {}
         self.introduced = tuple(sorted(self.scope.scalars - self.scope.stated))
         self.paths = [
-            CompiledPath(path, [CompiledStep(step, self.compile(step.evidence)) for step in path.steps])
+            CompiledPath(path, [CompiledStep(step, self.step(step, path)) for step in path.steps])
             for path in problem.paths
         ]
+
+    def step(self, step: Step, path: Path) -> Pattern:
+        """Return the pattern of a step: its evidence, and its number beside the words of its description."""
+        others = [text for other in path.steps if other is not step for text in other.describe.values()]
+        taken = numbers_in([*self.problem.statement.values(), *others])
+        pattern = self.compile(step.evidence)
+        constants = [link.right.row[0].real for link in _solved(pattern) if link.right.row is not None]
+        said = [self.compile(item) for item in described_values(step, constants, taken)]
+        return Group(every=False, items=[pattern, *said]) if said else pattern
 
     def compile(self, item: EvidenceItem) -> Pattern:
         """Return the prepared form of one evidence item."""
@@ -159,6 +169,17 @@ class CompiledProblem:
         values = Values(self.scope.settle(node, reading), self.scope, charged=False)
         number = values.row[0] if values.row is not None and not names_of(node) else None
         return ValuePattern(item, values, canonical, number)
+
+
+def _solved(pattern: Pattern) -> Iterator[Relation]:
+    """Yield the equations of the evidence that give a lone name a number."""
+    if isinstance(pattern, Group) and not pattern.every:
+        for item in pattern.items:
+            yield from _solved(item)
+    elif isinstance(pattern, EqPattern) and len(pattern.links) == 1 and not pattern.item.near:
+        link = pattern.links[0]
+        if link.relation == "=" and link.solved and not names_of(link.right.node):
+            yield link
 
 
 def _names(sides: Iterable[Side]) -> frozenset[str]:
