@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from db import models
+from db import models, scoring_rows
 from db.claims import ClaimedJob
 from db.model_spec import canonical_hash
 from scoring.score import Score, StepVerdict
@@ -118,35 +118,12 @@ def trace_row(trace: MemoryTrace) -> models.MemoryTrace:
 
 def score_row(score: Score) -> models.Score:
     """Return the row of a scoring."""
-    return models.Score(
-        scorer_version=score.scorer_version,
-        path_id=score.path_id,
-        steps_done=score.steps_done,
-        steps_total=score.steps_total,
-        score7=score.score7,
-        answer_correct=score.answer_correct,
-        answer_text=_clean(score.answer_text),
-        guess_suspected=score.guess_suspected,
-    )
+    return scoring_rows.score_row(score.to_dict())
 
 
 def verdict_rows(verdicts: tuple[StepVerdict, ...]) -> list[models.StepVerdict]:
     """Return the rows of the verdicts of one scoring, in path order."""
-    return [
-        models.StepVerdict(
-            step=verdict.step_id,
-            verdict=verdict.verdict,
-            evidence=_clean(verdict.evidence_text),
-            evidence_start=verdict.start,
-            evidence_end=verdict.end,
-            reason=_clean(verdict.reason),
-        )
-        for verdict in verdicts
-    ]
-
-
-def _clean(text: str | None) -> str | None:
-    return None if text is None else text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return scoring_rows.verdict_rows(verdict.to_dict() for verdict in verdicts)
 
 
 def _plain(mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ COMMANDS = {
     "results": "results",
     "cancel": "status",
     "score": "score",
+    "rescore": "rescore",
     "problems": "problems",
     "models": "models",
     "worker": "processes",

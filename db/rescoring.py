@@ -1,0 +1,79 @@
+"""Stored generations of a run, page by page, and new scores beside the old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from db.commits import add_score
+from db.engine import is_connection_loss, rows, transaction, unreachable
+from db.models import Score, StepVerdict
+from db.statements import statement
+
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredGeneration:
+    """A generation to score: its text, the problem as it was when the job was submitted, and the mark it has now."""
+
+    job_id: int
+    problem: str
+    content_hash: str
+    document: Mapping[str, Any]
+    text: str
+    score7: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationCounts:
+    """How many generations a run has; ``current`` ones were scored by the version asked about."""
+
+    generations: int
+    speed: int
+    current: int
+
+
+def count_generations(engine: Engine, run_id: UUID, scorer_version: str) -> GenerationCounts:
+    """Count the generations of a run."""
+    with transaction(engine) as connection:
+        found = rows(
+            connection, statement("count_generations", "rescoring"), {"run": run_id, "version": scorer_version}
+        )
+    return GenerationCounts(**found[0])
+
+
+def generations_to_score(
+    engine: Engine, run_id: UUID, scorer_version: str, *, force: bool
+) -> Iterator[list[StoredGeneration]]:
+    """Yield pages of the generations that this version has not scored, or of all with ``force``; speed runs never."""
+    after = 0
+    while True:
+        given = {"run": run_id, "version": scorer_version, "force": force, "after": after, "limit": PAGE}
+        with transaction(engine) as connection:
+            found = rows(connection, statement("generations_to_score", "rescoring"), given)
+        if not found:
+            return
+        yield [StoredGeneration(**row) for row in found]
+        after = found[-1]["job_id"]
+
+
+def add_scores(engine: Engine, scored: Sequence[tuple[int, Score, Sequence[StepVerdict]]]) -> None:
+    """Add scores to their jobs in one transaction; what was scored before stays.
+
+    Raise ``ServiceUnreachable`` where the database goes away; none of these scores may be there then.
+    """
+    try:
+        with Session(engine) as session, session.begin():
+            for job_id, score, verdicts in scored:
+                add_score(session, job_id, score, verdicts)
+    except DBAPIError as error:
+        if is_connection_loss(error):
+            raise unreachable(engine, error) from error
+        raise

@@ -1,0 +1,46 @@
+"""Rows of a scoring, built from the scorer's JSON contract, so that the database needs to know no scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from db.models import Score, StepVerdict
+
+
+def score_row(document: Mapping[str, Any]) -> Score:
+    """Return the row of a scoring from the document of ``evalctl score``."""
+    copied = ("scorer_version", "steps_done", "steps_total", "score7", "answer_correct", "guess_suspected")
+    return Score(
+        path_id=document["path"],
+        answer_text=storable(document["answer_text"]),
+        **{name: document[name] for name in copied},
+    )
+
+
+def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
+    """Return the rows of the verdicts of one scoring, in path order; evidence is NULL where there is none."""
+    return [
+        StepVerdict(
+            step=step["id"],
+            verdict=step["verdict"],
+            reason=storable(step["reason"]),
+            **_evidence_columns(step["evidence"]),
+        )
+        for step in steps
+    ]
+
+
+def storable(text: str | None) -> str | None:
+    """Return a text without NUL, which Postgres cannot hold."""
+    return None if text is None else text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _evidence_columns(evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+    if evidence is None:
+        return {"evidence": None, "evidence_start": None, "evidence_end": None}
+    return {
+        "evidence": storable(evidence["text"]),
+        "evidence_start": evidence["start"],
+        "evidence_end": evidence["end"],
+    }
