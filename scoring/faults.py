@@ -65,6 +65,15 @@ class Faults:
                     return Fault(found.start, found.end, "states another value here")
         return self._miscalculated(step, own)
 
+    def unreadable(self, path: CompiledPath, step: CompiledStep) -> Fault | None:
+        """Return where the text says something of the step's quantity that cannot be read: unknown, not wrong."""
+        wanted = {item.left.node for item in references_of(self.sheet.compiled, path).get(step.step.id, [])}
+        for chain in self.sheet.chains:
+            settled = {self.sheet.compiled.scope.settle(node, {}) for side in chain.sides for node in side.nodes}
+            if wanted & settled and any(not side.nodes for side in chain.sides):
+                return Fault(chain.start, chain.end, "a formula of this step could not be read")
+        return None
+
     def _miscalculated(self, step: CompiledStep, own: list[Reference]) -> Fault | None:
         """Return a false numerical equality whose left side is made of the same numbers as one of the step's own."""
         wanted = [sorted(numbers_of(reference.left.node)) for reference in own if not names_of(reference.left.node)]

@@ -156,6 +156,9 @@ def _not_shown(path: CompiledPath, step: CompiledStep, fault: Fault | None, faul
     fault = fault or faults.of_step(path, step)
     if fault is not None:
         return _shown(step.step.id, "wrong", fault, faults.sheet, text)
+    unread = faults.unreadable(path, step)
+    if unread is not None:
+        return _shown(step.step.id, "unclear", unread, faults.sheet, text)
     if step.step.mode == "judge":
         return StepVerdict(step_id=step.step.id, verdict="unclear", reason="this step is for a judge")
     return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")

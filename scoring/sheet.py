@@ -22,6 +22,7 @@ from scoring.views import View, latex, lite, plain, squeezed
 MAX_TEXT = 40_000
 MAX_RELATIONS = 4000
 MAX_DEFINITIONS = 8
+MIN_REPEATS = 4
 _DEFINES = re.compile(r"(?:令|设|记|[Ll]et|[Pp]ut|[Ss]et|[Dd]enote|[Ww]rite|[Ww]ith|[Ww]here|其中)[^。.;；\n]{0,24}$")
 
 
@@ -56,8 +57,11 @@ class Sheet:
             self.dropped = len(text) - MAX_TEXT
             text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
         self.normalised: Normalised = normalise(text)
+        self.units: list[Unit] = cut(self.normalised.text)
+        if blanked := _without_repeats(self.normalised.text, self.units):
+            self.normalised = Normalised(blanked, self.normalised.origin)
+            self.units = cut(blanked)
         self.text = self.normalised.text
-        self.units: list[Unit] = cut(self.text)
         self.unit_starts = [unit.start for unit in self.units]
         tokens = tokenise(self.text, compiled.scope.arrays)
         self.chains: list[Chain] = find_chains(tokens, compiled.scope.scalars)
@@ -181,6 +185,25 @@ class Sheet:
             if meant and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start]):
                 found[left] = right
         return found
+
+
+def _without_repeats(text: str, units: list[Unit]) -> str | None:
+    """Return the text with units that occur again and again blanked out, or None where there are none.
+
+    Models that loop write the same line hundreds of times; the first two and the last say all that it says.
+    """
+    places: dict[str, list[Unit]] = {}
+    for unit in units:
+        places.setdefault(text[unit.start : unit.end].strip(), []).append(unit)
+    surplus = [unit for same in places.values() for unit in same[2:-1]]
+    if len(surplus) < MIN_REPEATS:
+        return None
+    pieces: list[str] = []
+    at = 0
+    for unit in sorted(surplus, key=lambda unit: unit.start):
+        pieces += [text[at : unit.start], " " * (unit.end - unit.start)]
+        at = unit.end
+    return "".join([*pieces, text[at:]])
 
 
 def _numbered_root(sides: list[Side], relations: list[str], declared: frozenset[str]) -> Node | None:

@@ -108,3 +108,14 @@ def test_verdicts_do_not_depend_on_hash_seed_or_history() -> None:
     }
     assert len(outputs) == 1
     assert len(outputs.pop()) > 1000
+
+
+def test_looping_answer_is_scored_like_one_turn_of_the_loop() -> None:
+    problem = load_set("math62").get("sec-cubic-extrema-01")
+    turn = "f'(x)=3x^2-6x=3x(x-2)，令 f'(x)=0 得 x=0 或 x=2。\n"
+    text = turn * 400
+    begun = time.process_time()
+    score = score_text(problem, text)
+    assert time.process_time() - begun < 0.5
+    assert [step.verdict for step in score.steps] == [step.verdict for step in score_text(problem, turn).steps]
+    assert text[score.steps[0].start : score.steps[0].end] == score.steps[0].evidence_text
