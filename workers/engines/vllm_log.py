@@ -64,7 +64,9 @@ _FACTS: Mapping[str, re.Pattern[str]] = {
     "flashinfer_sampler": re.compile(r"(Using FlashInfer for top-p)"),
     "model_runner": re.compile(r"Using (V2) Model Runner"),
     "analytic_concurrency": re.compile(r"Maximum concurrency for [\d,]+ tokens per request: ([\d.]+)x"),
-    "graph_pool_gib": re.compile(r"CUDA graph pool memory: ([\d.]+) GiB \(actual\)"),
+    "graph_pool_gib": re.compile(
+        r"(?:CUDA graph pool memory: |Graph capturing finished in \d+ secs, took )([\d.]+) GiB"
+    ),
 }
 
 _LINE = "(%(processName)s pid=%(process)d) %(levelname)s %(asctime)s [%(filename)s:%(lineno)d] %(message)s"
