@@ -117,7 +117,7 @@ class _Lexer:
             elif kind == "esc":
                 self.escape(piece[1], at, end)
             elif kind == "letters":
-                self.letters(piece, at, end)
+                end = self.letters(piece, at, end)
             elif kind == "greek":
                 self.put("name", piece, at, end)
             elif kind == "rel":
@@ -226,6 +226,9 @@ class _Lexer:
         if found is None:
             return end
         inner = found.group(1).strip()
+        measured = inner in UNIT_WORDS and bool(self.tokens) and self.tokens[-1].kind in ("num", "close")
+        if measured:
+            return self.unit(inner, start, found.end())
         if len(inner) == 1 and inner.isascii() and inner.isalpha():
             self.put("name", inner, start, found.end())
         elif inner in FUNCTIONS:
@@ -300,11 +303,20 @@ class _Lexer:
         written = str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
         self.tokens[-1] = Token("num", written, last.start, end, last.spaced)
 
-    def letters(self, piece: str, start: int, end: int) -> None:
-        """Decide what a run of letters is: names, a function, a unit or a word."""
+    def unit(self, piece: str, start: int, end: int) -> int:
+        """Put a unit of measurement together with its power."""
+        raised = re.compile(r"\^\{?([23])\}?").match(self.text, end)
+        if raised is None:
+            self.put("unit", piece, start, end)
+            return end
+        self.put("unit", f"{piece}^{raised.group(1)}", start, raised.end())
+        return raised.end()
+
+    def letters(self, piece: str, start: int, end: int) -> int:
+        """Decide what a run of letters is, names, a function, a unit or a word, and return the offset after it."""
         if piece in ENGLISH_SCALES and self.tokens and self.tokens[-1].kind == "num":
             self.scale(ENGLISH_SCALES[piece], end)
-            return
+            return end
         if piece in FUNCTIONS and piece not in ("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"):
             word = piece in ("max", "min", "sec", "log", "tan") and not self._beside_maths(start, end)
             self.put("word" if word else "func", piece, start, end)
@@ -313,7 +325,7 @@ class _Lexer:
         ):
             self.put("name", GREEK[piece], start, end)
         elif self._is_unit(piece, start):
-            self.put("unit", piece, start, end)
+            return self.unit(piece, start, end)
         elif len(piece) == 1:
             lone = piece in "aAI" and not self.in_maths(start) and self._is_article(end)
             self.put("word" if lone else "name", piece, start, end)
@@ -321,6 +333,7 @@ class _Lexer:
             self.split(piece, start)
         else:
             self.put("word", piece, start, end)
+        return end
 
     def _beside_maths(self, start: int, end: int) -> bool:
         after = self.text[end : end + 2].lstrip()[:1]

@@ -1,6 +1,8 @@
-"""Units of measurement that answers carry: a fixed list with sizes, in Chinese and English."""
+"""Units of measurement that answers carry: a fixed list with sizes, in Chinese and English, with powers."""
 
 from __future__ import annotations
+
+import re
 
 #: Unit -> (what it measures, size in the base unit).
 UNITS: dict[str, tuple[str, float]] = {
@@ -8,21 +10,34 @@ UNITS: dict[str, tuple[str, float]] = {
     "毫米": ("length", 1e-3), "厘米": ("length", 1e-2), "分米": ("length", 0.1), "米": ("length", 1.0), "千米": ("length", 1e3),
     "公里": ("length", 1e3), "s": ("time", 1.0), "秒": ("time", 1.0), "seconds": ("time", 1.0), "min": ("time", 60.0),
     "分钟": ("time", 60.0), "minutes": ("time", 60.0), "h": ("time", 3600.0), "小时": ("time", 3600.0), "hours": ("time", 3600.0),
-    "天": ("time", 86400.0), "days": ("time", 86400.0), "元": ("money", 1.0), "yuan": ("money", 1.0), "万元": ("money", 1e4),
+    "天": ("time", 86400.0), "days": ("time", 86400.0), "元": ("money", 1.0), "yuan": ("money", 1.0),
     "g": ("mass", 1e-3), "kg": ("mass", 1.0), "克": ("mass", 1e-3), "千克": ("mass", 1.0), "t": ("mass", 1e3), "吨": ("mass", 1e3),
     "人": ("people", 1.0), "people": ("people", 1.0), "persons": ("people", 1.0), "cups": ("cups", 1.0), "杯": ("cups", 1.0),
 }  # fmt: skip
+_POWERS = {"平方": 2, "立方": 3}
+_WRITTEN = re.compile(r"([A-Za-z]+|[平立]方)?\s*([\u4e00-\u9fff]*)\s*\^?\{?([23²³])?\}?")
+_DIGITS = {"²": 2, "³": 3, "2": 2, "3": 3}
+
+#: What is measured, to which power, and the size of one unit.
+Measure = tuple[str, int, float]
+
+
+def measure(text: str) -> Measure | None:
+    """Return what a unit measures, or None where it is not listed; words after a Chinese unit are ignored."""
+    found = _WRITTEN.match(text.strip())
+    if found is None:
+        return None
+    head, chinese, raised = found.groups()
+    power = _POWERS.get(head or "", _DIGITS.get(raised or "", 1))
+    names = [head] if head in UNITS else [chinese[:size] for size in (2, 1)] if chinese else []
+    known = next((UNITS[name] for name in names if name in UNITS), None)
+    return None if known is None else (known[0], power, known[1] ** power)
 
 
 def same_unit(wanted: str, found: str) -> bool:
     """Say whether a value with the unit ``found`` may be compared as it stands with one in ``wanted``.
 
-    A missing or unlisted unit is no contradiction; a listed one must be of the same size.
+    A missing or unlisted unit is no contradiction; a listed one must be of the same kind and size.
     """
-    known = (
-        next((UNITS[found[:size]] for size in (2, 1) if found[:size] in UNITS), None)
-        if found and not found.isascii()
-        else UNITS.get(found)
-    )
-    expected = UNITS.get(wanted)
-    return known is None or expected is None or known == expected
+    expected, stated = measure(wanted), measure(found)
+    return expected is None or stated is None or expected == stated
