@@ -99,6 +99,7 @@ def rename(node: Any, table: Mapping[str, str]) -> Any:
     return tuple(rename(part, table) for part in node)
 
 
+@lru_cache(maxsize=16384)
 def settle_calls(node: Any) -> Any:
     """Return the expression with ``f'(x)`` as ``f'`` and ``V(h)`` as ``V``: the letter in the bracket is no information.
 
@@ -115,7 +116,7 @@ def settle_calls(node: Any) -> Any:
             and len(node[1]) <= 2
         ):
             return ("v", node[1] + "'" * node[2])
-    return tuple(settle_calls(part) for part in node)
+    return tuple(settle_calls(part) if isinstance(part, tuple) else part for part in node)
 
 
 def unfold_signs(node: Node) -> tuple[Node, ...]:

@@ -55,7 +55,7 @@ class Faults:
         references = references_of(self.sheet.compiled, path)
         own = references.get(step.step.id, [])
         known = known_of(self.sheet.compiled)
-        for found in self.sheet.found:
+        for found in self.sheet.relations:
             if found.relation is None or found.relation.relation not in EQUALITIES or found.relation.empty:
                 continue
             if self.sheet.is_restated(found.start, found.end):
@@ -69,8 +69,10 @@ class Faults:
         """Return where the text says something of the step's quantity that cannot be read: unknown, not wrong."""
         wanted = {item.left.node for item in references_of(self.sheet.compiled, path).get(step.step.id, [])}
         for chain in self.sheet.chains:
+            if all(side.nodes for side in chain.sides):
+                continue
             settled = {self.sheet.compiled.scope.settle(node, {}) for side in chain.sides for node in side.nodes}
-            if wanted & settled and any(not side.nodes for side in chain.sides):
+            if wanted & settled:
                 return Fault(chain.start, chain.end, "a formula of this step could not be read")
         return None
 

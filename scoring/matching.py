@@ -19,6 +19,8 @@ MAX_HITS = 200
 #: Characters and units that the parts of an all_of may be spread over.
 WINDOW_CHARACTERS = 360
 WINDOW_UNITS = 3
+#: No rounding that is accepted goes further than this share of a value.
+COARSEST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ class Matcher:
 
     def _eq(self, pattern: EqPattern) -> list[Hit]:
         hits: list[Hit] = []
-        for found in self.sheet.found:
-            if found.relation is None or len(hits) >= MAX_HITS:
-                continue
+        for found in self.sheet.relations:
+            if len(hits) >= MAX_HITS:
+                break
             text = pattern.item.form == "text" and found.writing in (pattern.canonical, pattern.canonical[::-1])
             if (text or self._holds(pattern, found)) and self._near(pattern.item.near, found):
                 hits.append(Hit(found.start, found.end, f"found {pattern.item.eq}", found))
@@ -107,9 +109,9 @@ class Matcher:
     def _value(self, pattern: ValuePattern) -> list[Hit]:
         hits: list[Hit] = []
         wanted = pattern.values.row if pattern.values is not None else None
-        for found in self.sheet.found:
-            if found.value is None or len(hits) >= MAX_HITS:
-                continue
+        for found in self.sheet.values:
+            if len(hits) >= MAX_HITS:
+                break
             same = found.writing[0] == pattern.canonical and pattern.item.unit != "%"
             if not same and wanted is not None:
                 same = self._same_value(pattern, found)
@@ -121,9 +123,14 @@ class Matcher:
         assert pattern.values is not None
         assert found.value is not None
         wanted, row = pattern.values.row, found.value.row
-        if wanted is None or row is None or operations_of(found.value.node) != operations_of(pattern.values.node):
+        if wanted is None or row is None:
             return False
-        if pattern.item.unit == "%" and self.sheet.chains[found.chain].unit == "percent":
+        percent = pattern.item.unit == "%" and self.sheet.chains[found.chain].unit == "percent"
+        if not percent and abs(row[0] - wanted[0]) > max(COARSEST, pattern.item.tol or 0.0) * abs(wanted[0]) + 1e-9:
+            return False
+        if operations_of(found.value.node) != operations_of(pattern.values.node):
+            return False
+        if percent:
             row = tuple(value / 100 for value in row)
         if close(row, wanted, pattern.item.tol or 1e-8):
             return True

@@ -47,10 +47,13 @@ def factor(a: Row, b: Row) -> complex | None:
     """Return k with a = k*b at every point, or None; k is never zero."""
     if len(a) != len(b):
         return None
-    pivot = max(range(min(3, len(b))), key=lambda i: abs(b[i]))
+    pivot = 0 if abs(b[0]) > 1e-3 else max(range(min(3, len(b))), key=lambda i: abs(b[i]))
     if abs(b[pivot]) < 1e-12 or abs(a[pivot]) < 1e-12:
         return None
     k = a[pivot] / b[pivot]
+    last = len(b) - 1
+    if abs(a[last] - k * b[last]) > 1e-6 * (abs(a[last]) + abs(k * b[last])) + 1e-9:
+        return None
     size = max(abs(value) for value in a)
     for x, y in zip(a, b, strict=True):
         if abs(x - k * y) > EXACT * (abs(x) + abs(k * y)) + 1e-11 * size:

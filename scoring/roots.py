@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from scoring.evaluate import Evaluator, UnknownValueError, flatten
-from scoring.expression import names_of
 from scoring.relations import Row, close
 from scoring.sampling import POINTS
 from scoring.scope import Relation
@@ -17,8 +16,8 @@ def same_root(wanted: Relation, found: Relation) -> bool:
     This catches equations solved for another letter, ``d = 3V/S`` and ``V = S*d/3``, which differ by more than a
     constant factor. Only equations linear in the unknown are compared; anything else is left to other means.
     """
-    names = (names_of(wanted.left.node) | names_of(wanted.right.node)) - {"…"}
-    if not 2 <= len(names) <= MAX_NAMES or names != (names_of(found.left.node) | names_of(found.right.node)) - {"…"}:
+    names = wanted.names
+    if not 2 <= len(names) <= MAX_NAMES or names != found.names or "…" in names:
         return False
     if names & wanted.left.scope.arrays:
         return False

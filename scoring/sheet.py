@@ -120,6 +120,16 @@ class Sheet:
             self._of_chain(index, chain, items)
         return items
 
+    @cached_property
+    def relations(self) -> list[Found]:
+        """The relations of the answer, in order."""
+        return [item for item in self.found if item.relation is not None]
+
+    @cached_property
+    def values(self) -> list[Found]:
+        """The values of the answer, in order."""
+        return [item for item in self.found if item.value is not None]
+
     def _of_chain(self, index: int, chain: Chain, items: list[Found]) -> None:
         compiled = self.compiled
         sides = chain.sides
