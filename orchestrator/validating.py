@@ -105,7 +105,7 @@ def _check_file(file: Path, seen: set[str]) -> CheckedProblem:
     if problem.id in seen:
         errors.append(f"the id {problem.id!r} occurs twice in the set")
     seen.add(problem.id)
-    errors.extend(validate(problem, shipped=SHIPPED in file.resolve().parents))
+    errors.extend(validate(problem, shipped=SHIPPED.resolve() in file.resolve().parents))
     checks: tuple[MutationCheck, ...] = ()
     if not errors:
         errors, checks = _gate(problem)

@@ -104,8 +104,10 @@ def _rows(folder: Path, pattern: str, read: Callable[[Any], Read]) -> Iterator[t
                 raise ProblemError(f"not a line of JSON: {error.msg}", file=file, line=line) from None
             except ProblemError as error:
                 raise error.located(file, line) from None
-            except RecursionError:
-                raise ProblemError("the line is nested too deep", file=file, line=line) from None
+            except (ValueError, RecursionError):
+                raise ProblemError(
+                    "the line is nested too deep or holds an endless number", file=file, line=line
+                ) from None
             yield file, line, value
 
 

@@ -13,6 +13,8 @@ from problems.errors import ProblemError
 from problems.reading import kind_of, text
 
 MAX_BYTES = 200_000_000
+#: Longest text of a row, in characters.
+MAX_TEXT = 100_000
 #: Where a list of objects may go on after one that is broken: an object at the start of a line.
 _NEXT_OBJECT = re.compile(r"\n[ \t]*\{")
 _SPACE = re.compile(r"[\s,]*")
@@ -31,6 +33,8 @@ class Row:
         if key not in self.data:
             raise ProblemError(f"the key {key!r} is missing")
         written = text(self.data[key], (key,), empty=empty).strip()
+        if len(written) > MAX_TEXT:
+            raise ProblemError(f"{key} is longer than {MAX_TEXT} characters")
         try:
             written.encode()
         except UnicodeEncodeError:
@@ -67,8 +71,8 @@ def json_lines(file: Path) -> Iterator[Row | Refusal]:
         number += 1
         try:
             data = json.loads(written)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield Refusal(line=line, sentence=f"not a line of JSON: {getattr(error, 'msg', 'nested too deep')}")
+        except (ValueError, RecursionError) as error:
+            yield Refusal(line=line, sentence=f"not a line of JSON: {_reason(error)}")
             continue
         yield _row(number, line, data)
 
@@ -93,9 +97,9 @@ def json_array(file: Path, key: str | None = None) -> Iterator[Row | Refusal]:
         line = written.count("\n", 0, at) + 1
         try:
             data, at = decoder.raw_decode(written, at)
-        except (json.JSONDecodeError, RecursionError) as error:
-            sentence = getattr(error, "msg", "nested too deep")
-            yield Refusal(line=written.count("\n", 0, getattr(error, "pos", at)) + 1, sentence=f"not JSON: {sentence}")
+        except (ValueError, RecursionError) as error:
+            broken_at = written.count("\n", 0, getattr(error, "pos", at)) + 1
+            yield Refusal(line=broken_at, sentence=f"not JSON: {_reason(error)}")
             following = _NEXT_OBJECT.search(written, at + 1)
             if following is None:
                 return
@@ -116,6 +120,13 @@ def tab_separated(file: Path, columns: tuple[str, ...]) -> Iterator[Row | Refusa
             yield Refusal(line=line, sentence=f"{len(cells)} cells; a row has {len(columns)}: {', '.join(columns)}")
             continue
         yield Row(number=number, line=line, data=dict(zip(columns, cells, strict=True)))
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong with a JSON text; Python refuses endless digits and deep nesting with errors of its own."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    return "nested too deep" if isinstance(error, RecursionError) else "a number with too many digits"
 
 
 def _row(number: int, line: int, data: Any) -> Row | Refusal:

@@ -48,6 +48,13 @@ def test_a_shipped_problem_passes_with_every_check_of_its_gate(user: dict[str, s
     assert set(found["gate"]) == {"full", "answer_only", "deletion", "wrong_number", "statement"}
 
 
+def test_the_quickstart_set_is_found_by_its_name() -> None:
+    found = validate_set("quickstart")
+
+    assert [problem.id for problem in found.problems] == sorted(problem.id for problem in load_set("quickstart"))
+    assert found.failed == ()
+
+
 def test_a_solution_without_a_step_fails_and_is_listed(user: dict[str, str], tmp_path: Path) -> None:
     """Given a worked solution whose block of s3 shows nothing, validation says so in words and in JSON."""
     written = SYMMETRIC.read_text(encoding="utf-8").replace("$2ab=12$", "某数").replace("$2\\cdot 6=12$", "some number")

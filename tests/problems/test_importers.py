@@ -238,6 +238,23 @@ def test_broken_lines_do_not_hide_the_others(data: Path) -> None:
     assert refusals[3][1] == "the key 'question' is missing"
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("[" * 100_000, "nested too deep"),
+        ('{"golden": ' + "9" * 5000 + "}", "a number with too many digits"),
+        (json.dumps({"input": "九" * 100_001, "golden": "1"}), "longer than 100000 characters"),
+        (json.dumps({"input": "题", "golden": "__import__('os')"}), "is not a number"),
+    ],
+)
+def test_hostile_rows_are_refused_like_any_other(line: str, sentence: str, data: Path) -> None:
+    problems, refusals = import_text("cmath", line + "\n" + FILES["cmath"], data)
+
+    assert len(problems) == 1
+    assert refusals[0][0] == 1
+    assert sentence in refusals[0][1]
+
+
 def test_a_list_goes_on_after_a_broken_object(data: Path) -> None:
     written = array({**MATH, "unique_id": "a/1"}, {**MATH, "unique_id": "b/2"}, {**MATH, "unique_id": "c/3"})
     problems, refusals = import_text("math500", written.replace('"b/2"', '"b/2'), data)
