@@ -108,16 +108,29 @@ class Matcher:
 
     def _value(self, pattern: ValuePattern) -> list[Hit]:
         hits: list[Hit] = []
-        wanted = pattern.values.row if pattern.values is not None else None
-        for found in self.sheet.values:
+        for found in self._candidates(pattern):
             if len(hits) >= MAX_HITS:
                 break
             same = found.writing[0] == pattern.canonical and pattern.item.unit != "%"
-            if not same and wanted is not None:
-                same = self._same_value(pattern, found)
-            if same and self._near(pattern.item.near, found) and self._unit_fits(pattern, found):
+            if (
+                (same or self._same_value(pattern, found))
+                and self._near(pattern.item.near, found)
+                and self._unit_fits(pattern, found)
+            ):
                 hits.append(Hit(found.start, found.end, f"found {pattern.item.value}", found))
         return hits
+
+    def _candidates(self, pattern: ValuePattern) -> list[Found]:
+        """Return the values that can match: those of about the right size, and those written the same way."""
+        wanted = pattern.values.row if pattern.values is not None else None
+        chosen = set(self.sheet.by_writing.get(pattern.canonical, ()))
+        if wanted is not None:
+            size = wanted[0].real
+            reach = max(COARSEST, pattern.item.tol or 0.0) * abs(wanted[0]) + 1e-9
+            chosen.update(self.sheet.values_near(size, reach))
+            if pattern.item.unit == "%":
+                chosen.update(self.sheet.values_near(100 * size, 100 * reach))
+        return [self.sheet.values[i] for i in sorted(chosen)]
 
     def _same_value(self, pattern: ValuePattern, found: Found) -> bool:
         assert pattern.values is not None
@@ -126,8 +139,6 @@ class Matcher:
         if wanted is None or row is None:
             return False
         percent = pattern.item.unit == "%" and self.sheet.chains[found.chain].unit == "percent"
-        if not percent and abs(row[0] - wanted[0]) > max(COARSEST, pattern.item.tol or 0.0) * abs(wanted[0]) + 1e-9:
-            return False
         if operations_of(found.value.node) != operations_of(pattern.values.node):
             return False
         if percent:

@@ -8,6 +8,9 @@ from scoring.sampling import POINTS
 from scoring.scope import Relation
 
 MAX_NAMES = 6
+MAX_KEPT = 5000
+#: Node visits that one attempt to solve may take.
+BUDGET = 6000
 
 
 def same_root(wanted: Relation, found: Relation) -> bool:
@@ -31,20 +34,30 @@ def same_root(wanted: Relation, found: Relation) -> bool:
 
 def _root(evaluator: Evaluator, relation: Relation, name: str) -> Row | None:
     """Return the solution for one unknown at every point, or None where the equation is not linear in it."""
+    scope = relation.left.scope
+    if scope.allowance <= 0:
+        return None
+    key = (relation.left.node, relation.right.node, name)
+    known = scope.roots.get(key)
+    if known is None:
+        evaluator.budget = BUDGET
+        root = _solve(evaluator, relation, name)
+        if len(scope.roots) > MAX_KEPT:
+            scope.roots.clear()
+        known = scope.roots[key] = (root, BUDGET - evaluator.budget)
+    scope.allowance -= known[1]
+    return known[0]
+
+
+def _solve(evaluator: Evaluator, relation: Relation, name: str) -> Row | None:
     gaps: list[Row] = []
     for value in (1.0, 2.0, 3.5):
         bound = {name: [complex(value)] * POINTS}
-        scope = relation.left.scope
-        if scope.allowance <= 0:
-            return None
         try:
-            evaluator.budget = 4000
             left = flatten(evaluator.value(relation.left.node, bound))
             right = flatten(evaluator.value(relation.right.node, bound))
         except (UnknownValueError, ArithmeticError, ValueError, TypeError, RecursionError):
             return None
-        finally:
-            scope.allowance -= 4000 - evaluator.budget
         if len(left) != len(right) or len(left) != POINTS:
             return None
         gaps.append(tuple(a - b for a, b in zip(left, right, strict=True)))

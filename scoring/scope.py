@@ -106,6 +106,8 @@ class Scope:
         self.scalars = frozenset(spelled.values()) - self.arrays
         self.declared = frozenset(spelled.values())
         self.cache: dict[tuple[Node, bool], tuple[Row | None, int]] = {}
+        #: Solutions for one unknown, kept by `scoring.roots` with what they cost.
+        self.roots: dict[tuple[Node, Node, str], tuple[Row | None, int]] = {}
         self.allowance = ALLOWANCE
         self.simple: dict[str, list[str]] = {}
         self.compound: dict[Node, Node] = {}

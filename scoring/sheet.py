@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -129,6 +129,26 @@ class Sheet:
     def values(self) -> list[Found]:
         """The values of the answer, in order."""
         return [item for item in self.found if item.value is not None]
+
+    @cached_property
+    def by_size(self) -> list[tuple[float, int]]:
+        """Real parts of the values at the first sample point, rising, each with its index in `values`."""
+        rows = ((item.value.row, i) for i, item in enumerate(self.values) if item.value is not None)
+        return sorted((row[0].real, i) for row, i in rows if row is not None)
+
+    def values_near(self, size: float, reach: float) -> list[int]:
+        """Return indices into `values` whose first real part lies within ``reach`` of ``size``."""
+        low = bisect_left(self.by_size, (size - reach, -1))
+        high = bisect_right(self.by_size, (size + reach, len(self.values)))
+        return [i for _, i in self.by_size[low:high]]
+
+    @cached_property
+    def by_writing(self) -> dict[str, list[int]]:
+        """Indices into `values` by how they are written."""
+        found: dict[str, list[int]] = {}
+        for i, item in enumerate(self.values):
+            found.setdefault(item.writing[0], []).append(i)
+        return found
 
     def _of_chain(self, index: int, chain: Chain, items: list[Found]) -> None:
         compiled = self.compiled
