@@ -102,6 +102,10 @@ class Agreement:
     human_answers: int
     #: Answers for which the scorer chose another path than the labeller.
     other_path: int
+    #: The two kinds of answers on which an answer checker fails: figures over them alone.
+    slices: Mapping[str, Mapping[str, Any]]
+    #: Figures by the style that the index gives to an answer.
+    styles: Mapping[str, Mapping[str, Any]]
     #: Answer, step, the true verdict and what the scorer said, for every step where these differ.
     disagreements: tuple[tuple[str, str, str, str], ...]
 
@@ -118,6 +122,8 @@ class Agreement:
             "human_kappa": self.human_kappa,
             "human_answers": self.human_answers,
             "other_path": self.other_path,
+            "slices": self.slices,
+            "styles": self.styles,
             "disagreements": [
                 dict(zip(("answer", "step", "true", "said"), found, strict=True)) for found in self.disagreements
             ],
@@ -152,6 +158,11 @@ def measure_agreement(answers: Sequence[LabelledAnswer], *, resamples: int = RES
         human_kappa=cohen_kappa(_two_by_two(Tally.total(human).steps)) if human else None,
         human_answers=len(human),
         other_path=sum(a.truth.path != score.path_id for a, score in zip(answers, scores, strict=True)),
+        slices={name: _part(true, said, chosen) for name, chosen in _hard_slices(answers, true).items()},
+        styles={
+            style: _part(true, said, [answer.style == style for answer in answers])
+            for style in sorted({answer.style for answer in answers})
+        },
         disagreements=tuple(
             (answer.name, step, verdict, actual.steps[step])
             for answer, expected, actual in zip(answers, true, said, strict=True)
@@ -266,6 +277,23 @@ def _tallies(answers: Sequence[LabelledAnswer], true: Sequence[Marks], said: Seq
     for answer, expected, actual in zip(answers, true, said, strict=True):
         found.setdefault(answer.problem.id, []).append(Tally.of(expected, actual))
     return [Tally.total(found[name]) for name in sorted(found)]
+
+
+def _hard_slices(answers: Sequence[LabelledAnswer], true: Sequence[Marks]) -> dict[str, list[bool]]:
+    """Say which answers are right with steps that are not done, and which are wrong with most steps done."""
+    shares = [sum(verdict == "done" for verdict in marks.steps.values()) / len(marks.steps) for marks in true]
+    right = [answer.truth.answer_correct for answer in answers]
+    return {
+        "right_but_incomplete": [r is True and share < 1 for r, share in zip(right, shares, strict=True)],
+        "wrong_but_mostly_done": [r is False and share >= GUESS_SHARE for r, share in zip(right, shares, strict=True)],
+    }
+
+
+def _part(true: Sequence[Marks], said: Sequence[Marks], chosen: Sequence[bool]) -> dict[str, Any]:
+    """Return the main figures over some of the answers."""
+    tallies = [Tally.of(t, s) for t, s, wanted in zip(true, said, chosen, strict=True) if wanted]
+    metrics = Tally.total(tallies).metrics() if tallies else {}
+    return {"answers": len(tallies), **{name: metrics.get(name) for name in ("kappa", "mae7", "within_one")}}
 
 
 def _pair(answer: LabelledAnswer) -> Tally | None:

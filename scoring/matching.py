@@ -237,6 +237,10 @@ def same_relation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool
     An equation in one unknown and its solution are different steps, and so are an integral and its value, though
     they hold together.
     """
+    # Other unknowns and other proportions: neither a factor nor a rounding makes them the same.
+    apart = wanted.ratio is not None and found.ratio is not None and wanted.names != found.names
+    if apart and abs(wanted.ratio - found.ratio) > 1e-6 * (1 + abs(wanted.ratio)):  # type: ignore[operator, arg-type]
+        return False
     if wanted.operations != found.operations or (wanted.solved != found.solved and len(wanted.names) == 1):
         return False
     if wanted.relation in EQUALITIES:

@@ -68,6 +68,8 @@ class Relation:
     names: frozenset[str] = frozenset()
     operations: frozenset[str] = frozenset()
     solved: bool = False
+    #: Second gap over the first: relations that differ by a factor only agree in it.
+    ratio: complex | None = None
 
     @classmethod
     def of(cls, left: Values, relation: str, right: Values) -> Relation:
@@ -82,6 +84,8 @@ class Relation:
         if left.row is not None and right.row is not None:
             made.gap = difference(left.row, right.row)
             made.empty = made.gap is not None and vanishes(made.gap, (left.row, right.row))
+            if made.gap is not None and not made.empty and len(made.gap) > 1 and abs(made.gap[0]) > 1e-6:
+                made.ratio = made.gap[1] / made.gap[0]
         return made
 
 
@@ -108,6 +112,7 @@ class Scope:
         self.cache: dict[tuple[Node, bool], tuple[Row | None, int]] = {}
         #: Solutions for one unknown, kept by `scoring.roots` with what they cost.
         self.roots: dict[tuple[Node, Node, str], tuple[Row | None, int]] = {}
+        self.written: dict[str, list[Chain]] = {}
         self.allowance = ALLOWANCE
         self.simple: dict[str, list[str]] = {}
         self.compound: dict[Node, Node] = {}
@@ -137,8 +142,10 @@ class Scope:
         return None if node is None else settle_calls(node)
 
     def chains(self, text: str) -> list[Chain]:
-        """Parse LaTeX that is all formula."""
-        return find_chains(tokenise(normalise(text).text, self.arrays, maths=True), self.scalars)
+        """Parse LaTeX of the problem that is all formula; remembered."""
+        if text not in self.written:
+            self.written[text] = find_chains(tokenise(normalise(text).text, self.arrays, maths=True), self.scalars)
+        return self.written[text]
 
     def evaluate(self, node: Node, *, formal: bool = False, charged: bool = True) -> Row | None:
         """Return the values of a node, or None; remembered, since answers repeat themselves.
