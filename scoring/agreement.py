@@ -81,6 +81,7 @@ class Tally:
             "missing": precision_recall(self.steps, _MISSING),
             "guess": precision_recall(self.guesses, 1),
             "not_done": precision_recall(_two_by_two(self.steps), 1),
+            "steps_agree": _ratio(np.trace(_two_by_two(self.steps)), self.steps.sum()),
             "kappa_verdicts": cohen_kappa(self.steps),
             "qwk": cohen_kappa(self.marks, quadratic=True),
             "bias7": _ratio(self.sums[3], answers),
@@ -293,7 +294,10 @@ def _part(true: Sequence[Marks], said: Sequence[Marks], chosen: Sequence[bool]) 
     """Return the main figures over some of the answers."""
     tallies = [Tally.of(t, s) for t, s, wanted in zip(true, said, chosen, strict=True) if wanted]
     metrics = Tally.total(tallies).metrics() if tallies else {}
-    return {"answers": len(tallies), **{name: metrics.get(name) for name in ("kappa", "mae7", "within_one")}}
+    return {
+        "answers": len(tallies),
+        **{name: metrics.get(name) for name in ("steps_agree", "kappa", "mae7", "within_one")},
+    }
 
 
 def _pair(answer: LabelledAnswer) -> Tally | None:

@@ -261,6 +261,11 @@ def _print_agreement(found: Agreement) -> None:
         others = (_figure(_dig(metrics, path)) for metrics in found.baselines.values())
         table.add_row(label, _figure(_dig(found.metrics, path)), shown, *others)
     console().print(table)
+    for name, part in found.slices.items():
+        click.echo(
+            f"{name.replace('_', ' ')}: {part['answers']} answers, step kappa {_figure(part['kappa'])}, "
+            f"{_figure(part['steps_agree'])} of the steps agree, mean error {_figure(part['mae7'])}"
+        )
     click.echo(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
     if found.human_answers:
         click.echo(

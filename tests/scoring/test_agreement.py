@@ -150,6 +150,21 @@ def test_steps_are_compared_along_the_labellers_path(make_folder: MakeFolder) ->
     assert found["mae7"] == pytest.approx((7 / 3 + 14 / 3) / 4, abs=1e-4)
 
 
+def test_the_hard_slices_and_the_styles_are_told_apart(make_folder: MakeFolder) -> None:
+    """a2 and a3 are right and incomplete; of the wrong answers, a4 has one step of three."""
+    found = _measure(load_labelled(make_folder(ANN), _without_short()))
+
+    incomplete = found["slices"]["right_but_incomplete"]
+    # dmd mmm against dmm mmm: 5 of 6 agree; 2 and 1 of them are done, so (2*1 + 4*5) / 36 would agree by chance.
+    assert incomplete["answers"] == 2
+    assert incomplete["kappa"] == pytest.approx((5 / 6 - 22 / 36) / (1 - 22 / 36))
+    assert incomplete["mae7"] == pytest.approx(7 / 6, abs=1e-4)
+    assert incomplete["steps_agree"] == pytest.approx(5 / 6)
+    nothing = {"steps_agree": None, "kappa": None, "mae7": None, "within_one": None}
+    assert found["slices"]["wrong_but_mostly_done"] == {"answers": 0, **nothing}
+    assert {style: part["answers"] for style, part in found["styles"].items()} == {"": 3, "verbose": 1}
+
+
 def test_intervals_hold_the_figures_and_come_out_the_same_again(make_folder: MakeFolder) -> None:
     loaded = load_labelled(make_folder(ANN), _without_short())
     found = _measure(loaded)
