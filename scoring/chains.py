@@ -12,7 +12,7 @@ from scoring.expression import Node, unfold_signs
 from scoring.lexer import Token
 from scoring.parser import parse, parse_all
 from scoring.vocabulary import BREAK_KINDS as BREAKS
-from scoring.wording import said_equalities
+from scoring.wording import said_comparisons, said_equalities
 
 MAX_SIDES = 14
 MAX_CHAINS = 1000
@@ -79,7 +79,7 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
     """Return the chains of a text in order; at most `MAX_CHAINS`."""
     chains: list[Chain] = []
     listing = False
-    for run, after in _runs(said_equalities(tokens)):
+    for run, after in _runs(said_equalities(said_comparisons(tokens))):
         if len(chains) >= MAX_CHAINS:
             break
         if not run:
@@ -198,7 +198,21 @@ def _items(run: list[Token]) -> list[list[Token]]:
             items[-1].append(token)
     if depth > 0:  # a bracket that never closes: take it for punctuation
         return [piece for item in items for piece in _without_open(item)]
-    return [item for item in items if item]
+    return [piece for item in items if item for piece in _without_remark(item)]
+
+
+def _without_remark(item: list[Token]) -> list[list[Token]]:
+    """Cut off a bracket at the end that is a remark with a relation of its own: ``g = a - x (x >= 1)``."""
+    if item[-1].kind != "close" or item[-1].text != ")":
+        return [item]
+    depth = 0
+    for at in range(len(item) - 1, 0, -1):
+        depth += (item[at].kind == "close") - (item[at].kind == "open")
+        if depth == 0:
+            inner = item[at + 1 : -1]
+            remark = item[at].spaced and any(token.kind == "rel" for token in inner) and item[at - 1].kind != "func"
+            return [item[:at], inner] if remark else [item]
+    return [item]
 
 
 def _without_open(item: list[Token]) -> list[list[Token]]:

@@ -99,6 +99,16 @@ def rename(node: Any, table: Mapping[str, str]) -> Any:
     return tuple(rename(part, table) for part in node)
 
 
+def index_calls(node: Any, names: frozenset[str]) -> Any:
+    """Return the expression with ``a(n)`` as ``a_n`` for the names of sequences."""
+    if not isinstance(node, tuple):
+        return node
+    parts = tuple(index_calls(part, names) if isinstance(part, tuple) else part for part in node)
+    if parts and parts[0] == "call" and parts[1] in names and parts[2] == 0 and parts[3][0] != "tuple":
+        return ("idx", parts[1], parts[3])
+    return parts
+
+
 @lru_cache(maxsize=16384)
 def settle_calls(node: Any) -> Any:
     """Return the expression with ``f'(x)`` as ``f'`` and ``V(h)`` as ``V``: the letter in the bracket is no information.

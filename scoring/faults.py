@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scoring.chains import Chain, Side
 from scoring.compiled import CompiledPath, CompiledProblem, CompiledStep, EqPattern, Group, Pattern
 from scoring.expression import Node, kinds_of, names_of, numbers_of
-from scoring.matching import Hit
+from scoring.matching import Hit, Matcher
 from scoring.relations import EQUALITIES, close, constant
 from scoring.rounding import decimals_of
 from scoring.scope import Relation, Values
@@ -39,8 +39,9 @@ class Reference:
 class Faults:
     """Finds faults in one answer."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, matcher: Matcher) -> None:
         self.sheet = sheet
+        self.matcher = matcher
         self.false = [link for chain in sheet.chains for link in _false_links(sheet.compiled, chain)]
 
     def in_hit(self, hit: Hit) -> Fault | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from problems.schema import Problem
+from problems.validator import leaves
 from scoring.chains import Chain, find_chains
 from scoring.evaluate import BUDGET, Evaluator, UnknownValueError, flatten
-from scoring.expression import Node, names_of, operations_of, rename, settle_calls, substitute
+from scoring.expression import Node, index_calls, names_of, operations_of, rename, settle_calls, substitute
 from scoring.lexer import tokenise
 from scoring.normalise import normalise
 from scoring.parser import parse
@@ -89,6 +91,14 @@ class Relation:
         return made
 
 
+def _formulas(problem: Problem) -> Iterator[str]:
+    """Yield the equations and values of the evidence as written."""
+    for path in problem.paths:
+        for step in path.steps:
+            for leaf in leaves(step.evidence):
+                yield str(getattr(leaf, "eq", "") or getattr(leaf, "value", ""))
+
+
 def _is_solved(left: Node, right: Node) -> bool:
     """Say whether one side is a lone name, or a multiple of one, that the other side does not hold."""
     for side, other in ((left, right), (right, left)):
@@ -122,6 +132,12 @@ class Scope:
         for name, writings in problem.aliases.items():
             self._alias(name, writings)
         self.stated: frozenset[str] = frozenset()
+        #: Names of sequences, which plain text also writes as ``a(n)``.
+        self.indexed = frozenset(
+            re.findall(
+                r"(?<![A-Za-z\\])([A-Za-z])_\{?[a-z]\b", " ".join([*problem.statement.values(), *_formulas(problem)])
+            )
+        )
 
     def _alias(self, name: str, writings: Iterable[str]) -> None:
         target = self.read(name)
@@ -195,6 +211,8 @@ class Scope:
 
     def settle(self, node: Node, reading: Reading) -> Node:
         """Return a node with its letters under one reading, listed writings of whole terms first."""
+        if self.indexed:
+            node = index_calls(node, self.indexed)
         node = settle_calls(node)
         if self.compound:
             node = substitute(node, self.compound)

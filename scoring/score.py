@@ -78,12 +78,11 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
     sheet = Sheet(compiled, answer, offset)
-    matcher = Matcher(sheet)
     place = locate(sheet)
     correct = judge_answer(sheet, place)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
-    faults = Faults(sheet)
-    results = [_along(path, matcher, faults, place, text) for path in paths]
+    faults = Faults(sheet, Matcher(sheet))
+    results = [_along(path, faults, (place, correct), text) for path in paths]
     best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
     mark, done, verdicts = results[best]
     path = paths[best].path
@@ -104,10 +103,11 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
 
 
 def _along(
-    compiled: CompiledPath, matcher: Matcher, faults: Faults, place: FinalAnswer | None, text: str
+    compiled: CompiledPath, faults: Faults, stated: tuple[FinalAnswer | None, bool | None], text: str
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
     """Return the weighted share, the number of steps done and the verdicts along one path."""
-    sheet = matcher.sheet
+    sheet, matcher = faults.sheet, faults.matcher
+    place, correct = stated
     found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
     spoilt = [[(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None] for hits in found]
     # Whoever first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
@@ -126,7 +126,7 @@ def _along(
             verdicts.append(_shown(step.step.id, "done", hit, sheet, text))
         else:
             verdicts.append(_not_shown(compiled, step, bads[0][1] if bads else None, faults, text))
-    verdicts = _carried_over(compiled, verdicts)
+    verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
     counted = [(s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary]
     weight = sum(step.weight for step, _ in counted)
     won = sum(step.weight for step, verdict in counted if verdict.verdict == "done")
@@ -164,19 +164,34 @@ def _not_shown(path: CompiledPath, step: CompiledStep, fault: Fault | None, faul
     return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
 
 
-def _carried_over(path: CompiledPath, verdicts: list[StepVerdict]) -> list[StepVerdict]:
-    """Call a wrong step present_invalid where it only carries on the wrong result of a step that it requires.
+def _carried_over(path: CompiledPath, verdicts: list[StepVerdict], *, recovered: bool) -> list[StepVerdict]:
+    """Call steps present_invalid that are right locally but build on the wrong result of a step that they require.
 
-    False arithmetic of its own stays wrong.
+    A wrong value that only carries on an earlier one is such a step too. Where the text ends in the right answer it has
+    recovered, and what stands after the wrong step is done.
     """
-    wrong = {verdict.step_id for verdict in verdicts if verdict.verdict == "wrong"}
+    requires = {step.step.id: step.step.requires for step in path.steps}
+    wrong = {v.step_id: v for v in verdicts if v.verdict == "wrong"}
     changed: list[StepVerdict] = []
-    for step, verdict in zip(path.steps, verdicts, strict=True):
-        own = verdict.verdict == "wrong" and verdict.reason.startswith("states")
-        carried = wrong & set(step.step.requires) if own else set()
-        if carried:
-            reason = f"builds on the wrong result of {', '.join(sorted(carried))}"
+    for verdict in verdicts:
+        earlier = [wrong[name] for name in _ancestors(verdict.step_id, requires) if name in wrong]
+        carried = verdict.verdict == "wrong" and verdict.reason.startswith("states")
+        built = verdict.verdict == "done" and not recovered
+        if (carried or built) and any((e.start or 0) <= (verdict.start or 0) for e in earlier):
+            reason = f"builds on the wrong result of {', '.join(sorted(e.step_id for e in earlier))}"
             changed.append(replace(verdict, verdict="present_invalid", reason=reason))
         else:
             changed.append(verdict)
     return changed
+
+
+def _ancestors(step_id: str, requires: dict[str, tuple[str, ...]]) -> set[str]:
+    """Return all steps that a step requires, directly or through others."""
+    found: set[str] = set()
+    waiting = list(requires[step_id])
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in requires:
+            found.add(name)
+            waiting.extend(requires[name])
+    return found

@@ -76,6 +76,9 @@ _NOISE = re.compile(
 )
 
 
+#: Arrows of a table of monotonicity, and its row of signs, say what words would say.
+_ARROWS = re.compile(r"↗|↘|\\nearrow(?![a-z])|\\searrow(?![a-z])")
+_SIGN_CHANGE = re.compile(r"\+ ?[|&] ?0 ?[|&] ?-|- ?[|&] ?0 ?[|&] ?\+")
 #: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.`` as well.
 _FULL_STOP = re.compile(r"(?<=[\w)}\]'])\.(?= |$)")
 
@@ -97,6 +100,10 @@ def lite(normalised: Normalised) -> View:
         return " " if "quad" in whole or whole in ("\\ ", "\\;", "\\:") else ""
 
     made = rewrite(rewrite(base, _NOISE, new), re.compile(r" {2,}"), lambda _: " ")
+    made = rewrite(
+        made, _ARROWS, lambda found: " increasing 递增 " if found.group() in "↗\\nearrow" else " decreasing 递减 "
+    )
+    made = rewrite(made, _SIGN_CHANGE, lambda found: " 由正变负 " if found.group()[0] == "+" else " 由负变正 ")
     return rewrite(made, _FULL_STOP, lambda _: "。")
 
 

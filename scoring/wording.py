@@ -12,6 +12,57 @@ _NO_VALUE = ("的", "倍", "个", "次", "times", "more", "less", "of", "or")
 MAX_LEFT = 14
 
 
+#: Words between a formula and a number that compare the two, and words after a formula that compare it with zero.
+_COMPARES = {
+    "大于": ">", "小于": "<", "大于等于": "≥", "大于或等于": "≥", "小于等于": "≤", "小于或等于": "≤", "不小于": "≥", "不大于": "≤",
+    "不超过": "≤", "不低于": "≥",
+}  # fmt: skip
+_SIGNS = {
+    "为正": ">", "恒正": ">", "恒为正": ">", "是正的": ">", "是正数": ">", "大于零": ">", "恒大于零": ">",
+    "为负": "<", "恒负": "<", "恒为负": "<", "是负的": "<", "是负数": "<", "小于零": "<", "恒小于零": "<",
+}  # fmt: skip
+_ENGLISH_SIGNS = {"positive": ">", "negative": "<"}
+
+
+def said_comparisons(tokens: list[Token]) -> list[Token]:
+    """Return the tokens with the order relations that are said in words: ``x 大于 3``, ``cos a is negative``."""
+    made: list[Token] = []
+    skip = 0
+    for at, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+            continue
+        if token.kind == "word" and _is_unknown(made):
+            relation, length, zero = _comparison(tokens, at)
+            if relation:
+                while made and made[-1].kind == "delim":
+                    made.pop()
+                made.append(Token("rel", relation, token.start, token.end, True))
+                if zero:
+                    made.append(Token("num", "0", token.start, token.end))
+                    made.append(Token("sep", "。", token.end, token.end))
+                skip = length - 1
+                continue
+        made.append(token)
+    return made
+
+
+def _comparison(tokens: list[Token], at: int) -> tuple[str, int, bool]:
+    """Return the relation that begins with a word, how many tokens say it, and whether it is with zero."""
+    text = tokens[at].text
+    following = next((token for token in tokens[at + 1 : at + 3] if token.kind != "delim"), None)
+    if text in _COMPARES and following is not None and following.kind in ("num", "name", "op", "big", "func"):
+        return _COMPARES[text], 1, False
+    sign = next(
+        (word for word in _SIGNS if text.startswith(word) and text[len(word) : len(word) + 1] not in "整方比"), ""
+    )
+    if sign and (text == sign or text[len(sign)] in "的，且而时故所因"):
+        return _SIGNS[sign], 1, True
+    if text == "is" and following is not None and following.text in _ENGLISH_SIGNS:
+        return _ENGLISH_SIGNS[following.text], tokens.index(following, at) - at + 1, True
+    return "", 0, False
+
+
 def said_equalities(tokens: list[Token]) -> list[Token]:
     """Return the tokens with an equals sign where words between a lone unknown and a value say the same."""
     if not any(token.kind == "word" and token.text in _EQUALS for token in tokens):
