@@ -161,7 +161,10 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
     short = (
         simple and sum(item.kind != "comma" for item in inside) <= 1 + any(item.kind == "comma" for item in inside) * 3
     )
-    if not (primes or (not declared and (name in _FUNCTION_LETTERS or short or (index is not None and short)))):
+    sequence = f"{name}(" in parser.scalars
+    if not (
+        sequence or primes or (not declared and (name in _FUNCTION_LETTERS or short or (index is not None and short)))
+    ):
         return None
     if declared and not primes:
         return None

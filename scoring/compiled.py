@@ -95,7 +95,7 @@ class CompiledProblem:
         self.statement_chains = [
             chain
             for text in problem.statement.values()
-            for chain in find_chains(tokenise(normalise(text).text, self.scope.arrays), self.scope.scalars)
+            for chain in find_chains(tokenise(normalise(text).text, self.scope.arrays), self.scope.grammar)
         ]
         self.scope.stated = frozenset(
             name

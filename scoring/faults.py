@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scoring.chains import Chain, Side
 from scoring.compiled import CompiledPath, CompiledProblem, CompiledStep, EqPattern, Group, Pattern
-from scoring.expression import Node, kinds_of, names_of, numbers_of
+from scoring.expression import Node, kinds_of, names_of, numbers_of, operations_of
 from scoring.matching import Hit, Matcher
 from scoring.relations import EQUALITIES, close, constant
 from scoring.rounding import decimals_of
@@ -111,8 +111,12 @@ def _contradicts(found: Found, reference: Reference, known: list[Reference]) -> 
     rows = [value.row for value in rights if value.row is not None]
     if not rows or any(close(right.row, row, ROUNDED) for row in rows):
         return False
-    same_kind = [row for row in rows if constant(row) == constant(right.row)]
-    return bool(same_kind) and "…" not in names_of(right.node)
+    if constant(right.row):
+        return any(constant(row) for row in rows)
+    # Another form may be right in ways that samples do not show: only the same letters, without sums, can contradict.
+    own = names_of(right.node)
+    alike = [v for v in rights if v.row is not None and not constant(v.row) and names_of(v.node) == own]
+    return bool(alike) and not operations_of(right.node) and "…" not in own
 
 
 def _shared(reference: Reference, step_id: str, references: dict[str, list[Reference]]) -> bool:
@@ -220,6 +224,11 @@ def known_of(compiled: CompiledProblem) -> list[Reference]:
         loose = [block.text for s in compiled.problem.solutions for block in s.blocks if block.step is None]
         known += _grouped([item.relation for text in loose for item in Sheet(compiled, text, charged=False).found])
         known += _grouped([item.relation for item in Sheet(compiled, _answers(compiled), charged=False).found])
+        known += [
+            item
+            for text in compiled.problem.statement.values()
+            for item in _grouped([found.relation for found in Sheet(compiled, text, charged=False).found])
+        ]
         compiled.references[""] = known
     return known
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from problems.schema import Answer
 from scoring.chains import Chain
-from scoring.expression import Node
+from scoring.expression import Node, names_of
 from scoring.intervals import interval_of_chain, intervals_of, same_intervals
 from scoring.matching import same_relation
 from scoring.quantities import same_unit
@@ -26,6 +26,8 @@ _CUE = re.compile(
 _HEADING = re.compile(r"(?:最终答案|答案|结论|final answer|answer|conclusion)[\s*#:：]*$", re.IGNORECASE | re.MULTILINE)
 _SO = re.compile(r"(?:因此|所以|故|从而|于是|即|可得|therefore|hence|thus|so)\s*[,，]?", re.IGNORECASE)
 MAX_REGION = 400
+#: A box before this share of the text holds a part, not the end.
+BOX_FROM = 0.5
 _ORDERS = frozenset("<≤>≥≠∈")
 _CHOICE = re.compile(r"(?<![A-Za-z])([A-H])(?![A-Za-z])")
 
@@ -43,7 +45,7 @@ def locate(sheet: Sheet) -> FinalAnswer | None:
     """Return the stretch that states the final answer: a box, else the last announcement, else the last formula."""
     text = sheet.text
     boxes = list(_BOXED.finditer(text))
-    if boxes:
+    if boxes and boxes[-1].start() >= BOX_FROM * len(text):
         first = boxes[-1]
         start, end = first.end(), _closing(text, first.end())
         return FinalAnswer(start, end, "boxed")
@@ -171,8 +173,6 @@ def _judge_one(sheet: Sheet, place: FinalAnswer, chains: list[Chain], answer: An
 def _stated(sheet: Sheet, chain: Chain) -> list[list[Values]]:
     """Return what a chain ends in under each reading of its letters."""
     compiled = sheet.compiled
-    from scoring.expression import names_of  # noqa: PLC0415  # kept beside its only use
-
     side = chain.sides[-1]
     names = frozenset(name for node in side.nodes for name in names_of(node))
     readings = compiled.scope.readings(names, compiled.introduced)
@@ -253,6 +253,8 @@ def _set(sheet: Sheet, chains: list[Chain], targets: list[Node], answer: Answer)
         if not chain.sides[-1].nodes:
             continue
         values = _stated(sheet, chain)[0]
+        if all(not names_of(target) for target in targets) and names_of(chain.sides[-1].nodes[0]):
+            continue
         plain = (
             bool(chain.relations)
             and chain.sides[0].nodes

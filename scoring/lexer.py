@@ -272,7 +272,7 @@ class _Lexer:
         if found is not None:
             inner = re.sub(r"\\(?:text|mathrm|rm|mathbf|textrm|operatorname)\s*|[{}]", "", found.group(1)).strip()
             if re.search(r"[\u3400-\u9fff]", inner) or re.fullmatch(
-                r"[A-Za-z][A-Za-z-]+\d?|[A-Z]+(?:_?\d)?[A-Z]*|\\triangle.*|△.*", inner
+                r"[A-Za-z]{2,}(?:-[A-Za-z]+)*\d?|[A-Z]+(?:_?\d)?[A-Z]*|\\triangle.*|△.*", inner
             ):
                 self.put("label", re.sub(r"[\s_]", "", inner), start, found.end())
                 return found.end()

@@ -119,6 +119,14 @@ class Scope:
         self.arrays = frozenset(spelled[var.name] for var in problem.vars if var.type in ("matrix", "vector"))
         self.scalars = frozenset(spelled.values()) - self.arrays
         self.declared = frozenset(spelled.values())
+        #: Names of sequences, which plain text also writes as ``a(n)``.
+        self.indexed = frozenset(
+            re.findall(
+                r"(?<![A-Za-z\\])([A-Za-z])_\{?[a-z]\b", " ".join([*problem.statement.values(), *_formulas(problem)])
+            )
+        )
+        #: What the parser is told: scalars, and ``a(`` for the name of a sequence, whose brackets hold an index.
+        self.grammar = self.scalars | {f"{name}(" for name in self.indexed - self.scalars}
         self.cache: dict[tuple[Node, bool], tuple[Row | None, int]] = {}
         #: Solutions for one unknown, kept by `scoring.roots` with what they cost.
         self.roots: dict[tuple[Node, Node, str], tuple[Row | None, int]] = {}
@@ -132,12 +140,6 @@ class Scope:
         for name, writings in problem.aliases.items():
             self._alias(name, writings)
         self.stated: frozenset[str] = frozenset()
-        #: Names of sequences, which plain text also writes as ``a(n)``.
-        self.indexed = frozenset(
-            re.findall(
-                r"(?<![A-Za-z\\])([A-Za-z])_\{?[a-z]\b", " ".join([*problem.statement.values(), *_formulas(problem)])
-            )
-        )
 
     def _alias(self, name: str, writings: Iterable[str]) -> None:
         target = self.read(name)
@@ -154,13 +156,13 @@ class Scope:
 
     def read(self, text: str) -> Node | None:
         """Parse a piece of LaTeX as one expression."""
-        node = parse(tokenise(normalise(text).text, self.arrays, maths=True), self.scalars)
+        node = parse(tokenise(normalise(text).text, self.arrays, maths=True), self.grammar)
         return None if node is None else settle_calls(node)
 
     def chains(self, text: str) -> list[Chain]:
         """Parse LaTeX of the problem that is all formula; remembered."""
         if text not in self.written:
-            self.written[text] = find_chains(tokenise(normalise(text).text, self.arrays, maths=True), self.scalars)
+            self.written[text] = find_chains(tokenise(normalise(text).text, self.arrays, maths=True), self.grammar)
         return self.written[text]
 
     def evaluate(self, node: Node, *, formal: bool = False, charged: bool = True) -> Row | None:

@@ -64,7 +64,7 @@ class Sheet:
         self.text = self.normalised.text
         self.unit_starts = [unit.start for unit in self.units]
         tokens = tokenise(self.text, compiled.scope.arrays)
-        self.chains: list[Chain] = find_chains(tokens, compiled.scope.scalars)
+        self.chains: list[Chain] = find_chains(tokens, compiled.scope.grammar)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the original answer of a stretch of the normalised text."""

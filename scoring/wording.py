@@ -53,9 +53,7 @@ def _comparison(tokens: list[Token], at: int) -> tuple[str, int, bool]:
     following = next((token for token in tokens[at + 1 : at + 3] if token.kind != "delim"), None)
     if text in _COMPARES and following is not None and following.kind in ("num", "name", "op", "big", "func"):
         return _COMPARES[text], 1, False
-    sign = next(
-        (word for word in _SIGNS if text.startswith(word) and text[len(word) : len(word) + 1] not in "整方比"), ""
-    )
+    sign = next((word for word in _SIGNS if text.startswith(word)), "")
     if sign and (text == sign or text[len(sign)] in "的，且而时故所因"):
         return _SIGNS[sign], 1, True
     if text == "is" and following is not None and following.text in _ENGLISH_SIGNS:

@@ -202,3 +202,39 @@ def test_letter_defined_by_the_answer_stands_for_its_expression() -> None:
     assert [step.verdict for step in score.steps] == ["done", "done"]
     undefined = score_text(problem, "由 pq<0 知 q<0，解得 p=12/13。")
     assert [step.verdict for step in undefined.steps] == ["missing", "missing"]
+
+
+@pytest.mark.parametrize(
+    ("eq", "text"),
+    [
+        ("x = 4", "so the height $x$ is $4$"),
+        ("x = 4", "高 x 为 4。"),
+        ("x > 0", "所以 x 为正，"),
+        ("x > 0", "$x$ is positive"),
+        ("x < 3", "x 小于 3"),
+        ("f(0) = 2", "f(0) 等于 2"),
+    ],
+)
+def test_relations_said_in_words(eq: str, text: str) -> None:
+    assert verdict({"eq": eq}, text) == "done"
+
+
+@pytest.mark.parametrize("text", ["x is 4 times y", "x 是 4 的倍数", "x 为正整数", "if x is not 4"])
+def test_counts_and_multiples_are_no_relations(text: str) -> None:
+    assert verdict({"eq": "x = 4"}, text) != "done"
+    assert verdict({"eq": "x > 0"}, text) != "done"
+
+
+def test_sequence_written_as_a_function() -> None:
+    problem = make_problem({"eq": "a_n = b_n-b_{n-1}", "form": "text"}, variables=INTEGERS)
+    assert score_text(problem, "a(n) = b(n) - b(n-1)").steps[0].verdict == "done"
+    assert score_text(problem, "a(n) = b(n) - b(n+1)").steps[0].verdict == "wrong"
+
+
+def test_remark_in_brackets_is_no_factor() -> None:
+    assert verdict({"eq": "y = 2x"}, "y = 2x (x > 1)") == "done"
+
+
+def test_arrows_of_a_table_say_how_a_function_runs() -> None:
+    evidence = {"all_of": [{"words": {"zh": ["递增"]}}, {"words": {"zh": ["递减"]}}]}
+    assert verdict(evidence, "| f(x) | ↗ | 极大 | ↘ |") == "done"
