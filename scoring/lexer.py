@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from scoring.layout import layout_marks
 from scoring.vocabulary import (
     ACCENTS,
     ARROWS,
@@ -65,17 +66,10 @@ def tokenise(text: str, names: frozenset[str] = frozenset(), *, maths: bool = Fa
     return lexer.run()
 
 
-#: Numbers that count lines or steps and are no values.
-_LIST_MARK = re.compile(
-    r"(?m)^[ \t#>*+-]*(?:[(]\d{1,2}[)]|\d{1,2}[.)、:](?=[^\d.]|$)|(?:Step|STEP|step|步骤|第|Case|情况)\s*\d{1,2}\s*(?:步|种)?\s*[.:、)]?)"
-    r"|(?:步骤|第|Step )\d{1,2}(?:步|种情况|[:.])?"
-)
-
-
 class _Lexer:
     def __init__(self, text: str, names: frozenset[str], maths: bool) -> None:
         self.text = text
-        self.marks = {} if maths else {found.start(): found.end() for found in _LIST_MARK.finditer(text)}
+        self.marks = {} if maths else layout_marks(text)
         self.names = names
         self.tokens: list[Token] = []
         self.spans = [(0, len(text))] if maths else [found.span() for found in _MATH.finditer(text)]
@@ -146,6 +140,8 @@ class _Lexer:
     def is_index(self, piece: str, start: int, end: int) -> bool:
         """Say whether a number stands straight after a lone letter as its index, as in plain ``x1 = 0``."""
         last = self.tokens[-1] if self.tokens else None
+        if len(self.tokens) > 1 and self.tokens[-2].kind == "big":
+            return False  # \\frac h2 is a fraction
         if last is None or last.kind != "name" or last.end != start or len(piece) > 3 or not piece.isdigit():
             return False
         before = self.text[last.start - 1 : last.start]
