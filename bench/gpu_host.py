@@ -190,11 +190,9 @@ def engine_core_killed(host: Host) -> None:
 def worker_killed(host: Host) -> None:
     """Kill the worker in the middle of a job: nothing stays on the GPU, another worker reruns the job."""
     submit_long(host, "h100-worker-killed")
-    worker = next(
-        p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] and p.info["cmdline"][1:3] == ["-m", "workers"]
-    )
-    say(f"kill -9 worker {worker.pid}")
-    worker.kill()
+    pid = host.query("SELECT pid FROM eval.worker WHERE state = 'busy'")[0]["pid"]
+    say(f"kill -9 worker {pid}")
+    os.kill(pid, signal.SIGKILL)
     host.wait("GPU memory back at base after the worker's death", lambda: used_mib(0) < BASE_MIB + 100, 30)
     host.wait("job done after the worker's death", lambda: finished(host, "h100-worker-killed"), 300)
     report_attempts(host, "h100-worker-killed")

@@ -16,6 +16,7 @@ from db.engine import open_database
 from db.hints import HintBroker
 from db.migrate import upgrade
 from db.settings import Settings
+from workers.embedded_model import ensure_embedded_model
 
 _numbers = itertools.count()
 
@@ -24,6 +25,14 @@ _numbers = itertools.count()
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of this session's embedded servers."""
     return tmp_path_factory.mktemp("evalctl-home")
+
+
+@pytest.fixture(scope="session")
+def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder in which the tiny model stands ready in bf16 (made once a session, some 9 s)."""
+    made = tmp_path_factory.mktemp("embedded-home")
+    ensure_embedded_model(made, "smollm2")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -57,9 +57,9 @@ def boot(host: EngineHost) -> BootReport:
 
 
 def engine_processes() -> list[int]:
-    """Return the living processes that carry any engine's token and descend from this one or from nobody."""
+    """Return the living descendants of this process that carry an engine's token."""
     found = []
-    for process in psutil.process_iter():
+    for process in psutil.Process().children(recursive=True):
         try:
             if process.status() != psutil.STATUS_ZOMBIE and TOKEN_VARIABLE in process.environ():
                 found.append(process.pid)

@@ -1,0 +1,78 @@
+"""Run the benchmarks of this machine, print a table and write ``bench/results.json``.
+
+``python -m bench [NAME...]``: queue, overhead, scoring. A figure that cannot be had here is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figure import Figure
+from bench.place import place
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main() -> int:
+    """Measure what was asked for and keep the other figures of the file."""
+    wanted = sys.argv[1:] or ["queue", "overhead", "scoring"]
+    benchmarks: dict[str, Callable[[], list[Figure]]] = {"queue": _queue, "overhead": _overhead, "scoring": _scoring}
+    if unknown := [name for name in wanted if name not in benchmarks]:
+        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}", file=sys.stderr)
+        return 2
+    measured: dict[str, Figure] = {}
+    for name in wanted:
+        print(f"measuring {name} ...", file=sys.stderr)
+        measured |= {figure.name: figure for figure in benchmarks[name]()}
+    _print(list(measured.values()))
+    _write(measured)
+    return 0
+
+
+def _queue() -> list[Figure]:
+    from bench import queue_cost  # noqa: PLC0415
+
+    with place() as here:
+        os.environ["EVALCTL_BROKER_URL"] = here.broker_url
+        try:
+            return queue_cost.measure(here)
+        finally:
+            del os.environ["EVALCTL_BROKER_URL"]
+
+
+def _overhead() -> list[Figure]:
+    from bench import overhead  # noqa: PLC0415
+
+    with place() as here:
+        return overhead.measure(here)
+
+
+def _scoring() -> list[Figure]:
+    from bench import scoring_speed  # noqa: PLC0415
+
+    return scoring_speed.measure()
+
+
+def _print(figures: list[Figure]) -> None:
+    table = Table("figure", "value", "unit", "target", "met")
+    for figure in figures:
+        met = {True: "yes", False: "no", None: "-"}[figure.ok]
+        table.add_row(figure.name, f"{figure.value:,.3f}", figure.unit, figure.target or "-", met)
+    Console(width=110).print(table)
+
+
+def _write(measured: dict[str, Figure]) -> None:
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
+    entries = {entry["name"]: entry for entry in kept} | {name: figure.to_dict() for name, figure in measured.items()}
+    RESULTS.write_text(json.dumps(list(entries.values()), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

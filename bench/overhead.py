@@ -1,0 +1,129 @@
+"""What the whole queue adds to real generations: the same prompts through it and straight from the same engine object.
+
+Both ways use one engine host in this process. Rounds alternate (direct, queue, queue, direct), so that a machine that
+gets slower or faster meanwhile favours neither.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from pathlib import Path
+
+from celery.contrib.testing.worker import start_worker
+
+from bench.figure import Figure
+from bench.place import Place, quickstart_submission
+from db.fleet import WorkerIdentity, register_worker
+from db.outbox import publish_outbox
+from db.runs import find_run, run_progress, submit
+from db.sampling import Sampling
+from orchestrator.registry import load_registry
+from problems.loader import load_set
+from problems.prompts import render_prompt
+from workers.app import worker_app
+from workers.engine_host import EngineHost
+from workers.engines import EngineContext
+from workers.engines.protocol import GenerationRequest, Message
+from workers.executor import Executor
+from workers.memory.sampler import memory_sampler
+from workers.presence import Presence
+
+MODEL = "smollm2"
+SAMPLING = Sampling(max_tokens=96, temperature=0.7, top_p=0.9, seed=0)
+ORDER = ("direct", "queue", "queue", "direct")
+
+
+def measure(place: Place) -> list[Figure]:
+    """Return the ratio of the wall times and both times per generation."""
+    log_folder: Path = place.settings.home / "logs"
+    context = EngineContext(home=place.settings.home, log_folder=log_folder, worker_mark=uuid.uuid4().hex)
+    host = EngineHost(context)
+    spec = load_registry(place.settings).get(MODEL)
+    try:
+        host.load(spec, on_progress=lambda: None, timeout_s=600)
+        _direct(host)  # warm-up, discarded
+        through = _Queue(place, host, context)
+        walls: dict[str, list[float]] = {"direct": [], "queue": []}
+        for number, way in enumerate(ORDER):
+            walls[way].append(_direct(host) if way == "direct" else through.round(number))
+        through.close()
+    finally:
+        host.close()
+    settings = {
+        "model": MODEL,
+        "generations_per_round": len(load_set("quickstart")),
+        "rounds": list(ORDER),
+        "max_tokens": SAMPLING.max_tokens,
+        "wall_s": walls,
+    }
+    direct_s, queue_s = sum(walls["direct"]), sum(walls["queue"])
+    per_round = len(load_set("quickstart")) * 2
+    return [
+        Figure(
+            name="overhead.latency_cpu", value=queue_s / direct_s, unit="ratio", target="<= 1.05", settings=settings
+        ),
+        Figure(name="overhead.direct_generation", value=direct_s / per_round, unit="s", settings=settings),
+        Figure(name="overhead.queue_generation", value=queue_s / per_round, unit="s", settings=settings),
+    ]
+
+
+def _direct(host: EngineHost) -> float:
+    """Make the generations one after another and return the wall seconds."""
+    started_s = time.monotonic()
+    for number, problem in enumerate(load_set("quickstart")):
+        messages = tuple(Message(role=role, content=text) for role, text in render_prompt(problem, "plain", "en"))
+        sampling = Sampling.from_dict(SAMPLING.to_dict() | {"seed": SAMPLING.seed + 1})
+        request = GenerationRequest(request_id=f"direct-{number}", messages=messages, sampling=sampling)
+        host.generate(request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=120)
+    return time.monotonic() - started_s
+
+
+class _Queue:
+    """A worker in this process, so that both ways share the engine object."""
+
+    def __init__(self, place: Place, host: EngineHost, context: EngineContext) -> None:
+        self._place = place
+        worker_id = uuid.uuid4()
+        identity = WorkerIdentity(
+            worker_id=worker_id, name="bench", host="bench", pid=0, device="cpu", queues=("vllm",), version="bench"
+        )
+        register_worker(place.engine, identity)
+        self._sampler = memory_sampler(context)
+        self._presence = Presence(place.engine, worker_id)
+        executor = Executor(place.engine, host, self._sampler, self._presence, worker_id=worker_id, queues=("vllm",))
+        self._all_done = threading.Event()
+        self._left = 0
+
+        def handle() -> bool:
+            ran = executor.handle_hint()
+            self._left -= ran
+            if not self._left:
+                self._all_done.set()
+            return ran
+
+        self._app = worker_app(place.broker_url, ("vllm",), handle)
+
+    def round(self, number: int) -> float:
+        """Submit the generations as a run and return the wall seconds from there to the last commit."""
+        wanted = quickstart_submission(
+            f"overhead-{number}", MODEL, repetitions=1, sampling=SAMPLING, settings=self._place.settings
+        )
+        self._left = len(wanted.problems)
+        self._all_done.clear()
+        with start_worker(self._app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60):
+            started_s = time.monotonic()
+            submitted = submit(self._place.engine, wanted)
+            publish_outbox(self._place.engine, self._place.broker)
+            self._all_done.wait(600)
+            took_s = time.monotonic() - started_s
+        state = run_progress(self._place.engine, find_run(self._place.engine, str(submitted.run_id))).state
+        if state != "succeeded":
+            raise RuntimeError(f"run {submitted.name} is {state}: its time means nothing")
+        return took_s
+
+    def close(self) -> None:
+        """End the worker's helpers."""
+        self._presence.close()
+        self._sampler.close()

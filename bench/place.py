@@ -1,0 +1,82 @@
+"""A place for benchmarks: embedded servers under a temporary folder, a migrated database, the environment for workers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from db.embedded.usage import services
+from db.engine import open_database
+from db.hints import HintBroker
+from db.migrate import upgrade
+from db.runs import ProblemRecord, Submission
+from db.sampling import Sampling
+from db.settings import Settings
+from orchestrator.registry import load_registry
+from problems.loader import load_set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a benchmark runs."""
+
+    settings: Settings
+    engine: Engine
+    broker: HintBroker
+    broker_url: str
+    environment: dict[str, str]
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """Run both servers for the block. The tiny model is kept in the user's EVALCTL_HOME and only linked here."""
+    user = Settings.from_environment()
+    with tempfile.TemporaryDirectory(prefix="evalctl-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o711)
+        (user.home / "models").mkdir(parents=True, exist_ok=True)
+        (home / "models").symlink_to(user.home / "models")
+        settings = Settings(home=home)
+        with services(settings) as endpoints:
+            assert endpoints.broker_url is not None
+            engine = open_database(endpoints.database_url, name="bench", settings={"evalctl.include_synthetic": "on"})
+            upgrade(engine)
+            broker = HintBroker(endpoints.broker_url)
+            urls = {"EVALCTL_DATABASE_URL": endpoints.database_url, "EVALCTL_BROKER_URL": endpoints.broker_url}
+            yield Place(
+                settings=settings,
+                engine=engine,
+                broker=broker,
+                broker_url=endpoints.broker_url,
+                environment={**os.environ, **settings.environment(), **urls},
+            )
+            broker.close()
+            engine.dispose()
+
+
+def quickstart_submission(
+    name: str, model: str, *, repetitions: int, sampling: Sampling, settings: Settings
+) -> Submission:
+    """Return the quickstart's problems for one registered model."""
+    problems = tuple(
+        ProblemRecord(name=p.id, content_hash=p.content_hash, category=p.level, document=p.to_dict())
+        for p in load_set("quickstart")
+    )
+    return Submission(
+        name=name,
+        experiment_hash=name,
+        experiment={"language": "en"},
+        provenance={},
+        models=(load_registry(settings).get(model),),
+        problems=problems,
+        prompts=("plain",),
+        repetitions=repetitions,
+        mode="latency",
+        sampling=sampling,
+    )

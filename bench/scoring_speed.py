@@ -1,0 +1,51 @@
+"""How long scoring takes, over the labelled answers on one core, beside math-verify alone on the same strings."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+from bench.figure import Figure
+from problems.labelling import load_labelled
+from problems.loader import SHIPPED, load_set
+from scoring.score import score_text
+
+LABELLED = SHIPPED.parent / "labelled"
+
+
+def measure() -> list[Figure]:
+    """Return median, p95 and p99 of both in milliseconds per answer."""
+    answers = [(answer.problem, answer.text) for answer in load_labelled(LABELLED, load_set("core")).answers]
+    for problem, _text in answers:
+        score_text(problem, "warm-up: compiles the problem")
+    ours = _times_ms([lambda p=p, t=t: score_text(p, t) for p, t in answers])  # type: ignore[misc]
+    theirs = _times_ms(_math_verify([text for _problem, text in answers]))
+    settings = {"answers": len(answers), "problems": len({problem.id for problem, _text in answers})}
+    figures = []
+    for name, times, targets in (
+        ("scoring", ours, {"median": "<= 5", "p99": "<= 150"}),
+        ("math_verify_alone", theirs, {}),
+    ):
+        cuts = statistics.quantiles(times, n=100)
+        for label, value in (("median", statistics.median(times)), ("p95", cuts[94]), ("p99", cuts[98])):
+            figures.append(
+                Figure(name=f"{name}.{label}", value=value, unit="ms", target=targets.get(label), settings=settings)
+            )
+    return figures
+
+
+def _math_verify(texts: Sequence[str]) -> list[Callable[[], object]]:
+    from math_verify import parse  # noqa: PLC0415 - slow to import
+
+    parse("$1$")
+    return [lambda text=text: parse(text, parsing_timeout=5) for text in texts]  # type: ignore[misc]
+
+
+def _times_ms(calls: Sequence[Callable[[], object]]) -> list[float]:
+    times = []
+    for call in calls:
+        started_s = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - started_s) * 1000)
+    return times

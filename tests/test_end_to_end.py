@@ -1,0 +1,85 @@
+"""The main job on the real thing: command line, Postgres, broker, Celery worker, vLLM on the CPU, scorer, tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+from tests.processes import evalctl, worker
+
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def user(environment: dict[str, str], embedded_home: Path, tmp_path: Path) -> dict[str, str]:
+    """Give a user whose EVALCTL_HOME holds the tiny model already, and a model whose context is short."""
+    home = Path(environment["EVALCTL_HOME"])
+    home.mkdir()
+    (home / "models").symlink_to(embedded_home / "models")
+    config = tmp_path / "evalctl.toml"
+    config.write_text(
+        '[models.short]\nengine = "vllm"\nsource = "embedded:smollm2"\noptions = { max_model_len = 32 }\n',
+        encoding="utf-8",
+    )
+    return environment | {"EVALCTL_CONFIG": str(config)}
+
+
+def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
+    with transaction(engine) as connection:
+        return rows(connection, sql)
+
+
+def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: Engine) -> None:
+    arguments = ("--problems", "quickstart", "--repetitions", "1", "--max-tokens", "24", "--json")
+    submitted = json.loads(evalctl(user, "submit", "--model", "smollm2", *arguments).stdout)
+    assert submitted["published"] == 6
+    with worker(user, "--queue", "vllm") as process:
+        process.wait_for("engine.ready", within_s=200)
+        for _ in range(6):
+            process.wait_for("job.succeeded")
+        # The same process takes the next model when this one is drained, and refuses what cannot be served.
+        short = json.loads(evalctl(user, "submit", "--model", "short", *arguments).stdout)
+        process.wait_for("engine.ready", within_s=200)
+        for _ in range(6):
+            process.wait_for("job.failed", state="failed", error_class="PROMPT_TOO_LONG")
+        children = psutil.Process(process.process.pid).children(recursive=True)
+        assert any("VLLM" in child.name() or "python" in child.name() for child in children)
+        assert process.stop(within_s=90) == 0
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+    results = json.loads(evalctl(user, "results", submitted["run"], "--json").stdout)
+    assert {row["category"] for row in results["scores"]} == {"secondary", "university", "modelling"}
+    assert results["concurrency"] == []
+    (resources,) = results["resources"]
+    assert resources["jobs"] == 6
+    assert resources["memory_kind"] == "host"
+    assert 200 < resources["need_mib"] < 20_000
+    assert resources["need_mib"] == resources["host_peak_mib"]
+    assert 0 < resources["ttft_ms"] < resources["e2e_s"] * 1000
+    assert resources["output_tokens"] <= 24
+    status = evalctl(user, "status", short["run"], "--json")
+    assert status.returncode == 1, "a run with failed jobs is bad news"
+    assert "tokens" in json.loads(status.stdout)["failures"][0]["example"]
+
+    stored = query(
+        engine,
+        "SELECT cached_tokens, flags, prompt_hash, output, engine_ttft_ms, ttft_ms FROM analytics_v1.generations",
+    )
+    assert len(stored) == 6
+    assert {row["cached_tokens"] for row in stored} == {0}
+    assert len({row["prompt_hash"] for row in stored}) == 6
+    assert all(row["output"] and 0 < row["engine_ttft_ms"] <= row["ttft_ms"] for row in stored)
+    prompts = query(
+        engine, "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = g.prompt_text_hash"
+    )
+    assert all(row["content"].startswith("<|im_start|>system") for row in prompts), "the chat template was applied"
+    traces = query(engine, "SELECT kind, cardinality(used_mib) AS samples, peak_mib FROM eval.memory_trace")
+    assert all(row["kind"] == "host" and row["samples"] >= 2 and row["peak_mib"] > 200 for row in traces)
+    boots = query(engine, "SELECT engine_version, config ->> 'enable_prefix_caching' AS caching FROM eval.boot")
+    assert [row["caching"] for row in boots] == ["false", "false"]
