@@ -110,10 +110,14 @@ def claim(
     queues: Sequence[str],
     loaded_model_id: int | None,
     loaded_for_s: float,
+    boot_id: int | None = None,
     lease_s: float = LEASE_S,
     age_bound_s: float = AGE_BOUND_S,
 ) -> ClaimedJob | None:
-    """Claim the best job of these queues for this worker, or return None when there is none."""
+    """Claim the best job of these queues for this worker, or return None when there is none.
+
+    ``boot_id`` is the engine start that serves the loaded model; the attempt is noted to run on it.
+    """
     with transaction(engine) as connection:
         found = rows(
             connection,
@@ -123,6 +127,7 @@ def claim(
                 "queues": list(queues),
                 "loaded": loaded_model_id,
                 "loaded_for_s": loaded_for_s,
+                "boot": boot_id,
                 "lease_s": lease_s,
                 "age_bound_s": age_bound_s,
             },

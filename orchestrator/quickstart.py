@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from db.results import Results, read_results
-from db.runs import Progress, Run, find_run
+from db.runs import Progress, Run, cancel_run, find_run
 from db.settings import Settings
 from orchestrator.cli.output import duration
 from orchestrator.errors import UsageFault
@@ -51,6 +51,8 @@ def experiment(*, repetitions: int, max_tokens: int) -> Experiment:
         max_tokens=max_tokens,
         temperature=0.7,
         top_p=0.9,
+        # Ahead of whatever else waits in this database: the user is watching.
+        priority=-100,
     )
 
 
@@ -95,13 +97,15 @@ def _work(session: Session, settings: Settings, run: Run, console: Console) -> P
     if SupervisorFile(settings).running() is not None:
         return follow(session.engine, run, console)
     supervisor = Supervisor(settings, [reconciler_spec(), *worker_specs([], 1)])
-    finished = False
     try:
         progress = follow(session.engine, run, console, check=supervisor.look)
-        finished = True
-        return progress
-    finally:
-        supervisor.end(grace_s=60.0 if finished else GRACE_S)
+    except BaseException:
+        # Ctrl-C: what is left must not be in the way of the next quickstart.
+        cancel_run(session.engine, run)
+        supervisor.end(GRACE_S)
+        raise
+    supervisor.end()
+    return progress
 
 
 def _write(settings: Settings, run: Run, progress: Progress, results: Results) -> Path:

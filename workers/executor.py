@@ -83,6 +83,7 @@ class Executor:
             queues=self._queues,
             loaded_model_id=loaded,
             loaded_for_s=time.monotonic() - self._loaded_at_s,
+            boot_id=self._boot_id,
             lease_s=self._lease_s,
         )
         if job is None:
@@ -132,7 +133,6 @@ class Executor:
             request_id=f"{job.job_id}-{job.attempt_no}", messages=_messages(job), sampling=job.sampling
         )
         boot_id = self._load(job, lease)
-        note_boot(self._database, job.job_id, job.attempt_no, boot_id)
         self._presence.report(WorkerState.BUSY, job.model_id)
         sampler = self._sampler if self._memory_visible() else None
         if sampler is not None:
@@ -150,6 +150,7 @@ class Executor:
         log_event("engine.starting", **job.log_context())
         report = self._host.load(job.spec, on_progress=lease.progress, timeout_s=START_S)
         self._boot_id = record_boot(self._database, rows.boot_row(self._worker_id, job.model_id, report))
+        note_boot(self._database, job.job_id, job.attempt_no, self._boot_id)
         self._model_id = job.model_id
         self._loaded_at_s = time.monotonic()
         log_event(

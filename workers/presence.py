@@ -13,6 +13,8 @@ from db.states import WorkerState
 from workers.log import log_event
 
 BEAT_S = 5.0
+#: Changes that come faster are told together: what a worker does between two looks of a person is of no use.
+REST_S = 0.25
 
 
 class Presence:
@@ -29,7 +31,7 @@ class Presence:
         self._thread.start()
 
     def report(self, state: WorkerState, model_id: int | None) -> None:
-        """Note a state; it is written at once, without making the caller wait."""
+        """Note a state; it is written soon, without making the caller wait."""
         if self._current != (state, model_id):
             self._current = (state, model_id)
             self._changed.set()
@@ -44,9 +46,10 @@ class Presence:
 
     def _keep(self) -> None:
         while not self._ended.is_set():
-            self._write(*self._current)
-            self._changed.wait(self._beat_s)
             self._changed.clear()
+            self._write(*self._current)
+            self._ended.wait(REST_S)
+            self._changed.wait(self._beat_s)
 
     def _write(self, state: WorkerState, model_id: int | None) -> None:
         try:

@@ -34,8 +34,8 @@ WITH head AS (
       FROM pick WHERE j.id = pick.id
     RETURNING j.*
 ), tried AS (
-    INSERT INTO eval.attempt (job_id, attempt_no, worker_id)
-    SELECT id, attempt_no, worker_id FROM claimed
+    INSERT INTO eval.attempt (job_id, attempt_no, worker_id, boot_id)
+    SELECT id, attempt_no, worker_id, CASE WHEN model_id = %(loaded)s::bigint THEN %(boot)s::bigint END FROM claimed
 )
 SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode, c.sampling,
        r.experiment ->> 'language' AS language, m.spec, p.document, p.name AS problem,

@@ -1,0 +1,98 @@
+"""``evalctl up`` and ``down`` on embedded servers of their own: what runs, what is started again, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.processes import ROOT, evalctl
+
+MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 20 }\n'
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Give a user with an EVALCTL_HOME of his own; nothing of it may run when the test ends."""
+    config = tmp_path / "evalctl.toml"
+    config.write_text(MODEL, encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")}
+    environment |= {"EVALCTL_HOME": str(tmp_path / "home"), "EVALCTL_CONFIG": str(config)}
+    yield environment
+    evalctl(environment, "down", "--force")
+    for process in left_of(environment):
+        process.kill()
+
+
+def left_of(environment: dict[str, str]) -> list[psutil.Process]:
+    """Return the processes that belong to a user's EVALCTL_HOME."""
+    home, found = environment["EVALCTL_HOME"], []
+    for process in psutil.process_iter():
+        try:
+            mine = process.environ().get("EVALCTL_HOME") == home or home in " ".join(process.cmdline())
+            if mine and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def wait_until(holds: Callable[[], Any], within_s: float = 60.0) -> None:
+    pause, deadline_s = threading.Event(), time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline_s, "it did not come true in time"
+        pause.wait(0.2)
+
+
+def workers(user: dict[str, str]) -> list[dict[str, Any]]:
+    return list(json.loads(evalctl(user, "status", "--json").stdout)["workers"])
+
+
+def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(user: dict[str, str]) -> None:
+    up = [sys.executable, "-m", "orchestrator", "up", "--gpus", "none", "--cpu-workers", "1"]
+    started = subprocess.run(up, env=user, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    assert started.returncode == 0, started.stderr
+    assert "is up already" in evalctl(user, "up").stdout
+    submit = ("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "1", "--watch")
+    first = evalctl(user, *submit)
+    assert first.returncode == 0, first.stdout + first.stderr
+
+    (before,) = workers(user)
+    pid = int(before["worker"].split("-")[1].split("@")[0])
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: [row for row in workers(user) if row["worker"] != before["worker"] and row["state"] == "idle"])
+    assert evalctl(user, *submit, "--new").returncode == 0
+
+    ended = evalctl(user, "down")
+    assert "supervisor" in ended.stdout
+    wait_until(lambda: not left_of(user), 10)
+    assert "nothing was running" in evalctl(user, "down").stdout
+    runs = json.loads(evalctl(user, "status", "--json").stdout)["runs"]
+    assert [run["state"] for run in runs] == ["succeeded", "succeeded"], "the data outlives the processes"
+
+
+@pytest.mark.vllm
+def test_ctrl_c_in_a_quickstart_leaves_no_process_and_no_open_job(user: dict[str, str], embedded_home: Path) -> None:
+    home = Path(user["EVALCTL_HOME"])
+    home.mkdir()
+    (home / "models").symlink_to(embedded_home / "models")
+    command = [sys.executable, "-m", "orchestrator", "quickstart"]
+    process = subprocess.Popen(command, env=user, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_until(lambda: process.poll() is not None or [p for p in left_of(user) if "VLLM" in p.name()], 120)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 4, said
+    assert "Traceback" not in said
+    wait_until(lambda: not left_of(user), 10)
+    (run,) = json.loads(evalctl(user, "status", "--json").stdout)["runs"]
+    assert run["state"] == "cancelled"
