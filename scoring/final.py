@@ -149,12 +149,13 @@ def _judge_one(sheet: Sheet, place: FinalAnswer, chains: list[Chain], answer: An
     compiled = sheet.compiled
     if answer.kind == "choice":
         letters = _CHOICE.findall(sheet.text[place.start : place.end])
-        return sorted(set(letters)) == sorted(set(_CHOICE.findall(written)))
+        return bool(letters) and set(letters) == set(_CHOICE.findall(written))
     wanted = compiled.scope.chains(written)
     if not wanted:
         return None
     if answer.kind == "relation" or wanted[0].relations:
-        return _relation(sheet, chains, wanted, answer)
+        found = _relation(sheet, chains, wanted, answer)
+        return _writing(sheet, place, written) if found is None else found
     nodes = wanted[0].sides[0].nodes
     if len(wanted) > 1:
         nodes = (("set", *(node for chain in wanted for node in chain.sides[-1].nodes)),)
@@ -222,7 +223,8 @@ def _relation(sheet: Sheet, chains: list[Chain], wanted: list[Chain], answer: An
     indexes = {id(chain) for chain in chains}
     found = [item for item in sheet.found if item.relation is not None and id(sheet.chains[item.chain]) in indexes]
     for chain in wanted:
-        relation = combined(chain.relations[:1])
+        # Listed solutions "a + kT, b + kT for k in Z" leave pieces without a relation, which say nothing alone.
+        relation = combined(chain.relations[:1]) if len(chain.sides) > 1 else None
         if relation is None or not chain.sides[0].nodes or not chain.sides[1].nodes:
             return None
         left, right = (Values(compiled.scope.settle(side.nodes[0], {}), compiled.scope) for side in chain.sides[:2])
