@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(
 
 PINS := requirements/uv.txt requirements/$(EXTRA).txt $(if $(filter cpu,$(EXTRA)),requirements/torch.txt)
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
-SOURCES := $(PACKAGES) $(wildcard docs/*.py deploy/*.py bench/*.py)
+SOURCES := $(PACKAGES) $(wildcard docs/*.py deploy/*.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make requirements"
 
