@@ -24,7 +24,7 @@ from db.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus
 from db.migrate import schema_version
 from db.settings import Settings
 from db.states import WorkerState
-from workers.app import run_worker, worker_app
+from workers.app import WorkerFailed, run_worker, worker_app
 from workers.engine_host import EngineHost
 from workers.engines import EngineContext
 from workers.executor import Executor
@@ -35,7 +35,7 @@ from workers.pinning import pin
 from workers.presence import Presence
 
 DEFAULT_QUEUES = ("vllm", "openai", "synthetic")
-UNUSABLE, UNREACHABLE = 2, 3
+FAILED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
 
 def main() -> int:
@@ -52,6 +52,9 @@ def main() -> int:
     except (GpuUnavailable, DbError) as error:
         log_event("worker.refused", level=logging.ERROR, error=str(error))
         return UNUSABLE
+    except WorkerFailed as error:
+        log_event("worker.failed", level=logging.ERROR, error=str(error))
+        return FAILED
     return 0
 
 

@@ -11,14 +11,20 @@ from celery.signals import setup_logging, worker_ready
 
 from db.errors import ServiceUnreachable
 from db.hints import HINT_TASK, hint_app
+from workers.admission import add_admission
 from workers.log import log_event
 from workers.wakeup import add_wake_up
+
+
+class WorkerFailed(Exception):  # noqa: N818 - named for what happened
+    """Say that Celery ended although nobody asked it to; its log has the reason."""
 
 
 def worker_app(broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool]) -> Celery:
     """Return the application; ``handle_hint`` is called for each hint, on the pool's only thread."""
     app = hint_app(broker_url, queues)
     add_wake_up(app)
+    add_admission(app)
 
     @app.task(name=HINT_TASK)  # type: ignore[untyped-decorator]
     def hint(_job_id: int) -> None:
@@ -31,7 +37,10 @@ def worker_app(broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[
 
 
 def run_worker(app: Celery, name: str, on_ready: Callable[[], None]) -> None:
-    """Serve hints until SIGTERM or SIGINT; a job that runs is finished first. Returns at the end."""
+    """Serve hints until SIGTERM or SIGINT; a job that runs is finished first. Returns at the end.
+
+    Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error and is started again.
+    """
 
     @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
     def _keep_logging(**_facts: Any) -> None:
@@ -41,5 +50,10 @@ def run_worker(app: Celery, name: str, on_ready: Callable[[], None]) -> None:
     def _ready(**_facts: Any) -> None:
         on_ready()
 
-    arguments = ["worker", "--pool=threads", "--concurrency=1", "--without-gossip", "--without-mingle"]
-    app.worker_main([*arguments, f"--hostname={name}", "--loglevel=INFO"])
+    # What `celery worker` does, except that it throws the exit code away when it is called from a program.
+    worker = app.Worker(
+        hostname=name, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True, loglevel="INFO"
+    )
+    worker.start()
+    if worker.exitcode:
+        raise WorkerFailed(f"Celery ended with code {worker.exitcode}; the reason stands above")
