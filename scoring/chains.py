@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from scoring.expression import Node, unfold_signs
 from scoring.lexer import Token
+from scoring.measured import bare_arithmetic
 from scoring.parser import parse, parse_all
 from scoring.vocabulary import BREAK_KINDS as BREAKS
 from scoring.wording import said_comparisons, said_equalities
@@ -79,7 +80,7 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
     """Return the chains of a text in order; at most `MAX_CHAINS`."""
     chains: list[Chain] = []
     listing = False
-    for run, after in _runs(said_equalities(said_comparisons(tokens))):
+    for run, after in _runs(said_equalities(said_comparisons(bare_arithmetic(tokens, scalars)))):
         if len(chains) >= MAX_CHAINS:
             break
         if not run:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from scoring.layout import layout_marks
+from scoring.plain_words import is_article, is_counted, is_ending
 from scoring.vocabulary import (
     ACCENTS,
     ARROWS,
@@ -323,8 +324,12 @@ class _Lexer:
         elif self._is_unit(piece, start):
             return self.unit(piece, start, end)
         elif len(piece) == 1:
-            lone = piece in "aAI" and not self.in_maths(start) and self._is_article(end)
-            self.put("word" if lone else "name", piece, start, end)
+            lone = (piece in "aAI" and is_article(self.text, piece, start, end)) or is_ending(self.text, piece, start)
+            self.put("word" if lone and not self.in_maths(start) else "name", piece, start, end)
+        elif not self.in_maths(start) and (
+            is_counted(self.text, piece, start, end) or is_ending(self.text, piece, start)
+        ):
+            self.put("unit" if piece in UNIT_WORDS else "word", piece, start, end)
         elif self.in_maths(start) or (piece not in STOP and self._reads_as_maths(piece, start, end)):
             self.split(piece, start)
         else:
@@ -345,11 +350,7 @@ class _Lexer:
             return False
         if self.tokens[-1].kind != "num" and (len(piece) < 3 or self.tokens[-1].text not in ("%", "}", ")")):
             return False
-        return len(piece) > 1 or (self.spaced and not self.in_maths(start))
-
-    def _is_article(self, end: int) -> bool:
-        found = re.compile(r" ([A-Za-z]{2,})").match(self.text, end)
-        return found is not None and found.group(1) not in FUNCTIONS
+        return (len(piece) > 1 and piece != "ft") or (self.spaced and not self.in_maths(start))
 
     def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
         if GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-z]|[a-zA-Z]?pi[a-zA-Z]?", piece):

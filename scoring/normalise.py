@@ -30,15 +30,17 @@ _SINGLE = {
     "∣": "|", "｜": "|", "∥": "‖", "ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "∆": "Δ", "∑": "∑", "Ω": "Ω", "µ": "μ",
     "ℝ": "R", "ℤ": "Z", "ℕ": "N", "⟶": "→", "⇨": "⇒", "➔": "→", "➡": "→", "⟹": "⇒", "⟺": "⇔",
     "【": " ", "】": " ", "〔": "(", "〕": ")", "﹙": "(", "﹚": ")", "\u3000": " ", "\u00a0": " ", "\t": " ",
-    "\u2028": "\n", "\u2029": "\n", "…": "...", "⋯": "...",
+    "¥": " ", "￥": " ", "€": " ", "£": " ", "\u2028": "\n", "\u2029": "\n", "…": "...", "⋯": "...",
 }  # fmt: skip
 
 _SPECIAL = re.compile(
-    rf"(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
+    rf"(?P<group>(?<=\d)(?:,\\!|\\,)(?=\d{{3}}(?!\d)))|(?P<escaped>(?<!\\)\\\$)|(?P<dollar>\$+)|(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
     r"|(?P<tag></?(?:sup|sub)>|&(?:lt|gt|le|ge|nbsp|amp|times|minus);)|(?P<br><br ?/?>)"
     r"|(?P<dashes>[—―─]+)|(?P<power>(?<=[A-Za-z0-9)\]}])\*\*(?=[A-Za-z0-9({\-]))|(?P<bold>\*\*+|__(?=\*)|`+)"
     r"|(?P<one>[^\x00-\x7f])"
 )
+#: The next dollar sign of a paragraph after one that stands before a number.
+_NEXT_DOLLAR = re.compile(r"[^$\n]{0,800}?(?<!\\)\$")
 _TAGS = {
     "<sup>": "^{",
     "</sup>": "}",
@@ -99,6 +101,7 @@ def normalise(original: str) -> Normalised:
     """
     out = _Builder()
     at = 0
+    currency = _currency(original)
     for found in _SPECIAL.finditer(original):
         start, end = found.span()
         if start > at:
@@ -121,6 +124,10 @@ def normalise(original: str) -> Normalised:
             out.put(_TAGS[text], start)
         elif kind == "dashes":
             out.put("-" if len(text) == 1 else " ", start)
+        elif kind == "escaped" or (kind == "dollar" and start in currency):
+            out.put(" ", start)
+        elif kind == "dollar":
+            out.copy(text, start)
         elif kind == "power":
             out.put("^", start)
         elif kind == "bold":
@@ -128,6 +135,43 @@ def normalise(original: str) -> Normalised:
     out.copy(original[at:], at)
     out.origin.append(len(original))
     return Normalised("".join(out.parts), out.origin)
+
+
+def _currency(text: str) -> set[int]:
+    """Return the offsets of dollar signs that are money and open or close no formula.
+
+    Such a sign stands straight before a number, and the next one of the paragraph cannot close a formula: there is none,
+    or it stands before a number itself, or after a space and before a word as one that opens does.
+    """
+    found: set[int] = set()
+    at = text.find("$")
+    while at >= 0:
+        if text.startswith("$$", at):
+            closing = text.find("$$", at + 2)
+            at = text.find("$", closing + 2) if closing >= 0 else text.find("$", at + 2)
+            continue
+        if at and text[at - 1] == "\\":
+            at = text.find("$", at + 1)
+            continue
+        following = _NEXT_DOLLAR.match(text, at + 1)
+        if _before_number(text, at) and (following is None or not _closes(text, following.end() - 1)):
+            found.add(at)
+            at = text.find("$", at + 1)
+        else:
+            at = text.find("$", following.end() if following is not None else at + 1)
+    return found
+
+
+def _before_number(text: str, at: int) -> bool:
+    after = text[at + 1 : at + 3]
+    return after[:1].isdigit() or (after[:1] == "." and after[1:].isdigit())
+
+
+def _closes(text: str, at: int) -> bool:
+    after = text[at + 1 : at + 2]
+    if _before_number(text, at):
+        return False
+    return text[at - 1] != " " or not after or after in " \n,.;:!?)，。；：！？）" or "\u3400" <= after <= "\u9fff"
 
 
 def _script(out: _Builder, text: str, start: int, table: dict[str, str], mark: str) -> None:

@@ -10,7 +10,11 @@ UNITS: dict[str, tuple[str, float]] = {
     "毫米": ("length", 1e-3), "厘米": ("length", 1e-2), "分米": ("length", 0.1), "米": ("length", 1.0), "千米": ("length", 1e3),
     "公里": ("length", 1e3), "s": ("time", 1.0), "秒": ("time", 1.0), "seconds": ("time", 1.0), "min": ("time", 60.0),
     "分钟": ("time", 60.0), "minutes": ("time", 60.0), "h": ("time", 3600.0), "小时": ("time", 3600.0), "hours": ("time", 3600.0),
-    "天": ("time", 86400.0), "days": ("time", 86400.0), "元": ("money", 1.0), "yuan": ("money", 1.0),
+    "天": ("time", 86400.0), "days": ("time", 86400.0), "day": ("time", 86400.0), "second": ("time", 1.0), "minute": ("time", 60.0),
+    "hour": ("time", 3600.0), "week": ("time", 604800.0), "weeks": ("time", 604800.0), "feet": ("length", 0.3048),
+    "ft": ("length", 0.3048), "inch": ("length", 0.0254), "inches": ("length", 0.0254), "mile": ("length", 1609.344),
+    "miles": ("length", 1609.344), "oz": ("mass", 0.028349523125), "lb": ("mass", 0.45359237), "lbs": ("mass", 0.45359237),
+    "元": ("money", 1.0), "yuan": ("money", 1.0),
     "g": ("mass", 1e-3), "kg": ("mass", 1.0), "克": ("mass", 1e-3), "千克": ("mass", 1.0), "t": ("mass", 1e3), "吨": ("mass", 1e3),
     "人": ("people", 1.0), "people": ("people", 1.0), "persons": ("people", 1.0), "cups": ("cups", 1.0), "杯": ("cups", 1.0),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from scoring.normalise import set_apart_thinking
 from scoring.sheet import Sheet
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.0.0"
+SCORER_VERSION = "1.1.0"
 VERDICTS = ("done", "present_invalid", "wrong", "missing", "unclear")
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5

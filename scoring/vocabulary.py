@@ -90,7 +90,8 @@ UNIT_WORDS = frozenset((
     "mm", "cm", "dm", "m", "km", "mg", "g", "kg", "t", "s", "ms", "h", "min", "ml", "mL", "L", "l", "N", "J", "W",
     "kW", "Pa", "kPa", "V", "A", "K", "Hz", "rad", "deg", "yuan", "RMB", "cups", "cup", "people", "persons", "units",
     "unit", "orders", "order", "cars", "vehicles", "customers", "minutes", "minute", "hours", "hour", "seconds",
-    "days", "day", "km/h", "m/s", "dollars", "percent", "metres", "meters",
+    "days", "day", "km/h", "m/s", "dollars", "percent", "metres", "meters", "dollar", "week", "weeks", "month", "months", "year",
+    "years", "mph", "GB", "MB", "KB", "TB", "lb", "lbs", "oz", "ft", "feet", "inch", "inches", "miles", "mile",
 ))  # fmt: skip
 #: Kinds of tokens that end a formula.
 BREAK_KINDS = frozenset(("word", "unit", "arrow", "sep", "delim"))

@@ -56,6 +56,8 @@ HOSTILE = {
     "boxes": repeated("\\boxed{"),
     "words": repeated("increasing decreasing "),
     "cosines": repeated("cos x-cot 2"),
+    "units": repeated("(1 m) "),
+    "money": repeated("$1 x $2 m/s = "),
     "fetch": repeated("25-5²=±"),
 }
 
