@@ -1,7 +1,7 @@
-"""Answers labelled by people: the folder that `evalctl problems agreement` reads.
+"""Answers labelled step by step: the folder that `evalctl problems agreement` reads.
 
 ``answers/<name>.md`` holds the texts, ``index*.jsonl`` says which problem each of them answers, ``labels*.jsonl`` says what
-people found in them. `problems/labelled/README.md` describes the lines.
+markers found in them. `problems/labelled/README.md` describes the lines.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """What one person found in one answer, along the path that fits it best; ``steps`` maps step ids to `LABELS`.
+    """What one marker found in one answer, along the path that fits it best; ``steps`` maps step ids to `LABELS`.
 
-    ``guess`` is None where the person did not say.
+    ``guess`` is None where the marker did not say.
     """
 
     answer: str
@@ -38,7 +38,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledAnswer:
-    """An answer with its labels; the first counts as the truth, the others tell how far people agree."""
+    """An answer with its labels; the first counts as the truth, the others tell how far markers agree."""
 
     name: str
     problem: Problem

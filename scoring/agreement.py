@@ -1,4 +1,4 @@
-"""How far the scorer agrees with people who labelled answers step by step, beside what trivial scorers reach.
+"""How far the scorer agrees with markers who labelled answers step by step, beside what trivial scorers reach.
 
 Every figure is a function of counts that add up over problems (`Tally`), so that the bootstrap resamples whole problems:
 answers to one problem share its evidence and are no independent observations (Cameron, Gelbach & Miller 2008).
@@ -27,7 +27,7 @@ _DONE, _MISSING = VERDICTS.index("done"), VERDICTS.index("missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What a marker, human or not, says of one answer: a verdict per necessary step, 0 to 7 points, a guess or not."""
+    """What a marker, or a scorer in its place, says of one answer: a verdict per necessary step, 0 to 7 points, a guess or not."""
 
     steps: Mapping[str, str]
     score7: float
@@ -90,7 +90,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """The scorer beside people, and the baselines beside the scorer."""
+    """The scorer beside the markers, and the baselines beside the scorer."""
 
     answers: int
     problems: int
@@ -99,8 +99,8 @@ class Agreement:
     intervals: Mapping[str, Any]
     baselines: Mapping[str, Mapping[str, Any]]
     #: Kappa between the first and the second labeller, over answers that both marked along the same path.
-    human_kappa: float | None
-    human_answers: int
+    marker_kappa: float | None
+    marker_answers: int
     #: Answers for which the scorer chose another path than the labeller.
     other_path: int
     #: The two kinds of answers on which an answer checker fails: figures over them alone.
@@ -120,8 +120,11 @@ class Agreement:
             **self.metrics,
             "intervals": self.intervals,
             "baselines": self.baselines,
-            "human_kappa": self.human_kappa,
-            "human_answers": self.human_answers,
+            "marker_kappa": self.marker_kappa,
+            "marker_answers": self.marker_answers,
+            # The older names of these two, kept for programs that read them.
+            "human_kappa": self.marker_kappa,
+            "human_answers": self.marker_answers,
             "other_path": self.other_path,
             "slices": self.slices,
             "styles": self.styles,
@@ -141,11 +144,11 @@ def measure_agreement(answers: Sequence[LabelledAnswer], *, resamples: int = RES
     bootstrap over problems with a fixed seed.
     """
     scores = [score_text(answer.problem, answer.text) for answer in answers]
-    true = [human_marks(answer, answer.truth) for answer in answers]
+    true = [marks_of(answer, answer.truth) for answer in answers]
     said = [_machine_marks(answer, score) for answer, score in zip(answers, scores, strict=True)]
     by_problem = _tallies(answers, true, said)
     double = [_pair(answer) for answer in answers if len(answer.labels) > 1]
-    human = [tally for tally in double if tally is not None]
+    pairs = [tally for tally in double if tally is not None]
     return Agreement(
         answers=len(answers),
         problems=len(by_problem),
@@ -156,8 +159,8 @@ def measure_agreement(answers: Sequence[LabelledAnswer], *, resamples: int = RES
             name: Tally.total(_tallies(answers, true, [baseline(a, s) for a, s in zip(answers, scores, strict=True)])).metrics()
             for name, baseline in BASELINES.items()
         },
-        human_kappa=cohen_kappa(_two_by_two(Tally.total(human).steps)) if human else None,
-        human_answers=len(human),
+        marker_kappa=cohen_kappa(_two_by_two(Tally.total(pairs).steps)) if pairs else None,
+        marker_answers=len(pairs),
         other_path=sum(a.truth.path != score.path_id for a, score in zip(answers, scores, strict=True)),
         slices={name: _part(true, said, chosen) for name, chosen in _hard_slices(answers, true).items()},
         styles={
@@ -197,8 +200,8 @@ def precision_recall(table: Counts, category: int) -> dict[str, float | None]:
     }
 
 
-def human_marks(answer: LabelledAnswer, labels: Labels) -> Marks:
-    """Turn labels into marks as the scorer would; a guess is what the person called one, else right with few steps."""
+def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
+    """Turn labels into marks as the scorer would; a guess is what the marker called one, else right with few steps."""
     path = answer.problem.path(labels.path)
     steps = {step.id: labels.steps[step.id] for step in path.necessary}
     guess = labels.guess
@@ -301,11 +304,11 @@ def _part(true: Sequence[Marks], said: Sequence[Marks], chosen: Sequence[bool]) 
 
 
 def _pair(answer: LabelledAnswer) -> Tally | None:
-    """Compare the first two people on one answer; None where they marked along different paths."""
+    """Compare the first two markers on one answer; None where they marked along different paths."""
     first, second = answer.labels[:2]
     if first.path != second.path:
         return None
-    return Tally.of(human_marks(answer, first), human_marks(answer, second))
+    return Tally.of(marks_of(answer, first), marks_of(answer, second))
 
 
 def _intervals(by_problem: Sequence[Tally], resamples: int) -> dict[str, Any]:

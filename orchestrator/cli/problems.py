@@ -31,7 +31,7 @@ SHOWN_REFUSALS = 20
 
 @click.group()
 def problems() -> None:
-    """Work with problem sets: list, show, check, write, import, and hold the scorer against people.
+    """Work with problem sets: list, show, check, write, import, and hold the scorer against markers.
 
     \b
     Example:
@@ -184,7 +184,7 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
 @click.option("--list", "list_all", is_flag=True, help="List every step where the scorer and the label differ.")
 @json_option
 def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) -> int:
-    """Hold the scorer against people who labelled answers step by step, beside trivial scorers.
+    """Hold the scorer against markers who labelled answers step by step, beside trivial scorers.
 
     FOLDER holds answers/, index*.jsonl and labels*.jsonl; without it the labelled answers that come with evalctl are used.
 
@@ -267,9 +267,9 @@ def _print_agreement(found: Agreement) -> None:
             f"{_figure(part['steps_agree'])} of the steps agree, mean error {_figure(part['mae7'])}"
         )
     click.echo(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
-    if found.human_answers:
+    if found.marker_answers:
         click.echo(
-            f"step kappa between people: {_figure(found.human_kappa)} ({found.human_answers} answers labelled twice)"
+            f"step kappa between markers: {_figure(found.marker_kappa)} ({found.marker_answers} answers labelled twice)"
         )
 
 

@@ -133,12 +133,13 @@ def test_the_baselines_are_marked_by_the_same_rules(make_folder: MakeFolder) -> 
     assert baselines["exact_string"]["kappa"] == pytest.approx(2 / 3)
 
 
-def test_the_first_file_is_the_truth_and_the_second_measures_people(make_folder: MakeFolder) -> None:
+def test_the_first_file_is_the_truth_and_the_second_measures_the_markers(make_folder: MakeFolder) -> None:
     found = _measure(load_labelled(make_folder(ANN, BOB), _without_short()))
 
     assert found["kappa"] == pytest.approx(2 / 3)
     # ddd mmm against ddm mmm: 5 of 6 agree, half would by chance.
-    assert (found["human_kappa"], found["human_answers"]) == (pytest.approx(2 / 3), 2)
+    assert (found["marker_kappa"], found["marker_answers"]) == (pytest.approx(2 / 3), 2)
+    assert (found["human_kappa"], found["human_answers"]) == (found["marker_kappa"], found["marker_answers"])
 
 
 def test_steps_are_compared_along_the_labellers_path(make_folder: MakeFolder) -> None:
