@@ -19,6 +19,8 @@ from db.states import FailureKind, JobState
 LEASE_S = 60.0
 AGE_BOUND_S = 900.0
 BACKOFF_S = 2.0
+#: Errors that blame what several workers share or a card's other users, and never the job, on however many workers.
+BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
@@ -102,6 +104,11 @@ class Failure:
         """Whether another attempt can help."""
         return self.kind is not FailureKind.REJECTED
 
+    @property
+    def contagious(self) -> bool:
+        """Whether the same on another worker says that the job itself does it."""
+        return self.error_class not in BLAMELESS
+
 
 def claim(
     engine: Engine,
@@ -146,7 +153,10 @@ def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEAS
 def give_up(
     engine: Engine, job_id: int, attempt_no: int, failure: Failure, *, backoff_s: float = BACKOFF_S
 ) -> JobState:
-    """End an attempt that failed and return where the job stands now. Raise ``LeaseLost`` as ``renew`` does."""
+    """End an attempt that failed and return where the job stands now. Raise ``LeaseLost`` as ``renew`` does.
+
+    The job is dead as ``poison`` where another worker has had the same error with it.
+    """
     with transaction(engine) as connection:
         found = rows(
             connection,
@@ -155,6 +165,7 @@ def give_up(
                 "job": job_id,
                 "attempt_no": attempt_no,
                 "retry": failure.retry,
+                "contagious": failure.contagious,
                 "kind": failure.kind.value,
                 "error_class": failure.error_class,
                 "error_message": failure.sentence,

@@ -32,6 +32,7 @@ class Run(Base):
     provenance: Mapped[Json]
     created_at: Mapped[Created]
     cancelled_at: Mapped[Timestamp | None]
+    paused_at: Mapped[Timestamp | None]
 
 
 class Job(Base):
@@ -48,7 +49,7 @@ class Job(Base):
         CheckConstraint("state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL", name="failure_has_kind"),
         CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
         # The claim walks this index once per model; a queue of millions costs it nothing.
-        Index("ix_job_queued", "model_id", "priority", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_job_claimable", "model_id", "priority", "id", postgresql_where=text("state = 'queued' AND NOT held")),
         Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
         Index("ix_job_run_state", "run_id", "state"),
     )
@@ -69,6 +70,10 @@ class Job(Base):
     #: Counts claims; the number of the running attempt is the fencing token of its writes.
     attempt_no: Mapped[int] = mapped_column(server_default=text("0"))
     max_attempts: Mapped[int] = mapped_column(server_default=text("3"))
+    #: The attempt after which a user last put it back; only later ones count for what becomes of it.
+    retried_after: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Its run is paused: it is not claimed, and an attempt that runs is the last for now.
+    held: Mapped[bool] = mapped_column(server_default=text("false"))
     available_at: Mapped[Created]
     #: When a hint for it was last published.
     hinted_at: Mapped[Timestamp | None]

@@ -5,14 +5,14 @@
 -- Take the best job for a worker: its loaded model first, then priority, then age.
 -- Once the worker has stayed with its model longer than the age bound, a model whose next job has waited as long goes
 -- first, so that a hot model starves nobody and models are switched at most once per bound.
--- Walks ix_job_queued once per model, so its cost does not grow with the queue.
+-- Walks ix_job_claimable once per model, so its cost does not grow with the queue.
 WITH head AS (
     SELECT m.id AS model_id, h.priority, h.id, h.available_at
       FROM eval.model AS m
      CROSS JOIN LATERAL (
            SELECT j.priority, j.id, j.available_at
              FROM eval.job AS j
-            WHERE j.state = 'queued' AND j.model_id = m.id AND j.available_at <= now()
+            WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id AND j.available_at <= now()
             ORDER BY j.priority, j.id LIMIT 1) AS h
      WHERE m.queue = ANY (%(queues)s)
 ), chosen AS (
@@ -24,7 +24,8 @@ WITH head AS (
      LIMIT 1
 ), pick AS (
     SELECT j.id FROM eval.job AS j
-     WHERE j.state = 'queued' AND j.available_at <= now() AND j.model_id = (SELECT model_id FROM chosen)
+     WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now()
+       AND j.model_id = (SELECT model_id FROM chosen)
      ORDER BY j.priority, j.id
        FOR UPDATE SKIP LOCKED LIMIT 1
 ), claimed AS (
@@ -62,19 +63,35 @@ RETURNING id;
 
 -- name: fail
 -- Give up an attempt: back to the queue with a growing pause while attempts are left and a retry can help, else terminal.
--- The hint of a retry goes into the outbox in the same statement.
-WITH ended AS (
+-- The same error on another worker before, since the job was last put back, makes it poison: more attempts would only
+-- take more engines down. The attempts keep the kind that they had.
+-- The hint of a retry goes into the outbox in the same statement; a held job gets its when its run is resumed.
+WITH judged AS (
+    SELECT j.id, %(retry)s AND NOT s.poison AND j.attempt_no < j.max_attempts AS again,
+           CASE WHEN NOT %(retry)s THEN 'failed'
+                WHEN s.poison OR j.attempt_no >= j.max_attempts THEN 'dead' ELSE 'queued' END AS state,
+           CASE WHEN %(retry)s AND s.poison THEN 'poison' ELSE %(kind)s END AS kind
+      FROM eval.job AS j
+     CROSS JOIN LATERAL (
+           SELECT %(contagious)s AND EXISTS (
+                  SELECT FROM eval.attempt AS a
+                   WHERE a.job_id = j.id AND a.attempt_no > j.retried_after AND a.attempt_no < j.attempt_no
+                     AND a.outcome = 'failed' AND a.error_class = %(error_class)s
+                     AND a.worker_id <> j.worker_id) AS poison) AS s
+     WHERE j.id = %(job)s AND j.attempt_no = %(attempt_no)s AND j.state = 'running'
+), ended AS (
     UPDATE eval.job AS j
-       SET state = CASE WHEN NOT %(retry)s THEN 'failed'
-                        WHEN j.attempt_no >= j.max_attempts THEN 'dead' ELSE 'queued' END,
-           finished_at = CASE WHEN %(retry)s AND j.attempt_no < j.max_attempts THEN NULL ELSE now() END,
-           available_at = CASE WHEN %(retry)s AND j.attempt_no < j.max_attempts
-                               THEN now() + make_interval(secs => %(backoff_s)s * 2 ^ (j.attempt_no - 1))
+       SET state = judged.state,
+           finished_at = CASE WHEN judged.again THEN NULL ELSE now() END,
+           available_at = CASE WHEN judged.again
+                               THEN now() + make_interval(
+                                    secs => %(backoff_s)s * 2 ^ (j.attempt_no - j.retried_after - 1))
                                ELSE j.available_at END,
            lease_expires_at = NULL,
-           failure_kind = %(kind)s, error_class = %(error_class)s, error_message = %(error_message)s
-     WHERE j.id = %(job)s AND j.attempt_no = %(attempt_no)s AND j.state = 'running'
-    RETURNING j.id, j.attempt_no, j.state, j.model_id, j.available_at
+           failure_kind = judged.kind, error_class = %(error_class)s, error_message = %(error_message)s
+      FROM judged
+     WHERE j.id = judged.id AND j.attempt_no = %(attempt_no)s AND j.state = 'running'
+    RETURNING j.id, j.attempt_no, j.state, j.model_id, j.available_at, j.held
 ), attempted AS (
     UPDATE eval.attempt AS a
        SET outcome = 'failed', ended_at = now(), failure_kind = %(kind)s, error_class = %(error_class)s,
@@ -84,7 +101,7 @@ WITH ended AS (
     INSERT INTO eval.outbox (job_id, queue, available_at)
     SELECT ended.id, m.queue, ended.available_at
       FROM ended JOIN eval.model AS m ON m.id = ended.model_id
-     WHERE ended.state = 'queued'
+     WHERE ended.state = 'queued' AND NOT ended.held
 )
 SELECT state FROM ended;
 
@@ -102,14 +119,15 @@ WITH expired AS (
            failure_kind = 'infra', error_class = 'LEASE_EXPIRED',
            error_message = 'the worker was not heard of before its lease ran out'
       FROM expired WHERE j.id = expired.id
-    RETURNING j.id, j.attempt_no, j.state, j.model_id
+    RETURNING j.id, j.attempt_no, j.state, j.model_id, j.held
 ), attempted AS (
     UPDATE eval.attempt AS a
        SET outcome = 'lost', ended_at = now(), failure_kind = 'infra', error_class = 'LEASE_EXPIRED'
       FROM ended WHERE a.job_id = ended.id AND a.attempt_no = ended.attempt_no
 ), hinted AS (
     INSERT INTO eval.outbox (job_id, queue)
-    SELECT ended.id, m.queue FROM ended JOIN eval.model AS m ON m.id = ended.model_id WHERE ended.state = 'queued'
+    SELECT ended.id, m.queue FROM ended JOIN eval.model AS m ON m.id = ended.model_id
+     WHERE ended.state = 'queued' AND NOT ended.held
 )
 SELECT id, state FROM ended;
 
@@ -149,7 +167,8 @@ UPDATE eval.job SET hinted_at = now() FROM gone WHERE job.id = gone.job_id;
 SELECT m.queue, count(*) AS jobs
   FROM eval.job AS j
   JOIN eval.model AS m ON m.id = j.model_id
- WHERE j.state = 'queued' AND j.available_at <= now() AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
+ WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now()
+   AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
  GROUP BY m.queue;
 
 -- name: rehint
@@ -158,7 +177,7 @@ WITH stale AS (
     SELECT j.id
       FROM eval.job AS j
       JOIN eval.model AS m ON m.id = j.model_id
-     WHERE j.state = 'queued' AND j.available_at <= now() AND m.queue = %(queue)s
+     WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now() AND m.queue = %(queue)s
        AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
        AND NOT EXISTS (SELECT FROM eval.outbox AS o WHERE o.job_id = j.id)
      ORDER BY j.hinted_at LIMIT %(limit)s
