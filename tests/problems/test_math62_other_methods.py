@@ -1,0 +1,120 @@
+"""Independent checks of further methods for problems of the set: what their paths and worked solutions state.
+
+Computed anew with SymPy; the scorer is never called.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy import Rational as Q
+
+x, y, r, t, d, theta = sp.symbols("x y r t d theta", real=True)
+n, k = sp.symbols("n k", integer=True, positive=True)
+
+
+def same(left: sp.Expr, right: sp.Expr) -> bool:
+    """Say whether two expressions are identical after simplification."""
+    return bool(sp.simplify(left - right) == 0)
+
+
+def test_sec_analytic_01_intersect() -> None:
+    """The chord of contact meets the circle at (4,3) and (16/13, 15/13), which are 12/sqrt(13) apart."""
+    circle = x**2 + y**2 - 4 * x - 6 * y + 9
+    across = sp.expand(4 * circle.subs(x, (3 * y - 1) / 2))
+    assert across == 13 * y**2 - 54 * y + 45 == sp.expand((y - 3) * (13 * y - 15))
+    along = sp.expand(9 * circle.subs(y, (2 * x + 1) / 3))
+    assert along == 13 * x**2 - 68 * x + 64 == sp.expand((x - 4) * (13 * x - 16))
+    a, b = sp.Point(4, 3), sp.Point(Q(16, 13), Q(15, 13))
+    for point in (a, b):
+        assert circle.subs({x: point.x, y: point.y}) == 0
+        radius, tangent = point - sp.Point(2, 3), point - sp.Point(4, 0)
+        assert radius.x * tangent.x + radius.y * tangent.y == 0
+    assert (a.x - b.x, a.y - b.y) == (Q(36, 13), Q(24, 13))
+    assert same(a.distance(b), 12 * sp.sqrt(13) / 13)
+
+
+def test_sec_solid_distance_01_perpendicular_and_reciprocal() -> None:
+    """The height over A1E is 3 sqrt(14)/7, and the reciprocal squares of the edges add up to 7/18."""
+    foot = 2 * 3 / sp.sqrt(13)
+    assert same(foot, 6 / sp.sqrt(13))
+    slanted = sp.sqrt(36 + foot**2)
+    assert same(slanted, 6 * sp.sqrt(14) / sp.sqrt(13))
+    assert same(slanted**2, Q(504, 13))
+    assert same(6 * foot, 36 / sp.sqrt(13))
+    assert same(6 * foot / slanted, 3 * sp.sqrt(14) / 7)
+    assert Q(1, 4) + Q(1, 9) + Q(1, 36) == Q(14, 36) == Q(7, 18)
+    assert same(sp.sqrt(Q(18, 7)), 3 * sp.sqrt(14) / 7)
+
+
+def test_sec_solid_volume_02_angle() -> None:
+    """With the angle at the centre the largest volume is at cos = 1/3 and equals 32 pi / 3."""
+    volume = sp.pi / 3 * (3 * sp.sin(theta)) ** 2 * (3 + 3 * sp.cos(theta))
+    assert same(volume, 9 * sp.pi * sp.sin(theta) ** 2 * (1 + sp.cos(theta)))
+    factored = 9 * sp.pi * sp.sin(theta) * (3 * sp.cos(theta) - 1) * (sp.cos(theta) + 1)
+    assert same(sp.diff(volume, theta), factored)
+    cosine = 9 * sp.pi * (1 - t**2) * (1 + t)
+    assert same(volume, cosine.subs(t, sp.cos(theta)))
+    assert same(sp.diff(cosine, t), 9 * sp.pi * (1 - 2 * t - 3 * t**2))
+    assert set(sp.solve(3 * t**2 + 2 * t - 1, t)) == {Q(1, 3), -1}
+    assert cosine.subs(t, Q(1, 3)) == 32 * sp.pi / 3
+    assert 1 - 2 * 0 - 0 > 0 > 1 - 2 * Q(1, 2) - 3 * Q(1, 4)
+
+
+def test_sec_sequence_01_split() -> None:
+    """The two sums of the split are right for many n, and put together they give the answer."""
+    first, second = ((2 * n - 1) * 3**n + 1) / 4, (3**n - 1) / 2
+    for size in range(1, 12):
+        assert first.subs(n, size) == sum(i * 3 ** (i - 1) for i in range(1, size + 1))
+        assert second.subs(n, size) == sum(3 ** (i - 1) for i in range(1, size + 1))
+    assert same(2 * first - second, (n - 1) * 3**n + 1)
+
+
+def test_sec_quadratic_03_derivative() -> None:
+    """The derivative factors, and the values at its zeros are 17/8, 2 and -4."""
+    f = sp.cos(2 * x) + 3 * sp.sin(x)
+    slope = sp.diff(f, x)
+    assert same(slope, -2 * sp.sin(2 * x) + 3 * sp.cos(x))
+    assert same(slope, sp.cos(x) * (3 - 4 * sp.sin(x)))
+    assert same(f.subs(x, sp.asin(Q(3, 4))), Q(17, 8))
+    assert 1 - 2 * Q(9, 16) + Q(9, 4) == Q(17, 8)
+    assert f.subs(x, sp.pi / 2) == 2 == -1 + 3
+    assert f.subs(x, -sp.pi / 2) == -4 == -1 - 3
+
+
+def test_sec_probability_01_states() -> None:
+    """The recursion over scores gives the stated numbers of further games and 107/27 at the start."""
+    known: dict[tuple[int, int], Q] = {}
+
+    def further(i: int, j: int) -> Q:
+        if 3 in (i, j):
+            return Q(0)
+        if (i, j) not in known:
+            known[i, j] = 1 + Q(2, 3) * further(i + 1, j) + Q(1, 3) * further(i, j + 1)
+        return known[i, j]
+
+    assert further(0, 0) == Q(107, 27)
+    stated = {(2, 2): 1, (2, 1): Q(4, 3), (1, 2): Q(5, 3), (1, 1): Q(22, 9), (2, 0): Q(13, 9), (0, 2): Q(19, 9)}
+    assert {score: known[score] for score in stated} == stated
+    assert (known[1, 0], known[0, 1]) == (Q(25, 9), Q(10, 3))
+
+
+def test_sec_solid_volume_01_coordinates() -> None:
+    """The point (0,0,3/2) is 3/2 away from the plane through the apex and an edge of the base."""
+    plane = sp.Plane(sp.Point(0, 0, 4), sp.Point(3, 3, 0), sp.Point(3, -3, 0))
+    for point in ((0, 0, 4), (3, 3, 0), (3, -3, 0)):
+        assert 4 * point[0] + 3 * point[2] == 12
+    assert plane.distance(sp.Point(0, 0, Q(3, 2))) == Q(3, 2)
+    assert sp.solve((12 - 3 * r) / 5 - r, r) == [Q(3, 2)]
+    assert sp.sqrt(34 - 18) == 4
+
+
+def test_uni_diagonalisation_01_binomial() -> None:
+    """The rank-one part satisfies N^2 = 3N, and the binomial sum gives the entry for many n."""
+    matrix, part = sp.Matrix([[4, 1], [2, 3]]), sp.Matrix([[2, 1], [2, 1]])
+    assert matrix == 2 * sp.eye(2) + part
+    assert part**2 == 3 * part
+    for size in range(1, 8):
+        assert matrix**size == 2**size * sp.eye(2) + Q(5**size - 2**size, 3) * part
+        assert sum(sp.binomial(size, i) * 2 ** (size - i) * 3 ** (i - 1) for i in range(1, size + 1)) == Q(
+            5**size - 2**size, 3
+        )
