@@ -13,7 +13,8 @@ def refusal(words: Sequence[str]) -> str | None:
     """Return why evalctl would refuse these words as wrong usage, or None; nothing is run."""
     command: click.Command = cli
     name, rest = words[0], list(words[1:])
-    context = click.Context(cli, info_name=name)
+    # Click keeps a command's help option from the first context that asks: without the root's settings it would be another.
+    context = click.Context(cli, info_name=name, **cli.context_settings)
     while isinstance(command, click.Group):
         if not rest or rest[0] in {"--help", "--version"}:
             return None
@@ -24,7 +25,7 @@ def refusal(words: Sequence[str]) -> str | None:
     if "--help" in rest:
         return None
     try:
-        command.make_context(name, rest)
+        command.make_context(name, rest, parent=context)
     except click.UsageError as error:
         return f"{name}: {error.format_message()}"
     return None
@@ -32,7 +33,7 @@ def refusal(words: Sequence[str]) -> str | None:
 
 def every_command(group: click.Group = cli, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Return the words of every command that can be run, groups left out, in the order of the help."""
-    context = click.Context(group)
+    context = click.Context(group, **cli.context_settings)
     found: list[tuple[str, ...]] = []
     for name in group.list_commands(context):
         command = group.get_command(context, name)
