@@ -118,3 +118,64 @@ def test_uni_diagonalisation_01_binomial() -> None:
         assert sum(sp.binomial(size, i) * 2 ** (size - i) * 3 ** (i - 1) for i in range(1, size + 1)) == Q(
             5**size - 2**size, 3
         )
+
+
+def test_sec_quadratic_02_ratio() -> None:
+    """The sides 9t and 12(1-t) fit the triangle, and the area 108 t(1-t) is 27 at most."""
+    across, up = 9 * t, 12 * (1 - t)
+    assert same(across / 9 + up / 12, sp.Integer(1))
+    assert same(across * up, 108 * t * (1 - t))
+    assert sp.solve(sp.diff(across * up, t), t) == [Q(1, 2)]
+    assert (across * up).subs(t, Q(1, 2)) == 27
+    assert same(Q(1, 4) - t * (1 - t), (t - Q(1, 2)) ** 2)
+
+
+def test_sec_trig_equation_01_exponential() -> None:
+    """With z = exp(ix) the equation is (z^4+1)(z^2-z+1) = 0, whose roots on the upper arc have the stated angles."""
+    z = sp.symbols("z")
+    cosines = [(z**m + z**-m) / 2 for m in (1, 3, 2)]
+    polynomial = sp.expand(2 * z**3 * (cosines[0] + cosines[1] - cosines[2]))
+    assert polynomial == z**6 - z**5 + z**4 + z**2 - z + 1 == sp.expand((z**4 + 1) * (z**2 - z + 1))
+    for angle, factor in ((sp.pi / 4, z**4 + 1), (3 * sp.pi / 4, z**4 + 1), (sp.pi / 3, z**2 - z + 1)):
+        assert sp.simplify(sp.expand_complex(factor.subs(z, sp.exp(sp.I * angle)))) == 0
+    upper = [root for root in sp.Poly(polynomial, z).nroots() if sp.im(root) >= 0]
+    assert len(upper) == 3
+
+
+def test_uni_ode_01_variation_and_substitution() -> None:
+    """Varying the constant and the substitutions lead to the solution with C = 2."""
+    constant = sp.symbols("C")
+    varied = (2 * x - 1) * sp.exp(2 * x)
+    assert same(sp.diff(varied, x), 4 * x * sp.exp(2 * x))
+    general = 2 * x - 1 + constant * sp.exp(-2 * x)
+    assert same((varied + constant) * sp.exp(-2 * x), general)
+    assert same(sp.diff(general, x) + 2 * general, 4 * x)
+    assert sp.solve(general.subs(x, 0) - 1, constant) == [2]
+    shifted, steep = general - 2 * x + 1, 4 * x - 2 * general
+    assert same(sp.diff(shifted, x), -2 * shifted)
+    assert same(sp.diff(steep, x), 4 - 2 * steep)
+    assert shifted.subs({x: 0, constant: 2}) == 2
+
+
+def test_sec_complex_01_by_the_real_product() -> None:
+    """The imaginary part of 2iz is twice the real part of z, so that real part is 1 and the rest is real."""
+    z = x + y * sp.I
+    value = sp.expand(z * sp.conjugate(z) + 2 * sp.I * z)
+    assert same(sp.im(value), 2 * x)
+    assert same(sp.re(value), x**2 + y**2 - 2 * y)
+    assert set(sp.solve(1 + y**2 - 2 * y - 9, y)) == {4, -2}
+
+
+def test_sec_inequality_01_discriminant() -> None:
+    """Real roots of t^2 - s t + s + 8 ask for s^2 - 4 s - 32 >= 0, so s is 8 at least."""
+    s = sp.symbols("s", positive=True)
+    assert same(sp.discriminant(t**2 - s * t + s + 8, t), s**2 - 4 * s - 32)
+    assert same(s**2 - 4 * s - 32, (s - 8) * (s + 4))
+
+
+def test_sec_counting_01_by_first_digit() -> None:
+    """Each even first digit gives 60 numbers, each odd one 80, together 340."""
+    numbers = [m for m in range(2001, 7000) if m % 2 == 0 and len(set(str(m))) == 4 and set(str(m)) <= set("0123456")]
+    counts = {first: sum(str(m)[0] == first for m in numbers) for first in "23456"}
+    assert counts == {"2": 60, "3": 80, "4": 60, "5": 80, "6": 60}
+    assert len(numbers) == 340
