@@ -179,3 +179,64 @@ def test_sec_counting_01_by_first_digit() -> None:
     counts = {first: sum(str(m)[0] == first for m in numbers) for first in "23456"}
     assert counts == {"2": 60, "3": 80, "4": 60, "5": 80, "6": 60}
     assert len(numbers) == 340
+
+
+def test_sec_solid_distance_02_volume_formula() -> None:
+    """The tetrahedron has volume 8/3, and its two opposite edges are 4/3 apart by V = ab d sin / 6."""
+    a, c, p, b = sp.Point3D(0, 0, 0), sp.Point3D(2, 2, 0), sp.Point3D(0, 0, 4), sp.Point3D(2, 0, 0)
+    edges = sp.Matrix([[*(c - a)], [*(p - a)], [*(b - a)]])
+    assert abs(edges.det()) / 6 == Q(8, 3)
+    first, second = a.distance(c), p.distance(b)
+    assert (first, second) == (2 * sp.sqrt(2), 2 * sp.sqrt(5))
+    cosine = (sp.Matrix([*(c - a)]).dot(sp.Matrix([*(b - p)]))) / (first * second)
+    assert same(cosine, 1 / sp.sqrt(10))
+    sine = sp.sqrt(1 - cosine**2)
+    assert same(sine, 3 / sp.sqrt(10))
+    assert same(6 * Q(8, 3) / (first * second * sine), Q(4, 3))
+
+
+def test_sec_trig_identity_01_half_angle() -> None:
+    """The half-angle equation has the roots 3/2 and -1/5, and 3/2 gives the tangent -12/5."""
+    given_sum = (2 * t + 1 - t**2) / (1 + t**2) - Q(7, 13)
+    assert same(given_sum * 13 * (1 + t**2), -2 * (10 * t**2 - 13 * t - 3))
+    assert set(sp.solve(10 * t**2 - 13 * t - 3, t)) == {Q(3, 2), Q(-1, 5)}
+    assert (2 * t / (1 - t**2)).subs(t, Q(3, 2)) == Q(-12, 5)
+    assert sp.expand((2 * t - 3) * (5 * t + 1)) == 10 * t**2 - 13 * t - 3
+
+
+def test_uni_probability_01_product() -> None:
+    """Y is the product of two independent uniform variables, with moments 1/4 and 1/9."""
+    mean, square = sp.integrate(x, (x, 0, 1)), sp.integrate(x**2, (x, 0, 1))
+    assert (mean**2, square**2) == (Q(1, 4), Q(1, 9))
+    assert square**2 - mean**4 == Q(7, 144)
+
+
+def test_uni_ode_02_parameters() -> None:
+    """The varied constants solve the linear system and give x sin 2x up to homogeneous terms."""
+    first, second = sp.cos(2 * x), sp.sin(2 * x)
+    assert same(first * sp.diff(second, x) - second * sp.diff(first, x), sp.Integer(2))
+    u, v = sp.cos(4 * x) / 4, x + sp.sin(4 * x) / 4
+    assert same(sp.diff(u, x), -2 * sp.sin(2 * x) * sp.cos(2 * x))
+    assert same(sp.diff(u, x), -sp.sin(4 * x))
+    assert same(sp.diff(v, x), 2 * sp.cos(2 * x) ** 2)
+    assert same(sp.diff(v, x), 1 + sp.cos(4 * x))
+    assert same(sp.diff(u, x) * first + sp.diff(v, x) * second, sp.Integer(0))
+    particular = u * first + v * second
+    assert same(sp.diff(particular, x, 2) + 4 * particular, 4 * sp.cos(2 * x))
+    assert same(particular - x * second, first / 4)
+
+
+def test_sec_analytic_03_homogenised() -> None:
+    """With the vertex at the origin, perpendicular chords ask for m = -5/4, so the line meets the axis at 6/5."""
+    m, c = sp.symbols("m c")
+    shifted = sp.expand((x + 2) ** 2 / 4 + y**2 - 1)
+    assert shifted == x**2 / 4 + x + y**2
+    quadratic = sp.Poly(sp.expand(x**2 / 4 + y**2 + x * (m * x + c * y)), x, y)
+    total = quadratic.coeff_monomial(x**2) + quadratic.coeff_monomial(y**2)
+    assert sp.solve(total, m) == [Q(-5, 4)]
+    assert 2 + 1 / Q(-5, 4) == Q(6, 5)
+
+
+def test_sec_probability_02_eigenvalues() -> None:
+    """The chain of hits and misses has the eigenvalues 1 and 1/4."""
+    assert set(sp.Matrix([[Q(3, 4), Q(1, 4)], [Q(1, 2), Q(1, 2)]]).eigenvals()) == {1, Q(1, 4)}
