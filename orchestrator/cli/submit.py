@@ -27,7 +27,7 @@ from orchestrator.submitting import Outcome, plan, submit_experiment
 @click.option("--repetitions", type=int, help="Repetitions of each problem, each with its own seed.  [default: 3]")
 @click.option("--name", help="Name of the run; part of what makes it the same run.")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of the statements.  [default: en]")
-@click.option("--mode", type=click.Choice(["latency", "throughput"]), help="Sequences in flight.  [default: latency]")
+@click.option("--mode", type=click.Choice(["latency"]), help="Sequences in flight: one.  [default: latency]")
 @click.option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
 @click.option("--max-tokens", type=int, help="Longest output in tokens.  [default: 2048]")
 @click.option("--temperature", type=float, help="Sampling temperature.  [default: 0]")
