@@ -30,12 +30,15 @@ def publish_outbox(engine: Engine, broker: HintBroker, *, limit: int | None = No
 
 def _publish_batch(engine: Engine, broker: HintBroker) -> int:
     with transaction(engine) as connection:
-        due = rows(connection, statement("take_outbox"), {"limit": BATCH})
+        noted = [hint["id"] for hint in rows(connection, statement("note_hints"), {"limit": BATCH})]
+    if not noted:
+        return 0
+    with transaction(engine) as connection:
+        due = rows(connection, statement("take_outbox"), {"ids": noted})
         by_queue: dict[str, list[int]] = defaultdict(list)
         for hint in due:
             by_queue[hint["queue"]].append(hint["job_id"])
         for queue, job_ids in by_queue.items():
             broker.publish(queue, job_ids)
-        if due:
-            rows(connection, statement("clear_outbox"), {"ids": [hint["id"] for hint in due]})
+        rows(connection, statement("clear_outbox"), {"ids": [hint["id"] for hint in due]})
     return len(due)

@@ -75,7 +75,7 @@ class Job(Base):
     #: Its run is paused: it is not claimed, and an attempt that runs is the last for now.
     held: Mapped[bool] = mapped_column(server_default=text("false"))
     available_at: Mapped[Created]
-    #: When a hint for it was last published.
+    #: When a hint for it was last about to be published.
     hinted_at: Mapped[Timestamp | None]
     worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("eval.worker.id"))
     lease_expires_at: Mapped[Timestamp | None]

@@ -148,19 +148,29 @@ WITH ended AS (
 )
 SELECT count(*) AS cancelled FROM ended;
 
+-- name: note_hints
+-- Mark the jobs of the next batch of hints as hinted, and say which hints they are. A transaction of its own, before any
+-- worker can hear of them: the update locks the jobs, and a claim skips what is locked, so its hint would be spent.
+WITH due AS (
+    SELECT o.id, o.job_id FROM eval.outbox AS o
+     WHERE o.available_at <= now()
+     ORDER BY o.available_at, o.id
+       FOR UPDATE SKIP LOCKED LIMIT %(limit)s
+), noted AS (
+    UPDATE eval.job SET hinted_at = now() FROM due WHERE job.id = due.job_id
+)
+SELECT id FROM due;
+
 -- name: take_outbox
--- Lock a batch of hints that are due; they are deleted after the broker took them, in the same transaction.
+-- Lock the noted hints that nobody else publishes; they are deleted after the broker took them, in the same transaction.
 SELECT o.id, o.job_id, o.queue
   FROM eval.outbox AS o
- WHERE o.available_at <= now()
+ WHERE o.id = ANY (%(ids)s)
  ORDER BY o.available_at, o.id
-   FOR UPDATE SKIP LOCKED LIMIT %(limit)s;
+   FOR UPDATE SKIP LOCKED;
 
 -- name: clear_outbox
-WITH gone AS (
-    DELETE FROM eval.outbox WHERE id = ANY (%(ids)s) RETURNING job_id
-)
-UPDATE eval.job SET hinted_at = now() FROM gone WHERE job.id = gone.job_id;
+DELETE FROM eval.outbox WHERE id = ANY (%(ids)s);
 
 -- name: waiting
 -- How many jobs of each queue could be claimed now and have had their hint for a while.
