@@ -65,6 +65,8 @@ class Submitted:
     created: int
     new_run: bool
     cancelled: bool
+    #: The run is paused, and so are the jobs that were added.
+    paused: bool = False
 
     @property
     def existing(self) -> int:
@@ -81,12 +83,13 @@ class Run:
     mode: str
     created_at: dt.datetime
     cancelled_at: dt.datetime | None
+    paused_at: dt.datetime | None
     experiment: Mapping[str, Any]
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Run:
         """Read a row of the run statements."""
-        keys = ("name", "mode", "created_at", "cancelled_at", "experiment")
+        keys = ("name", "mode", "created_at", "cancelled_at", "paused_at", "experiment")
         return cls(run_id=row["id"], **{key: row[key] for key in keys})
 
 
@@ -96,6 +99,7 @@ class Progress:
 
     counts: Mapping[JobState, int]
     cancelled: bool
+    paused: bool = False
     #: Mean seconds between the last finished jobs; None while fewer than two are.
     seconds_per_job: float | None = None
     failures: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
@@ -116,9 +120,11 @@ class Progress:
 
     @property
     def state(self) -> str:
-        """One word for the run: queued, running, succeeded, failed or cancelled."""
+        """One word for the run: queued, running, paused, succeeded, failed or cancelled."""
         if self.cancelled and not self.open:
             return "cancelled"
+        if self.paused and self.open:
+            return "paused"
         if self.open:
             return "queued" if self.open == self.count(JobState.QUEUED) == self.total else "running"
         return "failed" if self.count(JobState.FAILED, JobState.DEAD) else "succeeded"
@@ -128,7 +134,7 @@ class Progress:
         """Seconds until the last job is expected to finish; None where nothing is known yet."""
         if not self.open:
             return 0.0
-        return None if self.seconds_per_job is None else self.seconds_per_job * self.open
+        return None if self.paused or self.seconds_per_job is None else self.seconds_per_job * self.open
 
 
 def submit(engine: Engine, submission: Submission) -> Submitted:
@@ -163,6 +169,7 @@ def submit(engine: Engine, submission: Submission) -> Submitted:
         created=counted["created"],
         new_run=run["new"],
         cancelled=run["cancelled_at"] is not None,
+        paused=run["paused_at"] is not None,
     )
 
 
@@ -189,6 +196,7 @@ def run_progress(engine: Engine, run: Run) -> Progress:
     return Progress(
         counts={JobState(row["state"]): row["jobs"] for row in counted},
         cancelled=run.cancelled_at is not None,
+        paused=run.paused_at is not None,
         seconds_per_job=pace["seconds_per_job"],
         failures=failures,
     )
@@ -215,7 +223,7 @@ def cancel_run(engine: Engine, run: Run) -> int:
 
 def _listed_progress(row: Mapping[str, Any]) -> Progress:
     counts = {JobState(state): jobs for state, jobs in row["counts"].items()}
-    return Progress(counts=counts, cancelled=row["cancelled_at"] is not None)
+    return Progress(counts=counts, cancelled=row["cancelled_at"] is not None, paused=row["paused_at"] is not None)
 
 
 def _store_models(connection: Connection, models: Sequence[ModelSpec]) -> list[int]:
@@ -256,8 +264,8 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
     last = rows(connection, statement("last_run_of_experiment", "runs"), given)[0]
     if last["id"] is not None and not submission.new:
         merged = _merged(last["experiment"], submission.experiment)
-        rows(connection, statement("update_experiment", "runs"), {"run": last["id"], "experiment": json.dumps(merged)})
-        return last | {"new": False}
+        given = {"run": last["id"], "experiment": json.dumps(merged)}
+        return last | rows(connection, statement("update_experiment", "runs"), given)[0] | {"new": False}
     ordinal = (last["ordinal"] or 0) + 1
     name = submission.name if ordinal == 1 else f"{submission.name}-{ordinal}"
     made = rows(
@@ -272,7 +280,7 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
             "provenance": json.dumps(dict(submission.provenance)),
         },
     )[0]
-    return {"id": made["id"], "name": name, "new": True, "cancelled_at": None}
+    return {"id": made["id"], "name": name, "new": True, "cancelled_at": None, "paused_at": None}
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,11 +17,11 @@ class JobState(StrEnum):
     RUNNING = "running"
     #: A result is committed; a bad answer succeeds with a low score.
     SUCCEEDED = "succeeded"
-    #: The input was refused, e.g. a prompt longer than the context; never retried.
+    #: The input was refused, e.g. a prompt longer than the context; never retried by itself.
     FAILED = "failed"
-    #: The infrastructure failed as often as ``max_attempts`` allows.
+    #: The infrastructure failed as often as ``max_attempts`` allows, or alike on two workers.
     DEAD = "dead"
-    #: Taken back by the user before it finished.
+    #: Taken back by the user before it finished, or dropped after it died.
     CANCELLED = "cancelled"
 
 
@@ -34,9 +34,16 @@ JOB_MOVES: tuple[tuple[JobState, JobState, str], ...] = (
     (JobState.RUNNING, JobState.DEAD, "attempt failed or lease expired, no attempts left"),
     (JobState.QUEUED, JobState.CANCELLED, "cancel"),
     (JobState.RUNNING, JobState.CANCELLED, "cancel"),
+    (JobState.DEAD, JobState.QUEUED, "retry"),
+    (JobState.FAILED, JobState.QUEUED, "retry"),
+    (JobState.DEAD, JobState.CANCELLED, "drop"),
 )
 
+#: Ended; from here only a user leads on, by the causes below.
 TERMINAL = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD, JobState.CANCELLED})
+
+#: The causes that may lead out of a terminal state.
+BY_HAND = frozenset({"retry", "drop"})
 
 
 class AttemptOutcome(StrEnum):

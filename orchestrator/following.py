@@ -53,6 +53,8 @@ def follow(
 def _note(engine: Engine, progress: RunProgress) -> str:
     if not progress.open:
         return progress.state
+    if progress.state == "paused":
+        return "paused; `evalctl resume` lets it go on"
     workers = live_workers(engine)
     if not workers:
         return "waits for a worker: start one with `evalctl up`"

@@ -84,13 +84,20 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
         warnings.append(
             f"run {submitted.name} was cancelled before; its cancelled jobs stay so, --new makes another run"
         )
-    published = 0
-    if broker is not None:
-        try:
-            published = publish_outbox(engine, broker, limit=PUBLISH_AT_MOST)
-        except ServiceUnreachable as error:
-            warnings.append(f"queued, but the broker is unreachable: {error}")
-    return Outcome(submitted=submitted, published=published, warnings=tuple(warnings))
+    if submitted.paused:
+        warnings.append(f"run {submitted.name} is paused; its jobs wait until `evalctl resume {submitted.name}`")
+    published, trouble = publish_hints(engine, broker)
+    return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
+
+
+def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:
+    """Publish the first hints of the outbox; return how many, and a warning where the broker is away."""
+    if broker is None:
+        return 0, ()
+    try:
+        return publish_outbox(engine, broker, limit=PUBLISH_AT_MOST), ()
+    except ServiceUnreachable as error:
+        return 0, (f"queued, but the broker is unreachable: {error}",)
 
 
 def provenance() -> dict[str, Any]:

@@ -21,7 +21,7 @@ SELECT p.id FROM eval.problem AS p
 
 -- name: last_run_of_experiment
 -- Serialises submitters of the same experiment until the end of the transaction.
-SELECT r.id, r.name, r.ordinal, r.cancelled_at, r.experiment
+SELECT r.id, r.name, r.ordinal, r.cancelled_at, r.paused_at, r.experiment
   FROM pg_advisory_xact_lock(hashtextextended(%(experiment_hash)s, 0)) AS _
   LEFT JOIN eval.run AS r ON r.experiment_hash = %(experiment_hash)s
  ORDER BY r.ordinal DESC NULLS LAST LIMIT 1;
@@ -32,11 +32,12 @@ VALUES (%(name)s, %(experiment_hash)s, %(ordinal)s, %(mode)s, %(experiment)s, %(
 RETURNING id;
 
 -- name: update_experiment
-UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s;
+-- Locks the run's row until the jobs are in: a pause comes before them or sees them.
+UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING paused_at;
 
 -- name: insert_jobs
 -- The cross product of models, problems, prompts and repetitions; what exists already stays as it is.
--- Every new job has its hint in the outbox before anybody can see the job.
+-- Every new job has its hint in the outbox before anybody can see the job; a paused run's jobs are held and get none.
 WITH planned AS (
     SELECT m.model_id, p.problem_id, s.prompt, r.repetition
       FROM generate_series(1, %(repetitions)s) AS r(repetition)
@@ -45,34 +46,36 @@ WITH planned AS (
      CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
      ORDER BY r.repetition, p.problem_no, s.prompt_no, m.model_no
 ), added AS (
-    INSERT INTO eval.job (run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts)
+    INSERT INTO eval.job (
+           run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts, held)
     SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s,
            %(sampling)s::jsonb || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + repetition),
-           %(priority)s, %(max_attempts)s
+           %(priority)s, %(max_attempts)s, (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
       FROM planned
         ON CONFLICT (run_id, model_id, problem_id, prompt, repetition) DO NOTHING
-    RETURNING id, model_id
+    RETURNING id, model_id, held
 ), hinted AS (
     INSERT INTO eval.outbox (job_id, queue)
-    SELECT added.id, m.queue FROM added JOIN eval.model AS m ON m.id = added.model_id ORDER BY added.id
+    SELECT added.id, m.queue FROM added JOIN eval.model AS m ON m.id = added.model_id WHERE NOT added.held
+     ORDER BY added.id
 )
 SELECT (SELECT count(*) FROM added) AS created, (SELECT count(*) FROM planned) AS planned;
 
 -- name: find_run
 -- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
-SELECT id, name, mode, cancelled_at, created_at, experiment FROM eval.run
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval.run
  WHERE name = %(ref)s OR id::text = %(ref)s
     OR (length(%(ref)s) >= 4 AND starts_with(id::text, %(ref)s) AND NOT EXISTS (SELECT FROM eval.run WHERE name = %(ref)s))
  LIMIT 2;
 
 -- name: latest_run
-SELECT id, name, mode, cancelled_at, created_at, experiment FROM eval.run ORDER BY created_at DESC LIMIT 1;
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval.run ORDER BY created_at DESC LIMIT 1;
 
 -- name: run_counts
 SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = %(run)s GROUP BY state;
 
 -- name: run_list
-SELECT r.id, r.name, r.mode, r.cancelled_at, r.created_at, r.experiment,
+SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment,
        coalesce((SELECT jsonb_object_agg(c.state, c.jobs)
                    FROM (SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = r.id GROUP BY state) AS c), '{}') AS counts
   FROM eval.run AS r

@@ -99,7 +99,9 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
 def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> None:
     counts = ", ".join(f"{progress.count(state)} {state.value}" for state in JobState if progress.count(state))
     click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
-    if progress.open:
+    if progress.state == "paused":
+        click.echo(f"`evalctl resume {run.name}` lets it go on")
+    elif progress.open:
         click.echo(f"ETA {duration(progress.eta_s)}")
     for failure in progress.failures:
         click.echo(

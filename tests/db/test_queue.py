@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, renew
 from db.commits import Result, commit
-from db.engine import transaction
+from db.engine import open_database, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.hints import HintBroker, queue_name
 from db.model_spec import ModelSpec
@@ -20,7 +20,7 @@ from db.outbox import publish_outbox
 from db.runs import ProblemRecord, Progress, Submission, Submitted, cancel_run, find_run, run_progress, submit
 from db.sampling import Sampling
 from db.statements import statement
-from db.states import JOB_MOVES, TERMINAL, FailureKind, JobState
+from db.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
 
 QUEUES = ("synthetic",)
 PROBLEM = ProblemRecord(name="p1", content_hash="h1", category="secondary", document={"id": "p1"})
@@ -266,7 +266,38 @@ def test_states_of_the_code_and_of_the_database_agree(engine: Engine) -> None:
         check = str(connection.exec_driver_sql(definition).scalar_one())
     assert all(f"'{state.value}'" in check for state in JobState)
     assert check.count("::text") >= len(JobState)
-    left = {source for source, _target, _cause in JOB_MOVES}
+    left = {source for source, _target, cause in JOB_MOVES if cause not in BY_HAND}
     assert left == {JobState.QUEUED, JobState.RUNNING}
     assert left.isdisjoint(TERMINAL)
     assert {target for _source, target, _cause in JOB_MOVES} | {JobState.QUEUED} == set(JobState)
+
+
+class Eager:
+    """A worker that claims for each hint at the worst moment: just before its publisher's transaction commits."""
+
+    def __init__(self, publishers: Engine, database_url: str, worker_id: uuid.UUID) -> None:
+        self.engine = open_database(database_url, name="eager")
+        self.claimed: list[ClaimedJob | None] = []
+        self._worker_id = worker_id
+        self._hints = 0
+        event.listen(publishers, "commit", self._claim)
+
+    def publish(self, _queue: str, job_ids: Sequence[int]) -> None:
+        """Take hints as the broker does."""
+        self._hints += len(job_ids)
+
+    def _claim(self, _connection: Any) -> None:
+        self.claimed += [take(self.engine, self._worker_id) for _ in range(self._hints)]
+        self._hints = 0
+
+
+def test_a_hint_is_not_spent_on_jobs_that_its_publisher_locks(
+    engine: Engine, database_url: str, worker: Callable[[], uuid.UUID]
+) -> None:
+    submit(engine, submission())
+    eager = Eager(engine, database_url, worker())
+    assert publish_outbox(engine, cast(HintBroker, eager)) == 4
+    eager.engine.dispose()
+    assert [job is not None for job in eager.claimed] == [True] * 4
+    assert count(engine, "SELECT count(*) FROM eval.job WHERE hinted_at IS NOT NULL") == 4
+    assert count(engine, "SELECT count(*) FROM eval.outbox") == 0

@@ -1,0 +1,111 @@
+"""What users do to runs and jobs: pause, resume, look at dead jobs, put jobs back, drop them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from db.engine import rows, transaction
+from db.runs import Run
+from db.statements import statement
+from db.states import JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadJob:
+    """A dead job and everything that was tried."""
+
+    job_id: int
+    run_id: uuid.UUID
+    run_name: str
+    model: str
+    problem: str
+    prompt: str
+    repetition: int
+    attempt_no: int
+    max_attempts: int
+    failure_kind: str
+    error_class: str | None
+    error_message: str | None
+    finished_at: dt.datetime
+    #: One document an attempt, oldest first: attempt_no, worker, host, gpu, outcome, error_class, started_at, ...
+    attempts: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> DeadJob:
+        """Read a row of the list of dead jobs."""
+        keys = set(cls.__dataclass_fields__) - {"job_id", "run_id"}
+        return cls(job_id=row["job"], run_id=row["run"], **{key: row[key] for key in keys})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its JSON contract."""
+        keys = [key for key in self.__dataclass_fields__ if key not in ("job_id", "run_id")]
+        return {"job": self.job_id, "run": str(self.run_id)} | {key: getattr(self, key) for key in keys}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """What a pause did."""
+
+    held: int
+    #: Jobs that go on until their attempt ends.
+    running: int
+
+
+def pause_run(engine: Engine, run: Run) -> Paused:
+    """Hold the queued jobs of a run; what runs finishes. A run that is paused already stays so."""
+    with _long_transaction(engine) as connection:
+        rows(connection, statement("pause_run", "control"), {"run": run.run_id})
+        marked = rows(connection, statement("hold_jobs", "control"), {"run": run.run_id})[0]
+    return Paused(held=marked["held"], running=marked["running"])
+
+
+def resume_run(engine: Engine, run: Run) -> int:
+    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many they are."""
+    with _long_transaction(engine) as connection:
+        rows(connection, statement("resume_run", "control"), {"run": run.run_id})
+        return int(rows(connection, statement("release_jobs", "control"), {"run": run.run_id})[0]["released"])
+
+
+def list_dead(
+    engine: Engine, run: Run | None = None, *, job_id: int | None = None, limit: int = 100
+) -> tuple[list[DeadJob], int]:
+    """Return dead jobs of one run or of all, the latest first, and how many there are beyond the limit too."""
+    given = {"run": run and run.run_id, "job": job_id, "limit": limit}
+    with transaction(engine) as connection:
+        found = rows(connection, statement("list_dead", "control"), given)
+    return [DeadJob.from_row(row) for row in found], int(found[0]["total"]) if found else 0
+
+
+def retry_jobs(
+    engine: Engine, run: Run | None, states: Sequence[JobState], *, job_ids: Sequence[int] | None = None
+) -> list[int]:
+    """Put failed or dead jobs back into the queue and return their ids.
+
+    Each gets as many attempts as it had at first. ``run`` and ``job_ids`` narrow the choice; None stands for all. Jobs
+    of a paused run are held.
+    """
+    given = {"run": run and run.run_id, "jobs": job_ids and list(job_ids), "states": [state.value for state in states]}
+    with _long_transaction(engine) as connection:
+        return [row["job"] for row in rows(connection, statement("retry_jobs", "control"), given)]
+
+
+def drop_dead(engine: Engine, run: Run | None, *, job_ids: Sequence[int] | None = None) -> list[int]:
+    """Cancel dead jobs, of one run or of all, and return their ids."""
+    given = {"run": run and run.run_id, "jobs": job_ids and list(job_ids)}
+    with _long_transaction(engine) as connection:
+        return [row["job"] for row in rows(connection, statement("drop_dead", "control"), given)]
+
+
+@contextmanager
+def _long_transaction(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction that may touch every job of a run of millions."""
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        yield connection

@@ -1,0 +1,80 @@
+-- What users do to runs and jobs: pause and resume, look at what is dead, put back, drop.
+-- Whoever makes jobs of a run claimable first locks the run's row, so that a pause at the same moment misses none.
+
+-- name: pause_run
+UPDATE eval.run SET paused_at = coalesce(paused_at, now()) WHERE id = %(run)s RETURNING paused_at;
+
+-- name: hold_jobs
+-- Running jobs are marked too: they finish, but an attempt that fails is not followed by another.
+WITH marked AS (
+    UPDATE eval.job SET held = true
+     WHERE run_id = %(run)s AND state IN ('queued', 'running') AND NOT held
+    RETURNING state
+)
+SELECT count(*) FILTER (WHERE state = 'queued') AS held, count(*) FILTER (WHERE state = 'running') AS running FROM marked;
+
+-- name: resume_run
+UPDATE eval.run SET paused_at = NULL WHERE id = %(run)s;
+
+-- name: release_jobs
+-- Every released job gets a hint unless one waits for it in the outbox already.
+WITH released AS (
+    UPDATE eval.job SET held = false WHERE run_id = %(run)s AND held RETURNING id, state, model_id, available_at
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue, available_at)
+    SELECT r.id, m.queue, greatest(r.available_at, now())
+      FROM released AS r JOIN eval.model AS m ON m.id = r.model_id
+     WHERE r.state = 'queued' AND NOT EXISTS (SELECT FROM eval.outbox AS o WHERE o.job_id = r.id)
+     ORDER BY r.id
+)
+SELECT count(*) FILTER (WHERE state = 'queued') AS released FROM released;
+
+-- name: list_dead
+-- Dead jobs with their attempts, the latest death first.
+SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model, p.name AS problem, j.prompt, j.repetition,
+       j.state, j.attempt_no, j.max_attempts, j.failure_kind, j.error_class, j.error_message, j.finished_at,
+       h.attempts, count(*) OVER () AS total
+  FROM eval.job AS j
+  JOIN eval.run AS r ON r.id = j.run_id
+  JOIN eval.model AS m ON m.id = j.model_id
+  JOIN eval.problem AS p ON p.id = j.problem_id
+ CROSS JOIN LATERAL (
+       SELECT coalesce(jsonb_agg(jsonb_build_object(
+                  'attempt_no', a.attempt_no, 'worker', w.name, 'host', w.host, 'gpu', w.gpu_index,
+                  'outcome', a.outcome, 'failure_kind', a.failure_kind, 'error_class', a.error_class,
+                  'error_message', a.error_message, 'started_at', a.started_at, 'ended_at', a.ended_at)
+                  ORDER BY a.attempt_no), '[]') AS attempts
+         FROM eval.attempt AS a JOIN eval.worker AS w ON w.id = a.worker_id
+        WHERE a.job_id = j.id) AS h
+ WHERE j.state = 'dead' AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s) AND (%(job)s::bigint IS NULL OR j.id = %(job)s)
+ ORDER BY j.finished_at DESC, j.id DESC LIMIT %(limit)s;
+
+-- name: retry_jobs
+-- Back to the queue with as many attempts as at first; attempt_no goes on, so that no fence is ever used twice.
+WITH picked AS (
+    SELECT j.id, r.paused_at IS NOT NULL AS held
+      FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id
+     WHERE j.state = ANY (%(states)s) AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s)
+       AND (%(jobs)s::bigint[] IS NULL OR j.id = ANY (%(jobs)s))
+     ORDER BY j.id
+       FOR UPDATE OF j FOR SHARE OF r
+), again AS (
+    UPDATE eval.job AS j
+       SET state = 'queued', finished_at = NULL, available_at = now(), held = picked.held,
+           max_attempts = j.attempt_no + (j.max_attempts - j.retried_after), retried_after = j.attempt_no,
+           failure_kind = NULL, error_class = NULL, error_message = NULL
+      FROM picked WHERE j.id = picked.id
+    RETURNING j.id, j.model_id, j.held, j.run_id
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue)
+    SELECT again.id, m.queue FROM again JOIN eval.model AS m ON m.id = again.model_id WHERE NOT again.held
+     ORDER BY again.id
+)
+SELECT id AS job, run_id AS run, held FROM again ORDER BY id;
+
+-- name: drop_dead
+-- The user gives dead jobs up: they count as cancelled and no longer as a failure of their run. Attempts are kept.
+UPDATE eval.job AS j SET state = 'cancelled'
+ WHERE j.state = 'dead' AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s)
+   AND (%(jobs)s::bigint[] IS NULL OR j.id = ANY (%(jobs)s))
+RETURNING j.id AS job, j.run_id AS run;

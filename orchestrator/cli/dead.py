@@ -1,0 +1,173 @@
+"""``evalctl dead``: look at the jobs that were given up, put them back, or drop them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.table import Table
+from sqlalchemy import Engine
+
+from db.control import DeadJob, drop_dead, list_dead, retry_jobs
+from db.runs import Run, find_run
+from db.states import JobState
+from orchestrator.cli.output import Function, console, json_option, print_json, warn
+from orchestrator.errors import UsageFault
+from orchestrator.session import open_session
+from orchestrator.submitting import publish_hints
+
+
+@click.group()
+def dead() -> None:
+    """Look at the jobs that were given up, put them back, or drop them."""
+
+
+@dead.command("list")
+@click.argument("run", required=False)
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Jobs to show at most.")
+@json_option
+def list_(*, run: str | None, limit: int, as_json: bool) -> int:
+    """List dead jobs of a run or of all runs, the latest first, with their attempts.
+
+    \b
+    Example:
+      evalctl dead list
+      evalctl dead list latest --json
+    """
+    with open_session(name="dead") as session:
+        found, total = list_dead(session.engine, _run(session.engine, run), limit=limit)
+    if as_json:
+        print_json({"jobs": [job.to_dict() for job in found], "total": total})
+        return 0
+    if not found:
+        click.echo("no job is dead")
+        return 0
+    table = Table(
+        "job", "run", "model", "problem", "prompt", "rep.", "kind", "error", "attempts", "workers", "died (UTC)"
+    )
+    for job in found:
+        workers = str(len({attempt["worker"] for attempt in job.attempts}))
+        what = (job.model, job.problem, job.prompt, str(job.repetition), job.failure_kind, job.error_class or "-")
+        table.add_row(
+            str(job.job_id), job.run_name, *what, str(job.attempt_no), workers, f"{job.finished_at:%Y-%m-%d %H:%M}"
+        )
+    console().print(table)
+    if total > len(found):
+        click.echo(f"{total - len(found)} more; --limit {total} shows all")
+    return 0
+
+
+@dead.command()
+@click.argument("job", type=int)
+@json_option
+def show(*, job: int, as_json: bool) -> int:
+    """Show a dead job with everything that was tried.
+
+    \b
+    Example:
+      evalctl dead show 17
+    """
+    with open_session(name="dead") as session:
+        found, _total = list_dead(session.engine, job_id=job)
+    if not found:
+        raise UsageFault(f"job {job} is not dead; `evalctl dead list` names those that are")
+    if as_json:
+        print_json(found[0].to_dict())
+    else:
+        _print_job(found[0])
+    return 0
+
+
+def choice(command: Function) -> Function:
+    """Give a command the options that say which dead jobs it is about."""
+    options: tuple[Callable[[Function], Function], ...] = (
+        click.argument("run", required=False),
+        click.option("--job", "job_ids", type=int, multiple=True, help="Only this job; may be repeated."),
+        click.option("--all", "everything", is_flag=True, help="The dead jobs of all runs."),
+        json_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dead.command()
+@choice
+def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
+    """Put dead jobs back into the queue: those of a run, those named, or all.
+
+    Each gets as many further attempts as it had at first. Exit code 1 where a named job is not dead.
+
+    \b
+    Example:
+      evalctl dead retry latest
+      evalctl dead retry --job 17 --job 18
+    """
+    _check(run, job_ids, everything=everything)
+    with open_session(broker=True, name="dead") as session:
+        chosen = _run(session.engine, run)
+        done = retry_jobs(session.engine, chosen, (JobState.DEAD,), job_ids=job_ids or None)
+        published, warnings = publish_hints(session.engine, session.broker)
+    document = {"retried": len(done), "job_ids": done, "published": published, "warnings": list(warnings)}
+    return _report(document, f"{len(done)} jobs put back into the queue", job_ids, done, as_json=as_json)
+
+
+@dead.command()
+@choice
+def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
+    """Give dead jobs up for good: they count as cancelled, and their run no longer as failed for them.
+
+    Exit code 1 where a named job is not dead.
+
+    \b
+    Example:
+      evalctl dead drop --job 17
+      evalctl dead drop --all
+    """
+    _check(run, job_ids, everything=everything)
+    with open_session(name="dead") as session:
+        done = drop_dead(session.engine, _run(session.engine, run), job_ids=job_ids or None)
+    document = {"dropped": len(done), "job_ids": done, "warnings": []}
+    return _report(document, f"{len(done)} jobs dropped", job_ids, done, as_json=as_json)
+
+
+def _check(run: str | None, job_ids: tuple[int, ...], *, everything: bool) -> None:
+    if everything and (run or job_ids):
+        raise UsageFault("--all is for the dead jobs of all runs; leave RUN and --job out")
+    if not (everything or run or job_ids):
+        raise UsageFault("say which dead jobs: a RUN, --job ID, or --all")
+
+
+def _run(engine: Engine, reference: str | None) -> Run | None:
+    return None if reference is None else find_run(engine, reference)
+
+
+def _report(document: dict[str, Any], sentence: str, asked: tuple[int, ...], done: list[int], *, as_json: bool) -> int:
+    missed = sorted(set(asked) - set(done))
+    document["warnings"] += [f"job {job_id} is not dead" for job_id in missed]
+    for warning in document["warnings"]:
+        warn(warning)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(sentence)
+    return 1 if missed else 0
+
+
+def _print_job(job: DeadJob) -> None:
+    click.echo(
+        f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
+    )
+    click.echo(f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, {job.error_class})")
+    if job.error_message:
+        click.echo(job.error_message)
+    table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "began")
+    for attempt in job.attempts:
+        gpu = "-" if attempt["gpu"] is None else str(attempt["gpu"])
+        told = (attempt["outcome"], attempt["error_class"] or "-", attempt["error_message"] or "-")
+        table.add_row(str(attempt["attempt_no"]), attempt["worker"], gpu, *told, attempt["started_at"][:19])
+    console().print(table)
+    click.echo(
+        f"`evalctl dead retry --job {job.job_id}` puts it back, `evalctl dead drop --job {job.job_id}` gives it up"
+    )
