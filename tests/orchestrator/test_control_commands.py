@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import transaction
+from db.hints import HintBroker
+from db.outbox import publish_outbox
 from tests.processes import LoggingProcess, evalctl, worker
 
 MODELS = """
@@ -144,3 +146,23 @@ def test_a_broker_that_is_away_delays_a_resume_and_loses_nothing(user: dict[str,
     assert (resumed["released"], resumed["published"]) == (6, 0)
     assert "broker is unreachable" in resumed["warnings"][0]
     assert ask(user, "status", "fake")["state"] == "queued"
+
+
+def test_a_job_that_kills_the_engines_of_two_workers_is_poison(
+    user: dict[str, str], engine: Engine, broker: HintBroker
+) -> None:
+    submit(user, "frail", "--max-attempts", "5")
+    with worker(user, "--queue", "synthetic") as process:
+        wait_for_jobs(process, "job.failed", 6, state="queued")
+        assert process.stop() == 0
+    with transaction(engine) as connection:
+        for table in ("job", "outbox"):
+            connection.exec_driver_sql(f"UPDATE eval.{table} SET available_at = now()")
+    assert publish_outbox(engine, broker) == 6
+    with worker(user, "--queue", "synthetic") as process:
+        wait_for_jobs(process, "job.failed", 6, state="dead")
+    dead = ask(user, "dead", "list")["jobs"]
+    assert {(job["failure_kind"], job["error_class"], job["attempt_no"]) for job in dead} == {
+        ("poison", "ENGINE_DEAD", 2)
+    }
+    assert {len({attempt["worker"] for attempt in job["attempts"]}) for job in dead} == {2}

@@ -1,0 +1,74 @@
+"""A pause at the very moment in which jobs are added or put back: the transaction that came first is waited for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine, event
+
+from db.control import pause_run, retry_jobs
+from db.engine import open_database, transaction
+from db.runs import Submitted, submit
+from db.states import JobState
+from tests.db.test_control import die, run_of
+from tests.db.test_poison import register
+from tests.db.test_queue import PROBLEM, count, progress_of, submission, take
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl pauser' AND wait_event_type = 'Lock'"
+
+
+@pytest.fixture
+def pauser(database_url: str) -> Iterator[Engine]:
+    """Connect another user to the test's database."""
+    opened = open_database(database_url, name="pauser")
+    yield opened
+    opened.dispose()
+
+
+def pause_before_commit(engine: Engine, pauser: Engine, submitted: Submitted, act: Callable[[], object]) -> None:
+    """Let ``act`` do its work, start a pause that has to wait for it, and let it commit only then."""
+    run = run_of(engine, submitted)
+    pausing = threading.Thread(target=pause_run, args=(pauser, run))
+
+    def hold(_connection: object) -> None:
+        if pausing.ident is not None:
+            return  # It was started at an earlier commit, also of the question below.
+        pausing.start()
+        deadline = time.monotonic() + 10
+        while not count(engine, WAITING):
+            assert time.monotonic() < deadline, "the pause did not wait"
+
+    event.listen(engine, "commit", hold)
+    act()
+    event.remove(engine, "commit", hold)
+    pausing.join(10)
+    assert not pausing.is_alive()
+
+
+def test_a_pause_holds_the_jobs_of_a_submit_in_flight(engine: Engine, pauser: Engine) -> None:
+    submitted = submit(engine, submission())
+    pause_before_commit(engine, pauser, submitted, lambda: submit(engine, submission(repetitions=5)))
+    assert progress_of(engine, submitted).state == "paused"
+    assert count(engine, "SELECT count(*) FROM eval.job WHERE held") == 10
+    assert take(engine, register(engine)) is None
+
+
+def test_a_pause_holds_the_jobs_of_a_retry_in_flight(engine: Engine, pauser: Engine) -> None:
+    submitted = submit(engine, submission(max_attempts=1, problems=(PROBLEM,), repetitions=1))
+    die(engine, times=1)
+    run = run_of(engine, submitted)
+    pause_before_commit(engine, pauser, submitted, lambda: retry_jobs(engine, run, (JobState.DEAD,)))
+    assert progress_of(engine, submitted).state == "paused"
+    assert take(engine, register(engine)) is None
+
+
+def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, pauser: Engine) -> None:
+    submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
+    me = register(engine)
+    pause_before_commit(engine, pauser, submitted, lambda: take(engine, me))
+    assert count(engine, "SELECT count(*) FROM eval.job WHERE held AND state = 'running'") == 1
+    with transaction(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1
