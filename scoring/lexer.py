@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from scoring.layout import layout_marks
-from scoring.plain_words import is_article, is_counted, is_ending
+from scoring.plain_words import WORD_FUNCTIONS, is_article, is_complex_part, is_counted, is_ending
 from scoring.vocabulary import (
     ACCENTS,
     ARROWS,
@@ -314,7 +314,7 @@ class _Lexer:
         if piece in ENGLISH_SCALES and self.tokens and self.tokens[-1].kind == "num":
             self.scale(ENGLISH_SCALES[piece], end)
             return end
-        if piece in FUNCTIONS and piece not in ("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"):
+        if piece in FUNCTIONS and (piece not in WORD_FUNCTIONS or is_complex_part(self.text, piece, end)):
             word = piece in ("max", "min", "sec", "log", "tan") and not self._beside_maths(start, end)
             self.put("word" if word else "func", piece, start, end)
         elif piece in PLAIN_GREEK and (

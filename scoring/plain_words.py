@@ -11,6 +11,15 @@ _ENDINGS = frozenset(("s", "t", "d", "m", "re", "ll", "ve"))
 _VOWEL = re.compile(r"[aeiou]")
 _BELOW = re.compile(r"/ ?[A-Za-z]{3,}")
 
+#: Functions whose names are words of plain text as well.
+WORD_FUNCTIONS = frozenset(("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"))
+_COMPLEX = re.compile(r" ?\(? ?[zwωζ](?![A-Za-z])")
+
+
+def is_complex_part(text: str, piece: str, end: int) -> bool:
+    """Say whether ``Re``, ``Im`` or ``arg`` applies to what follows: ``Re z = 1`` gives z itself no value."""
+    return piece in ("Re", "Im", "arg") and _COMPLEX.match(text, end) is not None
+
 
 def is_article(text: str, piece: str, start: int, end: int) -> bool:
     """Say whether a lone letter is an article or a pronoun: a word follows, or a number after ``has a``."""

@@ -240,3 +240,26 @@ def test_sec_analytic_03_homogenised() -> None:
 def test_sec_probability_02_eigenvalues() -> None:
     """The chain of hits and misses has the eigenvalues 1 and 1/4."""
     assert set(sp.Matrix([[Q(3, 4), Q(1, 4)], [Q(1, 2), Q(1, 2)]]).eigenvals()) == {1, Q(1, 4)}
+
+
+def test_sec_sequence_02_sums() -> None:
+    """With S_n = n^2 the relations of the path hold, and the split fractions add up to n/(2n+1)."""
+    sums = n**2
+    before = sums.subs(n, n - 1)
+    assert same((sp.sqrt(sums) - 1) ** 2, before)
+    assert same(2 * sp.sqrt(sums), sums - before + 1)
+    assert same(sums - before, 2 * n - 1)
+    assert same(4 * sums, (2 * n - 1 + 1) ** 2)
+    assert same(Q(1, 2) * (1 / (2 * k - 1) - 1 / (2 * k + 1)), 1 / ((2 * k - 1) * (2 * k + 1)))
+    assert all(sum(Q(1, (2 * i - 1) * (2 * i + 1)) for i in range(1, m + 1)) == Q(m, 2 * m + 1) for m in range(1, 9))
+
+
+def test_uni_vector_01_polar_parameters() -> None:
+    """In polar parameters the normal is (2r^2 cos, 2r^2 sin, r) and the integrand r^5 + 2r gives 7 pi / 3."""
+    point = sp.Matrix([r * sp.cos(theta), r * sp.sin(theta), 1 - r**2])
+    normal = point.diff(r).cross(point.diff(theta)).applyfunc(sp.simplify)
+    assert list(normal) == [2 * r**2 * sp.cos(theta), 2 * r**2 * sp.sin(theta), r]
+    flow = sp.simplify(sp.Matrix([point[0], point[1], point[2] ** 2 + 1]).dot(normal))
+    assert same(flow, 2 * r**3 + r * ((1 - r**2) ** 2 + 1))
+    assert same(flow, r**5 + 2 * r)
+    assert 2 * sp.pi * sp.integrate(r**5 + 2 * r, (r, 0, 1)) == 7 * sp.pi / 3

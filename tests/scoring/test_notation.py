@@ -10,6 +10,7 @@ import pytest
 from problems.loader import load_set
 from problems.schema import Solution
 from scoring.score import score_text
+from tests.scoring.making import make_problem
 
 PROBLEMS = list(load_set("math62"))[::3]
 INLINE = re.compile(r"(?<!\$)\$([^$\n]+)\$(?!\$)")
@@ -85,3 +86,10 @@ def test_other_notation_keeps_every_step(write: Callable[[Solution], str]) -> No
             lost += [(problem.id, solution.id, s.step_id, s.reason) for s in score.steps if s.verdict != "done"]
             lost += [(problem.id, solution.id, "answer", score.answer_text)] if score.answer_correct is False else []
     assert lost == []
+
+
+def test_real_part_gives_the_number_itself_no_value() -> None:
+    problem = make_problem({"eq": "z = 1-2i"}, variables={"z": {"type": "complex", "min": -3, "max": 3}})
+    assert score_text(problem, "Re z = 1 and Im z = -2").steps[0].verdict == "missing"
+    assert score_text(problem, "Re(z)=1").steps[0].verdict == "missing"
+    assert score_text(problem, "z = 1-2i").steps[0].verdict == "done"
