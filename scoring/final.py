@@ -65,6 +65,10 @@ TAIL_UNITS = 5
 _CONDITION = re.compile(
     r"当且仅当|等号成立|equality|if and only if|\biff\b|only when|attained (?:at|when|for)", re.IGNORECASE
 )
+#: After a formula: it is where equality holds.
+_TAKEN = re.compile(
+    r"(?:(?!当|when|if )[^。;\n]){0,60}?(?:取等|取得等号|取到等号|时等号成立|is where equality|gives equality)"
+)
 _CHECK = re.compile(
     r"检验|验证|验算|经检|灵敏|敏感|稳健|check|verif|sensitiv|robust|second derivative|二阶导", re.IGNORECASE
 )
@@ -103,6 +107,8 @@ def _is_condition(sheet: Sheet, chain: Chain) -> bool:
     """Say whether a formula only tells when equality holds."""
     unit = sheet.units[sheet.unit_at(chain.start)]
     before = sheet.text[unit.start : chain.start]
+    if _TAKEN.match(sheet.text, chain.end, unit.end):
+        return True
     found = [match.end() for match in _CONDITION.finditer(before)]
     return bool(found) and not re.search(
         r"所以|因此|故|最[大小]值|\bso\b|hence|therefore", before[found[-1] :], re.IGNORECASE

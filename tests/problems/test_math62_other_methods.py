@@ -263,3 +263,20 @@ def test_uni_vector_01_polar_parameters() -> None:
     assert same(flow, 2 * r**3 + r * ((1 - r**2) ** 2 + 1))
     assert same(flow, r**5 + 2 * r)
     assert 2 * sp.pi * sp.integrate(r**5 + 2 * r, (r, 0, 1)) == 7 * sp.pi / 3
+
+
+def test_sec_trig_equation_02_half_angle() -> None:
+    """The half-angle equation has the real roots 0 and 1 only, and x = pi is no solution."""
+    left = (1 + 2 * t / (1 + t**2)) * (1 + (1 - t**2) / (1 + t**2))
+    assert same(left * (1 + t**2) ** 2, 2 * (1 + t) ** 2)
+    assert same((1 + t**2) ** 2 - (1 + t) ** 2, t * (t - 1) * (t**2 + t + 2))
+    assert same((1 + t**2) ** 2 - (1 + t) ** 2, t**4 + t**2 - 2 * t)
+    assert sp.solveset(t * (t - 1) * (t**2 + t + 2), t, sp.S.Reals) == sp.FiniteSet(0, 1)
+    assert 2 * sp.atan(1) == sp.pi / 2
+    assert sp.sin(sp.pi) + sp.cos(sp.pi) + sp.sin(sp.pi) * sp.cos(sp.pi) == -1
+
+
+def test_sec_analytic_03_line_through_the_fixed_point() -> None:
+    """Putting n = 6/5 into the quadratic gives the product of its roots that the evidence names."""
+    quadratic = sp.expand((t**2 + 4) * y**2 + 2 * t * Q(6, 5) * y + Q(6, 5) ** 2 - 4)
+    assert same(quadratic, (t**2 + 4) * y**2 + Q(12, 5) * t * y - Q(64, 25))

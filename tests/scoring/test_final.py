@@ -31,6 +31,8 @@ def correct(answer: dict[str, Any], text: str) -> bool | None:
         ("## 最终答案\n13", True),
         ("因此 a²+b²=25−12=13。", True),
         ("所以结果为 13 平方厘米。", True),
+        ("故最小值为 26/2=13，当 b=2a，即 a=5/6, b=5/3 取等。", True),
+        ("So it equals 1.3e1.", True),
         ("答案：13 或 12", False),
         ("答案：-13", False),
         ("答案：1.3", False),
