@@ -27,6 +27,7 @@ _CHINESE_UNIT = re.compile(
     r"(?:小时|分钟|公里|平方|立方|千[米克瓦]|毫[米升克]|厘米|分米|[个只条本支张件元块斤克米升吨人名辆台天周月年秒岁棵朵袋箱盒瓶杯套间层"
     r"页题道次份组班匹头双把枚颗粒根片位门部车])[^则得故即或和与及有为是因设又且当时而可解令代取处值点极最以由到从于乘除加减倍]{0,3}"
 )
+_TIMES = frozenset(("x", "X", "of", "times"))
 _ARITHMETIC = frozenset("+-*×/")
 _ENGLISH_WORD = re.compile(r"[A-Za-z][A-Za-z/^23.]*")
 
@@ -64,6 +65,8 @@ def _agree(above: dict[tuple[str, int], set[float]], below: dict[tuple[str, int]
 
 def _times(tokens: list[Token], unknowns: frozenset[str]) -> list[Token]:
     """Read ``3 x 4``, ``40 % of 50`` and ``2/3 of 9`` as products."""
+    if not any(token.text in _TIMES for token in tokens):
+        return tokens
     made: list[Token] = []
     for i, token in enumerate(tokens):
         if 0 < i < len(tokens) - 1 and _begins_number(tokens, i + 1) and _is_times(tokens, i, unknowns):
