@@ -59,18 +59,33 @@ class Paused:
 
 
 def pause_run(engine: Engine, run: Run) -> Paused:
-    """Hold the queued jobs of a run; what runs finishes. A run that is paused already stays so."""
-    with _long_transaction(engine) as connection:
+    """Hold the queued jobs of a run; what runs finishes. A run that is paused already stays so.
+
+    An interrupted pause leaves the run paused with jobs that go on; pausing again, or resuming, mends it.
+    """
+    with transaction(engine) as connection:
         rows(connection, statement("pause_run", "control"), {"run": run.run_id})
-        marked = rows(connection, statement("hold_jobs", "control"), {"run": run.run_id})[0]
-    return Paused(held=marked["held"], running=marked["running"])
+    held = running = 0
+    for states in ([JobState.QUEUED], [JobState.QUEUED, JobState.RUNNING]):
+        with _long_transaction(engine) as connection:
+            given = {"run": run.run_id, "states": [state.value for state in states]}
+            marked = rows(connection, statement("hold_jobs", "control"), given)[0]
+        held, running = held + marked["held"], running + marked["running"]
+    return Paused(held=held, running=running)
 
 
 def resume_run(engine: Engine, run: Run) -> int:
-    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many they are."""
+    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many they are.
+
+    An interrupted resume leaves the run paused; resuming again goes on where it stopped.
+    """
+    given = {"run": run.run_id, "state": JobState.QUEUED.value}
     with _long_transaction(engine) as connection:
-        rows(connection, statement("resume_run", "control"), {"run": run.run_id})
-        return int(rows(connection, statement("release_jobs", "control"), {"run": run.run_id})[0]["released"])
+        released = int(rows(connection, statement("release_jobs", "control"), given)[0]["released"])
+    with _long_transaction(engine) as connection:
+        rows(connection, statement("resume_run", "control"), given)
+        rest = rows(connection, statement("release_jobs", "control"), given | {"state": None})[0]
+    return released + int(rest["released"])
 
 
 def list_dead(

@@ -5,10 +5,11 @@
 UPDATE eval.run SET paused_at = coalesce(paused_at, now()) WHERE id = %(run)s RETURNING paused_at;
 
 -- name: hold_jobs
--- Running jobs are marked too: they finish, but an attempt that fails is not followed by another.
+-- Running jobs are marked too: they finish, but an attempt that fails is not followed by another. They come second, so
+-- that their workers do not wait for as long as it takes to mark a million queued ones.
 WITH marked AS (
     UPDATE eval.job SET held = true
-     WHERE run_id = %(run)s AND state IN ('queued', 'running') AND NOT held
+     WHERE run_id = %(run)s AND state = ANY (%(states)s) AND NOT held
     RETURNING state
 )
 SELECT count(*) FILTER (WHERE state = 'queued') AS held, count(*) FILTER (WHERE state = 'running') AS running FROM marked;
@@ -17,9 +18,12 @@ SELECT count(*) FILTER (WHERE state = 'queued') AS held, count(*) FILTER (WHERE 
 UPDATE eval.run SET paused_at = NULL WHERE id = %(run)s;
 
 -- name: release_jobs
--- Every released job gets a hint unless one waits for it in the outbox already.
+-- Every released job gets a hint unless one waits for it in the outbox already. First the queued jobs, then with the mark
+-- of the run whatever is left, as when jobs are held.
 WITH released AS (
-    UPDATE eval.job SET held = false WHERE run_id = %(run)s AND held RETURNING id, state, model_id, available_at
+    UPDATE eval.job SET held = false
+     WHERE run_id = %(run)s AND held AND (%(state)s::text IS NULL OR state = %(state)s)
+    RETURNING id, state, model_id, available_at
 ), hinted AS (
     INSERT INTO eval.outbox (job_id, queue, available_at)
     SELECT r.id, m.queue, greatest(r.available_at, now())

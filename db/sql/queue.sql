@@ -151,11 +151,13 @@ SELECT count(*) AS cancelled FROM ended;
 -- name: note_hints
 -- Mark the jobs of the next batch of hints as hinted, and say which hints they are. A transaction of its own, before any
 -- worker can hear of them: the update locks the jobs, and a claim skips what is locked, so its hint would be spent.
+-- A job that somebody else locks, such as a cancel of a million, is left for the next time.
 WITH due AS (
-    SELECT o.id, o.job_id FROM eval.outbox AS o
+    SELECT o.id, o.job_id
+      FROM eval.outbox AS o JOIN eval.job AS j ON j.id = o.job_id
      WHERE o.available_at <= now()
      ORDER BY o.available_at, o.id
-       FOR UPDATE SKIP LOCKED LIMIT %(limit)s
+       FOR UPDATE OF o SKIP LOCKED FOR NO KEY UPDATE OF j SKIP LOCKED LIMIT %(limit)s
 ), noted AS (
     UPDATE eval.job SET hinted_at = now() FROM due WHERE job.id = due.job_id
 )

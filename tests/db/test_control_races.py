@@ -11,6 +11,8 @@ from sqlalchemy import Engine, event
 
 from db.control import pause_run, retry_jobs
 from db.engine import open_database, transaction
+from db.hints import HintBroker
+from db.outbox import publish_outbox
 from db.runs import Submitted, submit
 from db.states import JobState
 from tests.db.test_control import die, run_of
@@ -72,3 +74,14 @@ def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, 
     assert count(engine, "SELECT count(*) FROM eval.job WHERE held AND state = 'running'") == 1
     with transaction(engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1
+
+
+def test_hints_of_jobs_that_somebody_locks_are_left_for_the_next_time(
+    engine: Engine, pauser: Engine, broker: HintBroker
+) -> None:
+    submit(engine, submission())
+    with transaction(pauser) as connection:
+        connection.exec_driver_sql("SELECT FROM eval.job ORDER BY id LIMIT 3 FOR UPDATE")
+        assert publish_outbox(engine, broker) == 1
+    assert publish_outbox(engine, broker) == 3
+    assert broker.depth("synthetic") == 4
