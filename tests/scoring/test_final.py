@@ -101,6 +101,11 @@ def test_unit_of_the_answer_is_heeded() -> None:
     assert correct(answer, "Answer: 12 m") is False
 
 
+def test_thousands_in_a_box_are_one_number() -> None:
+    assert correct({"kind": "value", "any_of": ["58500"]}, "Then $26\\times 25\\times 90=\\boxed{58,500}$.") is True
+    assert correct({"kind": "set", "any_of": ["\\{1,200\\}"]}, "So $\\{1,200\\}$.") is True
+
+
 def test_proof_and_rubric_are_not_judged() -> None:
     assert correct({"kind": "proof"}, "Answer: 13") is None
     assert correct({"kind": "rubric", "any_of": ["13"]}, "Answer: 13") is None
