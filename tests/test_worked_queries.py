@@ -19,10 +19,11 @@ from db.claims import ClaimedJob, Failure, claim, give_up
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.model_spec import ModelSpec
-from db.models import Boot, Generation, MemoryTrace, Score, StepVerdict
+from db.models import Boot, MemoryTrace, Score, StepVerdict
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from db.states import FailureKind
+from tests.stored import generation_row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "query-the-database.md"
 QUERIES = re.findall(r"^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -151,20 +152,9 @@ def _record_boot(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> int:
 
 
 def _result(job: ClaimedJob, boot_id: int) -> Result:
-    generation = Generation(
-        boot_id=boot_id,
-        prompt_hash="prompt",
-        output_hash="output",
-        output_text_hash="text",
-        sampling_hash="sampling",
-        prompt_tokens=3,
-        cached_tokens=0,
-        output_tokens=5,
-        finish_reason="stop",
+    generation = generation_row(
+        boot_id,
         queue_wait_s=0.5,
-        submitted_s=1.0,
-        first_token_s=1.1,
-        last_token_s=1.5,
         engine_queued_s=1.001,
         engine_first_token_s=1.099,
         memory_kind="host",

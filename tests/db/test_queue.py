@@ -15,12 +15,13 @@ from db.engine import open_database, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.hints import HintBroker, queue_name
 from db.model_spec import ModelSpec
-from db.models import Boot, Generation, Score, StepVerdict
+from db.models import Boot, Score, StepVerdict
 from db.outbox import publish_outbox
 from db.runs import ProblemRecord, Progress, Submission, Submitted, cancel_run, find_run, run_progress, submit
 from db.sampling import Sampling
 from db.statements import statement
 from db.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
+from tests.stored import generation_row
 
 QUEUES = ("synthetic",)
 PROBLEM = ProblemRecord(name="p1", content_hash="h1", category="secondary", document={"id": "p1"})
@@ -79,24 +80,9 @@ def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
             start_s=0,
         ),
     )
-    generation = Generation(
-        boot_id=boot_id,
-        prompt_hash="ph",
-        output_hash="oh",
-        output_text_hash="th",
-        sampling_hash="sh",
-        prompt_tokens=3,
-        cached_tokens=0,
-        output_tokens=5,
-        finish_reason="stop",
-        queue_wait_s=0,
-        submitted_s=1.0,
-        first_token_s=1.1,
-        last_token_s=1.5,
-    )
     score = Score(scorer_version="1", steps_done=1, steps_total=2, score7=3.5, guess_suspected=False)
     verdict = StepVerdict(step="s1", verdict="done")
-    return Result(generation=generation, texts={"th": "four"}, score=score, verdicts=[verdict])
+    return Result(generation=generation_row(boot_id), texts={"text": "four"}, score=score, verdicts=[verdict])
 
 
 def count(engine: Engine, query: str) -> int:

@@ -14,13 +14,14 @@ from db.commits import Result, commit
 from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.model_spec import ModelSpec
-from db.models import Boot, Generation, Score, StepVerdict
+from db.models import Boot, Score, StepVerdict
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from orchestrator.rescoring import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION
 from tests.processes import evalctl
+from tests.stored import generation_row
 
 PROBLEM = load_set("core").get("sec-symmetric-01")
 WORKED = "(a+b)^2=a^2+2ab+b^2, so a^2+b^2=(a+b)^2-2ab.\n(a+b)^2=25.\n2ab=12.\n25-12=13\x00\nAnswer: 13"
@@ -61,7 +62,7 @@ def _commit(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob, *, speed: boo
         job.job_id,
         job.attempt_no,
         Result(
-            generation=_generation(boot_id),
+            generation=generation_row(boot_id),
             texts={"text": text},
             score=None if speed else score,
             verdicts=() if speed else verdicts,
@@ -86,24 +87,6 @@ def _submission(document: dict[str, Any], sampling: Sampling, repetitions: int) 
 
 def _boot() -> dict[str, Any]:
     return {"engine_version": "s", "config_hash": "c", "environment_hash": "e", "start_s": 0}
-
-
-def _generation(boot_id: int) -> Generation:
-    return Generation(
-        boot_id=boot_id,
-        prompt_hash="p",
-        output_hash="o",
-        output_text_hash="text",
-        sampling_hash="s",
-        prompt_tokens=3,
-        cached_tokens=0,
-        output_tokens=5,
-        finish_reason="stop",
-        queue_wait_s=0,
-        submitted_s=1.0,
-        first_token_s=1.1,
-        last_token_s=1.5,
-    )
 
 
 def query(engine: Engine, sql: str, **given: Any) -> list[dict[str, Any]]:
