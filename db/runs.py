@@ -267,7 +267,10 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
         given = {"run": last["id"], "experiment": json.dumps(merged)}
         return last | rows(connection, statement("update_experiment", "runs"), given)[0] | {"new": False}
     ordinal = (last["ordinal"] or 0) + 1
-    name = submission.name if ordinal == 1 else f"{submission.name}-{ordinal}"
+    # Another experiment may have taken the name, e.g. the same one before its problems were changed.
+    wanted = {"name": submission.name}
+    rows(connection, statement("lock_name", "runs"), wanted)
+    name = rows(connection, statement("free_name", "runs"), wanted)[0]["name"]
     made = rows(
         connection,
         statement("insert_run", "runs"),

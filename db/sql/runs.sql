@@ -26,6 +26,18 @@ SELECT r.id, r.name, r.ordinal, r.cancelled_at, r.paused_at, r.experiment
   LEFT JOIN eval.run AS r ON r.experiment_hash = %(experiment_hash)s
  ORDER BY r.ordinal DESC NULLS LAST LIMIT 1;
 
+-- name: lock_name
+-- Serialises runs that want the same name, whatever their experiments.
+SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 1));
+
+-- name: free_name
+-- The name itself, or the first of NAME-2, NAME-3, ... that no run has.
+SELECT c.name
+  FROM generate_series(1, 1000000) AS n
+ CROSS JOIN LATERAL (SELECT CASE WHEN n = 1 THEN %(name)s ELSE %(name)s || '-' || n END AS name) AS c
+ WHERE NOT EXISTS (SELECT FROM eval.run AS r WHERE r.name = c.name)
+ ORDER BY n LIMIT 1;
+
 -- name: insert_run
 INSERT INTO eval.run (name, experiment_hash, ordinal, mode, experiment, provenance)
 VALUES (%(name)s, %(experiment_hash)s, %(ordinal)s, %(mode)s, %(experiment)s, %(provenance)s)

@@ -120,6 +120,12 @@ def test_new_makes_another_run_of_the_same_experiment(engine: Engine) -> None:
     assert find_run(engine, "latest").run_id == second.run_id
 
 
+def test_another_experiment_of_the_same_name_gets_the_next_free_name(engine: Engine) -> None:
+    names = [submit(engine, submission(experiment_hash=f"e{number}")).name for number in range(3)]
+    assert names == ["night", "night-2", "night-3"]
+    assert submit(engine, submission(experiment_hash="e1")).name == "night-2", "and keeps it when it is submitted again"
+
+
 def test_claim_prefers_the_loaded_model_then_priority_then_age(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), repetitions=1))
     submit(engine, submission(models=(spec("c"),), repetitions=1, priority=-1, experiment_hash="e2", name="urgent"))
