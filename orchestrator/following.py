@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -22,12 +21,11 @@ def follow(
     run: Run,
     console: Console,
     *,
-    stop: threading.Event | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> RunProgress:
     """Draw a run's progress until no job of it is open, and return where it stands then.
 
-    ``stop`` ends the following early; ``check`` is called at every look and may raise to end it.
+    ``check`` is called at every look and may raise to end the following.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     eta = TextColumn("{task.fields[eta]}")
@@ -46,8 +44,7 @@ def follow(
                 shown = mark
             if not progress.open:
                 return progress
-            if (stop or threading.Event()).wait(POLL_S):
-                return progress
+            time.sleep(POLL_S)
 
 
 def _note(engine: Engine, progress: RunProgress) -> str:

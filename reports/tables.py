@@ -9,7 +9,7 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Column of the resource table: title, key of the view, digits, whether smaller is better.
+#: Column of the resource table: title, key of the view, digits.
 RESOURCE_COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("need MiB", "need_mib", 0),
     ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),

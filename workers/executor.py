@@ -102,8 +102,10 @@ class Executor:
     def _execute_and_commit(self, job: ClaimedJob) -> None:
         with Lease(self._database, job, lease_s=self._lease_s) as lease:
             try:
-                execution = self._execute(job, lease)
-                result = self._result(job, execution)
+                # A speed run's text means nothing: it asks no problem and is not scored.
+                problem = None if job.sampling.fixed_length else Problem.from_dict(job.document)
+                execution = self._execute(job, problem, lease)
+                result = self._result(job, problem, execution)
             except GenerationCancelled as error:
                 raise LeaseLost(job.job_id, job.attempt_no) from error
             except EngineError as error:
@@ -128,9 +130,9 @@ class Executor:
             **job.log_context(),
         )
 
-    def _execute(self, job: ClaimedJob, lease: Lease) -> Execution:
+    def _execute(self, job: ClaimedJob, problem: Problem | None, lease: Lease) -> Execution:
         request = GenerationRequest(
-            request_id=f"{job.job_id}-{job.attempt_no}", messages=_messages(job), sampling=job.sampling
+            request_id=f"{job.job_id}-{job.attempt_no}", messages=_messages(job, problem), sampling=job.sampling
         )
         boot_id = self._load(job, lease)
         self._presence.report(WorkerState.BUSY, job.model_id)
@@ -164,10 +166,10 @@ class Executor:
     def _memory_visible(self) -> bool:
         return self._host.boot is not None and self._host.boot.memory.kind is not None
 
-    def _result(self, job: ClaimedJob, execution: Execution) -> Result:
+    def _result(self, job: ClaimedJob, problem: Problem | None, execution: Execution) -> Result:
         generation, trace = execution.generation, execution.trace
         memory = self._host.memory_report()
-        score = None if job.sampling.fixed_length else score_text(_problem(job), generation.text)
+        score = None if problem is None else score_text(problem, generation.text)
         return Result(
             generation=rows.generation_row(job, generation, execution.boot_id, memory, trace),
             texts=rows.texts(generation),
@@ -203,13 +205,9 @@ class Executor:
                 return
 
 
-def _problem(job: ClaimedJob) -> Problem:
-    return Problem.from_dict(job.document)
-
-
-def _messages(job: ClaimedJob) -> tuple[Message, ...]:
-    if job.sampling.fixed_length:
+def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:
+    if problem is None:
         return ()
     return tuple(
-        Message(role=role, content=content) for role, content in render_prompt(_problem(job), job.prompt, job.language)
+        Message(role=role, content=content) for role, content in render_prompt(problem, job.prompt, job.language)
     )
