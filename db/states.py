@@ -87,6 +87,10 @@ class WorkerState(StrEnum):
     LOADING = "loading"
     #: Runs a job.
     BUSY = "busy"
+    #: Finishes its job and ends, as it was asked to.
+    DRAINING = "draining"
+    #: Its GPU cannot be trusted: it takes no jobs and waits for a person.
+    QUARANTINED = "quarantined"
     #: Ended in order.
     STOPPED = "stopped"
     #: Has not been heard of for too long.

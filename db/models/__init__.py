@@ -4,6 +4,7 @@ from db.models.base import SCHEMA, Base
 from db.models.catalogue import Model, Problem, TextBlob
 from db.models.fleet import Boot, Worker
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
+from db.models.schedules import Schedule, ScheduleSlot
 from db.models.work import Attempt, Job, Outbox, Run
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Outbox",
     "Problem",
     "Run",
+    "Schedule",
+    "ScheduleSlot",
     "Score",
     "StepVerdict",
     "TextBlob",

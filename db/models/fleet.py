@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -36,6 +36,12 @@ class Worker(Base):
     started_at: Mapped[Created]
     last_seen_at: Mapped[Created]
     ended_at: Mapped[Timestamp | None]
+    #: When it was asked to finish its job and end.
+    drain_requested_at: Mapped[Timestamp | None]
+    #: What it says of itself in a sentence, e.g. why its GPU is quarantined.
+    note: Mapped[str | None]
+    #: Messages of the broker that were no hints.
+    messages_refused: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Boot(Base):
