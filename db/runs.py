@@ -143,25 +143,30 @@ def submit(engine: Engine, submission: Submission) -> Submitted:
     Jobs that the run has already are left as they are, so that submitting again tops it up.
     """
     with transaction(engine) as connection:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        model_ids = _store_models(connection, submission.models)
-        problem_ids = _store_problems(connection, submission.problems)
-        run = _find_or_make_run(connection, submission)
-        counted = rows(
-            connection,
-            statement("insert_jobs", "runs"),
-            {
-                "run": run["id"],
-                "models": model_ids,
-                "problems": problem_ids,
-                "prompts": list(submission.prompts),
-                "repetitions": submission.repetitions,
-                "mode": submission.mode,
-                "sampling": json.dumps(submission.sampling.to_dict()),
-                "priority": submission.priority,
-                "max_attempts": submission.max_attempts,
-            },
-        )[0]
+        return submit_in(connection, submission)
+
+
+def submit_in(connection: Connection, submission: Submission) -> Submitted:
+    """Submit within a transaction of the caller's, who writes more that must stand or fall with the run."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    model_ids = _store_models(connection, submission.models)
+    problem_ids = _store_problems(connection, submission.problems)
+    run = _find_or_make_run(connection, submission)
+    counted = rows(
+        connection,
+        statement("insert_jobs", "runs"),
+        {
+            "run": run["id"],
+            "models": model_ids,
+            "problems": problem_ids,
+            "prompts": list(submission.prompts),
+            "repetitions": submission.repetitions,
+            "mode": submission.mode,
+            "sampling": json.dumps(submission.sampling.to_dict()),
+            "priority": submission.priority,
+            "max_attempts": submission.max_attempts,
+        },
+    )[0]
     return Submitted(
         run_id=run["id"],
         name=run["name"],
