@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.engine import rows, transaction
+from db.engine import run_alone
 from db.errors import DbError
 from db.model_spec import ModelSpec
 from db.sampling import Sampling
@@ -21,6 +21,8 @@ AGE_BOUND_S = 900.0
 BACKOFF_S = 2.0
 #: Errors that blame what several workers share or a card's other users, and never the job, on however many workers.
 BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
+#: A worker that was told to end gave the job back: nothing has failed, and the attempt does not count against the job.
+HANDED_BACK = "HANDED_BACK"
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
@@ -107,7 +109,12 @@ class Failure:
     @property
     def contagious(self) -> bool:
         """Whether the same on another worker says that the job itself does it."""
-        return self.error_class not in BLAMELESS
+        return not self.forgiven and self.error_class not in BLAMELESS
+
+    @property
+    def forgiven(self) -> bool:
+        """Whether the job may be tried as often as before."""
+        return self.error_class == HANDED_BACK
 
 
 def claim(
@@ -125,29 +132,26 @@ def claim(
 
     ``boot_id`` is the engine start that serves the loaded model; the attempt is noted to run on it.
     """
-    with transaction(engine) as connection:
-        found = rows(
-            connection,
-            statement("claim"),
-            {
-                "worker": worker_id,
-                "queues": list(queues),
-                "loaded": loaded_model_id,
-                "loaded_for_s": loaded_for_s,
-                "boot": boot_id,
-                "lease_s": lease_s,
-                "age_bound_s": age_bound_s,
-            },
-        )
+    found = run_alone(
+        engine,
+        statement("claim"),
+        {
+            "worker": worker_id,
+            "queues": list(queues),
+            "loaded": loaded_model_id,
+            "loaded_for_s": loaded_for_s,
+            "boot": boot_id,
+            "lease_s": lease_s,
+            "age_bound_s": age_bound_s,
+        },
+    )
     return ClaimedJob.from_row(found[0]) if found else None
 
 
 def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEASE_S) -> None:
     """Extend the lease of a running attempt. Raise ``LeaseLost`` when it is not this attempt's any more."""
-    with transaction(engine) as connection:
-        parameters = {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}
-        if not rows(connection, statement("renew"), parameters):
-            raise LeaseLost(job_id, attempt_no)
+    if not run_alone(engine, statement("renew"), {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}):
+        raise LeaseLost(job_id, attempt_no)
 
 
 def give_up(
@@ -157,21 +161,21 @@ def give_up(
 
     The job is dead as ``poison`` where another worker has had the same error with it.
     """
-    with transaction(engine) as connection:
-        found = rows(
-            connection,
-            statement("fail"),
-            {
-                "job": job_id,
-                "attempt_no": attempt_no,
-                "retry": failure.retry,
-                "contagious": failure.contagious,
-                "kind": failure.kind.value,
-                "error_class": failure.error_class,
-                "error_message": failure.sentence,
-                "backoff_s": backoff_s,
-            },
-        )
+    found = run_alone(
+        engine,
+        statement("fail"),
+        {
+            "job": job_id,
+            "attempt_no": attempt_no,
+            "retry": failure.retry,
+            "contagious": failure.contagious,
+            "forgiven": failure.forgiven,
+            "kind": failure.kind.value,
+            "error_class": failure.error_class,
+            "error_message": failure.sentence,
+            "backoff_s": 0.0 if failure.forgiven else backoff_s,
+        },
+    )
     if not found:
         raise LeaseLost(job_id, attempt_no)
     return JobState(found[0]["state"])

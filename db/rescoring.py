@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.commits import add_score
 from db.engine import is_connection_loss, rows, transaction, unreachable
 from db.models import Score, StepVerdict
 from db.statements import statement
@@ -72,8 +71,18 @@ def add_scores(engine: Engine, scored: Sequence[tuple[int, Score, Sequence[StepV
     try:
         with Session(engine) as session, session.begin():
             for job_id, score, verdicts in scored:
-                add_score(session, job_id, score, verdicts)
+                _add_score(session, job_id, score, verdicts)
     except DBAPIError as error:
         if is_connection_loss(error):
             raise unreachable(engine, error) from error
         raise
+
+
+def _add_score(session: Session, job_id: int, score: Score, verdicts: Sequence[StepVerdict]) -> None:
+    score.job_id = job_id
+    session.add(score)
+    session.flush()
+    for ordinal, verdict in enumerate(verdicts, start=1):
+        verdict.score_id = score.id
+        verdict.ordinal = ordinal
+        session.add(verdict)

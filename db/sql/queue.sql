@@ -53,23 +53,16 @@ UPDATE eval.job
  WHERE id = %(job)s AND attempt_no = %(attempt_no)s AND state = 'running'
 RETURNING id;
 
--- name: succeed
--- The fence of the commit: first statement of the transaction that writes a result. No row: roll back, the lease is lost.
-UPDATE eval.job
-   SET state = 'succeeded', finished_at = now(), lease_expires_at = NULL,
-       failure_kind = NULL, error_class = NULL, error_message = NULL
- WHERE id = %(job)s AND attempt_no = %(attempt_no)s AND state = 'running'
-RETURNING id;
-
 -- name: fail
 -- Give up an attempt: back to the queue with a growing pause while attempts are left and a retry can help, else terminal.
 -- The same error on another worker before, since the job was last put back, makes it poison: more attempts would only
 -- take more engines down. The attempts keep the kind that they had.
+-- A forgiven attempt, handed back by a worker that was told to end, is made up for by another.
 -- The hint of a retry goes into the outbox in the same statement; a held job gets its when its run is resumed.
 WITH judged AS (
-    SELECT j.id, %(retry)s AND NOT s.poison AND j.attempt_no < j.max_attempts AS again,
+    SELECT j.id, b.attempts AS max_attempts, %(retry)s AND NOT s.poison AND j.attempt_no < b.attempts AS again,
            CASE WHEN NOT %(retry)s THEN 'failed'
-                WHEN s.poison OR j.attempt_no >= j.max_attempts THEN 'dead' ELSE 'queued' END AS state,
+                WHEN s.poison OR j.attempt_no >= b.attempts THEN 'dead' ELSE 'queued' END AS state,
            CASE WHEN %(retry)s AND s.poison THEN 'poison' ELSE %(kind)s END AS kind
       FROM eval.job AS j
      CROSS JOIN LATERAL (
@@ -78,10 +71,11 @@ WITH judged AS (
                    WHERE a.job_id = j.id AND a.attempt_no > j.retried_after AND a.attempt_no < j.attempt_no
                      AND a.outcome = 'failed' AND a.error_class = %(error_class)s
                      AND a.worker_id <> j.worker_id) AS poison) AS s
+     CROSS JOIN LATERAL (SELECT j.max_attempts + %(forgiven)s::int AS attempts) AS b
      WHERE j.id = %(job)s AND j.attempt_no = %(attempt_no)s AND j.state = 'running'
 ), ended AS (
     UPDATE eval.job AS j
-       SET state = judged.state,
+       SET state = judged.state, max_attempts = judged.max_attempts,
            finished_at = CASE WHEN judged.again THEN NULL ELSE now() END,
            available_at = CASE WHEN judged.again
                                THEN now() + make_interval(

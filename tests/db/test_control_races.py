@@ -10,14 +10,15 @@ import pytest
 from sqlalchemy import Engine, event
 
 from db.control import pause_run, retry_jobs
-from db.engine import open_database, transaction
+from db.engine import open_database, rows, transaction
 from db.hints import HintBroker
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit
+from db.statements import statement
 from db.states import JobState
 from tests.db.test_control import die, run_of
 from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, count, progress_of, submission, take
+from tests.db.test_queue import PROBLEM, QUEUES, count, progress_of, submission, take
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl pauser' AND wait_event_type = 'Lock'"
 
@@ -69,8 +70,13 @@ def test_a_pause_holds_the_jobs_of_a_retry_in_flight(engine: Engine, pauser: Eng
 
 def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, pauser: Engine) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
-    me = register(engine)
-    pause_before_commit(engine, pauser, submitted, lambda: take(engine, me))
+    given = {"worker": register(engine), "queues": list(QUEUES), "loaded": None, "loaded_for_s": 0.0, "boot": None}
+
+    def claim_slowly() -> None:
+        with transaction(engine) as connection:
+            assert rows(connection, statement("claim"), given | {"lease_s": 60.0, "age_bound_s": 900.0})
+
+    pause_before_commit(engine, pauser, submitted, claim_slowly)
     assert count(engine, "SELECT count(*) FROM eval.job WHERE held AND state = 'running'") == 1
     with transaction(engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1

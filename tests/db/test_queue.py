@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -9,13 +10,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, event
 
-from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, renew
+from db.claims import HANDED_BACK, ClaimedJob, Failure, LeaseLost, claim, give_up, renew
 from db.commits import Result, commit
 from db.engine import open_database, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.hints import HintBroker, queue_name
 from db.model_spec import ModelSpec
-from db.models import Boot, Score, StepVerdict
+from db.models import Base, Boot, Score, StepVerdict
 from db.outbox import publish_outbox
 from db.runs import ProblemRecord, Progress, Submission, Submitted, cancel_run, find_run, run_progress, submit
 from db.sampling import Sampling
@@ -175,6 +176,43 @@ def test_commit_writes_everything_and_finishes_the_job(engine: Engine, worker: C
     for table in ("generation", "score", "step_verdict", "text_blob"):
         assert count(engine, f"SELECT count(*) FROM eval.{table}") == 1, table
     assert count(engine, "SELECT count(*) FROM eval.attempt WHERE outcome = 'succeeded' AND boot_id IS NOT NULL") == 1
+
+
+def test_the_commit_writes_every_column_that_a_result_can_have() -> None:
+    own = {"id", "created_at"}  # the database's
+    written = re.findall(r"INSERT INTO eval\.(\w+) \(([^)]*)\)", statement("commit", "commits"))
+    listed = {table: {column.strip() for column in columns.split(",")} for table, columns in written}
+    assert len(listed) == 5
+    for table, columns in listed.items():
+        assert columns == {column.name for column in Base.metadata.tables[f"eval.{table}"].columns} - own, table
+
+
+def test_a_commit_that_took_place_unnoticed_is_not_taken_for_a_lost_lease(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1))
+    me = worker()
+    job = take(engine, me)
+    assert job is not None
+    made = result(engine, me, job)
+    commit(engine, job.job_id, job.attempt_no, made)
+    commit(engine, job.job_id, job.attempt_no, made)
+    assert count(engine, "SELECT count(*) FROM eval.generation") == 1
+    assert count(engine, "SELECT count(*) FROM eval.score") == 1
+
+
+def test_an_attempt_handed_back_does_not_count_against_the_job(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=1))
+    handed_back = Failure(kind=FailureKind.INFRA, error_class=HANDED_BACK, sentence="the worker was told to end")
+    for attempt_no in (1, 2, 3):
+        job = take(engine, worker())
+        assert job is not None, "it can be claimed again at once"
+        assert job.attempt_no == attempt_no
+        assert give_up(engine, job.job_id, attempt_no, handed_back) is JobState.QUEUED
+    last = take(engine, worker())
+    assert last is not None
+    failure = Failure(kind=FailureKind.INFRA, error_class="ENGINE_DEAD", sentence="it died")
+    assert give_up(engine, last.job_id, 4, failure) is JobState.DEAD
 
 
 def test_a_zombie_can_neither_commit_nor_renew_nor_fail(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
