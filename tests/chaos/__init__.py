@@ -1,0 +1,1 @@
+"""Faults on purpose: processes killed and frozen, servers gone, disks full, and what must hold afterwards."""
