@@ -23,12 +23,15 @@ from orchestrator.registry import load_registry
 from problems.loader import load_set
 from problems.prompts import render_prompt
 from workers.app import worker_app
+from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines import EngineContext
 from workers.engines.protocol import GenerationRequest, Message
 from workers.executor import Executor
+from workers.lease import LeaseKeeper
 from workers.memory.sampler import memory_sampler
 from workers.presence import Presence
+from workers.stopping import Stopping
 
 MODEL = "smollm2"
 SAMPLING = Sampling(max_tokens=96, temperature=0.7, top_p=0.9, seed=0)
@@ -92,7 +95,18 @@ class _Queue:
         register_worker(place.engine, identity)
         self._sampler = memory_sampler(context)
         self._presence = Presence(place.engine, worker_id)
-        executor = Executor(place.engine, host, self._sampler, self._presence, worker_id=worker_id, queues=("vllm",))
+        self._leases = LeaseKeeper(place.engine, Deadlines())
+        executor = Executor(
+            place.engine,
+            host,
+            self._sampler,
+            self._presence,
+            worker_id=worker_id,
+            queues=("vllm",),
+            leases=self._leases,
+            stopping=Stopping(),
+            deadlines=Deadlines(),
+        )
         self._all_done = threading.Event()
         self._left = 0
 
@@ -125,5 +139,6 @@ class _Queue:
 
     def close(self) -> None:
         """End the worker's helpers."""
+        self._leases.close()
         self._presence.close()
         self._sampler.close()

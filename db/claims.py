@@ -21,8 +21,10 @@ AGE_BOUND_S = 900.0
 BACKOFF_S = 2.0
 #: Errors that blame what several workers share or a card's other users, and never the job, on however many workers.
 BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
-#: A worker that was told to end gave the job back: nothing has failed, and the attempt does not count against the job.
-HANDED_BACK = "HANDED_BACK"
+#: A worker that was asked to end, or whose card cannot be trusted, gave the job back: the attempt does not count against it.
+DRAINED = "DRAINED"
+GPU_QUARANTINED = "GPU_QUARANTINED"
+FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED})
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
@@ -114,7 +116,7 @@ class Failure:
     @property
     def forgiven(self) -> bool:
         """Whether the job may be tried as often as before."""
-        return self.error_class == HANDED_BACK
+        return self.error_class in FORGIVEN
 
 
 def claim(

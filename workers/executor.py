@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.claims import LEASE_S, ClaimedJob, Failure, LeaseLost, claim, give_up
+from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up
 from db.commits import Result, commit
 from db.errors import ServiceUnreachable
 from db.fleet import note_boot, record_boot
@@ -19,21 +19,21 @@ from problems.prompts import render_prompt
 from problems.schema import Problem
 from scoring.score import score_text
 from workers import rows
+from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines.errors import EngineError, GenerationCancelled
 from workers.engines.protocol import Generation, GenerationRequest, Message
-from workers.lease import Lease
+from workers.lease import EndReason, Lease, LeaseKeeper
 from workers.log import log_event
 from workers.memory.sampler import MemorySampler, MemoryTrace
 from workers.presence import Presence
+from workers.stopping import Stopping
 
-#: Longest silence of an engine between tokens before its request is given up.
-SILENCE_S = 120.0
-#: Longest engine start, cold compilation included.
-START_S = 1200.0
 #: How long a finished result is offered again to a database that is away.
 COMMIT_FOR_S = 600.0
 RETRY_S = 1.0
+#: Problems that are kept parsed.
+PROBLEMS_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,9 @@ class Executor:
         *,
         worker_id: uuid.UUID,
         queues: tuple[str, ...],
-        lease_s: float = LEASE_S,
+        leases: LeaseKeeper,
+        stopping: Stopping,
+        deadlines: Deadlines,
     ) -> None:
         self._database = database
         self._host = host
@@ -65,7 +67,10 @@ class Executor:
         self._presence = presence
         self._worker_id = worker_id
         self._queues = queues
-        self._lease_s = lease_s
+        self._leases = leases
+        self._stopping = stopping
+        self._deadlines = deadlines
+        self._problems: dict[int, Problem] = {}
         self._model_id: int | None = None
         self._boot_id: int | None = None
         self._loaded_at_s = time.monotonic()
@@ -76,6 +81,8 @@ class Executor:
         Every failure of the engine or the input ends in the attempt's row. ``ServiceUnreachable`` is raised where not
         even a claim was possible; the hint is then spent, and the reconciler issues another.
         """
+        if self._stopping.halted.is_set():
+            return False  # The hint is spent; the reconciler issues another for somebody else.
         loaded = self._model_id if self._host.loaded is not None else None
         job = claim(
             self._database,
@@ -84,7 +91,7 @@ class Executor:
             loaded_model_id=loaded,
             loaded_for_s=time.monotonic() - self._loaded_at_s,
             boot_id=self._boot_id,
-            lease_s=self._lease_s,
+            lease_s=self._deadlines.lease_s,
         )
         if job is None:
             log_event("hint.void")
@@ -100,26 +107,28 @@ class Executor:
         return True
 
     def _execute_and_commit(self, job: ClaimedJob) -> None:
-        with Lease(self._database, job, lease_s=self._lease_s) as lease:
+        with self._leases.keep(job) as lease, self._stopping.interrupts(lease.ended):
             try:
-                # A speed run's text means nothing: it asks no problem and is not scored.
-                problem = None if job.sampling.fixed_length else Problem.from_dict(job.document)
+                problem = self._problem(job)
                 execution = self._execute(job, problem, lease)
                 result = self._result(job, problem, execution)
             except GenerationCancelled as error:
-                raise LeaseLost(job.job_id, job.attempt_no) from error
+                if lease.reason is EndReason.LOST:
+                    raise LeaseLost(job.job_id, job.attempt_no) from error
+                self._fail(job, lease, self._ended_early(lease))
+                return
             except EngineError as error:
                 kind = FailureKind(error.kind)
-                self._fail(job, Failure(kind=kind, error_class=error.error_class, sentence=error.sentence))
+                self._fail(job, lease, Failure(kind=kind, error_class=error.error_class, sentence=error.sentence))
                 return
             except ServiceUnreachable:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever goes wrong belongs into the attempt's row
                 log_event("job.error", error=error, **job.log_context())
                 sentence = f"{type(error).__name__}: {error}"
-                self._fail(job, Failure(kind=FailureKind.INFRA, error_class="WORKER_ERROR", sentence=sentence))
+                self._fail(job, lease, Failure(kind=FailureKind.INFRA, error_class="WORKER_ERROR", sentence=sentence))
                 return
-            self._insist(job, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+            self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
         generation = execution.generation
         log_event(
             "job.succeeded",
@@ -140,7 +149,9 @@ class Executor:
         if sampler is not None:
             sampler.begin()
         try:
-            generation = self._host.generate(request, on_token=lease.progress, cancel=lease.lost, timeout_s=SILENCE_S)
+            generation = self._host.generate(
+                request, on_token=lease.progress, cancel=lease.ended, timeout_s=self._deadlines.silence_s
+            )
         finally:
             trace = sampler.end() if sampler is not None else None
         return Execution(generation=generation, boot_id=boot_id, trace=trace)
@@ -150,7 +161,14 @@ class Executor:
             return self._boot_id
         self._presence.report(WorkerState.LOADING, job.model_id)
         log_event("engine.starting", **job.log_context())
-        report = self._host.load(job.spec, on_progress=lease.progress, timeout_s=START_S)
+
+        def on_progress() -> None:
+            lease.progress()
+            # A model is loaded to the end even for a job that was lost: the next one may want it.
+            if lease.ended.is_set() and lease.reason is not EndReason.LOST:
+                raise GenerationCancelled("the engine's start was given up")
+
+        report = self._host.load(job.spec, on_progress=on_progress, timeout_s=self._deadlines.start_s)
         self._boot_id = record_boot(self._database, rows.boot_row(self._worker_id, job.model_id, report))
         note_boot(self._database, job.job_id, job.attempt_no, self._boot_id)
         self._model_id = job.model_id
@@ -178,7 +196,24 @@ class Executor:
             verdicts=() if score is None else rows.verdict_rows(score.steps),
         )
 
-    def _fail(self, job: ClaimedJob, failure: Failure) -> None:
+    def _problem(self, job: ClaimedJob) -> Problem | None:
+        """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""
+        if job.sampling.fixed_length:
+            return None
+        if job.problem_id not in self._problems:
+            if len(self._problems) >= PROBLEMS_KEPT:
+                self._problems.clear()
+            self._problems[job.problem_id] = Problem.from_dict(job.document)
+        return self._problems[job.problem_id]
+
+    def _ended_early(self, lease: Lease) -> Failure:
+        if lease.reason is EndReason.OVERDUE:
+            sentence = f"the attempt took longer than {self._deadlines.job_s:g} s"
+            return Failure(kind=FailureKind.TIMED_OUT, error_class="JOB_OVERDUE", sentence=sentence)
+        stopping = self._stopping
+        return Failure(kind=FailureKind.INFRA, error_class=stopping.error_class, sentence=stopping.sentence)
+
+    def _fail(self, job: ClaimedJob, lease: Lease, failure: Failure) -> None:
         def write() -> None:
             state = give_up(self._database, job.job_id, job.attempt_no, failure)
             facts: dict[str, Any] = {
@@ -188,9 +223,9 @@ class Executor:
             }
             log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
 
-        self._insist(job, write)
+        self._insist(lease, write)
 
-    def _insist(self, job: ClaimedJob, write: Callable[[], None]) -> None:
+    def _insist(self, lease: Lease, write: Callable[[], None]) -> None:
         """Repeat a fenced write while the database is away; the fence makes repeating safe."""
         deadline_s = time.monotonic() + COMMIT_FOR_S
         while True:
@@ -199,7 +234,8 @@ class Executor:
             except ServiceUnreachable as error:
                 if time.monotonic() > deadline_s:
                     raise
-                log_event("job.write_delayed", error=str(error), **job.log_context())
+                log_event("job.write_delayed", error=str(error), **lease.job.log_context())
+                lease.progress()
                 time.sleep(RETRY_S)
             else:
                 return

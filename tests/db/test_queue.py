@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, event
 
-from db.claims import HANDED_BACK, ClaimedJob, Failure, LeaseLost, claim, give_up, renew
+from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, claim, give_up, renew
 from db.commits import Result, commit
 from db.engine import open_database, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
@@ -203,7 +203,7 @@ def test_a_commit_that_took_place_unnoticed_is_not_taken_for_a_lost_lease(
 
 def test_an_attempt_handed_back_does_not_count_against_the_job(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=1))
-    handed_back = Failure(kind=FailureKind.INFRA, error_class=HANDED_BACK, sentence="the worker was told to end")
+    handed_back = Failure(kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker was told to end")
     for attempt_no in (1, 2, 3):
         job = take(engine, worker())
         assert job is not None, "it can be claimed again at once"
