@@ -17,6 +17,7 @@ from db.errors import ServiceUnreachable
 from db.hints import HintBroker
 from db.outbox import publish_outbox
 from db.statements import statement
+from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
 #: A hint younger than this may still be on its way.
@@ -70,6 +71,7 @@ class Reconciler:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
             log.warning("worker %s is lost", worker["name"])
+        fire_due_schedules(self._engine)
         rehinted = published = 0
         try:
             rehinted = self._rehint()
