@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +19,9 @@ from db.settings import masked
 
 #: Name of the only task; its argument is a job id.
 HINT_TASK = "evalctl.hint"
+#: Hints that wait in a queue at most, some 6 MiB of the broker's memory. More would be of no use: any hint permits to claim
+#: any job, and the reconciler adds hints as they are used.
+HINTS_AT_MOST = 10_000
 #: Seconds without an answer after which the broker counts as away.
 SOCKET_TIMEOUT_S = 5
 
@@ -64,6 +70,25 @@ def hint_app(broker_url: str, queues: Sequence[str] = ()) -> Celery:
     return app
 
 
+def message_for(job_id: int, queue: str) -> bytes:
+    """Write a hint as Celery reads it: its protocol 2, in the envelope of kombu's Redis transport."""
+    message_id = str(uuid.uuid4())
+    body = json.dumps([[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    envelope = {
+        "body": base64.b64encode(body.encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"lang": "py", "task": HINT_TASK, "id": message_id, "root_id": message_id, "retries": 0},
+        "properties": {
+            "correlation_id": message_id,
+            "delivery_info": {"exchange": "", "routing_key": queue},
+            "delivery_tag": message_id,
+            "body_encoding": "base64",
+        },
+    }
+    return json.dumps(envelope).encode()
+
+
 class HintBroker:
     """Publish hints and count the ones that wait. Raise ``ServiceUnreachable`` where the broker is away."""
 
@@ -71,13 +96,20 @@ class HintBroker:
         self._url = broker_url
         self._app = hint_app(broker_url)
 
-    def publish(self, queue: str, job_ids: Sequence[int]) -> None:
-        """Send a hint for each job."""
-        target = Queue(queue_name(queue))
-        with self._reachable(), self._app.producer_pool.acquire(block=True) as producer:
-            target(producer.channel).declare()
-            for job_id in job_ids:
-                self._app.send_task(HINT_TASK, args=[job_id], queue=target, producer=producer, retry=False)
+    def publish(self, queue: str, job_ids: Sequence[int]) -> int:
+        """Send a hint for each job while the queue holds fewer than ``HINTS_AT_MOST``, and return how many were sent.
+
+        All go in one command, some 40 times as fast as a task each through Celery's producer. Publishers at the same time
+        may exceed the limit by what each sends at once.
+        """
+        name = queue_name(queue)
+        with self._reachable(), self._app.connection_for_write() as connection:
+            client = connection.default_channel.client
+            room = max(0, HINTS_AT_MOST - int(client.llen(name)))
+            messages = [message_for(job_id, name) for job_id in job_ids[:room]]
+            if messages:
+                client.lpush(name, *messages)
+        return len(messages)
 
     def depth(self, queue: str) -> int:
         """Return how many hints wait in a queue."""

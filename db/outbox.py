@@ -14,31 +14,27 @@ BATCH = 500
 
 
 def publish_outbox(engine: Engine, broker: HintBroker, *, limit: int | None = None) -> int:
-    """Publish the hints that are due, in batches, and return how many.
+    """Publish the hints that are due, in batches, and return how many the broker took.
 
-    A batch is deleted after the broker took it, in the transaction that locked it: a crash in between publishes it
-    again, which costs a few claims that find nothing. Raise ``ServiceUnreachable`` for the server that is away.
+    Hints for a queue that holds enough of them are dropped; ``top_up`` issues new ones when there is room. ``limit``
+    bounds how many rows are dealt with, in whole batches. The rows are deleted in the transaction that publishes them: a
+    crash in between publishes them again, which costs a few claims that find nothing. Raise ``ServiceUnreachable`` for
+    the server that is away.
     """
-    published = 0
-    while limit is None or published < limit:
-        batch = _publish_batch(engine, broker)
-        published += batch
-        if batch < BATCH:
+    published = settled = 0
+    while limit is None or settled < limit:
+        taken, sent = _publish_batch(engine, broker)
+        settled, published = settled + taken, published + sent
+        if taken < BATCH:
             break
     return published
 
 
-def _publish_batch(engine: Engine, broker: HintBroker) -> int:
+def _publish_batch(engine: Engine, broker: HintBroker) -> tuple[int, int]:
     with transaction(engine) as connection:
-        noted = [hint["id"] for hint in rows(connection, statement("note_hints"), {"limit": BATCH})]
-    if not noted:
-        return 0
-    with transaction(engine) as connection:
-        due = rows(connection, statement("take_outbox"), {"ids": noted})
+        due = rows(connection, statement("take_outbox"), {"limit": BATCH})
         by_queue: dict[str, list[int]] = defaultdict(list)
         for hint in due:
             by_queue[hint["queue"]].append(hint["job_id"])
-        for queue, job_ids in by_queue.items():
-            broker.publish(queue, job_ids)
-        rows(connection, statement("clear_outbox"), {"ids": [hint["id"] for hint in due]})
-    return len(due)
+        sent = sum(broker.publish(queue, sorted(job_ids)) for queue, job_ids in by_queue.items())
+    return len(due), sent

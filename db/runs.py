@@ -13,10 +13,14 @@ from sqlalchemy import Connection, Engine
 
 from db.engine import rows, transaction
 from db.errors import DbError
+from db.hints import HINTS_AT_MOST
 from db.model_spec import ModelSpec
 from db.sampling import Sampling
 from db.statements import statement
 from db.states import JobState
+
+#: Failed and dead jobs of a run that are looked at for its errors, the latest.
+FAILURES_AT_MOST = 20_000
 
 
 class RunNotFound(DbError):  # noqa: N818 - named for what happened
@@ -165,12 +169,13 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
             "sampling": json.dumps(submission.sampling.to_dict()),
             "priority": submission.priority,
             "max_attempts": submission.max_attempts,
+            "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
         },
     )[0]
     return Submitted(
         run_id=run["id"],
         name=run["name"],
-        jobs=counted["planned"],
+        jobs=len(model_ids) * len(problem_ids) * len(submission.prompts) * submission.repetitions,
         created=counted["created"],
         new_run=run["new"],
         cancelled=run["cancelled_at"] is not None,
@@ -195,11 +200,12 @@ def find_run(engine: Engine, reference: str) -> Run:
 def run_progress(engine: Engine, run: Run) -> Progress:
     """Say how far a run is."""
     with transaction(engine) as connection:
-        counted = rows(connection, statement("run_counts", "runs"), {"run": run.run_id})
+        counted = rows(connection, statement("run_counts", "runs"), {"run": run.run_id})[0]
         pace = rows(connection, statement("run_pace", "runs"), {"run": run.run_id})[0]
-        failures = rows(connection, statement("run_failures", "runs"), {"run": run.run_id})
+        given = {"run": run.run_id, "latest": FAILURES_AT_MOST}
+        failures = rows(connection, statement("run_failures", "runs"), given)
     return Progress(
-        counts={JobState(row["state"]): row["jobs"] for row in counted},
+        counts=_counts(counted),
         cancelled=run.cancelled_at is not None,
         paused=run.paused_at is not None,
         seconds_per_job=pace["seconds_per_job"],
@@ -227,8 +233,14 @@ def cancel_run(engine: Engine, run: Run) -> int:
 
 
 def _listed_progress(row: Mapping[str, Any]) -> Progress:
-    counts = {JobState(state): jobs for state, jobs in row["counts"].items()}
-    return Progress(counts=counts, cancelled=row["cancelled_at"] is not None, paused=row["paused_at"] is not None)
+    return Progress(counts=_counts(row), cancelled=row["cancelled_at"] is not None, paused=row["paused_at"] is not None)
+
+
+def _counts(row: Mapping[str, Any]) -> dict[JobState, int]:
+    """Read the sum of a run's tally, which knows no difference between queued and running, and the running jobs."""
+    counts = {state: int(row[state.value] or 0) for state in JobState if state is not JobState.QUEUED}
+    counts[JobState.QUEUED] = int(row["open"] or 0) - counts[JobState.RUNNING]
+    return {state: jobs for state, jobs in counts.items() if jobs}
 
 
 def _store_models(connection: Connection, models: Sequence[ModelSpec]) -> list[int]:

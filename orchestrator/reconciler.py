@@ -1,31 +1,35 @@
 """The reconciler: a plain loop, one at a time, that brings Postgres and the broker back into agreement.
 
 Each step may be repeated or interrupted at any point. Hints are counted, not remembered: a queue that holds fewer hints
-than it has waiting jobs gets the missing ones, so an emptied broker is filled again by itself.
+than it has waiting jobs gets the missing ones, so an emptied broker is filled again by itself, and a queue of a million
+jobs is given hints as they are used.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
 from db.engine import rows, transaction
 from db.errors import ServiceUnreachable
-from db.hints import HintBroker
+from db.hints import HINTS_AT_MOST, HintBroker
 from db.outbox import publish_outbox
 from db.statements import statement
 from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
-#: A hint younger than this may still be on its way.
+#: A queue that has lacked hints for less may only seem to: they are on their way, or a worker is about to claim.
 STALE_HINT_S = 10.0
 #: A worker silent for longer is marked lost.
 SILENT_WORKER_S = 60.0
-#: Hints that one tick adds to a queue at most.
-REHINT_AT_MOST = 5000
+#: Hints that one tick takes from the outbox.
+PUBLISH_AT_MOST = 10_000
+#: Rows of a run's tally that a reader may have to add up.
+TALLY_AT_MOST = 100
 #: Key of the advisory lock that keeps the reconciler single.
 LOCK_KEY = 0x6576616C
 
@@ -52,6 +56,8 @@ class Reconciler:
         self._broker = broker
         self._tick_s = tick_s
         self._stale_hint_s = stale_hint_s
+        #: Since when each queue has lacked hints, on the monotonic clock.
+        self._lacking_since_s: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Reconcile until told to stop; a server that is away is waited for."""
@@ -67,6 +73,7 @@ class Reconciler:
         with transaction(self._engine) as connection:
             expired = rows(connection, statement("expire"))
             lost = rows(connection, statement("lose_workers"), {"silent_s": SILENT_WORKER_S})
+            rows(connection, statement("fold_tallies", "runs"), {"longest": TALLY_AT_MOST})
         for job in expired:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
@@ -74,8 +81,9 @@ class Reconciler:
         fire_due_schedules(self._engine)
         rehinted = published = 0
         try:
-            rehinted = self._rehint()
-            published = publish_outbox(self._engine, self._broker)
+            published = publish_outbox(self._engine, self._broker, limit=PUBLISH_AT_MOST)
+            rehinted = self._top_up()
+            published += rehinted
         except ServiceUnreachable as error:
             log.warning("no hints published: %s", error)
         return Tick(expired=len(expired), published=published, rehinted=rehinted, lost_workers=len(lost))
@@ -90,19 +98,26 @@ class Reconciler:
                 self.tick()
                 stop.wait(self._tick_s)
 
-    def _rehint(self) -> int:
-        """Put into the outbox the hints that a queue lacks."""
+    def _top_up(self) -> int:
+        """Give the queues the hints that they lack, and return how many."""
         with transaction(self._engine) as connection:
-            waiting = rows(connection, statement("waiting"), {"stale_s": self._stale_hint_s})
-        added = 0
-        for queue in waiting:
-            missing = min(queue["jobs"] - self._broker.depth(queue["queue"]), REHINT_AT_MOST)
-            if missing > 0:
-                given = {"queue": queue["queue"], "stale_s": self._stale_hint_s, "limit": missing}
-                with transaction(self._engine) as connection:
-                    rows(connection, statement("rehint"), given)
-                log.warning("queue %s lacks %s hints; they are issued again", queue["queue"], missing)
-                added += missing
+            waiting = rows(connection, statement("waiting"), {"limit": HINTS_AT_MOST})
+        return sum(self._top_up_queue(row["queue"], row["jobs"]) for row in waiting)
+
+    def _top_up_queue(self, queue: str, jobs: int) -> int:
+        missing = jobs - self._broker.depth(queue) if jobs else 0
+        if missing <= 0:
+            self._lacking_since_s.pop(queue, None)
+            return 0
+        since_s = self._lacking_since_s.setdefault(queue, time.monotonic())
+        # Half of a full queue cannot be on its way: a long queue is never let run dry.
+        if time.monotonic() - since_s < self._stale_hint_s and missing < HINTS_AT_MOST // 2:
+            return 0
+        del self._lacking_since_s[queue]
+        with transaction(self._engine) as connection:
+            found = rows(connection, statement("next_jobs"), {"queue": queue, "limit": missing})
+        added = self._broker.publish(queue, [row["id"] for row in found])
+        log.info("queue %s lacked hints; %s are issued", queue, added)
         return added
 
 

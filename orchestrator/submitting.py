@@ -21,7 +21,7 @@ from orchestrator.registry import Registry
 from problems.loader import ProblemSet, load_set
 
 #: Hints that the submitter publishes itself; the reconciler publishes the rest.
-PUBLISH_AT_MOST = 2000
+PUBLISH_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

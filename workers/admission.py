@@ -17,13 +17,12 @@ import base64
 import binascii
 import json
 import logging
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery, bootsteps
 
-from db.hints import HINT_TASK
+from db.hints import HINT_TASK, message_for
 from workers.log import log_event
 
 #: A hint is under 1 KiB; more is not even parsed.
@@ -51,25 +50,6 @@ def job_of(entry: bytes) -> int:
             if 0 < job_id <= _LARGEST_JOB_ID:
                 return job_id
     raise MalformedMessage("its arguments are not one job")
-
-
-def message_for(job_id: int, queue: str) -> bytes:
-    """Write the message that Celery is given for a hint (its protocol 2, in the envelope of kombu's Redis transport)."""
-    message_id = str(uuid.uuid4())
-    body = json.dumps([[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
-    envelope = {
-        "body": base64.b64encode(body.encode()).decode(),
-        "content-encoding": "utf-8",
-        "content-type": "application/json",
-        "headers": {"lang": "py", "task": HINT_TASK, "id": message_id, "root_id": message_id, "retries": 0},
-        "properties": {
-            "correlation_id": message_id,
-            "delivery_info": {"exchange": "", "routing_key": queue},
-            "delivery_tag": message_id,
-            "body_encoding": "base64",
-        },
-    }
-    return json.dumps(envelope).encode()
 
 
 class Admission(bootsteps.StartStopStep):  # type: ignore[misc]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, BigId, Created, Json, Timestamp, UuidId
+from db.models.base import SCHEMA, Base, BigId, Created, Json, Timestamp, UuidId
 from db.states import TERMINAL, AttemptOutcome, FailureKind, JobState, Mode, words
 
 _TERMINAL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
@@ -51,7 +51,11 @@ class Job(Base):
         # The claim walks this index once per model; a queue of millions costs it nothing.
         Index("ix_job_claimable", "model_id", "priority", "id", postgresql_where=text("state = 'queued' AND NOT held")),
         Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
-        Index("ix_job_run_state", "run_id", "state"),
+        # Partial, so that a claim writes nothing into them: the pace of a run, and its errors.
+        Index(
+            "ix_job_ended", "run_id", "finished_at", postgresql_where=text("state IN ('succeeded', 'failed', 'dead')")
+        ),
+        Index("ix_job_failed", "run_id", "finished_at", postgresql_where=text("state IN ('failed', 'dead')")),
     )
 
     id: Mapped[BigId]
@@ -75,8 +79,6 @@ class Job(Base):
     #: Its run is paused: it is not claimed, and an attempt that runs is the last for now.
     held: Mapped[bool] = mapped_column(server_default=text("false"))
     available_at: Mapped[Created]
-    #: When a hint for it was last about to be published.
-    hinted_at: Mapped[Timestamp | None]
     worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("eval.worker.id"))
     lease_expires_at: Mapped[Timestamp | None]
     created_at: Mapped[Created]
@@ -84,6 +86,18 @@ class Job(Base):
     failure_kind: Mapped[str | None]
     error_class: Mapped[str | None]
     error_message: Mapped[str | None]
+
+
+#: How the number of a run's jobs has changed: the sum of its rows is how many are open (queued or running), succeeded, ...
+#: Triggers on the table of jobs add rows; the reconciler replaces many by their sum. Nobody ever updates one.
+RUN_TALLY = Table(
+    "run_tally",
+    Base.metadata,
+    Column("run_id", Uuid, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ("open", "succeeded", "failed", "dead", "cancelled")),
+    Index("ix_run_tally_run", "run_id"),
+    schema=SCHEMA,
+)
 
 
 class Attempt(Base):

@@ -142,53 +142,37 @@ WITH ended AS (
 )
 SELECT count(*) AS cancelled FROM ended;
 
--- name: note_hints
--- Mark the jobs of the next batch of hints as hinted, and say which hints they are. A transaction of its own, before any
--- worker can hear of them: the update locks the jobs, and a claim skips what is locked, so its hint would be spent.
--- A job that somebody else locks, such as a cancel of a million, is left for the next time.
-WITH due AS (
-    SELECT o.id, o.job_id
-      FROM eval.outbox AS o JOIN eval.job AS j ON j.id = o.job_id
-     WHERE o.available_at <= now()
-     ORDER BY o.available_at, o.id
-       FOR UPDATE OF o SKIP LOCKED FOR NO KEY UPDATE OF j SKIP LOCKED LIMIT %(limit)s
-), noted AS (
-    UPDATE eval.job SET hinted_at = now() FROM due WHERE job.id = due.job_id
-)
-SELECT id FROM due;
-
 -- name: take_outbox
--- Lock the noted hints that nobody else publishes; they are deleted after the broker took them, in the same transaction.
-SELECT o.id, o.job_id, o.queue
-  FROM eval.outbox AS o
- WHERE o.id = ANY (%(ids)s)
- ORDER BY o.available_at, o.id
-   FOR UPDATE SKIP LOCKED;
-
--- name: clear_outbox
-DELETE FROM eval.outbox WHERE id = ANY (%(ids)s);
+-- Take the next hints that nobody else publishes; an error of the broker before the end of the transaction brings them
+-- back. Jobs are not locked: a claim skips what is locked, so the hint would be spent on nothing.
+WITH due AS (
+    SELECT id FROM eval.outbox WHERE available_at <= now() ORDER BY available_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
+)
+DELETE FROM eval.outbox AS o USING due WHERE o.id = due.id RETURNING o.job_id, o.queue;
 
 -- name: waiting
--- How many jobs of each queue could be claimed now and have had their hint for a while.
-SELECT m.queue, count(*) AS jobs
-  FROM eval.job AS j
-  JOIN eval.model AS m ON m.id = j.model_id
- WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now()
-   AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
- GROUP BY m.queue;
+-- How many jobs of each queue could be claimed now, counted up to a limit: hints beyond it are of no use.
+-- Walks ix_job_claimable once per model, so its cost grows with the limit and not with the queue.
+SELECT q.queue,
+       (SELECT count(*)
+          FROM (SELECT
+                  FROM eval.model AS m
+                 CROSS JOIN LATERAL (
+                       SELECT j.id FROM eval.job AS j
+                        WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id AND j.available_at <= now()
+                        ORDER BY j.priority, j.id LIMIT %(limit)s) AS h
+                 WHERE m.queue = q.queue LIMIT %(limit)s) AS counted) AS jobs
+  FROM (SELECT DISTINCT queue FROM eval.model) AS q;
 
--- name: rehint
--- Give a queue that holds fewer hints than it has waiting jobs the ones that are missing, longest unhinted first.
-WITH stale AS (
-    SELECT j.id
-      FROM eval.job AS j
-      JOIN eval.model AS m ON m.id = j.model_id
-     WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now() AND m.queue = %(queue)s
-       AND j.hinted_at < now() - make_interval(secs => %(stale_s)s)
-       AND NOT EXISTS (SELECT FROM eval.outbox AS o WHERE o.job_id = j.id)
-     ORDER BY j.hinted_at LIMIT %(limit)s
-)
-INSERT INTO eval.outbox (job_id, queue) SELECT id, %(queue)s FROM stale;
+-- name: next_jobs
+-- The jobs of a queue that will be claimed next, model by model, to name in hints.
+SELECT h.id
+  FROM eval.model AS m
+ CROSS JOIN LATERAL (
+       SELECT j.id FROM eval.job AS j
+        WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id AND j.available_at <= now()
+        ORDER BY j.priority, j.id LIMIT %(limit)s) AS h
+ WHERE m.queue = %(queue)s LIMIT %(limit)s;
 
 -- name: lose_workers
 -- Mark the workers that have been silent too long; their leases expire by themselves.

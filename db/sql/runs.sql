@@ -49,10 +49,15 @@ UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING pau
 
 -- name: insert_jobs
 -- The cross product of models, problems, prompts and repetitions; what exists already stays as it is.
--- Every new job has its hint in the outbox before anybody can see the job; a paused run's jobs are held and get none.
+-- The first new jobs have their hints in the outbox before anybody can see the jobs: as many as the broker may hold of
+-- each queue. The reconciler adds hints as these are used. A paused run's jobs are held and get none.
 WITH planned AS (
-    SELECT m.model_id, p.problem_id, s.prompt, r.repetition
-      FROM generate_series(1, %(repetitions)s) AS r(repetition)
+    SELECT m.model_id, p.problem_id, s.prompt, r.repetition, r.sampling
+      FROM (SELECT n AS repetition,
+                   %(sampling)s::jsonb
+                   || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + n) AS sampling
+              FROM generate_series(1, %(repetitions)s) AS n
+            OFFSET 0) AS r  -- Once a repetition and not once a job.
      CROSS JOIN unnest(%(problems)s::bigint[]) WITH ORDINALITY AS p(problem_id, problem_no)
      CROSS JOIN unnest(%(prompts)s::text[]) WITH ORDINALITY AS s(prompt, prompt_no)
      CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
@@ -60,18 +65,19 @@ WITH planned AS (
 ), added AS (
     INSERT INTO eval.job (
            run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts, held)
-    SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s,
-           %(sampling)s::jsonb || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + repetition),
+    SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s, sampling,
            %(priority)s, %(max_attempts)s, (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
       FROM planned
         ON CONFLICT (run_id, model_id, problem_id, prompt, repetition) DO NOTHING
     RETURNING id, model_id, held
 ), hinted AS (
     INSERT INTO eval.outbox (job_id, queue)
-    SELECT added.id, m.queue FROM added JOIN eval.model AS m ON m.id = added.model_id WHERE NOT added.held
-     ORDER BY added.id
+    SELECT first.id, m.queue
+      FROM (SELECT id, model_id FROM added WHERE NOT held ORDER BY id LIMIT %(hints)s) AS first
+      JOIN eval.model AS m ON m.id = first.model_id
+     ORDER BY first.id
 )
-SELECT (SELECT count(*) FROM added) AS created, (SELECT count(*) FROM planned) AS planned;
+SELECT count(*) AS created FROM added;
 
 -- name: find_run
 -- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
@@ -84,14 +90,36 @@ SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval
 SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval.run ORDER BY created_at DESC LIMIT 1;
 
 -- name: run_counts
-SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = %(run)s GROUP BY state;
+-- From the tallies, so a run of millions is counted as fast as a small one; only what runs now is looked up.
+SELECT t.*, (SELECT count(*) FROM eval.job AS j WHERE j.run_id = %(run)s AND j.state = 'running') AS running
+  FROM (SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
+               sum(cancelled) AS cancelled
+          FROM eval.run_tally WHERE run_id = %(run)s) AS t;
 
 -- name: run_list
-SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment,
-       coalesce((SELECT jsonb_object_agg(c.state, c.jobs)
-                   FROM (SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = r.id GROUP BY state) AS c), '{}') AS counts
-  FROM eval.run AS r
- ORDER BY r.created_at DESC LIMIT %(limit)s;
+WITH running AS (
+    SELECT run_id, count(*) AS jobs FROM eval.job WHERE state = 'running' GROUP BY run_id
+)
+SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment, t.*, coalesce(w.jobs, 0) AS running
+  FROM (SELECT * FROM eval.run ORDER BY created_at DESC LIMIT %(limit)s) AS r
+ CROSS JOIN LATERAL (
+       SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
+              sum(cancelled) AS cancelled
+         FROM eval.run_tally WHERE run_id = r.id) AS t
+  LEFT JOIN running AS w ON w.run_id = r.id
+ ORDER BY r.created_at DESC;
+
+-- name: fold_tallies
+-- Replace the rows of a run's tally by their sum. Only rows that this statement has deleted are summed, so it may run at
+-- the same time as anything, itself included.
+WITH long AS (
+    SELECT run_id FROM eval.run_tally GROUP BY run_id HAVING count(*) > %(longest)s
+), taken AS (
+    DELETE FROM eval.run_tally AS t USING long WHERE t.run_id = long.run_id
+    RETURNING t.*
+)
+INSERT INTO eval.run_tally (run_id, open, succeeded, failed, dead, cancelled)
+SELECT run_id, sum(open), sum(succeeded), sum(failed), sum(dead), sum(cancelled) FROM taken GROUP BY run_id;
 
 -- name: run_pace
 -- Mean seconds between the last finished jobs of a run, engine starts included.
@@ -101,10 +129,11 @@ SELECT extract(epoch FROM greatest(max(finished_at), now()) - min(finished_at)):
          WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead') ORDER BY finished_at DESC LIMIT 20) AS recent;
 
 -- name: run_failures
--- The errors of a run, most frequent first, each with an example.
+-- The errors of a run, most frequent first, each with an example; of a run with very many, among the latest.
 SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_message) AS example, count(*) AS jobs
-  FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id
- WHERE j.run_id = %(run)s AND j.state IN ('failed', 'dead')
+  FROM (SELECT * FROM eval.job
+         WHERE run_id = %(run)s AND state IN ('failed', 'dead') ORDER BY finished_at DESC LIMIT %(latest)s) AS j
+  JOIN eval.model AS m ON m.id = j.model_id
  GROUP BY m.name, j.state, j.failure_kind, j.error_class
  ORDER BY jobs DESC LIMIT 20;
 

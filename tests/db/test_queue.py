@@ -286,7 +286,6 @@ def test_outbox_reaches_the_broker_once(engine: Engine, broker: HintBroker) -> N
     assert publish_outbox(engine, broker) == 4
     assert broker.depth("synthetic") == 4
     assert publish_outbox(engine, broker) == 0
-    assert count(engine, "SELECT count(*) FROM eval.job WHERE hinted_at IS NOT NULL") == 4
     assert queue_name("synthetic") == "evalctl.synthetic"
 
 
@@ -312,9 +311,10 @@ class Eager:
         self._hints = 0
         event.listen(publishers, "commit", self._claim)
 
-    def publish(self, _queue: str, job_ids: Sequence[int]) -> None:
+    def publish(self, _queue: str, job_ids: Sequence[int]) -> int:
         """Take hints as the broker does."""
         self._hints += len(job_ids)
+        return len(job_ids)
 
     def _claim(self, _connection: Any) -> None:
         self.claimed += [take(self.engine, self._worker_id) for _ in range(self._hints)]
@@ -329,5 +329,4 @@ def test_a_hint_is_not_spent_on_jobs_that_its_publisher_locks(
     assert publish_outbox(engine, cast(HintBroker, eager)) == 4
     eager.engine.dispose()
     assert [job is not None for job in eager.claimed] == [True] * 4
-    assert count(engine, "SELECT count(*) FROM eval.job WHERE hinted_at IS NOT NULL") == 4
     assert count(engine, "SELECT count(*) FROM eval.outbox") == 0

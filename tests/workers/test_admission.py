@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.hints import HINT_TASK, HintBroker, queue_name
+from db.hints import HINT_TASK, HintBroker, message_for, queue_name
 from tests.processes import running, worker
-from workers.admission import MalformedMessage, job_of, message_for
+from workers.admission import MalformedMessage, job_of
 
 QUEUE = queue_name("synthetic")
 ARGUMENTS: list[Any] = [[5], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
