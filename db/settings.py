@@ -18,7 +18,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "EVALCTL_HOME": "folder of the embedded services' data (default: the platform's user data folder)",
         "EVALCTL_DATABASE_URL": "postgresql:// URL of a real PostgreSQL, used instead of the embedded one",
-        "EVALCTL_BROKER_URL": "redis:// URL of a real Redis or Valkey, used instead of the embedded one",
+        "EVALCTL_BROKER_URL": "redis:// or rediss:// (TLS) URL of a real Redis or Valkey, used instead of the embedded one",
         "EVALCTL_CONFIG": "path of the evalctl.toml that registers the models",
     }
 )
@@ -30,7 +30,7 @@ _BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "val
 _USERINFO = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?:[^\s/?#]*|(?!\d+[/?#])\S*)@", re.IGNORECASE
 )
-_QUERY_SECRET = re.compile(r"(?P<key>[?&;](?:password|sslpassword|passwd|pwd)=)[^&;#\s]*", re.IGNORECASE)
+_QUERY_SECRET = re.compile(r"(?P<key>[?&;](?:password|ssl_?password|passwd|pwd)=)[^&;#\s]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -106,4 +106,8 @@ def _broker_url(url: str) -> str:
     known = _BROKER_SCHEMES.get(scheme.lower())
     if not separator or known is None:
         raise SettingsError("EVALCTL_BROKER_URL", f"must begin with redis:// or rediss://, not {masked(url)!r}")
-    return f"{known}://{rest}"
+    normalised = f"{known}://{rest}"
+    if known == "rediss" and "ssl_cert_reqs=" not in rest:
+        # Celery checks no certificate unless it is told to: anybody between could read the password.
+        normalised += ("&" if "?" in rest else "?") + "ssl_cert_reqs=required"
+    return normalised

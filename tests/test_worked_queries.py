@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import Engine, make_url
 
-from db.analysts import grant_analyst
+from db.roles import grant_analyst
 from db.claims import ClaimedJob, Failure, claim, give_up
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_boot, register_worker

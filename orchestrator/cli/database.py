@@ -1,4 +1,4 @@
-"""``evalctl db``: migrate, check, open a shell, let an analyst in."""
+"""``evalctl db``: migrate, check, open a shell, let writers and analysts in."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import shutil
 
 import click
 from sqlalchemy import make_url
+from sqlalchemy.exc import ProgrammingError
 
-from db.analysts import grant_analyst
+from db.errors import DbError
 from db.migrate import schema_version, upgrade
+from db.roles import grant_analyst, grant_writer, renew_grants
 from orchestrator.cli.output import json_option, print_json
 from orchestrator.errors import UsageFault
 from orchestrator.session import open_session
@@ -27,7 +29,9 @@ def database() -> None:
 
 @database.command(name="upgrade")
 def upgrade_command() -> int:
-    """Migrate the database to the schema of this evalctl.
+    """Migrate the database to the schema of this evalctl; only its owner may. A current one is left as it is.
+
+    Writers and analysts get what they may do with new tables and views.
 
     \b
     Example:
@@ -35,7 +39,12 @@ def upgrade_command() -> int:
     """
     with open_session(name="migrate", check_schema=False) as session:
         before = schema_version(session.engine)
-        upgrade(session.engine)
+        try:
+            if not before.current:
+                upgrade(session.engine)
+        except ProgrammingError as error:
+            raise DbError(f"not migrated: {error.orig}; EVALCTL_DATABASE_URL must name the schema's owner") from error
+        renew_grants(session.engine)
     click.echo(f"database is at revision {before.needed}" + (" already" if before.current else ""))
     return 0
 
@@ -90,4 +99,19 @@ def grant_analyst_command(*, role: str) -> int:
     with open_session(name="grant") as session:
         grant_analyst(session.engine, role)
     click.echo(f"role {role} may read analytics_v1")
+    return 0
+
+
+@database.command(name="grant-writer")
+@click.argument("role")
+def grant_writer_command(*, role: str) -> int:
+    """Let a database role submit, work and reconcile: all that hosts need, without the right to change or drop a table.
+
+    \b
+    Example:
+      evalctl db grant-writer gpu_hosts
+    """
+    with open_session(name="grant") as session:
+        grant_writer(session.engine, role)
+    click.echo(f"role {role} may submit, work and reconcile")
     return 0

@@ -58,8 +58,17 @@ def test_every_spelling_of_a_postgresql_url_becomes_psycopg_3s(scheme: str) -> N
     assert create_engine(settings.database_url).dialect.driver == "psycopg"
 
 
-def test_a_valkey_url_is_spelt_as_redis() -> None:
-    assert Settings.from_environment({"EVALCTL_BROKER_URL": " valkeys://q:1/0 "}).broker_url == "rediss://q:1/0"
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (" valkey://q:1/0 ", "redis://q:1/0"),
+        ("valkeys://q:1/0", "rediss://q:1/0?ssl_cert_reqs=required"),
+        ("rediss://q:1/0?ssl_ca_certs=/ca.pem", "rediss://q:1/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=required"),
+        ("rediss://q:1/0?ssl_cert_reqs=none", "rediss://q:1/0?ssl_cert_reqs=none"),
+    ],
+)
+def test_a_valkey_url_is_spelt_as_redis_and_its_certificate_checked(given: str, kept: str) -> None:
+    assert Settings.from_environment({"EVALCTL_BROKER_URL": given}).broker_url == kept
 
 
 @pytest.mark.parametrize(
