@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Engine, update
+from sqlalchemy import ColumnElement, Engine, Text, cast, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import func
 
 from db.engine import transaction
-from db.models import Attempt, Boot, Worker
+from db.models import Attempt, Boot, Model, Worker
 from db.states import WorkerState
+
+#: A worker in one of these has ended, in order or not.
+ENDED = (WorkerState.STOPPED.value, WorkerState.LOST.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,42 @@ class WorkerIdentity:
     version: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRow:
+    """A worker as it last told of itself."""
+
+    worker_id: uuid.UUID
+    name: str
+    host: str
+    gpu_index: int | None
+    gpu_name: str | None
+    queues: tuple[str, ...]
+    state: WorkerState
+    model: str | None
+    last_seen_s: float
+    drain_requested_at: dt.datetime | None
+    messages_refused: int
+    note: str | None
+
+    @classmethod
+    def from_row(cls, worker: Worker, model: str | None, last_seen_s: float) -> WorkerRow:
+        """Read a worker with the name of its model and the seconds since it was heard of."""
+        return cls(
+            worker_id=worker.id,
+            name=worker.name,
+            host=worker.host,
+            gpu_index=worker.gpu_index,
+            gpu_name=worker.gpu_name,
+            queues=tuple(worker.queues),
+            state=WorkerState(worker.state),
+            model=model,
+            last_seen_s=float(last_seen_s),
+            drain_requested_at=worker.drain_requested_at,
+            messages_refused=worker.messages_refused,
+            note=worker.note,
+        )
+
+
 def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
     """Add the row of a worker that starts."""
     values = asdict(identity)
@@ -41,13 +82,58 @@ def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
         )
 
 
-def report_worker(engine: Engine, worker_id: uuid.UUID, state: WorkerState, model_id: int | None) -> None:
-    """Say what a worker is doing; this is also its sign of life."""
-    values = {"state": state.value, "model_id": model_id, "last_seen_at": func.now()}
-    if state is WorkerState.STOPPED:
-        values["ended_at"] = func.now()
+def report_worker(
+    engine: Engine,
+    worker_id: uuid.UUID,
+    state: WorkerState,
+    model_id: int | None,
+    *,
+    note: str | None = None,
+    messages_refused: int = 0,
+) -> bool:
+    """Say what a worker is doing, its sign of life; return whether it has been asked to drain."""
+    values: dict[str, Any] = {
+        "state": state.value,
+        "model_id": model_id,
+        "last_seen_at": func.now(),
+        "ended_at": func.now() if state is WorkerState.STOPPED else None,
+        "note": note,
+        "messages_refused": messages_refused,
+    }
+    mine = update(Worker).where(Worker.id == worker_id).values(**values)
     with transaction(engine) as connection:
-        connection.execute(update(Worker).where(Worker.id == worker_id).values(**values))
+        return connection.execute(mine.returning(Worker.drain_requested_at)).scalar_one_or_none() is not None
+
+
+def list_workers(engine: Engine) -> list[WorkerRow]:
+    """Return the workers that have neither stopped nor been lost, by name."""
+    silent_s = func.extract("epoch", func.now() - Worker.last_seen_at)
+    query = (
+        select(Worker, Model.name, silent_s.label("last_seen_s"))
+        .join(Model, Model.id == Worker.model_id, isouter=True)
+        .where(Worker.state.not_in(ENDED))
+        .order_by(Worker.name)
+    )
+    with Session(engine) as session:
+        return [WorkerRow.from_row(*row) for row in session.execute(query)]
+
+
+def drain_workers(engine: Engine, *, worker: str | None = None, host: str | None = None) -> tuple[str, ...]:
+    """Ask living workers to drain and return their names: one, those of a host, or, without either, all.
+
+    ``worker`` is a name or an id, or the beginning of either. Asking again changes nothing.
+    """
+    wanted: list[ColumnElement[bool]] = [Worker.state.not_in(ENDED)]
+    if worker is not None:
+        begins = Worker.name.startswith(worker, autoescape=True)
+        wanted.append(or_(begins, cast(Worker.id, Text).startswith(worker, autoescape=True)))
+    if host is not None:
+        wanted.append(Worker.host == host)
+    asked = (
+        update(Worker).where(*wanted).values(drain_requested_at=func.coalesce(Worker.drain_requested_at, func.now()))
+    )
+    with transaction(engine) as connection:
+        return tuple(sorted(connection.execute(asked.returning(Worker.name)).scalars()))
 
 
 def record_boot(engine: Engine, boot: Boot) -> int:

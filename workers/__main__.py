@@ -9,7 +9,7 @@ import socket
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,19 +20,28 @@ from db.embedded.usage import services
 from db.engine import is_connection_loss, open_database, unreachable
 from db.errors import DbError, ServiceUnreachable
 from db.fleet import WorkerIdentity, register_worker
-from db.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus
+from db.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus, nvml
 from db.migrate import schema_version
 from db.settings import Settings
 from db.states import WorkerState
+from workers.admission import Admission
 from workers.app import WorkerFailed, run_worker, worker_app
+from workers.card import Card
+from workers.card_lock import LOCK_VARIABLE, CardLock
+from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines import EngineContext
 from workers.executor import Executor
-from workers.guardian import start_guardian
+from workers.gate import WorkerGate
+from workers.guardian import MARK_VARIABLE, start_guardian
+from workers.lease import LeaseKeeper
 from workers.log import log_event, set_up_logging
 from workers.memory.sampler import memory_sampler
+from workers.nvml import NvmlReader
+from workers.owner import Household
 from workers.pinning import pin
 from workers.presence import Presence
+from workers.stopping import GRACE_S, Stopping
 
 DEFAULT_QUEUES = ("vllm", "openai", "synthetic")
 FAILED, UNUSABLE, UNREACHABLE = 1, 2, 3
@@ -45,7 +54,8 @@ def main() -> int:
     try:
         gpu = _chosen_gpu(arguments)
         pin(gpu)
-        serve(Settings.from_environment(), gpu, tuple(arguments.queues or DEFAULT_QUEUES))
+        queues = tuple(arguments.queues or DEFAULT_QUEUES)
+        serve(Settings.from_environment(), gpu, queues, grace_s=arguments.grace)
     except ServiceUnreachable as error:
         log_event("worker.refused", level=logging.ERROR, error=str(error))
         return UNREACHABLE
@@ -58,36 +68,90 @@ def main() -> int:
     return 0
 
 
-def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...]) -> None:
-    """Serve hints until SIGTERM; then everything that was started is ended again."""
+def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace_s: float = GRACE_S) -> None:
+    """Serve hints until told to stop; then everything that was started is ended again.
+
+    A worker whose card is in quarantine takes no job and says why until somebody ends it: ended by itself, it would be
+    started again on the same card.
+    """
     worker_id = uuid.uuid4()
     identity = _identity(worker_id, gpu, queues)
+    stopping = Stopping(grace_s)
     with ExitStack() as stack:
         endpoints = stack.enter_context(services(settings))
         assert endpoints.broker_url is not None
         database = stack.enter_context(_database(endpoints.database_url))
+        mark = worker_id.hex
+        card = None if gpu is None else stack.enter_context(_clean_card(settings, gpu, mark))
         # From here on every child carries the mark, and dies with this process however it dies.
-        mark = os.environ["EVALCTL_WORKER"] = worker_id.hex
+        os.environ[MARK_VARIABLE] = mark
         os.environ["SPT_NOENV"] = "1"  # setproctitle, which vLLM uses, would write over the mark.
         guardian = start_guardian(mark)
         stack.callback(guardian.close)
         context = _context(settings, gpu, mark)
         sampler = memory_sampler(context)
         stack.callback(sampler.close)
-        host = EngineHost(context)
+        host = EngineHost(context) if card is None else EngineHost(context, before_start=card.before_start)
         stack.callback(host.close)
         register_worker(database, identity)
-        presence = Presence(database, worker_id)
+        presence = Presence(database, worker_id, on_drain=stopping.drain, refused=lambda: Admission.refused)
         stack.callback(presence.close)
-        executor = Executor(database, host, sampler, presence, worker_id=worker_id, queues=queues)
-        app = worker_app(endpoints.broker_url, queues, executor.handle_hint)
+        _tell(stopping, presence, card)
+        deadlines = Deadlines.from_environment()
+        leases = LeaseKeeper(database, deadlines)
+        stack.callback(leases.close)
+        executor = Executor(
+            database,
+            host,
+            sampler,
+            presence,
+            worker_id=worker_id,
+            queues=queues,
+            leases=leases,
+            stopping=stopping,
+            deadlines=deadlines,
+        )
+        gate = WorkerGate(stopping, card, presence)
+        app = worker_app(endpoints.broker_url, queues, executor.handle_hint, gate)
 
         def ready() -> None:
             presence.report(WorkerState.IDLE, None)
             log_event("worker.ready", worker=identity.name, queues=queues, gpu=identity.gpu_uuid)
 
-        run_worker(app, identity.name, ready)
+        run_worker(app, identity.name, ready, stopping)
+        if card is not None and card.quarantined is not None:
+            host.unload()
+            stopping.nothing_runs()
+            stopping.requested.wait()
         log_event("worker.stopped", worker=identity.name)
+
+
+@contextmanager
+def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[Card]:
+    """Take the card for this worker. Raise ``GpuUnavailable`` where somebody else is on it."""
+    with nvml(), closing(CardLock(settings.home, gpu.uuid)) as lock:
+        card = Card(
+            NvmlReader(gpu.uuid),
+            Household(mark=mark, lock_path=lock.path),
+            name=f"GPU {gpu.index} ({gpu.name})",
+        )
+        card.sweep()
+        os.environ[LOCK_VARIABLE] = lock.path
+        with closing(card):
+            yield card
+
+
+def _tell(stopping: Stopping, presence: Presence, card: Card | None) -> None:
+    """Let the worker's row follow what becomes of the worker."""
+
+    def halted() -> None:
+        quarantined = card is not None and card.quarantined is not None
+        presence.stand(WorkerState.QUARANTINED if quarantined else WorkerState.DRAINING)
+        presence.note(stopping.sentence)
+
+    stopping.when_halted(halted)
+    if card is not None:
+        card.watch(on_quarantine=stopping.quarantine, on_note=presence.note)
 
 
 def _arguments() -> argparse.Namespace:
@@ -95,6 +159,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--gpu", type=int)
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--queue", dest="queues", action="append")
+    parser.add_argument("--grace", type=float, default=GRACE_S)
     return parser.parse_args()
 
 
@@ -112,7 +177,9 @@ def _chosen_gpu(arguments: argparse.Namespace) -> Gpu | None:
 
 @contextmanager
 def _database(url: str) -> Iterator[Engine]:
-    engine = open_database(url, name="worker")
+    # The claim walks its index whatever the statistics say of a table that grew a thousandfold a second ago.
+    planner = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+    engine = open_database(url, name="worker", settings=planner)
     try:
         _check_schema(engine)
         yield engine

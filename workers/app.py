@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable
-from typing import Any
+from types import FrameType
+from typing import Any, Protocol
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
+from celery.worker import state
 
 from db.errors import ServiceUnreachable
-from db.hints import HINT_TASK, hint_app
+from db.hints import HINT_TASK, HintBroker, hint_app, queue_name
 from workers.admission import add_admission
 from workers.log import log_event
+from workers.next_hint import NextHint
+from workers.stopping import Stopping
 from workers.wakeup import add_wake_up
 
 
@@ -20,24 +25,49 @@ class WorkerFailed(Exception):  # noqa: N818 - named for what happened
     """Say that Celery ended although nobody asked it to; its log has the reason."""
 
 
-def worker_app(broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool]) -> Celery:
+class Gate(Protocol):
+    """Whether a hint may be turned into a claim now."""
+
+    def closed(self) -> bool:
+        """Tell whether no job may be claimed; the hint then goes back to the broker, for another worker."""
+
+    def wait(self) -> None:
+        """Return when it may be open again, or the worker is to end. Blocks the pool's only thread."""
+
+
+def worker_app(
+    broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool], gate: Gate | None = None
+) -> Celery:
     """Return the application; ``handle_hint`` is called for each hint, on the pool's only thread."""
     app = hint_app(broker_url, queues)
     add_wake_up(app)
     add_admission(app)
+    next_hint = NextHint(app)
+    broker = HintBroker(broker_url)
+    queue_of = {queue_name(queue): queue for queue in queues}
 
-    @app.task(name=HINT_TASK)  # type: ignore[untyped-decorator]
-    def hint(_job_id: int) -> None:
+    @app.task(name=HINT_TASK, bind=True)  # type: ignore[untyped-decorator]
+    def hint(task: Any, job_id: int) -> None:
         try:
-            handle_hint()
+            while gate is None or not gate.closed():
+                if not (handle_hint() and next_hint.take()):
+                    return
+            broker.publish(queue_of[task.request.delivery_info["routing_key"]], [job_id])
+            log_event("hint.returned", job_id=job_id)
         except ServiceUnreachable as error:
             log_event("hint.unreachable", level=logging.WARNING, error=str(error))
+        if gate is not None:
+            gate.wait()
 
     return app
 
 
-def run_worker(app: Celery, name: str, on_ready: Callable[[], None]) -> None:
-    """Serve hints until SIGTERM or SIGINT; a job that runs is finished first. Returns at the end.
+def run_worker(app: Celery, name: str, on_ready: Callable[[], None], stopping: Stopping | None = None) -> None:
+    """Serve hints until ``stopping`` halts it; a job that runs is finished first. Returns at the end.
+
+    Celery's own handlers of signals are not installed: its second SIGINT drops the running job with a code of failure,
+    its SIGHUP starts the process anew under its guardian. Here SIGTERM, SIGINT and SIGHUP ask for the end, the second of
+    them, or SIGQUIT, for handing the job back at once. Without ``stopping`` the handlers stay as Celery sets them.
 
     Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error and is started again.
     """
@@ -51,9 +81,38 @@ def run_worker(app: Celery, name: str, on_ready: Callable[[], None]) -> None:
         on_ready()
 
     # What `celery worker` does, except that it throws the exit code away when it is called from a program.
-    worker = app.Worker(
+    worker = _worker_class(app, stopping)(
         hostname=name, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True, loglevel="INFO"
     )
     worker.start()
     if worker.exitcode:
         raise WorkerFailed(f"Celery ended with code {worker.exitcode}; the reason stands above")
+
+
+def _worker_class(app: Celery, stopping: Stopping | None) -> Any:
+    return app.Worker if stopping is None else _stoppable(app.Worker, stopping)
+
+
+def _stoppable(base: Any, stopping: Stopping) -> Any:
+    class Worker(base):  # type: ignore[misc]
+        """Celery's worker with the signals of ``stopping``."""
+
+        def install_platform_tweaks(self, _worker: Any) -> None:
+            """Install the handlers, at the moment when Celery would install its own."""
+            stopping.when_halted(_end_celery)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+                signal.signal(number, _handler(stopping))
+
+    return Worker
+
+
+def _handler(stopping: Stopping) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        stopping.signalled(signal.Signals(number).name, at_once=number == signal.SIGQUIT)
+
+    return handle
+
+
+def _end_celery() -> None:
+    """Let the event loop end at its next turn, within a second, as the warm shutdown of Celery does."""
+    state.should_stop = 0

@@ -41,8 +41,12 @@ ABORT_WITHIN_S = 5.0
 class EngineHost:
     """Build, hold, use and dispose of one engine at a time. ``generate`` may be called from several threads."""
 
-    def __init__(self, context: EngineContext) -> None:
+    def __init__(
+        self, context: EngineContext, *, before_start: Callable[[ModelSpec], None] = lambda _spec: None
+    ) -> None:
+        """``before_start`` is called when the old engine is gone and the next not begun; what it raises ends the load."""
         self._context = context
+        self._before_start = before_start
         self._lock = threading.RLock()
         self._engine: Engine | None = None
         self._spec: ModelSpec | None = None
@@ -71,6 +75,7 @@ class EngineHost:
             if self._boot is not None and self._spec == spec:
                 return self._boot
             self.unload()
+            self._before_start(spec)
             engine = create_engine(spec, self._context)
             try:
                 boot = self._start(engine, spec, on_progress, timeout_s)
