@@ -77,10 +77,12 @@ class Slot:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Slot:
         """Read a row of the slots."""
-        counts = {JobState(state): jobs for state, jobs in row["counts"].items()}
-        progress = Progress(
-            counts=counts, cancelled=row["cancelled_at"] is not None, paused=row["paused_at"] is not None
-        )
+        counts: dict[JobState, int] = {
+            state: int(row[state.value] or 0) for state in JobState if state is not JobState.QUEUED
+        }
+        counts[JobState.QUEUED] = int(row["open"] or 0) - counts[JobState.RUNNING]
+        cancelled, paused = row["cancelled_at"] is not None, row["paused_at"] is not None
+        progress = Progress(counts=counts, cancelled=cancelled, paused=paused)
         keys = set(cls.__dataclass_fields__) - {"state"}
         return cls(state=progress.state if row["run_id"] else None, **{key: row[key] for key in keys})
 
@@ -119,9 +121,15 @@ def list_schedules(engine: Engine) -> list[Schedule]:
 def active_schedules(engine: Engine, now: dt.datetime | None = None) -> tuple[dt.datetime, list[Schedule]]:
     """Return the time and the schedules that are not paused; the time is the database's unless one is given."""
     with transaction(engine) as connection:
-        at: dt.datetime = rows(connection, statement("clock", "schedules"), {"now": now})[0]["now"]
+        at = _time(connection, now)
         found = rows(connection, statement("active_schedules", "schedules"))
     return at, [Schedule.from_row(row) for row in found]
+
+
+def database_time(engine: Engine) -> dt.datetime:
+    """Return the time on the database's clock, by which slots become due."""
+    with transaction(engine) as connection:
+        return _time(connection, None)
 
 
 def make_slot(engine: Engine, schedule: Schedule, slot: dt.datetime, submission: Submission) -> Submitted | None:
@@ -205,6 +213,11 @@ def reconciler_runs(engine: Engine, lock_key: int) -> bool:
     """Whether some reconciler is in charge, i.e. holds the advisory lock of that key; without one no slot is made."""
     with transaction(engine) as connection:
         return bool(rows(connection, statement("reconciler_runs", "schedules"), {"key": lock_key})[0]["runs"])
+
+
+def _time(connection: Connection, now: dt.datetime | None) -> dt.datetime:
+    at: dt.datetime = rows(connection, statement("clock", "schedules"), {"now": now})[0]["now"]
+    return at
 
 
 def _lock_due(connection: Connection, schedule: Schedule, slot: dt.datetime) -> bool:

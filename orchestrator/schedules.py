@@ -22,7 +22,6 @@ from cronsim import CronSim, CronSimError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from db.engine import is_connection_loss
 from db.runs import Submission, Submitted
 from db.schedules import Schedule, active_schedules, fail_slot, make_hand_slot, make_slot
 from db.settings import Settings
@@ -191,7 +190,7 @@ def _fire(engine: Engine, schedule: Schedule, now: dt.datetime, registry: Callab
         return _failed(engine, schedule, fired, str(error))
     except DBAPIError as error:
         sentence = str(error.orig).strip().partition("\n")[0]
-        if isinstance(error, DataError | IntegrityError | ProgrammingError) and not is_connection_loss(error):
+        if isinstance(error, DataError | IntegrityError | ProgrammingError):
             return _failed(engine, schedule, fired, sentence)
         # A lock not got in time, a full disk: it passes.
         log.warning("schedule %s: slot %s is tried again: %s", schedule.name, _local(slot, cron.zone), sentence)
@@ -255,7 +254,7 @@ def _read_zone(name: str) -> zoneinfo.ZoneInfo:
     known = zoneinfo.available_timezones() - NO_ZONES
     if not known:
         raise UsageFault("this machine has no time zone data; install the system package tzdata")
-    near = difflib.get_close_matches(name, known, n=3)
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.8)
     hint = f"; did you mean {' or '.join(near)}?" if near else ", e.g. Asia/Shanghai or UTC"
     raise UsageFault(f"{name[:100]!r} is no IANA time zone{hint}")
 

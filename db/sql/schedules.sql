@@ -11,11 +11,11 @@ RETURNING id;
 SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at FROM eval.schedule WHERE name = %(name)s;
 
 -- name: active_schedules
--- On the database's clock, or at a time given.
 SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at FROM eval.schedule
  WHERE paused_at IS NULL ORDER BY id;
 
 -- name: clock
+-- The database's, or a time given.
 SELECT coalesce(%(now)s::timestamptz, now()) AS now;
 
 -- name: all_schedules
@@ -65,14 +65,17 @@ WITH slots AS (SELECT count(*) FROM eval.schedule_slot WHERE schedule_id = %(sch
 DELETE FROM eval.schedule WHERE id = %(schedule)s RETURNING (SELECT count FROM slots) AS slots;
 
 -- name: slots
--- The last slots of one schedule or of all, newest first, each with what became of its run.
+-- The last slots of one schedule or of all, newest first, each with what became of its run, counted from the tallies.
 SELECT s.id AS schedule_id, l.slot, l.by_hand, l.made_at, l.error_message, r.id AS run_id, r.name AS run,
-       r.cancelled_at, r.paused_at,
-       coalesce((SELECT jsonb_object_agg(c.state, c.jobs)
-                   FROM (SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = r.id GROUP BY state) AS c), '{}') AS counts
+       r.cancelled_at, r.paused_at, t.*
   FROM eval.schedule AS s
  CROSS JOIN LATERAL (SELECT * FROM eval.schedule_slot WHERE schedule_id = s.id ORDER BY slot DESC LIMIT %(limit)s) AS l
   LEFT JOIN eval.run AS r ON r.id = l.run_id
+ CROSS JOIN LATERAL (
+       SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
+              sum(cancelled) AS cancelled,
+              (SELECT count(*) FROM eval.job AS j WHERE j.run_id = r.id AND j.state = 'running') AS running
+         FROM eval.run_tally WHERE run_id = r.id) AS t
  WHERE %(schedule)s::bigint IS NULL OR s.id = %(schedule)s
  ORDER BY s.id, l.slot DESC;
 

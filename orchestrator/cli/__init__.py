@@ -30,6 +30,7 @@ COMMANDS = {
     "resume": "control",
     "retry": "control",
     "dead": "dead",
+    "schedule": "schedule",
     "score": "score",
     "rescore": "rescore",
     "problems": "problems",
