@@ -1,0 +1,100 @@
+"""The keeper of leases on a real Postgres, with short deadlines: it renews progress, and ends what makes none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine
+
+from db.claims import ClaimedJob
+from db.engine import rows, transaction
+from db.errors import SettingsError
+from db.runs import cancel_run, find_run, submit
+from db.statements import statement
+from tests.db.test_poison import register
+from tests.db.test_queue import PROBLEM, submission, take
+from workers.deadlines import Deadlines
+from workers.lease import EndReason, LeaseKeeper
+
+LONG = Deadlines(lease_s=0.8, silence_s=60.0)
+
+
+@pytest.fixture
+def job(engine: Engine) -> ClaimedJob:
+    """Claim a job with a lease of 0.8 s."""
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1))
+    claimed = take(engine, register(engine), lease_s=0.8)
+    assert claimed is not None
+    return claimed
+
+
+@contextmanager
+def keeper(engine: Engine, deadlines: Deadlines, on_hang: Callable[[], None] = lambda: None) -> Iterator[LeaseKeeper]:
+    opened = LeaseKeeper(engine, deadlines, on_hang=on_hang)
+    yield opened
+    opened.close()
+
+
+def state(engine: Engine, job: ClaimedJob) -> dict[str, object]:
+    with transaction(engine) as connection:
+        query = "SELECT state, attempt_no, failure_kind, error_class, lease_expires_at > now() AS held FROM eval.job WHERE id = %(id)s"
+        return rows(connection, query, {"id": job.job_id})[0]
+
+
+def test_a_lease_outlives_its_length_while_there_is_progress(engine: Engine, job: ClaimedJob) -> None:
+    with keeper(engine, LONG) as leases, leases.keep(job) as lease:
+        assert not lease.ended.wait(2.5), "three times the length of the lease"
+        with transaction(engine) as connection:
+            assert rows(connection, statement("expire")) == []
+        assert state(engine, job)["held"]
+        assert lease.renewed_s > lease.claimed_s + 1.5
+
+
+def test_an_attempt_taken_back_is_told_so(engine: Engine, job: ClaimedJob) -> None:
+    with keeper(engine, LONG) as leases, leases.keep(job) as lease:
+        cancel_run(engine, find_run(engine, str(job.run_id)))
+        assert lease.ended.wait(10)
+        assert lease.reason is EndReason.LOST
+
+
+def test_an_attempt_that_takes_too_long_is_ended_and_keeps_its_lease_meanwhile(engine: Engine, job: ClaimedJob) -> None:
+    deadlines = Deadlines(lease_s=0.8, silence_s=60.0, job_s=0.5)
+    with keeper(engine, deadlines) as leases, leases.keep(job) as lease:
+        assert lease.ended.wait(10)
+        assert lease.reason is EndReason.OVERDUE
+        assert state(engine, job)["held"]
+
+
+def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(engine: Engine, job: ClaimedJob) -> None:
+    hung = threading.Event()
+    deadlines = Deadlines(lease_s=2.0, silence_s=0.6)
+    with keeper(engine, deadlines, hung.set) as leases, leases.keep(job) as lease:
+        assert hung.wait(20)
+        lease.progress()
+    after = state(engine, job)
+    assert (after["state"], after["failure_kind"], after["error_class"]) == ("queued", "timed_out", "WORKER_HUNG")
+    with transaction(engine) as connection:
+        attempt = rows(connection, "SELECT outcome, failure_kind FROM eval.attempt")
+    assert attempt == [{"outcome": "failed", "failure_kind": "timed_out"}]
+
+
+def test_a_finished_attempt_is_not_called_lost(engine: Engine, job: ClaimedJob) -> None:
+    with keeper(engine, LONG) as leases:
+        with leases.keep(job) as lease, transaction(engine) as connection:
+            # As a commit would: the row is no longer this attempt's to renew, a moment before the block ends.
+            connection.exec_driver_sql("UPDATE eval.job SET state = 'queued', lease_expires_at = NULL")
+        assert lease.reason is None
+        assert not lease.ended.wait(0.5)
+
+
+def test_deadlines_come_from_the_environment() -> None:
+    assert Deadlines.from_environment({}) == Deadlines()
+    assert Deadlines.from_environment({"EVALCTL_LEASE_S": "8", "EVALCTL_JOB_S": ""}) == Deadlines(lease_s=8.0)
+    assert Deadlines(lease_s=8.0).beat_s == 2.0
+    assert Deadlines(lease_s=8.0, silence_s=10.0).hang_s < 10.0 + 8.0
+    for text in ("soon", "0", "nan", "-1"):
+        with pytest.raises(SettingsError, match="EVALCTL_LEASE_S"):
+            Deadlines.from_environment({"EVALCTL_LEASE_S": text})
