@@ -1,0 +1,214 @@
+"""Faults of the broker: killed, emptied, absent, and the hints that it loses or doubles."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import statistics
+import time
+import uuid
+from contextlib import ExitStack
+from typing import Any
+
+from db.claims import claim
+from tests.chaos.registry import Recovery, fault
+from tests.chaos.stand import QUEUE, Stand, kill, kill_server, redis_client, since
+from tests.processes import evalctl
+
+JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 40}
+#: A void hint costs its worker at most this much of the database.
+VOID_MS = 5.0
+VOIDS = 99
+
+
+@fault(
+    "F5",
+    "Broker killed without its append-only file",
+    staged="`kill -9` of Valkey in mid-run, its append-only file removed, started again",
+    holds="all jobs run; the reconciler issues the hints again",
+    short=True,
+)
+def broker_killed_without_file(stand: Stand) -> Recovery:
+    """Bring the broker back empty."""
+    return _broker_killed(stand, keep_file=False)
+
+
+@fault(
+    "F6",
+    "Broker killed with its append-only file",
+    staged="`kill -9` of Valkey in mid-run, started again",
+    holds="all jobs run, each once",
+)
+def broker_killed_with_file(stand: Stand) -> Recovery:
+    """Bring the broker back with what it had written."""
+    return _broker_killed(stand, keep_file=True)
+
+
+def _broker_killed(stand: Stand, *, keep_file: bool) -> Recovery:
+    valkey = stand.servers.valkey
+    with stand.reconciler(), stand.worker() as worker:
+        stand.submit(6, **JOBS)
+        worker.wait_for("job.claimed")
+        kill_server(valkey)
+        if not keep_file:
+            shutil.rmtree(valkey.data / "appendonlydir")
+        valkey.start()
+        moment_s = time.monotonic()
+        stand.until_finished()
+        seconds = since(moment_s)
+        assert worker.stop() == 0
+    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    return Recovery(seconds=seconds, span="broker back -> 6 jobs committed")
+
+
+@fault(
+    "F7a",
+    "Broker emptied in mid-run",
+    staged="`FLUSHALL`",
+    holds="all jobs run, each once",
+)
+def broker_emptied(stand: Stand) -> Recovery:
+    """Throw every hint away."""
+    with stand.reconciler(), stand.worker() as worker:
+        stand.submit(6, **JOBS)
+        worker.wait_for("job.claimed")
+        client = redis_client(stand.servers.valkey.url)
+        client.flushall()
+        client.close()
+        moment_s = time.monotonic()
+        stand.until_finished()
+        seconds = since(moment_s)
+        assert worker.stop() == 0
+    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    return Recovery(seconds=seconds, span="FLUSHALL -> 6 jobs committed")
+
+
+@fault(
+    "F7b",
+    "Broker absent during a submit, back later",
+    staged="Valkey stopped, `evalctl submit`, worker and reconciler started, Valkey started",
+    holds="submit exits 0 and says so; the jobs run once the broker is back",
+    short=True,
+)
+def broker_absent(stand: Stand) -> Recovery:
+    """Submit by the command line to a database without a broker."""
+    config = stand.folder / "evalctl.toml"
+    config.write_text('[models.made-up]\nengine = "synthetic"\nsource = "made-up"\n', encoding="utf-8")
+    stand.environment["EVALCTL_CONFIG"] = str(config)
+    kill_server(stand.servers.valkey, signal.SIGTERM)
+    words = ("submit", "--model", "made-up", "--problems", "quickstart", "--repetitions", "1", "--json")
+    done = evalctl(stand.environment, *words)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["created"], answer["published"]) == (6, 0)
+    assert any("broker" in warning for warning in answer["warnings"]), answer["warnings"]
+    stand.expect_all_of(uuid.UUID(answer["run"]))
+    with stand.reconciler(), stand.worker():
+        stand.until("state = 'starting'", table="worker")
+        stand.servers.valkey.start()
+        moment_s = time.monotonic()
+        stand.until_finished()
+        seconds = since(moment_s)
+    return Recovery(seconds=seconds, span="broker back -> 6 jobs committed")
+
+
+@fault(
+    "F8",
+    "Hint lost between the broker and the worker",
+    staged="`kill -STOP` of a worker that waits in BRPOP, one hint published, `kill -9`",
+    holds="the hint is gone and its job runs all the same",
+)
+def hint_lost(stand: Stand) -> Recovery:
+    """Give a hint to a worker that will never read it."""
+    with stand.reconciler(), stand.worker() as first:
+        first.wait_for("worker.ready")
+        client = redis_client(stand.servers.valkey.url)
+        kill(first, signal.SIGSTOP)
+        stand.submit(1)
+        taken = client.llen(f"evalctl.{QUEUE}") == 0
+        client.close()
+        kill(first)
+        moment_s = time.monotonic()
+        assert taken, "the broker handed the hint to the frozen worker"
+        with stand.worker() as second:
+            stand.until_finished()
+            seconds = since(moment_s)
+            second.stop()
+    return Recovery(seconds=seconds, span="kill -> its job committed by another worker")
+
+
+@fault(
+    "F13",
+    "One hint delivered a hundred times",
+    staged="a hundred hints of one job to four workers",
+    holds=f"one execution, {VOIDS} void hints; a void claim takes under {VOID_MS:g} ms",
+)
+def hint_doubled(stand: Stand) -> Recovery:
+    """Publish one job's hint over and over."""
+    stand.submit(1, publish=False)
+    job_id = stand.query("SELECT id FROM eval.job")[0]["id"]
+    stand.query("DELETE FROM eval.outbox")
+    with ExitStack() as stack:
+        workers = [stack.enter_context(stand.worker()) for _ in range(4)]
+        for worker in workers:
+            worker.wait_for("worker.ready")
+        moment_s = time.monotonic()
+        stand.broker.publish(QUEUE, [job_id] * (VOIDS + 1))
+        stand.until_finished()
+        seconds = since(moment_s)
+        client = redis_client(stand.servers.valkey.url)
+        stand.until_true(lambda: client.llen(f"evalctl.{QUEUE}") == 0, "the queue is drained")
+        client.close()
+        assert [worker.stop() for worker in workers] == [0] * 4
+        voids = sum(line.count('"event": "hint.void"') for worker in workers for line in worker.lines)
+    assert voids == VOIDS, voids
+    assert stand.count("TRUE", "attempt") == 1
+    void_ms = _void_claim_ms(stand)
+    assert void_ms < VOID_MS, f"a void claim takes {void_ms:.2f} ms"
+    return Recovery(
+        seconds=seconds, span="100 hints published -> job committed", note=f"median void claim {void_ms:.2f} ms"
+    )
+
+
+def _void_claim_ms(stand: Stand) -> float:
+    """Return the median time of a claim that finds nothing, as a worker makes it for a void hint."""
+    taken_ms = []
+    for _ in range(VOIDS):
+        began_s = time.monotonic()
+        found = claim(stand.engine, worker_id=uuid.uuid4(), queues=(QUEUE,), loaded_model_id=None, loaded_for_s=0.0)
+        taken_ms.append(since(began_s) * 1000)
+        assert found is None
+    return statistics.median(taken_ms)
+
+
+@fault(
+    "F20",
+    "Hostile messages in the queue",
+    staged="no JSON, a pickle, an unknown task, wrong arguments, 1 MiB of zeros by `LPUSH`",
+    holds="each is refused and logged; the worker serves on",
+)
+def hostile_messages(stand: Stand) -> Recovery:
+    """Write what is no hint into the worker's queue, then submit."""
+    entries = (
+        b"{",
+        b"\x80\x04cos\nsystem\n.",
+        json.dumps({"headers": {"task": "os.system"}, "content-type": "application/json", "body": "[]"}).encode(),
+        json.dumps(
+            {"headers": {"task": "evalctl.hint"}, "content-type": "application/json", "body": "[[1,2]]"}
+        ).encode(),
+        bytes(2**20),
+    )
+    with stand.worker() as worker:
+        worker.wait_for("worker.ready")
+        client = redis_client(stand.servers.valkey.url)
+        client.lpush(f"evalctl.{QUEUE}", *entries)
+        client.close()
+        moment_s = time.monotonic()
+        stand.submit(1)
+        for _ in entries:
+            worker.wait_for("message.rejected")
+        stand.until_finished()
+        seconds = since(moment_s)
+        assert worker.stop() == 0
+    return Recovery(seconds=seconds, span="5 messages pushed -> job submitted after them committed")

@@ -1,0 +1,99 @@
+"""A worker that kills or freezes itself at a named point of its second job: ``CHAOS_AT=kill:before-commit``.
+
+The worker's own code stays as it is: the names that its executor calls are wrapped before it starts. The points are
+before-ack, before-claim, after-claim, mid-generate, before-commit and after-commit; ``stop`` in place of ``kill`` freezes
+the process there until somebody continues it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import workers.__main__
+import workers.admission
+import workers.executor
+from workers.engine_host import EngineHost
+
+#: A worker reaches every point once in health, so that the engine runs and connections are warm.
+AT_PASSAGE = 2
+_SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+def main() -> int:
+    """Wrap what was asked for and run the worker."""
+    action, _, point = os.environ["CHAOS_AT"].partition(":")
+    _POINTS[point](_bomb(_SIGNALS[action]))
+    return workers.__main__.main()
+
+
+def _bomb(number: signal.Signals) -> Callable[[], None]:
+    """Return what sends the signal to this process at its second call."""
+    passages = iter(range(1, sys.maxsize))
+
+    def pass_by() -> None:
+        if next(passages) == AT_PASSAGE:
+            os.kill(os.getpid(), number)
+
+    return pass_by
+
+
+def _before(owner: Any, name: str) -> Callable[[Callable[[], None]], None]:
+    def wrap(bomb: Callable[[], None]) -> None:
+        inner = getattr(owner, name)
+
+        def outer(*given: Any, **named: Any) -> Any:
+            bomb()
+            return inner(*given, **named)
+
+        setattr(owner, name, outer)
+
+    return wrap
+
+
+def _after(owner: Any, name: str) -> Callable[[Callable[[], None]], None]:
+    def wrap(bomb: Callable[[], None]) -> None:
+        inner = getattr(owner, name)
+
+        def outer(*given: Any, **named: Any) -> Any:
+            result = inner(*given, **named)
+            if name != "claim" or result is not None:
+                bomb()
+            return result
+
+        setattr(owner, name, outer)
+
+    return wrap
+
+
+def _mid_generate(bomb: Callable[[], None]) -> None:
+    inner = EngineHost.generate
+
+    def outer(host: EngineHost, *given: Any, on_token: Callable[[Any], None], **named: Any) -> Any:
+        heard = []
+
+        def token(event: Any) -> None:
+            on_token(event)
+            heard.append(event)
+            if len(heard) == 1:
+                bomb()
+
+        return inner(host, *given, on_token=token, **named)
+
+    EngineHost.generate = outer  # type: ignore[method-assign, assignment]
+
+
+_POINTS: dict[str, Callable[[Callable[[], None]], None]] = {
+    "before-ack": _before(workers.admission, "message_for"),
+    "before-claim": _before(workers.executor, "claim"),
+    "after-claim": _after(workers.executor, "claim"),
+    "mid-generate": _mid_generate,
+    "before-commit": _before(workers.executor, "commit"),
+    "after-commit": _after(workers.executor, "commit"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

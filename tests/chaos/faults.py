@@ -1,0 +1,24 @@
+"""All faults, in the order of their ids: importing this module registers them."""
+
+from __future__ import annotations
+
+import re
+
+from tests.chaos import broker_faults, worker_faults  # noqa: F401 - importing registers
+from tests.chaos.registry import FAULTS, Fault
+
+
+def all_faults() -> list[Fault]:
+    """Return every fault, F1a before F2 before F10."""
+    return sorted(FAULTS.values(), key=lambda fault: _order(fault.fault_id))
+
+
+def short_faults() -> list[Fault]:
+    """Return the faults of `make test`."""
+    return [fault for fault in all_faults() if fault.short]
+
+
+def _order(fault_id: str) -> tuple[int, str]:
+    match = re.fullmatch(r"F(\d+)([a-z]?)", fault_id)
+    assert match is not None, fault_id
+    return int(match[1]), match[2]

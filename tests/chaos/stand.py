@@ -1,0 +1,238 @@
+"""The stand on which faults are staged: servers that may be killed, a database a fault, real processes around it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import DBAPIError
+
+from db.embedded.locks import wait_until
+from db.embedded.postgres import EmbeddedPostgres
+from db.embedded.server import EmbeddedServer
+from db.embedded.valkey import EmbeddedValkey
+from db.engine import open_database, rows, transaction
+from db.errors import ServiceUnreachable
+from db.hints import HintBroker
+from db.migrate import upgrade
+from db.model_spec import ModelSpec
+from db.outbox import publish_outbox
+from db.runs import ProblemRecord, Submission, submit
+from db.sampling import Sampling
+from problems.loader import load_set
+from tests.chaos.oracle import JobKey, check, keys_of
+from tests.processes import LoggingProcess, running
+
+#: Lease of the workers under test, in place of 60 s; they renew it four times as often.
+LEASE_S = 4.0
+LOOK_EVERY_S = 0.05
+QUEUE = "synthetic"
+_TEMPLATE = "chaos_template"
+_numbers = itertools.count(1)
+
+
+class Servers:
+    """An embedded PostgreSQL and Valkey of one's own, to be killed at will."""
+
+    def __init__(self, folder: Path) -> None:
+        self.postgres = EmbeddedPostgres(folder / "postgres")
+        self.valkey = EmbeddedValkey(folder / "valkey")
+
+    def start(self) -> None:
+        """Start what does not run."""
+        self.postgres.start()
+        self.valkey.start()
+
+    def stop(self) -> None:
+        """Stop both in order."""
+        self.valkey.stop()
+        self.postgres.stop()
+
+    def prepare(self) -> None:
+        """Migrate the database that each fault gets a copy of."""
+        self._administer(f"CREATE DATABASE {_TEMPLATE}")
+        engine = open_database(self._url(_TEMPLATE), name="template")
+        upgrade(engine)
+        engine.dispose()
+
+    @contextmanager
+    def stand(self, folder: Path) -> Iterator[Stand]:
+        """Give a stand with a fresh database and an empty broker; both servers run again afterwards."""
+        self.start()
+        client = redis_client(self.valkey.url)
+        client.flushall()
+        client.close()
+        name = f"chaos_{next(_numbers)}"
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        engine = open_database(self._url(name), name="chaos", settings={"evalctl.include_synthetic": "on"})
+        broker = HintBroker(self.valkey.url)
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")},
+            "EVALCTL_HOME": str(folder / "home"),
+            "EVALCTL_DATABASE_URL": self._url(name),
+            "EVALCTL_BROKER_URL": self.valkey.url,
+            "EVALCTL_LEASE_S": str(LEASE_S),
+            "PYTHONUNBUFFERED": "1",
+        }
+        try:
+            yield Stand(servers=self, engine=engine, broker=broker, environment=environment, folder=folder)
+        finally:
+            engine.dispose()
+            broker.close()
+            self.start()
+            self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _administer(self, statement: str) -> None:
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _url(self, database: str) -> str:
+        return make_url(self.postgres.url).set(database=database).render_as_string(hide_password=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Stand:
+    """What one fault works with."""
+
+    servers: Servers
+    engine: Engine
+    broker: HintBroker
+    environment: dict[str, str]
+    folder: Path
+    keys: list[JobKey] = field(default_factory=list)
+
+    def submission(self, jobs: int, *, name: str = "run", max_attempts: int = 3, **options: Any) -> Submission:
+        """Plan ``jobs`` repetitions of one problem for one synthetic model with these engine options."""
+        problem = load_set("quickstart").problems[0]
+        record = ProblemRecord(
+            name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
+        )
+        return Submission(
+            name=name,
+            experiment_hash=name,
+            experiment={"language": "en", "problems": "quickstart"},
+            provenance={},
+            models=(ModelSpec(name=name, engine="synthetic", source="made-up", queue=QUEUE, options=options),),
+            problems=(record,),
+            prompts=("plain",),
+            repetitions=jobs,
+            mode="latency",
+            sampling=Sampling(),
+            max_attempts=max_attempts,
+        )
+
+    def submit(self, jobs: int, *, publish: bool = True, name: str = "run", **options: Any) -> None:
+        """Submit such jobs and publish their hints."""
+        submission = self.submission(jobs, name=name, **options)
+        submitted = submit(self.engine, submission)
+        self.keys += keys_of(submitted.run_id, submission)
+        if publish:
+            publish_outbox(self.engine, self.broker)
+
+    def worker(
+        self, *, at: str | None = None, prefix: Sequence[str] = (), **environment: str
+    ) -> AbstractContextManager[LoggingProcess]:
+        """Run a worker process; ``at`` names the point at which it ends or stops itself, see ``tests.chaos.entry``."""
+        module = "workers" if at is None else "tests.chaos.entry"
+        command = [*prefix, sys.executable, "-m", module, "--cpu", "--queue", QUEUE]
+        point = {} if at is None else {"CHAOS_AT": at}
+        return running(command, self.environment | point | environment)
+
+    def reconciler(self, **environment: str) -> AbstractContextManager[LoggingProcess]:
+        """Run a reconciler process."""
+        return running([sys.executable, "-m", "orchestrator", "reconcile"], self.environment | environment)
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a statement."""
+        with transaction(self.engine) as connection:
+            return rows(connection, sql)
+
+    def count(self, condition: str, table: str = "job") -> int:
+        """Return how many rows of a table of schema ``eval`` meet a condition."""
+        return int(self.query(f"SELECT count(*) AS n FROM eval.{table} WHERE {condition}")[0]["n"])
+
+    def until(self, condition: str, *, within_s: float = 60.0, table: str = "job", least: int = 1) -> None:
+        """Wait until so many rows meet a condition; a database that is away is asked again."""
+
+        def met() -> bool:
+            try:
+                return self.count(condition, table) >= least
+            except (ServiceUnreachable, DBAPIError):
+                return False
+
+        assert until(met, within_s), f"not {least} rows of {table} with {condition} in {within_s} s: {self.jobs()}"
+
+    def until_finished(self, *, within_s: float = 90.0, state: str = "succeeded") -> None:
+        """Wait until every submitted job has reached the state."""
+        self.until(f"state = '{state}'", within_s=within_s, least=len(self.keys))
+
+    def until_true(self, condition: Callable[[], bool], what: str, *, within_s: float = 60.0) -> None:
+        """Wait until a condition holds."""
+        assert until(condition, within_s), f"not in {within_s} s: {what}; {self.jobs()}"
+
+    def expect_all_of(self, run_id: uuid.UUID) -> None:
+        """Take the jobs that a run has now for what was submitted."""
+        found = self.query(
+            "SELECT j.run_id, m.name AS model, p.name AS problem, j.prompt, j.repetition FROM eval.job AS j "
+            "JOIN eval.model AS m ON m.id = j.model_id JOIN eval.problem AS p ON p.id = j.problem_id"
+        )
+        self.keys += [JobKey(**row) for row in found if row["run_id"] == run_id]
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return the counts of jobs by state and error, for messages."""
+        return self.query("SELECT state, error_class, attempt_no, count(*) FROM eval.job GROUP BY 1, 2, 3 ORDER BY 1")
+
+    def broken(self) -> list[str]:
+        """Return the oracle's findings."""
+        return check(self.engine, expected_keys=self.keys)
+
+
+def until(condition: Callable[[], bool], within_s: float) -> bool:
+    """Return whether a condition came true in time; it is looked at some 20 times a second."""
+    deadline_s, pause = time.monotonic() + within_s, threading.Event()
+    while not condition():
+        if time.monotonic() > deadline_s:
+            return False
+        pause.wait(LOOK_EVERY_S)
+    return True
+
+
+def redis_client(url: str) -> redis.Redis:
+    """Return a client that neither waits long nor tries again."""
+    return redis.Redis.from_url(url, socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+
+def kill_server(server: EmbeddedServer, number: int = signal.SIGKILL) -> None:
+    """Send a signal to a server and wait for its end."""
+    pid = server.pid
+    assert pid is not None, f"{server.name} does not run"
+    os.kill(pid, number)
+    assert wait_until(lambda: not server.running, 30.0), f"{server.name} survived signal {number}"
+
+
+def kill(process: LoggingProcess, number: int = signal.SIGKILL) -> float:
+    """Send a signal to a process and return the moment, in seconds of the monotonic clock."""
+    process.process.send_signal(number)
+    if number in (signal.SIGKILL, signal.SIGSEGV):
+        process.process.wait(10)
+    return time.monotonic()
+
+
+def since(moment_s: float) -> float:
+    """Return the seconds since a moment of the monotonic clock."""
+    return time.monotonic() - moment_s
