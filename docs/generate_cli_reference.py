@@ -42,11 +42,11 @@ def _sections(group: click.Group, parent: click.Context) -> Iterator[str]:
         if command is None:
             raise LookupError(f"{parent.command_path} lists {name} and does not have it")
         context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH)
-        if isinstance(command, click.Group):
-            yield from _sections(command, context)
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
             yield f"## {context.command_path}\n\n```text\n{text}\n```\n"
+        if isinstance(command, click.Group):
+            yield from _sections(command, context)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,12 @@ RESTART_S = 1.0
 RESTART_AT_MOST_S = 30.0
 #: A child that ran for so long starts with the first pause again.
 STEADY_S = 60.0
-#: How long a job may still take when the supervisor is told to end.
+#: How long a job may still take when the supervisor is told to end; then its worker is told to hand it back.
 GRACE_S = 60.0
+#: How long handing back and stopping the engine may take before what is left is killed.
+HAND_BACK_S = 45.0
+#: Exit code of a worker that was asked to end, by a drain or a signal: it is not started again.
+ASKED_TO_END = 0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -40,6 +44,8 @@ class ChildSpec:
 
     name: str
     command: tuple[str, ...]
+    #: Whether it stays down once it has ended as asked.
+    may_end: bool = False
 
 
 class Child:
@@ -54,6 +60,8 @@ class Child:
         self._pause_s = RESTART_S
         self._start_at_s = 0.0
         self.restarts = 0
+        #: Ended as it was asked to: it stays down until it is revived.
+        self.ended = False
 
     @property
     def running(self) -> bool:
@@ -62,26 +70,40 @@ class Child:
 
     def look(self) -> None:
         """Start the process where it does not run and its pause is over."""
-        if self.running:
+        if self.running or self.ended:
             return
         now_s = time.monotonic()
         if self._process is not None:
+            if self.spec.may_end and self._process.returncode == ASKED_TO_END:
+                self.ended = True
+                return
             self._note_end(now_s)
         if now_s >= self._start_at_s:
             self._start(now_s)
+
+    def revive(self) -> None:
+        """Have a process that ended as asked started again at the next look."""
+        if self.ended:
+            self.ended, self._process, self._start_at_s = False, None, 0.0
 
     def signal(self, number: int) -> None:
         """Send a signal to the process, if it lives."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
-    def wait(self, deadline_s: float) -> None:
-        """Wait for the end until a monotonic deadline, then kill."""
+    def wait(self, deadline_s: float) -> bool:
+        """Wait for the end until a monotonic deadline; tell whether it came."""
         if self._process is None:
-            return
+            return True
         try:
             self._process.wait(max(0.0, deadline_s - time.monotonic()))
         except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the process for certain."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
 
@@ -124,22 +146,35 @@ class Supervisor:
         for child in self.children:
             child.look()
 
+    def revive(self) -> None:
+        """Start again, at the next look, what was drained."""
+        for child in self.children:
+            child.revive()
+
     def run(self, stop: threading.Event) -> None:
-        """Keep everything running until told to stop, then end it."""
+        """Keep everything running until told to stop, then end it. SIGHUP starts again what was drained."""
+        revive = threading.Event()
+        signal.signal(signal.SIGHUP, lambda _number, _frame: revive.set())
         try:
             while not stop.is_set():
+                if revive.is_set():
+                    revive.clear()
+                    self.revive()
                 self.look()
                 stop.wait(LOOK_EVERY_S)
         finally:
             self.end()
 
-    def end(self, grace_s: float = GRACE_S) -> None:
-        """Let the children finish for a while, then kill what is left."""
+    def end(self, grace_s: float = GRACE_S, hand_back_s: float = HAND_BACK_S) -> None:
+        """Let the children finish for a while, have them hand back what they still do, then kill what is left."""
+        for patience_s in (grace_s, hand_back_s):
+            for child in self.children:
+                child.signal(signal.SIGTERM)
+            deadline_s = time.monotonic() + patience_s
+            if all(child.wait(deadline_s) for child in self.children):
+                return
         for child in self.children:
-            child.signal(signal.SIGTERM)
-        deadline_s = time.monotonic() + grace_s
-        for child in self.children:
-            child.wait(deadline_s)
+            child.kill()
 
 
 def reconciler_spec() -> ChildSpec:
@@ -150,8 +185,12 @@ def reconciler_spec() -> ChildSpec:
 def worker_specs(gpus: Sequence[int], cpu_workers: int) -> list[ChildSpec]:
     """Return a worker per GPU and so many CPU workers."""
     base = (sys.executable, "-m", "workers")
-    on_gpus = [ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index))) for index in gpus]
-    on_cpus = [ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu")) for index in range(cpu_workers)]
+    on_gpus = [
+        ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index)), may_end=True) for index in gpus
+    ]
+    on_cpus = [
+        ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu"), may_end=True) for index in range(cpu_workers)
+    ]
     return on_gpus + on_cpus
 
 

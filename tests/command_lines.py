@@ -18,6 +18,8 @@ def refusal(words: Sequence[str]) -> str | None:
     while isinstance(command, click.Group):
         if not rest or rest[0] in {"--help", "--version"}:
             return None
+        if command.invoke_without_command and rest[0].startswith("-"):
+            break
         found = command.get_command(context, rest[0])
         if found is None:
             return f"{name} has no command {rest[0]!r}"
@@ -32,12 +34,15 @@ def refusal(words: Sequence[str]) -> str | None:
 
 
 def every_command(group: click.Group = cli, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Return the words of every command that can be run, groups left out, in the order of the help."""
+    """Return the words of every command that can be run, mere groups left out, in the order of the help."""
     context = click.Context(group, **cli.context_settings)
     found: list[tuple[str, ...]] = []
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None, f"{name} is listed and not there"
         words = (*prefix, name)
-        found += every_command(command, words) if isinstance(command, click.Group) else [words]
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            found.append(words)
+        if isinstance(command, click.Group):
+            found += every_command(command, words)
     return found

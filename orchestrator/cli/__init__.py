@@ -35,7 +35,7 @@ COMMANDS = {
     "rescore": "rescore",
     "problems": "problems",
     "models": "models",
-    "worker": "processes",
+    "worker": "worker",
     "reconcile": "processes",
     "db": "database",
 }
