@@ -68,14 +68,18 @@ class Admission(bootsteps.StartStopStep):  # type: ignore[misc]
         if not answer:
             return None
         key, entry = answer
-        queue = key.decode(errors="replace")
         try:
-            return key, message_for(job_of(entry), queue)
+            return key, message_for(job_of(entry), key.decode(errors="replace"))
         except MalformedMessage as error:
-            type(self).refused += 1
-            facts = {"queue": queue, "size_bytes": len(entry), "refused": self.refused}
-            log_event("message.rejected", level=logging.WARNING, error=str(error), **facts)
+            self.refuse(key, entry, error)
             return None
+
+    @classmethod
+    def refuse(cls, key: bytes, entry: bytes, error: MalformedMessage) -> None:
+        """Count and log an entry that is no hint."""
+        cls.refused += 1
+        facts = {"queue": key.decode(errors="replace"), "size_bytes": len(entry), "refused": cls.refused}
+        log_event("message.rejected", level=logging.WARNING, error=str(error), **facts)
 
 
 def add_admission(app: Celery) -> None:

@@ -1,0 +1,87 @@
+"""A worker that does not hear its hints is noticed; one that is busy, or has none, is left alone."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from db.hints import HintBroker, hint_app, queue_name
+from workers.lookout import Lookout
+from workers.next_hint import NextHint
+
+
+class Ears:
+    """Answers to the question whether hints wait, and the number of questions."""
+
+    def __init__(self, answer: Callable[[int], bool]) -> None:
+        self._answer = answer
+        self._numbers = itertools.count()
+        self.asked_often = threading.Event()
+
+    def waiting(self) -> bool:
+        """Give the next answer."""
+        number = next(self._numbers)
+        if number > 20:
+            self.asked_often.set()
+        return self._answer(number)
+
+
+def look(ears: Ears, deaf: threading.Event) -> Lookout:
+    return Lookout(ears.waiting, deaf_s=0.1, look_every_s=0.02, on_deaf=deaf.set)
+
+
+def test_an_idle_worker_with_waiting_hints_is_deaf() -> None:
+    deaf = threading.Event()
+    lookout = look(Ears(lambda _number: True), deaf)
+    assert deaf.wait(10)
+    lookout.close()
+
+
+@pytest.mark.parametrize("answer", [lambda _number: False, lambda number: number % 4 != 0])
+def test_a_queue_that_is_emptied_now_and_then_is_heard(answer: Callable[[int], bool]) -> None:
+    ears, deaf = Ears(answer), threading.Event()
+    lookout = look(ears, deaf)
+    assert ears.asked_often.wait(10)
+    lookout.close()
+    assert not deaf.is_set()
+
+
+def test_a_busy_worker_is_not_deaf_and_one_that_hears_is_not_either() -> None:
+    ears, deaf = Ears(lambda _number: True), threading.Event()
+    lookout = look(ears, deaf)
+    with lookout.hearing():
+        assert not deaf.wait(0.5)
+    for _ in range(10):
+        with lookout.hearing():
+            pass
+        assert not deaf.wait(0.05)
+    assert deaf.wait(10), "it hears nothing any more"
+    lookout.close()
+
+
+def test_a_hint_that_lies_ready_is_seen_and_taken_once(broker: HintBroker, broker_url: str) -> None:
+    app = hint_app(broker_url, ("synthetic", "other"))
+    hints = NextHint(app)
+    assert not hints.waiting()
+    assert not hints.take()
+    broker.publish("other", [7])
+    assert hints.waiting()
+    assert hints.take()
+    assert not hints.take()
+    client = app.connection_for_write().default_channel.client
+    client.lpush(queue_name("synthetic"), "no hint")
+    assert not hints.take(), "what is no hint is thrown away"
+    assert not hints.waiting()
+    hints.close()
+    app.close()
+
+
+def test_a_broker_that_is_away_has_no_hints() -> None:
+    app = hint_app("redis://127.0.0.1:1/0", ("synthetic",))
+    hints = NextHint(app)
+    assert not hints.take()
+    assert not hints.waiting()
+    app.close()
