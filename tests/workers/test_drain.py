@@ -1,0 +1,254 @@
+"""Ending a worker without losing anything: drained, by signals, when its grace is over, one after another under load."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+from db.fleet import WorkerIdentity, register_worker, report_worker
+from db.hints import HintBroker
+from db.model_spec import ModelSpec
+from db.outbox import publish_outbox
+from db.runs import ProblemRecord, Submission, submit
+from db.sampling import Sampling
+from db.states import WorkerState
+from orchestrator.reconciler import Reconciler
+from problems.loader import load_set
+from tests.processes import LoggingProcess, evalctl, worker
+from workers.presence import Presence
+from workers.stopping import FORCED, Stopping
+
+Enqueue = Callable[..., None]
+
+
+@pytest.fixture
+def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
+    """Submit so many jobs of one synthetic model and publish their hints."""
+
+    def run(jobs: int, **options: Any) -> None:
+        problem = load_set("quickstart").problems[0]
+        record = ProblemRecord(
+            name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
+        )
+        model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
+        submit(
+            engine,
+            Submission(
+                name="run",
+                experiment_hash="e",
+                experiment={"language": "en"},
+                provenance={},
+                models=(model,),
+                problems=(record,),
+                prompts=("plain",),
+                repetitions=jobs,
+                mode="latency",
+                sampling=Sampling(),
+            ),
+        )
+        publish_outbox(engine, broker)
+
+    return run
+
+
+@pytest.fixture
+def reconciler(engine: Engine, broker: HintBroker) -> Iterator[None]:
+    """Reconcile in the background, as every installation does."""
+    stop = threading.Event()
+    thread = threading.Thread(target=Reconciler(engine, broker, tick_s=0.1, stale_hint_s=1.0).run, args=(stop,))
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
+    with transaction(engine) as connection:
+        return rows(connection, sql)
+
+
+def until(engine: Engine, sql: str, expected: list[dict[str, Any]], within_s: float = 60.0) -> None:
+    """Wait until a query answers so."""
+    deadline_s, pause = time.monotonic() + within_s, threading.Event()
+    while (found := query(engine, sql)) != expected:
+        assert time.monotonic() < deadline_s, found
+        pause.wait(0.1)
+
+
+def ended(process: LoggingProcess, within_s: float = 30.0) -> int:
+    """Wait for a process to end by itself and return its exit code."""
+    return process.process.wait(within_s)
+
+
+def attempts(engine: Engine) -> list[tuple[int, str, str | None]]:
+    found = query(engine, "SELECT attempt_no, outcome, error_class FROM eval.attempt ORDER BY job_id, attempt_no")
+    return [(row["attempt_no"], row["outcome"], row["error_class"]) for row in found]
+
+
+def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine: Engine) -> None:
+    with worker(environment, "--queue", "synthetic") as process:
+        name = process.wait_for("worker.ready")["worker"]
+        asked = evalctl(environment, "worker", "drain", name, "--json")
+        assert asked.returncode == 0, asked.stderr
+        assert ended(process) == 0, process.tail()
+    (row,) = query(engine, "SELECT state, drain_requested_at IS NOT NULL AS asked, note FROM eval.worker")
+    assert row == {"state": "stopped", "asked": True, "note": "the worker was drained"}
+
+
+def test_a_worker_that_is_drained_in_a_job_finishes_it_and_takes_no_other(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(2, ttft_ms=7000)
+    with worker(environment, "--queue", "synthetic") as process:
+        claimed = process.wait_for("job.claimed")
+        evalctl(environment, "worker", "drain", "--all")
+        process.wait_for("worker.stopping")
+        until(engine, "SELECT state FROM eval.worker", [{"state": "draining"}])
+        shown = evalctl(environment, "worker", "list").stdout
+        process.wait_for("job.succeeded", job_id=claimed["job_id"])
+        assert ended(process) == 0, process.tail()
+    assert "draining" in shown
+    assert attempts(engine) == [(1, "succeeded", None)]
+    states = query(engine, "SELECT state FROM eval.job ORDER BY id")
+    assert sorted(row["state"] for row in states) == ["queued", "succeeded"]
+
+
+@pytest.mark.usefixtures("reconciler")
+def test_a_job_that_outlasts_the_grace_is_handed_back_and_another_worker_finishes_it(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(1, ttft_ms=4000)
+    with worker(environment, "--queue", "synthetic", "--grace", "0.5") as first:
+        first.wait_for("job.claimed")
+        first.process.send_signal(signal.SIGTERM)
+        with worker(environment, "--queue", "synthetic") as second:
+            first.wait_for("job.failed", error_class="DRAINED", state="queued")
+            assert ended(first) == 0, first.tail()
+            second.wait_for("job.succeeded", attempt_no=2)
+    assert attempts(engine) == [(1, "failed", "DRAINED"), (2, "succeeded", None)]
+    assert query(engine, "SELECT count(*) AS n FROM eval.generation") == [{"n": 1}]
+
+
+def test_a_second_signal_hands_the_job_back_at_once(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(1, ttft_ms=60_000)
+    with worker(environment, "--queue", "synthetic") as process:
+        process.wait_for("job.claimed")
+        process.process.send_signal(signal.SIGINT)
+        process.wait_for("worker.stopping")
+        asked_s = time.monotonic()
+        assert process.stop(signal.SIGTERM, within_s=20) == 0, process.tail()
+    assert time.monotonic() - asked_s < 20
+    assert attempts(engine) == [(1, "failed", "DRAINED")]
+    assert query(engine, "SELECT state FROM eval.worker") == [{"state": "stopped"}]
+
+
+def test_an_engine_that_is_starting_is_given_up_too(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(1, start_s=60)
+    with worker(environment, "--queue", "synthetic", "--grace", "0.2") as process:
+        process.wait_for("engine.starting")
+        assert process.stop(within_s=20) == 0, process.tail()
+    assert attempts(engine) == [(1, "failed", "DRAINED")]
+
+
+@pytest.mark.usefixtures("reconciler")
+@pytest.mark.timeout(180)
+def test_signals_to_one_worker_after_another_under_load_lose_nothing(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    jobs = 60
+    enqueue(jobs, ttft_ms=100)
+    with ExitStack() as stack:
+        serving = [stack.enter_context(worker(environment, "--queue", "synthetic")) for _ in range(3)]
+        for process in serving:
+            process.wait_for("job.succeeded")
+        for process in serving:
+            stack.enter_context(worker(environment, "--queue", "synthetic")).wait_for("worker.ready")
+            assert process.stop(within_s=30) == 0, process.tail()
+        until(engine, "SELECT 1 FROM eval.job WHERE state IN ('queued', 'running') LIMIT 1", [], within_s=90)
+    assert attempts(engine) == [(1, "succeeded", None)] * jobs
+    assert query(engine, "SELECT count(*) AS n, count(DISTINCT job_id) AS jobs FROM eval.generation") == [
+        {"n": jobs, "jobs": jobs}
+    ]
+
+
+def test_draining_needs_one_way_of_naming_and_a_living_worker(environment: dict[str, str]) -> None:
+    assert evalctl(environment, "worker", "drain").returncode == 2
+    assert evalctl(environment, "worker", "drain", "gpu0", "--all").returncode == 2
+    nobody = evalctl(environment, "worker", "drain", "gpu0")
+    assert (nobody.returncode, nobody.stderr) == (2, "evalctl: no living worker is called 'gpu0'\n")
+    assert evalctl(environment, "worker", "drain", "--all").stdout == "no worker is running\n"
+
+
+def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
+    environment: dict[str, str], engine: Engine
+) -> None:
+    identity = WorkerIdentity(
+        worker_id=uuid.uuid4(), name="cpu-1@here", host="here", pid=1, device="cpu", queues=("vllm",), version="1"
+    )
+    register_worker(engine, identity)
+    drained = threading.Event()
+    presence = Presence(engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7)
+    try:
+        presence.report(WorkerState.IDLE, None)
+        assert not drained.wait(0.5)
+        assert evalctl(environment, "worker", "drain", "--host", "here").returncode == 0
+        assert drained.wait(10)
+        presence.stand(WorkerState.QUARANTINED)
+        presence.note("XID 79")
+        presence.report(WorkerState.BUSY, None)
+        until(engine, "SELECT state, note FROM eval.worker", [{"state": "quarantined", "note": "XID 79"}])
+        listed = evalctl(environment, "worker", "list").stdout
+    finally:
+        presence.close()
+    for shown in ("cpu-1@here", "quarantined", "XID 79", " 7 "):
+        assert shown in listed
+    assert query(engine, "SELECT state, messages_refused FROM eval.worker") == [
+        {"state": "stopped", "messages_refused": 7}
+    ]
+    assert report_worker(engine, identity.worker_id, WorkerState.STOPPED, None)
+
+
+def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.stopping.HAND_BACK_WITHIN_S", 0.1)
+    codes: list[int] = []
+    forced = threading.Event()
+
+    def force(code: int) -> None:
+        codes.append(code)
+        forced.set()
+
+    stopping = Stopping(0.1, force=force)
+    cancelled = threading.Event()
+    with stopping.interrupts(cancelled):
+        stopping.drain()
+        assert cancelled.wait(5)
+        assert forced.wait(5)
+    assert codes == [FORCED]
+    assert "0.1 s of grace were over" in stopping.sentence
+
+
+def test_a_worker_in_quarantine_hands_back_and_lives_on_until_it_is_asked_to_end() -> None:
+    stopping = Stopping(600)
+    cancelled = threading.Event()
+    with stopping.interrupts(cancelled):
+        stopping.quarantine("GPU 0 reported XID 79")
+        assert cancelled.wait(5)
+    assert (stopping.error_class, stopping.sentence) == ("GPU_QUARANTINED", "GPU 0 reported XID 79")
+    assert stopping.halted.is_set()
+    assert not stopping.requested.is_set()
+    stopping.nothing_runs()
+    stopping.signalled("SIGTERM")
+    assert stopping.requested.wait(5)
