@@ -1,6 +1,6 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: queue, overhead, scoring. A figure that cannot be had here is left out.
+``python -m bench [NAME...]``: queue, scale, throughput, overhead, scoring. A figure that cannot be had here is left out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ RESULTS = Path(__file__).with_name("results.json")
 
 def main() -> int:
     """Measure what was asked for and keep the other figures of the file."""
-    wanted = sys.argv[1:] or ["queue", "overhead", "scoring"]
-    benchmarks: dict[str, Callable[[], list[Figure]]] = {"queue": _queue, "overhead": _overhead, "scoring": _scoring}
+    benchmarks: dict[str, Callable[[], list[Figure]]] = {
+        "queue": _queue,
+        "scale": _scale,
+        "throughput": _throughput,
+        "overhead": _overhead,
+        "scoring": _scoring,
+    }
+    wanted = sys.argv[1:] or list(benchmarks)
     if unknown := [name for name in wanted if name not in benchmarks]:
         print(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}", file=sys.stderr)
         return 2
@@ -45,6 +51,20 @@ def _queue() -> list[Figure]:
             return queue_cost.measure(here)
         finally:
             del os.environ["EVALCTL_BROKER_URL"]
+
+
+def _scale() -> list[Figure]:
+    from bench import scale  # noqa: PLC0415
+
+    with place() as here:
+        return scale.measure(here)
+
+
+def _throughput() -> list[Figure]:
+    from bench import throughput  # noqa: PLC0415
+
+    with place() as here:
+        return throughput.measure(here)
 
 
 def _overhead() -> list[Figure]:

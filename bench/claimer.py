@@ -1,0 +1,59 @@
+"""Claim jobs of the synthetic queue at a pace until stdin closes, then print how many there were and how often none."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+import uuid
+
+from sqlalchemy import Engine
+
+from db.claims import claim
+from db.engine import open_database
+from db.fleet import WorkerIdentity, register_worker
+
+QUEUE = "synthetic"
+
+
+def register(engine: Engine) -> uuid.UUID:
+    """Register a worker of the synthetic queue that runs nothing, and return its id."""
+    worker_id = uuid.uuid4()
+    identity = WorkerIdentity(
+        worker_id=worker_id,
+        name=f"bench-{worker_id}",
+        host="bench",
+        pid=os.getpid(),
+        device="cpu",
+        queues=(QUEUE,),
+        version="0",
+    )
+    register_worker(engine, identity)
+    return worker_id
+
+
+def take_one(engine: Engine, worker_id: uuid.UUID, model_id: int) -> bool:
+    """Claim a job as a worker does that has the model loaded; return whether there was one."""
+    job = claim(engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=model_id, loaded_for_s=0.0)
+    return job is not None
+
+
+def main() -> None:
+    """Claim every so many milliseconds (first argument, 0 for without a pause) with this model (second) loaded."""
+    pause_s, model_id = float(sys.argv[1]) / 1000, int(sys.argv[2])
+    engine = open_database(os.environ["EVALCTL_DATABASE_URL"], name="claimer")
+    worker_id = register(engine)
+    take_one(engine, worker_id, model_id)
+    print("ready", flush=True)
+    claims = none = 0
+    due_s = time.monotonic()
+    while not select.select([sys.stdin], [], [], max(0.0, due_s - time.monotonic()))[0]:
+        due_s = max(due_s + pause_s, time.monotonic())
+        claims += 1
+        none += not take_one(engine, worker_id, model_id)
+    print(claims, none, flush=True)
+
+
+if __name__ == "__main__":
+    main()

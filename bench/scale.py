@@ -1,0 +1,251 @@
+"""A run of a million jobs: what submitting it takes, what a claim, a status and a round of the reconciler cost then."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import redis
+
+from bench.claimer import QUEUE, register, take_one
+from bench.figure import Figure
+from bench.place import Place, quickstart_submission
+from db.engine import rows, transaction
+from db.hints import HINTS_AT_MOST, queue_name
+from db.model_spec import ModelSpec
+from db.runs import Run, find_run, list_runs, live_workers, run_progress, submit
+from db.sampling import Sampling
+from db.statements import statement
+from orchestrator.reconciler import Reconciler
+
+#: With two prompts and the 62 problems of the core set 1,000,060 jobs.
+REPETITIONS = 8065
+JOBS = REPETITIONS * 2 * 62
+CLAIMS = 1000
+SHORT_QUEUE = 10
+OTHERS = 4
+#: Pause of the other claimers: 200 claims a second together, as of jobs of 20 ms each.
+PACE_MS = 20
+MODEL = '[models.bench]\nengine = "synthetic"\nsource = "made-up"\noptions = { tokens = 8 }\n'
+HALF_DONE = (
+    """UPDATE eval.job SET state = 'running', attempt_no = 1, lease_expires_at = now() + interval '1 hour'
+        WHERE run_id = %(run)s AND state = 'queued' AND repetition <= %(half)s""",
+    """UPDATE eval.job SET state = 'succeeded', finished_at = now(), lease_expires_at = NULL
+        WHERE run_id = %(run)s AND state = 'running' AND repetition <= %(half)s""",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A command that ran to its end."""
+
+    wall_s: float
+    peak_rss_mib: float
+    document: Mapping[str, Any]
+
+
+def measure(place: Place) -> list[Figure]:
+    """Return the figures of a short queue, then submit a million jobs and return theirs."""
+    figures = _claims_on_a_short_queue(place)
+    figures += _submit(place)
+    run = find_run(place.engine, "million")
+    figures += _tick(place)
+    figures += _status(place, run, "queued")
+    figures += _claims_on_a_long_queue(place)
+    for sql in HALF_DONE:
+        _run_long(place, sql, {"run": run.run_id, "half": REPETITIONS // 2})
+    figures += _status(place, run, "half_done_unfolded")
+    with transaction(place.engine) as connection:
+        rows(connection, statement("fold_tallies", "runs"), {"longest": 1})
+    figures += _status(place, run, "half_done")
+    with place.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("VACUUM ANALYZE eval.job")
+    figures += _status(place, run, "vacuumed")
+    whole_ms = _command(place, "status", "million").wall_s * 1000
+    return [*figures, Figure(name="status.command", value=whole_ms, unit="ms", settings={"jobs": JOBS})]
+
+
+def _submit(place: Place) -> list[Figure]:
+    with redis.Redis.from_url(place.broker_url) as client:
+        before_mib = client.info("memory")["used_memory"] / 2**20
+        ended = _command(
+            place,
+            "submit",
+            "--model",
+            "bench",
+            "--problems",
+            "core",
+            "--prompt",
+            "plain",
+            "--prompt",
+            "stepwise",
+            "--repetitions",
+            str(REPETITIONS),
+            "--name",
+            "million",
+        )
+        hints = client.llen(queue_name(QUEUE))
+        broker_mib = client.info("memory")["used_memory"] / 2**20 - before_mib
+    settings = {"jobs": ended.document["created"], "hints_published": ended.document["published"]}
+    return [
+        Figure(name="submit.million", value=ended.wall_s, unit="s", target="<= 60", settings=settings),
+        Figure(name="submit.peak_rss", value=ended.peak_rss_mib, unit="MiB", target="<= 300", settings=settings),
+        Figure(name="submit.hints_in_broker", value=hints, unit="hints", target=f"<= {HINTS_AT_MOST}"),
+        Figure(name="submit.broker_memory", value=broker_mib, unit="MiB", settings=settings),
+    ]
+
+
+def _command(place: Place, *arguments: str) -> Ended:
+    """Run an evalctl command to its end."""
+    with TemporaryDirectory() as folder:
+        config = Path(folder) / "evalctl.toml"
+        config.write_text(MODEL, encoding="utf-8")
+        began_s = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator", *arguments, "--json"],
+            env=place.environment | {"EVALCTL_CONFIG": str(config)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        wall_s = time.monotonic() - began_s
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+    if process.returncode:
+        raise RuntimeError(f"evalctl {arguments[0]} ended with {process.returncode}")
+    return Ended(wall_s=wall_s, peak_rss_mib=used.ru_maxrss / 1024, document=json.loads(printed))
+
+
+def _claims_on_a_short_queue(place: Place) -> list[Figure]:
+    wanted = quickstart_submission("short", "smollm2", repetitions=CLAIMS, sampling=Sampling(), settings=place.settings)
+    model = ModelSpec(name="short", engine="synthetic", source="made-up", queue=QUEUE)
+    submit(
+        place.engine, replace(wanted, models=(model,), problems=wanted.problems[:1], repetitions=CLAIMS + SHORT_QUEUE)
+    )
+    with transaction(place.engine) as connection:
+        model_id = rows(connection, "SELECT id FROM eval.model WHERE name = 'short'")[0]["id"]
+        jobs = [row["id"] for row in rows(connection, "SELECT id FROM eval.job ORDER BY id")]
+        hold = "UPDATE eval.job SET held = true WHERE id >= %(job)s"
+        rows(connection, hold, {"job": jobs[SHORT_QUEUE]})
+    later = iter(jobs[SHORT_QUEUE:])
+
+    def release() -> None:
+        with transaction(place.engine) as connection:
+            rows(connection, "UPDATE eval.job SET held = false WHERE id = %(job)s", {"job": next(later)})
+
+    times_ms = _claim_times(place, register(place.engine), model_id, after=release)
+    _run_long(place, "UPDATE eval.job SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL", {})
+    _run_long(place, "DELETE FROM eval.outbox", {})
+    return _claim_figures("claim.short_queue", times_ms, {"queued": SHORT_QUEUE, "claims": CLAIMS})
+
+
+def _claims_on_a_long_queue(place: Place) -> list[Figure]:
+    me = register(place.engine)
+    with transaction(place.engine) as connection:
+        model_id = rows(connection, "SELECT id FROM eval.model WHERE name = 'bench'")[0]["id"]
+    settings: dict[str, Any] = {"queued": JOBS, "claims": CLAIMS}
+    figures = _claim_figures("claim.long_queue", _claim_times(place, me, model_id), settings)
+    for name, pace_ms in (("claim.beside_4", PACE_MS), ("claim.beside_4_unpaced", 0)):
+        with _other_claimers(place, model_id, pace_ms) as found:
+            began_s = time.monotonic()
+            times_ms = _claim_times(place, me, model_id)
+            span_s = time.monotonic() - began_s
+        claims, none = (sum(column) for column in zip(*found, strict=True))
+        beside = settings | {"others": OTHERS, "others_claims": claims, "others_claims_per_s": round(claims / span_s)}
+        figures += _claim_figures(name, times_ms, beside, judged=pace_ms > 0)
+        figures.append(Figure(name=f"{name}.empty_handed", value=none, unit="claims", target="<= 0", settings=beside))
+    return figures
+
+
+def _claim_times(
+    place: Place, worker_id: uuid.UUID, model_id: int, *, after: Callable[[], None] = lambda: None
+) -> list[float]:
+    """Return how long each of many claims took, in ms."""
+    times_ms = []
+    for _ in range(CLAIMS):
+        began_s = time.perf_counter()
+        found = take_one(place.engine, worker_id, model_id)
+        times_ms.append((time.perf_counter() - began_s) * 1000)
+        assert found, "a claim found nothing while jobs waited"
+        after()
+    return times_ms
+
+
+@contextmanager
+def _other_claimers(place: Place, model_id: int, pace_ms: int) -> Iterator[list[tuple[int, int]]]:
+    """Let other processes claim during the block; afterwards the list holds claims and empty-handed claims of each."""
+    command = [sys.executable, "-m", "bench.claimer", str(pace_ms), str(model_id)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    others = [subprocess.Popen(command, env=place.environment, **pipes) for _ in range(OTHERS)]
+    found: list[tuple[int, int]] = []
+    try:
+        for other in others:
+            assert other.stdout is not None
+            other.stdout.readline()
+        yield found
+        for other in others:
+            claims, none = other.communicate(timeout=60)[0].split()
+            found.append((int(claims), int(none)))
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def _claim_figures(name: str, times_ms: list[float], settings: dict[str, Any], *, judged: bool = True) -> list[Figure]:
+    cuts = quantiles(times_ms, n=100)
+    target = "<= 10" if judged else None
+    return [
+        Figure(name=f"{name}.p50", value=cuts[49], unit="ms", settings=settings),
+        Figure(name=f"{name}.p99", value=cuts[98], unit="ms", target=target, settings=settings),
+    ]
+
+
+def _tick(place: Place) -> list[Figure]:
+    reconciler = Reconciler(place.engine, place.broker)
+    times_ms = [_time_ms(reconciler.tick) for _ in range(7)]
+    return [Figure(name="reconcile.tick", value=median(times_ms), unit="ms", settings={"queued": JOBS})]
+
+
+def _status(place: Place, run: Run, state: str) -> list[Figure]:
+    def one() -> None:
+        run_progress(place.engine, find_run(place.engine, run.name))
+        live_workers(place.engine)
+
+    settings = {"jobs": JOBS, "state": state}
+    return [
+        Figure(
+            name=f"status.{what}.{state}",
+            value=median(_time_ms(ask) for _ in range(11)),
+            unit="ms",
+            target="<= 200",
+            settings=settings,
+        )
+        for what, ask in (("run", one), ("list", lambda: list_runs(place.engine)))
+    ]
+
+
+def _time_ms(act: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    act()
+    return (time.perf_counter() - began_s) * 1000
+
+
+def _run_long(place: Place, sql: str, given: dict[str, Any]) -> None:
+    with transaction(place.engine) as connection:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        rows(connection, sql, given)

@@ -1,0 +1,136 @@
+"""Jobs a second end to end with 1, 2, 4 and 8 workers, beside as many of Celery's own with a task that does nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import redis
+
+from bench.figure import Figure
+from bench.noop import DONE_KEY
+from bench.place import Place, quickstart_submission
+from db.engine import rows, transaction
+from db.hints import queue_name
+from db.model_spec import ModelSpec
+from db.outbox import publish_outbox
+from db.runs import Submitted, submit
+from db.sampling import Sampling
+
+WORKERS = (1, 2, 4, 8)
+NOOPS = 4000
+#: Repetitions of the six problems of the quickstart.
+REPETITIONS, WARM_UP = 200, 10
+DEADLINE_S = 180
+#: Celery and evalctl's workers say this word in their log when they take messages.
+READY = "ready"
+_SPAN = """
+SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s, count(*) AS jobs,
+       count(DISTINCT a.worker_id) AS workers
+  FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id
+ WHERE j.run_id = %(run)s AND a.outcome = 'succeeded'
+"""
+
+
+def measure(place: Place) -> list[Figure]:
+    """Return, for each number of worker processes, both rates and their ratio."""
+    figures = []
+    for workers in WORKERS:
+        noops_per_s = _noop_rate(place, workers)
+        jobs_per_s, jobs = _job_rate(place, workers)
+        settings = {"workers": workers, "noops": NOOPS, "jobs": jobs, "pool": "threads", "scored": False}
+        name = f"throughput.{workers}_workers"
+        figures += [
+            Figure(name=f"{name}.noops", value=noops_per_s, unit="tasks/s", settings=settings | {"acks_late": True}),
+            Figure(name=f"{name}.jobs", value=jobs_per_s, unit="jobs/s", settings=settings),
+            Figure(
+                name=f"{name}.ratio", value=jobs_per_s / noops_per_s, unit="ratio", target=">= 0.4", settings=settings
+            ),
+        ]
+    return figures
+
+
+def _noop_rate(place: Place, workers: int) -> float:
+    from bench.noop import app, done, noop  # noqa: PLC0415 - reads the broker's address when it is imported
+
+    app.conf.broker_url = place.broker_url
+    # The tasks wait in a list of their own and are there for all workers at once.
+    with app.producer_pool.acquire(block=True) as producer:
+        for number in range(NOOPS):
+            noop.apply_async((number,), producer=producer, queue="bench.staged")
+        done.apply_async(producer=producer, queue="bench.staged")
+    command = [sys.executable, "-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q", "bench"]
+    names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
+    with (
+        redis.Redis.from_url(place.broker_url) as client,
+        _running(place, [[*command, "--loglevel=INFO", name] for name in names]),
+    ):
+        began_s = time.monotonic()
+        client.rename("bench.staged", "bench")
+        if client.blpop([DONE_KEY], timeout=DEADLINE_S) is None:
+            raise TimeoutError(f"{NOOPS} tasks that do nothing were not done in {DEADLINE_S} s")
+        return NOOPS / (time.monotonic() - began_s)
+
+
+def _job_rate(place: Place, workers: int) -> tuple[float, int]:
+    command = [sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"]
+    with _running(place, [command] * workers):
+        # Every worker loads its engine before the clock runs.
+        _finish(place, _enqueue(place, f"warm-up of {workers}", WARM_UP * workers))
+        submitted = _enqueue(place, f"throughput of {workers}", REPETITIONS)
+        return (submitted.jobs - 1) / _finish(place, submitted), submitted.jobs
+
+
+def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
+    model = ModelSpec(name="bench", engine="synthetic", source="made-up", queue="synthetic", options={"tokens": 8})
+    # A speed run is not scored, so that the queue's cost stands alone.
+    sampling = Sampling(max_tokens=8, fixed_input_tokens=8, fixed_output_tokens=8)
+    wanted = quickstart_submission(name, "smollm2", repetitions=repetitions, sampling=sampling, settings=place.settings)
+    submitted = submit(place.engine, replace(wanted, models=(model,)))
+    publish_outbox(place.engine, place.broker)
+    return submitted
+
+
+def _finish(place: Place, submitted: Submitted) -> float:
+    """Wait for the end of a run and return the seconds from its first claim to its last commit."""
+    deadline_s = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline_s:
+        with transaction(place.engine) as connection:
+            span = rows(connection, _SPAN, {"run": submitted.run_id})[0]
+        if span["jobs"] == submitted.jobs:
+            return float(span["span_s"])
+        time.sleep(0.2)
+    raise TimeoutError(f"only {span['jobs']} of {submitted.jobs} jobs were done in {DEADLINE_S} s")
+
+
+@contextmanager
+def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[None]:
+    """Run workers for the block, which begins when all of them take messages."""
+    with TemporaryDirectory() as folder:
+        logs = [Path(folder) / f"{number}.log" for number in range(len(commands))]
+        processes = []
+        try:
+            for command, log in zip(commands, logs, strict=True):
+                with log.open("wb") as stream:
+                    processes.append(subprocess.Popen(command, env=place.environment, stdout=stream, stderr=stream))
+            _await_ready(logs)
+            yield
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(60)
+
+
+def _await_ready(logs: Sequence[Path]) -> None:
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not all(f"{READY}." in text or f"worker.{READY}" in text for text in (log.read_text() for log in logs)):
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("the workers did not start:\n" + logs[0].read_text()[-2000:])
+        time.sleep(0.1)
