@@ -238,7 +238,8 @@ def _listed_progress(row: Mapping[str, Any]) -> Progress:
 
 def _counts(row: Mapping[str, Any]) -> dict[JobState, int]:
     """Read the sum of a run's tally, which knows no difference between queued and running, and the running jobs."""
-    counts = {state: int(row[state.value] or 0) for state in JobState if state is not JobState.QUEUED}
+    known = [state for state in JobState if state is not JobState.QUEUED]
+    counts: dict[JobState, int] = {state: int(row[state.value] or 0) for state in known}
     counts[JobState.QUEUED] = int(row["open"] or 0) - counts[JobState.RUNNING]
     return {state: jobs for state, jobs in counts.items() if jobs}
 
