@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -31,6 +32,9 @@ RELEASE_WITHIN_S = 10.0
 LOOK_AGAIN_S = 0.2
 #: Length of one wait for an XID, which bounds how long closing takes.
 XID_WAIT_S = 1.0
+INCIDENTS_KEPT = 1000
+
+IncidentKind = Literal["xid", "foreign_process", "gpu_lost"]
 
 
 class CardRefused(GpuUnavailable):
@@ -41,7 +45,7 @@ class CardRefused(GpuUnavailable):
 class Incident:
     """Something that casts doubt on what was measured around it."""
 
-    kind: Literal["xid", "foreign_process", "gpu_lost"]
+    kind: IncidentKind
     #: On the monotonic clock.
     at_s: float
     sentence: str
@@ -62,7 +66,7 @@ class Card:
         self._household = household
         self._name = name
         self._release_within_s = release_within_s
-        self._incidents: list[Incident] = []
+        self._incidents: deque[Incident] = deque(maxlen=INCIDENTS_KEPT)
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
         self._on_quarantine: Callable[[str], None] = lambda _sentence: None
@@ -84,10 +88,11 @@ class Card:
             if not found.settling:
                 break
             self._closed.wait(LOOK_AGAIN_S)
-        self.dirty = None if found is None else found.sentence
-        if found is not None:
-            self._incidents.append(Incident(kind="foreign_process", at_s=time.monotonic(), sentence=found.sentence))
-            raise CardRefused(found.sentence)
+        before, self.dirty = self.dirty, None if found is None else found.sentence
+        if self.dirty is not None:
+            if self.dirty != before:
+                self._note("foreign_process", self.dirty)
+            raise CardRefused(self.dirty)
 
     def before_start(self, spec: ModelSpec) -> None:
         """Sweep before an engine that uses the card is started. Raise ``EngineStartFailed`` of class INIT_FREE_MEM."""
@@ -116,7 +121,7 @@ class Card:
 
     def incidents_since(self, at_s: float) -> tuple[Incident, ...]:
         """Return what happened on the card since a moment of the monotonic clock."""
-        return tuple(incident for incident in self._incidents if incident.at_s >= at_s)
+        return tuple(incident for incident in tuple(self._incidents) if incident.at_s >= at_s)
 
     def watch(self, *, on_quarantine: Callable[[str], None], on_note: Callable[[str], None]) -> None:
         """Watch for XIDs on a thread: one of the hardware's ends in ``on_quarantine``, another is noted."""
@@ -192,11 +197,14 @@ class Card:
         if number in xid.HARDWARE:
             self._quarantine("xid", f"{sentence}; look at the host's kernel log, then start the worker again")
             return
-        self._incidents.append(Incident(kind="xid", at_s=time.monotonic(), sentence=sentence))
+        self._note("xid", sentence)
         self._on_note(sentence)
 
-    def _quarantine(self, kind: Literal["xid", "gpu_lost"], sentence: str) -> None:
+    def _note(self, kind: IncidentKind, sentence: str) -> None:
         self._incidents.append(Incident(kind=kind, at_s=time.monotonic(), sentence=sentence))
+
+    def _quarantine(self, kind: IncidentKind, sentence: str) -> None:
+        self._note(kind, sentence)
         if self.quarantined is None:
             self.quarantined = sentence
             log_event("gpu.quarantined", level=logging.ERROR, error=sentence)
