@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from db.engine import rows, transaction
 from db.errors import ServiceUnreachable
@@ -60,12 +61,15 @@ class Reconciler:
         self._lacking_since_s: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Reconcile until told to stop; a server that is away is waited for."""
+        """Reconcile until told to stop; a server that is away is waited for, and so is one that cannot do it now."""
         while not stop.is_set():
             try:
                 self._hold_and_run(stop)
             except ServiceUnreachable as error:
                 log.warning("reconciler waits: %s", error)
+            except OperationalError as error:
+                # A table is locked for too long, the disk is full: nothing that another process could do better.
+                log.warning("reconciler waits: %s", str(error.orig).partition("\n")[0])
             stop.wait(self._tick_s)
 
     def tick(self) -> Tick:

@@ -16,6 +16,7 @@ from typing import Any
 import workers.__main__
 import workers.admission
 import workers.executor
+import workers.next_hint
 from workers.engine_host import EngineHost
 
 #: A worker reaches every point once in health, so that the engine runs and connections are warm.
@@ -86,8 +87,14 @@ def _mid_generate(bomb: Callable[[], None]) -> None:
     EngineHost.generate = outer  # type: ignore[method-assign, assignment]
 
 
+def _hint_in_hand(bomb: Callable[[], None]) -> None:
+    """Wrap both ways in which a hint comes: through Celery's loop, and right after a job."""
+    _before(workers.admission, "job_of")(bomb)
+    _before(workers.next_hint, "job_of")(bomb)
+
+
 _POINTS: dict[str, Callable[[Callable[[], None]], None]] = {
-    "before-ack": _before(workers.admission, "message_for"),
+    "before-ack": _hint_in_hand,
     "before-claim": _before(workers.executor, "claim"),
     "after-claim": _after(workers.executor, "claim"),
     "mid-generate": _mid_generate,

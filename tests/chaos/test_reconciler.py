@@ -1,0 +1,33 @@
+"""The reconciler outlives what the database cannot do just now."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import open_database, transaction
+from db.hints import HintBroker
+from orchestrator.reconciler import Reconciler
+from tests.chaos.stand import until
+
+
+def test_a_table_locked_for_too_long_is_waited_for(
+    database_url: str, engine: Engine, broker: HintBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    impatient = open_database(database_url, name="reconciler", lock_timeout_ms=100)
+    stop = threading.Event()
+    thread = threading.Thread(target=Reconciler(impatient, broker, tick_s=0.05).run, args=(stop,))
+    with caplog.at_level(logging.INFO, logger="evalctl.reconciler"):
+        with transaction(engine) as connection:
+            connection.exec_driver_sql("LOCK TABLE eval.job IN ACCESS EXCLUSIVE MODE")
+            thread.start()
+            assert until(lambda: "canceling statement due to lock timeout" in caplog.text, 10)
+        caplog.clear()
+        assert until(lambda: "reconciler is in charge" in caplog.text, 10), "it goes on by itself"
+    assert thread.is_alive()
+    stop.set()
+    thread.join(10)
+    impatient.dispose()
