@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -20,8 +21,10 @@ from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
+from db.settings import Settings
 from db.states import WorkerState
 from orchestrator.reconciler import Reconciler
+from orchestrator.supervisor import Supervisor, worker_specs
 from problems.loader import load_set
 from tests.processes import LoggingProcess, evalctl, worker
 from workers.presence import Presence
@@ -182,6 +185,64 @@ def test_signals_to_one_worker_after_another_under_load_lose_nothing(
     assert query(engine, "SELECT count(*) AS n, count(DISTINCT job_id) AS jobs FROM eval.generation") == [
         {"n": jobs, "jobs": jobs}
     ]
+
+
+def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_told(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(1, ttft_ms=3000)
+    with environment_of(environment):
+        supervisor = Supervisor(Settings.from_environment(environment), worker_specs([], 1))
+    (child,) = supervisor.children
+    busy = "SELECT state FROM eval.worker WHERE ended_at IS NULL"
+    try:
+        supervisor.look()
+        until(engine, busy, [{"state": "busy"}])
+        assert evalctl(environment, "worker", "drain", "--all").returncode == 0
+        looked_s, pause = time.monotonic(), threading.Event()
+        while not child.ended:
+            assert time.monotonic() - looked_s < 60
+            pause.wait(0.1)
+            supervisor.look()
+        supervisor.look()
+        assert not child.running
+        assert query(engine, "SELECT state, count(*) AS n FROM eval.worker GROUP BY state") == [
+            {"state": "stopped", "n": 1}
+        ]
+        assert attempts(engine) == [(1, "succeeded", None)]
+        supervisor.revive()
+        assert not child.ended
+        supervisor.look()
+        until(engine, busy, [{"state": "idle"}])
+    finally:
+        supervisor.end(grace_s=30)
+    assert not child.running
+
+
+@contextmanager
+def environment_of(environment: dict[str, str]) -> Iterator[None]:
+    """Let this process have another environment for a while: a supervisor hands its own on."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def test_a_supervisor_has_a_job_handed_back_that_outlasts_its_patience(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(1, ttft_ms=60_000)
+    with environment_of(environment):
+        supervisor = Supervisor(Settings.from_environment(environment), worker_specs([], 1))
+    supervisor.look()
+    until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
+    supervisor.end(grace_s=0.5)
+    assert attempts(engine) == [(1, "failed", "DRAINED")]
+    assert query(engine, "SELECT state FROM eval.worker") == [{"state": "stopped"}]
 
 
 def test_draining_needs_one_way_of_naming_and_a_living_worker(environment: dict[str, str]) -> None:
