@@ -28,6 +28,7 @@ from workers.engine_host import EngineHost
 from workers.engines import EngineContext
 from workers.engines.protocol import GenerationRequest, Message
 from workers.executor import Executor
+from workers.hint_server import HintServer
 from workers.lease import LeaseKeeper
 from workers.memory.sampler import memory_sampler
 from workers.presence import Presence
@@ -117,7 +118,8 @@ class _Queue:
                 self._all_done.set()
             return ran
 
-        self._app = worker_app(place.broker_url, ("vllm",), handle)
+        self._server = HintServer(place.broker_url, ("vllm",), handle)
+        self._app = worker_app(self._server)
 
     def round(self, number: int) -> float:
         """Submit the generations as a run and return the wall seconds from there to the last commit."""
@@ -139,6 +141,7 @@ class _Queue:
 
     def close(self) -> None:
         """End the worker's helpers."""
+        self._server.close()
         self._leases.close()
         self._presence.close()
         self._sampler.close()

@@ -34,6 +34,7 @@ from workers.engines import EngineContext
 from workers.executor import Executor
 from workers.gate import WorkerGate
 from workers.guardian import MARK_VARIABLE, start_guardian
+from workers.hint_server import HintServer
 from workers.lease import LeaseKeeper
 from workers.log import log_event, set_up_logging
 from workers.memory.sampler import memory_sampler
@@ -112,13 +113,14 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace
             deadlines=deadlines,
         )
         gate = WorkerGate(stopping, card, presence)
-        app = worker_app(endpoints.broker_url, queues, executor.handle_hint, gate)
+        server = HintServer(endpoints.broker_url, queues, executor.handle_hint, gate)
+        stack.callback(server.close)
 
         def ready() -> None:
             presence.report(WorkerState.IDLE, None)
             log_event("worker.ready", worker=identity.name, queues=queues, gpu=identity.gpu_uuid)
 
-        run_worker(app, identity.name, ready, stopping)
+        run_worker(worker_app(server), identity.name, ready, stopping)
         if card is not None and card.quarantined is not None:
             host.unload()
             stopping.nothing_runs()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 from celery.worker import state
 
-from db.errors import ServiceUnreachable
-from db.hints import HINT_TASK, HintBroker, hint_app, queue_name
+from db.hints import HINT_TASK, hint_app
 from workers.admission import add_admission
-from workers.log import log_event
-from workers.next_hint import NextHint
+from workers.hint_server import HintServer
 from workers.stopping import Stopping
 from workers.wakeup import add_wake_up
 
@@ -25,39 +22,15 @@ class WorkerFailed(Exception):  # noqa: N818 - named for what happened
     """Say that Celery ended although nobody asked it to; its log has the reason."""
 
 
-class Gate(Protocol):
-    """Whether a hint may be turned into a claim now."""
-
-    def closed(self) -> bool:
-        """Tell whether no job may be claimed; the hint then goes back to the broker, for another worker."""
-
-    def wait(self) -> None:
-        """Return when it may be open again, or the worker is to end. Blocks the pool's only thread."""
-
-
-def worker_app(
-    broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool], gate: Gate | None = None
-) -> Celery:
-    """Return the application; ``handle_hint`` is called for each hint, on the pool's only thread."""
-    app = hint_app(broker_url, queues)
+def worker_app(server: HintServer) -> Celery:
+    """Return the application that hands every hint to ``server``, on the pool's only thread."""
+    app = hint_app(server.broker_url, server.queues)
     add_wake_up(app)
     add_admission(app)
-    next_hint = NextHint(app)
-    broker = HintBroker(broker_url)
-    queue_of = {queue_name(queue): queue for queue in queues}
 
     @app.task(name=HINT_TASK, bind=True)  # type: ignore[untyped-decorator]
     def hint(task: Any, job_id: int) -> None:
-        try:
-            while gate is None or not gate.closed():
-                if not (handle_hint() and next_hint.take()):
-                    return
-            broker.publish(queue_of[task.request.delivery_info["routing_key"]], [job_id])
-            log_event("hint.returned", job_id=job_id)
-        except ServiceUnreachable as error:
-            log_event("hint.unreachable", level=logging.WARNING, error=str(error))
-        if gate is not None:
-            gate.wait()
+        server.serve(job_id, task.request.delivery_info["routing_key"])
 
     return app
 

@@ -7,21 +7,22 @@ what waits: where no hint lies ready, the task ends and the loop listens again. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from db.hints import hint_app, queue_name
 from workers.admission import Admission, MalformedMessage, job_of
 
 
 class NextHint:
     """The queues of one worker, read on a connection beside Celery's own."""
 
-    def __init__(self, app: Celery) -> None:
-        self._app = app
-        self._keys = [queue.name for queue in app.conf.task_queues]
+    def __init__(self, broker_url: str, queues: Sequence[str]) -> None:
+        self._app = hint_app(broker_url)
+        self._keys = [queue_name(queue) for queue in queues]
         self._connection: Any = None
 
     def take(self) -> bool:

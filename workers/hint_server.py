@@ -1,0 +1,72 @@
+"""What a worker does when it hears a hint: claim job after job while hints lie ready, or give the hint back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from db.errors import ServiceUnreachable
+from db.hints import HintBroker, queue_name
+from workers.log import log_event
+from workers.lookout import Lookout
+from workers.next_hint import NextHint
+
+
+class Gate(Protocol):
+    """Whether a hint may be turned into a claim now."""
+
+    def closed(self) -> bool:
+        """Tell whether no job may be claimed; the hint then goes back to the broker, for another worker."""
+
+    def wait(self) -> None:
+        """Return when it may be open again, or the worker is to end. Blocks the pool's only thread."""
+
+
+class OpenGate:
+    """The gate of a worker that nothing keeps from working."""
+
+    def closed(self) -> bool:
+        """Never."""
+        return False
+
+    def wait(self) -> None:
+        """Return at once."""
+
+
+class HintServer:
+    """Serve the hints of some queues on the pool's only thread.
+
+    ``handle_hint`` spends one hint and tells whether it was good for a job.
+    """
+
+    def __init__(
+        self, broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool], gate: Gate | None = None
+    ) -> None:
+        self.broker_url = broker_url
+        self.queues = queues
+        self._handle_hint = handle_hint
+        self._gate = gate or OpenGate()
+        self._queue_of = {queue_name(queue): queue for queue in queues}
+        self._broker = HintBroker(broker_url)
+        self._next_hint = NextHint(broker_url, queues)
+        self._lookout = Lookout(lambda: not self._gate.closed() and self._next_hint.waiting())
+
+    def serve(self, job_id: int, queue_key: str) -> None:
+        """Spend a hint that Celery has received, and those that lie ready after it."""
+        with self._lookout.hearing():
+            try:
+                while not self._gate.closed():
+                    if not (self._handle_hint() and self._next_hint.take()):
+                        return
+                self._broker.publish(self._queue_of[queue_key], [job_id])
+                log_event("hint.returned", job_id=job_id)
+            except ServiceUnreachable as error:
+                log_event("hint.unreachable", level=logging.WARNING, error=str(error))
+            self._gate.wait()
+
+    def close(self) -> None:
+        """Close the connections and end the lookout."""
+        self._lookout.close()
+        self._next_hint.close()
+        self._broker.close()
