@@ -167,7 +167,10 @@ def stored_experiment(schedule: Schedule) -> Experiment:
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(schedule.experiment) - known):
         raise UsageFault(f"the experiment has unknown keys {', '.join(unknown)}")
-    return make_experiment(schedule.experiment)
+    try:
+        return make_experiment(schedule.experiment)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UsageFault(f"the experiment cannot be read: {error}") from error
 
 
 def _fire(engine: Engine, schedule: Schedule, now: dt.datetime, registry: Callable[[], Registry]) -> Fired | None:
