@@ -53,7 +53,7 @@ def _noop_rate(place: Place) -> float:
             noop.apply_async((number,), producer=producer)
         done.apply_async(producer=producer)
     command = [sys.executable, "-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q", "bench"]
-    client = redis.Redis.from_url(place.broker_url)
+    client = redis.Redis.from_url(place.broker_url, socket_timeout=130)
     worker = subprocess.Popen(command, env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while client.llen("bench") > NOOPS:

@@ -68,7 +68,7 @@ def _noop_rate(place: Place, workers: int) -> float:
     command = [sys.executable, "-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q", "bench"]
     names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
     with (
-        redis.Redis.from_url(place.broker_url) as client,
+        redis.Redis.from_url(place.broker_url, socket_timeout=DEADLINE_S + 10) as client,
         _running(place, [[*command, "--loglevel=INFO", name] for name in names]),
     ):
         began_s = time.monotonic()
