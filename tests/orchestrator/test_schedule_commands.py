@@ -1,0 +1,197 @@
+"""Schedules as a user meets them: added, made by a real reconciler, run by a real worker, looked at, removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.embedded.usage import Endpoints
+from db.engine import transaction
+from tests.processes import evalctl, running, worker
+
+MODELS = """
+[models.fake]
+engine = "synthetic"
+source = "made-up"
+options = { ttft_ms = 1, tpot_ms = 0.1 }
+"""
+EXPERIMENT = 'models = ["fake"]\nproblems = "quickstart"\nrepetitions = 1\n'
+RECONCILE = (sys.executable, "-m", "orchestrator", "reconcile")
+A_DAY_AGO = "UPDATE eval.schedule SET due_from = due_from - interval '1 day'"
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> str:
+    """Give an experiment file."""
+    path = tmp_path / "nightly.toml"
+    path.write_text(EXPERIMENT, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Give a registry with one model."""
+    path = tmp_path / "evalctl.toml"
+    path.write_text(MODELS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def user(environment: dict[str, str], config: Path) -> dict[str, str]:
+    """Give the environment of a user with a model."""
+    return environment | {"EVALCTL_CONFIG": str(config)}
+
+
+def ask(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
+    done = evalctl(user, "schedule", *arguments, "--json")
+    assert done.returncode == code, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def add(user: dict[str, str], experiment: str, *arguments: str) -> dict[str, Any]:
+    return ask(user, "add", "nightly", "--cron", "0 2 * * *", "--tz", "Asia/Shanghai", "-f", experiment, *arguments)
+
+
+def test_in_a_home_of_its_own(home: Path, endpoints: Endpoints, config: Path, experiment: str) -> None:
+    assert endpoints.database_url
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")}
+    user = kept | {"EVALCTL_HOME": str(home), "EVALCTL_CONFIG": str(config)}
+    added = add(user, experiment)
+    assert (added["schedule"], added["added"], added["jobs"], added["due"]) == ("nightly", True, 6, None)
+    assert [slot[11:] for slot in added["next"]] == ["18:00:00+00:00"] * 3, "two in the morning in Shanghai"
+    assert "no reconciler is running" in added["warnings"][0]
+    run = ask(user, "run-now", "nightly")
+    assert (run["schedule"], run["created"], run["new"]) == ("nightly", 6, True)
+    shown = ask(user, "show", "nightly")
+    assert [(slot["run_id"], slot["state"], slot["by_hand"]) for slot in shown["slots"]] == [
+        (run["run"], "queued", True)
+    ]
+    assert shown["slots"][0]["slot"] == run["slot"]
+    assert ask(user, "remove", "nightly") == {"schedule": "nightly", "removed": True, "slots": 1}
+    assert evalctl(user, "status", run["name"]).returncode == 0
+
+
+def test_a_missed_slot_is_made_and_run_and_told(user: dict[str, str], experiment: str, engine: Engine) -> None:
+    add(user, experiment)
+    _run(engine, A_DAY_AGO)
+    due = ask(user, "show", "nightly")["due"]
+    assert due.endswith("T18:00:00+00:00")
+    assert "due and not made yet" in evalctl(user, "schedule", "show", "nightly").stdout
+    with running(RECONCILE, user), worker(user, "--queue", "synthetic") as process:
+        for _ in range(6):
+            process.wait_for("job.succeeded")
+        assert ask(user, "list")["warnings"] == [], "a reconciler is in charge"
+    shown = ask(user, "show", "nightly")
+    (slot,) = shown["slots"]
+    assert (slot["slot"], slot["state"], slot["error_message"], slot["by_hand"]) == (due, "succeeded", None, False)
+    assert slot["run"].startswith("nightly-2")
+    assert slot["run"].endswith("T02:00")
+    assert (shown["due"], shown["last"]) == (None, slot)
+    text = evalctl(user, "schedule", "show", "nightly").stdout
+    assert slot["run"] in text
+    assert "late" in text
+    listed = evalctl(user, "schedule", "list").stdout
+    assert slot["run"] in listed
+    assert "succeeded" in listed
+
+
+def test_a_slot_that_cannot_be_made_ends_show_with_1(
+    user: dict[str, str], experiment: str, engine: Engine, config: Path
+) -> None:
+    add(user, experiment)
+    _run(engine, A_DAY_AGO)
+    config.write_text("", encoding="utf-8")
+    assert evalctl(user, "reconcile", "--once").returncode == 0
+    shown = ask(user, "show", "nightly", code=1)
+    assert "no model is registered under the name 'fake'" in shown["slots"][0]["error_message"]
+    assert (shown["slots"][0]["run"], shown["slots"][0]["state"]) == (None, None)
+    assert "no run: no model is registered" in evalctl(user, "schedule", "show", "nightly").stdout
+    refused = evalctl(user, "schedule", "run-now", "nightly")
+    assert refused.returncode == 2
+    assert "schedule nightly cannot be run: no model is registered" in refused.stderr
+    config.write_text(MODELS, encoding="utf-8")
+    assert ask(user, "run-now", "nightly")["created"] == 6
+    assert ask(user, "show", "nightly")["last"]["state"] == "queued"
+
+
+def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experiment: str) -> None:
+    assert add(user, experiment)["added"]
+    assert not add(user, experiment)["added"]
+    assert (
+        "is there already"
+        in evalctl(
+            user, "schedule", "add", "nightly", "--cron", "0 2 * * *", "--tz", "Asia/Shanghai", "-f", experiment
+        ).stdout
+    )
+    assert [ask(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
+    paused = ask(user, "list")["schedules"][0]
+    assert (paused["next"], paused["due"], bool(paused["paused_at"])) == ([], None, True)
+    assert "resume nightly" in evalctl(user, "schedule", "show", "nightly").stdout
+    assert [ask(user, "resume", "nightly")["changed"] for _ in range(2)] == [True, False]
+    assert "was not paused" in evalctl(user, "schedule", "resume", "nightly").stdout
+    ask(user, "remove", "nightly")
+    assert evalctl(user, "schedule", "remove", "nightly").returncode == 2
+    assert "no schedules yet" in evalctl(user, "schedule", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": "a b"}, "a schedule's name is made of"),
+        ({"--cron": "0 2 * *"}, "five fields"),
+        ({"--cron": "0 25 * * *"}, "Bad hour"),
+        ({"--tz": "Asia/Shangai"}, "did you mean Asia/Shanghai"),
+        ({"-f": "no-such.toml"}, "cannot read no-such.toml"),
+    ],
+)
+def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
+    user: dict[str, str], experiment: str, changed: dict[str, str], said: str
+) -> None:
+    given = {"--cron": "0 2 * * *", "--tz": "Asia/Shanghai", "-f": experiment} | changed
+    name = given.pop("name", "nightly")
+    done = evalctl(user, "schedule", "add", name, *(word for pair in given.items() for word in pair))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ask(user, "list")["schedules"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('models = ["nobody"]\nproblems = "quickstart"\n', "no model is registered under the name 'nobody'"),
+        ('models = ["fake"]\nproblems = "no-such-set"\n', "there is no problem set 'no-such-set'"),
+        ('models = ["fake"]\nproblems = "quickstart"\nwarp = 9\n', "unknown keys warp"),
+        ("models = [", "is no valid TOML"),
+    ],
+)
+def test_an_experiment_is_checked_when_it_is_added(user: dict[str, str], experiment: str, text: str, said: str) -> None:
+    Path(experiment).write_text(text, encoding="utf-8")
+    done = evalctl(user, "schedule", "add", "nightly", "--cron", "0 2 * * *", "-f", experiment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_yaml_file_and_utc_are_taken(user: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "weekly.yaml"
+    path.write_text("models: [fake]\nproblems: quickstart\nrepetitions: 2\n", encoding="utf-8")
+    added = ask(user, "add", "weekly", "--cron", "0 2 * * 0", "-f", str(path))
+    assert (added["timezone"], added["jobs"]) == ("UTC", 12)
+
+
+@pytest.mark.parametrize("command", ["show", "pause", "resume", "remove", "run-now"])
+def test_an_unknown_schedule_is_named(user: dict[str, str], command: str) -> None:
+    done = evalctl(user, "schedule", command, "nope")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no schedule 'nope'" in done.stderr
+
+
+def _run(engine: Engine, sql: str) -> None:
+    with transaction(engine) as connection:
+        connection.exec_driver_sql(sql)
