@@ -25,7 +25,11 @@ from tests.processes import ROOT, LoggingProcess, running
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 60}
 #: A table that only the commit writes, so that a lock on it holds up commits and nothing else.
 HOLD_UP = "LOCK TABLE eval.score IN ACCESS EXCLUSIVE MODE"
-COMMITTING = "application_name = 'evalctl worker' AND wait_event_type = 'Lock' AND position('WITH fenced AS' IN query) > 0"
+#: The worker before this migration is the older one: it knows nothing of schedules, drain and tallies.
+OLDER_THAN = "0003"
+COMMITTING = (
+    "application_name = 'evalctl worker' AND wait_event_type = 'Lock' AND position('WITH fenced AS' IN query) > 0"
+)
 
 
 def _restart(fault_id: str, number: signal.Signals, way: str, staged: str, *, short: bool = False) -> None:
@@ -199,13 +203,13 @@ def table_locked(stand: Stand) -> Recovery:
 @fault(
     "F21a",
     "Worker of an older schema on the present one",
-    staged="the worker of the commit before the newest migration, from the history of the repository",
+    staged="the last worker of schema 0002, from the history of the repository",
     holds="it serves its jobs",
 )
 def older_worker(stand: Stand) -> Recovery:
     """Run the code that knows nothing of the newest migration."""
     folder = stand.folder / "older"
-    note = _check_out_before_newest_migration(folder)
+    note = _check_out_older(folder)
     environment = stand.environment | {"PYTHONPATH": str(folder)}
     # The folder comes before the installed package, as it does for `python -m` in that folder.
     program = f"""
@@ -248,9 +252,9 @@ def later_schema(stand: Stand) -> Recovery:
     return Recovery(seconds=seconds, span="submit -> 6 jobs committed, worker start included")
 
 
-def _check_out_before_newest_migration(folder: Path) -> str:
-    """Write the repository as it was before its newest committed migration; return what was taken."""
-    log = ["git", "log", "-1", "--format=%H", "--diff-filter=A", "--", "migrations/versions/*.py"]
+def _check_out_older(folder: Path) -> str:
+    """Write the repository as it was before ``OLDER_THAN`` was added; return the schema of that worker."""
+    log = ["git", "log", "-1", "--format=%H", "--diff-filter=A", "--", f"migrations/versions/{OLDER_THAN}*.py"]
     newest = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False)
     archive = subprocess.run(
         ["git", "archive", f"{newest.stdout.strip()}~1"], cwd=ROOT, capture_output=True, check=False

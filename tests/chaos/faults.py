@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.chaos import broker_faults, database_faults, worker_faults  # noqa: F401 - importing registers
+from tests.chaos import broker_faults, database_faults, fleet_faults, network_faults, worker_faults  # noqa: F401 - importing registers
 from tests.chaos.registry import FAULTS, Fault
 
 

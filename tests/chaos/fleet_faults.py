@@ -1,0 +1,140 @@
+"""Faults that show only with several processes: poison, rolling restarts, two reconcilers."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from tests.chaos.registry import Recovery, fault
+from tests.chaos.stand import Stand, kill, since
+from tests.processes import LoggingProcess
+
+SLOW: dict[str, Any] = {"tokens": 10, "tpot_ms": 100}
+IN_CHARGE = "reconciler is in charge"
+#: Patience of the workers with a silent engine in place of 120 s.
+SILENCE_S = "3"
+
+
+def _fails_everywhere(stand: Stand, failure: str, **environment: str) -> Recovery:
+    """Let a job fail alike on one worker after another, and others run meanwhile; the job ends as poison."""
+    stand.submit(1, name="poison", fail={"class": failure})
+    with stand.reconciler():
+        with stand.worker(**environment) as first:
+            first.wait_for("job.failed", state="queued")
+            moment_s = time.monotonic()
+            first.stop()
+        with stand.worker(**environment) as second:
+            second.wait_for("job.failed", state="dead")
+            seconds = since(moment_s)
+            stand.submit(4, name="others")
+            stand.until("state = 'succeeded'", least=4)
+            second.stop()
+    (poison,) = stand.query("SELECT failure_kind, attempt_no FROM eval.job WHERE state = 'dead'")
+    workers = stand.query("SELECT count(DISTINCT worker_id) AS n FROM eval.attempt WHERE outcome = 'failed'")[0]["n"]
+    assert poison == {"failure_kind": "poison", "attempt_no": 2}, poison
+    assert workers == 2
+    return Recovery(seconds=seconds, span="first failure -> job dead", note="2 workers, 2 attempts, others unaffected")
+
+
+@fault(
+    "F14b",
+    "Job that kills every engine",
+    staged="synthetic engine that dies of this job's prompt",
+    holds="`dead` as poison after two workers; other jobs succeed",
+    short=True,
+)
+def poison(stand: Stand) -> Recovery:
+    """Order the engine's death."""
+    return _fails_everywhere(stand, "ENGINE_DEAD")
+
+
+@fault(
+    "F14c",
+    "Job that no engine has the memory for",
+    staged="synthetic engine that runs out of memory over this job's prompt",
+    holds="`dead` as poison after two workers; other jobs succeed",
+)
+def out_of_memory(stand: Stand) -> Recovery:
+    """Order the engine to run out of memory."""
+    return _fails_everywhere(stand, "OOM")
+
+
+@fault(
+    "F14d",
+    "Job over which every engine hangs",
+    staged=f"synthetic engine that answers nothing; patience of {SILENCE_S} s",
+    holds="timed out, `dead` as poison after two workers; other jobs succeed",
+)
+def hang(stand: Stand) -> Recovery:
+    """Order the engine to stay silent."""
+    return _fails_everywhere(stand, "HANG", EVALCTL_SILENCE_S=SILENCE_S)
+
+
+@fault(
+    "F17",
+    "Rolling restart under load",
+    staged="`SIGTERM` to one of two workers after another, each replaced, three times round",
+    holds="each ends with 0; no job fails or runs twice",
+)
+def rolling_restart(stand: Stand) -> Recovery:
+    """Replace the workers one by one while 40 jobs run."""
+    stand.submit(40, **SLOW)
+    longest_s = 0.0
+    with stand.reconciler(), ExitStack() as stack:
+        workers = [stack.enter_context(stand.worker()) for _ in range(2)]
+        for turn in range(6):
+            workers[turn % 2].wait_for("job.claimed")
+            moment_s = time.monotonic()
+            assert workers[turn % 2].stop() == 0
+            longest_s = max(longest_s, since(moment_s))
+            workers[turn % 2] = stack.enter_context(stand.worker())
+        stand.until_finished()
+        assert [worker.stop() for worker in workers] == [0, 0]
+    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    return Recovery(seconds=longest_s, span="SIGTERM -> exit 0, the longest of 6 (jobs take 1 s)")
+
+
+@fault(
+    "F16a",
+    "Reconciler killed while another waits",
+    staged="two reconcilers, `kill -9` of the one in charge; hints left to it alone",
+    holds="never two in charge; the other takes over",
+    short=True,
+)
+def reconciler_killed(stand: Stand) -> Recovery:
+    """Kill the reconciler that holds the lock."""
+    return _reconciler_lost(stand, kill, within_s=30)
+
+
+@fault(
+    "F16b",
+    "Reconciler frozen while another waits",
+    staged="two reconcilers, `kill -STOP` of the one in charge",
+    holds="the other takes over once the database has ended the frozen one's session",
+)
+def reconciler_frozen(stand: Stand) -> Recovery:
+    """Freeze the reconciler that holds the lock."""
+    return _reconciler_lost(stand, lambda process: kill(process, signal.SIGSTOP), within_s=200)
+
+
+def _reconciler_lost(stand: Stand, lose: Callable[[LoggingProcess], float], *, within_s: float) -> Recovery:
+    with stand.worker() as worker, stand.reconciler() as first:
+        worker.wait_for("worker.ready")
+        stand.until_true(lambda: _in_charge(first), "the first reconciler is in charge")
+        with stand.reconciler() as second:
+            stand.submit(1, publish=False, name="before")
+            stand.until("state = 'succeeded'")
+            assert not _in_charge(second)
+            moment_s = lose(first)
+            stand.submit(1, publish=False, name="after")
+            stand.until_finished(within_s=within_s)
+            seconds = since(moment_s)
+            assert _in_charge(second)
+    return Recovery(seconds=seconds, span="reconciler lost -> hint published by the other, job committed")
+
+
+def _in_charge(reconciler: LoggingProcess) -> bool:
+    return any(IN_CHARGE in line for line in reconciler.lines)

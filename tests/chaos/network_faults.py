@@ -1,0 +1,185 @@
+"""Faults of the network between a worker and its servers, and of its clock."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from tests.chaos.forwarder import Forwarder, forwarder
+from tests.chaos.registry import CannotStage, Recovery, fault
+from tests.chaos.stand import LEASE_S, Stand, since, until
+from tests.processes import LoggingProcess
+
+JOBS: dict[str, Any] = {"tokens": 30, "tpot_ms": 100}
+#: Twice the lease, so that a worker that is cut off loses its job for sure.
+BLACKHOLE_S = 2 * LEASE_S
+#: A worker that was cut off serves again within this time of the wire's mending.
+SERVES_WITHIN_S = 60.0
+#: Each way, for each message.
+DELAY_S = 0.25
+_FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+_HOUR_S = 3600
+
+
+@contextmanager
+def _through(stand: Stand, variable: str) -> Iterator[tuple[Forwarder, dict[str, str]]]:
+    """Give a forwarder to a server and the setting with which a worker reaches the server through it alone."""
+    url = make_url(stand.environment[variable])
+    assert url.port is not None
+    with forwarder(url.port) as wire:
+        yield wire, {variable: url.set(port=wire.port).render_as_string(hide_password=False)}
+
+
+@contextmanager
+def _dropped(port: int) -> Iterator[None]:
+    """Drop every packet to and from a loopback port, without a word to either side."""
+    rules = [["INPUT", "-i", "lo", "-p", "tcp", end, str(port), "-j", "DROP"] for end in ("--dport", "--sport")]
+    added = []
+    try:
+        for rule in rules:
+            try:
+                done = subprocess.run(["iptables", "-I", *rule], capture_output=True, text=True, check=False)
+            except FileNotFoundError as error:
+                raise CannotStage("iptables is not installed") from error
+            if done.returncode:
+                raise CannotStage(f"iptables -I INPUT: {done.stderr.strip()}")
+            added.append(rule)
+        yield
+    finally:
+        for rule in added:
+            subprocess.run(["iptables", "-D", *rule], check=True)
+
+
+@fault(
+    "F10a",
+    "Database unreachable for one worker for longer than its lease",
+    staged=f"`iptables -j DROP` between worker and database for {BLACKHOLE_S:g} s in mid-job; another worker is not cut off",
+    holds="the other commits the job; the first writes nothing late and serves again within 60 s",
+)
+def database_blackholed(stand: Stand) -> Recovery:
+    """Swallow the packets between one worker and the database."""
+    with _through(stand, "EVALCTL_DATABASE_URL") as (wire, setting), stand.reconciler(), ExitStack() as stack:
+        first = stack.enter_context(stand.worker(**setting))
+        first.wait_for("worker.ready")
+        stand.submit(1, **JOBS)
+        job_id = first.wait_for("job.claimed")["job_id"]
+        second = stack.enter_context(stand.worker())
+        with _dropped(wire.port):
+            moment_s = time.monotonic()
+            stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=30)
+            taken_s = since(moment_s)
+            until(lambda: since(moment_s) > BLACKHOLE_S, BLACKHOLE_S)
+        healed_s = time.monotonic()
+        second.stop()
+        seconds = _serves_again(stand, first, healed_s)
+    note = f"job taken over and committed after {taken_s:.1f} s"
+    return Recovery(seconds=seconds, span="wire mended -> the worker that was cut off commits", note=note)
+
+
+@fault(
+    "F10b",
+    "Broker unreachable for one worker",
+    staged=f"`iptables -j DROP` between worker and broker for {BLACKHOLE_S:g} s in mid-job",
+    holds="the job goes on and is committed once; the worker serves again within 60 s",
+)
+def broker_blackholed(stand: Stand) -> Recovery:
+    """Swallow the packets between a worker and the broker."""
+    with ExitStack() as stack:
+        wire, setting = stack.enter_context(_through(stand, "EVALCTL_BROKER_URL"))
+        stack.enter_context(stand.reconciler())
+        worker = stack.enter_context(stand.worker(**setting))
+        worker.wait_for("worker.ready")
+        stand.submit(1, **JOBS)
+        worker.wait_for("job.claimed")
+        with _dropped(wire.port):
+            moment_s = time.monotonic()
+            stand.until_finished(within_s=BLACKHOLE_S)
+            until(lambda: since(moment_s) > BLACKHOLE_S, BLACKHOLE_S)
+        seconds = _serves_again(stand, worker, time.monotonic())
+    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    return Recovery(seconds=seconds, span="wire mended -> the worker commits the next job")
+
+
+@fault(
+    "F10c",
+    "Slow wire between worker and database",
+    staged=f"TCP forwarder that passes each message {DELAY_S * 1000:g} ms late, each way",
+    holds="leases hold; every job is committed at its first attempt",
+)
+def slow_wire(stand: Stand) -> Recovery:
+    """Delay every message between worker and database; packet loss needs a qdisc, see the list below the table."""
+    with ExitStack() as stack:
+        wire, setting = stack.enter_context(_through(stand, "EVALCTL_DATABASE_URL"))
+        stack.enter_context(stand.reconciler())
+        worker = stack.enter_context(stand.worker(**setting))
+        worker.wait_for("worker.ready")
+        wire.delay_s = DELAY_S
+        moment_s = time.monotonic()
+        stand.submit(2, **JOBS)
+        stand.until_finished()
+        seconds = since(moment_s)
+        worker.stop()
+    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    return Recovery(seconds=seconds, span="submit -> 2 jobs of 3 s committed")
+
+
+@fault(
+    "F12",
+    "Clock of a worker's host steps by an hour",
+    staged="libfaketime: one worker steps an hour ahead in mid-job, another an hour back",
+    holds="leases are unaffected, no job runs twice, durations stay true",
+)
+def clock_steps(stand: Stand) -> Recovery:
+    """Step the clocks of two workers while their jobs run."""
+    if not _FAKETIME:
+        raise CannotStage("libfaketime is not installed (apt-get install faketime)")
+    with stand.reconciler(), ExitStack() as stack:
+        clocks = [stand.folder / name for name in ("ahead", "back")]
+        workers = [stack.enter_context(stand.worker(**_clock(path))) for path in clocks]
+        for worker in workers:
+            worker.wait_for("worker.ready")
+        stand.submit(6, **JOBS)
+        for worker in workers:
+            worker.wait_for("job.claimed")
+        moment_s = time.monotonic()
+        for path, step_s in zip(clocks, (_HOUR_S, -_HOUR_S), strict=True):
+            path.write_text(f"{step_s:+d}\n")
+        stand.until_finished()
+        seconds = since(moment_s)
+        stamps = [worker.wait_for("job.claimed")["at"] for worker in workers]
+        codes = [worker.stop() for worker in workers]
+        assert codes == [0, 0], f"{codes}; log:\n{workers[codes[0] == 0].tail()}"
+    assert stamps[0][:13] != stamps[1][:13], f"the clocks did step: {stamps}"
+    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    longest = stand.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[0]["s"]
+    assert 2.5 < longest < 10, f"a job of 3 s is told to have taken {longest} s"
+    return Recovery(
+        seconds=seconds, span="step -> 6 jobs of 3 s committed by 2 workers", note=f"longest {longest:.1f} s"
+    )
+
+
+def _clock(path: Path) -> dict[str, str]:
+    """Return the environment of a process whose clock follows a file, and whose monotonic clock is the real one."""
+    path.write_text("+0\n")
+    return {
+        "LD_PRELOAD": str(_FAKETIME[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(path),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+def _serves_again(stand: Stand, worker: LoggingProcess, healed_s: float) -> float:
+    """Return the seconds from the mending of the wire until the worker commits a job; it is the only one left."""
+    stand.submit(1, name="afterwards")
+    worker.wait_for("job.succeeded", model="afterwards", within_s=SERVES_WITHIN_S)
+    seconds = since(healed_s)
+    stand.until_finished()
+    assert worker.stop() == 0
+    return seconds
