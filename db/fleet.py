@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,11 +13,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import func
 
 from db.engine import transaction
+from db.errors import DbError
 from db.models import Attempt, Boot, Model, Worker
 from db.states import WorkerState
 
 #: A worker in one of these has ended, in order or not.
 ENDED = (WorkerState.STOPPED.value, WorkerState.LOST.value)
+
+
+class AmbiguousWorker(DbError):  # noqa: N818 - named for what happened
+    """Say that a name given for one worker is the beginning of several."""
+
+    def __init__(self, given: str, names: Sequence[str]) -> None:
+        super().__init__(f"{given!r} is the beginning of several workers: {', '.join(names)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +130,8 @@ def list_workers(engine: Engine) -> list[WorkerRow]:
 def drain_workers(engine: Engine, *, worker: str | None = None, host: str | None = None) -> tuple[str, ...]:
     """Ask living workers to drain and return their names: one, those of a host, or, without either, all.
 
-    ``worker`` is a name or an id, or the beginning of either. Asking again changes nothing.
+    ``worker`` is a name or an id, or the beginning of either; raise ``AmbiguousWorker`` where several begin so. Asking
+    again changes nothing.
     """
     wanted: list[ColumnElement[bool]] = [Worker.state.not_in(ENDED)]
     if worker is not None:
@@ -129,11 +139,16 @@ def drain_workers(engine: Engine, *, worker: str | None = None, host: str | None
         wanted.append(or_(begins, cast(Worker.id, Text).startswith(worker, autoescape=True)))
     if host is not None:
         wanted.append(Worker.host == host)
-    asked = (
-        update(Worker).where(*wanted).values(drain_requested_at=func.coalesce(Worker.drain_requested_at, func.now()))
-    )
     with transaction(engine) as connection:
-        return tuple(sorted(connection.execute(asked.returning(Worker.name)).scalars()))
+        found = connection.execute(select(Worker.id, Worker.name).where(*wanted).order_by(Worker.name)).all()
+        exact = [row for row in found if worker in {row.name, str(row.id)}]
+        if worker is not None and len(exact or found) > 1:
+            raise AmbiguousWorker(worker, [row.name for row in found])
+        chosen = exact or found
+        asked_at = func.coalesce(Worker.drain_requested_at, func.now())
+        mine = Worker.id.in_([row.id for row in chosen])
+        connection.execute(update(Worker).where(mine).values(drain_requested_at=asked_at))
+    return tuple(row.name for row in chosen)
 
 
 def record_boot(engine: Engine, boot: Boot) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import threading
@@ -260,6 +261,10 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
         worker_id=uuid.uuid4(), name="cpu-1@here", host="here", pid=1, device="cpu", queues=("vllm",), version="1"
     )
     register_worker(engine, identity)
+    register_worker(engine, dataclasses.replace(identity, worker_id=uuid.uuid4(), name="cpu-12@there", host="there"))
+    ambiguous = evalctl(environment, "worker", "drain", "cpu-1")
+    assert ambiguous.returncode == 2
+    assert "the beginning of several workers" in ambiguous.stderr
     drained = threading.Event()
     presence = Presence(engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7)
     try:
@@ -270,14 +275,22 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
         presence.stand(WorkerState.QUARANTINED)
         presence.note("XID 79")
         presence.report(WorkerState.BUSY, None)
-        until(engine, "SELECT state, note FROM eval.worker", [{"state": "quarantined", "note": "XID 79"}])
+        until(
+            engine,
+            "SELECT state, note FROM eval.worker WHERE host = 'here'",
+            [{"state": "quarantined", "note": "XID 79"}],
+        )
         listed = evalctl(environment, "worker", "list").stdout
     finally:
         presence.close()
     for shown in ("cpu-1@here", "quarantined", "XID 79", " 7 "):
         assert shown in listed
-    assert query(engine, "SELECT state, messages_refused FROM eval.worker") == [
-        {"state": "stopped", "messages_refused": 7}
+    assert query(
+        engine,
+        "SELECT state, messages_refused, drain_requested_at IS NULL AS let FROM eval.worker ORDER BY name = 'cpu-1@here'",
+    ) == [
+        {"state": "starting", "messages_refused": 0, "let": True},
+        {"state": "stopped", "messages_refused": 7, "let": False},
     ]
     assert report_worker(engine, identity.worker_id, WorkerState.STOPPED, None)
 
