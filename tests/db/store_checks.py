@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from db.claims import FORGIVEN, ClaimedJob
 from db.errors import ServiceUnreachable
-from db.states import JobState
+from db.states import FailureKind, JobState
 from tests.chaos.oracle import JobKey
 from tests.db.store_model import JobModel
 
-#: Empties what runs leave; models and problems stay.
-TRUNCATE = """
-DO $$ BEGIN
-    EXECUTE (SELECT 'TRUNCATE ' || string_agg('eval.' || quote_ident(tablename), ', ') || ' CASCADE'
-               FROM pg_tables WHERE schemaname = 'eval' AND tablename NOT IN ('alembic_version', 'model', 'problem'));
+MODELS = {"a": "synthetic", "b": "synthetic", "c": "other"}
+QUEUES = tuple(sorted(set(MODELS.values())))
+FAILURES = (
+    (FailureKind.INFRA, "ENGINE_DEAD"),
+    (FailureKind.OUT_OF_MEMORY, "RUNTIME_CUDA_OOM"),
+    (FailureKind.TIMED_OUT, "SILENT"),
+    (FailureKind.REJECTED, "PROMPT_TOO_LONG"),
+    (FailureKind.INFRA, "SERVER_UNREACHABLE"),
+    *((FailureKind.INFRA, error_class) for error_class in sorted(FORGIVEN)),
+)
+#: Empties what runs leave; models and problems stay. Faster than TRUNCATE, which syncs a file for each table.
+EMPTY = """
+DO $$ DECLARE one name; BEGIN
+    SET LOCAL session_replication_role = replica;  -- No trigger fires, so the order does not matter.
+    FOR one IN SELECT tablename FROM pg_tables
+                WHERE schemaname = 'eval' AND tablename NOT IN ('alembic_version', 'model', 'problem') LOOP
+        EXECUTE 'DELETE FROM eval.' || quote_ident(one);
+    END LOOP;
 END $$
 """
 JOBS = """
@@ -40,6 +56,17 @@ SELECT r.id FROM eval.run AS r
                        FROM eval.run_tally WHERE run_id = r.id) AS told
  WHERE to_jsonb(counted) <> to_jsonb(told)
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An attempt as its worker knows it, whether it still may write or not."""
+
+    worker: uuid.UUID
+    job: ClaimedJob
+
+    def __repr__(self) -> str:
+        return f"<attempt {self.job.attempt_no} of job {self.job.job_id}>"
 
 
 class RecordingBroker:

@@ -12,23 +12,24 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 from sqlalchemy import Engine
 
-from db.claims import FORGIVEN, ClaimedJob, Failure, LeaseLost, claim, give_up, renew
+from db.claims import Failure, LeaseLost, claim, give_up, renew
 from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
@@ -40,7 +41,19 @@ from db.statements import statement
 from db.states import TERMINAL, FailureKind, JobState
 from orchestrator.reconciler import Reconciler
 from tests.chaos.oracle import BROKEN_PROMISES, JobKey, keys_of
-from tests.db.store_checks import JOBS, TRUNCATE, WRONG_TALLIES, RecordingBroker, compared, expected, key_of
+from tests.db.store_checks import (
+    EMPTY,
+    FAILURES,
+    JOBS,
+    MODELS,
+    QUEUES,
+    WRONG_TALLIES,
+    Held,
+    RecordingBroker,
+    compared,
+    expected,
+    key_of,
+)
 from tests.db.store_model import OPEN, JobModel, RunModel, StoreModel
 from tests.db.test_poison import register
 from tests.db.test_queue import OTHER, PROBLEM, result, spec, submission
@@ -48,27 +61,17 @@ from tests.db.test_queue import OTHER, PROBLEM, result, spec, submission
 #: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest tests/db/test_store_machine.py
 WALKS = int(os.environ.get("EVALCTL_TEST_WALKS", "50"))
 STEPS = 40
-MODELS = {"a": "synthetic", "b": "synthetic", "c": "other"}
-QUEUES = tuple(sorted(set(MODELS.values())))
-FAILURES = (
-    (FailureKind.INFRA, "ENGINE_DEAD"),
-    (FailureKind.OUT_OF_MEMORY, "RUNTIME_CUDA_OOM"),
-    (FailureKind.TIMED_OUT, "SILENT"),
-    (FailureKind.REJECTED, "PROMPT_TOO_LONG"),
-    (FailureKind.INFRA, "SERVER_UNREACHABLE"),
-    *((FailureKind.INFRA, error_class) for error_class in sorted(FORGIVEN)),
-)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An attempt as its worker knows it, whether it still may write or not."""
-
-    worker: uuid.UUID
-    job: ClaimedJob
-
-    def __repr__(self) -> str:
-        return f"<attempt {self.job.attempt_no} of job {self.job.job_id}>"
+#: What may be asked for, beside the experiment.
+WANTED = {
+    "models": st.lists(st.sampled_from(sorted(MODELS)), min_size=1, max_size=2, unique=True),
+    "problems": st.sampled_from([(PROBLEM,), (PROBLEM, OTHER)]),
+    "repetitions": st.integers(1, 2),
+    "priority": st.integers(0, 1),
+    "max_attempts": st.integers(1, 3),
+    "new": st.booleans(),
+}
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -85,52 +88,33 @@ class StoreMachine(RuleBasedStateMachine):
         self.reconciler = Reconciler(engine, self.hints, stale_hint_s=0.0)
         self.model = StoreModel()
         self._steps = 0
-        self._run(TRUNCATE)
+        self._run(EMPTY)
         self.workers = [register(engine) for _ in range(3)]
 
-    @rule(
-        target=runs,
-        experiment=st.sampled_from(["e1", "e2"]),
-        models=st.lists(st.sampled_from(sorted(MODELS)), min_size=1, max_size=2, unique=True),
-        both=st.booleans(),
-        repetitions=st.integers(1, 2),
-        priority=st.integers(0, 1),
-        max_attempts=st.integers(1, 3),
-        new=st.booleans(),
-    )
-    def submit(
-        self,
-        *,
-        experiment: str,
-        models: list[str],
-        both: bool,
-        repetitions: int,
-        priority: int,
-        max_attempts: int,
-        new: bool,
-    ) -> uuid.UUID:
-        problems = (PROBLEM, OTHER) if both else (PROBLEM,)
-        given: dict[str, Any] = {
+    @initialize(target=runs, max_attempts=st.integers(2, 4))
+    def begin(self, max_attempts: int) -> Any:
+        return self.submit("e1", {"models": ["a", "c"], "problems": (PROBLEM, OTHER), "max_attempts": max_attempts})
+
+    @rule(target=runs, experiment=st.sampled_from(["e1", "e2"]), wanted=st.fixed_dictionaries(WANTED))
+    def submit(self, experiment: str, wanted: dict[str, Any]) -> Any:
+        given = {
             "experiment_hash": experiment,
             "name": experiment,
-            "models": tuple(spec(name, MODELS[name]) for name in models),
-            "problems": problems,
-            "repetitions": repetitions,
-            "priority": priority,
-            "max_attempts": max_attempts,
-            "new": new,
-        }
-        asked = submission(**given)
+            "repetitions": 1,
+            "priority": 0,
+            "new": False,
+        } | wanted
+        asked = submission(**given | {"models": tuple(spec(name, MODELS[name]) for name in wanted["models"])})
         submitted = submit(self.engine, asked)
         mine = [run_id for run_id, run in self.model.runs.items() if run.experiment_hash == experiment]
-        assert submitted.new_run == (new or not mine)
+        assert submitted.new_run == (asked.new or not mine)
         assert submitted.new_run or submitted.run_id == mine[-1], "the last run of the experiment is topped up"
         run = self.model.runs.setdefault(submitted.run_id, RunModel(experiment_hash=experiment))
         assert (submitted.paused, submitted.cancelled) == (run.paused, run.cancelled)
         planned = set(keys_of(submitted.run_id, asked))
         added = planned - self.model.planned()
         assert (submitted.jobs, submitted.created) == (len(planned), len(added))
-        self._learn_ids(added, priority=priority, max_attempts=max_attempts, held=run.paused)
+        self._learn_ids(added, priority=asked.priority, max_attempts=asked.max_attempts, held=run.paused)
         return submitted.run_id
 
     @rule(
@@ -170,7 +154,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert states == [self._job(held).give_up(failure, backoff=backoff)]
 
     @rule(
-        target=attempts, worker=st.integers(0, 2), failed=st.sampled_from(FAILURES), loaded=st.sampled_from([None, "a"])
+        target=attempts, worker=st.integers(0, 1), failed=st.sampled_from(FAILURES), loaded=st.sampled_from([None, "a"])
     )
     def a_worker_fails(self, worker: int, failed: tuple[FailureKind, str], loaded: str | None) -> Any:
         held = self._claim(self.workers[worker], QUEUES, loaded)
@@ -178,6 +162,31 @@ class StoreMachine(RuleBasedStateMachine):
             return multiple()
         self.give_up(held, failed, backoff=False)
         return held
+
+    @rule(
+        target=attempts,
+        worker=st.integers(0, 2),
+        gone=st.sampled_from(["expired", "expired", "expired", "cancelled"]),
+        late=st.sampled_from(["renew", "commit", "give up"]),
+    )
+    def a_worker_wakes_too_late(self, worker: int, gone: str, late: str) -> Any:
+        held = self._claim(self.workers[worker], QUEUES, None)
+        if held is None:
+            return multiple()
+        if gone == "expired":
+            self.lease_runs_out(held)
+            self.expire()
+        else:
+            self.a_user_deals_with_a_run(held.job.run_id, "cancel")
+        another = self._claim(self.workers[worker - 1], QUEUES, held.job.spec.name)
+        match late:
+            case "renew":
+                self.renew(held)
+            case "commit":
+                self.commit(held)
+            case _:
+                self.give_up(held, FAILURES[0], backoff=False)
+        return multiple(held) if another is None else multiple(held, another)
 
     @rule(held=attempts)
     def lease_runs_out(self, held: Held) -> None:
@@ -198,31 +207,30 @@ class StoreMachine(RuleBasedStateMachine):
         for job in self.model.jobs.values():
             job.available = True
 
-    @rule(run_id=runs)
-    def cancel(self, run_id: uuid.UUID) -> None:
-        assert cancel_run(self.engine, self._found(run_id)) == self.model.cancel(run_id)
+    @rule(run_id=runs, what=st.sampled_from(["pause", "resume", "resume", "retry", "retry dead", "drop", "cancel"]))
+    def a_user_deals_with_a_run(self, run_id: uuid.UUID, what: str) -> None:
+        run = self._found(run_id)
+        match what:
+            case "pause":
+                paused = pause_run(self.engine, run)
+                assert (paused.held, paused.running) == self.model.pause(run_id)
+            case "resume":
+                assert resume_run(self.engine, run) == self.model.resume(run_id)
+            case "retry" | "retry dead":
+                states = (JobState.FAILED, JobState.DEAD) if what == "retry" else (JobState.DEAD,)
+                assert retry_jobs(self.engine, run, states) == self.model.retry(run_id, states)
+            case "drop":
+                assert sorted(drop_dead(self.engine, run)) == self.model.drop(run_id)
+            case _:
+                assert cancel_run(self.engine, run) == self.model.cancel(run_id)
 
-    @rule(run_id=runs)
-    def pause(self, run_id: uuid.UUID) -> None:
-        paused = pause_run(self.engine, self._found(run_id))
-        assert (paused.held, paused.running) == self.model.pause(run_id)
-
-    @rule(run_id=runs)
-    def resume(self, run_id: uuid.UUID) -> None:
-        assert resume_run(self.engine, self._found(run_id)) == self.model.resume(run_id)
-
-    @rule(
-        run_id=st.none() | runs,
-        states=st.sampled_from([(JobState.FAILED, JobState.DEAD), (JobState.DEAD,)]),
-    )
-    def retry(self, run_id: uuid.UUID | None, states: tuple[JobState, ...]) -> None:
-        run = None if run_id is None else self._found(run_id)
-        assert retry_jobs(self.engine, run, states) == self.model.retry(run_id, states)
-
-    @rule(run_id=st.none() | runs)
-    def drop(self, run_id: uuid.UUID | None) -> None:
-        run = None if run_id is None else self._found(run_id)
-        assert sorted(drop_dead(self.engine, run)) == self.model.drop(run_id)
+    @rule(retried=st.booleans())
+    def a_user_deals_with_all_dead_jobs(self, retried: bool) -> None:
+        if retried:
+            states = (JobState.DEAD,)
+            assert retry_jobs(self.engine, None, states) == self.model.retry(None, states)
+        else:
+            assert sorted(drop_dead(self.engine, None)) == self.model.drop(None)
 
     @rule()
     def publish(self) -> None:
@@ -238,23 +246,18 @@ class StoreMachine(RuleBasedStateMachine):
         with transaction(self.engine) as connection:
             rows(connection, statement("fold_tallies", "runs"), {"longest": 0})
 
-    @rule()
-    def the_broker_is_emptied(self) -> None:
-        self.broker.queues.clear()
-
-    @rule(queue=st.sampled_from(QUEUES))
-    def a_hint_is_lost(self, queue: str) -> None:
-        self._take_hint([queue])
-
-    @precondition(lambda self: any(self.broker.queues.values()))
-    @rule()
-    def hints_are_doubled(self) -> None:
-        for hints in self.broker.queues.values():
-            hints.extend(hints)
-
-    @rule(takes=st.sampled_from([0, 1, 3, None]))
-    def the_broker_goes_or_comes_back(self, takes: int | None) -> None:
-        self.broker.takes = takes
+    @rule(what=st.sampled_from(["empty", "lose one", "double", "go", "go soon", "come back", "come back"]))
+    def the_broker_misbehaves(self, what: str) -> None:
+        match what:
+            case "empty":
+                self.broker.queues.clear()
+            case "lose one":
+                self._take_hint(QUEUES)
+            case "double":
+                for hints in self.broker.queues.values():
+                    hints.extend(hints)
+            case _:
+                self.broker.takes = {"go": 0, "go soon": 2}.get(what)
 
     @rule()
     def tick(self) -> None:
@@ -374,6 +377,7 @@ class StoreMachine(RuleBasedStateMachine):
             connection.exec_driver_sql(sql)
 
 
+@pytest.mark.timeout(900)  # A failure is made as short as can be first, for up to five minutes.
 def test_any_order_of_operations_keeps_every_promise(engine: Engine) -> None:
     ended = Counter[JobState]()
 
