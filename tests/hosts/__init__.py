@@ -1,0 +1,1 @@
+"""Servers reached over a real network: TLS, passwords, several hosts."""

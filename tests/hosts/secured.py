@@ -1,0 +1,187 @@
+"""A PostgreSQL and a Redis that speak TLS alone, made for a test: certificates, accounts, and nothing on the machine changed.
+
+The embedded servers are built without TLS, so programs of the machine are used; a test that needs them is skipped with the
+reason where they are missing.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from db.embedded.locks import wait_until
+
+READY_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """A certificate authority of one's own and a server's certificate for ``localhost``."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secured:
+    """A server that runs: its port, its log, and the words of its administrator's account."""
+
+    port: int
+    log: Path
+    password: str
+
+
+def make_certificates(folder: Path) -> Certificates:
+    """Make both with openssl; they are good for two days."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    extension = folder / "extension"
+    extension.write_text("subjectAltName=DNS:localhost\n", encoding="ascii")
+    files = {name: folder / name for name in ("ca.key", "ca.pem", "server.key", "server.csr", "server.pem")}
+    new = ("openssl", "req", "-newkey", "rsa:2048", "-nodes")
+    _run(*new, "-x509", "-days", "2", "-subj", "/CN=test CA", "-keyout", files["ca.key"], "-out", files["ca.pem"])
+    _run(*new, "-subj", "/CN=localhost", "-keyout", files["server.key"], "-out", files["server.csr"])
+    sign = ("openssl", "x509", "-req", "-days", "2", "-CAcreateserial", "-extfile", extension)
+    authority = ("-CA", files["ca.pem"], "-CAkey", files["ca.key"])
+    _run(*sign, *authority, "-in", files["server.csr"], "-out", files["server.pem"])
+    return Certificates(authority=files["ca.pem"], certificate=files["server.pem"], key=files["server.key"])
+
+
+@contextmanager
+def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterator[Secured]:
+    """Run a Redis or Valkey that speaks TLS alone, with these lines of an ACL file beside the account ``admin``."""
+    binary = shutil.which("valkey-server") or shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("neither valkey-server nor redis-server is installed (Debian: redis-server)")
+    with _folder() as folder:
+        password, port = secrets.token_hex(16), _free_port()
+        acl, log = folder / "users.acl", folder / "server.log"
+        # Accounts stand in a file of the server's own: no password is in its command line.
+        lines = ("user default off", f"user admin on >{password} ~* &* +@all", *accounts)
+        acl.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        settings = {
+            "port": "0",
+            "tls-port": str(port),
+            "tls-cert-file": str(certificates.certificate),
+            "tls-key-file": str(certificates.key),
+            "tls-ca-cert-file": str(certificates.authority),
+            "tls-auth-clients": "no",
+            "bind": "127.0.0.1",
+            "aclfile": str(acl),
+            "save": '""',
+            "dir": str(folder),
+            "maxmemory-policy": "noeviction",
+        }
+        config = folder / "server.conf"
+        config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()), encoding="utf-8")
+        process = _spawn([binary, str(config)], log, user=None)
+        url = f"rediss://admin:{password}@localhost:{port}/0?ssl_ca_certs={certificates.authority}"
+
+        def answers() -> bool:
+            try:
+                with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as client:
+                    return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+        yield from _while_it_runs(process, answers, Secured(port=port, log=log, password=password))
+
+
+@contextmanager
+def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
+    """Run a PostgreSQL whose every connection must be TLS with a scram password; its superuser is ``admin``."""
+    programs = _postgres_programs()
+    with _folder() as folder:
+        owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        password, port, data, log = secrets.token_hex(16), _free_port(), folder / "data", folder / "server.log"
+        given = folder / "password"
+        given.write_text(password, encoding="ascii")
+        key, certificate = folder / "server.key", folder / "server.pem"
+        key.write_bytes(certificates.key.read_bytes())
+        certificate.write_bytes(certificates.certificate.read_bytes())
+        key.chmod(0o600)
+        if owner is not None:  # PostgreSQL refuses to run as root.
+            for path in (folder, given, key, certificate):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        user = None if owner is None else owner.pw_uid
+        options = ("-U", "admin", "--auth=scram-sha-256", f"--pwfile={given}", "-E", "UTF8", "--locale=C")
+        _run(programs / "initdb", "-D", data, *options, user=user)
+        (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n", encoding="ascii")
+        settings = {"listen_addresses": "127.0.0.1", "ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": key}
+        words = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        process = _spawn(
+            [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", *words], log, user=user
+        )
+        url = f"postgresql://admin:{password}@localhost:{port}/postgres?sslmode=require"
+
+        def answers() -> bool:
+            try:
+                with psycopg.connect(url, connect_timeout=2):
+                    return True
+            except psycopg.OperationalError:
+                return False
+
+        yield from _while_it_runs(process, answers, Secured(port=port, log=log, password=password))
+
+
+def _postgres_programs() -> Path:
+    """Return the folder of a PostgreSQL that has TLS, the newest on the machine."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    for folder in found:
+        linked = subprocess.run(["ldd", str(folder / "postgres")], capture_output=True, text=True, check=False)
+        if (folder / "initdb").exists() and "libssl" in linked.stdout:
+            return folder
+    pytest.skip("no PostgreSQL with TLS is installed (Debian: postgresql)")
+
+
+def _while_it_runs(process: subprocess.Popen[bytes], answers: object, server: Secured) -> Iterator[Secured]:
+    assert callable(answers)
+    try:
+        ready = wait_until(lambda: process.poll() is not None or answers(), READY_WITHIN_S)
+        assert ready, server.log.read_text(errors="replace")
+        assert process.poll() is None, server.log.read_text(errors="replace")
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    # Not pytest's folder: another user than root must get there.
+    with tempfile.TemporaryDirectory(prefix="evalctl-secured-", dir="/tmp") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+def _spawn(command: Sequence[str], log: Path, *, user: int | None) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", user=user)
+
+
+def _run(*command: object, user: int | None = None) -> None:
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False, user=user, cwd="/"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
