@@ -1,0 +1,1 @@
+"""Stand-in for NVML, put before the real one by PYTHONPATH."""

@@ -1,0 +1,135 @@
+"""A made-up NVML of one card, for worker processes under test: found before the real one by PYTHONPATH.
+
+The file that ``MADE_UP_CARD`` names holds the card's state as JSON: ``processes`` (pid: MiB), ``littered_mib`` and ``xids``,
+of which each is reported once. A process that has ended holds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+MIB = 1 << 20
+UUID = "GPU-99999999-8888-7777-6666-555555555555"
+NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED = 15, 16
+nvmlMemory_v2 = 2  # noqa: N816 - NVML's own name
+nvmlEventTypeXidCriticalError = 8  # noqa: N816 - NVML's own name
+_reported = 0
+
+
+class NVMLError(Exception):
+    """Carry a number as NVML's own errors do."""
+
+    value = 999
+
+
+class NVMLError_NotSupported(NVMLError):  # noqa: N801, N818, D101
+    value = 3
+
+
+class NVMLError_FunctionNotFound(NVMLError):  # noqa: N801, N818, D101
+    value = 13
+
+
+class NVMLError_Timeout(NVMLError):  # noqa: N801, N818, D101
+    value = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Process:
+    pid: int
+    usedGpuMemory: int  # noqa: N815
+
+
+def _state() -> dict[str, Any]:
+    return dict(json.loads(Path(os.environ["MADE_UP_CARD"]).read_text(encoding="utf-8")))
+
+
+def _held_mib() -> dict[int, int]:
+    held = {int(pid): mib for pid, mib in _state().get("processes", {}).items()}
+    return {pid: mib for pid, mib in held.items() if _lives(pid)}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def nvmlInit() -> None:  # noqa: N802
+    _state()
+
+
+def nvmlShutdown() -> None:  # noqa: N802
+    return
+
+
+def nvmlDeviceGetCount() -> int:  # noqa: N802
+    return 1
+
+
+def nvmlDeviceGetHandleByIndex(index: int) -> int:  # noqa: N802
+    return index
+
+
+def nvmlDeviceGetHandleByUUID(uuid: str) -> int:  # noqa: N802
+    if uuid != UUID:
+        raise NVMLError(uuid)
+    return 0
+
+
+def nvmlDeviceGetUUID(_handle: int) -> str:  # noqa: N802
+    return UUID
+
+
+def nvmlDeviceGetName(_handle: int) -> str:  # noqa: N802
+    return "made-up"
+
+
+def nvmlSystemGetDriverVersion() -> str:  # noqa: N802
+    return "0"
+
+
+def nvmlDeviceGetMemoryInfo(_handle: int, version: int | None = None) -> SimpleNamespace:  # noqa: N802
+    used_mib = sum(_held_mib().values()) + _state().get("littered_mib", 0)
+    total, reserved = 24_000 * MIB, 400 * MIB
+    return SimpleNamespace(total=total, reserved=reserved if version else 0, free=total - reserved - used_mib * MIB)
+
+
+def nvmlDeviceGetComputeRunningProcesses(_handle: int) -> list[_Process]:  # noqa: N802
+    return [_Process(pid=pid, usedGpuMemory=mib * MIB) for pid, mib in _held_mib().items()]
+
+
+def nvmlDeviceGetMPSComputeRunningProcesses(_handle: int) -> list[_Process]:  # noqa: N802
+    raise NVMLError_NotSupported
+
+
+def nvmlDeviceGetGraphicsRunningProcesses(_handle: int) -> list[_Process]:  # noqa: N802
+    return []
+
+
+def nvmlEventSetCreate() -> object:  # noqa: N802
+    return object()
+
+
+def nvmlDeviceRegisterEvents(_handle: int, _types: int, _events: object) -> None:  # noqa: N802
+    return
+
+
+def nvmlEventSetWait_v2(_events: object, timeout_ms: int) -> SimpleNamespace:  # noqa: N802
+    global _reported  # noqa: PLW0603 - the driver's memory of what it has reported
+    deadline_s, pause = time.monotonic() + timeout_ms / 1000, threading.Event()
+    while time.monotonic() < deadline_s:
+        xids = _state().get("xids", [])
+        if len(xids) > _reported:
+            _reported += 1
+            return SimpleNamespace(eventData=xids[_reported - 1])
+        pause.wait(0.05)
+    raise NVMLError_Timeout
