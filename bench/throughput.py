@@ -17,7 +17,6 @@ from bench.figure import Figure
 from bench.noop import DONE_KEY
 from bench.place import Place, quickstart_submission
 from db.engine import rows, transaction
-from db.hints import queue_name
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit

@@ -106,6 +106,7 @@ class Progress:
     paused: bool = False
     #: Mean seconds between the last finished jobs; None while fewer than two are.
     seconds_per_job: float | None = None
+    #: Errors, most frequent first, among the latest ``FAILURES_AT_MOST`` failed and dead jobs.
     failures: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
     def count(self, *states: JobState) -> int:
@@ -229,6 +230,7 @@ def live_workers(engine: Engine) -> list[dict[str, Any]]:
 def cancel_run(engine: Engine, run: Run) -> int:
     """Cancel what is not finished and return how many jobs that were; running attempts can write nothing any more."""
     with transaction(engine) as connection:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         return int(rows(connection, statement("cancel"), {"run": run.run_id})[0]["cancelled"])
 
 
