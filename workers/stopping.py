@@ -79,8 +79,12 @@ class Stopping:
         self._asked.put((_Asked.NOTHING_RUNS, ""))
 
     def when_halted(self, call: Callable[[], None]) -> None:
-        """Have something called, on the following thread, before ``halted`` is set."""
-        self._halting.append(call)
+        """Have something called before ``halted`` is set, or at once where it is set already."""
+        with self._lock:
+            if not self.halted.is_set():
+                self._halting.append(call)
+                return
+        call()
 
     @contextmanager
     def interrupts(self, event: threading.Event) -> Iterator[None]:
@@ -129,10 +133,11 @@ class Stopping:
 
     def _halt(self, sentence: str, asked: _Asked) -> None:
         self._explain(sentence, asked)
-        for call in self._halting:
-            call()
         log_event("worker.stopping", why=sentence, grace_s=self._grace_s)
-        self.halted.set()
+        with self._lock:
+            for call in self._halting:
+                call()
+            self.halted.set()
 
     def _hand_back_now(self, sentence: str, asked: _Asked) -> None:
         self._explain(sentence, asked)

@@ -108,6 +108,21 @@ def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine
     assert row == {"state": "stopped", "asked": True, "note": "the worker was drained"}
 
 
+def test_a_worker_that_is_drained_while_it_starts_ends_too(environment: dict[str, str], engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION drained() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN NEW.drain_requested_at = now(); RETURN NEW; END'"
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER drained BEFORE INSERT ON eval.worker FOR EACH ROW EXECUTE FUNCTION drained()"
+        )
+    with worker(environment, "--queue", "synthetic") as process:
+        process.wait_for("worker.stopping")
+        assert ended(process) == 0, process.tail()
+    assert query(engine, "SELECT state FROM eval.worker") == [{"state": "stopped"}]
+
+
 def test_a_worker_that_is_drained_in_a_job_finishes_it_and_takes_no_other(
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
