@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import re
 
-from tests.chaos import broker_faults, database_faults, fleet_faults, network_faults, worker_faults  # noqa: F401 - importing registers
+from tests.chaos import (
+    broker_faults,
+    database_faults,
+    disk_faults,
+    engine_faults,
+    fleet_faults,
+    network_faults,
+    worker_faults,
+)
 from tests.chaos.registry import FAULTS, Fault
+
+#: Importing them has registered their faults.
+MODULES = (
+    worker_faults,
+    broker_faults,
+    database_faults,
+    network_faults,
+    disk_faults,
+    fleet_faults,
+    engine_faults,
+)
 
 
 def all_faults() -> list[Fault]:

@@ -136,7 +136,11 @@ def slow_wire(stand: Stand) -> Recovery:
     holds="leases are unaffected, no job runs twice, durations stay true",
 )
 def clock_steps(stand: Stand) -> Recovery:
-    """Step the clocks of two workers while their jobs run."""
+    """Step the clocks of two workers while their jobs run.
+
+    They are killed at the end: libfaketime makes Python's ``time.sleep`` fail (EINVAL from ``clock_nanosleep``), which no
+    real clock does, so that how they end in order cannot be seen here.
+    """
     if not _FAKETIME:
         raise CannotStage("libfaketime is not installed (apt-get install faketime)")
     with stand.reconciler(), ExitStack() as stack:
@@ -153,8 +157,6 @@ def clock_steps(stand: Stand) -> Recovery:
         stand.until_finished()
         seconds = since(moment_s)
         stamps = [worker.wait_for("job.claimed")["at"] for worker in workers]
-        codes = [worker.stop() for worker in workers]
-        assert codes == [0, 0], f"{codes}; log:\n{workers[codes[0] == 0].tail()}"
     assert stamps[0][:13] != stamps[1][:13], f"the clocks did step: {stamps}"
     assert stand.count("attempt_no > 1") == 0, "no job ran twice"
     longest = stand.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[0]["s"]

@@ -145,17 +145,28 @@ class Stand:
             publish_outbox(self.engine, self.broker)
 
     def worker(
-        self, *, at: str | None = None, prefix: Sequence[str] = (), **environment: str
+        self, *, at: str | None = None, prefix: Sequence[str] = (), queue: str = QUEUE, **environment: str
     ) -> AbstractContextManager[LoggingProcess]:
         """Run a worker process; ``at`` names the point at which it ends or stops itself, see ``tests.chaos.entry``."""
         module = "workers" if at is None else "tests.chaos.entry"
-        command = [*prefix, sys.executable, "-m", module, "--cpu", "--queue", QUEUE]
+        command = [*prefix, sys.executable, "-m", module, "--cpu", "--queue", queue]
         point = {} if at is None else {"CHAOS_AT": at}
         return running(command, self.environment | point | environment)
 
     def reconciler(self, **environment: str) -> AbstractContextManager[LoggingProcess]:
         """Run a reconciler process."""
         return running([sys.executable, "-m", "orchestrator", "reconcile"], self.environment | environment)
+
+    @contextmanager
+    def using_broker(self, url: str) -> Iterator[None]:
+        """Use another broker for the block, also for the processes started in it."""
+        usual, usual_url = self.broker, self.environment["EVALCTL_BROKER_URL"]
+        self.broker, self.environment["EVALCTL_BROKER_URL"] = HintBroker(url), url
+        try:
+            yield
+        finally:
+            self.broker.close()
+            self.broker, self.environment["EVALCTL_BROKER_URL"] = usual, usual_url
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows of a statement."""

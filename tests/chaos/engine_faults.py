@@ -1,0 +1,117 @@
+"""Faults of a real engine: vLLM on the CPU with the tiny embedded model."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from db.runs import ProblemRecord, Submission, submit
+from db.sampling import Sampling
+from db.settings import Settings
+from orchestrator.registry import load_registry
+from problems.loader import load_set
+from tests.chaos.oracle import keys_of, orphans
+from tests.chaos.registry import CannotStage, Recovery, fault
+from tests.chaos.stand import Stand, kill, since
+from tests.processes import LoggingProcess
+from workers.embedded_model import ensure_embedded_model
+
+#: A model on two busy cores takes its time.
+START_S = 240.0
+NOTICED_S = 5.0
+
+
+@contextmanager
+def _real_worker(stand: Stand, jobs: int) -> Iterator[LoggingProcess]:
+    """Submit jobs of the embedded model and run a worker that serves them."""
+    if importlib.util.find_spec("vllm") is None:
+        raise CannotStage("vLLM is not installed (make setup)")
+    ensure_embedded_model(Path(stand.environment["EVALCTL_HOME"]), "smollm2")
+    _submit(stand, jobs)
+    with stand.worker(queue="vllm", EVALCTL_LEASE_S="8") as worker:
+        yield worker
+
+
+def _submit(stand: Stand, jobs: int) -> None:
+    problem = load_set("quickstart").problems[0]
+    record = ProblemRecord(
+        name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
+    )
+    submission = Submission(
+        name="real",
+        experiment_hash="real",
+        experiment={"language": "en", "problems": "quickstart"},
+        provenance={},
+        models=(load_registry(Settings(home=Path(stand.environment["EVALCTL_HOME"]))).get("smollm2"),),
+        problems=(record,),
+        prompts=("plain",),
+        repetitions=jobs,
+        mode="latency",
+        sampling=Sampling(fixed_output_tokens=200, fixed_input_tokens=32, max_tokens=200),
+    )
+    stand.keys += keys_of(submit(stand.engine, submission).run_id, submission)
+
+
+def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
+    """Return the living descendants of a worker that are its engine's; the guardian is not among them."""
+    children = psutil.Process(worker.process.pid).children(recursive=True)
+    return [child for child in children if not any("guardian.py" in word for word in child.cmdline())]
+
+
+def _core(worker: LoggingProcess) -> psutil.Process:
+    """Return the engine's core: the child that has children, or the biggest."""
+    return max(_engine_processes(worker), key=lambda process: (len(process.children()), process.memory_info().rss))
+
+
+@fault(
+    "F2",
+    "Engine core killed while it generates",
+    staged="vLLM on the CPU; `kill -9` of the EngineCore process",
+    holds=f"`ENGINE_DEAD` within {NOTICED_S:g} s; the worker starts another engine and the job runs again",
+)
+def engine_killed(stand: Stand) -> Recovery:
+    """Kill the process in which vLLM generates."""
+    with _real_worker(stand, 2) as worker, stand.reconciler():
+        worker.wait_for("job.succeeded", within_s=START_S)
+        worker.wait_for("job.claimed")
+        _core(worker).kill()
+        moment_s = time.monotonic()
+        failed = worker.wait_for("job.failed", error_class="ENGINE_DEAD", within_s=NOTICED_S)
+        noticed_s = since(moment_s)
+        assert failed["state"] == "queued"
+        stand.until_finished(within_s=START_S)
+        seconds = since(moment_s)
+        assert worker.stop(within_s=90) == 0
+    note = f"noticed after {noticed_s:.1f} s"
+    return Recovery(seconds=seconds, span="kill -> job committed by another engine", note=note)
+
+
+@fault(
+    "F18",
+    "Worker of a real engine killed, its engine orphaned",
+    staged="vLLM on the CPU; `kill -9` of the worker alone",
+    holds="the guardian ends every process of the engine; a new worker finishes the job",
+)
+def engine_orphaned(stand: Stand) -> Recovery:
+    """Kill the parent of vLLM's processes."""
+    with _real_worker(stand, 2) as worker, stand.reconciler():
+        worker.wait_for("job.succeeded", within_s=START_S)
+        worker.wait_for("job.claimed")
+        left = _engine_processes(worker)
+        moment_s = kill(worker)
+        gone, alive = psutil.wait_procs(left, timeout=15)
+        cleaned_s = since(moment_s)
+        assert not alive, f"{alive} outlived the worker"
+        marks = {row["id"].hex: row["pid"] for row in stand.query("SELECT id, pid FROM eval.worker")}
+        assert orphans(marks) == []
+        with stand.worker(queue="vllm", EVALCTL_LEASE_S="8") as second:
+            stand.until_finished(within_s=START_S)
+            seconds = since(moment_s)
+            assert second.stop(within_s=90) == 0
+    note = f"{len(gone)} processes of the engine gone after {cleaned_s:.1f} s"
+    return Recovery(seconds=seconds, span="kill -> job committed by another worker, engine start included", note=note)
