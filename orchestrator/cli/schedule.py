@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Engine
 
 from db.runs import live_workers
@@ -38,6 +38,8 @@ from orchestrator.submitting import Outcome, plan, publish_hints
 
 #: A slot that was made later than this after its time was caught up.
 LATE_S = 60.0
+#: How slots are written. The offset tells the two halves of a doubled hour apart.
+SHORT, FULL, LONG = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M %z", "%a %Y-%m-%d %H:%M %z"
 #: Next slots that ``show`` names.
 NEXT = 3
 
@@ -116,13 +118,14 @@ def list_(*, as_json: bool) -> int:
     if not found:
         click.echo("no schedules yet; `evalctl schedule add --help` shows how to make one")
         return 0
-    table = Table("schedule", "cron", "time zone", "next slot", "last slot", "became", "state")
+    folded = Column("its run", overflow="fold")
+    table = Table("schedule", "cron", "time zone", "next slot", "last slot", folded, "state")
     for one, document in zip(found, documents, strict=True):
-        upcoming = "paused" if one.paused_at else (_local(one, document["next"][0]) if document["next"] else "?")
-        slot = document["last"]
-        became = ("-", "-", "-") if slot is None else (_local(one, slot["slot"]), *_became(slot))
-        table.add_row(*map(escape, (one.name, one.cron, one.timezone, upcoming, *became)))
+        table.add_row(*map(escape, _row(one, document)))
     console().print(table)
+    for document in documents:
+        if document["last"] and document["last"]["error_message"]:
+            click.echo(f"`evalctl schedule show {document['schedule']}` tells why its last slot has no run")
     for warning in warnings:
         warn(warning)
     return 0
@@ -285,35 +288,38 @@ def _print_schedule(found: Schedule, document: dict[str, Any]) -> None:
         )
     else:
         for slot in document["next"]:
-            click.echo(f"next {_local(found, slot, weekday=True)} ({slot:%Y-%m-%d %H:%M} UTC)")
+            click.echo(f"next {_local(found, slot, style=LONG)} ({slot:%Y-%m-%d %H:%M} UTC)")
     if document["due"]:
         click.echo(f"due and not made yet: {_local(found, document['due'])}")
     for warning in document["warnings"]:
         warn(warning)
     if not document["slots"]:
-        click.echo("no slot was due yet")
+        click.echo("no slot was made yet")
         return
-    table = Table(f"slot ({escape(found.timezone)})", "made", "run", "state")
+    table = Table(f"slot ({escape(found.timezone)})", "made", Column("run", overflow="fold"), "state")
     for slot in document["slots"]:
         late_s = (slot["made_at"] - slot["slot"]).total_seconds()
         made = "by hand" if slot["by_hand"] else f"{duration(late_s)} late" if late_s > LATE_S else "in time"
-        table.add_row(*map(escape, (_local(found, slot["slot"]), made, *_became(slot))))
+        became = (slot["run"], slot["state"]) if slot["run"] else (f"no run: {slot['error_message']}", "-")
+        table.add_row(*map(escape, (_local(found, slot["slot"]), made, *became)))
     console().print(table)
 
 
-def _became(slot: dict[str, Any]) -> tuple[str, str]:
-    return (slot["run"], slot["state"]) if slot["run"] else (f"no run: {slot['error_message']}", "-")
+def _row(found: Schedule, document: dict[str, Any]) -> tuple[str, ...]:
+    upcoming = "paused" if found.paused_at else _local(found, document["next"][0], style=SHORT)
+    what = (found.name, found.cron, found.timezone, upcoming)
+    slot = document["last"]
+    if slot is None:
+        return (*what, "-", "-", "-")
+    return (*what, _local(found, slot["slot"], style=SHORT), slot["run"] or "-", slot["state"] or "no run")
 
 
 def _next(found: Schedule, document: dict[str, Any]) -> str:
     if found.paused_at:
         return "paused"
-    return (
-        f"next {_local(found, document['next'][0], weekday=True)} {found.timezone}" if document["next"] else "never due"
-    )
+    return f"next {_local(found, document['next'][0], style=LONG)} {found.timezone}"
 
 
-def _local(found: Schedule, slot: dt.datetime, *, weekday: bool = False) -> str:
-    """Write a slot in the schedule's zone, with its offset: on some nights the clock shows an hour twice."""
-    local = slot.astimezone(cron_of(found).zone)
-    return f"{local:%a %Y-%m-%d %H:%M %z}" if weekday else f"{local:%Y-%m-%d %H:%M %z}"
+def _local(found: Schedule, slot: dt.datetime, *, style: str = FULL) -> str:
+    """Write a slot in the schedule's zone."""
+    return slot.astimezone(cron_of(found).zone).strftime(style)

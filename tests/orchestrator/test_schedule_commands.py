@@ -112,6 +112,9 @@ def test_a_slot_that_cannot_be_made_ends_show_with_1(
     assert "no model is registered under the name 'fake'" in shown["slots"][0]["error_message"]
     assert (shown["slots"][0]["run"], shown["slots"][0]["state"]) == (None, None)
     assert "no run: no model is registered" in evalctl(user, "schedule", "show", "nightly").stdout
+    listed = evalctl(user, "schedule", "list").stdout
+    assert "no run" in listed
+    assert "`evalctl schedule show nightly` tells why" in listed
     refused = evalctl(user, "schedule", "run-now", "nightly")
     assert refused.returncode == 2
     assert "schedule nightly cannot be run: no model is registered" in refused.stderr
