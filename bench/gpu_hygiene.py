@@ -214,6 +214,7 @@ def out_of_memory_at_start(host: Host) -> None:
         failed = started.wait_for("job.failed")
         say(f"class {failed.get('error_class')}, state {failed.get('state')}")
         host.wait("GPU memory back at base", lambda: used_mib(0) < base_mib + NEAR_MIB, 30)
+        host.evalctl("cancel", "hygiene-greedy")
 
 
 def application_xid(host: Host) -> None:

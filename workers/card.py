@@ -153,7 +153,11 @@ class Card:
     def _in_the_way(self) -> _Found | None:
         listed = self._reader.processes()
         owners = {process.pid: self._household.owner(process.pid) for process in listed}
-        others = [p for p in listed if owners[p.pid] is not Owner.OURS]
+        ours = {Owner.OURS}
+        if Owner.HIDDEN in owners.values() and self._household.has_engine():
+            # The pids are another namespace's, as in some containers, and one of them is an engine of ours.
+            ours.add(Owner.HIDDEN)
+        others = [p for p in listed if owners[p.pid] not in ours]
         drawing_mib = sum(p.used_mib or 0.0 for p in others if p.graphics)
         # A desktop that only draws is let be: it computes nothing and holds little.
         others = [p for p in others if not p.graphics or drawing_mib > UNOWNED_MIB]

@@ -50,6 +50,10 @@ sys.stdin.read()
 """
 
 
+#: No process has it: Linux counts to 2^22.
+NO_PID = 2**22 + 1
+
+
 class FakeCard:
     """A card whose processes are real and whose memory is made up: what a process holds goes when it ends."""
 
@@ -71,7 +75,7 @@ class FakeCard:
         return tuple(
             CardProcess(pid=pid, used_mib=mib, graphics=pid in self.drawing)
             for pid, mib in self.held_mib.items()
-            if _lives(pid)
+            if pid == NO_PID or _lives(pid)
         )
 
     def used_mib(self) -> float:
@@ -249,6 +253,17 @@ def test_own_processes_are_no_strangers(card: Card, fake: FakeCard, household: H
     fake.hides_processes = True
     card.sweep()
     assert engine.poll() is None
+
+
+def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_runs(
+    card: Card, fake: FakeCard, household: Household, start: Start
+) -> None:
+    fake.held_mib[NO_PID] = 2000.0
+    with pytest.raises(CardRefused, match=rf"pid {NO_PID} \(a process that cannot be seen from here\) holds 2000 MiB"):
+        card.sweep()
+    engine = start(**{MARK_VARIABLE: household.mark, TOKEN_VARIABLE: "engine"})
+    assert first_line(engine) == "up"
+    card.sweep()
 
 
 def test_memory_of_nobody_is_refused_where_processes_are_hidden(card: Card, fake: FakeCard) -> None:
