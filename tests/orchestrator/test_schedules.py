@@ -272,7 +272,9 @@ def test_eight_at_once_and_a_run_by_hand(engine: Engine, database_url: str) -> N
         ticks = [pool.submit(tick, number) for number in range(8)]
         start.wait(30)
         run_now(engine, schedule, models(), now=MIDNIGHT)
-        assert sum(tick.result() for tick in ticks) == 1
+        made = sum(tick.result() for tick in ticks)
+    # All of them may have found the schedule locked by the run by hand; then the next tick makes the slot.
+    assert made + len(fire(engine, MIDNIGHT)) == 1
     assert (count(engine, RUNS), len(slots(engine, schedule))) == (2, 2)
     assert count(engine, "SELECT count(*) FROM eval.job") == 12
 
