@@ -65,13 +65,14 @@ def open_database(
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Run a transaction: commit at the end, roll back on an error.
 
-    Raise ``ServiceUnreachable`` where the server is away or went away; what the transaction did may then be unknown.
+    Raise ``ServiceUnreachable`` where the server is away or went away, and what the transaction did may then be unknown;
+    also where it cannot do it now, for a lock, a deadlock or a full disk, and has rolled it back.
     """
     try:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        if is_connection_loss(error):
+        if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
         raise
 
@@ -85,7 +86,7 @@ def run_alone(engine: Engine, sql: str, parameters: dict[str, Any] | None = None
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             return rows(connection, sql, parameters)
     except DBAPIError as error:
-        if is_connection_loss(error):
+        if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
         raise
 
@@ -101,13 +102,23 @@ def is_connection_loss(error: DBAPIError) -> bool:
     )
 
 
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the server could not do it now and may later: the transaction was rolled back."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout. 58030: input or output.
+    return state.startswith(("40", "53")) or state in {"55P03", "57014", "58030"}
+
+
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
-    """Describe a database that is away; the password is masked."""
+    """Describe a database that is away, or cannot do what it was asked for now; the password is masked."""
+    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more"
+    if is_passing(error):
+        mend = "Try again; its log tells what was in the way"
     lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     return ServiceUnreachable(
         f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}",
         masked(lines[0]).rstrip("."),
-        mend="Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more",
+        mend=mend,
     )
 
 

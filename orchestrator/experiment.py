@@ -107,6 +107,8 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         if isinstance(shaped.get(key), str):
             shaped[key] = [shaped[key]]
         if key in shaped:
+            if not isinstance(shaped[key], (list, tuple)) or not all(isinstance(name, str) for name in shaped[key]):
+                raise UsageFault(f"{where}{key} = {shaped[key]!r} must be a list of names")
             shaped[key] = tuple(shaped[key])
     types: dict[str, type | tuple[type, ...]] = {
         "repetitions": int,
@@ -119,6 +121,8 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         "problems": str,
         "language": str,
         "mode": str,
+        "name": (str, type(None)),
+        "fixed_length": (str, type(None)),
     }
     for key, kind in types.items():
         if key in shaped and (not isinstance(shaped[key], kind) or isinstance(shaped[key], bool)):

@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from db.engine import rows, transaction
 from db.errors import ServiceUnreachable
@@ -67,9 +66,6 @@ class Reconciler:
                 self._hold_and_run(stop)
             except ServiceUnreachable as error:
                 log.warning("reconciler waits: %s", error)
-            except OperationalError as error:
-                # A table is locked for too long, the disk is full: nothing that another process could do better.
-                log.warning("reconciler waits: %s", str(error.orig).partition("\n")[0])
             stop.wait(self._tick_s)
 
     def tick(self) -> Tick:

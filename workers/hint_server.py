@@ -58,9 +58,10 @@ class HintServer:
             try:
                 while not self._gate.closed():
                     if not (self._handle_hint() and self._next_hint.take()):
-                        return
-                self._broker.publish(self._queue_of[queue_key], [job_id])
-                log_event("hint.returned", job_id=job_id)
+                        break
+                else:
+                    self._broker.publish(self._queue_of[queue_key], [job_id])
+                    log_event("hint.returned", job_id=job_id)
             except ServiceUnreachable as error:
                 log_event("hint.unreachable", level=logging.WARNING, error=str(error))
             self._gate.wait()

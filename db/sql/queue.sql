@@ -21,13 +21,16 @@ WITH head AS (
                         AND available_at < now() - make_interval(secs => %(age_bound_s)s) THEN 0
                    WHEN model_id = %(loaded)s::bigint THEN 1
                    ELSE 2 END, priority, id
-     LIMIT 1
 ), pick AS (
-    SELECT j.id FROM eval.job AS j
-     WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now()
-       AND j.model_id = (SELECT model_id FROM chosen)
-     ORDER BY j.priority, j.id
-       FOR UPDATE SKIP LOCKED LIMIT 1
+    -- One model after another, as far as the first with a job that nobody else is claiming at this moment.
+    SELECT free.id
+      FROM chosen
+     CROSS JOIN LATERAL (
+           SELECT j.id FROM eval.job AS j
+            WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now() AND j.model_id = chosen.model_id
+            ORDER BY j.priority, j.id
+              FOR UPDATE SKIP LOCKED LIMIT 1) AS free
+     LIMIT 1
 ), claimed AS (
     UPDATE eval.job AS j
        SET state = 'running', attempt_no = j.attempt_no + 1, worker_id = %(worker)s,

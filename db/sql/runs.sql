@@ -33,7 +33,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 1));
 -- name: free_name
 -- The name itself, or the first of NAME-2, NAME-3, ... that no run has.
 SELECT c.name
-  FROM generate_series(1, 1000000) AS n
+  FROM generate_series(1, 1 + (SELECT count(*) FROM eval.run
+                                WHERE name = %(name)s OR starts_with(name, %(name)s || '-'))) AS n
  CROSS JOIN LATERAL (SELECT CASE WHEN n = 1 THEN %(name)s ELSE %(name)s || '-' || n END AS name) AS c
  WHERE NOT EXISTS (SELECT FROM eval.run AS r WHERE r.name = c.name)
  ORDER BY n LIMIT 1;
@@ -139,7 +140,7 @@ SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_mess
  ORDER BY jobs DESC LIMIT 20;
 
 -- name: live_workers
-SELECT w.name, w.gpu_index, w.state, m.name AS model, w.queues, w.host,
+SELECT w.name, w.gpu_index, w.state, m.name AS model, w.queues, w.host, w.note,
        extract(epoch FROM now() - w.last_seen_at)::double precision AS last_seen_s
   FROM eval.worker AS w LEFT JOIN eval.model AS m ON m.id = w.model_id
  WHERE w.state NOT IN ('stopped', 'lost')

@@ -20,7 +20,7 @@ from orchestrator.session import open_session
 from orchestrator.supervisor import Supervisor, SupervisorFile, log_folder, reconciler_spec, worker_specs
 
 UP_WITHIN_S = 60.0
-DOWN_WITHIN_S = 90.0
+DOWN_WITHIN_S = 120.0
 
 
 @click.command()
@@ -42,7 +42,8 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     settings = Settings.from_environment()
     file = SupervisorFile(settings)
     if (running := file.running()) is not None:
-        click.echo(f"evalctl is up already (supervisor {running.pid})")
+        running.send_signal(signal.SIGHUP)  # Workers that were drained start again.
+        click.echo(f"evalctl is up already (supervisor {running.pid}); drained workers start again")
         return 0
     indices = _gpu_indices(gpus)
     workers = worker_specs(indices, (0 if indices else 1) if cpu_workers is None else cpu_workers)

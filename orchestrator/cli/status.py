@@ -121,6 +121,9 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
             worker["worker"], gpu, worker["state"], worker["model"] or "-", f"{worker['last_seen_s']:.0f} s ago"
         )
     console().print(table)
+    for worker in workers:
+        if worker["note"]:
+            click.echo(f"  {worker['worker']}: {worker['note']}")
 
 
 def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
@@ -130,4 +133,4 @@ def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
 
 def _worker(row: dict[str, Any]) -> dict[str, Any]:
     renamed = {"worker": row["name"], "gpu": row["gpu_index"]}
-    return renamed | {key: row[key] for key in ("model", "state", "last_seen_s", "host", "queues")}
+    return renamed | {key: row[key] for key in ("model", "state", "last_seen_s", "host", "queues", "note")}

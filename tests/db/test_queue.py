@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, claim, give_up, renew
 from db.commits import Result, commit
-from db.engine import open_database, transaction
+from db.engine import open_database, rows, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.hints import HintBroker, queue_name
 from db.model_spec import ModelSpec
@@ -176,6 +176,18 @@ def test_commit_writes_everything_and_finishes_the_job(engine: Engine, worker: C
     for table in ("generation", "score", "step_verdict", "text_blob"):
         assert count(engine, f"SELECT count(*) FROM eval.{table}") == 1, table
     assert count(engine, "SELECT count(*) FROM eval.attempt WHERE outcome = 'succeeded' AND boot_id IS NOT NULL") == 1
+
+
+def test_a_claim_passes_over_a_model_whose_last_job_somebody_else_is_claiming(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
+    submit(engine, submission(models=(spec("a"), spec("b")), problems=(PROBLEM,), repetitions=1))
+    lock = "SELECT m.id FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id WHERE m.name = 'a' FOR UPDATE OF j"
+    with transaction(engine) as connection:
+        loaded = rows(connection, lock)[0]["id"]
+        job = take(engine, worker(), loaded_model_id=loaded)
+        assert job is not None
+        assert job.spec.name == "b"
 
 
 def test_the_commit_writes_every_column_that_a_result_can_have() -> None:

@@ -167,3 +167,15 @@ def test_score_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None
     step = next(step for step in scored["steps"] if step["verdict"] == "done")
     evidence = step["evidence"]
     assert answer.read_text(encoding="utf-8")[evidence["start"] : evidence["end"]] == evidence["text"]
+
+
+@pytest.mark.parametrize("line", ["prompts = 7", "prompts = [7]", "fixed_length = 7", "name = 7", "repetitions = true"])
+def test_a_wrong_type_in_an_experiment_file_is_one_sentence(
+    environment: dict[str, str], tmp_path: Path, line: str
+) -> None:
+    experiment = tmp_path / "experiment.toml"
+    experiment.write_text(f'models = ["smollm2"]\nproblems = "quickstart"\n{line}\n', encoding="utf-8")
+    done = evalctl(environment, "submit", "-f", str(experiment))
+    assert done.returncode == 2
+    assert line.split(" = ", maxsplit=1)[0] in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
