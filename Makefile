@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --custom-compile-command "make requirements"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint bench up down docs requirements check-extra
+.PHONY: help setup quickstart test lint bench chaos up down docs requirements check-extra
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ lint: setup ## Check style, formatting and types
 
 bench: setup ## Measure evalctl itself and write bench/results.json
 	@$(BIN)/python -m bench
+
+chaos: setup ## Kill, freeze and starve every part on purpose; write docs/explanation/faults.md (some 10 minutes, as root all faults)
+	@$(BIN)/python -m tests.chaos $(FAULTS)
 
 up: setup ## Start the embedded servers, the reconciler and a worker in the background
 	@$(BIN)/evalctl up

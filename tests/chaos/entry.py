@@ -1,5 +1,7 @@
 """A worker that kills or freezes itself at a named point of its second job: ``CHAOS_AT=kill:before-commit``.
 
+``kill:before-commit:1`` does so at its first.
+
 The worker's own code stays as it is: the names that its executor calls are wrapped before it starts. The points are
 before-ack, before-claim, after-claim, mid-generate, before-commit and after-commit; ``stop`` in place of ``kill`` freezes
 the process there until somebody continues it.
@@ -19,24 +21,24 @@ import workers.executor
 import workers.next_hint
 from workers.engine_host import EngineHost
 
-#: A worker reaches every point once in health, so that the engine runs and connections are warm.
+#: By default a worker reaches every point once in health, so that the engine runs and connections are warm.
 AT_PASSAGE = 2
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def main() -> int:
     """Wrap what was asked for and run the worker."""
-    action, _, point = os.environ["CHAOS_AT"].partition(":")
-    _POINTS[point](_bomb(_SIGNALS[action]))
+    action, point, *passage = os.environ["CHAOS_AT"].split(":")
+    _POINTS[point](_bomb(_SIGNALS[action], int(passage[0]) if passage else AT_PASSAGE))
     return workers.__main__.main()
 
 
-def _bomb(number: signal.Signals) -> Callable[[], None]:
-    """Return what sends the signal to this process at its second call."""
+def _bomb(number: signal.Signals, at: int) -> Callable[[], None]:
+    """Return what sends the signal to this process at its n-th call."""
     passages = iter(range(1, sys.maxsize))
 
     def pass_by() -> None:
-        if next(passages) == AT_PASSAGE:
+        if next(passages) == at:
             os.kill(os.getpid(), number)
 
     return pass_by

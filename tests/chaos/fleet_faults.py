@@ -74,6 +74,34 @@ def hang(stand: Stand) -> Recovery:
 
 
 @fault(
+    "F14e",
+    "Job that kills every worker",
+    staged="three workers, each ends itself by `SIGKILL` after the first token of this job",
+    holds="`dead` after three attempts on three workers; other jobs succeed on the next",
+)
+def deadly(stand: Stand) -> Recovery:
+    """Let the job take worker after worker down, as a crash in a native extension does."""
+    stand.submit(1, name="deadly", tokens=5, tpot_ms=10)
+    moment_s = time.monotonic()
+    with stand.reconciler():
+        for attempt_no in range(1, 4):
+            with stand.worker(at="kill:mid-generate:1") as worker:
+                assert worker.process.wait(60) == -signal.SIGKILL
+            stand.until(f"attempt_no = {attempt_no} AND state <> 'running'")
+        seconds = since(moment_s)
+        with stand.worker() as healthy:
+            stand.submit(4, name="others")
+            stand.until("state = 'succeeded'", least=4)
+            healthy.stop()
+    tried = stand.query(
+        "SELECT count(DISTINCT worker_id) AS n, max(error_class) AS error FROM eval.attempt WHERE outcome = 'lost'"
+    )
+    assert tried == [{"n": 3, "error": "LEASE_EXPIRED"}], tried
+    assert stand.count("state = 'dead'") == 1
+    return Recovery(seconds=seconds, span="submit -> job dead, three worker starts included")
+
+
+@fault(
     "F17",
     "Rolling restart under load",
     staged="`SIGTERM` to one of two workers after another, each replaced, three times round",

@@ -42,10 +42,12 @@ def write_page(staged: Sequence[Staged]) -> None:
 
 def render(staged: Sequence[Staged]) -> str:
     """Return the table of faults, what they were measured with, and what was not staged."""
+    machine = (
+        f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}"
+    )
+    servers = f"{_server(postgres_binary())}, {_server(valkey_binary())}, Celery {version('celery')}"
     lines = [
-        f"Measured on {os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}, Python "
-        f"{platform.python_version()}, {_server(postgres_binary())}, {_server(valkey_binary())}, Celery "
-        f"{version('celery')}; lease {LEASE_S:g} s in place of 60 s.",
+        f"Measured on {machine}, {servers}; lease {LEASE_S:g} s in place of 60 s.",
         "",
         "| id | fault | how it is staged | what must hold | recovery | from -> to |",
         "|---|---|---|---|---|---|",
