@@ -89,12 +89,21 @@ def message_for(job_id: int, queue: str) -> bytes:
     return json.dumps(envelope).encode()
 
 
+def asking_app(broker_url: str) -> Celery:
+    """Return an application for connections that ask once and are told no, where a worker's would wait and try again."""
+    app = hint_app(broker_url)
+    # kombu's own: three tries over six seconds.
+    at_once = {"max_retries": 1, "interval_start": 0.0, "interval_step": 0.0, "interval_max": 0.0}
+    app.conf.broker_transport_options = CELERY_SETTINGS["broker_transport_options"] | at_once
+    return app
+
+
 class HintBroker:
     """Publish hints and count the ones that wait. Raise ``ServiceUnreachable`` where the broker is away."""
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
-        self._app = hint_app(broker_url)
+        self._app = asking_app(broker_url)
 
     def publish(self, queue: str, job_ids: Sequence[int]) -> int:
         """Send a hint for each job while the queue holds fewer than ``HINTS_AT_MOST``, and return how many were sent.

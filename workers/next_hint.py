@@ -13,7 +13,7 @@ from typing import Any
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from db.hints import hint_app, queue_name
+from db.hints import asking_app, queue_name
 from workers.admission import Admission, MalformedMessage, job_of
 
 
@@ -21,7 +21,7 @@ class NextHint:
     """The queues of one worker, read on a connection beside Celery's own."""
 
     def __init__(self, broker_url: str, queues: Sequence[str]) -> None:
-        self._app = hint_app(broker_url)
+        self._app = asking_app(broker_url)
         self._keys = [queue_name(queue) for queue in queues]
         self._connection: Any = None
 
