@@ -1,0 +1,172 @@
+"""Hosts on one machine: a network namespace each, joined to the servers' by a cable that can be pulled.
+
+Every host has a wall clock and a name of its own. Needs root and a C compiler; a test that uses it is skipped with the
+reason where something is not to be had.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from db.embedded.postgres import EmbeddedPostgres
+from db.embedded.privileges import Identity
+from db.embedded.valkey import EmbeddedValkey
+from tests.processes import LoggingProcess, running
+
+#: Addresses for benchmarks between networks (RFC 2544), which no real host here uses.
+NETWORK = "198.18"
+_CLOCK = Path(__file__).with_name("shifted_clock.c")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One host: its namespace, its end of the cable, and the servers' address as it sees it."""
+
+    name: str
+    namespace: str
+    cable: str
+    gateway: str
+    address: str
+    #: What shifts the clock of its processes, and by how much.
+    clock: Path
+    shift_s: int
+
+    def run(self, command: Sequence[str], environment: dict[str, str]) -> AbstractContextManager[LoggingProcess]:
+        """Run a process on the host for the block."""
+        inside = ["ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"']
+        clock = ["env", f"LD_PRELOAD={self.clock}", f"SHIFT_S={self.shift_s}"]
+        return running([*inside, self.name, *clock, *command], environment)
+
+    def worker(self, environment: dict[str, str]) -> AbstractContextManager[LoggingProcess]:
+        """Run a worker on the host for the block."""
+        return self.run([sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"], environment)
+
+    def cut(self) -> None:
+        """Pull the cable."""
+        _ip("-n", self.namespace, "link", "set", self.cable, "down")
+
+    def heal(self) -> None:
+        """Put the cable back."""
+        _ip("-n", self.namespace, "link", "set", self.cable, "up")
+
+
+@contextmanager
+def hosts(shifts_s: Sequence[int], folder: Path) -> Iterator[list[Host]]:
+    """Join a host for each error of a clock, in seconds, to this machine's own namespace."""
+    _require()
+    clock = _shifted_clock(folder)
+    made: list[Host] = []
+    mark = f"ev{os.getpid() % 100_000}"
+    try:
+        for number, shift_s in enumerate(shifts_s, start=1):
+            host = Host(
+                name=f"host{number}",
+                namespace=f"{mark}n{number}",
+                cable=f"{mark}c{number}",
+                gateway=f"{NETWORK}.{number}.1",
+                address=f"{NETWORK}.{number}.2",
+                clock=clock,
+                shift_s=shift_s,
+            )
+            _ip("netns", "add", host.namespace)
+            made.append(host)
+            _join(host, server_end=f"{mark}s{number}")
+        yield made
+    finally:
+        for host in made:
+            _ip("netns", "del", host.namespace)
+
+
+class HostPostgres(EmbeddedPostgres):
+    """The embedded PostgreSQL, reachable by the hosts too."""
+
+    addresses: tuple[str, ...] = ()
+
+    def _command(self, port: int) -> list[str]:
+        command = super()._command(port)
+        command[command.index("-h") + 1] = ",".join(("127.0.0.1", *self.addresses))
+        return command
+
+    def _prepare(self, keep: int) -> Identity:
+        identity = super()._prepare(keep)
+        rule = f"host all all {NETWORK}.0.0/16 scram-sha-256\n"
+        rules = self.data / "pg_hba.conf"
+        if rule not in rules.read_text(encoding="utf-8"):
+            with rules.open("a", encoding="utf-8") as file:
+                file.write(rule)
+        return identity
+
+
+class HostValkey(EmbeddedValkey):
+    """The embedded Valkey, reachable by the hosts too."""
+
+    addresses: tuple[str, ...] = ()
+
+    def _configuration(self, password: str) -> str:
+        return super()._configuration(password).replace("bind 127.0.0.1", f"bind 127.0.0.1 {' '.join(self.addresses)}")
+
+
+@contextmanager
+def servers_for(joined: Sequence[Host], folder: Path) -> Iterator[tuple[HostPostgres, HostValkey]]:
+    """Run both servers on the servers' ends of all cables."""
+    postgres, valkey = HostPostgres(folder / "postgres"), HostValkey(folder / "valkey")
+    postgres.addresses = valkey.addresses = tuple(host.gateway for host in joined)
+    try:
+        postgres.start()
+        valkey.start()
+        yield postgres, valkey
+    finally:
+        valkey.stop()
+        postgres.stop()
+
+
+def seen_from(host: Host, url: str) -> str:
+    """Return a server's URL as the host must write it."""
+    return make_url(url).set(host=host.gateway).render_as_string(hide_password=False)
+
+
+def _join(host: Host, *, server_end: str) -> None:
+    _ip("link", "add", server_end, "type", "veth", "peer", "name", host.cable, "netns", host.namespace)
+    _ip("addr", "add", f"{host.gateway}/30", "dev", server_end)
+    _ip("link", "set", server_end, "up")
+    _ip("-n", host.namespace, "addr", "add", f"{host.address}/30", "dev", host.cable)
+    for device in ("lo", host.cable):
+        _ip("-n", host.namespace, "link", "set", device, "up")
+
+
+def _require() -> None:
+    for program, package in (("ip", "iproute2"), ("unshare", "util-linux")):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed (Debian: {package})")
+    probe = f"ev{os.getpid() % 100_000}probe"
+    tried = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
+    _ip("netns", "del", probe)
+
+
+def _shifted_clock(folder: Path) -> Path:
+    """Compile the library that shifts a process's wall clock."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler is installed (Debian: gcc)")
+    library = folder / "shifted_clock.so"
+    command = [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(_CLOCK)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return library
+
+
+def _ip(*words: str) -> None:
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr}"
