@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --custom-compile-command "make requirements"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint bench chaos up down docs requirements check-extra
+.PHONY: help setup quickstart test lint bench chaos soak up down docs requirements check-extra
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ bench: setup ## Measure evalctl itself and write bench/results.json
 
 chaos: setup ## Kill, freeze and starve every part on purpose; write docs/explanation/faults.md (some 10 minutes, as root all faults)
 	@$(BIN)/python -m tests.chaos $(FAULTS)
+
+soak: setup ## Work for 20 minutes under faults drawn at random; SOAK="--jobs 500 --workers 3 --minutes 2 --seed 1" for less
+	@$(BIN)/python -m tests.chaos.soak $(SOAK)
 
 up: setup ## Start the embedded servers, the reconciler and a worker in the background
 	@$(BIN)/evalctl up
