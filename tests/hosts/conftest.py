@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,9 +15,9 @@ from db.engine import open_database
 from db.migrate import upgrade
 from db.roles import grant_writer
 from db.settings import Settings
-from tests.hosts.secured import Certificates, make_certificates, secured_postgres, secured_redis
+from tests.hosts.secured import DEPLOY, Certificates, make_certificates, secured_postgres, secured_redis
 
-ACCOUNTS = Path(__file__).resolve().parents[2] / "deploy" / "redis" / "users.acl"
+ACCOUNTS = DEPLOY / "redis" / "users.acl"
 #: What stands in the file where the password belongs.
 PLACEHOLDER = "CHOOSE-A-PASSWORD"
 

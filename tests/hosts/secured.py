@@ -27,6 +27,8 @@ from redis.retry import Retry
 from db.embedded.locks import wait_until
 
 READY_WITHIN_S = 30.0
+#: The examples that users start from; they are what is tested.
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,21 +77,18 @@ def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterat
         # Accounts stand in a file of the server's own: no password is in its command line.
         lines = ("user default off", f"user admin on >{password} ~* &* +@all", *accounts)
         acl.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        settings = {
-            "port": "0",
-            "tls-port": str(port),
-            "tls-cert-file": str(certificates.certificate),
-            "tls-key-file": str(certificates.key),
-            "tls-ca-cert-file": str(certificates.authority),
-            "tls-auth-clients": "no",
-            "bind": "127.0.0.1",
-            "aclfile": str(acl),
-            "save": '""',
-            "dir": str(folder),
-            "maxmemory-policy": "noeviction",
+        example = (DEPLOY / "redis" / "tls.conf").read_text(encoding="utf-8")
+        places = {
+            "server.pem": certificates.certificate,
+            "server.key": certificates.key,
+            "ca.pem": certificates.authority,
         }
+        for name, path in (places | {"users.acl": acl}).items():
+            example = example.replace(f"/etc/valkey/{name}", str(path))
+        own = ("bind 127.0.0.1", 'save ""', f"dir {folder}", "maxmemory-policy noeviction")
         config = folder / "server.conf"
-        config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()), encoding="utf-8")
+        text = "\n".join((example.replace("tls-port 6379", f"tls-port {port}"), *own))
+        config.write_text(text, encoding="utf-8")
         process = _spawn([binary, str(config)], log, user=None)
         url = f"rediss://admin:{password}@localhost:{port}/0?ssl_ca_certs={certificates.authority}"
 
@@ -122,7 +121,10 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
         user = None if owner is None else owner.pw_uid
         options = ("-U", "admin", "--auth=scram-sha-256", f"--pwfile={given}", "-E", "UTF8", "--locale=C")
         _run(programs / "initdb", "-D", data, *options, user=user)
-        (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n", encoding="ascii")
+        example = (
+            (DEPLOY / "postgres" / "pg_hba.conf").read_text(encoding="utf-8").replace("10.0.0.0/24", "127.0.0.1/32")
+        )
+        (data / "pg_hba.conf").write_text(f"{example}hostssl all admin 127.0.0.1/32 scram-sha-256\n", encoding="utf-8")
         settings = {"listen_addresses": "127.0.0.1", "ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": key}
         words = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         process = _spawn(
