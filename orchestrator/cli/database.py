@@ -82,7 +82,8 @@ def shell(*, arguments: tuple[str, ...]) -> None:
     with open_session(name="shell") as session:
         url = make_url(session.endpoints.database_url)
         environment = {**os.environ, "PGPASSWORD": str(url.password or "")}
-        plain = url.set(drivername="postgresql", password=None).render_as_string()
+        # ``URL.set`` takes None for "as before" and would leave three stars as the password.
+        plain = url._replace(drivername="postgresql", password=None).render_as_string()
         code = os.spawnve(os.P_WAIT, psql, [psql, plain, *arguments], environment)  # noqa: S606
     raise SystemExit(code)
 

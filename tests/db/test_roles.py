@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from sqlalchemy import Engine, make_url
 from db.engine import rows, transaction
 from db.migrate import alembic_config, upgrade
 from db.roles import ANALYST_ROLE, WRITER_ROLE, GrantRefused, grant_analyst, grant_writer, renew_grants
-from tests.processes import evalctl, worker
+from tests.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
@@ -169,3 +172,15 @@ def test_a_missing_role_and_a_superuser_are_refused(environment: dict[str, str],
     assert engine.url.username is not None
     with pytest.raises(GrantRefused, match="is a superuser"):
         grant_writer(engine, engine.url.username)
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed (Debian: postgresql-client)")
+def test_the_shell_logs_in_and_its_command_line_holds_no_password(environment: dict[str, str], writer: str) -> None:
+    user = environment | {"EVALCTL_DATABASE_URL": writer}
+    look = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
+    shell = [sys.executable, "-m", "orchestrator", "db", "shell", "--", "-At", "-c", "SELECT current_user", "-c", look]
+    done = subprocess.run(shell, env=user, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == make_url(writer).username
+    assert "psql" in done.stdout, "its command line was looked at"
+    assert PASSWORD not in done.stdout
