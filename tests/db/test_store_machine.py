@@ -59,7 +59,7 @@ from tests.db.test_poison import register
 from tests.db.test_queue import OTHER, PROBLEM, result, spec, submission
 
 #: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest tests/db/test_store_machine.py
-WALKS = int(os.environ.get("EVALCTL_TEST_WALKS", "35"))
+WALKS = int(os.environ.get("EVALCTL_TEST_WALKS", "60"))
 STEPS = 40
 
 
