@@ -38,7 +38,7 @@ lint: setup ## Check style, formatting and types
 bench: setup ## Measure evalctl itself and write bench/results.json
 	@$(BIN)/python -m bench
 
-chaos: setup ## Kill, freeze and starve every part on purpose; write docs/explanation/faults.md (some 10 minutes, as root all faults)
+chaos: setup ## Kill, freeze and starve every part on purpose; write docs/explanation/faults.md (some 12 minutes; all faults as root)
 	@$(BIN)/python -m tests.chaos $(FAULTS)
 
 soak: setup ## Work for 20 minutes under faults drawn at random; SOAK="--jobs 500 --workers 3 --minutes 2 --seed 1" for less

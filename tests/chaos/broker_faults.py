@@ -12,9 +12,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from db.claims import claim
+from db.hints import queue_name
 from tests.chaos.registry import Recovery, fault
 from tests.chaos.stand import QUEUE, Stand, kill, kill_server, redis_client, since
-from tests.processes import evalctl
+from tests.processes import LoggingProcess, evalctl
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 40}
 #: A void hint costs its worker at most this much of the database.
@@ -120,22 +121,35 @@ def broker_absent(stand: Stand) -> Recovery:
     holds="the hint is gone and its job runs all the same",
 )
 def hint_lost(stand: Stand) -> Recovery:
-    """Give a hint to a worker that will never read it."""
+    """Give a hint to a worker that will never read it; its job comes a moment later, as if published before."""
     with stand.reconciler(), stand.worker() as first:
         first.wait_for("worker.ready")
-        client = redis_client(stand.servers.valkey.url)
-        kill(first, signal.SIGSTOP)
-        stand.submit(1)
-        taken = client.llen(f"evalctl.{QUEUE}") == 0
-        client.close()
-        kill(first)
-        moment_s = time.monotonic()
-        assert taken, "the broker handed the hint to the frozen worker"
+        stand.until_true(lambda: _handed_over(stand, first), "the broker hands the hint to the frozen worker")
+        stand.submit(1, publish=False)
+        stand.query("DELETE FROM eval.outbox")
+        moment_s = kill(first)
         with stand.worker() as second:
             stand.until_finished()
             seconds = since(moment_s)
             second.stop()
     return Recovery(seconds=seconds, span="kill -> its job committed by another worker")
+
+
+def _handed_over(stand: Stand, worker: LoggingProcess) -> bool:
+    """Freeze a worker while it waits in BRPOP and publish a hint; let it go on where it was just between two waits."""
+    client = redis_client(stand.servers.valkey.url)
+    try:
+        if not any(entry["cmd"] == "brpop" and "b" in entry["flags"] for entry in client.client_list()):
+            return False
+        kill(worker, signal.SIGSTOP)
+        stand.broker.publish(QUEUE, [1])
+        if client.llen(queue_name(QUEUE)) == 0:
+            return True
+        client.delete(queue_name(QUEUE))
+        kill(worker, signal.SIGCONT)
+        return False
+    finally:
+        client.close()
 
 
 @fault(
@@ -158,7 +172,7 @@ def hint_doubled(stand: Stand) -> Recovery:
         stand.until_finished()
         seconds = since(moment_s)
         client = redis_client(stand.servers.valkey.url)
-        stand.until_true(lambda: client.llen(f"evalctl.{QUEUE}") == 0, "the queue is drained")
+        stand.until_true(lambda: client.llen(queue_name(QUEUE)) == 0, "the queue is drained")
         client.close()
         assert [worker.stop() for worker in workers] == [0] * 4
         voids = sum(line.count('"event": "hint.void"') for worker in workers for line in worker.lines)
@@ -202,7 +216,7 @@ def hostile_messages(stand: Stand) -> Recovery:
     with stand.worker() as worker:
         worker.wait_for("worker.ready")
         client = redis_client(stand.servers.valkey.url)
-        client.lpush(f"evalctl.{QUEUE}", *entries)
+        client.lpush(queue_name(QUEUE), *entries)
         client.close()
         moment_s = time.monotonic()
         stand.submit(1)

@@ -4,7 +4,7 @@
 
 The worker's own code stays as it is: the names that its executor calls are wrapped before it starts. The points are
 before-ack, before-claim, after-claim, mid-generate, before-commit and after-commit; ``stop`` in place of ``kill`` freezes
-the process there until somebody continues it.
+the process there until somebody continues it, and ``spin`` has its thread run in a circle.
 """
 
 from __future__ import annotations
@@ -23,25 +23,36 @@ from workers.engine_host import EngineHost
 
 #: By default a worker reaches every point once in health, so that the engine runs and connections are warm.
 AT_PASSAGE = 2
-_SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def main() -> int:
     """Wrap what was asked for and run the worker."""
     action, point, *passage = os.environ["CHAOS_AT"].split(":")
-    _POINTS[point](_bomb(_SIGNALS[action], int(passage[0]) if passage else AT_PASSAGE))
+    _POINTS[point](_bomb(_ACTIONS[action], int(passage[0]) if passage else AT_PASSAGE))
     return workers.__main__.main()
 
 
-def _bomb(number: signal.Signals, at: int) -> Callable[[], None]:
-    """Return what sends the signal to this process at its n-th call."""
+def _bomb(act: Callable[[], None], at: int) -> Callable[[], None]:
+    """Return what acts at its n-th call."""
     passages = iter(range(1, sys.maxsize))
 
     def pass_by() -> None:
         if next(passages) == at:
-            os.kill(os.getpid(), number)
+            act()
 
     return pass_by
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+_ACTIONS: dict[str, Callable[[], None]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "spin": _spin,
+}
 
 
 def _before(owner: Any, name: str) -> Callable[[Callable[[], None]], None]:

@@ -11,6 +11,7 @@ from typing import Any
 from tests.chaos.registry import Recovery, fault
 from tests.chaos.stand import Stand, kill, since
 from tests.processes import LoggingProcess
+from workers.lease import HUNG
 
 SLOW: dict[str, Any] = {"tokens": 10, "tpot_ms": 100}
 IN_CHARGE = "reconciler is in charge"
@@ -99,6 +100,28 @@ def deadly(stand: Stand) -> Recovery:
     assert tried == [{"n": 3, "error": "LEASE_EXPIRED"}], tried
     assert stand.count("state = 'dead'") == 1
     return Recovery(seconds=seconds, span="submit -> job dead, three worker starts included")
+
+
+@fault(
+    "F14f",
+    "Endless loop in a worker",
+    staged=f"its thread runs in a circle before the commit of its second job; patience of {SILENCE_S} s",
+    holds="it gives the attempt up as timed out and ends with code 70; another worker runs the job",
+)
+def endless_loop(stand: Stand) -> Recovery:
+    """Have the thread that runs jobs never come back."""
+    stand.submit(2, tokens=5, tpot_ms=10)
+    with stand.reconciler(), stand.worker(at="spin:before-commit", EVALCTL_SILENCE_S=SILENCE_S) as first:
+        first.wait_for("job.succeeded")
+        moment_s = time.monotonic()
+        first.wait_for("worker.hung")
+        assert first.process.wait(20) == HUNG
+        with stand.worker() as second:
+            stand.until_finished()
+            seconds = since(moment_s)
+            second.stop()
+    assert stand.count("failure_kind = 'timed_out' AND error_class = 'WORKER_HUNG'", "attempt") == 1
+    return Recovery(seconds=seconds, span="loop begins -> its job committed by another worker")
 
 
 @fault(
