@@ -262,8 +262,10 @@ class StoreMachine(RuleBasedStateMachine):
             case _:
                 self.broker.takes = {"go": 0, "go soon": 2}.get(what)
 
-    @rule()
-    def tick(self) -> None:
+    @rule(emptied=st.booleans())
+    def tick(self, emptied: bool) -> None:
+        if emptied:
+            self.broker.queues.clear()
         done = self.reconciler.tick()
         assert done.expired == self.model.expire()
         if self.broker.takes is None:
@@ -297,7 +299,7 @@ class StoreMachine(RuleBasedStateMachine):
             job.overdue = job.state is JobState.RUNNING
         self.pauses_after_failures_end()
         while any(job.state in OPEN for job in self.model.jobs.values()):
-            self.tick()
+            self.tick(emptied=True)
             led = 0
             while self._take_hint(QUEUES):
                 if (held := self._claim(self.workers[0], QUEUES, None)) is not None:
