@@ -41,15 +41,14 @@ class Host:
     clock: Path
     shift_s: int
 
-    def run(self, command: Sequence[str], environment: dict[str, str]) -> AbstractContextManager[LoggingProcess]:
-        """Run a process on the host for the block."""
+    def words(self, *command: str) -> list[str]:
+        """Return the words that run a command on the host."""
         inside = ["ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"']
-        clock = ["env", f"LD_PRELOAD={self.clock}", f"SHIFT_S={self.shift_s}"]
-        return running([*inside, self.name, *clock, *command], environment)
+        return [*inside, self.name, "env", f"LD_PRELOAD={self.clock}", f"SHIFT_S={self.shift_s}", *command]
 
     def worker(self, environment: dict[str, str]) -> AbstractContextManager[LoggingProcess]:
         """Run a worker on the host for the block."""
-        return self.run([sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"], environment)
+        return running(self.words(sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"), environment)
 
     def cut(self) -> None:
         """Pull the cable."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from db.runs import submit
 from tests.chaos.oracle import JobKey, check, keys_of
 from tests.chaos.stand import Stand, until
 from tests.hosts.network import Host, hosts, seen_from, servers_for
-from tests.processes import LoggingProcess, running
+from tests.processes import ROOT, LoggingProcess, running
 
 #: A host ahead of the servers by an hour, and one behind.
 SHIFTS_S = (3600, -3600)
@@ -43,6 +45,14 @@ class Site:
         asked = Stand.submission(self, jobs, name=name, **options)  # type: ignore[arg-type]
         self.keys += keys_of(submit(self.engine, asked).run_id, asked)
         publish_outbox(self.engine, self.broker)
+
+    def doctor(self, place: int) -> dict[str, dict[str, Any]]:
+        """Return what `evalctl doctor` finds on a host, by the name of the check."""
+        words = self.joined[place].words(sys.executable, "-m", "orchestrator", "doctor", "--json")
+        done = subprocess.run(
+            words, env=self.environments[place], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows of a statement."""
@@ -93,6 +103,9 @@ def test_two_hosts_share_a_run_whatever_their_clocks_say(site: Site) -> None:
         site.until("state = 'succeeded'", least=60)
         ready = [process.wait_for("worker.ready")["at"] for process in (one, two)]
         apart = dt.datetime.fromisoformat(ready[0]) - dt.datetime.fromisoformat(ready[1])
+        doctor = site.doctor(0)
+        assert [name for name in ("database", "schema", "workers", "broker") if not doctor[name]["ok"]] == []
+        assert all(host.name in doctor["workers"]["found"] for host in site.joined)
         assert dt.timedelta(hours=1.9) < apart < dt.timedelta(hours=2.1), "the clocks differ by two hours"
         assert [process.stop() for process in (one, two)] == [0, 0]
     shares = site.query(
