@@ -22,7 +22,8 @@ from bench.claimer import QUEUE, register, take_one
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
 from db.engine import rows, transaction
-from db.hints import HINTS_AT_MOST, queue_name
+from db.hints import queue_name
+from db.limits import HINTS_AT_MOST
 from db.model_spec import ModelSpec
 from db.runs import Run, find_run, list_runs, live_workers, run_progress, submit
 from db.sampling import Sampling

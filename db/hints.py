@@ -15,13 +15,11 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from db.errors import ServiceUnreachable
+from db.limits import HINTS_AT_MOST
 from db.settings import masked
 
 #: Name of the only task; its argument is a job id.
 HINT_TASK = "evalctl.hint"
-#: Hints that wait in a queue at most, some 6 MiB of the broker's memory. More would be of no use: any hint permits to claim
-#: any job, and the reconciler adds hints as they are used.
-HINTS_AT_MOST = 10_000
 #: Seconds without an answer after which the broker counts as away.
 SOCKET_TIMEOUT_S = 5
 

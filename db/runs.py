@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from db.engine import rows, transaction
 from db.errors import DbError
-from db.hints import HINTS_AT_MOST
+from db.limits import HINTS_AT_MOST
 from db.model_spec import ModelSpec
 from db.sampling import Sampling
 from db.statements import statement

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine
 
 from db.engine import rows, transaction
 from db.errors import ServiceUnreachable
-from db.hints import HINTS_AT_MOST, HintBroker
+from db.hints import HintBroker
+from db.limits import HINTS_AT_MOST
 from db.outbox import publish_outbox
 from db.statements import statement
 from orchestrator.schedules import fire_due_schedules
@@ -30,6 +31,9 @@ SILENT_WORKER_S = 60.0
 PUBLISH_AT_MOST = 10_000
 #: Rows of a run's tally that a reader may have to add up.
 TALLY_AT_MOST = 100
+#: One that is in charge and silent for longer than any tick takes has frozen: the database ends its session and thereby
+#: its lock. Should it wake up, its turn is over.
+FROZEN_S = 30
 #: Key of the advisory lock that keeps the reconciler single.
 LOCK_KEY = 0x6576616C
 
@@ -95,6 +99,7 @@ class Reconciler:
             if not _try_lock(holder):
                 return
             log.info("reconciler is in charge")
+            holder.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_S}s'")
             while not stop.is_set():
                 holder.exec_driver_sql("SELECT 1")  # Ends this turn when the lock's connection is gone.
                 self.tick()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -12,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from db.embedded.usage import Endpoints, services
 from db.engine import is_connection_loss, open_database, unreachable
 from db.errors import ServiceUnreachable
-from db.hints import HintBroker
 from db.migrate import schema_version, upgrade
 from db.settings import Settings
+
+if TYPE_CHECKING:
+    from db.hints import HintBroker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ def open_session(
     with services(settings, broker=broker) as endpoints:
         chosen = {"evalctl.include_synthetic": "on"} if synthetic else None
         engine = open_database(endpoints.database_url, name=name, settings=chosen)
-        hints = HintBroker(endpoints.broker_url) if endpoints.broker_url else None
+        hints = _broker(endpoints.broker_url) if endpoints.broker_url else None
         try:
             if check_schema:
                 ensure_schema(engine, migrate=settings.database_url is None)
@@ -71,3 +74,9 @@ def ensure_schema(engine: Engine, *, migrate: bool) -> None:
         f"it is at revision {version.found or 'none'}, this evalctl needs {version.needed}",
         mend="Run `evalctl db upgrade`",
     )
+
+
+def _broker(url: str) -> HintBroker:
+    from db.hints import HintBroker  # noqa: PLC0415 - Celery takes a fifth of a second, and most commands need no broker
+
+    return HintBroker(url)

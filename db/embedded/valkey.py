@@ -7,10 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from db.embedded.files import make_private_folder, read_or_create_password, write_private
 from db.embedded.privileges import Identity, identity_for
 from db.embedded.server import EmbeddedServer
@@ -85,6 +81,10 @@ class EmbeddedValkey(EmbeddedServer):
         return "".join(f"{key} {value}\n" for key, value in settings.items())
 
     def _not_ready(self) -> str | None:
+        import redis  # noqa: PLC0415 - slow to import, and a server that runs already is not asked
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
+
         port, password = self._credentials()
         # The caller repeats with its own deadline; the client's retries would hide how long that takes.
         client = redis.Redis(

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from db.control import pause_run, resume_run
 from db.engine import rows, transaction
-from db.hints import HINTS_AT_MOST, HintBroker, queue_name
+from db.hints import HintBroker, queue_name
+from db.limits import HINTS_AT_MOST
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
 from db.statements import statement
