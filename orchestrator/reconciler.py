@@ -48,6 +48,8 @@ class Tick:
     published: int
     rehinted: int
     lost_workers: int
+    #: Slots of schedules that were due.
+    slots: int
 
 
 class Reconciler:
@@ -81,7 +83,7 @@ class Reconciler:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
             log.warning("worker %s is lost", worker["name"])
-        fire_due_schedules(self._engine)
+        slots = fire_due_schedules(self._engine)
         # A transaction of its own: after the cancel of a million jobs it takes seconds, and locks nothing that others want.
         with transaction(self._engine) as connection:
             rows(connection, statement("fold_tallies", "runs"), {"longest": TALLY_AT_MOST})
@@ -92,7 +94,9 @@ class Reconciler:
             published += rehinted
         except ServiceUnreachable as error:
             log.warning("no hints published: %s", error)
-        return Tick(expired=len(expired), published=published, rehinted=rehinted, lost_workers=len(lost))
+        return Tick(
+            expired=len(expired), published=published, rehinted=rehinted, lost_workers=len(lost), slots=len(slots)
+        )
 
     def _hold_and_run(self, stop: threading.Event) -> None:
         with transaction(self._engine) as holder:

@@ -36,7 +36,8 @@ def reconcile(*, once: bool) -> int:
         reconciler = Reconciler(session.engine, session.broker)
         if once:
             tick = reconciler.tick()
-            click.echo(f"expired {tick.expired}, published {tick.published}, issued again {tick.rehinted}")
+            hints = f"published {tick.published}, issued again {tick.rehinted}"
+            click.echo(f"expired {tick.expired}, {hints}, slots of schedules {tick.slots}")
             return 0
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
