@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from db.errors import ServiceUnreachable
+from db.errors import ServiceBusy, ServiceUnreachable
 from db.settings import masked
 
 CONNECT_TIMEOUT_S = 5
@@ -66,7 +66,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """Run a transaction: commit at the end, roll back on an error.
 
     Raise ``ServiceUnreachable`` where the server is away or went away, and what the transaction did may then be unknown;
-    also where it cannot do it now, for a lock, a deadlock or a full disk, and has rolled it back.
+    ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a deadlock or a full disk, and was rolled back.
     """
     try:
         with engine.begin() as connection:
@@ -111,15 +111,13 @@ def is_passing(error: DBAPIError) -> bool:
 
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     """Describe a database that is away, or cannot do what it was asked for now; the password is masked."""
-    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more"
-    if is_passing(error):
-        mend = "Try again; its log tells what was in the way"
     lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    return ServiceUnreachable(
-        f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}",
-        masked(lines[0]).rstrip("."),
-        mend=mend,
-    )
+    what = f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    reason = masked(lines[0]).rstrip(".")
+    if is_passing(error):
+        return ServiceBusy(what, reason, mend="Try again; its log tells what was in the way")
+    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more"
+    return ServiceUnreachable(what, reason, mend=mend)
 
 
 def rows(connection: Connection, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -27,6 +27,10 @@ class ServiceUnreachable(DbError):  # noqa: N818 - named for what happened; the 
         self.mend = mend
 
 
+class ServiceBusy(ServiceUnreachable):
+    """Say that a server answers and cannot do it now: a lock, a deadlock, a full disk. Nothing was done."""
+
+
 class ServiceStartError(ServiceUnreachable):
     """Say why an embedded server could not be started; ``log`` is its log file where one was written."""
 

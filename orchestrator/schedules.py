@@ -20,8 +20,9 @@ from typing import Any
 
 from cronsim import CronSim, CronSimError
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
+from db.errors import ServiceBusy
 from db.runs import Submission, Submitted
 from db.schedules import Schedule, active_schedules, fail_slot, make_hand_slot, make_slot
 from db.settings import Settings
@@ -191,12 +192,10 @@ def _fire(engine: Engine, schedule: Schedule, now: dt.datetime, registry: Callab
         submitted = make_slot(engine, schedule, slot, _of_slot(submission, schedule, slot, cron.zone))
     except (UsageFault, ProblemError, OSError) as error:
         return _failed(engine, schedule, fired, str(error))
-    except DBAPIError as error:
-        sentence = str(error.orig).strip().partition("\n")[0]
-        if isinstance(error, DataError | IntegrityError | ProgrammingError):
-            return _failed(engine, schedule, fired, sentence)
-        # A lock not got in time, a full disk: it passes.
-        log.warning("schedule %s: slot %s is tried again: %s", schedule.name, _local(slot, cron.zone), sentence)
+    except (DataError, IntegrityError, ProgrammingError) as error:
+        return _failed(engine, schedule, fired, str(error.orig).strip().partition("\n")[0])
+    except ServiceBusy as error:
+        log.warning("schedule %s: slot %s is tried again: %s", schedule.name, _local(slot, cron.zone), error)
         return None
     if submitted is None:
         return None
