@@ -10,6 +10,7 @@ import argparse
 import random
 import secrets
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -84,6 +85,10 @@ class Crew:
         self.look(thaw_all=True)
         for process in self._running:
             process.process.send_signal(signal.SIGTERM)
+        for process in self._running:
+            # One signal is enough: a second one may meet Python when it has put its own handler away.
+            with suppress(subprocess.TimeoutExpired):
+                process.process.wait(60)
         return [process.stop() for process in self._running]
 
     def kill(self) -> None:
