@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from orchestrator.reconciler import FROZEN_S
 from tests.chaos.registry import Recovery, fault
 from tests.chaos.stand import Stand, kill, since
 from tests.processes import LoggingProcess
@@ -168,7 +169,7 @@ def reconciler_killed(stand: Stand) -> Recovery:
 )
 def reconciler_frozen(stand: Stand) -> Recovery:
     """Freeze the reconciler that holds the lock."""
-    return _reconciler_lost(stand, lambda process: kill(process, signal.SIGSTOP), within_s=200)
+    return _reconciler_lost(stand, lambda process: kill(process, signal.SIGSTOP), within_s=FROZEN_S + 20)
 
 
 def _reconciler_lost(stand: Stand, lose: Callable[[LoggingProcess], float], *, within_s: float) -> Recovery:
@@ -184,8 +185,16 @@ def _reconciler_lost(stand: Stand, lose: Callable[[LoggingProcess], float], *, w
             stand.until_finished(within_s=within_s)
             seconds = since(moment_s)
             assert _in_charge(second)
+            if first.process.poll() is None:
+                kill(first, signal.SIGCONT)
+                stand.until_true(lambda: _says(first, "reconciler waits"), "the one that was frozen waits for its turn")
+                assert first.stop() == 0
     return Recovery(seconds=seconds, span="reconciler lost -> hint published by the other, job committed")
 
 
 def _in_charge(reconciler: LoggingProcess) -> bool:
-    return any(IN_CHARGE in line for line in reconciler.lines)
+    return _says(reconciler, IN_CHARGE)
+
+
+def _says(process: LoggingProcess, words: str) -> bool:
+    return any(words in line for line in process.lines)
