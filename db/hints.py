@@ -128,6 +128,13 @@ class HintBroker:
         with self._reachable(), self._app.connection_for_write() as connection:
             connection.default_channel.client.ping()
 
+    def server(self) -> tuple[str, str]:
+        """Return the server's name and version, e.g. ``valkey`` and ``9.1.2``."""
+        with self._reachable(), self._app.connection_for_write() as connection:
+            told = connection.default_channel.client.execute_command("HELLO")
+        pairs = told if isinstance(told, dict) else dict(zip(told[::2], told[1::2], strict=True))
+        return pairs[b"server"].decode(), pairs[b"version"].decode()
+
     def close(self) -> None:
         """Close the connections."""
         self._app.close()

@@ -24,6 +24,8 @@ from problems.errors import ProblemError
 from problems.loader import load_set
 
 DISK_MIB = 2048
+#: Major version; Valkey began at 7.
+OLDEST_REDIS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +117,14 @@ def _broker(endpoints: Endpoints) -> Check:
     assert endpoints.broker_url is not None
     broker = HintBroker(endpoints.broker_url)
     try:
-        broker.ping()
+        server, version = broker.server()
     except ServiceUnreachable as error:
         return Check(name="broker", ok=False, found=error.problem, mend=error.mend)
     finally:
         broker.close()
-    return Check(name="broker", ok=True, found="answers")
+    new_enough = int(version.partition(".")[0]) >= OLDEST_REDIS
+    mend = "" if new_enough else f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
+    return Check(name="broker", ok=new_enough, found=f"{server} {version} answers", mend=mend)
 
 
 def _gpu() -> Check:

@@ -55,7 +55,14 @@ def run_worker(app: Celery, name: str, on_ready: Callable[[], None], stopping: S
 
     # What `celery worker` does, except that it throws the exit code away when it is called from a program.
     worker = _worker_class(app, stopping)(
-        hostname=name, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True, loglevel="INFO"
+        hostname=name,
+        pool_cls="threads",
+        concurrency=1,
+        loglevel="INFO",
+        # The worker's row in Postgres tells what these would.
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
     )
     worker.start()
     if worker.exitcode:

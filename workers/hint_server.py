@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,6 +12,10 @@ from db.hints import HintBroker, queue_name
 from workers.log import log_event
 from workers.lookout import Lookout
 from workers.next_hint import NextHint
+
+
+#: Pause before a hint that came while the database was away is given back.
+PATIENCE_S = 1.0
 
 
 class Gate(Protocol):
@@ -60,11 +65,21 @@ class HintServer:
                     if not (self._handle_hint() and self._next_hint.take()):
                         break
                 else:
-                    self._broker.publish(self._queue_of[queue_key], [job_id])
-                    log_event("hint.returned", job_id=job_id)
+                    self._give_back(job_id, queue_key)
             except ServiceUnreachable as error:
                 log_event("hint.unreachable", level=logging.WARNING, error=str(error))
+                # Not at once: it comes straight back to this worker.
+                time.sleep(PATIENCE_S)
+                self._give_back(job_id, queue_key)
             self._gate.wait()
+
+    def _give_back(self, job_id: int, queue_key: str) -> None:
+        """Return a hint to the broker; without one the reconciler issues another."""
+        try:
+            self._broker.publish(self._queue_of[queue_key], [job_id])
+            log_event("hint.returned", job_id=job_id)
+        except ServiceUnreachable as error:
+            log_event("hint.unreachable", level=logging.WARNING, error=str(error))
 
     def close(self) -> None:
         """Close the connections and end the lookout."""
