@@ -13,7 +13,6 @@ from workers.log import log_event
 from workers.lookout import Lookout
 from workers.next_hint import NextHint
 
-
 #: Pause before a hint that came while the database was away is given back.
 PATIENCE_S = 1.0
 
