@@ -1,12 +1,11 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: queue, scale, throughput, overhead, scoring. A figure that cannot be had here is left out.
+``python -m bench [NAME...]``: scale, throughput, overhead, scoring. A figure that cannot be had here is left out.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,6 @@ RESULTS = Path(__file__).with_name("results.json")
 def main() -> int:
     """Measure what was asked for and keep the other figures of the file."""
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
-        "queue": _queue,
         "scale": _scale,
         "throughput": _throughput,
         "overhead": _overhead,
@@ -40,17 +38,6 @@ def main() -> int:
     _print(list(measured.values()))
     _write(measured)
     return 0
-
-
-def _queue() -> list[Figure]:
-    from bench import queue_cost  # noqa: PLC0415
-
-    with place() as here:
-        os.environ["EVALCTL_BROKER_URL"] = here.broker_url
-        try:
-            return queue_cost.measure(here)
-        finally:
-            del os.environ["EVALCTL_BROKER_URL"]
 
 
 def _scale() -> list[Figure]:

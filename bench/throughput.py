@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import redis
 
 from bench.figure import Figure
-from bench.noop import DONE_KEY
+from bench.noop import DONE_KEY, QUEUE, STAGED, await_workers, stage
 from bench.place import Place, quickstart_submission
 from db.engine import rows, transaction
 from db.model_spec import ModelSpec
@@ -27,11 +28,10 @@ NOOPS = 4000
 #: Repetitions of the six problems of the quickstart.
 REPETITIONS, WARM_UP = 200, 10
 DEADLINE_S = 180
-#: Celery and evalctl's workers say this word in their log when they take messages.
-READY = "ready"
+READY = "worker.ready"
 _SPAN = """
 SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s, count(*) AS jobs,
-       count(DISTINCT a.worker_id) AS workers
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at)) * 1000 AS median_ms
   FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id
  WHERE j.run_id = %(run)s AND a.outcome = 'succeeded'
 """
@@ -42,12 +42,13 @@ def measure(place: Place) -> list[Figure]:
     figures = []
     for workers in WORKERS:
         noops_per_s = _noop_rate(place, workers)
-        jobs_per_s, jobs = _job_rate(place, workers)
+        jobs_per_s, median_ms, jobs = _job_rate(place, workers)
         settings = {"workers": workers, "noops": NOOPS, "jobs": jobs, "pool": "threads", "scored": False}
         name = f"throughput.{workers}_workers"
         figures += [
             Figure(name=f"{name}.noops", value=noops_per_s, unit="tasks/s", settings=settings | {"acks_late": True}),
             Figure(name=f"{name}.jobs", value=jobs_per_s, unit="jobs/s", settings=settings),
+            Figure(name=f"{name}.claim_to_commit_median", value=median_ms, unit="ms", settings=settings),
             Figure(
                 name=f"{name}.ratio", value=jobs_per_s / noops_per_s, unit="ratio", target=">= 0.4", settings=settings
             ),
@@ -56,34 +57,32 @@ def measure(place: Place) -> list[Figure]:
 
 
 def _noop_rate(place: Place, workers: int) -> float:
-    from bench.noop import app, done, noop  # noqa: PLC0415 - reads the broker's address when it is imported
-
-    app.conf.broker_url = place.broker_url
-    # The tasks wait in a list of their own and are there for all workers at once.
-    with app.producer_pool.acquire(block=True) as producer:
-        for number in range(NOOPS):
-            noop.apply_async((number,), producer=producer, queue="bench.staged")
-        done.apply_async(producer=producer, queue="bench.staged")
-    command = [sys.executable, "-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q", "bench"]
+    stage(place.broker_url, NOOPS)
+    # At Celery's default level: a line of log a task would slow it down.
+    command = [sys.executable, "-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q", QUEUE]
     names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
     with (
         redis.Redis.from_url(place.broker_url, socket_timeout=DEADLINE_S + 10) as client,
-        _running(place, [[*command, "--loglevel=INFO", name] for name in names]),
+        _running(place, [[*command, name] for name in names]),
     ):
+        await_workers(place.broker_url, workers, DEADLINE_S)
         began_s = time.monotonic()
-        client.rename("bench.staged", "bench")
+        client.rename(STAGED, QUEUE)
         if client.blpop([DONE_KEY], timeout=DEADLINE_S) is None:
             raise TimeoutError(f"{NOOPS} tasks that do nothing were not done in {DEADLINE_S} s")
         return NOOPS / (time.monotonic() - began_s)
 
 
-def _job_rate(place: Place, workers: int) -> tuple[float, int]:
+def _job_rate(place: Place, workers: int) -> tuple[float, float, int]:
+    """Return jobs a second, the median from claim to commit in ms, and how many jobs there were."""
     command = [sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"]
-    with _running(place, [command] * workers):
+    with _running(place, [command] * workers) as logs:
+        _await_ready(logs)
         # Every worker loads its engine before the clock runs.
         _finish(place, _enqueue(place, f"warm-up of {workers}", WARM_UP * workers))
         submitted = _enqueue(place, f"throughput of {workers}", REPETITIONS)
-        return (submitted.jobs - 1) / _finish(place, submitted), submitted.jobs
+        span = _finish(place, submitted)
+        return (submitted.jobs - 1) / span["span_s"], span["median_ms"], submitted.jobs
 
 
 def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
@@ -96,21 +95,21 @@ def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
     return submitted
 
 
-def _finish(place: Place, submitted: Submitted) -> float:
-    """Wait for the end of a run and return the seconds from its first claim to its last commit."""
+def _finish(place: Place, submitted: Submitted) -> dict[str, Any]:
+    """Wait for the end of a run and return the seconds from its first claim to its last commit, and the median."""
     deadline_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_s:
         with transaction(place.engine) as connection:
             span = rows(connection, _SPAN, {"run": submitted.run_id})[0]
         if span["jobs"] == submitted.jobs:
-            return float(span["span_s"])
+            return span
         time.sleep(0.2)
     raise TimeoutError(f"only {span['jobs']} of {submitted.jobs} jobs were done in {DEADLINE_S} s")
 
 
 @contextmanager
-def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[None]:
-    """Run workers for the block, which begins when all of them take messages."""
+def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[Path]]:
+    """Run workers for the block and give their logs."""
     with TemporaryDirectory() as folder:
         logs = [Path(folder) / f"{number}.log" for number in range(len(commands))]
         processes = []
@@ -118,8 +117,7 @@ def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[None]:
             for command, log in zip(commands, logs, strict=True):
                 with log.open("wb") as stream:
                     processes.append(subprocess.Popen(command, env=place.environment, stdout=stream, stderr=stream))
-            _await_ready(logs)
-            yield
+            yield logs
         finally:
             for process in processes:
                 process.terminate()
@@ -129,7 +127,7 @@ def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[None]:
 
 def _await_ready(logs: Sequence[Path]) -> None:
     deadline_s = time.monotonic() + DEADLINE_S
-    while not all(f"{READY}." in text or f"worker.{READY}" in text for text in (log.read_text() for log in logs)):
+    while not all(READY in log.read_text() for log in logs):
         if time.monotonic() > deadline_s:
             raise TimeoutError("the workers did not start:\n" + logs[0].read_text()[-2000:])
         time.sleep(0.1)
