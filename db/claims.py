@@ -53,8 +53,6 @@ class ClaimedJob:
     mode: str
     sampling: Sampling
     spec: ModelSpec
-    #: The problem as it was submitted.
-    document: Mapping[str, Any]
     #: Seconds between becoming available and this claim, on the database's clock.
     queue_wait_s: float
 
@@ -77,7 +75,6 @@ class ClaimedJob:
                     "prompt",
                     "repetition",
                     "mode",
-                    "document",
                     "queue_wait_s",
                 )
             },
@@ -148,6 +145,14 @@ def claim(
         },
     )
     return ClaimedJob.from_row(found[0]) if found else None
+
+
+def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:
+    """Return a problem as it was submitted with the jobs that ask it."""
+    document: Mapping[str, Any] = run_alone(engine, statement("problem_document"), {"problem": problem_id})[0][
+        "document"
+    ]
+    return document
 
 
 def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEASE_S) -> None:

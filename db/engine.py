@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
+import psycopg
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -80,15 +82,46 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def run_alone(engine: Engine, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Run one named statement as a transaction of its own, in one round trip, and return its rows.
 
-    Raise ``ServiceUnreachable`` as ``transaction`` does.
+    For the statements that a worker runs for every job: they go to the driver on a pooled connection, past SQLAlchemy's
+    execution. Raise ``ServiceUnreachable`` as ``transaction`` does, ``DBAPIError`` for what is wrong with the statement.
     """
     try:
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            return rows(connection, sql, parameters)
+        with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(sql.encode(), parameters)
+            return cursor.fetchall() if cursor.description is not None else []
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
         raise
+    except psycopg.Error as error:
+        wrapped = _wrapped(sql, error)
+        if is_connection_loss(wrapped) or is_passing(wrapped):
+            raise unreachable(engine, wrapped) from error
+        raise wrapped from error
+
+
+@contextmanager
+def _driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
+    """Give a pooled connection of the driver that commits each statement; a broken one leaves the pool."""
+    pooled = engine.raw_connection()
+    try:
+        connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
+        connection.autocommit = True
+        try:
+            yield connection
+        finally:
+            if connection.closed:
+                pooled.invalidate()
+            else:
+                connection.autocommit = False
+    finally:
+        pooled.close()
+
+
+def _wrapped(sql: str, error: psycopg.Error) -> DBAPIError:
+    """Return the error as SQLAlchemy would raise it, without the parameters, which may be long."""
+    kind = OperationalError if isinstance(error, psycopg.OperationalError) else DBAPIError
+    return kind(sql, None, error)
 
 
 def is_connection_loss(error: DBAPIError) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up
+from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, problem_document
 from db.commits import Result, commit
 from db.errors import ServiceUnreachable
 from db.fleet import note_boot, record_boot
@@ -203,7 +203,7 @@ class Executor:
         if job.problem_id not in self._problems:
             if len(self._problems) >= PROBLEMS_KEPT:
                 self._problems.clear()
-            self._problems[job.problem_id] = Problem.from_dict(job.document)
+            self._problems[job.problem_id] = Problem.from_dict(problem_document(self._database, job.problem_id))
         return self._problems[job.problem_id]
 
     def _ended_early(self, lease: Lease) -> Failure:

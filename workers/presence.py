@@ -15,7 +15,7 @@ from workers.log import log_event
 
 BEAT_S = 5.0
 #: Changes that come faster are told together: what a worker does between two looks of a person is of no use.
-REST_S = 0.25
+REST_S = 1.0
 
 
 class Presence:

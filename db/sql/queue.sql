@@ -42,12 +42,16 @@ WITH head AS (
     SELECT id, attempt_no, worker_id, CASE WHEN model_id = %(loaded)s::bigint THEN %(boot)s::bigint END FROM claimed
 )
 SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode, c.sampling,
-       r.experiment ->> 'language' AS language, m.spec, p.document, p.name AS problem,
+       r.experiment ->> 'language' AS language, m.spec, p.name AS problem,
        extract(epoch FROM now() - c.available_at)::double precision AS queue_wait_s
   FROM claimed AS c
   JOIN eval.run AS r ON r.id = c.run_id
   JOIN eval.model AS m ON m.id = c.model_id
   JOIN eval.problem AS p ON p.id = c.problem_id;
+
+-- name: problem_document
+-- Asked for once a problem, since a worker meets the same one again and again.
+SELECT document FROM eval.problem WHERE id = %(problem)s;
 
 -- name: renew
 -- Extend the lease of a running attempt; no row means that the lease is lost and nothing may be written any more.
