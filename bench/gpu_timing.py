@@ -1,0 +1,214 @@
+"""What disturbs a timing on a GPU: the memory sampler, and a prefill without a CUDA graph. ``python -m bench.gpu_timing OUT [PART...]``.
+
+The engine is asked one request at a time through the worker's own ``EngineHost``, so that the stamps are those of stored rows.
+The model has the shape of Qwen3-4B in AWQ with dummy weights. Rows of every request are written beside the log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.gpu_host import QWEN3_4B_AWQ, say
+from db.gpus import find_gpu
+from db.model_spec import ModelSpec
+from db.sampling import Sampling
+from workers.engine_host import EngineHost
+from workers.engines import EngineContext
+from workers.engines.protocol import GenerationRequest
+from workers.memory.sampler import DeviceSource, MemorySampler
+from workers.pinning import pin
+
+INPUT, OUTPUT = 256, 64
+WARM_UP = 10
+#: Rounds of the sampler's part, each setting twice and in both directions, so that drift hits all alike.
+ROUNDS = (0, 50, 1000, 1000, 50, 0, 0, 50, 1000)
+PER_ROUND = 40
+OPTIONS: dict[str, Any] = {
+    "load_format": "dummy",
+    "skip_tokenizer_init": True,
+    "dtype": "float16",
+    "max_model_len": 8192,
+    "max_num_seqs": 4,
+    "max_num_batched_tokens": 8192,
+    "gpu_memory_utilization": 0.3,
+}
+#: Holds 512 MiB for 20 ms, as often as asked, and says when.
+SPIKES = """
+import sys, time, torch
+torch.zeros(1, device="cuda")
+time.sleep(1.0)
+for _ in range(int(sys.argv[1])):
+    held = torch.empty(512 << 20, dtype=torch.uint8, device="cuda")
+    torch.cuda.synchronize(); began = time.monotonic()
+    while time.monotonic() - began < 0.020: pass
+    ended = time.monotonic()
+    del held; torch.cuda.empty_cache(); torch.cuda.synchronize()
+    print(began, ended, flush=True)
+    time.sleep(0.18)
+"""
+
+
+class Rig:
+    """One engine and the rows of what it was asked."""
+
+    def __init__(self, folder: Path, gpu_uuid: str) -> None:
+        self._folder = folder
+        self.gpu_uuid = gpu_uuid
+        self.rows: list[dict[str, Any]] = []
+        self._seed = 0
+
+    @contextmanager
+    def engine(self, **options: Any) -> Iterator[EngineHost]:
+        """Run an engine with these options for the block, warmed up."""
+        host = EngineHost(
+            EngineContext(
+                home=self._folder, log_folder=self._folder, device="cuda", gpu_uuid=self.gpu_uuid, worker_mark="bench"
+            )
+        )
+        spec = ModelSpec(
+            name="qwen3-4b-shape",
+            engine="vllm",
+            source=str(self._folder / "shape"),
+            queue="vllm",
+            options=OPTIONS | options,
+        )
+        started_s = time.monotonic()
+        boot = host.load(spec, on_progress=lambda: None, timeout_s=500)
+        say(f"engine up in {time.monotonic() - started_s:.0f} s with {options}: {dict(boot.backend_facts)}")
+        try:
+            self.ask(host, WARM_UP, part="warm-up")
+            yield host
+        finally:
+            host.close()
+
+    def ask(
+        self, host: EngineHost, count: int, *, sampler: MemorySampler | None = None, **facts: Any
+    ) -> list[dict[str, Any]]:
+        """Make generations one after another, each under its own trace where a sampler is given."""
+        made = []
+        for _ in range(count):
+            self._seed += 1
+            sampling = Sampling(
+                max_tokens=OUTPUT, seed=self._seed, fixed_input_tokens=INPUT, fixed_output_tokens=OUTPUT
+            )
+            request = GenerationRequest(request_id=f"r{self._seed}", messages=(), sampling=sampling)
+            if sampler is not None:
+                sampler.begin()
+            generation = host.generate(request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=60)
+            trace = sampler.end() if sampler is not None else None
+            assert generation.engine_first_token_s is not None
+            assert generation.engine_queued_s is not None
+            made.append(
+                facts
+                | {
+                    "ttft_ms": generation.ttft_ms,
+                    "engine_ttft_ms": (generation.engine_first_token_s - generation.engine_queued_s) * 1000,
+                    "tpot_ms": (generation.last_token_s - generation.first_token_s) / (OUTPUT - 1) * 1000,
+                    "samples": 0 if trace is None else len(trace.used_mib),
+                }
+            )
+        self.rows += made
+        return made
+
+
+def told(rows: Sequence[dict[str, Any]]) -> str:
+    """Return medians and deciles in a line."""
+    parts = []
+    for key in ("ttft_ms", "engine_ttft_ms", "tpot_ms"):
+        values = sorted(row[key] for row in rows)
+        low, high = values[len(values) // 10], values[-1 - len(values) // 10]
+        parts.append(f"{key} {statistics.median(values):.3f} ({low:.2f}-{high:.2f})")
+    return f"n={len(rows)} " + ", ".join(parts)
+
+
+def sampler(rig: Rig) -> None:
+    """Compare requests without a sampler, at 50 Hz and at 1 kHz, in interleaved rounds of one engine."""
+    samplers = {hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)}
+    with rig.engine() as host:
+        for number, hz in enumerate(ROUNDS):
+            rows = rig.ask(host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number)
+            say(
+                f"round {number} at {hz} Hz: {told(rows)}, {statistics.mean(row['samples'] for row in rows):.0f} samples each"
+            )
+    for opened in samplers.values():
+        opened.close()
+    for hz in (0, 50, 1000):
+        say(f"all rounds at {hz} Hz: {told([row for row in rig.rows if row.get('hz') == hz])}")
+
+
+def spikes(rig: Rig) -> None:
+    """Have another process hold 512 MiB for 20 ms, 50 times, and see how many a trace at 200 Hz shows."""
+    opened = MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 5)
+    opened.start()
+    opened.begin()
+    printed = subprocess.run([sys.executable, "-c", SPIKES, "50"], capture_output=True, text=True, check=True).stdout
+    trace = opened.end()
+    opened.close()
+    # The samples are as far apart as asked, unless one was late; the true distance is that of the whole trace.
+    period_s = (trace.ended_s - trace.started_s) / (len(trace.used_mib) - 1)
+    times = [trace.started_s + index * period_s for index in range(len(trace.used_mib))]
+    settled = statistics.median(trace.used_mib[len(trace.used_mib) // 2 :])
+    high = [at_s for at_s, mib in zip(times, trace.used_mib, strict=True) if mib > settled + 400]
+    held = [tuple(map(float, line.split())) for line in printed.splitlines()]
+    caught = sum(any(began - 0.05 <= at_s <= ended + 0.05 for at_s in high) for began, ended in held)
+    groups = sum(1 for one, next_ in zip(high, [*high[1:], float("inf")], strict=True) if next_ - one > 0.1)
+    say(
+        f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; {len(trace.used_mib)} samples {period_s * 1000:.2f} ms apart"
+    )
+
+
+def prefill(rig: Rig) -> None:
+    """Compare time to first token with and without a graph for the prompt, and with the frontend held on two cores."""
+    everywhere = os.sched_getaffinity(0)
+    with rig.engine(cudagraph_capture_sizes=[1, 2, 4, 8, 128, 256, 288, 512]) as host:
+        for number in range(2):
+            say(f"graphs up to 512, round {number}: {told(rig.ask(host, 100, part='prefill', graphs=512))}")
+    with rig.engine() as host:
+        say(f"default graphs: {told(rig.ask(host, 100, part='prefill', graphs=8))}")
+        for thread in Path("/proc/self/task").iterdir():
+            os.sched_setaffinity(int(thread.name), sorted(everywhere)[:2])
+        say(f"default graphs, this process on two cores: {told(rig.ask(host, 100, part='prefill', graphs=8, cores=2))}")
+        for thread in Path("/proc/self/task").iterdir():
+            os.sched_setaffinity(int(thread.name), everywhere)
+
+
+PARTS = (spikes, sampler, prefill)
+
+
+def main() -> int:
+    """Run the parts; one that fails does not keep the others from running."""
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    gpu = find_gpu(0)
+    pin(gpu)
+    folder = Path(tempfile.mkdtemp(prefix="evalctl-timing-"))
+    (folder / "shape").mkdir()
+    (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
+    cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
+    say(f"{gpu}; {os.cpu_count()} cores, {cpu.partition(':')[2].strip()}; load {os.getloadavg()}")
+    rig = Rig(folder, gpu.uuid)
+    for part in PARTS:
+        if sys.argv[2:] and part.__name__ not in sys.argv[2:]:
+            continue
+        say(f"== {part.__name__}: {part.__doc__}")
+        try:
+            part(rig)
+        except Exception as error:  # noqa: BLE001
+            say(f"{part.__name__} failed: {type(error).__name__}: {error}")
+        (out / "timing_rows.json").write_text(json.dumps(rig.rows), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
