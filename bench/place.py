@@ -15,10 +15,11 @@ from db.embedded.usage import services
 from db.engine import open_database
 from db.hints import HintBroker
 from db.migrate import upgrade
-from db.runs import ProblemRecord, Submission
+from db.runs import Submission
 from db.sampling import Sampling
 from db.settings import Settings
 from orchestrator.registry import load_registry
+from orchestrator.submitting import record_of
 from problems.loader import load_set
 
 
@@ -64,10 +65,7 @@ def quickstart_submission(
     name: str, model: str, *, repetitions: int, sampling: Sampling, settings: Settings
 ) -> Submission:
     """Return the quickstart's problems for one registered model."""
-    problems = tuple(
-        ProblemRecord(name=p.id, content_hash=p.content_hash, category=p.level, document=p.to_dict())
-        for p in load_set("quickstart")
-    )
+    problems = tuple(record_of(p) for p in load_set("quickstart"))
     return Submission(
         name=name,
         experiment_hash=name,

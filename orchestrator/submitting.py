@@ -19,6 +19,7 @@ from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
 from orchestrator.registry import Registry
 from problems.loader import ProblemSet, load_set
+from problems.schema import Problem
 
 #: Hints that the submitter publishes itself; the reconciler publishes the rest.
 PUBLISH_AT_MOST = 10_000
@@ -46,18 +47,20 @@ class Outcome:
         }
 
 
+def record_of(problem: Problem) -> ProblemRecord:
+    """Return a problem as it is stored with the jobs that ask it."""
+    return ProblemRecord(
+        name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
+    )
+
+
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
     """Resolve models and problems of an experiment. Raise ``UsageFault`` or ``ProblemError`` for what is not there."""
     models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
         raise UsageFault(f"the problem set {experiment.problems!r} holds no problems")
-    problems = tuple(
-        ProblemRecord(
-            name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
-        )
-        for problem in problem_set
-    )
+    problems = tuple(record_of(problem) for problem in problem_set)
     experiment_hash = experiment.identity_hash(problem_set.content_hash)
     return Submission(
         name=experiment.name or f"{_slug(problem_set)}-{experiment_hash[:6]}",

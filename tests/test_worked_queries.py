@@ -14,12 +14,12 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import Engine, make_url
 
-from db.roles import grant_analyst
 from db.claims import ClaimedJob, Failure, claim, give_up
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.model_spec import ModelSpec
 from db.models import Boot, MemoryTrace, Score, StepVerdict
+from db.roles import grant_analyst
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from db.states import FailureKind

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psutil
 
-from db.runs import ProblemRecord, Submission, submit
+from db.runs import Submission, submit
 from db.sampling import Sampling
 from db.settings import Settings
 from orchestrator.registry import load_registry
+from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.chaos.oracle import keys_of, orphans
 from tests.chaos.registry import CannotStage, Recovery, fault
@@ -39,9 +40,7 @@ def _real_worker(stand: Stand, jobs: int) -> Iterator[LoggingProcess]:
 
 def _submit(stand: Stand, jobs: int) -> None:
     problem = load_set("quickstart").problems[0]
-    record = ProblemRecord(
-        name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
-    )
+    record = record_of(problem)
     submission = Submission(
         name="real",
         experiment_hash="real",

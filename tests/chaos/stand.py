@@ -32,8 +32,9 @@ from db.hints import HintBroker
 from db.migrate import upgrade
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
-from db.runs import ProblemRecord, Submission, submit
+from db.runs import Submission, submit
 from db.sampling import Sampling
+from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.chaos.oracle import JobKey, check, keys_of
 from tests.processes import LoggingProcess, running
@@ -119,9 +120,7 @@ class Stand:
     def submission(self, jobs: int, *, name: str = "run", max_attempts: int = 3, **options: Any) -> Submission:
         """Plan ``jobs`` repetitions of one problem for one synthetic model with these engine options."""
         problem = load_set("quickstart").problems[0]
-        record = ProblemRecord(
-            name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
-        )
+        record = record_of(problem)
         return Submission(
             name=name,
             experiment_hash=name,

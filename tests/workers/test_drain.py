@@ -20,11 +20,12 @@ from db.fleet import WorkerIdentity, register_worker, report_worker
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
-from db.runs import ProblemRecord, Submission, submit
+from db.runs import Submission, submit
 from db.sampling import Sampling
 from db.settings import Settings
 from db.states import WorkerState
 from orchestrator.reconciler import Reconciler
+from orchestrator.submitting import record_of
 from orchestrator.supervisor import Supervisor, worker_specs
 from problems.loader import load_set
 from tests.processes import LoggingProcess, evalctl, worker
@@ -40,9 +41,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
 
     def run(jobs: int, **options: Any) -> None:
         problem = load_set("quickstart").problems[0]
-        record = ProblemRecord(
-            name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
-        )
+        record = record_of(problem)
         model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
         submit(
             engine,

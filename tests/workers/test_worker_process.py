@@ -16,9 +16,10 @@ from db.engine import rows, transaction
 from db.hints import HINT_TASK, HintBroker, queue_name
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
-from db.runs import ProblemRecord, Submission, Submitted, find_run, run_progress, submit
+from db.runs import Submission, Submitted, find_run, run_progress, submit
 from db.sampling import Sampling
 from orchestrator.reconciler import Reconciler
+from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.processes import worker
 
@@ -28,10 +29,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
     """Submit jobs of one synthetic model over the quickstart problems and publish their hints."""
 
     def run(repetitions: int = 1, *, sampling: Sampling | None = None, **options: Any) -> Submitted:
-        problems = tuple(
-            ProblemRecord(name=p.id, content_hash=p.content_hash, category=p.level, document=p.to_dict())
-            for p in load_set("quickstart")
-        )
+        problems = tuple(record_of(p) for p in load_set("quickstart"))
         model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
         submitted = submit(
             engine,
@@ -157,9 +155,7 @@ def test_a_worker_drains_its_model_before_it_loads_another(
     environment: dict[str, str], engine: Engine, broker: HintBroker
 ) -> None:
     problem = load_set("quickstart").problems[0]
-    record = ProblemRecord(
-        name=problem.id, content_hash=problem.content_hash, category=problem.level, document=problem.to_dict()
-    )
+    record = record_of(problem)
     models = tuple(ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic") for name in "ab")
     submit(
         engine,
