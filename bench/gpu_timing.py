@@ -155,8 +155,7 @@ def spikes(rig: Rig) -> None:
     printed = subprocess.run([sys.executable, "-c", SPIKES, "50"], capture_output=True, text=True, check=True).stdout
     trace = opened.end()
     opened.close()
-    # The samples are as far apart as asked, unless one was late; the true distance is that of the whole trace.
-    period_s = (trace.ended_s - trace.started_s) / (len(trace.used_mib) - 1)
+    period_s = trace.period_ms / 1000
     times = [trace.started_s + index * period_s for index in range(len(trace.used_mib))]
     settled = statistics.median(trace.used_mib[len(trace.used_mib) // 2 :])
     high = [at_s for at_s, mib in zip(times, trace.used_mib, strict=True) if mib > settled + 400]

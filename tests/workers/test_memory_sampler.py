@@ -84,8 +84,10 @@ def test_samples_come_at_the_period(sampler: MemorySampler) -> None:
     child = subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], check=True)
     trace = sampler.end()
     assert child.returncode == 0
-    asked = (trace.ended_s - trace.started_s) * 1000 / trace.period_ms
+    asked = (trace.ended_s - trace.started_s) * 1000 / 20
     assert 0.5 * asked <= len(trace.used_mib) <= asked + 3
+    last_s = trace.started_s + trace.period_ms / 1000 * (len(trace.used_mib) - 1)
+    assert last_s == pytest.approx(trace.ended_s), "the last sample stands at the end, however late some were"
 
 
 def test_killed_sampler_is_an_infrastructure_failure_and_comes_back(sampler: MemorySampler) -> None:
@@ -122,7 +124,7 @@ def test_sampler_ends_when_its_parent_is_killed() -> None:
 
 
 def test_gpu_that_is_not_there_is_said_so() -> None:
-    sampler = MemorySampler(DeviceSource(gpu_uuid="GPU-00000000-0000-0000-0000-000000000000"))
+    sampler = MemorySampler(DeviceSource(gpu_uuid="GPU-00000000-0000-0000-0000-000000000000"), 20)
     with pytest.raises(EngineError, match="NVML"):
         sampler.begin()
     sampler.close()

@@ -16,7 +16,9 @@ from typing import Any, Literal
 from workers.engines.errors import EngineError
 from workers.engines.protocol import EngineContext
 
-DEFAULT_PERIOD_MS = 50
+#: 50 Hz on a GPU: a look at NVML takes microseconds. On a CPU a look reads every process of the engine.
+DEVICE_PERIOD_MS = 20
+HOST_PERIOD_MS = 50
 ANSWER_WITHIN_S = 10.0
 SAMPLER_DIED = "SAMPLER_DIED"
 
@@ -54,8 +56,8 @@ class MemoryTrace:
     #: Monotonic seconds, the same clock as a generation's.
     started_s: float
     ended_s: float
-    #: The distance asked for; a busy machine makes some samples later.
-    period_ms: int
+    #: Mean distance of the samples; a busy machine makes some later than they were asked for.
+    period_ms: float
     used_mib: tuple[int, ...]
     peak_mib: int
     mean_mib: float
@@ -64,7 +66,7 @@ class MemoryTrace:
 class MemorySampler:
     """Sample from a process of its own, so that the engine's threads are not disturbed. Not safe for several threads."""
 
-    def __init__(self, source: DeviceSource | HostSource, period_ms: int = DEFAULT_PERIOD_MS) -> None:
+    def __init__(self, source: DeviceSource | HostSource, period_ms: int) -> None:
         self._source = source
         self._period_ms = period_ms
         self._process: subprocess.Popen[bytes] | None = None
@@ -97,11 +99,12 @@ class MemorySampler:
         """End the trace and return it. Raise EngineError (SAMPLER_DIED) when the process went away meanwhile."""
         answer = self._ask(b"end\n")
         exact: list[float] = answer["used_mib"]
+        started_s, ended_s = float(answer["started_s"]), float(answer["ended_s"])
         return MemoryTrace(
             kind=self._source.kind,
-            started_s=float(answer["started_s"]),
-            ended_s=float(answer["ended_s"]),
-            period_ms=self._period_ms,
+            started_s=started_s,
+            ended_s=ended_s,
+            period_ms=(ended_s - started_s) * 1000 / (len(exact) - 1),
             used_mib=tuple(round(mib) for mib in exact),
             peak_mib=round(max(exact)),
             mean_mib=sum(exact) / len(exact),
@@ -151,13 +154,11 @@ class MemorySampler:
         return line
 
 
-def memory_sampler(context: EngineContext, period_ms: int = DEFAULT_PERIOD_MS) -> MemorySampler:
+def memory_sampler(context: EngineContext) -> MemorySampler:
     """Return the started sampler that fits a worker: of its GPU, or of its own process tree on the CPU."""
-    source = (
-        DeviceSource(gpu_uuid=context.gpu_uuid)
-        if context.device == "cuda" and context.gpu_uuid
-        else HostSource(root_pid=os.getpid(), mark=context.worker_mark)
-    )
-    sampler = MemorySampler(source, period_ms)
+    if context.device == "cuda" and context.gpu_uuid:
+        sampler = MemorySampler(DeviceSource(gpu_uuid=context.gpu_uuid), DEVICE_PERIOD_MS)
+    else:
+        sampler = MemorySampler(HostSource(root_pid=os.getpid(), mark=context.worker_mark), HOST_PERIOD_MS)
     sampler.start()
     return sampler
