@@ -110,6 +110,7 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace
             queues=queues,
             leases=leases,
             stopping=stopping,
+            card=card,
             deadlines=deadlines,
         )
         gate = WorkerGate(stopping, card, presence)

@@ -19,6 +19,7 @@ from problems.prompts import render_prompt
 from problems.schema import Problem
 from scoring.score import score_text
 from workers import rows
+from workers.card import Card
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines.errors import EngineError, GenerationCancelled
@@ -59,6 +60,7 @@ class Executor:
         queues: tuple[str, ...],
         leases: LeaseKeeper,
         stopping: Stopping,
+        card: Card | None = None,
         deadlines: Deadlines,
     ) -> None:
         self._database = database
@@ -69,6 +71,7 @@ class Executor:
         self._queues = queues
         self._leases = leases
         self._stopping = stopping
+        self._card = card
         self._deadlines = deadlines
         self._problems: dict[int, Problem] = {}
         self._model_id: int | None = None
@@ -189,12 +192,20 @@ class Executor:
         memory = self._host.memory_report()
         score = None if problem is None else score_text(problem, generation.text)
         return Result(
-            generation=rows.generation_row(job, generation, execution.boot_id, memory, trace),
+            generation=rows.generation_row(
+                job, generation, execution.boot_id, memory, trace, incidents=self._incidents(generation)
+            ),
             texts=rows.texts(generation),
             trace=None if trace is None else rows.trace_row(trace),
             score=None if score is None else rows.score_row(score),
             verdicts=() if score is None else rows.verdict_rows(score.steps),
         )
+
+    def _incidents(self, generation: Generation) -> list[str]:
+        """Return what has happened on the card since the request was made."""
+        if self._card is None:
+            return []
+        return [incident.kind for incident in self._card.incidents_since(generation.submitted_s)]
 
     def _problem(self, job: ClaimedJob) -> Problem | None:
         """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from db import models, scoring_rows
@@ -60,7 +60,13 @@ def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.
 
 
 def generation_row(
-    job: ClaimedJob, generation: Generation, boot_id: int, memory: MemoryReport, trace: MemoryTrace | None
+    job: ClaimedJob,
+    generation: Generation,
+    boot_id: int,
+    memory: MemoryReport,
+    trace: MemoryTrace | None,
+    *,
+    incidents: Iterable[str] = (),
 ) -> models.Generation:
     """Return the row of a generation, with what it needed and the flags on it."""
     return models.Generation(
@@ -71,7 +77,7 @@ def generation_row(
         queue_wait_s=job.queue_wait_s,
         memory_kind=memory.kind,
         need_mib=need_mib(memory, generation, trace),
-        flags=flags(generation),
+        flags=flags(generation, incidents),
         **{name: getattr(generation, name) for name in _COPIED},
     )
 
@@ -90,9 +96,9 @@ def need_mib(memory: MemoryReport, generation: Generation, trace: MemoryTrace | 
     return float(sum(terms))
 
 
-def flags(generation: Generation) -> list[str]:
-    """Return the words that say why a measurement should be distrusted."""
-    return ["preempted"] if generation.preemptions else []
+def flags(generation: Generation, incidents: Iterable[str] = ()) -> list[str]:
+    """Return the words that say why a measurement should be distrusted; ``incidents`` are those of the card meanwhile."""
+    return [*(["preempted"] if generation.preemptions else []), *sorted(set(incidents))]
 
 
 def texts(generation: Generation) -> dict[str, str]:

@@ -123,3 +123,17 @@ def test_an_xid_of_the_hardware_hands_the_job_back_and_the_worker_says_why(
         evalctl(on_card, "worker", "drain", "--all")
         assert process.process.wait(30) == 0, process.tail()
     assert attempts(engine) == [(1, "failed", "GPU_QUARANTINED")]
+
+
+def test_a_result_carries_the_xid_that_came_while_it_was_made(
+    on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(2, ttft_ms=3000)
+    with gpu_worker(on_card) as process:
+        process.wait_for("job.claimed")
+        set_card(xids=[31])
+        process.wait_for("gpu.xid", xid=31)
+        process.wait_for("job.succeeded")
+        process.wait_for("job.succeeded")
+        assert process.stop() == 0, process.tail()
+    assert query(engine, "SELECT flags FROM eval.generation ORDER BY job_id") == [{"flags": ["xid"]}, {"flags": []}]
