@@ -128,9 +128,10 @@ def test_an_xid_of_the_hardware_hands_the_job_back_and_the_worker_says_why(
 def test_a_result_carries_the_xid_that_came_while_it_was_made(
     on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
 ) -> None:
-    enqueue(2, ttft_ms=3000)
+    enqueue(2, ttft_ms=5000)
     with gpu_worker(on_card) as process:
-        process.wait_for("job.claimed")
+        process.wait_for("engine.ready")
+        until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
         set_card(xids=[31])
         process.wait_for("gpu.xid", xid=31)
         process.wait_for("job.succeeded")
