@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from db.settings import Settings
 from workers.embedded_model import ensure_embedded_model
 
 _numbers = itertools.count()
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and the processes under test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
