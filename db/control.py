@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from db.claims import FORGIVEN
 from db.engine import rows, transaction
 from db.runs import Run
 from db.statements import statement
@@ -106,7 +107,12 @@ def retry_jobs(
     Each gets as many attempts as it had at first. ``run`` and ``job_ids`` narrow the choice; None stands for all. Jobs
     of a paused run are held.
     """
-    given = {"run": run and run.run_id, "jobs": job_ids and list(job_ids), "states": [state.value for state in states]}
+    given = {
+        "run": run and run.run_id,
+        "jobs": job_ids and list(job_ids),
+        "states": [state.value for state in states],
+        "forgiven": list(FORGIVEN),
+    }
     with _long_transaction(engine) as connection:
         return [row["job"] for row in rows(connection, statement("retry_jobs", "control"), given)]
 

@@ -54,7 +54,8 @@ SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model, p.name AS 
  ORDER BY j.finished_at DESC, j.id DESC LIMIT %(limit)s;
 
 -- name: retry_jobs
--- Back to the queue with as many attempts as at first; attempt_no goes on, so that no fence is ever used twice.
+-- Back to the queue with as many attempts as at first, those not counted that were made up for when a worker gave the job
+-- back; attempt_no goes on, so that no fence is ever used twice.
 WITH picked AS (
     SELECT j.id, r.paused_at IS NOT NULL AS held
       FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id
@@ -65,7 +66,10 @@ WITH picked AS (
 ), again AS (
     UPDATE eval.job AS j
        SET state = 'queued', finished_at = NULL, available_at = now(), held = picked.held,
-           max_attempts = j.attempt_no + (j.max_attempts - j.retried_after), retried_after = j.attempt_no,
+           max_attempts = j.attempt_no + (j.max_attempts - j.retried_after) - (
+               SELECT count(*) FROM eval.attempt AS a
+                WHERE a.job_id = j.id AND a.attempt_no > j.retried_after AND a.error_class = ANY (%(forgiven)s)),
+           retried_after = j.attempt_no,
            failure_kind = NULL, error_class = NULL, error_message = NULL
       FROM picked WHERE j.id = picked.id
     RETURNING j.id, j.model_id, j.held, j.run_id

@@ -61,6 +61,17 @@ def die(engine: Engine, *, times: int) -> list[int]:
     return dead
 
 
+def test_attempts_that_were_handed_back_are_not_given_again_by_a_retry(engine: Engine) -> None:
+    submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=1))
+    me = register(engine)
+    for _ in range(3):
+        assert fail(engine, claimed(engine, me), error="DRAINED") is JobState.QUEUED
+    assert fail(engine, claimed(engine, me)) is JobState.DEAD
+    for _ in range(2):
+        assert len(retry_jobs(engine, run_of(engine, submitted), FAILED_OR_DEAD)) == 1
+        assert fail(engine, claimed(engine, me)) is JobState.DEAD, "one attempt, as at first"
+
+
 def test_a_paused_run_is_not_claimed_and_its_running_job_finishes(engine: Engine) -> None:
     submitted = submit(engine, submission())
     other = submit(engine, submission(experiment_hash="e2", name="other", problems=(PROBLEM,), repetitions=1))
