@@ -329,7 +329,8 @@ def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(monkeypatch: p
 
 
 def test_a_worker_in_quarantine_hands_back_and_lives_on_until_it_is_asked_to_end() -> None:
-    stopping = Stopping(600)
+    # Asked to end, it would end this process in a minute.
+    stopping = Stopping(600, force=lambda _code: None)
     cancelled = threading.Event()
     with stopping.interrupts(cancelled):
         stopping.quarantine("GPU 0 reported XID 79")
