@@ -123,11 +123,6 @@ class HintBroker:
         with self._reachable(), self._app.connection_for_write() as connection:
             return int(connection.default_channel.client.llen(queue_name(queue)))
 
-    def ping(self) -> None:
-        """Ask for a sign of life."""
-        with self._reachable(), self._app.connection_for_write() as connection:
-            connection.default_channel.client.ping()
-
     def server(self) -> tuple[str, str]:
         """Return the server's name and version, e.g. ``valkey`` and ``9.1.2``."""
         with self._reachable(), self._app.connection_for_write() as connection:

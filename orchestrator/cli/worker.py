@@ -80,7 +80,8 @@ def drain(*, name: str | None, everyone: bool, host: str | None, as_json: bool) 
     """Ask workers to finish their job, take no other and end. They notice within some 5 seconds.
 
     WORKER is a name as `evalctl worker list` shows it, an id, or the beginning of either. A job that is not done when the
-    worker's grace is over is handed back, and another worker runs it. `evalctl up` does not start a drained worker again.
+    worker's grace is over is handed back, and another worker runs it. A worker of `evalctl up` stays down until that is
+    said again.
 
     \b
     Example:
