@@ -14,7 +14,7 @@ from db.errors import DbError
 from db.model_spec import ModelSpec
 from db.sampling import Sampling
 from db.statements import statement
-from db.states import FailureKind, JobState
+from db.states import FailureKind, JobState, Mode
 
 LEASE_S = 60.0
 AGE_BOUND_S = 900.0
@@ -45,14 +45,19 @@ class ClaimedJob:
     attempt_no: int
     run_id: uuid.UUID
     model_id: int
-    problem_id: int
-    problem: str
+    #: None for a probe, as is its name.
+    problem_id: int | None
+    problem: str | None
     prompt: str
     language: str
     repetition: int
     mode: str
     sampling: Sampling
     spec: ModelSpec
+    #: What a probe searches for, and how; None for a generation.
+    probe: Mapping[str, Any] | None = None
+    #: The group of jobs of its run and model that share an engine started for them; None where any engine will do.
+    boot_group: int | None = None
     #: Seconds between becoming available and this claim, on the database's clock.
     queue_wait_s: float
 
@@ -76,6 +81,8 @@ class ClaimedJob:
                     "repetition",
                     "mode",
                     "queue_wait_s",
+                    "probe",
+                    "boot_group",
                 )
             },
         )
@@ -86,7 +93,7 @@ class ClaimedJob:
             "job_id": self.job_id,
             "attempt_no": self.attempt_no,
             "model": self.spec.name,
-            "problem": self.problem,
+            "problem": self.problem or f"probe {self.prompt}",
             "repetition": self.repetition,
         }
 
@@ -123,14 +130,19 @@ def claim(
     queues: Sequence[str],
     loaded_model_id: int | None,
     loaded_for_s: float,
+    loaded_group: tuple[uuid.UUID, int] | None = None,
     boot_id: int | None = None,
+    mode: Mode | None = None,
     lease_s: float = LEASE_S,
     age_bound_s: float = AGE_BOUND_S,
 ) -> ClaimedJob | None:
     """Claim the best job of these queues for this worker, or return None when there is none.
 
-    ``boot_id`` is the engine start that serves the loaded model; the attempt is noted to run on it.
+    ``boot_id`` is the engine start that serves the loaded model; the attempt is noted to run on it. ``loaded_group`` is the
+    run and boot group that the engine was started for. With ``mode``, only a job of that mode that the loaded engine serves
+    as it is, and only where that is the next one.
     """
+    run_id, group = loaded_group or (None, None)
     found = run_alone(
         engine,
         statement("claim"),
@@ -139,7 +151,10 @@ def claim(
             "queues": list(queues),
             "loaded": loaded_model_id,
             "loaded_for_s": loaded_for_s,
+            "loaded_run": run_id,
+            "loaded_group": group,
             "boot": boot_id,
+            "mode": None if mode is None else mode.value,
             "lease_s": lease_s,
             "age_bound_s": age_bound_s,
         },

@@ -55,6 +55,8 @@ class Submission:
     sampling: Sampling
     priority: int = 0
     max_attempts: int = 3
+    #: Give each repetition an engine started for it.
+    fresh_engine: bool = False
     #: Make another run even where the experiment has one.
     new: bool = False
 
@@ -170,6 +172,7 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
             "sampling": json.dumps(submission.sampling.to_dict()),
             "priority": submission.priority,
             "max_attempts": submission.max_attempts,
+            "fresh_engine": submission.fresh_engine,
             "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
         },
     )[0]

@@ -106,6 +106,39 @@ class Mode(StrEnum):
     THROUGHPUT = "throughput"
 
 
+class BootKind(StrEnum):
+    """What an engine was started for."""
+
+    #: Measures the memory terms with the KV cache left to the engine; serves nothing.
+    PROFILE = "profile"
+    #: Serves with a fixed KV cache; what it cannot measure comes from a profile.
+    MEASURED = "measured"
+    #: Serves and measures in one, with the KV cache that its options ask for.
+    SINGLE = "single"
+
+
+class ProbeKind(StrEnum):
+    """What a probe searches the limit of."""
+
+    #: Sequences in flight in one engine.
+    SEQUENCES = "sequences"
+    #: Engines side by side on one card.
+    INSTANCES = "instances"
+    #: Tokens of one prompt.
+    CONTEXT = "context"
+
+
+class PointOutcome(StrEnum):
+    """How one trial at one level of a probe ended."""
+
+    #: Ran to its end within all limits.
+    STABLE = "stable"
+    #: Ran to its end, but waited, was preempted or was too slow.
+    UNSTABLE = "unstable"
+    #: Did not run to its end: an engine did not start, died or refused.
+    FAILED = "failed"
+
+
 def words(enum: type[StrEnum]) -> str:
     """Return the members as the list of an SQL ``IN``."""
     return ", ".join(f"'{member.value}'" for member in enum)

@@ -3,6 +3,7 @@
 from db.models.base import SCHEMA, Base
 from db.models.catalogue import Model, Problem, TextBlob
 from db.models.fleet import Boot, Worker
+from db.models.probes import ProbePoint
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
 from db.models.schedules import Schedule, ScheduleSlot
 from db.models.work import Attempt, Job, Outbox, Run
@@ -17,6 +18,7 @@ __all__ = [
     "MemoryTrace",
     "Model",
     "Outbox",
+    "ProbePoint",
     "Problem",
     "Run",
     "Schedule",

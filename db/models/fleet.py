@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
 from db.models.base import Base, BigId, Created, Json, Timestamp, UuidId
-from db.states import WorkerState, words
+from db.states import BootKind, WorkerState, words
 
 
 class Worker(Base):
@@ -48,8 +48,17 @@ class Boot(Base):
     """One engine start: what it was told, what it says it runs, and where its memory went."""
 
     __tablename__ = "boot"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({words(BootKind)})", name="kind"),
+        Index("ix_boot_profile", "profile_key", postgresql_where=text("kind = 'profile'")),
+    )
 
     id: Mapped[BigId]
+    kind: Mapped[str] = mapped_column(server_default=text("'single'"))
+    #: The start whose terms stand for those that a fixed KV cache keeps the engine from measuring.
+    profile_boot_id: Mapped[int | None] = mapped_column(ForeignKey("eval.boot.id"))
+    #: Hash of model, engine options and environment: starts that share it have the same profile.
+    profile_key: Mapped[str | None]
     worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("eval.worker.id"))
     model_id: Mapped[int] = mapped_column(ForeignKey("eval.model.id"))
     engine_version: Mapped[str]
@@ -69,6 +78,18 @@ class Boot(Base):
     activation_peak_mib: Mapped[float | None]
     graphs_mib: Mapped[float | None]
     kv_reserved_mib: Mapped[float | None]
+    #: Blocks of the KV cache, and bytes of one over all layers.
+    kv_blocks: Mapped[int | None]
+    kv_block_bytes: Mapped[float | None]
+    #: The card: all of its memory, and what was in use before the engine started.
+    device_total_mib: Mapped[float | None]
+    device_base_mib: Mapped[float | None]
     #: Why a term is NULL.
     memory_reasons: Mapped[Json]
+    #: What the terms were made from, in MiB, as the engine told it.
+    memory_details_mib: Mapped[Json]
+    #: The discarded requests: how many, their rates, and whether the rate had settled.
+    warm_up: Mapped[Json]
+    #: Where the engine writes its log on its host, and what it held when the engine was up.
     log_path: Mapped[str | None]
+    log_text_hash: Mapped[str | None] = mapped_column(ForeignKey("eval.text_blob.hash"))

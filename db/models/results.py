@@ -42,16 +42,27 @@ class Generation(Base):
     submitted_s: Mapped[float]
     first_token_s: Mapped[float]
     last_token_s: Mapped[float]
+    #: First token after the thinking; NULL where none came, or where the tokens are no text.
+    first_answer_s: Mapped[float | None]
     engine_queued_s: Mapped[float | None]
     engine_scheduled_s: Mapped[float | None]
     engine_first_token_s: Mapped[float | None]
     engine_last_token_s: Mapped[float | None]
     preemptions: Mapped[int | None]
+    #: Most sequences that the engine ran at once meanwhile, this one included.
+    running_peak: Mapped[int | None]
     #: ``device`` or ``host``: what the memory columns are about; NULL where memory cannot be seen.
     memory_kind: Mapped[str | None]
     kv_used_mib: Mapped[float | None]
-    #: Context + weights and buffers + activation peak + graphs + KV used.
+    #: Largest activation since the engine last stood idle, beside the profiled one of the boot.
+    activation_run_mib: Mapped[float | None]
+    #: Context + weights and buffers + activation peak (the larger of both) + graphs + KV used.
     need_mib: Mapped[float | None]
+    #: The card meanwhile: median SM clock, highest temperature, mean power, and every reason that NVML gave for its clocks.
+    sm_clock_mhz: Mapped[float | None]
+    temperature_c: Mapped[float | None]
+    power_w: Mapped[float | None]
+    clock_event_reasons: Mapped[int | None]
     #: Words that say why a row should be distrusted.
     flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     created_at: Mapped[Created]

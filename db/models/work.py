@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import SCHEMA, Base, BigId, Created, Json, Timestamp, UuidId
@@ -36,7 +38,7 @@ class Run(Base):
 
 
 class Job(Base):
-    """One (model, problem, prompt, repetition) of a run; exists exactly once."""
+    """One (model, problem, prompt, repetition) of a run, or one search of a probe; exists exactly once."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -48,6 +50,17 @@ class Job(Base):
         CheckConstraint(f"(state IN ({_TERMINAL})) = (finished_at IS NOT NULL)", name="terminal_has_finish"),
         CheckConstraint("state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL", name="failure_has_kind"),
         CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
+        CheckConstraint("(problem_id IS NULL) = (probe IS NOT NULL)", name="problem_or_probe"),
+        # The natural key of a probe's searches: no problem, so the key above does not tell them apart.
+        Index(
+            "uq_job_probe",
+            "run_id",
+            "model_id",
+            "prompt",
+            "repetition",
+            unique=True,
+            postgresql_where=text("problem_id IS NULL"),
+        ),
         # The claim walks this index once per model; a queue of millions costs it nothing.
         Index("ix_job_claimable", "model_id", "priority", "id", postgresql_where=text("state = 'queued' AND NOT held")),
         Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
@@ -61,13 +74,19 @@ class Job(Base):
     id: Mapped[BigId]
     run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("eval.run.id"))
     model_id: Mapped[int] = mapped_column(ForeignKey("eval.model.id"))
-    problem_id: Mapped[int] = mapped_column(ForeignKey("eval.problem.id"))
+    #: NULL for a probe.
+    problem_id: Mapped[int | None] = mapped_column(ForeignKey("eval.problem.id"))
+    #: Prompt style; of a probe its kind: sequences, instances or context.
     prompt: Mapped[str]
     #: 1, 2, ...
     repetition: Mapped[int]
     mode: Mapped[str]
     #: Sampling parameters with the seed of this repetition.
     sampling: Mapped[Json]
+    #: What a probe searches for, and how; NULL for a generation.
+    probe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    #: Jobs of one run and model with the same number share an engine that was started for them; NULL: any engine will do.
+    boot_group: Mapped[int | None]
     #: Smaller is sooner.
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     state: Mapped[str] = mapped_column(server_default=text("'queued'"))

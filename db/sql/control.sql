@@ -35,13 +35,13 @@ SELECT count(*) FILTER (WHERE state = 'queued') AS released FROM released;
 
 -- name: list_dead
 -- Dead jobs with their attempts, the latest death first.
-SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model, p.name AS problem, j.prompt, j.repetition,
-       j.state, j.attempt_no, j.max_attempts, j.failure_kind, j.error_class, j.error_message, j.finished_at,
+SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model, coalesce(p.name, 'probe') AS problem, j.prompt,
+       j.repetition, j.state, j.attempt_no, j.max_attempts, j.failure_kind, j.error_class, j.error_message, j.finished_at,
        h.attempts, count(*) OVER () AS total
   FROM eval.job AS j
   JOIN eval.run AS r ON r.id = j.run_id
   JOIN eval.model AS m ON m.id = j.model_id
-  JOIN eval.problem AS p ON p.id = j.problem_id
+  LEFT JOIN eval.problem AS p ON p.id = j.problem_id
  CROSS JOIN LATERAL (
        SELECT coalesce(jsonb_agg(jsonb_build_object(
                   'attempt_no', a.attempt_no, 'worker', w.name, 'host', w.host, 'gpu', w.gpu_index,

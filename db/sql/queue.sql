@@ -2,24 +2,29 @@
 -- Every time is the database's now(); attempt_no is the fencing token of every write about an attempt.
 
 -- name: claim
--- Take the best job for a worker: its loaded model first, then priority, then age.
+-- Take the best job for a worker: its loaded engine first, then priority, then age.
 -- Once the worker has stayed with its model longer than the age bound, a model whose next job has waited as long goes
 -- first, so that a hot model starves nobody and models are switched at most once per bound.
+-- A job with a boot_group fits only an engine that was started for that group of its run.
+-- With mode given, only a job of that mode that the loaded engine can serve as it is: an engine that serves several at once
+-- is filled with those, and whatever else comes next ends that.
 -- Walks ix_job_claimable once per model, so its cost does not grow with the queue.
 WITH head AS (
-    SELECT m.id AS model_id, h.priority, h.id, h.available_at
+    SELECT m.id AS model_id, h.priority, h.id, h.available_at,
+           m.id = %(loaded)s::bigint
+           AND (h.boot_group IS NULL OR (h.boot_group = %(loaded_group)s::bigint AND h.run_id = %(loaded_run)s::uuid)) AS fits
       FROM eval.model AS m
      CROSS JOIN LATERAL (
-           SELECT j.priority, j.id, j.available_at
+           SELECT j.priority, j.id, j.available_at, j.run_id, j.boot_group
              FROM eval.job AS j
             WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id AND j.available_at <= now()
             ORDER BY j.priority, j.id LIMIT 1) AS h
-     WHERE m.queue = ANY (%(queues)s)
+     WHERE m.queue = ANY (%(queues)s) AND (%(mode)s::text IS NULL OR m.id = %(loaded)s::bigint)
 ), chosen AS (
     SELECT model_id FROM head
-     ORDER BY CASE WHEN model_id IS DISTINCT FROM %(loaded)s::bigint AND %(loaded_for_s)s > %(age_bound_s)s
+     ORDER BY CASE WHEN fits IS NOT TRUE AND %(loaded_for_s)s > %(age_bound_s)s
                         AND available_at < now() - make_interval(secs => %(age_bound_s)s) THEN 0
-                   WHEN model_id = %(loaded)s::bigint THEN 1
+                   WHEN fits THEN 1
                    ELSE 2 END, priority, id
 ), pick AS (
     -- One model after another, as far as the first with a job that nobody else is claiming at this moment.
@@ -35,19 +40,24 @@ WITH head AS (
     UPDATE eval.job AS j
        SET state = 'running', attempt_no = j.attempt_no + 1, worker_id = %(worker)s,
            lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-      FROM pick WHERE j.id = pick.id
+      FROM pick
+     WHERE j.id = pick.id
+       AND (%(mode)s::text IS NULL
+            OR (j.mode = %(mode)s::text AND j.probe IS NULL
+                AND (j.boot_group IS NULL
+                     OR (j.boot_group = %(loaded_group)s::bigint AND j.run_id = %(loaded_run)s::uuid))))
     RETURNING j.*
 ), tried AS (
     INSERT INTO eval.attempt (job_id, attempt_no, worker_id, boot_id)
     SELECT id, attempt_no, worker_id, CASE WHEN model_id = %(loaded)s::bigint THEN %(boot)s::bigint END FROM claimed
 )
-SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode, c.sampling,
-       r.experiment ->> 'language' AS language, m.spec, p.name AS problem,
+SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode, c.sampling, c.probe,
+       c.boot_group, r.experiment ->> 'language' AS language, m.spec, p.name AS problem,
        extract(epoch FROM now() - c.available_at)::double precision AS queue_wait_s
   FROM claimed AS c
   JOIN eval.run AS r ON r.id = c.run_id
   JOIN eval.model AS m ON m.id = c.model_id
-  JOIN eval.problem AS p ON p.id = c.problem_id;
+  LEFT JOIN eval.problem AS p ON p.id = c.problem_id;
 
 -- name: problem_document
 -- Asked for once a problem, since a worker meets the same one again and again.

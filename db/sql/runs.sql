@@ -50,6 +50,9 @@ UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING pau
 
 -- name: insert_jobs
 -- The cross product of models, problems, prompts and repetitions; what exists already stays as it is.
+-- Each repetition has the problems in an order of its own, drawn from the run's seed and the same for all models, so that
+-- nothing that drifts meets the same problems every time. With fresh engines a repetition is a group of jobs for one engine
+-- start of each model, and the models follow each other there and back: A B, B A, A B.
 -- The first new jobs have their hints in the outbox before anybody can see the jobs: as many as the broker may hold of
 -- each queue. The reconciler adds hints as these are used. A paused run's jobs are held and get none.
 WITH planned AS (
@@ -62,12 +65,16 @@ WITH planned AS (
      CROSS JOIN unnest(%(problems)s::bigint[]) WITH ORDINALITY AS p(problem_id, problem_no)
      CROSS JOIN unnest(%(prompts)s::text[]) WITH ORDINALITY AS s(prompt, prompt_no)
      CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
-     ORDER BY r.repetition, p.problem_no, s.prompt_no, m.model_no
+     ORDER BY r.repetition,
+              CASE WHEN %(fresh_engine)s THEN CASE WHEN r.repetition %% 2 = 1 THEN m.model_no ELSE -m.model_no END END,
+              hashint8extended(p.problem_no, (%(sampling)s::jsonb ->> 'seed')::bigint + r.repetition),
+              p.problem_no, s.prompt_no, m.model_no
 ), added AS (
     INSERT INTO eval.job (
-           run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts, held)
+           run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts, boot_group, held)
     SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s, sampling,
-           %(priority)s, %(max_attempts)s, (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
+           %(priority)s, %(max_attempts)s, CASE WHEN %(fresh_engine)s THEN repetition END,
+           (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
       FROM planned
         ON CONFLICT (run_id, model_id, problem_id, prompt, repetition) DO NOTHING
     RETURNING id, model_id, held
@@ -77,6 +84,31 @@ WITH planned AS (
       FROM (SELECT id, model_id FROM added WHERE NOT held ORDER BY id LIMIT %(hints)s) AS first
       JOIN eval.model AS m ON m.id = first.model_id
      ORDER BY first.id
+)
+SELECT count(*) AS created FROM added;
+
+-- name: insert_searches
+-- One job for each model and search of a probe; what exists already stays as it is.
+WITH planned AS (
+    SELECT m.model_id, n AS repetition,
+           %(sampling)s::jsonb
+           || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + n) AS sampling
+      FROM generate_series(1, %(searches)s) AS n
+     CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
+     ORDER BY n, m.model_no
+), added AS (
+    INSERT INTO eval.job (
+           run_id, model_id, prompt, repetition, mode, sampling, priority, max_attempts, probe, held)
+    SELECT %(run)s, model_id, %(kind)s, repetition, %(mode)s, sampling, %(priority)s, %(max_attempts)s,
+           %(probe)s::jsonb, (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
+      FROM planned
+        ON CONFLICT (run_id, model_id, prompt, repetition) WHERE problem_id IS NULL DO NOTHING
+    RETURNING id, model_id, held
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue)
+    SELECT added.id, m.queue
+      FROM added JOIN eval.model AS m ON m.id = added.model_id
+     WHERE NOT added.held ORDER BY added.id
 )
 SELECT count(*) AS created FROM added;
 
