@@ -13,12 +13,12 @@ from sqlalchemy import Engine
 from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, problem_document
 from db.commits import Result, commit
 from db.errors import ServiceUnreachable
-from db.fleet import note_boot, record_boot
 from db.states import FailureKind, WorkerState
 from problems.prompts import render_prompt
 from problems.schema import Problem
 from scoring.score import score_text
 from workers import rows
+from workers.boots import Boots
 from workers.card import Card
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
@@ -74,9 +74,7 @@ class Executor:
         self._card = card
         self._deadlines = deadlines
         self._problems: dict[int, Problem] = {}
-        self._model_id: int | None = None
-        self._boot_id: int | None = None
-        self._loaded_at_s = time.monotonic()
+        self._boots = Boots(database, host, worker_id=worker_id, deadlines=deadlines)
 
     def handle_hint(self) -> bool:
         """Claim the best job there is and bring it to an end; return whether there was one.
@@ -86,14 +84,14 @@ class Executor:
         """
         if self._stopping.halted.is_set():
             return False  # The hint is spent; the reconciler issues another for somebody else.
-        loaded = self._model_id if self._host.loaded is not None else None
         job = claim(
             self._database,
             worker_id=self._worker_id,
             queues=self._queues,
-            loaded_model_id=loaded,
-            loaded_for_s=time.monotonic() - self._loaded_at_s,
-            boot_id=self._boot_id,
+            loaded_model_id=self._boots.model_id,
+            loaded_group=self._boots.group,
+            loaded_for_s=self._boots.loaded_for_s,
+            boot_id=self._boots.boot_id,
             lease_s=self._deadlines.lease_s,
         )
         if job is None:
@@ -105,8 +103,7 @@ class Executor:
         except LeaseLost as error:
             log_event("job.lease_lost", error=str(error), **job.log_context())
         finally:
-            held = self._model_id if self._host.loaded is not None else None
-            self._presence.report(WorkerState.IDLE, held)
+            self._presence.report(WorkerState.IDLE, self._boots.model_id)
         return True
 
     def _execute_and_commit(self, job: ClaimedJob) -> None:
@@ -160,29 +157,16 @@ class Executor:
         return Execution(generation=generation, boot_id=boot_id, trace=trace)
 
     def _load(self, job: ClaimedJob, lease: Lease) -> int:
-        if self._host.loaded == job.spec and self._boot_id is not None:
-            return self._boot_id
-        self._presence.report(WorkerState.LOADING, job.model_id)
-        log_event("engine.starting", **job.log_context())
-
         def on_progress() -> None:
             lease.progress()
             # A model is loaded to the end even for a job that was lost: the next one may want it.
             if lease.ended.is_set() and lease.reason is not EndReason.LOST:
                 raise GenerationCancelled("the engine's start was given up")
 
-        report = self._host.load(job.spec, on_progress=on_progress, timeout_s=self._deadlines.start_s)
-        self._boot_id = record_boot(self._database, rows.boot_row(self._worker_id, job.model_id, report))
-        note_boot(self._database, job.job_id, job.attempt_no, self._boot_id)
-        self._model_id = job.model_id
-        self._loaded_at_s = time.monotonic()
-        log_event(
-            "engine.ready",
-            start_s=round(report.ready_s - report.started_s, 2),
-            boot_id=self._boot_id,
-            **job.log_context(),
-        )
-        return self._boot_id
+        def on_start() -> None:
+            self._presence.report(WorkerState.LOADING, job.model_id)
+
+        return self._boots.load(job, on_progress=on_progress, on_start=on_start).boot_id
 
     def _memory_visible(self) -> bool:
         return self._host.boot is not None and self._host.boot.memory.kind is not None
@@ -209,7 +193,7 @@ class Executor:
 
     def _problem(self, job: ClaimedJob) -> Problem | None:
         """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""
-        if job.sampling.fixed_length:
+        if job.sampling.fixed_length or job.problem_id is None:
             return None
         if job.problem_id not in self._problems:
             if len(self._problems) >= PROBLEMS_KEPT:
