@@ -54,6 +54,12 @@ def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.
         start_s=report.ready_s - report.started_s,
         memory_kind=report.memory.kind,
         memory_reasons=_plain(report.memory.reasons),
+        memory_details_mib=_plain(report.memory.details_mib),
+        kv_blocks=report.kv_blocks,
+        kv_block_bytes=report.kv_block_bytes,
+        device_total_mib=report.device_total_mib,
+        device_base_mib=report.device_base_mib,
+        warm_up=_plain(report.warm_up),
         log_path=None if report.log_path is None else str(report.log_path),
         **{term: getattr(report.memory, term) for term in _BOOT_TERMS},
     )

@@ -14,6 +14,7 @@ import openai
 
 from db.model_spec import ModelSpec
 from workers.engines import errors
+from workers.engines.first_answer import first_answer_s
 from workers.engines.options import checked_options
 from workers.engines.protocol import (
     BootReport,
@@ -185,6 +186,7 @@ class OpenAIEngine:
             submitted_s=reading.submitted_s,
             first_token_s=reading.events[0].at_s,
             last_token_s=reading.events[-1].at_s,
+            first_answer_s=reading.first_answer_s(),
             token_offsets_ms=tuple((event.at_s - reading.submitted_s) * 1000 for event in reading.events),
         )
 
@@ -221,6 +223,13 @@ class _Reading:
         self.events: list[TokenEvent] = []
         self.finish_reason: str | None = None
         self.usage: Any = None
+        self._thought = False
+
+    def first_answer_s(self) -> float | None:
+        """Return when the answer began: after the deltas of thinking where there were any, else as its text tells."""
+        if self._thought:
+            return next((event.at_s for event in self.events if event.text.strip()), None)
+        return first_answer_s(self.events, None)
 
     def take(self, chunk: Any) -> TokenEvent | None:
         """Take in a chunk; return an event when it carries tokens, thinking included (its text is not the answer's)."""
@@ -234,6 +243,7 @@ class _Reading:
         thinking = getattr(choice.delta, "reasoning_content", None) or getattr(choice.delta, "reasoning", None)
         if not answer and not thinking:
             return None  # the first chunk names the role alone
+        self._thought = self._thought or bool(thinking)
         event = TokenEvent(at_s=at_s, token_ids=(), text=answer)
         self.events.append(event)
         return event

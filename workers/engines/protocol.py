@@ -54,6 +54,8 @@ class GenerationRequest:
     request_id: str
     messages: tuple[Message, ...]
     sampling: Sampling
+    #: Steps of the engine at the beginning whose queue does not count: requests that come together are let in one by one.
+    waiting_after_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,14 @@ class Generation:
     engine_first_token_s: float | None = None
     engine_last_token_s: float | None = None
     preemptions: int | None = None
+    #: Client-side, monotonic seconds: the first token that is no thinking; None for fixed lengths and where none came.
+    first_answer_s: float | None = None
+    #: Most requests running in any step of the engine while this one was in flight; None where nobody tells.
+    running_peak: int | None = None
+    #: Steps in which a request waited, those after the request's ``waiting_after_steps``; None where nobody tells.
+    waiting_steps: int | None = None
+    #: Lines of the engine's log that came meanwhile and tell of a kernel or graph being compiled.
+    compiled: tuple[str, ...] = ()
     #: Peak of the KV cache used while this request was in flight, all requests of the engine together.
     kv_used_mib: float | None = None
     #: Arrival of each token after submission; tokens that came together share a time.
@@ -122,10 +132,13 @@ class MemoryReport:
     context_mib: float | None = None
     weights_mib: float | None = None
     buffers_mib: float | None = None
+    #: As profiled when the engine started; what the requests took is ``activation_run_mib``.
     activation_peak_mib: float | None = None
     graphs_mib: float | None = None
     kv_reserved_mib: float | None = None
     kv_used_mib: float | None = None
+    #: Activation peak of the requests since the last one that found the engine idle.
+    activation_run_mib: float | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
     #: What the terms were made from, as the engine told it.
     details_mib: Mapping[str, float] = field(default_factory=dict)
@@ -145,6 +158,14 @@ class BootReport:
     log_path: Path | None = None
     #: Backends named in the engine's own log: ``attention_backend``, ``linear_kernel`` ...
     backend_facts: Mapping[str, str] = field(default_factory=dict)
+    #: Blocks of the KV cache, and bytes of one over all layers.
+    kv_blocks: int | None = None
+    kv_block_bytes: float | None = None
+    #: The card: all of its memory, and what was in use before the start.
+    device_total_mib: float | None = None
+    device_base_mib: float | None = None
+    #: What the discarded requests told: ``requests``, ``rates``, ``stable``.
+    warm_up: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Engine(Protocol):

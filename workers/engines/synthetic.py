@@ -11,6 +11,7 @@ from typing import Any
 
 from db.model_spec import ModelSpec
 from workers.engines import errors
+from workers.engines.first_answer import first_answer_s
 from workers.engines.options import checked_options
 from workers.engines.protocol import (
     MEMORY_TERMS,
@@ -133,6 +134,7 @@ class SyntheticEngine:
             engine_scheduled_s=scheduled_s,
             engine_first_token_s=events[0].at_s,
             engine_last_token_s=events[-1].at_s,
+            first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt_text),
             preemptions=0,
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
             token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events),

@@ -11,10 +11,12 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 from db.model_spec import ModelSpec
 from workers.engines import errors, vllm_boot
+from workers.engines.first_answer import first_answer_s
 from workers.engines.options import checked_options
 from workers.engines.processes import EngineProcesses, environment
 from workers.engines.protocol import (
@@ -33,7 +35,9 @@ from workers.engines.vllm_log import (
     backend_facts,
     children_write_to,
     classify_failure,
+    compiled_since,
     last_error_line,
+    log_size,
     read_log,
     send_vllm_logger_to,
     write_logging_config,
@@ -97,6 +101,10 @@ class VllmEngine:
             ready_s=time.monotonic(),
             log_path=self._log_path,
             backend_facts=facts,
+            kv_blocks=self._reading.num_blocks,
+            kv_block_bytes=self._reading.kv_block_bytes,
+            device_total_mib=self._reading.mib("device_total"),
+            device_base_mib=self._used_before_mib,
         )
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
@@ -113,6 +121,7 @@ class VllmEngine:
             await self._call(engine.collective_rpc("evalctl_reset_peak"))
         events: list[TokenEvent] = []
         output: Any = None
+        log_at = log_size(self._log_path)
         with self._kv.window() as window:
             submitted_s = time.monotonic()
             try:
@@ -128,7 +137,14 @@ class VllmEngine:
                             yield event
             except Exception as error:
                 raise self._translated(error, request) from error
-        yield self._generation(prompt, submitted_s, events, output, window)
+        compiled = compiled_since(self._log_path, log_at)
+        generation = self._generation(prompt, submitted_s, events, output, window)
+        yield replace(
+            generation,
+            first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt.text),
+            waiting_steps=window.waiting_steps(request.waiting_after_steps),
+            compiled=compiled,
+        )
 
     async def memory_report(self) -> MemoryReport:
         """Tell memory as it is now: the terms of the boot, the activation peak and KV use since."""
@@ -297,6 +313,7 @@ class VllmEngine:
             engine_first_token_s=_stamp(stamps, "first_token_ts"),
             engine_last_token_s=_stamp(stamps, "last_token_ts"),
             preemptions=getattr(stamps, "num_preemptions", window.preemptions),
+            running_peak=window.running_peak,
             kv_used_mib=self._kv_mib(window),
             token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events for _ in event.token_ids),
         )

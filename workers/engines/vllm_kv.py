@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -17,6 +17,18 @@ class KvWindow:
     #: Preemptions of any request of the engine.
     preemptions: int = 0
     steps: int = 0
+    #: Requests that ran and that waited, step by step; empty where vLLM does not tell.
+    running: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+    @property
+    def running_peak(self) -> int | None:
+        """Most requests running in any step; None where vLLM does not tell."""
+        return max(self.running, default=None)
+
+    def waiting_steps(self, after_steps: int = 0) -> int | None:
+        """Return in how many steps a request waited, the first ``after_steps`` not counted; None where not told."""
+        return sum(count > 0 for count in self.waiting[after_steps:]) if self.waiting else None
 
 
 class KvRecorder:
@@ -40,16 +52,22 @@ class KvRecorder:
         finally:
             self._open.remove(window)
 
-    def record(self, *, usage: float | None, preemptions: int) -> None:
+    def record(
+        self, *, usage: float | None, preemptions: int, running: int | None = None, waiting: int | None = None
+    ) -> None:
         """Take in one step."""
         for window in self._open:
             window.steps += 1
             window.preemptions += preemptions
             if usage is not None:
                 window.peak_usage = max(window.peak_usage, usage)
+            if running is not None:
+                window.running.append(running)
+            if waiting is not None:
+                window.waiting.append(waiting)
 
     def stat_logger_factory(self) -> Callable[..., Any]:
-        """Return what vLLM's ``stat_loggers`` takes; its interface is not stable, so only two values are read."""
+        """Return what vLLM's ``stat_loggers`` takes; its interface is not stable, so only what is needed is read."""
         from vllm.v1.metrics.loggers import StatLoggerBase  # noqa: PLC0415
 
         recorder = self
@@ -62,6 +80,8 @@ class KvRecorder:
                 recorder.record(
                     usage=getattr(scheduler_stats, "kv_cache_usage", None),
                     preemptions=int(getattr(iteration_stats, "num_preempted_reqs", 0) or 0),
+                    running=getattr(scheduler_stats, "num_running_reqs", None),
+                    waiting=getattr(scheduler_stats, "num_waiting_reqs", None),
                 )
 
             def log_engine_initialized(self) -> None:

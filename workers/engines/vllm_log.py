@@ -69,6 +69,13 @@ _FACTS: Mapping[str, re.Pattern[str]] = {
     ),
 }
 
+#: Compilation while a request runs: vLLM's JIT monitor, torch.compile, Triton, graph capture.
+_COMPILATION = re.compile(
+    r"JIT compilation|[Jj]it[_ ]monitor|torch\.compile|torch\._dynamo|torch\._inductor|Dynamo bytecode transform"
+    r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph",
+)
+_TAIL_BYTES = 1 << 20
+
 _LINE = "(%(processName)s pid=%(process)d) %(levelname)s %(asctime)s [%(filename)s:%(lineno)d] %(message)s"
 
 
@@ -112,6 +119,24 @@ def read_log(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def log_size(path: Path) -> int:
+    """Return the bytes of the log so far, 0 when there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def compiled_since(path: Path, offset: int) -> tuple[str, ...]:
+    """Return the lines written after ``offset`` bytes that tell of compilation; costs a stat when nothing was written."""
+    if log_size(path) <= offset:
+        return ()
+    with path.open("rb") as log:
+        log.seek(offset)
+        lines = log.read(_TAIL_BYTES).decode(errors="replace").splitlines()
+    return tuple(line.strip()[-400:] for line in lines if _COMPILATION.search(line))
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def memory_report(
     used_before_mib: float | None,
     kv_used_mib: float | None,
 ) -> MemoryReport:
-    """Return the terms: activation is the larger of the profile's peak and the run's, KV use the peak since boot."""
+    """Return the terms; the activation peak is the profile's, the run's stands beside it; KV use is the peak since boot."""
     reasons: dict[str, str] = {}
 
     def term(name: str, value: float | None, reason: str) -> float | None:
@@ -69,7 +69,6 @@ def memory_report(
 
     at_init = reading.mib("device_used_at_init")
     context = None if at_init is None or used_before_mib is None else at_init - used_before_mib
-    activations = [peak for peak in map(reading.mib, ("activation_profiled", "activation_run")) if peak is not None]
     why = reading.reasons
     # The CPU engine repacks its weights into buffers that torch does not count: the file's size stands for them.
     weights = reading.mib("weights") if device == "cuda" else _checkpoint_mib(source)
@@ -81,11 +80,14 @@ def memory_report(
         weights_mib=term("weights_mib", weights, why.get("weights", "the weights are in no local folder")),
         buffers_mib=term("buffers_mib", reading.mib("buffers"), why.get("buffers", "not told")),
         activation_peak_mib=term(
-            "activation_peak_mib", max(activations, default=None), why.get("activation_run", "not told")
+            "activation_peak_mib", reading.mib("activation_profiled"), why.get("activation_profiled", "not told")
         ),
         graphs_mib=term("graphs_mib", _graphs_mib(log, enforce_eager), "the log names no graph pool"),
         kv_reserved_mib=term("kv_reserved_mib", reading.mib("kv_reserved"), why.get("kv_reserved", "not told")),
         kv_used_mib=term("kv_used_mib", kv_used_mib, "no request has run yet"),
+        activation_run_mib=term(
+            "activation_run_mib", reading.mib("activation_run"), why.get("activation_run", "not told")
+        ),
         reasons=reasons,
         details_mib={name: value / MIB for name, value in reading.bytes_by_term.items() if name != "num_blocks"},
     )
