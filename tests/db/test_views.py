@@ -1,0 +1,175 @@
+"""The views on numbers written by hand: what is flagged, what a median is made of, where a probe's limit lies."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from db.claims import claim
+from db.commits import Result, commit
+from db.engine import rows, transaction
+from db.fleet import record_boot
+from db.models import Attempt, Boot, Job, ProbePoint
+from db.runs import submit
+from db.sampling import Sampling
+from tests.db.test_poison import register
+from tests.db.test_queue import PROBLEM, QUEUES, submission
+from tests.stored import generation_row
+
+Levels = Mapping[int, Sequence[str | None]]
+
+
+def boot(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) -> int:
+    """Record an engine start and return its id."""
+    given = {"engine_version": "e 1", "config_hash": "c", "environment_hash": "h", "start_s": 1.0} | columns
+    return record_boot(engine, Boot(worker_id=worker_id, model_id=model_id, **given))
+
+
+def store(engine: Engine, generations: Sequence[Mapping[str, Any]], *, boots: int = 1, **sampling: Any) -> uuid.UUID:
+    """Store a run of one problem, a repetition for each generation given; ``start`` picks its engine start."""
+    run = submission(
+        problems=(PROBLEM,), repetitions=len(generations), sampling=Sampling(**sampling), mode="throughput"
+    )
+    submitted = submit(engine, run)
+    worker_id = register(engine)
+    started: list[int] = []
+    for columns in generations:
+        job = claim(engine, worker_id=worker_id, queues=QUEUES, loaded_model_id=None, loaded_for_s=0.0)
+        assert job is not None
+        started = started or [boot(engine, worker_id, job.model_id) for _ in range(boots)]
+        kept = {key: value for key, value in columns.items() if key != "start"}
+        row = generation_row(started[columns.get("start", 0)], **kept)
+        commit(engine, job.job_id, job.attempt_no, Result(generation=row, texts={"text": "four"}))
+    return submitted.run_id
+
+
+def query(engine: Engine, sql: str, *, flagged: bool = False, **given: Any) -> list[dict[str, Any]]:
+    """Ask a view, with flagged rows counted in where wanted."""
+    with transaction(engine) as connection:
+        if flagged:
+            rows(connection, "SELECT set_config('evalctl.include_flagged', 'on', true)")
+        return rows(connection, sql, given)
+
+
+FLAGS = "SELECT output_tokens, flags, flagged FROM analytics_v1.generations ORDER BY job_id, output_tokens"
+
+
+def lengths(engine: Engine) -> set[int]:
+    return {row["output_tokens"] for row in query(engine, FLAGS) if row["flagged"]}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sampling", "outliers"),
+    [
+        ((90, 100, 110), {}, set()),
+        ((89, 100, 111), {}, {89, 111}),
+        ((50, 100), {}, set()),
+        ((50, 100, 200), {"temperature": 0.7}, set()),
+        ((8, 7), {"fixed_input_tokens": 4, "fixed_output_tokens": 8}, {7}),
+    ],
+    ids=["within", "outside", "two-are-too-few", "sampled", "fixed"],
+)
+def test_a_length_that_its_repetitions_do_not_have_is_flagged(
+    engine: Engine, tokens: Sequence[int], sampling: dict[str, Any], outliers: set[int]
+) -> None:
+    store(engine, [{"output_tokens": number} for number in tokens], **sampling)
+    assert lengths(engine) == outliers
+
+
+RESOURCES = "SELECT * FROM analytics_v1.model_resources"
+THREE = (
+    {"last_token_s": 2.0, "first_token_s": 1.1, "first_answer_s": 1.4, "need_mib": 10.0, "memory_kind": "device"},
+    {"last_token_s": 3.0, "first_token_s": 1.3, "need_mib": 30.0, "memory_kind": "device", "start": 1},
+    {"last_token_s": 9.0, "first_token_s": 5.0, "need_mib": 90.0, "memory_kind": "device", "flags": ["throttled"]},
+)
+
+
+def test_flagged_rows_are_counted_and_left_out_unless_asked_for(engine: Engine) -> None:
+    store(engine, THREE, boots=2)
+    row = query(engine, RESOURCES)[0]
+    assert (row["jobs"], row["flagged"], row["boots"], row["problems"]) == (2, 1, 2, 1)
+    assert (row["e2e_s"], row["need_mib"], row["need_mib_min"], row["need_mib_max"]) == (1.5, 20.0, 10.0, 30.0)
+    assert row["ttft_ms"] == pytest.approx(200)
+    assert (row["ttft_ms_p10"], row["ttft_ms_p90"]) == (pytest.approx(120), pytest.approx(280))
+    assert row["ttfo_ms"] == pytest.approx(400)
+    row = query(engine, RESOURCES, flagged=True)[0]
+    assert (row["jobs"], row["flagged"], row["e2e_s"], row["need_mib_max"]) == (3, 1, 2.0, 90.0)
+
+
+def test_a_row_of_nothing_but_flags_stays_without_figures(engine: Engine) -> None:
+    store(engine, [{"flags": ["xid"]}])
+    row = query(engine, RESOURCES)[0]
+    assert (row["jobs"], row["flagged"], row["boots"], row["problems"]) == (0, 1, 0, 0)
+    assert row["ttft_ms"] is row["e2e_s"] is row["total_tokens_per_s"] is None
+
+
+def test_the_rate_of_an_engine_counts_only_the_time_in_which_it_had_work(engine: Engine) -> None:
+    spans = ((1.0, 3.0), (2.0, 4.0), (10.0, 11.0))
+    generations = [{"submitted_s": a, "first_token_s": a, "last_token_s": b, "output_tokens": 8} for a, b in spans]
+    store(engine, generations)
+    row = query(engine, RESOURCES)[0]
+    assert row["total_tokens_per_s"] == pytest.approx(24 / 4), "3 s and 1 s, not the gap between"
+    assert row["tokens_per_s"] == pytest.approx(4)
+
+
+def test_a_start_is_shown_whole(engine: Engine) -> None:
+    store(engine, [{}])
+    start = query(engine, "SELECT * FROM analytics_v1.boots")[0]
+    assert (start["kind"], start["config_hash"], start["model"], start["warm_up"]) == ("single", "c", "a", {})
+
+
+def probe(engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: int = 64) -> None:
+    """Store ended searches: for each level the reasons of its trials, None for a stable one."""
+    run = submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,))
+    submit(engine, run)
+    worker_id = register(engine)
+    with Session(engine) as session:
+        for levels, job in zip(searches, session.scalars(select(Job).order_by(Job.id)).all(), strict=True):
+            job.problem_id, job.probe = None, {"kind": kind, "max_level": max_level, "memory_limit_mib": 24576}
+            job.state, job.attempt_no, job.finished_at = "succeeded", 1, job.created_at
+            ended = {"outcome": "succeeded", "ended_at": job.created_at}
+            session.add(Attempt(job_id=job.id, attempt_no=1, worker_id=worker_id, **ended))
+            session.flush()
+            trials = [(level, n, why) for level, whys in levels.items() for n, why in enumerate(whys, start=1)]
+            for ordinal, (level, trial, why) in enumerate(trials, start=1):
+                outcome = "stable" if why is None else "failed"
+                point = {"level": level, "trial": trial, "outcome": outcome, "reason": why, "need_mib": 100.0 * level}
+                session.add(ProbePoint(job_id=job.id, ordinal=ordinal, attempt_no=1, requests=1, errors=0, **point))
+        session.commit()
+
+
+OK = (None, None, None)
+OOM = "RUNTIME_CUDA_OOM"
+THRESHOLD = "SELECT * FROM analytics_v1.probe_thresholds"
+FOUND = ("max_stable", "first_failure", "reason", "limited_by", "agreed")
+
+
+@pytest.mark.parametrize(
+    ("kind", "searches", "found"),
+    [
+        ("sequences", [{8: OK, 16: (None, "PREEMPTED"), 12: OK, 32: OK}], (12, 16, "PREEMPTED", "kv_cache", True)),
+        ("sequences", [{32: OK, 64: OK}], (64, None, None, "level", True)),
+        ("sequences", [{1: ("SLA",)}], (0, 1, "SLA", "latency", True)),
+        ("context", [{2: ("ENGINE_DEAD",)}], (None, 2, "ENGINE_DEAD", "other", True)),
+        (
+            "sequences",
+            [{8: OK, 16: (OOM,)}, {8: OK, 9: ("WAITING",)}, {4: OK, 8: (OOM,)}],
+            (4, 8, OOM, "memory", False),
+        ),
+        ("sequences", [{4: OK, 8: (OOM,)}, {4: OK, 8: (OOM,)}], (4, 8, OOM, "memory", True)),
+        ("instances", [{2: OK, 3: (OOM, None, OOM)}], (2, 3, OOM, "memory", True)),
+        ("instances", [{2: OK, 3: (OOM, None, None), 4: (OOM, OOM, OOM)}], (2, 4, "UNSTABLE", "other", True)),
+    ],
+)
+def test_where_the_limit_lies(engine: Engine, kind: str, searches: Sequence[Levels], found: tuple[Any, ...]) -> None:
+    probe(engine, kind, searches)
+    (row,) = query(engine, THRESHOLD)
+    assert tuple(row[key] for key in FOUND) == found
+    assert (row["searches"], row["memory_limit_mib"], row["emulated"]) == (len(searches), 24576, True)
+    assert row["unit"] == {"context": "tokens"}.get(kind, kind)
+    assert row["need_mib"] == (100.0 * found[0] if found[0] else None)
