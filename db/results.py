@@ -22,7 +22,8 @@ SELECT model, prompt, category, problems, repetitions, score7, score7_min, score
 _RESOURCES = """
 SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind, ttft_ms, ttft_ms_min, ttft_ms_max,
        engine_ttft_ms, e2e_s, e2e_s_min, e2e_s_max, tpot_ms, tokens_per_s, output_tokens, problems, jobs, flagged,
-       config_hash, environment_hash
+       config_hash, environment_hash, ttfo_ms, queue_wait_s, kv_used_mib, running_peak, boots, gpu_name, need_mib_min,
+       need_mib_max, ttft_ms_p10, ttft_ms_p90, total_tokens_per_s
   FROM analytics_v1.model_resources WHERE run_id = %(run)s ORDER BY prompt, mode, model
 """
 _PROMPTS = """
@@ -30,6 +31,13 @@ SELECT model, category, plain, stepwise, uplift_pct
   FROM analytics_v1.prompt_uplift WHERE run_id = %(run)s
  ORDER BY array_position(ARRAY['secondary', 'university', 'modelling'], category), model
 """
+_CONCURRENCY = """
+SELECT model, gpu, unit, max_stable, first_failure, reason, kind, memory_limit_mib, emulated, searches, limited_by, agreed,
+       need_mib, peak_mib, analytic_bound
+  FROM analytics_v1.probe_thresholds WHERE run_id = %(run)s
+ ORDER BY array_position(ARRAY['sequences', 'instances', 'context'], kind), memory_limit_mib, gpu, model
+"""
+_INCLUDE_FLAGGED = "SELECT set_config('evalctl.include_flagged', 'on', true)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +60,18 @@ class Results:
         }
 
 
-def read_results(engine: Engine, run_id: UUID) -> Results:
-    """Return the tables of a run; rows of synthetic models only where the engine's session includes them."""
+def read_results(engine: Engine, run_id: UUID, *, include_flagged: bool = False) -> Results:
+    """Return the tables of a run; rows of synthetic models only where the engine's session includes them.
+
+    ``include_flagged`` counts results with a flag into the medians of time and memory, which leave them out otherwise.
+    """
     given = {"run": run_id}
     with transaction(engine) as connection:
+        if include_flagged:
+            rows(connection, _INCLUDE_FLAGGED)
         return Results(
             scores=rows(connection, _SCORES, given),
             resources=rows(connection, _RESOURCES, given),
             prompts=rows(connection, _PROMPTS, given),
+            concurrency=rows(connection, _CONCURRENCY, given),
         )

@@ -80,14 +80,40 @@ def prompt_table(prompts: Sequence[Row]) -> Table:
     return table
 
 
+def concurrency_table(thresholds: Sequence[Row]) -> Table:
+    """Return the limits that probes found, a row per model, kind and card."""
+    table = Table(title="Largest stable level (below the first that was not stable)", title_justify="left")
+    for title in ("model", "card", "unit"):
+        table.add_column(title)
+    for title in ("max stable", "first failure"):
+        table.add_column(title, justify="right")
+    for title in ("limited by", "reason", "searches"):
+        table.add_column(title)
+    for row in thresholds:
+        levels = ("-" if row[key] is None else f"{row[key]:,}" for key in ("max_stable", "first_failure"))
+        searches = f"{row['searches']}{'' if row['agreed'] else ' (disagree)'}"
+        table.add_row(row["model"], _card(row), row["unit"], *levels, row["limited_by"], row["reason"] or "-", searches)
+    return table
+
+
 def result_tables(results: Mapping[str, Sequence[Row]]) -> list[Table]:
     """Return the tables that have rows."""
     makers: tuple[tuple[str, Callable[[Sequence[Row]], Table]], ...] = (
         ("scores", score_table),
         ("resources", resource_table),
         ("prompts", prompt_table),
+        ("concurrency", concurrency_table),
     )
-    return [make(results[key]) for key, make in makers if results[key]]
+    return [make(results[key]) for key, make in makers if results.get(key)]
+
+
+def _card(row: Row) -> str:
+    """Name a card, and its size where a smaller one was emulated on it."""
+    name = row["gpu"] or "CPU"
+    if row["memory_limit_mib"] is None:
+        return name
+    size = f"{row['memory_limit_mib'] / 1024:g} GiB"
+    return f"{size} (emulated on {name})" if row["emulated"] else f"{size} of {name}"
 
 
 def _score_cell(row: Row | None) -> str:

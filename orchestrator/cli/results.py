@@ -14,8 +14,16 @@ from reports.tables import result_tables
 @click.command()
 @click.argument("run", default="latest")
 @click.option("--synthetic", is_flag=True, help="Include rows of synthetic models, whose numbers are made up.")
+@click.option("--include-flagged", is_flag=True, help="Count results with a flag into times and memory.")
+@click.option(
+    "--table",
+    "chosen",
+    multiple=True,
+    type=click.Choice(("scores", "resources", "prompts", "concurrency")),
+    help="Show this table alone; may be repeated.",
+)
 @json_option
-def results(*, run: str, synthetic: bool, as_json: bool) -> int:
+def results(*, run: str, synthetic: bool, include_flagged: bool, chosen: tuple[str, ...], as_json: bool) -> int:
     """Show scores by category and resources of a run.
 
     RUN is an id, a unique prefix of one, a name, or `latest`.
@@ -28,13 +36,13 @@ def results(*, run: str, synthetic: bool, as_json: bool) -> int:
     with open_session(name="results", synthetic=synthetic) as session:
         found = find_run(session.engine, run)
         progress = run_progress(session.engine, found)
-        read = read_results(session.engine, found.run_id)
+        read = read_results(session.engine, found.run_id, include_flagged=include_flagged)
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, "state": progress.state, **read.to_dict()})
         return 0
     if progress.open:
         click.echo(f"run {found.name} is not finished: {progress.open} of {progress.total} jobs are open")
-    tables = result_tables(read.to_dict())
+    tables = result_tables({key: rows for key, rows in read.to_dict().items() if not chosen or key in chosen})
     for table in tables:
         console().print(table)
     if not tables:

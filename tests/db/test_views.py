@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +16,10 @@ from db.commits import Result, commit
 from db.engine import rows, transaction
 from db.fleet import record_boot
 from db.models import Attempt, Boot, Job, ProbePoint
+from db.results import read_results
 from db.runs import submit
 from db.sampling import Sampling
+from reports.tables import result_tables
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, QUEUES, submission
 from tests.stored import generation_row
@@ -123,10 +126,10 @@ def test_a_start_is_shown_whole(engine: Engine) -> None:
     assert (start["kind"], start["config_hash"], start["model"], start["warm_up"]) == ("single", "c", "a", {})
 
 
-def probe(engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: int = 64) -> None:
+def probe(engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: int = 64) -> uuid.UUID:
     """Store ended searches: for each level the reasons of its trials, None for a stable one."""
     run = submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,))
-    submit(engine, run)
+    submitted = submit(engine, run)
     worker_id = register(engine)
     with Session(engine) as session:
         for levels, job in zip(searches, session.scalars(select(Job).order_by(Job.id)).all(), strict=True):
@@ -141,6 +144,7 @@ def probe(engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: i
                 point = {"level": level, "trial": trial, "outcome": outcome, "reason": why, "need_mib": 100.0 * level}
                 session.add(ProbePoint(job_id=job.id, ordinal=ordinal, attempt_no=1, requests=1, errors=0, **point))
         session.commit()
+    return submitted.run_id
 
 
 OK = (None, None, None)
@@ -173,3 +177,29 @@ def test_where_the_limit_lies(engine: Engine, kind: str, searches: Sequence[Leve
     assert (row["searches"], row["memory_limit_mib"], row["emulated"]) == (len(searches), 24576, True)
     assert row["unit"] == {"context": "tokens"}.get(kind, kind)
     assert row["need_mib"] == (100.0 * found[0] if found[0] else None)
+
+
+def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None:
+    found = read_results(engine, probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}]))
+    (table,) = result_tables(found.to_dict())
+    console = Console(width=160)
+    with console.capture() as printed:
+        console.print(table)
+    row = next(line for line in printed.get().splitlines() if "emulated" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        "a",
+        "24 GiB (emulated on CPU)",
+        "sequences",
+        "12",
+        "13",
+        "kv_cache",
+        "PREEMPTED",
+        "1",
+    ]
+
+
+def test_results_take_flagged_rows_in_when_told(engine: Engine) -> None:
+    run_id = store(engine, THREE, boots=2)
+    assert read_results(engine, run_id).resources[0]["jobs"] == 2
+    assert read_results(engine, run_id, include_flagged=True).resources[0]["jobs"] == 3
+    assert read_results(engine, run_id).resources[0]["jobs"] == 2, "for that reading alone"
