@@ -89,7 +89,7 @@ def test_log_tells_backends() -> None:
     }
 
 
-def test_device_terms_are_joined_and_the_larger_activation_counts() -> None:
+def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> None:
     mib = 1 << 20
     answer: dict[str, dict[str, Any]] = {
         "bytes": {
@@ -116,6 +116,7 @@ def test_device_terms_are_joined_and_the_larger_activation_counts() -> None:
     )
     assert (report.kind, report.context_mib, report.weights_mib, report.buffers_mib) == ("device", 500, 2600, 220)
     assert (report.activation_peak_mib, report.kv_reserved_mib, report.kv_used_mib) == (740, 20_000, 60)
+    assert report.activation_run_mib == 100
     assert report.graphs_mib == pytest.approx(71.68)
     assert report.reasons == {}
     assert reading.kv_block_bytes == 20 * mib
@@ -141,6 +142,7 @@ def test_terms_that_are_not_told_carry_reasons() -> None:
         "graphs_mib",
         "kv_reserved_mib",
         "kv_used_mib",
+        "activation_run_mib",
     }
 
 

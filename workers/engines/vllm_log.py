@@ -71,7 +71,7 @@ _FACTS: Mapping[str, re.Pattern[str]] = {
 
 #: Compilation while a request runs: vLLM's JIT monitor, torch.compile, Triton, graph capture.
 _COMPILATION = re.compile(
-    r"JIT compilation|[Jj]it[_ ]monitor|torch\.compile|torch\._dynamo|torch\._inductor|Dynamo bytecode transform"
+    r"during inference: .*latency spike|JIT compilation|torch\.compile|torch\._dynamo|torch\._inductor|Dynamo bytecode transform"
     r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph",
 )
 _TAIL_BYTES = 1 << 20
