@@ -30,6 +30,7 @@ from workers.engines.protocol import (
     hash_text,
     hash_token_ids,
 )
+from workers.engines.vllm_assertions import check_backends
 from workers.engines.vllm_kv import KvRecorder, KvWindow
 from workers.engines.vllm_log import (
     backend_facts,
@@ -86,7 +87,8 @@ class VllmEngine:
             self._prompts = PromptMaker(self._spec, self._engine)
             await self._engine.collective_rpc("evalctl_reset_peak")
             facts = {**backend_facts(read_log(self._log_path)), **self._reading.facts}
-            self._check_backends(facts)
+            if self._context.device == "cuda":
+                check_backends(self._spec.name, self._options, facts)
         except errors.EngineError:
             await self.stop()
             raise
@@ -214,20 +216,6 @@ class VllmEngine:
         return errors.EngineStartFailed(
             f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; log: {self._log_path}"
         )
-
-    def _check_backends(self, facts: dict[str, str]) -> None:
-        """Refuse an engine that runs another attention backend than declared, or FlashInfer undeclared (CUDA only)."""
-        if self._context.device != "cuda":
-            return
-        wanted = str(self._options.get("attention_backend", "FLASH_ATTN")).upper()
-        running = facts.get("attention_backend", "unknown").upper()
-        undeclared = "FLASHINFER" not in wanted and "flashinfer_sampler" in facts
-        if running not in {wanted, "UNKNOWN"} or undeclared:
-            raise errors.ModelUnavailable(
-                f"model {self._spec.name!r} declares attention backend {wanted} and no FlashInfer, the engine runs "
-                f"{running}{' with the FlashInfer sampler' if undeclared else ''}: set attention_backend in its options",
-                error_class=errors.BACKEND_REFUSED,
-            )
 
     def _running(self) -> Any:
         if self._engine is None:
