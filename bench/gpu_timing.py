@@ -93,14 +93,20 @@ class Rig:
             host.close()
 
     def ask(
-        self, host: EngineHost, count: int, *, sampler: MemorySampler | None = None, **facts: Any
+        self,
+        host: EngineHost,
+        count: int,
+        *,
+        sampler: MemorySampler | None = None,
+        input_tokens: int = INPUT,
+        **facts: Any,
     ) -> list[dict[str, Any]]:
         """Make generations one after another, each under its own trace where a sampler is given."""
         made = []
         for _ in range(count):
             self._seed += 1
             sampling = Sampling(
-                max_tokens=OUTPUT, seed=self._seed, fixed_input_tokens=INPUT, fixed_output_tokens=OUTPUT
+                max_tokens=OUTPUT, seed=self._seed, fixed_input_tokens=input_tokens, fixed_output_tokens=OUTPUT
             )
             request = GenerationRequest(request_id=f"r{self._seed}", messages=(), sampling=sampling)
             if sampler is not None:

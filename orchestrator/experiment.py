@@ -40,6 +40,8 @@ class Experiment:
     fixed_length: str | None = None
     priority: int = 0
     max_attempts: int = 3
+    #: Each repetition gets an engine started for it.
+    fresh_engine: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run, naming the value and what is allowed."""
@@ -88,6 +90,8 @@ class Experiment:
     def identity_hash(self, problem_set_hash: str) -> str:
         """Return the hash under which the same run is found again: everything but what can be topped up."""
         fixed = {key: value for key, value in self.to_dict().items() if key not in TOPPED_UP}
+        if not self.fresh_engine:
+            del fixed["fresh_engine"]  # Runs from before there was a choice are found again.
         return canonical_hash(fixed | {"problem_set_hash": problem_set_hash})
 
 
@@ -123,9 +127,10 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         "mode": str,
         "name": (str, type(None)),
         "fixed_length": (str, type(None)),
+        "fresh_engine": bool,
     }
     for key, kind in types.items():
-        if key in shaped and (not isinstance(shaped[key], kind) or isinstance(shaped[key], bool)):
+        if key in shaped and (not isinstance(shaped[key], kind) or isinstance(shaped[key], bool) != (kind is bool)):
             raise UsageFault(f"{where}{key} = {shaped[key]!r} has the wrong type")
     for key in ("models", "problems"):
         if key not in shaped:

@@ -75,6 +75,7 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
         sampling=experiment.sampling,
         priority=experiment.priority,
         max_attempts=experiment.max_attempts,
+        fresh_engine=experiment.fresh_engine,
         new=new,
     )
 

@@ -152,6 +152,7 @@ def _record_boot(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> int:
 
 
 def _result(job: ClaimedJob, boot_id: int) -> Result:
+    assert job.problem is not None
     generation = generation_row(
         boot_id,
         queue_wait_s=0.5,

@@ -25,18 +25,20 @@ _COPIED = (
     "submitted_s",
     "first_token_s",
     "last_token_s",
+    "first_answer_s",
     "engine_queued_s",
     "engine_scheduled_s",
     "engine_first_token_s",
     "engine_last_token_s",
     "preemptions",
+    "running_peak",
     "kv_used_mib",
 )
 #: Follows from the memory that was free, and differs between boots of the same configuration.
 _NOT_CONFIGURED = frozenset({"num_gpu_blocks"})
 _BOOT_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib", "kv_reserved_mib")
 #: The terms that add up to what a generation needs on a GPU; the KV cache counts as far as it was used.
-_NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
+_NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "graphs_mib")
 
 
 def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.Boot:
@@ -82,6 +84,7 @@ def generation_row(
         sampling_hash=job.sampling.sampling_hash,
         queue_wait_s=job.queue_wait_s,
         memory_kind=memory.kind,
+        activation_run_mib=memory.activation_run_mib,
         need_mib=need_mib(memory, generation, trace),
         flags=flags(generation, incidents),
         **{name: getattr(generation, name) for name in _COPIED},
@@ -91,20 +94,23 @@ def generation_row(
 def need_mib(memory: MemoryReport, generation: Generation, trace: MemoryTrace | None) -> float | None:
     """Return the MiB this generation needed, or None where a term is unknown.
 
-    On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was reserved beyond that. On a
-    CPU: the resident peak of the engine's processes.
+    On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was reserved beyond that. The
+    activation peak is the larger of the profiled one and the run's; without both the need could come out too small, so it
+    is not told. On a CPU: the resident peak of the engine's processes.
     """
     if memory.kind == "host":
         return None if trace is None else float(trace.peak_mib)
     terms = [*(getattr(memory, term) for term in _NEED_TERMS), generation.kv_used_mib]
-    if memory.kind is None or any(term is None for term in terms):
+    activations = (memory.activation_peak_mib, memory.activation_run_mib)
+    if memory.kind is None or None in terms or activations[0] is None or activations[1] is None:
         return None
-    return float(sum(terms))
+    return float(sum(terms)) + max(activations[0], activations[1])
 
 
 def flags(generation: Generation, incidents: Iterable[str] = ()) -> list[str]:
     """Return the words that say why a measurement should be distrusted; ``incidents`` are those of the card meanwhile."""
-    return [*(["preempted"] if generation.preemptions else []), *sorted(set(incidents))]
+    own = {"preempted": generation.preemptions, "compile": generation.compiled}
+    return [*(word for word, found in own.items() if found), *sorted(set(incidents))]
 
 
 def texts(generation: Generation) -> dict[str, str]:

@@ -37,6 +37,9 @@ from orchestrator.submitting import Outcome, plan, submit_experiment
 )
 @click.option("--priority", type=int, help="Smaller is sooner.  [default: 0]")
 @click.option("--max-attempts", type=int, help="Attempts before a job is given up.  [default: 3]")
+@click.option(
+    "--fresh-engine", is_flag=True, default=None, help="Start an engine for each repetition, models A B, B A and so on."
+)
 @click.option("--new", is_flag=True, help="Make another run even where this experiment has one.")
 @click.option("--dry-run", is_flag=True, help="Say what would be submitted, and submit nothing.")
 @click.option("--watch", is_flag=True, help="Follow the run until it ends.")

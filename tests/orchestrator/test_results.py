@@ -1,0 +1,22 @@
+"""``evalctl results`` as a user runs it: single tables, and flagged results counted in when asked for."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Engine
+
+from tests.db.test_views import THREE, store
+from tests.processes import evalctl
+
+
+def test_tables_are_chosen_and_flagged_rows_taken_in(engine: Engine, environment: dict[str, str]) -> None:
+    run = str(store(engine, THREE, boots=2))
+
+    def jobs(*options: str) -> list[int]:
+        shown = json.loads(evalctl(environment, "results", run, "--synthetic", "--json", *options).stdout)
+        return [row["jobs"] for row in shown["resources"]]
+
+    assert (jobs(), jobs("--include-flagged")) == ([2], [3])
+    assert "2 (1 flagged)" in evalctl(environment, "results", run, "--synthetic", "--table", "resources").stdout
+    assert "Resources" not in evalctl(environment, "results", run, "--synthetic", "--table", "scores").stdout
