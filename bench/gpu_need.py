@@ -61,7 +61,7 @@ def register(host: Host, folder: Path, variants: Mapping[str, str]) -> None:
         shape.mkdir(exist_ok=True)
         (shape / "config.json").write_text(json.dumps(config), encoding="utf-8")
         for variant, extra in variants.items():
-            texts.append(MODEL.format(name=f"{name}-{variant}" if variant else name, folder=shape, extra=extra))
+            texts.append(MODEL.format(name=f"{name}-{variant}", folder=shape, extra=extra))
     Path(host.environment["EVALCTL_CONFIG"]).write_text("\n".join(texts), encoding="utf-8")
 
 
@@ -81,18 +81,17 @@ def need(host: Host) -> None:
 
 
 def prompts(host: Host, folder: Path) -> None:
-    """Ask for one token after prompts of growing length, with and without graphs for up to 512 tokens."""
+    """Ask after prompts of growing length, with and without graphs for up to 512 tokens."""
     gpu = find_gpu(0)
     pin(gpu)
-    (folder / "shape").mkdir()
-    (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
+    (folder / "shape").symlink_to(folder / "qwen3-4b")
     rig = Rig(folder, gpu.uuid)
     for graphs, options in ((512, {"cudagraph_capture_sizes": SIZES}), (8, {})):
         with rig.engine(**options) as engine:
             for tokens in PROMPT_TOKENS:
                 rows = rig.ask(engine, 40, input_tokens=tokens, part="prompts", graphs=graphs, prompt=tokens)
                 say(f"graphs up to {graphs}, {tokens} tokens: {told(rows)}")
-    host.export("prompt_rows", rig.rows)
+                host.export("prompt_rows", rig.rows)
 
 
 def main() -> int:

@@ -117,17 +117,6 @@ class BootKind(StrEnum):
     SINGLE = "single"
 
 
-class ProbeKind(StrEnum):
-    """What a probe searches the limit of."""
-
-    #: Sequences in flight in one engine.
-    SEQUENCES = "sequences"
-    #: Engines side by side on one card.
-    INSTANCES = "instances"
-    #: Tokens of one prompt.
-    CONTEXT = "context"
-
-
 class PointOutcome(StrEnum):
     """How one trial at one level of a probe ended."""
 

@@ -61,7 +61,6 @@ def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.
         kv_block_bytes=report.kv_block_bytes,
         device_total_mib=report.device_total_mib,
         device_base_mib=report.device_base_mib,
-        warm_up=_plain(report.warm_up),
         log_path=None if report.log_path is None else str(report.log_path),
         **{term: getattr(report.memory, term) for term in _BOOT_TERMS},
     )

@@ -87,31 +87,6 @@ WITH planned AS (
 )
 SELECT count(*) AS created FROM added;
 
--- name: insert_searches
--- One job for each model and search of a probe; what exists already stays as it is.
-WITH planned AS (
-    SELECT m.model_id, n AS repetition,
-           %(sampling)s::jsonb
-           || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + n) AS sampling
-      FROM generate_series(1, %(searches)s) AS n
-     CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
-     ORDER BY n, m.model_no
-), added AS (
-    INSERT INTO eval.job (
-           run_id, model_id, prompt, repetition, mode, sampling, priority, max_attempts, probe, held)
-    SELECT %(run)s, model_id, %(kind)s, repetition, %(mode)s, sampling, %(priority)s, %(max_attempts)s,
-           %(probe)s::jsonb, (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
-      FROM planned
-        ON CONFLICT (run_id, model_id, prompt, repetition) WHERE problem_id IS NULL DO NOTHING
-    RETURNING id, model_id, held
-), hinted AS (
-    INSERT INTO eval.outbox (job_id, queue)
-    SELECT added.id, m.queue
-      FROM added JOIN eval.model AS m ON m.id = added.model_id
-     WHERE NOT added.held ORDER BY added.id
-)
-SELECT count(*) AS created FROM added;
-
 -- name: find_run
 -- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
 SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval.run

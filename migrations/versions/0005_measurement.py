@@ -69,8 +69,7 @@ def upgrade() -> None:
     for name, kind in BOOT_COLUMNS:
         op.add_column("boot", sa.Column(name, kind), schema="eval")
     op.create_check_constraint(op.f("ck_boot_kind"), "boot", "kind IN ('profile', 'measured', 'single')", schema="eval")
-    for name, table in (("profile_boot_id", "boot.id"), ("log_text_hash", "text_blob.hash")):
-        target, referred = table.split(".")
+    for name, target, referred in (("profile_boot_id", "boot", "id"), ("log_text_hash", "text_blob", "hash")):
         op.create_foreign_key(
             op.f(f"fk_boot_{name}"), "boot", target, [name], [referred], source_schema="eval", referent_schema="eval"
         )

@@ -164,8 +164,6 @@ class BootReport:
     #: The card: all of its memory, and what was in use before the start.
     device_total_mib: float | None = None
     device_base_mib: float | None = None
-    #: What the discarded requests told: ``requests``, ``rates``, ``stable``.
-    warm_up: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Engine(Protocol):

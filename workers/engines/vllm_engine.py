@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from typing import Any
 
 from db.model_spec import ModelSpec
@@ -140,13 +139,7 @@ class VllmEngine:
             except Exception as error:
                 raise self._translated(error, request) from error
         compiled = compiled_since(self._log_path, log_at)
-        generation = self._generation(prompt, submitted_s, events, output, window)
-        yield replace(
-            generation,
-            first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt.text),
-            waiting_steps=window.waiting_steps(request.waiting_after_steps),
-            compiled=compiled,
-        )
+        yield self._generation(prompt, submitted_s, events, output, window, request=request, compiled=compiled)
 
     async def memory_report(self) -> MemoryReport:
         """Tell memory as it is now: the terms of the boot, the activation peak and KV use since."""
@@ -271,7 +264,15 @@ class VllmEngine:
         )
 
     def _generation(
-        self, prompt: Prompt, submitted_s: float, events: list[TokenEvent], output: Any, window: KvWindow
+        self,
+        prompt: Prompt,
+        submitted_s: float,
+        events: list[TokenEvent],
+        output: Any,
+        window: KvWindow,
+        *,
+        request: GenerationRequest,
+        compiled: tuple[str, ...],
     ) -> Generation:
         if not events or output is None:
             raise errors.EngineDied(f"model {self._spec.name!r} ended a request without a token")
@@ -296,12 +297,15 @@ class VllmEngine:
             submitted_s=submitted_s,
             first_token_s=events[0].at_s,
             last_token_s=events[-1].at_s,
+            first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt.text),
             engine_queued_s=_stamp(stamps, "queued_ts"),
             engine_scheduled_s=_stamp(stamps, "scheduled_ts"),
             engine_first_token_s=_stamp(stamps, "first_token_ts"),
             engine_last_token_s=_stamp(stamps, "last_token_ts"),
             preemptions=getattr(stamps, "num_preemptions", window.preemptions),
             running_peak=window.running_peak,
+            waiting_steps=window.waiting_steps(request.waiting_after_steps),
+            compiled=compiled,
             kv_used_mib=self._kv_mib(window),
             token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events for _ in event.token_ids),
         )

@@ -17,14 +17,10 @@ class KvWindow:
     #: Preemptions of any request of the engine.
     preemptions: int = 0
     steps: int = 0
-    #: Requests that ran and that waited, step by step; empty where vLLM does not tell.
-    running: list[int] = field(default_factory=list)
+    #: Most requests running in any step; None where vLLM does not tell.
+    running_peak: int | None = None
+    #: Requests that waited, step by step; empty where vLLM does not tell.
     waiting: list[int] = field(default_factory=list)
-
-    @property
-    def running_peak(self) -> int | None:
-        """Most requests running in any step; None where vLLM does not tell."""
-        return max(self.running, default=None)
 
     def waiting_steps(self, after_steps: int = 0) -> int | None:
         """Return in how many steps a request waited, the first ``after_steps`` not counted; None where not told."""
@@ -62,7 +58,7 @@ class KvRecorder:
             if usage is not None:
                 window.peak_usage = max(window.peak_usage, usage)
             if running is not None:
-                window.running.append(running)
+                window.running_peak = max(window.running_peak or 0, running)
             if waiting is not None:
                 window.waiting.append(waiting)
 
