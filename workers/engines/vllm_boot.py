@@ -17,7 +17,7 @@ from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
 from workers.engines.protocol import EngineContext
 
 #: Options of our own; everything else in ALLOWED is vLLM's, under its own name.
-OWN_OPTIONS = frozenset({"chat_template_kwargs", "linear_kernel"})
+OWN_OPTIONS = frozenset({"boots", "chat_template_kwargs", "linear_kernel", "warm_up_requests"})
 ALLOWED = OWN_OPTIONS | {
     "async_scheduling",
     "attention_backend",
