@@ -74,7 +74,7 @@ class Host:
     def __init__(self, folder: Path, out: Path) -> None:
         self.out = out
         shape = folder / "qwen3-4b-shape"
-        shape.mkdir()
+        shape.mkdir(exist_ok=True)
         (shape / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
         config = folder / "evalctl.toml"
         config.write_text(REGISTRY.format(folder=shape), encoding="utf-8")

@@ -109,10 +109,9 @@ class Rig:
                 max_tokens=OUTPUT, seed=self._seed, fixed_input_tokens=input_tokens, fixed_output_tokens=OUTPUT
             )
             request = GenerationRequest(request_id=f"r{self._seed}", messages=(), sampling=sampling)
-            if sampler is not None:
-                sampler.begin()
+            window = None if sampler is None else sampler.begin()
             generation = host.generate(request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=60)
-            trace = sampler.end() if sampler is not None else None
+            trace = None if sampler is None or window is None else sampler.end(window)
             assert generation.engine_first_token_s is not None
             assert generation.engine_queued_s is not None
             made.append(
@@ -157,19 +156,17 @@ def spikes(rig: Rig) -> None:
     """Have another process hold 512 MiB for 20 ms, 50 times, and see how many a trace at 200 Hz shows."""
     opened = MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 5)
     opened.start()
-    opened.begin()
+    window = opened.begin()
     printed = subprocess.run([sys.executable, "-c", SPIKES, "50"], capture_output=True, text=True, check=True).stdout
-    trace = opened.end()
+    trace = opened.end(window)
     opened.close()
-    period_s = trace.period_ms / 1000
-    times = [trace.started_s + index * period_s for index in range(len(trace.used_mib))]
     settled = statistics.median(trace.used_mib[len(trace.used_mib) // 2 :])
-    high = [at_s for at_s, mib in zip(times, trace.used_mib, strict=True) if mib > settled + 400]
+    high = [at_s for at_s, mib in zip(trace.at_s, trace.used_mib, strict=True) if mib > settled + 400]
     held = [tuple(map(float, line.split())) for line in printed.splitlines()]
     caught = sum(any(began - 0.05 <= at_s <= ended + 0.05 for at_s in high) for began, ended in held)
     groups = sum(1 for one, next_ in zip(high, [*high[1:], float("inf")], strict=True) if next_ - one > 0.1)
     say(
-        f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; {len(trace.used_mib)} samples {period_s * 1000:.2f} ms apart"
+        f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; {len(trace.used_mib)} samples {trace.period_ms:.2f} ms apart"
     )
 
 

@@ -23,6 +23,7 @@ from orchestrator.registry import load_registry
 from problems.loader import load_set
 from problems.prompts import render_prompt
 from workers.app import worker_app
+from workers.card import Card
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines import EngineContext
@@ -48,10 +49,10 @@ def measure(place: Place) -> list[Figure]:
     try:
         host.load(spec, on_progress=lambda: None, timeout_s=600)
         _direct(host)  # warm-up, discarded
-        through = _Queue(place, host, context)
+        through = InProcessWorker(place, host, context)
         walls: dict[str, list[float]] = {"direct": [], "queue": []}
         for number, way in enumerate(ORDER):
-            walls[way].append(_direct(host) if way == "direct" else through.round(number))
+            walls[way].append(_direct(host) if way == "direct" else _round(place, through, number))
         through.close()
     finally:
         host.close()
@@ -84,14 +85,38 @@ def _direct(host: EngineHost) -> float:
     return time.monotonic() - started_s
 
 
-class _Queue:
-    """A worker in this process, so that both ways share the engine object."""
+def _round(place: Place, worker: InProcessWorker, number: int) -> float:
+    """Submit the generations as a run and return the wall seconds from there to the last commit."""
+    wanted = quickstart_submission(
+        f"overhead-{number}", MODEL, repetitions=1, sampling=SAMPLING, settings=place.settings
+    )
+    worker.expect(len(wanted.problems))
+    with start_worker(worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60):
+        started_s = time.monotonic()
+        submitted = submit(place.engine, wanted)
+        publish_outbox(place.engine, place.broker)
+        worker.wait(600)
+        took_s = time.monotonic() - started_s
+    state = run_progress(place.engine, find_run(place.engine, str(submitted.run_id))).state
+    if state != "succeeded":
+        raise RuntimeError(f"run {submitted.name} is {state}: its time means nothing")
+    return took_s
 
-    def __init__(self, place: Place, host: EngineHost, context: EngineContext) -> None:
-        self._place = place
+
+class InProcessWorker:
+    """A worker in this process, so that the engine object can be asked without it as well."""
+
+    def __init__(self, place: Place, host: EngineHost, context: EngineContext, *, card: Card | None = None) -> None:
         worker_id = uuid.uuid4()
         identity = WorkerIdentity(
-            worker_id=worker_id, name="bench", host="bench", pid=0, device="cpu", queues=("vllm",), version="bench"
+            worker_id=worker_id,
+            name="bench",
+            host="bench",
+            pid=0,
+            device=context.device,
+            gpu_uuid=context.gpu_uuid,
+            queues=("vllm",),
+            version="bench",
         )
         register_worker(place.engine, identity)
         self._sampler = memory_sampler(context)
@@ -106,6 +131,7 @@ class _Queue:
             queues=("vllm",),
             leases=self._leases,
             stopping=Stopping(),
+            card=card,
             deadlines=Deadlines(),
         )
         self._all_done = threading.Event()
@@ -119,25 +145,17 @@ class _Queue:
             return ran
 
         self._server = HintServer(place.broker_url, ("vllm",), handle)
-        self._app = worker_app(self._server)
+        #: What Celery's worker runs.
+        self.app = worker_app(self._server)
 
-    def round(self, number: int) -> float:
-        """Submit the generations as a run and return the wall seconds from there to the last commit."""
-        wanted = quickstart_submission(
-            f"overhead-{number}", MODEL, repetitions=1, sampling=SAMPLING, settings=self._place.settings
-        )
-        self._left = len(wanted.problems)
+    def expect(self, jobs: int) -> None:
+        """Say how many jobs ``wait`` is to wait for."""
+        self._left = jobs
         self._all_done.clear()
-        with start_worker(self._app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60):
-            started_s = time.monotonic()
-            submitted = submit(self._place.engine, wanted)
-            publish_outbox(self._place.engine, self._place.broker)
-            self._all_done.wait(600)
-            took_s = time.monotonic() - started_s
-        state = run_progress(self._place.engine, find_run(self._place.engine, str(submitted.run_id))).state
-        if state != "succeeded":
-            raise RuntimeError(f"run {submitted.name} is {state}: its time means nothing")
-        return took_s
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until the expected jobs have been handled, or the time is over."""
+        self._all_done.wait(timeout_s)
 
     def close(self) -> None:
         """End the worker's helpers."""

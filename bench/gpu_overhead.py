@@ -1,0 +1,196 @@
+"""What the queue costs on a GPU: the same prompts through it and straight from the same AsyncLLM. ``python -m bench.gpu_overhead OUT``.
+
+One engine of the Qwen3-4B shape for each ``max_num_seqs``, held by a worker in this process; rounds alternate (bare, queue,
+queue, bare). Latency: one request at a time. Throughput: as many as the engine takes, the bare loop behind a semaphore. The
+clock of the queue runs from the first claim to the last commit, that of the bare loop from its first request to its last token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from celery.contrib.testing.worker import start_worker
+
+from bench.gpu_host import QWEN3_4B_AWQ, say
+from bench.overhead import InProcessWorker
+from bench.place import Place, place, quickstart_submission
+from db.engine import rows, transaction
+from db.gpus import Gpu, find_gpu
+from db.model_spec import ModelSpec
+from db.outbox import publish_outbox
+from db.runs import find_run, run_progress, submit
+from db.sampling import Sampling
+from db.states import Mode
+from workers.card import Card
+from workers.card_lock import CardLock
+from workers.engine_host import EngineHost
+from workers.engines import EngineContext
+from workers.engines.protocol import GenerationRequest
+from workers.engines.vllm_prompt import sampling_parameters
+from workers.nvml import NvmlReader
+from workers.owner import Household
+from workers.pinning import pin
+
+SAMPLING = Sampling(max_tokens=512, fixed_input_tokens=256, fixed_output_tokens=512)
+#: Mode, sequences that the engine takes, repetitions of six jobs in a round.
+SETTINGS: tuple[tuple[Mode, int, int], ...] = (
+    (Mode.LATENCY, 4, 2),
+    (Mode.THROUGHPUT, 4, 6),
+    (Mode.THROUGHPUT, 16, 16),
+    (Mode.THROUGHPUT, 64, 64),
+)
+ORDER = ("bare", "queue", "queue", "bare")
+TARGETS = {Mode.LATENCY: "<= 1.02", Mode.THROUGHPUT: ">= 0.97"}
+_SPAN = """
+SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s, sum(g.output_tokens)::float8 AS tokens,
+       max(g.running_peak) AS running_peak, count(*) AS jobs
+  FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id JOIN eval.generation AS g ON g.job_id = j.id
+ WHERE j.run_id = %(run)s AND a.outcome = 'succeeded'
+"""
+
+
+class Bench:
+    """A worker on one GPU in this process, and the same engine asked without it."""
+
+    def __init__(self, here: Place, host: EngineHost, worker: InProcessWorker, folder: Path) -> None:
+        self._here, self._host, self._worker, self._folder = here, host, worker, folder
+        self.figures: list[dict[str, Any]] = []
+        self._runs = 0
+
+    def compare(self, mode: Mode, sequences: int, repetitions: int) -> None:
+        """Run the rounds of one setting and keep their figures."""
+        spec = _spec(self._folder, sequences)
+        self._queue(spec, mode, max(1, sequences // 6))  # brings the engine up; discarded
+        rates: dict[str, list[float]] = {"bare": [], "queue": []}
+        for way in ORDER:
+            rate = self._queue(spec, mode, repetitions) if way == "queue" else self._bare(mode, sequences, repetitions)
+            rates[way].append(rate)
+            say(f"{mode} {sequences}: {way} {rate:.1f} tokens/s")
+        bare, queue = (sum(rates[way]) / len(rates[way]) for way in ("bare", "queue"))
+        ratio = bare / queue if mode is Mode.LATENCY else queue / bare
+        self.figures.append(
+            {
+                "mode": mode.value,
+                "max_num_seqs": sequences,
+                "jobs_per_round": repetitions * 6,
+                "tokens_per_s": rates,
+                "ratio": ratio,
+                "target": TARGETS[mode],
+            }
+        )
+        say(f"{mode} {sequences}: ratio {ratio:.4f}, target {TARGETS[mode]}")
+
+    def _queue(self, spec: ModelSpec, mode: Mode, repetitions: int) -> float:
+        """Return the tokens per second of a run through the queue."""
+        self._runs += 1
+        wanted = quickstart_submission(
+            f"overhead-{self._runs}",
+            "smollm2",
+            repetitions=repetitions,
+            sampling=SAMPLING,
+            settings=self._here.settings,
+        )
+        self._worker.expect(len(wanted.problems) * repetitions)
+        with start_worker(
+            self._worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60
+        ):
+            submitted = submit(self._here.engine, replace(wanted, models=(spec,), mode=mode.value))
+            publish_outbox(self._here.engine, self._here.broker)
+            self._worker.wait(500)
+        state = run_progress(self._here.engine, find_run(self._here.engine, str(submitted.run_id))).state
+        if state != "succeeded":
+            raise RuntimeError(f"run {submitted.name} is {state}: its time means nothing")
+        with transaction(self._here.engine) as connection:
+            span = rows(connection, _SPAN, {"run": submitted.run_id})[0]
+        say(f"run {submitted.name}: {span}")
+        return float(span["tokens"] / span["span_s"])
+
+    def _bare(self, mode: Mode, sequences: int, repetitions: int) -> float:
+        """Return the tokens per second of the same prompts without a queue, in the engine's own loop."""
+        samplings = [replace(SAMPLING, seed=1 + number // 6) for number in range(repetitions * 6)]
+        in_flight = 1 if mode is Mode.LATENCY else sequences
+        loop = self._host._loop  # noqa: SLF001 - the same engine object is the point
+        asked = asyncio.run_coroutine_threadsafe(_ask_all(self._host._engine, samplings, in_flight), loop)  # noqa: SLF001
+        took_s, tokens = asked.result(500)
+        return tokens / took_s
+
+
+async def _ask_all(engine: Any, samplings: Sequence[Sampling], in_flight: int) -> tuple[float, int]:
+    """Ask vLLM's client for all, so many at a time; return the seconds and the tokens."""
+    slots = asyncio.Semaphore(in_flight)
+    made = 0
+
+    async def ask(sampling: Sampling) -> None:
+        nonlocal made
+        request = GenerationRequest(request_id=uuid.uuid4().hex, messages=(), sampling=sampling)
+        async with slots:
+            prompt = engine._prompts.make(request)  # noqa: SLF001
+            stream = engine._engine.generate(prompt.for_vllm(), sampling_parameters(sampling), request.request_id)  # noqa: SLF001
+            async for output in stream:
+                made += len(output.outputs[0].token_ids)
+
+    started_s = time.monotonic()
+    await asyncio.gather(*(ask(sampling) for sampling in samplings))
+    return time.monotonic() - started_s, made
+
+
+def _spec(folder: Path, sequences: int) -> ModelSpec:
+    options = {
+        "load_format": "dummy",
+        "skip_tokenizer_init": True,
+        "dtype": "float16",
+        "max_model_len": 4096,
+        "max_num_seqs": sequences,
+        "max_num_batched_tokens": 4096,
+        "gpu_memory_utilization": 0.5,
+    }
+    return ModelSpec(name="qwen3-4b-shape", engine="vllm", source=str(folder / "shape"), queue="vllm", options=options)
+
+
+def main() -> int:
+    """Run all settings; one that fails does not keep the others from running."""
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    gpu = find_gpu(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    pin(gpu)
+    with ExitStack() as stack:
+        here = stack.enter_context(place())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evalctl-overhead-")))
+        (folder / "shape").mkdir()
+        (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
+        bench = _bench(stack, here, gpu, folder)
+        for mode, sequences, repetitions in SETTINGS:
+            try:
+                bench.compare(mode, sequences, repetitions)
+            except Exception as error:  # noqa: BLE001
+                say(f"{mode} {sequences} failed: {type(error).__name__}: {error}")
+            (out / "overhead.json").write_text(json.dumps(bench.figures, indent=1), encoding="utf-8")
+    return 0
+
+
+def _bench(stack: ExitStack, here: Place, gpu: Gpu, folder: Path) -> Bench:
+    mark = uuid.uuid4().hex
+    context = EngineContext(
+        home=here.settings.home, log_folder=folder, device="cuda", gpu_uuid=gpu.uuid, worker_mark=mark
+    )
+    lock = stack.enter_context(closing(CardLock(here.settings.home, gpu.uuid)))
+    card = Card(NvmlReader(gpu.uuid), Household(mark=mark, lock_path=lock.path), name=f"GPU {gpu.index} ({gpu.name})")
+    host = EngineHost(context)
+    stack.callback(host.close)
+    worker = InProcessWorker(here, host, context, card=card)
+    stack.callback(worker.close)
+    return Bench(here, host, worker, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
