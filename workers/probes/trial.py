@@ -1,0 +1,111 @@
+"""One trial at one level of a search, as it is stored, and which failures of an engine are a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol
+
+from db.claims import ClaimedJob
+from db.models import ProbePoint
+from db.states import PointOutcome
+from workers.engines import errors
+from workers.lease import Lease
+
+#: Words for trials that ran to their end and yet were not stable; a failed one has the class of its error.
+PREEMPTED = "PREEMPTED"
+WAITING = "WAITING"
+SLA = "SLA"
+MEMORY_GROWS = "MEMORY_GROWS"
+#: The card reported an XID meanwhile.
+XID = "XID"
+
+#: Errors that say something about how the worker or the model is set up, and nothing about a level.
+NO_FINDING = frozenset(
+    {
+        errors.BACKEND_REFUSED,
+        errors.MODEL_UNAVAILABLE,
+        errors.OPTION_REFUSED,
+        errors.PREFIX_CACHE_HIT,
+        errors.PROMPT_TOO_LONG,
+        errors.REQUEST_REFUSED,
+        "SAMPLER_DIED",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of one trial; its fields are the columns of ``probe_point``. None: not known."""
+
+    level: int
+    #: 1, 2, ... at this level.
+    trial: int
+    outcome: PointOutcome
+    #: None exactly where the trial was stable.
+    reason: str | None = None
+    sentence: str | None = None
+    requests: int = 0
+    errors: int = 0
+    #: The start that was probed, the last one of several.
+    boot_id: int | None = None
+    preemptions: int | None = None
+    waiting_steps: int | None = None
+    ttft_p50_ms: float | None = None
+    ttft_p95_ms: float | None = None
+    e2e_p50_s: float | None = None
+    e2e_p95_s: float | None = None
+    tokens_per_s: float | None = None
+    memory_kind: str | None = None
+    #: Of all engines together.
+    need_mib: float | None = None
+    kv_used_mib: float | None = None
+    #: In use before the search, at the peak of the trial and after it, without what emulates a smaller card.
+    base_mib: float | None = None
+    peak_mib: float | None = None
+    after_mib: float | None = None
+    answer_right: bool | None = None
+    #: JSON-ready.
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stable(self) -> bool:
+        """Whether it ran to its end within all limits."""
+        return self.outcome is PointOutcome.STABLE
+
+    @classmethod
+    def from_row(cls, row: ProbePoint) -> Trial:
+        """Read a stored trial."""
+        return cls(**{name: getattr(row, name) for name in _NAMES} | {"outcome": PointOutcome(row.outcome)})
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON-ready columns of its row."""
+        document = {name: getattr(self, name) for name in _NAMES}
+        return document | {"outcome": self.outcome.value, "details": dict(self.details)}
+
+
+_NAMES = tuple(item.name for item in fields(Trial))
+
+
+class Search(Protocol):
+    """One kind of probe."""
+
+    def search(self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]) -> None:
+        """Run the trials that are missing and ``write`` each as soon as it has ended.
+
+        ``done`` are the trials that earlier attempts wrote, in their order. ``write`` raises LeaseLost, and it also lets
+        the clock of an overdue job start again. Raise GenerationCancelled once ``lease.ended`` is set, and EngineError for
+        what is no finding.
+        """
+        ...
+
+
+def is_finding(error: errors.EngineError) -> bool:
+    """Tell whether a failure within a search is a result of it: an engine out of memory, dead, silent or not coming up.
+
+    What the search did not cause is none: a refused option or backend, an unknown model, a card that others use.
+    """
+    if error.kind == "rejected" or error.error_class in NO_FINDING:
+        return False
+    # vLLM itself reports too little free memory as out of memory; a card that is not clean is refused before.
+    return error.error_class != errors.INIT_FREE_MEM or error.kind == "out_of_memory"
