@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Text, cast, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import func
 
 from db.engine import transaction
 from db.errors import DbError
-from db.models import Attempt, Boot, Model, Worker
+from db.models import Attempt, Boot, Model, TextBlob, Worker
 from db.states import WorkerState
 
 #: A worker in one of these has ended, in order or not.
@@ -151,9 +153,13 @@ def drain_workers(engine: Engine, *, worker: str | None = None, host: str | None
     return tuple(row.name for row in chosen)
 
 
-def record_boot(engine: Engine, boot: Boot) -> int:
-    """Store an engine start and return its id."""
+def record_boot(engine: Engine, boot: Boot, *, log: str | None = None) -> int:
+    """Store an engine start, with what its log held where that is kept, and return its id."""
     with Session(engine) as session, session.begin():
+        if log is not None:
+            boot.log_text_hash = hashlib.sha256(log.encode()).hexdigest()
+            text = insert(TextBlob).values(hash=boot.log_text_hash, content=log)
+            session.execute(text.on_conflict_do_nothing())
         session.add(boot)
         session.flush()
         return boot.id

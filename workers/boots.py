@@ -11,19 +11,24 @@ from sqlalchemy import Engine
 
 from db.claims import ClaimedJob
 from db.fleet import note_boot, record_boot
-from workers import rows
+from db.model_spec import ModelSpec
+from db.states import BootKind
+from workers import boot_log, rows
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
-from workers.engines.protocol import BootReport
+from workers.engines.protocol import BootReport, MemoryReport
 from workers.log import log_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boot:
-    """An engine start that serves now, as it is recorded."""
+    """An engine start as it is recorded."""
 
     boot_id: int
+    #: What the engine told of this start.
     report: BootReport
+    #: The terms of this start as they are recorded: those of a profile stand where it could not tell them itself.
+    memory: MemoryReport
 
 
 class Boots:
@@ -34,25 +39,31 @@ class Boots:
         self._host = host
         self._worker_id = worker_id
         self._deadlines = deadlines
+        self._boot: Boot | None = None
+        self._spec: ModelSpec | None = None
         self._model_id: int | None = None
         self._group: tuple[uuid.UUID, int] | None = None
-        self._boot: Boot | None = None
         self._loaded_at_s = time.monotonic()
 
     @property
+    def boot(self) -> Boot | None:
+        """The start that serves jobs now, None when there is none, its engine died or somebody else had it unloaded."""
+        return self._boot if self._boot is not None and self._host.boot is self._boot.report else None
+
+    @property
     def model_id(self) -> int | None:
-        """The model in memory, None when there is none or its engine died."""
-        return self._model_id if self._host.loaded is not None else None
+        """The model that serves now."""
+        return None if self.boot is None else self._model_id
 
     @property
     def group(self) -> tuple[uuid.UUID, int] | None:
         """The run and boot group that the engine was started for, None where any job may use it."""
-        return self._group if self._host.loaded is not None else None
+        return None if self.boot is None else self._group
 
     @property
     def boot_id(self) -> int | None:
-        """The start that serves now, None when there is none or its engine died."""
-        return self._boot.boot_id if self._boot is not None and self._host.loaded is not None else None
+        """The row of the start that serves now."""
+        return None if self.boot is None else self.boot.boot_id
 
     @property
     def loaded_for_s(self) -> float:
@@ -65,22 +76,43 @@ class Boots:
         ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it comes up. Raise
         what ``EngineHost.load`` raises.
         """
-        if self._boot is not None and self._host.loaded == job.spec and self._serves(job):
-            return self._boot
+        if self.boot is not None and self._spec == job.spec and self._serves(job):
+            return self.boot
         on_start()
-        log_event("engine.starting", **job.log_context())
+        boot = self.start(job.spec, job, kind=BootKind.SINGLE, on_progress=on_progress)
+        self._boot, self._spec, self._model_id, self._group = boot, job.spec, job.model_id, _group_of(job)
+        return boot
+
+    def start(self, spec: ModelSpec, job: ClaimedJob, *, kind: BootKind, on_progress: Callable[[], None]) -> Boot:
+        """Start exactly this spec once, whatever is loaded, record the start and note it on the job's attempt.
+
+        The engine is up then and serves whoever asks the host; no later job is served by it unless ``load`` started it.
+        ``on_progress`` is called about once a second; what it raises ends the start. Raise what ``EngineHost.load`` raises.
+        """
+        report = self._brought_up(spec, job, on_progress)
+        return self._recorded(job, report, kind)
+
+    def forget(self) -> None:
+        """Unload whatever is loaded, so that the next job gets a start of its own."""
+        self._boot = None
         self._host.unload()
-        report = self._host.load(job.spec, on_progress=on_progress, timeout_s=self._deadlines.start_s)
-        boot_id = record_boot(self._database, rows.boot_row(self._worker_id, job.model_id, report))
-        note_boot(self._database, job.job_id, job.attempt_no, boot_id)
-        self._boot = Boot(boot_id=boot_id, report=report)
-        self._model_id = job.model_id
-        self._group = _group_of(job)
+
+    def _brought_up(self, spec: ModelSpec, job: ClaimedJob, on_progress: Callable[[], None]) -> BootReport:
+        log_event("engine.starting", **job.log_context())
+        self.forget()
+        on_progress()
+        report = self._host.load(spec, on_progress=on_progress, timeout_s=self._deadlines.start_s)
         self._loaded_at_s = time.monotonic()
-        log_event(
-            "engine.ready", start_s=round(report.ready_s - report.started_s, 2), boot_id=boot_id, **job.log_context()
-        )
-        return self._boot
+        return report
+
+    def _recorded(self, job: ClaimedJob, report: BootReport, kind: BootKind) -> Boot:
+        log = boot_log.kept_log(report.log_path)
+        row = rows.boot_row(self._worker_id, job.model_id, report, kind=kind)
+        boot_id = record_boot(self._database, row, log=log)
+        note_boot(self._database, job.job_id, job.attempt_no, boot_id)
+        start_s = round(report.ready_s - report.started_s, 2)
+        log_event("engine.ready", kind=kind.value, start_s=start_s, boot_id=boot_id, **job.log_context())
+        return Boot(boot_id=boot_id, report=report, memory=report.memory)
 
     def _serves(self, job: ClaimedJob) -> bool:
         """Tell whether the loaded engine may serve the job: one that wants an engine of its own group gets it."""

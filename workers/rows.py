@@ -10,6 +10,7 @@ from typing import Any
 from db import models, scoring_rows
 from db.claims import ClaimedJob
 from db.model_spec import canonical_hash
+from db.states import BootKind
 from scoring.score import Score, StepVerdict
 from workers.engines.protocol import BootReport, Generation, MemoryReport, hash_text
 from workers.memory.sampler import MemoryTrace
@@ -41,10 +42,13 @@ _BOOT_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib
 _NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "graphs_mib")
 
 
-def boot_row(worker_id: uuid.UUID, model_id: int, report: BootReport) -> models.Boot:
+def boot_row(
+    worker_id: uuid.UUID, model_id: int, report: BootReport, *, kind: BootKind = BootKind.SINGLE
+) -> models.Boot:
     """Return the row of an engine start."""
     config, environment = _plain(report.config), _plain(report.environment)
     return models.Boot(
+        kind=kind.value,
         worker_id=worker_id,
         model_id=model_id,
         engine_version=report.engine_version,
