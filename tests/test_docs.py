@@ -19,6 +19,7 @@ from docs import generate_analytics_reference, generate_cli_reference
 from orchestrator.cli import cli
 from tests.command_lines import every_command, refusal
 from workers import deadlines
+from workers.memory import sampler
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -89,13 +90,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_variables_in_the_text_are_read_by_the_code(page: Path) -> None:
     named = set(re.findall(r"EVALCTL_[A-Z_]+", page.read_text(encoding="utf-8")))
 
-    assert named <= set(VARIABLES) | set(deadlines.VARIABLES) | INTERNAL_VARIABLES
+    assert named <= set(VARIABLES) | set(deadlines.VARIABLES) | set(sampler.VARIABLES) | INTERNAL_VARIABLES
 
 
 def test_the_environment_page_lists_the_settings() -> None:
     rows = _rows((DOCS / "reference" / "environment.md").read_text(encoding="utf-8"))
 
-    settings = dict(VARIABLES) | dict(deadlines.VARIABLES)
+    settings = dict(VARIABLES) | dict(deadlines.VARIABLES) | dict(sampler.VARIABLES)
     assert {name: rows.get(name) for name in settings} == settings
 
 

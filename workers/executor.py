@@ -146,14 +146,13 @@ class Executor:
         boot_id = self._load(job, lease)
         self._presence.report(WorkerState.BUSY, job.model_id)
         sampler = self._sampler if self._memory_visible() else None
-        if sampler is not None:
-            sampler.begin()
+        window = None if sampler is None else sampler.begin()
         try:
             generation = self._host.generate(
                 request, on_token=lease.progress, cancel=lease.ended, timeout_s=self._deadlines.silence_s
             )
         finally:
-            trace = sampler.end() if sampler is not None else None
+            trace = None if sampler is None or window is None else sampler.end(window)
         return Execution(generation=generation, boot_id=boot_id, trace=trace)
 
     def _load(self, job: ClaimedJob, lease: Lease) -> int:

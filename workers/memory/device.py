@@ -7,11 +7,13 @@ from contextlib import contextmanager
 
 import pynvml
 
+from workers.memory.look import CardLook, look
+
 MIB = 1024 * 1024
 
 
 class DeviceMemoryUnreadable(RuntimeError):  # noqa: N818  (says what is wrong with which GPU)
-    """The GPU's memory cannot be read: no driver, no such UUID."""
+    """The GPU's memory cannot be read: no driver, no such UUID, or the driver has lost the card."""
 
 
 class DeviceMemory:
@@ -22,11 +24,19 @@ class DeviceMemory:
             self._handle = pynvml.nvmlDeviceGetHandleByUUID(gpu_uuid)
         except pynvml.NVMLError as error:
             raise DeviceMemoryUnreadable(f"NVML knows no GPU {gpu_uuid}: {error}") from error
+        self._uuid = gpu_uuid
 
     def used_bytes(self) -> int:
-        """Return total minus free, which holds what the driver reserves as well."""
-        memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle)
+        """Return total minus free, which holds what the driver reserves as well. Raise DeviceMemoryUnreadable."""
+        try:
+            memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle)
+        except pynvml.NVMLError as error:
+            raise DeviceMemoryUnreadable(f"NVML does not tell the memory of GPU {self._uuid}: {error}") from error
         return int(memory.total - memory.free)
+
+    def look(self, at_s: float) -> CardLook:
+        """Return clock, temperature, power and clock event reasons as they are at this moment."""
+        return look(self._handle, at_s)
 
 
 @contextmanager

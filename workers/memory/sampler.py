@@ -1,4 +1,4 @@
-"""The worker's side of the memory sampler: begin before a generation, end after it, get the trace between."""
+"""The worker's side of the memory sampler: begin a window before a generation, end it after, get the trace between."""
 
 from __future__ import annotations
 
@@ -7,18 +7,30 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
+from db.errors import SettingsError
 from workers.engines.errors import EngineError
 from workers.engines.protocol import EngineContext
+from workers.memory.look import CardLook
 
-#: 50 Hz on a GPU: a look at NVML takes microseconds. On a CPU a look reads every process of the engine.
-DEVICE_PERIOD_MS = 20
-HOST_PERIOD_MS = 50
+#: A look at NVML takes microseconds. On a CPU a look reads every process of the engine.
+DEVICE_HZ = 50.0
+HOST_HZ = 20.0
+#: Every variable that the sampler reads, with its meaning.
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "EVALCTL_SAMPLE_HZ": "samples of memory a second while a request runs, from 1 to 1000 (default: 50 on a GPU, 20 on "
+        "a CPU)",
+    }
+)
 ANSWER_WITHIN_S = 10.0
 SAMPLER_DIED = "SAMPLER_DIED"
 
@@ -61,15 +73,23 @@ class MemoryTrace:
     used_mib: tuple[int, ...]
     peak_mib: int
     mean_mib: float
+    #: When each sample was really taken, monotonic seconds.
+    at_s: tuple[float, ...] = ()
+    #: What the card said of its pace meanwhile, at most five times a second; empty where there is no card.
+    looks: tuple[CardLook, ...] = ()
 
 
 class MemorySampler:
-    """Sample from a process of its own, so that the engine's threads are not disturbed. Not safe for several threads."""
+    """Sample from a process of its own, so that the engine's threads are not disturbed. Safe for several threads."""
 
-    def __init__(self, source: DeviceSource | HostSource, period_ms: int) -> None:
+    def __init__(self, source: DeviceSource | HostSource, period_ms: float) -> None:
         self._source = source
         self._period_ms = period_ms
         self._process: subprocess.Popen[bytes] | None = None
+        #: The process that keeps each open window.
+        self._keepers: dict[int, subprocess.Popen[bytes]] = {}
+        self._windows = 0
+        self._lock = threading.RLock()
 
     @property
     def pid(self) -> int | None:
@@ -88,31 +108,58 @@ class MemorySampler:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
 
-    def begin(self) -> None:
-        """Begin a trace. Starts the process when there is none; raise EngineError (SAMPLER_DIED) when it fails."""
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self.start()
-        self._ask(b"begin\n")
+    def begin(self) -> int:
+        """Open a window and return its number; others may be open. Memory is sampled only while one is.
 
-    def end(self) -> MemoryTrace:
-        """End the trace and return it. Raise EngineError (SAMPLER_DIED) when the process went away meanwhile."""
-        answer = self._ask(b"end\n")
+        Starts the process when there is none; raise EngineError (SAMPLER_DIED) when it fails.
+        """
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self.close()
+                self.start()
+            assert self._process is not None
+            self._windows += 1
+            keeper = self._process
+            self._ask(keeper, b"begin %d\n" % self._windows)
+            self._keepers[self._windows] = keeper
+            return self._windows
+
+    def end(self, window: int) -> MemoryTrace:
+        """Close a window and return its trace.
+
+        Raise EngineError (SAMPLER_DIED) when the process went away meanwhile, whoever noticed it first.
+        """
+        with self._lock:
+            keeper = self._keepers.pop(window, None)
+            if keeper is None or keeper is not self._process:
+                raise EngineError(
+                    f"the memory sampler lost window {window}: its process ended meanwhile", error_class=SAMPLER_DIED
+                )
+            answer = self._ask(keeper, b"end %d\n" % window)
+        return self._trace(answer)
+
+    def _trace(self, answer: Mapping[str, Any]) -> MemoryTrace:
         exact: list[float] = answer["used_mib"]
-        started_s, ended_s = float(answer["started_s"]), float(answer["ended_s"])
+        at_s: list[float] = answer["at_s"]
         return MemoryTrace(
             kind=self._source.kind,
-            started_s=started_s,
-            ended_s=ended_s,
-            period_ms=(ended_s - started_s) * 1000 / (len(exact) - 1),
+            started_s=at_s[0],
+            ended_s=at_s[-1],
+            period_ms=(at_s[-1] - at_s[0]) * 1000 / (len(exact) - 1),
             used_mib=tuple(round(mib) for mib in exact),
             peak_mib=round(max(exact)),
             mean_mib=sum(exact) / len(exact),
+            at_s=tuple(at_s),
+            looks=tuple(
+                CardLook(at_s=seen_s, sm_clock_mhz=clock, temperature_c=celsius, power_w=watts, reasons=reasons)
+                for seen_s, clock, celsius, watts, reasons in answer["looks"]
+            ),
         )
 
     def close(self) -> None:
-        """End the sampling process and wait for it."""
-        process, self._process = self._process, None
+        """End the sampling process and wait for it; what windows are open is lost."""
+        with self._lock:
+            process, self._process = self._process, None
         if process is None:
             return
         assert process.stdin is not None
@@ -126,10 +173,7 @@ class MemorySampler:
             process.wait()
         process.stdout.close()
 
-    def _ask(self, command: bytes) -> dict[str, Any]:
-        process = self._process
-        if process is None:
-            raise EngineError("the memory sampler is not running: call begin first", error_class=SAMPLER_DIED)
+    def _ask(self, process: subprocess.Popen[bytes], command: bytes) -> dict[str, Any]:
         assert process.stdin is not None
         with suppress(BrokenPipeError):
             process.stdin.write(command)
@@ -155,10 +199,28 @@ class MemorySampler:
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:
-    """Return the started sampler that fits a worker: of its GPU, or of its own process tree on the CPU."""
+    """Return the started sampler that fits a worker: of its GPU, or of its own process tree on the CPU.
+
+    Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is no rate.
+    """
     if context.device == "cuda" and context.gpu_uuid:
-        sampler = MemorySampler(DeviceSource(gpu_uuid=context.gpu_uuid), DEVICE_PERIOD_MS)
+        sampler = MemorySampler(DeviceSource(gpu_uuid=context.gpu_uuid), 1000 / sample_hz(DEVICE_HZ))
     else:
-        sampler = MemorySampler(HostSource(root_pid=os.getpid(), mark=context.worker_mark), HOST_PERIOD_MS)
+        source = HostSource(root_pid=os.getpid(), mark=context.worker_mark)
+        sampler = MemorySampler(source, 1000 / sample_hz(HOST_HZ))
     sampler.start()
     return sampler
+
+
+def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float:
+    """Return the samples a second that ``environ`` (default: the process's) asks for. Raise ``SettingsError``."""
+    text = (os.environ if environ is None else environ).get("EVALCTL_SAMPLE_HZ")
+    if not text:
+        return default
+    try:
+        hz = float(text)
+    except ValueError:
+        hz = 0.0
+    if not 1 <= hz <= 1000:
+        raise SettingsError("EVALCTL_SAMPLE_HZ", f"must be a number of samples a second from 1 to 1000, not {text!r}")
+    return hz

@@ -1,6 +1,7 @@
 """The process that samples memory: commands on stdin, answers on stdout, gone when stdin ends. Imports no engine.
 
-``begin`` is answered by ``{"started_s": ...}``, ``end`` by the samples as well; an unreadable source by ``{"error": ...}``.
+A command is a line: ``begin N`` is answered by ``{"started_s": ...}``, ``end N`` by the samples of that window; an
+unreadable source by ``{"error": ...}``.
 """
 
 from __future__ import annotations
@@ -9,21 +10,18 @@ import json
 import os
 import select
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workers.memory.host import HostMemory
-
-ReadMib = Callable[[], float]
+from workers.memory.windows import Windows
 
 
 def main(arguments: list[str]) -> int:
     """Serve commands until stdin ends. Arguments: period in ms, then ``device UUID`` or ``host PID MARK``."""
-    period_s = int(arguments[0]) / 1000
+    period_s = float(arguments[0]) / 1000
     try:
-        with _open(arguments[1:]) as read_mib:
-            _serve(read_mib, period_s)
+        with _windows(arguments[1:], period_s) as windows:
+            _serve(windows)
     except (RuntimeError, OSError) as error:
         _answer({"error": str(error)})
         return 1
@@ -31,42 +29,35 @@ def main(arguments: list[str]) -> int:
 
 
 @contextmanager
-def _open(source: list[str]) -> Iterator[ReadMib]:
+def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
     if source[0] == "device":
         from workers.memory.device import MIB, device_memory  # noqa: PLC0415
 
         with device_memory(source[1]) as device:
-            yield lambda: device.used_bytes() / MIB
+            yield Windows(lambda: device.used_bytes() / MIB, period_s, look=device.look)
     else:
-        yield HostMemory(int(source[1]), source[2]).used_mib
+        from workers.memory.host import HostMemory  # noqa: PLC0415
+
+        yield Windows(HostMemory(int(source[1]), source[2]).used_mib, period_s)
 
 
-def _serve(read_mib: ReadMib, period_s: float) -> None:
-    samples: list[float] = []
-    started_s = next_s = 0.0
-    sampling = False
+def _serve(windows: Windows) -> None:
+    unread = b""
     while True:
-        wait_s = max(0.0, next_s - time.monotonic()) if sampling else None
-        if select.select([sys.stdin], [], [], wait_s)[0]:
-            command = os.read(sys.stdin.fileno(), 64).strip()
-            if not command:
-                return
-            if command == b"begin":
-                samples, started_s, sampling = [read_mib()], time.monotonic(), True
-                next_s = started_s + period_s
-                _answer({"started_s": started_s})
-            elif command == b"end":
-                samples.append(read_mib())
-                _answer({"started_s": started_s, "ended_s": time.monotonic(), "used_mib": samples})
-                sampling = False
+        if not select.select([sys.stdin], [], [], windows.wait_s)[0]:
+            windows.tick()
             continue
-        samples.append(read_mib())
-        # A late sample moves the later ones instead of being followed by a burst.
-        next_s = max(next_s + period_s, time.monotonic())
+        piece = os.read(sys.stdin.fileno(), 1024)
+        if not piece:
+            return
+        *lines, unread = (unread + piece).split(b"\n")
+        for line in lines:
+            command, _, number = line.partition(b" ")
+            _answer(windows.begin(int(number)) if command == b"begin" else windows.end(int(number)))
 
 
 def _answer(document: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
     sys.stdout.flush()
 
 

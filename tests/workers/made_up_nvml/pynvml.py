@@ -1,7 +1,9 @@
 """A made-up NVML of one card, for worker processes under test: found before the real one by PYTHONPATH.
 
-The file that ``MADE_UP_CARD`` names holds the card's state as JSON: ``processes`` (pid: MiB), ``littered_mib`` and ``xids``,
-of which each is reported once. A process that has ended holds nothing.
+The file that ``MADE_UP_CARD`` names holds the card's state as JSON: ``processes`` (pid: MiB), ``littered_mib``, ``lost`` and
+``xids``, of which each is reported once; ``sm_clock_mhz``, ``temperature_c``, ``power_w`` and ``reasons`` (bits), of which those
+not given are refused as not supported. What the made-up CUDA driver holds is counted as well (``made_up_cuda``). A process
+that has ended holds nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 MIB = 1 << 20
 UUID = "GPU-99999999-8888-7777-6666-555555555555"
 NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED = 15, 16
+NVML_CLOCK_SM, NVML_TEMPERATURE_GPU = 1, 0
 nvmlMemory_v2 = 2  # noqa: N816 - NVML's own name
 nvmlEventTypeXidCriticalError = 8  # noqa: N816 - NVML's own name
 _reported = 0
@@ -37,6 +40,10 @@ class NVMLError_FunctionNotFound(NVMLError):  # noqa: N801, N818, D101
     value = 13
 
 
+class NVMLError_GpuIsLost(NVMLError):  # noqa: N801, N818, D101
+    value = NVML_ERROR_GPU_IS_LOST
+
+
 class NVMLError_Timeout(NVMLError):  # noqa: N801, N818, D101
     value = 10
 
@@ -53,6 +60,9 @@ def _state() -> dict[str, Any]:
 
 def _held_mib() -> dict[int, int]:
     held = {int(pid): mib for pid, mib in _state().get("processes", {}).items()}
+    card = Path(os.environ["MADE_UP_CARD"])
+    for told in card.parent.glob(f"{card.name}.*.mib"):  # by the made-up CUDA driver
+        held[int(told.name.split(".")[-2])] = int(told.read_text(encoding="utf-8") or 0)
     return {pid: mib for pid, mib in held.items() if _lives(pid)}
 
 
@@ -98,9 +108,33 @@ def nvmlSystemGetDriverVersion() -> str:  # noqa: N802
 
 
 def nvmlDeviceGetMemoryInfo(_handle: int, version: int | None = None) -> SimpleNamespace:  # noqa: N802
+    if _state().get("lost"):
+        raise NVMLError_GpuIsLost
     used_mib = sum(_held_mib().values()) + _state().get("littered_mib", 0)
     total, reserved = 24_000 * MIB, 400 * MIB
     return SimpleNamespace(total=total, reserved=reserved if version else 0, free=total - reserved - used_mib * MIB)
+
+
+def nvmlDeviceGetClockInfo(_handle: int, _clock: int) -> int:  # noqa: N802
+    return int(_told("sm_clock_mhz"))
+
+
+def nvmlDeviceGetTemperature(_handle: int, _sensor: int) -> int:  # noqa: N802
+    return int(_told("temperature_c"))
+
+
+def nvmlDeviceGetPowerUsage(_handle: int) -> int:  # noqa: N802
+    return int(_told("power_w") * 1000)
+
+
+def nvmlDeviceGetCurrentClocksEventReasons(_handle: int) -> int:  # noqa: N802
+    return int(_told("reasons"))
+
+
+def _told(name: str) -> float:
+    if name not in _state():
+        raise NVMLError_NotSupported
+    return float(_state()[name])
 
 
 def nvmlDeviceGetComputeRunningProcesses(_handle: int) -> list[_Process]:  # noqa: N802
