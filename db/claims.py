@@ -24,7 +24,12 @@ BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
 #: A worker that was asked to end, or whose card cannot be trusted, gave the job back: the attempt does not count against it.
 DRAINED = "DRAINED"
 GPU_QUARANTINED = "GPU_QUARANTINED"
-FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED})
+#: The worker ended itself, and this attempt with it, since one beside it hung.
+HUNG_BESIDE = "WORKER_HUNG_BESIDE"
+FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE})
+#: How the class of an error ends that befell several jobs in one engine. It blames none of them, since nobody knows
+#: whose fault it was; each is tried again with nobody beside it, where it can be told.
+IN_COMPANY = "_IN_COMPANY"
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
@@ -56,6 +61,8 @@ class ClaimedJob:
     spec: ModelSpec
     #: What a probe searches for, and how; None for a generation.
     probe: Mapping[str, Any] | None = None
+    #: The error class of the attempt before this one.
+    error_class: str | None = None
     #: The group of jobs of its run and model that share an engine started for them; None where any engine will do.
     boot_group: int | None = None
     #: Seconds between becoming available and this claim, on the database's clock.
@@ -82,10 +89,17 @@ class ClaimedJob:
                     "mode",
                     "queue_wait_s",
                     "probe",
+                    "error_class",
                     "boot_group",
                 )
             },
         )
+
+    @property
+    def in_company(self) -> bool:
+        """Whether it may run beside others: in throughput mode, unless it was in an engine that failed under several."""
+        suspected = (self.error_class or "").endswith(IN_COMPANY)
+        return self.mode == Mode.THROUGHPUT and self.probe is None and not suspected
 
     def log_context(self) -> dict[str, Any]:
         """Return what every log line about this attempt names."""
@@ -115,12 +129,17 @@ class Failure:
     @property
     def contagious(self) -> bool:
         """Whether the same on another worker says that the job itself does it."""
-        return not self.forgiven and self.error_class not in BLAMELESS
+        return not self.forgiven and self.error_class not in BLAMELESS and not self.error_class.endswith(IN_COMPANY)
 
     @property
     def forgiven(self) -> bool:
         """Whether the job may be tried as often as before."""
         return self.error_class in FORGIVEN
+
+
+def in_company(error_class: str) -> str:
+    """Return the class of an error that befell several jobs in one engine."""
+    return error_class + IN_COMPANY
 
 
 def claim(
@@ -140,7 +159,7 @@ def claim(
 
     ``boot_id`` is the engine start that serves the loaded model; the attempt is noted to run on it. ``loaded_group`` is the
     run and boot group that the engine was started for. With ``mode``, only a job of that mode that the loaded engine serves
-    as it is, and only where that is the next one.
+    as it is beside others, and only where that is the next one.
     """
     run_id, group = loaded_group or (None, None)
     found = run_alone(

@@ -11,8 +11,9 @@ import concurrent.futures
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from db.model_spec import ModelSpec
@@ -36,6 +37,16 @@ FOLLOW_EVERY_S = 0.1
 PROGRESS_EVERY_S = 1.0
 STOP_WITHIN_S = 45.0
 ABORT_WITHIN_S = 5.0
+#: Errors after which an engine serves nobody any more.
+_FATAL = (EngineDied, EngineOutOfMemory, GenerationTimedOut)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A generation, and the engine's memory when it ended."""
+
+    generation: Generation
+    memory: MemoryReport
 
 
 class EngineHost:
@@ -48,10 +59,9 @@ class EngineHost:
         self._context = context
         self._before_start = before_start
         self._lock = threading.RLock()
-        self._engine: Engine | None = None
+        self._serving: _Serving | None = None
         self._spec: ModelSpec | None = None
         self._boot: BootReport | None = None
-        self._memory: MemoryReport | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine-host", daemon=True)
         self._thread.start()
@@ -83,7 +93,7 @@ class EngineHost:
             except BaseException:
                 self._stop(engine)
                 raise
-            self._engine, self._spec, self._boot = engine, spec, boot
+            self._serving, self._spec, self._boot = _Serving(engine), spec, boot
             return boot
 
     def generate(
@@ -94,48 +104,58 @@ class EngineHost:
         cancel: threading.Event,
         timeout_s: float,
     ) -> Generation:
-        """Make one generation and return it; ``on_token`` sees each event on the calling thread, a little later.
+        """Make one generation and return it alone; all else is as ``measure`` does it."""
+        return self.measure(request, on_token=on_token, cancel=cancel, timeout_s=timeout_s).generation
+
+    def measure(
+        self,
+        request: GenerationRequest,
+        *,
+        on_token: Callable[[TokenEvent], None],
+        cancel: threading.Event,
+        timeout_s: float,
+    ) -> Measured:
+        """Make one generation; ``on_token`` sees each event on the calling thread, a little later.
 
         ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, or an error of ``on_token``, aborts
         the request in the engine. Raise GenerationCancelled, GenerationTimedOut, PromptRejected, EngineDied or
-        EngineOutOfMemory; after a time-out and the last two the engine is disposed of.
+        EngineOutOfMemory; after a time-out and the last two the engine is disposed of, everybody else in it gets
+        EngineDied, and the error is ``in_company`` for all of them.
         """
-        engine = self._engine
-        if engine is None:
-            raise EngineDied("no model is loaded: load one before asking it")
+        serving = self._serving
+        if serving is None:
+            raise EngineDied("no model is loaded: load one before asking it", in_company=True)
         if cancel.is_set():
             raise GenerationCancelled("the generation was cancelled before it began")
-        following = _Following()
-        task = self._submit(_drive(engine, request, following))
-        try:
-            generation = self._follow(task, following, on_token=on_token, cancel=cancel, timeout_s=timeout_s)
-        except (EngineDied, EngineOutOfMemory, GenerationTimedOut):
-            self._abort(task, following)
-            self._dispose(engine)
-            raise
-        else:
-            self._memory = following.memory
-            return generation
-        finally:
-            self._abort(task, following)
+        with serving.request():
+            following = _Following()
+            task = self._submit(_drive(serving.engine, request, following))
+            try:
+                generation = self._follow(
+                    task, following, serving, on_token=on_token, cancel=cancel, timeout_s=timeout_s
+                )
+            except _FATAL as error:
+                error.in_company = serving.ended_in_company()
+                self._abort(task, following)
+                self._dispose(serving)
+                raise
+            finally:
+                self._abort(task, following)
+        assert following.memory is not None
+        return Measured(generation=generation, memory=following.memory)
 
     def memory_report(self) -> MemoryReport:
-        """Tell the engine's memory at the end of the last generation, before the first as it is now.
-
-        Raise EngineDied when no model is loaded.
-        """
-        engine = self._engine
-        if engine is None:
-            raise EngineDied("no model is loaded: there is no memory to tell")
-        if self._memory is None:
-            self._memory = self._submit(engine.memory_report()).result(STOP_WITHIN_S)
-        return self._memory
+        """Tell the engine's memory as it is now. Raise EngineDied when no model is loaded."""
+        serving = self._serving
+        if serving is None:
+            raise EngineDied("no model is loaded: there is no memory to tell", in_company=True)
+        return self._submit(serving.engine.memory_report()).result(STOP_WITHIN_S)
 
     def unload(self) -> None:
         """Stop the engine, if there is one, and wait until it is gone."""
         with self._lock:
-            if self._engine is not None:
-                self._dispose(self._engine)
+            if self._serving is not None:
+                self._dispose(self._serving)
 
     def close(self) -> None:
         """Unload and end the thread; the host cannot be used afterwards."""
@@ -170,6 +190,7 @@ class EngineHost:
         self,
         task: concurrent.futures.Future[Generation],
         following: _Following,
+        serving: _Serving,
         *,
         on_token: Callable[[TokenEvent], None],
         cancel: threading.Event,
@@ -185,6 +206,8 @@ class EngineHost:
                 return task.result()
             if cancel.is_set():
                 raise GenerationCancelled("the generation was cancelled and aborted in the engine")
+            if serving.gone.is_set():
+                raise EngineDied("the engine was ended while it served this request beside others")
             if time.monotonic() - heard_s > timeout_s:
                 raise GenerationTimedOut(f"no token came for {timeout_s:g} s: the engine is replaced")
 
@@ -194,17 +217,49 @@ class EngineHost:
             task.cancel()
             following.ended.wait(ABORT_WITHIN_S)
 
-    def _dispose(self, engine: Engine) -> None:
+    def _dispose(self, serving: _Serving) -> None:
+        """End the engine; whoever comes second waits until it is gone."""
         with self._lock:
-            if self._engine is not engine:
-                return  # another thread was first
-            self._engine = self._spec = self._boot = self._memory = None
-            self._stop(engine)
+            if self._serving is not serving:
+                return
+            self._serving = self._spec = self._boot = None
+            serving.gone.set()
+            self._stop(serving.engine)
 
     def _stop(self, engine: Engine) -> None:
         stopping = self._submit(engine.stop())
         with suppress(TimeoutError, concurrent.futures.CancelledError):
             stopping.result(STOP_WITHIN_S)
+
+
+class _Serving:
+    """An engine that is up, and how many it serves."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        #: Set when it is disposed of.
+        self.gone = threading.Event()
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._company: bool | None = None
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request during the block."""
+        with self._lock:
+            self._requests += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._requests -= 1
+
+    def ended_in_company(self) -> bool:
+        """Tell whether several requests were in flight when the first of them found the engine ended."""
+        with self._lock:
+            if self._company is None:
+                self._company = self._requests > 1
+            return self._company
 
 
 class _Following:

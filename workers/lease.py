@@ -1,4 +1,4 @@
-"""Keep the lease of the attempt that runs while, and only while, it makes progress; end a worker that hangs."""
+"""Keep the leases of the attempts that run while, and only while, each makes progress; end a worker that hangs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from db.claims import ClaimedJob, Failure, LeaseLost, give_up, renew
+from db.claims import HUNG_BESIDE, ClaimedJob, Failure, LeaseLost, give_up, in_company, renew
 from db.errors import DbError, ServiceUnreachable
 from db.states import FailureKind
 from workers.deadlines import Deadlines
@@ -60,11 +60,11 @@ class Lease:
 
 
 class LeaseKeeper:
-    """Renew the lease of whatever attempt runs, from one thread and on a connection of its own.
+    """Renew the leases of whatever attempts run, from one thread.
 
-    It beats steadily, whether a job runs or not, so that a job costs it nothing. An attempt that makes no progress is
-    not renewed; where it makes none for ``hang_s``, the attempt is given up as timed out and ``on_hang`` ends the
-    process, since a thread cannot be ended from outside.
+    It beats steadily, whether jobs run or not, so that a job costs it nothing. An attempt that makes no progress is
+    not renewed; where one makes none for ``hang_s``, it is given up as timed out, those beside it are handed back at no
+    cost to them, and ``on_hang`` ends the process, since a thread cannot be ended from outside.
     """
 
     def __init__(
@@ -73,78 +73,108 @@ class LeaseKeeper:
         self._engine = engine
         self._deadlines = deadlines
         self._on_hang = on_hang
-        self._lease: Lease | None = None
+        self._leases: dict[tuple[int, int], Lease] = {}
+        self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._thread.start()
 
     @contextmanager
     def keep(self, job: ClaimedJob) -> Iterator[Lease]:
-        """Keep the lease of an attempt, claimed just now, during the block."""
-        lease = self._lease = Lease(job)
+        """Keep the lease of an attempt, claimed just now, during the block; any thread may ask."""
+        key, lease = (job.job_id, job.attempt_no), Lease(job)
+        with self._lock:
+            self._leases[key] = lease
         try:
             yield lease
         finally:
             lease.settled.set()
-            self._lease = None
+            with self._lock:
+                del self._leases[key]
 
     def close(self) -> None:
         """End the thread."""
         self._closed.set()
         self._thread.join()
 
+    def _kept(self) -> list[Lease]:
+        with self._lock:
+            return list(self._leases.values())
+
     def _beat(self) -> None:
         wait_s = self._deadlines.beat_s
         while not self._closed.wait(wait_s):
-            lease = self._lease
-            renewed = lease is None or self._look(lease)
+            renewed = self._look(self._kept())
             wait_s = self._deadlines.beat_s if renewed else min(RETRY_S, self._deadlines.beat_s)
 
-    def _look(self, lease: Lease) -> bool:
-        """Do what is due for a lease; tell whether it needs no look before the next beat."""
-        now_s = time.monotonic()
-        silent_s = now_s - lease.progress_s
-        if silent_s > self._deadlines.hang_s:
-            self._end_process(lease)
+    def _look(self, leases: list[Lease]) -> bool:
+        """Do what is due for the leases; tell whether none needs a look before the next beat."""
+        if hung := [lease for lease in leases if _silent_s(lease) > self._deadlines.hang_s]:
+            self._end_process(hung, leases)
             return True
-        if now_s - lease.claimed_s > self._deadlines.job_s and not lease.ended.is_set():
-            log_event("lease.overdue", **lease.job.log_context())
-            lease.end(EndReason.OVERDUE)
-        if silent_s > self._deadlines.silence_s:
-            log_event("lease.stalled", **lease.job.log_context())
-            renewed = True
-        else:
-            renewed = self._renew(lease)
-        if time.monotonic() - lease.renewed_s > self._deadlines.lease_s:
-            self._lose(lease, "expired")
-        return renewed
+        for lease in leases:
+            if time.monotonic() - lease.claimed_s > self._deadlines.job_s and not lease.ended.is_set():
+                log_event("lease.overdue", **lease.job.log_context())
+                lease.end(EndReason.OVERDUE)
+        reached = self._renew([lease for lease in leases if not self._stalled(lease)])
+        for lease in leases:
+            if time.monotonic() - lease.renewed_s > self._deadlines.lease_s:
+                self._lose(lease, "expired")
+        return reached
 
-    def _renew(self, lease: Lease) -> bool:
-        job = lease.job
-        try:
-            renew(self._engine, job.job_id, job.attempt_no, lease_s=self._deadlines.lease_s)
-        except LeaseLost:
-            if not lease.settled.wait(SETTLE_S):
+    def _stalled(self, lease: Lease) -> bool:
+        stalled = _silent_s(lease) > self._deadlines.silence_s
+        if stalled:
+            log_event("lease.stalled", **lease.job.log_context())
+        return stalled
+
+    def _renew(self, leases: list[Lease]) -> bool:
+        """Renew leases one by one; tell whether the database was there for all of them."""
+        gone = []
+        reached = True
+        for lease in leases:
+            job = lease.job
+            try:
+                renew(self._engine, job.job_id, job.attempt_no, lease_s=self._deadlines.lease_s)
+                lease.renewed_s = time.monotonic()
+            except LeaseLost:
+                gone.append(lease)
+            except (ServiceUnreachable, DBAPIError) as error:
+                # The others would wait as long for the same answer.
+                log_event("lease.unreachable", error=str(error), **job.log_context())
+                reached = False
+                break
+        settled_by_s = time.monotonic() + SETTLE_S
+        for lease in gone:
+            if not lease.settled.wait(max(0.0, settled_by_s - time.monotonic())):
                 self._lose(lease, "taken back")
-            return True
-        except (ServiceUnreachable, DBAPIError) as error:
-            log_event("lease.unreachable", error=str(error), **job.log_context())
-            return False
-        lease.renewed_s = time.monotonic()
-        return True
+        return reached
 
     def _lose(self, lease: Lease, why: str) -> None:
         if lease.reason is not EndReason.LOST and not lease.settled.is_set():
             log_event("lease.lost", why=why, **lease.job.log_context())
             lease.end(EndReason.LOST)
 
-    def _end_process(self, lease: Lease) -> None:
-        job, seconds = lease.job, self._deadlines.hang_s
-        log_event("worker.hung", level=logging.ERROR, seconds=seconds, **job.log_context())
+    def _end_process(self, hung: list[Lease], leases: list[Lease]) -> None:
+        seconds = self._deadlines.hang_s
         sentence = f"the worker made no progress for {seconds:g} s and ended itself"
-        failure = Failure(kind=FailureKind.TIMED_OUT, error_class="WORKER_HUNG", sentence=sentence)
+        beside = f"the worker made no progress with another job for {seconds:g} s and ended itself"
+        hung_class = in_company("WORKER_HUNG") if len(leases) > 1 else "WORKER_HUNG"
+        for lease in hung:
+            log_event("worker.hung", level=logging.ERROR, seconds=seconds, **lease.job.log_context())
+            self._give_up(lease, Failure(kind=FailureKind.TIMED_OUT, error_class=hung_class, sentence=sentence))
+        for lease in leases:
+            if lease not in hung:
+                self._give_up(lease, Failure(kind=FailureKind.INFRA, error_class=HUNG_BESIDE, sentence=beside))
+        self._on_hang()
+
+    def _give_up(self, lease: Lease, failure: Failure) -> None:
+        job = lease.job
         try:
             give_up(self._engine, job.job_id, job.attempt_no, failure)
         except (DbError, DBAPIError) as error:
             log_event("job.write_delayed", error=str(error), **job.log_context())
-        self._on_hang()
+
+
+def _silent_s(lease: Lease) -> float:
+    return time.monotonic() - lease.progress_s

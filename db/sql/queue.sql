@@ -6,8 +6,8 @@
 -- Once the worker has stayed with its model longer than the age bound, a model whose next job has waited as long goes
 -- first, so that a hot model starves nobody and models are switched at most once per bound.
 -- A job with a boot_group fits only an engine that was started for that group of its run.
--- With mode given, only a job of that mode that the loaded engine can serve as it is: an engine that serves several at once
--- is filled with those, and whatever else comes next ends that.
+-- With mode given, only a job of that mode that the loaded engine can serve as it is, and that is not suspected of the end of
+-- an engine: an engine that serves several at once is filled with those, and whatever else comes next ends that.
 -- Walks ix_job_claimable once per model, so its cost does not grow with the queue.
 WITH head AS (
     SELECT m.id AS model_id, h.priority, h.id, h.available_at,
@@ -19,7 +19,7 @@ WITH head AS (
              FROM eval.job AS j
             WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id AND j.available_at <= now()
             ORDER BY j.priority, j.id LIMIT 1) AS h
-     WHERE m.queue = ANY (%(queues)s) AND (%(mode)s::text IS NULL OR m.id = %(loaded)s::bigint)
+     WHERE m.queue = ANY (%(queues)s)
 ), chosen AS (
     SELECT model_id FROM head
      ORDER BY CASE WHEN fits IS NOT TRUE AND %(loaded_for_s)s > %(age_bound_s)s
@@ -43,7 +43,8 @@ WITH head AS (
       FROM pick
      WHERE j.id = pick.id
        AND (%(mode)s::text IS NULL
-            OR (j.mode = %(mode)s::text AND j.probe IS NULL
+            OR (j.model_id = %(loaded)s::bigint AND j.mode = %(mode)s::text AND j.probe IS NULL
+                AND right(j.error_class, 11) IS DISTINCT FROM '_IN_COMPANY'
                 AND (j.boot_group IS NULL
                      OR (j.boot_group = %(loaded_group)s::bigint AND j.run_id = %(loaded_run)s::uuid))))
     RETURNING j.*
@@ -52,7 +53,7 @@ WITH head AS (
     SELECT id, attempt_no, worker_id, CASE WHEN model_id = %(loaded)s::bigint THEN %(boot)s::bigint END FROM claimed
 )
 SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode, c.sampling, c.probe,
-       c.boot_group, r.experiment ->> 'language' AS language, m.spec, p.name AS problem,
+       c.error_class, c.boot_group, r.experiment ->> 'language' AS language, m.spec, p.name AS problem,
        extract(epoch FROM now() - c.available_at)::double precision AS queue_wait_s
   FROM claimed AS c
   JOIN eval.run AS r ON r.id = c.run_id

@@ -25,6 +25,7 @@ RUNTIME_CUDA_OOM = "RUNTIME_CUDA_OOM"
 HOST_OOM = "HOST_OOM"
 BACKEND_REFUSED = "BACKEND_REFUSED"
 NO_PROGRESS = "NO_PROGRESS"
+MEMORY_LIMIT = "MEMORY_LIMIT"
 
 
 class EngineError(Exception):
@@ -33,9 +34,18 @@ class EngineError(Exception):
     default_kind: ClassVar[FailureKind] = "infra"
     default_class: ClassVar[str] = ENGINE_DEAD
 
-    def __init__(self, sentence: str, *, error_class: str | None = None, kind: FailureKind | None = None) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        error_class: str | None = None,
+        kind: FailureKind | None = None,
+        in_company: bool = False,
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        #: Whether other requests were in the engine as well, so that nobody knows which of them it was.
+        self.in_company = in_company
         self.error_class = error_class or self.default_class
         self.kind: FailureKind = kind or self.default_kind
 
