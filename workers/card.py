@@ -13,7 +13,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,6 +70,7 @@ class Card:
         self._incidents: deque[Incident] = deque(maxlen=INCIDENTS_KEPT)
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._expected_mib = 0.0
         self._on_quarantine: Callable[[str], None] = lambda _sentence: None
         self._on_note: Callable[[str], None] = lambda _sentence: None
         #: Why no engine may be started now, as of the last look; None on a clean card.
@@ -119,6 +121,15 @@ class Card:
             self.dirty = str(error)
         return self.dirty is None and self.quarantined is None
 
+    @contextmanager
+    def expect(self, held_mib: float) -> Iterator[None]:
+        """Know for the block that a process of this worker, which is no engine, holds so much, though it may not be listed."""
+        self._expected_mib += held_mib
+        try:
+            yield
+        finally:
+            self._expected_mib -= held_mib
+
     def incidents_since(self, at_s: float) -> tuple[Incident, ...]:
         """Return what happened on the card since a moment of the monotonic clock."""
         return tuple(incident for incident in tuple(self._incidents) if incident.at_s >= at_s)
@@ -154,8 +165,8 @@ class Card:
         listed = self._reader.processes()
         owners = {process.pid: self._household.owner(process.pid) for process in listed}
         ours = {Owner.OURS}
-        if Owner.HIDDEN in owners.values() and self._household.has_engine():
-            # The pids are another namespace's, as in some containers, and one of them is an engine of ours.
+        if Owner.HIDDEN in owners.values() and (self._expected_mib or self._household.has_engine()):
+            # The pids are another namespace's, as in some containers, and one of them is a process of ours.
             ours.add(Owner.HIDDEN)
         others = [p for p in listed if owners[p.pid] not in ours]
         drawing_mib = sum(p.used_mib or 0.0 for p in others if p.graphics)
@@ -173,7 +184,8 @@ class Card:
         if None in told or (not listed and self._household.has_engine()):
             return None  # An engine of ours runs and the driver does not say what it holds.
         used_mib = self._reader.used_mib()
-        unowned_mib = used_mib - sum(mib for mib in told if mib is not None)
+        # What is expected is among what is listed, or nothing is listed here.
+        unowned_mib = used_mib - max(self._expected_mib, sum(mib for mib in told if mib is not None))
         if unowned_mib <= UNOWNED_MIB:
             return None
         sentence = (

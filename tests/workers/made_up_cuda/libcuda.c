@@ -1,0 +1,68 @@
+/* A made-up CUDA driver for tests of what holds device memory: keeps count, holds nothing.
+ *
+ * What this process "holds" it writes in MiB into the file MADE_UP_CARD.PID.mib, where the made-up NVML finds it. A context
+ * takes MADE_UP_CONTEXT_MIB (default 450); an allocation that brings the process beyond MADE_UP_ROOM_MIB is refused, and one
+ * of more than MADE_UP_PIECE_MIB as well, as where free memory lies in pieces.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, MOST = 4096 };
+
+static long context_mib, held_mib;
+static size_t sizes[MOST];
+static int used = 1; /* address 0 is none */
+
+static long setting(const char *name, long otherwise) {
+    const char *text = getenv(name);
+    return text == NULL ? otherwise : atol(text);
+}
+
+static int tell(void) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s.%d.mib", getenv("MADE_UP_CARD"), (int)getpid());
+    FILE *file = fopen(path, "w");
+    if (file == NULL) return INVALID_VALUE;
+    fprintf(file, "%ld", context_mib + held_mib);
+    fclose(file);
+    return SUCCESS;
+}
+
+int cuInit(unsigned flags) { return flags == 0 ? SUCCESS : INVALID_VALUE; }
+
+int cuDeviceGet(int *device, int ordinal) {
+    *device = 7 + ordinal;
+    return getenv("CUDA_VISIBLE_DEVICES") == NULL ? INVALID_VALUE : SUCCESS;
+}
+
+int cuDevicePrimaryCtxRetain(void **context, int device) {
+    if (device != 7) return INVALID_VALUE;
+    *context = &context_mib;
+    context_mib = setting("MADE_UP_CONTEXT_MIB", 450);
+    return tell();
+}
+
+int cuCtxSetCurrent(void *context) { return context == &context_mib ? SUCCESS : INVALID_VALUE; }
+
+int cuMemAlloc_v2(unsigned long long *address, size_t bytes) {
+    long mib = (long)(bytes >> 20);
+    if (held_mib + mib > setting("MADE_UP_ROOM_MIB", 1L << 30) || mib > setting("MADE_UP_PIECE_MIB", 1L << 30)) return OUT_OF_MEMORY;
+    if (used == MOST) return INVALID_VALUE;
+    sizes[used] = bytes;
+    *address = (unsigned long long)used++;
+    held_mib += mib;
+    return tell();
+}
+
+int cuMemFree_v2(unsigned long long address) {
+    if (address == 0 || address >= (unsigned long long)used) return INVALID_VALUE;
+    held_mib -= (long)(sizes[address] >> 20);
+    sizes[address] = 0;
+    return tell();
+}
+
+int cuGetErrorName(int error, const char **name) {
+    *name = error == OUT_OF_MEMORY ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_INVALID_VALUE";
+    return SUCCESS;
+}
