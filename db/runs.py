@@ -39,7 +39,10 @@ class ProblemRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Everything one submit writes: the cross product of models, problems, prompts and repetitions."""
+    """Everything one submit writes: the cross product of models, problems, prompts and repetitions.
+
+    Of a probe: models x repetitions, with its kind as the one prompt.
+    """
 
     name: str
     #: Hash of what makes two submissions the same run.
@@ -57,8 +60,16 @@ class Submission:
     max_attempts: int = 3
     #: Give each repetition an engine started for it.
     fresh_engine: bool = False
+    #: What a probe searches for, and how; None for generations.
+    probe: Mapping[str, Any] | None = None
     #: Make another run even where the experiment has one.
     new: bool = False
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs that are."""
+        asked = 1 if self.probe is not None else len(self.problems) * len(self.prompts)
+        return len(self.models) * asked * self.repetitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,27 +170,27 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
     model_ids = _store_models(connection, submission.models)
     problem_ids = _store_problems(connection, submission.problems)
     run = _find_or_make_run(connection, submission)
-    counted = rows(
-        connection,
-        statement("insert_jobs", "runs"),
-        {
-            "run": run["id"],
-            "models": model_ids,
-            "problems": problem_ids,
-            "prompts": list(submission.prompts),
-            "repetitions": submission.repetitions,
-            "mode": submission.mode,
-            "sampling": json.dumps(submission.sampling.to_dict()),
-            "priority": submission.priority,
-            "max_attempts": submission.max_attempts,
-            "fresh_engine": submission.fresh_engine,
-            "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
-        },
-    )[0]
+    given = {
+        "run": run["id"],
+        "models": model_ids,
+        "repetitions": submission.repetitions,
+        "mode": submission.mode,
+        "sampling": json.dumps(submission.sampling.to_dict()),
+        "priority": submission.priority,
+        "max_attempts": submission.max_attempts,
+        "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
+    }
+    if submission.probe is None:
+        insert = statement("insert_jobs", "runs")
+        given |= {"problems": problem_ids, "prompts": list(submission.prompts), "fresh_engine": submission.fresh_engine}
+    else:
+        insert = statement("insert_searches", "probes")
+        given |= {"kind": submission.prompts[0], "probe": json.dumps(dict(submission.probe))}
+    counted = rows(connection, insert, given)[0]
     return Submitted(
         run_id=run["id"],
         name=run["name"],
-        jobs=len(model_ids) * len(problem_ids) * len(submission.prompts) * submission.repetitions,
+        jobs=submission.jobs,
         created=counted["created"],
         new_run=run["new"],
         cancelled=run["cancelled_at"] is not None,

@@ -6,7 +6,6 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -19,30 +18,13 @@ from workers.engines.errors import GenerationCancelled
 from workers.engines.protocol import EngineContext
 from workers.lease import Lease
 from workers.memory.sampler import MemorySampler
+from workers.probes.emulation import EmulatedCard
 
 #: Memory within so much of the base counts as given back.
 BACK_WITHIN_MIB = 100.0
 #: How long a card may take to give memory back; on an H100 it took under 4 s.
 BACK_WITHIN_S = 15.0
 LOOK_AGAIN_S = 0.2
-
-
-class SmallerCard(Protocol):
-    """A smaller card that is emulated while the rest of this one is held."""
-
-    @property
-    def limit_mib(self) -> float:
-        """Size of the emulated card."""
-        ...
-
-    @property
-    def held_mib(self) -> float:
-        """What is held of the real card."""
-        ...
-
-    def utilisation(self, share: float) -> float:
-        """Return the share of the real card that is so much of the emulated one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +41,7 @@ class Stand:
     sampler: MemorySampler | None = None
     card: Card | None = None
     #: None: the whole card.
-    smaller: SmallerCard | None = None
+    smaller: EmulatedCard | None = None
     #: In use before the search, without what emulates a smaller card.
     base_mib: float | None = None
 
@@ -83,6 +65,11 @@ class Stand:
     def utilisation(self, share: float) -> float:
         """Return what vLLM has to be told for a share of the card that is probed."""
         return share if self.smaller is None else self.smaller.utilisation(share)
+
+    def check(self) -> None:
+        """Raise EngineError where the smaller card is emulated no more: what was found since is no answer."""
+        if self.smaller is not None:
+            self.smaller.check()
 
     def released(self, lease: Lease) -> float | None:
         """Wait, for a bounded time, until engines that have ended gave their memory back; return the MiB in use.

@@ -24,6 +24,7 @@ XID = "XID"
 NO_FINDING = frozenset(
     {
         errors.BACKEND_REFUSED,
+        errors.MEMORY_LIMIT,
         errors.MODEL_UNAVAILABLE,
         errors.OPTION_REFUSED,
         errors.PREFIX_CACHE_HIT,

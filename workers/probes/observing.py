@@ -1,0 +1,89 @@
+"""What one trial is stored as: its figures, its verdict, and the memory before, in and after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from db.states import PointOutcome
+from workers.boots import Boot
+from workers.engines.errors import EngineError
+from workers.lease import Lease
+from workers.probes import verdict
+from workers.probes.load import Burst, figures
+from workers.probes.stand import Stand
+from workers.probes.trial import Trial
+
+
+def not_started(stand: Stand, lease: Lease, error: EngineError, *, level: int, trial: int) -> Trial:
+    """Return the trial of an engine that did not come up, once what it took is given back."""
+    return Trial(
+        level=level,
+        trial=trial,
+        outcome=PointOutcome.FAILED,
+        reason=error.error_class,
+        sentence=error.sentence,
+        base_mib=stand.base_mib,
+        after_mib=stand.released(lease),
+        details={"started": False},
+    )
+
+
+def observed(
+    stand: Stand,
+    lease: Lease,
+    burst: Burst,
+    boot: Boot,
+    *,
+    level: int,
+    trial: int,
+    judged: Callable[..., verdict.Verdict | None],
+    first: Trial | None = None,
+    details: Mapping[str, Any],
+    answer_right: bool | None = None,
+) -> Trial:
+    """Return a trial from what came of its requests; after one that failed, the engine is gone and its memory is back.
+
+    ``judged`` looks at requests that came to their end; ``first`` is the first trial of the level on the same engine.
+    """
+    stand.check()
+    incidents = stand.incidents_since(burst.began_s)
+    found = verdict.failed(burst, incidents)
+    if found is None:
+        after_mib = stand.used_mib() if burst.trace is not None else None
+        found = judged(burst, incidents=incidents) or _grown(burst, after_mib, first, trial) or verdict.STABLE
+    else:
+        stand.boots.forget()
+        after_mib = stand.released(lease)
+    together = burst.most("running_peak")
+    return Trial(
+        level=level,
+        trial=trial,
+        outcome=found.outcome,
+        reason=found.reason,
+        sentence=found.sentence,
+        boot_id=boot.boot_id,
+        base_mib=stand.base_mib,
+        peak_mib=None if burst.trace is None else burst.trace.peak_mib - stand.held_mib,
+        after_mib=after_mib,
+        details={
+            "started": True,
+            "seconds": round(time.monotonic() - burst.began_s, 3),
+            "incidents": list(incidents),
+            "running_peak": None if together is None else int(together),
+            **details,
+        },
+        answer_right=answer_right,
+        **figures(burst),
+    )
+
+
+def _grown(burst: Burst, after_mib: float | None, first: Trial | None, trial: int) -> verdict.Verdict | None:
+    if first is None or burst.trace is None:
+        return None
+    # On a CPU a block of the KV cache counts from its first use on, and each trial uses others.
+    untouched_mib = 0.0
+    if burst.trace.kind == "host":
+        untouched_mib = (burst.most("kv_used_mib") or 0.0) * (trial - 1)
+    return verdict.grown(after_mib, first.after_mib, allowed_mib=verdict.GROWTH_MIB + untouched_mib)

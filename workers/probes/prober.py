@@ -1,0 +1,117 @@
+"""Run the job of a probe: what earlier attempts found is kept, what is missing is searched, each trial is written at once."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.claims import ClaimedJob
+from db.probes import add_point, end_search, read_points
+from workers.boots import Boots
+from workers.card import Card
+from workers.deadlines import Deadlines
+from workers.engine_host import EngineHost
+from workers.engines.errors import MODEL_UNAVAILABLE, EngineError
+from workers.engines.protocol import EngineContext
+from workers.lease import Lease
+from workers.log import log_event
+from workers.memory.sampler import MemorySampler
+from workers.probes.context import Context
+from workers.probes.emulation import emulated_card
+from workers.probes.plan import Plan
+from workers.probes.sequences import Sequences
+from workers.probes.stand import Stand
+from workers.probes.trial import Search, Trial
+
+#: Kind of probe: what searches.
+KINDS: Mapping[str, Callable[[Stand], Search]] = {"sequences": Sequences, "context": Context}
+
+#: Repeats a fenced write while the database is away.
+Insist = Callable[[Lease, Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prober:
+    """Searches limits for one worker. Nothing else may use its engine meanwhile."""
+
+    database: Engine
+    worker_id: uuid.UUID
+    context: EngineContext
+    host: EngineHost
+    boots: Boots
+    sampler: MemorySampler | None
+    card: Card | None
+    deadlines: Deadlines
+    insist: Insist
+
+    def run(self, job: ClaimedJob, lease: Lease) -> None:
+        """Bring a search to its end and finish its job; no engine is up before and after.
+
+        A trial's failure is a point. Raise LeaseLost where the attempt is not the job's any more, GenerationCancelled where
+        it was ended, EngineError for what is no finding, ServiceUnreachable where the database stays away: the trials
+        written so far stand, and the next attempt goes on after them.
+        """
+        kind = KINDS.get(job.prompt)
+        if kind is None or job.probe is None:
+            raise EngineError(
+                f"this worker knows no probe {job.prompt!r}; it knows {', '.join(KINDS)}",
+                error_class=MODEL_UNAVAILABLE,
+                kind="rejected",
+            )
+        done = [Trial.from_row(row) for row in read_points(self.database, job.job_id)]
+        log_event("probe.begun", points=len(done), **job.log_context())
+        self.boots.forget()
+        try:
+            with self._stand(job) as stand:
+                kind(stand).search(job, lease, done, self._writer(job, lease, len(done)))
+        finally:
+            self.boots.forget()
+        self.insist(lease, lambda: end_search(self.database, job.job_id, job.attempt_no))
+
+    def _writer(self, job: ClaimedJob, lease: Lease, written: int) -> Callable[[Trial], None]:
+        def write(trial: Trial) -> None:
+            nonlocal written
+            written += 1
+            ordinal = written
+            document = trial.to_document()
+            self.insist(lease, lambda: add_point(self.database, job.job_id, job.attempt_no, ordinal, document))
+            # A search may take longer than a job: what is overdue is a trial.
+            lease.claimed_s = time.monotonic()
+            facts: dict[str, Any] = {
+                "level": trial.level,
+                "trial": trial.trial,
+                "outcome": trial.outcome.value,
+                "reason": trial.reason,
+            }
+            log_event("probe.point", **facts, **job.log_context())
+
+        return write
+
+    @contextmanager
+    def _stand(self, job: ClaimedJob) -> Iterator[Stand]:
+        """Give the place of a search, on a smaller card where one is to be emulated."""
+        assert job.probe is not None
+        stand = Stand(
+            database=self.database,
+            worker_id=self.worker_id,
+            context=self.context,
+            host=self.host,
+            boots=self.boots,
+            deadlines=self.deadlines,
+            # Engines that are not run here have no memory that could be seen.
+            sampler=self.sampler if job.spec.engine == "vllm" else None,
+            card=self.card,
+        )
+        stand = replace(stand, base_mib=stand.used_mib())
+        limit_mib = Plan.from_probe(job.probe).memory_limit_mib
+        if limit_mib is None:
+            yield stand
+            return
+        with emulated_card(self.context, limit_mib, card=self.card) as smaller:
+            yield replace(stand, smaller=smaller)
