@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,34 @@ def test_out_of_memory_comes_above_so_many_at_once() -> None:
 
     assert all(isinstance(outcome, Generation) for outcome in asyncio.run(run(2)))
     assert any(isinstance(outcome, errors.EngineOutOfMemory) for outcome in asyncio.run(run(3)))
+
+
+def test_failures_come_above_so_many_engines_side_by_side() -> None:
+    async def started(**fail: Any) -> Any:
+        # Other tests leave engines of the usual name up.
+        engine = create_engine(replace(spec(fail={"engines": 2, **fail}), name="side-by-side"), CONTEXT)
+        await engine.start()
+        return engine
+
+    async def answers(engine: Any) -> Any:
+        return [item async for item in engine.generate(ask())][-1]
+
+    async def run() -> None:
+        first, second = await started(start="INIT_FREE_MEM"), await started(start="INIT_FREE_MEM")
+        with pytest.raises(errors.EngineOutOfMemory) as caught:
+            await started(start="INIT_FREE_MEM")
+        assert caught.value.error_class == errors.INIT_FREE_MEM
+        await second.stop()
+        await second.stop()
+        second = await started(**{"class": "OOM"})
+        assert isinstance(await answers(second), Generation)
+        third = await started(**{"class": "OOM"})
+        with pytest.raises(errors.EngineOutOfMemory):
+            await answers(third)
+        for engine in (first, second, third):
+            await engine.stop()
+
+    asyncio.run(run())
 
 
 def test_memory_is_made_up_and_says_so() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -39,7 +41,10 @@ KNOWN_OPTIONS = frozenset(
         "fail",  # see SyntheticEngine
     }
 )
-KNOWN_FAILURES = frozenset({"start", "every", "class", "by", "concurrent"})
+KNOWN_FAILURES = frozenset({"start", "every", "class", "by", "concurrent", "engines"})
+#: How many engines of each model are up in this process, as if they shared a card.
+_up: Counter[str] = Counter()
+_counting = threading.Lock()
 
 _FAILURES: Mapping[str, tuple[type[errors.EngineError], str]] = {
     "ENGINE_DEAD": (errors.EngineDied, errors.ENGINE_DEAD),
@@ -60,7 +65,8 @@ class SyntheticEngine:
     The option ``fail`` orders failures: ``start`` names the error class with which every start fails; ``class`` is one
     of ENGINE_DEAD, OOM, PROMPT_TOO_LONG, HANG and befalls one request in ``every`` (default 1), drawn by ``by``:
     ``seed`` (default: from the seed and the prompt, so a retry fails again), ``request`` (also from the request id) or
-    ``count`` (each N-th request of this engine). ``concurrent`` limits the failure to more than so many at once.
+    ``count`` (each N-th request of this engine). ``concurrent`` limits the failure to more than so many at once, ``engines``
+    both failures to more than so many engines of the model in this process, the one that is starting included.
     """
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
@@ -78,16 +84,20 @@ class SyntheticEngine:
         self._slots: asyncio.Semaphore | None = None
         self._served = 0
         self._in_flight = 0
+        #: For each request that is served now, the most that were served at once since it is.
+        self._running_peaks: dict[int, int] = {}
         self._dead = False
 
     async def start(self) -> BootReport:
         """Wait ``start_s`` and come up, or fail as ordered."""
         started_s = time.monotonic()
         await asyncio.sleep(float(self._options.get("start_s", 0)))
-        if wanted := self._fail.get("start"):
+        if (wanted := self._fail.get("start")) and self._crowded(_up[self._spec.name] + 1):
             failure = _START_FAILURES.get(str(wanted), errors.EngineStartFailed)
             raise failure(f"the synthetic model {self._spec.name!r} fails to start as ordered", error_class=str(wanted))
         self._slots = asyncio.Semaphore(int(self._options.get("max_num_seqs", 4)))
+        with _counting:
+            _up[self._spec.name] += 1
         return BootReport(
             engine_version="synthetic-1",
             environment={"engine": "synthetic"},
@@ -109,6 +119,7 @@ class SyntheticEngine:
             await self._fail_if_ordered(request, prompt_text)
             async with self._slots:
                 scheduled_s = time.monotonic()
+                self._begin_running(request)
                 words = self._words(request, prompt_text)
                 limit = request.sampling.fixed_output_tokens or request.sampling.max_tokens
                 events: list[TokenEvent] = []
@@ -117,6 +128,7 @@ class SyntheticEngine:
                     yield event
         finally:
             self._in_flight -= 1
+            running_peak = self._running_peaks.pop(id(request), None)
         token_ids = [token_id for event in events for token_id in event.token_ids]
         yield Generation(
             text="".join(event.text for event in events),
@@ -136,6 +148,7 @@ class SyntheticEngine:
             engine_last_token_s=events[-1].at_s,
             first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt_text),
             preemptions=0,
+            running_peak=running_peak,
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
             token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events),
         )
@@ -151,10 +164,22 @@ class SyntheticEngine:
     async def stop(self) -> None:
         """Refuse further requests."""
         self._dead = True
+        if self._slots is not None:
+            self._slots = None
+            with _counting:
+                _up[self._spec.name] -= 1
+
+    def _crowded(self, engines: int) -> bool:
+        return engines > int(self._fail.get("engines", 0))
 
     @property
     def _max_model_len(self) -> int:
         return int(self._options.get("max_model_len", 4096))
+
+    def _begin_running(self, request: GenerationRequest) -> None:
+        running = len(self._running_peaks) + 1
+        self._running_peaks = {key: max(peak, running) for key, peak in self._running_peaks.items()}
+        self._running_peaks[id(request)] = running
 
     def _prompt(self, request: GenerationRequest) -> tuple[str, int]:
         if request.sampling.fixed_input_tokens is not None:
@@ -171,6 +196,8 @@ class SyntheticEngine:
 
     async def _fail_if_ordered(self, request: GenerationRequest, prompt_text: str) -> None:
         if "class" not in self._fail or self._in_flight <= int(self._fail.get("concurrent", 0)):
+            return
+        if not self._crowded(_up[self._spec.name]):
             return
         every, by = int(self._fail.get("every", 1)), self._fail.get("by", "seed")
         parts = (request.sampling.seed, prompt_text, request.request_id if by == "request" else "")
