@@ -75,10 +75,11 @@ SELECT model, kind, unit, gpu, memory_limit_mib, emulated, searches, max_stable,
 
 -- name: levels
 -- The trials of each search, one row a level, in the order of the levels: the worst outcome, and the figures of its trials.
-SELECT model, kind, unit, search, level, count(*) AS trials,
+SELECT model, kind, unit, gpu, memory_limit_mib, search, level, count(*) AS trials,
        CASE WHEN bool_or(outcome = 'failed') THEN 'failed' WHEN bool_or(outcome = 'unstable') THEN 'unstable'
             ELSE 'stable' END AS outcome,
-       mode() WITHIN GROUP (ORDER BY reason) AS reason, (array_agg(sentence ORDER BY ordinal) FILTER (WHERE sentence IS NOT NULL))[1] AS sentence,
+       mode() WITHIN GROUP (ORDER BY reason) AS reason,
+       (array_agg(sentence ORDER BY ordinal) FILTER (WHERE sentence IS NOT NULL))[1] AS sentence,
        sum(requests)::bigint AS requests, sum(errors)::bigint AS errors, max(preemptions) AS preemptions,
        max(waiting_steps) AS waiting_steps,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_p50_ms) AS ttft_p50_ms, max(ttft_p95_ms) AS ttft_p95_ms,
@@ -87,7 +88,7 @@ SELECT model, kind, unit, search, level, count(*) AS trials,
        max(need_mib) AS need_mib, max(kv_used_mib) AS kv_used_mib, min(base_mib) AS base_mib, max(peak_mib) AS peak_mib,
        max(after_mib) AS after_mib, bool_and(answer_right) AS answer_right, max(analytic_bound) AS analytic_bound
   FROM analytics_v1.probe_points WHERE run_id = %(run)s
- GROUP BY model, kind, unit, search, level ORDER BY model, kind, search, level;
+ GROUP BY model, kind, unit, gpu, memory_limit_mib, search, level ORDER BY model, kind, search, level;
 
 -- name: latest_points
 -- The trials written since some were shown, oldest first.

@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "status",
     "watch": "status",
     "results": "results",
+    "probe": "probe",
     "cancel": "status",
     "pause": "control",
     "resume": "control",

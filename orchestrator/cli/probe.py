@@ -1,0 +1,187 @@
+"""``evalctl probe``: search limits by jobs on the queue, and show what the views make of the points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from db.probes import latest_points, read_found
+from db.runs import Submission, find_run, live_workers
+from db.settings import Settings
+from orchestrator.cli.output import console, json_option, print_json, warn
+from orchestrator.following import follow
+from orchestrator.probing import CONTEXT, INSTANCES, SEQUENCES, Probe, found_documents, plan_probe
+from orchestrator.registry import load_registry
+from orchestrator.session import Session, open_session
+from orchestrator.submitting import Outcome, submit_experiment
+from reports.probe_tables import level_table, limit_sentence
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_BEFORE: tuple[Callable[[Any], Any], ...] = (
+    click.option("--model", "models", multiple=True, required=True, metavar="NAME", help="Model; may be repeated."),
+    click.option("--searches", type=int, default=1, show_default=True, help="Search so often, each from the start."),
+)
+_AFTER: tuple[Callable[[Any], Any], ...] = (
+    click.option("--memory-limit", metavar="SIZE", help="Emulate a smaller card, e.g. 24GiB; on a GPU only."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Base seed of the requests."),
+    click.option("--name", help="Name of the run; part of what makes it the same run."),
+    click.option("--priority", type=int, default=0, show_default=True, help="Smaller is sooner."),
+    click.option("--max-attempts", type=int, default=3, show_default=True, help="Attempts before a job is given up."),
+    click.option("--new", is_flag=True, help="Make another run even where this probe has one."),
+    click.option("--dry-run", is_flag=True, help="Say what would be searched, and submit nothing."),
+    click.option("--watch/--no-watch", default=True, show_default=True, help="Follow the search until it ends."),
+    json_option,
+)
+_LENGTH = click.option(
+    "--fixed-length", metavar="IN:OUT", help="Tokens of each request's prompt and output.  [default: 256:512]"
+)
+
+
+def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    def decorate(function: Function) -> Function:
+        for option in reversed((*_BEFORE, *own, *_AFTER)):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+@click.group()
+def probe() -> None:
+    """Search limits: sequences in one engine, engines on one card, tokens of one context."""
+
+
+@probe.command()
+@_options(
+    click.option("--max-level", type=int, help="Most sequences to try.  [default: 64]"),
+    click.option("--trials", type=int, help="Trials that all must be stable.  [default: 3]"),
+    _LENGTH,
+    click.option("--sla-s", type=float, help="Longest 95th percentile of E2E, in seconds; slower is not stable."),
+)
+def sequences(**flags: Any) -> int:
+    """Search how many sequences one engine runs at once without error, preemption or waiting.
+
+    Levels double up to the first that is not stable, then the gap is bisected. Running out of memory is a result.
+
+    \b
+    Example:
+      evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64
+      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --searches 2 --json
+    """
+    return _probe(SEQUENCES, **flags)
+
+
+@probe.command()
+@_options(
+    click.option("--max-level", type=int, help="Most engines to start.  [default: 16]"),
+    click.option("--trials", type=int, help="Ramps, each from the first engine on.  [default: 3]"),
+    _LENGTH,
+    click.option("--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"),
+)
+def instances(**flags: Any) -> int:
+    """Search how many engines live side by side on one card, all under load.
+
+    They are started one by one until one does not come up or dies.
+
+    \b
+    Example:
+      evalctl probe instances --model qwen3-4b --model deepseek-r1-7b --memory-limit 48GiB
+    """
+    return _probe(INSTANCES, **flags)
+
+
+@probe.command()
+@_options(
+    click.option(
+        "--levels",
+        metavar="TOKENS",
+        help="Contexts to try, prompt and answer together.  [default: 8k doubling to 256k]",
+    ),
+    click.option("--trials", type=int, help="Trials that all must be stable.  [default: 1]"),
+)
+def context(**flags: Any) -> int:
+    """Search how long a context an engine takes, what it costs, and whether its beginning is still used at its end.
+
+    Each length has an engine of its own. A wrong answer is shown and is no limit.
+
+    \b
+    Example:
+      evalctl probe context --model qwen3-4b --levels 8k,16k,32k,64k
+    """
+    return _probe(CONTEXT, **flags)
+
+
+def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, **flags: Any) -> int:
+    asked = Probe(kind=kind, **flags)
+    submission = plan_probe(asked, load_registry(Settings.from_environment()), new=new)
+    if dry_run:
+        return _show_plan(asked, submission, as_json=as_json)
+    synthetic = any(model.synthetic for model in submission.models)
+    with open_session(broker=True, synthetic=synthetic, name="probe") as session:
+        outcome = submit_experiment(session.engine, session.broker, submission)
+        for warning in outcome.warnings:
+            warn(warning)
+        if not watch:
+            return _show_submitted(session, outcome, as_json=as_json)
+        state = _follow(session, outcome, as_json=as_json)
+        found = read_found(session.engine, outcome.submitted.run_id)
+    documents = found_documents(kind, tuple(submission.models), found)
+    if as_json:
+        head = outcome.to_dict() | {"state": state}
+        print_json(head | documents[0] if len(documents) == 1 else head | {"probes": documents})
+    else:
+        for document in documents:
+            if document["points"]:
+                console().print(level_table(document))
+            for search in document["not_ended"]:
+                click.echo(
+                    f"search {search['search']} of {search['model']} {search['state']}: {search['error_message']}"
+                )
+        for document in documents:
+            click.echo(limit_sentence(document))
+    return 0 if state == "succeeded" else 1
+
+
+def _follow(session: Session, outcome: Outcome, *, as_json: bool) -> str:
+    """Follow the run until it ends, telling each trial as it comes; return the run's state."""
+    run = find_run(session.engine, str(outcome.submitted.run_id))
+    shown = 0
+
+    def tell() -> None:
+        nonlocal shown
+        for point in latest_points(session.engine, run.run_id, shown=shown):
+            shown += 1
+            why = "" if point["reason"] is None else f" ({point['reason']})"
+            click.echo(
+                f"{point['model']}: {point['level']:,} {point['unit']}, trial {point['trial']}: {point['outcome']}{why}",
+                err=as_json,
+            )
+
+    progress = follow(session.engine, run, Console(stderr=True) if as_json else console(), check=tell)
+    tell()
+    return progress.state
+
+
+def _show_submitted(session: Session, outcome: Outcome, *, as_json: bool) -> int:
+    done = outcome.submitted
+    if as_json:
+        print_json(outcome.to_dict())
+        return 0
+    click.echo(f"run {done.name} ({done.run_id}): {done.created} searches submitted, {done.existing} were there")
+    click.echo(f"`evalctl results {done.name} --table concurrency` shows the limits once they are found")
+    if not live_workers(session.engine):
+        warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
+    return 0
+
+
+def _show_plan(asked: Probe, submission: Submission, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"dry_run": True, "jobs": submission.jobs, "experiment": asked.to_dict()})
+    else:
+        models = ", ".join(model.name for model in submission.models)
+        click.echo(f"would submit {submission.jobs} searches of {asked.kind}: {asked.searches} of each of {models}")
+    return 0
