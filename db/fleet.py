@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Text, cast, or_, select, update
@@ -17,7 +17,7 @@ from sqlalchemy.sql import func
 from db.engine import transaction
 from db.errors import DbError
 from db.models import Attempt, Boot, Model, TextBlob, Worker
-from db.states import WorkerState
+from db.states import BootKind, WorkerState
 
 #: A worker in one of these has ended, in order or not.
 ENDED = (WorkerState.STOPPED.value, WorkerState.LOST.value)
@@ -81,6 +81,22 @@ class WorkerRow:
             messages_refused=worker.messages_refused,
             note=worker.note,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a profile start told, for a start of the same model with a KV cache of a given size. Memory in MiB."""
+
+    boot_id: int
+    environment_hash: str
+    config: dict[str, Any]
+    context_mib: float | None
+    weights_mib: float | None
+    buffers_mib: float
+    activation_peak_mib: float
+    graphs_mib: float | None
+    #: Bytes of one block of the KV cache over all layers.
+    kv_block_bytes: float
 
 
 def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
@@ -170,3 +186,22 @@ def note_boot(engine: Engine, job_id: int, attempt_no: int, boot_id: int) -> Non
     with transaction(engine) as connection:
         mine = (Attempt.job_id == job_id, Attempt.attempt_no == attempt_no)
         connection.execute(update(Attempt).where(*mine).values(boot_id=boot_id))
+
+
+def stored_profiles(engine: Engine, profile_key: str) -> list[Profile]:
+    """Return the profile starts of a key that told all their terms, newest first."""
+    known = (Boot.buffers_mib, Boot.activation_peak_mib, Boot.kv_block_bytes)
+    query = (
+        select(Boot.id.label("boot_id"), *(getattr(Boot, field.name) for field in fields(Profile)[1:]))
+        .where(Boot.kind == BootKind.PROFILE.value, Boot.profile_key == profile_key)
+        .where(*(term.is_not(None) for term in known))
+        .order_by(Boot.id.desc())
+    )
+    with Session(engine) as session:
+        return [Profile(**row) for row in session.execute(query).mappings()]
+
+
+def note_warm_up(engine: Engine, boot_id: int, warm_up: Mapping[str, Any]) -> None:
+    """Note what was asked of an engine before its first job, and thrown away."""
+    with transaction(engine) as connection:
+        connection.execute(update(Boot).where(Boot.id == boot_id).values(warm_up=dict(warm_up)))

@@ -5,19 +5,32 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
 from db.claims import ClaimedJob
-from db.fleet import note_boot, record_boot
+from db.fleet import Profile, note_boot, note_warm_up, record_boot, stored_profiles
 from db.model_spec import ModelSpec
 from db.states import BootKind
 from workers import boot_log, rows
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines.protocol import BootReport, MemoryReport
+from workers.engines.vllm_boot import vllm_version
 from workers.log import log_event
+from workers.profile import (
+    START_TERMS,
+    compiled,
+    fitting,
+    measured_spec,
+    profile_key,
+    takes_two_starts,
+    with_compilation,
+    with_profile,
+    without_profile,
+)
+from workers.warm_up import WarmUp, most_requests, planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +42,16 @@ class Boot:
     report: BootReport
     #: The terms of this start as they are recorded: those of a profile stand where it could not tell them itself.
     memory: MemoryReport
+
+    @property
+    def sequences(self) -> int:
+        """How many requests the engine serves at once."""
+        return max(1, int(self.report.config.get("max_num_seqs") or 1))
+
+    def completed(self, memory: MemoryReport) -> MemoryReport:
+        """Return the memory at a generation's end, with the terms of this start that the engine does not tell again."""
+        taken = {name: getattr(self.memory, name) for name in START_TERMS if getattr(memory, name) is None}
+        return replace(memory, **taken)
 
 
 class Boots:
@@ -71,15 +94,21 @@ class Boots:
         return time.monotonic() - self._loaded_at_s
 
     def load(self, job: ClaimedJob, *, on_progress: Callable[[], None], on_start: Callable[[], None]) -> Boot:
-        """Return the start that serves this job, bringing it up where it is not up already.
+        """Return the start that serves this job, warmed up; bring it up where it is not up already.
 
-        ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it comes up. Raise
-        what ``EngineHost.load`` raises.
+        ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it comes up and at each
+        token of the warm-up. Raise what ``EngineHost.load`` and ``EngineHost.generate`` raise.
         """
         if self.boot is not None and self._spec == job.spec and self._serves(job):
             return self.boot
         on_start()
-        boot = self.start(job.spec, job, kind=BootKind.SINGLE, on_progress=on_progress)
+        device = self._host.context.device
+        most_requests(job.spec, device)  # refused before the engine is started rather than after
+        if takes_two_starts(job.spec, device):
+            boot = self._start_twice(job, on_progress)
+        else:
+            boot = self.start(job.spec, job, kind=BootKind.SINGLE, on_progress=on_progress)
+        self._warm_up(job, boot, on_progress)
         self._boot, self._spec, self._model_id, self._group = boot, job.spec, job.model_id, _group_of(job)
         return boot
 
@@ -89,13 +118,46 @@ class Boots:
         The engine is up then and serves whoever asks the host; no later job is served by it unless ``load`` started it.
         ``on_progress`` is called about once a second; what it raises ends the start. Raise what ``EngineHost.load`` raises.
         """
-        report = self._brought_up(spec, job, on_progress)
-        return self._recorded(job, report, kind)
+        return self._recorded(job, self._brought_up(spec, job, on_progress), kind)
 
     def forget(self) -> None:
         """Unload whatever is loaded, so that the next job gets a start of its own."""
         self._boot = None
         self._host.unload()
+
+    def _start_twice(self, job: ClaimedJob, on_progress: Callable[[], None]) -> Boot:
+        """Start an engine whose KV cache has the size of the rule, after a profile where none is stored that fits.
+
+        An engine that does not tell its profile is started as it is.
+        """
+        key = profile_key(job.spec, self._host.context, vllm_version())
+        profiles = stored_profiles(self._database, key)
+        stored = bool(profiles)
+        if not stored:
+            profiles = self._profiled(job, key, on_progress)
+        if not profiles:
+            return self.start(job.spec, job, kind=BootKind.SINGLE, on_progress=on_progress)
+        report = self._brought_up(measured_spec(job.spec, profiles[0]), job, on_progress)
+        if stored and self._fitting(job, report, profiles) is None:
+            log_event("engine.profile_outdated", profile_boot_id=profiles[0].boot_id, **job.log_context())
+            profiles = self._profiled(job, key, on_progress) or profiles
+            report = self._brought_up(measured_spec(job.spec, profiles[0]), job, on_progress)
+        profile = self._fitting(job, report, profiles)
+        memory = without_profile(report.memory) if profile is None else with_profile(report.memory, profile)
+        return self._recorded(job, report, BootKind.MEASURED, memory=memory, key=key, profile=profile)
+
+    def _profiled(self, job: ClaimedJob, key: str, on_progress: Callable[[], None]) -> list[Profile]:
+        """Profile a model and return what is stored of it now: a second time where the first start compiled its graphs."""
+        report = self._brought_up(job.spec, job, on_progress)
+        if compiled(report.log_path):
+            self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report.memory))
+            report = self._brought_up(job.spec, job, on_progress)
+        memory = with_compilation(report.memory) if compiled(report.log_path) else report.memory
+        self._recorded(job, report, BootKind.PROFILE, memory=memory, key=key)
+        return stored_profiles(self._database, key)
+
+    def _fitting(self, job: ClaimedJob, report: BootReport, profiles: list[Profile]) -> Profile | None:
+        return fitting(profiles, rows.boot_row(self._worker_id, job.model_id, report))
 
     def _brought_up(self, spec: ModelSpec, job: ClaimedJob, on_progress: Callable[[], None]) -> BootReport:
         log_event("engine.starting", **job.log_context())
@@ -105,14 +167,40 @@ class Boots:
         self._loaded_at_s = time.monotonic()
         return report
 
-    def _recorded(self, job: ClaimedJob, report: BootReport, kind: BootKind) -> Boot:
-        log = boot_log.kept_log(report.log_path)
-        row = rows.boot_row(self._worker_id, job.model_id, report, kind=kind)
-        boot_id = record_boot(self._database, row, log=log)
+    def _recorded(
+        self,
+        job: ClaimedJob,
+        report: BootReport,
+        kind: BootKind,
+        *,
+        memory: MemoryReport | None = None,
+        key: str | None = None,
+        profile: Profile | None = None,
+    ) -> Boot:
+        """Store a start, with other terms of its memory than it told where some are given."""
+        memory = memory or report.memory
+        row = rows.boot_row(
+            self._worker_id,
+            job.model_id,
+            replace(report, memory=memory),
+            kind=kind,
+            profile_key=key,
+            profile_boot_id=None if profile is None else profile.boot_id,
+        )
+        boot_id = record_boot(self._database, row, log=boot_log.kept_log(report.log_path))
         note_boot(self._database, job.job_id, job.attempt_no, boot_id)
         start_s = round(report.ready_s - report.started_s, 2)
         log_event("engine.ready", kind=kind.value, start_s=start_s, boot_id=boot_id, **job.log_context())
-        return Boot(boot_id=boot_id, report=report, memory=report.memory)
+        return Boot(boot_id=boot_id, report=report, memory=memory)
+
+    def _warm_up(self, job: ClaimedJob, boot: Boot, on_progress: Callable[[], None]) -> None:
+        plan = planned(job.spec, boot.report, self._host.context.device)
+        if plan is None:
+            return
+        warm_up = WarmUp(host=self._host, plan=plan, on_progress=on_progress, timeout_s=self._deadlines.silence_s).run()
+        note_warm_up(self._database, boot.boot_id, warm_up)
+        facts = {name: warm_up[name] for name in ("requests", "settled", "seconds")}
+        log_event("engine.warmed_up", boot_id=boot.boot_id, **facts, **job.log_context())
 
     def _serves(self, job: ClaimedJob) -> bool:
         """Tell whether the loaded engine may serve the job: one that wants an engine of its own group gets it."""

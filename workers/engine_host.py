@@ -67,6 +67,11 @@ class EngineHost:
         self._thread.start()
 
     @property
+    def context(self) -> EngineContext:
+        """Where and for whom the engines run."""
+        return self._context
+
+    @property
     def loaded(self) -> ModelSpec | None:
         """The model in memory, None when there is none or its engine died."""
         return self._spec

@@ -43,12 +43,20 @@ _NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "graphs_mib")
 
 
 def boot_row(
-    worker_id: uuid.UUID, model_id: int, report: BootReport, *, kind: BootKind = BootKind.SINGLE
+    worker_id: uuid.UUID,
+    model_id: int,
+    report: BootReport,
+    *,
+    kind: BootKind = BootKind.SINGLE,
+    profile_key: str | None = None,
+    profile_boot_id: int | None = None,
 ) -> models.Boot:
     """Return the row of an engine start."""
     config, environment = _plain(report.config), _plain(report.environment)
     return models.Boot(
         kind=kind.value,
+        profile_key=profile_key,
+        profile_boot_id=profile_boot_id,
         worker_id=worker_id,
         model_id=model_id,
         engine_version=report.engine_version,

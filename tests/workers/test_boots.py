@@ -1,0 +1,346 @@
+"""Starts of an engine as they are recorded: a profile and a measured start, one profile for many, the log kept."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.claims import ClaimedJob, claim
+from db.engine import rows, transaction
+from db.fleet import WorkerIdentity, register_worker
+from db.model_spec import ModelSpec
+from db.runs import ProblemRecord, Submission, submit
+from db.sampling import Sampling
+from db.states import BootKind
+from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost
+from workers import boot_log
+from workers.boots import Boots
+from workers.deadlines import Deadlines
+from workers.engines.errors import GenerationCancelled, ModelUnavailable
+from workers.engines.protocol import Generation
+from workers.rows import need_mib
+
+QUEUE = "gpu"
+#: Room for four sequences of 1000 tokens in blocks of 16, and the block that vLLM keeps.
+SIZE = (4 * 63 + 1) * int(BLOCK_BYTES)
+BOOTS = "SELECT * FROM analytics_v1.boots ORDER BY boot_id"
+
+
+def spec(**options: Any) -> ModelSpec:
+    """Return a vLLM model that is not warmed up unless asked."""
+    given = {"max_num_seqs": 4, "warm_up_requests": 0} | options
+    return ModelSpec(name="m", engine="vllm", source="org/m", queue=QUEUE, options=given)
+
+
+@pytest.fixture
+def worker_id(engine: Engine) -> uuid.UUID:
+    worker_id = uuid.uuid4()
+    identity = WorkerIdentity(
+        worker_id=worker_id, name="w", host="h", pid=1, device="cuda", queues=(QUEUE,), version="0"
+    )
+    register_worker(engine, identity)
+    return worker_id
+
+
+@pytest.fixture
+def claimed(engine: Engine, worker_id: uuid.UUID) -> Callable[..., ClaimedJob]:
+    """Return what submits a run of one job of a model and claims it."""
+
+    def take(model: ModelSpec | None = None) -> ClaimedJob:
+        name = uuid.uuid4().hex
+        submission = Submission(
+            name=name,
+            experiment_hash=name,
+            experiment={"language": "en"},
+            provenance={},
+            models=(model or spec(),),
+            problems=(ProblemRecord(name="p", content_hash="h", category="secondary", document={"id": "p"}),),
+            prompts=("plain",),
+            repetitions=1,
+            mode="latency",
+            sampling=Sampling(),
+        )
+        submit(engine, submission)
+        job = claim(engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=None, loaded_for_s=0.0)
+        assert job is not None
+        return job
+
+    return take
+
+
+@pytest.fixture
+def boots_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], Boots]:
+    """Return what gives the starts of a host; a second one for it is a restarted worker's."""
+
+    def build(host: FakeHost) -> Boots:
+        host.unload()
+        return Boots(engine, host.as_host, worker_id=worker_id, deadlines=Deadlines())
+
+    return build
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> FakeHost:
+    return FakeHost.on(tmp_path)
+
+
+def load(boots: Boots, job: ClaimedJob) -> Any:
+    return boots.load(job, on_progress=lambda: None, on_start=lambda: None)
+
+
+def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
+    with transaction(engine) as connection:
+        return rows(connection, sql)
+
+
+def kinds(engine: Engine) -> list[str]:
+    return [row["kind"] for row in query(engine, BOOTS)]
+
+
+def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequence(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    job, starts = claimed(), []
+    boot = boots_of(host).load(job, on_progress=lambda: None, on_start=lambda: starts.append(1))
+    profile, measured = query(engine, BOOTS)
+    assert starts == [1]
+    assert host.started[0] == job.spec
+    assert dict(host.started[1].options) == {
+        **job.spec.options,
+        "kv_cache_memory_bytes": SIZE,
+        "gpu_memory_utilization": 0.05,
+    }
+    assert (profile["kind"], profile["profile_boot_id"]) == ("profile", None)
+    assert (measured["kind"], measured["boot_id"]) == ("measured", boot.boot_id)
+    assert measured["profile_boot_id"] == profile["boot_id"]
+    assert measured["profile_key"] == profile["profile_key"] is not None
+    assert (measured["buffers_mib"], measured["activation_peak_mib"]) == (230.0, 300.0)
+    assert measured["kv_reserved_mib"] == SIZE / 2**20
+    assert measured["memory_reasons"]["buffers_mib"] == f"from the profile, start {profile['boot_id']}"
+    assert query(engine, "SELECT boot_id FROM eval.attempt") == [{"boot_id": boot.boot_id}]
+
+
+def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
+    host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    boot = load(boots_of(host), claimed())
+    generation = Generation(
+        text="4",
+        prompt_text=None,
+        prompt_hash="p",
+        output_hash="o",
+        prompt_tokens=8,
+        cached_tokens=0,
+        output_tokens=1,
+        finish_reason="stop",
+        submitted_s=0.0,
+        first_token_s=1.0,
+        last_token_s=2.0,
+        kv_used_mib=36.0,
+    )
+    told = replace(boot.report.memory, activation_run_mib=10.0)
+    assert need_mib(told, generation, None) is None
+    needed = sum((46.8125, 2692.75, 230.0, 300.0, 71.68, 36.0))
+    assert need_mib(boot.completed(told), generation, None) == pytest.approx(needed)
+
+
+def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    boots = boots_of(host)
+    first = load(boots, claimed())
+    assert load(boots, claimed()) is first
+    second = load(boots_of(host), claimed())
+    assert kinds(engine) == ["profile", "measured", "measured"]
+    assert (first.memory, first.boot_id) != (second.memory, second.boot_id)
+    assert first.memory == second.memory
+
+
+def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    boots, job = boots_of(host), claimed()
+    for group in (1, 1, 2):
+        load(boots, replace(job, boot_group=group))
+    assert kinds(engine) == ["profile", "measured", "measured"]
+    assert boots.group == (job.run_id, 2)
+
+
+def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    host.log = [COMPILING, LOADING]
+    load(boots_of(host), claimed())
+    compiling, profile, measured = query(engine, BOOTS)
+    assert kinds(engine) == ["profile", "profile", "measured"]
+    assert compiling["profile_key"] is None
+    assert "compiled" in compiling["memory_reasons"]["activation_peak_mib"]
+    assert profile["memory_reasons"] == {}
+    assert measured["profile_boot_id"] == profile["boot_id"]
+
+
+def test_a_profile_that_compiles_twice_is_used_and_says_so(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    host.log = [COMPILING]
+    load(boots_of(host), claimed())
+    _, profile, measured = query(engine, BOOTS)
+    assert "compiled" in profile["memory_reasons"]["activation_peak_mib"]
+    assert profile["boot_id"] == measured["profile_boot_id"]
+    assert f"start {profile['boot_id']}" in measured["memory_reasons"]["activation_peak_mib"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"gpu_memory_utilization": 0.5},
+        {"kv_cache_memory_bytes": 1 << 30},
+        {"num_gpu_blocks_override": 10},
+        {"boots": "single"},
+    ],
+)
+def test_a_model_that_sizes_its_cache_itself_is_started_once(
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], Boots],
+    claimed: Callable[..., ClaimedJob],
+    options: dict[str, Any],
+) -> None:
+    job = claimed(spec(**options))
+    load(boots_of(host), job)
+    assert host.started == [job.spec]
+    assert kinds(engine) == ["single"]
+
+
+def test_on_a_cpu_a_model_is_started_once(
+    engine: Engine, tmp_path: Path, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    load(boots_of(FakeHost.on(tmp_path, "cpu")), claimed())
+    assert kinds(engine) == ["single"]
+
+
+@pytest.mark.parametrize("change", ["driver", "configuration", "weights"])
+def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], Boots],
+    claimed: Callable[..., ClaimedJob],
+    change: str,
+) -> None:
+    load(boots_of(host), claimed())
+    if change == "driver":
+        host.environment["driver"] = "590"
+    elif change == "configuration":
+        host.config["seed"] = 1
+    else:
+        host.profiled = replace(PROFILED, weights_mib=2700.0)
+    load(boots_of(host), claimed())
+    assert len(host.started) == 5  # the third had the terms of a profile that is not its own, and is no row
+    assert kinds(engine) == ["profile", "measured", "profile", "measured"]
+    _, _, profile, measured = query(engine, BOOTS)
+    assert measured["profile_boot_id"] == profile["boot_id"]
+
+
+def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    def change() -> None:
+        host.environment["driver"] = len(host.started)
+
+    host.before = change
+    load(boots_of(host), claimed())
+    _, measured = query(engine, BOOTS)
+    assert (measured["profile_boot_id"], measured["activation_peak_mib"]) == (None, None)
+    assert measured["memory_reasons"]["activation_peak_mib"] == SKIPPED
+    assert "profile just made" in measured["memory_reasons"]["profile"]
+
+
+def test_an_engine_that_tells_no_profile_is_started_as_it_is(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    host.profiled = replace(PROFILED, buffers_mib=None)
+    load(boots_of(host), claimed())
+    assert kinds(engine) == ["profile", "single"]
+
+
+def test_a_lease_that_ends_between_two_starts_ends_the_loading(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    boots, job = boots_of(host), claimed()
+
+    def on_progress() -> None:
+        if len(host.started) == 1:
+            raise GenerationCancelled("the lease is over")
+
+    with pytest.raises(GenerationCancelled):
+        boots.load(job, on_progress=on_progress, on_start=lambda: None)
+    assert kinds(engine) == ["profile"]
+    assert (boots.boot, boots.model_id, boots.group, host.boot) == (None, None, None, None)
+    load(boots, job)
+    assert kinds(engine) == ["profile", "measured"]
+
+
+def test_a_start_for_somebody_else_serves_no_job(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    boots, job = boots_of(host), claimed()
+    started = boots.start(job.spec, job, kind=BootKind.SINGLE, on_progress=lambda: None)
+    assert host.boot is started.report
+    assert boots.model_id is None
+    assert load(boots, job) is boots.boot
+    host.unload()
+    assert (boots.boot, boots.model_id) == (None, None)
+    assert kinds(engine) == ["single", "profile", "measured"]
+
+
+@pytest.mark.parametrize("options", [{"boots": "three"}, {"warm_up_requests": -1}, {"warm_up_requests": True}])
+def test_an_option_with_no_meaning_is_refused_before_anything_is_started(
+    host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob], options: dict[str, Any]
+) -> None:
+    with pytest.raises(ModelUnavailable, match=next(iter(options))):
+        load(boots_of(host), claimed(spec(**options)))
+    assert host.started == []
+
+
+def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
+    load(boots_of(host), claimed(spec(boots="single")))
+    kept = "loading\N{REPLACEMENT CHARACTER}\nAuthorization: Bearer ***\n"
+    assert [row["log"] for row in query(engine, BOOTS)] == [kept]
+
+
+def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> None:
+    path = tmp_path / "engine.log"
+    lines = [f"line {number} {'x' * 90}\n" for number in range(math.ceil(boot_log.KEPT_BYTES / 90))]
+    path.write_text("".join(lines), encoding="utf-8")
+    kept = boot_log.kept_log(path)
+    assert kept is not None
+    assert boot_log.KEPT_BYTES - 100 < len(kept) <= boot_log.KEPT_BYTES
+    assert kept.startswith("line ")
+    assert kept.endswith(lines[-1])
+    assert boot_log.kept_log(tmp_path / "none.log") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("token hf_abcdefghijklmnopqrstuvwxyz012345 used", "token *** used"),
+        ("key sk-abcdefghijklmnop0123", "key ***"),
+        ("postgresql://evalctl:hunter22@127.0.0.1:5432/x", "postgresql://evalctl:***@127.0.0.1:5432/x"),
+        ("header bearer abcdef0123456789", "header bearer ***"),
+        ("api opensesame, sesame", "api ***, sesame"),
+        ("hf_overrides=None, task-scheduling-of-many-things, tokens=false", None),
+    ],
+)
+def test_what_looks_like_a_credential_is_struck_out(written: str, kept: str | None) -> None:
+    environ = {"SOME_API_KEY": "opensesame", "TOKENIZERS_PARALLELISM": "false", "HOME": "sesame"}
+    assert boot_log.without_credentials(written, environ) == (written if kept is None else kept)
