@@ -66,7 +66,9 @@ class Context:
         name = f"{job.job_id}-{job.attempt_no}-{level}-{number}"
         request = self._request(lease, riddle, name, level, seed=job.sampling.seed + number)
         sampler = self._stand.sampler if boot.report.memory.kind is not None else None
-        burst = send(self._stand.host, [request], lease, sampler=sampler, silence_s=self._stand.deadlines.silence_s)
+        burst = send(
+            self._stand.host, [request], lease=lease, sampler=sampler, silence_s=self._stand.deadlines.silence_s
+        )
         made = next((one.generation for one in burst.measured), None)
         return observed(
             self._stand,
@@ -113,7 +115,7 @@ class Context:
 
     def _prompt_tokens(self, lease: Lease, request: GenerationRequest) -> int:
         silence_s = self._stand.deadlines.silence_s
-        burst = send(self._stand.host, [request], lease, sampler=None, silence_s=silence_s)
+        burst = send(self._stand.host, [request], lease=lease, sampler=None, silence_s=silence_s)
         if burst.error is not None:
             raise burst.error
         return burst.measured[0].generation.prompt_tokens

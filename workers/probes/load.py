@@ -52,8 +52,8 @@ class Burst:
 def send(
     host: EngineHost,
     requests: Sequence[GenerationRequest],
-    lease: Lease,
     *,
+    lease: Lease,
     sampler: MemorySampler | None,
     silence_s: float,
 ) -> Burst:

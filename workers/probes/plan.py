@@ -38,12 +38,13 @@ class Plan:
         given = {key: value for key, value in probe.items() if key in cls.__dataclass_fields__}
         return cls(**given | {"levels": tuple(probe.get("levels", ()))})
 
-    def requests(self, name: str, count: int, seed: int) -> list[GenerationRequest]:
+    def requests(self, name: str, count: int, seed: int, *, waiting_after_steps: int = 0) -> list[GenerationRequest]:
         """Return so many requests of the fixed length, each with token ids of its own."""
         return [
             GenerationRequest(
                 request_id=f"{name}-{number}",
                 messages=(),
+                waiting_after_steps=waiting_after_steps,
                 sampling=Sampling(
                     max_tokens=self.output_tokens,
                     seed=seed + number,

@@ -34,6 +34,7 @@ class Sequences:
     def __init__(self, stand: Stand) -> None:
         self._stand = stand
         self._boot: Boot | None = None
+        self._warm = False
 
     def search(self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]) -> None:
         """Run what is missing; the engine has room for the highest level, so that only memory can hold a lower one back."""
@@ -56,11 +57,18 @@ class Sequences:
             if not is_finding(error) or any(trial.boot_id is not None for trial in tried):
                 raise
             return not_started(self._stand, lease, error, level=level, trial=number)
-        requests = plan.requests(f"{job.job_id}-{job.attempt_no}-{level}-{number}", level, job.sampling.seed)
+        name = f"{job.job_id}-{job.attempt_no}-{level}-{number}"
         settled = steps_until_all_run(level, plan.input_tokens, boot)
-        requests = [dataclasses.replace(request, waiting_after_steps=settled) for request in requests]
+        requests = plan.requests(name, level, job.sampling.seed, waiting_after_steps=settled)
         sampler = self._stand.sampler if boot.report.memory.kind is not None else None
-        burst = send(self._stand.host, requests, lease, sampler=sampler, silence_s=self._stand.deadlines.silence_s)
+        ask = partial(send, self._stand.host, lease=lease, silence_s=self._stand.deadlines.silence_s, sampler=sampler)
+        burst = None
+        if not self._warm:
+            # The first request of an engine is slower and is thrown away, unless the engine dies of it.
+            burst = ask(plan.requests(f"{name}-first", 1, job.sampling.seed))
+            self._warm = burst.error is None
+        if burst is None or burst.error is None:
+            burst = ask(requests)
         first = next((one for one in tried if one.level == level and one.boot_id == boot.boot_id), None)
         judged = partial(verdict.unsteady, at_once=level, sla_s=plan.sla_s)
         return observed(
@@ -86,6 +94,7 @@ class Sequences:
         if self._boot is None or self._stand.host.boot is not self._boot.report:
             spec = with_options(job.spec, self._stand, max_num_seqs=plan.max_level)
             progress = partial(starting, job, lease)
+            self._boot, self._warm = None, False
             self._boot = self._stand.boots.start(spec, job, kind=BootKind.SINGLE, on_progress=progress)
         return self._boot
 
