@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -71,10 +71,14 @@ def compiled(log_path: Path | None) -> bool:
 
 def measured_spec(spec: ModelSpec, profile: Profile) -> ModelSpec:
     """Return the spec of the start that serves: a KV cache for ``max_num_seqs`` sequences of full length, and no more."""
-    config = profile.config
-    blocks = int(config["max_num_seqs"]) * math.ceil(int(config["max_model_len"]) / int(config["block_size"]))
-    size = {"kv_cache_memory_bytes": math.ceil((blocks + NULL_BLOCKS) * profile.kv_block_bytes)}
+    size = {"kv_cache_memory_bytes": full_length_bytes(profile.config, profile.kv_block_bytes)}
     return replace(spec, options={**spec.options, **size, "gpu_memory_utilization": MEASURED_UTILISATION})
+
+
+def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:
+    """Return the bytes of a KV cache for ``max_num_seqs`` sequences of full length each: the declared rule."""
+    blocks = int(config["max_num_seqs"]) * math.ceil(int(config["max_model_len"]) / int(config["block_size"]))
+    return math.ceil((blocks + NULL_BLOCKS) * kv_block_bytes)
 
 
 def fitting(profiles: Iterable[Profile], boot: Boot) -> Profile | None:

@@ -24,13 +24,14 @@ from workers.log import log_event
 from workers.memory.sampler import MemorySampler
 from workers.probes.context import Context
 from workers.probes.emulation import emulated_card
+from workers.probes.instances import Instances
 from workers.probes.plan import Plan
 from workers.probes.sequences import Sequences
 from workers.probes.stand import Stand
 from workers.probes.trial import Search, Trial
 
 #: Kind of probe: what searches.
-KINDS: Mapping[str, Callable[[Stand], Search]] = {"sequences": Sequences, "context": Context}
+KINDS: Mapping[str, Callable[[Stand], Search]] = {"sequences": Sequences, "instances": Instances, "context": Context}
 
 #: Repeats a fenced write while the database is away.
 Insist = Callable[[Lease, Callable[[], None]], None]

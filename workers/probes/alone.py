@@ -1,0 +1,88 @@
+"""A start of a model alone on its card, before engines are started side by side: what each of them is to be.
+
+It compiles what is not on disk yet, so that no neighbour has to; it is profiled, which an engine with a KV cache of a given
+size is not; and it tells the bytes of a block, from which that size follows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from db.claims import ClaimedJob
+from db.model_spec import ModelSpec
+from db.states import BootKind
+from workers.boots import Boot
+from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
+from workers.engines.protocol import MIB, BootReport
+from workers.lease import Lease
+from workers.probes.plan import Plan
+from workers.probes.sequences import with_options
+from workers.probes.stand import Stand, starting
+from workers.profile import SIZED_BY, compiled, full_length_bytes
+
+#: For vLLM's check alone, which knows no neighbours: it wants so much of the whole card to be free. A KV cache of a given
+#: size is not bounded by it.
+UTILISATION = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """What is started side by side."""
+
+    spec: ModelSpec
+    kind: BootKind
+    #: KV cache of each; None where the engine has none.
+    kv_mib: float | None = None
+    #: The start alone, for the terms of memory that an engine with a KV cache of a given size does not tell.
+    alone: Boot | None = None
+
+
+def pattern(stand: Stand, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
+    """Return what to start side by side, after a start alone where that tells something; the card is empty again then.
+
+    Each engine's KV cache has room for as many sequences as the model takes, each of full length, unless the plan or the
+    model says another size. Raise what a start raises.
+    """
+    spec = job.spec
+    if spec.engine != "vllm":
+        return Pattern(spec=spec, kind=BootKind.SINGLE)
+    given = spec.options.get("kv_cache_memory_bytes") if plan.kv_mib is None else plan.kv_mib * MIB
+    alone = _alone(stand, job, lease) if stand.on_gpu or given is None else None
+    if given is None and alone is not None:
+        given = _full_length_bytes(spec, alone.report)
+    assert given is not None
+    size = {"kv_cache_memory_bytes": math.ceil(given), "gpu_memory_utilization": UTILISATION}
+    options = {**_unsized(spec), **size}
+    return Pattern(spec=replace(spec, options=options), kind=BootKind.MEASURED, kv_mib=given / MIB, alone=alone)
+
+
+def _full_length_bytes(spec: ModelSpec, report: BootReport) -> int:
+    if report.kv_block_bytes is None:
+        raise ModelUnavailable(
+            f"the engine of model {spec.name!r} does not tell how large a block of its KV cache is: set kv_cache_memory_bytes",
+            error_class=OPTION_REFUSED,
+        )
+    return full_length_bytes(report.config, report.kv_block_bytes)
+
+
+def _alone(stand: Stand, job: ClaimedJob, lease: Lease) -> Boot:
+    """Start the model alone and end it; once more where it compiled, since the compiler's memory is in the profile then."""
+    spec = with_options(replace(job.spec, options=_unsized(job.spec)), stand)
+    boot = _started(stand, job, lease, spec)
+    return _started(stand, job, lease, spec) if compiled(boot.report.log_path) else boot
+
+
+def _started(stand: Stand, job: ClaimedJob, lease: Lease, spec: ModelSpec) -> Boot:
+    try:
+        return stand.boots.start(spec, job, kind=BootKind.PROFILE, on_progress=partial(starting, job, lease))
+    finally:
+        stand.boots.forget()
+        stand.released(lease)
+
+
+def _unsized(spec: ModelSpec) -> dict[str, Any]:
+    """Return the options without those that size the KV cache; on a GPU ``with_options`` puts a utilisation in."""
+    return {name: value for name, value in spec.options.items() if name not in SIZED_BY - {"gpu_memory_utilization"}}
