@@ -10,24 +10,26 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, problem_document
+from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, in_company, problem_document
 from db.commits import Result, commit
 from db.errors import ServiceUnreachable
-from db.states import FailureKind, WorkerState
+from db.states import FailureKind, Mode, WorkerState
 from problems.prompts import render_prompt
 from problems.schema import Problem
 from scoring.score import score_text
 from workers import rows
-from workers.boots import Boots
+from workers.boots import Boot, Boots
 from workers.card import Card
+from workers.company import Company, Seat
 from workers.deadlines import Deadlines
-from workers.engine_host import EngineHost
+from workers.engine_host import EngineHost, Measured
 from workers.engines.errors import EngineError, GenerationCancelled
 from workers.engines.protocol import Generation, GenerationRequest, Message
 from workers.lease import EndReason, Lease, LeaseKeeper
 from workers.log import log_event
 from workers.memory.sampler import MemorySampler, MemoryTrace
 from workers.presence import Presence
+from workers.probes.prober import Prober
 from workers.stopping import Stopping
 
 #: How long a finished result is offered again to a database that is away.
@@ -41,13 +43,16 @@ PROBLEMS_KEPT = 1000
 class Execution:
     """What one attempt made, before it is committed."""
 
-    generation: Generation
-    boot_id: int
+    measured: Measured
+    boot: Boot
     trace: MemoryTrace | None
 
 
 class Executor:
-    """Handle hints one after another with one engine. Not safe for several threads: the worker's pool has one."""
+    """Handle hints with one engine, one after another or as many at once as it serves.
+
+    Not safe for several threads: the worker's pool has one, which claims every job. Only attempts run beside each other.
+    """
 
     def __init__(
         self,
@@ -75,15 +80,41 @@ class Executor:
         self._deadlines = deadlines
         self._problems: dict[int, Problem] = {}
         self._boots = Boots(database, host, worker_id=worker_id, deadlines=deadlines)
+        self._prober = Prober(
+            database=database,
+            worker_id=worker_id,
+            context=host.context,
+            host=host,
+            boots=self._boots,
+            sampler=sampler,
+            card=card,
+            deadlines=deadlines,
+            insist=self._insist,
+        )
 
-    def handle_hint(self) -> bool:
-        """Claim the best job there is and bring it to an end; return whether there was one.
+    def handle_hint(self, another: Callable[[], bool] = lambda: False) -> bool:
+        """Spend a hint: claim the best job there is and bring it to an end; return whether another hint is left to spend.
 
-        Every failure of the engine or the input ends in the attempt's row. ``ServiceUnreachable`` is raised where not
-        even a claim was possible; the hint is then spent, and the reconciler issues another.
+        ``another`` takes a further hint where one lies ready. A job in throughput mode is joined by others for as long as
+        each next one may join; each of them spends such a hint as well. Every failure of the engine or the input ends in
+        the attempt's row. ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and
+        the reconciler issues another.
         """
         if self._stopping.halted.is_set():
             return False  # The hint is spent; the reconciler issues another for somebody else.
+        job = self._claim(self._boots.boot)
+        if job is None:
+            log_event("hint.void")
+            return False
+        try:
+            if job.in_company:
+                return self._company(another).serve(job)
+            self._attempt(job, Seat())
+            return another()
+        finally:
+            self._presence.report(WorkerState.IDLE, self._boots.model_id)
+
+    def _claim(self, boot: Boot | None, mode: Mode | None = None) -> ClaimedJob | None:
         job = claim(
             self._database,
             worker_id=self._worker_id,
@@ -91,26 +122,39 @@ class Executor:
             loaded_model_id=self._boots.model_id,
             loaded_group=self._boots.group,
             loaded_for_s=self._boots.loaded_for_s,
-            boot_id=self._boots.boot_id,
+            boot_id=None if boot is None else boot.boot_id,
+            mode=mode,
             lease_s=self._deadlines.lease_s,
         )
-        if job is None:
-            log_event("hint.void")
-            return False
-        log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
+        if job is not None:
+            log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
+        return job
+
+    def _company(self, another: Callable[[], bool]) -> Company:
+        return Company(
+            self._attempt,
+            claim=lambda boot: self._claim(boot, Mode.THROUGHPUT),
+            another=another,
+            serves=lambda boot: self._boots.boot is boot,
+        )
+
+    def _attempt(self, job: ClaimedJob, seat: Seat) -> None:
+        """Bring a claimed job to an end. In company several threads do, each with a seat of its own."""
         try:
-            self._execute_and_commit(job)
+            self._execute_and_commit(job, seat)
         except LeaseLost as error:
             log_event("job.lease_lost", error=str(error), **job.log_context())
-        finally:
-            self._presence.report(WorkerState.IDLE, self._boots.model_id)
-        return True
 
-    def _execute_and_commit(self, job: ClaimedJob) -> None:
+    def _execute_and_commit(self, job: ClaimedJob, seat: Seat) -> None:
         with self._leases.keep(job) as lease, self._stopping.interrupts(lease.ended):
             try:
+                if job.probe is not None:
+                    self._presence.report(WorkerState.BUSY, job.model_id)
+                    self._prober.run(job, lease)
+                    log_event("job.succeeded", **job.log_context())
+                    return
                 problem = self._problem(job)
-                execution = self._execute(job, problem, lease)
+                execution = self._execute(job, problem, lease, seat)
                 result = self._result(job, problem, execution)
             except GenerationCancelled as error:
                 if lease.reason is EndReason.LOST:
@@ -118,10 +162,9 @@ class Executor:
                 self._fail(job, lease, self._ended_early(lease))
                 return
             except EngineError as error:
-                kind = FailureKind(error.kind)
-                self._fail(job, lease, Failure(kind=kind, error_class=error.error_class, sentence=error.sentence))
+                self._fail(job, lease, _failure(error))
                 return
-            except ServiceUnreachable:
+            except (LeaseLost, ServiceUnreachable):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever goes wrong belongs into the attempt's row
                 log_event("job.error", error=error, **job.log_context())
@@ -129,7 +172,7 @@ class Executor:
                 self._fail(job, lease, Failure(kind=FailureKind.INFRA, error_class="WORKER_ERROR", sentence=sentence))
                 return
             self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
-        generation = execution.generation
+        generation = execution.measured.generation
         log_event(
             "job.succeeded",
             ttft_ms=round(generation.ttft_ms, 1),
@@ -139,23 +182,25 @@ class Executor:
             **job.log_context(),
         )
 
-    def _execute(self, job: ClaimedJob, problem: Problem | None, lease: Lease) -> Execution:
+    def _execute(self, job: ClaimedJob, problem: Problem | None, lease: Lease, seat: Seat) -> Execution:
         request = GenerationRequest(
             request_id=f"{job.job_id}-{job.attempt_no}", messages=_messages(job, problem), sampling=job.sampling
         )
-        boot_id = self._load(job, lease)
+        boot = seat.boot or self._load(job, lease)
+        seat.take(boot)
         self._presence.report(WorkerState.BUSY, job.model_id)
         sampler = self._sampler if self._memory_visible() else None
         window = None if sampler is None else sampler.begin()
         try:
-            generation = self._host.generate(
+            measured = self._host.measure(
                 request, on_token=lease.progress, cancel=lease.ended, timeout_s=self._deadlines.silence_s
             )
         finally:
             trace = None if sampler is None or window is None else sampler.end(window)
-        return Execution(generation=generation, boot_id=boot_id, trace=trace)
+            seat.leave()
+        return Execution(measured=measured, boot=boot, trace=trace)
 
-    def _load(self, job: ClaimedJob, lease: Lease) -> int:
+    def _load(self, job: ClaimedJob, lease: Lease) -> Boot:
         def on_progress() -> None:
             lease.progress()
             # A model is loaded to the end even for a job that was lost: the next one may want it.
@@ -165,18 +210,23 @@ class Executor:
         def on_start() -> None:
             self._presence.report(WorkerState.LOADING, job.model_id)
 
-        return self._boots.load(job, on_progress=on_progress, on_start=on_start).boot_id
+        return self._boots.load(job, on_progress=on_progress, on_start=on_start)
 
     def _memory_visible(self) -> bool:
         return self._host.boot is not None and self._host.boot.memory.kind is not None
 
     def _result(self, job: ClaimedJob, problem: Problem | None, execution: Execution) -> Result:
-        generation, trace = execution.generation, execution.trace
-        memory = self._host.memory_report()
+        generation, trace = execution.measured.generation, execution.trace
+        memory = execution.boot.completed(execution.measured.memory)
         score = None if problem is None else score_text(problem, generation.text)
         return Result(
             generation=rows.generation_row(
-                job, generation, execution.boot_id, memory, trace, incidents=self._incidents(generation)
+                job,
+                generation,
+                execution.boot.boot_id,
+                memory,
+                trace,
+                incidents=self._incidents(generation),
             ),
             texts=rows.texts(generation),
             trace=None if trace is None else rows.trace_row(trace),
@@ -194,11 +244,13 @@ class Executor:
         """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""
         if job.sampling.fixed_length or job.problem_id is None:
             return None
-        if job.problem_id not in self._problems:
-            if len(self._problems) >= PROBLEMS_KEPT:
-                self._problems.clear()
-            self._problems[job.problem_id] = Problem.from_dict(problem_document(self._database, job.problem_id))
-        return self._problems[job.problem_id]
+        if found := self._problems.get(job.problem_id):
+            return found
+        if len(self._problems) >= PROBLEMS_KEPT:
+            self._problems.clear()
+        problem = Problem.from_dict(problem_document(self._database, job.problem_id))
+        self._problems[job.problem_id] = problem
+        return problem
 
     def _ended_early(self, lease: Lease) -> Failure:
         if lease.reason is EndReason.OVERDUE:
@@ -233,6 +285,12 @@ class Executor:
                 time.sleep(RETRY_S)
             else:
                 return
+
+
+def _failure(error: EngineError) -> Failure:
+    """Say what an error of the engine means for a job; one that befell several at once blames none."""
+    error_class = in_company(error.error_class) if error.in_company else error.error_class
+    return Failure(kind=FailureKind(error.kind), error_class=error_class, sentence=error.sentence)
 
 
 def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:

@@ -41,11 +41,15 @@ class OpenGate:
 class HintServer:
     """Serve the hints of some queues on the pool's only thread.
 
-    ``handle_hint`` spends one hint and tells whether it was good for a job.
+    ``handle_hint`` spends one hint, and those that it takes by the callable it is given; it tells whether one is left.
     """
 
     def __init__(
-        self, broker_url: str, queues: tuple[str, ...], handle_hint: Callable[[], bool], gate: Gate | None = None
+        self,
+        broker_url: str,
+        queues: tuple[str, ...],
+        handle_hint: Callable[[Callable[[], bool]], bool],
+        gate: Gate | None = None,
     ) -> None:
         self.broker_url = broker_url
         self.queues = queues
@@ -60,10 +64,10 @@ class HintServer:
         """Spend a hint that Celery has received, and those that lie ready after it."""
         with self._lookout.hearing():
             try:
-                while not self._gate.closed():
-                    if not (self._handle_hint() and self._next_hint.take()):
-                        break
-                else:
+                held = True
+                while held and not self._gate.closed():
+                    held = self._handle_hint(self._another)
+                if held:
                     self._give_back(job_id, queue_key)
             except ServiceUnreachable as error:
                 log_event("hint.unreachable", level=logging.WARNING, error=str(error))
@@ -71,6 +75,10 @@ class HintServer:
                 time.sleep(PATIENCE_S)
                 self._give_back(job_id, queue_key)
             self._gate.wait()
+
+    def _another(self) -> bool:
+        """Take a hint that lies ready; none while no job may be claimed."""
+        return not self._gate.closed() and self._next_hint.take()
 
     def _give_back(self, job_id: int, queue_key: str) -> None:
         """Return a hint to the broker; without one the reconciler issues another."""

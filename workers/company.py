@@ -1,0 +1,134 @@
+"""Jobs of one model beside each other in one engine, which is kept full as long as the next job may join them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from db.claims import ClaimedJob
+from workers.boots import Boot
+
+#: How often a company with a free seat looks for a hint. One look is one round trip to the broker.
+LOOK_EVERY_S = 0.05
+#: More than any engine serves at once; threads are made as they are needed.
+THREADS_AT_MOST = 4096
+
+
+class Seat:
+    """The place of one attempt in an engine: taken from the claim until its generation has ended."""
+
+    def __init__(self, boot: Boot | None = None, changed: threading.Condition | None = None) -> None:
+        """``boot`` is the start that serves the attempt; without one the attempt brings an engine up itself."""
+        self.boot = boot
+        self.left = False
+        self._changed = changed or threading.Condition()
+
+    def take(self, boot: Boot) -> None:
+        """Say that an engine is up."""
+        with self._changed:
+            self.boot = boot
+            self._changed.notify_all()
+
+    def leave(self) -> None:
+        """Say that the engine has room for another; what is left to do needs none. Saying so again changes nothing."""
+        with self._changed:
+            self.left = True
+            self._changed.notify_all()
+
+
+class Company:
+    """One filling of an engine, from the first job to the last that ends.
+
+    ``attempt`` brings one job to its end on a thread of its own; ``claim`` gives the next job where it may join those that
+    a start serves, ``another`` takes a hint where one lies ready, ``serves`` tells whether a start is still up. All three
+    are called on one thread, the caller's.
+    """
+
+    def __init__(
+        self,
+        attempt: Callable[[ClaimedJob, Seat], None],
+        *,
+        claim: Callable[[Boot], ClaimedJob | None],
+        another: Callable[[], bool],
+        serves: Callable[[Boot], bool],
+    ) -> None:
+        self._attempt = attempt
+        self._claim = claim
+        self._another = another
+        self._serves = serves
+        self._changed = threading.Condition()
+        self._seats: set[Seat] = set()
+        #: Attempts that have not ended: those with a seat, and those that are being written.
+        self._running = 0
+        self._error: BaseException | None = None
+
+    def serve(self, first: ClaimedJob) -> bool:
+        """Run ``first`` and whatever joins it to their ends; return whether a hint was taken that permitted no claim.
+
+        The first job brings the engine up, and only then others are claimed. Raise what ``claim`` or an attempt raises, once
+        all have ended.
+        """
+        with ThreadPoolExecutor(THREADS_AT_MOST, thread_name_prefix="job") as threads:
+            spare = self._fill(first, threads)
+        if self._error is not None:
+            raise self._error
+        return spare
+
+    def _fill(self, first: ClaimedJob, threads: ThreadPoolExecutor) -> bool:
+        boot = self._started(self._add(first, None, threads))
+        if boot is None:
+            return False
+        while True:
+            self._await_room(boot.sequences)
+            if self._error is not None or not self._serves(boot):
+                return False
+            if self._another():
+                job = self._claim(boot)
+                if job is None:
+                    return True
+                self._add(job, boot, threads)
+            elif not self._anybody_seated():
+                return False
+
+    def _add(self, job: ClaimedJob, boot: Boot | None, threads: ThreadPoolExecutor) -> Seat:
+        seat = Seat(boot, self._changed)
+        with self._changed:
+            self._seats.add(seat)
+            self._running += 1
+        threads.submit(self._run, job, seat)
+        return seat
+
+    def _run(self, job: ClaimedJob, seat: Seat) -> None:
+        try:
+            self._attempt(job, seat)
+        except BaseException as error:  # noqa: BLE001 - raised again by ``serve``
+            self._error = self._error or error
+        finally:
+            seat.leave()
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def _started(self, seat: Seat) -> Boot | None:
+        """Wait for the first engine start; return None where it failed."""
+        with self._changed:
+            self._changed.wait_for(lambda: seat.boot is not None or seat.left)
+        return seat.boot
+
+    def _await_room(self, sequences: int) -> None:
+        """Wait for a free seat, and for the writing to keep up: at most as many may be written as are served."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._seated() < sequences and self._running < 2 * sequences)
+
+    def _anybody_seated(self) -> bool:
+        """Tell at once that nobody is, or wait a little for one to leave."""
+        with self._changed:
+            if not self._seated():
+                return False
+            self._changed.wait(LOOK_EVERY_S)
+            return True
+
+    def _seated(self) -> int:
+        self._seats = {seat for seat in self._seats if not seat.left}
+        return len(self._seats)
