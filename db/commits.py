@@ -58,6 +58,16 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
         raise LeaseLost(job_id, attempt_no)
 
 
+def add_flag(engine: Engine, attempts: Sequence[tuple[int, int]], flag: str) -> frozenset[tuple[int, int]]:
+    """Flag the results of these (job, attempt) pairs; return those that have a result, flagged now or before.
+
+    Raise ``ServiceUnreachable``; flagging again does no harm.
+    """
+    jobs, numbers = [job for job, _ in attempts], [number for _, number in attempts]
+    rows = run_alone(engine, statement("add_flag", "commits"), {"flag": flag, "jobs": jobs, "attempts": numbers})
+    return frozenset((row["job_id"], row["attempt_no"]) for row in rows)
+
+
 def _documents(rows: Iterable[Base]) -> Jsonb:
     return Jsonb([_document(row) for row in rows])
 

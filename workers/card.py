@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from db.gpus import GpuUnavailable
@@ -31,6 +31,8 @@ UNOWNED_MIB = 512.0
 #: How long memory of ended processes may take to come back; on an H100 it took under 4 s.
 RELEASE_WITHIN_S = 10.0
 LOOK_AGAIN_S = 0.2
+#: Shortest time between two looks for other processes while an engine is up.
+LOOK_AROUND_S = 1.0
 #: Length of one wait for an XID, which bounds how long closing takes.
 XID_WAIT_S = 1.0
 INCIDENTS_KEPT = 1000
@@ -47,8 +49,10 @@ class Incident:
     """Something that casts doubt on what was measured around it."""
 
     kind: IncidentKind
-    #: On the monotonic clock.
+    #: When it was seen, or last seen, on the monotonic clock.
     at_s: float
+    #: What was measured from here on is in doubt: for other processes, the last look that found none.
+    since_s: float
     sentence: str
 
 
@@ -71,6 +75,9 @@ class Card:
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
         self._expected_mib = 0.0
+        #: Who is on the card beside this worker, until a look finds nobody.
+        self._foreign: Incident | None = None
+        self._looked_s = self._clean_s = time.monotonic()
         self._on_quarantine: Callable[[str], None] = lambda _sentence: None
         self._on_note: Callable[[str], None] = lambda _sentence: None
         #: Why no engine may be started now, as of the last look; None on a clean card.
@@ -93,8 +100,9 @@ class Card:
         before, self.dirty = self.dirty, None if found is None else found.sentence
         if self.dirty is not None:
             if self.dirty != before:
-                self._note("foreign_process", self.dirty)
+                self._note("foreign_process", self.dirty, since_s=self._clean_s)
             raise CardRefused(self.dirty)
+        self._nobody_else()
 
     def before_start(self, spec: ModelSpec) -> None:
         """Sweep before an engine that uses the card is started. Raise ``EngineStartFailed`` of class INIT_FREE_MEM."""
@@ -121,6 +129,28 @@ class Card:
             self.dirty = str(error)
         return self.dirty is None and self.quarantined is None
 
+    def look_around(self) -> bool | None:
+        """Look for processes of others beside an engine that is up and idle; tell whether there are any.
+
+        None where no look was made: the last one is under a second old, or the driver does not answer. Lists processes,
+        so it must not be called while a request runs. What hides behind another namespace's pids is taken for the engine.
+        """
+        if time.monotonic() - self._looked_s < LOOK_AROUND_S:
+            return None
+        try:
+            found = self._others(self._reader.processes())
+        except GpuUnavailable:
+            return None
+        self._looked_s = time.monotonic()
+        if found is None:
+            self._nobody_else()
+        elif self._foreign is None:
+            log_event("gpu.shared", level=logging.WARNING, error=found.sentence)
+            self._foreign = Incident(
+                kind="foreign_process", at_s=self._looked_s, since_s=self._clean_s, sentence=found.sentence
+            )
+        return found is not None
+
     @contextmanager
     def expect(self, held_mib: float) -> Iterator[None]:
         """Know for the block that a process of this worker, which is no engine, holds so much, though it may not be listed."""
@@ -131,8 +161,14 @@ class Card:
             self._expected_mib -= held_mib
 
     def incidents_since(self, at_s: float) -> tuple[Incident, ...]:
-        """Return what happened on the card since a moment of the monotonic clock."""
-        return tuple(incident for incident in tuple(self._incidents) if incident.at_s >= at_s)
+        """Return what happened on the card since a moment of the monotonic clock, and who is still on it."""
+        return self.incidents_between(at_s, float("inf"))
+
+    def incidents_between(self, from_s: float, to_s: float) -> tuple[Incident, ...]:
+        """Return what casts doubt on what was measured between two moments of the monotonic clock."""
+        past = [incident for incident in tuple(self._incidents) if incident.at_s >= from_s and incident.since_s <= to_s]
+        present = self._foreign
+        return tuple(past if present is None or present.since_s > to_s else [*past, present])
 
     def watch(self, *, on_quarantine: Callable[[str], None], on_note: Callable[[str], None]) -> None:
         """Watch for XIDs on a thread: one of the hardware's ends in ``on_quarantine``, another is noted."""
@@ -163,6 +199,9 @@ class Card:
 
     def _in_the_way(self) -> _Found | None:
         listed = self._reader.processes()
+        return self._others(listed) or self._unowned(listed)
+
+    def _others(self, listed: tuple[CardProcess, ...]) -> _Found | None:
         owners = {process.pid: self._household.owner(process.pid) for process in listed}
         ours = {Owner.OURS}
         if Owner.HIDDEN in owners.values() and (self._expected_mib or self._household.has_engine()):
@@ -177,7 +216,7 @@ class Card:
             # A process that was killed just now is listed until the driver has cleaned up.
             dying = all(owners[p.pid] in {Owner.DEAD_WORKER, Owner.HIDDEN} for p in others)
             return _Found(f"{self._name} is in use: {told}. End it, or give this worker another card", settling=dying)
-        return self._unowned(listed)
+        return None
 
     def _unowned(self, listed: tuple[CardProcess, ...]) -> _Found | None:
         told = [process.used_mib for process in listed]
@@ -216,8 +255,18 @@ class Card:
         self._note("xid", sentence)
         self._on_note(sentence)
 
-    def _note(self, kind: IncidentKind, sentence: str) -> None:
-        self._incidents.append(Incident(kind=kind, at_s=time.monotonic(), sentence=sentence))
+    def _nobody_else(self) -> None:
+        """Take in that a look found nobody: who was there before has gone."""
+        now_s = time.monotonic()
+        if self._foreign is not None:
+            self._incidents.append(replace(self._foreign, at_s=now_s))
+            self._foreign = None
+        self._looked_s = self._clean_s = now_s
+
+    def _note(self, kind: IncidentKind, sentence: str, *, since_s: float | None = None) -> None:
+        now_s = time.monotonic()
+        since_s = now_s if since_s is None else since_s
+        self._incidents.append(Incident(kind=kind, at_s=now_s, since_s=since_s, sentence=sentence))
 
     def _quarantine(self, kind: IncidentKind, sentence: str) -> None:
         self._note(kind, sentence)

@@ -14,6 +14,7 @@ from db.states import BootKind
 from scoring.score import Score, StepVerdict
 from workers.engines.protocol import BootReport, Generation, MemoryReport, hash_text
 from workers.memory.sampler import MemoryTrace
+from workers.pace import pace
 
 #: Stamps and counts that a generation's row takes over unchanged.
 _COPIED = (
@@ -87,7 +88,9 @@ def generation_row(
     *,
     incidents: Iterable[str] = (),
 ) -> models.Generation:
-    """Return the row of a generation, with what it needed and the flags on it."""
+    """Return the row of a generation, with what it needed, how fast the card ran meanwhile, and the flags on it."""
+    looks = () if trace is None else trace.looks
+    ran = pace(looks, generation.first_token_s, generation.last_token_s)
     return models.Generation(
         boot_id=boot_id,
         prompt_text_hash=None if generation.prompt_text is None else hash_text(generation.prompt_text),
@@ -97,7 +100,11 @@ def generation_row(
         memory_kind=memory.kind,
         activation_run_mib=memory.activation_run_mib,
         need_mib=need_mib(memory, generation, trace),
-        flags=flags(generation, incidents),
+        sm_clock_mhz=ran.sm_clock_mhz,
+        temperature_c=ran.temperature_c,
+        power_w=ran.power_w,
+        clock_event_reasons=ran.clock_event_reasons,
+        flags=flags(generation, [*incidents, *(["throttled"] if ran.throttled else [])]),
         **{name: getattr(generation, name) for name in _COPIED},
     )
 

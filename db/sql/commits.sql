@@ -51,3 +51,11 @@ WITH fenced AS (
       FROM fenced WHERE a.job_id = fenced.id AND a.attempt_no = fenced.attempt_no
 )
 SELECT id FROM fenced;
+
+-- name: add_flag
+-- What was found out after the commit. An attempt that has no result, or not this one, is left alone.
+UPDATE eval.generation AS g
+   SET flags = CASE WHEN %(flag)s = ANY (g.flags) THEN g.flags ELSE array_append(g.flags, %(flag)s) END
+  FROM unnest(%(jobs)s::bigint[], %(attempts)s::int[]) AS a (job_id, attempt_no)
+ WHERE g.job_id = a.job_id AND g.attempt_no = a.attempt_no
+RETURNING g.job_id, g.attempt_no;

@@ -9,17 +9,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from db.errors import SettingsError
 from workers.engines.errors import EngineError
 from workers.engines.protocol import EngineContext
 from workers.memory.look import CardLook
+
+T = TypeVar("T")
 
 #: A look at NVML takes microseconds. On a CPU a look reads every process of the engine.
 DEVICE_HZ = 50.0
@@ -137,6 +139,11 @@ class MemorySampler:
                 )
             answer = self._ask(keeper, b"end %d\n" % window)
         return self._trace(answer)
+
+    def while_idle(self, act: Callable[[], T]) -> T | None:
+        """Act while no window is open, and let none begin meanwhile; return None where one is open."""
+        with self._lock:
+            return None if self._keepers else act()
 
     def _trace(self, answer: Mapping[str, Any]) -> MemoryTrace:
         exact: list[float] = answer["used_mib"]

@@ -22,6 +22,9 @@ UUID = "GPU-99999999-8888-7777-6666-555555555555"
 NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED = 15, 16
 NVML_CLOCK_SM, NVML_TEMPERATURE_GPU = 1, 0
 nvmlMemory_v2 = 2  # noqa: N816 - NVML's own name
+nvmlClocksEventReasonSwPowerCap, nvmlClocksEventReasonSwThermalSlowdown = 0x4, 0x20  # noqa: N816
+nvmlClocksThrottleReasonHwSlowdown, nvmlClocksThrottleReasonHwThermalSlowdown = 0x8, 0x40  # noqa: N816
+nvmlClocksThrottleReasonHwPowerBrakeSlowdown = 0x80  # noqa: N816
 nvmlEventTypeXidCriticalError = 8  # noqa: N816 - NVML's own name
 _reported = 0
 

@@ -1,0 +1,87 @@
+"""How fast a card ran while tokens came, and whether something held it back: from the looks of a memory trace."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+import pynvml
+
+from workers.memory.look import CardLook
+
+#: Clock event reasons that make a result ``throttled``: heat, power or a brake, and not a setting, decided the clock.
+#: The power cap is among them although many cards run into it whenever they are busy: a result made there tells of the
+#: card's power limit as much as of the model.
+THROTTLED = (
+    pynvml.nvmlClocksEventReasonSwPowerCap
+    | pynvml.nvmlClocksEventReasonSwThermalSlowdown
+    | pynvml.nvmlClocksThrottleReasonHwSlowdown
+    | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown
+    | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown
+)
+#: A clock under this share of the usual one is a drop; how many earlier results say what is usual, and how many are kept.
+USUAL_SHARE = 0.95
+USUAL_AFTER = 5
+USUAL_OF = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """The card between the first and the last token; a value that no look told is None."""
+
+    #: Median of the looks.
+    sm_clock_mhz: float | None = None
+    #: The highest.
+    temperature_c: float | None = None
+    #: The mean.
+    power_w: float | None = None
+    #: Every reason that any look gave, as NVML's bits.
+    clock_event_reasons: int | None = None
+
+    @property
+    def throttled(self) -> bool:
+        """Whether anything but a setting held the clock down."""
+        return bool((self.clock_event_reasons or 0) & THROTTLED)
+
+
+def pace(looks: Iterable[CardLook], from_s: float, to_s: float) -> Pace:
+    """Return the pace between two monotonic seconds; nothing is known where no look fell between them."""
+    within = [look for look in looks if from_s <= look.at_s <= to_s]
+    clocks = [look.sm_clock_mhz for look in within if look.sm_clock_mhz is not None]
+    temperatures = [look.temperature_c for look in within if look.temperature_c is not None]
+    powers = [look.power_w for look in within if look.power_w is not None]
+    reasons = [look.reasons for look in within if look.reasons is not None]
+    every_reason = 0
+    for reason in reasons:
+        every_reason |= reason
+    return Pace(
+        sm_clock_mhz=float(statistics.median(clocks)) if clocks else None,
+        temperature_c=float(max(temperatures)) if temperatures else None,
+        power_w=statistics.fmean(powers) if powers else None,
+        clock_event_reasons=every_reason if reasons else None,
+    )
+
+
+class UsualClock:
+    """The clocks of earlier results made alike. Not safe for several threads."""
+
+    def __init__(self) -> None:
+        self._alike: Hashable = None
+        self._clocks: deque[float] = deque(maxlen=USUAL_OF)
+
+    def dropped(self, clock_mhz: float | None, alike: Hashable) -> bool:
+        """Take in a result's clock; tell whether it is more than a twentieth below the median of at least five earlier ones.
+
+        ``alike`` names what makes clocks comparable; another one begins anew. A dropped clock is not taken for usual later.
+        """
+        if alike != self._alike:
+            self._alike = alike
+            self._clocks.clear()
+        if clock_mhz is None:
+            return False
+        if len(self._clocks) >= USUAL_AFTER and clock_mhz < USUAL_SHARE * statistics.median(self._clocks):
+            return True
+        self._clocks.append(clock_mhz)
+        return False
