@@ -1,6 +1,7 @@
-"""Limits of two models on emulated smaller cards, found by probes through the queue: ``python -m bench.gpu_limits OUT [PART...]``.
+"""Limits of a model on emulated smaller cards, found by probes through the queue: ``python -m bench.gpu_limits OUT GPU SHAPE [PART...]``.
 
-The shapes of ``bench.gpu_need``. A worker runs on each GPU there is, so that two models are probed side by side.
+The shapes of ``bench.gpu_need``. One evalctl with one worker for each call, so that two calls probe two models side by side,
+each on a GPU of its own.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from pathlib import Path
 
 from bench.gpu_host import Host, say
 from bench.gpu_need import SHAPES, register
-from db.gpus import list_gpus, used_mib
+from db.gpus import find_gpu, used_mib
 
-BOTH = tuple(part for name in SHAPES for part in ("--model", f"{name}-auto"))
+#: The shape that is probed, and what differs between its entries in the registry.
+SHAPE = next(iter(SHAPES))
+VARIANTS = {"auto": "", "u20": "gpu_memory_utilization = 0.2", "u90": "gpu_memory_utilization = 0.9"}
 LENGTHS = ("--fixed-length", "1024:256")
 
 
 def need(host: Host) -> None:
-    """Run both shapes as they start by default: a profile and a measured boot each."""
-    arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", "need-auto", "--watch")
-    host.evalctl("submit", *BOTH, "--problems", "quickstart", *arguments)
-    host.evalctl("results", "need-auto", "--explain")
+    """Run the model as it starts by default, after a profile, and with a fifth and nine tenths of the card reserved."""
+    for variant in VARIANTS:
+        arguments = ("--fixed-length", "256:512", "--repetitions", "2", "--name", f"need-{variant}", "--watch")
+        host.evalctl("submit", "--model", f"{SHAPE}-{variant}", "--problems", "quickstart", *arguments)
+        host.evalctl("results", f"need-{variant}", "--explain")
 
 
 def sequences24(host: Host) -> None:
@@ -54,16 +58,15 @@ def context(host: Host) -> None:
 
 def smoke(host: Host) -> None:
     """Try each kind once at its smallest."""
-    need(host)
     probe(host, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
     probe(host, "instances", "24GiB", "--max-level", "2", "--hold", "2", "--trials", "1", *LENGTHS)
 
 
 def probe(host: Host, kind: str, limit: str, *arguments: str) -> None:
-    """Search for both models and show the thresholds."""
+    """Search and show the threshold."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}"
     limited = ("--memory-limit", limit) if limit else ()
-    host.evalctl("probe", kind, *BOTH, *limited, *arguments, "--name", name, within_s=580)
+    host.evalctl("probe", kind, "--model", f"{SHAPE}-auto", *limited, *arguments, "--name", name, within_s=580)
     host.evalctl("results", name, "--table", "concurrency")
 
 
@@ -73,41 +76,50 @@ PARTS: Mapping[str, Callable[[Host], None]] = {
 
 
 def export(host: Host) -> None:
-    """Write the rows found so far beside the log."""
-    host.export("limit_points", host.query("SELECT * FROM analytics_v1.probe_points ORDER BY job_id, ordinal"))
-    host.export("limit_thresholds", host.query("SELECT * FROM analytics_v1.probe_thresholds ORDER BY kind, model"))
-    host.export("limit_rows", host.query("SELECT * FROM analytics_v1.generations ORDER BY job_id"))
-    columns = "id, kind, profile_boot_id, profile_key, model_id, config_hash, environment_hash, config, environment, backend_facts, start_s, context_mib, weights_mib, buffers_mib, activation_peak_mib, graphs_mib, kv_reserved_mib, kv_blocks, kv_block_bytes, device_total_mib, device_base_mib, memory_reasons, memory_details_mib, warm_up"
-    host.export("limit_boots", host.query(f"SELECT {columns} FROM eval.boot ORDER BY id"))
-    host.export("limit_attempts", host.query("SELECT * FROM eval.attempt ORDER BY job_id, attempt_no"))
+    """Write the rows found so far beside the log, in one file."""
+    boots = (
+        "SELECT id, kind, profile_boot_id, profile_key, config_hash, environment_hash, config, environment, backend_facts, "
+        "start_s, context_mib, weights_mib, buffers_mib, activation_peak_mib, graphs_mib, kv_reserved_mib, kv_blocks, "
+        "kv_block_bytes, device_total_mib, device_base_mib, memory_reasons, memory_details_mib, warm_up FROM eval.boot ORDER BY id"
+    )
+    tables = {
+        "points": "SELECT * FROM analytics_v1.probe_points ORDER BY job_id, ordinal",
+        "thresholds": "SELECT * FROM analytics_v1.probe_thresholds ORDER BY kind, memory_limit_mib",
+        "generations": "SELECT * FROM analytics_v1.generations ORDER BY job_id",
+        "resources": "SELECT * FROM analytics_v1.model_resources ORDER BY run",
+        "boots": boots,
+        "attempts": "SELECT * FROM eval.attempt ORDER BY job_id, attempt_no",
+    }
+    rows = [{name: host.query(sql) for name, sql in tables.items()}]
+    host.export(f"limits-{SHAPE}", rows)
 
 
 def main() -> int:
     """Run the parts; one that fails does not keep the others from running."""
-    out = Path(sys.argv[1])
+    global SHAPE  # noqa: PLW0603
+    out, gpu, SHAPE = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     out.mkdir(parents=True, exist_ok=True)
-    # The same folder each time, so that a later call finds the runs, the profiles and the compiled code of an earlier one.
-    folder = Path(tempfile.gettempdir()) / "evalctl-limits"
+    # The same folder each time, so that a later call finds the runs and the profiles of an earlier one.
+    folder = Path(tempfile.gettempdir()) / f"evalctl-limits-{gpu}"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     host = Host(folder, out)
-    register(host, folder, {"auto": ""})
-    gpus = list_gpus()
+    register(host, folder, VARIANTS)
     started_s = time.monotonic()
-    say(f"{gpus}; used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB")
-    host.evalctl("up", "--gpus", ",".join(str(gpu.index) for gpu in gpus))
-    for name in sys.argv[2:] or ["need", "sequences24", "instances24"]:
+    say(f"{find_gpu(gpu)}; used {used_mib(gpu):.0f} MiB")
+    host.evalctl("up", "--gpus", str(gpu))
+    for name in sys.argv[4:] or list(PARTS):
         try:
             PARTS[name](host)
-            export(host)
         except Exception as error:  # noqa: BLE001
             say(f"{name} failed: {type(error).__name__}: {error}")
-        say(f"after {time.monotonic() - started_s:.0f} s: used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB")
+        export(host)
+        say(f"after {time.monotonic() - started_s:.0f} s: used {used_mib(gpu):.0f} MiB")
     host.evalctl("status")
     host.evalctl("down")
-    say(f"after down: used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB")
+    say(f"after down: used {used_mib(gpu):.0f} MiB")
     for log in (folder / "home" / "logs").glob("worker*.log"):
-        shutil.copy(log, out / log.name)
+        shutil.copy(log, out / f"{SHAPE}-{log.name}")
     return 0
 
 
