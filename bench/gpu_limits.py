@@ -14,68 +14,67 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.gpu_host import Host, say
-from bench.gpu_need import SHAPES, register
+from bench.gpu_need import register
 from db.gpus import find_gpu, used_mib
 
-#: The shape that is probed, and what differs between its entries in the registry.
-SHAPE = next(iter(SHAPES))
+#: What differs between the entries of a shape in the registry.
 VARIANTS = {"auto": "", "u20": "gpu_memory_utilization = 0.2", "u90": "gpu_memory_utilization = 0.9"}
 LENGTHS = ("--fixed-length", "1024:256")
 
 
-def need(host: Host) -> None:
+def need(host: Host, shape: str) -> None:
     """Run the model as it starts by default, after a profile, and with a fifth and nine tenths of the card reserved."""
     for variant in VARIANTS:
         arguments = ("--fixed-length", "256:512", "--repetitions", "2", "--name", f"need-{variant}", "--watch")
-        host.evalctl("submit", "--model", f"{SHAPE}-{variant}", "--problems", "quickstart", *arguments)
+        host.evalctl("submit", "--model", f"{shape}-{variant}", "--problems", "quickstart", *arguments)
         host.evalctl("results", f"need-{variant}", "--explain")
 
 
-def sequences24(host: Host) -> None:
+def sequences24(host: Host, shape: str) -> None:
     """Search twice for the sequences that one engine serves on 24 GiB."""
-    probe(host, "sequences", "24GiB", "--max-level", "256", "--searches", "2", *LENGTHS)
+    probe(host, shape, "sequences", "24GiB", "--max-level", "256", "--searches", "2", *LENGTHS)
 
 
-def sequences48(host: Host) -> None:
+def sequences48(host: Host, shape: str) -> None:
     """Search once for the sequences that one engine serves on 48 GiB."""
-    probe(host, "sequences", "48GiB", "--max-level", "512", *LENGTHS)
+    probe(host, shape, "sequences", "48GiB", "--max-level", "512", *LENGTHS)
 
 
-def instances24(host: Host) -> None:
+def instances24(host: Host, shape: str) -> None:
     """Start engines side by side on 24 GiB until one fails, three times."""
-    probe(host, "instances", "24GiB", "--hold", "10", *LENGTHS)
+    probe(host, shape, "instances", "24GiB", "--hold", "10", *LENGTHS)
 
 
-def instances48(host: Host) -> None:
+def instances48(host: Host, shape: str) -> None:
     """Start engines side by side on 48 GiB until one fails, once."""
-    probe(host, "instances", "48GiB", "--hold", "10", "--trials", "1", *LENGTHS)
+    probe(host, shape, "instances", "48GiB", "--hold", "10", "--trials", "1", *LENGTHS)
 
 
-def context(host: Host) -> None:
+def context(host: Host, shape: str) -> None:
     """Ask after longer and longer prompts on the whole card."""
-    probe(host, "context", "", "--levels", "8k,32k,128k")
+    probe(host, shape, "context", "", "--levels", "8k,32k,128k")
 
 
-def smoke(host: Host) -> None:
+def smoke(host: Host, shape: str) -> None:
     """Try each kind once at its smallest."""
-    probe(host, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
-    probe(host, "instances", "24GiB", "--max-level", "2", "--hold", "2", "--trials", "1", *LENGTHS)
+    probe(host, shape, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
+    probe(host, shape, "instances", "24GiB", "--max-level", "2", "--hold", "2", "--trials", "1", *LENGTHS)
 
 
-def probe(host: Host, kind: str, limit: str, *arguments: str) -> None:
+def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str) -> None:
     """Search and show the threshold."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}"
     limited = ("--memory-limit", limit) if limit else ()
-    host.evalctl("probe", kind, "--model", f"{SHAPE}-auto", *limited, *arguments, "--name", name, within_s=580)
+    host.evalctl("probe", kind, "--model", f"{shape}-auto", *limited, *arguments, "--name", name, within_s=580)
     host.evalctl("results", name, "--table", "concurrency")
 
 
-PARTS: Mapping[str, Callable[[Host], None]] = {
+PARTS: Mapping[str, Callable[[Host, str], None]] = {
     part.__name__: part for part in (smoke, need, sequences24, sequences48, instances24, instances48, context)
 }
 
 
-def export(host: Host) -> None:
+def export(host: Host, shape: str) -> None:
     """Write the rows found so far beside the log, in one file."""
     boots = (
         "SELECT id, kind, profile_boot_id, profile_key, config_hash, environment_hash, config, environment, backend_facts, "
@@ -91,13 +90,12 @@ def export(host: Host) -> None:
         "attempts": "SELECT * FROM eval.attempt ORDER BY job_id, attempt_no",
     }
     rows = [{name: host.query(sql) for name, sql in tables.items()}]
-    host.export(f"limits-{SHAPE}", rows)
+    host.export(f"limits-{shape}", rows)
 
 
 def main() -> int:
     """Run the parts; one that fails does not keep the others from running."""
-    global SHAPE  # noqa: PLW0603
-    out, gpu, SHAPE = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    out, gpu, shape = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     out.mkdir(parents=True, exist_ok=True)
     # The same folder each time, so that a later call finds the runs and the profiles of an earlier one.
     folder = Path(tempfile.gettempdir()) / f"evalctl-limits-{gpu}"
@@ -110,16 +108,16 @@ def main() -> int:
     host.evalctl("up", "--gpus", str(gpu))
     for name in sys.argv[4:] or list(PARTS):
         try:
-            PARTS[name](host)
+            PARTS[name](host, shape)
         except Exception as error:  # noqa: BLE001
             say(f"{name} failed: {type(error).__name__}: {error}")
-        export(host)
+        export(host, shape)
         say(f"after {time.monotonic() - started_s:.0f} s: used {used_mib(gpu):.0f} MiB")
     host.evalctl("status")
     host.evalctl("down")
     say(f"after down: used {used_mib(gpu):.0f} MiB")
     for log in (folder / "home" / "logs").glob("worker*.log"):
-        shutil.copy(log, out / f"{SHAPE}-{log.name}")
+        shutil.copy(log, out / f"{shape}-{log.name}")
     return 0
 
 
