@@ -1,0 +1,232 @@
+"""Engines side by side: how many start and stay up, ramp after ramp, on made-up engines with a real database."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.claims import ClaimedJob, claim
+from db.fleet import WorkerIdentity, register_worker
+from db.model_spec import ModelSpec
+from db.probes import Found, read_found, read_points
+from db.runs import Submission, submit
+from db.sampling import Sampling
+from workers.boots import Boots
+from workers.deadlines import Deadlines
+from workers.engine_host import EngineHost
+from workers.engines import EngineContext
+from workers.engines.errors import EngineError, GenerationCancelled
+from workers.lease import Lease
+from workers.probes.prober import Prober
+
+PROBE = {"kind": "instances", "trials": 3, "max_level": 6, "hold_s": 0.05, "input_tokens": 4, "output_tokens": 3}
+
+
+class Place:
+    """A worker's place for searches, without its queue: jobs are claimed and run here."""
+
+    def __init__(self, database: Engine, folder: Path) -> None:
+        self.database = database
+        self.worker_id = uuid.uuid4()
+        self.run_id: uuid.UUID | None = None
+        register_worker(
+            database,
+            WorkerIdentity(
+                worker_id=self.worker_id,
+                name="w",
+                host="h",
+                pid=1,
+                device="cpu",
+                gpu_index=None,
+                gpu_uuid=None,
+                gpu_name=None,
+                queues=("synthetic",),
+                version="0",
+            ),
+        )
+        context = EngineContext(home=folder, log_folder=folder)
+        self.host = EngineHost(context)
+        deadlines = Deadlines()
+        self.prober = Prober(
+            database=database,
+            worker_id=self.worker_id,
+            context=context,
+            host=self.host,
+            boots=Boots(database, self.host, worker_id=self.worker_id, deadlines=deadlines),
+            sampler=None,
+            card=None,
+            deadlines=deadlines,
+            insist=lambda _lease, write: write(),
+        )
+
+    def claimed(self, probe: dict[str, Any], **options: Any) -> ClaimedJob:
+        """Submit a search of one model and claim it."""
+        # Engines are counted by name, whatever test left some of them up.
+        name = f"m-{uuid.uuid4().hex[:8]}"
+        model = ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic", options=options)
+        submission = Submission(
+            name="run",
+            experiment_hash=name,
+            experiment={},
+            provenance={},
+            models=(model,),
+            problems=(),
+            prompts=("instances",),
+            repetitions=1,
+            mode="latency",
+            sampling=Sampling(seed=3),
+            probe=probe,
+        )
+        self.run_id = submit(self.database, submission).run_id
+        return self.claim()
+
+    def claim(self) -> ClaimedJob:
+        """Claim what waits."""
+        job = claim(
+            self.database, worker_id=self.worker_id, queues=["synthetic"], loaded_model_id=None, loaded_for_s=0.0
+        )
+        assert job is not None
+        return job
+
+    def found(self) -> Found:
+        """Return what the views show."""
+        assert self.run_id is not None
+        return read_found(self.database, self.run_id)
+
+
+@pytest.fixture
+def place(engine: Engine, tmp_path: Path) -> Iterator[Place]:
+    made = Place(engine, tmp_path)
+    with closing(made.host):
+        yield made
+
+
+def points(place: Place, job: ClaimedJob) -> list[tuple[int, int, str, str | None]]:
+    return [(row.trial, row.level, row.outcome, row.reason) for row in read_points(place.database, job.job_id)]
+
+
+def engine_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(("hold", "end-engine"))]
+
+
+def test_the_engines_that_start_are_found_and_what_stopped_the_next(place: Place) -> None:
+    hosts = sum(thread.name == "engine-host" for thread in threading.enumerate())
+    job = place.claimed(PROBE, max_num_seqs=2, fail={"start": "INIT_FREE_MEM", "engines": 3})
+    place.prober.run(job, Lease(job))
+    ramp = [(1, "stable", None), (2, "stable", None), (3, "stable", None), (4, "failed", "INIT_FREE_MEM")]
+    assert points(place, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
+    (threshold,) = place.found().thresholds
+    assert (threshold["max_stable"], threshold["first_failure"]) == (3, 4)
+    assert (threshold["reason"], threshold["limited_by"]) == ("INIT_FREE_MEM", "memory")
+    assert (threshold["unit"], threshold["emulated"]) == ("instances", False)
+    assert sum(thread.name == "engine-host" for thread in threading.enumerate()) == hosts
+    assert engine_threads() == []
+
+
+def test_every_engine_is_kept_busy_by_as_many_requests_as_it_takes(place: Place) -> None:
+    job = place.claimed(PROBE | {"trials": 1, "max_level": 2}, max_num_seqs=3, ttft_ms=5)
+    place.prober.run(job, Lease(job))
+    first, second = read_points(place.database, job.job_id)
+    assert [len(point.details["requests"]) for point in (first, second)] == [1, 2]
+    # Three requests at once, for 50 ms and 5 ms each.
+    assert min(second.details["requests"]) >= 6
+    assert second.requests == sum(second.details["requests"])
+    assert second.errors == 0
+    assert second.tokens_per_s is not None
+    assert second.ttft_p95_ms is not None
+    assert second.ttft_p95_ms >= 5
+    assert len(set(second.details["boot_ids"])) == 2
+    assert second.boot_id == second.details["boot_ids"][-1]
+    (threshold,) = place.found().thresholds
+    assert (threshold["max_stable"], threshold["first_failure"], threshold["limited_by"]) == (2, None, "level")
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason", "limited_by"),
+    [("OOM", "RUNTIME_CUDA_OOM", "memory"), ("ENGINE_DEAD", "ENGINE_DEAD", "other")],
+)
+def test_an_engine_that_fails_beside_others_limits_them(
+    place: Place, failure: str, reason: str, limited_by: str
+) -> None:
+    job = place.claimed(PROBE, fail={"class": failure, "engines": 2}, ttft_ms=1)
+    place.prober.run(job, Lease(job))
+    (threshold,) = place.found().thresholds
+    assert (threshold["max_stable"], threshold["first_failure"]) == (2, 3)
+    assert (threshold["reason"], threshold["limited_by"]) == (reason, limited_by)
+
+
+def test_a_failure_ends_the_level_at_once(place: Place) -> None:
+    job = place.claimed(PROBE | {"trials": 1, "hold_s": 60.0}, fail={"class": "OOM"})
+    began_s = time.monotonic()
+    place.prober.run(job, Lease(job))
+    assert time.monotonic() - began_s < 10
+    assert points(place, job) == [(1, 1, "failed", "RUNTIME_CUDA_OOM")]
+    assert place.found().thresholds[0]["max_stable"] == 0
+
+
+def test_engines_that_are_too_slow_together_are_a_limit_of_latency(place: Place) -> None:
+    job = place.claimed(PROBE | {"trials": 1, "sla_s": 0.01}, ttft_ms=30)
+    place.prober.run(job, Lease(job))
+    assert points(place, job) == [(1, 1, "unstable", "SLA")]
+    assert place.found().thresholds[0]["limited_by"] == "latency"
+
+
+def test_what_was_found_before_is_kept_and_an_interrupted_ramp_begins_again(place: Place) -> None:
+    job = place.claimed(PROBE, fail={"start": "INIT_CUDA_OOM", "engines": 2})
+    interrupted = _Interrupted()
+
+    def insist(_lease: Lease, write: Callable[[], None]) -> None:
+        if len(points(place, job)) == 5:
+            raise interrupted
+        write()
+
+    with pytest.raises(_Interrupted):
+        dataclasses.replace(place.prober, insist=insist).run(job, Lease(job))
+    assert points(place, job)[3:] == [(2, 1, "stable", None), (2, 2, "stable", None)]
+    place.prober.run(job, Lease(job))
+    ramp = [(1, "stable", None), (2, "stable", None), (3, "failed", "INIT_CUDA_OOM")]
+    assert points(place, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
+
+
+class _Interrupted(Exception):  # noqa: N818
+    """Stands for the end of a worker."""
+
+
+def test_a_search_that_is_given_up_leaves_no_engine(place: Place) -> None:
+    hosts = sum(thread.name == "engine-host" for thread in threading.enumerate())
+    job = place.claimed(PROBE | {"hold_s": 60.0}, ttft_ms=1)
+    lease = Lease(job)
+    timer = threading.Timer(0.5, lease.ended.set)
+    timer.start()
+    began_s = time.monotonic()
+    with pytest.raises(GenerationCancelled):
+        place.prober.run(job, lease)
+    timer.join()
+    assert time.monotonic() - began_s < 10
+    assert sum(thread.name == "engine-host" for thread in threading.enumerate()) == hosts
+    assert points(place, job) == []
+
+
+def test_the_clock_of_an_overdue_job_begins_again_with_each_level(place: Place) -> None:
+    job = place.claimed(PROBE | {"trials": 1, "max_level": 1})
+    lease = Lease(job)
+    lease.claimed_s -= 1000
+    place.prober.run(job, lease)
+    assert time.monotonic() - lease.claimed_s < 10
+
+
+def test_what_is_no_finding_fails_the_job(place: Place) -> None:
+    job = place.claimed(PROBE, fail={"start": "MODEL_UNAVAILABLE", "engines": 1})
+    with pytest.raises(EngineError) as caught:
+        place.prober.run(job, Lease(job))
+    assert caught.value.kind == "rejected"
+    assert points(place, job) == [(1, 1, "stable", None)]
