@@ -36,6 +36,7 @@ KNOWN_OPTIONS = frozenset(
         "start_s",
         "max_model_len",  # longest prompt + 1, in words
         "max_num_seqs",  # requests served at once; the others queue
+        "kv_sequences",  # sequences that the made-up KV cache holds; the others queue, and say that they waited
         "kv_used_mib",
         "memory",  # other memory terms by name, all made up
         "fail",  # see SyntheticEngine
@@ -95,13 +96,14 @@ class SyntheticEngine:
         if (wanted := self._fail.get("start")) and self._crowded(_up[self._spec.name] + 1):
             failure = _START_FAILURES.get(str(wanted), errors.EngineStartFailed)
             raise failure(f"the synthetic model {self._spec.name!r} fails to start as ordered", error_class=str(wanted))
-        self._slots = asyncio.Semaphore(int(self._options.get("max_num_seqs", 4)))
+        max_num_seqs = int(self._options.get("max_num_seqs", 4))
+        self._slots = asyncio.Semaphore(min(max_num_seqs, int(self._options.get("kv_sequences", max_num_seqs))))
         with _counting:
             _up[self._spec.name] += 1
         return BootReport(
             engine_version="synthetic-1",
             environment={"engine": "synthetic"},
-            config={"max_model_len": self._max_model_len, "max_num_seqs": int(self._options.get("max_num_seqs", 4))},
+            config={"max_model_len": self._max_model_len, "max_num_seqs": max_num_seqs},
             memory=await self.memory_report(),
             started_s=started_s,
             ready_s=time.monotonic(),
@@ -117,6 +119,7 @@ class SyntheticEngine:
         try:
             prompt_text, prompt_tokens = self._prompt(request)
             await self._fail_if_ordered(request, prompt_text)
+            waited = self._slots.locked()
             async with self._slots:
                 scheduled_s = time.monotonic()
                 self._begin_running(request)
@@ -149,6 +152,7 @@ class SyntheticEngine:
             first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt_text),
             preemptions=0,
             running_peak=running_peak,
+            waiting_steps=int(waited),
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
             token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events),
         )
