@@ -22,9 +22,10 @@ from workers.boots import Boot, Boots
 from workers.card import Card
 from workers.company import Company, Seat
 from workers.deadlines import Deadlines
+from workers.doubts import Doubts
 from workers.engine_host import EngineHost, Measured
 from workers.engines.errors import EngineError, GenerationCancelled
-from workers.engines.protocol import Generation, GenerationRequest, Message
+from workers.engines.protocol import GenerationRequest, Message
 from workers.lease import EndReason, Lease, LeaseKeeper
 from workers.log import log_event
 from workers.memory.sampler import MemorySampler, MemoryTrace
@@ -76,7 +77,7 @@ class Executor:
         self._queues = queues
         self._leases = leases
         self._stopping = stopping
-        self._card = card
+        self._doubts = Doubts(database, card, sampler)
         self._deadlines = deadlines
         self._problems: dict[int, Problem] = {}
         self._boots = Boots(database, host, worker_id=worker_id, deadlines=deadlines)
@@ -226,19 +227,13 @@ class Executor:
                 execution.boot.boot_id,
                 memory,
                 trace,
-                incidents=self._incidents(generation),
+                incidents=self._doubts.about(job, generation, execution.boot.boot_id, trace),
             ),
             texts=rows.texts(generation),
             trace=None if trace is None else rows.trace_row(trace),
             score=None if score is None else rows.score_row(score),
             verdicts=() if score is None else rows.verdict_rows(score.steps),
         )
-
-    def _incidents(self, generation: Generation) -> list[str]:
-        """Return what has happened on the card since the request was made."""
-        if self._card is None:
-            return []
-        return [incident.kind for incident in self._card.incidents_since(generation.submitted_s)]
 
     def _problem(self, job: ClaimedJob) -> Problem | None:
         """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""
