@@ -120,7 +120,7 @@ class Bench:
         samplings = [replace(SAMPLING, seed=1 + number // 6) for number in range(repetitions * 6)]
         in_flight = 1 if mode is Mode.LATENCY else sequences
         loop = self._host._loop  # noqa: SLF001 - the same engine object is the point
-        asked = asyncio.run_coroutine_threadsafe(_ask_all(self._host._engine, samplings, in_flight), loop)  # noqa: SLF001
+        asked = asyncio.run_coroutine_threadsafe(_ask_all(self._host.engine, samplings, in_flight), loop)
         took_s, tokens = asked.result(500)
         return tokens / took_s
 

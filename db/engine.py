@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.errors import ServiceBusy, ServiceUnreachable
@@ -20,6 +21,8 @@ from db.settings import masked
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 60_000
 LOCK_TIMEOUT_MS = 10_000
+#: How long a thread waits for a connection while others hold them all.
+POOL_TIMEOUT_S = 30.0
 #: A connection that has rested for longer is asked for a sign of life before it is used.
 RESTED_S = 0.5
 
@@ -36,6 +39,8 @@ def open_database(
     """Return an engine for a ``postgresql://`` URL; nothing is connected yet.
 
     ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as ``evalctl.include_synthetic``.
+    At most ``pool_size`` + 5 connections are open at once; more threads than that wait for one another, each as long as
+    POOL_TIMEOUT_S.
     """
     options = {
         "statement_timeout": str(statement_timeout_ms),
@@ -48,6 +53,7 @@ def open_database(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=5,
+        pool_timeout=POOL_TIMEOUT_S,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": f"evalctl {name}",
@@ -73,6 +79,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.begin() as connection:
             yield connection
+    except PoolTimeout as error:
+        raise _crowded(engine) from error
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
@@ -89,6 +97,8 @@ def run_alone(engine: Engine, sql: str, parameters: dict[str, Any] | None = None
         with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(sql.encode(), parameters)
             return cursor.fetchall() if cursor.description is not None else []
+    except PoolTimeout as error:
+        raise _crowded(engine) from error
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
@@ -151,6 +161,13 @@ def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
         return ServiceBusy(what, reason, mend="Try again; its log tells what was in the way")
     mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more"
     return ServiceUnreachable(what, reason, mend=mend)
+
+
+def _crowded(engine: Engine) -> ServiceBusy:
+    what = f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    return ServiceBusy(
+        what, f"no connection became free in {POOL_TIMEOUT_S:g} s", mend="Try again; it may be overloaded"
+    )
 
 
 def rows(connection: Connection, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:

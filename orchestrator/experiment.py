@@ -51,8 +51,7 @@ class Experiment:
         for prompt in self.prompts:
             _require(prompt in PROMPT_STYLES, f"unknown prompt style {prompt!r}; there are {', '.join(PROMPT_STYLES)}")
         _require(self.language in LANGUAGES, f"language {self.language!r} is not one of {', '.join(LANGUAGES)}")
-        # Workers run one sequence at a time; a row must not claim another mode than it was measured in.
-        _require(self.mode == Mode.LATENCY, f"mode {self.mode!r} cannot be run; workers measure in mode latency")
+        _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
         _require(1 <= self.repetitions <= 10_000, f"repetitions must be from 1 to 10000, not {self.repetitions}")
         _require(1 <= self.max_attempts <= 100, f"max_attempts must be from 1 to 100, not {self.max_attempts}")
         _require(self.max_tokens >= 1, f"max_tokens must be at least 1, not {self.max_tokens}")

@@ -72,6 +72,11 @@ class EngineHost:
         return self._context
 
     @property
+    def engine(self) -> Engine | None:
+        """The engine that is up, None when there is none or it died."""
+        return None if self._serving is None else self._serving.engine
+
+    @property
     def loaded(self) -> ModelSpec | None:
         """The model in memory, None when there is none or its engine died."""
         return self._spec

@@ -9,6 +9,7 @@ import click
 
 from db.runs import find_run, live_workers
 from db.settings import Settings
+from db.states import Mode
 from orchestrator.cli.output import console, json_option, print_json, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
 from orchestrator.following import follow
@@ -27,7 +28,11 @@ from orchestrator.submitting import Outcome, plan, submit_experiment
 @click.option("--repetitions", type=int, help="Repetitions of each problem, each with its own seed.  [default: 3]")
 @click.option("--name", help="Name of the run; part of what makes it the same run.")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of the statements.  [default: en]")
-@click.option("--mode", type=click.Choice(["latency"]), help="Sequences in flight: one.  [default: latency]")
+@click.option(
+    "--mode",
+    type=click.Choice(list(Mode)),
+    help="Sequences in flight: latency is one, throughput as many as the engine takes (max_num_seqs).  [default: latency]",
+)
 @click.option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
 @click.option("--max-tokens", type=int, help="Longest output in tokens.  [default: 2048]")
 @click.option("--temperature", type=float, help="Sampling temperature.  [default: 0]")

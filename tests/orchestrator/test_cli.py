@@ -75,7 +75,7 @@ def test_an_experiment_file_is_read_and_flags_override_it(user: dict[str, str], 
         (("submit", "-f", "{broken}"), 2, "is no valid TOML"),
         (("submit", "-f", "{typo}"), 2, "unknown keys modles"),
         (("submit", "-f", "{absent}"), 2, "cannot read"),
-        (("submit", "-f", "{mode}"), 2, "mode 'throughput' cannot be run"),
+        (("submit", "-f", "{mode}"), 2, "mode 'warp' is not one of latency, throughput"),
         (("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "0"), 2, "repetitions"),
         (("submit", "--model", "fake", "--problems", "quickstart", "--fixed-length", "x"), 2, "IN:OUT"),
         (("status", "no-such-run"), 2, "no run answers to 'no-such-run'"),
@@ -90,7 +90,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.toml").write_text("models = [", encoding="utf-8")
     (tmp_path / "typo.toml").write_text('modles = ["fake"]\n', encoding="utf-8")
-    mode = 'models = ["fake"]\nproblems = "quickstart"\nmode = "throughput"\n'
+    mode = 'models = ["fake"]\nproblems = "quickstart"\nmode = "warp"\n'
     (tmp_path / "mode.toml").write_text(mode, encoding="utf-8")
     names = {
         "mode": "mode.toml",

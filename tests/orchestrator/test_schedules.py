@@ -192,7 +192,7 @@ def broken_registry() -> Registry:
         ({"warp": 9}, models, "unknown keys warp"),
         ({"prompts": 7}, models, "must be a list of names"),
         ({"fixed_length": 7}, models, "has the wrong type"),
-        ({"mode": "slow"}, models, "cannot be run"),
+        ({"mode": "slow"}, models, "mode 'slow' is not one of latency, throughput"),
         ({"priority": 10**30}, models, "out of range"),
     ],
 )
