@@ -118,7 +118,8 @@ class Boots:
         The engine is up then and serves whoever asks the host; no later job is served by it unless ``load`` started it.
         ``on_progress`` is called about once a second; what it raises ends the start. Raise what ``EngineHost.load`` raises.
         """
-        return self._recorded(job, self._brought_up(spec, job, on_progress), kind)
+        report = self._brought_up(spec, job, on_progress)
+        return self._recorded(job, report, kind, memory=with_compilation(report))
 
     def forget(self) -> None:
         """Unload whatever is loaded, so that the next job gets a start of its own."""
@@ -150,10 +151,9 @@ class Boots:
         """Profile a model and return what is stored of it now: a second time where the first start compiled its graphs."""
         report = self._brought_up(job.spec, job, on_progress)
         if compiled(report.log_path):
-            self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report.memory))
+            self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report))
             report = self._brought_up(job.spec, job, on_progress)
-        memory = with_compilation(report.memory) if compiled(report.log_path) else report.memory
-        self._recorded(job, report, BootKind.PROFILE, memory=memory, key=key)
+        self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report), key=key)
         return stored_profiles(self._database, key)
 
     def _fitting(self, job: ClaimedJob, report: BootReport, profiles: list[Profile]) -> Profile | None:
@@ -173,12 +173,11 @@ class Boots:
         report: BootReport,
         kind: BootKind,
         *,
-        memory: MemoryReport | None = None,
+        memory: MemoryReport,
         key: str | None = None,
         profile: Profile | None = None,
     ) -> Boot:
-        """Store a start, with other terms of its memory than it told where some are given."""
-        memory = memory or report.memory
+        """Store a start with these terms of its memory."""
         row = rows.boot_row(
             self._worker_id,
             job.model_id,

@@ -17,7 +17,7 @@ from db.fleet import Profile
 from db.model_spec import ModelSpec, canonical_hash
 from db.models import Boot
 from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
-from workers.engines.protocol import EngineContext, MemoryReport
+from workers.engines.protocol import BootReport, EngineContext, MemoryReport
 from workers.engines.vllm_log import read_log
 
 #: Own option: ``two`` (the default on a GPU) or ``single``.
@@ -115,7 +115,10 @@ def without_profile(memory: MemoryReport) -> MemoryReport:
     return replace(memory, reasons={**memory.reasons, "profile": said})
 
 
-def with_compilation(memory: MemoryReport) -> MemoryReport:
-    """Return the terms of a profile start that compiled its graphs, and say so."""
+def with_compilation(report: BootReport) -> MemoryReport:
+    """Return the terms of a start as it told them, with a word where it was profiled while it compiled its graphs."""
+    memory = report.memory
+    if memory.activation_peak_mib is None or not compiled(report.log_path):
+        return memory
     said = "this start compiled its graphs: the activation peak counts the compiler's own memory"
     return replace(memory, reasons={**memory.reasons, "activation_peak_mib": said})

@@ -84,7 +84,7 @@ class Boot(Base):
     #: The card: all of its memory, and what was in use before the engine started.
     device_total_mib: Mapped[float | None]
     device_base_mib: Mapped[float | None]
-    #: Why a term is NULL.
+    #: Why a term is NULL, or whence it is.
     memory_reasons: Mapped[Json]
     #: What the terms were made from, in MiB, as the engine told it.
     memory_details_mib: Mapped[Json]

@@ -219,6 +219,17 @@ def test_a_model_that_sizes_its_cache_itself_is_started_once(
     assert kinds(engine) == ["single"]
 
 
+def test_a_single_start_that_compiled_says_so(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    host.log = [COMPILING, LOADING]
+    boots = boots_of(host)
+    load(boots, claimed(spec(gpu_memory_utilization=0.5)))
+    load(boots, claimed(spec(gpu_memory_utilization=0.6)))
+    said = [row["memory_reasons"].get("activation_peak_mib", "") for row in query(engine, BOOTS)]
+    assert ["compiled" in words for words in said] == [True, False]
+
+
 def test_on_a_cpu_a_model_is_started_once(
     engine: Engine, tmp_path: Path, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
 ) -> None:
