@@ -30,7 +30,7 @@ from orchestrator.submitting import Outcome, plan, submit_experiment
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of the statements.  [default: en]")
 @click.option(
     "--mode",
-    type=click.Choice(list(Mode)),
+    type=click.Choice([mode.value for mode in Mode]),
     help="Sequences in flight: latency is one, throughput as many as the engine takes (max_num_seqs).  [default: latency]",
 )
 @click.option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
