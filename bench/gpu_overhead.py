@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Sequence
@@ -100,20 +101,25 @@ class Bench:
             sampling=SAMPLING,
             settings=self._here.settings,
         )
-        self._worker.expect(len(wanted.problems) * repetitions)
         with start_worker(
             self._worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60
         ):
             submitted = submit(self._here.engine, replace(wanted, models=(spec,), mode=mode.value))
             publish_outbox(self._here.engine, self._here.broker)
-            self._worker.wait(500)
-        state = run_progress(self._here.engine, find_run(self._here.engine, str(submitted.run_id))).state
+            state = self._ended(str(submitted.run_id))
         if state != "succeeded":
             raise RuntimeError(f"run {submitted.name} is {state}: its time means nothing")
         with transaction(self._here.engine) as connection:
             span = rows(connection, _SPAN, {"run": submitted.run_id})[0]
         say(f"run {submitted.name}: {span}")
         return float(span["tokens"] / span["span_s"])
+
+    def _ended(self, run_id: str) -> str:
+        """Wait until no job of a run is open and return its state."""
+        run, pause = find_run(self._here.engine, run_id), threading.Event()
+        while (progress := run_progress(self._here.engine, run)).open:
+            pause.wait(0.2)
+        return progress.state
 
     def _bare(self, mode: Mode, sequences: int, repetitions: int) -> float:
         """Return the tokens per second of the same prompts without a queue, in the engine's own loop."""
