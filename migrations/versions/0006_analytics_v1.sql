@@ -76,7 +76,8 @@ SELECT run_id, run, model, prompt, mode, config_hash, environment_hash, memory_k
        min(need_mib) FILTER (WHERE used) AS need_mib_min, max(need_mib) FILTER (WHERE used) AS need_mib_max,
        percentile_cont(0.1) WITHIN GROUP (ORDER BY ttft_ms) FILTER (WHERE used) AS ttft_ms_p10,
        percentile_cont(0.9) WITHIN GROUP (ORDER BY ttft_ms) FILTER (WHERE used) AS ttft_ms_p90,
-       array_agg(ttft_ms) FILTER (WHERE used) AS each_ttft_ms, array_agg(DISTINCT boot_id) FILTER (WHERE used) AS boot_ids
+       array_agg(ttft_ms) FILTER (WHERE used) AS each_ttft_ms, array_agg(DISTINCT boot_id) FILTER (WHERE used) AS boot_ids,
+       string_agg(array_to_string(flags, ' '), ' ') FILTER (WHERE flagged) AS words
   FROM analytics_v1.generations
  GROUP BY run_id, run, model, prompt, mode, config_hash, environment_hash, memory_kind, problem;
 COMMENT ON VIEW eval.resources_by_problem IS 'analytics_v1.problem_resources with what its medians are made of, for figures over several problems.';
@@ -91,7 +92,8 @@ CREATE OR REPLACE VIEW analytics_v1.model_resources AS
 SELECT p.run_id, p.run, p.model, p.prompt, p.mode, p.config_hash, p.environment_hash, p.memory_kind, p.problems, p.jobs, p.need_mib,
        p.nvml_peak_mib, p.host_peak_mib, p.ttft_ms, p.ttft_ms_min, p.ttft_ms_max, p.engine_ttft_ms, p.e2e_s, p.e2e_s_min, p.e2e_s_max,
        p.tpot_ms, p.tokens_per_s, p.output_tokens, p.flagged, p.ttfo_ms, p.queue_wait_s, p.kv_used_mib, p.running_peak,
-       b.boots, p.gpu_name, p.need_mib_min, p.need_mib_max, e.ttft_ms[1] AS ttft_ms_p10, e.ttft_ms[2] AS ttft_ms_p90, t.total_tokens_per_s
+       b.boots, p.gpu_name, p.need_mib_min, p.need_mib_max, e.ttft_ms[1] AS ttft_ms_p10, e.ttft_ms[2] AS ttft_ms_p90, t.total_tokens_per_s,
+       f.flag_counts
   FROM (
        SELECT run_id, run, model, prompt, mode, config_hash, environment_hash, memory_kind,
               count(*) FILTER (WHERE repetitions > 0) AS problems, sum(repetitions)::bigint AS jobs,
@@ -113,7 +115,7 @@ SELECT p.run_id, p.run, p.model, p.prompt, p.mode, p.config_hash, p.environment_
               percentile_cont(0.5) WITHIN GROUP (ORDER BY running_peak) AS running_peak,
               min(need_mib_min) AS need_mib_min, max(need_mib_max) AS need_mib_max,
               string_agg(DISTINCT gpu_name, ', ') AS gpu_name,
-              array_agg(ROW(each_ttft_ms, boot_ids)) AS problem_values
+              array_agg(ROW(each_ttft_ms, boot_ids)) AS problem_values, string_agg(words, ' ') AS words
          FROM eval.resources_by_problem
         GROUP BY run_id, run, model, prompt, mode, config_hash, environment_hash, memory_kind) AS p
  CROSS JOIN LATERAL (
@@ -122,6 +124,9 @@ SELECT p.run_id, p.run, p.model, p.prompt, p.mode, p.config_hash, p.environment_
  CROSS JOIN LATERAL (
        SELECT count(DISTINCT s.boot_id) AS boots
          FROM unnest(p.problem_values) AS v(each_ttft_ms double precision[], boot_ids bigint[]), unnest(v.boot_ids) AS s(boot_id)) AS b
+ CROSS JOIN LATERAL (
+       SELECT coalesce(jsonb_object_agg(c.word, c.results), '{}') AS flag_counts
+         FROM (SELECT w.word, count(*) AS results FROM unnest(string_to_array(p.words, ' ')) AS w(word) GROUP BY w.word) AS c) AS f
   LEFT JOIN (
        SELECT run_id, model, mode, config_hash, environment_hash,
               percentile_cont(0.5) WITHIN GROUP (ORDER BY output_tokens / nullif(busy_s, 0)) AS total_tokens_per_s
@@ -138,3 +143,4 @@ SELECT p.run_id, p.run, p.model, p.prompt, p.mode, p.config_hash, p.environment_
         GROUP BY run_id, model, mode, config_hash, environment_hash) AS t
     ON t.run_id = p.run_id AND t.model = p.model AND t.mode = p.mode AND t.config_hash = p.config_hash
    AND t.environment_hash = p.environment_hash AND p.jobs > 0;
+COMMENT ON COLUMN analytics_v1.model_resources.flag_counts IS 'How many results have each flag, by its word; a result with several counts for each of them.';
