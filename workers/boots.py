@@ -16,7 +16,8 @@ from db.states import BootKind
 from workers import boot_log, rows
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
-from workers.engines.protocol import BootReport, MemoryReport
+from workers.engines.errors import EngineOutOfMemory
+from workers.engines.protocol import MIB, BootReport, MemoryReport
 from workers.engines.vllm_boot import vllm_version
 from workers.log import log_event
 from workers.profile import (
@@ -138,11 +139,11 @@ class Boots:
             profiles = self._profiled(job, key, on_progress)
         if not profiles:
             return self.start(job.spec, job, kind=BootKind.SINGLE, on_progress=on_progress)
-        report = self._brought_up(measured_spec(job.spec, profiles[0]), job, on_progress)
+        report = self._sized(job, profiles[0], on_progress)
         if stored and self._fitting(job, report, profiles) is None:
             log_event("engine.profile_outdated", profile_boot_id=profiles[0].boot_id, **job.log_context())
             profiles = self._profiled(job, key, on_progress) or profiles
-            report = self._brought_up(measured_spec(job.spec, profiles[0]), job, on_progress)
+            report = self._sized(job, profiles[0], on_progress)
         profile = self._fitting(job, report, profiles)
         memory = without_profile(report.memory) if profile is None else with_profile(report.memory, profile)
         return self._recorded(job, report, BootKind.MEASURED, memory=memory, key=key, profile=profile)
@@ -155,6 +156,19 @@ class Boots:
             report = self._brought_up(job.spec, job, on_progress)
         self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report), key=key)
         return stored_profiles(self._database, key)
+
+    def _sized(self, job: ClaimedJob, profile: Profile, on_progress: Callable[[], None]) -> BootReport:
+        """Bring the engine up with the KV cache of the rule; where the card cannot hold that, say what to change."""
+        spec = measured_spec(job.spec, profile)
+        try:
+            return self._brought_up(spec, job, on_progress)
+        except EngineOutOfMemory as error:
+            size_mib = spec.options["kv_cache_memory_bytes"] / MIB
+            raise EngineOutOfMemory(
+                f"{error.sentence}; its KV cache holds max_num_seqs sequences of max_model_len tokens, {size_mib:.0f} MiB: "
+                "lower one of them, or set gpu_memory_utilization and have it as vLLM sizes it",
+                error_class=error.error_class,
+            ) from error
 
     def _fitting(self, job: ClaimedJob, report: BootReport, profiles: list[Profile]) -> Profile | None:
         return fitting(profiles, rows.boot_row(self._worker_id, job.model_id, report))

@@ -23,7 +23,7 @@ from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, S
 from workers import boot_log
 from workers.boots import Boots
 from workers.deadlines import Deadlines
-from workers.engines.errors import GenerationCancelled, ModelUnavailable
+from workers.engines.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
 from workers.engines.protocol import Generation
 from workers.rows import need_mib
 
@@ -279,6 +279,22 @@ def test_an_engine_that_tells_no_profile_is_started_as_it_is(
     host.profiled = replace(PROFILED, buffers_mib=None)
     load(boots_of(host), claimed())
     assert kinds(engine) == ["profile", "single"]
+
+
+def test_a_card_too_small_for_the_cache_of_the_rule_says_what_to_change(
+    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+) -> None:
+    boots, job = boots_of(host), claimed()
+
+    def fail() -> None:
+        if host.started:
+            raise EngineOutOfMemory("model 'm' did not start: out of memory", error_class=INIT_CUDA_OOM)
+
+    host.before = fail
+    with pytest.raises(EngineOutOfMemory, match=r"out of memory; its KV cache holds .* 569 MiB: lower one") as caught:
+        load(boots, job)
+    assert caught.value.error_class == INIT_CUDA_OOM
+    assert kinds(engine) == ["profile"]
 
 
 def test_a_lease_that_ends_between_two_starts_ends_the_loading(

@@ -19,7 +19,8 @@ from db.sampling import Sampling
 from workers.engine_host import EngineHost
 from workers.engines import EngineContext, errors
 from workers.engines.processes import TOKEN_VARIABLE
-from workers.engines.protocol import BootReport, Generation, GenerationRequest, Message, TokenEvent
+from workers.engines.protocol import MIB, BootReport, Generation, GenerationRequest, Message, TokenEvent
+from workers.warm_up import WarmUp, WarmUpPlan, planned
 
 pytestmark = [
     pytest.mark.vllm,
@@ -150,6 +151,21 @@ def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: Engine
     per_block = boot.memory.kv_reserved_mib / blocks
     assert made.kv_used_mib == pytest.approx(-(-(256 + 24) // block) * per_block, abs=per_block)
     assert host.memory_report().kv_used_mib == pytest.approx(made.kv_used_mib, abs=per_block)
+
+
+def test_warm_up_leaves_nothing_behind_for_the_request_after_it(host: EngineHost, boot: BootReport) -> None:
+    assert planned(SPEC, boot, "cpu") == WarmUpPlan(least=3, most=5, prompts=(16,))
+    plan = WarmUpPlan(least=3, most=4, prompts=(16, 400), at_once=2)
+    tokens: list[None] = []
+    stored = WarmUp(host=host, plan=plan, on_progress=lambda: tokens.append(None), timeout_s=60).run()
+    assert (stored["requests"], len(stored["rates"])) == (4, 4)
+    assert min(stored["rates"]) > 0
+    assert len(tokens) > 4
+    made, _ = generate(host, ask(fixed_input_tokens=16, fixed_output_tokens=2, seed=99))
+    assert made.cached_tokens == 0
+    assert made.kv_used_mib is not None
+    # 400 tokens of the warm-up would be twenty times as many.
+    assert 0 < made.kv_used_mib * MIB <= 3 * boot.kv_block_bytes  # type: ignore[operator]
 
 
 @pytest.mark.usefixtures("boot")
