@@ -9,30 +9,33 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from db.claims import LeaseLost
 from db.engine import rows, transaction
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.probes import add_point, end_search
-from db.runs import Submission, Submitted, find_run, run_progress, submit
+from db.runs import Submission, Submitted, submit
 from db.sampling import Sampling
 from orchestrator.reconciler import Reconciler
 from tests.processes import worker
 
 SEQUENCES = {"kind": "sequences", "max_level": 8, "trials": 3, "input_tokens": 16, "output_tokens": 4}
 
+CONTEXT = {"kind": "context", "levels": [300, 600], "max_level": 600, "trials": 1}
+
 
 @pytest.fixture
 def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
     """Submit searches of one synthetic model and publish their hints."""
 
-    def run(probe: dict[str, Any] = SEQUENCES, *, searches: int = 1, **options: Any) -> Submitted:
-        model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
+    def run(probe: dict[str, Any] = SEQUENCES, *, searches: int = 1, name: str = "fake", **options: Any) -> Submitted:
+        model = ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic", options=options)
         submitted = submit(
             engine,
             Submission(
-                name="probe",
-                experiment_hash="e",
+                name=name,
+                experiment_hash=name,
                 experiment={},
                 provenance={},
                 models=(model,),
@@ -55,130 +58,104 @@ def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
         return rows(connection, sql)
 
 
-def threshold(engine: Engine) -> dict[str, Any]:
-    found = query(engine, "SELECT * FROM analytics_v1.probe_thresholds")
+def threshold(engine: Engine, submitted: Submitted) -> dict[str, Any]:
+    found = query(engine, f"SELECT * FROM analytics_v1.probe_thresholds WHERE run_id = '{submitted.run_id}'")
     assert len(found) == 1
     return found[0]
 
 
-def tried(engine: Engine) -> list[tuple[Any, ...]]:
-    found = query(engine, "SELECT level, trial, outcome, reason FROM eval.probe_point ORDER BY job_id, ordinal")
+def limit(engine: Engine, submitted: Submitted) -> tuple[Any, ...]:
+    found = threshold(engine, submitted)
+    return tuple(found[key] for key in ("max_stable", "first_failure", "reason", "limited_by"))
+
+
+def tried(engine: Engine, submitted: Submitted) -> list[tuple[Any, ...]]:
+    columns = "p.level, p.trial, p.outcome, p.reason"
+    found = query(
+        engine,
+        f"SELECT {columns} FROM eval.probe_point AS p JOIN eval.job AS j ON j.id = p.job_id "
+        f"WHERE j.run_id = '{submitted.run_id}' ORDER BY p.job_id, p.ordinal",
+    )
     return [tuple(row.values()) for row in found]
 
 
-def run_to_the_end(environment: dict[str, str], searches: int = 1) -> None:
+def starts(engine: Engine, submitted: Submitted) -> int:
+    sql = "SELECT count(*) AS n FROM eval.boot WHERE model_id IN (SELECT model_id FROM eval.job WHERE run_id = "
+    return int(query(engine, f"{sql}'{submitted.run_id}')")[0]["n"])
+
+
+def test_limits_of_every_kind_are_found_and_told_apart(
+    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+) -> None:
+    memory = enqueue(name="a", searches=2, tpot_ms=5, fail={"class": "OOM", "concurrent": 5})
+    dead = enqueue(name="b", tpot_ms=5, fail={"class": "ENGINE_DEAD", "concurrent": 2})
+    waiting = enqueue(name="c", tpot_ms=5, kv_sequences=3)
+    slow = enqueue(SEQUENCES | {"sla_s": 0.05}, name="d", ttft_ms=100)
+    highest = enqueue(SEQUENCES | {"max_level": 3, "trials": 1}, name="e", tpot_ms=5)
+    never = enqueue(name="f", fail={"start": "INIT_NO_KV"})
+    context = enqueue(CONTEXT, name="g", text="the value is 43")
     with worker(environment, "--queue", "synthetic") as process:
-        for _ in range(searches):
+        for _ in range(8):
             process.wait_for("job.succeeded")
         assert process.stop() == 0
 
-
-def test_an_out_of_memory_limit_is_found_twice_alike_and_the_worker_lives(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
-) -> None:
-    enqueue(searches=2, tpot_ms=5, fail={"class": "OOM", "concurrent": 5})
-    run_to_the_end(environment, searches=2)
-    found = threshold(engine)
-    assert (found["max_stable"], found["first_failure"], found["reason"]) == (5, 6, "RUNTIME_CUDA_OOM")
-    assert (found["limited_by"], found["searches"], found["agreed"], found["unit"]) == ("memory", 2, True, "sequences")
-    points = tried(engine)
+    assert limit(engine, memory) == (5, 6, "RUNTIME_CUDA_OOM", "memory")
+    assert (threshold(engine, memory)["searches"], threshold(engine, memory)["agreed"]) == (2, True)
+    points = tried(engine, memory)
     assert points[: len(points) // 2] == points[len(points) // 2 :], "the second search went the same way"
     assert [point[0] for point in points[: len(points) // 2]] == [1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 6, 5, 5, 5]
-    ended = "SELECT outcome, ended_at IS NOT NULL AS ended, boot_id IS NOT NULL AS booted FROM eval.attempt"
-    assert query(engine, ended) == [{"outcome": "succeeded", "ended": True, "booted": True}] * 2
-    starts = query(engine, "SELECT count(*) AS n FROM eval.boot")
-    assert starts == [{"n": 6}], "each search starts an engine, and another after each of two failures"
+    assert starts(engine, memory) == 6, "each search starts an engine, and another after each of two failures"
 
+    assert limit(engine, dead) == (2, 3, "ENGINE_DEAD", "other"), "a dead engine is not taken for memory"
+    assert limit(engine, waiting) == (3, 4, "WAITING", "kv_cache")
+    assert starts(engine, waiting) == 1, "the engine serves on"
+    assert limit(engine, slow) == (0, 1, "SLA", "latency")
+    assert limit(engine, highest) == (3, None, None, "level")
+    assert (tried(engine, never), starts(engine, never)) == ([(1, 1, "failed", "INIT_NO_KV")], 0)
+    assert limit(engine, never) == (0, 1, "INIT_NO_KV", "memory")
+    assert limit(engine, context) == (600, None, None, "level")
+    assert starts(engine, context) == 2, "an engine for each length"
 
-def test_an_engine_that_dies_is_not_taken_for_memory(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
-) -> None:
-    enqueue(tpot_ms=5, fail={"class": "ENGINE_DEAD", "concurrent": 2})
-    run_to_the_end(environment)
-    found = threshold(engine)
-    assert (found["max_stable"], found["first_failure"], found["reason"]) == (2, 3, "ENGINE_DEAD")
-    assert found["limited_by"] == "other"
-
-
-def test_requests_that_wait_are_not_stable_and_no_failure_of_memory(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
-) -> None:
-    enqueue(tpot_ms=5, kv_sequences=3)
-    run_to_the_end(environment)
-    found = threshold(engine)
-    assert (found["max_stable"], found["first_failure"], found["reason"]) == (3, 4, "WAITING")
-    assert found["limited_by"] == "kv_cache"
-    assert query(engine, "SELECT count(*) AS n FROM eval.boot") == [{"n": 1}], "the engine serves on"
-
-
-def test_slow_answers_are_a_limit_where_one_was_set(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
-) -> None:
-    enqueue(SEQUENCES | {"sla_s": 0.05}, ttft_ms=100)
-    run_to_the_end(environment)
-    found = threshold(engine)
-    assert (found["max_stable"], found["reason"], found["limited_by"]) == (0, "SLA", "latency")
-
-
-def test_the_highest_level_asked_for_is_a_limit_of_its_own_kind(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
-) -> None:
-    enqueue(SEQUENCES | {"max_level": 3, "trials": 1}, tpot_ms=5)
-    run_to_the_end(environment)
-    found = threshold(engine)
-    assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (3, None, "level")
-    figures = query(engine, "SELECT * FROM analytics_v1.probe_points WHERE level = 3")[0]
+    figures = query(engine, "SELECT * FROM analytics_v1.probe_points WHERE model = 'e' AND level = 3")[0]
     assert (figures["requests"], figures["errors"], figures["preemptions"], figures["waiting_steps"]) == (3, 0, 0, 0)
     assert figures["details"]["running_peak"] == 3
     assert 0 < figures["e2e_p50_s"] <= figures["e2e_p95_s"]
     assert figures["tokens_per_s"] > 0
     assert figures["memory_kind"] is None, "a synthetic engine has no memory"
+    for point in query(engine, "SELECT level, answer_right, details FROM analytics_v1.probe_points WHERE model = 'g'"):
+        assert point["answer_right"] == (point["details"]["asked"]["answer"] == 43)
+        assert 0 <= point["level"] - 64 - point["details"]["prompt_tokens"] < 20
+    ended = "SELECT DISTINCT outcome, ended_at IS NOT NULL AS ended FROM eval.attempt"
+    assert query(engine, ended) == [{"outcome": "succeeded", "ended": True}]
 
 
-def test_an_engine_that_never_starts_is_one_point(
+def test_what_no_trial_is_to_blame_for_fails_the_job(
     environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
 ) -> None:
-    enqueue(fail={"start": "INIT_NO_KV"})
-    run_to_the_end(environment)
-    assert tried(engine) == [(1, 1, "failed", "INIT_NO_KV")]
-    found = threshold(engine)
-    assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (0, 1, "memory")
-
-
-@pytest.mark.parametrize(
-    ("options", "probe", "error_class"),
-    [
-        ({"fail": {"start": "MODEL_UNAVAILABLE"}}, SEQUENCES, "MODEL_UNAVAILABLE"),
-        ({"no_such_option": 1}, SEQUENCES, "OPTION_REFUSED"),
-        ({"max_model_len": 8}, SEQUENCES, "PROMPT_TOO_LONG"),
-        ({}, SEQUENCES | {"memory_limit_mib": 1024}, "MEMORY_LIMIT"),
-        ({}, SEQUENCES | {"kind": "horses"}, "MODEL_UNAVAILABLE"),
-    ],
-)
-def test_what_no_trial_is_to_blame_for_fails_the_job(
-    environment: dict[str, str],
-    engine: Engine,
-    enqueue: Callable[..., Submitted],
-    *,
-    options: dict[str, Any],
-    probe: dict[str, Any],
-    error_class: str,
-) -> None:
-    submitted = enqueue(probe, **options)
+    expected = {
+        "MODEL_UNAVAILABLE": enqueue(name="a", fail={"start": "MODEL_UNAVAILABLE"}),
+        "OPTION_REFUSED": enqueue(name="b", no_such_option=1),
+        "PROMPT_TOO_LONG": enqueue(name="c", max_model_len=8),
+        "MEMORY_LIMIT": enqueue(SEQUENCES | {"memory_limit_mib": 1024}, name="d"),
+        "PROBE_UNKNOWN": enqueue(SEQUENCES | {"kind": "horses"}, name="e"),
+    }
     with worker(environment, "--queue", "synthetic") as process:
-        process.wait_for("job.failed", state="failed", error_class=error_class)
-    assert tried(engine) == []
-    assert run_progress(engine, find_run(engine, str(submitted.run_id))).state == "failed"
+        for _ in expected:
+            process.wait_for("job.failed", state="failed")
+    for error_class, submitted in expected.items():
+        failed = query(engine, f"SELECT state, error_class FROM eval.job WHERE run_id = '{submitted.run_id}'")
+        assert failed == [{"state": "failed", "error_class": error_class}]
+        assert tried(engine, submitted) == []
 
 
 def test_a_killed_workers_search_goes_on_where_it_stood(
     environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Callable[..., Submitted]
 ) -> None:
-    enqueue(tpot_ms=20, fail={"class": "OOM", "concurrent": 5})
+    submitted = enqueue(tpot_ms=20, fail={"class": "OOM", "concurrent": 5})
     with worker(environment, "--queue", "synthetic") as process:
-        process.wait_for("probe.point", level=2, trial=2)
+        process.wait_for("probe.point", tried=2, trial=2)
         process.stop(signal.SIGKILL)
-    before = tried(engine)
+    before = tried(engine, submitted)
     assert before[:4] == [
         (1, 1, "stable", None),
         (1, 2, "stable", None),
@@ -199,35 +176,36 @@ def test_a_killed_workers_search_goes_on_where_it_stood(
     points = query(engine, "SELECT ordinal, attempt_no FROM eval.probe_point ORDER BY ordinal")
     assert [row["ordinal"] for row in points] == list(range(1, len(points) + 1))
     assert [row["attempt_no"] for row in points] == [1] * len(before) + [2] * (len(points) - len(before))
-    assert tried(engine)[: len(before)] == before
-    assert len(tried(engine)) == len({point[:2] for point in tried(engine)}), "nothing was tried twice"
-    assert (threshold(engine)["max_stable"], threshold(engine)["first_failure"]) == (5, 6)
-
-
-def test_a_context_is_filled_with_a_question_and_its_answer_is_judged(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
-) -> None:
-    enqueue({"kind": "context", "levels": [300, 600], "max_level": 600, "trials": 1}, text="the value is 43")
-    run_to_the_end(environment)
-    points = query(engine, "SELECT level, outcome, answer_right, details FROM eval.probe_point ORDER BY ordinal")
-    assert [(point["level"], point["outcome"]) for point in points] == [(300, "stable"), (600, "stable")]
-    for point in points:
-        assert point["answer_right"] == (point["details"]["asked"]["answer"] == 43)
-        assert 0 <= point["level"] - 64 - point["details"]["prompt_tokens"] < 20
-    found = threshold(engine)
-    assert (found["max_stable"], found["unit"], found["limited_by"]) == (600, "tokens", "level")
-    assert query(engine, "SELECT count(*) AS n FROM eval.boot") == [{"n": 2}], "an engine for each length"
+    assert tried(engine, submitted)[: len(before)] == before
+    assert len(tried(engine, submitted)) == len({point[:2] for point in tried(engine, submitted)}), (
+        "nothing was tried twice"
+    )
+    assert limit(engine, submitted) == (5, 6, "RUNTIME_CUDA_OOM", "memory")
 
 
 def test_points_and_ends_are_written_once_and_by_the_attempt_alone(
     engine: Engine, enqueue: Callable[..., Submitted]
 ) -> None:
-    enqueue()
+    submitted = enqueue()
     job = query(engine, "SELECT id FROM eval.job")[0]["id"]
     point = {"level": 1, "trial": 1, "outcome": "stable", "requests": 1, "errors": 0, "details": {}}
-    from db.claims import LeaseLost  # noqa: PLC0415
-
-    for write in (lambda: add_point(engine, job, 1, 1, point), lambda: end_search(engine, job, 1)):
-        with pytest.raises(LeaseLost):
-            write()
-    assert tried(engine) == []
+    with pytest.raises(LeaseLost):
+        add_point(engine, job, 1, 1, point)
+    with pytest.raises(LeaseLost):
+        end_search(engine, job, 1)
+    assert tried(engine, submitted) == []
+    with transaction(engine) as connection:
+        worker_id = "INSERT INTO eval.worker (id, name, host, pid, device, queues, version, state) VALUES "
+        worker_id += "(gen_random_uuid(), 'w', 'h', 1, 'cpu', '{}', '1', 'idle') RETURNING id"
+        columns = "state = 'running', attempt_no = 1, lease_expires_at = now() + interval '1 min'"
+        connection.exec_driver_sql(f"WITH w AS ({worker_id}) UPDATE eval.job SET worker_id = w.id, {columns} FROM w")
+    for _ in range(2):  # as where an answer was lost
+        add_point(engine, job, 1, 1, point)
+    with pytest.raises(LeaseLost):
+        add_point(engine, job, 2, 2, point)
+    assert tried(engine, submitted) == [(1, 1, "stable", None)]
+    for _ in range(2):
+        end_search(engine, job, 1)
+    with pytest.raises(LeaseLost):
+        add_point(engine, job, 1, 2, point)
+    assert query(engine, "SELECT state FROM eval.job") == [{"state": "succeeded"}]

@@ -17,7 +17,7 @@ from workers.boots import Boots
 from workers.card import Card
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
-from workers.engines.errors import MODEL_UNAVAILABLE, EngineError
+from workers.engines.errors import EngineError
 from workers.engines.protocol import EngineContext
 from workers.lease import Lease
 from workers.log import log_event
@@ -32,6 +32,9 @@ from workers.probes.trial import Search, Trial
 
 #: Kind of probe: what searches.
 KINDS: Mapping[str, Callable[[Stand], Search]] = {"sequences": Sequences, "instances": Instances, "context": Context}
+
+#: An older worker met a newer probe.
+PROBE_UNKNOWN = "PROBE_UNKNOWN"
 
 #: Repeats a fenced write while the database is away.
 Insist = Callable[[Lease, Callable[[], None]], None]
@@ -62,7 +65,7 @@ class Prober:
         if kind is None or job.probe is None:
             raise EngineError(
                 f"this worker knows no probe {job.prompt!r}; it knows {', '.join(KINDS)}",
-                error_class=MODEL_UNAVAILABLE,
+                error_class=PROBE_UNKNOWN,
                 kind="rejected",
             )
         done = [Trial.from_row(row) for row in read_points(self.database, job.job_id)]
@@ -85,7 +88,7 @@ class Prober:
             # A search may take longer than a job: what is overdue is a trial.
             lease.claimed_s = time.monotonic()
             facts: dict[str, Any] = {
-                "level": trial.level,
+                "tried": trial.level,
                 "trial": trial.trial,
                 "outcome": trial.outcome.value,
                 "reason": trial.reason,
