@@ -88,7 +88,7 @@ class Profile:
     """What a profile start told, for a start of the same model with a KV cache of a given size. Memory in MiB."""
 
     boot_id: int
-    environment_hash: str
+    environment: dict[str, Any]
     config: dict[str, Any]
     context_mib: float | None
     weights_mib: float | None

@@ -23,6 +23,7 @@ from workers.log import log_event
 from workers.profile import (
     START_TERMS,
     compiled,
+    differences,
     fitting,
     measured_spec,
     profile_key,
@@ -140,12 +141,17 @@ class Boots:
         if not profiles:
             return self.start(job.spec, job, kind=BootKind.SINGLE, on_progress=on_progress)
         report = self._sized(job, profiles[0], on_progress)
-        if stored and self._fitting(job, report, profiles) is None:
-            log_event("engine.profile_outdated", profile_boot_id=profiles[0].boot_id, **job.log_context())
+        row = rows.boot_row(self._worker_id, job.model_id, report)
+        if stored and fitting(profiles, row) is None:
+            old, found = profiles[0], differences(profiles[0], row)
+            log_event("engine.profile_outdated", profile_boot_id=old.boot_id, differs=found, **job.log_context())
             profiles = self._profiled(job, key, on_progress) or profiles
             report = self._sized(job, profiles[0], on_progress)
-        profile = self._fitting(job, report, profiles)
-        memory = without_profile(report.memory) if profile is None else with_profile(report.memory, profile)
+            row = rows.boot_row(self._worker_id, job.model_id, report)
+        if profile := fitting(profiles, row):
+            memory = with_profile(report.memory, profile)
+        else:
+            memory = without_profile(report.memory, differences(profiles[0], row))
         return self._recorded(job, report, BootKind.MEASURED, memory=memory, key=key, profile=profile)
 
     def _profiled(self, job: ClaimedJob, key: str, on_progress: Callable[[], None]) -> list[Profile]:
@@ -169,9 +175,6 @@ class Boots:
                 "lower one of them, or set gpu_memory_utilization and have it as vLLM sizes it",
                 error_class=error.error_class,
             ) from error
-
-    def _fitting(self, job: ClaimedJob, report: BootReport, profiles: list[Profile]) -> Profile | None:
-        return fitting(profiles, rows.boot_row(self._worker_id, job.model_id, report))
 
     def _brought_up(self, spec: ModelSpec, job: ClaimedJob, on_progress: Callable[[], None]) -> BootReport:
         log_event("engine.starting", **job.log_context())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -83,19 +83,23 @@ def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:
 
 def fitting(profiles: Iterable[Profile], boot: Boot) -> Profile | None:
     """Return the first profile of the environment, the configuration and the weights that a start found; None for none."""
-    return next((profile for profile in profiles if _fits(profile, boot)), None)
+    return next((profile for profile in profiles if not differences(profile, boot)), None)
 
 
-def _fits(profile: Profile, boot: Boot) -> bool:
+def differences(profile: Profile, boot: Boot) -> list[str]:
+    """Return the names of what a start found to be other than its profile did; a profile fits where there are none."""
     weights = (profile.weights_mib, boot.weights_mib)
     # A folder may hold other weights than it did, under the same name.
-    alike = weights[0] is None or weights[1] is None or abs(weights[0] - weights[1]) <= _WEIGHTS_WITHIN_MIB
-    same_environment = profile.environment_hash == boot.environment_hash
-    return alike and same_environment and _shared(profile.config) == _shared(boot.config)
+    other = weights[0] is not None and weights[1] is not None and abs(weights[0] - weights[1]) > _WEIGHTS_WITHIN_MIB
+    environment = _differing(profile.environment, boot.environment)
+    config = _differing(profile.config, boot.config)
+    return [*sorted(environment), *sorted(config - _DIFFERS), *(["weights_mib"] if other else [])]
 
 
-def _shared(config: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name not in _DIFFERS}
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    return {
+        name for name in one.keys() | other.keys() if name not in one or name not in other or one[name] != other[name]
+    }
 
 
 def with_profile(memory: MemoryReport, profile: Profile) -> MemoryReport:
@@ -109,9 +113,9 @@ def with_profile(memory: MemoryReport, profile: Profile) -> MemoryReport:
     return replace(memory, **taken, reasons={**memory.reasons, **said})
 
 
-def without_profile(memory: MemoryReport) -> MemoryReport:
-    """Return the terms of a start for which there is no profile, though one was made a moment ago, and say so."""
-    said = "its environment, configuration or weights are not those of the profile just made: its terms would not be this start's"
+def without_profile(memory: MemoryReport, found: Sequence[str]) -> MemoryReport:
+    """Return the terms of a start that differs even from the profile made a moment ago, and say in what."""
+    said = f"the profile just made is not this start's, they differ in {', '.join(found)}"
     return replace(memory, reasons={**memory.reasons, "profile": said})
 
 

@@ -259,6 +259,23 @@ def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
     assert measured["profile_boot_id"] == profile["boot_id"]
 
 
+def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], Boots],
+    claimed: Callable[..., ClaimedJob],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "evalctl.worker")
+    load(boots_of(host), claimed())
+    host.environment |= {"driver": "590", "env.VLLM_X": "1"}
+    host.config["seed"] = 1
+    host.profiled = replace(PROFILED, weights_mib=2700.0)
+    load(boots_of(host), claimed())
+    events = [record.__dict__["event"] for record in caplog.records]
+    found = [event["differs"] for event in events if event["event"] == "engine.profile_outdated"]
+    assert found == [["driver", "env.VLLM_X", "seed", "weights_mib"]]
+
+
 def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
     engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
 ) -> None:
@@ -270,7 +287,7 @@ def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
     _, measured = query(engine, BOOTS)
     assert (measured["profile_boot_id"], measured["activation_peak_mib"]) == (None, None)
     assert measured["memory_reasons"]["activation_peak_mib"] == SKIPPED
-    assert "profile just made" in measured["memory_reasons"]["profile"]
+    assert measured["memory_reasons"]["profile"].endswith("differ in driver")
 
 
 def test_an_engine_that_tells_no_profile_is_started_as_it_is(
