@@ -1,0 +1,272 @@
+"""Throughput mode, by a real worker with the synthetic engine: full while there is work, and as safe as one at a time."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+from db.hints import HintBroker
+from db.model_spec import ModelSpec
+from db.outbox import publish_outbox
+from db.runs import Submission, Submitted, submit
+from db.sampling import Sampling
+from orchestrator.reconciler import Reconciler
+from orchestrator.submitting import record_of
+from problems.loader import load_set
+from tests.processes import evalctl, worker
+
+SEQUENCES = 4
+Enqueue = Callable[..., Submitted]
+#: Stamps of results, as intervals between submission to the engine and the last token.
+STAMPS = (
+    "SELECT j.mode, m.name, g.submitted_s AS from_s, g.last_token_s AS to_s FROM eval.generation AS g "
+    "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id ORDER BY g.submitted_s"
+)
+RESULTS = (
+    "SELECT count(*) AS jobs, count(g.job_id) AS results, count(*) FILTER (WHERE j.state = 'succeeded') AS succeeded "
+    "FROM eval.job AS j LEFT JOIN eval.generation AS g ON g.job_id = j.id"
+)
+
+
+@pytest.fixture
+def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
+    """Submit a run of so many jobs of one synthetic model and publish their hints."""
+
+    def run(
+        jobs: int, *, name: str = "run", model: str = "fake", mode: str = "throughput", **options: Any
+    ) -> Submitted:
+        options = {"max_num_seqs": SEQUENCES} | options
+        submitted = submit(
+            engine,
+            Submission(
+                name=name,
+                experiment_hash=name,
+                experiment={"language": "en", "problems": "quickstart"},
+                provenance={},
+                models=(
+                    ModelSpec(name=model, engine="synthetic", source="made-up", queue="synthetic", options=options),
+                ),
+                problems=(record_of(load_set("quickstart").problems[0]),),
+                prompts=("plain",),
+                repetitions=jobs,
+                mode=mode,
+                sampling=Sampling(seed=7),
+            ),
+        )
+        publish_outbox(engine, broker)
+        return submitted
+
+    return run
+
+
+@pytest.fixture
+def reconciler(engine: Engine, broker: HintBroker) -> Iterator[None]:
+    """Reconcile in the background, as every installation does."""
+    stop = threading.Event()
+    thread = threading.Thread(target=Reconciler(engine, broker, tick_s=0.1, stale_hint_s=1.0).run, args=(stop,))
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
+    with transaction(engine) as connection:
+        return rows(connection, sql)
+
+
+def finished(engine: Engine, within_s: float = 90.0) -> None:
+    """Wait until no job is queued or runs."""
+    deadline_s, pause = time.monotonic() + within_s, threading.Event()
+    while left := query(engine, "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"):
+        assert time.monotonic() < deadline_s, left
+        pause.wait(0.1)
+
+
+def most_at_once(stamps: list[dict[str, Any]]) -> int:
+    intervals = [(float(stamp["from_s"]), float(stamp["to_s"])) for stamp in stamps]
+    return max(sum(from_s <= moment < to_s for from_s, to_s in intervals) for moment, _ in intervals)
+
+
+def test_an_engine_is_kept_full_while_jobs_remain(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Enqueue
+) -> None:
+    jobs, each_s = 20, 0.6
+    enqueue(jobs, tokens=13, ttft_ms=300, tpot_ms=25)
+    with worker(environment, "--queue", "synthetic") as process:
+        for _ in range(jobs):
+            process.wait_for("job.succeeded")
+        assert process.stop() == 0, process.tail()
+    stamps = query(engine, STAMPS)
+    assert len(stamps) == jobs
+    assert most_at_once(stamps) == SEQUENCES
+    assert stamps[-1]["to_s"] - stamps[0]["from_s"] < 0.5 * jobs * each_s
+    assert query(engine, "SELECT max(running_peak) AS most FROM eval.generation") == [{"most": SEQUENCES}]
+    assert query(engine, "SELECT DISTINCT mode FROM analytics_v1.generations") == [{"mode": "throughput"}]
+    assert query(engine, "SELECT mode, jobs FROM analytics_v1.model_resources") == [
+        {"mode": "throughput", "jobs": jobs}
+    ]
+    assert query(engine, "SELECT count(*) AS boots FROM eval.boot") == [{"boots": 1}]
+    assert broker.depth("synthetic") == 0
+    assert query(engine, "SELECT count(*) AS n FROM eval.attempt AS a JOIN eval.boot AS b ON b.id = a.boot_id") == [
+        {"n": jobs}
+    ]
+
+
+@pytest.mark.usefixtures("reconciler")
+def test_a_worker_killed_with_several_in_flight_loses_none_and_doubles_none(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    jobs = 12
+    enqueue(jobs, ttft_ms=700)
+    short = environment | {"EVALCTL_LEASE_S": "2"}
+    with ExitStack() as stack:
+        first = stack.enter_context(worker(short, "--queue", "synthetic"))
+        first.wait_for("job.succeeded")
+        first.process.kill()
+        second = stack.enter_context(worker(short, "--queue", "synthetic"))
+        second.wait_for("worker.ready")
+        finished(engine)
+    assert query(engine, RESULTS) == [{"jobs": jobs, "results": jobs, "succeeded": jobs}]
+    lost = query(engine, "SELECT count(*) AS n FROM eval.attempt WHERE outcome = 'lost'")[0]["n"]
+    assert 1 <= lost <= 2 * SEQUENCES
+    assert query(engine, "SELECT count(*) AS n FROM eval.attempt")[0]["n"] == jobs + lost
+
+
+@pytest.mark.usefixtures("reconciler")
+def test_a_cancelled_run_ends_all_that_is_in_flight_and_the_worker_goes_on(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(10, name="long", ttft_ms=60_000)
+    with worker(environment | {"EVALCTL_LEASE_S": "2"}, "--queue", "synthetic") as process:
+        for _ in range(SEQUENCES):
+            process.wait_for("job.claimed")
+        assert evalctl(environment, "cancel", "long").returncode == 0
+        enqueue(6, name="short", model="other")
+        for _ in range(6):
+            process.wait_for("job.succeeded", model="other", within_s=40)
+        assert process.stop() == 0, process.tail()
+    assert sum('"event": "job.lease_lost"' in line for line in process.lines) == SEQUENCES
+    states = (
+        "SELECT r.name, j.state, count(*) AS n FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id GROUP BY 1, 2"
+    )
+    assert query(engine, f"{states} ORDER BY 1") == [
+        {"name": "long", "state": "cancelled", "n": 10},
+        {"name": "short", "state": "succeeded", "n": 6},
+    ]
+
+
+def test_a_drained_worker_finishes_what_is_in_flight_and_takes_no_more(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Enqueue
+) -> None:
+    enqueue(10, ttft_ms=3000)
+    with worker(environment, "--queue", "synthetic") as process:
+        for _ in range(SEQUENCES):
+            process.wait_for("job.claimed")
+        assert process.stop(within_s=30) == 0, process.tail()
+    ends = query(engine, "SELECT outcome, count(*) AS n FROM eval.attempt GROUP BY outcome")
+    assert ends == [{"outcome": "succeeded", "n": SEQUENCES}]
+    assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'queued'") == [{"n": 10 - SEQUENCES}]
+    assert broker.depth("synthetic") == 10 - SEQUENCES, "no hint was spent for nothing"
+
+
+def test_an_impatient_end_hands_all_in_flight_back_at_no_cost(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(6, ttft_ms=60_000)
+    with worker(environment, "--queue", "synthetic", "--grace", "0.3") as process:
+        for _ in range(SEQUENCES):
+            process.wait_for("job.claimed")
+        assert process.stop(within_s=30) == 0, process.tail()
+    ends = query(engine, "SELECT outcome, error_class, count(*) AS n FROM eval.attempt GROUP BY 1, 2")
+    assert ends == [{"outcome": "failed", "error_class": "DRAINED", "n": SEQUENCES}]
+    assert query(engine, "SELECT state, count(*) AS n FROM eval.job GROUP BY state") == [{"state": "queued", "n": 6}]
+
+
+@pytest.mark.usefixtures("reconciler")
+def test_an_engine_that_dies_under_several_blames_none_and_each_is_tried_again_alone(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    jobs = 9
+    # An engine that takes one fewer than it says, whoever they are.
+    enqueue(jobs, ttft_ms=700, fail={"class": "ENGINE_DEAD", "concurrent": SEQUENCES - 1})
+    with worker(environment, "--queue", "synthetic"):
+        finished(engine)
+    assert query(engine, RESULTS) == [{"jobs": jobs, "results": jobs, "succeeded": jobs}]
+    ends = query(engine, "SELECT error_class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1")
+    assert [end["error_class"] for end in ends] == ["ENGINE_DEAD_IN_COMPANY"]
+    assert SEQUENCES <= ends[0]["n"] <= jobs
+    again = query(
+        engine,
+        "SELECT DISTINCT g.attempt_no, g.running_peak FROM eval.generation AS g WHERE g.attempt_no > 1",
+    )
+    assert again == [{"attempt_no": 2, "running_peak": 1}]
+
+
+@pytest.mark.usefixtures("reconciler")
+def test_a_job_that_ends_engines_is_found_out_and_those_beside_it_are_not_blamed(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    jobs = 12
+    # Drawn from the seed and the prompt: one repetition in six ends every engine that it is given to.
+    enqueue(jobs, ttft_ms=300, fail={"class": "OOM", "every": 6})
+    with worker(environment, "--queue", "synthetic"):
+        finished(engine)
+    guilty = query(
+        engine,
+        "SELECT job_id, array_agg(error_class ORDER BY attempt_no) AS errors FROM eval.attempt WHERE outcome = 'failed' "
+        "GROUP BY job_id HAVING bool_or(error_class = 'RUNTIME_CUDA_OOM')",
+    )
+    assert guilty
+    dead = query(engine, "SELECT id FROM eval.job WHERE state = 'dead'")
+    assert sorted(row["id"] for row in dead) == sorted(row["job_id"] for row in guilty)
+    assert query(engine, RESULTS) == [{"jobs": jobs, "results": jobs - len(dead), "succeeded": jobs - len(dead)}]
+    for row in guilty:
+        assert set(row["errors"][1:]) == {"RUNTIME_CUDA_OOM"}, "alone, it can be told whose fault it is"
+
+
+def test_modes_never_mix_in_flight_and_no_hint_is_lost(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Enqueue
+) -> None:
+    enqueue(6, name="wide", ttft_ms=150)
+    enqueue(3, name="narrow", mode="latency", ttft_ms=150)
+    enqueue(6, name="wide-again", ttft_ms=150)
+    enqueue(5, name="behind", model="other", ttft_ms=150)
+    with worker(environment, "--queue", "synthetic") as process:
+        for _ in range(20):
+            process.wait_for("job.succeeded")
+        assert process.stop() == 0, process.tail()
+    stamps = query(engine, STAMPS)
+    assert [stamp["mode"] for stamp in stamps] == ["throughput"] * 6 + ["latency"] * 3 + ["throughput"] * 11
+    assert [stamp["name"] for stamp in stamps] == ["fake"] * 15 + ["other"] * 5
+    parts = stamps[:6], stamps[6:7], stamps[7:8], stamps[8:9], stamps[9:15], stamps[15:]
+    for before, after in itertools.pairwise(parts):
+        assert max(stamp["to_s"] for stamp in before) <= min(stamp["from_s"] for stamp in after)
+    assert most_at_once(stamps[:6]) == most_at_once(stamps[15:]) == SEQUENCES
+    # Nobody reconciled: a lost hint would have left its job in the queue.
+    assert broker.depth("synthetic") == 0
+
+
+def test_a_presence_of_several_jobs_is_busy_until_the_last_has_ended(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(SEQUENCES + 1, ttft_ms=2500)
+    with worker(environment, "--queue", "synthetic") as process:
+        process.wait_for("job.succeeded")
+        assert query(engine, "SELECT state FROM eval.worker") == [{"state": "busy"}]
+        for _ in range(SEQUENCES):
+            process.wait_for("job.succeeded")
+        pause = threading.Event()
+        deadline_s = time.monotonic() + 20
+        while query(engine, "SELECT state FROM eval.worker") != [{"state": "idle"}]:
+            assert time.monotonic() < deadline_s
+            pause.wait(0.1)
+        assert process.stop() == 0, process.tail()
