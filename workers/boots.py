@@ -27,6 +27,7 @@ from workers.profile import (
     fitting,
     measured_spec,
     profile_key,
+    sizable,
     takes_two_starts,
     with_compilation,
     with_profile,
@@ -134,7 +135,7 @@ class Boots:
         An engine that does not tell its profile is started as it is.
         """
         key = profile_key(job.spec, self._host.context, vllm_version())
-        profiles = stored_profiles(self._database, key)
+        profiles = sizable(stored_profiles(self._database, key))
         stored = bool(profiles)
         if not stored:
             profiles = self._profiled(job, key, on_progress)
@@ -161,7 +162,7 @@ class Boots:
             self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report))
             report = self._brought_up(job.spec, job, on_progress)
         self._recorded(job, report, BootKind.PROFILE, memory=with_compilation(report), key=key)
-        return stored_profiles(self._database, key)
+        return sizable(stored_profiles(self._database, key))
 
     def _sized(self, job: ClaimedJob, profile: Profile, on_progress: Callable[[], None]) -> BootReport:
         """Bring the engine up with the KV cache of the rule; where the card cannot hold that, say what to change."""

@@ -33,6 +33,7 @@ NULL_BLOCKS = 1
 _NOT_PROFILED = frozenset({BOOTS_OPTION, "warm_up_requests"})
 #: What the two starts of a pair are told differently, or what follows from that.
 _DIFFERS = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks"})
+_SIZE_FOLLOWS_FROM = ("max_num_seqs", "max_model_len", "block_size")
 _WEIGHTS_WITHIN_MIB = 1.0
 #: Terms that may come from another start; the reserved cache and all that requests use are a start's own.
 START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
@@ -67,6 +68,11 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
 def compiled(log_path: Path | None) -> bool:
     """Tell from its log whether a start compiled its graphs: the compiler's own memory is in the profile then."""
     return log_path is not None and _COMPILED.search(read_log(log_path)) is not None
+
+
+def sizable(profiles: Iterable[Profile]) -> list[Profile]:
+    """Return the profiles that tell all that the size of a KV cache follows from."""
+    return [profile for profile in profiles if all(profile.config.get(name) for name in _SIZE_FOLLOWS_FROM)]
 
 
 def measured_spec(spec: ModelSpec, profile: Profile) -> ModelSpec:

@@ -290,10 +290,18 @@ def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
     assert measured["memory_reasons"]["profile"].endswith("differ in driver")
 
 
+@pytest.mark.parametrize("untold", ["buffers_mib", "block_size"])
 def test_an_engine_that_tells_no_profile_is_started_as_it_is(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], Boots],
+    claimed: Callable[..., ClaimedJob],
+    untold: str,
 ) -> None:
-    host.profiled = replace(PROFILED, buffers_mib=None)
+    if untold in host.config:
+        host.config[untold] = None
+    else:
+        host.profiled = replace(PROFILED, buffers_mib=None)
     load(boots_of(host), claimed())
     assert kinds(engine) == ["profile", "single"]
 
