@@ -7,6 +7,7 @@ import hashlib
 import os
 import signal
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from workers.engine_host import EngineHost
 from workers.engines import EngineContext, errors
 from workers.engines.processes import TOKEN_VARIABLE
 from workers.engines.protocol import MIB, BootReport, Generation, GenerationRequest, Message, TokenEvent
+from workers.rows import boot_row
 from workers.warm_up import WarmUp, WarmUpPlan, planned
 
 pytestmark = [
@@ -87,11 +89,30 @@ def test_boot_says_what_runs(boot: BootReport) -> None:
     assert boot.config["enable_prefix_caching"] is False
     assert boot.config["max_num_seqs"] == 4
     assert boot.config["num_gpu_blocks"] > 1
-    assert boot.backend_facts["attention_backend"] == "CPU_ATTN"
+    assert boot.backend_facts["attention_backend"] == boot.config["attention_backend"] == "CPU_ATTN"
+    assert boot.config["sampler"] == "native"
+    assert boot.config["model_runner"] in {"V1", "V2"}
+    assert boot.config["compilation_mode"] == "NONE"
+    assert boot.config["cudagraph_mode"] == "NONE"
+    assert boot.config["block_size"] > 0
+    assert boot.backend_facts["flashinfer_imported"] == "no"
     assert boot.environment["torch"]
+    assert boot.environment["env.VLLM_USE_FLASHINFER_SAMPLER"] == "0"
+    assert boot.environment["env.VLLM_WORKER_MULTIPROC_METHOD"] == "spawn"
+    assert not [value for value in boot.environment.values() if str(value).startswith("/")]
     assert boot.started_s < boot.ready_s
     assert boot.log_path is not None
     assert "EngineCore" in boot.log_path.read_text()
+
+
+def test_two_starts_of_one_configuration_cannot_be_told_apart(host: EngineHost, boot: BootReport) -> None:
+    host.unload()
+    again = host.load(SPEC, on_progress=lambda: None, timeout_s=300)
+    assert again.started_s > boot.ready_s
+    rows = [boot_row(uuid.UUID(int=0), 1, report) for report in (boot, again)]
+    assert rows[0].environment == rows[1].environment
+    assert rows[0].environment_hash == rows[1].environment_hash
+    assert rows[0].config_hash == rows[1].config_hash
 
 
 def test_boot_memory_is_the_hosts_and_gaps_have_reasons(boot: BootReport) -> None:

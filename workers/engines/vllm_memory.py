@@ -18,6 +18,8 @@ class WorkerReading:
     bytes_by_term: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    #: Environment variables that engines read, as the workers have them.
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def num_blocks(self) -> int | None:
@@ -41,21 +43,22 @@ def read_worker(answers: Sequence[Mapping[str, Mapping[str, Any]]]) -> WorkerRea
     largest: dict[str, int] = {}
     reasons: dict[str, str] = {}
     facts: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for answer in answers:
         for term, value in answer["bytes"].items():
             largest[term] = max(largest.get(term, 0), int(value))
         reasons |= answer["reasons"]
         facts |= answer["facts"]
-    return WorkerReading(bytes_by_term=largest, reasons=reasons, facts=facts)
+        variables |= answer.get("variables", {})
+    return WorkerReading(bytes_by_term=largest, reasons=reasons, facts=facts, variables=variables)
 
 
 def memory_report(
     reading: WorkerReading,
     *,
-    log: str,
+    graphs_mib: float | None,
     source: str,
     device: Literal["cpu", "cuda"],
-    enforce_eager: bool,
     used_before_mib: float | None,
     kv_used_mib: float | None,
 ) -> MemoryReport:
@@ -82,7 +85,7 @@ def memory_report(
         activation_peak_mib=term(
             "activation_peak_mib", reading.mib("activation_profiled"), why.get("activation_profiled", "not told")
         ),
-        graphs_mib=term("graphs_mib", _graphs_mib(log, enforce_eager), "the log names no graph pool"),
+        graphs_mib=term("graphs_mib", graphs_mib, "the log names no graph pool"),
         kv_reserved_mib=term("kv_reserved_mib", reading.mib("kv_reserved"), why.get("kv_reserved", "not told")),
         kv_used_mib=term("kv_used_mib", kv_used_mib, "no request has run yet"),
         activation_run_mib=term(
@@ -111,7 +114,8 @@ def _checkpoint_mib(source: str) -> float | None:
     return sum(file.stat().st_size for file in files) / MIB if files else None
 
 
-def _graphs_mib(log: str, enforce_eager: bool) -> float | None:
+def graph_pool_mib(log: str, *, enforce_eager: bool) -> float | None:
+    """Return the size of the CUDA graphs as the log of a start tells it; 0 without graphs, None where it is not told."""
     if enforce_eager:
         return 0.0
     found = backend_facts(log).get("graph_pool_gib")

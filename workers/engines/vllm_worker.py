@@ -5,8 +5,12 @@ vLLM's attributes differ between versions and devices; each reading stands alone
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
+
+from workers.engines.vllm_facts import FACTS
+from workers.environment import variables_that_matter
 
 PROFILE_SKIPPED = "the size of the KV cache was given, so vLLM did not profile"
 NOT_ON_CPU = "the CPU engine does not measure it"
@@ -16,11 +20,12 @@ class MemoryExtension:
     """Mixed into vLLM's worker class; every method answers with plain numbers and text."""
 
     def evalctl_memory(self) -> dict[str, dict[str, Any]]:
-        """Return ``bytes`` by term, ``reasons`` for the missing ones and ``facts`` about what is in use."""
+        """Return ``bytes`` by term, ``reasons`` for the missing ones, ``facts`` about what is in use and its ``variables``."""
         answer: dict[str, dict[str, Any]] = {"bytes": {}, "reasons": {}, "facts": {}}
+        answer["variables"] = variables_that_matter(os.environ)
         for name, read in _READINGS.items():
             _read_into(answer["bytes"], answer["reasons"], name, read, self)
-        for name, tell in _FACTS.items():
+        for name, tell in FACTS.items():
             _read_into(answer["facts"], answer["reasons"], name, tell, self)
         return answer
 
@@ -121,11 +126,6 @@ def _require_cuda(worker: Any) -> None:
         raise _NotThere(NOT_ON_CPU)
 
 
-def _attention_backend(worker: Any) -> str:
-    groups = worker.model_runner.attn_groups
-    return ",".join(sorted({group.backend.get_name() for kv_group in groups for group in kv_group}))
-
-
 _READINGS: dict[str, Callable[[Any], int]] = {
     "weights": _weights,
     "kv_reserved": _kv_reserved,
@@ -136,11 +136,4 @@ _READINGS: dict[str, Callable[[Any], int]] = {
     "device_used_at_init": _device_used_at_init,
     "device_total": _device_total,
     "num_blocks": lambda worker: int(worker.model_runner.kv_cache_config.num_blocks),
-}
-_FACTS: dict[str, Callable[[Any], str]] = {
-    "attention_backend": _attention_backend,
-    "model_runner_class": lambda worker: (
-        f"{type(worker.model_runner).__module__}.{type(worker.model_runner).__qualname__}"
-    ),
-    "device": _device_type,
 }

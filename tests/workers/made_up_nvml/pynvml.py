@@ -20,7 +20,7 @@ from typing import Any
 MIB = 1 << 20
 UUID = "GPU-99999999-8888-7777-6666-555555555555"
 NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED = 15, 16
-NVML_CLOCK_SM, NVML_TEMPERATURE_GPU = 1, 0
+NVML_CLOCK_SM, NVML_CLOCK_MEM, NVML_TEMPERATURE_GPU = 1, 2, 0
 nvmlMemory_v2 = 2  # noqa: N816 - NVML's own name
 nvmlClocksEventReasonSwPowerCap, nvmlClocksEventReasonSwThermalSlowdown = 0x4, 0x20  # noqa: N816
 nvmlClocksThrottleReasonHwSlowdown, nvmlClocksThrottleReasonHwThermalSlowdown = 0x8, 0x40  # noqa: N816
@@ -110,6 +110,10 @@ def nvmlSystemGetDriverVersion() -> str:  # noqa: N802
     return "0"
 
 
+def nvmlSystemGetCudaDriverVersion_v2() -> int:  # noqa: N802
+    return 13000
+
+
 def nvmlDeviceGetMemoryInfo(_handle: int, version: int | None = None) -> SimpleNamespace:  # noqa: N802
     if _state().get("lost"):
         raise NVMLError_GpuIsLost
@@ -132,6 +136,30 @@ def nvmlDeviceGetPowerUsage(_handle: int) -> int:  # noqa: N802
 
 def nvmlDeviceGetCurrentClocksEventReasons(_handle: int) -> int:  # noqa: N802
     return int(_told("reasons"))
+
+
+def nvmlDeviceGetMaxClockInfo(_handle: int, clock: int) -> int:  # noqa: N802
+    return int(_told("max_sm_clock_mhz" if clock == NVML_CLOCK_SM else "max_memory_clock_mhz"))
+
+
+def nvmlDeviceGetApplicationsClock(_handle: int, clock: int) -> int:  # noqa: N802
+    return int(_told("application_sm_clock_mhz" if clock == NVML_CLOCK_SM else "application_memory_clock_mhz"))
+
+
+def nvmlDeviceGetPowerManagementLimit(_handle: int) -> int:  # noqa: N802
+    return int(_told("power_limit_w") * 1000)
+
+
+def nvmlDeviceGetPersistenceMode(_handle: int) -> int:  # noqa: N802
+    return int(_told("persistence_mode"))
+
+
+def nvmlDeviceGetEccMode(_handle: int) -> list[int]:  # noqa: N802
+    return [int(_told("ecc"))] * 2
+
+
+def nvmlDeviceGetMigMode(_handle: int) -> list[int]:  # noqa: N802
+    return [int(_told("mig"))] * 2
 
 
 def _told(name: str) -> float:

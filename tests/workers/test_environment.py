@@ -1,0 +1,126 @@
+"""The environment of a start: the same for the same, another for whatever may change a timing, and never a secret."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.model_spec import canonical_hash
+from tests.workers.made_up_nvml.pynvml import UUID
+from workers.engines import EngineContext
+from workers.environment import boot_environment, card_facts, variables_that_matter
+
+MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
+CONTEXT = EngineContext(home=Path(), log_folder=Path())
+
+
+def test_variables_that_engines_read_are_kept() -> None:
+    kept = {
+        "VLLM_USE_V2_MODEL_RUNNER": "1",
+        "CUDA_LAUNCH_BLOCKING": "1",
+        "NCCL_ALGO": "Ring",
+        "TORCHINDUCTOR_COMPILE_THREADS": "1",
+        "TORCH_NCCL_AVOID_RECORD_STREAMS": "1",
+        "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
+        "TRITON_DEBUG": "1",
+        "OMP_NUM_THREADS": "8",
+        "MKL_NUM_THREADS": "8",
+        "KMP_AFFINITY": "compact",
+        "FLASHINFER_DISABLE_JIT": "1",
+    }
+    assert (
+        variables_that_matter(kept | {"HOME": "/root", "PATH": "/bin", "EVALCTL_HOME": "/x", "MY_VLLM_X": "1"}) == kept
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["VLLM_API_KEY", "TORCH_TOKEN", "NCCL_SECRET", "CUDA_PASSWORD", "VLLM_PASSWD", "VLLM_CREDENTIALS", "vllm_x"],
+)
+def test_secrets_and_strangers_are_not(name: str) -> None:
+    assert variables_that_matter({name: "hush"}) == {}
+
+
+def test_an_address_is_not_told_since_it_may_carry_a_password() -> None:
+    assert variables_that_matter({"VLLM_STORE": "redis://user:hush@host"}) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VLLM_LOGGING_CONFIG_PATH",
+        "VLLM_LOGGING_LEVEL",
+        "VLLM_CACHE_ROOT",
+        "TRITON_CACHE_DIR",
+        "TORCHINDUCTOR_CACHE_DIR",
+        "CUDA_VISIBLE_DEVICES",
+        "CUDA_HOME",
+        "VLLM_PORT",
+        "VLLM_HOST_IP",
+        "VLLM_DIST_IDENT",
+        "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME",
+    ],
+)
+def test_what_differs_from_start_to_start_is_left_out(name: str) -> None:
+    assert variables_that_matter({name: "1"}) == {}
+
+
+def test_another_variable_is_another_environment() -> None:
+    def hashed(**variables: str) -> str:
+        return canonical_hash(boot_environment(CONTEXT, variables_that_matter(variables)))
+
+    one = hashed(VLLM_USE_V2_MODEL_RUNNER="1")
+    assert one == hashed(VLLM_USE_V2_MODEL_RUNNER="1")
+    assert one == hashed(VLLM_USE_V2_MODEL_RUNNER="1", VLLM_LOGGING_CONFIG_PATH="/elsewhere", VLLM_API_KEY="hush")
+    assert one != hashed(VLLM_USE_V2_MODEL_RUNNER="0")
+    assert one != hashed(VLLM_USE_V2_MODEL_RUNNER="1", OMP_NUM_THREADS="4")
+
+
+def test_a_card_that_nobody_knows_adds_nothing() -> None:
+    assert card_facts("GPU-00000000-0000-0000-0000-000000000000") == {}
+    assert boot_environment(CONTEXT, {}).get("gpu_uuid") is None
+
+
+def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
+    """Return the environment of a start on a made-up card, read by a process of its own, which finds the made-up NVML."""
+    (tmp_path / "card.json").write_text(json.dumps(state), encoding="utf-8")
+    program = (
+        "import json\n"
+        "from pathlib import Path\n"
+        "from workers.engines import EngineContext\n"
+        "from workers.environment import boot_environment\n"
+        f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
+        "print(json.dumps(boot_environment(context, {'VLLM_X': '1'})))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=MADE_UP_NVML.parents[2],
+        env={"PYTHONPATH": str(MADE_UP_NVML), "MADE_UP_CARD": str(tmp_path / "card.json"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return dict(json.loads(told.stdout))
+
+
+def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
+    """Busy or idle, warm or cold makes no difference; another power limit does; what is refused is left out."""
+    settings = {"power_limit_w": 450, "max_sm_clock_mhz": 3105, "max_memory_clock_mhz": 10501, "persistence_mode": 1}
+    found = on_made_up_card(tmp_path, **settings, temperature_c=40)
+    assert {name: found[name] for name in settings} == settings | {"persistence_mode": "on"}
+    assert (found["gpu_uuid"], found["gpu_name"], found["driver"], found["cuda_driver"]) == (
+        UUID,
+        "made-up",
+        "0",
+        "13.0",
+    )
+    assert found["env.VLLM_X"] == "1"
+    assert {"ecc", "mig", "application_sm_clock_mhz"} & found.keys() == set()
+    assert on_made_up_card(tmp_path, **settings, temperature_c=80) == found
+    assert on_made_up_card(tmp_path, **settings | {"power_limit_w": 425}) != found
+    assert on_made_up_card(tmp_path, **settings, ecc=0)["ecc"] == "off"
