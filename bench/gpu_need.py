@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.gpu_host import QWEN3_4B_AWQ, Host, say
-from bench.gpu_timing import Rig, told
+from bench.gpu_timing import DECODING_SIZES, Rig, told
 from db.gpus import find_gpu, list_gpus, used_mib
 from workers.pinning import pin
 
@@ -86,7 +86,10 @@ def prompts(host: Host, folder: Path) -> None:
     pin(gpu)
     (folder / "shape").symlink_to(folder / "qwen3-4b")
     rig = Rig(folder, gpu.uuid)
-    for graphs, options in ((512, {"cudagraph_capture_sizes": SIZES}), (8, {})):
+    for graphs, options in (
+        (512, {"cudagraph_capture_sizes": SIZES}),
+        (8, {"cudagraph_capture_sizes": DECODING_SIZES}),
+    ):
         with rig.engine(**options) as engine:
             for tokens in PROMPT_TOKENS:
                 rows = rig.ask(engine, 40, input_tokens=tokens, part="prompts", graphs=graphs, prompt=tokens)
