@@ -47,6 +47,8 @@ class Lease:
         #: Set when the attempt has come to its end.
         self.settled = threading.Event()
         self.claimed_s = self.renewed_s = self.progress_s = time.monotonic()
+        #: When a renewal found nothing to renew: the attempt was taken back, or is being committed.
+        self.missed_s: float | None = None
 
     def progress(self, _event: object = None) -> None:
         """Note that the engine has got further."""
@@ -116,11 +118,12 @@ class LeaseKeeper:
             if time.monotonic() - lease.claimed_s > self._deadlines.job_s and not lease.ended.is_set():
                 log_event("lease.overdue", **lease.job.log_context())
                 lease.end(EndReason.OVERDUE)
-        reached = self._renew([lease for lease in leases if not self._stalled(lease)])
+        kept = [lease for lease in leases if lease.reason is not EndReason.LOST]
+        renewed = self._renew([lease for lease in kept if not self._stalled(lease)])
         for lease in leases:
             if time.monotonic() - lease.renewed_s > self._deadlines.lease_s:
                 self._lose(lease, "expired")
-        return reached
+        return renewed
 
     def _stalled(self, lease: Lease) -> bool:
         stalled = _silent_s(lease) > self._deadlines.silence_s
@@ -129,26 +132,27 @@ class LeaseKeeper:
         return stalled
 
     def _renew(self, leases: list[Lease]) -> bool:
-        """Renew leases one by one; tell whether the database was there for all of them."""
-        gone = []
-        reached = True
+        """Renew leases one by one; tell whether all were renewed, so that none needs another look soon."""
+        renewed = True
         for lease in leases:
             job = lease.job
             try:
                 renew(self._engine, job.job_id, job.attempt_no, lease_s=self._deadlines.lease_s)
                 lease.renewed_s = time.monotonic()
             except LeaseLost:
-                gone.append(lease)
+                renewed = False
+                self._miss(lease)
             except (ServiceUnreachable, DBAPIError) as error:
-                # The others would wait as long for the same answer.
                 log_event("lease.unreachable", error=str(error), **job.log_context())
-                reached = False
-                break
-        settled_by_s = time.monotonic() + SETTLE_S
-        for lease in gone:
-            if not lease.settled.wait(max(0.0, settled_by_s - time.monotonic())):
-                self._lose(lease, "taken back")
-        return reached
+                return False  # The others would wait as long for the same answer.
+        return renewed
+
+    def _miss(self, lease: Lease) -> None:
+        now_s = time.monotonic()
+        if lease.missed_s is None:
+            lease.missed_s = now_s
+        elif now_s - lease.missed_s > SETTLE_S:
+            self._lose(lease, "taken back")
 
     def _lose(self, lease: Lease, why: str) -> None:
         if lease.reason is not EndReason.LOST and not lease.settled.is_set():

@@ -41,6 +41,16 @@ HISTORIES: dict[str, tuple[Sequence[Ending], JobState, FailureKind]] = {
         JobState.QUEUED,
         INFRA,
     ),
+    "dead under several jobs on two workers": (
+        [(0, INFRA, "ENGINE_DEAD_IN_COMPANY"), (1, INFRA, "ENGINE_DEAD_IN_COMPANY")],
+        JobState.QUEUED,
+        INFRA,
+    ),
+    "dead under several jobs, then alone": (
+        [(0, INFRA, "ENGINE_DEAD_IN_COMPANY"), (1, INFRA, "ENGINE_DEAD")],
+        JobState.QUEUED,
+        INFRA,
+    ),
     "the last attempt of five, alike on one worker": ([(0, INFRA, "A")] * 5, JobState.DEAD, INFRA),
     "the last attempt of five, alike on another": (
         [*[(0, INFRA, "A")] * 4, (1, INFRA, "A")],

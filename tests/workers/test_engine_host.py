@@ -150,6 +150,71 @@ def test_several_threads_share_the_engine(host: EngineHost) -> None:
     assert max(generation.first_token_s for generation in made) < min(generation.last_token_s for generation in made)
 
 
+def together(host: EngineHost, count: int, timeout_s: float = 5.0) -> list[Generation | BaseException]:
+    """Ask so many times at once and return what became of each."""
+    outcomes: list[Generation | BaseException] = []
+
+    def ask(index: int) -> None:
+        try:
+            outcomes.append(generate(host, request(f"r{index}", max_tokens=100_000), timeout_s))
+        except errors.EngineError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return outcomes
+
+
+def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stopped_once(
+    host: EngineHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(host, spec(tokens=100_000, tpot_ms=2, fail={"class": "ENGINE_DEAD", "concurrent": 3}))
+    stops: list[object] = []
+    assert host.engine is not None
+    stop = host.engine.stop
+
+    async def counted() -> None:
+        stops.append(None)
+        await stop()
+
+    monkeypatch.setattr(host.engine, "stop", counted)
+    outcomes = together(host, 4)
+    assert [type(outcome) for outcome in outcomes] == [errors.EngineDied] * 4
+    assert all(isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes)
+    assert len(stops) == 1
+    assert host.loaded is None
+
+
+def test_one_alone_in_a_dying_engine_is_not_in_company(host: EngineHost) -> None:
+    load(host, spec(fail={"class": "OOM"}))
+    with pytest.raises(errors.EngineOutOfMemory) as caught:
+        generate(host, request())
+    assert not caught.value.in_company
+
+
+def test_a_silence_beside_others_ends_all_and_blames_none(host: EngineHost) -> None:
+    load(host, spec(tokens=100_000, tpot_ms=2, fail={"class": "HANG", "concurrent": 2}))
+    outcomes = together(host, 3, timeout_s=0.5)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["EngineDied", "EngineDied", "GenerationTimedOut"]
+    assert all(isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes)
+
+
+def test_a_request_that_comes_after_the_death_of_its_engine_is_not_blamed(host: EngineHost) -> None:
+    with pytest.raises(errors.EngineDied) as caught:
+        generate(host, request())
+    assert caught.value.in_company
+
+
+def test_a_measurement_comes_with_the_memory_at_its_end(host: EngineHost) -> None:
+    load(host, spec(memory={"weights_mib": 12.0}, kv_used_mib=3.0, max_num_seqs=2, tokens=5, tpot_ms=2))
+    made = host.measure(request(), on_token=lambda _: None, cancel=threading.Event(), timeout_s=5)
+    assert (made.memory.weights_mib, made.memory.kv_used_mib, made.generation.running_peak) == (12.0, 3.0, 1)
+    assert host.memory_report() == made.memory
+
+
 def test_close_ends_the_thread(tmp_path: Path) -> None:
     host = EngineHost(EngineContext(home=tmp_path, log_folder=tmp_path))
     load(host, spec())

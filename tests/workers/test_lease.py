@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from sqlalchemy import Engine
@@ -79,6 +80,56 @@ def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(engin
     with transaction(engine) as connection:
         attempt = rows(connection, "SELECT outcome, failure_kind FROM eval.attempt")
     assert attempt == [{"outcome": "failed", "failure_kind": "timed_out"}]
+
+
+def claimed(engine: Engine, jobs: int, lease_s: float = 2.0) -> list[ClaimedJob]:
+    """Claim so many jobs for one worker."""
+    submit(engine, submission(problems=(PROBLEM,), repetitions=jobs, mode="throughput"))
+    me = register(engine)
+    return [job for _ in range(jobs) if (job := take(engine, me, lease_s=lease_s)) is not None]
+
+
+def test_several_leases_are_kept_at_once_and_each_ends_for_itself(engine: Engine) -> None:
+    first, second, third = claimed(engine, 3, lease_s=0.8)
+    with keeper(engine, LONG) as leases, leases.keep(first) as one, leases.keep(second) as two:
+        with leases.keep(third):
+            pass
+        with transaction(engine) as connection:
+            rows(
+                connection,
+                "UPDATE eval.job SET state = 'queued', lease_expires_at = NULL WHERE id = %(id)s",
+                {"id": second.job_id},
+            )
+        assert two.ended.wait(10)
+        assert two.reason is EndReason.LOST
+        assert not one.ended.wait(1.5)
+        assert one.renewed_s > two.renewed_s
+        assert state(engine, first)["held"]
+
+
+def test_many_attempts_taken_back_together_are_told_soon(engine: Engine) -> None:
+    jobs = claimed(engine, 12)
+    deadlines = Deadlines(lease_s=2.0, silence_s=60.0)
+    with keeper(engine, deadlines) as leases, ExitStack() as stack:
+        kept = [stack.enter_context(leases.keep(job)) for job in jobs]
+        cancel_run(engine, find_run(engine, str(jobs[0].run_id)))
+        cancelled_s = time.monotonic()
+        assert all(lease.ended.wait(5) for lease in kept)
+        assert time.monotonic() - cancelled_s < 4, "one wait for all, and not one for each"
+
+
+def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cost(engine: Engine) -> None:
+    hung = threading.Event()
+    stuck, well = claimed(engine, 2)
+    deadlines = Deadlines(lease_s=2.0, silence_s=0.6)
+    with keeper(engine, deadlines, hung.set) as leases, leases.keep(stuck), leases.keep(well) as alive:
+        while not hung.wait(0.1):
+            alive.progress()
+    assert state(engine, stuck)["error_class"] == "WORKER_HUNG_IN_COMPANY"
+    assert state(engine, well)["error_class"] == "WORKER_HUNG_BESIDE"
+    with transaction(engine) as connection:
+        allowed = rows(connection, "SELECT max_attempts FROM eval.job ORDER BY id = %(id)s", {"id": well.job_id})
+    assert [row["max_attempts"] for row in allowed] == [3, 4]
 
 
 def test_a_finished_attempt_is_not_called_lost(engine: Engine, job: ClaimedJob) -> None:

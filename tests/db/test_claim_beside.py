@@ -1,0 +1,96 @@
+"""Claims that fill an engine: a job joins others only where it is the next one and may; and many threads on one database."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.claims import ClaimedJob, Failure, give_up, in_company
+from db.engine import open_database, run_alone, transaction
+from db.errors import ServiceBusy
+from db.runs import submit
+from db.states import FailureKind, JobState, Mode
+from tests.db.test_poison import register
+from tests.db.test_queue import PROBLEM, count, spec, submission, take
+
+
+def beside(engine: Engine, worker_id: uuid.UUID, loaded: str, **changes: Any) -> ClaimedJob | None:
+    """Claim a job that may join others in the engine of a model."""
+    model_id = count(engine, f"SELECT id FROM eval.model WHERE name = '{loaded}'")
+    return take(engine, worker_id, loaded_model_id=model_id, mode=Mode.THROUGHPUT, **changes)
+
+
+def test_a_claim_beside_others_takes_the_next_job_only_where_it_may_join(engine: Engine) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1, mode="throughput", name="wide"))
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow"))
+    submit(
+        engine, submission(problems=(PROBLEM,), repetitions=1, mode="throughput", experiment_hash="e3", name="later")
+    )
+    submit(engine, submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"))
+    me = register(engine)
+    joined = beside(engine, me, "a")
+    assert joined is not None
+    assert joined.in_company
+    assert beside(engine, me, "a") is None, "a job of another mode is next"
+    alone = take(engine, me, loaded_model_id=joined.model_id)
+    assert alone is not None
+    assert (alone.mode, alone.in_company) == ("latency", False)
+    assert beside(engine, me, "a") is not None
+    assert beside(engine, me, "a") is None, "what is left is another model's"
+    assert beside(engine, me, "b") is not None
+
+
+def test_a_claim_beside_others_starves_no_other_model(
+    engine: Engine,
+) -> None:
+    submit(engine, submission(models=(spec("a"), spec("b")), repetitions=2, mode="throughput"))
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("UPDATE eval.job SET available_at = now() - interval '1 hour'")
+    me = register(engine)
+    assert beside(engine, me, "a", loaded_for_s=60.0, age_bound_s=900.0) is not None
+    assert beside(engine, me, "a", loaded_for_s=901.0, age_bound_s=900.0) is None
+    next_one = take(engine, me, loaded_model_id=1, loaded_for_s=901.0, age_bound_s=900.0)
+    assert next_one is not None
+    assert next_one.spec.name == "b"
+
+
+def test_a_job_whose_engine_died_under_several_is_claimed_alone(engine: Engine) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=2, mode="throughput"))
+    me = register(engine)
+    first = take(engine, me)
+    assert first is not None
+    error_class = in_company("ENGINE_DEAD")
+    failure = Failure(kind=FailureKind.INFRA, error_class=error_class, sentence="it died")
+    assert give_up(engine, first.job_id, first.attempt_no, failure, backoff_s=0.0) is JobState.QUEUED
+    assert beside(engine, me, "a") is None, "it is next, and may not join"
+    again = take(engine, me)
+    assert again is not None
+    assert (again.job_id, again.error_class, again.in_company) == (first.job_id, error_class, False)
+    joined = beside(engine, me, "a")
+    assert joined is not None
+    assert joined.in_company
+
+
+def test_many_threads_wait_for_a_connection_for_a_bounded_time(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_database(database_url, name="crowd")
+    with ThreadPoolExecutor(64) as threads:
+        found = list(threads.map(lambda _: run_alone(opened, "SELECT pg_sleep(0.02) IS NOT NULL AS slept"), range(128)))
+    opened.dispose()
+    assert found == [[{"slept": True}]] * 128
+    monkeypatch.setattr("db.engine.POOL_TIMEOUT_S", 0.05)
+    narrow = open_database(database_url, name="crowd", pool_size=1)
+    with ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(transaction(narrow))
+        with pytest.raises(ServiceBusy, match="no connection became free"):
+            run_alone(narrow, "SELECT 1")
+        with pytest.raises(ServiceBusy, match="no connection became free"), transaction(narrow):
+            pass
+    narrow.dispose()
