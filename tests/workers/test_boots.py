@@ -388,11 +388,12 @@ def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> N
         ("token hf_abcdefghijklmnopqrstuvwxyz012345 used", "token *** used"),
         ("key sk-abcdefghijklmnop0123", "key ***"),
         ("postgresql://evalctl:hunter22@127.0.0.1:5432/x", "postgresql://evalctl:***@127.0.0.1:5432/x"),
+        ("postgresql://evalctl:hunter@22@127.0.0.1:5432/x", "postgresql://evalctl:***@127.0.0.1:5432/x"),
         ("header bearer abcdef0123456789", "header bearer ***"),
-        ("api opensesame, sesame", "api ***, sesame"),
+        ("api open@sesame, open%40sesame, sesame", "api ***, ***, sesame"),
         ("hf_overrides=None, task-scheduling-of-many-things, tokens=false", None),
     ],
 )
 def test_what_looks_like_a_credential_is_struck_out(written: str, kept: str | None) -> None:
-    environ = {"SOME_API_KEY": "opensesame", "TOKENIZERS_PARALLELISM": "false", "HOME": "sesame"}
+    environ = {"SOME_API_KEY": "open@sesame", "TOKENIZERS_PARALLELISM": "false", "HOME": "sesame"}
     assert boot_log.without_credentials(written, environ) == (written if kept is None else kept)
