@@ -144,6 +144,31 @@ def test_terms_that_are_not_told_carry_reasons() -> None:
     }
 
 
+def test_a_later_reading_replaces_what_it_tells_and_keeps_the_rest() -> None:
+    first = read_worker(
+        [
+            {
+                "bytes": {"weights": 7},
+                "reasons": {"activation_run": "none yet"},
+                "facts": {"a": "b"},
+                "variables": {"V": "1"},
+            }
+        ]
+    )
+    later = first.updated(read_worker([{"bytes": {"activation_run": 5}, "reasons": {}, "facts": {}}]))
+    assert (later.bytes_by_term, later.reasons) == ({"weights": 7, "activation_run": 5}, {})
+    assert (later.facts, later.variables) == ({"a": "b"}, {"V": "1"})
+    lost = later.updated(read_worker([{"bytes": {}, "reasons": {"activation_run": "broken"}, "facts": {}}]))
+    assert lost.reasons == {"activation_run": "broken"}
+    assert "activation_run" not in lost.bytes_by_term, "an old peak is nobody's"
+
+
+def test_peaks_are_read_apart_and_never_raise() -> None:
+    answer = MemoryExtension().evalctl_peaks()
+    assert (answer["bytes"], answer["facts"]) == ({}, {})
+    assert set(answer["reasons"]) == {"activation_run", "torch_reserved_peak"}
+
+
 def test_worker_reading_never_raises() -> None:
     answer = MemoryExtension().evalctl_memory()
     assert answer["bytes"] == {}

@@ -90,7 +90,7 @@ class VllmEngine:
         self._building = asyncio.ensure_future(asyncio.to_thread(self._build))
         try:
             await asyncio.shield(self._building)
-            self._reading = await self._read_worker()
+            self._reading = await self._read_worker("evalctl_memory")
             self._prompts = PromptMaker(self._spec, self._engine)
             await self._engine.collective_rpc("evalctl_reset_peak")
             log = read_log(self._log_path)
@@ -127,12 +127,14 @@ class VllmEngine:
         assert self._prompts is not None
         prompt = self._prompts.make(request)
         parameters = sampling_parameters(request.sampling)
-        if self._kv.idle:
-            await self._call(engine.collective_rpc("evalctl_reset_peak"))
+        alone = self._kv.idle
         events: list[TokenEvent] = []
         output: Any = None
         log_at = log_size(self._log_path)
         with self._kv.window() as window:
+            if alone:
+                # Within the window: another that comes meanwhile must not begin the peak anew as well.
+                await self._call(engine.collective_rpc("evalctl_reset_peak"))
             submitted_s = time.monotonic()
             try:
                 stream = engine.generate(prompt.for_vllm(), parameters, f"{request.request_id}-{next(self._numbers)}")
@@ -147,12 +149,13 @@ class VllmEngine:
                             yield event
             except Exception as error:
                 raise self._translated(error, request) from error
-        compiled = compiled_since(self._log_path, log_at)
-        yield self._generation(prompt, submitted_s, events, output, window, request=request, compiled=compiled)
+            compiled = compiled_since(self._log_path, log_at)
+            # Within the window: what is read of the memory next must not have been begun anew by another request.
+            yield self._generation(prompt, submitted_s, events, output, window, request=request, compiled=compiled)
 
     async def memory_report(self) -> MemoryReport:
         """Tell memory as it is now: the terms of the boot, the activation peak and KV use since."""
-        self._reading = await self._read_worker()
+        self._reading = self._reading.updated(await self._read_worker("evalctl_peaks"))
         return self._memory()
 
     async def stop(self) -> None:
@@ -224,8 +227,8 @@ class VllmEngine:
             raise errors.EngineDied(f"model {self._spec.name!r} is not running")
         return self._engine
 
-    async def _read_worker(self) -> WorkerReading:
-        return read_worker(await self._call(self._running().collective_rpc("evalctl_memory")))
+    async def _read_worker(self, method: str) -> WorkerReading:
+        return read_worker(await self._call(self._running().collective_rpc(method)))
 
     async def _call(self, coroutine: Any) -> Any:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,13 @@ class WorkerReading:
         """Bytes of one block over all layers."""
         blocks, reserved = self.num_blocks, self.bytes_by_term.get("kv_reserved")
         return reserved / blocks if blocks and reserved is not None else None
+
+    def updated(self, later: WorkerReading) -> WorkerReading:
+        """Return this reading with the terms of a later one in their place."""
+        kept = {name: value for name, value in self.bytes_by_term.items() if name not in later.reasons}
+        told = {**kept, **later.bytes_by_term}
+        reasons = {name: reason for name, reason in self.reasons.items() if name not in later.bytes_by_term}
+        return replace(self, bytes_by_term=told, reasons={**reasons, **later.reasons})
 
     def mib(self, term: str) -> float | None:
         """Return a term in MiB, None when the worker did not tell it."""

@@ -29,6 +29,13 @@ class MemoryExtension:
             _read_into(answer["facts"], answer["reasons"], name, tell, self)
         return answer
 
+    def evalctl_peaks(self) -> dict[str, dict[str, Any]]:
+        """Return what requests change of ``evalctl_memory``; short, since all requests that run wait for it."""
+        answer: dict[str, dict[str, Any]] = {"bytes": {}, "reasons": {}, "facts": {}}
+        for name in _PEAKS:
+            _read_into(answer["bytes"], answer["reasons"], name, _READINGS[name], self)
+        return answer
+
     def evalctl_reset_peak(self) -> bool:
         """Begin a new activation peak; tell whether this device has one."""
         worker: Any = self
@@ -137,3 +144,4 @@ _READINGS: dict[str, Callable[[Any], int]] = {
     "device_total": _device_total,
     "num_blocks": lambda worker: int(worker.model_runner.kv_cache_config.num_blocks),
 }
+_PEAKS = ("activation_run", "torch_reserved_peak")
