@@ -72,7 +72,7 @@ class Prober:
         log_event("probe.begun", points=len(done), **job.log_context())
         self.boots.forget()
         try:
-            with self._stand(job) as stand:
+            with self._stand(job, lease) as stand:
                 kind(stand).search(job, lease, done, self._writer(job, lease, len(done)))
         finally:
             self.boots.forget()
@@ -98,7 +98,7 @@ class Prober:
         return write
 
     @contextmanager
-    def _stand(self, job: ClaimedJob) -> Iterator[Stand]:
+    def _stand(self, job: ClaimedJob, lease: Lease) -> Iterator[Stand]:
         """Give the place of a search, on a smaller card where one is to be emulated."""
         assert job.probe is not None
         stand = Stand(
@@ -112,10 +112,10 @@ class Prober:
             sampler=self.sampler if job.spec.engine == "vllm" else None,
             card=self.card,
         )
-        stand = replace(stand, base_mib=stand.used_mib())
+        stand = replace(stand, base_mib=stand.settled_mib(lease))
         limit_mib = Plan.from_probe(job.probe).memory_limit_mib
         if limit_mib is None:
             yield stand
             return
         with emulated_card(self.context, limit_mib, card=self.card) as smaller:
-            yield replace(stand, smaller=smaller)
+            yield replace(stand, smaller=smaller, base_mib=smaller.base_mib)

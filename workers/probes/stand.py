@@ -25,6 +25,9 @@ BACK_WITHIN_MIB = 100.0
 #: How long a card may take to give memory back; on an H100 it took under 4 s.
 BACK_WITHIN_S = 15.0
 LOOK_AGAIN_S = 0.2
+#: Memory that fell by less than so much in such a time has settled.
+STEADY_MIB = 16.0
+SETTLED_FOR_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,17 @@ class Stand:
             return None
         trace = self.sampler.end(self.sampler.begin())
         return float(trace.used_mib[-1]) - self.held_mib
+
+    def settled_mib(self, lease: Lease) -> float | None:
+        """Return the MiB in use once they no longer fall, which a card's do for seconds after an engine has ended."""
+        used_mib = self.used_mib()
+        deadline_s = time.monotonic() + BACK_WITHIN_S
+        while self.on_gpu and used_mib is not None and time.monotonic() < deadline_s:
+            pause(lease, SETTLED_FOR_S)
+            before_mib, used_mib = used_mib, self.used_mib()
+            if used_mib is None or before_mib - used_mib < STEADY_MIB:
+                break
+        return used_mib
 
     def utilisation(self, share: float) -> float:
         """Return what vLLM has to be told for a share of the card that is probed."""
