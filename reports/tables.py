@@ -9,16 +9,24 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Column of the resource table: title, key of the view, digits.
-RESOURCE_COLUMNS: tuple[tuple[str, str, int], ...] = (
+#: Lines of the resource table: title, key of the view, digits. Those without any figure are left away.
+RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
     ("need MiB", "need_mib", 0),
     ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
     ("TTFT ms", "ttft_ms", 1),
+    ("TTFO ms", "ttfo_ms", 1),
     ("E2E s", "e2e_s", 2),
     ("TPOT ms", "tpot_ms", 2),
-    ("tokens/s", "tokens_per_s", 1),
+    ("tokens/s of a request", "tokens_per_s", 1),
+    ("tokens/s of the engine", "total_tokens_per_s", 1),
     ("out tokens", "output_tokens", 0),
 )
+#: What a larger limit counts, by the kind of the probe.
+LIMITS = {
+    "sequences": "max stable sequences",
+    "instances": "max stable instances",
+    "context": "max stable context, tokens",
+}
 
 
 def score_table(scores: Sequence[Row]) -> Table:
@@ -48,23 +56,76 @@ def score_table(scores: Sequence[Row]) -> Table:
     return table
 
 
-def resource_table(resources: Sequence[Row]) -> Table:
-    """Return resources per model, with each figure's difference from the first row of its group in per cent."""
-    kinds = {row["memory_kind"] for row in resources}
-    table = Table(title="Resources (median over problems of the median over repetitions)", title_justify="left")
-    for title in ("model", "prompt", "mode"):
-        table.add_column(title)
-    columns = [column for column in RESOURCE_COLUMNS if any(row[column[1]] is not None for row in resources)]
-    for title, key, _digits in columns:
-        host = key == "need_mib" and kinds == {"host"}
-        table.add_column("host memory MiB (resident peak)" if host else title, justify="right")
-    table.add_column("jobs", justify="right")
-    first: dict[tuple[str, str], Row] = {}
+def resource_tables(resources: Sequence[Row], limits: Sequence[Row] = ()) -> list[Table]:
+    """Return a table for each prompt and mode: a line a figure, a column a model, with per cent from the first model.
+
+    A model with several configurations or environments has a column for each. ``limits`` are what probes found for these
+    models on these cards; those of another run are named below the table.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
     for row in resources:
-        base = first.setdefault((row["prompt"], row["mode"]), row)
-        figures = (_figure(row[key], base[key], digits, first=row is base) for _title, key, digits in columns)
-        table.add_row(row["model"], row["prompt"], row["mode"], *figures, _jobs_cell(row))
+        groups.setdefault((row["prompt"], row["mode"]), []).append(row)
+    return [_resources(prompt, mode, columns, limits) for (prompt, mode), columns in groups.items()]
+
+
+def _resources(prompt: str, mode: str, columns: Sequence[Row], limits: Sequence[Row]) -> Table:
+    """Return the resource table of one prompt and mode."""
+    table = Table(title=f"Resources, prompt {prompt}, {mode} mode", min_width=50)
+    table.title_justify = table.caption_justify = "left"
+    table.add_column("")
+    for column in columns:
+        table.add_column(_column_title(column, columns), justify="right")
+    host = {column["memory_kind"] for column in columns} == {"host"}
+    for title, key, digits in RESOURCE_LINES:
+        values = [column[key] for column in columns]
+        if any(value is not None for value in values):
+            shown = "host memory MiB (resident peak)" if host and key == "need_mib" else title
+            table.add_row(shown, *_figures(values, digits))
+    foreign = _add_limits(table, columns, limits)
+    table.add_row("results", *(str(column["jobs"]) for column in columns), style="dim")
+    if any(column["flagged"] for column in columns):
+        table.add_row("flagged", *(str(column["flagged"]) for column in columns), style="dim")
+    for word in sorted({word for column in columns for word in column["flag_counts"]}):
+        table.add_row(f"  {word}", *(str(column["flag_counts"].get(word, 0)) for column in columns), style="dim")
+    cards = ", ".join(dict.fromkeys(column["gpu_name"] or "CPU" for column in columns))
+    table.caption = f"Medians over problems of the medians over repetitions; {cards}."
+    if foreign:
+        table.caption += f" Limits from other runs: {', '.join(dict.fromkeys(foreign))}."
     return table
+
+
+def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> list[str]:
+    """Add a line for each kind of limit and size of card; return which limits another run found."""
+    foreign: list[str] = []
+    wanted = {(limit["kind"], limit["memory_limit_mib"], limit["gpu"]): limit for limit in limits}
+    for (kind, size, gpu), limit in sorted(wanted.items(), key=lambda item: list(LIMITS).index(item[0][0])):
+        found = [_limit_of(column, limits, (kind, size, gpu)) for column in columns]
+        if not any(found):
+            continue
+        where = "" if size is None else f", {size / 1024:g} GiB{' (emulated)' if limit['emulated'] else ''}"
+        table.add_row(
+            f"{LIMITS[kind]}{where}", *_figures([None if each is None else each["max_stable"] for each in found], 0)
+        )
+        foreign += [f"{each['model']} {kind} from {each['run']}" for each in found if each and not each["own"]]
+    return foreign
+
+
+def _limit_of(column: Row, limits: Sequence[Row], wanted: tuple[str, float | None, str | None]) -> Row | None:
+    for limit in limits:
+        of = (limit["kind"], limit["memory_limit_mib"], limit["gpu"])
+        if limit["model"] == column["model"] and of == wanted and limit["gpu"] == column["gpu_name"]:
+            return limit
+    return None
+
+
+def _column_title(column: Row, columns: Sequence[Row]) -> str:
+    """Name a model, and what tells it from its other columns where it has several."""
+    others = [other for other in columns if other["model"] == column["model"]]
+    title = str(column["model"])
+    for key, word in (("config_hash", "config"), ("environment_hash", "env"), ("memory_kind", "memory")):
+        if len({other[key] for other in others}) > 1:
+            title += f"\n{word} {str(column[key])[:8]}"
+    return title
 
 
 def prompt_table(prompts: Sequence[Row]) -> Table:
@@ -81,33 +142,42 @@ def prompt_table(prompts: Sequence[Row]) -> Table:
 
 
 def concurrency_table(thresholds: Sequence[Row]) -> Table:
-    """Return the limits that probes found, a row per model, kind and card."""
+    """Return the limits that probes found, with per cent from the first model on the same card and of the same kind."""
     table = Table(title="Largest stable level (below the first that was not stable)", title_justify="left")
-    for title in ("model", "card", "unit"):
+    for title in ("model", "card"):
         table.add_column(title)
     for title in ("max stable", "first failure"):
         table.add_column(title, justify="right")
-    for title in ("limited by", "reason", "searches"):
-        table.add_column(title)
+    table.add_column("limited by")
+    first: dict[tuple[Any, ...], Row] = {}
     for row in thresholds:
-        levels = ("-" if row[key] is None else f"{row[key]:,}" for key in ("max_stable", "first_failure"))
-        searches = f"{row['searches']}{'' if row['agreed'] else ' (disagree)'}"
-        table.add_row(row["model"], _card(row), row["unit"], *levels, row["limited_by"], row["reason"] or "-", searches)
+        base = first.setdefault((row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"]), row)
+        stable = _figure(row["max_stable"], base["max_stable"], 0, first=row is base)
+        failure = "-" if row["first_failure"] is None else f"{row['first_failure']:,}"
+        table.add_row(row["model"], card(row), f"{stable} {row['unit']}", failure, _limited_by(row))
     return table
+
+
+def _limited_by(row: Row) -> str:
+    """Tell what ended the searches, and how many there were where it was not one."""
+    why = f"{row['limited_by']}: {row['reason']}" if row["reason"] else row["limited_by"]
+    if row["searches"] == 1:
+        return str(why)
+    return f"{why} ({row['searches']} searches{'' if row['agreed'] else ', which disagree'})"
 
 
 def result_tables(results: Mapping[str, Sequence[Row]]) -> list[Table]:
     """Return the tables that have rows."""
-    makers: tuple[tuple[str, Callable[[Sequence[Row]], Table]], ...] = (
-        ("scores", score_table),
-        ("resources", resource_table),
-        ("prompts", prompt_table),
-        ("concurrency", concurrency_table),
+    makers: tuple[tuple[str, Callable[[Sequence[Row]], list[Table]]], ...] = (
+        ("scores", lambda rows: [score_table(rows)]),
+        ("resources", lambda rows: resource_tables(rows, results.get("limits", ()))),
+        ("prompts", lambda rows: [prompt_table(rows)]),
+        ("concurrency", lambda rows: [concurrency_table(rows)]),
     )
-    return [make(results[key]) for key, make in makers if results.get(key)]
+    return [table for key, make in makers if results.get(key) for table in make(results[key])]
 
 
-def _card(row: Row) -> str:
+def card(row: Row) -> str:
     """Name a card, and its size where a smaller one was emulated on it."""
     name = row["gpu"] or "CPU"
     if row["memory_limit_mib"] is None:
@@ -129,8 +199,9 @@ def _count_cell(by_model: Mapping[str, Row]) -> str:
     return ", ".join(sorted(shown))
 
 
-def _jobs_cell(row: Row) -> str:
-    return f"{row['jobs']} ({row['flagged']} flagged)" if row["flagged"] else str(row["jobs"])
+def _figures(values: Sequence[float | None], digits: int) -> list[str]:
+    """Return the cells of a line, those after the first with their difference from it."""
+    return [_figure(value, values[0], digits, first=place == 0) for place, value in enumerate(values)]
 
 
 def _figure(value: float | None, base: float | None, digits: int, *, first: bool) -> str:

@@ -8,6 +8,8 @@ from db.results import read_results
 from db.runs import find_run, run_progress
 from orchestrator.cli.output import console, json_option, print_json
 from orchestrator.session import open_session
+from reports.explain import explain
+from reports.explained import explained as explained_parts
 from reports.tables import result_tables
 
 
@@ -22,8 +24,11 @@ from reports.tables import result_tables
     type=click.Choice(("scores", "resources", "prompts", "concurrency")),
     help="Show this table alone; may be repeated.",
 )
+@click.option("--explain", "explained", is_flag=True, help="Print what each number is made of.")
 @json_option
-def results(*, run: str, synthetic: bool, include_flagged: bool, chosen: tuple[str, ...], as_json: bool) -> int:
+def results(
+    *, run: str, synthetic: bool, include_flagged: bool, chosen: tuple[str, ...], explained: bool, as_json: bool
+) -> int:
     """Show scores by category and resources of a run.
 
     RUN is an id, a unique prefix of one, a name, or `latest`.
@@ -32,19 +37,26 @@ def results(*, run: str, synthetic: bool, include_flagged: bool, chosen: tuple[s
     Example:
       evalctl results latest
       evalctl results quickstart-3f2a1b --json
+      evalctl results latest --table resources --explain
     """
     with open_session(name="results", synthetic=synthetic) as session:
         found = find_run(session.engine, run)
         progress = run_progress(session.engine, found)
-        read = read_results(session.engine, found.run_id, include_flagged=include_flagged)
+        read = read_results(session.engine, found.run_id, include_flagged=include_flagged, explained=explained)
+    document = read.to_dict()
+    explanation = {} if read.evidence is None else {"explain": explain(document, read.evidence)}
     if as_json:
-        print_json({"run": str(found.run_id), "name": found.name, "state": progress.state, **read.to_dict()})
+        head = {"run": str(found.run_id), "name": found.name, "state": progress.state}
+        print_json(head | document | explanation)
         return 0
     if progress.open:
         click.echo(f"run {found.name} is not finished: {progress.open} of {progress.total} jobs are open")
-    tables = result_tables({key: rows for key, rows in read.to_dict().items() if not chosen or key in chosen})
+    shown = {key: rows for key, rows in document.items() if not chosen or key in (*chosen, "limits")}
+    tables = result_tables(shown)
     for table in tables:
         console().print(table)
+    for part in explained_parts(explanation["explain"], chosen) if explanation else ():
+        console().print(part)
     if not tables:
         click.echo(
             f"run {found.name} has no results{'' if synthetic else ' (rows of synthetic models need --synthetic)'}"

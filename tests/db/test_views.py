@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from db.claims import claim
 from db.commits import Result, commit
 from db.engine import rows, transaction
 from db.fleet import record_boot
-from db.models import Attempt, Boot, Job, ProbePoint
+from db.models import Attempt, Boot, Job, MemoryTrace, ProbePoint
 from db.results import read_results
 from db.runs import submit
 from db.sampling import Sampling
@@ -33,22 +33,40 @@ def boot(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) ->
     return record_boot(engine, Boot(worker_id=worker_id, model_id=model_id, **given))
 
 
-def store(engine: Engine, generations: Sequence[Mapping[str, Any]], *, boots: int = 1, **sampling: Any) -> uuid.UUID:
-    """Store a run of one problem, a repetition for each generation given; ``start`` picks its engine start."""
-    run = submission(
-        problems=(PROBLEM,), repetitions=len(generations), sampling=Sampling(**sampling), mode="throughput"
-    )
-    submitted = submit(engine, run)
+def store(
+    engine: Engine,
+    generations: Sequence[Mapping[str, Any]],
+    *,
+    starts: Sequence[Mapping[str, Any]] = ({},),
+    **sampling: Any,
+) -> uuid.UUID:
+    """Store a run of one problem, a repetition for each generation given, and return its id.
+
+    ``starts`` has the columns of the engine starts, ``profile`` being the place of another; a generation's ``start`` picks one,
+    and its ``peak_mib`` makes a trace.
+    """
+    run = {"problems": (PROBLEM,), "repetitions": len(generations), "sampling": Sampling(**sampling)}
+    submitted = submit(engine, submission(mode="throughput", new=True, **run))
     worker_id = register(engine)
     started: list[int] = []
     for columns in generations:
         job = claim(engine, worker_id=worker_id, queues=QUEUES, loaded_model_id=None, loaded_for_s=0.0)
         assert job is not None
-        started = started or [boot(engine, worker_id, job.model_id) for _ in range(boots)]
-        kept = {key: value for key, value in columns.items() if key != "start"}
+        for start in starts[len(started) :]:
+            told = {key: value for key, value in start.items() if key != "profile"}
+            behind = {"profile_boot_id": started[start["profile"]]} if "profile" in start else {}
+            started.append(boot(engine, worker_id, job.model_id, **told, **behind))
+        kept = {key: value for key, value in columns.items() if key not in ("start", "peak_mib")}
         row = generation_row(started[columns.get("start", 0)], **kept)
-        commit(engine, job.job_id, job.attempt_no, Result(generation=row, texts={"text": "four"}))
+        trace = _trace(columns["peak_mib"]) if "peak_mib" in columns else None
+        commit(engine, job.job_id, job.attempt_no, Result(generation=row, texts={"text": "four"}, trace=trace))
     return submitted.run_id
+
+
+def _trace(peak_mib: int) -> MemoryTrace:
+    return MemoryTrace(
+        kind="device", started_s=1.0, period_ms=20, used_mib=[peak_mib], peak_mib=peak_mib, mean_mib=peak_mib
+    )
 
 
 def query(engine: Engine, sql: str, *, flagged: bool = False, **given: Any) -> list[dict[str, Any]]:
@@ -93,7 +111,7 @@ THREE = (
 
 
 def test_flagged_rows_are_counted_and_left_out_unless_asked_for(engine: Engine) -> None:
-    store(engine, THREE, boots=2)
+    store(engine, THREE, starts=({}, {}))
     row = query(engine, RESOURCES)[0]
     assert (row["jobs"], row["flagged"], row["boots"], row["problems"]) == (2, 1, 2, 1)
     assert (row["e2e_s"], row["need_mib"], row["need_mib_min"], row["need_mib_max"]) == (1.5, 20.0, 10.0, 30.0)
@@ -126,13 +144,16 @@ def test_a_start_is_shown_whole(engine: Engine) -> None:
     assert (start["kind"], start["config_hash"], start["model"], start["warm_up"]) == ("single", "c", "a", {})
 
 
-def probe(engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: int = 64) -> uuid.UUID:
+def probe(
+    engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: int = 64, experiment: str = "e1"
+) -> uuid.UUID:
     """Store ended searches: for each level the reasons of its trials, None for a stable one."""
-    run = submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,))
-    submitted = submit(engine, run)
+    named = {"name": experiment, "experiment_hash": experiment}
+    submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,), **named))
     worker_id = register(engine)
+    jobs = select(Job).where(Job.run_id == submitted.run_id).order_by(Job.id)
     with Session(engine) as session:
-        for levels, job in zip(searches, session.scalars(select(Job).order_by(Job.id)).all(), strict=True):
+        for levels, job in zip(searches, session.scalars(jobs).all(), strict=True):
             job.problem_id, job.probe = None, {"kind": kind, "max_level": max_level, "memory_limit_mib": 24576}
             job.state, job.attempt_no, job.finished_at = "succeeded", 1, job.created_at
             ended = {"outcome": "succeeded", "ended_at": job.created_at}
@@ -179,27 +200,45 @@ def test_where_the_limit_lies(engine: Engine, kind: str, searches: Sequence[Leve
     assert row["need_mib"] == (100.0 * found[0] if found[0] else None)
 
 
+def printed(parts: Iterable[RenderableType]) -> str:
+    """Return what is printed at 160 columns, without lines and with single blanks."""
+    console = Console(width=160)
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    return "\n".join(" ".join(line.replace("│", " ").replace("┃", " ").split()) for line in captured.get().splitlines())
+
+
 def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None:
     found = read_results(engine, probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}]))
-    (table,) = result_tables(found.to_dict())
-    console = Console(width=160)
-    with console.capture() as printed:
-        console.print(table)
-    row = next(line for line in printed.get().splitlines() if "emulated" in line)
-    assert [cell.strip() for cell in row.strip("│").split("│")] == [
-        "a",
-        "24 GiB (emulated on CPU)",
-        "sequences",
-        "12",
-        "13",
-        "kv_cache",
-        "PREEMPTED",
-        "1",
-    ]
+    row = next(line for line in printed(result_tables(found.to_dict())).splitlines() if "emulated" in line)
+    assert row == "a 24 GiB (emulated on CPU) 12 sequences 13 kv_cache: PREEMPTED"
 
 
 def test_results_take_flagged_rows_in_when_told(engine: Engine) -> None:
-    run_id = store(engine, THREE, boots=2)
+    run_id = store(engine, THREE, starts=({}, {}))
     assert read_results(engine, run_id).resources[0]["jobs"] == 2
     assert read_results(engine, run_id, include_flagged=True).resources[0]["jobs"] == 3
     assert read_results(engine, run_id).resources[0]["jobs"] == 2, "for that reading alone"
+
+
+WORDS = ("throttled", "clock_drop", "foreign_process", "compile", "preempted", "xid", "length_outlier")
+
+
+def test_every_flag_is_counted_by_its_word_and_left_out(engine: Engine) -> None:
+    """Seven results with a flag each, one of them with two, among three without: the flagged ones are ten times slower."""
+    flagged: list[dict[str, Any]] = [{"flags": [word], "last_token_s": 11.0} for word in WORDS[:-1]]
+    flagged[0]["flags"] = ["throttled", "clock_drop"]
+    clean = [{"last_token_s": 2.0}] * 3
+    lengths = [{"output_tokens": 8}] * 9 + [{"output_tokens": 7, "last_token_s": 11.0}]
+    results = [columns | length for columns, length in zip([*flagged, *clean, {}], lengths, strict=True)]
+    run_id = store(engine, results, fixed_input_tokens=4, fixed_output_tokens=8)
+    counted = dict.fromkeys(WORDS, 1) | {"clock_drop": 2}
+    (row,) = read_results(engine, run_id).resources
+    assert (row["jobs"], row["flagged"], row["e2e_s"], row["flag_counts"]) == (3, 7, 1.0, counted)
+    assert query(engine, "SELECT count(*) AS n FROM analytics_v1.generations WHERE used") == [{"n": 3}]
+    (row,) = read_results(engine, run_id, include_flagged=True).resources
+    assert (row["jobs"], row["flagged"], row["e2e_s"], row["flag_counts"]) == (10, 7, 10.0, counted)
+    shown = printed(result_tables({"resources": [row]}))
+    for word, count in {"flagged": 7, **counted}.items():
+        assert f"{word} {count}" in shown

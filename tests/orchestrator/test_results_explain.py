@@ -1,0 +1,175 @@
+"""``evalctl results --explain``: every number with what it is made of, and the article's table beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.results import Results, read_results
+from reports.explain import coverage, explain
+from reports.explained import explained
+from reports.tables import result_tables
+from tests.db.test_views import OK, printed, probe, store
+from tests.processes import evalctl
+
+TERMS = {"context_mib": 40.0, "weights_mib": 2000.0, "graphs_mib": 60.0, "kv_reserved_mib": 5000.0}
+DEVICE = {"memory_kind": "device", "device_base_mib": 480.0, "start_s": 41.25, **TERMS}
+PROFILE = {"kind": "profile", "memory_kind": "device", "start_s": 90.0}
+#: What the measured start takes from the profile, which is the first of the two.
+TAKEN = dict.fromkeys(("buffers_mib", "activation_peak_mib"), "from the profile, start 1")
+MEASURED = {
+    **DEVICE,
+    "kind": "measured",
+    "profile": 0,
+    "buffers_mib": 200.0,
+    "activation_peak_mib": 300.0,
+    "memory_reasons": TAKEN,
+    "warm_up": {"requests": 14, "rates": [250.0], "settled": True},
+    "backend_facts": {"attention_backend": "FLASH_ATTN", "sampler": "native"},
+    "environment": {"driver": "580.1", "torch": "2.11.0"},
+}
+RESULT: dict[str, Any] = {
+    "start": 1,
+    "memory_kind": "device",
+    "kv_used_mib": 100.0,
+    "activation_run_mib": 30.0,
+    "need_mib": 2700.0,
+    "peak_mib": 8000,
+    "engine_queued_s": 1.0,
+    "engine_first_token_s": 1.098,
+}
+
+
+def document(results: Results) -> dict[str, Any]:
+    assert results.evidence is not None
+    return explain(results.to_dict(), results.evidence)
+
+
+def explained_lines(engine: Engine, *generations: dict[str, Any], starts: Any = (PROFILE, MEASURED)) -> dict[str, Any]:
+    results = read_results(engine, store(engine, generations, starts=starts), explained=True)
+    return document(results)
+
+
+def test_a_need_is_the_sum_of_its_terms_each_with_where_it_comes_from(engine: Engine) -> None:
+    (line,) = explained_lines(engine, *[RESULT] * 3)["resources"]
+    example = line["example"]
+    assert sum(term["mib"] for term in example["need"] if term["counts"]) == example["need_mib"] == line["need_mib"]
+    told = {term["term"]: (term["mib"], term["source"], term["counts"]) for term in example["need"]}
+    job = f"job {example['job_id']}"
+    assert told == {
+        "context": (40.0, "start 2", True),
+        "weights": (2000.0, "start 2", True),
+        "buffers": (200.0, "start 2: from the profile, start 1", True),
+        "activation, profiled": (300.0, "start 2: from the profile, start 1", True),
+        "activation of the run": (30.0, job, False),
+        "graphs": (60.0, "start 2", True),
+        "KV cache used": (100.0, job, True),
+    }
+
+
+def test_a_peak_is_mostly_the_reservation(engine: Engine) -> None:
+    (line,) = explained_lines(engine, RESULT)["resources"]
+    parts = {part["term"]: part["mib"] for part in line["example"]["peak"]}
+    assert sum(parts.values()) == line["nvml_peak_mib"] == 8000
+    assert (parts["in use before the start"], parts["KV cache reserved"], parts["rest"]) == (480, 5000, 220)
+
+
+def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: Engine) -> None:
+    (line,) = explained_lines(engine, RESULT | {"activation_run_mib": 400.0, "need_mib": 2800.0})["resources"]
+    assert sum(term["mib"] for term in line["example"]["need"] if term["counts"]) == 2800
+
+
+def test_an_unknown_term_is_shown_with_its_reason(engine: Engine) -> None:
+    why = "a fixed KV cache skips profiling"
+    start = DEVICE | {"buffers_mib": 200.0, "memory_reasons": {"activation_peak_mib": why}}
+    found = explained_lines(engine, RESULT | {"start": 0, "need_mib": None}, starts=(start,))
+    (line,) = found["resources"]
+    term = next(term for term in line["example"]["need"] if term["term"] == "activation, profiled")
+    assert (term["mib"], term["source"], line["example"]["need_mib"]) == (None, why, None)
+    shown = printed(explained(found))
+    assert f"activation, profiled NULL {why}" in shown
+    assert "= need MiB NULL a term is unknown" in shown
+
+
+def test_the_example_is_the_result_in_the_middle_and_flagged_only_where_all_are(engine: Engine) -> None:
+    needs = (10.0, 30.0, 20.0, 90.0)
+    generations = [RESULT | {"need_mib": need, "flags": ["xid"] * (need == 90.0)} for need in needs]
+    (line,) = explained_lines(engine, *generations)["resources"]
+    assert (line["example"]["need_mib"], line["example"]["used"]) == (20.0, True)
+    (line,) = explained_lines(engine, RESULT | {"flags": ["xid"]})["resources"]
+    assert (line["example"]["used"], line["repetitions"]["most"], line["figures"]) == (False, 0, {})
+
+
+def test_times_come_with_their_spread_and_the_hop_apart(engine: Engine) -> None:
+    (line,) = explained_lines(engine, *(RESULT | {"last_token_s": 1.0 + n, "queue_wait_s": n} for n in (1, 2, 6)))[
+        "resources"
+    ]
+    assert line["figures"]["e2e_s"] == {"n": 3, "min": 1, "p10": 1.2, "median": 2, "p90": pytest.approx(5.2), "max": 6}
+    assert line["figures"]["queue_wait_s"]["max"] == 6
+    assert line["figures"]["hop_ms"]["median"] == pytest.approx(2.0)
+    assert "ttfo_ms" not in line["figures"], "none of them thought"
+
+
+def test_the_range_of_few_results_covers_the_median_as_often_as_it_does(engine: Engine) -> None:
+    assert [100 * coverage(number) for number in (1, 2, 3, 5, 6)] == [0, 50, 75, 93.75, 96.875]
+    shown = printed(explained(explained_lines(engine, *[RESULT] * 3)))
+    assert "3 for each problem: their range covers its true median with 75 %" in shown
+
+
+def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) -> None:
+    shown = printed(explained(explained_lines(engine, RESULT)))
+    assert "start 1 a: profile; ready after 90.0 s; no warm-up" in shown
+    assert "start 2 a: measured, profile: start 1; ready after 41.2 s; 14 warm-up requests, settled" in shown
+    assert "attention FLASH_ATTN; sampler native" in shown
+    assert "torch 2.11.0; driver 580.1" in shown
+    assert "made: 1 by start 2" in shown
+
+
+def test_what_tells_the_lines_of_one_model_apart_is_named(engine: Engine) -> None:
+    config = {"config_hash": "d" * 64, "config": {"max_num_seqs": 8}}
+    starts = (DEVICE | {"config": {"max_num_seqs": 4}}, DEVICE | config)
+    generations = [RESULT | {"start": start} for start in (0, 1)]
+    results = read_results(engine, store(engine, generations, starts=starts), explained=True)
+    (difference,) = document(results)["differences"]
+    assert (difference["config"], difference["environment"]) == ({"max_num_seqs": [4, 8]}, {})
+    assert "config max_num_seqs: 4 / 8" in printed(explained(document(results)))
+    assert "config c config dddddddd" in printed(result_tables(results.to_dict()))
+
+
+def test_a_limit_is_told_with_its_bracket_and_points(engine: Engine) -> None:
+    run_id = probe(engine, "sequences", [{8: OK, 12: OK, 13: (None, "PREEMPTED")}] * 2)
+    found = document(read_results(engine, run_id, explained=True))
+    (limit,) = found["concurrency"]
+    tried = [(point["search"], point["level"], point["stable"], point["trials"]) for point in limit["points"]]
+    assert tried == [(search, *level) for search in (1, 2) for level in ((8, 3, 3), (12, 3, 3), (13, 1, 2))]
+    shown = printed(explained(found))
+    assert "bracket stable up to 12, not at 13" in shown
+    assert "limited by kv_cache (PREEMPTED)" in shown
+    assert "searches 2, which agree" in shown
+    assert "1 13 1/2 PREEMPTED" in shown
+
+
+def test_the_table_shows_the_limits_of_the_models_and_whose_they_are(engine: Engine) -> None:
+    probe(engine, "sequences", [{8: OK, 9: ("PREEMPTED",)}], experiment="probe-1")
+    latest = probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}], experiment="probe-2")
+    results = read_results(engine, store(engine, [RESULT], starts=(DEVICE, MEASURED | {"profile": 0})))
+    assert [(limit["max_stable"], limit["run"], limit["own"]) for limit in results.limits] == [(12, "probe-2", False)]
+    shown = printed(result_tables(results.to_dict()))
+    assert "max stable sequences, 24 GiB (emulated) 12" in shown
+    assert "Limits from other runs: a sequences from probe-2." in shown.replace("\n", " ")
+    assert read_results(engine, latest).limits == [], "a run of probes alone has no resources"
+
+
+def test_the_command_prints_it_for_people_and_programs(engine: Engine, environment: dict[str, str]) -> None:
+    run = str(store(engine, [RESULT] * 3, starts=(PROFILE, MEASURED)))
+    shown = evalctl(environment, "results", run, "--synthetic", "--explain").stdout
+    assert "The need of job" in shown
+    assert "The peak is a reservation" in " ".join(shown.split())
+    program = json.loads(evalctl(environment, "results", run, "--synthetic", "--json", "--explain").stdout)
+    assert {"resources", "differences", "boots", "concurrency"} == program["explain"].keys()
+    assert "explain" not in json.loads(evalctl(environment, "results", run, "--synthetic", "--json").stdout)
+    alone = evalctl(environment, "results", run, "--synthetic", "--explain", "--table", "concurrency").stdout
+    assert "The need of job" not in alone
