@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from db.settings import masked
+
 #: Longest log that is kept; of a longer one the last lines.
 KEPT_BYTES = 512 * 1024
 MASK = "***"
@@ -19,7 +21,6 @@ _CREDENTIALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bhf_[A-Za-z0-9]{16,}"), MASK),
     (re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"), MASK),
     (re.compile(r"\b(Bearer)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
-    (re.compile(r"(://[^/\s:@]*:)[^\s/]+@"), rf"\1{MASK}@"),
 )
 
 
@@ -49,6 +50,7 @@ def without_credentials(text: str, environ: Mapping[str, str] | None = None) -> 
         value for name, value in values.items() if _SECRET_NAME.search(name) and len(value) >= _SECRET_CHARACTERS
     }
     secrets |= {quote(secret, safe="") for secret in secrets}
+    text = masked(text)
     for secret in sorted(secrets, key=len, reverse=True):  # the longest first: one may hold another
         text = text.replace(secret, MASK)
     for pattern, mask in _CREDENTIALS:
