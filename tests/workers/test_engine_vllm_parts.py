@@ -47,6 +47,8 @@ def spec(**options: Any) -> ModelSpec:
             "INIT_CUDA_OOM",
             errors.EngineOutOfMemory,
         ),
+        ("RuntimeError: CUDA driver error: out of memory", "INIT_CUDA_OOM", errors.EngineOutOfMemory),
+        ("RuntimeError: Triton Error [CUDA]: out of memory", "INIT_CUDA_OOM", errors.EngineOutOfMemory),
         ("AssertionError: Error in memory profiling. Initial free memory", "PROFILE_ASSERT", errors.EngineStartFailed),
         ("RuntimeError: Cannot find any model weights with `x`", "MODEL_UNAVAILABLE", errors.ModelUnavailable),
         (

@@ -39,7 +39,11 @@ _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
     (errors.PROFILE_ASSERT, re.compile(r"Error in memory profiling"), errors.EngineStartFailed),
     (
         errors.INIT_CUDA_OOM,
-        re.compile(r"OutOfMemoryError|CUDA out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED"),
+        # torch's allocator, torch elsewhere, the driver by name, Triton's launcher, cuBLAS.
+        re.compile(
+            r"OutOfMemoryError|CUDA out of memory|CUDA (?:driver )?error: out of memory|CUDA_ERROR_OUT_OF_MEMORY"
+            r"|Triton Error \[CUDA\]: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
+        ),
         errors.EngineOutOfMemory,
     ),
     (
