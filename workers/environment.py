@@ -64,6 +64,15 @@ def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def variables_at_start() -> dict[str, str]:
+    """Return the environment with which this process was started: libraries set variables of their own while they compile."""
+    try:
+        pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return dict(os.environ)
+    return {name: value for name, equals, value in (pair.partition("=") for pair in pairs) if equals}
+
+
 def card_facts(gpu_uuid: str) -> Facts:
     """Return what NVML tells of a card's make and settings; nothing where it does not answer."""
     try:

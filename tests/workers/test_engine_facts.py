@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from enum import IntEnum
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,7 +14,6 @@ import pytest
 
 from workers.engines.vllm_facts import CONFIGURED, FACTS
 from workers.engines.vllm_memory import read_worker
-from workers.engines.vllm_worker import MemoryExtension
 
 
 class Mode(IntEnum):
@@ -118,10 +120,17 @@ def test_the_rest_is_told_by_name() -> None:
     assert set(CONFIGURED) - set(FACTS) == {"linear_kernel"}
 
 
-def test_the_workers_variables_come_with_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VLLM_ENABLE_STARTUP_PLAN", "0")
-    monkeypatch.setenv("VLLM_API_KEY", "hush")
-    answer = MemoryExtension().evalctl_memory()
-    assert answer["variables"]["VLLM_ENABLE_STARTUP_PLAN"] == "0"
-    assert "VLLM_API_KEY" not in answer["variables"]
+def test_the_workers_variables_come_with_its_memory() -> None:
+    """As the worker was started: what a library sets while it compiles would tell a cold start from a warm one."""
+    program = (
+        "import json, os\n"
+        "os.environ['TORCH_WARM_POOL'] = '0'\n"
+        "from workers.engines.vllm_worker import MemoryExtension\n"
+        "print(json.dumps(MemoryExtension().evalctl_memory()))\n"
+    )
+    given = {"VLLM_ENABLE_STARTUP_PLAN": "0", "VLLM_API_KEY": "hush", "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "2"}
+    root = Path(__file__).resolve().parents[2]
+    told = subprocess.run([sys.executable, "-c", program], cwd=root, env=given, capture_output=True, check=True)
+    answer = json.loads(told.stdout)
+    assert answer["variables"] == {"VLLM_ENABLE_STARTUP_PLAN": "0", "OMP_NUM_THREADS": "2"}
     assert read_worker([answer]).variables == answer["variables"]

@@ -5,12 +5,11 @@ vLLM's attributes differ between versions and devices; each reading stands alone
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from workers.engines.vllm_facts import FACTS
-from workers.environment import variables_that_matter
+from workers.environment import variables_at_start, variables_that_matter
 
 PROFILE_SKIPPED = "the size of the KV cache was given, so vLLM did not profile"
 NOT_ON_CPU = "the CPU engine does not measure it"
@@ -22,7 +21,7 @@ class MemoryExtension:
     def evalctl_memory(self) -> dict[str, dict[str, Any]]:
         """Return ``bytes`` by term, ``reasons`` for the missing ones, ``facts`` about what is in use and its ``variables``."""
         answer: dict[str, dict[str, Any]] = {"bytes": {}, "reasons": {}, "facts": {}}
-        answer["variables"] = variables_that_matter(os.environ)
+        answer["variables"] = variables_that_matter(variables_at_start())
         for name, read in _READINGS.items():
             _read_into(answer["bytes"], answer["reasons"], name, read, self)
         for name, tell in FACTS.items():
