@@ -8,7 +8,6 @@ from functools import partial
 
 from db.claims import ClaimedJob
 from db.sampling import Sampling
-from db.states import BootKind
 from workers.boots import Boot
 from workers.engines.errors import MODEL_UNAVAILABLE, EngineError
 from workers.engines.protocol import GenerationRequest, Message
@@ -20,7 +19,8 @@ from workers.probes.load import send
 from workers.probes.observing import not_started, observed
 from workers.probes.plan import Plan
 from workers.probes.sequences import with_options
-from workers.probes.stand import Stand, starting
+from workers.probes.stand import Stand
+from workers.probes.starts import start_settled
 from workers.probes.trial import Trial, is_finding
 
 #: Longest answer; it is part of the context that is probed.
@@ -96,8 +96,7 @@ class Context:
             self._stand.boots.forget()
             self._stand.released(lease)
             spec = with_options(job.spec, self._stand, max_model_len=level, max_num_seqs=1)
-            progress = partial(starting, job, lease)
-            self._boot = self._stand.boots.start(spec, job, kind=BootKind.SINGLE, on_progress=progress)
+            self._boot = start_settled(self._stand, spec, job, lease)
             self._level = level
         return self._boot
 

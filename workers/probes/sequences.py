@@ -10,7 +10,6 @@ from typing import Any
 
 from db.claims import ClaimedJob
 from db.model_spec import ModelSpec
-from db.states import BootKind
 from workers.boots import Boot
 from workers.engines.errors import EngineError
 from workers.lease import Lease
@@ -19,7 +18,8 @@ from workers.probes.levels import next_bisected
 from workers.probes.load import send
 from workers.probes.observing import not_started, observed
 from workers.probes.plan import Plan
-from workers.probes.stand import Stand, starting
+from workers.probes.stand import Stand
+from workers.probes.starts import start_settled
 from workers.probes.trial import Trial, is_finding
 
 #: Share of the card for vLLM, where the model does not say.
@@ -93,9 +93,8 @@ class Sequences:
         """Return the start that serves, after bringing the engine up again where a trial has ended it."""
         if self._boot is None or self._stand.host.boot is not self._boot.report:
             spec = with_options(job.spec, self._stand, max_num_seqs=plan.max_level)
-            progress = partial(starting, job, lease)
             self._boot, self._warm = None, False
-            self._boot = self._stand.boots.start(spec, job, kind=BootKind.SINGLE, on_progress=progress)
+            self._boot = start_settled(self._stand, spec, job, lease)
         return self._boot
 
 
