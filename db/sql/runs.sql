@@ -131,11 +131,13 @@ INSERT INTO eval.run_tally (run_id, open, succeeded, failed, dead, cancelled)
 SELECT run_id, sum(open), sum(succeeded), sum(failed), sum(dead), sum(cancelled) FROM taken GROUP BY run_id;
 
 -- name: run_pace
--- Mean seconds between the last finished jobs of a run, engine starts included.
+-- Mean seconds between the last finished jobs of a run, engine starts included. Jobs that run together end together, so that
+-- a few of them tell nothing of the pace.
 SELECT extract(epoch FROM greatest(max(finished_at), now()) - min(finished_at))::double precision
        / nullif(count(*) - 1, 0) AS seconds_per_job
   FROM (SELECT finished_at FROM eval.job
-         WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead') ORDER BY finished_at DESC LIMIT 20) AS recent;
+         WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead') ORDER BY finished_at DESC
+         LIMIT (SELECT CASE mode WHEN 'throughput' THEN 200 ELSE 20 END FROM eval.run WHERE id = %(run)s)) AS recent;
 
 -- name: run_failures
 -- The errors of a run, most frequent first, each with an example; of a run with very many, among the latest.

@@ -143,7 +143,7 @@ def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) ->
         (422, "temperature must be below 2", errors.PromptRejected, "REQUEST_REFUSED"),
         (404, "no such model", errors.ModelUnavailable, "MODEL_UNAVAILABLE"),
         (429, "slow down", errors.EngineError, "RATE_LIMITED"),
-        (503, "overloaded", errors.EngineDied, "SERVER_ERROR"),
+        (503, "overloaded", errors.EngineError, "SERVER_ERROR"),
     ],
 )
 def test_refusals_are_told_apart(
@@ -168,9 +168,10 @@ def test_refusals_are_told_apart(
 def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> None:
     answers, url = scripted
     answers.body = chunk('{"content": "12"}') + b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
-    with pytest.raises(errors.EngineDied) as caught:
+    with pytest.raises(errors.EngineError) as caught:
         serve(spec(url), ask())
-    assert caught.value.kind == "infra"
+    assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_ERROR")
+    assert not isinstance(caught.value, errors.EngineDied), "other requests of this server may go on"
 
 
 def test_server_that_is_away_is_infrastructure() -> None:
@@ -253,7 +254,7 @@ def test_real_server_answers_counts_and_refuses(vllm_server: str, monkeypatch: p
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     model = spec(vllm_server, api_key_env=KEY_VARIABLE)
     boot, events, made = serve(model, ask(max_tokens=40))
-    assert boot.config == {"served_model": "tiny", "owned_by": "vllm", "max_model_len": 256}
+    assert boot.config == {"served_model": "tiny", "owned_by": "vllm", "max_model_len": 256, "max_num_seqs": 4}
     assert "12" in made.text
     assert made.text == "".join(event.text for event in events)
     assert made.finish_reason == "stop"

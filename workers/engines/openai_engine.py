@@ -31,6 +31,7 @@ KNOWN_OPTIONS = frozenset(
         "chat_template_kwargs",  # vLLM and SGLang take it in the body
         "connect_timeout_s",
         "extra_body",  # fields of one vendor, sent as they are
+        "max_num_seqs",  # requests at once in throughput mode (default 4)
         "max_tokens_field",  # max_tokens (default) or max_completion_tokens
         "send_seed",  # false for servers that refuse a seed
     }
@@ -94,6 +95,7 @@ class OpenAIEngine:
                 "served_model": self._spec.source,
                 "owned_by": card.get("owned_by"),
                 "max_model_len": card.get("max_model_len"),
+                "max_num_seqs": int(self._options.get("max_num_seqs", 4)),
             },
             memory=_NO_MEMORY,
             started_s=started_s,
@@ -104,7 +106,8 @@ class OpenAIEngine:
         """Yield one event a chunk, then the Generation; a chunk may carry several tokens and tells no ids.
 
         Raise PromptRejected (also for fixed lengths, which need token ids), ModelUnavailable for a refused key,
-        EngineDied when the server goes away, EngineError (RATE_LIMITED, NO_USAGE).
+        EngineDied when the server goes away, EngineError (SERVER_ERROR, RATE_LIMITED, NO_USAGE), which ends nothing but the
+        request.
         """
         if self._client is None:
             raise errors.EngineDied(f"model {self._spec.name!r} is not connected")
@@ -208,7 +211,7 @@ class OpenAIEngine:
                 error_class=errors.PROMPT_TOO_LONG if too_long else errors.REQUEST_REFUSED,
             )
         away = isinstance(error, openai.APIConnectionError) or type(error).__module__.startswith("httpx")
-        failure = errors.EngineStartFailed if starting else errors.EngineDied
+        failure = errors.EngineStartFailed if starting else errors.EngineDied if away else errors.EngineError
         return failure(
             f"model {name!r}: {server} {'is not reachable' if away else 'failed'}: {type(error).__name__}: {message}",
             error_class=SERVER_UNREACHABLE if away else SERVER_ERROR,
