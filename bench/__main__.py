@@ -1,6 +1,6 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: scale, throughput, overhead, scoring. A figure that cannot be had here is left out.
+``python -m bench [NAME...]``: scale, throughput, overhead, scoring, views. A figure that cannot be had here is left out.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def main() -> int:
         "throughput": _throughput,
         "overhead": _overhead,
         "scoring": _scoring,
+        "views": _views,
     }
     wanted = sys.argv[1:] or list(benchmarks)
     if unknown := [name for name in wanted if name not in benchmarks]:
@@ -65,6 +66,13 @@ def _scoring() -> list[Figure]:
     from bench import scoring_speed  # noqa: PLC0415
 
     return scoring_speed.measure()
+
+
+def _views() -> list[Figure]:
+    from bench import views  # noqa: PLC0415
+
+    with place() as here:
+        return views.measure(here)
 
 
 def _print(figures: list[Figure]) -> None:

@@ -95,8 +95,8 @@ _PARTS = (_RUN, _BOOTS, _JOBS, _ATTEMPTS, _TEXTS, _GENERATIONS, _TRACES, _SCORES
 def add_runs(engine: Engine, *, runs: int, results: int) -> list[uuid.UUID]:
     """Add so many finished runs of so many results each, vacuum, and return the ids of the runs.
 
-    ``results`` is a multiple of ``RESULTS_A_REPETITION``. The models are called synthetic by nobody: this is for a database
-    that is thrown away.
+    ``results`` is a multiple of ``RESULTS_A_REPETITION``. Nothing marks the numbers as made up: only for a database that is
+    thrown away.
     """
     ids = [uuid.uuid4() for _ in range(runs)]
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
