@@ -144,3 +144,5 @@ SELECT p.run_id, p.run, p.model, p.prompt, p.mode, p.config_hash, p.environment_
     ON t.run_id = p.run_id AND t.model = p.model AND t.mode = p.mode AND t.config_hash = p.config_hash
    AND t.environment_hash = p.environment_hash AND p.jobs > 0;
 COMMENT ON COLUMN analytics_v1.model_resources.flag_counts IS 'How many results have each flag, by its word; a result with several counts for each of them.';
+COMMENT ON COLUMN analytics_v1.boots.memory_reasons IS 'Why a term is NULL, or that it is from a profile or counts the compiler, by its name.';
+COMMENT ON COLUMN analytics_v1.boots.profile_key IS 'Hash of model, engine options, version and card: starts that share it may share a profile, if their environment and configuration agree too.';
