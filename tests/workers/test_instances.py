@@ -173,6 +173,18 @@ def test_a_failure_ends_the_level_at_once(place: Place) -> None:
     assert place.found().thresholds[0]["max_stable"] == 0
 
 
+def test_an_engine_that_fails_at_its_first_request_fails_its_level(place: Place) -> None:
+    # The third request of an engine: the first is thrown away, one is made alone at level 1, one beside a neighbour.
+    job = place.claimed(
+        PROBE | {"trials": 1, "hold_s": 0.001},
+        fail={"class": "OOM", "every": 3, "by": "count"},
+        ttft_ms=5,
+        max_num_seqs=1,
+    )
+    place.prober.run(job, Lease(job))
+    assert points(place, job) == [(1, 1, "stable", None), (1, 2, "failed", "RUNTIME_CUDA_OOM")]
+
+
 def test_engines_that_are_too_slow_together_are_a_limit_of_latency(place: Place) -> None:
     job = place.claimed(PROBE | {"trials": 1, "sla_s": 0.01}, ttft_ms=30)
     place.prober.run(job, Lease(job))

@@ -15,7 +15,7 @@ from workers.lease import Lease
 from workers.probes import verdict
 from workers.probes.alone import Pattern, pattern
 from workers.probes.holding import Loaded, all_together, figures_of_all, hold
-from workers.probes.load import Burst, percentile
+from workers.probes.load import Burst, percentile, send
 from workers.probes.neighbours import Neighbours, neighbours
 from workers.probes.plan import Plan
 from workers.probes.ramps import is_news, next_ramp
@@ -140,10 +140,15 @@ class _Ramp:
         return None
 
     def _held(self, engines: Neighbours, level: int) -> tuple[Loaded, ...]:
-        job = self._job
+        """Keep all engines busy; the first request of the one that just started is slower and is thrown away."""
+        job, seed = self._job, self._job.sampling.seed
         name = f"{job.job_id}-{job.attempt_no}-{self._number}-{level}"
         silence_s = self._stand.deadlines.silence_s
-        return hold(engines.up, self._plan, self._lease, name=name, seed=job.sampling.seed, silence_s=silence_s)
+        first = self._plan.requests(f"{name}-first", 1, seed)
+        warm = send(engines.up[-1].host, first, lease=self._lease, sampler=None, silence_s=silence_s)
+        if warm.error is not None:
+            return (Loaded(requests=1, measured=(), errors=((time.monotonic(), warm.error),)),)
+        return hold(engines.up, self._plan, self._lease, name=name, seed=seed, silence_s=silence_s)
 
     def _unsteady(self, together: Burst, incidents: tuple[str, ...]) -> Verdict | None:
         """Return the verdict on engines that stayed up, but on a card that reported an XID, or too slow."""
