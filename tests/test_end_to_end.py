@@ -81,5 +81,6 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
     assert all(row["content"].startswith("<|im_start|>system") for row in prompts), "the chat template was applied"
     traces = query(engine, "SELECT kind, cardinality(used_mib) AS samples, peak_mib FROM eval.memory_trace")
     assert all(row["kind"] == "host" and row["samples"] >= 2 and row["peak_mib"] > 200 for row in traces)
-    boots = query(engine, "SELECT engine_version, config ->> 'enable_prefix_caching' AS caching FROM eval.boot")
-    assert [row["caching"] for row in boots] == ["false", "false"]
+    boots = query(engine, "SELECT kind, config, warm_up, log FROM analytics_v1.boots")
+    assert [(row["kind"], row["config"]["enable_prefix_caching"]) for row in boots] == [("single", False)] * 2
+    assert all(3 <= row["warm_up"]["requests"] <= 5 and "EngineCore" in row["log"] for row in boots)
