@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from db.claims import ClaimedJob
@@ -20,8 +19,9 @@ from workers.engines.protocol import MIB, BootReport
 from workers.lease import Lease
 from workers.probes.plan import Plan
 from workers.probes.sequences import with_options
-from workers.probes.stand import Stand, starting
-from workers.profile import SIZED_BY, compiled, full_length_bytes
+from workers.probes.stand import Stand
+from workers.probes.starts import start_settled
+from workers.profile import SIZED_BY, full_length_bytes
 
 #: For vLLM's check alone, which knows no neighbours: it wants so much of the whole card to be free. A KV cache of a given
 #: size is not bounded by it.
@@ -69,15 +69,10 @@ def _full_length_bytes(spec: ModelSpec, report: BootReport) -> int:
 
 
 def _alone(stand: Stand, job: ClaimedJob, lease: Lease) -> Boot:
-    """Start the model alone and end it; once more where it compiled, since the compiler's memory is in the profile then."""
+    """Start the model alone and end it, whether it came up or not."""
     spec = with_options(replace(job.spec, options=_unsized(job.spec)), stand)
-    boot = _started(stand, job, lease, spec)
-    return _started(stand, job, lease, spec) if compiled(boot.report.log_path) else boot
-
-
-def _started(stand: Stand, job: ClaimedJob, lease: Lease, spec: ModelSpec) -> Boot:
     try:
-        return stand.boots.start(spec, job, kind=BootKind.PROFILE, on_progress=partial(starting, job, lease))
+        return start_settled(stand, spec, job, lease, kind=BootKind.PROFILE)
     finally:
         stand.boots.forget()
         stand.released(lease)

@@ -14,13 +14,15 @@ from workers.probes.stand import Stand, starting
 from workers.profile import compiled
 
 
-def start_settled(stand: Stand, spec: ModelSpec, job: ClaimedJob, lease: Lease) -> Boot:
+def start_settled(
+    stand: Stand, spec: ModelSpec, job: ClaimedJob, lease: Lease, *, kind: BootKind = BootKind.SINGLE
+) -> Boot:
     """Start the engine; on a GPU a second time where the first start compiled its graphs, or ran out of memory, maybe by that.
 
     A start that compiles profiles several hundred MiB more and leaves as much less to the KV cache, so that a search would
     find another limit than the next one. Raise what a start raises; nothing of an engine remains then.
     """
-    start = partial(stand.boots.start, spec, job, kind=BootKind.SINGLE, on_progress=partial(starting, job, lease))
+    start = partial(stand.boots.start, spec, job, kind=kind, on_progress=partial(starting, job, lease))
     try:
         boot = start()
     except EngineOutOfMemory:
