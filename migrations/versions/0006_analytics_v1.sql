@@ -30,20 +30,23 @@ SELECT g.job_id, g.attempt_no, j.run_id, r.name AS run, m.name AS model, p.name 
   LEFT JOIN eval.text_blob AS o ON o.hash = g.output_text_hash
   LEFT JOIN eval.memory_trace AS t ON t.job_id = g.job_id
   -- Grouped by the run, so that a condition on run_id reaches the inside; left away where no flags are asked for. What is greedy
-  -- is no condition: nobody can guess how many rows an expression leaves, and the plan would be made for one.
+  -- is no condition, and all that must agree is one text: nobody can guess how many rows an expression leaves or how columns hang
+  -- together, and a plan made for a wrong guess takes minutes.
+ CROSS JOIN LATERAL (
+       SELECT concat_ws(' ', j.model_id, j.problem_id, b.config_hash, b.environment_hash, j.mode, j.prompt) COLLATE "C" AS alike) AS k
   LEFT JOIN (
-       SELECT lj.run_id, lj.model_id, lj.problem_id, lj.prompt, lj.mode, lb.config_hash, lb.environment_hash,
-              percentile_cont(0.5) WITHIN GROUP (ORDER BY lg.output_tokens::double precision) FILTER (WHERE lj.greedy) AS output_tokens
-         FROM (SELECT x.*, coalesce((x.sampling ->> 'temperature')::double precision, 0) = 0
-                          AND x.sampling ->> 'fixed_output_tokens' IS NULL AS greedy
-                 FROM eval.job AS x) AS lj
-         JOIN eval.generation AS lg ON lg.job_id = lj.id
-         JOIN eval.boot AS lb ON lb.id = lg.boot_id
-        WHERE lj.state = 'succeeded'
-        GROUP BY lj.run_id, lj.model_id, lj.problem_id, lj.prompt, lj.mode, lb.config_hash, lb.environment_hash
-       HAVING count(*) FILTER (WHERE lj.greedy) >= 3) AS l
-    ON l.run_id = j.run_id AND l.model_id = j.model_id AND l.problem_id = j.problem_id AND l.prompt = j.prompt
-   AND l.mode = j.mode AND l.config_hash = b.config_hash AND l.environment_hash = b.environment_hash
+       SELECT lj.run_id, lj.alike,
+              percentile_cont(0.5) WITHIN GROUP (ORDER BY lj.output_tokens::double precision) FILTER (WHERE lj.greedy) AS output_tokens
+         FROM (SELECT x.run_id, lg.output_tokens,
+                      coalesce((x.sampling ->> 'temperature')::double precision, 0) = 0
+                          AND x.sampling ->> 'fixed_output_tokens' IS NULL AS greedy,
+                      concat_ws(' ', x.model_id, x.problem_id, lb.config_hash, lb.environment_hash, x.mode, x.prompt) COLLATE "C" AS alike
+                 FROM eval.job AS x
+                 JOIN eval.generation AS lg ON lg.job_id = x.id
+                 JOIN eval.boot AS lb ON lb.id = lg.boot_id
+                WHERE x.state = 'succeeded') AS lj
+        GROUP BY lj.run_id, lj.alike
+       HAVING count(*) FILTER (WHERE lj.greedy) >= 3) AS l ON l.run_id = j.run_id AND l.alike = k.alike
  CROSS JOIN LATERAL (
        SELECT g.flags || CASE
               WHEN j.sampling ->> 'fixed_output_tokens' IS NOT NULL
