@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -146,17 +148,17 @@ class MemorySampler:
             return None if self._keepers else act()
 
     def _trace(self, answer: Mapping[str, Any]) -> MemoryTrace:
-        exact: list[float] = answer["used_mib"]
-        at_s: list[float] = answer["at_s"]
+        at_s = _unpacked("d", answer["at_s"])
+        used_mib = _unpacked("q", answer["used_mib"])
         return MemoryTrace(
             kind=self._source.kind,
             started_s=at_s[0],
             ended_s=at_s[-1],
-            period_ms=(at_s[-1] - at_s[0]) * 1000 / (len(exact) - 1),
-            used_mib=tuple(round(mib) for mib in exact),
-            peak_mib=round(max(exact)),
-            mean_mib=sum(exact) / len(exact),
-            at_s=tuple(at_s),
+            period_ms=(at_s[-1] - at_s[0]) * 1000 / (len(at_s) - 1),
+            used_mib=used_mib,
+            peak_mib=max(used_mib),
+            mean_mib=float(answer["mean_mib"]),
+            at_s=at_s,
             looks=tuple(
                 CardLook(at_s=seen_s, sm_clock_mhz=clock, temperature_c=celsius, power_w=watts, reasons=reasons)
                 for seen_s, clock, celsius, watts, reasons in answer["looks"]
@@ -203,6 +205,12 @@ class MemorySampler:
                 return line if line.endswith(b"\n") else b""
             line += piece
         return line
+
+
+def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
+    values: array[Any] = array(typecode)
+    values.frombytes(base64.b64decode(text))
+    return tuple(values)
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:

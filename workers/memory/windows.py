@@ -64,8 +64,8 @@ class Windows:
         samples = [window.first, *ticks, self._sample()]
         self._forget()
         return {
-            "at_s": [round(at_s, 6) for at_s, _ in samples],
-            "used_mib": [round(mib, 2) for _, mib in samples],
+            "at_s": [at_s for at_s, _ in samples],
+            "used_mib": [mib for _, mib in samples],
             "looks": [astuple(look) for look in looks],
         }
 
