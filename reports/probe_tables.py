@@ -49,14 +49,28 @@ def limit_sentence(document: Row) -> str:
     most, failure = document["max_stable"], document["first_failure"]
     where = _card(document)
     if most is None:
-        found = f"not even {failure:,} {unit} were stable{where}"
+        found = f"not even {_counted(failure, unit)} stable{where}"
     else:
-        found = f"{most:,} {unit} stable{where}"
+        found = f"{_counted(most, unit)} stable{where}"
         found += "" if failure is None else f", {failure:,} not"
-    reason = "the highest level asked for" if document["reason"] is None else str(document["reason"])
+    if document["reason"] is None:
+        why = "the highest level asked for" if document["limited_by"] == "level" else "no limit found"
+    else:
+        why = f"{document['reason']}, limited by {document['limited_by']}"
     searches = document["searches"]
     agreement = "" if searches == 1 else f"; {searches} searches {'agree' if document['agreed'] else 'DISAGREE'}"
-    return f"{model}: {found} ({reason}, limited by {document['limited_by']}){agreement}"
+    return f"{model}: {found} ({why}){agreement}"
+
+
+def trial_line(point: Row) -> str:
+    """Say what came of one trial."""
+    search = f"search {point['search']}, " if point["search"] > 1 else ""
+    outcome = point["outcome"] if point["reason"] is None else f"{point['outcome']} ({point['reason']})"
+    return f"{point['model']}: {search}{_counted(point['level'], point['unit'])}, trial {point['trial']}: {outcome}"
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
 
 
 def _card(document: Row) -> str:

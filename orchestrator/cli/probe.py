@@ -17,7 +17,7 @@ from orchestrator.probing import CONTEXT, INSTANCES, SEQUENCES, Probe, found_doc
 from orchestrator.registry import load_registry
 from orchestrator.session import Session, open_session
 from orchestrator.submitting import Outcome, submit_experiment
-from reports.probe_tables import level_table, limit_sentence
+from reports.probe_tables import level_table, limit_sentence, trial_line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -155,11 +155,7 @@ def _follow(session: Session, outcome: Outcome, *, as_json: bool) -> str:
         nonlocal shown
         for point in latest_points(session.engine, run.run_id, shown=shown):
             shown += 1
-            why = "" if point["reason"] is None else f" ({point['reason']})"
-            click.echo(
-                f"{point['model']}: {point['level']:,} {point['unit']}, trial {point['trial']}: {point['outcome']}{why}",
-                err=as_json,
-            )
+            click.echo(trial_line(point), err=as_json)
 
     progress = follow(session.engine, run, Console(stderr=True) if as_json else console(), check=tell)
     tell()

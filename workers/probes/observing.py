@@ -49,11 +49,13 @@ def observed(
     """
     stand.check()
     incidents = stand.incidents_since(burst.began_s)
-    found = verdict.failed(burst, incidents)
+    found, told = verdict.failed(burst, incidents), figures(burst)
     if found is None:
         after_mib = stand.used_mib() if burst.trace is not None else None
         found = judged(burst, incidents=incidents) or _grown(burst, after_mib, first, trial) or verdict.STABLE
     else:
+        # Times and needs of those that were spared are no figures of this level.
+        told = {name: told[name] for name in ("requests", "errors", "memory_kind")}
         stand.boots.forget()
         after_mib = stand.released(lease)
     together = burst.most("running_peak")
@@ -75,7 +77,7 @@ def observed(
             **details,
         },
         answer_right=answer_right,
-        **figures(burst),
+        **told,
     )
 
 
