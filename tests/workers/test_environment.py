@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from db.gpus import GpuUnavailable, find_gpu
 from db.model_spec import canonical_hash
 from tests.workers.made_up_nvml.pynvml import UUID
 from workers.engines import EngineContext
+from workers.memory.device import device_memory
 from workers.environment import boot_environment, card_facts, variables_that_matter
 
 MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
@@ -93,7 +95,8 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
         "import json\n"
         "from pathlib import Path\n"
         "from workers.engines import EngineContext\n"
-        "from workers.environment import boot_environment\n"
+        "from workers.memory.device import device_memory
+from workers.environment import boot_environment\n"
         f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
         "print(json.dumps(boot_environment(context, {'VLLM_X': '1'})))\n"
     )
@@ -124,3 +127,21 @@ def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
     assert on_made_up_card(tmp_path, **settings, temperature_c=80) == found
     assert on_made_up_card(tmp_path, **settings | {"power_limit_w": 425}) != found
     assert on_made_up_card(tmp_path, **settings, ecc=0)["ecc"] == "off"
+
+
+@pytest.mark.gpu
+def test_a_real_card_tells_its_settings_and_its_pace() -> None:
+    try:
+        gpu = find_gpu(0)
+    except GpuUnavailable:
+        pytest.skip("no NVIDIA GPU")
+    found = card_facts(gpu.uuid)
+    assert (found["gpu_name"], found["driver"]) == (gpu.name, gpu.driver)
+    assert float(found["power_limit_w"]) > 0
+    assert int(found["max_sm_clock_mhz"]) > 0
+    assert card_facts(gpu.uuid) == found
+    with device_memory(gpu.uuid) as device:
+        seen = device.look(1.0)
+    assert seen.at_s == 1.0
+    assert None not in (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons)
+    assert 0 < int(seen.sm_clock_mhz or 0) <= int(found["max_sm_clock_mhz"])
