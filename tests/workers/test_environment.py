@@ -14,8 +14,8 @@ from db.gpus import GpuUnavailable, find_gpu
 from db.model_spec import canonical_hash
 from tests.workers.made_up_nvml.pynvml import UUID
 from workers.engines import EngineContext
-from workers.memory.device import device_memory
 from workers.environment import boot_environment, card_facts, variables_that_matter
+from workers.memory.device import device_memory
 
 MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
@@ -95,8 +95,7 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
         "import json\n"
         "from pathlib import Path\n"
         "from workers.engines import EngineContext\n"
-        "from workers.memory.device import device_memory
-from workers.environment import boot_environment\n"
+        "from workers.environment import boot_environment\n"
         f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
         "print(json.dumps(boot_environment(context, {'VLLM_X': '1'})))\n"
     )
