@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,8 +20,9 @@ from workers.boots import Boot
 from workers.deadlines import Deadlines
 from workers.engine_host import Measured
 from workers.engines import EngineContext, errors
-from workers.engines.protocol import BootReport, Generation, GenerationRequest, MemoryReport
+from workers.engines.protocol import MIB, BootReport, Generation, GenerationRequest, MemoryReport
 from workers.lease import Lease
+from workers.memory.host import HostMemory
 from workers.probes import verdict
 from workers.probes.context import MODEL_MAX_LEN, Context
 from workers.probes.filler import ROUND, Riddle, lines_for
@@ -323,3 +326,17 @@ def test_bounds_follow_from_what_the_engine_tells(tmp_path: Path) -> None:
     told_less = replace(boot, report=replace(boot.report, kv_blocks=None, config={}))
     assert analytic_bound(told_less, 768) is None
     assert steps_until_all_run(4, 256, told_less) == 4 + 1
+
+
+def test_memory_that_the_system_may_take_back_is_no_growth(tmp_path: Path) -> None:
+    """Pages of mapped files come and go; what a trial leaves behind is private."""
+    memory = HostMemory(os.getpid(), "no-mark")
+    before = memory.private_mib()
+    assert 0 < before < memory.used_mib(), "the libraries of this process are mapped files"
+    mapped = tmp_path / "mapped"
+    mapped.write_bytes(bytes(64 * MIB))
+    with mapped.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as pages:
+        assert sum(pages[::4096]) == 0
+        assert memory.private_mib() - before < 32
+    held = bytearray(b"\1") * (64 * MIB)
+    assert memory.private_mib() - before > len(held) / MIB - 32

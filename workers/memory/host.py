@@ -29,13 +29,20 @@ class HostMemory:
         Mapped files are mostly the same libraries in every process, so the largest share stands for all. The exact
         proportional share (PSS) would walk the page tables of the engine twenty times a second and stall it.
         """
-        now_s = time.monotonic()
-        if now_s - self._looked_s >= LOOK_EVERY_S:
-            self._pids, self._looked_s = self._tree(), now_s
-        readings = [reading for pid in self._pids if (reading := _resident_kib(pid)) is not None]
+        readings = self._readings()
         if not readings:
             return 0.0
         return (sum(own for own, _ in readings) + max(files for _, files in readings)) / 1024
+
+    def private_mib(self) -> float:
+        """Return the private and shared-memory pages alone: the system takes pages of files back as it likes."""
+        return sum(own for own, _ in self._readings()) / 1024
+
+    def _readings(self) -> list[tuple[int, int]]:
+        now_s = time.monotonic()
+        if now_s - self._looked_s >= LOOK_EVERY_S:
+            self._pids, self._looked_s = self._tree(), now_s
+        return [reading for pid in self._pids if (reading := _resident_kib(pid)) is not None]
 
     def _tree(self) -> list[int]:
         try:

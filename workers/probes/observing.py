@@ -50,9 +50,11 @@ def observed(
     stand.check()
     incidents = stand.incidents_since(burst.began_s)
     found, told = verdict.failed(burst, incidents), figures(burst)
+    kept_mib = None
     if found is None:
         after_mib = stand.used_mib() if burst.trace is not None else None
-        found = judged(burst, incidents=incidents) or _grown(burst, after_mib, first, trial) or verdict.STABLE
+        kept_mib = stand.kept_mib() if burst.trace is not None else None
+        found = judged(burst, incidents=incidents) or _grown(burst, kept_mib, first, trial) or verdict.STABLE
     else:
         # Times and needs of those that were spared are no figures of this level.
         told = {name: told[name] for name in ("requests", "errors", "memory_kind")}
@@ -74,6 +76,7 @@ def observed(
             "seconds": round(time.monotonic() - burst.began_s, 3),
             "incidents": list(incidents),
             "running_peak": None if together is None else int(together),
+            "kept_mib": kept_mib,
             **details,
         },
         answer_right=answer_right,
@@ -81,11 +84,12 @@ def observed(
     )
 
 
-def _grown(burst: Burst, after_mib: float | None, first: Trial | None, trial: int) -> verdict.Verdict | None:
+def _grown(burst: Burst, kept_mib: float | None, first: Trial | None, trial: int) -> verdict.Verdict | None:
     if first is None or burst.trace is None:
         return None
     # On a CPU a block of the KV cache counts from its first use on, and each trial uses others.
     untouched_mib = 0.0
     if burst.trace.kind == "host":
         untouched_mib = (burst.most("kv_used_mib") or 0.0) * (trial - 1)
-    return verdict.grown(after_mib, first.after_mib, allowed_mib=verdict.GROWTH_MIB + untouched_mib)
+    first_mib = first.details.get("kept_mib")
+    return verdict.grown(kept_mib, first_mib, allowed_mib=verdict.GROWTH_MIB + untouched_mib)

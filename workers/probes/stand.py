@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import uuid
@@ -17,6 +18,7 @@ from workers.engine_host import EngineHost
 from workers.engines.errors import GenerationCancelled
 from workers.engines.protocol import EngineContext
 from workers.lease import Lease
+from workers.memory.host import HostMemory
 from workers.memory.sampler import MemorySampler
 from workers.probes.emulation import EmulatedCard
 
@@ -64,6 +66,12 @@ class Stand:
             return None
         trace = self.sampler.end(self.sampler.begin())
         return float(trace.used_mib[-1]) - self.held_mib
+
+    def kept_mib(self) -> float | None:
+        """Return the MiB in use now that no idle engine gives back by itself: on a CPU without pages of mapped files."""
+        if self.sampler is None or self.on_gpu:
+            return self.used_mib()
+        return HostMemory(os.getpid(), self.context.worker_mark).private_mib()
 
     def settled_mib(self, lease: Lease) -> float | None:
         """Return the MiB in use once they no longer fall, which a card's do for seconds after an engine has ended."""
