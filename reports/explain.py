@@ -45,6 +45,7 @@ def _line(row: Row, evidence: Evidence, boots: Mapping[int, Row]) -> dict[str, A
     """Explain one line of the resource table."""
     (typical,) = _of_line(row, evidence.typical)
     start = boots[typical["boot_id"]]
+    need = _need(typical, start) if row["memory_kind"] == "device" else []
     repetitions = next(iter(_of_line(row, evidence.repetitions)), {"fewest": 0, "most": 0})
     return {
         **{key: row[key] for key in LINE},
@@ -61,7 +62,8 @@ def _line(row: Row, evidence: Evidence, boots: Mapping[int, Row]) -> dict[str, A
         },
         "example": {
             **{key: typical[key] for key in ("job_id", "problem", "repetition", "boot_id", "used", "need_mib")},
-            "need": _need(typical, start) if row["memory_kind"] == "device" else [],
+            "need": need,
+            "need_sum_mib": _sum(term["mib"] for term in need if term["counts"]) if need else None,
             "peak": _peak(typical, start),
         },
         "starts": [
@@ -111,6 +113,12 @@ def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
         rest = peak - sum(mib for _name, mib in parts)
         listed.append({"term": "rest", "mib": rest, "source": "activations, and what the allocator keeps"})
     return listed
+
+
+def _sum(terms: Iterable[float | None]) -> float | None:
+    """Return the sum, None where a term is unknown."""
+    known = list(terms)
+    return None if None in known else float(sum(term for term in known if term is not None))
 
 
 def _differences(resources: Sequence[Row], evidence: Evidence, boots: Mapping[int, Row]) -> list[dict[str, Any]]:

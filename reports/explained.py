@@ -32,6 +32,8 @@ FIGURES: tuple[tuple[str, str, int], ...] = (
     ("nvml_peak_mib", "NVML peak MiB", 0),
     ("host_peak_mib", "resident MiB", 0),
 )
+#: A need and the sum of its terms that differ by as much are not the same.
+UNLIKE_MIB = 0.1
 FEW = (
     "n, min, p10 and so on are over all results that count; the table's figures are the median over problems of the median "
     "over their repetitions. Few results tell little: the range of 3 covers the true median with 75 %, of 5 with 93.75 %, of 6 "
@@ -117,6 +119,13 @@ def _memory(line: Row) -> list[RenderableType]:
         return [_prose("Memory: the engine's cannot be seen from here.")]
     asked = f"The need of {which}, the one in the middle{'' if example['used'] else '; it has a flag'}:"
     parts: list[RenderableType] = [_prose(asked), _terms(example["need"], "= need MiB", example["need_mib"])]
+    stored, added = example["need_mib"], example["need_sum_mib"]
+    if stored is not None and added is not None and abs(stored - added) >= UNLIKE_MIB:
+        parts.append(
+            _prose(
+                f"Distrust it: the terms add up to {added:,.1f} MiB, and the result's need is stored as {stored:,.1f}."
+            )
+        )
     if example["peak"]:
         total = None if any(part["mib"] is None for part in example["peak"]) else sum(p["mib"] for p in example["peak"])
         parts += [_prose("The NVML peak of the same job, of the whole card and mostly a reservation:")]

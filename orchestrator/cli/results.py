@@ -54,7 +54,7 @@ def results(
     shown = {key: rows for key, rows in document.items() if not chosen or key in (*chosen, "limits")}
     tables = result_tables(shown)
     for table in tables:
-        console().print(table)
+        console().print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
         console().print(part)
     if not tables:

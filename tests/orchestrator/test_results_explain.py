@@ -82,6 +82,12 @@ def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: 
     assert sum(term["mib"] for term in line["example"]["need"] if term["counts"]) == 2800
 
 
+def test_terms_that_do_not_add_up_to_the_stored_need_are_pointed_out(engine: Engine) -> None:
+    shown = printed(explained(explained_lines(engine, RESULT | {"need_mib": 2900.0})))
+    assert "the terms add up to 2,700.0 MiB, and the result's need is stored as 2,900.0" in shown
+    assert "Distrust it" not in printed(explained(explained_lines(engine, RESULT)))
+
+
 def test_an_unknown_term_is_shown_with_its_reason(engine: Engine) -> None:
     why = "a fixed KV cache skips profiling"
     start = DEVICE | {"buffers_mib": 200.0, "memory_reasons": {"activation_peak_mib": why}}
