@@ -30,7 +30,7 @@ class Evidence:
     typical: Sequence[Row]
     #: Engine starts with the number of results they made.
     starts: Sequence[Row]
-    #: Those starts and their profiles, once each.
+    #: Those starts, the ones that were probed, and their profiles, once each.
     boots: Sequence[Row]
     #: What the probes tried, a row per search and level.
     points: Sequence[Row]
@@ -39,14 +39,15 @@ class Evidence:
 def read_evidence(connection: Connection, run_id: UUID) -> Evidence:
     """Return what stands behind the tables of a run, in the transaction that they are read in."""
     given: dict[str, Any] = {"run": run_id}
-    starts = _ask(connection, "starts", given)
+    starts, points = (_ask(connection, name, given) for name in ("starts", "points"))
+    boots = {row["boot_id"] for row in starts} | {boot_id for row in points for boot_id in row["boot_ids"]}
     return Evidence(
         spreads=_ask(connection, "spreads", given),
         repetitions=_ask(connection, "repetitions", given),
         typical=_ask(connection, "typical", given),
         starts=starts,
-        boots=_ask(connection, "boots", {"boots": sorted({row["boot_id"] for row in starts})}),
-        points=_ask(connection, "points", given),
+        boots=_ask(connection, "boots", {"boots": sorted(boots)}),
+        points=points,
     )
 
 

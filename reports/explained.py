@@ -57,10 +57,10 @@ def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list
                 Text("\nHow to read it", style="bold"),
                 *(Padding(Text(note), (0, 0, 0, 2)) for note in (FEW, TIMES, NEED)),
             ]
-        if document["boots"]:
-            parts += [Text("\nEngine starts", style="bold"), *(_boot(row) for row in document["boots"])]
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
+    if parts and document["boots"]:
+        parts += [Text("\nEngine starts", style="bold"), *(_boot(row) for row in document["boots"])]
     return parts
 
 

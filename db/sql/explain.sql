@@ -47,7 +47,7 @@ SELECT model, prompt, mode, config_hash, environment_hash, memory_kind, boot_id,
  ORDER BY boot_id;
 
 -- name: boots
--- These starts, and the profiles that stand behind them; without their logs.
+-- These starts, and the profiles that stand behind them, from the first to the last; without their logs.
 SELECT b.boot_id, b.kind, b.profile_boot_id, b.model, b.worker, b.host, b.device, b.gpu_name, b.gpu_uuid, b.engine_version,
        b.config_hash, b.environment_hash, b.config, b.environment, b.backend_facts, b.started_at, b.start_s, b.memory_kind,
        b.context_mib, b.weights_mib, b.buffers_mib, b.activation_peak_mib, b.graphs_mib, b.kv_reserved_mib, b.kv_blocks,
@@ -65,7 +65,8 @@ SELECT model, kind, unit, gpu, memory_limit_mib, emulated, search, state, level,
        sum(preemptions)::bigint AS preemptions, sum(waiting_steps)::bigint AS waiting_steps,
        max(ttft_p95_ms) AS ttft_p95_ms, max(e2e_p95_s) AS e2e_p95_s, min(tokens_per_s) AS tokens_per_s,
        max(need_mib) AS need_mib, max(base_mib) AS base_mib, max(peak_mib) AS peak_mib, max(after_mib) AS after_mib,
-       bool_and(answer_right) AS answer_right, max(analytic_bound) AS analytic_bound
+       bool_and(answer_right) AS answer_right, max(analytic_bound) AS analytic_bound,
+       array_remove(array_agg(DISTINCT boot_id), NULL) AS boot_ids
   FROM analytics_v1.probe_points
  WHERE run_id = %(run)s
  GROUP BY model, kind, unit, gpu, memory_limit_mib, emulated, search, state, level

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from db.engine import rows, transaction
 from db.results import Results, read_results
 from reports.explain import coverage, explain
 from reports.explained import explained
 from reports.tables import result_tables
-from tests.db.test_views import OK, printed, probe, store
+from tests.db.test_poison import register
+from tests.db.test_views import OK, boot, printed, probe, store
 from tests.processes import evalctl
 
 TERMS = {"context_mib": 40.0, "weights_mib": 2000.0, "graphs_mib": 60.0, "kv_reserved_mib": 5000.0}
@@ -156,6 +158,18 @@ def test_a_limit_is_told_with_its_bracket_and_points(engine: Engine) -> None:
     assert "limited by kv_cache (PREEMPTED)" in shown
     assert "searches 2, which agree" in shown
     assert "1 13 1/2 PREEMPTED" in shown
+
+
+def test_the_starts_that_were_probed_are_told_too(engine: Engine) -> None:
+    run_id = probe(engine, "sequences", [{1: OK}])
+    with transaction(engine) as connection:
+        model = rows(connection, "SELECT id FROM eval.model")[0]["id"]
+    probed = boot(engine, register(engine), model, start_s=12.5)
+    with transaction(engine) as connection:
+        rows(connection, "UPDATE eval.probe_point SET boot_id = %(boot)s WHERE trial = 1", {"boot": probed})
+    found = document(read_results(engine, run_id, explained=True))
+    assert [start["boot_id"] for start in found["boots"]] == [probed]
+    assert f"start {probed} a: single; ready after 12.5 s" in printed(explained(found))
 
 
 def test_the_table_shows_the_limits_of_the_models_and_whose_they_are(engine: Engine) -> None:
