@@ -86,7 +86,7 @@ SELECT model, kind, unit, gpu, memory_limit_mib, search, level, count(*) AS tria
        percentile_cont(0.5) WITHIN GROUP (ORDER BY e2e_p50_s) AS e2e_p50_s, max(e2e_p95_s) AS e2e_p95_s,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY tokens_per_s) AS tokens_per_s, max(memory_kind) AS memory_kind,
        max(need_mib) AS need_mib, max(kv_used_mib) AS kv_used_mib, min(base_mib) AS base_mib, max(peak_mib) AS peak_mib,
-       max(after_mib) AS after_mib, bool_and(answer_right) AS answer_right, max(analytic_bound) AS analytic_bound
+       (array_agg(after_mib ORDER BY ordinal DESC))[1] AS after_mib, bool_and(answer_right) AS answer_right, max(analytic_bound) AS analytic_bound
   FROM analytics_v1.probe_points WHERE run_id = %(run)s
  GROUP BY model, kind, unit, gpu, memory_limit_mib, search, level ORDER BY model, kind, search, level;
 

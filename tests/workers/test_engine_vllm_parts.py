@@ -191,6 +191,16 @@ def test_windows_keep_their_own_peaks() -> None:
     assert recorder.idle
 
 
+def test_windows_that_saw_the_same_are_not_taken_for_each_other() -> None:
+    recorder = KvRecorder()
+    with recorder.window() as first:
+        with recorder.window() as second:
+            recorder.record(usage=0.5, preemptions=0)
+        recorder.record(usage=0.75, preemptions=0)
+    assert (first.steps, second.steps) == (2, 1)
+    assert recorder.idle
+
+
 def test_unknown_option_is_refused_before_anything_starts() -> None:
     with pytest.raises(errors.ModelUnavailable, match=r"'max_modle_len'.*did you mean 'max_model_len'"):
         create_engine(spec(max_modle_len=9), CONTEXT)
