@@ -17,7 +17,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "taken back (default: 60)",
         "EVALCTL_SILENCE_S": "longest silence of an engine between tokens, in seconds (default: 120)",
         "EVALCTL_START_S": "longest engine start, cold compilation included, in seconds (default: 1200)",
-        "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds (default: 3600)",
+        "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds; of a probe, longest trial "
+        "(default: 3600)",
     }
 )
 
