@@ -53,7 +53,7 @@ INSERT INTO eval.text_blob (hash, content)
 SELECT 'text-' || id, (SELECT string_agg(md5(id::text || ':' || n), ' ') FROM generate_series(1, 50) AS n)
   FROM eval.job WHERE run_id = %(run)s
 """
-#: One result in 40 has a flag, one in 25 another length than its repetitions.
+#: One result in 40 has a flag, one in 29 another length than its repetitions.
 _GENERATIONS = """
 INSERT INTO eval.generation (job_id, attempt_no, boot_id, prompt_hash, output_hash, output_text_hash, sampling_hash,
        prompt_tokens, cached_tokens, output_tokens, finish_reason, queue_wait_s, submitted_s, first_token_s, last_token_s,
@@ -67,7 +67,7 @@ SELECT j.id, 1, b.id, 'prompt', 'output-' || j.id, 'text-' || j.id, 'sampling', 
   FROM eval.job AS j
  CROSS JOIN LATERAL (
        SELECT 3.0 * j.id AS began_s, j.id * 7919 %% 1000 / 1000.0 AS spread,
-              (500 + j.problem_id %% 100 + CASE WHEN j.id %% 25 = 0 THEN 200 ELSE j.id %% 7 END)::bigint AS tokens) AS d
+              (500 + j.problem_id %% 100 + CASE WHEN j.id %% 29 = 0 THEN 200 ELSE j.id %% 7 END)::bigint AS tokens) AS d
   JOIN (SELECT id, model_id, row_number() OVER (PARTITION BY model_id ORDER BY id DESC) AS place FROM eval.boot) AS b
     ON b.model_id = j.model_id AND b.place = 1 + j.repetition %% %(boots)s
  WHERE j.run_id = %(run)s
