@@ -26,7 +26,7 @@ from bench.gpu_host import QWEN3_4B_AWQ, say
 from bench.overhead import InProcessWorker
 from bench.place import Place, place, quickstart_submission
 from db.engine import rows, transaction
-from db.gpus import Gpu, find_gpu
+from db.gpus import Gpu, find_gpu, nvml
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import find_run, run_progress, submit
@@ -48,7 +48,7 @@ SETTINGS: tuple[tuple[Mode, int, int], ...] = (
     (Mode.LATENCY, 4, 2),
     (Mode.THROUGHPUT, 4, 6),
     (Mode.THROUGHPUT, 16, 16),
-    (Mode.THROUGHPUT, 64, 64),
+    (Mode.THROUGHPUT, 64, 40),
 )
 ORDER = ("bare", "queue", "queue", "bare")
 TARGETS = {Mode.LATENCY: "<= 1.02", Mode.THROUGHPUT: ">= 0.97"}
@@ -171,6 +171,7 @@ def main() -> int:
     pin(gpu)
     with ExitStack() as stack:
         here = stack.enter_context(place())
+        stack.enter_context(nvml())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evalctl-overhead-")))
         (folder / "shape").mkdir()
         (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")

@@ -11,16 +11,18 @@ import pynvml
 
 from workers.memory.look import CardLook
 
-#: Clock event reasons that make a result ``throttled``: heat, power or a brake, and not a setting, decided the clock.
-#: The power cap is among them although many cards run into it whenever they are busy: a result made there tells of the
-#: card's power limit as much as of the model.
+#: Clock event reasons of which one look makes a result ``throttled``: heat or a brake, and not a setting, decided the clock.
 THROTTLED = (
-    pynvml.nvmlClocksEventReasonSwPowerCap
-    | pynvml.nvmlClocksEventReasonSwThermalSlowdown
+    pynvml.nvmlClocksEventReasonSwThermalSlowdown
     | pynvml.nvmlClocksThrottleReasonHwSlowdown
     | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown
     | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown
 )
+#: The power cap counts as well, although many cards run into it whenever they are busy: a result made there tells of the
+#: card's power limit as much as of the model. But the driver names it by a mean over the moment before: the first look of a
+#: request may still tell of whatever ran until then, at full clock and a third of the power limit (seen after warm-ups).
+POWER_CAP = pynvml.nvmlClocksEventReasonSwPowerCap
+CAPPED_LOOKS = 2
 #: A clock under this share of the usual one is a drop; how many earlier results say what is usual, and how many are kept.
 USUAL_SHARE = 0.95
 USUAL_AFTER = 5
@@ -39,11 +41,13 @@ class Pace:
     power_w: float | None = None
     #: Every reason that any look gave, as NVML's bits.
     clock_event_reasons: int | None = None
+    #: How many looks named the power cap.
+    power_capped_looks: int = 0
 
     @property
     def throttled(self) -> bool:
         """Whether anything but a setting held the clock down."""
-        return bool((self.clock_event_reasons or 0) & THROTTLED)
+        return bool((self.clock_event_reasons or 0) & THROTTLED) or self.power_capped_looks >= CAPPED_LOOKS
 
 
 def pace(looks: Iterable[CardLook], from_s: float, to_s: float) -> Pace:
@@ -61,6 +65,7 @@ def pace(looks: Iterable[CardLook], from_s: float, to_s: float) -> Pace:
         temperature_c=float(max(temperatures)) if temperatures else None,
         power_w=statistics.fmean(powers) if powers else None,
         clock_event_reasons=every_reason if reasons else None,
+        power_capped_looks=sum(bool(reason & POWER_CAP) for reason in reasons),
     )
 
 

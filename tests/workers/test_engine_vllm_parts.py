@@ -101,7 +101,7 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
             "buffers": 220 * mib,
             "activation_profiled": 740 * mib,
             "activation_run": 100 * mib,
-            "device_used_at_init": 980 * mib,
+            "device_free_at_init": 80_000 * mib,
         },
         "reasons": {},
         "facts": {"attention_backend": "FLASH_ATTN"},
@@ -112,7 +112,7 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
         graphs_mib=graph_pool_mib("CUDA graph pool memory: 0.07 GiB (actual)", enforce_eager=False),
         source="",
         device="cuda",
-        used_before_mib=480.0,
+        free_before_mib=80_500.0,
         kv_used_mib=60.0,
     )
     assert (report.kind, report.context_mib, report.weights_mib, report.buffers_mib) == ("device", 500, 2600, 220)
@@ -129,7 +129,7 @@ def test_terms_that_are_not_told_carry_reasons() -> None:
         graphs_mib=graph_pool_mib("", enforce_eager=False),
         source="",
         device="cuda",
-        used_before_mib=None,
+        free_before_mib=None,
         kv_used_mib=None,
     )
     assert report.weights_mib is None

@@ -71,9 +71,16 @@ def test_what_no_look_tells_is_not_known() -> None:
     assert (half.sm_clock_mhz, half.temperature_c, half.power_w, half.clock_event_reasons) == (1500.0, None, None, None)
 
 
-@pytest.mark.parametrize("reason", [0x4, 0x8, 0x20, 0x40, 0x80])
-def test_heat_power_and_brakes_throttle(reason: int) -> None:
+@pytest.mark.parametrize("reason", [0x8, 0x20, 0x40, 0x80])
+def test_heat_and_brakes_throttle(reason: int) -> None:
     assert Pace(clock_event_reasons=reason | 0x1).throttled
+
+
+def test_the_power_cap_throttles_where_more_than_one_look_names_it() -> None:
+    capped, free = look(1.0, reasons=0x4), look(1.5, reasons=0x0)
+    once = pace([capped, free, free], 0.0, 2.0)
+    assert (once.clock_event_reasons, once.throttled) == (0x4, False)
+    assert pace([capped, free, look(1.7, reasons=0x5)], 0.0, 2.0).throttled
 
 
 @pytest.mark.parametrize("reason", [0x0, 0x1, 0x2, 0x10, 0x100])

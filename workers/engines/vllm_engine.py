@@ -43,11 +43,12 @@ from workers.engines.vllm_log import (
     write_logging_config,
 )
 from workers.engines.vllm_memory import (
+    CardBefore,
     WorkerReading,
+    card_before,
     graph_pool_mib,
     memory_report,
     read_worker,
-    used_before_boot,
 )
 from workers.engines.vllm_prompt import Prompt, PromptMaker, sampling_parameters
 from workers.environment import boot_environment
@@ -78,7 +79,7 @@ class VllmEngine:
         self._reading = WorkerReading()
         self._graphs_mib: float | None = None
         self._kv_peak_mib: float | None = None
-        self._used_before_mib: float | None = None
+        self._before = CardBefore()
 
     async def start(self) -> BootReport:
         """Start the engine's processes and load the model.
@@ -114,7 +115,7 @@ class VllmEngine:
             kv_blocks=self._reading.num_blocks,
             kv_block_bytes=self._reading.kv_block_bytes,
             device_total_mib=self._reading.mib("device_total"),
-            device_base_mib=self._used_before_mib,
+            device_base_mib=self._before.used_mib,
         )
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
@@ -203,7 +204,7 @@ class VllmEngine:
             ) from error
         if self._stopped:
             return
-        self._used_before_mib = used_before_boot(self._context)
+        self._before = card_before(self._context)
         try:
             with self._processes.marked(), children_write_to(self._log_path, self._processes.child_seen):
                 # No local name: frames of this call may live on in an exception that some module keeps.
@@ -270,7 +271,7 @@ class VllmEngine:
             graphs_mib=self._graphs_mib,
             source=self._source,
             device=self._context.device,
-            used_before_mib=self._used_before_mib,
+            free_before_mib=self._before.free_mib,
             kv_used_mib=self._kv_peak_mib,
         )
 

@@ -80,6 +80,7 @@ _COMPILATION = re.compile(
     r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph",
 )
 _TAIL_BYTES = 1 << 20
+_LINE_AT_MOST = 400
 
 _LINE = "(%(processName)s pid=%(process)d) %(levelname)s %(asctime)s [%(filename)s:%(lineno)d] %(message)s"
 
@@ -98,8 +99,11 @@ def classify_failure(text: str) -> LogFailure | None:
     for error_class, pattern, error in _FAILURES:
         if match := pattern.search(text):
             start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-            line = " ".join(text[start : end if end >= 0 else len(text)].split())
-            return LogFailure(error_class=error_class, error=error, line=line[-400:])
+            line = text[start : end if end >= 0 else len(text)]
+            if len(line) > _LINE_AT_MOST:
+                # Advice follows what happened, and a prefix of the logger goes before it.
+                line = line[match.start() - start :]
+            return LogFailure(error_class=error_class, error=error, line=" ".join(line.split())[:_LINE_AT_MOST])
     return None
 
 

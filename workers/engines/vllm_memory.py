@@ -66,7 +66,7 @@ def memory_report(
     graphs_mib: float | None,
     source: str,
     device: Literal["cpu", "cuda"],
-    used_before_mib: float | None,
+    free_before_mib: float | None,
     kv_used_mib: float | None,
 ) -> MemoryReport:
     """Return the terms; the activation peak is the profile's, the run's stands beside it; KV use is the peak since boot."""
@@ -77,15 +77,17 @@ def memory_report(
             reasons[name] = reason
         return value
 
-    at_init = reading.mib("device_used_at_init")
-    context = None if at_init is None or used_before_mib is None else at_init - used_before_mib
+    # What is free means the same to NVML and to CUDA. What is used does not: to NVML the driver's own reserve is used, to
+    # CUDA it does not exist.
+    at_init = reading.mib("device_free_at_init")
+    context = None if at_init is None or free_before_mib is None else free_before_mib - at_init
     why = reading.reasons
     # The CPU engine repacks its weights into buffers that torch does not count: the file's size stands for them.
     weights = reading.mib("weights") if device == "cuda" else _checkpoint_mib(source)
     return MemoryReport(
         kind="device" if device == "cuda" else "host",
         context_mib=term(
-            "context_mib", context, why.get("device_used_at_init", "the GPU's memory before the start is not known")
+            "context_mib", context, why.get("device_free_at_init", "the GPU's memory before the start is not known")
         ),
         weights_mib=term("weights_mib", weights, why.get("weights", "the weights are in no local folder")),
         buffers_mib=term("buffers_mib", reading.mib("buffers"), why.get("buffers", "not told")),
@@ -103,17 +105,26 @@ def memory_report(
     )
 
 
-def used_before_boot(context: EngineContext) -> float | None:
-    """Return what is used of the GPU before the engine starts, in MiB; None on the CPU or when NVML does not tell."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardBefore:
+    """The GPU before an engine starts, in MiB; all None on the CPU and where NVML does not tell."""
+
+    #: Total minus free, the driver's reserve included.
+    used_mib: float | None = None
+    free_mib: float | None = None
+
+
+def card_before(context: EngineContext) -> CardBefore:
+    """Return the GPU's memory as it is now."""
     if context.device != "cuda" or not context.gpu_uuid:
-        return None
+        return CardBefore()
     from workers.memory.device import DeviceMemoryUnreadable, device_memory  # noqa: PLC0415
 
     try:
         with device_memory(context.gpu_uuid) as device:
-            return device.used_bytes() / MIB
+            return CardBefore(used_mib=device.used_bytes() / MIB, free_mib=device.free_bytes() / MIB)
     except DeviceMemoryUnreadable:
-        return None
+        return CardBefore()
 
 
 def _checkpoint_mib(source: str) -> float | None:

@@ -122,6 +122,11 @@ def _device_used_at_init(worker: Any) -> int:
     return int(worker.init_snapshot.cuda_memory)
 
 
+def _device_free_at_init(worker: Any) -> int:
+    _require_cuda(worker)
+    return int(worker.init_snapshot.free_memory)
+
+
 def _device_total(worker: Any) -> int:
     _require_cuda(worker)
     return int(worker.init_snapshot.total_memory)
@@ -140,6 +145,7 @@ _READINGS: dict[str, Callable[[Any], int]] = {
     "activation_run": _activation_run,
     "torch_reserved_peak": _torch_reserved_peak,
     "device_used_at_init": _device_used_at_init,
+    "device_free_at_init": _device_free_at_init,
     "device_total": _device_total,
     "num_blocks": lambda worker: int(worker.model_runner.kv_cache_config.num_blocks),
 }

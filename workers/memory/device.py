@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pynvml
 
@@ -28,11 +29,18 @@ class DeviceMemory:
 
     def used_bytes(self) -> int:
         """Return total minus free, which holds what the driver reserves as well. Raise DeviceMemoryUnreadable."""
+        memory = self._memory()
+        return int(memory.total - memory.free)
+
+    def free_bytes(self) -> int:
+        """Return what CUDA could still give to somebody. Raise DeviceMemoryUnreadable."""
+        return int(self._memory().free)
+
+    def _memory(self) -> Any:
         try:
-            memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle)
+            return pynvml.nvmlDeviceGetMemoryInfo(self._handle)
         except pynvml.NVMLError as error:
             raise DeviceMemoryUnreadable(f"NVML does not tell the memory of GPU {self._uuid}: {error}") from error
-        return int(memory.total - memory.free)
 
     def look(self, at_s: float) -> CardLook:
         """Return clock, temperature, power and clock event reasons as they are at this moment."""

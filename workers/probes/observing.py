@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from db.states import PointOutcome
@@ -39,13 +39,13 @@ def observed(
     level: int,
     trial: int,
     judged: Callable[..., verdict.Verdict | None],
-    first: Trial | None = None,
+    earlier: Sequence[Trial] = (),
     details: Mapping[str, Any],
     answer_right: bool | None = None,
 ) -> Trial:
     """Return a trial from what came of its requests; after one that failed, the engine is gone and its memory is back.
 
-    ``judged`` looks at requests that came to their end; ``first`` is the first trial of the level on the same engine.
+    ``judged`` looks at requests that came to their end; ``earlier`` are the trials of the level on the same engine.
     """
     stand.check()
     incidents = stand.incidents_since(burst.began_s)
@@ -54,7 +54,7 @@ def observed(
     if found is None:
         after_mib = stand.used_mib() if burst.trace is not None else None
         kept_mib = stand.kept_mib() if burst.trace is not None else None
-        found = judged(burst, incidents=incidents) or _grown(burst, kept_mib, first, trial) or verdict.STABLE
+        found = judged(burst, incidents=incidents) or _grown(burst, kept_mib, earlier) or verdict.STABLE
     else:
         # Times and needs of those that were spared are no figures of this level.
         told = {name: told[name] for name in ("requests", "errors", "memory_kind")}
@@ -84,12 +84,12 @@ def observed(
     )
 
 
-def _grown(burst: Burst, kept_mib: float | None, first: Trial | None, trial: int) -> verdict.Verdict | None:
-    if first is None or burst.trace is None:
+def _grown(burst: Burst, kept_mib: float | None, earlier: Sequence[Trial]) -> verdict.Verdict | None:
+    if burst.trace is None:
         return None
     # On a CPU a block of the KV cache counts from its first use on, and each trial uses others.
     untouched_mib = 0.0
     if burst.trace.kind == "host":
-        untouched_mib = (burst.most("kv_used_mib") or 0.0) * (trial - 1)
-    first_mib = first.details.get("kept_mib")
-    return verdict.grown(kept_mib, first_mib, allowed_mib=verdict.GROWTH_MIB + untouched_mib)
+        untouched_mib = (burst.most("kv_used_mib") or 0.0) * len(earlier)
+    kept = [*(trial.details.get("kept_mib") for trial in earlier), kept_mib]
+    return verdict.grown(kept, allowed_mib=verdict.GROWTH_MIB + untouched_mib)

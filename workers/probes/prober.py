@@ -71,11 +71,12 @@ class Prober:
         done = [Trial.from_row(row) for row in read_points(self.database, job.job_id)]
         log_event("probe.begun", points=len(done), **job.log_context())
         self.boots.forget()
-        try:
-            with self._stand(job, lease) as stand:
+        with self._stand(job, lease) as stand:
+            try:
                 kind(stand).search(job, lease, done, self._writer(job, lease, len(done)))
-        finally:
-            self.boots.forget()
+            finally:
+                # Before the smaller card is given up: its memory is waited for then.
+                self.boots.forget()
         self.insist(lease, lambda: end_search(self.database, job.job_id, job.attempt_no))
 
     def _writer(self, job: ClaimedJob, lease: Lease, written: int) -> Callable[[Trial], None]:

@@ -69,7 +69,7 @@ class Sequences:
             self._warm = burst.error is None
         if burst is None or burst.error is None:
             burst = ask(requests)
-        first = next((one for one in tried if one.level == level and one.boot_id == boot.boot_id), None)
+        earlier = tuple(one for one in tried if one.level == level and one.boot_id == boot.boot_id)
         judged = partial(verdict.unsteady, at_once=level, sla_s=plan.sla_s)
         return observed(
             self._stand,
@@ -79,7 +79,7 @@ class Sequences:
             level=level,
             trial=number,
             judged=judged,
-            first=first,
+            earlier=earlier,
             details={
                 "analytic_bound": analytic_bound(boot, plan.input_tokens + plan.output_tokens),
                 "max_num_seqs": boot.report.config.get("max_num_seqs"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.states import PointOutcome
 from workers.probes.load import Burst, percentile
 from workers.probes.trial import MEMORY_GROWS, PREEMPTED, SLA, WAITING, XID
 
-#: Memory may differ by so much from one trial of a level to another.
+#: Memory may climb by so much over the trials of a level.
 GROWTH_MIB = 64.0
+#: So many trials tell a climb from a step: an allocator keeps what a new pattern of requests took, once.
+CLIMB_TRIALS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +61,16 @@ def unsteady(burst: Burst, *, at_once: int, sla_s: float | None, incidents: tupl
     return None
 
 
-def grown(after_mib: float | None, first_mib: float | None, *, allowed_mib: float = GROWTH_MIB) -> Verdict | None:
-    """Return the verdict on memory in use after a trial, compared with that after the first of its level."""
-    if after_mib is None or first_mib is None or after_mib - first_mib <= allowed_mib:
+def grown(kept_mib: Sequence[float | None], *, allowed_mib: float = GROWTH_MIB) -> Verdict | None:
+    """Return the verdict on memory kept after the trials of a level, oldest first: None where it does not climb each time."""
+    kept = [mib for mib in kept_mib if mib is not None]
+    climbs = all(later > sooner for sooner, later in itertools.pairwise(kept))
+    if len(kept) < CLIMB_TRIALS or not climbs or kept[-1] - kept[0] <= allowed_mib:
         return None
-    return _unstable(
-        MEMORY_GROWS, f"{after_mib - first_mib:.0f} MiB more are in use than after the first trial of this level"
+    sentence = (
+        f"each trial of this level left more memory in use than the one before, {kept[-1] - kept[0]:.0f} MiB in all"
     )
+    return _unstable(MEMORY_GROWS, sentence)
 
 
 def _unstable(reason: str, sentence: str) -> Verdict:
