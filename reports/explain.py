@@ -64,6 +64,7 @@ def _line(row: Row, evidence: Evidence, boots: Mapping[int, Row]) -> dict[str, A
             **{key: typical[key] for key in ("job_id", "problem", "repetition", "boot_id", "used", "need_mib")},
             "need": need,
             "need_sum_mib": _sum(term["mib"] for term in need if term["counts"]) if need else None,
+            "nvml_peak_mib": typical["nvml_peak_mib"],
             "peak": _peak(typical, start),
         },
         "starts": [

@@ -127,9 +127,8 @@ def _memory(line: Row) -> list[RenderableType]:
             )
         )
     if example["peak"]:
-        total = None if any(part["mib"] is None for part in example["peak"]) else sum(p["mib"] for p in example["peak"])
-        parts += [_prose("The NVML peak of the same job, of the whole card and mostly a reservation:")]
-        parts += [_terms(example["peak"], "= NVML peak MiB", total)]
+        parts += [_prose("The NVML peak of the same job, of the whole card and with everything that is reserved:")]
+        parts += [_terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])]
     return parts
 
 

@@ -79,6 +79,15 @@ def test_a_peak_is_mostly_the_reservation(engine: Engine) -> None:
     assert (parts["in use before the start"], parts["KV cache reserved"], parts["rest"]) == (480, 5000, 220)
 
 
+def test_a_peak_is_told_also_where_its_parts_are_not_all_known(engine: Engine) -> None:
+    found = explained_lines(engine, RESULT | {"start": 0}, starts=(DEVICE | {"weights_mib": None},))
+    (line,) = found["resources"]
+    assert [part["mib"] for part in line["example"]["peak"]] == [480, 5000, None]
+    shown = printed(explained(found))
+    assert "context, weights, buffers, graphs NULL not all told" in shown
+    assert "= NVML peak MiB 8,000.0" in shown
+
+
 def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: Engine) -> None:
     (line,) = explained_lines(engine, RESULT | {"activation_run_mib": 400.0, "need_mib": 2800.0})["resources"]
     assert sum(term["mib"] for term in line["example"]["need"] if term["counts"]) == 2800
