@@ -186,6 +186,8 @@ class MadeUpEngines:
         self.start_failures: list[errors.EngineError | None] = []
         self.boot: BootReport | None = None
         self.asked: list[GenerationRequest] = []
+        #: How many ran at once, of the next requests at level 2; then all of them.
+        self.together: list[int] = []
         self._log = folder / "engine.log"
         self._compiling = compiling
         self._fail_above = fail_above
@@ -223,8 +225,9 @@ class MadeUpEngines:
         if level > self._fail_above:
             self.boot = None
             raise errors.EngineOutOfMemory("full")
+        together = self.together.pop() if self.together and level == 2 else level
         words = sum(len(message.content.split()) for message in request.messages)
-        return Measured(generation=generation(running_peak=level, prompt_tokens=words), memory=DEVICE)
+        return Measured(generation=generation(running_peak=together, prompt_tokens=words), memory=DEVICE)
 
 
 def stand(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> Stand:
@@ -320,6 +323,17 @@ def test_each_length_has_its_engine_and_the_models_own_bound_is_a_result(tmp_pat
     engines.start_failures = [errors.ModelUnavailable("no such folder")]
     with pytest.raises(errors.ModelUnavailable):
         search(Context, engines, levels=[1024])
+
+
+def test_requests_that_missed_each_other_are_sent_again_a_few_times(tmp_path: Path) -> None:
+    engines = MadeUpEngines(tmp_path)
+    engines.together = [1, 1]  # of the two requests of level 2, once
+    assert [(trial.level, trial.stable) for trial in search(Sequences, engines)] == [(1, True), (2, True), (4, True)]
+    assert len(engines.asked) == 1 + 1 + 2 * 2 + 4
+    engines = MadeUpEngines(tmp_path)
+    engines.together = [1] * 6
+    (_, missed) = search(Sequences, engines)
+    assert (missed.level, missed.reason) == (2, "WAITING")
 
 
 def test_bounds_follow_from_what_the_engine_tells(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from db.sampling import Sampling
 from orchestrator.reconciler import Reconciler
 from tests.processes import worker
 
-SEQUENCES = {"kind": "sequences", "max_level": 8, "trials": 3, "input_tokens": 16, "output_tokens": 4}
+SEQUENCES = {"kind": "sequences", "max_level": 8, "trials": 3, "input_tokens": 16, "output_tokens": 16}
 
 CONTEXT = {"kind": "context", "levels": [300, 600], "max_level": 600, "trials": 1}
 

@@ -12,10 +12,11 @@ from db.claims import ClaimedJob
 from db.model_spec import ModelSpec
 from workers.boots import Boot
 from workers.engines.errors import EngineError
+from workers.engines.protocol import GenerationRequest
 from workers.lease import Lease
 from workers.probes import verdict
 from workers.probes.levels import next_bisected
-from workers.probes.load import send
+from workers.probes.load import Burst, send
 from workers.probes.observing import not_started, observed
 from workers.probes.plan import Plan
 from workers.probes.stand import Stand
@@ -24,6 +25,8 @@ from workers.probes.trial import Trial, is_finding
 
 #: Share of the card for vLLM, where the model does not say.
 UTILISATION = 0.9
+#: How often requests are sent again that came too far apart to run at once, as short ones may where the host is busy.
+SENT_AGAIN = 2
 #: Tokens of one step, where the engine does not tell.
 STEP_TOKENS = 2048
 
@@ -60,15 +63,8 @@ class Sequences:
         name = f"{job.job_id}-{job.attempt_no}-{level}-{number}"
         settled = steps_until_all_run(level, plan.input_tokens, boot)
         requests = plan.requests(name, level, job.sampling.seed, waiting_after_steps=settled)
-        sampler = self._stand.sampler if boot.report.memory.kind is not None else None
-        ask = partial(send, self._stand.host, lease=lease, silence_s=self._stand.deadlines.silence_s, sampler=sampler)
-        burst = None
-        if not self._warm:
-            # The first request of an engine is slower and is thrown away, unless the engine dies of it.
-            burst = ask(plan.requests(f"{name}-first", 1, job.sampling.seed))
-            self._warm = burst.error is None
-        if burst is None or burst.error is None:
-            burst = ask(requests)
+        first = plan.requests(f"{name}-first", 1, job.sampling.seed)
+        burst = self._sent(lease, first, requests, seen=boot.report.memory.kind is not None)
         earlier = tuple(one for one in tried if one.level == level and one.boot_id == boot.boot_id)
         judged = partial(verdict.unsteady, at_once=level, sla_s=plan.sla_s)
         return observed(
@@ -89,6 +85,21 @@ class Sequences:
             },
         )
 
+    def _sent(
+        self, lease: Lease, first: Sequence[GenerationRequest], requests: Sequence[GenerationRequest], *, seen: bool
+    ) -> Burst:
+        """Send the requests until they ran at once; the first of a new engine is slower and thrown away, unless it failed."""
+        sampler = self._stand.sampler if seen else None
+        ask = partial(send, self._stand.host, lease=lease, silence_s=self._stand.deadlines.silence_s, sampler=sampler)
+        if not self._warm and (burst := ask(first)).error is not None:
+            return burst
+        self._warm = True
+        burst = ask(requests)
+        for _ in range(SENT_AGAIN):
+            if missed(burst, len(requests)):
+                burst = ask(requests)
+        return burst
+
     def _serving(self, job: ClaimedJob, lease: Lease, plan: Plan) -> Boot:
         """Return the start that serves, after bringing the engine up again where a trial has ended it."""
         if self._boot is None or self._stand.host.boot is not self._boot.report:
@@ -104,6 +115,13 @@ def with_options(spec: ModelSpec, stand: Stand, **options: Any) -> ModelSpec:
     if stand.on_gpu and spec.engine == "vllm" and "kv_cache_memory_bytes" not in own:
         own["gpu_memory_utilization"] = stand.utilisation(float(own.get("gpu_memory_utilization", UTILISATION)))
     return dataclasses.replace(spec, options=own)
+
+
+def missed(burst: Burst, at_once: int) -> bool:
+    """Tell whether requests did not all run at once although nothing kept them: some ended before others came."""
+    together = burst.most("running_peak")
+    kept = burst.error is not None or burst.total("preemptions") or burst.most("waiting_steps")
+    return not kept and together is not None and together < at_once
 
 
 def steps_until_all_run(requests: int, input_tokens: int, boot: Boot) -> int:

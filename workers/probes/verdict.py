@@ -54,7 +54,10 @@ def unsteady(burst: Burst, *, at_once: int, sla_s: float | None, incidents: tupl
         return _unstable(WAITING, f"a request waited in {waited:.0f} steps after all had been let in")
     together = burst.most("running_peak")
     if together is not None and together < at_once:
-        return _unstable(WAITING, f"of {at_once} requests at most {together:.0f} ran at once")
+        return _unstable(
+            WAITING,
+            f"of {at_once} requests at most {together:.0f} ran at once, however often they were sent: ask for longer ones",
+        )
     p95_s = percentile([one.generation.e2e_s for one in burst.measured], 0.95)
     if sla_s is not None and p95_s is not None and p95_s > sla_s:
         return _unstable(SLA, f"the 95th percentile of E2E was {p95_s:.2f} s, above {sla_s:g} s")
