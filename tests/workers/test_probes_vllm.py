@@ -73,5 +73,6 @@ def test_limits_of_a_real_engine_are_those_that_its_kv_cache_sets(user: dict[str
     short, long = context["points"]
     assert (short["outcome"], long["outcome"]) == ("stable", "failed")
     assert short["answer_right"] in {True, False}
-    assert short["kv_used_mib"] == 8 * BLOCK / 2**20
+    # The prompt takes 192 tokens at most and the answer 64; it may be shorter.
+    assert short["kv_used_mib"] in {blocks * BLOCK / 2**20 for blocks in (6, 7, 8)}
     assert short["ttft_p50_ms"] > 0
