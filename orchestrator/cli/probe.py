@@ -149,15 +149,17 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
 def _follow(session: Session, outcome: Outcome, *, as_json: bool) -> str:
     """Follow the run until it ends, telling each trial as it comes; return the run's state."""
     run = find_run(session.engine, str(outcome.submitted.run_id))
+    # The console of the progress bar, so that lines come above it.
+    told = Console(stderr=True) if as_json else console()
     shown = 0
 
     def tell() -> None:
         nonlocal shown
         for point in latest_points(session.engine, run.run_id, shown=shown):
             shown += 1
-            click.echo(trial_line(point), err=as_json)
+            told.print(trial_line(point), markup=False, highlight=False, soft_wrap=True)
 
-    progress = follow(session.engine, run, Console(stderr=True) if as_json else console(), check=tell)
+    progress = follow(session.engine, run, told, check=tell)
     tell()
     return progress.state
 
