@@ -57,7 +57,7 @@ def generation(**changes: Any) -> Generation:
         "submitted_s": 10.0,
         "first_token_s": 10.1,
         "last_token_s": 12.0,
-        "preemptions": 0,
+        "engine_preemptions": 0,
         "waiting_steps": 0,
         "running_peak": 2,
         "kv_used_mib": 30.0,
@@ -79,7 +79,7 @@ def test_figures_are_over_all_requests_together() -> None:
     found = figures(
         burst(
             generation(kv_used_mib=30.0),
-            generation(kv_used_mib=60.0, submitted_s=10.5, first_token_s=10.8, last_token_s=14.0, preemptions=2),
+            generation(kv_used_mib=60.0, submitted_s=10.5, first_token_s=10.8, last_token_s=14.0, engine_preemptions=2),
         )
     )
     assert (found["requests"], found["errors"], found["preemptions"], found["waiting_steps"]) == (2, 0, 2, 0)
@@ -102,7 +102,7 @@ def test_percentiles_are_those_of_the_database(values: list[float], share: float
     ("made", "incidents", "reason"),
     [
         ([generation(), generation()], (), None),
-        ([generation(), generation(preemptions=1)], (), "PREEMPTED"),
+        ([generation(), generation(engine_preemptions=1)], (), "PREEMPTED"),
         ([generation(), generation(waiting_steps=3)], (), "WAITING"),
         ([generation(running_peak=1), generation(running_peak=1)], (), "WAITING"),
         ([generation(running_peak=None), generation(running_peak=None)], (), None),

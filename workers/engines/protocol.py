@@ -91,7 +91,10 @@ class Generation:
     engine_scheduled_s: float | None = None
     engine_first_token_s: float | None = None
     engine_last_token_s: float | None = None
+    #: Of this request; of any of the engine meanwhile where it does not tell them apart, as vLLM 0.26.
     preemptions: int | None = None
+    #: Of any request of the engine while this one was in flight; None where nobody tells.
+    engine_preemptions: int | None = None
     #: Client-side, monotonic seconds: the first token that is no thinking; None for fixed lengths and where none came.
     first_answer_s: float | None = None
     #: Most requests running in any step of the engine while this one was in flight; None where nobody tells.

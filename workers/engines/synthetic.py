@@ -151,6 +151,7 @@ class SyntheticEngine:
             engine_last_token_s=events[-1].at_s,
             first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt_text),
             preemptions=0,
+            engine_preemptions=0,
             running_peak=running_peak,
             waiting_steps=int(waited),
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),

@@ -315,6 +315,7 @@ class VllmEngine:
             engine_first_token_s=_stamp(stamps, "first_token_ts"),
             engine_last_token_s=_stamp(stamps, "last_token_ts"),
             preemptions=getattr(stamps, "num_preemptions", window.preemptions),
+            engine_preemptions=window.preemptions,
             running_peak=window.running_peak,
             waiting_steps=window.waiting_steps(request.waiting_after_steps),
             compiled=compiled,

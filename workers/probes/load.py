@@ -34,10 +34,14 @@ class Burst:
         """The error that says most: when an engine ends, most of its requests only see that it died."""
         return min(self.errors, key=lambda e: (e.kind != "out_of_memory", e.error_class == ENGINE_DEAD), default=None)
 
-    def total(self, name: str) -> int | None:
-        """Return the sum of a count over the generations; None where it is not known of all."""
-        counts = self._known(name)
-        return None if counts is None else sum(counts)
+    @property
+    def preemptions(self) -> int | None:
+        """How often the engine preempted any of them; None where it does not tell.
+
+        The most that one of them saw, as all see the same ones; those after the last had ended are nobody's.
+        """
+        most = self.most("engine_preemptions")
+        return None if most is None else int(most)
 
     def most(self, name: str) -> float | None:
         """Return the largest figure of the generations; None where it is not known of all."""
@@ -84,7 +88,7 @@ def figures(burst: Burst) -> dict[str, Any]:
     return {
         "requests": burst.requests,
         "errors": len(burst.errors),
-        "preemptions": burst.total("preemptions"),
+        "preemptions": burst.preemptions,
         "waiting_steps": burst.most("waiting_steps"),
         "ttft_p50_ms": percentile(ttft_ms, 0.5),
         "ttft_p95_ms": percentile(ttft_ms, 0.95),

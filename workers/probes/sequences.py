@@ -120,7 +120,7 @@ def with_options(spec: ModelSpec, stand: Stand, **options: Any) -> ModelSpec:
 def missed(burst: Burst, at_once: int) -> bool:
     """Tell whether requests did not all run at once although nothing kept them: some ended before others came."""
     together = burst.most("running_peak")
-    kept = burst.error is not None or burst.total("preemptions") or burst.most("waiting_steps")
+    kept = burst.error is not None or burst.preemptions or burst.most("waiting_steps")
     return not kept and together is not None and together < at_once
 
 

@@ -48,7 +48,7 @@ def unsteady(burst: Burst, *, at_once: int, sla_s: float | None, incidents: tupl
     """
     if "xid" in incidents:
         return _unstable(XID, "the card reported an XID meanwhile")
-    if preemptions := burst.total("preemptions"):
+    if preemptions := burst.preemptions:
         return _unstable(PREEMPTED, f"the scheduler preempted {preemptions} times: the KV cache was full")
     if waited := burst.most("waiting_steps"):
         return _unstable(WAITING, f"a request waited in {waited:.0f} steps after all had been let in")
