@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,10 @@ from workers.pinning import pin
 
 INPUT, OUTPUT = 256, 64
 WARM_UP = 10
-#: Rounds of the sampler's part, each setting twice and in both directions, so that drift hits all alike.
-ROUNDS = (0, 50, 1000, 1000, 50, 0, 0, 50, 1000)
+#: Rounds of the sampler's part, each setting three times and in both directions, so that drift hits all alike: samples per
+#: second, none, or a process that only wakes up so often and reads nothing, which keeps cores of the host from deep sleep.
+WAKING = -1000
+ROUNDS = (0, 50, 1000, WAKING, WAKING, 1000, 50, 0, 0, 50, 1000, WAKING)
 PER_ROUND = 40
 OPTIONS: dict[str, Any] = {
     "load_format": "dummy",
@@ -140,18 +142,30 @@ def told(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def sampler(rig: Rig) -> None:
-    """Compare requests without a sampler, at 50 Hz and at 1 kHz, in interleaved rounds of one engine."""
+    """Compare requests without a sampler, at 50 Hz, at 1 kHz and beside a waking process, in interleaved rounds of one engine."""
     samplers = {hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)}
     with rig.engine() as host:
         for number, hz in enumerate(ROUNDS):
-            rows = rig.ask(host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number)
+            with _waking() if hz == WAKING else nullcontext():
+                rows = rig.ask(host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number)
             say(
                 f"round {number} at {hz} Hz: {told(rows)}, {statistics.mean(row['samples'] for row in rows):.0f} samples each"
             )
     for opened in samplers.values():
         opened.close()
-    for hz in (0, 50, 1000):
+    for hz in (0, 50, 1000, WAKING):
         say(f"all rounds at {hz} Hz: {told([row for row in rig.rows if row.get('hz') == hz])}")
+
+
+@contextmanager
+def _waking() -> Iterator[None]:
+    """Run the process of ``WAKING`` for the block."""
+    program = f"import time\nwhile True: time.sleep({-1 / WAKING})"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def spikes(rig: Rig) -> None:
