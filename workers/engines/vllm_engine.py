@@ -77,6 +77,9 @@ class VllmEngine:
         self._stopped = False
         self._prompts: PromptMaker | None = None
         self._reading = WorkerReading()
+        #: The reading of the peaks that is to come, for whoever asks before it begins.
+        self._next_reading: asyncio.Future[None] | None = None
+        self._one_reading = asyncio.Lock()
         self._graphs_mib: float | None = None
         self._kv_peak_mib: float | None = None
         self._before = CardBefore()
@@ -155,8 +158,13 @@ class VllmEngine:
             yield self._generation(prompt, submitted_s, events, output, window, request=request, compiled=compiled)
 
     async def memory_report(self) -> MemoryReport:
-        """Tell memory as it is now: the terms of the boot, the activation peak and KV use since."""
-        self._reading = self._reading.updated(await self._read_worker("evalctl_peaks"))
+        """Tell memory as it is now: the terms of the boot, the activation peak and KV use since.
+
+        Requests that end together share a reading that begins after all of them: each holds up whatever runs.
+        """
+        if self._next_reading is None:
+            self._next_reading = asyncio.ensure_future(self._read_peaks())
+        await asyncio.shield(self._next_reading)
         return self._memory()
 
     async def stop(self) -> None:
@@ -230,6 +238,11 @@ class VllmEngine:
 
     async def _read_worker(self, method: str) -> WorkerReading:
         return read_worker(await self._call(self._running().collective_rpc(method)))
+
+    async def _read_peaks(self) -> None:
+        async with self._one_reading:
+            self._next_reading = None  # whoever asks from here on needs a later one
+            self._reading = self._reading.updated(await self._read_worker("evalctl_peaks"))
 
     async def _call(self, coroutine: Any) -> Any:
         try:
