@@ -20,7 +20,7 @@ from tests.processes import LoggingProcess
 WITHIN_S = 45.0
 COMMITTED = "kill -> its job committed by another worker"
 #: Jobs long enough to be caught in the middle.
-SLOW: dict[str, Any] = {"tokens": 40, "tpot_ms": 100}
+SLOW: dict[str, Any] = {"tokens": 60, "tpot_ms": 100}
 _MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
 
 
