@@ -16,6 +16,9 @@ SOURCES := $(PACKAGES) $(wildcard docs/*.py deploy/*.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make requirements"
 
+# Where the environment has Python write no bytecode, every process would compile all of vLLM anew.
+export UV_COMPILE_BYTECODE := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup quickstart test lint bench chaos soak up down docs requirements check-extra
 
@@ -28,7 +31,7 @@ quickstart: setup ## Compare two tiny real models on this machine, servers inclu
 	@$(BIN)/evalctl quickstart
 
 test: lint ## Lint, type check and run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: setup ## Check style, formatting and types
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Real servers for the tests: one embedded Postgres and Valkey a session, a database and a broker of its own a test."""
+"""Real servers for the tests: one embedded Postgres and Valkey a process, a database and a broker of its own a test."""
 
 from __future__ import annotations
 
@@ -11,18 +11,30 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import Engine, make_url
+from xdist.remote import Producer
 
 from db.embedded.usage import Endpoints, services
 from db.engine import open_database
 from db.hints import HintBroker
 from db.migrate import upgrade
 from db.settings import Settings
+from tests.lanes import Lanes, in_order
 from workers.embedded_model import ensure_embedded_model
 
 _numbers = itertools.count()
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and the processes under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    """Let tests run beside each other that may."""
+    return Lanes(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with those that take longest."""
+    items[:] = in_order(items)
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +82,14 @@ def database_url(endpoints: Endpoints, template: str) -> Iterator[str]:
 def engine(database_url: str) -> Iterator[Engine]:
     """Connect to the test's database; its public views show synthetic rows."""
     opened = open_database(database_url, name="test", settings={"evalctl.include_synthetic": "on"})
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def second(database_url: str) -> Iterator[Engine]:
+    """Connect to the test's database once more, as another process would."""
+    opened = open_database(database_url, name="second")
     yield opened
     opened.dispose()
 

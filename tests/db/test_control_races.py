@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from sqlalchemy import Engine, event
 
 from db.control import pause_run, retry_jobs
-from db.engine import open_database, rows, transaction
+from db.engine import rows, transaction
 from db.hints import HintBroker
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit
@@ -18,23 +17,15 @@ from db.statements import statement
 from db.states import JobState
 from tests.db.test_control import die, run_of
 from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, QUEUES, count, progress_of, submission, take
+from tests.db.test_queue import PROBLEM, claim_of, count, progress_of, submission, take
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl pauser' AND wait_event_type = 'Lock'"
-
-
-@pytest.fixture
-def pauser(database_url: str) -> Iterator[Engine]:
-    """Connect another user to the test's database."""
-    opened = open_database(database_url, name="pauser")
-    yield opened
-    opened.dispose()
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' AND wait_event_type = 'Lock'"
 
 
-def pause_before_commit(engine: Engine, pauser: Engine, submitted: Submitted, act: Callable[[], object]) -> None:
+def pause_before_commit(engine: Engine, second: Engine, submitted: Submitted, act: Callable[[], object]) -> None:
     """Let ``act`` do its work, start a pause that has to wait for it, and let it commit only then."""
     run = run_of(engine, submitted)
-    pausing = threading.Thread(target=pause_run, args=(pauser, run))
+    pausing = threading.Thread(target=pause_run, args=(second, run))
 
     def hold(_connection: object) -> None:
         if pausing.ident is not None:
@@ -51,41 +42,40 @@ def pause_before_commit(engine: Engine, pauser: Engine, submitted: Submitted, ac
     assert not pausing.is_alive()
 
 
-def test_a_pause_holds_the_jobs_of_a_submit_in_flight(engine: Engine, pauser: Engine) -> None:
+def test_a_pause_holds_the_jobs_of_a_submit_in_flight(engine: Engine, second: Engine) -> None:
     submitted = submit(engine, submission())
-    pause_before_commit(engine, pauser, submitted, lambda: submit(engine, submission(repetitions=5)))
+    pause_before_commit(engine, second, submitted, lambda: submit(engine, submission(repetitions=5)))
     assert progress_of(engine, submitted).state == "paused"
     assert count(engine, "SELECT count(*) FROM eval.job WHERE held") == 10
     assert take(engine, register(engine)) is None
 
 
-def test_a_pause_holds_the_jobs_of_a_retry_in_flight(engine: Engine, pauser: Engine) -> None:
+def test_a_pause_holds_the_jobs_of_a_retry_in_flight(engine: Engine, second: Engine) -> None:
     submitted = submit(engine, submission(max_attempts=1, problems=(PROBLEM,), repetitions=1))
     die(engine, times=1)
     run = run_of(engine, submitted)
-    pause_before_commit(engine, pauser, submitted, lambda: retry_jobs(engine, run, (JobState.DEAD,)))
+    pause_before_commit(engine, second, submitted, lambda: retry_jobs(engine, run, (JobState.DEAD,)))
     assert progress_of(engine, submitted).state == "paused"
     assert take(engine, register(engine)) is None
 
 
-def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, pauser: Engine) -> None:
+def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, second: Engine) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
-    given = {"worker": register(engine), "queues": list(QUEUES), "loaded_for_s": 0.0}
-    given |= dict.fromkeys(("loaded", "loaded_run", "loaded_group", "boot", "mode"))
+    given = claim_of(register(engine))
 
     def claim_slowly() -> None:
         with transaction(engine) as connection:
-            assert rows(connection, statement("claim"), given | {"lease_s": 60.0, "age_bound_s": 900.0})
+            assert rows(connection, statement("claim"), given)
 
-    pause_before_commit(engine, pauser, submitted, claim_slowly)
+    pause_before_commit(engine, second, submitted, claim_slowly)
     assert count(engine, "SELECT count(*) FROM eval.job WHERE held AND state = 'running'") == 1
     with transaction(engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1
 
 
-def test_the_publisher_waits_for_no_job_that_somebody_locks(engine: Engine, pauser: Engine, broker: HintBroker) -> None:
+def test_the_publisher_waits_for_no_job_that_somebody_locks(engine: Engine, second: Engine, broker: HintBroker) -> None:
     submit(engine, submission())
-    with transaction(pauser) as connection:
+    with transaction(second) as connection:
         connection.exec_driver_sql("SELECT FROM eval.job ORDER BY id LIMIT 3 FOR UPDATE")
         assert publish_outbox(engine, broker) == 4
     assert broker.depth("synthetic") == 4

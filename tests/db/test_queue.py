@@ -69,6 +69,12 @@ def take(engine: Engine, worker_id: uuid.UUID, **changes: Any) -> ClaimedJob | N
     return claim(engine, worker_id=worker_id, **values | changes)
 
 
+def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
+    """Return the parameters of the claim statement for a worker without an engine."""
+    given = {"worker": worker_id, "queues": list(QUEUES), "loaded_for_s": 0.0, "lease_s": 60.0, "age_bound_s": 900.0}
+    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "boot", "mode"))
+
+
 def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
     boot_id = record_boot(
         engine,

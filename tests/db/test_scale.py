@@ -21,14 +21,11 @@ from orchestrator.reconciler import Reconciler
 from orchestrator.submitting import submit_experiment
 from tests.db.test_control import run_of
 from tests.db.test_poison import register
-from tests.db.test_queue import count, spec, submission, take
+from tests.db.test_queue import claim_of, count, spec, submission, take
 
 SURPLUS = 2000
 OUTBOX = "SELECT count(*) FROM eval.outbox"
-LOCK_WAITS = """
-SELECT count(*) AS n FROM pg_stat_activity
- WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event IN ('tuple', 'transactionid')
-"""
+WAIT_FOR = "SELECT count(*) FROM pg_stat_activity WHERE {pid} = ANY (pg_blocking_pids(pid))"
 
 
 @pytest.fixture
@@ -36,6 +33,11 @@ def client(broker_url: str) -> Iterator[redis.Redis]:
     """Connect to the test's broker behind evalctl's back."""
     with redis.Redis.from_url(broker_url) as opened:
         yield opened
+
+
+def all_jobs(engine: Engine) -> set[int]:
+    with transaction(engine) as connection:
+        return {row["id"] for row in rows(connection, "SELECT id FROM eval.job")}
 
 
 def long_submission(queue: str = "synthetic", name: str = "long") -> Submission:
@@ -123,7 +125,12 @@ def test_jobs_submitted_without_a_broker_get_their_hints_when_it_is_there(engine
     assert Reconciler(engine, broker).tick().published == HINTS_AT_MOST
 
 
-def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine) -> None:
+def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine, second: Engine) -> None:
+    """Claims run beside each other, and beside one whose transaction stays open all the while.
+
+    A claim may wait for another for the moment that this one takes: Postgres follows a row that changes while it is being
+    locked, and there waits in spite of SKIP LOCKED. It must never wait for a claim to be committed that it only met.
+    """
     jobs, workers = 400, 8
     submit(engine, submission(repetitions=jobs // 2))
     claimed: list[int | None] = []
@@ -136,15 +143,18 @@ def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine) -> No
             claimed.append(None if job is None else job.job_id)
 
     threads = [threading.Thread(target=work, args=(register(engine),)) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    start.wait(10)
-    waits = 0
-    while any(thread.is_alive() for thread in threads):
-        waits += count(engine, LOCK_WAITS)
-    assert None not in claimed
-    assert len(set(claimed)) == jobs
+    with transaction(second) as connection:
+        (held,) = rows(connection, statement("claim"), claim_of(register(engine)))
+        (itself,) = rows(connection, "SELECT pg_backend_pid() AS pid")
+        for thread in threads:
+            thread.start()
+        start.wait(10)
+        waits = 0
+        while any(thread.is_alive() for thread in threads):
+            waits += count(engine, WAIT_FOR.format(pid=itself["pid"]))
     assert waits == 0
+    assert claimed.count(None) == 1, "the job that the slow claim holds"
+    assert {held["id"], *claimed} - {None} == all_jobs(engine)
     assert take(engine, register(engine)) is None
 
 
