@@ -1,6 +1,6 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: scale, throughput, overhead, scoring, views. A figure that cannot be had here is left out.
+``python -m bench [NAME...]``: scale, throughput, company, overhead, scoring, views. A figure that cannot be had here is left out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def main() -> int:
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         "scale": _scale,
         "throughput": _throughput,
+        "company": _company,
         "overhead": _overhead,
         "scoring": _scoring,
         "views": _views,
@@ -53,6 +54,13 @@ def _throughput() -> list[Figure]:
 
     with place() as here:
         return throughput.measure(here)
+
+
+def _company() -> list[Figure]:
+    from bench import company  # noqa: PLC0415
+
+    with place() as here:
+        return company.measure(here)
 
 
 def _overhead() -> list[Figure]:

@@ -35,8 +35,7 @@ def register(engine: Engine) -> uuid.UUID:
 
 def take_one(engine: Engine, worker_id: uuid.UUID, model_id: int) -> bool:
     """Claim a job as a worker does that has the model loaded; return whether there was one."""
-    job = claim(engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=model_id, loaded_for_s=0.0)
-    return job is not None
+    return bool(claim(engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=model_id, loaded_for_s=0.0))
 
 
 def main() -> None:

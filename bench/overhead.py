@@ -138,12 +138,12 @@ class InProcessWorker:
         self._all_done = threading.Event()
         self._left = 0
 
-        def handle(another: Callable[[], bool]) -> bool:
+        def handle(another: Callable[[int], int]) -> bool:
             taken = 0
 
-            def counted() -> bool:
+            def counted(at_most: int) -> int:
                 nonlocal taken
-                found = another()
+                found = another(at_most)
                 taken += found
                 return found
 

@@ -63,7 +63,7 @@ def _noop_rate(place: Place, workers: int) -> float:
     names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
     with (
         redis.Redis.from_url(place.broker_url, socket_timeout=DEADLINE_S + 10) as client,
-        _running(place, [[*command, name] for name in names]),
+        running(place, [[*command, name] for name in names]),
     ):
         await_workers(place.broker_url, workers, DEADLINE_S)
         began_s = time.monotonic()
@@ -76,12 +76,12 @@ def _noop_rate(place: Place, workers: int) -> float:
 def _job_rate(place: Place, workers: int) -> tuple[float, float, int]:
     """Return jobs a second, the median from claim to commit in ms, and how many jobs there were."""
     command = [sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"]
-    with _running(place, [command] * workers) as logs:
-        _await_ready(logs)
+    with running(place, [command] * workers) as logs:
+        await_ready(logs)
         # Every worker loads its engine before the clock runs.
-        _finish(place, _enqueue(place, f"warm-up of {workers}", WARM_UP * workers))
+        finish(place, _enqueue(place, f"warm-up of {workers}", WARM_UP * workers))
         submitted = _enqueue(place, f"throughput of {workers}", REPETITIONS)
-        span = _finish(place, submitted)
+        span = finish(place, submitted)
         return (submitted.jobs - 1) / span["span_s"], span["median_ms"], submitted.jobs
 
 
@@ -95,7 +95,7 @@ def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
     return submitted
 
 
-def _finish(place: Place, submitted: Submitted) -> dict[str, Any]:
+def finish(place: Place, submitted: Submitted) -> dict[str, Any]:
     """Wait for the end of a run and return the seconds from its first claim to its last commit, and the median."""
     deadline_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_s:
@@ -108,7 +108,7 @@ def _finish(place: Place, submitted: Submitted) -> dict[str, Any]:
 
 
 @contextmanager
-def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[Path]]:
+def running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[Path]]:
     """Run workers for the block and give their logs."""
     with TemporaryDirectory() as folder:
         logs = [Path(folder) / f"{number}.log" for number in range(len(commands))]
@@ -125,7 +125,8 @@ def _running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[P
                 process.wait(60)
 
 
-def _await_ready(logs: Sequence[Path]) -> None:
+def await_ready(logs: Sequence[Path]) -> None:
+    """Wait until each worker has said in its log that it is up."""
     deadline_s = time.monotonic() + DEADLINE_S
     while not all(READY in log.read_text() for log in logs):
         if time.monotonic() > deadline_s:

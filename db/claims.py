@@ -152,14 +152,15 @@ def claim(
     loaded_group: tuple[uuid.UUID, int] | None = None,
     boot_id: int | None = None,
     mode: Mode | None = None,
+    at_most: int = 1,
     lease_s: float = LEASE_S,
     age_bound_s: float = AGE_BOUND_S,
-) -> ClaimedJob | None:
-    """Claim the best job of these queues for this worker, or return None when there is none.
+) -> list[ClaimedJob]:
+    """Claim the best jobs of these queues for this worker, best first; none when there is none.
 
-    ``boot_id`` is the engine start that serves the loaded model; the attempt is noted to run on it. ``loaded_group`` is the
-    run and boot group that the engine was started for. With ``mode``, only a job of that mode that the loaded engine serves
-    as it is beside others, and only where that is the next one.
+    ``boot_id`` is the engine start that serves the loaded model; the attempts are noted to run on it. ``loaded_group`` is the
+    run and boot group that the engine was started for. With ``mode``, only jobs of that mode that the loaded engine serves
+    as it is beside others, and only as far as those are the next ones; ``at_most`` is more than one only with it.
     """
     run_id, group = loaded_group or (None, None)
     found = run_alone(
@@ -174,11 +175,12 @@ def claim(
             "loaded_group": group,
             "boot": boot_id,
             "mode": None if mode is None else mode.value,
+            "at_most": at_most,
             "lease_s": lease_s,
             "age_bound_s": age_bound_s,
         },
     )
-    return ClaimedJob.from_row(found[0]) if found else None
+    return [ClaimedJob.from_row(row) for row in found]
 
 
 def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import Engine, make_url
 
-from db.claims import ClaimedJob, Failure, claim, give_up
+from db.claims import ClaimedJob, Failure, give_up
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.model_spec import ModelSpec
@@ -23,6 +23,7 @@ from db.roles import grant_analyst
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from db.states import FailureKind
+from tests.claiming import claim_one
 from tests.stored import generation_row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "query-the-database.md"
@@ -46,7 +47,7 @@ def results(engine: Engine) -> None:
     submit(engine, _submission())
     boots: dict[int, int] = {}
     first = True
-    while job := claim(engine, worker_id=worker_id, queues=("vllm",), loaded_model_id=None, loaded_for_s=0.0):
+    while job := claim_one(engine, worker_id=worker_id, queues=("vllm",)):
         boot_id = boots.get(job.model_id) or _record_boot(engine, worker_id, job)
         boots[job.model_id] = boot_id
         if first:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from db.claims import ClaimedJob
@@ -11,6 +11,8 @@ from workers.boots import Boot
 
 #: How often a company with a free seat looks for a hint. One look is one round trip to the broker.
 LOOK_EVERY_S = 0.05
+#: How long an attempt that has left its seat waits at most for that to be filled before it goes on.
+REFILL_WITHIN_S = 1.0
 #: More than any engine serves at once; threads are made as they are needed.
 THREADS_AT_MOST = 4096
 
@@ -18,39 +20,44 @@ THREADS_AT_MOST = 4096
 class Seat:
     """The place of one attempt in an engine: taken from the claim until its generation has ended."""
 
-    def __init__(self, boot: Boot | None = None, changed: threading.Condition | None = None) -> None:
+    def __init__(self, boot: Boot | None = None, company: Company | None = None) -> None:
         """``boot`` is the start that serves the attempt; without one the attempt brings an engine up itself."""
         self.boot = boot
         self.left = False
-        self._changed = changed or threading.Condition()
+        self._company = company
 
     def take(self, boot: Boot) -> None:
         """Say that an engine is up."""
-        with self._changed:
-            self.boot = boot
-            self._changed.notify_all()
+        self.boot = boot
+        if self._company is not None:
+            self._company.tell()
 
     def leave(self) -> None:
-        """Say that the engine has room for another; what is left to do needs none. Saying so again changes nothing."""
-        with self._changed:
-            self.left = True
-            self._changed.notify_all()
+        """Say that the engine has room for another; what is left to do needs none. Saying so again changes nothing.
+
+        Returns when the room has been used, or there is nothing to use it for: writing waits, the engine does not.
+        """
+        if self.left:
+            return
+        self.left = True
+        if self._company is not None:
+            self._company.refill()
 
 
 class Company:
     """One filling of an engine, from the first job to the last that ends.
 
-    ``attempt`` brings one job to its end on a thread of its own; ``claim`` gives the next job where it may join those that
-    a start serves, ``another`` takes a hint where one lies ready, ``serves`` tells whether a start is still up. All three
-    are called on one thread, the caller's.
+    ``attempt`` brings one job to its end on a thread of its own; ``claim`` gives the next jobs, so many at most, as far as they
+    may join those that a start serves; ``another`` takes so many hints at most and returns how many lay ready; ``serves``
+    tells whether a start is still up. All three are called on one thread, the caller's.
     """
 
     def __init__(
         self,
         attempt: Callable[[ClaimedJob, Seat], None],
         *,
-        claim: Callable[[Boot], ClaimedJob | None],
-        another: Callable[[], bool],
+        claim: Callable[[Boot, int], Sequence[ClaimedJob]],
+        another: Callable[[int], int],
         serves: Callable[[Boot], bool],
     ) -> None:
         self._attempt = attempt
@@ -61,6 +68,9 @@ class Company:
         self._seats: set[Seat] = set()
         #: Attempts that have not ended: those with a seat, and those that are being written.
         self._running = 0
+        self._filling = True
+        #: Set while no seat can be filled; those who have left theirs wait for it.
+        self._filled = threading.Event()
         self._error: BaseException | None = None
 
     def serve(self, first: ClaimedJob) -> bool:
@@ -70,29 +80,54 @@ class Company:
         all have ended.
         """
         with ThreadPoolExecutor(THREADS_AT_MOST, thread_name_prefix="job") as threads:
-            spare = self._fill(first, threads)
+            try:
+                spare = self._fill(first, threads)
+            finally:
+                self._end_filling()
         if self._error is not None:
             raise self._error
         return spare
+
+    def tell(self) -> None:
+        """Have the thread that fills look again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def refill(self) -> None:
+        """Return when the seats that are free have been filled, as far as they can be."""
+        with self._changed:
+            self._changed.notify_all()
+            if not self._filling:
+                return
+            self._filled.clear()
+        self._filled.wait(REFILL_WITHIN_S)
+
+    def _end_filling(self) -> None:
+        with self._changed:
+            self._filling = False
+            self._filled.set()
 
     def _fill(self, first: ClaimedJob, threads: ThreadPoolExecutor) -> bool:
         boot = self._started(self._add(first, None, threads))
         if boot is None:
             return False
         while True:
-            self._await_room(boot.sequences)
+            room = self._await_room(boot.sequences)
             if self._error is not None or not self._serves(boot):
                 return False
-            if self._another():
-                job = self._claim(boot)
-                if job is None:
+            if self._another(1):
+                jobs = self._claim(boot, room)
+                if not jobs:
                     return True
-                self._add(job, boot, threads)
+                for job in jobs:
+                    self._add(job, boot, threads)
+                # Claimed together, they spend a hint each, where it has come yet; a later one will find nothing to claim.
+                self._another(len(jobs) - 1)
             elif not self._anybody_seated():
                 return False
 
     def _add(self, job: ClaimedJob, boot: Boot | None, threads: ThreadPoolExecutor) -> Seat:
-        seat = Seat(boot, self._changed)
+        seat = Seat(boot, self)
         with self._changed:
             self._seats.add(seat)
             self._running += 1
@@ -116,14 +151,21 @@ class Company:
             self._changed.wait_for(lambda: seat.boot is not None or seat.left)
         return seat.boot
 
-    def _await_room(self, sequences: int) -> None:
-        """Wait for a free seat, and for the writing to keep up: at most as many may be written as are served."""
+    def _await_room(self, sequences: int) -> int:
+        """Wait for free seats, and for the writing to keep up: at most as many may be written as are served."""
         with self._changed:
-            self._changed.wait_for(lambda: self._seated() < sequences and self._running < 2 * sequences)
+            while (room := self._room(sequences)) <= 0:
+                self._filled.set()
+                self._changed.wait()
+            return room
+
+    def _room(self, sequences: int) -> int:
+        return min(sequences - self._seated(), 2 * sequences - self._running)
 
     def _anybody_seated(self) -> bool:
         """Tell at once that nobody is, or wait a little for one to leave."""
         with self._changed:
+            self._filled.set()
             if not self._seated():
                 return False
             self._changed.wait(LOOK_EVERY_S)

@@ -93,30 +93,31 @@ class Executor:
             insist=self._insist,
         )
 
-    def handle_hint(self, another: Callable[[], bool] = lambda: False) -> bool:
+    def handle_hint(self, another: Callable[[int], int] = lambda _at_most: 0) -> bool:
         """Spend a hint: claim the best job there is and bring it to an end; return whether another hint is left to spend.
 
-        ``another`` takes a further hint where one lies ready. A job in throughput mode is joined by others for as long as
-        each next one may join; each of them spends such a hint as well. Every failure of the engine or the input ends in
+        ``another`` takes so many further hints at most and returns how many lay ready. A job in throughput mode is joined by
+        others for as long as each next one may join; each of them spends such a hint as well. Every failure of the engine or the input ends in
         the attempt's row. ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and
         the reconciler issues another.
         """
         if self._stopping.halted.is_set():
             return False  # The hint is spent; the reconciler issues another for somebody else.
-        job = self._claim(self._boots.boot)
-        if job is None:
+        claimed = self._claim(self._boots.boot)
+        if not claimed:
             log_event("hint.void")
             return False
+        (job,) = claimed
         try:
             if job.in_company:
                 return self._company(another).serve(job)
             self._attempt(job, Seat())
-            return another()
+            return bool(another(1))
         finally:
             self._presence.report(WorkerState.IDLE, self._boots.model_id)
 
-    def _claim(self, boot: Boot | None, mode: Mode | None = None) -> ClaimedJob | None:
-        job = claim(
+    def _claim(self, boot: Boot | None, mode: Mode | None = None, at_most: int = 1) -> list[ClaimedJob]:
+        claimed = claim(
             self._database,
             worker_id=self._worker_id,
             queues=self._queues,
@@ -125,16 +126,17 @@ class Executor:
             loaded_for_s=self._boots.loaded_for_s,
             boot_id=None if boot is None else boot.boot_id,
             mode=mode,
+            at_most=at_most,
             lease_s=self._deadlines.lease_s,
         )
-        if job is not None:
+        for job in claimed:
             log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
-        return job
+        return claimed
 
-    def _company(self, another: Callable[[], bool]) -> Company:
+    def _company(self, another: Callable[[int], int]) -> Company:
         return Company(
             self._attempt,
-            claim=lambda boot: self._claim(boot, Mode.THROUGHPUT),
+            claim=lambda boot, room: self._claim(boot, Mode.THROUGHPUT, room),
             another=another,
             serves=lambda boot: self._boots.boot is boot,
         )

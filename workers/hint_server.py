@@ -48,7 +48,7 @@ class HintServer:
         self,
         broker_url: str,
         queues: tuple[str, ...],
-        handle_hint: Callable[[Callable[[], bool]], bool],
+        handle_hint: Callable[[Callable[[int], int]], bool],
         gate: Gate | None = None,
     ) -> None:
         self.broker_url = broker_url
@@ -76,9 +76,9 @@ class HintServer:
                 self._give_back(job_id, queue_key)
             self._gate.wait()
 
-    def _another(self) -> bool:
-        """Take a hint that lies ready; none while no job may be claimed."""
-        return not self._gate.closed() and self._next_hint.take()
+    def _another(self, at_most: int) -> int:
+        """Take so many hints as lie ready, and return how many did; none while no job may be claimed."""
+        return 0 if self._gate.closed() else self._next_hint.take(at_most)
 
     def _give_back(self, job_id: int, queue_key: str) -> None:
         """Return a hint to the broker; without one the reconciler issues another."""

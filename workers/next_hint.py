@@ -2,7 +2,8 @@
 
 The loop needs over a millisecond for each message, and with ``worker_disable_prefetch`` it begins only when the job
 before is done. A worker that has just finished a job therefore asks the broker itself, in one round trip. The loop is
-what waits: where no hint lies ready, the task ends and the loop listens again. A hint still permits one claim.
+what waits: where no hint lies ready, the task ends and the loop listens again. A hint still permits one claim; a claim that
+takes several jobs at once spends as many.
 """
 
 from __future__ import annotations
@@ -25,22 +26,20 @@ class NextHint:
         self._keys = [queue_name(queue) for queue in queues]
         self._connection: Any = None
 
-    def take(self) -> bool:
-        """Tell whether a hint lay ready; it is spent then. A broker that is away has none."""
+    def take(self, at_most: int) -> int:
+        """Return how many hints lay ready, of so many at most; they are spent then. A broker that is away has none."""
+        taken = 0
         try:
             client = self._client()
             # Celery's consumer takes from the right as well.
-            while found := client.lmpop(len(self._keys), *self._keys, direction="RIGHT"):
-                key, (entry,) = found
-                try:
-                    job_of(entry)
-                except MalformedMessage as error:
-                    Admission.refuse(key, entry, error)
-                else:
-                    return True
+            while taken < at_most and (
+                found := client.lmpop(len(self._keys), *self._keys, direction="RIGHT", count=at_most - taken)
+            ):
+                key, entries = found
+                taken += sum(_is_hint(key, entry) for entry in entries)
         except (OSError, KombuError, RedisError):
             self.close()
-        return False
+        return taken
 
     def waiting(self) -> bool:
         """Tell whether a hint lies ready, and leave it there; any thread may ask."""
@@ -61,3 +60,12 @@ class NextHint:
         if self._connection is None:
             self._connection = self._app.connection_for_read()
         return self._connection.default_channel.client
+
+
+def _is_hint(key: bytes, entry: bytes) -> bool:
+    try:
+        job_of(entry)
+    except MalformedMessage as error:
+        Admission.refuse(key, entry, error)
+        return False
+    return True

@@ -2,11 +2,11 @@
 -- Every time is the database's now(); attempt_no is the fencing token of every write about an attempt.
 
 -- name: claim
--- Take the best job for a worker: its loaded engine first, then priority, then age.
+-- Take the best jobs for a worker, at most so many: its loaded engine first, then priority, then age.
 -- Once the worker has stayed with its model longer than the age bound, a model whose next job has waited as long goes
 -- first, so that a hot model starves nobody and models are switched at most once per bound.
 -- A job with a boot_group fits only an engine that was started for that group of its run.
--- With mode given, only a job of that mode that the loaded engine can serve as it is, and that is not suspected of the end of
+-- With mode given, only jobs of that mode that the loaded engine can serve as it is, and that are not suspected of the end of
 -- an engine: an engine that serves several at once is filled with those, and whatever else comes next ends that.
 -- Walks ix_job_claimable once per model, so its cost does not grow with the queue.
 WITH head AS (
@@ -28,25 +28,28 @@ WITH head AS (
                    ELSE 2 END, priority, id
 ), pick AS (
     -- One model after another, as far as the first with a job that nobody else is claiming at this moment.
-    SELECT free.id
+    SELECT free.*, row_number() OVER () AS place
       FROM chosen
      CROSS JOIN LATERAL (
-           SELECT j.id FROM eval.job AS j
+           SELECT j.id,
+                  %(mode)s::text IS NULL
+                  OR (j.model_id = %(loaded)s::bigint AND j.mode = %(mode)s::text AND j.probe IS NULL
+                      AND right(j.error_class, 11) IS DISTINCT FROM '_IN_COMPANY'
+                      AND (j.boot_group IS NULL
+                           OR (j.boot_group = %(loaded_group)s::bigint AND j.run_id = %(loaded_run)s::uuid))) AS joins
+             FROM eval.job AS j
             WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now() AND j.model_id = chosen.model_id
             ORDER BY j.priority, j.id
-              FOR UPDATE SKIP LOCKED LIMIT 1) AS free
-     LIMIT 1
+              FOR UPDATE SKIP LOCKED LIMIT CASE WHEN chosen.model_id = %(loaded)s::bigint THEN %(at_most)s::int ELSE 1 END
+         ) AS free
+     LIMIT %(at_most)s::int
+), joining AS (
+    SELECT id, bool_and(joins) OVER (ORDER BY place) AS joins FROM pick
 ), claimed AS (
     UPDATE eval.job AS j
        SET state = 'running', attempt_no = j.attempt_no + 1, worker_id = %(worker)s,
            lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-      FROM pick
-     WHERE j.id = pick.id
-       AND (%(mode)s::text IS NULL
-            OR (j.model_id = %(loaded)s::bigint AND j.mode = %(mode)s::text AND j.probe IS NULL
-                AND right(j.error_class, 11) IS DISTINCT FROM '_IN_COMPANY'
-                AND (j.boot_group IS NULL
-                     OR (j.boot_group = %(loaded_group)s::bigint AND j.run_id = %(loaded_run)s::uuid))))
+     WHERE j.id = ANY (ARRAY (SELECT id FROM joining WHERE joins))
     RETURNING j.*
 ), tried AS (
     INSERT INTO eval.attempt (job_id, attempt_no, worker_id, boot_id)
@@ -58,7 +61,8 @@ SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repet
   FROM claimed AS c
   JOIN eval.run AS r ON r.id = c.run_id
   JOIN eval.model AS m ON m.id = c.model_id
-  LEFT JOIN eval.problem AS p ON p.id = c.problem_id;
+  LEFT JOIN eval.problem AS p ON p.id = c.problem_id
+ ORDER BY c.priority, c.id;
 
 -- name: problem_document
 -- Asked for once a problem, since a worker meets the same one again and again.

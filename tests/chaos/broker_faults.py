@@ -11,10 +11,10 @@ import uuid
 from contextlib import ExitStack
 from typing import Any
 
-from db.claims import claim
 from db.hints import queue_name
 from tests.chaos.registry import Recovery, fault
 from tests.chaos.stand import QUEUE, Stand, kill, kill_server, redis_client, since
+from tests.claiming import claim_one
 from tests.processes import LoggingProcess, evalctl
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 40}
@@ -190,7 +190,7 @@ def _void_claim_ms(stand: Stand) -> float:
     taken_ms = []
     for _ in range(VOIDS):
         began_s = time.monotonic()
-        found = claim(stand.engine, worker_id=uuid.uuid4(), queues=(QUEUE,), loaded_model_id=None, loaded_for_s=0.0)
+        found = claim_one(stand.engine, worker_id=uuid.uuid4(), queues=(QUEUE,))
         taken_ms.append(since(began_s) * 1000)
         assert found is None
     return statistics.median(taken_ms)

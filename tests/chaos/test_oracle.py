@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import claim
 from db.commits import Result, commit
 from db.engine import transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
@@ -19,6 +18,7 @@ from db.models import Boot
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from tests.chaos.oracle import JobKey, check, keys_of, orphans
+from tests.claiming import claim_one
 from tests.stored import generation_row
 
 
@@ -47,7 +47,7 @@ def keys(engine: Engine) -> list[JobKey]:
             worker_id=worker_id, name="w", host="h", pid=2**22 + 1, device="cpu", queues=("synthetic",), version="0"
         ),
     )
-    job = claim(engine, worker_id=worker_id, queues=("synthetic",), loaded_model_id=None, loaded_for_s=0.0)
+    job = claim_one(engine, worker_id=worker_id, queues=("synthetic",))
     assert job is not None
     boot_id = record_boot(
         engine,

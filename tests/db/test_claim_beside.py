@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, Failure, give_up, in_company
+from db.claims import ClaimedJob, Failure, claim, give_up, in_company
 from db.engine import open_database, run_alone, transaction
 from db.errors import ServiceBusy
 from db.runs import submit
 from db.states import FailureKind, JobState, Mode
 from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, count, spec, submission, take
+from tests.db.test_queue import PROBLEM, QUEUES, count, spec, submission, take
 
 
 def beside(engine: Engine, worker_id: uuid.UUID, loaded: str, **changes: Any) -> ClaimedJob | None:
@@ -43,6 +43,52 @@ def test_a_claim_beside_others_takes_the_next_job_only_where_it_may_join(engine:
     assert beside(engine, me, "a") is not None
     assert beside(engine, me, "a") is None, "what is left is another model's"
     assert beside(engine, me, "b") is not None
+
+
+def several(engine: Engine, worker_id: uuid.UUID, at_most: int) -> list[int]:
+    """Claim as many of the jobs that may join others in the engine of the model a; return their numbers."""
+    claimed = claim(
+        engine,
+        worker_id=worker_id,
+        queues=QUEUES,
+        loaded_model_id=count(engine, "SELECT id FROM eval.model WHERE name = 'a'"),
+        loaded_for_s=0.0,
+        mode=Mode.THROUGHPUT,
+        at_most=at_most,
+    )
+    return [job.job_id for job in claimed]
+
+
+def test_several_are_claimed_together_as_far_as_the_first_that_may_not_join(engine: Engine) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=5, mode="throughput"))
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow"))
+    submit(engine, submission(problems=(PROBLEM,), mode="throughput", experiment_hash="e3", name="later"))
+    submit(engine, submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"))
+    me = register(engine)
+    assert several(engine, me, 3) == [1, 2, 3], "best first"
+    assert several(engine, me, 9) == [4, 5], "then comes a job of another mode"
+    assert several(engine, me, 9) == []
+    alone = take(engine, me)
+    assert alone is not None
+    assert (alone.job_id, alone.mode) == (6, "latency")
+    assert several(engine, me, 9) == [7, 8], "what is left is another model's"
+    numbers = count(engine, "SELECT count(*) FROM eval.attempt WHERE attempt_no = 1")
+    assert (numbers, count(engine, "SELECT count(*) FROM eval.job WHERE state = 'running'")) == (8, 8)
+
+
+def test_workers_that_claim_several_at_once_share_no_job_and_leave_none(engine: Engine) -> None:
+    jobs = 300
+    submit(engine, submission(problems=(PROBLEM,), repetitions=jobs, mode="throughput"))
+
+    def work(worker_id: uuid.UUID) -> list[int]:
+        mine: list[int] = []
+        while found := several(engine, worker_id, 7):
+            mine += found
+        return mine
+
+    with ThreadPoolExecutor(4) as threads:
+        claimed = [job for mine in threads.map(work, [register(engine) for _ in range(4)]) for job in mine]
+    assert sorted(claimed) == list(range(1, jobs + 1))
 
 
 def test_a_claim_beside_others_starves_no_other_model(

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, event
 
-from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, claim, give_up, renew
+from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, give_up, renew
 from db.commits import Result, commit
 from db.engine import open_database, rows, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
@@ -22,6 +22,7 @@ from db.runs import ProblemRecord, Progress, Submission, Submitted, cancel_run, 
 from db.sampling import Sampling
 from db.statements import statement
 from db.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
+from tests.claiming import claim_one
 from tests.stored import generation_row
 
 QUEUES = ("synthetic",)
@@ -66,12 +67,19 @@ def worker(engine: Engine) -> Callable[[], uuid.UUID]:
 
 def take(engine: Engine, worker_id: uuid.UUID, **changes: Any) -> ClaimedJob | None:
     values: dict[str, Any] = {"queues": QUEUES, "loaded_model_id": None, "loaded_for_s": 0.0}
-    return claim(engine, worker_id=worker_id, **values | changes)
+    return claim_one(engine, worker_id=worker_id, **values | changes)
 
 
 def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
     """Return the parameters of the claim statement for a worker without an engine."""
-    given = {"worker": worker_id, "queues": list(QUEUES), "loaded_for_s": 0.0, "lease_s": 60.0, "age_bound_s": 900.0}
+    given = {
+        "worker": worker_id,
+        "queues": list(QUEUES),
+        "loaded_for_s": 0.0,
+        "lease_s": 60.0,
+        "age_bound_s": 900.0,
+        "at_most": 1,
+    }
     return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "boot", "mode"))
 
 

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine
 
-from db.claims import Failure, LeaseLost, claim, give_up, renew
+from db.claims import Failure, LeaseLost, give_up, renew
 from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
@@ -41,6 +41,7 @@ from db.statements import statement
 from db.states import TERMINAL, FailureKind, JobState
 from orchestrator.reconciler import Reconciler
 from tests.chaos.oracle import BROKEN_PROMISES, JobKey, keys_of
+from tests.claiming import claim_one
 from tests.db.store_checks import (
     EMPTY,
     FAILURES,
@@ -320,7 +321,7 @@ class StoreMachine(RuleBasedStateMachine):
         model_id = None if loaded is None else self._model_id(loaded)
         best = self.model.best(queues, loaded)
         given: dict[str, Any] = {"queues": queues, "loaded_model_id": model_id, "loaded_for_s": 0.0}
-        job = claim(self.engine, worker_id=worker, **given)
+        job = claim_one(self.engine, worker_id=worker, **given)
         assert (job and job.job_id) == (best and best.job_id)
         if job is None or best is None:
             return None

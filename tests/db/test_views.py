@@ -11,7 +11,6 @@ from rich.console import Console, RenderableType
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db.claims import claim
 from db.commits import Result, commit
 from db.engine import rows, transaction
 from db.fleet import record_boot
@@ -20,6 +19,7 @@ from db.results import read_results
 from db.runs import submit
 from db.sampling import Sampling
 from reports.tables import result_tables
+from tests.claiming import claim_one
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, QUEUES, submission
 from tests.stored import generation_row
@@ -50,7 +50,7 @@ def store(
     worker_id = register(engine)
     started: list[int] = []
     for columns in generations:
-        job = claim(engine, worker_id=worker_id, queues=QUEUES, loaded_model_id=None, loaded_for_s=0.0)
+        job = claim_one(engine, worker_id=worker_id, queues=QUEUES)
         assert job is not None
         for start in starts[len(started) :]:
             told = {key: value for key, value in start.items() if key != "profile"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, claim
+from db.claims import ClaimedJob
 from db.commits import Result, commit
 from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
@@ -20,6 +20,7 @@ from db.sampling import Sampling
 from orchestrator.rescoring import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION
+from tests.claiming import claim_one
 from tests.processes import evalctl
 from tests.stored import generation_row
 
@@ -47,7 +48,7 @@ def store(engine: Engine, *, problem: dict[str, Any] | None = None, repetitions:
         worker_id=worker_id, name=f"w-{worker_id}", host="h", pid=1, device="cpu", queues=("s",), version="0"
     )
     register_worker(engine, identity)
-    while job := claim(engine, worker_id=worker_id, queues=("s",), loaded_model_id=None, loaded_for_s=0.0):
+    while job := claim_one(engine, worker_id=worker_id, queues=("s",)):
         _commit(engine, worker_id, job, speed=sampling.get("fixed_input_tokens") is not None)
     return submitted.run_id
 

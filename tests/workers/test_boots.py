@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, claim
+from db.claims import ClaimedJob
 from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, register_worker
 from db.model_spec import ModelSpec
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from db.states import BootKind
+from tests.claiming import claim_one
 from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost
 from workers import boot_log
 from workers.boots import Boots
@@ -68,7 +69,7 @@ def claimed(engine: Engine, worker_id: uuid.UUID) -> Callable[..., ClaimedJob]:
             sampling=Sampling(),
         )
         submit(engine, submission)
-        job = claim(engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=None, loaded_for_s=0.0)
+        job = claim_one(engine, worker_id=worker_id, queues=(QUEUE,))
         assert job is not None
         return job
 

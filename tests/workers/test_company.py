@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import uuid
 from collections.abc import Callable
@@ -61,6 +62,8 @@ class MadeUpWork:
         self.go_on = threading.Event()
         self.fails: dict[int, BaseException] = {}
         self.begun: list[int] = []
+        #: How many jobs each claim gave.
+        self.together: list[int] = []
         self.most = 0
         self._seated = 0
         self._lock = threading.Lock()
@@ -83,17 +86,19 @@ class MadeUpWork:
         if error := self.fails.get(given.job_id):
             raise error
 
-    def claim(self, _boot: Boot) -> ClaimedJob | None:
-        """Give the next job."""
-        return self.waiting.pop(0) if self.waiting else None
+    def claim(self, _boot: Boot, at_most: int) -> list[ClaimedJob]:
+        """Give the next jobs."""
+        taken, self.waiting = self.waiting[:at_most], self.waiting[at_most:]
+        self.together.append(len(taken))
+        return taken
 
-    def another(self) -> bool:
-        """Take a hint."""
+    def another(self, at_most: int) -> int:
+        """Take hints."""
         if not self.hints:
             self.go_on.set()
-            return False
-        self.hints -= 1
-        return True
+        taken = min(self.hints, at_most)
+        self.hints -= taken
+        return taken
 
     def company(self, **changes: Callable[..., Any]) -> Company:
         """Make a company of these."""
@@ -110,7 +115,14 @@ def test_as_many_as_the_engine_serves_run_beside_each_other() -> None:
     assert not work.company().serve(job(1))
     assert sorted(work.begun) == list(range(1, 10))
     assert work.most == 3
-    assert work.waiting == []
+    assert (work.waiting, work.hints) == ([], 0), "every job has spent a hint"
+    assert work.together[0] == 2, "all free seats are filled by one claim"
+
+
+def test_a_seat_is_filled_though_the_hint_of_its_job_is_still_on_its_way() -> None:
+    work = MadeUpWork(sequences=4, jobs=3, hints=1)
+    assert not work.company().serve(job(1))
+    assert (sorted(work.begun), work.together) == ([1, 2, 3, 4], [3])
 
 
 def test_a_hint_that_permits_no_claim_ends_the_filling_and_is_told() -> None:
@@ -147,7 +159,7 @@ def test_a_database_that_goes_away_lets_those_in_flight_end() -> None:
     work = MadeUpWork(jobs=3, hints=3)
     ended = threading.Event()
 
-    def claim(_boot: Boot) -> ClaimedJob | None:
+    def claim(_boot: Boot, _at_most: int) -> list[ClaimedJob]:
         threading.Timer(0.2, work.go_on.set).start()
         raise ServiceUnreachable("database", "away", mend="Start it")
 
@@ -179,12 +191,14 @@ def test_what_is_still_being_written_is_bounded() -> None:
     hints = iter(range(10))
     looks: list[int] = []
 
-    def another() -> bool:
+    def another(at_most: int) -> int:
         looks.append(len(begun))
-        return next(hints, None) is not None
+        return len(list(itertools.islice(hints, at_most)))
 
     threading.Timer(0.5, written.set).start()
-    company = Company(attempt, claim=lambda _boot: job(next(numbers)), another=another, serves=lambda _boot: True)
+    company = Company(
+        attempt, claim=lambda _boot, _at_most: [job(next(numbers))], another=another, serves=lambda _boot: True
+    )
     seen: list[int] = []
     watcher = threading.Timer(0.3, lambda: seen.append(len(begun)))
     watcher.start()
@@ -192,3 +206,31 @@ def test_what_is_still_being_written_is_bounded() -> None:
     watcher.join()
     assert seen == [4]
     assert len(begun) == 11
+
+
+def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
+    """Whatever is to be written waits until the engine is full, or nobody is left to fill it."""
+    served = boot(1)
+    done: list[str] = []
+    waiting = [job(2), job(3)]
+
+    def attempt(given: ClaimedJob, seat: Seat) -> None:
+        seat.take(served)
+        seat.leave()
+        done.append(f"wrote {given.job_id}")
+
+    def claim(_boot: Boot, _at_most: int) -> list[ClaimedJob]:
+        threading.Event().wait(0.1)
+        done.append(f"claimed {waiting[0].job_id}")
+        return [waiting.pop(0)]
+
+    hints = iter(range(2))
+    company = Company(
+        attempt,
+        claim=claim,
+        another=lambda at_most: len(list(itertools.islice(hints, at_most))),
+        serves=lambda _boot: True,
+    )
+    assert not company.serve(job(1))
+    assert done.index("claimed 2") < done.index("wrote 1")
+    assert done[-1].startswith("wrote")

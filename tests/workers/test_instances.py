@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, claim
+from db.claims import ClaimedJob
 from db.fleet import WorkerIdentity, register_worker
 from db.model_spec import ModelSpec
 from db.probes import Found, read_found, read_points
 from db.runs import Submission, submit
 from db.sampling import Sampling
+from tests.claiming import claim_one
 from workers.boots import Boots
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
@@ -91,9 +92,7 @@ class Place:
 
     def claim(self) -> ClaimedJob:
         """Claim what waits."""
-        job = claim(
-            self.database, worker_id=self.worker_id, queues=["synthetic"], loaded_model_id=None, loaded_for_s=0.0
-        )
+        job = claim_one(self.database, worker_id=self.worker_id, queues=["synthetic"])
         assert job is not None
         return job
 

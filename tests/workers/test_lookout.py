@@ -66,20 +66,21 @@ def test_a_busy_worker_is_not_deaf_and_one_that_hears_is_not_either() -> None:
 def test_a_hint_that_lies_ready_is_seen_and_taken_once(broker: HintBroker, broker_url: str) -> None:
     hints = NextHint(broker_url, ("synthetic", "other"))
     assert not hints.waiting()
-    assert not hints.take()
+    assert not hints.take(1)
     broker.publish("other", [7])
     assert hints.waiting()
-    assert hints.take()
-    assert not hints.take()
+    assert hints.take(1)
+    assert not hints.take(1)
+    broker.publish("other", [7, 8])
     client = redis.Redis.from_url(broker_url)
     client.lpush(queue_name("synthetic"), "no hint")
     client.close()
-    assert not hints.take(), "what is no hint is thrown away"
+    assert hints.take(3) == 2, "what is no hint is thrown away, and does not count"
     assert not hints.waiting()
     hints.close()
 
 
 def test_a_broker_that_is_away_has_no_hints() -> None:
     hints = NextHint("redis://127.0.0.1:1/0", ("synthetic",))
-    assert not hints.take()
+    assert not hints.take(1)
     assert not hints.waiting()

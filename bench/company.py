@@ -1,0 +1,78 @@
+"""How full a worker keeps an engine in throughput mode, with an engine whose speed is made up and always the same.
+
+All requests of a full engine begin together and take equally long, so they end together too: the hardest case, since every
+seat falls empty at once. What is measured is the time that seats stand empty, and not the engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+from bench.figure import Figure
+from bench.place import Place, quickstart_submission
+from bench.throughput import await_ready, finish, running
+from db.engine import rows, transaction
+from db.model_spec import ModelSpec
+from db.outbox import publish_outbox
+from db.runs import Submitted, submit
+from db.sampling import Sampling
+from db.states import Mode
+
+#: Sequences that the engine takes, and how often it is filled.
+SEQUENCES = (4, 16, 64)
+FILLINGS = 6
+TOKENS, TPOT_MS = 51, 20.0
+_SEATED = """
+SELECT sum(g.last_token_s - g.submitted_s)::float8 AS seated_s,
+       (max(g.last_token_s) - min(g.submitted_s))::float8 AS span_s
+  FROM eval.generation AS g JOIN eval.job AS j ON j.id = g.job_id
+ WHERE j.run_id = %(run)s
+"""
+
+
+def measure(place: Place) -> list[Figure]:
+    """Return, for each size of engine, the share of its seats' time in which a request had them."""
+    return [_share(place, sequences) for sequences in SEQUENCES]
+
+
+def _share(place: Place, sequences: int) -> Figure:
+    command = [sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"]
+    with running(place, [command]) as logs:
+        await_ready(logs)
+        finish(place, _enqueue(place, sequences, fillings=1))  # brings the engine up; discarded
+        submitted = _enqueue(place, sequences, fillings=FILLINGS)
+        finish(place, submitted)
+    with transaction(place.engine) as connection:
+        found: dict[str, Any] = rows(connection, _SEATED, {"run": submitted.run_id})[0]
+    return Figure(
+        name=f"company.{sequences}_sequences.seated",
+        value=found["seated_s"] / (found["span_s"] * sequences),
+        unit="ratio",
+        target=">= 0.97",
+        settings={
+            "jobs": submitted.jobs,
+            "generation_s": found["seated_s"] / submitted.jobs,
+            "empty_s_per_filling": found["span_s"] / FILLINGS - found["seated_s"] / submitted.jobs,
+        },
+    )
+
+
+def _enqueue(place: Place, sequences: int, *, fillings: int) -> Submitted:
+    model = ModelSpec(
+        name=f"bench-{sequences}",
+        engine="synthetic",
+        source="made-up",
+        queue="synthetic",
+        options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS},
+    )
+    # A speed run is not scored, as those of `bench.gpu_overhead` are not.
+    sampling = Sampling(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)
+    name = f"company of {sequences}, {fillings} fillings"
+    jobs = sequences * fillings
+    wanted = quickstart_submission(name, "smollm2", repetitions=jobs, sampling=sampling, settings=place.settings)
+    wanted = replace(wanted, models=(model,), problems=wanted.problems[:1], mode=Mode.THROUGHPUT.value)
+    submitted = submit(place.engine, wanted)
+    publish_outbox(place.engine, place.broker)
+    return submitted
