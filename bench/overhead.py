@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 from celery.contrib.testing.worker import start_worker
@@ -30,7 +29,7 @@ from workers.engine_host import EngineHost
 from workers.engines import EngineContext
 from workers.engines.protocol import GenerationRequest, Message
 from workers.executor import Executor
-from workers.hint_server import HintServer
+from workers.hint_server import Hints, HintServer
 from workers.lease import LeaseKeeper
 from workers.memory.sampler import memory_sampler
 from workers.presence import Presence
@@ -104,6 +103,25 @@ def _round(place: Place, worker: InProcessWorker, number: int) -> float:
     return took_s
 
 
+class _Counted:
+    """Hints, and how many were taken."""
+
+    def __init__(self, hints: Hints) -> None:
+        self._hints = hints
+        self.taken = 0
+
+    def another(self) -> bool:
+        """Take one."""
+        found = self._hints.another()
+        self.taken += found
+        return found
+
+    def spend(self, count: int) -> None:
+        """Take those of claimed jobs, all of which have come here before the worker began."""
+        self._hints.spend(count)
+        self.taken += count
+
+
 class InProcessWorker:
     """A worker in this process, so that the engine object can be asked without it as well."""
 
@@ -138,18 +156,11 @@ class InProcessWorker:
         self._all_done = threading.Event()
         self._left = 0
 
-        def handle(another: Callable[[int], int]) -> bool:
-            taken = 0
-
-            def counted(at_most: int) -> int:
-                nonlocal taken
-                found = another(at_most)
-                taken += found
-                return found
-
+        def handle(hints: Hints) -> bool:
+            counted = _Counted(hints)
             held = executor.handle_hint(counted)
             # Nothing issues a hint twice here, so each that is spent was good for a job.
-            self._left -= 1 + taken - held
+            self._left -= 1 + counted.taken - held
             if not self._left:
                 self._all_done.set()
             return held

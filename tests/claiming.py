@@ -1,4 +1,4 @@
-"""Claim one job at a time, as a worker that serves one at a time does."""
+"""Jobs for tests: claimed one at a time, as a worker that serves one at a time does, or made up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db.claims import ClaimedJob, claim
+from db.model_spec import ModelSpec
+from db.sampling import Sampling
 
 
 def claim_one(
@@ -31,3 +33,22 @@ def claim_one(
     )
     assert len(found) <= 1
     return found[0] if found else None
+
+
+def made_up_job(spec: ModelSpec, **changes: Any) -> ClaimedJob:
+    """Return a job that stands in no database, of latency mode and without a problem unless ``changes`` say so."""
+    values: dict[str, Any] = {
+        "job_id": 1,
+        "attempt_no": 1,
+        "run_id": uuid.UUID(int=0),
+        "model_id": 1,
+        "problem_id": None,
+        "problem": None,
+        "prompt": "plain",
+        "language": "en",
+        "repetition": 1,
+        "mode": "latency",
+        "sampling": Sampling(),
+        "queue_wait_s": 0.0,
+    }
+    return ClaimedJob(spec=spec, **values | changes)

@@ -1,10 +1,31 @@
-"""Rows as a worker would store them, for tests of what is done with them afterwards."""
+"""What stands in the database: rows as a worker would store them, questions, and a lease that runs out."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Engine
+
+from db.engine import rows, transaction
+from db.hints import HintBroker
 from db.models import Generation
+from orchestrator.reconciler import Reconciler
+
+
+def query(engine: Engine, sql: str, **given: Any) -> list[dict[str, Any]]:
+    """Return the rows of a query."""
+    with transaction(engine) as connection:
+        return rows(connection, sql, given)
+
+
+def take_back(engine: Engine, broker: HintBroker) -> None:
+    """Have what runs taken back, as if its lease had run out, and its hints published at once."""
+    query(engine, "UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
+    reconciler = Reconciler(engine, broker)
+    reconciler.tick()
+    for table in ("job", "outbox"):
+        query(engine, f"UPDATE eval.{table} SET available_at = now()")
+    reconciler.tick()
 
 
 def generation_row(boot_id: int, **columns: Any) -> Generation:

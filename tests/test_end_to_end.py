@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import rows, transaction
 from tests.processes import evalctl, worker
+from tests.stored import query
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
 
@@ -28,11 +27,6 @@ def user(environment: dict[str, str], embedded_home: Path, tmp_path: Path) -> di
         encoding="utf-8",
     )
     return environment | {"EVALCTL_CONFIG": str(config)}
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: Engine) -> None:

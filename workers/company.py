@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from db.claims import ClaimedJob
 from workers.boots import Boot
+from workers.hint_server import Hints
 
 #: How often a company with a free seat looks for a hint. One look is one round trip to the broker.
 LOOK_EVERY_S = 0.05
@@ -48,8 +49,8 @@ class Company:
     """One filling of an engine, from the first job to the last that ends.
 
     ``attempt`` brings one job to its end on a thread of its own; ``claim`` gives the next jobs, so many at most, as far as they
-    may join those that a start serves; ``another`` takes so many hints at most and returns how many lay ready; ``serves``
-    tells whether a start is still up. All three are called on one thread, the caller's.
+    may join those that a start serves; ``hints`` are those that lie ready; ``serves`` tells whether a start is still up. All
+    three are used on one thread, the caller's.
     """
 
     def __init__(
@@ -57,12 +58,12 @@ class Company:
         attempt: Callable[[ClaimedJob, Seat], None],
         *,
         claim: Callable[[Boot, int], Sequence[ClaimedJob]],
-        another: Callable[[int], int],
+        hints: Hints,
         serves: Callable[[Boot], bool],
     ) -> None:
         self._attempt = attempt
         self._claim = claim
-        self._another = another
+        self._hints = hints
         self._serves = serves
         self._changed = threading.Condition()
         self._seats: set[Seat] = set()
@@ -115,14 +116,13 @@ class Company:
             room = self._await_room(boot.sequences)
             if self._error is not None or not self._serves(boot):
                 return False
-            if self._another(1):
+            if self._hints.another():
                 jobs = self._claim(boot, room)
                 if not jobs:
                     return True
                 for job in jobs:
                     self._add(job, boot, threads)
-                # Claimed together, they spend a hint each, where it has come yet; a later one will find nothing to claim.
-                self._another(len(jobs) - 1)
+                self._hints.spend(len(jobs) - 1)
             elif not self._anybody_seated():
                 return False
 

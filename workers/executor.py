@@ -26,6 +26,7 @@ from workers.doubts import Doubts
 from workers.engine_host import EngineHost, Measured
 from workers.engines.errors import EngineError, GenerationCancelled
 from workers.engines.protocol import GenerationRequest, Message
+from workers.hint_server import Hints
 from workers.lease import EndReason, Lease, LeaseKeeper
 from workers.log import log_event
 from workers.memory.sampler import MemorySampler, MemoryTrace
@@ -93,11 +94,11 @@ class Executor:
             insist=self._insist,
         )
 
-    def handle_hint(self, another: Callable[[int], int] = lambda _at_most: 0) -> bool:
+    def handle_hint(self, hints: Hints) -> bool:
         """Spend a hint: claim the best job there is and bring it to an end; return whether another hint is left to spend.
 
-        ``another`` takes so many further hints at most and returns how many lay ready. A job in throughput mode is joined by
-        others for as long as each next one may join; each of them spends such a hint as well. Every failure of the engine or the input ends in
+        ``hints`` are those that lie ready. A job in throughput mode is joined by others for as long as the next ones may join;
+        each of them spends such a hint as well. Every failure of the engine or the input ends in
         the attempt's row. ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and
         the reconciler issues another.
         """
@@ -110,9 +111,9 @@ class Executor:
         (job,) = claimed
         try:
             if job.in_company:
-                return self._company(another).serve(job)
+                return self._company(hints).serve(job)
             self._attempt(job, Seat())
-            return bool(another(1))
+            return hints.another()
         finally:
             self._presence.report(WorkerState.IDLE, self._boots.model_id)
 
@@ -133,11 +134,11 @@ class Executor:
             log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
         return claimed
 
-    def _company(self, another: Callable[[int], int]) -> Company:
+    def _company(self, hints: Hints) -> Company:
         return Company(
             self._attempt,
             claim=lambda boot, room: self._claim(boot, Mode.THROUGHPUT, room),
-            another=another,
+            hints=hints,
             serves=lambda boot: self._boots.boot is boot,
         )
 

@@ -38,17 +38,27 @@ class OpenGate:
         """Return at once."""
 
 
+class Hints(Protocol):
+    """The hints that lie ready in the broker, for whoever fills an engine."""
+
+    def another(self) -> bool:
+        """Take one, where there is one and a job may be claimed."""
+
+    def spend(self, count: int) -> None:
+        """Take so many for jobs that have been claimed already; what has not come yet will permit nothing later."""
+
+
 class HintServer:
     """Serve the hints of some queues on the pool's only thread.
 
-    ``handle_hint`` spends one hint, and those that it takes by the callable it is given; it tells whether one is left.
+    ``handle_hint`` spends one hint, and those that it takes from what it is given; it tells whether one is left.
     """
 
     def __init__(
         self,
         broker_url: str,
         queues: tuple[str, ...],
-        handle_hint: Callable[[Callable[[int], int]], bool],
+        handle_hint: Callable[[Hints], bool],
         gate: Gate | None = None,
     ) -> None:
         self.broker_url = broker_url
@@ -66,7 +76,7 @@ class HintServer:
             try:
                 held = True
                 while held and not self._gate.closed():
-                    held = self._handle_hint(self._another)
+                    held = self._handle_hint(self)
                 if held:
                     self._give_back(job_id, queue_key)
             except ServiceUnreachable as error:
@@ -76,9 +86,13 @@ class HintServer:
                 self._give_back(job_id, queue_key)
             self._gate.wait()
 
-    def _another(self, at_most: int) -> int:
-        """Take so many hints as lie ready, and return how many did; none while no job may be claimed."""
-        return 0 if self._gate.closed() else self._next_hint.take(at_most)
+    def another(self) -> bool:
+        """Take a hint that lies ready; none while no job may be claimed."""
+        return not self._gate.closed() and bool(self._next_hint.take(1))
+
+    def spend(self, count: int) -> None:
+        """Take so many hints as lie ready, for jobs that have been claimed already."""
+        self._next_hint.take(count)
 
     def _give_back(self, job_id: int, queue_key: str) -> None:
         """Return a hint to the broker; without one the reconciler issues another."""

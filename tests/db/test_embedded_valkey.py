@@ -82,7 +82,7 @@ def test_what_is_in_the_file_survives_a_kill(server: EmbeddedValkey, client: red
             pipeline.rpush("queue", number)
         pipeline.execute()
         # On the same connection: it waits for what this one wrote.
-        pipeline.execute_command("WAITAOF", 1, 0, 4000)
+        pipeline.waitaof(1, 0, 4000)
         assert pipeline.execute() == [[1, 0]]
     kill_hard(server)
 

@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from db.claims import ClaimedJob
 from db.commits import Result, commit
-from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
 from db.model_spec import ModelSpec
 from db.models import Boot, Score, StepVerdict
@@ -22,7 +21,7 @@ from problems.loader import load_set
 from scoring.score import SCORER_VERSION
 from tests.claiming import claim_one
 from tests.processes import evalctl
-from tests.stored import generation_row
+from tests.stored import generation_row, query
 
 PROBLEM = load_set("core").get("sec-symmetric-01")
 WORKED = "(a+b)^2=a^2+2ab+b^2, so a^2+b^2=(a+b)^2-2ab.\n(a+b)^2=25.\n2ab=12.\n25-12=13\x00\nAnswer: 13"
@@ -88,11 +87,6 @@ def _submission(document: dict[str, Any], sampling: Sampling, repetitions: int) 
 
 def _boot() -> dict[str, Any]:
     return {"engine_version": "s", "config_hash": "c", "environment_hash": "e", "start_s": 0}
-
-
-def query(engine: Engine, sql: str, **given: Any) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql, given)
 
 
 def test_a_new_score_stands_beside_the_old_and_counts(engine: Engine) -> None:

@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import Engine
 
 from db.claims import ClaimedJob
-from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, register_worker
 from db.model_spec import ModelSpec
 from db.runs import ProblemRecord, Submission, submit
 from db.sampling import Sampling
 from db.states import BootKind
 from tests.claiming import claim_one
+from tests.stored import query
 from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost
 from workers import boot_log
 from workers.boots import Boots
@@ -94,11 +94,6 @@ def host(tmp_path: Path) -> FakeHost:
 
 def load(boots: Boots, job: ClaimedJob) -> Any:
     return boots.load(job, on_progress=lambda: None, on_start=lambda: None)
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def kinds(engine: Engine) -> list[str]:

@@ -17,8 +17,9 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.processes import LoggingProcess, evalctl, running
+from tests.stored import query
 from tests.workers.made_up_nvml.pynvml import UUID
-from tests.workers.test_drain import Enqueue, attempts, enqueue, query, until
+from tests.workers.test_drain import Enqueue, attempts, enqueue, until
 from workers.card_lock import LOCK_VARIABLE
 from workers.guardian import MARK_VARIABLE
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 from db.claims import ClaimedJob
 from db.errors import ServiceUnreachable
 from db.model_spec import ModelSpec
-from db.sampling import Sampling
+from tests.claiming import made_up_job
 from workers.boots import Boot
 from workers.company import Company, Seat
 from workers.engines.protocol import BootReport, MemoryReport
@@ -22,21 +20,7 @@ SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="sy
 
 
 def job(number: int) -> ClaimedJob:
-    return ClaimedJob(
-        job_id=number,
-        attempt_no=1,
-        run_id=uuid.UUID(int=0),
-        model_id=1,
-        problem_id=1,
-        problem="p",
-        prompt="plain",
-        language="en",
-        repetition=number,
-        mode="throughput",
-        sampling=Sampling(),
-        spec=SPEC,
-        queue_wait_s=0.0,
-    )
+    return made_up_job(SPEC, job_id=number, repetition=number, mode="throughput")
 
 
 def boot(sequences: int) -> Boot:
@@ -92,19 +76,23 @@ class MadeUpWork:
         self.together.append(len(taken))
         return taken
 
-    def another(self, at_most: int) -> int:
-        """Take hints."""
+    def another(self) -> bool:
+        """Take a hint."""
         if not self.hints:
             self.go_on.set()
-        taken = min(self.hints, at_most)
-        self.hints -= taken
-        return taken
+            return False
+        self.hints -= 1
+        return True
+
+    def spend(self, count: int) -> None:
+        """Take the hints of jobs that have been claimed."""
+        self.hints = max(0, self.hints - count)
 
     def company(self, **changes: Callable[..., Any]) -> Company:
         """Make a company of these."""
         given: dict[str, Any] = {
             "claim": self.claim,
-            "another": self.another,
+            "hints": self,
             "serves": lambda served: served is self.boot,
         }
         return Company(self.attempt, **given | changes)
@@ -188,16 +176,12 @@ def test_what_is_still_being_written_is_bounded() -> None:
         assert written.wait(10)
 
     numbers = iter(range(2, 100))
-    hints = iter(range(10))
-    looks: list[int] = []
-
-    def another(at_most: int) -> int:
-        looks.append(len(begun))
-        return len(list(itertools.islice(hints, at_most)))
-
     threading.Timer(0.5, written.set).start()
     company = Company(
-        attempt, claim=lambda _boot, _at_most: [job(next(numbers))], another=another, serves=lambda _boot: True
+        attempt,
+        claim=lambda _boot, _at_most: [job(next(numbers))],
+        hints=MadeUpWork(hints=10),
+        serves=lambda _boot: True,
     )
     seen: list[int] = []
     watcher = threading.Timer(0.3, lambda: seen.append(len(begun)))
@@ -224,11 +208,10 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
         done.append(f"claimed {waiting[0].job_id}")
         return [waiting.pop(0)]
 
-    hints = iter(range(2))
     company = Company(
         attempt,
         claim=claim,
-        another=lambda at_most: len(list(itertools.islice(hints, at_most))),
+        hints=MadeUpWork(hints=2),
         serves=lambda _boot: True,
     )
     assert not company.serve(job(1))

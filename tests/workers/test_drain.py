@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import rows, transaction
+from db.engine import transaction
 from db.fleet import WorkerIdentity, register_worker, report_worker
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
@@ -24,11 +24,11 @@ from db.runs import Submission, submit
 from db.sampling import Sampling
 from db.settings import Settings
 from db.states import WorkerState
-from orchestrator.reconciler import Reconciler
 from orchestrator.submitting import record_of
 from orchestrator.supervisor import Supervisor, worker_specs
 from problems.loader import load_set
 from tests.processes import LoggingProcess, evalctl, worker
+from tests.stored import query
 from workers.presence import Presence
 from workers.stopping import FORCED, Stopping
 
@@ -61,22 +61,6 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
         publish_outbox(engine, broker)
 
     return run
-
-
-@pytest.fixture
-def reconciler(engine: Engine, broker: HintBroker) -> Iterator[None]:
-    """Reconcile in the background, as every installation does."""
-    stop = threading.Event()
-    thread = threading.Thread(target=Reconciler(engine, broker, tick_s=0.1, stale_hint_s=1.0).run, args=(stop,))
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def until(engine: Engine, sql: str, expected: list[dict[str, Any]], within_s: float = 60.0) -> None:

@@ -11,16 +11,14 @@ import psutil
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import transaction
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
 from db.sampling import Sampling
-from orchestrator.reconciler import Reconciler
 from tests.processes import LoggingProcess
+from tests.stored import query, take_back
 from tests.workers.test_card_worker import gpu_worker, on_card, set_card
-from tests.workers.test_drain import query
 from tests.workers.test_emulation import BASE_MIB, TOTAL_MIB, cuda
 
 __all__ = ["cuda", "on_card", "set_card"]
@@ -118,14 +116,7 @@ def test_a_killed_worker_leaves_nothing_on_the_card_and_the_search_goes_on(
         holder.wait(10)
     before = query(engine, "SELECT level, trial, outcome FROM eval.probe_point ORDER BY ordinal")
     assert before[-1] == {"level": 1, "trial": 2, "outcome": "stable"}
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
-    reconciler = Reconciler(engine, broker)
-    reconciler.tick()
-    with transaction(engine) as connection:
-        for table in ("job", "outbox"):
-            connection.exec_driver_sql(f"UPDATE eval.{table} SET available_at = now()")
-    reconciler.tick()
+    take_back(engine, broker)
     with gpu_worker(on_cuda) as process:
         process.wait_for("gpu.emulated")
         process.wait_for("job.succeeded", attempt_no=2)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Engine
 
-from db.engine import rows, transaction
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
@@ -15,6 +12,7 @@ from db.sampling import Sampling
 from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.processes import worker
+from tests.stored import query
 
 MODELS, REPETITIONS = ("a", "b"), 3
 
@@ -43,11 +41,6 @@ def run(environment: dict[str, str], engine: Engine, broker: HintBroker, *, fres
         for _ in range(jobs):
             process.wait_for("job.succeeded")
     return jobs
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def test_each_repetition_has_an_engine_of_its_own_and_models_go_there_and_back(

@@ -11,8 +11,8 @@ import pytest
 
 from db.claims import ClaimedJob
 from db.model_spec import ModelSpec
-from db.sampling import Sampling
 from db.states import BootKind, PointOutcome
+from tests.claiming import made_up_job
 from workers.boots import Boot
 from workers.deadlines import Deadlines
 from workers.engine_host import Measured
@@ -100,21 +100,7 @@ def stand_on(boots: FakeBoots, device: str) -> Stand:
 
 
 def vllm_job(**options: Any) -> ClaimedJob:
-    return ClaimedJob(
-        job_id=1,
-        attempt_no=1,
-        run_id=uuid.uuid4(),
-        model_id=1,
-        problem_id=None,
-        problem=None,
-        prompt="instances",
-        language="en",
-        repetition=1,
-        mode="latency",
-        sampling=Sampling(),
-        spec=ModelSpec(name="m", engine="vllm", source="s", options=options),
-        queue_wait_s=0.0,
-    )
+    return made_up_job(ModelSpec(name="m", engine="vllm", source="s", options=options), prompt="instances")
 
 
 def test_each_engine_gets_room_for_all_its_sequences_in_full_length(tmp_path: Path) -> None:

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from db.claims import ClaimedJob
 from db.model_spec import ModelSpec
-from db.sampling import Sampling
+from tests.claiming import made_up_job
 from tests.workers.test_need import GENERATION, MEMORY
 from workers.memory.look import CardLook
 from workers.memory.sampler import MemoryTrace
 from workers.pace import THROTTLED, Pace, UsualClock, pace
 from workers.rows import generation_row
 
-JOB = ClaimedJob(
-    job_id=1,
-    attempt_no=1,
-    run_id=uuid.uuid4(),
-    model_id=1,
-    problem_id=None,
-    problem=None,
-    prompt="plain",
-    language="en",
-    repetition=1,
-    mode="latency",
-    sampling=Sampling(),
-    spec=ModelSpec(name="m", engine="vllm", source="s", queue="vllm"),
-    queue_wait_s=0.0,
-)
+JOB = made_up_job(ModelSpec(name="m", engine="vllm", source="s", queue="vllm"))
 
 
 def look(at_s: float, **values: Any) -> CardLook:

@@ -14,8 +14,8 @@ import pytest
 
 from db.claims import ClaimedJob
 from db.model_spec import ModelSpec
-from db.sampling import Sampling
 from db.states import BootKind, PointOutcome
+from tests.claiming import made_up_job
 from workers.boots import Boot
 from workers.deadlines import Deadlines
 from workers.engine_host import Measured
@@ -242,22 +242,7 @@ def stand(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> St
 
 
 def search(kind: Any, engines: MadeUpEngines, done: tuple[Trial, ...] = (), **probe: Any) -> list[Trial]:
-    job = ClaimedJob(
-        job_id=1,
-        attempt_no=1,
-        run_id=uuid.uuid4(),
-        model_id=1,
-        problem_id=None,
-        problem=None,
-        prompt="sequences",
-        language="en",
-        repetition=1,
-        mode="latency",
-        sampling=Sampling(),
-        spec=SPEC,
-        probe=PROBE | probe,
-        queue_wait_s=0.0,
-    )
+    job = made_up_job(SPEC, prompt="sequences", probe=PROBE | probe)
     written: list[Trial] = []
     kind(stand(engines)).search(job, Lease(job), done, written.append)
     return written

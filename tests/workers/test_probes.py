@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import Engine
 
 from db.claims import LeaseLost
-from db.engine import rows, transaction
+from db.engine import transaction
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.probes import add_point, end_search
 from db.runs import Submission, Submitted, submit
 from db.sampling import Sampling
-from orchestrator.reconciler import Reconciler
 from tests.processes import worker
+from tests.stored import query, take_back
 
 SEQUENCES = {"kind": "sequences", "max_level": 8, "trials": 3, "input_tokens": 16, "output_tokens": 16}
 
@@ -51,11 +51,6 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
         return submitted
 
     return run
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def threshold(engine: Engine, submitted: Submitted) -> dict[str, Any]:
@@ -162,14 +157,7 @@ def test_a_killed_workers_search_goes_on_where_it_stood(
         (1, 3, "stable", None),
         (2, 1, "stable", None),
     ]
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
-    reconciler = Reconciler(engine, broker)
-    reconciler.tick()
-    with transaction(engine) as connection:
-        for table in ("job", "outbox"):
-            connection.exec_driver_sql(f"UPDATE eval.{table} SET available_at = now()")
-    reconciler.tick()
+    take_back(engine, broker)
     with worker(environment, "--queue", "synthetic") as process:
         assert process.wait_for("probe.begun")["points"] == len(before)
         process.wait_for("job.succeeded", attempt_no=2)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import rows, transaction
 from db.hints import HintBroker
 from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submission, Submitted, submit
 from db.sampling import Sampling
-from orchestrator.reconciler import Reconciler
 from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.processes import evalctl, worker
+from tests.stored import query
 
 SEQUENCES = 4
 Enqueue = Callable[..., Submitted]
@@ -65,22 +64,6 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
         return submitted
 
     return run
-
-
-@pytest.fixture
-def reconciler(engine: Engine, broker: HintBroker) -> Iterator[None]:
-    """Reconcile in the background, as every installation does."""
-    stop = threading.Event()
-    thread = threading.Thread(target=Reconciler(engine, broker, tick_s=0.1, stale_hint_s=1.0).run, args=(stop,))
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def finished(engine: Engine, within_s: float = 90.0) -> None:

@@ -22,6 +22,7 @@ from orchestrator.reconciler import Reconciler
 from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.processes import worker
+from tests.stored import query
 
 
 @pytest.fixture
@@ -54,11 +55,6 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
 
 def state(engine: Engine, submitted: Submitted) -> str:
     return run_progress(engine, find_run(engine, str(submitted.run_id))).state
-
-
-def query(engine: Engine, sql: str) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, sql)
 
 
 def test_jobs_run_and_a_median_can_be_recomputed_by_hand(

@@ -14,11 +14,11 @@ from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from db.errors import SettingsError
+from workers.children import environment_of_child
 from workers.engines.errors import EngineError
 from workers.engines.protocol import EngineContext
 from workers.memory.look import CardLook
@@ -102,14 +102,12 @@ class MemorySampler:
 
     def start(self) -> None:
         """Start the sampling process, which ends with this one in every kind of death."""
-        root = str(Path(__file__).resolve().parents[2])
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "workers.memory.sampling_process", str(self._period_ms), *self._source.arguments()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env=environment_of_child(),
         )
 
     def begin(self) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import select
 import subprocess
 import sys
@@ -16,11 +15,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from db.gpus import GpuUnavailable, list_gpus
 from workers.card import RELEASE_WITHIN_S, UNOWNED_MIB, Card
+from workers.children import environment_of_child
 from workers.engines.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
 from workers.engines.protocol import MIB, EngineContext
 from workers.guardian import MARK_VARIABLE
@@ -145,20 +144,13 @@ def _require_empty(gpu_uuid: str) -> None:
 @contextmanager
 def _ballast(context: EngineContext, hold_mib: float) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """Run the holding process for the block; it ends with this one in every kind of death."""
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     assert context.gpu_uuid is not None
     with subprocess.Popen(
         [sys.executable, "-m", "workers.probes.ballast_process", context.gpu_uuid, str(hold_mib)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(paths),
-            "CUDA_VISIBLE_DEVICES": context.gpu_uuid,
-            MARK_VARIABLE: context.worker_mark,
-        },
+        env=environment_of_child(CUDA_VISIBLE_DEVICES=context.gpu_uuid, **{MARK_VARIABLE: context.worker_mark}),
     ) as process:
         try:
             yield process, _answer(process, hold_mib)
