@@ -19,9 +19,13 @@ json_option: Callable[[Function], Function] = click.option(
 )
 
 
-def console() -> Console:
-    """Return a console for people on stdout; wide where the output is no terminal, so that nothing is cut."""
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+def console(*, as_json: bool = False) -> Console:
+    """Return a console for people: on stdout, or on stderr where stdout is to hold JSON.
+
+    It is wide where the output is no terminal, so that nothing is cut.
+    """
+    stream = sys.stderr if as_json else sys.stdout
+    return Console(width=None if stream.isatty() else 160, highlight=False, stderr=as_json)
 
 
 def print_json(document: Any) -> None:

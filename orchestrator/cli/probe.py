@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 
 from db.probes import latest_points, read_found
 from db.runs import Submission, find_run, live_workers
@@ -150,7 +149,7 @@ def _follow(session: Session, outcome: Outcome, *, as_json: bool) -> str:
     """Follow the run until it ends, telling each trial as it comes; return the run's state."""
     run = find_run(session.engine, str(outcome.submitted.run_id))
     # The console of the progress bar, so that lines come above it.
-    told = Console(stderr=True) if as_json else console()
+    told = console(as_json=as_json)
     shown = 0
 
     def tell() -> None:

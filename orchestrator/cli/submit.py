@@ -66,33 +66,31 @@ def submit(*, path: Path | None, new: bool, dry_run: bool, watch: bool, as_json:
         return _show_plan(experiment, len(submission.problems), as_json=as_json)
     with open_session(broker=True, name="submit") as session:
         outcome = submit_experiment(session.engine, session.broker, submission)
-        _show(outcome, as_json=as_json and not watch)
+        for warning in outcome.warnings:
+            warn(warning)
+        if not as_json:
+            click.echo(_sentence(outcome))
         if not watch:
-            if not as_json and not live_workers(session.engine):
+            if as_json:
+                print_json(outcome.to_dict())
+            elif not live_workers(session.engine):
                 warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
             return 0
         run = find_run(session.engine, str(outcome.submitted.run_id))
-        progress = follow(session.engine, run, console())
+        progress = follow(session.engine, run, console(as_json=as_json))
         if as_json:
             print_json(outcome.to_dict() | {"state": progress.state})
         return 0 if progress.state == "succeeded" else 1
 
 
-def _show(outcome: Outcome, *, as_json: bool) -> None:
-    for warning in outcome.warnings:
-        warn(warning)
-    if as_json:
-        print_json(outcome.to_dict())
-        return
+def _sentence(outcome: Outcome) -> str:
     done = outcome.submitted
+    run = f"run {done.name} ({done.run_id})"
     if done.new_run:
-        click.echo(f"run {done.name} ({done.run_id}): {done.created} jobs submitted")
-    elif done.created:
-        click.echo(f"run {done.name} ({done.run_id}) topped up: {done.created} jobs added, {done.existing} were there")
-    else:
-        click.echo(
-            f"run {done.name} ({done.run_id}) has all {done.jobs} jobs already; nothing submitted (--new makes another run)"
-        )
+        return f"{run}: {done.created} jobs submitted"
+    if done.created:
+        return f"{run} topped up: {done.created} jobs added, {done.existing} were there"
+    return f"{run} has all {done.jobs} jobs already; nothing submitted (--new makes another run)"
 
 
 def _show_plan(experiment: Experiment, problems: int, *, as_json: bool) -> int:

@@ -54,6 +54,13 @@ def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
 
     cancelled = json.loads(evalctl(user, "cancel", submitted["name"], "--json").stdout)
     assert cancelled["cancelled"] == 36
+    evalctl(user, "cancel", another["run"])
+    followed = evalctl(
+        user, "submit", "--problems", "quickstart", "--model", "fake", "--repetitions", "2", "--watch", "--json"
+    )
+    document = json.loads(followed.stdout)
+    assert (document["run"], document["created"], document["state"]) == (another["run"], 0, "cancelled")
+    assert f"{another['name']}: 12 of 12 jobs" in followed.stderr
     assert json.loads(evalctl(user, "status", submitted["run"], "--json").stdout)["state"] == "cancelled"
 
 
