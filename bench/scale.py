@@ -22,10 +22,11 @@ from bench.claimer import QUEUE, register, take_one
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
 from db.engine import rows, transaction
+from db.fleet import list_workers
 from db.hints import queue_name
 from db.limits import HINTS_AT_MOST
 from db.model_spec import ModelSpec
-from db.runs import Run, find_run, list_runs, live_workers, run_progress, submit
+from db.runs import Run, find_run, list_runs, run_progress, submit
 from db.sampling import Sampling
 from db.statements import statement
 from orchestrator.reconciler import Reconciler
@@ -225,7 +226,7 @@ def _tick(place: Place) -> list[Figure]:
 def _status(place: Place, run: Run, state: str) -> list[Figure]:
     def one() -> None:
         run_progress(place.engine, find_run(place.engine, run.name))
-        live_workers(place.engine)
+        list_workers(place.engine)
 
     settings = {"jobs": JOBS, "state": state}
     return [

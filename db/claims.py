@@ -165,7 +165,7 @@ def claim(
     run_id, group = loaded_group or (None, None)
     found = run_alone(
         engine,
-        statement("claim"),
+        _statement(at_most),
         {
             "worker": worker_id,
             "queues": list(queues),
@@ -181,6 +181,12 @@ def claim(
         },
     )
     return [ClaimedJob.from_row(row) for row in found]
+
+
+def _statement(at_most: int) -> str:
+    """Return the statement for so many. For one it says so itself: a plan for any number would be made anew each time."""
+    text = statement("claim")
+    return text.replace("%(at_most)s::int", "1") if at_most == 1 else text
 
 
 def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:

@@ -133,7 +133,7 @@ def report_worker(
 
 
 def list_workers(engine: Engine) -> list[WorkerRow]:
-    """Return the workers that have neither stopped nor been lost, by name."""
+    """Return the workers that have neither stopped nor been lost, by name. Raise ``ServiceUnreachable``."""
     silent_s = func.extract("epoch", func.now() - Worker.last_seen_at)
     query = (
         select(Worker, Model.name, silent_s.label("last_seen_s"))
@@ -141,7 +141,7 @@ def list_workers(engine: Engine) -> list[WorkerRow]:
         .where(Worker.state.not_in(ENDED))
         .order_by(Worker.name)
     )
-    with Session(engine) as session:
+    with transaction(engine) as connection, Session(connection) as session:
         return [WorkerRow.from_row(*row) for row in session.execute(query)]
 
 

@@ -235,12 +235,6 @@ def list_runs(engine: Engine, limit: int = 20) -> list[tuple[Run, Progress]]:
     return [(Run.from_row(row), _listed_progress(row)) for row in found]
 
 
-def live_workers(engine: Engine) -> list[dict[str, Any]]:
-    """Return the workers that have neither stopped nor been lost."""
-    with transaction(engine) as connection:
-        return rows(connection, statement("live_workers", "runs"))
-
-
 def cancel_run(engine: Engine, run: Run) -> int:
     """Cancel what is not finished and return how many jobs that were; running attempts can write nothing any more."""
     with transaction(engine) as connection:

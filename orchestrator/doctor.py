@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from db.embedded.usage import Endpoints, services, services_state
 from db.engine import open_database, transaction
 from db.errors import DbError, ServiceUnreachable
+from db.fleet import list_workers
 from db.gpus import GpuUnavailable, list_gpus
 from db.hints import HintBroker
 from db.migrate import schema_version
-from db.runs import live_workers
 from db.settings import Settings
 from orchestrator.errors import UsageFault
 from orchestrator.model_check import check_model, installed_vllm, supported
@@ -97,10 +97,10 @@ def _schema(engine: Engine, *, embedded: bool) -> Check:
 
 def _workers(engine: Engine) -> Check:
     try:
-        workers = live_workers(engine)
+        workers = list_workers(engine)
     except DBAPIError:
         return Check(name="workers", ok=False, found="cannot be told before the schema is current")
-    silent = [row["name"] for row in workers if row["last_seen_s"] > 30]
+    silent = [row.name for row in workers if row.last_seen_s > 30]
     if silent:
         return Check(
             name="workers", ok=False, found=f"not heard of for 30 s: {', '.join(silent)}", mend="See their logs"
@@ -108,7 +108,7 @@ def _workers(engine: Engine) -> Check:
     return Check(
         name="workers",
         ok=bool(workers),
-        found=", ".join(f"{row['name']} ({row['state']})" for row in workers) or "none is running",
+        found=", ".join(f"{row.name} ({row.state})" for row in workers) or "none is running",
         mend="" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host",
     )
 

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
+from db.fleet import list_workers
 from db.runs import Progress as RunProgress
-from db.runs import Run, find_run, live_workers, run_progress
+from db.runs import Run, find_run, run_progress
 from orchestrator.cli.output import duration
 
 POLL_S = 1.0
@@ -52,10 +53,10 @@ def _note(engine: Engine, progress: RunProgress) -> str:
         return progress.state
     if progress.state == "paused":
         return "paused; `evalctl resume` lets it go on"
-    workers = live_workers(engine)
+    workers = list_workers(engine)
     if not workers:
         return "waits for a worker: start one with `evalctl up`"
-    doing = ", ".join(sorted({f"{row['state']} {row['model'] or ''}".strip() for row in workers}))
+    doing = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
     return f"ETA {duration(progress.eta_s)} ({doing})"
 
 

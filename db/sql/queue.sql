@@ -21,11 +21,14 @@ WITH head AS (
             ORDER BY j.priority, j.id LIMIT 1) AS h
      WHERE m.queue = ANY (%(queues)s)
 ), chosen AS (
-    SELECT model_id FROM head
-     ORDER BY CASE WHEN fits IS NOT TRUE AND %(loaded_for_s)s > %(age_bound_s)s
-                        AND available_at < now() - make_interval(secs => %(age_bound_s)s) THEN 0
-                   WHEN fits THEN 1
-                   ELSE 2 END, priority, id
+    SELECT model_id,
+           row_number() OVER (
+               ORDER BY CASE WHEN fits IS NOT TRUE AND %(loaded_for_s)s > %(age_bound_s)s
+                                  AND available_at < now() - make_interval(secs => %(age_bound_s)s) THEN 0
+                             WHEN fits THEN 1
+                             ELSE 2 END, priority, id) AS place
+      FROM head
+     ORDER BY place
 ), pick AS (
     -- One model after another, as far as the first with a job that nobody else is claiming at this moment.
     SELECT free.*, row_number() OVER () AS place
@@ -33,15 +36,15 @@ WITH head AS (
      CROSS JOIN LATERAL (
            SELECT j.id,
                   %(mode)s::text IS NULL
-                  OR (j.model_id = %(loaded)s::bigint AND j.mode = %(mode)s::text AND j.probe IS NULL
+                  OR (j.mode = %(mode)s::text AND j.probe IS NULL
                       AND right(j.error_class, 11) IS DISTINCT FROM '_IN_COMPANY'
                       AND (j.boot_group IS NULL
                            OR (j.boot_group = %(loaded_group)s::bigint AND j.run_id = %(loaded_run)s::uuid))) AS joins
              FROM eval.job AS j
             WHERE j.state = 'queued' AND NOT j.held AND j.available_at <= now() AND j.model_id = chosen.model_id
             ORDER BY j.priority, j.id
-              FOR UPDATE SKIP LOCKED LIMIT CASE WHEN chosen.model_id = %(loaded)s::bigint THEN %(at_most)s::int ELSE 1 END
-         ) AS free
+              FOR UPDATE SKIP LOCKED LIMIT %(at_most)s::int) AS free
+     WHERE %(mode)s::text IS NULL OR (chosen.place = 1 AND chosen.model_id = %(loaded)s::bigint)
      LIMIT %(at_most)s::int
 ), joining AS (
     SELECT id, bool_and(joins) OVER (ORDER BY place) AS joins FROM pick

@@ -147,10 +147,3 @@ SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_mess
   JOIN eval.model AS m ON m.id = j.model_id
  GROUP BY m.name, j.state, j.failure_kind, j.error_class
  ORDER BY jobs DESC LIMIT 20;
-
--- name: live_workers
-SELECT w.name, w.gpu_index, w.state, m.name AS model, w.queues, w.host, w.note,
-       extract(epoch FROM now() - w.last_seen_at)::double precision AS last_seen_s
-  FROM eval.worker AS w LEFT JOIN eval.model AS m ON m.id = w.model_id
- WHERE w.state NOT IN ('stopped', 'lost')
- ORDER BY w.name;

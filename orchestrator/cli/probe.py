@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from db.fleet import list_workers
 from db.probes import latest_points, read_found
-from db.runs import Submission, find_run, live_workers
+from db.runs import Submission, find_run
 from db.settings import Settings
 from orchestrator.cli.output import console, json_option, print_json, warn
 from orchestrator.following import follow
@@ -170,7 +171,7 @@ def _show_submitted(session: Session, outcome: Outcome, *, as_json: bool) -> int
         return 0
     click.echo(f"run {done.name} ({done.run_id}): {done.created} searches submitted, {done.existing} were there")
     click.echo(f"`evalctl results {done.name} --table concurrency` shows the limits once they are found")
-    if not live_workers(session.engine):
+    if not list_workers(session.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     return 0
 

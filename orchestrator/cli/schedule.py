@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy import Engine
 
-from db.runs import live_workers
+from db.fleet import list_workers
 from db.schedules import (
     Schedule,
     Slot,
@@ -236,7 +236,7 @@ def run_now_(*, name: str, as_json: bool) -> int:
         except UsageFault as error:
             raise UsageFault(f"schedule {name} cannot be run: {error}") from error
         published, warnings = publish_hints(session.engine, session.broker)
-        if not live_workers(session.engine):
+        if not list_workers(session.engine):
             warnings = (*warnings, "no worker is running; start one with `evalctl up` or `evalctl worker`")
     outcome = Outcome(submitted=submitted, published=published, warnings=warnings)
     for warning in outcome.warnings:

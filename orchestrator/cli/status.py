@@ -8,7 +8,8 @@ import click
 from rich.table import Table
 from sqlalchemy import Engine
 
-from db.runs import Progress, Run, cancel_run, find_run, list_runs, live_workers, run_progress
+from db.fleet import WorkerRow, list_workers
+from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
 from db.states import JobState
 from orchestrator.cli.output import console, duration, json_option, print_json
 from orchestrator.following import follow
@@ -33,7 +34,7 @@ def status(*, run: str | None, as_json: bool) -> int:
             return _show_all(session.engine, as_json=as_json)
         found = find_run(session.engine, run)
         progress = run_progress(session.engine, found)
-        workers = [_worker(row) for row in live_workers(session.engine)]
+        workers = [_worker(row) for row in list_workers(session.engine)]
         if as_json:
             document = _run_document(found, progress)
             print_json(document | {"eta_s": progress.eta_s, "failures": list(progress.failures), "workers": workers})
@@ -78,7 +79,7 @@ def cancel(*, run: str, as_json: bool) -> int:
 
 def _show_all(engine: Engine, *, as_json: bool) -> int:
     runs = list_runs(engine)
-    workers = [_worker(row) for row in live_workers(engine)]
+    workers = [_worker(row) for row in list_workers(engine)]
     if as_json:
         documents = [_run_document(run, progress) | {"created_at": run.created_at} for run, progress in runs]
         print_json({"runs": documents, "workers": workers})
@@ -131,6 +132,14 @@ def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
     return {"run": str(run.run_id), "name": run.name, "state": progress.state, "jobs": jobs}
 
 
-def _worker(row: dict[str, Any]) -> dict[str, Any]:
-    renamed = {"worker": row["name"], "gpu": row["gpu_index"]}
-    return renamed | {key: row[key] for key in ("model", "state", "last_seen_s", "host", "queues", "note")}
+def _worker(row: WorkerRow) -> dict[str, Any]:
+    return {
+        "worker": row.name,
+        "gpu": row.gpu_index,
+        "model": row.model,
+        "state": row.state.value,
+        "last_seen_s": row.last_seen_s,
+        "host": row.host,
+        "queues": row.queues,
+        "note": row.note,
+    }

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from db.runs import find_run, live_workers
+from db.fleet import list_workers
+from db.runs import find_run
 from db.settings import Settings
 from db.states import Mode
 from orchestrator.cli.output import console, json_option, print_json, warn
@@ -73,7 +74,7 @@ def submit(*, path: Path | None, new: bool, dry_run: bool, watch: bool, as_json:
         if not watch:
             if as_json:
                 print_json(outcome.to_dict())
-            elif not live_workers(session.engine):
+            elif not list_workers(session.engine):
                 warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
             return 0
         run = find_run(session.engine, str(outcome.submitted.run_id))

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from statistics import quantiles
 from typing import Any
 
+import psycopg
+import pytest
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.runs import submit
 from db.statements import statement
 from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, QUEUES, spec, submission, take
+from tests.db.test_queue import PROBLEM, claim_of, spec, submission, take
 
 QUEUED, HELD = 200_000, 100_000
 #: What a claim may take of a 10 ms budget before the test calls it a walk over the queue.
@@ -34,18 +36,7 @@ def test_the_claim_walks_its_index_on_a_long_queue(engine: Engine) -> None:
         rows(connection, FILL, {"jobs": (QUEUED + HELD) // 3, "held": HELD // 3})
         connection.exec_driver_sql("ANALYZE eval.job")
     me = register(engine)
-    parameters = {
-        "worker": me,
-        "queues": list(QUEUES),
-        "loaded": 1,
-        "loaded_run": None,
-        "loaded_group": None,
-        "mode": None,
-        "loaded_for_s": 0.0,
-        "boot": None,
-        "lease_s": 60.0,
-        "age_bound_s": 900.0,
-    }
+    parameters = claim_of(me) | {"loaded": 1}
     with transaction(engine) as connection:
         explained = rows(connection, f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('claim')}", parameters)
         connection.rollback()
@@ -68,6 +59,26 @@ def test_the_claim_walks_its_index_on_a_long_queue(engine: Engine) -> None:
         f"p50 {p50:.2f} ms, p99 {p99:.2f} ms"
     )
     assert p50 < SLOWEST_MS
+
+
+@pytest.mark.parametrize("plan", ["force_generic_plan", "force_custom_plan"])
+def test_a_claim_of_several_reads_no_table_of_jobs_from_end_to_end(
+    engine: Engine, database_url: str, plan: str
+) -> None:
+    submit(engine, submission(problems=(PROBLEM,), repetitions=10_000))
+    submit(
+        engine,
+        submission(
+            models=(spec("b", "other"),), problems=(PROBLEM,), repetitions=10_000, experiment_hash="e2", name="other"
+        ),
+    )
+    given = claim_of(register(engine)) | {"loaded": 1, "mode": "latency", "at_most": 64}
+    with psycopg.connect(database_url, options=f"-c plan_cache_mode={plan}") as connection:
+        connection.execute("ANALYZE eval.job")
+        claimed = connection.execute(statement("claim").encode(), given, prepare=True).fetchall()
+        assert len(claimed) == 64
+        scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relid = 'eval.job'::regclass"
+        assert connection.execute(scans).fetchone() == (0,)
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

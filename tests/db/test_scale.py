@@ -6,7 +6,6 @@ import threading
 import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 import redis
 from sqlalchemy import Engine
@@ -171,18 +170,3 @@ def test_what_is_asked_every_second_reads_no_table_of_jobs_from_end_to_end(engin
             plan = str(rows(connection, explain, given))
         assert "Seq Scan on job" not in plan, (before, plan)
         assert "uq_job" not in plan, (before, plan)
-
-
-@pytest.mark.parametrize("plan", ["force_generic_plan", "force_custom_plan"])
-def test_a_claim_of_several_reads_no_table_of_jobs_from_end_to_end(
-    engine: Engine, database_url: str, plan: str
-) -> None:
-    submit(engine, long_submission())
-    submit(engine, long_submission("other", name="other"))
-    given = claim_of(register(engine)) | {"loaded": 1, "mode": "latency", "at_most": 64}
-    with psycopg.connect(database_url, options=f"-c plan_cache_mode={plan}") as connection:
-        connection.execute("ANALYZE eval.job")
-        claimed = connection.execute(statement("claim").encode(), given, prepare=True).fetchall()
-        assert len(claimed) == 64
-        scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relid = 'eval.job'::regclass"
-        assert connection.execute(scans).fetchone() == (0,)
