@@ -1,7 +1,8 @@
 """How full a worker keeps an engine in throughput mode, with an engine whose speed is made up and always the same.
 
 All requests of a full engine begin together and take equally long, so they end together too: the hardest case, since every
-seat falls empty at once. What is measured is the time that seats stand empty, and not the engine.
+seat falls empty at once. What is measured is the time that seats stand empty, and not the engine: that lives in the worker's
+process here, unlike vLLM's, and what the worker does slows it.
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ from workers.hint_server import Hints
 
 #: How often a company with a free seat looks for a hint. One look is one round trip to the broker.
 LOOK_EVERY_S = 0.05
-#: How long an attempt that has left its seat waits at most for that to be filled before it goes on.
-REFILL_WITHIN_S = 1.0
+#: How many results are scored and written at once. More would keep the engine's thread from running, and be no faster.
+WRITERS = 2
+#: How long an attempt that has left its seat waits at most for that to be filled, and then for its turn to write.
+PATIENCE_S = 1.0
 #: More than any engine serves at once; threads are made as they are needed.
 THREADS_AT_MOST = 4096
 
@@ -25,6 +27,8 @@ class Seat:
         """``boot`` is the start that serves the attempt; without one the attempt brings an engine up itself."""
         self.boot = boot
         self.left = False
+        #: Whether it is one of the few that write.
+        self.has_turn = False
         self._company = company
 
     def take(self, boot: Boot) -> None:
@@ -36,13 +40,14 @@ class Seat:
     def leave(self) -> None:
         """Say that the engine has room for another; what is left to do needs none. Saying so again changes nothing.
 
-        Returns when the room has been used, or there is nothing to use it for: writing waits, the engine does not.
+        Returns when the room has been used, or there is nothing to use it for, and few others write: writing waits, the engine
+        does not.
         """
         if self.left:
             return
         self.left = True
         if self._company is not None:
-            self._company.refill()
+            self.has_turn = self._company.await_turn()
 
 
 class Company:
@@ -70,6 +75,7 @@ class Company:
         #: Attempts that have not ended: those with a seat, and those that are being written.
         self._running = 0
         self._filling = True
+        self._turns = threading.Semaphore(WRITERS)
         #: Set while no seat can be filled; those who have left theirs wait for it.
         self._filled = threading.Event()
         self._error: BaseException | None = None
@@ -94,14 +100,17 @@ class Company:
         with self._changed:
             self._changed.notify_all()
 
-    def refill(self) -> None:
-        """Return when the seats that are free have been filled, as far as they can be."""
+    def await_turn(self) -> bool:
+        """Return when the seats that are free have been filled, and few others write; tell whether this is one of those few.
+
+        Waits for a bounded time: where the database is away, every attempt is to notice.
+        """
         with self._changed:
             self._changed.notify_all()
-            if not self._filling:
-                return
-            self._filled.clear()
-        self._filled.wait(REFILL_WITHIN_S)
+            if self._filling:
+                self._filled.clear()
+        self._filled.wait(PATIENCE_S)
+        return self._turns.acquire(timeout=PATIENCE_S)
 
     def _end_filling(self) -> None:
         with self._changed:
@@ -141,6 +150,8 @@ class Company:
             self._error = self._error or error
         finally:
             seat.leave()
+            if seat.has_turn:
+                self._turns.release()
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()

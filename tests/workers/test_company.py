@@ -13,7 +13,7 @@ from db.errors import ServiceUnreachable
 from db.model_spec import ModelSpec
 from tests.claiming import made_up_job
 from workers.boots import Boot
-from workers.company import Company, Seat
+from workers.company import PATIENCE_S, WRITERS, Company, Seat
 from workers.engines.protocol import BootReport, MemoryReport
 
 SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="synthetic")
@@ -217,3 +217,32 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
     assert not company.serve(job(1))
     assert done.index("claimed 2") < done.index("wrote 1")
     assert done[-1].startswith("wrote")
+
+
+def test_few_write_at_once_and_none_waits_for_ever() -> None:
+    """Where those whose turn it is do not come to an end, as when the database is away, the others go on all the same."""
+    writing: list[int] = []
+    at_first: list[int] = []
+    all_write = threading.Event()
+    waiting = [job(number) for number in range(2, 9)]
+
+    def attempt(given: ClaimedJob, seat: Seat) -> None:
+        seat.take(boot(8))
+        seat.leave()
+        writing.append(given.job_id)
+        if len(writing) == 8:
+            all_write.set()
+        assert all_write.wait(10)
+
+    def claim(_boot: Boot, _at_most: int) -> list[ClaimedJob]:
+        claimed = list(waiting)
+        waiting.clear()
+        return claimed
+
+    company = Company(attempt, claim=claim, hints=MadeUpWork(hints=1), serves=lambda _boot: True)
+    watcher = threading.Timer(0.5 * PATIENCE_S, lambda: at_first.append(len(writing)))
+    watcher.start()
+    assert not company.serve(job(1))
+    watcher.join()
+    assert at_first == [WRITERS]
+    assert sorted(writing) == list(range(1, 9))
