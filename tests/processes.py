@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from orchestrator.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,6 +86,14 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Log
         if process.process.poll() is None:
             process.process.kill()
         process.process.wait()
+
+
+def lives(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and that nobody has collected yet does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def worker(environment: dict[str, str], *arguments: str) -> Any:

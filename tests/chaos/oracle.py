@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from db.embedded.locks import wait_until
 from db.engine import rows, transaction
 from db.runs import Submission
+from tests.processes import lives
 
 #: How long the guardian of a worker that was killed may take to end what the worker left.
 ORPHANS_WITHIN_S = 10.0
@@ -130,13 +131,6 @@ def orphans(marks: dict[str, int]) -> Sequence[int]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             mark = process.environ().get("EVALCTL_WORKER", "")
-            if mark in marks and process.status() != psutil.STATUS_ZOMBIE and not _lives(marks[mark]):
+            if mark in marks and process.status() != psutil.STATUS_ZOMBIE and not lives(marks[mark]):
                 found.append(process.pid)
     return found
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

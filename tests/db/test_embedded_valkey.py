@@ -18,6 +18,7 @@ from redis.retry import Retry
 from db.embedded.locks import wait_until
 from db.embedded.valkey import EmbeddedValkey
 from db.errors import ServiceStartError
+from tests.processes import lives
 
 _ROOT = Path(__file__).parents[2]
 
@@ -144,7 +145,7 @@ def test_a_hung_server_is_named_and_can_still_be_stopped(server: EmbeddedValkey)
         impatient.start()
     impatient.stop()
 
-    assert not psutil.pid_exists(process.pid)
+    assert not lives(process.pid)
 
 
 def test_a_damaged_append_only_file_is_named(server: EmbeddedValkey, client: redis.Redis) -> None:

@@ -31,6 +31,7 @@ from db.embedded.usage import (
 from db.embedded.valkey import EmbeddedValkey
 from db.errors import ServicesInUse
 from db.settings import Settings
+from tests.processes import lives
 
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
 #: Users are processes of their own; a server that has imported this module forks them in milliseconds.
@@ -169,7 +170,7 @@ def test_the_only_user_starts_and_stops_both(settings: Settings) -> None:
 
     after = services_state(settings)
     assert [(state.running, state.pid, state.port) for state in after] == [(False, None, None)] * 2
-    assert not psutil.pid_exists(database.pid or 0)
+    assert not lives(database.pid or 0)
 
 
 def test_an_error_in_the_body_stops_them_too(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.processes import lives
 from tests.workers.made_up_nvml import pynvml as made_up_nvml
 from workers.card import Card, CardRefused
 from workers.card_lock import CardLock
@@ -84,7 +85,7 @@ def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> N
         assert process.environ()["EVALCTL_WORKER"] == MARK
         assert process.environ()["CUDA_VISIBLE_DEVICES"] == made_up_nvml.UUID
         card.check()
-    assert not psutil.pid_exists(process.pid)
+    assert not lives(process.pid)
     assert used_of_card(context) == BASE_MIB
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import Engine
 
@@ -24,6 +23,7 @@ from db.fleet import WorkerIdentity, list_workers, register_worker
 from db.gpus import GpuUnavailable
 from db.model_spec import ModelSpec
 from db.states import WorkerState
+from tests.processes import lives
 from workers import xid
 from workers.card import Card, CardRefused
 from workers.card_lock import LOCK_VARIABLE, CardLock, held_elsewhere
@@ -75,12 +75,12 @@ class FakeCard:
         return tuple(
             CardProcess(pid=pid, used_mib=mib, graphics=pid in self.drawing)
             for pid, mib in self.held_mib.items()
-            if pid == NO_PID or _lives(pid)
+            if pid == NO_PID or lives(pid)
         )
 
     def used_mib(self) -> float:
         """Return what living processes hold, and the litter."""
-        return self.littered_mib + sum(mib or 0.0 for pid, mib in self.held_mib.items() if _lives(pid))
+        return self.littered_mib + sum(mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid))
 
     def wait_xid(self, timeout_s: float) -> int | None:
         """Return or raise what the test has put."""
@@ -91,10 +91,6 @@ class FakeCard:
         if isinstance(told, Exception):
             raise told
         return told
-
-
-def _lives(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 Start = Callable[..., subprocess.Popen[str]]
