@@ -98,9 +98,9 @@ class Executor:
         """Spend a hint: claim the best job there is and bring it to an end; return whether another hint is left to spend.
 
         ``hints`` are those that lie ready. A job in throughput mode is joined by others for as long as the next ones may join;
-        each of them spends such a hint as well. Every failure of the engine or the input ends in
-        the attempt's row. ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and
-        the reconciler issues another.
+        each of them spends such a hint as well. Every failure of the engine or the input ends in the attempt's row.
+        ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and the reconciler issues
+        another.
         """
         if self._stopping.halted.is_set():
             return False  # The hint is spent; the reconciler issues another for somebody else.

@@ -22,7 +22,6 @@ from db.embedded.postgres import EmbeddedPostgres
 from db.embedded.privileges import identity_for
 from db.embedded.processes import gone
 from db.errors import ServiceStartError
-from tests.processes import lives
 
 _ROOT = Path(__file__).parents[2]
 _START = "import sys; from pathlib import Path; from db.embedded.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
@@ -93,7 +92,7 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
             assert path.stat().st_mode & 0o077 == 0, path
     finally:
         server.stop()
-    assert not lives(process.pid)
+    assert gone(process)
 
 
 def test_starting_twice_keeps_the_server(server: EmbeddedPostgres) -> None:

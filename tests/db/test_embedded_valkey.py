@@ -16,9 +16,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from db.embedded.locks import wait_until
+from db.embedded.processes import gone
 from db.embedded.valkey import EmbeddedValkey
 from db.errors import ServiceStartError
-from tests.processes import lives
 
 _ROOT = Path(__file__).parents[2]
 
@@ -145,7 +145,7 @@ def test_a_hung_server_is_named_and_can_still_be_stopped(server: EmbeddedValkey)
         impatient.start()
     impatient.stop()
 
-    assert not lives(process.pid)
+    assert gone(process)
 
 
 def test_a_damaged_append_only_file_is_named(server: EmbeddedValkey, client: redis.Redis) -> None:
