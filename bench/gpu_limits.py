@@ -30,6 +30,14 @@ def need(host: Host, shape: str) -> None:
         host.evalctl("results", f"need-{variant}", "--explain")
 
 
+def measured(host: Host, shape: str) -> None:
+    """Run the model as it starts by default alone, after its profile."""
+    arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", "measured", "--watch")
+    host.evalctl("submit", "--model", f"{shape}-auto", "--problems", "quickstart", *arguments)
+    host.evalctl("results", "measured", "--table", "resources")
+    host.evalctl("results", "measured", "--explain")
+
+
 def sequences24(host: Host, shape: str) -> None:
     """Search twice for the sequences that one engine serves on 24 GiB."""
     probe(host, shape, "sequences", "24GiB", "--max-level", "256", "--searches", "2", *LENGTHS)
@@ -50,9 +58,14 @@ def instances48(host: Host, shape: str) -> None:
     probe(host, shape, "instances", "48GiB", "--hold", "10", "--trials", "1", *LENGTHS)
 
 
+def held24(host: Host, shape: str) -> None:
+    """Start engines side by side on 24 GiB once, all busy for a minute after each start."""
+    probe(host, shape, "instances", "24GiB", "--hold", "60", "--trials", "1", *LENGTHS, suffix="-held")
+
+
 def context(host: Host, shape: str) -> None:
     """Ask after longer and longer prompts on the whole card."""
-    probe(host, shape, "context", "", "--levels", "8k,32k,128k")
+    probe(host, shape, "context", "", "--levels", "8k,64k,256k")
 
 
 def smoke(host: Host, shape: str) -> None:
@@ -61,16 +74,17 @@ def smoke(host: Host, shape: str) -> None:
     probe(host, shape, "instances", "24GiB", "--max-level", "2", "--hold", "2", "--trials", "1", *LENGTHS)
 
 
-def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str) -> None:
+def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str, suffix: str = "") -> None:
     """Search and show the threshold."""
-    name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}"
+    name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
-    host.evalctl("probe", kind, "--model", f"{shape}-auto", *limited, *arguments, "--name", name, within_s=580)
+    host.evalctl("probe", kind, "--model", f"{shape}-auto", *limited, *arguments, "--name", name, within_s=1200)
     host.evalctl("results", name, "--table", "concurrency")
 
 
 PARTS: Mapping[str, Callable[[Host, str], None]] = {
-    part.__name__: part for part in (smoke, need, sequences24, sequences48, instances24, instances48, context)
+    part.__name__: part
+    for part in (smoke, need, measured, sequences24, sequences48, instances24, instances48, held24, context)
 }
 
 

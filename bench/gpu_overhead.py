@@ -1,4 +1,4 @@
-"""What the queue costs on a GPU: the same prompts through it and straight from the same AsyncLLM. ``python -m bench.gpu_overhead OUT``.
+"""What the queue costs on a GPU: the same prompts through it and straight from the same AsyncLLM. ``python -m bench.gpu_overhead OUT [GPU [SEQUENCES...]]``.
 
 One engine of the Qwen3-4B shape for each ``max_num_seqs``, held by a worker in this process; rounds alternate (bare, queue,
 queue, bare). Latency: one request at a time. Throughput: as many as the engine takes, the bare loop behind a semaphore. The
@@ -48,13 +48,16 @@ SETTINGS: tuple[tuple[Mode, int, int], ...] = (
     (Mode.LATENCY, 4, 2),
     (Mode.THROUGHPUT, 4, 6),
     (Mode.THROUGHPUT, 16, 16),
-    (Mode.THROUGHPUT, 64, 40),
+    (Mode.THROUGHPUT, 64, 64),
 )
 ORDER = ("bare", "queue", "queue", "bare")
 TARGETS = {Mode.LATENCY: "<= 1.02", Mode.THROUGHPUT: ">= 0.97"}
+#: ``seated_s`` is the time of all places that had a request, ``engine_s`` the time between the first and the last token's request.
 _SPAN = """
 SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s, sum(g.output_tokens)::float8 AS tokens,
-       max(g.running_peak) AS running_peak, count(*) AS jobs
+       max(g.running_peak) AS running_peak, count(*) AS jobs,
+       sum(g.last_token_s - g.submitted_s)::float8 AS seated_s,
+       (max(g.last_token_s) - min(g.submitted_s))::float8 AS engine_s
   FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id JOIN eval.generation AS g ON g.job_id = j.id
  WHERE j.run_id = %(run)s AND a.outcome = 'succeeded'
 """
@@ -176,7 +179,10 @@ def main() -> int:
         (folder / "shape").mkdir()
         (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
         bench = _bench(stack, here, gpu, folder)
+        wanted = {int(argument) for argument in sys.argv[3:]}
         for mode, sequences, repetitions in SETTINGS:
+            if wanted and (mode is Mode.LATENCY or sequences not in wanted):
+                continue
             try:
                 bench.compare(mode, sequences, repetitions)
             except Exception as error:  # noqa: BLE001

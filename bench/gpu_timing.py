@@ -1,4 +1,4 @@
-"""What disturbs a timing on a GPU: the memory sampler, and a prefill without a CUDA graph. ``python -m bench.gpu_timing OUT [PART...]``.
+"""What disturbs a timing on a GPU: the memory sampler, and a prefill without a CUDA graph. ``python -m bench.gpu_timing OUT [GPU [PART...]]``.
 
 The engine is asked one request at a time through the worker's own ``EngineHost``, so that the stamps are those of stored rows.
 The model has the shape of Qwen3-4B in AWQ with dummy weights. Rows of every request are written beside the log.
@@ -210,7 +210,7 @@ def main() -> int:
     """Run the parts; one that fails does not keep the others from running."""
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
-    gpu = find_gpu(0)
+    gpu = find_gpu(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     pin(gpu)
     folder = Path(tempfile.mkdtemp(prefix="evalctl-timing-"))
     (folder / "shape").mkdir()
@@ -219,7 +219,7 @@ def main() -> int:
     say(f"{gpu}; {os.cpu_count()} cores, {cpu.partition(':')[2].strip()}; load {os.getloadavg()}")
     rig = Rig(folder, gpu.uuid)
     for part in PARTS:
-        if sys.argv[2:] and part.__name__ not in sys.argv[2:]:
+        if sys.argv[3:] and part.__name__ not in sys.argv[3:]:
             continue
         say(f"== {part.__name__}: {part.__doc__}")
         try:
