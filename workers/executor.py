@@ -200,8 +200,10 @@ class Executor:
                 request, on_token=lease.progress, cancel=lease.ended, timeout_s=self._deadlines.silence_s
             )
         finally:
-            trace = None if sampler is None or window is None else sampler.end(window)
+            if sampler is not None and window is not None:
+                sampler.stop(window)
             seat.leave()
+            trace = None if sampler is None or window is None else sampler.trace(window)
         return Execution(measured=measured, boot=boot, trace=trace)
 
     def _load(self, job: ClaimedJob, lease: Lease) -> Boot:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -126,6 +127,22 @@ def test_windows_that_overlap_get_their_own_samples(sampler: MemorySampler) -> N
     assert after.used_mib[0] == pytest.approx(across.peak_mib, abs=20)
 
 
+def test_a_trace_ends_where_it_was_stopped_however_late_it_is_asked_for(sampler: MemorySampler) -> None:
+    """So that an engine's place need not stay empty while the trace of the request before is fetched."""
+    with holder(MARK) as child:
+        window, beside = sampler.begin(), sampler.begin()
+        sampler.stop(window)
+        hold(child)
+        across = sampler.end(beside)
+        trace = sampler.trace(window)
+        child.communicate()
+    assert trace.ended_s < across.ended_s
+    assert trace.peak_mib - trace.used_mib[0] < 20
+    assert across.peak_mib - across.used_mib[0] >= 195
+    with pytest.raises(EngineError, match="lost window"):
+        sampler.trace(window)
+
+
 def test_windows_of_several_threads_do_not_mix(sampler: MemorySampler) -> None:
     def trace(_number: int) -> MemoryTrace:
         window = sampler.begin()
@@ -139,6 +156,11 @@ def test_windows_of_several_threads_do_not_mix(sampler: MemorySampler) -> None:
     assert all(trace.started_s <= trace.ended_s and trace.peak_mib > 0 for trace in traces)
 
 
+def ended(windows: Windows, number: int) -> dict[str, Any]:
+    windows.stop(number)
+    return windows.trace(number)
+
+
 def test_nothing_is_sampled_while_no_window_is_open() -> None:
     looked: list[int] = []
     windows = Windows(lambda: float(len(looked)), 0.02)
@@ -147,10 +169,10 @@ def test_nothing_is_sampled_while_no_window_is_open() -> None:
     assert windows.wait_s is not None
     windows.begin(2)
     windows.tick()
-    assert windows.end(1)["used_mib"] == windows.end(2)["used_mib"] == [0.0, 0.0, 0.0]
+    assert ended(windows, 1)["used_mib"] == ended(windows, 2)["used_mib"] == [0.0, 0.0, 0.0]
     assert windows.wait_s is None
     windows.begin(3)
-    assert len(windows.end(3)["used_mib"]) == 2, "ticks of windows that have ended are nobody's"
+    assert len(ended(windows, 3)["used_mib"]) == 2, "ticks of windows that have ended are nobody's"
 
 
 def test_each_window_gets_the_ticks_since_it_began() -> None:
@@ -160,12 +182,12 @@ def test_each_window_gets_the_ticks_since_it_began() -> None:
     windows.tick()  # 1
     windows.begin(2)  # 2, a sample of its own
     windows.tick()  # 3
-    assert windows.end(1)["used_mib"] == [0.0, 1.0, 3.0, 4.0]
+    assert ended(windows, 1)["used_mib"] == [0.0, 1.0, 3.0, 4.0]
     windows.tick()  # 5
     windows.begin(3)  # 6
     windows.tick()  # 7
-    assert windows.end(2)["used_mib"] == [2.0, 3.0, 5.0, 7.0, 8.0]
-    assert windows.end(3)["used_mib"] == [6.0, 7.0, 9.0]
+    assert ended(windows, 2)["used_mib"] == [2.0, 3.0, 5.0, 7.0, 8.0]
+    assert ended(windows, 3)["used_mib"] == [6.0, 7.0, 9.0]
 
 
 def test_the_card_is_looked_at_five_times_a_second_at_most() -> None:
@@ -173,7 +195,7 @@ def test_the_card_is_looked_at_five_times_a_second_at_most() -> None:
     windows.begin(1)
     for _ in range(100):
         windows.tick()
-    answer = windows.end(1)
+    answer = ended(windows, 1)
     elapsed_s = answer["at_s"][-1] - answer["at_s"][0]
     assert 1 <= len(answer["looks"]) <= 1 + elapsed_s / 0.2
     assert answer["looks"][0][1:] == (1980, None, None, None)

@@ -1,4 +1,4 @@
-"""The worker's side of the memory sampler: begin a window before a generation, end it after, get the trace between."""
+"""The worker's side of the memory sampler: begin a window before a generation, stop it after, get the trace between."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class HostSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryTrace:
-    """Samples in MiB between ``begin`` and ``end``, the first and the last taken at those moments."""
+    """Samples in MiB between ``begin`` and ``stop``, the first and the last taken at those moments."""
 
     kind: Literal["device", "host"]
     #: Monotonic seconds, the same clock as a generation's.
@@ -113,7 +113,8 @@ class MemorySampler:
     def begin(self) -> int:
         """Open a window and return its number; others may be open. Memory is sampled only while one is.
 
-        Starts the process when there is none; raise EngineError (SAMPLER_DIED) when it fails.
+        Starts the process when there is none. For the first of the open windows this returns after its first sample, and raises
+        EngineError (SAMPLER_DIED) when the process fails; while others are sampled already, it waits for nothing.
         """
         with self._lock:
             if self._process is None or self._process.poll() is not None:
@@ -121,13 +122,27 @@ class MemorySampler:
                 self.start()
             assert self._process is not None
             self._windows += 1
-            keeper = self._process
-            self._ask(keeper, b"begin %d\n" % self._windows)
+            keeper, alone = self._process, self._process not in self._keepers.values()
+            self._tell(keeper, b"begin %d\n" % self._windows)
+            if alone:
+                self._ask(keeper, b"ready\n")
             self._keepers[self._windows] = keeper
             return self._windows
 
     def end(self, window: int) -> MemoryTrace:
-        """Close a window and return its trace.
+        """Close a window and return its trace; raise as ``trace`` does."""
+        self.stop(window)
+        return self.trace(window)
+
+    def stop(self, window: int) -> None:
+        """Have the last sample of a window taken now, without waiting for it. An error is left to ``trace``."""
+        with self._lock:
+            keeper = self._keepers.get(window)
+            if keeper is not None and keeper is self._process:
+                self._tell(keeper, b"stop %d\n" % window)
+
+    def trace(self, window: int) -> MemoryTrace:
+        """Return the trace of a window that was stopped.
 
         Raise EngineError (SAMPLER_DIED) when the process went away meanwhile, whoever noticed it first.
         """
@@ -137,7 +152,7 @@ class MemorySampler:
                 raise EngineError(
                     f"the memory sampler lost window {window}: its process ended meanwhile", error_class=SAMPLER_DIED
                 )
-            answer = self._ask(keeper, b"end %d\n" % window)
+            answer = self._ask(keeper, b"trace %d\n" % window)
         return self._trace(answer)
 
     def while_idle(self, act: Callable[[], T]) -> T | None:
@@ -180,11 +195,14 @@ class MemorySampler:
             process.wait()
         process.stdout.close()
 
-    def _ask(self, process: subprocess.Popen[bytes], command: bytes) -> dict[str, Any]:
+    def _tell(self, process: subprocess.Popen[bytes], command: bytes) -> None:
         assert process.stdin is not None
         with suppress(BrokenPipeError):
             process.stdin.write(command)
             process.stdin.flush()
+
+    def _ask(self, process: subprocess.Popen[bytes], command: bytes) -> dict[str, Any]:
+        self._tell(process, command)
         answer = json.loads(self._line(process) or '{"error": "its process ended"}')
         if "error" in answer:
             self.close()

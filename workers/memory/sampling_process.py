@@ -1,7 +1,8 @@
 """The process that samples memory: commands on stdin, answers on stdout, gone when stdin ends. Imports no engine.
 
-A command is a line: ``begin N`` is answered by ``{"started_s": ...}``, ``end N`` by the samples of that window, packed so that
-the worker, whose engine may be serving others, reads a long trace in no time; an unreadable source by ``{"error": ...}``.
+A command is a line: ``begin N`` and ``stop N`` open and close a window, ``ready`` is answered by ``{}`` once all commands before it
+have been obeyed, ``trace N`` by the samples of a window, packed so that the worker, whose engine may be serving others, reads a
+long trace in no time. An unreadable source is told by ``{"error": ...}``, and ends the process.
 """
 
 from __future__ import annotations
@@ -55,8 +56,19 @@ def _serve(windows: Windows) -> None:
             return
         *lines, unread = (unread + piece).split(b"\n")
         for line in lines:
-            command, _, number = line.partition(b" ")
-            _answer(windows.begin(int(number)) if command == b"begin" else _packed(windows.end(int(number))))
+            command, _, number = line.decode().partition(" ")
+            _obey(windows, command, number)
+
+
+def _obey(windows: Windows, command: str, number: str) -> None:
+    if command == "begin":
+        windows.begin(int(number))
+    elif command == "stop":
+        windows.stop(int(number))
+    elif command == "trace":
+        _answer(_packed(windows.trace(int(number))))
+    else:
+        _answer({})
 
 
 def _packed(answer: dict[str, Any]) -> dict[str, Any]:

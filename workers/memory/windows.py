@@ -33,6 +33,7 @@ class Windows:
         self._period_s = period_s
         self._look = look
         self._open: dict[int, _Window] = {}
+        self._stopped: dict[int, dict[str, Any]] = {}
         self._ticks: list[Sample] = []
         self._looks: list[CardLook] = []
         #: Ticks and looks that were taken and then forgotten, because no open window covers them.
@@ -44,7 +45,7 @@ class Windows:
         """Seconds until the next tick is due; None while no window is open."""
         return max(0.0, self._next_s - time.monotonic()) if self._open else None
 
-    def begin(self, number: int) -> dict[str, Any]:
+    def begin(self, number: int) -> None:
         """Open a window with a sample of its own."""
         first = self._sample()
         if not self._open:
@@ -54,20 +55,23 @@ class Windows:
             ticks_before=self._ticks_forgotten + len(self._ticks),
             looks_before=self._looks_forgotten + len(self._looks),
         )
-        return {"started_s": first[0]}
 
-    def end(self, number: int) -> dict[str, Any]:
-        """Close a window with a sample of its own and return all of its samples. Raise KeyError for one not open."""
+    def stop(self, number: int) -> None:
+        """Close a window with a sample of its own. Raise KeyError for one not open."""
         window = self._open.pop(number)
         ticks = self._ticks[window.ticks_before - self._ticks_forgotten :]
         looks = self._looks[window.looks_before - self._looks_forgotten :]
         samples = [window.first, *ticks, self._sample()]
         self._forget()
-        return {
+        self._stopped[number] = {
             "at_s": [at_s for at_s, _ in samples],
             "used_mib": [mib for _, mib in samples],
             "looks": [astuple(look) for look in looks],
         }
+
+    def trace(self, number: int) -> dict[str, Any]:
+        """Return all samples of a window, once. Raise KeyError for one not stopped."""
+        return self._stopped.pop(number)
 
     def tick(self) -> None:
         """Take a sample for all open windows, and a look at the card when one is due."""
