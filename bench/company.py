@@ -2,7 +2,7 @@
 
 All requests of a full engine begin together and take equally long, so they end together too: the hardest case, since every
 seat falls empty at once. What is measured is the time that seats stand empty, and not the engine: that lives in the worker's
-process here, unlike vLLM's, and what the worker does slows it.
+process here, unlike vLLM's, and what the worker does slows it. Memory is traced as beside a real engine.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def _share(place: Place, sequences: int) -> Figure:
         target=">= 0.97",
         settings={
             "jobs": submitted.jobs,
+            "traced": True,
             "generation_s": found["seated_s"] / submitted.jobs,
             "empty_s_per_filling": found["span_s"] / FILLINGS - found["seated_s"] / submitted.jobs,
         },
@@ -66,7 +67,7 @@ def _enqueue(place: Place, sequences: int, *, fillings: int) -> Submitted:
         engine="synthetic",
         source="made-up",
         queue="synthetic",
-        options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS},
+        options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True},
     )
     # A speed run is not scored, as those of `bench.gpu_overhead` are not.
     sampling = Sampling(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import sys
 import threading
 import time
 from collections import deque
@@ -35,6 +36,9 @@ T = TypeVar("T")
 #: and handed over in batches, so that following a generation does not disturb its timing.
 FOLLOW_EVERY_S = 0.1
 PROGRESS_EVERY_S = 1.0
+#: How long a thread that computes may keep the engine's thread, or one that brings it work, from its turn: Python's own 5 ms
+#: are a step of an engine, and several wait in a row where a full engine ends many requests at once.
+SWITCH_S = 0.0005
 STOP_WITHIN_S = 45.0
 ABORT_WITHIN_S = 5.0
 #: Errors after which an engine serves nobody any more.
@@ -55,7 +59,11 @@ class EngineHost:
     def __init__(
         self, context: EngineContext, *, before_start: Callable[[ModelSpec], None] = lambda _spec: None
     ) -> None:
-        """``before_start`` is called when the old engine is gone and the next not begun; what it raises ends the load."""
+        """``before_start`` is called when the old engine is gone and the next not begun; what it raises ends the load.
+
+        Shortens the turns of all threads of this process to ``SWITCH_S``.
+        """
+        sys.setswitchinterval(SWITCH_S)
         self._context = context
         self._before_start = before_start
         self._lock = threading.RLock()

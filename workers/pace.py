@@ -19,10 +19,9 @@ THROTTLED = (
     | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown
 )
 #: The power cap counts as well, although many cards run into it whenever they are busy: a result made there tells of the
-#: card's power limit as much as of the model. But the driver names it by a mean over the moment before: the first look of a
-#: request may still tell of whatever ran until then, at full clock and a third of the power limit (seen after warm-ups).
+#: card's power limit as much as of the model. But the driver names it by a mean over the moment before, after a warm-up even
+#: at full clock and a third of the power limit (seen): so only where the clock is below the highest.
 POWER_CAP = pynvml.nvmlClocksEventReasonSwPowerCap
-CAPPED_LOOKS = 2
 #: A clock under this share of the usual one is a drop; how many earlier results say what is usual, and how many are kept.
 USUAL_SHARE = 0.95
 USUAL_AFTER = 5
@@ -41,13 +40,8 @@ class Pace:
     power_w: float | None = None
     #: Every reason that any look gave, as NVML's bits.
     clock_event_reasons: int | None = None
-    #: How many looks named the power cap.
-    power_capped_looks: int = 0
-
-    @property
-    def throttled(self) -> bool:
-        """Whether anything but a setting held the clock down."""
-        return bool((self.clock_event_reasons or 0) & THROTTLED) or self.power_capped_looks >= CAPPED_LOOKS
+    #: Whether anything but a setting held the clock down.
+    throttled: bool = False
 
 
 def pace(looks: Iterable[CardLook], from_s: float, to_s: float) -> Pace:
@@ -65,8 +59,14 @@ def pace(looks: Iterable[CardLook], from_s: float, to_s: float) -> Pace:
         temperature_c=float(max(temperatures)) if temperatures else None,
         power_w=statistics.fmean(powers) if powers else None,
         clock_event_reasons=every_reason if reasons else None,
-        power_capped_looks=sum(bool(reason & POWER_CAP) for reason in reasons),
+        throttled=any(_throttled(look) for look in within),
     )
+
+
+def _throttled(look: CardLook) -> bool:
+    reasons = look.reasons or 0
+    at_full_clock = look.max_sm_clock_mhz is not None and look.sm_clock_mhz == look.max_sm_clock_mhz
+    return bool(reasons & THROTTLED) or (bool(reasons & POWER_CAP) and not at_full_clock)
 
 
 class UsualClock:

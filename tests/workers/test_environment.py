@@ -143,4 +143,4 @@ def test_a_real_card_tells_its_settings_and_its_pace() -> None:
         seen = device.look(1.0)
     assert seen.at_s == 1.0
     assert None not in (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons)
-    assert 0 < int(seen.sm_clock_mhz or 0) <= int(found["max_sm_clock_mhz"])
+    assert 0 < int(seen.sm_clock_mhz or 0) <= int(seen.max_sm_clock_mhz or 0) == int(found["max_sm_clock_mhz"])

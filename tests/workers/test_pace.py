@@ -57,19 +57,23 @@ def test_what_no_look_tells_is_not_known() -> None:
 
 @pytest.mark.parametrize("reason", [0x8, 0x20, 0x40, 0x80])
 def test_heat_and_brakes_throttle(reason: int) -> None:
-    assert Pace(clock_event_reasons=reason | 0x1).throttled
+    full = look(0.5, reasons=reason | 0x1, sm_clock_mhz=1980, max_sm_clock_mhz=1980)
+    assert pace([full], 0.0, 1.0).throttled
 
 
-def test_the_power_cap_throttles_where_more_than_one_look_names_it() -> None:
-    capped, free = look(1.0, reasons=0x4), look(1.5, reasons=0x0)
-    once = pace([capped, free, free], 0.0, 2.0)
-    assert (once.clock_event_reasons, once.throttled) == (0x4, False)
-    assert pace([capped, free, look(1.7, reasons=0x5)], 0.0, 2.0).throttled
+def test_the_power_cap_throttles_below_the_highest_clock() -> None:
+    """At the highest clock it tells of the moment before, and where clocks are not told it is believed."""
+    free = look(1.5, reasons=0x0, sm_clock_mhz=1900, max_sm_clock_mhz=1980)
+    full = pace([look(1.0, reasons=0x4, sm_clock_mhz=1980, max_sm_clock_mhz=1980), free], 0.0, 2.0)
+    assert (full.clock_event_reasons, full.throttled) == (0x4, False)
+    assert pace([look(1.0, reasons=0x5, sm_clock_mhz=1965, max_sm_clock_mhz=1980), free], 0.0, 2.0).throttled
+    assert pace([look(1.0, reasons=0x4, sm_clock_mhz=1980)], 0.0, 2.0).throttled
+    assert pace([look(1.0, reasons=0x4)], 0.0, 2.0).throttled
 
 
 @pytest.mark.parametrize("reason", [0x0, 0x1, 0x2, 0x10, 0x100])
 def test_idling_and_settings_do_not(reason: int) -> None:
-    assert not Pace(clock_event_reasons=reason).throttled
+    assert not pace([look(0.5, reasons=reason)], 0.0, 1.0).throttled
     assert not reason & THROTTLED
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from db.model_spec import ModelSpec
 from workers.engines import errors
@@ -39,6 +39,7 @@ KNOWN_OPTIONS = frozenset(
         "kv_sequences",  # sequences that the made-up KV cache holds; the others queue, and say that they waited
         "kv_used_mib",
         "memory",  # other memory terms by name, all made up
+        "traced",  # true: the worker's real memory is traced meanwhile, as beside a real engine
         "fail",  # see SyntheticEngine
     }
 )
@@ -159,12 +160,13 @@ class SyntheticEngine:
         )
 
     async def memory_report(self) -> MemoryReport:
-        """Return the numbers of the option ``memory``; they are nobody's memory, so the report has no kind."""
+        """Return the numbers of the option ``memory``; they are nobody's memory, so the report has no kind unless ``traced``."""
         given = dict(self._options.get("memory") or {})
         terms: dict[str, Any] = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
         if "kv_used_mib" in self._options:
             terms["kv_used_mib"] = float(self._options["kv_used_mib"])
-        return MemoryReport(kind=None, reasons={"*": "synthetic"}, **terms)
+        kind: Literal["host"] | None = "host" if self._options.get("traced") else None
+        return MemoryReport(kind=kind, reasons={"*": "synthetic"}, **terms)
 
     async def stop(self) -> None:
         """Refuse further requests."""

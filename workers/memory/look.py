@@ -23,6 +23,8 @@ class CardLook:
     power_w: float | None = None
     #: Bits of NVML's ClocksEventReasons.
     reasons: int | None = None
+    #: The highest clock that the card has.
+    max_sm_clock_mhz: int | None = None
 
 
 def look(handle: Any, at_s: float) -> CardLook:
@@ -34,6 +36,7 @@ def look(handle: Any, at_s: float) -> CardLook:
         temperature_c=_told(lambda: int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))),
         power_w=None if power_mw is None else power_mw / 1000,
         reasons=_told(lambda: _reasons(handle)),
+        max_sm_clock_mhz=_told(lambda: int(pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM))),
     )
 
 

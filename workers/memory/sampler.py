@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
-import select
-import subprocess
-import sys
 import threading
-import time
 from array import array
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from db.errors import SettingsError
-from workers.children import environment_of_child
 from workers.engines.errors import EngineError
 from workers.engines.protocol import EngineContext
 from workers.memory.look import CardLook
+from workers.memory.pipe import SAMPLER_DIED, SamplingPipe
 
 T = TypeVar("T")
 
@@ -35,8 +29,6 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "a CPU)",
     }
 )
-ANSWER_WITHIN_S = 10.0
-SAMPLER_DIED = "SAMPLER_DIED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,45 +81,42 @@ class MemorySampler:
     def __init__(self, source: DeviceSource | HostSource, period_ms: float) -> None:
         self._source = source
         self._period_ms = period_ms
-        self._process: subprocess.Popen[bytes] | None = None
-        #: The process that keeps each open window.
-        self._keepers: dict[int, subprocess.Popen[bytes]] = {}
+        self._pipe: SamplingPipe | None = None
+        #: The process that keeps each window whose trace was not fetched.
+        self._keepers: dict[int, SamplingPipe] = {}
         self._windows = 0
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
 
     @property
     def pid(self) -> int | None:
         """Process id of the sampling process."""
-        return self._process.pid if self._process else None
+        return self._pipe.pid if self._pipe else None
 
     def start(self) -> None:
-        """Start the sampling process, which ends with this one in every kind of death."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "workers.memory.sampling_process", str(self._period_ms), *self._source.arguments()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment_of_child(),
-        )
+        """Start the sampling process."""
+        with self._lock:
+            self._living()
 
     def begin(self) -> int:
         """Open a window and return its number; others may be open. Memory is sampled only while one is.
 
-        Starts the process when there is none. For the first of the open windows this returns after its first sample, and raises
-        EngineError (SAMPLER_DIED) when the process fails; while others are sampled already, it waits for nothing.
+        Starts the process when there is none. The first of the open windows has its first sample when this returns, and EngineError
+        (SAMPLER_DIED) is raised where it gets none; while others are sampled already, nothing is waited for.
         """
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self.close()
-                self.start()
-            assert self._process is not None
+            pipe = self._living()
+            alone = pipe not in self._keepers.values()
             self._windows += 1
-            keeper, alone = self._process, self._process not in self._keepers.values()
-            self._tell(keeper, b"begin %d\n" % self._windows)
-            if alone:
-                self._ask(keeper, b"ready\n")
-            self._keepers[self._windows] = keeper
-            return self._windows
+            window = self._windows
+            self._keepers[window] = pipe
+            pipe.tell(b"begin %d\n" % window)
+        if alone:
+            try:
+                pipe.ask(b"ready\n")
+            except EngineError:
+                self._keeper(window)
+                raise
+        return window
 
     def end(self, window: int) -> MemoryTrace:
         """Close a window and return its trace; raise as ``trace`` does."""
@@ -137,23 +126,20 @@ class MemorySampler:
     def stop(self, window: int) -> None:
         """Have the last sample of a window taken now, without waiting for it. An error is left to ``trace``."""
         with self._lock:
-            keeper = self._keepers.get(window)
-            if keeper is not None and keeper is self._process:
-                self._tell(keeper, b"stop %d\n" % window)
+            if pipe := self._keepers.get(window):
+                pipe.tell(b"stop %d\n" % window)
 
     def trace(self, window: int) -> MemoryTrace:
-        """Return the trace of a window that was stopped.
+        """Return the trace of a window that was stopped, once.
 
         Raise EngineError (SAMPLER_DIED) when the process went away meanwhile, whoever noticed it first.
         """
-        with self._lock:
-            keeper = self._keepers.pop(window, None)
-            if keeper is None or keeper is not self._process:
-                raise EngineError(
-                    f"the memory sampler lost window {window}: its process ended meanwhile", error_class=SAMPLER_DIED
-                )
-            answer = self._ask(keeper, b"trace %d\n" % window)
-        return self._trace(answer)
+        pipe = self._keeper(window)
+        if pipe is None or pipe is not self._pipe:
+            raise EngineError(
+                f"the memory sampler lost window {window}: its process ended meanwhile", error_class=SAMPLER_DIED
+            )
+        return self._trace(pipe.ask(b"trace %d\n" % window))
 
     def while_idle(self, act: Callable[[], T]) -> T | None:
         """Act while no window is open, and let none begin meanwhile; return None where one is open."""
@@ -172,55 +158,27 @@ class MemorySampler:
             peak_mib=max(used_mib),
             mean_mib=float(answer["mean_mib"]),
             at_s=at_s,
-            looks=tuple(
-                CardLook(at_s=seen_s, sm_clock_mhz=clock, temperature_c=celsius, power_w=watts, reasons=reasons)
-                for seen_s, clock, celsius, watts, reasons in answer["looks"]
-            ),
+            looks=tuple(CardLook(**seen) for seen in answer["looks"]),
         )
 
     def close(self) -> None:
         """End the sampling process and wait for it; what windows are open is lost."""
         with self._lock:
-            process, self._process = self._process, None
-        if process is None:
-            return
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(ANSWER_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+            pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
 
-    def _tell(self, process: subprocess.Popen[bytes], command: bytes) -> None:
-        assert process.stdin is not None
-        with suppress(BrokenPipeError):
-            process.stdin.write(command)
-            process.stdin.flush()
+    def _living(self) -> SamplingPipe:
+        """Return the process that runs, after starting another where it has ended. To be called under the lock."""
+        if self._pipe is None or not self._pipe.alive:
+            if self._pipe is not None:
+                self._pipe.close()
+            self._pipe = SamplingPipe([str(self._period_ms), *self._source.arguments()])
+        return self._pipe
 
-    def _ask(self, process: subprocess.Popen[bytes], command: bytes) -> dict[str, Any]:
-        self._tell(process, command)
-        answer = json.loads(self._line(process) or '{"error": "its process ended"}')
-        if "error" in answer:
-            self.close()
-            raise EngineError(f"the memory sampler failed: {answer['error']}", error_class=SAMPLER_DIED)
-        return dict(answer)
-
-    def _line(self, process: subprocess.Popen[bytes]) -> bytes:
-        """Read one line, but never wait for ever on a process that hangs."""
-        assert process.stdout is not None
-        deadline, line = time.monotonic() + ANSWER_WITHIN_S, b""
-        while not line.endswith(b"\n"):
-            if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                return b'{"error": "its process does not answer"}'
-            piece = os.read(process.stdout.fileno(), 1 << 16)
-            if not piece:
-                return line if line.endswith(b"\n") else b""
-            line += piece
-        return line
+    def _keeper(self, window: int) -> SamplingPipe | None:
+        with self._lock:
+            return self._keepers.pop(window, None)
 
 
 def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:

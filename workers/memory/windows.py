@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from workers.memory.look import CardLook
@@ -66,7 +66,7 @@ class Windows:
         self._stopped[number] = {
             "at_s": [at_s for at_s, _ in samples],
             "used_mib": [mib for _, mib in samples],
-            "looks": [astuple(look) for look in looks],
+            "looks": [asdict(look) for look in looks],
         }
 
     def trace(self, number: int) -> dict[str, Any]:
