@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine
@@ -185,8 +186,12 @@ def claim(
 
 def _statement(at_most: int) -> str:
     """Return the statement for so many. For one it says so itself: a plan for any number would be made anew each time."""
-    text = statement("claim")
-    return text.replace("%(at_most)s::int", "1") if at_most == 1 else text
+    return _claim_one() if at_most == 1 else statement("claim")
+
+
+@cache
+def _claim_one() -> str:
+    return statement("claim").replace("%(at_most)s::int", "1")
 
 
 def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:

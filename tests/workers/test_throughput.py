@@ -104,6 +104,30 @@ def test_an_engine_is_kept_full_while_jobs_remain(
     ]
 
 
+def test_each_of_several_at_once_has_a_trace_from_before_its_first_token_to_its_last(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    """And not to the moment at which it is fetched: by then another request has the place, and results wait to be written."""
+    jobs = 12
+    enqueue(jobs, tokens=13, ttft_ms=300, tpot_ms=25, traced=True)
+    with worker(environment, "--queue", "synthetic") as process:
+        for _ in range(jobs):
+            process.wait_for("job.succeeded")
+        assert process.stop() == 0, process.tail()
+    traces = query(
+        engine,
+        "SELECT g.first_token_s - t.started_s AS before_s, "
+        "t.started_s + t.period_ms * (cardinality(t.used_mib) - 1) / 1000 - g.last_token_s AS after_s, "
+        "g.running_peak, t.kind, t.peak_mib FROM eval.memory_trace AS t JOIN eval.generation AS g USING (job_id)",
+    )
+    assert len(traces) == jobs
+    assert max(trace["running_peak"] for trace in traces) == SEQUENCES
+    for trace in traces:
+        assert trace["before_s"] > 0, trace
+        assert 0 < trace["after_s"] < 0.25, trace
+        assert (trace["kind"], trace["peak_mib"] > 0) == ("host", True)
+
+
 @pytest.mark.usefixtures("reconciler")
 def test_a_worker_killed_with_several_in_flight_loses_none_and_doubles_none(
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
