@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from db.embedded.processes import gone
 from orchestrator.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,7 +92,7 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Log
 def lives(pid: int) -> bool:
     """Tell whether a process runs; one that has ended and that nobody has collected yet does not."""
     try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+        return not gone(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
 
