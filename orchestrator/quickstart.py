@@ -25,7 +25,9 @@ from orchestrator.submitting import plan, submit_experiment
 from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
 from reports.tables import result_tables
 
-MODELS = ("smollm2", "smollm2-awq")
+BASE = "smollm2"
+#: The base's 4-bit sibling, and what stands in for it on processors for which vLLM has no 4-bit kernel.
+FOUR_BIT, ROUNDED = "smollm2-awq", "smollm2-rounded"
 #: How long a job may go on after Ctrl-C.
 GRACE_S = 5.0
 
@@ -41,11 +43,17 @@ class Finished:
     took_s: float
 
 
-def experiment(*, repetitions: int, max_tokens: int) -> Experiment:
-    """Return the quickstart's experiment: the tiny model in bf16 against its 4-bit sibling."""
+def models(cpuinfo: str) -> tuple[str, str]:
+    """Return what is compared on the processor that ``/proc/cpuinfo`` tells of: vLLM computes in 4 bits from AVX-512 on."""
+    flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
+    return BASE, FOUR_BIT if "avx512f" in flags.split() else ROUNDED
+
+
+def experiment(compared: tuple[str, str], *, repetitions: int, max_tokens: int) -> Experiment:
+    """Return the quickstart's experiment: the tiny model in bf16 against itself rounded to 4 bits."""
     return Experiment(
         name="quickstart",
-        models=MODELS,
+        models=compared,
         problems="quickstart",
         repetitions=repetitions,
         max_tokens=max_tokens,
@@ -63,12 +71,19 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
     """
     started_s = time.monotonic()
     settings = Settings.from_environment()
-    _make_models(console)
+    compared = models(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+    if ROUNDED in compared:
+        console.print(
+            "this processor has no AVX-512, so vLLM cannot compute in 4 bits: the rounded weights are kept in bf16"
+        )
+    _make_models(console, compared)
     with open_session(broker=True, name="quickstart") as session:
         console.print(
             f"database and broker: {'embedded, under ' + str(settings.home) if session.endpoints.embedded else 'yours'}"
         )
-        wanted = plan(experiment(repetitions=repetitions, max_tokens=max_tokens), load_registry(settings), new=True)
+        wanted = plan(
+            experiment(compared, repetitions=repetitions, max_tokens=max_tokens), load_registry(settings), new=True
+        )
         submitted = submit_experiment(session.engine, session.broker, wanted).submitted
         console.print(
             f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x {len(wanted.problems)} problems x {repetitions} repetitions)"
@@ -80,11 +95,11 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
     return Finished(run=run, progress=progress, results=results, folder=folder, took_s=time.monotonic() - started_s)
 
 
-def _make_models(console: Console) -> None:
+def _make_models(console: Console, names: tuple[str, ...]) -> None:
     """Make the embedded models' folders; the weights' tools belong to the workers, so a process of theirs does it."""
     started_s = time.monotonic()
     asked = subprocess.run(
-        [sys.executable, "-m", "workers.embedded_model", *MODELS], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "workers.embedded_model", *names], capture_output=True, text=True, check=False
     )
     if asked.returncode:
         reason = (asked.stderr.strip().splitlines() or ["no reason given"])[-1]

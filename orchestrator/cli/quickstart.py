@@ -20,7 +20,7 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
     """Compare two tiny models on 6 problems, from queue to tables, on this machine's CPU.
 
     Everything is real: Postgres, a Redis-protocol broker, a Celery worker, vLLM. The models are tiny (135 M parameters, in
-    bf16 and in 4 bit), so expect low scores. All processes end with the command; the data stays in EVALCTL_HOME.
+    bf16 and rounded to 4 bits), so expect low scores. All processes end with the command; the data stays in EVALCTL_HOME.
 
     \b
     Example:

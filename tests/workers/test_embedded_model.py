@@ -80,6 +80,20 @@ def test_quantising_keeps_weights_that_lie_on_the_grid() -> None:
     assert np.array_equal(unpacked(entry).T - 5, grid)
 
 
+def test_rounded_weights_are_those_in_awq_format(awq_folder: Path) -> None:
+    """They differ by bf16's own rounding alone, and what AWQ leaves alone stays as it is."""
+    packed = tensors(awq_folder)
+    plain = tensors(ensure_embedded_model(awq_folder.parent.parent, "smollm2-rounded"))
+    for name in ("self_attn.q_proj", "mlp.down_proj"):
+        prefix = f"model.layers.7.{name}."
+        scales = np.frombuffer(packed[prefix + "scales"][2], "<f2").astype(np.float32)
+        scales = scales.reshape(packed[prefix + "scales"][1]).repeat(GROUP_SIZE, 0)
+        zeros, levels = unpacked(packed[prefix + "qzeros"]).repeat(GROUP_SIZE, 0), unpacked(packed[prefix + "qweight"])
+        np.testing.assert_allclose(bf16(plain[prefix + "weight"]), ((levels - zeros) * scales).T, rtol=2**-8)
+    assert plain["model.embed_tokens.weight"] == packed["model.embed_tokens.weight"]
+    assert "quantization_config" not in json.loads((awq_folder.parent / "smollm2-rounded" / "config.json").read_text())
+
+
 def test_unharmed_folder_is_used_again(awq_folder: Path) -> None:
     before = (awq_folder / "model.safetensors").stat()
     ensure_embedded_model(awq_folder.parent.parent, "smollm2-awq", verify=True)
@@ -112,5 +126,5 @@ def test_manifest_labels_the_quantisation(awq_folder: Path) -> None:
 
 
 def test_unknown_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="smollm2, smollm2-awq"):
+    with pytest.raises(ModelUnavailable, match="smollm2, smollm2-awq, smollm2-rounded"):
         ensure_embedded_model(tmp_path, "smollm3")

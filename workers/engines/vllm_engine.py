@@ -30,6 +30,7 @@ from workers.engines.protocol import (
     hash_token_ids,
 )
 from workers.engines.vllm_assertions import check_backends
+from workers.engines.vllm_cpu import check_kernels
 from workers.engines.vllm_kv import KvRecorder, KvWindow
 from workers.engines.vllm_log import (
     backend_facts,
@@ -210,6 +211,8 @@ class VllmEngine:
             raise errors.ModelUnavailable(
                 f"vLLM refuses model {self._spec.name!r} ({source}): {' '.join(str(error).split())[:400]}"
             ) from error
+        if self._context.device == "cpu":
+            check_kernels(self._spec.name, config.model_config.hf_config)
         if self._stopped:
             return
         self._before = card_before(self._context)
