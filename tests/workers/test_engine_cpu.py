@@ -44,15 +44,15 @@ def test_a_model_without_a_word_on_quantisation_has_none() -> None:
 
 @pytest.mark.parametrize("quantization", [AWQ, COMPRESSED])
 def test_4_bit_weights_need_their_operator(monkeypatch: pytest.MonkeyPatch, quantization: Any) -> None:
-    monkeypatch.setattr(vllm_cpu, "_has_operator", lambda name: name != vllm_cpu.FOUR_BIT_OPERATOR)
+    monkeypatch.setattr(vllm_cpu, "_lacks", lambda operator: operator == vllm_cpu.FOUR_BIT_OPERATOR)
     with pytest.raises(ModelUnavailable, match=r"'m' has 4-bit weights.*AVX-512") as caught:
         vllm_cpu.check_kernels("m", config(quantization))
     assert (caught.value.error_class, caught.value.kind) == (NO_KERNEL, "rejected")
-    monkeypatch.setattr(vllm_cpu, "_has_operator", lambda _name: True)
+    monkeypatch.setattr(vllm_cpu, "_lacks", lambda _operator: False)
     vllm_cpu.check_kernels("m", config(quantization))
 
 
 @pytest.mark.parametrize("quantization", [None, EIGHT])
 def test_other_weights_do_not(monkeypatch: pytest.MonkeyPatch, quantization: Any) -> None:
-    monkeypatch.setattr(vllm_cpu, "_has_operator", lambda _name: False)
+    monkeypatch.setattr(vllm_cpu, "_lacks", lambda _operator: True)
     vllm_cpu.check_kernels("m", config(quantization))

@@ -16,7 +16,7 @@ def check_kernels(model: str, hf_config: Any) -> None:
 
     vLLM itself would load the model and die at its first request.
     """
-    if 4 in weight_bits(hf_config) and not _has_operator(FOUR_BIT_OPERATOR):
+    if 4 in weight_bits(hf_config) and _lacks(FOUR_BIT_OPERATOR):
         raise ModelUnavailable(
             f"model {model!r} has 4-bit weights, which vLLM cannot compute on this processor: on x86-64 it needs AVX-512; run "
             "the model on a GPU or another machine, or an unquantised one here",
@@ -40,9 +40,12 @@ def _bits(quantization: Any) -> Iterator[int]:
             yield bits
 
 
-def _has_operator(name: str) -> bool:
+def _lacks(operator: str) -> bool:
+    """Tell whether this vLLM calls an operator that its library for this processor does not have."""
     import torch  # noqa: PLC0415
+    from vllm import _custom_ops  # noqa: PLC0415
     from vllm.platforms import current_platform  # noqa: PLC0415
 
     current_platform.import_kernels()
-    return hasattr(torch.ops._C, name)  # noqa: SLF001 - where vLLM registers its operators
+    # Where vLLM registers its operators.
+    return hasattr(_custom_ops, operator) and not hasattr(torch.ops._C, operator)  # noqa: SLF001
