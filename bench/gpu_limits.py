@@ -9,8 +9,10 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.gpu_host import Host, say
@@ -19,6 +21,7 @@ from db.gpus import find_gpu, used_mib
 
 #: What differs between the entries of a shape in the registry.
 VARIANTS = {"auto": "", "u20": "gpu_memory_utilization = 0.2", "u90": "gpu_memory_utilization = 0.9"}
+EXPORT_EVERY_S = 60.0
 LENGTHS = ("--fixed-length", "1024:256")
 
 
@@ -68,23 +71,41 @@ def context(host: Host, shape: str) -> None:
     probe(host, shape, "context", "", "--levels", "8k,64k,256k")
 
 
+def text_context(host: Host, _shape: str) -> None:
+    """Ask a model with a tokenizer and weights of its own whether it still uses the beginning of its context."""
+    probe(host, "", "context", "", "--levels", "2k,4k,8k", model="smollm2", suffix="-text")
+
+
 def smoke(host: Host, shape: str) -> None:
     """Try each kind once at its smallest."""
     probe(host, shape, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
     probe(host, shape, "instances", "24GiB", "--max-level", "2", "--hold", "2", "--trials", "1", *LENGTHS)
 
 
-def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str, suffix: str = "") -> None:
-    """Search and show the threshold."""
+def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str, suffix: str = "", model: str = "") -> None:
+    """Search and show the threshold; ``model`` is that of the shape unless named."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
-    host.evalctl("probe", kind, "--model", f"{shape}-auto", *limited, *arguments, "--name", name, within_s=1200)
+    host.evalctl(
+        "probe", kind, "--model", model or f"{shape}-auto", *limited, *arguments, "--name", name, within_s=1200
+    )
     host.evalctl("results", name, "--table", "concurrency")
 
 
 PARTS: Mapping[str, Callable[[Host, str], None]] = {
     part.__name__: part
-    for part in (smoke, need, measured, sequences24, sequences48, instances24, instances48, held24, context)
+    for part in (
+        smoke,
+        need,
+        measured,
+        sequences24,
+        sequences48,
+        instances24,
+        instances48,
+        held24,
+        context,
+        text_context,
+    )
 }
 
 
@@ -107,6 +128,26 @@ def export(host: Host, shape: str) -> None:
     host.export(f"limits-{shape}", rows)
 
 
+@contextmanager
+def exported(host: Host, shape: str) -> Iterator[None]:
+    """Export after the block and every minute within it: a borrowed host may be gone before it is over."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(EXPORT_EVERY_S):
+            with suppress(Exception):
+                export(host, shape)
+
+    exporting = threading.Thread(target=repeat, name="export")
+    exporting.start()
+    try:
+        yield
+    finally:
+        over.set()
+        exporting.join()
+        export(host, shape)
+
+
 def main() -> int:
     """Run the parts; one that fails does not keep the others from running."""
     out, gpu, shape = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
@@ -121,11 +162,11 @@ def main() -> int:
     say(f"{find_gpu(gpu)}; used {used_mib(gpu):.0f} MiB")
     host.evalctl("up", "--gpus", str(gpu))
     for name in sys.argv[4:] or list(PARTS):
-        try:
-            PARTS[name](host, shape)
-        except Exception as error:  # noqa: BLE001
-            say(f"{name} failed: {type(error).__name__}: {error}")
-        export(host, shape)
+        with exported(host, shape):
+            try:
+                PARTS[name](host, shape)
+            except Exception as error:  # noqa: BLE001
+                say(f"{name} failed: {type(error).__name__}: {error}")
         say(f"after {time.monotonic() - started_s:.0f} s: used {used_mib(gpu):.0f} MiB")
     host.evalctl("status")
     host.evalctl("down")

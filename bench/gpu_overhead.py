@@ -121,7 +121,8 @@ class Bench:
         """Wait until no job of a run is open and return its state."""
         run, pause = find_run(self._here.engine, run_id), threading.Event()
         while (progress := run_progress(self._here.engine, run)).open:
-            pause.wait(0.2)
+            # Seldom: a worker of its own process would not have to share the interpreter with this.
+            pause.wait(1.0)
         return progress.state
 
     def _bare(self, mode: Mode, sequences: int, repetitions: int) -> float:
