@@ -5,39 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Column of the table of levels: title, key, digits.
+#: Column of the table of levels: title in two lines, since ten columns have to fit a screen; key, digits.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
-    ("TTFT ms", "ttft_p50_ms", 1),
-    ("E2E p95 s", "e2e_p95_s", 2),
-    ("tokens/s", "tokens_per_s", 1),
-    ("KV MiB", "kv_used_mib", 0),
-    ("need MiB", "need_mib", 0),
-    ("peak MiB", "peak_mib", 0),
-    ("after MiB", "after_mib", 0),
+    ("TTFT\nms", "ttft_p50_ms", 1),
+    ("E2E\np95 s", "e2e_p95_s", 2),
+    ("tokens\n/s", "tokens_per_s", 1),
+    ("KV\nMiB", "kv_used_mib", 0),
+    ("need\nMiB", "need_mib", 0),
+    ("peak\nMiB", "peak_mib", 0),
+    ("after\nMiB", "after_mib", 0),
 )
 
 
 def level_table(document: Row) -> Table:
-    """Return the levels that one probe tried, a row a search and level."""
+    """Return the levels that one probe tried, a row a search and level. Ten columns fit 80 characters."""
     points: Sequence[Row] = document["points"]
     columns = [column for column in COLUMNS if any(point[column[1]] is not None for point in points)]
     answered = any(point["answer_right"] is not None for point in points)
-    table = Table(title=f"{document['model']}: {document['probe']}", title_justify="left")
-    for title in ("search", document["unit"], "trials"):
-        table.add_column(title, justify="right")
-    table.add_column("outcome")
-    for title, _key, _digits in columns:
-        table.add_column(title, justify="right")
+    several = any(point["search"] > 1 for point in points)
+    title = f"{document['model']}: {document['probe']}{' (#: search)' if several else ''}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in (*(["#"] if several else []), "level", "trials"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("outcome", overflow="fold")
+    for name, _key, _digits in columns:
+        table.add_column(name, justify="right", no_wrap=True)
     if answered:
-        table.add_column("answer")
+        table.add_column("answer", no_wrap=True)
     for point in points:
-        figures = ("-" if point[key] is None else f"{point[key]:,.{digits}f}" for _title, key, digits in columns)
-        row = [str(point["search"]), f"{point['level']:,}", str(point["trials"]), _outcome(point), *figures]
-        table.add_row(*row, *([_answer(point["answer_right"])] if answered else []))
+        figures = (_figure(point[key], digits) for _name, key, digits in columns)
+        row = [f"{point['level']:,}", str(point["trials"]), _outcome(point), *figures]
+        table.add_row(
+            *([str(point["search"])] if several else []),
+            *row,
+            *([_answer(point["answer_right"])] if answered else []),
+        )
     return table
 
 
@@ -81,8 +88,14 @@ def _card(document: Row) -> str:
     return "" if name is None else f" on {name}"
 
 
+def _figure(value: float | None, digits: int) -> str:
+    """Return a number as it fits: from a thousand on without decimals."""
+    return "-" if value is None else f"{value:,.{digits if value < 1000 else 0}f}"
+
+
 def _outcome(point: Row) -> str:
-    return str(point["outcome"]) if point["reason"] is None else f"{point['outcome']} ({point['reason']})"
+    """Return the reason where there is one: only a level that is not stable has one."""
+    return str(point["reason"] or point["outcome"])
 
 
 def _answer(right: bool | None) -> str:
