@@ -51,7 +51,7 @@ def sequences24(host: Host, shape: str) -> None:
 
 def sequences48(host: Host, shape: str) -> None:
     """Search once for the sequences that one engine serves on 48 GiB."""
-    probe(host, shape, "sequences", "48GiB", "--max-level", "512", *LENGTHS)
+    probe(host, shape, "sequences", "48GiB", "--max-level", "640", *LENGTHS)
 
 
 def instances24(host: Host, shape: str) -> None:

@@ -27,7 +27,9 @@ DRAINED = "DRAINED"
 GPU_QUARANTINED = "GPU_QUARANTINED"
 #: The worker ended itself, and this attempt with it, since one beside it hung.
 HUNG_BESIDE = "WORKER_HUNG_BESIDE"
-FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE})
+#: The engine ended while the attempt still waited for a place in it.
+ENGINE_GONE = "ENGINE_GONE"
+FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE, ENGINE_GONE})
 #: How the class of an error ends that befell several jobs in one engine. It blames none of them, since nobody knows
 #: whose fault it was; each is tried again with nobody beside it, where it can be told.
 IN_COMPANY = "_IN_COMPANY"

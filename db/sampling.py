@@ -28,6 +28,11 @@ class Sampling:
         return self.fixed_input_tokens is not None
 
     @property
+    def output_limit(self) -> int:
+        """Most output tokens; a speed run makes exactly so many."""
+        return self.fixed_output_tokens or self.max_tokens
+
+    @property
     def sampling_hash(self) -> str:
         """SHA-256 (hex) of the parameters."""
         return canonical_hash(self.to_dict())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from db.claims import ClaimedJob
 from workers.boots import Boot
+from workers.engines.protocol import TokenEvent
 from workers.hint_server import Hints
 
-#: How often a company with a free seat looks for a hint. One look is one round trip to the broker.
+#: How often a company with a free seat, or one that is soon free, looks for a hint. One look is one round trip to the broker.
 LOOK_EVERY_S = 0.05
+#: How long before a request has all its tokens a job may be claimed that is to have its seat. What stops earlier is not foreseen.
+AHEAD_S = 0.5
 #: How many results are scored and written at once. More would keep the engine's thread from running, and be no faster.
 WRITERS = 2
 #: How long an attempt that has left its seat waits at most for that to be filled, and then for its turn to write.
@@ -21,21 +26,54 @@ THREADS_AT_MOST = 4096
 
 
 class Seat:
-    """The place of one attempt in an engine: taken from the claim until its generation has ended."""
+    """The place of one attempt in an engine, from when it is free until its generation has ended."""
 
-    def __init__(self, boot: Boot | None = None, company: Company | None = None) -> None:
-        """``boot`` is the start that serves the attempt; without one the attempt brings an engine up itself."""
+    def __init__(self, boot: Boot | None = None, company: Company | None = None, *, output_limit: int = 0) -> None:
+        """``boot`` is the start that serves the attempt; without one the attempt brings an engine up itself.
+
+        ``output_limit`` is the most tokens that it may make.
+        """
         self.boot = boot
         self.left = False
+        #: Set when the engine has room for it.
+        self.free = threading.Event()
         #: Whether it is one of the few that write.
         self.has_turn = False
         self._company = company
+        self._missing = output_limit
+        self._heard = 0
+        self._first_s = self._last_s = 0.0
+        if company is None:
+            self.free.set()
 
-    def take(self, boot: Boot) -> None:
-        """Say that an engine is up."""
+    def take(self, boot: Boot, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Say that an engine is up, and wait until it has room; return whether it has.
+
+        False is returned where it has none and ``unless`` has come true.
+        """
         self.boot = boot
         if self._company is not None:
             self._company.tell()
+        while not self.free.wait(LOOK_EVERY_S):
+            if unless():
+                return False
+        return True
+
+    def hear(self, event: TokenEvent) -> None:
+        """Note tokens that the engine has made."""
+        if self._heard:
+            self._heard += len(event.token_ids)
+        else:
+            # What comes first tells nothing of the pace.
+            self._first_s, self._heard = event.at_s, 1
+        self._missing -= len(event.token_ids)
+        self._last_s = event.at_s
+
+    def ends_by(self, at_s: float) -> bool:
+        """Tell whether all tokens will be there at a moment (monotonic seconds), if they keep coming as they have."""
+        if self._heard < 2:
+            return False
+        return self._last_s + self._missing * (self._last_s - self._first_s) / (self._heard - 1) < at_s
 
     def leave(self) -> None:
         """Say that the engine has room for another; what is left to do needs none. Saying so again changes nothing.
@@ -47,7 +85,7 @@ class Seat:
             return
         self.left = True
         if self._company is not None:
-            self.has_turn = self._company.await_turn()
+            self.has_turn = self._company.await_turn(self)
 
 
 class Company:
@@ -56,6 +94,9 @@ class Company:
     ``attempt`` brings one job to its end on a thread of its own; ``claim`` gives the next jobs, so many at most, as far as they
     may join those that a start serves; ``hints`` are those that lie ready; ``serves`` tells whether a start is still up. All
     three are used on one thread, the caller's.
+
+    Jobs are claimed for free seats and for those whose requests are about to have all their tokens: such a job is prepared and
+    waits, and has the seat the moment that it is left, without a database in between.
     """
 
     def __init__(
@@ -71,12 +112,16 @@ class Company:
         self._hints = hints
         self._serves = serves
         self._changed = threading.Condition()
-        self._seats: set[Seat] = set()
+        #: How many the engine serves at once; only the first before it has said so.
+        self._sequences = 1
+        #: Those that the engine has room for, and those that wait for it in the order of their claims.
+        self._seated: set[Seat] = set()
+        self._waiting: deque[Seat] = deque()
         #: Attempts that have not ended: those with a seat, and those that are being written.
         self._running = 0
         self._filling = True
         self._turns = threading.Semaphore(WRITERS)
-        #: Set while no seat can be filled; those who have left theirs wait for it.
+        #: Set while no seat can be filled and none waits; those who have left theirs wait for it.
         self._filled = threading.Event()
         self._error: BaseException | None = None
 
@@ -100,12 +145,16 @@ class Company:
         with self._changed:
             self._changed.notify_all()
 
-    def await_turn(self) -> bool:
-        """Return when the seats that are free have been filled, and few others write; tell whether this is one of those few.
+    def await_turn(self, seat: Seat) -> bool:
+        """Free a seat. Return when those that are free have been filled, and few others write; tell whether this is one of those few.
 
         Waits for a bounded time: where the database is away, every attempt is to notice.
         """
         with self._changed:
+            self._seated.discard(seat)
+            if seat in self._waiting:
+                self._waiting.remove(seat)
+            self._admit()
             self._changed.notify_all()
             if self._filling:
                 self._filled.clear()
@@ -121,8 +170,10 @@ class Company:
         boot = self._started(self._add(first, None, threads))
         if boot is None:
             return False
+        with self._changed:
+            self._sequences = boot.sequences
         while True:
-            room = self._await_room(boot.sequences)
+            room = self._await_room()
             if self._error is not None or not self._serves(boot):
                 return False
             if self._hints.another():
@@ -136,12 +187,20 @@ class Company:
                 return False
 
     def _add(self, job: ClaimedJob, boot: Boot | None, threads: ThreadPoolExecutor) -> Seat:
-        seat = Seat(boot, self)
+        seat = Seat(boot, self, output_limit=job.sampling.output_limit)
         with self._changed:
-            self._seats.add(seat)
+            self._waiting.append(seat)
             self._running += 1
+            self._admit()
         threads.submit(self._run, job, seat)
         return seat
+
+    def _admit(self) -> None:
+        """Give free seats to those that wait. To be called under the lock."""
+        while self._waiting and len(self._seated) < self._sequences:
+            seat = self._waiting.popleft()
+            self._seated.add(seat)
+            seat.free.set()
 
     def _run(self, job: ClaimedJob, seat: Seat) -> None:
         try:
@@ -162,26 +221,29 @@ class Company:
             self._changed.wait_for(lambda: seat.boot is not None or seat.left)
         return seat.boot
 
-    def _await_room(self, sequences: int) -> int:
-        """Wait for free seats, and for the writing to keep up: at most as many may be written as are served."""
+    def _await_room(self) -> int:
+        """Wait for seats that are free or soon will be, and for the writing to keep up: at most as many may be written as are served."""
         with self._changed:
-            while (room := self._room(sequences)) <= 0:
-                self._filled.set()
-                self._changed.wait()
+            while (room := self._room()) <= 0:
+                self._pause()
             return room
 
-    def _room(self, sequences: int) -> int:
-        return min(sequences - self._seated(), 2 * sequences - self._running)
+    def _room(self) -> int:
+        by_s = time.monotonic() + AHEAD_S
+        ending = sum(seat.ends_by(by_s) for seat in self._seated)
+        unclaimed = self._sequences - len(self._seated) + ending - len(self._waiting)
+        return min(unclaimed, 2 * self._sequences - self._running)
 
     def _anybody_seated(self) -> bool:
         """Tell at once that nobody is, or wait a little for one to leave."""
         with self._changed:
-            self._filled.set()
-            if not self._seated():
-                return False
-            self._changed.wait(LOOK_EVERY_S)
-            return True
+            if self._seated:
+                self._pause()
+                return True
+            return False
 
-    def _seated(self) -> int:
-        self._seats = {seat for seat in self._seats if not seat.left}
-        return len(self._seats)
+    def _pause(self) -> None:
+        """Wait a little for a seat to be left, and have others write meanwhile unless one is about to be. To be called under the lock."""
+        if not self._waiting:
+            self._filled.set()
+        self._changed.wait(LOOK_EVERY_S)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, Failure, LeaseLost, claim, give_up, in_company, problem_document
+from db.claims import ENGINE_GONE, ClaimedJob, Failure, LeaseLost, claim, give_up, in_company, problem_document
 from db.commits import Result, commit
 from db.errors import ServiceUnreachable
 from db.states import FailureKind, Mode, WorkerState
@@ -24,8 +24,8 @@ from workers.company import Company, Seat
 from workers.deadlines import Deadlines
 from workers.doubts import Doubts
 from workers.engine_host import EngineHost, Measured
-from workers.engines.errors import EngineError, GenerationCancelled
-from workers.engines.protocol import GenerationRequest, Message
+from workers.engines.errors import EngineDied, EngineError, GenerationCancelled
+from workers.engines.protocol import GenerationRequest, Message, TokenEvent
 from workers.hint_server import Hints
 from workers.lease import EndReason, Lease, LeaseKeeper
 from workers.log import log_event
@@ -191,13 +191,16 @@ class Executor:
             request_id=f"{job.job_id}-{job.attempt_no}", messages=_messages(job, problem), sampling=job.sampling
         )
         boot = seat.boot or self._load(job, lease)
-        seat.take(boot)
+        self._seat(lease, seat, boot)
         self._presence.report(WorkerState.BUSY, job.model_id)
         sampler = self._sampler if self._memory_visible() else None
         window = None if sampler is None else sampler.begin()
         try:
             measured = self._host.measure(
-                request, on_token=lease.progress, cancel=lease.ended, timeout_s=self._deadlines.silence_s
+                request,
+                on_token=lambda event: _note(event, lease, seat),
+                cancel=lease.ended,
+                timeout_s=self._deadlines.silence_s,
             )
         finally:
             if sampler is not None and window is not None:
@@ -205,6 +208,13 @@ class Executor:
             seat.leave()
             trace = None if sampler is None or window is None else sampler.trace(window)
         return Execution(measured=measured, boot=boot, trace=trace)
+
+    def _seat(self, lease: Lease, seat: Seat, boot: Boot) -> None:
+        """Wait for a place in the engine; an attempt that gets none costs its job nothing."""
+        if not seat.take(boot, unless=lambda: lease.ended.is_set() or self._stopping.halted.is_set()):
+            raise GenerationCancelled("the attempt was given up before its engine had a place for it")
+        if self._boots.boot is not boot:
+            raise EngineDied("the engine ended before it had a place for this request", error_class=ENGINE_GONE)
 
     def _load(self, job: ClaimedJob, lease: Lease) -> Boot:
         def on_progress() -> None:
@@ -285,6 +295,11 @@ class Executor:
                 time.sleep(RETRY_S)
             else:
                 return
+
+
+def _note(event: TokenEvent, lease: Lease, seat: Seat) -> None:
+    lease.progress()
+    seat.hear(event)
 
 
 def _failure(error: EngineError) -> Failure:

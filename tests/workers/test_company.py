@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,10 +14,11 @@ import pytest
 from db.claims import ClaimedJob
 from db.errors import ServiceUnreachable
 from db.model_spec import ModelSpec
+from db.sampling import Sampling
 from tests.claiming import made_up_job
 from workers.boots import Boot
-from workers.company import PATIENCE_S, WRITERS, Company, Seat
-from workers.engines.protocol import BootReport, MemoryReport
+from workers.company import LOOK_EVERY_S, PATIENCE_S, WRITERS, Company, Seat
+from workers.engines.protocol import BootReport, MemoryReport, TokenEvent
 
 SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="synthetic")
 
@@ -217,6 +221,150 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
     assert not company.serve(job(1))
     assert done.index("claimed 2") < done.index("wrote 1")
     assert done[-1].startswith("wrote")
+
+
+def hear(seat: Seat, *at_s: float, each: int = 1) -> None:
+    for moment_s in at_s:
+        seat.hear(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
+
+
+def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
+    seat = Seat(output_limit=11)
+    assert not seat.ends_by(math.inf), "nothing has come"
+    hear(seat, 100.0, each=3)
+    assert not seat.ends_by(math.inf), "the first tokens tell nothing of the pace"
+    hear(seat, 100.2, 100.4, each=2)
+    # Four tokens in 0.4 s after the first, and four are missing.
+    assert not seat.ends_by(100.79)
+    assert seat.ends_by(100.81)
+
+
+def about_to_end(seat: Seat) -> None:
+    """Have a seat's request lack one token, which is due."""
+    limit, now_s = Sampling().output_limit, time.monotonic()
+    hear(seat, now_s - 1.0)
+    hear(seat, now_s, each=limit - 2)
+
+
+class InTurn:
+    """Attempts that are always about to end and do when they may, and a queue that is written down with them."""
+
+    def __init__(self, *, sequences: int, jobs: int) -> None:
+        self.served = boot(sequences)
+        self.jobs = [job(number) for number in range(2, jobs + 1)]
+        self.done: list[str] = []
+        self.may_end = {number: threading.Event() for number in range(1, jobs + 1)}
+        self._changed = threading.Condition()
+
+    def note(self, what: str) -> None:
+        """Write down what happened."""
+        with self._changed:
+            self.done.append(what)
+            self._changed.notify_all()
+
+    def await_note(self, what: str) -> None:
+        """Return when something has happened."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: what in self.done, 10), (what, self.done)
+
+    def attempt(self, given: ClaimedJob, seat: Seat) -> None:
+        """Wait for the seat, be about to end, end when it may, and write."""
+        number = given.job_id
+        self.note(f"{number} waits")
+        assert seat.take(self.served)
+        self.note(f"{number} sits")
+        about_to_end(seat)
+        assert self.may_end[number].wait(10)
+        self.note(f"{number} ends")
+        seat.leave()
+        self.note(f"{number} writes")
+
+    def claim(self, _boot: Boot, at_most: int) -> list[ClaimedJob]:
+        """Give the next jobs."""
+        claimed, self.jobs = self.jobs[:at_most], self.jobs[at_most:]
+        for one in claimed:
+            self.note(f"{one.job_id} claimed")
+        return claimed
+
+    @contextmanager
+    def served_beside(self) -> Iterator[None]:
+        """Serve on a thread during the block, and to the end after it."""
+        company = Company(
+            self.attempt, claim=self.claim, hints=MadeUpWork(hints=len(self.jobs)), serves=lambda _boot: True
+        )
+        serving = threading.Thread(target=company.serve, args=(job(1),))
+        serving.start()
+        try:
+            yield
+        finally:
+            for event in self.may_end.values():
+                event.set()
+            serving.join()
+
+
+def test_the_next_job_is_claimed_before_its_seat_is_left_and_sits_only_then() -> None:
+    work = InTurn(sequences=1, jobs=2)
+    with work.served_beside():
+        work.await_note("2 waits")
+        threading.Event().wait(4 * LOOK_EVERY_S)
+        assert work.done == ["1 waits", "1 sits", "2 claimed", "2 waits"]
+    assert work.done.index("1 ends") < work.done.index("2 sits")
+
+
+def test_nobody_is_claimed_ahead_of_a_seat_whose_end_is_not_near() -> None:
+    served = boot(1)
+    claims: list[int] = []
+
+    def attempt(_given: ClaimedJob, seat: Seat) -> None:
+        seat.take(served)
+        now_s = time.monotonic()
+        # One token in four times as long as jobs are claimed ahead, and one is missing.
+        hear(seat, now_s - 2.0, each=Sampling().output_limit - 2)
+        hear(seat, now_s)
+        threading.Event().wait(4 * LOOK_EVERY_S)
+        assert not claims
+        seat.leave()
+
+    company = Company(
+        attempt,
+        claim=lambda _boot, at_most: claims.append(at_most) or [],  # type: ignore[func-returns-value]
+        hints=MadeUpWork(hints=1),
+        serves=lambda _boot: True,
+    )
+    assert company.serve(job(1))
+    assert claims == [1]
+
+
+def test_those_who_left_write_when_nobody_waits_for_a_seat_any_more() -> None:
+    work = InTurn(sequences=2, jobs=4)
+    with work.served_beside():
+        work.await_note("4 waits")
+        work.may_end[1].set()
+        work.await_note("3 sits")
+        threading.Event().wait(4 * LOOK_EVERY_S)
+        assert "1 writes" not in work.done
+        work.may_end[2].set()
+        work.await_note("4 sits")
+        work.await_note("1 writes")
+
+
+def test_who_gives_up_while_waiting_for_a_seat_takes_none_from_those_behind() -> None:
+    work = InTurn(sequences=1, jobs=3)
+    refused: list[int] = []
+    attempt = work.attempt
+
+    def impatient(given: ClaimedJob, seat: Seat) -> None:
+        if given.job_id != 2:
+            attempt(given, seat)
+        elif not seat.take(work.served, unless=lambda: True):
+            refused.append(given.job_id)
+
+    work.attempt = impatient  # type: ignore[method-assign]
+    with work.served_beside():
+        work.await_note("3 waits")
+        work.may_end[1].set()
+        work.await_note("3 sits")
+    assert refused == [2]
 
 
 def test_few_write_at_once_and_none_waits_for_ever() -> None:

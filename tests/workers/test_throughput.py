@@ -40,9 +40,16 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
     """Submit a run of so many jobs of one synthetic model and publish their hints."""
 
     def run(
-        jobs: int, *, name: str = "run", model: str = "fake", mode: str = "throughput", **options: Any
+        jobs: int,
+        *,
+        name: str = "run",
+        model: str = "fake",
+        mode: str = "throughput",
+        tokens: int | None = None,
+        **options: Any,
     ) -> Submitted:
         options = {"max_num_seqs": SEQUENCES} | options
+        speed_run = {} if tokens is None else {"fixed_input_tokens": 8, "fixed_output_tokens": tokens}
         submitted = submit(
             engine,
             Submission(
@@ -57,7 +64,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
                 prompts=("plain",),
                 repetitions=jobs,
                 mode=mode,
-                sampling=Sampling(seed=7),
+                sampling=Sampling(seed=7, **speed_run),
             ),
         )
         publish_outbox(engine, broker)
@@ -196,6 +203,44 @@ def test_an_impatient_end_hands_all_in_flight_back_at_no_cost(
     ends = query(engine, "SELECT outcome, error_class, count(*) AS n FROM eval.attempt GROUP BY 1, 2")
     assert ends == [{"outcome": "failed", "error_class": "DRAINED", "n": SEQUENCES}]
     assert query(engine, "SELECT state, count(*) AS n FROM eval.job GROUP BY state") == [{"state": "queued", "n": 6}]
+
+
+def test_a_job_that_was_claimed_ahead_is_handed_back_by_a_worker_that_is_drained(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    enqueue(3, max_num_seqs=1, tokens=20, tpot_ms=100)
+    with worker(environment, "--queue", "synthetic") as process:
+        for _ in range(2):
+            process.wait_for("job.claimed")
+        assert process.stop(within_s=30) == 0, process.tail()
+    ends = query(engine, "SELECT outcome, error_class FROM eval.attempt ORDER BY started_at")
+    assert [tuple(end.values()) for end in ends] == [("succeeded", None), ("failed", "DRAINED")]
+    assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'queued'") == [{"n": 2}]
+
+
+@pytest.mark.usefixtures("reconciler")
+def test_an_engine_that_dies_costs_those_nothing_that_only_waited_for_a_place_in_it(
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
+) -> None:
+    # Two at once; the engine dies when the third begins, in the place of the shorter one. The fourth waits for that of the longer.
+    made_up = {"max_num_seqs": 2, "tpot_ms": 100, "fail": {"class": "ENGINE_DEAD", "by": "count", "every": 3}}
+    enqueue(1, name="longer", tokens=24, **made_up)
+    enqueue(3, name="shorter", tokens=20, **made_up)
+    with worker(environment, "--queue", "synthetic"):
+        finished(engine)
+    ends = query(
+        engine,
+        "SELECT j.run_id, j.repetition, a.error_class FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id "
+        "WHERE a.attempt_no = 1 ORDER BY j.id",
+    )
+    assert [end["error_class"] for end in ends] == [
+        "ENGINE_DEAD_IN_COMPANY",
+        None,
+        "ENGINE_DEAD_IN_COMPANY",
+        "ENGINE_GONE",
+    ]
+    waited = query(engine, "SELECT state, max_attempts FROM eval.job ORDER BY id DESC LIMIT 1")
+    assert waited == [{"state": "succeeded", "max_attempts": 4}], "the attempt is made up for"
 
 
 @pytest.mark.usefixtures("reconciler")

@@ -125,7 +125,7 @@ class SyntheticEngine:
                 scheduled_s = time.monotonic()
                 self._begin_running(request)
                 words = self._words(request, prompt_text)
-                limit = request.sampling.fixed_output_tokens or request.sampling.max_tokens
+                limit = request.sampling.output_limit
                 events: list[TokenEvent] = []
                 async for event in self._paced(words[:limit]):
                     events.append(event)

@@ -90,6 +90,6 @@ def sampling_parameters(sampling: Sampling) -> Any:
         "output_kind": RequestOutputKind.DELTA,
     }
     if sampling.fixed_length:
-        length = sampling.fixed_output_tokens or sampling.max_tokens
+        length = sampling.output_limit
         return SamplingParams(max_tokens=length, min_tokens=length, ignore_eos=True, detokenize=False, **common)
     return SamplingParams(max_tokens=sampling.max_tokens, **common)
