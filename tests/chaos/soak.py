@@ -24,10 +24,14 @@ from sqlalchemy.exc import DBAPIError
 
 from db.embedded.server import EmbeddedServer
 from db.errors import ServiceUnreachable
+from db.sampling import Sampling
+from db.states import Mode
 from tests.chaos.stand import LEASE_S, QUEUE, Servers, Stand, kill_server, redis_client
 from tests.processes import LoggingProcess
 
 TOKENS = 20
+#: Requests that an engine serves at once in throughput mode.
+SEQUENCES = 4
 #: Share of the time that workers would need without any fault.
 BUSY = 0.6
 #: Seconds between two faults, at least and at most.
@@ -168,11 +172,17 @@ def main() -> int:
 
 
 def _soak(stand: Stand, asked: argparse.Namespace) -> int:
-    job_ms = asked.workers * asked.minutes * 60_000 / asked.jobs * BUSY
+    """Do half of the jobs one at a time, the others several at once with ends that a worker foresees."""
+    beside = asked.jobs // 2
+    alone = asked.jobs - beside
+    job_ms = asked.workers * asked.minutes * 60_000 / (alone + beside / SEQUENCES) * BUSY
     # One request in 200 takes its engine down.
     fail = {"class": "ENGINE_DEAD", "every": 200, "by": "request"}
     options = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS, "tokens": TOKENS, "fail": fail}
-    stand.submit(asked.jobs, name="soak", max_attempts=50, **options)
+    options |= {"max_num_seqs": SEQUENCES}
+    stand.submit(alone, name="soak-latency", max_attempts=50, **options)
+    speed_run = Sampling(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
+    stand.submit(beside, name="soak-throughput", max_attempts=50, mode=Mode.THROUGHPUT, sampling=speed_run, **options)
     crew = Crew(stand.environment, asked.workers)
     try:
         soak = Soak(stand, crew, random.Random(asked.seed))  # noqa: S311 - to be repeated, not to be secret
@@ -217,6 +227,10 @@ def _report(stand: Stand, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
     print("faults: " + ", ".join(f"{name} {times}" for name, times in sorted(soak.made.items())))
     print("jobs: " + ", ".join(f"{row['state']} {row['n']}" for row in states))
     print(f"attempts: {stand.count('true', 'attempt')}, lost {lost}")
+    ends = stand.query(
+        "SELECT error_class AS class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1"
+    )
+    print("failed attempts: " + ", ".join(f"{row['class']} {row['n']}" for row in ends))
     print(f"late attempts refused: {crew.count('job.lease_lost')}; duplicate results: {duplicates}")
     print(f"processes started again, by exit code: {dict(crew.exits)}; ended in order with {sorted(codes)}")
     broken = [*stand.broken(), *(["a process did not end in order"] if any(codes) else [])]

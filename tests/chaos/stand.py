@@ -34,6 +34,7 @@ from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
 from db.sampling import Sampling
+from db.states import Mode
 from orchestrator.submitting import record_of
 from problems.loader import load_set
 from tests.chaos.oracle import JobKey, check, keys_of
@@ -117,7 +118,16 @@ class Stand:
     folder: Path
     keys: list[JobKey] = field(default_factory=list)
 
-    def submission(self, jobs: int, *, name: str = "run", max_attempts: int = 3, **options: Any) -> Submission:
+    def submission(
+        self,
+        jobs: int,
+        *,
+        name: str = "run",
+        max_attempts: int = 3,
+        mode: Mode = Mode.LATENCY,
+        sampling: Sampling | None = None,
+        **options: Any,
+    ) -> Submission:
         """Plan ``jobs`` repetitions of one problem for one synthetic model with these engine options."""
         problem = load_set("quickstart").problems[0]
         record = record_of(problem)
@@ -130,8 +140,8 @@ class Stand:
             problems=(record,),
             prompts=("plain",),
             repetitions=jobs,
-            mode="latency",
-            sampling=Sampling(),
+            mode=mode.value,
+            sampling=sampling or Sampling(),
             max_attempts=max_attempts,
         )
 

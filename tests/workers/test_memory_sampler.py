@@ -27,6 +27,7 @@ from workers.memory.sampler import (
     MemoryTrace,
     memory_sampler,
     sample_hz,
+    watched,
 )
 from workers.memory.windows import Windows
 
@@ -61,6 +62,22 @@ def hold(process: subprocess.Popen[bytes]) -> None:
     process.stdin.write(b"now\n")
     process.stdin.flush()
     assert process.stdout.readline() == b"held\n"
+
+
+def test_a_block_is_watched_to_its_end_even_where_it_fails(sampler: MemorySampler) -> None:
+    began_s = time.monotonic()
+    with pytest.raises(LookupError), watched(sampler) as watch:
+        within_s = time.monotonic()
+        raise LookupError("made up")
+    assert watch.trace is not None
+    assert began_s <= watch.trace.started_s <= within_s <= watch.trace.ended_s
+    assert sampler.while_idle(lambda: "idle") == "idle", "no window is left open"
+
+
+def test_a_block_without_a_sampler_has_no_trace() -> None:
+    with watched(None) as watch:
+        pass
+    assert watch.trace is None
 
 
 def test_memory_of_a_marked_child_is_seen(sampler: MemorySampler) -> None:

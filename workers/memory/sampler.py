@@ -6,7 +6,8 @@ import base64
 import os
 import threading
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
@@ -179,6 +180,28 @@ class MemorySampler:
     def _keeper(self, window: int) -> SamplingPipe | None:
         with self._lock:
             return self._keepers.pop(window, None)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Memory while a block runs."""
+
+    #: There once the block has ended; None where nothing is sampled.
+    trace: MemoryTrace | None = None
+
+
+@contextmanager
+def watched(sampler: MemorySampler | None) -> Iterator[Watch]:
+    """Sample memory during the block, where there is a sampler. Raise as ``MemorySampler.begin`` and ``trace`` do."""
+    watch = Watch()
+    if sampler is None:
+        yield watch
+        return
+    window = sampler.begin()
+    try:
+        yield watch
+    finally:
+        watch.trace = sampler.end(window)
 
 
 def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from db.claims import ClaimedJob
 from db.states import PointOutcome
 from workers.engines.errors import EngineError
 from workers.lease import Lease
+from workers.memory.sampler import watched
 from workers.probes import verdict
 from workers.probes.alone import Pattern, pattern
 from workers.probes.holding import Loaded, all_together, figures_of_all, hold
@@ -97,16 +98,13 @@ class _Ramp:
 
     def _level(self, engines: Neighbours, level: int) -> Trial:
         """Start the ``level``-th engine, keep all of them busy, and say what came of it."""
-        sampler, began_s = self._stand.sampler, time.monotonic()
-        window = None if sampler is None else sampler.begin()
-        try:
+        began_s = time.monotonic()
+        with watched(self._stand.sampler) as watch:
             refused = self._refused(engines)
             loaded = () if refused is not None else self._held(engines, level)
-        finally:
-            trace = None if sampler is None or window is None else sampler.end(window)
         self._stand.check()
         incidents = self._stand.incidents_since(began_s)
-        together = all_together(loaded, began_s, trace)
+        together = all_together(loaded, began_s, watch.trace)
         if refused is not None:
             found = _not_started(refused, level, incidents)
         else:
@@ -119,7 +117,7 @@ class _Ramp:
             sentence=found.sentence,
             boot_id=engines.up[-1].boot.boot_id if engines.up else None,
             base_mib=self._stand.base_mib,
-            peak_mib=None if trace is None else trace.peak_mib - self._stand.held_mib,
+            peak_mib=None if watch.trace is None else watch.trace.peak_mib - self._stand.held_mib,
             details={
                 "started": refused is None,
                 "seconds": round(time.monotonic() - began_s, 3),

@@ -14,7 +14,7 @@ from workers.engine_host import EngineHost, Measured
 from workers.engines.errors import ENGINE_DEAD, EngineError
 from workers.engines.protocol import GenerationRequest
 from workers.lease import Lease
-from workers.memory.sampler import MemorySampler, MemoryTrace
+from workers.memory.sampler import MemorySampler, MemoryTrace, watched
 from workers.probes.trial import is_finding
 
 
@@ -70,14 +70,10 @@ def send(
         return host.measure(request, on_token=lease.progress, cancel=lease.ended, timeout_s=silence_s)
 
     began_s = time.monotonic()
-    window = None if sampler is None else sampler.begin()
-    try:
-        with ThreadPoolExecutor(len(requests), thread_name_prefix="probe") as pool:
-            asked = [pool.submit(ask, request) for request in requests]
-    finally:
-        trace = None if sampler is None or window is None else sampler.end(window)
+    with watched(sampler) as watch, ThreadPoolExecutor(len(requests), thread_name_prefix="probe") as pool:
+        asked = [pool.submit(ask, request) for request in requests]
     measured, errors = _sorted(asked)
-    return Burst(began_s=began_s, requests=len(requests), measured=measured, errors=errors, trace=trace)
+    return Burst(began_s=began_s, requests=len(requests), measured=measured, errors=errors, trace=watch.trace)
 
 
 def figures(burst: Burst) -> dict[str, Any]:
