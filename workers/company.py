@@ -51,9 +51,10 @@ class Seat:
 
         False is returned where it has none and ``unless`` has come true.
         """
-        self.boot = boot
-        if self._company is not None:
-            self._company.tell()
+        if self.boot is None:
+            self.boot = boot
+            if self._company is not None:
+                self._company.tell()
         while not self.free.wait(LOOK_EVERY_S):
             if unless():
                 return False

@@ -139,7 +139,7 @@ class Executor:
             self._attempt,
             claim=lambda boot, room: self._claim(boot, Mode.THROUGHPUT, room),
             hints=hints,
-            serves=lambda boot: self._boots.boot is boot,
+            serves=self._serves,
         )
 
     def _attempt(self, job: ClaimedJob, seat: Seat) -> None:
@@ -213,8 +213,11 @@ class Executor:
         """Wait for a place in the engine; an attempt that gets none costs its job nothing."""
         if not seat.take(boot, unless=lambda: lease.ended.is_set() or self._stopping.halted.is_set()):
             raise GenerationCancelled("the attempt was given up before its engine had a place for it")
-        if self._boots.boot is not boot:
+        if not self._serves(boot):
             raise EngineDied("the engine ended before it had a place for this request", error_class=ENGINE_GONE)
+
+    def _serves(self, boot: Boot) -> bool:
+        return self._boots.boot is boot
 
     def _load(self, job: ClaimedJob, lease: Lease) -> Boot:
         def on_progress() -> None:

@@ -178,8 +178,8 @@ def _soak(stand: Stand, asked: argparse.Namespace) -> int:
     job_ms = asked.workers * asked.minutes * 60_000 / (alone + beside / SEQUENCES) * BUSY
     # One request in 200 takes its engine down.
     fail = {"class": "ENGINE_DEAD", "every": 200, "by": "request"}
-    options = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS, "tokens": TOKENS, "fail": fail}
-    options |= {"max_num_seqs": SEQUENCES}
+    pace = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS}
+    options = {**pace, "tokens": TOKENS, "max_num_seqs": SEQUENCES, "fail": fail}
     stand.submit(alone, name="soak-latency", max_attempts=50, **options)
     speed_run = Sampling(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
     stand.submit(beside, name="soak-throughput", max_attempts=50, mode=Mode.THROUGHPUT, sampling=speed_run, **options)
