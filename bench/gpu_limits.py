@@ -60,8 +60,8 @@ def instances24(host: Host, shape: str) -> None:
 
 
 def instances48(host: Host, shape: str) -> None:
-    """Start engines side by side on 48 GiB until one fails, once."""
-    probe(host, shape, "instances", "48GiB", "--hold", "10", "--trials", "1", *LENGTHS)
+    """Start engines side by side on 48 GiB until one fails, three times."""
+    probe(host, shape, "instances", "48GiB", "--hold", "10", *LENGTHS)
 
 
 def held24(host: Host, shape: str) -> None:
@@ -90,7 +90,7 @@ def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str, suffix
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
     host.evalctl(
-        "probe", kind, "--model", model or f"{shape}-auto", *limited, *arguments, "--name", name, within_s=1200
+        "probe", kind, "--model", model or f"{shape}-auto", *limited, *arguments, "--name", name, within_s=1700
     )
     host.evalctl("results", name, "--table", "concurrency")
 
