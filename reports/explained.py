@@ -195,7 +195,9 @@ def _warm_up(warm_up: Row) -> str:
     requests = warm_up.get("requests")
     if not requests:
         return "no warm-up"
-    return f"{requests} warm-up requests, {'settled' if warm_up.get('settled') else 'not settled'}"
+    # None and not missing: the clock was looked at, and not free.
+    held = ", the clock held down" if warm_up.get("clock_free_s", 0.0) is None else ""
+    return f"{requests} warm-up requests, {'settled' if warm_up.get('settled') else 'not settled'}{held}"
 
 
 def _limit(limit: Row) -> list[RenderableType]:

@@ -36,6 +36,8 @@ SCORES = {
     ("smollm2-awq", "p1"): 1.75,
     ("smollm2-awq", "p2"): 5.25,
 }
+#: The results with a flag: those of this model in this repetition.
+THROTTLED = ("smollm2-awq", 2)
 
 Analyst = psycopg.Connection[dict[str, object]]
 
@@ -91,6 +93,14 @@ def test_the_paired_query_computes_the_gap(analyst: Analyst) -> None:
         {"category": "secondary", "problems": 1, "first": 3.5, "second": 1.75, "gap": -1.75},
         {"category": "university", "problems": 1, "first": 7.0, "second": 5.25, "gap": -1.75},
     ]
+
+
+@pytest.mark.usefixtures("results")
+def test_the_query_for_throttled_results_tells_the_clock_that_was_named(analyst: Analyst) -> None:
+    throttled = next(query for query in QUERIES if "AS held_down" in query)
+    rows = analyst.execute(throttled.encode()).fetchall()
+    told = [tuple(row.values())[1:] for row in rows]
+    assert sorted(told) == [(problem, 2, 2, 1, 1935, 1980) for problem in ("p1", "p2")]
 
 
 @pytest.mark.usefixtures("results")
@@ -161,6 +171,7 @@ def _result(job: ClaimedJob, boot_id: int) -> Result:
         engine_first_token_s=1.099,
         memory_kind="host",
         need_mib=300.0,
+        flags=["throttled"] if (job.spec.name, job.repetition) == THROTTLED else [],
     )
     score = Score(
         scorer_version="1",
@@ -172,5 +183,7 @@ def _result(job: ClaimedJob, boot_id: int) -> Result:
         guess_suspected=True,
     )
     trace = MemoryTrace(kind="host", started_s=1.0, period_ms=50, used_mib=[290, 300], peak_mib=300, mean_mib=295.0)
+    trace.look_at_s, trace.look_sm_clock_mhz, trace.look_reasons = [0.5, 1.2, 1.4], [345, 1935, 1980], [0x1, 0x4, 0x0]
+    trace.look_temperature_c, trace.look_power_w, trace.max_sm_clock_mhz = [36, 37, 37], [70.0, None, 220.0], 1980
     verdicts = [StepVerdict(step="s1", verdict="done"), StepVerdict(step="s2", verdict="missing")]
     return Result(generation=generation, texts={"text": "four"}, trace=trace, score=score, verdicts=verdicts)

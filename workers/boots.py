@@ -14,12 +14,14 @@ from db.fleet import Profile, note_boot, note_warm_up, record_boot, stored_profi
 from db.model_spec import ModelSpec
 from db.states import BootKind
 from workers import boot_log, rows
+from workers.card import Card
 from workers.deadlines import Deadlines
 from workers.engine_host import EngineHost
 from workers.engines.errors import EngineOutOfMemory
 from workers.engines.protocol import MIB, BootReport, MemoryReport
 from workers.engines.vllm_boot import vllm_version
 from workers.log import log_event
+from workers.pace import until_free
 from workers.profile import (
     START_TERMS,
     compiled,
@@ -34,6 +36,9 @@ from workers.profile import (
     without_profile,
 )
 from workers.warm_up import WarmUp, most_requests, planned
+
+#: How long the card's clock may still be held down after a warm-up before the first job has to begin as it is.
+FREE_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +65,18 @@ class Boot:
 class Boots:
     """Starts of the engine in one host. Not safe for several threads: nothing may be loaded while another job runs."""
 
-    def __init__(self, database: Engine, host: EngineHost, *, worker_id: uuid.UUID, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        database: Engine,
+        host: EngineHost,
+        *,
+        worker_id: uuid.UUID,
+        deadlines: Deadlines,
+        card: Card | None = None,
+    ) -> None:
         self._database = database
         self._host = host
+        self._card = card
         self._worker_id = worker_id
         self._deadlines = deadlines
         self._boot: Boot | None = None
@@ -215,8 +229,12 @@ class Boots:
         if plan is None:
             return
         warm_up = WarmUp(host=self._host, plan=plan, on_progress=on_progress, timeout_s=self._deadlines.silence_s).run()
+        if self._card is not None:
+            # The driver's reasons are a mean over the moment before, which would be laid at the first job's door.
+            free_s = until_free(self._card.look, on_progress, FREE_WITHIN_S)
+            warm_up["clock_free_s"] = None if free_s is None else round(free_s, 3)
         note_warm_up(self._database, boot.boot_id, warm_up)
-        facts = {name: warm_up[name] for name in ("requests", "settled", "seconds")}
+        facts = {name: told for name, told in warm_up.items() if name not in {"rates", "kinds"}}
         log_event("engine.warmed_up", boot_id=boot.boot_id, **facts, **job.log_context())
 
     def _serves(self, job: ClaimedJob) -> bool:

@@ -23,6 +23,7 @@ from db.model_spec import ModelSpec
 from workers import xid
 from workers.engines.errors import INIT_FREE_MEM, EngineStartFailed
 from workers.log import log_event
+from workers.memory.look import CardLook
 from workers.nvml import CardLost, CardProcess, CardReader
 from workers.owner import Household, Owner, name_of
 
@@ -150,6 +151,10 @@ class Card:
                 kind="foreign_process", at_s=self._looked_s, since_s=self._clean_s, sentence=found.sentence
             )
         return found is not None
+
+    def look(self) -> CardLook:
+        """Return clock, temperature, power and clock event reasons as they are now."""
+        return self._reader.look(time.monotonic())
 
     @contextmanager
     def expect(self, held_mib: float) -> Iterator[None]:

@@ -81,7 +81,7 @@ class Executor:
         self._doubts = Doubts(database, card, sampler)
         self._deadlines = deadlines
         self._problems: dict[int, Problem] = {}
-        self._boots = Boots(database, host, worker_id=worker_id, deadlines=deadlines)
+        self._boots = Boots(database, host, worker_id=worker_id, deadlines=deadlines, card=card)
         self._prober = Prober(
             database=database,
             worker_id=worker_id,

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pynvml
 
 from db.gpus import GpuUnavailable
+from workers.memory.look import CardLook, look
 
 MIB = 1 << 20
 #: What drivers keep for themselves where NVML does not tell; 480 MiB on an H100, more on cards with more memory.
@@ -34,13 +35,16 @@ class CardProcess:
 
 
 class CardReader(Protocol):
-    """What is asked of one card. Every call may raise ``CardLost``."""
+    """What is asked of one card. Every call may raise ``CardLost`` where it does not say otherwise."""
 
     def processes(self) -> tuple[CardProcess, ...]:
         """List the processes on the card. Stalls a running engine by milliseconds: never call it in a timed window."""
 
     def used_mib(self) -> float:
         """Return the MiB in use beyond what the driver keeps for itself."""
+
+    def look(self, at_s: float) -> CardLook:
+        """Return clock, temperature, power and clock event reasons; what the driver does not tell is None, and nothing is raised."""
 
     def wait_xid(self, timeout_s: float) -> int | None:
         """Wait for the next XID and return it, or None. Raise ``GpuUnavailable`` where the driver reports none."""
@@ -73,6 +77,10 @@ class NvmlReader:
                 memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle)
                 reserved = BASE_MIB
         return max(0.0, float((memory.total - memory.free) / MIB - reserved))
+
+    def look(self, at_s: float) -> CardLook:
+        """Ask for what the sampler asks for as well."""
+        return look(self._handle, at_s)
 
     def wait_xid(self, timeout_s: float) -> int | None:
         """Wait on an event set of NVML, made at the first call."""

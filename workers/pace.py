@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import threading
+import time
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 import pynvml
@@ -26,6 +28,8 @@ POWER_CAP = pynvml.nvmlClocksEventReasonSwPowerCap
 USUAL_SHARE = 0.95
 USUAL_AFTER = 5
 USUAL_OF = 100
+#: How often a clock that is held down is looked at again.
+LOOK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +63,30 @@ def pace(looks: Iterable[CardLook], from_s: float, to_s: float) -> Pace:
         temperature_c=float(max(temperatures)) if temperatures else None,
         power_w=statistics.fmean(powers) if powers else None,
         clock_event_reasons=every_reason if reasons else None,
-        throttled=any(_throttled(look) for look in within),
+        throttled=any(held_down(look) for look in within),
     )
 
 
-def _throttled(look: CardLook) -> bool:
+def held_down(look: CardLook) -> bool:
+    """Tell whether anything but a setting held the clock down at this moment, as far as the driver tells."""
     reasons = look.reasons or 0
     at_full_clock = look.max_sm_clock_mhz is not None and look.sm_clock_mhz == look.max_sm_clock_mhz
     return bool(reasons & THROTTLED) or (bool(reasons & POWER_CAP) and not at_full_clock)
+
+
+def until_free(look: Callable[[], CardLook], on_progress: Callable[[], None], within_s: float) -> float | None:
+    """Wait until nothing holds the card's clock down; return the seconds, None where something still did at the end.
+
+    ``on_progress`` is called before each look but the first; what it raises ends the wait.
+    """
+    began_s = time.monotonic()
+    pause = threading.Event()
+    while held_down(look()):
+        if time.monotonic() - began_s > within_s:
+            return None
+        pause.wait(LOOK_AGAIN_S)
+        on_progress()
+    return time.monotonic() - began_s
 
 
 class UsualClock:

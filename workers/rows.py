@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from db import models, scoring_rows
@@ -13,6 +13,7 @@ from db.model_spec import canonical_hash
 from db.states import BootKind
 from scoring.score import Score, StepVerdict
 from workers.engines.protocol import BootReport, Generation, MemoryReport, hash_text
+from workers.memory.look import CardLook
 from workers.memory.sampler import MemoryTrace
 from workers.pace import pace
 
@@ -141,7 +142,7 @@ def texts(generation: Generation) -> dict[str, str]:
 
 
 def trace_row(trace: MemoryTrace) -> models.MemoryTrace:
-    """Return the row of a memory trace."""
+    """Return the row of a memory trace, with the looks at the card where there were any."""
     return models.MemoryTrace(
         kind=trace.kind,
         started_s=trace.started_s,
@@ -149,7 +150,19 @@ def trace_row(trace: MemoryTrace) -> models.MemoryTrace:
         used_mib=list(trace.used_mib),
         peak_mib=trace.peak_mib,
         mean_mib=trace.mean_mib,
+        **(_looks(trace.looks) if trace.looks else {}),
     )
+
+
+def _looks(looks: Sequence[CardLook]) -> dict[str, Any]:
+    return {
+        "look_at_s": [look.at_s for look in looks],
+        "look_sm_clock_mhz": [look.sm_clock_mhz for look in looks],
+        "look_temperature_c": [look.temperature_c for look in looks],
+        "look_power_w": [look.power_w for look in looks],
+        "look_reasons": [look.reasons for look in looks],
+        "max_sm_clock_mhz": looks[-1].max_sm_clock_mhz,
+    }
 
 
 def score_row(score: Score) -> models.Score:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,6 +82,15 @@ class MemoryTrace(Base):
     used_mib: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     peak_mib: Mapped[int]
     mean_mib: Mapped[float]
+    #: Looks at the card's pace meanwhile, fewer than the samples, an entry of each array for each; NULL where there were none. A
+    #: monotonic second, MHz, degrees Celsius, W as the driver averages it, and the bits of NVML's clock event reasons.
+    look_at_s: Mapped[list[float] | None] = mapped_column(ARRAY(Double))
+    look_sm_clock_mhz: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
+    look_temperature_c: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
+    look_power_w: Mapped[list[float | None] | None] = mapped_column(ARRAY(Double))
+    look_reasons: Mapped[list[int | None] | None] = mapped_column(ARRAY(BigInteger))
+    #: The highest clock that the card has.
+    max_sm_clock_mhz: Mapped[int | None]
 
 
 class Score(Base):

@@ -29,8 +29,11 @@ WITH fenced AS (
            g.clock_event_reasons, coalesce(g.flags, '{}')
       FROM fenced CROSS JOIN jsonb_populate_record(NULL::eval.generation, %(generation)s) AS g
 ), traced AS (
-    INSERT INTO eval.memory_trace (job_id, kind, started_s, period_ms, used_mib, peak_mib, mean_mib)
-    SELECT fenced.id, t.kind, t.started_s, t.period_ms, t.used_mib, t.peak_mib, t.mean_mib
+    INSERT INTO eval.memory_trace (
+           job_id, kind, started_s, period_ms, used_mib, peak_mib, mean_mib, look_at_s, look_sm_clock_mhz,
+           look_temperature_c, look_power_w, look_reasons, max_sm_clock_mhz)
+    SELECT fenced.id, t.kind, t.started_s, t.period_ms, t.used_mib, t.peak_mib, t.mean_mib, t.look_at_s,
+           t.look_sm_clock_mhz, t.look_temperature_c, t.look_power_w, t.look_reasons, t.max_sm_clock_mhz
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.memory_trace, %(traces)s) AS t
 ), scored AS (
     INSERT INTO eval.score (

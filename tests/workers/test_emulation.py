@@ -21,6 +21,7 @@ from workers.card import Card, CardRefused
 from workers.card_lock import CardLock
 from workers.engines import EngineContext
 from workers.engines.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
+from workers.memory.look import CardLook
 from workers.nvml import CardProcess
 from workers.owner import Household
 from workers.probes import emulation
@@ -199,6 +200,10 @@ class MadeUpReader:
     def used_mib(self) -> float:
         """Return what the test says."""
         return self._used_mib
+
+    def look(self, at_s: float) -> CardLook:
+        """Tell of nothing but the moment."""
+        return CardLook(at_s=at_s)
 
     def wait_xid(self, _timeout_s: float) -> int | None:
         """Tell of none."""

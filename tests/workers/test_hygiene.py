@@ -33,6 +33,7 @@ from workers.engines.errors import INIT_FREE_MEM, EngineStartFailed
 from workers.engines.processes import TOKEN_VARIABLE
 from workers.gate import WorkerGate
 from workers.guardian import MARK_VARIABLE
+from workers.memory.look import CardLook
 from workers.nvml import CardLost, CardProcess
 from workers.owner import Household, Owner
 from workers.presence import Presence
@@ -81,6 +82,10 @@ class FakeCard:
     def used_mib(self) -> float:
         """Return what living processes hold, and the litter."""
         return self.littered_mib + sum(mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid))
+
+    def look(self, at_s: float) -> CardLook:
+        """Tell of nothing but the moment."""
+        return CardLook(at_s=at_s)
 
     def wait_xid(self, timeout_s: float) -> int | None:
         """Return or raise what the test has put."""
