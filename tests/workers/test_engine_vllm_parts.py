@@ -67,6 +67,14 @@ def test_log_tells_the_class_of_a_failed_start(line: str, error_class: str, erro
     assert "initialization failed" not in failure.line
 
 
+def test_a_failure_that_the_log_tells_twice_is_one_line() -> None:
+    told = "ValueError: Free memory on device cuda:0 (1.29/139.8 GiB) on startup is less than desired GPU memory utilization"
+    log = f"ERROR {told} (0.01, 1.4 GiB).\nProcess EngineCore:\nTraceback (most recent call last):\n{told} (0.01, 1.4 GiB).\n"
+    failure = classify_failure(log)
+    assert failure is not None
+    assert failure.line == f"ERROR {told} (0.01, 1.4 GiB)."
+
+
 def test_log_of_an_unknown_failure_gives_its_last_error() -> None:
     log = "INFO fine\nValueError: the first\nKeyError: 'the last'\nINFO bye\n"
     assert classify_failure(log) is None

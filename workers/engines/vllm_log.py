@@ -21,9 +21,7 @@ from workers.engines import errors
 _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
     (
         errors.INIT_FREE_MEM,
-        re.compile(
-            r"Free memory on device .* less than desired|Available memory on node .* is less than desired", re.DOTALL
-        ),
+        re.compile(r"Free memory on device .* less than desired|Available memory on node .* less than desired"),
         errors.EngineOutOfMemory,
     ),
     (
