@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +16,8 @@ from rich.table import Table
 
 from bench.figure import Figure
 from bench.place import place
+from workers.engines import EngineContext
+from workers.environment import Facts, boot_environment
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -93,8 +96,15 @@ def _print(figures: list[Figure]) -> None:
 
 def _write(measured: dict[str, Figure]) -> None:
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
-    entries = {entry["name"]: entry for entry in kept} | {name: figure.to_dict() for name, figure in measured.items()}
+    here = {"measured_on": datetime.now(UTC).date().isoformat(), "machine": _machine()}
+    told = {name: figure.to_dict() | here for name, figure in measured.items()}
+    entries = {entry["name"]: entry for entry in kept} | told
     RESULTS.write_text(json.dumps(list(entries.values()), indent=2) + "\n", encoding="utf-8")
+
+
+def _machine() -> Facts:
+    """Return what tells figures of one machine from those of another, as for an engine start on it."""
+    return boot_environment(EngineContext(home=Path(), log_folder=Path()), {})
 
 
 if __name__ == "__main__":

