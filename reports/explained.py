@@ -31,6 +31,9 @@ FIGURES: tuple[tuple[str, str, int], ...] = (
     ("need_mib", "need MiB", 1),
     ("nvml_peak_mib", "NVML peak MiB", 0),
     ("host_peak_mib", "resident MiB", 0),
+    ("sm_clock_mhz", "card's clock MHz", 0),
+    ("power_w", "card's power W", 0),
+    ("temperature_c", "card's degrees C", 0),
 )
 #: A need and the sum of its terms that differ by as much are not the same.
 UNLIKE_MIB = 0.1

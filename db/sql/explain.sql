@@ -10,7 +10,8 @@ SELECT g.model, g.prompt, g.mode, g.config_hash, g.environment_hash, g.memory_ki
        ('ttfo_ms', g.ttfo_ms), ('e2e_s', g.e2e_s), ('tpot_ms', g.tpot_ms), ('tokens_per_s', g.tokens_per_s),
        ('output_tokens', g.output_tokens), ('queue_wait_s', g.queue_wait_s), ('running_peak', g.running_peak),
        ('need_mib', g.need_mib), ('nvml_peak_mib', g.nvml_peak_mib), ('host_peak_mib', g.host_peak_mib),
-       ('kv_used_mib', g.kv_used_mib), ('activation_run_mib', g.activation_run_mib)) AS v(figure, value)
+       ('kv_used_mib', g.kv_used_mib), ('activation_run_mib', g.activation_run_mib),
+       ('sm_clock_mhz', g.sm_clock_mhz), ('power_w', g.power_w), ('temperature_c', g.temperature_c)) AS v(figure, value)
  WHERE g.run_id = %(run)s AND g.used AND v.value IS NOT NULL
  GROUP BY g.model, g.prompt, g.mode, g.config_hash, g.environment_hash, g.memory_kind, v.figure;
 

@@ -130,6 +130,15 @@ def test_times_come_with_their_spread_and_the_hop_apart(engine: Engine) -> None:
     assert "ttfo_ms" not in line["figures"], "none of them thought"
 
 
+def test_the_cards_pace_is_a_figure_where_there_is_a_card(engine: Engine) -> None:
+    told = [RESULT | {"sm_clock_mhz": clock, "power_w": 220.5} for clock in (1980, 1935, 1980)]
+    found = explained_lines(engine, *told)
+    figures = found["resources"][0]["figures"]
+    assert (figures["sm_clock_mhz"]["min"], figures["sm_clock_mhz"]["median"]) == (1935, 1980)
+    assert "temperature_c" not in figures
+    assert "card's clock MHz 3 1,935" in printed(explained(found))
+
+
 def test_the_range_of_few_results_covers_the_median_as_often_as_it_does(engine: Engine) -> None:
     assert [100 * coverage(number) for number in (1, 2, 3, 5, 6)] == [0, 50, 75, 93.75, 96.875]
     shown = printed(explained(explained_lines(engine, *[RESULT] * 3)))
@@ -143,6 +152,15 @@ def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) 
     assert "attention FLASH_ATTN; sampler native" in shown
     assert "torch 2.11.0; driver 580.1" in shown
     assert "made: 1 by start 2" in shown
+
+
+@pytest.mark.parametrize(("told", "said"), [(None, ", the clock held down"), (0.0, "")])
+def test_a_clock_that_was_still_held_down_after_the_warm_up_is_told(
+    engine: Engine, told: float | None, said: str
+) -> None:
+    start = DEVICE | {"warm_up": {"requests": 14, "settled": True, "clock_free_s": told}}
+    shown = printed(explained(explained_lines(engine, RESULT | {"start": 0}, starts=(start,))))
+    assert f"14 warm-up requests, settled{said}\n" in shown
 
 
 def test_what_tells_the_lines_of_one_model_apart_is_named(engine: Engine) -> None:
