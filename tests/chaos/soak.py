@@ -220,6 +220,15 @@ def _open(stand: Stand) -> int | None:
     return None
 
 
+#: Jobs that were given up, with the end of each of their attempts.
+DEAD = """
+SELECT j.id AS job, j.failure_kind AS kind, string_agg(coalesce(a.error_class, a.outcome), ', ' ORDER BY a.attempt_no) AS attempts
+  FROM eval.job AS j LEFT JOIN eval.attempt AS a ON a.job_id = j.id
+ WHERE j.state = 'dead'
+ GROUP BY j.id ORDER BY j.id LIMIT 20
+"""
+
+
 def _report(stand: Stand, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
     states = stand.query("SELECT state, count(*) AS n FROM eval.job GROUP BY state ORDER BY state")
     duplicates = stand.query("SELECT count(*) - count(DISTINCT job_id) AS n FROM eval.generation")[0]["n"]
@@ -231,6 +240,8 @@ def _report(stand: Stand, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
         "SELECT error_class AS class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1"
     )
     print("failed attempts: " + ", ".join(f"{row['class']} {row['n']}" for row in ends))
+    for row in stand.query(DEAD):
+        print(f"dead: job {row['job']} as {row['kind']} after {row['attempts']}")
     print(f"late attempts refused: {crew.count('job.lease_lost')}; duplicate results: {duplicates}")
     print(f"processes started again, by exit code: {dict(crew.exits)}; ended in order with {sorted(codes)}")
     broken = [*stand.broken(), *(["a process did not end in order"] if any(codes) else [])]
