@@ -17,7 +17,7 @@ from rich.table import Table
 from bench.figure import Figure
 from bench.place import place
 from workers.engines import EngineContext
-from workers.environment import Facts, boot_environment
+from workers.engines.environment import Facts, boot_environment
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -34,7 +34,9 @@ def main() -> int:
     }
     wanted = sys.argv[1:] or list(benchmarks)
     if unknown := [name for name in wanted if name not in benchmarks]:
-        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}", file=sys.stderr)
+        print(
+            f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}", file=sys.stderr
+        )
         return 2
     measured: dict[str, Figure] = {}
     for name in wanted:

@@ -35,7 +35,11 @@ def register(engine: Engine) -> uuid.UUID:
 
 def take_one(engine: Engine, worker_id: uuid.UUID, model_id: int) -> bool:
     """Claim a job as a worker does that has the model loaded; return whether there was one."""
-    return bool(claim(engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=model_id, loaded_for_s=0.0))
+    return bool(
+        claim(
+            engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=model_id, loaded_for_s=0.0
+        )
+    )
 
 
 def main() -> None:

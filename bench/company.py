@@ -14,12 +14,12 @@ from typing import Any
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
 from bench.throughput import await_ready, finish, running
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import Mode
 from db.engine import rows, transaction
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit
-from db.sampling import Sampling
-from db.states import Mode
 
 #: Sequences that the engine takes, and how often it is filled.
 SEQUENCES = (4, 16, 64)
@@ -70,11 +70,15 @@ def _enqueue(place: Place, sequences: int, *, fillings: int) -> Submitted:
         options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True},
     )
     # A speed run is not scored, as those of `bench.gpu_overhead` are not.
-    sampling = Sampling(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)
+    sampling = SamplingParams(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)
     name = f"company of {sequences}, {fillings} fillings"
     jobs = sequences * fillings
-    wanted = quickstart_submission(name, "smollm2", repetitions=jobs, sampling=sampling, settings=place.settings)
-    wanted = replace(wanted, models=(model,), problems=wanted.problems[:1], mode=Mode.THROUGHPUT.value)
+    wanted = quickstart_submission(
+        name, "smollm2", repetitions=jobs, sampling=sampling, settings=place.settings
+    )
+    wanted = replace(
+        wanted, models=(model,), problems=wanted.problems[:1], mode=Mode.THROUGHPUT.value
+    )
     submitted = submit(place.engine, wanted)
     publish_outbox(place.engine, place.broker)
     return submitted

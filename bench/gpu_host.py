@@ -22,8 +22,8 @@ from typing import Any
 import psutil
 import psycopg
 
-from db.gpus import list_gpus, used_mib
-from db.settings import Settings
+from core.gpus import list_gpus, used_mib
+from core.settings import Settings
 
 QWEN3_4B_AWQ: dict[str, Any] = {
     "architectures": ["Qwen3ForCausalLM"],
@@ -105,9 +105,12 @@ class Host:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Read rows from the database of this host."""
-        from db.embedded.usage import services  # noqa: PLC0415 - heavy, and only needed here
+        from services.usage import services  # noqa: PLC0415 - heavy, and only needed here
 
-        with services(self.settings, broker=False) as endpoints, psycopg.connect(endpoints.database_url) as connection:
+        with (
+            services(self.settings, broker=False) as endpoints,
+            psycopg.connect(endpoints.database_url) as connection,
+        ):
             cursor = connection.execute(sql.encode())
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -127,7 +130,9 @@ class Host:
 
     def export(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Write rows beside the log."""
-        (self.out / f"{name}.json").write_text(json.dumps(rows, indent=1, default=str), encoding="utf-8")
+        (self.out / f"{name}.json").write_text(
+            json.dumps(rows, indent=1, default=str), encoding="utf-8"
+        )
 
 
 def say(line: str) -> None:
@@ -137,7 +142,15 @@ def say(line: str) -> None:
 
 def latency_run(host: Host) -> None:
     """Run 6 prompts x 3 repetitions of 256 in, 512 out in latency mode."""
-    arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", "h100-latency", "--watch")
+    arguments = (
+        "--fixed-length",
+        "256:512",
+        "--repetitions",
+        "3",
+        "--name",
+        "h100-latency",
+        "--watch",
+    )
     host.evalctl("submit", "--model", "qwen3-4b-shape", "--problems", "quickstart", *arguments)
     host.evalctl("results", "h100-latency", "--json")
     rows = host.query(
@@ -172,7 +185,9 @@ def real_text(host: Host) -> None:
     )
     host.evalctl("submit", "--model", "smollm2", "--problems", "quickstart", *arguments)
     host.evalctl("results", "h100-smollm2")
-    host.export("smollm2_results", [json.loads(host.evalctl("results", "h100-smollm2", "--json") or "{}")])
+    host.export(
+        "smollm2_results", [json.loads(host.evalctl("results", "h100-smollm2", "--json") or "{}")]
+    )
 
 
 def engine_core_killed(host: Host) -> None:
@@ -193,8 +208,12 @@ def worker_killed(host: Host) -> None:
     pid = host.query("SELECT pid FROM eval.worker WHERE state = 'busy'")[0]["pid"]
     say(f"kill -9 worker {pid}")
     os.kill(pid, signal.SIGKILL)
-    host.wait("GPU memory back at base after the worker's death", lambda: used_mib(0) < BASE_MIB + 100, 30)
-    host.wait("job done after the worker's death", lambda: finished(host, "h100-worker-killed"), 300)
+    host.wait(
+        "GPU memory back at base after the worker's death", lambda: used_mib(0) < BASE_MIB + 100, 30
+    )
+    host.wait(
+        "job done after the worker's death", lambda: finished(host, "h100-worker-killed"), 300
+    )
     report_attempts(host, "h100-worker-killed")
 
 
@@ -214,7 +233,9 @@ def submit_long(host: Host, name: str) -> None:
         "--name",
         name,
     )
-    host.wait(f"{name} runs", lambda: host.query("SELECT 1 FROM eval.worker WHERE state = 'busy'"), 200)
+    host.wait(
+        f"{name} runs", lambda: host.query("SELECT 1 FROM eval.worker WHERE state = 'busy'"), 200
+    )
     threading.Event().wait(3.0)
 
 
@@ -239,7 +260,9 @@ def report_attempts(host: Host, run: str) -> None:
     attempts = host.query(
         f"SELECT a.attempt_no, a.outcome, a.error_class, a.started_at, a.ended_at FROM analytics_v1.attempts a WHERE run = '{run}' ORDER BY attempt_no"
     )
-    results = host.query(f"SELECT count(*) AS results FROM analytics_v1.generations WHERE run = '{run}'")
+    results = host.query(
+        f"SELECT count(*) AS results FROM analytics_v1.generations WHERE run = '{run}'"
+    )
     host.export(run, [*attempts, *results])
     say(f"{run}: {attempts} {results}")
 

@@ -25,10 +25,10 @@ from typing import Any
 import psutil
 
 from bench.gpu_host import Host, engine_core, say
-from db.gpus import list_gpus, nvml, used_mib
-from workers.card_lock import LOCK_VARIABLE
-from workers.guardian import MARK_VARIABLE
-from workers.nvml import NvmlReader
+from core.gpus import list_gpus, nvml, used_mib
+from workers.gpu.lock import LOCK_VARIABLE
+from workers.gpu.nvml import NvmlReader
+from workers.lifecycle.orphan_reaper import MARK_VARIABLE
 
 #: Holds 2 GiB of the card until it is ended.
 HOLDER = "import sys, torch; held = torch.empty(2 << 30, dtype=torch.uint8, device='cuda'); print('up', flush=True); sys.stdin.read()"
@@ -76,7 +76,9 @@ class Worker:
         """Return the next of these events; an empty one where the worker ended or none came."""
         deadline_s = time.monotonic() + within_s
         with suppress(queue.Empty):
-            while (event := self._events.get(timeout=max(0.0, deadline_s - time.monotonic()))) is not None:
+            while (
+                event := self._events.get(timeout=max(0.0, deadline_s - time.monotonic()))
+            ) is not None:
                 if event["event"] in names:
                     return event
         say(f"no {' or '.join(names)} came")
@@ -94,7 +96,11 @@ class Worker:
                 event = json.loads(line)
                 if event["event"] != "log":
                     after_s = round(time.monotonic() - self.started_s, 2)
-                    facts = {key: value for key, value in event.items() if key not in {"at", "level", "logger"}}
+                    facts = {
+                        key: value
+                        for key, value in event.items()
+                        if key not in {"at", "level", "logger"}
+                    }
                     say(f"worker +{after_s} s: {facts}")
                     self._events.put(event | {"after_s": after_s})
         self._events.put(None)
@@ -139,7 +145,9 @@ def readings(_host: Host) -> None:
             f"empty: used {reader.used_mib():.0f} MiB without, {used_mib(0):.0f} with the driver's reserve; {reader.processes()}"
         )
         with holder() as process:
-            say(f"held by pid {process.pid}: used {reader.used_mib():.0f} MiB; {reader.processes()}")
+            say(
+                f"held by pid {process.pid}: used {reader.used_mib():.0f} MiB; {reader.processes()}"
+            )
         started_s = time.monotonic()
         reader.wait_xid(1.0)
         say(f"waiting for an XID works: {time.monotonic() - started_s:.2f} s for 1 s")
@@ -148,7 +156,10 @@ def readings(_host: Host) -> None:
 def orphan_at_boot(host: Host) -> None:
     """Let a process with the mark and lock of a dead worker hold 2 GiB: a worker kills it and starts."""
     lock = str((host.settings.home / "gpus" / f"{list_gpus()[0].uuid}.lock").resolve())
-    with holder(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: lock}) as process, worker(host) as started:
+    with (
+        holder(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: lock}) as process,
+        worker(host) as started,
+    ):
         say(f"pid {process.pid} holds the card: {used_mib(0):.0f} MiB")
         started.wait_for("gpu.reclaimed")
         started.wait_for("worker.ready")
@@ -199,7 +210,9 @@ def engine_orphaned(host: Host) -> None:
         first.process.kill()
         first.process.wait()
         threading.Event().wait(3.0)
-        say(f"engine core {core.pid} survives both: {core.is_running()}; used {used_mib(0):.0f} MiB")
+        say(
+            f"engine core {core.pid} survives both: {core.is_running()}; used {used_mib(0):.0f} MiB"
+        )
         with worker(host) as second:
             second.wait_for("worker.ready")
             say(f"used {used_mib(0):.0f} MiB")
@@ -221,8 +234,12 @@ def application_xid(host: Host) -> None:
     """Have an application fault on the card: the worker reports the XID and serves on."""
     with worker(host) as started:
         started.wait_for("worker.ready")
-        done = subprocess.run([sys.executable, "-c", FAULT], capture_output=True, text=True, timeout=120, check=False)
-        say(f"the application ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
+        done = subprocess.run(
+            [sys.executable, "-c", FAULT], capture_output=True, text=True, timeout=120, check=False
+        )
+        say(
+            f"the application ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}"
+        )
         started.wait_for("gpu.xid", within_s=20)
 
 

@@ -17,10 +17,14 @@ from pathlib import Path
 
 from bench.gpu_host import Host, say
 from bench.gpu_need import register
-from db.gpus import find_gpu, used_mib
+from core.gpus import find_gpu, used_mib
 
 #: What differs between the entries of a shape in the registry.
-VARIANTS = {"auto": "", "u20": "gpu_memory_utilization = 0.2", "u90": "gpu_memory_utilization = 0.9"}
+VARIANTS = {
+    "auto": "",
+    "u20": "gpu_memory_utilization = 0.2",
+    "u90": "gpu_memory_utilization = 0.9",
+}
 EXPORT_EVERY_S = 60.0
 LENGTHS = ("--fixed-length", "1024:256")
 
@@ -39,7 +43,15 @@ def measured(host: Host, shape: str) -> None:
 
 def speed_run(host: Host, model: str, name: str, *, repetitions: int) -> None:
     """Run 6 prompts of 256 tokens in and 512 out so many times, and show what the figures are made of."""
-    arguments = ("--fixed-length", "256:512", "--repetitions", str(repetitions), "--name", name, "--watch")
+    arguments = (
+        "--fixed-length",
+        "256:512",
+        "--repetitions",
+        str(repetitions),
+        "--name",
+        name,
+        "--watch",
+    )
     host.evalctl("submit", "--model", model, "--problems", "quickstart", *arguments)
     host.evalctl("results", name, "--explain")
 
@@ -66,7 +78,9 @@ def instances48(host: Host, shape: str) -> None:
 
 def held24(host: Host, shape: str) -> None:
     """Start engines side by side on 24 GiB once, all busy for a minute after each start."""
-    probe(host, shape, "instances", "24GiB", "--hold", "60", "--trials", "1", *LENGTHS, suffix="-held")
+    probe(
+        host, shape, "instances", "24GiB", "--hold", "60", "--trials", "1", *LENGTHS, suffix="-held"
+    )
 
 
 def context(host: Host, shape: str) -> None:
@@ -82,15 +96,43 @@ def text_context(host: Host, _shape: str) -> None:
 def smoke(host: Host, shape: str) -> None:
     """Try each kind once at its smallest."""
     probe(host, shape, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
-    probe(host, shape, "instances", "24GiB", "--max-level", "2", "--hold", "2", "--trials", "1", *LENGTHS)
+    probe(
+        host,
+        shape,
+        "instances",
+        "24GiB",
+        "--max-level",
+        "2",
+        "--hold",
+        "2",
+        "--trials",
+        "1",
+        *LENGTHS,
+    )
 
 
-def probe(host: Host, shape: str, kind: str, limit: str, *arguments: str, suffix: str = "", model: str = "") -> None:
+def probe(
+    host: Host,
+    shape: str,
+    kind: str,
+    limit: str,
+    *arguments: str,
+    suffix: str = "",
+    model: str = "",
+) -> None:
     """Search and show the threshold; ``model`` is that of the shape unless named."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
     host.evalctl(
-        "probe", kind, "--model", model or f"{shape}-auto", *limited, *arguments, "--name", name, within_s=1700
+        "probe",
+        kind,
+        "--model",
+        model or f"{shape}-auto",
+        *limited,
+        *arguments,
+        "--name",
+        name,
+        within_s=1700,
     )
     host.evalctl("results", name, "--table", "concurrency")
 

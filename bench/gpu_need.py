@@ -17,10 +17,12 @@ from typing import Any
 
 from bench.gpu_host import QWEN3_4B_AWQ, Host, say
 from bench.gpu_timing import DECODING_SIZES, Rig, told
-from db.gpus import find_gpu, list_gpus, used_mib
-from workers.pinning import pin
+from core.gpus import find_gpu, list_gpus, used_mib
+from workers.gpu.pinning import pin
 
-R1_7B_AWQ: dict[str, Any] = {key: value for key, value in QWEN3_4B_AWQ.items() if key != "head_dim"} | {
+R1_7B_AWQ: dict[str, Any] = {
+    key: value for key, value in QWEN3_4B_AWQ.items() if key != "head_dim"
+} | {
     "architectures": ["Qwen2ForCausalLM"],
     "model_type": "qwen2",
     "hidden_size": 3584,
@@ -70,14 +72,28 @@ def need(host: Host) -> None:
     for utilisation in UTILISATIONS:
         variant = f"u{utilisation * 100:.0f}"
         models = [part for name in SHAPES for part in ("--model", f"{name}-{variant}")]
-        arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", f"need-{variant}", "--watch")
+        arguments = (
+            "--fixed-length",
+            "256:512",
+            "--repetitions",
+            "3",
+            "--name",
+            f"need-{variant}",
+            "--watch",
+        )
         host.evalctl("submit", *models, "--problems", "quickstart", *arguments)
         host.evalctl("results", f"need-{variant}")
     host.export(
-        "need_rows", host.query("SELECT * FROM analytics_v1.generations WHERE run LIKE 'need-%' ORDER BY job_id")
+        "need_rows",
+        host.query(
+            "SELECT * FROM analytics_v1.generations WHERE run LIKE 'need-%' ORDER BY job_id"
+        ),
     )
     host.export("need_boots", host.query("SELECT * FROM eval.boot ORDER BY id"))
-    host.export("need_resources", host.query("SELECT * FROM analytics_v1.model_resources ORDER BY run, model"))
+    host.export(
+        "need_resources",
+        host.query("SELECT * FROM analytics_v1.model_resources ORDER BY run, model"),
+    )
 
 
 def prompts(host: Host, folder: Path) -> None:
@@ -92,7 +108,9 @@ def prompts(host: Host, folder: Path) -> None:
     ):
         with rig.engine(**options) as engine:
             for tokens in PROMPT_TOKENS:
-                rows = rig.ask(engine, 40, input_tokens=tokens, part="prompts", graphs=graphs, prompt=tokens)
+                rows = rig.ask(
+                    engine, 40, input_tokens=tokens, part="prompts", graphs=graphs, prompt=tokens
+                )
                 say(f"graphs up to {graphs}, {tokens} tokens: {told(rows)}")
                 host.export("prompt_rows", rig.rows)
 
@@ -104,7 +122,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="evalctl-need-"))
     folder.chmod(0o755)
     host = Host(folder, out)
-    register(host, folder, {f"u{share * 100:.0f}": f"gpu_memory_utilization = {share}" for share in UTILISATIONS})
+    register(
+        host,
+        folder,
+        {f"u{share * 100:.0f}": f"gpu_memory_utilization = {share}" for share in UTILISATIONS},
+    )
     gpus = list_gpus()
     say(f"{gpus}; used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB")
     wanted = sys.argv[2:] or ["need", "prompts"]
@@ -117,7 +139,9 @@ def main() -> int:
         say(f"need failed: {type(error).__name__}: {error}")
     host.evalctl("status")
     host.evalctl("down")
-    say(f"after {time.monotonic() - started_s:.0f} s: used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB")
+    say(
+        f"after {time.monotonic() - started_s:.0f} s: used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB"
+    )
     if "prompts" in wanted:
         try:
             prompts(host, folder)

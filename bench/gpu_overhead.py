@@ -25,24 +25,24 @@ from celery.contrib.testing.worker import start_worker
 from bench.gpu_host import QWEN3_4B_AWQ, say
 from bench.overhead import InProcessWorker
 from bench.place import Place, place, quickstart_submission
+from core.gpus import Gpu, find_gpu, nvml
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import Mode
 from db.engine import rows, transaction
-from db.gpus import Gpu, find_gpu, nvml
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import find_run, run_progress, submit
-from db.sampling import Sampling
-from db.states import Mode
-from workers.card import Card
-from workers.card_lock import CardLock
-from workers.engine_host import EngineHost
 from workers.engines import EngineContext
+from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
-from workers.engines.vllm_prompt import sampling_parameters
-from workers.nvml import NvmlReader
-from workers.owner import Household
-from workers.pinning import pin
+from workers.engines.vllm.prompt import sampling_parameters
+from workers.gpu.guard import GpuGuard
+from workers.gpu.lock import GpuLock
+from workers.gpu.nvml import NvmlReader
+from workers.gpu.pinning import pin
+from workers.gpu.process_owner import ProcessOwnership
 
-SAMPLING = Sampling(max_tokens=512, fixed_input_tokens=256, fixed_output_tokens=512)
+SAMPLING = SamplingParams(max_tokens=512, fixed_input_tokens=256, fixed_output_tokens=512)
 #: Mode, sequences that the engine takes, repetitions of six jobs in a round.
 SETTINGS: tuple[tuple[Mode, int, int], ...] = (
     (Mode.LATENCY, 4, 2),
@@ -66,7 +66,9 @@ SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s
 class Bench:
     """A worker on one GPU in this process, and the same engine asked without it."""
 
-    def __init__(self, here: Place, host: EngineHost, worker: InProcessWorker, folder: Path) -> None:
+    def __init__(
+        self, here: Place, host: EngineHost, worker: InProcessWorker, folder: Path
+    ) -> None:
         self._here, self._host, self._worker, self._folder = here, host, worker, folder
         self.figures: list[dict[str, Any]] = []
         self._runs = 0
@@ -77,7 +79,11 @@ class Bench:
         self._queue(spec, mode, max(1, sequences // 6))  # brings the engine up; discarded
         rates: dict[str, list[float]] = {"bare": [], "queue": []}
         for way in ORDER:
-            rate = self._queue(spec, mode, repetitions) if way == "queue" else self._bare(mode, sequences, repetitions)
+            rate = (
+                self._queue(spec, mode, repetitions)
+                if way == "queue"
+                else self._bare(mode, sequences, repetitions)
+            )
             rates[way].append(rate)
             say(f"{mode} {sequences}: {way} {rate:.1f} tokens/s")
         bare, queue = (sum(rates[way]) / len(rates[way]) for way in ("bare", "queue"))
@@ -105,7 +111,11 @@ class Bench:
             settings=self._here.settings,
         )
         with start_worker(
-            self._worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60
+            self._worker.app,
+            pool="threads",
+            concurrency=1,
+            perform_ping_check=False,
+            shutdown_timeout=60,
         ):
             submitted = submit(self._here.engine, replace(wanted, models=(spec,), mode=mode.value))
             publish_outbox(self._here.engine, self._here.broker)
@@ -130,22 +140,28 @@ class Bench:
         samplings = [replace(SAMPLING, seed=1 + number // 6) for number in range(repetitions * 6)]
         in_flight = 1 if mode is Mode.LATENCY else sequences
         loop = self._host._loop  # noqa: SLF001 - the same engine object is the point
-        asked = asyncio.run_coroutine_threadsafe(_ask_all(self._host.engine, samplings, in_flight), loop)
+        asked = asyncio.run_coroutine_threadsafe(
+            _ask_all(self._host.engine, samplings, in_flight), loop
+        )
         took_s, tokens = asked.result(500)
         return tokens / took_s
 
 
-async def _ask_all(engine: Any, samplings: Sequence[Sampling], in_flight: int) -> tuple[float, int]:
+async def _ask_all(
+    engine: Any, samplings: Sequence[SamplingParams], in_flight: int
+) -> tuple[float, int]:
     """Ask vLLM's client for all, so many at a time; return the seconds and the tokens."""
     slots = asyncio.Semaphore(in_flight)
     made = 0
 
-    async def ask(sampling: Sampling) -> None:
+    async def ask(sampling: SamplingParams) -> None:
         nonlocal made
         request = GenerationRequest(request_id=uuid.uuid4().hex, messages=(), sampling=sampling)
         async with slots:
             prompt = engine._prompts.make(request)  # noqa: SLF001
-            stream = engine._engine.generate(prompt.for_vllm(), sampling_parameters(sampling), request.request_id)  # noqa: SLF001
+            stream = engine._engine.generate(  # noqa: SLF001
+                prompt.for_vllm(), sampling_parameters(sampling), request.request_id
+            )
             async for output in stream:
                 made += len(output.outputs[0].token_ids)
 
@@ -164,7 +180,13 @@ def _spec(folder: Path, sequences: int) -> ModelSpec:
         "max_num_batched_tokens": 4096,
         "gpu_memory_utilization": 0.5,
     }
-    return ModelSpec(name="qwen3-4b-shape", engine="vllm", source=str(folder / "shape"), queue="vllm", options=options)
+    return ModelSpec(
+        name="qwen3-4b-shape",
+        engine="vllm",
+        source=str(folder / "shape"),
+        queue="vllm",
+        options=options,
+    )
 
 
 def main() -> int:
@@ -188,17 +210,27 @@ def main() -> int:
                 bench.compare(mode, sequences, repetitions)
             except Exception as error:  # noqa: BLE001
                 say(f"{mode} {sequences} failed: {type(error).__name__}: {error}")
-            (out / "overhead.json").write_text(json.dumps(bench.figures, indent=1), encoding="utf-8")
+            (out / "overhead.json").write_text(
+                json.dumps(bench.figures, indent=1), encoding="utf-8"
+            )
     return 0
 
 
 def _bench(stack: ExitStack, here: Place, gpu: Gpu, folder: Path) -> Bench:
     mark = uuid.uuid4().hex
     context = EngineContext(
-        home=here.settings.home, log_folder=folder, device="cuda", gpu_uuid=gpu.uuid, worker_mark=mark
+        home=here.settings.home,
+        log_folder=folder,
+        device="cuda",
+        gpu_uuid=gpu.uuid,
+        worker_mark=mark,
     )
-    lock = stack.enter_context(closing(CardLock(here.settings.home, gpu.uuid)))
-    card = Card(NvmlReader(gpu.uuid), Household(mark=mark, lock_path=lock.path), name=f"GPU {gpu.index} ({gpu.name})")
+    lock = stack.enter_context(closing(GpuLock(here.settings.home, gpu.uuid)))
+    card = GpuGuard(
+        NvmlReader(gpu.uuid),
+        ProcessOwnership(mark=mark, lock_path=lock.path),
+        name=f"GPU {gpu.index} ({gpu.name})",
+    )
     host = EngineHost(context)
     stack.callback(host.close)
     worker = InProcessWorker(here, host, context, card=card)

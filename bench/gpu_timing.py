@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.gpu_host import QWEN3_4B_AWQ, say
-from db.gpus import find_gpu
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
-from workers.engine_host import EngineHost
+from core.gpus import find_gpu
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from workers.engines import EngineContext
+from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
-from workers.memory.sampler import DeviceSource, MemorySampler
-from workers.pinning import pin
+from workers.gpu.pinning import pin
+from workers.measurement.sampler import DeviceSource, MemorySampler
 
 INPUT, OUTPUT = 256, 64
 WARM_UP = 10
@@ -77,7 +77,11 @@ class Rig:
         """Run an engine with these options for the block, warmed up."""
         host = EngineHost(
             EngineContext(
-                home=self._folder, log_folder=self._folder, device="cuda", gpu_uuid=self.gpu_uuid, worker_mark="bench"
+                home=self._folder,
+                log_folder=self._folder,
+                device="cuda",
+                gpu_uuid=self.gpu_uuid,
+                worker_mark="bench",
             )
         )
         spec = ModelSpec(
@@ -89,7 +93,9 @@ class Rig:
         )
         started_s = time.monotonic()
         boot = host.load(spec, on_progress=lambda: None, timeout_s=500)
-        say(f"engine up in {time.monotonic() - started_s:.0f} s with {options}: {dict(boot.backend_facts)}")
+        say(
+            f"engine up in {time.monotonic() - started_s:.0f} s with {options}: {dict(boot.backend_facts)}"
+        )
         try:
             self.ask(host, WARM_UP, part="warm-up")
             yield host
@@ -109,12 +115,17 @@ class Rig:
         made = []
         for _ in range(count):
             self._seed += 1
-            sampling = Sampling(
-                max_tokens=OUTPUT, seed=self._seed, fixed_input_tokens=input_tokens, fixed_output_tokens=OUTPUT
+            sampling = SamplingParams(
+                max_tokens=OUTPUT,
+                seed=self._seed,
+                fixed_input_tokens=input_tokens,
+                fixed_output_tokens=OUTPUT,
             )
             request = GenerationRequest(request_id=f"r{self._seed}", messages=(), sampling=sampling)
             window = None if sampler is None else sampler.begin()
-            generation = host.generate(request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=60)
+            generation = host.generate(
+                request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=60
+            )
             trace = None if sampler is None or window is None else sampler.end(window)
             assert generation.engine_first_token_s is not None
             assert generation.engine_queued_s is not None
@@ -122,8 +133,11 @@ class Rig:
                 facts
                 | {
                     "ttft_ms": generation.ttft_ms,
-                    "engine_ttft_ms": (generation.engine_first_token_s - generation.engine_queued_s) * 1000,
-                    "tpot_ms": (generation.last_token_s - generation.first_token_s) / (OUTPUT - 1) * 1000,
+                    "engine_ttft_ms": (generation.engine_first_token_s - generation.engine_queued_s)
+                    * 1000,
+                    "tpot_ms": (generation.last_token_s - generation.first_token_s)
+                    / (OUTPUT - 1)
+                    * 1000,
                     "samples": 0 if trace is None else len(trace.used_mib),
                 }
             )
@@ -143,11 +157,15 @@ def told(rows: Sequence[dict[str, Any]]) -> str:
 
 def sampler(rig: Rig) -> None:
     """Compare requests without a sampler, at 50 Hz, at 1 kHz and beside a waking process, in interleaved rounds of one engine."""
-    samplers = {hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)}
+    samplers = {
+        hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)
+    }
     with rig.engine() as host:
         for number, hz in enumerate(ROUNDS):
             with _waking() if hz == WAKING else nullcontext():
-                rows = rig.ask(host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number)
+                rows = rig.ask(
+                    host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number
+                )
             say(
                 f"round {number} at {hz} Hz: {told(rows)}, {statistics.mean(row['samples'] for row in rows):.0f} samples each"
             )
@@ -173,14 +191,22 @@ def spikes(rig: Rig) -> None:
     opened = MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 5)
     opened.start()
     window = opened.begin()
-    printed = subprocess.run([sys.executable, "-c", SPIKES, "50"], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", SPIKES, "50"], capture_output=True, text=True, check=True
+    ).stdout
     trace = opened.end(window)
     opened.close()
     settled = statistics.median(trace.used_mib[len(trace.used_mib) // 2 :])
-    high = [at_s for at_s, mib in zip(trace.at_s, trace.used_mib, strict=True) if mib > settled + 400]
+    high = [
+        at_s for at_s, mib in zip(trace.at_s, trace.used_mib, strict=True) if mib > settled + 400
+    ]
     held = [tuple(map(float, line.split())) for line in printed.splitlines()]
-    caught = sum(any(began - 0.05 <= at_s <= ended + 0.05 for at_s in high) for began, ended in held)
-    groups = sum(1 for one, next_ in zip(high, [*high[1:], float("inf")], strict=True) if next_ - one > 0.1)
+    caught = sum(
+        any(began - 0.05 <= at_s <= ended + 0.05 for at_s in high) for began, ended in held
+    )
+    groups = sum(
+        1 for one, next_ in zip(high, [*high[1:], float("inf")], strict=True) if next_ - one > 0.1
+    )
     say(
         f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; {len(trace.used_mib)} samples {trace.period_ms:.2f} ms apart"
     )
@@ -191,7 +217,9 @@ def prefill(rig: Rig) -> None:
     everywhere = os.sched_getaffinity(0)
     with rig.engine() as host:
         for number in range(2):
-            say(f"graphs up to 512, round {number}: {told(rig.ask(host, 100, part='prefill', graphs=512))}")
+            say(
+                f"graphs up to 512, round {number}: {told(rig.ask(host, 100, part='prefill', graphs=512))}"
+            )
     with rig.engine(cudagraph_capture_sizes=DECODING_SIZES) as host:
         say(f"graphs for decoding alone: {told(rig.ask(host, 100, part='prefill', graphs=8))}")
         for thread in Path("/proc/self/task").iterdir():
@@ -215,7 +243,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="evalctl-timing-"))
     (folder / "shape").mkdir()
     (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
-    cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
+    cpu = next(
+        line
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    )
     say(f"{gpu}; {os.cpu_count()} cores, {cpu.partition(':')[2].strip()}; load {os.getloadavg()}")
     rig = Rig(folder, gpu.uuid)
     for part in PARTS:

@@ -15,34 +15,36 @@ from celery.contrib.testing.worker import start_worker
 
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
+from core.sampling_params import SamplingParams
 from db.fleet import WorkerIdentity, register_worker
 from db.outbox import publish_outbox
 from db.runs import find_run, run_progress, submit
-from db.sampling import Sampling
 from problems.loader import load_set
 from problems.prompts import render_prompt
-from workers.app import worker_app
-from workers.card import Card
-from workers.deadlines import Deadlines
-from workers.engine_host import EngineHost
+from workers.consumer.celery_app import worker_app
+from workers.consumer.hint_consumer import HintConsumer, Hints
 from workers.engines import EngineContext
+from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest, Message
-from workers.executor import Executor
-from workers.hint_server import Hints, HintServer
-from workers.lease import LeaseKeeper
-from workers.memory.sampler import memory_sampler
-from workers.presence import Presence
-from workers.stopping import Stopping
+from workers.execution.executor import Executor
+from workers.gpu.guard import GpuGuard
+from workers.lifecycle.heartbeat import Heartbeat
+from workers.lifecycle.lease import LeaseKeeper
+from workers.lifecycle.shutdown import Shutdown
+from workers.lifecycle.timeouts import Timeouts
+from workers.measurement.sampler import memory_sampler
 
 MODEL = "smollm2"
-SAMPLING = Sampling(max_tokens=96, temperature=0.7, top_p=0.9, seed=0)
+SAMPLING = SamplingParams(max_tokens=96, temperature=0.7, top_p=0.9, seed=0)
 ORDER = ("direct", "queue", "queue", "direct")
 
 
 def measure(place: Place) -> list[Figure]:
     """Return the ratio of the wall times and both times per generation."""
     log_folder: Path = place.settings.home / "logs"
-    context = EngineContext(home=place.settings.home, log_folder=log_folder, worker_mark=uuid.uuid4().hex)
+    context = EngineContext(
+        home=place.settings.home, log_folder=log_folder, worker_mark=uuid.uuid4().hex
+    )
     host = EngineHost(context)
     through = InProcessWorker(place, host, context)
     try:
@@ -66,10 +68,21 @@ def measure(place: Place) -> list[Figure]:
     per_round = len(load_set("quickstart")) * 2
     return [
         Figure(
-            name="overhead.latency_cpu", value=queue_s / direct_s, unit="ratio", target="<= 1.05", settings=settings
+            name="overhead.latency_cpu",
+            value=queue_s / direct_s,
+            unit="ratio",
+            target="<= 1.05",
+            settings=settings,
         ),
-        Figure(name="overhead.direct_generation", value=direct_s / per_round, unit="s", settings=settings),
-        Figure(name="overhead.queue_generation", value=queue_s / per_round, unit="s", settings=settings),
+        Figure(
+            name="overhead.direct_generation",
+            value=direct_s / per_round,
+            unit="s",
+            settings=settings,
+        ),
+        Figure(
+            name="overhead.queue_generation", value=queue_s / per_round, unit="s", settings=settings
+        ),
     ]
 
 
@@ -77,10 +90,16 @@ def _direct(host: EngineHost) -> float:
     """Make the generations one after another and return the wall seconds."""
     started_s = time.monotonic()
     for number, problem in enumerate(load_set("quickstart")):
-        messages = tuple(Message(role=role, content=text) for role, text in render_prompt(problem, "plain", "en"))
-        sampling = Sampling.from_dict(SAMPLING.to_dict() | {"seed": SAMPLING.seed + 1})
-        request = GenerationRequest(request_id=f"direct-{number}", messages=messages, sampling=sampling)
-        host.generate(request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=120)
+        messages = tuple(
+            Message(role=role, content=text) for role, text in render_prompt(problem, "plain", "en")
+        )
+        sampling = SamplingParams.from_dict(SAMPLING.to_dict() | {"seed": SAMPLING.seed + 1})
+        request = GenerationRequest(
+            request_id=f"direct-{number}", messages=messages, sampling=sampling
+        )
+        host.generate(
+            request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=120
+        )
     return time.monotonic() - started_s
 
 
@@ -90,7 +109,9 @@ def _round(place: Place, worker: InProcessWorker, number: int) -> float:
         f"overhead-{number}", MODEL, repetitions=1, sampling=SAMPLING, settings=place.settings
     )
     worker.expect(len(wanted.problems))
-    with start_worker(worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60):
+    with start_worker(
+        worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60
+    ):
         started_s = time.monotonic()
         submitted = submit(place.engine, wanted)
         publish_outbox(place.engine, place.broker)
@@ -124,7 +145,14 @@ class _Counted:
 class InProcessWorker:
     """A worker in this process, so that the engine object can be asked without it as well."""
 
-    def __init__(self, place: Place, host: EngineHost, context: EngineContext, *, card: Card | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        host: EngineHost,
+        context: EngineContext,
+        *,
+        card: GpuGuard | None = None,
+    ) -> None:
         worker_id = uuid.uuid4()
         identity = WorkerIdentity(
             worker_id=worker_id,
@@ -138,8 +166,8 @@ class InProcessWorker:
         )
         register_worker(place.engine, identity)
         self._sampler = memory_sampler(context)
-        self._presence = Presence(place.engine, worker_id)
-        self._leases = LeaseKeeper(place.engine, Deadlines())
+        self._presence = Heartbeat(place.engine, worker_id)
+        self._leases = LeaseKeeper(place.engine, Timeouts())
         executor = Executor(
             place.engine,
             host,
@@ -148,9 +176,9 @@ class InProcessWorker:
             worker_id=worker_id,
             queues=("vllm",),
             leases=self._leases,
-            stopping=Stopping(),
+            stopping=Shutdown(),
             card=card,
-            deadlines=Deadlines(),
+            deadlines=Timeouts(),
         )
         self._all_done = threading.Event()
         self._left = 0
@@ -164,7 +192,7 @@ class InProcessWorker:
                 self._all_done.set()
             return held
 
-        self._server = HintServer(place.broker_url, ("vllm",), handle)
+        self._server = HintConsumer(place.broker_url, ("vllm",), handle)
         #: What Celery's worker runs.
         self.app = worker_app(self._server)
 

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from db.embedded.usage import services
+from core.hints import HintBroker
+from core.sampling_params import SamplingParams
+from core.settings import Settings
 from db.engine import open_database
-from db.hints import HintBroker
 from db.migrate import upgrade
 from db.runs import Submission
-from db.sampling import Sampling
-from db.settings import Settings
 from orchestrator.registry import load_registry
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from problems.loader import load_set
+from services.usage import services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,15 @@ def place() -> Iterator[Place]:
         settings = Settings(home=home)
         with services(settings) as endpoints:
             assert endpoints.broker_url is not None
-            engine = open_database(endpoints.database_url, name="bench", settings={"evalctl.include_synthetic": "on"})
+            engine = open_database(
+                endpoints.database_url, name="bench", settings={"evalctl.include_synthetic": "on"}
+            )
             upgrade(engine)
             broker = HintBroker(endpoints.broker_url)
-            urls = {"EVALCTL_DATABASE_URL": endpoints.database_url, "EVALCTL_BROKER_URL": endpoints.broker_url}
+            urls = {
+                "EVALCTL_DATABASE_URL": endpoints.database_url,
+                "EVALCTL_BROKER_URL": endpoints.broker_url,
+            }
             yield Place(
                 settings=settings,
                 engine=engine,
@@ -62,7 +67,7 @@ def place() -> Iterator[Place]:
 
 
 def quickstart_submission(
-    name: str, model: str, *, repetitions: int, sampling: Sampling, settings: Settings
+    name: str, model: str, *, repetitions: int, sampling: SamplingParams, settings: Settings
 ) -> Submission:
     """Return the quickstart's problems for one registered model."""
     problems = tuple(record_of(p) for p in load_set("quickstart"))

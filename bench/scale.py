@@ -21,13 +21,13 @@ import redis
 from bench.claimer import QUEUE, register, take_one
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
+from core.hints import queue_name
+from core.limits import HINTS_AT_MOST
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
 from db.fleet import list_workers
-from db.hints import queue_name
-from db.limits import HINTS_AT_MOST
-from db.model_spec import ModelSpec
 from db.runs import Run, find_run, list_runs, run_progress, submit
-from db.sampling import Sampling
 from db.statements import statement
 from orchestrator.reconciler import Reconciler
 
@@ -76,7 +76,10 @@ def measure(place: Place) -> list[Figure]:
         connection.exec_driver_sql("VACUUM ANALYZE eval.job, eval.run_tally")
     figures += _status(place, run, "vacuumed")
     whole_ms = _command(place, "status", "million").wall_s * 1000
-    return [*figures, Figure(name="status.command", value=whole_ms, unit="ms", settings={"jobs": JOBS})]
+    return [
+        *figures,
+        Figure(name="status.command", value=whole_ms, unit="ms", settings={"jobs": JOBS}),
+    ]
 
 
 def _submit(place: Place) -> list[Figure]:
@@ -102,9 +105,19 @@ def _submit(place: Place) -> list[Figure]:
         broker_mib = client.info("memory")["used_memory"] / 2**20 - before_mib
     settings = {"jobs": ended.document["created"], "hints_published": ended.document["published"]}
     return [
-        Figure(name="submit.million", value=ended.wall_s, unit="s", target="<= 60", settings=settings),
-        Figure(name="submit.peak_rss", value=ended.peak_rss_mib, unit="MiB", target="<= 300", settings=settings),
-        Figure(name="submit.hints_in_broker", value=hints, unit="hints", target=f"<= {HINTS_AT_MOST}"),
+        Figure(
+            name="submit.million", value=ended.wall_s, unit="s", target="<= 60", settings=settings
+        ),
+        Figure(
+            name="submit.peak_rss",
+            value=ended.peak_rss_mib,
+            unit="MiB",
+            target="<= 300",
+            settings=settings,
+        ),
+        Figure(
+            name="submit.hints_in_broker", value=hints, unit="hints", target=f"<= {HINTS_AT_MOST}"
+        ),
         Figure(name="submit.broker_memory", value=broker_mib, unit="MiB", settings=settings),
     ]
 
@@ -133,10 +146,15 @@ def _command(place: Place, *arguments: str) -> Ended:
 
 
 def _claims_on_a_short_queue(place: Place) -> list[Figure]:
-    wanted = quickstart_submission("short", "smollm2", repetitions=CLAIMS, sampling=Sampling(), settings=place.settings)
+    wanted = quickstart_submission(
+        "short", "smollm2", repetitions=CLAIMS, sampling=SamplingParams(), settings=place.settings
+    )
     model = ModelSpec(name="short", engine="synthetic", source="made-up", queue=QUEUE)
     submit(
-        place.engine, replace(wanted, models=(model,), problems=wanted.problems[:1], repetitions=CLAIMS + SHORT_QUEUE)
+        place.engine,
+        replace(
+            wanted, models=(model,), problems=wanted.problems[:1], repetitions=CLAIMS + SHORT_QUEUE
+        ),
     )
     with transaction(place.engine) as connection:
         model_id = rows(connection, "SELECT id FROM eval.model WHERE name = 'short'")[0]["id"]
@@ -147,10 +165,18 @@ def _claims_on_a_short_queue(place: Place) -> list[Figure]:
 
     def release() -> None:
         with transaction(place.engine) as connection:
-            rows(connection, "UPDATE eval.job SET held = false WHERE id = %(job)s", {"job": next(later)})
+            rows(
+                connection,
+                "UPDATE eval.job SET held = false WHERE id = %(job)s",
+                {"job": next(later)},
+            )
 
     times_ms = _claim_times(place, register(place.engine), model_id, after=release)
-    _run_long(place, "UPDATE eval.job SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL", {})
+    _run_long(
+        place,
+        "UPDATE eval.job SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL",
+        {},
+    )
     _run_long(place, "DELETE FROM eval.outbox", {})
     return _claim_figures("claim.short_queue", times_ms, {"queued": SHORT_QUEUE, "claims": CLAIMS})
 
@@ -167,9 +193,21 @@ def _claims_on_a_long_queue(place: Place) -> list[Figure]:
             times_ms = _claim_times(place, me, model_id)
             span_s = time.monotonic() - began_s
         claims, none = (sum(column) for column in zip(*found, strict=True))
-        beside = settings | {"others": OTHERS, "others_claims": claims, "others_claims_per_s": round(claims / span_s)}
+        beside = settings | {
+            "others": OTHERS,
+            "others_claims": claims,
+            "others_claims_per_s": round(claims / span_s),
+        }
         figures += _claim_figures(name, times_ms, beside, judged=pace_ms > 0)
-        figures.append(Figure(name=f"{name}.empty_handed", value=none, unit="claims", target="<= 0", settings=beside))
+        figures.append(
+            Figure(
+                name=f"{name}.empty_handed",
+                value=none,
+                unit="claims",
+                target="<= 0",
+                settings=beside,
+            )
+        )
     return figures
 
 
@@ -208,7 +246,9 @@ def _other_claimers(place: Place, model_id: int, pace_ms: int) -> Iterator[list[
             other.wait()
 
 
-def _claim_figures(name: str, times_ms: list[float], settings: dict[str, Any], *, judged: bool = True) -> list[Figure]:
+def _claim_figures(
+    name: str, times_ms: list[float], settings: dict[str, Any], *, judged: bool = True
+) -> list[Figure]:
     cuts = quantiles(times_ms, n=100)
     target = "<= 10" if judged else None
     return [
@@ -220,7 +260,9 @@ def _claim_figures(name: str, times_ms: list[float], settings: dict[str, Any], *
 def _tick(place: Place) -> list[Figure]:
     reconciler = Reconciler(place.engine, place.broker)
     times_ms = [_time_ms(reconciler.tick) for _ in range(7)]
-    return [Figure(name="reconcile.tick", value=median(times_ms), unit="ms", settings={"queued": JOBS})]
+    return [
+        Figure(name="reconcile.tick", value=median(times_ms), unit="ms", settings={"queued": JOBS})
+    ]
 
 
 def _status(place: Place, run: Run, state: str) -> list[Figure]:

@@ -16,21 +16,37 @@ LABELLED = SHIPPED.parent / "labelled"
 
 def measure() -> list[Figure]:
     """Return median, p95 and p99 of both in milliseconds per answer."""
-    answers = [(answer.problem, answer.text) for answer in load_labelled(LABELLED, load_set("core")).answers]
+    answers = [
+        (answer.problem, answer.text)
+        for answer in load_labelled(LABELLED, load_set("core")).answers
+    ]
     for problem, _text in answers:
         score_text(problem, "warm-up: compiles the problem")
     ours = _times_ms([lambda p=p, t=t: score_text(p, t) for p, t in answers])  # type: ignore[misc]
     theirs = _times_ms(_math_verify([text for _problem, text in answers]))
-    settings = {"answers": len(answers), "problems": len({problem.id for problem, _text in answers})}
+    settings = {
+        "answers": len(answers),
+        "problems": len({problem.id for problem, _text in answers}),
+    }
     figures = []
     for name, times, targets in (
         ("scoring", ours, {"median": "<= 5", "p99": "<= 150"}),
         ("math_verify_alone", theirs, {}),
     ):
         cuts = statistics.quantiles(times, n=100)
-        for label, value in (("median", statistics.median(times)), ("p95", cuts[94]), ("p99", cuts[98])):
+        for label, value in (
+            ("median", statistics.median(times)),
+            ("p95", cuts[94]),
+            ("p99", cuts[98]),
+        ):
             figures.append(
-                Figure(name=f"{name}.{label}", value=value, unit="ms", target=targets.get(label), settings=settings)
+                Figure(
+                    name=f"{name}.{label}",
+                    value=value,
+                    unit="ms",
+                    target=targets.get(label),
+                    settings=settings,
+                )
             )
     return figures
 

@@ -17,11 +17,11 @@ import redis
 from bench.figure import Figure
 from bench.noop import DONE_KEY, QUEUE, STAGED, await_workers, stage
 from bench.place import Place, quickstart_submission
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit
-from db.sampling import Sampling
 
 WORKERS = (1, 2, 4, 8)
 NOOPS = 4000
@@ -43,14 +43,31 @@ def measure(place: Place) -> list[Figure]:
     for workers in WORKERS:
         noops_per_s = _noop_rate(place, workers)
         jobs_per_s, median_ms, jobs = _job_rate(place, workers)
-        settings = {"workers": workers, "noops": NOOPS, "jobs": jobs, "pool": "threads", "scored": False}
+        settings = {
+            "workers": workers,
+            "noops": NOOPS,
+            "jobs": jobs,
+            "pool": "threads",
+            "scored": False,
+        }
         name = f"throughput.{workers}_workers"
         figures += [
-            Figure(name=f"{name}.noops", value=noops_per_s, unit="tasks/s", settings=settings | {"acks_late": True}),
-            Figure(name=f"{name}.jobs", value=jobs_per_s, unit="jobs/s", settings=settings),
-            Figure(name=f"{name}.claim_to_commit_median", value=median_ms, unit="ms", settings=settings),
             Figure(
-                name=f"{name}.ratio", value=jobs_per_s / noops_per_s, unit="ratio", target=">= 0.4", settings=settings
+                name=f"{name}.noops",
+                value=noops_per_s,
+                unit="tasks/s",
+                settings=settings | {"acks_late": True},
+            ),
+            Figure(name=f"{name}.jobs", value=jobs_per_s, unit="jobs/s", settings=settings),
+            Figure(
+                name=f"{name}.claim_to_commit_median", value=median_ms, unit="ms", settings=settings
+            ),
+            Figure(
+                name=f"{name}.ratio",
+                value=jobs_per_s / noops_per_s,
+                unit="ratio",
+                target=">= 0.4",
+                settings=settings,
             ),
         ]
     return figures
@@ -59,7 +76,20 @@ def measure(place: Place) -> list[Figure]:
 def _noop_rate(place: Place, workers: int) -> float:
     stage(place.broker_url, NOOPS)
     # At Celery's default level: a line of log a task would slow it down.
-    command = [sys.executable, "-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q", QUEUE]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "bench.noop",
+        "worker",
+        "-P",
+        "threads",
+        "-c",
+        "1",
+        "-Q",
+        QUEUE,
+    ]
     names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
     with (
         redis.Redis.from_url(place.broker_url, socket_timeout=DEADLINE_S + 10) as client,
@@ -86,10 +116,14 @@ def _job_rate(place: Place, workers: int) -> tuple[float, float, int]:
 
 
 def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
-    model = ModelSpec(name="bench", engine="synthetic", source="made-up", queue="synthetic", options={"tokens": 8})
+    model = ModelSpec(
+        name="bench", engine="synthetic", source="made-up", queue="synthetic", options={"tokens": 8}
+    )
     # A speed run is not scored, so that the queue's cost stands alone.
-    sampling = Sampling(max_tokens=8, fixed_input_tokens=8, fixed_output_tokens=8)
-    wanted = quickstart_submission(name, "smollm2", repetitions=repetitions, sampling=sampling, settings=place.settings)
+    sampling = SamplingParams(max_tokens=8, fixed_input_tokens=8, fixed_output_tokens=8)
+    wanted = quickstart_submission(
+        name, "smollm2", repetitions=repetitions, sampling=sampling, settings=place.settings
+    )
     submitted = submit(place.engine, replace(wanted, models=(model,)))
     publish_outbox(place.engine, place.broker)
     return submitted
@@ -116,7 +150,11 @@ def running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[Pa
         try:
             for command, log in zip(commands, logs, strict=True):
                 with log.open("wb") as stream:
-                    processes.append(subprocess.Popen(command, env=place.environment, stdout=stream, stderr=stream))
+                    processes.append(
+                        subprocess.Popen(
+                            command, env=place.environment, stdout=stream, stderr=stream
+                        )
+                    )
             yield logs
         finally:
             for process in processes:

@@ -33,7 +33,12 @@ def measure(place: Place) -> list[Figure]:
     stored = RESULTS * (1 + OTHER_RUNS)
     figures.append(_results(place, run, stored))
     for view in VIEWS:
-        of_run = median(_times_s(lambda view=view: _ask(place, OF_A_RUN.format(view=view), {"run": run}), ROUNDS))  # type: ignore[misc]
+        of_run = median(
+            _times_s(
+                lambda view=view: _ask(place, OF_A_RUN.format(view=view), {"run": run}),
+                ROUNDS,  # type: ignore[misc]
+            )
+        )
         (of_all,) = _times_s(lambda view=view: _ask(place, OF_ALL.format(view=view), {}), 1)  # type: ignore[misc]
         figures.append(_figure(f"{view}.of_a_run", of_run, stored))
         figures.append(_figure(f"{view}.of_all", of_all, stored))

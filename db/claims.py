@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from core.errors import DbError
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import FailureKind, JobState, Mode
 from db.engine import run_alone
-from db.errors import DbError
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
 from db.statements import statement
-from db.states import FailureKind, JobState, Mode
 
 LEASE_S = 60.0
 AGE_BOUND_S = 900.0
@@ -39,7 +39,9 @@ class LeaseLost(DbError):  # noqa: N818 - named for what happened
     """Say that the attempt is no longer the job's: another may be running, so nothing of this one may be written."""
 
     def __init__(self, job_id: int, attempt_no: int) -> None:
-        super().__init__(f"attempt {attempt_no} of job {job_id} has lost its lease; its result is thrown away")
+        super().__init__(
+            f"attempt {attempt_no} of job {job_id} has lost its lease; its result is thrown away"
+        )
         self.job_id = job_id
         self.attempt_no = attempt_no
 
@@ -60,7 +62,7 @@ class ClaimedJob:
     language: str
     repetition: int
     mode: str
-    sampling: Sampling
+    sampling: SamplingParams
     spec: ModelSpec
     #: What a probe searches for, and how; None for a generation.
     probe: Mapping[str, Any] | None = None
@@ -77,7 +79,7 @@ class ClaimedJob:
         return cls(
             job_id=row["id"],
             spec=ModelSpec.from_dict(row["spec"]),
-            sampling=Sampling.from_dict(row["sampling"]),
+            sampling=SamplingParams.from_dict(row["sampling"]),
             language=row["language"] or "en",
             **{
                 key: row[key]
@@ -132,7 +134,11 @@ class Failure:
     @property
     def contagious(self) -> bool:
         """Whether the same on another worker says that the job itself does it."""
-        return not self.forgiven and self.error_class not in BLAMELESS and not self.error_class.endswith(IN_COMPANY)
+        return (
+            not self.forgiven
+            and self.error_class not in BLAMELESS
+            and not self.error_class.endswith(IN_COMPANY)
+        )
 
     @property
     def forgiven(self) -> bool:
@@ -198,15 +204,17 @@ def _claim_one() -> str:
 
 def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:
     """Return a problem as it was submitted with the jobs that ask it."""
-    document: Mapping[str, Any] = run_alone(engine, statement("problem_document"), {"problem": problem_id})[0][
-        "document"
-    ]
+    document: Mapping[str, Any] = run_alone(
+        engine, statement("problem_document"), {"problem": problem_id}
+    )[0]["document"]
     return document
 
 
 def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEASE_S) -> None:
     """Extend the lease of a running attempt. Raise ``LeaseLost`` when it is not this attempt's any more."""
-    if not run_alone(engine, statement("renew"), {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}):
+    if not run_alone(
+        engine, statement("renew"), {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}
+    ):
         raise LeaseLost(job_id, attempt_no)
 
 

@@ -10,12 +10,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
+from core.errors import ServiceUnreachable
+from core.states import JobState
 from db.claims import LeaseLost
 from db.engine import run_alone, transaction
-from db.errors import ServiceUnreachable
 from db.models import Base, Generation, Job, MemoryTrace, Score, StepVerdict
 from db.statements import statement
-from db.states import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,10 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
         "traces": _documents(() if result.trace is None else (result.trace,)),
         "scores": _documents(() if result.score is None else (result.score,)),
         "verdicts": Jsonb(
-            [_document(verdict) | {"ordinal": ordinal} for ordinal, verdict in enumerate(result.verdicts, start=1)]
+            [
+                _document(verdict) | {"ordinal": ordinal}
+                for ordinal, verdict in enumerate(result.verdicts, start=1)
+            ]
         ),
     }
     try:
@@ -58,13 +61,17 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
         raise LeaseLost(job_id, attempt_no)
 
 
-def add_flag(engine: Engine, attempts: Sequence[tuple[int, int]], flag: str) -> frozenset[tuple[int, int]]:
+def add_flag(
+    engine: Engine, attempts: Sequence[tuple[int, int]], flag: str
+) -> frozenset[tuple[int, int]]:
     """Flag the results of these (job, attempt) pairs; return those that have a result, flagged now or before.
 
     Raise ``ServiceUnreachable``; flagging again does no harm.
     """
     jobs, numbers = [job for job, _ in attempts], [number for _, number in attempts]
-    rows = run_alone(engine, statement("add_flag", "commits"), {"flag": flag, "jobs": jobs, "attempts": numbers})
+    rows = run_alone(
+        engine, statement("add_flag", "commits"), {"flag": flag, "jobs": jobs, "attempts": numbers}
+    )
     return frozenset((row["job_id"], row["attempt_no"]) for row in rows)
 
 

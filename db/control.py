@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from core.states import JobState
 from db.claims import FORGIVEN
 from db.engine import rows, transaction
 from db.runs import Run
 from db.statements import statement
-from db.states import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,9 @@ class DeadJob:
     def to_dict(self) -> dict[str, Any]:
         """Return its JSON contract."""
         keys = [key for key in self.__dataclass_fields__ if key not in ("job_id", "run_id")]
-        return {"job": self.job_id, "run": str(self.run_id)} | {key: getattr(self, key) for key in keys}
+        return {"job": self.job_id, "run": str(self.run_id)} | {
+            key: getattr(self, key) for key in keys
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,11 @@ def list_dead(
 
 
 def retry_jobs(
-    engine: Engine, run: Run | None, states: Sequence[JobState], *, job_ids: Sequence[int] | None = None
+    engine: Engine,
+    run: Run | None,
+    states: Sequence[JobState],
+    *,
+    job_ids: Sequence[int] | None = None,
 ) -> list[int]:
     """Put failed or dead jobs back into the queue and return their ids.
 
@@ -117,7 +123,9 @@ def retry_jobs(
         return [row["job"] for row in rows(connection, statement("retry_jobs", "control"), given)]
 
 
-def drop_dead(engine: Engine, run: Run | None, *, job_ids: Sequence[int] | None = None) -> list[int]:
+def drop_dead(
+    engine: Engine, run: Run | None, *, job_ids: Sequence[int] | None = None
+) -> list[int]:
     """Cancel dead jobs, of one run or of all, and return their ids."""
     given = {"run": run and run.run_id, "jobs": job_ids and list(job_ids)}
     with _long_transaction(engine) as connection:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from db.errors import ServiceBusy, ServiceUnreachable
-from db.settings import masked
+from core.errors import ServiceBusy, ServiceUnreachable
+from core.settings import masked
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 60_000
@@ -87,7 +87,9 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise
 
 
-def run_alone(engine: Engine, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def run_alone(
+    engine: Engine, sql: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Run one named statement as a transaction of its own, in one round trip, and return its rows.
 
     For the statements that a worker runs for every job: they go to the driver on a pooled connection, past SQLAlchemy's
@@ -155,7 +157,9 @@ def is_passing(error: DBAPIError) -> bool:
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     """Describe a database that is away, or cannot do what it was asked for now; the password is masked."""
     lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    what = f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    what = (
+        f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    )
     reason = masked(lines[0]).rstrip(".")
     if is_passing(error):
         return ServiceBusy(what, reason, mend="Try again; its log tells what was in the way")
@@ -164,13 +168,19 @@ def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
 
 
 def _crowded(engine: Engine) -> ServiceBusy:
-    what = f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    what = (
+        f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    )
     return ServiceBusy(
-        what, f"no connection became free in {POOL_TIMEOUT_S:g} s", mend="Try again; it may be overloaded"
+        what,
+        f"no connection became free in {POOL_TIMEOUT_S:g} s",
+        mend="Try again; it may be overloaded",
     )
 
 
-def rows(connection: Connection, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def rows(
+    connection: Connection, sql: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Run a named statement (psycopg parameter style) and return its rows as mappings."""
     result = connection.exec_driver_sql(sql, parameters or {})
     return [dict(row) for row in result.mappings()] if result.returns_rows else []

@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import func
 
+from core.errors import DbError
+from core.states import StartKind, WorkerState
 from db.engine import transaction
-from db.errors import DbError
 from db.models import Attempt, Boot, Model, TextBlob, Worker
-from db.states import BootKind, WorkerState
 
 #: A worker in one of these has ended, in order or not.
 ENDED = (WorkerState.STOPPED.value, WorkerState.LOST.value)
@@ -105,7 +105,11 @@ def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
     worker_id = values.pop("worker_id")
     with Session(engine) as session, session.begin():
         session.add(
-            Worker(id=worker_id, state=WorkerState.STARTING.value, **values | {"queues": list(identity.queues)})
+            Worker(
+                id=worker_id,
+                state=WorkerState.STARTING.value,
+                **values | {"queues": list(identity.queues)},
+            )
         )
 
 
@@ -129,7 +133,10 @@ def report_worker(
     }
     mine = update(Worker).where(Worker.id == worker_id).values(**values)
     with transaction(engine) as connection:
-        return connection.execute(mine.returning(Worker.drain_requested_at)).scalar_one_or_none() is not None
+        return (
+            connection.execute(mine.returning(Worker.drain_requested_at)).scalar_one_or_none()
+            is not None
+        )
 
 
 def list_workers(engine: Engine) -> list[WorkerRow]:
@@ -145,7 +152,9 @@ def list_workers(engine: Engine) -> list[WorkerRow]:
         return [WorkerRow.from_row(*row) for row in session.execute(query)]
 
 
-def drain_workers(engine: Engine, *, worker: str | None = None, host: str | None = None) -> tuple[str, ...]:
+def drain_workers(
+    engine: Engine, *, worker: str | None = None, host: str | None = None
+) -> tuple[str, ...]:
     """Ask living workers to drain and return their names: one, those of a host, or, without either, all.
 
     ``worker`` is a name or an id, or the beginning of either; raise ``AmbiguousWorker`` where several begin so. Asking
@@ -158,7 +167,9 @@ def drain_workers(engine: Engine, *, worker: str | None = None, host: str | None
     if host is not None:
         wanted.append(Worker.host == host)
     with transaction(engine) as connection:
-        found = connection.execute(select(Worker.id, Worker.name).where(*wanted).order_by(Worker.name)).all()
+        found = connection.execute(
+            select(Worker.id, Worker.name).where(*wanted).order_by(Worker.name)
+        ).all()
         exact = [row for row in found if worker in {row.name, str(row.id)}]
         if worker is not None and len(exact or found) > 1:
             raise AmbiguousWorker(worker, [row.name for row in found])
@@ -192,8 +203,10 @@ def stored_profiles(engine: Engine, profile_key: str) -> list[Profile]:
     """Return the profile starts of a key that told all their terms, newest first."""
     known = (Boot.buffers_mib, Boot.activation_peak_mib, Boot.kv_block_bytes)
     query = (
-        select(Boot.id.label("boot_id"), *(getattr(Boot, field.name) for field in fields(Profile)[1:]))
-        .where(Boot.kind == BootKind.PROFILE.value, Boot.profile_key == profile_key)
+        select(
+            Boot.id.label("boot_id"), *(getattr(Boot, field.name) for field in fields(Profile)[1:])
+        )
+        .where(Boot.kind == StartKind.PROFILE.value, Boot.profile_key == profile_key)
         .where(*(term.is_not(None) for term in known))
         .order_by(Boot.id.desc())
     )

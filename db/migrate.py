@@ -50,7 +50,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def schema_version(engine: Engine) -> SchemaVersion:
     """Compare the database's revision with the one this code needs."""
     with engine.connect() as connection:
-        there = connection.exec_driver_sql("SELECT to_regclass('eval.alembic_version') IS NOT NULL").scalar_one()
+        there = connection.exec_driver_sql(
+            "SELECT to_regclass('eval.alembic_version') IS NOT NULL"
+        ).scalar_one()
         query = "SELECT max(version_num) FROM eval.alembic_version"
         found = connection.exec_driver_sql(query).scalar_one() if there else None
     return SchemaVersion(found=found, needed=newest_revision())

@@ -6,8 +6,8 @@ from collections import defaultdict
 
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
 from db.engine import rows, transaction
-from db.hints import HintBroker
 from db.statements import statement
 
 BATCH = 500

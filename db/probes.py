@@ -38,19 +38,28 @@ def read_points(engine: Engine, job_id: int) -> list[ProbePoint]:
         return list(session.execute(query).scalars())
 
 
-def add_point(engine: Engine, job_id: int, attempt_no: int, ordinal: int, point: Mapping[str, Any]) -> None:
+def add_point(
+    engine: Engine, job_id: int, attempt_no: int, ordinal: int, point: Mapping[str, Any]
+) -> None:
     """Write one trial, the ``ordinal``-th of its search. Raise ``LeaseLost`` where the attempt is not the job's any more.
 
     Safe to repeat where an answer was lost: a trial that is there already stays as it is.
     """
-    given = {"job": job_id, "attempt_no": attempt_no, "ordinal": ordinal, "point": Jsonb(dict(point))}
+    given = {
+        "job": job_id,
+        "attempt_no": attempt_no,
+        "ordinal": ordinal,
+        "point": Jsonb(dict(point)),
+    }
     if not run_alone(engine, statement("add_point", "probes"), given):
         raise LeaseLost(job_id, attempt_no)
 
 
 def end_search(engine: Engine, job_id: int, attempt_no: int) -> None:
     """Finish a search. Raise ``LeaseLost`` as ``add_point`` does; safe to repeat."""
-    if not run_alone(engine, statement("end_search", "probes"), {"job": job_id, "attempt_no": attempt_no}):
+    if not run_alone(
+        engine, statement("end_search", "probes"), {"job": job_id, "attempt_no": attempt_no}
+    ):
         raise LeaseLost(job_id, attempt_no)
 
 
@@ -67,4 +76,6 @@ def read_found(engine: Engine, run_id: uuid.UUID) -> Found:
 def latest_points(engine: Engine, run_id: uuid.UUID, *, shown: int) -> list[Row]:
     """Return the trials of a run after the first ``shown``, oldest first."""
     with transaction(engine) as connection:
-        return rows(connection, statement("latest_points", "probes"), {"run": run_id, "shown": shown})
+        return rows(
+            connection, statement("latest_points", "probes"), {"run": run_id, "shown": shown}
+        )

@@ -43,7 +43,9 @@ def count_generations(engine: Engine, run_id: UUID, scorer_version: str) -> Gene
     """Count the generations of a run."""
     with transaction(engine) as connection:
         found = rows(
-            connection, statement("count_generations", "rescoring"), {"run": run_id, "version": scorer_version}
+            connection,
+            statement("count_generations", "rescoring"),
+            {"run": run_id, "version": scorer_version},
         )
     return GenerationCounts(**found[0])
 
@@ -54,7 +56,13 @@ def generations_to_score(
     """Yield pages of the generations that this version has not scored, or of all with ``force``; speed runs never."""
     after = 0
     while True:
-        given = {"run": run_id, "version": scorer_version, "force": force, "after": after, "limit": PAGE}
+        given = {
+            "run": run_id,
+            "version": scorer_version,
+            "force": force,
+            "after": after,
+            "limit": PAGE,
+        }
         with transaction(engine) as connection:
             found = rows(connection, statement("generations_to_score", "rescoring"), given)
         if not found:
@@ -78,7 +86,9 @@ def add_scores(engine: Engine, scored: Sequence[tuple[int, Score, Sequence[StepV
         raise
 
 
-def _add_score(session: Session, job_id: int, score: Score, verdicts: Sequence[StepVerdict]) -> None:
+def _add_score(
+    session: Session, job_id: int, score: Score, verdicts: Sequence[StepVerdict]
+) -> None:
     score.job_id = job_id
     session.add(score)
     session.flush()

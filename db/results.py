@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.evidence import Evidence, read_evidence
+from db.result_breakdown import ResultBreakdown, read_evidence
 
 Row = Mapping[str, Any]
 
@@ -65,7 +65,7 @@ class Results:
     #: Thresholds of the models in ``resources`` on the same cards, ``own`` or of the latest ``run`` that has some.
     limits: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where it was asked for.
-    evidence: Evidence | None = None
+    evidence: ResultBreakdown | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``results``, without the run itself."""
@@ -78,7 +78,9 @@ class Results:
         }
 
 
-def read_results(engine: Engine, run_id: UUID, *, include_flagged: bool = False, explained: bool = False) -> Results:
+def read_results(
+    engine: Engine, run_id: UUID, *, include_flagged: bool = False, explained: bool = False
+) -> Results:
     """Return the tables of a run; rows of synthetic models only where the engine's session includes them.
 
     ``include_flagged`` counts results with a flag into the medians of time and memory, which leave them out otherwise;
@@ -89,7 +91,9 @@ def read_results(engine: Engine, run_id: UUID, *, include_flagged: bool = False,
         if include_flagged:
             rows(connection, _INCLUDE_FLAGGED)
         resources = rows(connection, _RESOURCES, given)
-        lines = json.dumps([{"model": row["model"], "gpu_name": row["gpu_name"]} for row in resources])
+        lines = json.dumps(
+            [{"model": row["model"], "gpu_name": row["gpu_name"]} for row in resources]
+        )
         return Results(
             scores=rows(connection, _SCORES, given),
             resources=resources,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
+from core.errors import DbError
 from db.engine import transaction
-from db.errors import DbError
 
 ANALYST_ROLE = "evalctl_analyst"
 WRITER_ROLE = "evalctl_writer"
@@ -74,7 +74,9 @@ def renew_grants(engine: Engine) -> tuple[str, ...]:
         owner = "SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'eval'"
         if not connection.exec_driver_sql(owner).scalar():
             return ()
-        known = connection.exec_driver_sql("SELECT rolname FROM pg_roles WHERE rolname LIKE 'evalctl\\_%%'")
+        known = connection.exec_driver_sql(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'evalctl\\_%%'"
+        )
         renewed = tuple(name for name in known.scalars() if name in _GRANTS)
         for name in renewed:
             connection.exec_driver_sql(_GRANTS[name])
@@ -103,4 +105,6 @@ def _grant(engine: Engine, group: str, role: str, settings: tuple[str, ...]) -> 
 def _refuse_superuser(connection: Connection, role: str) -> None:
     query = "SELECT rolsuper FROM pg_roles WHERE rolname = %s"
     if connection.exec_driver_sql(query, (role,)).scalar():
-        raise GrantRefused(f"role {role!r} is a superuser, whom no grant limits; name a role of its own")
+        raise GrantRefused(
+            f"role {role!r} is a superuser, whom no grant limits; name a role of its own"
+        )

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from core.errors import DbError
+from core.limits import HINTS_AT_MOST
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import JobState
 from db.engine import rows, transaction
-from db.errors import DbError
-from db.limits import HINTS_AT_MOST
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
 from db.statements import statement
-from db.states import JobState
 
 #: Failed and dead jobs of a run that are looked at for its errors, the latest.
 FAILURES_AT_MOST = 20_000
@@ -55,7 +55,7 @@ class Submission:
     repetitions: int
     mode: str
     #: Its seed is the base: repetition k runs with seed + k.
-    sampling: Sampling
+    sampling: SamplingParams
     priority: int = 0
     max_attempts: int = 3
     #: Give each repetition an engine started for it.
@@ -152,7 +152,11 @@ class Progress:
         """Seconds until the last job is expected to finish; None where nothing is known yet."""
         if not self.open:
             return 0.0
-        return None if self.paused or self.seconds_per_job is None else self.seconds_per_job * self.open
+        return (
+            None
+            if self.paused or self.seconds_per_job is None
+            else self.seconds_per_job * self.open
+        )
 
 
 def submit(engine: Engine, submission: Submission) -> Submitted:
@@ -182,7 +186,11 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
     }
     if submission.probe is None:
         insert = statement("insert_jobs", "runs")
-        given |= {"problems": problem_ids, "prompts": list(submission.prompts), "fresh_engine": submission.fresh_engine}
+        given |= {
+            "problems": problem_ids,
+            "prompts": list(submission.prompts),
+            "fresh_engine": submission.fresh_engine,
+        }
     else:
         insert = statement("insert_searches", "probes")
         given |= {"kind": submission.prompts[0], "probe": json.dumps(dict(submission.probe))}
@@ -208,7 +216,9 @@ def find_run(engine: Engine, reference: str) -> Run:
     if not found:
         raise RunNotFound(f"no run answers to {reference!r}; `evalctl status` lists them")
     if len(found) > 1:
-        raise RunNotFound(f"more than one run begins with {reference!r}; give more of the id, or the name")
+        raise RunNotFound(
+            f"more than one run begins with {reference!r}; give more of the id, or the name"
+        )
     return Run.from_row(found[0])
 
 
@@ -243,7 +253,11 @@ def cancel_run(engine: Engine, run: Run) -> int:
 
 
 def _listed_progress(row: Mapping[str, Any]) -> Progress:
-    return Progress(counts=_counts(row), cancelled=row["cancelled_at"] is not None, paused=row["paused_at"] is not None)
+    return Progress(
+        counts=_counts(row),
+        cancelled=row["cancelled_at"] is not None,
+        paused=row["paused_at"] is not None,
+    )
 
 
 def _counts(row: Mapping[str, Any]) -> dict[JobState, int]:
@@ -293,7 +307,11 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
     if last["id"] is not None and not submission.new:
         merged = _merged(last["experiment"], submission.experiment)
         given = {"run": last["id"], "experiment": json.dumps(merged)}
-        return last | rows(connection, statement("update_experiment", "runs"), given)[0] | {"new": False}
+        return (
+            last
+            | rows(connection, statement("update_experiment", "runs"), given)[0]
+            | {"new": False}
+        )
     ordinal = (last["ordinal"] or 0) + 1
     # Another experiment may have taken the name, e.g. the same one before its problems were changed.
     wanted = {"name": submission.name}

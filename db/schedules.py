@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from core.errors import DbError
+from core.states import JobState
 from db.engine import rows, transaction
-from db.errors import DbError
 from db.runs import Progress, Submission, Submitted, submit_in
 from db.statements import statement
-from db.states import JobState
 
 
 class ScheduleNotFound(DbError):  # noqa: N818 - named for what happened
@@ -84,21 +84,34 @@ class Slot:
         cancelled, paused = row["cancelled_at"] is not None, row["paused_at"] is not None
         progress = Progress(counts=counts, cancelled=cancelled, paused=paused)
         keys = set(cls.__dataclass_fields__) - {"state"}
-        return cls(state=progress.state if row["run_id"] else None, **{key: row[key] for key in keys})
+        return cls(
+            state=progress.state if row["run_id"] else None, **{key: row[key] for key in keys}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return its JSON contract."""
         return {key: getattr(self, key) for key in self.__dataclass_fields__}
 
 
-def add_schedule(engine: Engine, *, name: str, cron: str, timezone: str, experiment: Mapping[str, Any]) -> bool:
+def add_schedule(
+    engine: Engine, *, name: str, cron: str, timezone: str, experiment: Mapping[str, Any]
+) -> bool:
     """Store a schedule and return True; False where the very same one is there. Raise ``ScheduleExists`` for another."""
-    given = {"name": name, "cron": cron, "timezone": timezone, "experiment": json.dumps(dict(experiment))}
+    given = {
+        "name": name,
+        "cron": cron,
+        "timezone": timezone,
+        "experiment": json.dumps(dict(experiment)),
+    }
     with transaction(engine) as connection:
         if rows(connection, statement("add_schedule", "schedules"), given):
             return True
     found = find_schedule(engine, name)
-    if (found.cron, found.timezone, found.experiment) != (cron, timezone, json.loads(given["experiment"])):
+    if (found.cron, found.timezone, found.experiment) != (
+        cron,
+        timezone,
+        json.loads(given["experiment"]),
+    ):
         raise ScheduleExists(name)
     return False
 
@@ -115,10 +128,15 @@ def find_schedule(engine: Engine, name: str) -> Schedule:
 def list_schedules(engine: Engine) -> list[Schedule]:
     """Return all schedules by name."""
     with transaction(engine) as connection:
-        return [Schedule.from_row(row) for row in rows(connection, statement("all_schedules", "schedules"))]
+        return [
+            Schedule.from_row(row)
+            for row in rows(connection, statement("all_schedules", "schedules"))
+        ]
 
 
-def active_schedules(engine: Engine, now: dt.datetime | None = None) -> tuple[dt.datetime, list[Schedule]]:
+def active_schedules(
+    engine: Engine, now: dt.datetime | None = None
+) -> tuple[dt.datetime, list[Schedule]]:
     """Return the time and the schedules that are not paused; the time is the database's unless one is given."""
     with transaction(engine) as connection:
         at = _time(connection, now)
@@ -132,7 +150,9 @@ def database_time(engine: Engine) -> dt.datetime:
         return _time(connection, None)
 
 
-def make_slot(engine: Engine, schedule: Schedule, slot: dt.datetime, submission: Submission) -> Submitted | None:
+def make_slot(
+    engine: Engine, schedule: Schedule, slot: dt.datetime, submission: Submission
+) -> Submitted | None:
     """Submit the run of a slot and settle all slots up to it, in one transaction; the submission must ask for a new run.
 
     Return None where the slot is settled, is being made by another process, or the schedule is paused or gone.
@@ -145,7 +165,11 @@ def make_slot(engine: Engine, schedule: Schedule, slot: dt.datetime, submission:
             made = _insert_slot(connection, schedule, slot, run_id=submitted.run_id)
             if not made:
                 attempt.rollback()
-        rows(connection, statement("settle", "schedules"), {"schedule": schedule.schedule_id, "slot": slot})
+        rows(
+            connection,
+            statement("settle", "schedules"),
+            {"schedule": schedule.schedule_id, "slot": slot},
+        )
     return submitted if made else None
 
 
@@ -155,7 +179,11 @@ def fail_slot(engine: Engine, schedule: Schedule, slot: dt.datetime, message: st
         if not _lock_due(connection, schedule, slot):
             return False
         added = _insert_slot(connection, schedule, slot, error=message)
-        rows(connection, statement("settle", "schedules"), {"schedule": schedule.schedule_id, "slot": slot})
+        rows(
+            connection,
+            statement("settle", "schedules"),
+            {"schedule": schedule.schedule_id, "slot": slot},
+        )
     return added
 
 
@@ -173,7 +201,9 @@ def make_hand_slot(
     with transaction(engine) as connection:
         if not rows(connection, statement("lock_schedule", "schedules"), given):
             raise ScheduleNotFound(schedule.name)
-        slot: dt.datetime = rows(connection, statement("free_hand_slot", "schedules"), given | {"now": now})[0]["slot"]
+        slot: dt.datetime = rows(
+            connection, statement("free_hand_slot", "schedules"), given | {"now": now}
+        )[0]["slot"]
         submitted = submit_in(connection, submission(slot))
         # It is still free: the lock keeps others away.
         _insert_slot(connection, schedule, slot, run_id=submitted.run_id, by_hand=True)
@@ -193,13 +223,19 @@ def resume_schedule(engine: Engine, schedule: Schedule, now: dt.datetime | None 
 def remove_schedule(engine: Engine, schedule: Schedule) -> int:
     """Remove a schedule with its list of slots; its runs stay. Return how many slots it had. Raise ``ScheduleNotFound``."""
     with transaction(engine) as connection:
-        removed = rows(connection, statement("remove_schedule", "schedules"), {"schedule": schedule.schedule_id})
+        removed = rows(
+            connection,
+            statement("remove_schedule", "schedules"),
+            {"schedule": schedule.schedule_id},
+        )
     if not removed:
         raise ScheduleNotFound(schedule.name)
     return int(removed[0]["slots"])
 
 
-def last_slots(engine: Engine, schedule: Schedule | None = None, *, limit: int = 10) -> dict[int, Sequence[Slot]]:
+def last_slots(
+    engine: Engine, schedule: Schedule | None = None, *, limit: int = 10
+) -> dict[int, Sequence[Slot]]:
     """Return the last slots by schedule id, newest first; of one schedule, or of every one that has any."""
     given = {"schedule": schedule.schedule_id if schedule else None, "limit": limit}
     found: dict[int, list[Slot]] = {}
@@ -212,7 +248,11 @@ def last_slots(engine: Engine, schedule: Schedule | None = None, *, limit: int =
 def reconciler_runs(engine: Engine, lock_key: int) -> bool:
     """Whether some reconciler is in charge, i.e. holds the advisory lock of that key; without one no slot is made."""
     with transaction(engine) as connection:
-        return bool(rows(connection, statement("reconciler_runs", "schedules"), {"key": lock_key})[0]["runs"])
+        return bool(
+            rows(connection, statement("reconciler_runs", "schedules"), {"key": lock_key})[0][
+                "runs"
+            ]
+        )
 
 
 def _time(connection: Connection, now: dt.datetime | None) -> dt.datetime:
@@ -234,7 +274,13 @@ def _insert_slot(
     error: str | None = None,
     by_hand: bool = False,
 ) -> bool:
-    given = {"schedule": schedule.schedule_id, "slot": slot, "by_hand": by_hand, "run": run_id, "error": error}
+    given = {
+        "schedule": schedule.schedule_id,
+        "slot": slot,
+        "by_hand": by_hand,
+        "run": run_id,
+        "error": error,
+    }
     return bool(rows(connection, statement("insert_slot", "schedules"), given))
 
 

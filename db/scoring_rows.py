@@ -10,7 +10,14 @@ from db.models import Score, StepVerdict
 
 def score_row(document: Mapping[str, Any]) -> Score:
     """Return the row of a scoring from the document of ``evalctl score``."""
-    copied = ("scorer_version", "steps_done", "steps_total", "score7", "answer_correct", "guess_suspected")
+    copied = (
+        "scorer_version",
+        "steps_done",
+        "steps_total",
+        "score7",
+        "answer_correct",
+        "guess_suspected",
+    )
     return Score(
         path_id=document["path"],
         answer_text=storable(document["answer_text"]),

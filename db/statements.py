@@ -14,7 +14,9 @@ def statements(file: str) -> dict[str, str]:
     """Return the statements of ``db/sql/<file>.sql`` by name, comments included, in psycopg's parameter style."""
     text = (Path(__file__).parent / "sql" / f"{file}.sql").read_text(encoding="utf-8")
     parts = _HEADING.split(text)[1:]
-    return {name: body.strip().rstrip(";") for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    return {
+        name: body.strip().rstrip(";") for name, body in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def statement(name: str, file: str = "queue") -> str:

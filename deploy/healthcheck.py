@@ -21,7 +21,9 @@ ENDED = frozenset({"stopped", "lost"})
 def alive(status: Mapping[str, Any], host: str) -> bool:
     """Whether the document of ``evalctl status --json`` shows a live worker on this host."""
     return any(
-        worker["host"] == host and worker["state"] not in ENDED and worker["last_seen_s"] <= HEARD_WITHIN_S
+        worker["host"] == host
+        and worker["state"] not in ENDED
+        and worker["last_seen_s"] <= HEARD_WITHIN_S
         for worker in status["workers"]
     )
 
@@ -29,7 +31,9 @@ def alive(status: Mapping[str, Any], host: str) -> bool:
 def main() -> int:
     """Return 0 for a healthy worker and 1 otherwise."""
     host = socket.gethostname()
-    answer = subprocess.run(["evalctl", "status", "--json"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["evalctl", "status", "--json"], capture_output=True, text=True, check=False
+    )
     if answer.returncode != 0:
         print(answer.stderr.strip() or f"evalctl status ended with status {answer.returncode}")
         return 1

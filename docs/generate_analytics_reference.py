@@ -43,7 +43,8 @@ def render() -> str:
     parts = [HEAD]
     for view, (text, columns) in read_comments().items():
         cells = "\n".join(
-            f"| `{column}` | {meaning.replace('|', chr(92) + '|')} |" for column, meaning in columns.items()
+            f"| `{column}` | {meaning.replace('|', chr(92) + '|')} |"
+            for column, meaning in columns.items()
         )
         parts.append(f"## {view}\n\n{text}\n\n| column | meaning |\n|---|---|\n{cells}\n")
     return "\n".join(parts)

@@ -31,7 +31,9 @@ Every command takes `--help`. Where there is `--json`, one JSON document goes to
 
 def render() -> str:
     """Return the whole page."""
-    root = click.Context(cli, info_name="evalctl", **{**cli.context_settings, "terminal_width": WIDTH})
+    root = click.Context(
+        cli, info_name="evalctl", **{**cli.context_settings, "terminal_width": WIDTH}
+    )
     commands = "\n".join(_sections(cli, root))
     return f"{HEAD}\n{commands}"
 

@@ -9,7 +9,9 @@ from sqlalchemy.schema import SchemaItem
 from db.models import SCHEMA, Base
 
 
-def include(_item: SchemaItem, name: str | None, type_: str, _reflected: bool, _other: SchemaItem | None) -> bool:
+def include(
+    _item: SchemaItem, name: str | None, type_: str, _reflected: bool, _other: SchemaItem | None
+) -> bool:
     """Leave Alembic's own table out of comparisons."""
     return not (type_ == "table" and name == "alembic_version")
 
@@ -37,6 +39,8 @@ connection = context.config.attributes.get("connection")
 if connection is not None:
     run(connection)
 else:
-    engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "", poolclass=pool.NullPool)
+    engine = create_engine(
+        context.config.get_main_option("sqlalchemy.url") or "", poolclass=pool.NullPool
+    )
     with engine.connect() as own:
         run(own)

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from db.embedded.usage import Endpoints, services, services_state
+from core.errors import DbError, ServiceUnreachable
+from core.gpus import GpuUnavailable, list_gpus
+from core.hints import HintBroker
+from core.settings import Settings
 from db.engine import open_database, transaction
-from db.errors import DbError, ServiceUnreachable
 from db.fleet import list_workers
-from db.gpus import GpuUnavailable, list_gpus
-from db.hints import HintBroker
 from db.migrate import schema_version
-from db.settings import Settings
 from orchestrator.errors import UsageFault
 from orchestrator.model_check import check_model, installed_vllm, supported
 from orchestrator.registry import load_registry
 from problems.errors import ProblemError
 from problems.loader import load_set
+from services.usage import Endpoints, services, services_state
 
 DISK_MIB = 2048
 #: Major version; Valkey began at 7.
@@ -49,7 +49,9 @@ def _guarded(look: Callable[[], Check]) -> Check:
     try:
         return look()
     except (UsageFault, ProblemError, DbError, OSError) as error:
-        return Check(name="configuration", ok=False, found=str(error), mend="Correct what the sentence names")
+        return Check(
+            name="configuration", ok=False, found=str(error), mend="Correct what the sentence names"
+        )
 
 
 def _services(settings: Settings) -> Check:
@@ -64,7 +66,10 @@ def _services(settings: Settings) -> Check:
 def _connected(settings: Settings) -> list[Check]:
     try:
         with services(settings) as endpoints:
-            return [*_database(endpoints, embedded=settings.database_url is None), _broker(endpoints)]
+            return [
+                *_database(endpoints, embedded=settings.database_url is None),
+                _broker(endpoints),
+            ]
     except ServiceUnreachable as error:
         return [Check(name="database", ok=False, found=str(error), mend=error.mend)]
 
@@ -88,10 +93,15 @@ def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
 def _schema(engine: Engine, *, embedded: bool) -> Check:
     version = schema_version(engine)
     if embedded and version.found is None:
-        return Check(name="schema", ok=True, found="not made yet; the first command that needs it makes it")
+        return Check(
+            name="schema", ok=True, found="not made yet; the first command that needs it makes it"
+        )
     found = f"revision {version.found or 'none'}, needed {version.needed}"
     return Check(
-        name="schema", ok=version.current, found=found, mend="" if version.current else "Run `evalctl db upgrade`"
+        name="schema",
+        ok=version.current,
+        found=found,
+        mend="" if version.current else "Run `evalctl db upgrade`",
     )
 
 
@@ -103,7 +113,10 @@ def _workers(engine: Engine) -> Check:
     silent = [row.name for row in workers if row.last_seen_s > 30]
     if silent:
         return Check(
-            name="workers", ok=False, found=f"not heard of for 30 s: {', '.join(silent)}", mend="See their logs"
+            name="workers",
+            ok=False,
+            found=f"not heard of for 30 s: {', '.join(silent)}",
+            mend="See their logs",
         )
     return Check(
         name="workers",
@@ -123,7 +136,11 @@ def _broker(endpoints: Endpoints) -> Check:
     finally:
         broker.close()
     new_enough = int(version.partition(".")[0]) >= OLDEST_REDIS
-    mend = "" if new_enough else f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
+    mend = (
+        ""
+        if new_enough
+        else f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
+    )
     return Check(name="broker", ok=new_enough, found=f"{server} {version} answers", mend=mend)
 
 
@@ -131,17 +148,34 @@ def _gpu() -> Check:
     try:
         cards = list_gpus()
     except GpuUnavailable as error:
-        return Check(name="gpu", ok=False, found=str(error), mend="Only CPU models run here; that is fine for a trial")
-    return Check(name="gpu", ok=bool(cards), found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in cards) or "none")
+        return Check(
+            name="gpu",
+            ok=False,
+            found=str(error),
+            mend="Only CPU models run here; that is fine for a trial",
+        )
+    return Check(
+        name="gpu",
+        ok=bool(cards),
+        found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in cards) or "none",
+    )
 
 
 def _vllm() -> Check:
     installed = installed_vllm()
     if installed is None:
-        return Check(name="vllm", ok=False, found="not installed", mend="Run `make setup` (EXTRA=gpu on a GPU host)")
+        return Check(
+            name="vllm",
+            ok=False,
+            found="not installed",
+            mend="Run `make setup` (EXTRA=gpu on a GPU host)",
+        )
     ok = supported(installed[1])
     return Check(
-        name="vllm", ok=ok, found=" ".join(installed), mend="" if ok else "Run `make setup` for a supported version"
+        name="vllm",
+        ok=ok,
+        found=" ".join(installed),
+        mend="" if ok else "Run `make setup` for a supported version",
     )
 
 
@@ -149,13 +183,19 @@ def _models(settings: Settings) -> Check:
     checks = [check_model(spec) for spec in load_registry(settings)]
     able = [check.model for check in checks if check.ok]
     unable = [f"{check.model} ({check.found})" for check in checks if not check.ok]
-    found = f"can run here: {', '.join(able) or 'none'}" + (f"; cannot: {', '.join(unable)}" if unable else "")
-    return Check(name="models", ok=bool(able), found=found, mend="" if able else "See `evalctl models check`")
+    found = f"can run here: {', '.join(able) or 'none'}" + (
+        f"; cannot: {', '.join(unable)}" if unable else ""
+    )
+    return Check(
+        name="models", ok=bool(able), found=found, mend="" if able else "See `evalctl models check`"
+    )
 
 
 def _problems() -> Check:
     shipped = load_set("core")
-    return Check(name="problems", ok=len(shipped) > 0, found=f"{len(shipped)} problems in the shipped set")
+    return Check(
+        name="problems", ok=len(shipped) > 0, found=f"{len(shipped)} problems in the shipped set"
+    )
 
 
 def _disk(settings: Settings) -> Check:

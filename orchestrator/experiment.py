@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from db.model_spec import canonical_hash
-from db.sampling import Sampling
-from db.states import Mode
+from core.model_spec import canonical_hash
+from core.sampling_params import SamplingParams
+from core.states import Mode
 from orchestrator.errors import UsageFault
 from orchestrator.registry import read_toml
 from problems.prompts import PROMPT_STYLES
@@ -47,13 +47,27 @@ class Experiment:
         """Refuse what cannot be run, naming the value and what is allowed."""
         _require(bool(self.models), "an experiment needs at least one model (--model NAME)")
         _require(bool(self.problems), "an experiment needs a problem set (--problems NAME)")
-        _require(bool(self.prompts), f"an experiment needs a prompt style: {', '.join(PROMPT_STYLES)}")
+        _require(
+            bool(self.prompts), f"an experiment needs a prompt style: {', '.join(PROMPT_STYLES)}"
+        )
         for prompt in self.prompts:
-            _require(prompt in PROMPT_STYLES, f"unknown prompt style {prompt!r}; there are {', '.join(PROMPT_STYLES)}")
-        _require(self.language in LANGUAGES, f"language {self.language!r} is not one of {', '.join(LANGUAGES)}")
+            _require(
+                prompt in PROMPT_STYLES,
+                f"unknown prompt style {prompt!r}; there are {', '.join(PROMPT_STYLES)}",
+            )
+        _require(
+            self.language in LANGUAGES,
+            f"language {self.language!r} is not one of {', '.join(LANGUAGES)}",
+        )
         _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
-        _require(1 <= self.repetitions <= 10_000, f"repetitions must be from 1 to 10000, not {self.repetitions}")
-        _require(1 <= self.max_attempts <= 100, f"max_attempts must be from 1 to 100, not {self.max_attempts}")
+        _require(
+            1 <= self.repetitions <= 10_000,
+            f"repetitions must be from 1 to 10000, not {self.repetitions}",
+        )
+        _require(
+            1 <= self.max_attempts <= 100,
+            f"max_attempts must be from 1 to 100, not {self.max_attempts}",
+        )
         _require(self.max_tokens >= 1, f"max_tokens must be at least 1, not {self.max_tokens}")
         _require(self.temperature >= 0, f"temperature must not be negative, not {self.temperature}")
         _require(0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}")
@@ -66,14 +80,16 @@ class Experiment:
             return None
         parts = self.fixed_length.split(":")
         if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
-            raise UsageFault(f"fixed_length {self.fixed_length!r} must be IN:OUT token counts, e.g. 256:512")
+            raise UsageFault(
+                f"fixed_length {self.fixed_length!r} must be IN:OUT token counts, e.g. 256:512"
+            )
         return int(parts[0]), int(parts[1])
 
     @property
-    def sampling(self) -> Sampling:
-        """Sampling parameters with the base seed; repetition k adds k."""
+    def sampling(self) -> SamplingParams:
+        """SamplingParams parameters with the base seed; repetition k adds k."""
         fixed_input, fixed_output = self.fixed_tokens or (None, None)
-        return Sampling(
+        return SamplingParams(
             max_tokens=fixed_output or self.max_tokens,
             temperature=self.temperature,
             top_p=self.top_p,
@@ -99,7 +115,9 @@ def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
     document = _read_document(path)
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(document) - known):
-        raise UsageFault(f"{path}: unknown keys {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise UsageFault(
+            f"{path}: unknown keys {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
     return make_experiment({**document, **overrides}, where=f"{path}: ")
 
 
@@ -110,7 +128,9 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         if isinstance(shaped.get(key), str):
             shaped[key] = [shaped[key]]
         if key in shaped:
-            if not isinstance(shaped[key], (list, tuple)) or not all(isinstance(name, str) for name in shaped[key]):
+            if not isinstance(shaped[key], (list, tuple)) or not all(
+                isinstance(name, str) for name in shaped[key]
+            ):
                 raise UsageFault(f"{where}{key} = {shaped[key]!r} must be a list of names")
             shaped[key] = tuple(shaped[key])
     types: dict[str, type | tuple[type, ...]] = {
@@ -129,7 +149,9 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         "fresh_engine": bool,
     }
     for key, kind in types.items():
-        if key in shaped and (not isinstance(shaped[key], kind) or isinstance(shaped[key], bool) != (kind is bool)):
+        if key in shaped and (
+            not isinstance(shaped[key], kind) or isinstance(shaped[key], bool) != (kind is bool)
+        ):
             raise UsageFault(f"{where}{key} = {shaped[key]!r} has the wrong type")
     for key in ("models", "problems"):
         if key not in shaped:

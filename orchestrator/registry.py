@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from db.model_spec import ModelSpec
-from db.settings import Settings
+from core.model_spec import ModelSpec
+from core.settings import Settings
 from orchestrator.errors import UsageFault
 
 SHIPPED = Path(__file__).with_name("evalctl.toml")
@@ -70,12 +70,16 @@ def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
     if not isinstance(table, dict):
         raise UsageFault(f"{where} must be a table")
     if unknown := sorted(set(table) - _KEYS):
-        raise UsageFault(f"{where} has unknown keys {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}")
+        raise UsageFault(
+            f"{where} has unknown keys {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}"
+        )
     for key in ("engine", "source"):
         if not isinstance(table.get(key), str):
             raise UsageFault(f'{where} needs {key} = "..."')
     if table["engine"] not in ENGINES:
-        raise UsageFault(f"{where}: engine {table['engine']!r} is unknown; the engines are {', '.join(ENGINES)}")
+        raise UsageFault(
+            f"{where}: engine {table['engine']!r} is unknown; the engines are {', '.join(ENGINES)}"
+        )
     if table["engine"] == "openai" and not table.get("base_url"):
         raise UsageFault(f'{where}: engine "openai" needs base_url = "http://host:port/v1"')
     return ModelSpec(name=name, **{"queue": table["engine"], **table})

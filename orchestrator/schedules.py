@@ -22,14 +22,14 @@ from cronsim import CronSim, CronSimError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
-from db.errors import ServiceBusy
+from core.errors import ServiceBusy
+from core.settings import Settings
 from db.runs import Submission, Submitted
 from db.schedules import Schedule, active_schedules, fail_slot, make_hand_slot, make_slot
-from db.settings import Settings
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment, make_experiment
 from orchestrator.registry import Registry, load_registry
-from orchestrator.submitting import plan
+from orchestrator.submit import plan
 from problems.errors import ProblemError
 
 #: Letters and digits of any script, then also . _ -, so that it can stand in a run's name and on a command line.
@@ -105,7 +105,9 @@ def read_cron(expression: str, timezone: str) -> Cron:
         parsed = CronSim(expression, start)
         if len(parsed.hours) < 24:
             # A field that begins with * would follow the clock through a gap or a doubled hour, as */2 would.
-            words[:2] = (",".join(map(str, sorted(numbers))) for numbers in (parsed.minutes, parsed.hours))
+            words[:2] = (
+                ",".join(map(str, sorted(numbers))) for numbers in (parsed.minutes, parsed.hours)
+            )
         else:
             words[1] = "*"
         due = next(CronSim(" ".join(words), start), None)
@@ -124,7 +126,9 @@ def cron_of(schedule: Schedule) -> Cron:
 def check_name(name: str) -> None:
     """Raise ``UsageFault`` for a name that a schedule cannot have."""
     if not NAME.fullmatch(name):
-        raise UsageFault(f"a schedule's name is made of at most 64 letters, digits, dots, - and _, not {name[:100]!r}")
+        raise UsageFault(
+            f"a schedule's name is made of at most 64 letters, digits, dots, - and _, not {name[:100]!r}"
+        )
 
 
 def portable(experiment: Experiment) -> Experiment:
@@ -139,7 +143,10 @@ def registered_models() -> Registry:
 
 
 def fire_due_schedules(
-    engine: Engine, *, registry: Callable[[], Registry] = registered_models, now: dt.datetime | None = None
+    engine: Engine,
+    *,
+    registry: Callable[[], Registry] = registered_models,
+    now: dt.datetime | None = None,
 ) -> tuple[Fired, ...]:
     """Make the slots that are due and return what became of them; with nothing due this is one short transaction.
 
@@ -160,7 +167,9 @@ def run_now(
     """
     planned = plan(stored_experiment(schedule), registry, new=True)
     zone = cron_of(schedule).zone
-    return make_hand_slot(engine, schedule, lambda slot: _of_slot(planned, schedule, slot, zone, by_hand=True), now)
+    return make_hand_slot(
+        engine, schedule, lambda slot: _of_slot(planned, schedule, slot, zone, by_hand=True), now
+    )
 
 
 def stored_experiment(schedule: Schedule) -> Experiment:
@@ -174,7 +183,9 @@ def stored_experiment(schedule: Schedule) -> Experiment:
         raise UsageFault(f"the experiment cannot be read: {error}") from error
 
 
-def _fire(engine: Engine, schedule: Schedule, now: dt.datetime, registry: Callable[[], Registry]) -> Fired | None:
+def _fire(
+    engine: Engine, schedule: Schedule, now: dt.datetime, registry: Callable[[], Registry]
+) -> Fired | None:
     try:
         first = _next_slot(schedule.cron, schedule.timezone, schedule.due_from)
         if first is None or first > now:
@@ -186,16 +197,24 @@ def _fire(engine: Engine, schedule: Schedule, now: dt.datetime, registry: Callab
     slot = cron.latest(schedule.due_from, now)
     assert slot is not None, "the first slot is due"
     earlier = takewhile(lambda due: due < slot, cron.after(schedule.due_from))
-    fired = Fired(schedule=schedule.name, slot=slot, passed_over=sum(1 for _ in islice(earlier, COUNT_AT_MOST)))
+    fired = Fired(
+        schedule=schedule.name,
+        slot=slot,
+        passed_over=sum(1 for _ in islice(earlier, COUNT_AT_MOST)),
+    )
     try:
         submission = plan(stored_experiment(schedule), registry(), new=True)
-        submitted = make_slot(engine, schedule, slot, _of_slot(submission, schedule, slot, cron.zone))
+        submitted = make_slot(
+            engine, schedule, slot, _of_slot(submission, schedule, slot, cron.zone)
+        )
     except (UsageFault, ProblemError, OSError) as error:
         return _failed(engine, schedule, fired, str(error))
     except (DataError, IntegrityError, ProgrammingError) as error:
         return _failed(engine, schedule, fired, str(error.orig).strip().partition("\n")[0])
     except ServiceBusy as error:
-        log.warning("schedule %s: slot %s is tried again: %s", schedule.name, _local(slot, cron.zone), error)
+        log.warning(
+            "schedule %s: slot %s is tried again: %s", schedule.name, _local(slot, cron.zone), error
+        )
         return None
     if submitted is None:
         return None
@@ -219,11 +238,19 @@ def _log_passed_over(fired: Fired, zone: zoneinfo.ZoneInfo) -> None:
     if fired.passed_over:
         many = f"{fired.passed_over}{' or more' if fired.passed_over == COUNT_AT_MOST else ''}"
         told = (fired.schedule, many, _local(fired.slot, zone))
-        log.warning("schedule %s: %s earlier slots were missed and are passed over for the latest, %s", *told)
+        log.warning(
+            "schedule %s: %s earlier slots were missed and are passed over for the latest, %s",
+            *told,
+        )
 
 
 def _of_slot(
-    submission: Submission, schedule: Schedule, slot: dt.datetime, zone: zoneinfo.ZoneInfo, *, by_hand: bool = False
+    submission: Submission,
+    schedule: Schedule,
+    slot: dt.datetime,
+    zone: zoneinfo.ZoneInfo,
+    *,
+    by_hand: bool = False,
 ) -> Submission:
     """Return the submission under the name of the slot, with the slot in its provenance."""
     name = (

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from db.embedded.usage import Endpoints, services
+from core.errors import ServiceUnreachable
+from core.settings import Settings
 from db.engine import is_connection_loss, open_database, unreachable
-from db.errors import ServiceUnreachable
 from db.migrate import schema_version, upgrade
-from db.settings import Settings
+from services.usage import Endpoints, services
 
 if TYPE_CHECKING:
-    from db.hints import HintBroker
+    from core.hints import HintBroker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,6 @@ def ensure_schema(engine: Engine, *, migrate: bool) -> None:
 
 
 def _broker(url: str) -> HintBroker:
-    from db.hints import HintBroker  # noqa: PLC0415 - Celery takes a fifth of a second, and most commands need no broker
+    from core.hints import HintBroker  # noqa: PLC0415 - Celery takes a fifth of a second, and most commands need no broker
 
     return HintBroker(url)

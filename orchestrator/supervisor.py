@@ -19,9 +19,9 @@ from pathlib import Path
 
 import psutil
 
-from db.embedded.usage import revive_services
-from db.errors import ServiceUnreachable
-from db.settings import Settings
+from core.errors import ServiceUnreachable
+from core.settings import Settings
+from services.usage import revive_services
 
 LOOK_EVERY_S = 0.5
 #: First pause before a child that ended is started again; doubled up to the longest for one that keeps ending.
@@ -186,10 +186,12 @@ def worker_specs(gpus: Sequence[int], cpu_workers: int) -> list[ChildSpec]:
     """Return a worker per GPU and so many CPU workers."""
     base = (sys.executable, "-m", "workers")
     on_gpus = [
-        ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index)), may_end=True) for index in gpus
+        ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index)), may_end=True)
+        for index in gpus
     ]
     on_cpus = [
-        ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu"), may_end=True) for index in range(cpu_workers)
+        ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu"), may_end=True)
+        for index in range(cpu_workers)
     ]
     return on_gpus + on_cpus
 
@@ -211,7 +213,9 @@ class SupervisorFile:
         """Note this process."""
         me = psutil.Process()
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.write_text(json.dumps({"pid": me.pid, "created_s": me.create_time()}), encoding="utf-8")
+        self._path.write_text(
+            json.dumps({"pid": me.pid, "created_s": me.create_time()}), encoding="utf-8"
+        )
 
     def remove(self) -> None:
         """Forget this process."""
@@ -222,7 +226,10 @@ class SupervisorFile:
         try:
             noted = json.loads(self._path.read_text(encoding="utf-8"))
             process = psutil.Process(noted["pid"])
-            alive = abs(process.create_time() - noted["created_s"]) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            alive = (
+                abs(process.create_time() - noted["created_s"]) < 1
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
         except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
             return None
         return process if alive else None

@@ -15,7 +15,12 @@ class ProblemError(ValueError):
     """
 
     def __init__(
-        self, sentence: str, *, place: Place = (), file: Path | str | None = None, line: int | None = None
+        self,
+        sentence: str,
+        *,
+        place: Place = (),
+        file: Path | str | None = None,
+        line: int | None = None,
     ) -> None:
         self.sentence = sentence
         self.place = place

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from problems.errors import Place, ProblemError
-from problems.reading import LANGUAGES, choice, mapping, number, sequence, text, text_or_number, texts
+from problems.reading import (
+    LANGUAGES,
+    choice,
+    mapping,
+    number,
+    sequence,
+    text,
+    text_or_number,
+    texts,
+)
 
 FORMS = ("numeric", "matrix", "text")
 #: Unbounded repeats that one pattern may hold; more of them make a search slow on hostile text.
@@ -48,7 +57,9 @@ class ValueEvidence:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the YAML shape of this item."""
-        return {"value": self.value} | _optional(tol=self.tol, unit=self.unit, near=list(self.near) or None)
+        return {"value": self.value} | _optional(
+            tol=self.tol, unit=self.unit, near=list(self.near) or None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +120,14 @@ def read_evidence(data: Any, place: Place, depth: int = 0) -> EvidenceItem:
     if depth > MAX_DEPTH:
         raise ProblemError(f"evidence is nested more than {MAX_DEPTH} deep", place=place)
     if not isinstance(data, Mapping):
-        raise ProblemError("an evidence item is a mapping such as {eq: ...} or {value: ...}", place=place)
+        raise ProblemError(
+            "an evidence item is a mapping such as {eq: ...} or {value: ...}", place=place
+        )
     kinds = [kind for kind in KINDS if kind in data]
     if len(kinds) != 1:
-        raise ProblemError(f"an evidence item has exactly one of the keys {', '.join(KINDS)}", place=place)
+        raise ProblemError(
+            f"an evidence item has exactly one of the keys {', '.join(KINDS)}", place=place
+        )
     kind = kinds[0]
     if kind in ("any_of", "all_of"):
         found = mapping(data, place, required=(kind,))
@@ -183,7 +198,8 @@ def check_pattern(pattern: str, place: Place = ()) -> None:
     repeats = _count_repeats(tree, inside=False, place=place)
     if repeats > MAX_REPEATS:
         raise ProblemError(
-            f"the pattern has {repeats} unbounded repeats, at most {MAX_REPEATS} are allowed", place=place
+            f"the pattern has {repeats} unbounded repeats, at most {MAX_REPEATS} are allowed",
+            place=place,
         )
 
 
@@ -198,10 +214,15 @@ def _count_repeats(tree: Any, *, inside: bool, place: Place) -> int:
             _, high, body = argument
             many = int(high) > 16
             if many and inside:
-                raise ProblemError("a repeat within a repeat can take very long; write the pattern flat", place=place)
+                raise ProblemError(
+                    "a repeat within a repeat can take very long; write the pattern flat",
+                    place=place,
+                )
             total += many + _count_repeats(body, inside=inside or int(high) > 1, place=place)
         else:
-            total += sum(_count_repeats(body, inside=inside, place=place) for body in _bodies(argument))
+            total += sum(
+                _count_repeats(body, inside=inside, place=place) for body in _bodies(argument)
+            )
     return total
 
 

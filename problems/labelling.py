@@ -82,17 +82,25 @@ def load_labelled(folder: Path, problems: ProblemSet) -> LabelledSet:
     labels: dict[str, list[Labels]] = {}
     for file, line, found in _rows(folder, "labels*.jsonl", lambda row: _read_labels(row, entries)):
         if any(found.labeller == other.labeller for other in labels.get(found.answer, [])):
-            raise ProblemError(f"{found.labeller} labels the answer {found.answer!r} twice", file=file, line=line)
+            raise ProblemError(
+                f"{found.labeller} labels the answer {found.answer!r} twice", file=file, line=line
+            )
         labels.setdefault(found.answer, []).append(found)
     if not labels:
-        raise ProblemError("the folder has no labels: no line in index*.jsonl and labels*.jsonl", file=folder)
+        raise ProblemError(
+            "the folder has no labels: no line in index*.jsonl and labels*.jsonl", file=folder
+        )
     return LabelledSet(
-        answers=tuple(_answer(folder, entries[name], tuple(labels[name])) for name in sorted(labels)),
+        answers=tuple(
+            _answer(folder, entries[name], tuple(labels[name])) for name in sorted(labels)
+        ),
         unlabelled=tuple(sorted(entries.keys() - labels.keys())),
     )
 
 
-def _rows(folder: Path, pattern: str, read: Callable[[Any], Read]) -> Iterator[tuple[Path, int, Read]]:
+def _rows(
+    folder: Path, pattern: str, read: Callable[[Any], Read]
+) -> Iterator[tuple[Path, int, Read]]:
     """Yield file, 1-based line number and value of every line of the files that fit the pattern."""
     for file in sorted(folder.glob(pattern)):
         for line, written in enumerate(_text(file).split("\n"), start=1):
@@ -101,7 +109,9 @@ def _rows(folder: Path, pattern: str, read: Callable[[Any], Read]) -> Iterator[t
             try:
                 value = read(json.loads(written))
             except json.JSONDecodeError as error:
-                raise ProblemError(f"not a line of JSON: {error.msg}", file=file, line=line) from None
+                raise ProblemError(
+                    f"not a line of JSON: {error.msg}", file=file, line=line
+                ) from None
             except ProblemError as error:
                 raise error.located(file, line) from None
             except (ValueError, RecursionError):
@@ -147,12 +157,15 @@ def _read_labels(row: Any, entries: Mapping[str, _Entry]) -> Labels:
         path = problem.path(path_id)
     except KeyError:
         known = ", ".join(path.id for path in problem.paths)
-        raise ProblemError(f"{problem.id} has no path {path_id!r}; there are {known}", place=("path",)) from None
+        raise ProblemError(
+            f"{problem.id} has no path {path_id!r}; there are {known}", place=("path",)
+        ) from None
     steps = {step.id for step in path.steps}
     necessary = [step.id for step in path.necessary]
     given = mapping(found["labels"], ("labels",), required=necessary, optional=steps)
     optional_flags = {
-        key: None if found.get(key) is None else flag(found[key], (key,)) for key in ("answer_correct", "guess")
+        key: None if found.get(key) is None else flag(found[key], (key,))
+        for key in ("answer_correct", "guess")
     }
     return Labels(
         answer=name,

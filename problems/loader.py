@@ -71,7 +71,9 @@ def parse_problem(written: str, *, file: Path | str = "<text>") -> Problem:
         data = yaml.load(written, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
-        raise ProblemError(f"not valid YAML: {error.problem or error}", file=file, line=line) from None
+        raise ProblemError(
+            f"not valid YAML: {error.problem or error}", file=file, line=line
+        ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, ProblemError):
             raise error.located(file, error.line) from None
@@ -89,7 +91,9 @@ def _refuse_bombs(node: yaml.Node | None, depth: int = 0, seen: set[int] | None 
         raise ProblemError(f"the document is nested more than {MAX_NESTING} deep")
     if isinstance(node, yaml.CollectionNode):
         if id(node) in seen:
-            raise ProblemError("YAML anchors (& and *) are not allowed", line=node.start_mark.line + 1)
+            raise ProblemError(
+                "YAML anchors (& and *) are not allowed", line=node.start_mark.line + 1
+            )
         seen.add(id(node))
         for child in node.value:
             for part in child if isinstance(child, tuple) else (child,):
@@ -104,7 +108,9 @@ def _line_of(node: yaml.Node | None, place: Place) -> int | None:
         child: Any = None
         if isinstance(node, yaml.MappingNode):
             child = next((value for key, value in node.value if key.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value)
+        ):
             child = node.value[part]
         if child is None:
             break
@@ -127,7 +133,9 @@ def load_set(name_or_path: str | Path) -> ProblemSet:
         return _from_folder(path, path.name or name)
     if path.is_file():
         return ProblemSet(name=path.stem, problems=(load_file(path),))
-    raise ProblemError(f"there is no problem set {name!r}; the shipped ones are {', '.join(SETS)}, or name a folder")
+    raise ProblemError(
+        f"there is no problem set {name!r}; the shipped ones are {', '.join(SETS)}, or name a folder"
+    )
 
 
 def _from_folder(folder: Path, name: str) -> ProblemSet:
@@ -145,11 +153,15 @@ def _from_folder(folder: Path, name: str) -> ProblemSet:
 
 
 def _quickstart() -> ProblemSet:
-    lines = (line.split("#")[0].strip() for line in QUICKSTART.read_text(encoding="utf-8").splitlines())
+    lines = (
+        line.split("#")[0].strip() for line in QUICKSTART.read_text(encoding="utf-8").splitlines()
+    )
     problems: list[Problem] = []
     for problem_id in filter(None, lines):
         files = sorted(SHIPPED.rglob(f"{problem_id}.yaml"))
         if not files:
-            raise ProblemError(f"the set 'quickstart' names {problem_id!r}, which is not shipped", file=QUICKSTART)
+            raise ProblemError(
+                f"the set 'quickstart' names {problem_id!r}, which is not shipped", file=QUICKSTART
+            )
         problems.append(load_file(files[0]))
     return ProblemSet(name="quickstart", problems=tuple(problems))

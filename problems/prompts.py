@@ -27,7 +27,10 @@ _SYSTEM = {
     },
 }
 _REQUEST = {
-    "plain": {"zh": "请给出最终答案，写成“答案：……”。", "en": 'Give the final answer in the form "Answer: ...".'},
+    "plain": {
+        "zh": "请给出最终答案，写成“答案：……”。",
+        "en": 'Give the final answer in the form "Answer: ...".',
+    },
     "stepwise": {
         "zh": "请按步骤编号作答，每一步注明依据，最后一行写“答案：……”。",
         "en": 'Number the steps, give the reason for each one, and end with a line "Answer: ...".',
@@ -41,16 +44,25 @@ def render_prompt(problem: Problem, style: str, language: str) -> tuple[tuple[st
     Raises `ProblemError` where the style is unknown or the problem has no statement in that language.
     """
     if style not in PROMPT_STYLES:
-        raise ProblemError(f"unknown prompt style {style!r}; the styles are {', '.join(PROMPT_STYLES)}")
+        raise ProblemError(
+            f"unknown prompt style {style!r}; the styles are {', '.join(PROMPT_STYLES)}"
+        )
     if language not in problem.statement or language not in _REQUEST[style]:
-        raise ProblemError(f"the problem {problem.id} has no statement in the language {language!r}")
+        raise ProblemError(
+            f"the problem {problem.id} has no statement in the language {language!r}"
+        )
     statement = problem.statement[language].strip()
-    return (("system", _SYSTEM[style][language]), ("user", f"{statement}\n\n{_REQUEST[style][language]}"))
+    return (
+        ("system", _SYSTEM[style][language]),
+        ("user", f"{statement}\n\n{_REQUEST[style][language]}"),
+    )
 
 
 def prompt_version(style: str) -> str:
     """Return a short name of the style's wording that changes whenever the wording does."""
     if style not in PROMPT_STYLES:
-        raise ProblemError(f"unknown prompt style {style!r}; the styles are {', '.join(PROMPT_STYLES)}")
+        raise ProblemError(
+            f"unknown prompt style {style!r}; the styles are {', '.join(PROMPT_STYLES)}"
+        )
     wording = repr((sorted(_SYSTEM[style].items()), sorted(_REQUEST[style].items())))
     return f"{style}-{hashlib.sha256(wording.encode()).hexdigest()[:8]}"

@@ -12,7 +12,9 @@ from problems.errors import Place, ProblemError
 LANGUAGES = ("zh", "en")
 
 
-def mapping(data: Any, place: Place, *, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+def mapping(
+    data: Any, place: Place, *, required: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return ``data`` as a mapping whose keys are all known and whose required keys are all there."""
     if not isinstance(data, Mapping):
         raise ProblemError(f"expected a mapping, found {kind_of(data)}", place=place)
@@ -20,7 +22,8 @@ def mapping(data: Any, place: Place, *, required: Iterable[str], optional: Itera
     for key in data:
         if key not in known:
             raise ProblemError(
-                f"unknown key {key!r}; the keys allowed here are {', '.join(sorted(known))}", place=(*place, str(key))
+                f"unknown key {key!r}; the keys allowed here are {', '.join(sorted(known))}",
+                place=(*place, str(key)),
             )
     for key in needed:
         if key not in data:
@@ -40,7 +43,9 @@ def text(data: Any, place: Place, *, empty: bool = False) -> str:
 def text_or_number(data: Any, place: Place) -> str:
     """Return ``data`` as text, accepting a plain number as its decimal spelling."""
     if isinstance(data, bool) or not isinstance(data, (str, int, float)):
-        raise ProblemError(f"expected a number or an expression in quotes, found {kind_of(data)}", place=place)
+        raise ProblemError(
+            f"expected a number or an expression in quotes, found {kind_of(data)}", place=place
+        )
     return text(data if isinstance(data, str) else repr(data), place)
 
 
@@ -48,7 +53,8 @@ def number(data: Any, place: Place) -> float:
     """Return ``data`` as a finite float."""
     if isinstance(data, str):
         raise ProblemError(
-            f"expected a number, found the text {data!r}; YAML reads 1e-4 as text, write 1.0e-4", place=place
+            f"expected a number, found the text {data!r}; YAML reads 1e-4 as text, write 1.0e-4",
+            place=place,
         )
     if isinstance(data, bool) or not isinstance(data, (int, float)):
         raise ProblemError(f"expected a number, found {kind_of(data)}", place=place)
@@ -62,7 +68,9 @@ def whole(data: Any, place: Place, *, low: int, high: int) -> int:
     if isinstance(data, bool) or not isinstance(data, int):
         raise ProblemError(f"expected a whole number, found {kind_of(data)}", place=place)
     if not low <= data <= high:
-        raise ProblemError(f"expected a whole number from {low} to {high}, found {data}", place=place)
+        raise ProblemError(
+            f"expected a whole number from {low} to {high}, found {data}", place=place
+        )
     return data
 
 
@@ -92,7 +100,9 @@ def sequence(data: Any, place: Place, *, empty: bool = False) -> list[Any]:
 
 def texts(data: Any, place: Place, *, empty: bool = False) -> tuple[str, ...]:
     """Return ``data`` as a tuple of texts."""
-    return tuple(text(item, (*place, i)) for i, item in enumerate(sequence(data, place, empty=empty)))
+    return tuple(
+        text(item, (*place, i)) for i, item in enumerate(sequence(data, place, empty=empty))
+    )
 
 
 def by_language(data: Any, place: Place) -> dict[str, str]:
@@ -107,5 +117,12 @@ def kind_of(data: Any) -> str:
     """Name the kind of a YAML value in words."""
     if data is None:
         return "nothing"
-    names = {bool: "true/false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a mapping"}
+    names = {
+        bool: "true/false",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+        dict: "a mapping",
+    }
     return names.get(type(data), type(data).__name__)

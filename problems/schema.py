@@ -14,7 +14,18 @@ from typing import Any
 
 from problems.errors import Place, ProblemError
 from problems.evidence import EvidenceItem, read_evidence
-from problems.reading import by_language, choice, flag, mapping, number, sequence, text, text_or_number, texts, whole
+from problems.reading import (
+    by_language,
+    choice,
+    flag,
+    mapping,
+    number,
+    sequence,
+    text,
+    text_or_number,
+    texts,
+    whole,
+)
 from problems.variables import VarSpec, read_vars
 
 SCHEMA = "refpath/1"
@@ -169,7 +180,9 @@ class Problem:
     @property
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of `to_dict`, in hexadecimal."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        canonical = json.dumps(
+            self.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        )
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @classmethod
@@ -179,25 +192,51 @@ class Problem:
             data,
             (),
             required=("schema", "id", "level", "problem", "answer", "paths"),
-            optional=("difficulty", "topics", "vars", "aliases", "solutions", "why", "source", "licence"),
+            optional=(
+                "difficulty",
+                "topics",
+                "vars",
+                "aliases",
+                "solutions",
+                "why",
+                "source",
+                "licence",
+            ),
         )
         choice(found["schema"], ("schema",), (SCHEMA,))
-        aliases = mapping(found.get("aliases") or {}, ("aliases",), required=(), optional=found.get("aliases") or {})
+        aliases = mapping(
+            found.get("aliases") or {},
+            ("aliases",),
+            required=(),
+            optional=found.get("aliases") or {},
+        )
         return cls(
             id=_identifier(found["id"], ("id",)),
             level=choice(found["level"], ("level",), LEVELS),
             statement=by_language(found["problem"], ("problem",)),
             answer=_read_answer(found["answer"], ("answer",)),
-            paths=tuple(_read_path(p, ("paths", i)) for i, p in enumerate(sequence(found["paths"], ("paths",)))),
+            paths=tuple(
+                _read_path(p, ("paths", i))
+                for i, p in enumerate(sequence(found["paths"], ("paths",)))
+            ),
             difficulty=whole(found.get("difficulty", 3), ("difficulty",), low=1, high=5),
             topics=texts(found.get("topics", []), ("topics",), empty=True),
             vars=read_vars(found.get("vars") or {}, ("vars",)),
-            aliases={str(name): texts(written, ("aliases", str(name))) for name, written in aliases.items()},
+            aliases={
+                str(name): texts(written, ("aliases", str(name)))
+                for name, written in aliases.items()
+            },
             solutions=tuple(
                 _read_solution(s, ("solutions", i))
-                for i, s in enumerate(sequence(found.get("solutions", []), ("solutions",), empty=True))
+                for i, s in enumerate(
+                    sequence(found.get("solutions", []), ("solutions",), empty=True)
+                )
             ),
-            **{key: text(found[key], (key,)) for key in ("why", "source", "licence") if found.get(key) is not None},
+            **{
+                key: text(found[key], (key,))
+                for key in ("why", "source", "licence")
+                if found.get(key) is not None
+            },
         )
 
 
@@ -214,7 +253,9 @@ def _read_answer(data: Any, place: Place) -> Answer:
     writings = sequence(found.get("any_of") or [], (*place, "any_of"), empty=True)
     return Answer(
         kind=choice(found["kind"], (*place, "kind"), ANSWER_KINDS),
-        any_of=tuple(text_or_number(item, (*place, "any_of", i)) for i, item in enumerate(writings)),
+        any_of=tuple(
+            text_or_number(item, (*place, "any_of", i)) for i, item in enumerate(writings)
+        ),
         tol=number(found.get("tol", 1e-6), (*place, "tol")),
         unit=None if unit is None else text(unit, (*place, "unit")),
     )
@@ -236,10 +277,15 @@ def _read_step(data: Any, place: Place) -> Step:
     judge = found.get("judge")
     weight = number(found.get("weight", 1), (*place, "weight"))
     if weight <= 0:
-        raise ProblemError("a weight is above zero; use necessary: false for a step that does not count", place=place)
+        raise ProblemError(
+            "a weight is above zero; use necessary: false for a step that does not count",
+            place=place,
+        )
     return Step(
         id=_identifier(found["id"], (*place, "id")),
-        describe=by_language(found["describe"], (*place, "describe")) if "describe" in found else {},
+        describe=by_language(found["describe"], (*place, "describe"))
+        if "describe" in found
+        else {},
         evidence=read_evidence(found["evidence"], (*place, "evidence")),
         necessary=flag(found.get("necessary", True), (*place, "necessary")),
         weight=weight,
@@ -268,5 +314,6 @@ def _read_block(data: Any, place: Place) -> Block:
     found = mapping(data, place, required=("text",), optional=("step",))
     step = found.get("step")
     return Block(
-        step=None if step is None else text(step, (*place, "step")), text=text(found["text"], (*place, "text"))
+        step=None if step is None else text(step, (*place, "step")),
+        text=text(found["text"], (*place, "text")),
     )

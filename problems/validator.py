@@ -1,4 +1,4 @@
-"""Structural checks of a problem that need no mathematics; the gates that score text are in `scoring.mutation`."""
+"""Structural checks of a problem that need no mathematics; the gates that score text are in `scoring.quality.mutation`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def validate(problem: Problem, *, shipped: bool = False) -> tuple[str, ...]:
     ``shipped`` asks for what the shipped set promises beside: both languages and two worked solutions.
     """
     errors = chain(
-        _path_errors(problem), _solution_errors(problem), _answer_errors(problem), _shipped_errors(problem, on=shipped)
+        _path_errors(problem),
+        _solution_errors(problem),
+        _answer_errors(problem),
+        _shipped_errors(problem, on=shipped),
     )
     return tuple(errors)
 
@@ -47,10 +50,15 @@ def _path_errors(problem: Problem) -> Iterator[str]:
 
 def _step_errors(path: Path, problem: Problem) -> Iterator[str]:
     known = [step.id for step in path.steps]
-    yield from (f"path {path.id}: the step id {name!r} occurs twice" for name in sorted(_twice(known)))
+    yield from (
+        f"path {path.id}: the step id {name!r} occurs twice" for name in sorted(_twice(known))
+    )
     for step in path.steps:
         unknown = [name for name in step.requires if name not in known]
-        yield from (f"path {path.id}, step {step.id}: requires the unknown step {name!r}" for name in unknown)
+        yield from (
+            f"path {path.id}, step {step.id}: requires the unknown step {name!r}"
+            for name in unknown
+        )
     if circle := _circle({step.id: step.requires for step in path.steps}):
         yield f"path {path.id}: the steps require each other in a circle: {' -> '.join(circle)}"
     for step in path.steps[:-1]:
@@ -63,7 +71,13 @@ def _answers_in(step: Step, problem: Problem) -> set[str]:
     answers = {_squeeze(item) for item in problem.answer.any_of}
     written: set[str] = set()
     for leaf in leaves(step.evidence):
-        text = leaf.eq if isinstance(leaf, EqEvidence) else leaf.value if isinstance(leaf, ValueEvidence) else None
+        text = (
+            leaf.eq
+            if isinstance(leaf, EqEvidence)
+            else leaf.value
+            if isinstance(leaf, ValueEvidence)
+            else None
+        )
         if text is not None and _squeeze(text) in answers and not getattr(leaf, "near", ()):
             written.add(text)
     return written
@@ -71,7 +85,10 @@ def _answers_in(step: Step, problem: Problem) -> set[str]:
 
 def _solution_errors(problem: Problem) -> Iterator[str]:
     paths = {path.id: path for path in problem.paths}
-    yield from (f"the solution id {name!r} occurs twice" for name in sorted(_twice([s.id for s in problem.solutions])))
+    yield from (
+        f"the solution id {name!r} occurs twice"
+        for name in sorted(_twice([s.id for s in problem.solutions]))
+    )
     for solution in problem.solutions:
         path = paths.get(solution.path)
         if path is None:
@@ -79,9 +96,14 @@ def _solution_errors(problem: Problem) -> Iterator[str]:
             continue
         known = {step.id for step in path.steps}
         shown = {block.step for block in solution.blocks if block.step is not None}
-        yield from (f"solution {solution.id}: no step {name!r} in path {path.id}" for name in sorted(shown - known))
+        yield from (
+            f"solution {solution.id}: no step {name!r} in path {path.id}"
+            for name in sorted(shown - known)
+        )
         missing = {step.id for step in path.necessary} - shown
-        yield from (f"solution {solution.id}: no block shows step {name!r}" for name in sorted(missing))
+        yield from (
+            f"solution {solution.id}: no block shows step {name!r}" for name in sorted(missing)
+        )
 
 
 def _answer_errors(problem: Problem) -> Iterator[str]:
@@ -92,14 +114,20 @@ def _answer_errors(problem: Problem) -> Iterator[str]:
 def _shipped_errors(problem: Problem, *, on: bool) -> Iterator[str]:
     if not on:
         return
-    yield from (f"the statement is missing in {lang}" for lang in LANGUAGES if lang not in problem.statement)
+    yield from (
+        f"the statement is missing in {lang}" for lang in LANGUAGES if lang not in problem.statement
+    )
     for path in problem.paths:
         for step in path.steps:
             lacking = [lang for lang in LANGUAGES if lang not in step.describe]
-            yield from (f"path {path.id}, step {step.id}: no description in {lang}" for lang in lacking)
+            yield from (
+                f"path {path.id}, step {step.id}: no description in {lang}" for lang in lacking
+            )
     if len(problem.solutions) < 2:
         yield f"{len(problem.solutions)} worked solutions; two at least are needed"
-    bare = [path.id for path in problem.paths if not any(s.path == path.id for s in problem.solutions)]
+    bare = [
+        path.id for path in problem.paths if not any(s.path == path.id for s in problem.solutions)
+    ]
     yield from (f"no worked solution follows path {name!r}" for name in bare)
 
 
@@ -136,4 +164,6 @@ def regexes(problem: Problem) -> Iterator[str]:
     """Yield every pattern of the problem, for checks of their speed."""
     for path in problem.paths:
         for step in path.steps:
-            yield from (leaf.regex for leaf in leaves(step.evidence) if isinstance(leaf, RegexEvidence))
+            yield from (
+                leaf.regex for leaf in leaves(step.evidence) if isinstance(leaf, RegexEvidence)
+            )

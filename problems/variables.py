@@ -37,8 +37,12 @@ class VarSpec:
 def read_vars(data: Any, place: Place) -> tuple[VarSpec, ...]:
     """Read the ``vars`` mapping, in the order of the file."""
     if not isinstance(data, Mapping):
-        raise ProblemError("vars is a mapping such as {x: {type: real, min: 0, max: 1}}", place=place)
-    return tuple(_read_var(text(name, place), item, (*place, str(name))) for name, item in data.items())
+        raise ProblemError(
+            "vars is a mapping such as {x: {type: real, min: 0, max: 1}}", place=place
+        )
+    return tuple(
+        _read_var(text(name, place), item, (*place, str(name))) for name, item in data.items()
+    )
 
 
 def _read_var(name: str, data: Any, place: Place) -> VarSpec:

@@ -25,11 +25,15 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 def level_table(document: Row) -> Table:
     """Return the levels that one probe tried, a row a search and level. Ten columns fit 80 characters."""
     points: Sequence[Row] = document["points"]
-    columns = [column for column in COLUMNS if any(point[column[1]] is not None for point in points)]
+    columns = [
+        column for column in COLUMNS if any(point[column[1]] is not None for point in points)
+    ]
     answered = any(point["answer_right"] is not None for point in points)
     several = any(point["search"] > 1 for point in points)
     title = f"{document['model']}: {document['probe']}{' (#: search)' if several else ''}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     for name in (*(["#"] if several else []), "level", "trials"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("outcome", overflow="fold")
@@ -61,18 +65,26 @@ def limit_sentence(document: Row) -> str:
         found = f"{_counted(most, unit)} stable{where}"
         found += "" if failure is None else f", {failure:,} not"
     if document["reason"] is None:
-        why = "the highest level asked for" if document["limited_by"] == "level" else "no limit found"
+        why = (
+            "the highest level asked for" if document["limited_by"] == "level" else "no limit found"
+        )
     else:
         why = f"{document['reason']}, limited by {document['limited_by']}"
     searches = document["searches"]
-    agreement = "" if searches == 1 else f"; {searches} searches {'agree' if document['agreed'] else 'DISAGREE'}"
+    agreement = (
+        ""
+        if searches == 1
+        else f"; {searches} searches {'agree' if document['agreed'] else 'DISAGREE'}"
+    )
     return f"{model}: {found} ({why}){agreement}"
 
 
 def trial_line(point: Row) -> str:
     """Say what came of one trial."""
     search = f"search {point['search']}, " if point["search"] > 1 else ""
-    outcome = point["outcome"] if point["reason"] is None else f"{point['outcome']} ({point['reason']})"
+    outcome = (
+        point["outcome"] if point["reason"] is None else f"{point['outcome']} ({point['reason']})"
+    )
     return f"{point['model']}: {search}{_counted(point['level'], point['unit'])}, trial {point['trial']}: {outcome}"
 
 
@@ -84,7 +96,9 @@ def _card(document: Row) -> str:
     name = document["gpu"]
     if document["memory_limit_mib"] is not None:
         size = f"{document['memory_limit_mib'] / 1024:g} GiB"
-        return f" on {size} (emulated on {name})" if document["emulated"] else f" on {size} of {name}"
+        return (
+            f" on {size} (emulated on {name})" if document["emulated"] else f" on {size} of {name}"
+        )
     return "" if name is None else f" on {name}"
 
 

@@ -33,7 +33,8 @@ def score_table(scores: Sequence[Row]) -> Table:
     """Return step completeness by category, a column per model, and the gap to the first model."""
     models = list(dict.fromkeys(row["model"] for row in scores))
     table = Table(
-        title="Step completeness, of 7 (mean over problems of the median over repetitions)", title_justify="left"
+        title="Step completeness, of 7 (mean over problems of the median over repetitions)",
+        title_justify="left",
     )
     table.add_column("prompt")
     table.add_column("category")
@@ -86,7 +87,11 @@ def _resources(prompt: str, mode: str, columns: Sequence[Row], limits: Sequence[
     if any(column["flagged"] for column in columns):
         table.add_row("flagged", *(str(column["flagged"]) for column in columns), style="dim")
     for word in sorted({word for column in columns for word in column["flag_counts"]}):
-        table.add_row(f"  {word}", *(str(column["flag_counts"].get(word, 0)) for column in columns), style="dim")
+        table.add_row(
+            f"  {word}",
+            *(str(column["flag_counts"].get(word, 0)) for column in columns),
+            style="dim",
+        )
     cards = ", ".join(dict.fromkeys(column["gpu_name"] or "CPU" for column in columns))
     table.caption = f"Medians over problems of the medians over repetitions; {cards}."
     if foreign:
@@ -98,22 +103,39 @@ def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> 
     """Add a line for each kind of limit and size of card; return which limits another run found."""
     foreign: list[str] = []
     wanted = {(limit["kind"], limit["memory_limit_mib"], limit["gpu"]): limit for limit in limits}
-    for (kind, size, gpu), limit in sorted(wanted.items(), key=lambda item: list(LIMITS).index(item[0][0])):
+    for (kind, size, gpu), limit in sorted(
+        wanted.items(), key=lambda item: list(LIMITS).index(item[0][0])
+    ):
         found = [_limit_of(column, limits, (kind, size, gpu)) for column in columns]
         if not any(found):
             continue
-        where = "" if size is None else f", {size / 1024:g} GiB{' (emulated)' if limit['emulated'] else ''}"
-        table.add_row(
-            f"{LIMITS[kind]}{where}", *_figures([None if each is None else each["max_stable"] for each in found], 0)
+        where = (
+            ""
+            if size is None
+            else f", {size / 1024:g} GiB{' (emulated)' if limit['emulated'] else ''}"
         )
-        foreign += [f"{each['model']} {kind} from {each['run']}" for each in found if each and not each["own"]]
+        table.add_row(
+            f"{LIMITS[kind]}{where}",
+            *_figures([None if each is None else each["max_stable"] for each in found], 0),
+        )
+        foreign += [
+            f"{each['model']} {kind} from {each['run']}"
+            for each in found
+            if each and not each["own"]
+        ]
     return foreign
 
 
-def _limit_of(column: Row, limits: Sequence[Row], wanted: tuple[str, float | None, str | None]) -> Row | None:
+def _limit_of(
+    column: Row, limits: Sequence[Row], wanted: tuple[str, float | None, str | None]
+) -> Row | None:
     for limit in limits:
         of = (limit["kind"], limit["memory_limit_mib"], limit["gpu"])
-        if limit["model"] == column["model"] and of == wanted and limit["gpu"] == column["gpu_name"]:
+        if (
+            limit["model"] == column["model"]
+            and of == wanted
+            and limit["gpu"] == column["gpu_name"]
+        ):
             return limit
     return None
 
@@ -122,7 +144,11 @@ def _column_title(column: Row, columns: Sequence[Row]) -> str:
     """Name a model, and what tells it from its other columns where it has several."""
     others = [other for other in columns if other["model"] == column["model"]]
     title = str(column["model"])
-    for key, word in (("config_hash", "config"), ("environment_hash", "env"), ("memory_kind", "memory")):
+    for key, word in (
+        ("config_hash", "config"),
+        ("environment_hash", "env"),
+        ("memory_kind", "memory"),
+    ):
         if len({other[key] for other in others}) > 1:
             title += f"\n{word} {str(column[key])[:8]}"
     return title
@@ -130,20 +156,26 @@ def _column_title(column: Row, columns: Sequence[Row]) -> str:
 
 def prompt_table(prompts: Sequence[Row]) -> Table:
     """Return what the step-constrained prompt adds to the score."""
-    table = Table(title="Effect of the step-constrained prompt on the score (of 7)", title_justify="left")
+    table = Table(
+        title="Effect of the step-constrained prompt on the score (of 7)", title_justify="left"
+    )
     for title in ("model", "category"):
         table.add_column(title)
     for title in ("plain", "stepwise", "uplift"):
         table.add_column(title, justify="right")
     for row in prompts:
         uplift = "-" if row["uplift_pct"] is None else f"{row['uplift_pct']:+.1f} %"
-        table.add_row(row["model"], row["category"], f"{row['plain']:.2f}", f"{row['stepwise']:.2f}", uplift)
+        table.add_row(
+            row["model"], row["category"], f"{row['plain']:.2f}", f"{row['stepwise']:.2f}", uplift
+        )
     return table
 
 
 def concurrency_table(thresholds: Sequence[Row]) -> Table:
     """Return the limits that probes found, with per cent from the first model on the same card and of the same kind."""
-    table = Table(title="Largest stable level (below the first that was not stable)", title_justify="left")
+    table = Table(
+        title="Largest stable level (below the first that was not stable)", title_justify="left"
+    )
     for title in ("model", "card"):
         table.add_column(title)
     for title in ("max stable", "first failure"):
@@ -151,7 +183,9 @@ def concurrency_table(thresholds: Sequence[Row]) -> Table:
     table.add_column("limited by")
     first: dict[tuple[Any, ...], Row] = {}
     for row in thresholds:
-        base = first.setdefault((row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"]), row)
+        base = first.setdefault(
+            (row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"]), row
+        )
         stable = _figure(row["max_stable"], base["max_stable"], 0, first=row is base)
         failure = "-" if row["first_failure"] is None else f"{row['first_failure']:,}"
         table.add_row(row["model"], card(row), f"{stable} {row['unit']}", failure, _limited_by(row))
@@ -187,7 +221,11 @@ def card(row: Row) -> str:
 
 
 def _score_cell(row: Row | None) -> str:
-    return "-" if row is None else f"{row['score7']:.2f} ({row['score7_min']:.1f}..{row['score7_max']:.1f})"
+    return (
+        "-"
+        if row is None
+        else f"{row['score7']:.2f} ({row['score7_min']:.1f}..{row['score7_max']:.1f})"
+    )
 
 
 def _gap_cell(base: Row | None, row: Row | None) -> str:
@@ -195,13 +233,17 @@ def _gap_cell(base: Row | None, row: Row | None) -> str:
 
 
 def _count_cell(by_model: Mapping[str, Row]) -> str:
-    shown = {f"{row['problems']} x {row['repetitions'] / row['problems']:g}" for row in by_model.values()}
+    shown = {
+        f"{row['problems']} x {row['repetitions'] / row['problems']:g}" for row in by_model.values()
+    }
     return ", ".join(sorted(shown))
 
 
 def _figures(values: Sequence[float | None], digits: int) -> list[str]:
     """Return the cells of a line, those after the first with their difference from it."""
-    return [_figure(value, values[0], digits, first=place == 0) for place, value in enumerate(values)]
+    return [
+        _figure(value, values[0], digits, first=place == 0) for place, value in enumerate(values)
+    ]
 
 
 def _figure(value: float | None, base: float | None, digits: int, *, first: bool) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from problems.schema import Problem
-from scoring.assignment import assign
-from scoring.compiled import CompiledPath, CompiledStep, compile_problem
-from scoring.faults import Fault, Faults
-from scoring.final import FinalAnswer, judge_answer, locate
-from scoring.matching import Hit, Matcher
-from scoring.normalise import set_apart_thinking
-from scoring.sheet import Sheet
+from scoring.final_answer.final import FinalAnswer, judge_answer, locate
+from scoring.steps.assignment import assign
+from scoring.steps.compiled_problem import CompiledPath, CompiledStep, compile_problem
+from scoring.steps.matcher import Hit, Matcher
+from scoring.steps.mistakes import Mistake, Mistakes
+from scoring.steps.parsed_answer import ParsedAnswer
+from scoring.text.normalise import set_apart_thinking
 
 #: Changes whenever a verdict on any answer could change.
 SCORER_VERSION = "1.1.0"
@@ -34,8 +34,17 @@ class StepVerdict:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the step's part of the JSON contract."""
-        evidence = None if self.start is None else {"text": self.evidence_text, "start": self.start, "end": self.end}
-        return {"id": self.step_id, "verdict": self.verdict, "evidence": evidence, "reason": self.reason}
+        evidence = (
+            None
+            if self.start is None
+            else {"text": self.evidence_text, "start": self.start, "end": self.end}
+        )
+        return {
+            "id": self.step_id,
+            "verdict": self.verdict,
+            "evidence": evidence,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +86,11 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     """
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
-    sheet = Sheet(compiled, answer, offset)
+    sheet = ParsedAnswer(compiled, answer, offset)
     place = locate(sheet)
     correct = judge_answer(sheet, place)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
-    faults = Faults(sheet, Matcher(sheet))
+    faults = Mistakes(sheet, Matcher(sheet))
     results = [_along(path, faults, (place, correct), text) for path in paths]
     best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
     mark, done, verdicts = results[best]
@@ -103,13 +112,19 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
 
 
 def _along(
-    compiled: CompiledPath, faults: Faults, stated: tuple[FinalAnswer | None, bool | None], text: str
+    compiled: CompiledPath,
+    faults: Mistakes,
+    stated: tuple[FinalAnswer | None, bool | None],
+    text: str,
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
     """Return the weighted share, the number of steps done and the verdicts along one path."""
     sheet, matcher = faults.sheet, faults.matcher
     place, correct = stated
     found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
-    spoilt = [[(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None] for hits in found]
+    spoilt = [
+        [(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None]
+        for hits in found
+    ]
     # Whoever first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
     found = [
         hits if not bads or hits[0] is not bads[0][0] else [hit for hit, _ in bads]
@@ -127,13 +142,17 @@ def _along(
         else:
             verdicts.append(_not_shown(compiled, step, bads[0][1] if bads else None, faults, text))
     verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
-    counted = [(s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary]
+    counted = [
+        (s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary
+    ]
     weight = sum(step.weight for step, _ in counted)
     won = sum(step.weight for step, verdict in counted if verdict.verdict == "done")
     return won / weight, sum(verdict.verdict == "done" for _, verdict in counted), tuple(verdicts)
 
 
-def _kept(step: CompiledStep, hits: list[Hit], sheet: Sheet, place: FinalAnswer | None) -> list[Hit]:
+def _kept(
+    step: CompiledStep, hits: list[Hit], sheet: ParsedAnswer, place: FinalAnswer | None
+) -> list[Hit]:
     """Leave out hits that only repeat the statement, the givens or the final answer, where the step says so."""
     kept = [hit for hit in hits if not sheet.is_restated(hit.start, hit.end)]
     if "answer" in step.step.exclude and place is not None and place.how != "end":
@@ -144,14 +163,23 @@ def _kept(step: CompiledStep, hits: list[Hit], sheet: Sheet, place: FinalAnswer 
     return kept
 
 
-def _shown(step_id: str, verdict: str, place: Hit | Fault, sheet: Sheet, text: str) -> StepVerdict:
+def _shown(
+    step_id: str, verdict: str, place: Hit | Mistake, sheet: ParsedAnswer, text: str
+) -> StepVerdict:
     begin, stop = sheet.span(place.start, place.end)
     return StepVerdict(
-        step_id=step_id, verdict=verdict, evidence_text=text[begin:stop], start=begin, end=stop, reason=place.reason
+        step_id=step_id,
+        verdict=verdict,
+        evidence_text=text[begin:stop],
+        start=begin,
+        end=stop,
+        reason=place.reason,
     )
 
 
-def _not_shown(path: CompiledPath, step: CompiledStep, fault: Fault | None, faults: Faults, text: str) -> StepVerdict:
+def _not_shown(
+    path: CompiledPath, step: CompiledStep, fault: Mistake | None, faults: Mistakes, text: str
+) -> StepVerdict:
     """Return wrong where the step was tried with a false result, else missing, or unclear where only a judge can tell."""
     fault = fault or faults.of_step(path, step)
     if fault is not None:
@@ -160,11 +188,15 @@ def _not_shown(path: CompiledPath, step: CompiledStep, fault: Fault | None, faul
     if unread is not None:
         return _shown(step.step.id, "unclear", unread, faults.sheet, text)
     if step.step.mode == "judge":
-        return StepVerdict(step_id=step.step.id, verdict="unclear", reason="this step is for a judge")
+        return StepVerdict(
+            step_id=step.step.id, verdict="unclear", reason="this step is for a judge"
+        )
     return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
 
 
-def _carried_over(path: CompiledPath, verdicts: list[StepVerdict], *, recovered: bool) -> list[StepVerdict]:
+def _carried_over(
+    path: CompiledPath, verdicts: list[StepVerdict], *, recovered: bool
+) -> list[StepVerdict]:
     """Call steps present_invalid that are right locally but build on the wrong result of a step that they require.
 
     A wrong value that only carries on an earlier one is such a step too. Where the text ends in the right answer it has
@@ -178,7 +210,9 @@ def _carried_over(path: CompiledPath, verdicts: list[StepVerdict], *, recovered:
         carried = verdict.verdict == "wrong" and verdict.reason.startswith("states")
         built = verdict.verdict == "done" and not recovered
         if (carried or built) and any((e.start or 0) <= (verdict.start or 0) for e in earlier):
-            reason = f"builds on the wrong result of {', '.join(sorted(e.step_id for e in earlier))}"
+            reason = (
+                f"builds on the wrong result of {', '.join(sorted(e.step_id for e in earlier))}"
+            )
             changed.append(replace(verdict, verdict="present_invalid", reason=reason))
         else:
             changed.append(verdict)

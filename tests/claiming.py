@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob, claim
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
 
 
 def claim_one(
@@ -48,7 +48,7 @@ def made_up_job(spec: ModelSpec, **changes: Any) -> ClaimedJob:
         "language": "en",
         "repetition": 1,
         "mode": "latency",
-        "sampling": Sampling(),
+        "sampling": SamplingParams(),
         "queue_wait_s": 0.0,
     }
     return ClaimedJob(spec=spec, **values | changes)

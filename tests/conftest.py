@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import Engine, make_url
 from xdist.remote import Producer
 
-from db.embedded.usage import Endpoints, services
+from core.hints import HintBroker
+from core.settings import Settings
 from db.engine import open_database
-from db.hints import HintBroker
 from db.migrate import upgrade
-from db.settings import Settings
+from services.usage import Endpoints, services
 from tests.lanes import Lanes, in_order
-from workers.embedded_model import ensure_embedded_model
+from workers.bundled_model import ensure_embedded_model
 
 _numbers = itertools.count()
 

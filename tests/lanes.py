@@ -42,5 +42,7 @@ def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
     """Return the tests, engines first. Raise UsageError where one with an engine is in no file of those."""
     for item in items:
         if item.get_closest_marker("vllm") and lane(item.nodeid) != "engines":
-            raise pytest.UsageError(f"{item.nodeid} starts a real engine: name its file in tests/lanes.py")
+            raise pytest.UsageError(
+                f"{item.nodeid} starts a real engine: name its file in tests/lanes.py"
+            )
     return sorted(items, key=lambda item: lane(item.nodeid) != "engines")

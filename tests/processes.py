@@ -19,8 +19,8 @@ from typing import Any
 
 import psutil
 
-from db.embedded.processes import gone
 from orchestrator.cli import main
+from services.processes import gone
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,7 +30,12 @@ class LoggingProcess:
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
-            list(command), env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            list(command),
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.lines: list[str] = []
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
@@ -44,10 +49,16 @@ class LoggingProcess:
             try:
                 seen = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"no {event} {facts} within {within_s} s; log:\n{self.tail()}") from None
+                raise AssertionError(
+                    f"no {event} {facts} within {within_s} s; log:\n{self.tail()}"
+                ) from None
             if seen is None:
-                raise AssertionError(f"the process ended before {event} {facts}; log:\n{self.tail()}")
-            if seen.get("event") == event and all(seen.get(key) == value for key, value in facts.items()):
+                raise AssertionError(
+                    f"the process ended before {event} {facts}; log:\n{self.tail()}"
+                )
+            if seen.get("event") == event and all(
+                seen.get(key) == value for key, value in facts.items()
+            ):
                 return seen
 
     def stop(self, number: int = signal.SIGTERM, within_s: float = 60.0) -> int:
@@ -59,7 +70,9 @@ class LoggingProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"the process did not end within {within_s} s; log:\n{self.tail()}") from None
+            raise AssertionError(
+                f"the process did not end within {within_s} s; log:\n{self.tail()}"
+            ) from None
         self._reader.join(10)
         return code
 

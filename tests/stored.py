@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
 from db.engine import rows, transaction
-from db.hints import HintBroker
 from db.models import Generation
 from orchestrator.reconciler import Reconciler
 

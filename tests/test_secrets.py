@@ -27,8 +27,17 @@ from tests.chaos.stand import until
 from tests.processes import ROOT, LoggingProcess, running, worker
 
 #: Each with a character that a URL escapes: neither spelling may be seen.
-DATABASE, BROKER, API_KEY, WRONG = "db-hidden@7c1f", "broker-hidden@7c1f", "sk-hidden@7c1f", "wrong-hidden@7c1f"
-SECRETS = tuple(text for secret in (DATABASE, BROKER, API_KEY, WRONG) for text in (secret, quote(secret, safe="")))
+DATABASE, BROKER, API_KEY, WRONG = (
+    "db-hidden@7c1f",
+    "broker-hidden@7c1f",
+    "sk-hidden@7c1f",
+    "wrong-hidden@7c1f",
+)
+SECRETS = tuple(
+    text
+    for secret in (DATABASE, BROKER, API_KEY, WRONG)
+    for text in (secret, quote(secret, safe=""))
+)
 MODELS = """
 [models.fake]
 engine = "synthetic"
@@ -81,7 +90,13 @@ class Watched:
         command = [sys.executable, "-m", "orchestrator", *arguments]
         environment = self.environment | changes
         done = subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=90
+            command,
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
         )
         self.seen[name] = done.stdout + done.stderr
         return self.seen[name]
@@ -126,7 +141,12 @@ def watched(
         owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, DATABASE))
         grant_writer(engine, role)
         admin.acl_setuser(
-            "hidden", enabled=True, passwords=[f"+{BROKER}"], keys=["*"], channels=["*"], commands=["+@all"]
+            "hidden",
+            enabled=True,
+            passwords=[f"+{BROKER}"],
+            keys=["*"],
+            channels=["*"],
+            commands=["+@all"],
         )
         given = {
             "EVALCTL_DATABASE_URL": url.render_as_string(hide_password=False),
@@ -162,10 +182,13 @@ def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
         watched.note("worker", process)
         assert process.stop() == 0
     with running(
-        [sys.executable, "-m", "orchestrator", "up", "--foreground", "--gpus", "none"], watched.environment
+        [sys.executable, "-m", "orchestrator", "up", "--foreground", "--gpus", "none"],
+        watched.environment,
     ) as up:
         log = watched.home / "logs" / "worker-cpu0.log"
-        assert until(lambda: log.exists() and "worker.ready" in log.read_text(encoding="utf-8"), 60), up.tail()
+        assert until(
+            lambda: log.exists() and "worker.ready" in log.read_text(encoding="utf-8"), 60
+        ), up.tail()
         for words in (
             ("status",),
             ("status", "latest", "--json"),
@@ -209,9 +232,14 @@ def things_go_wrong(watched: Watched, engine: Engine) -> None:
         "{scheme}//user:{wrong}@[::1/0",
         "other://user:{wrong}@h/0",
     ):
-        for variable, scheme in (("EVALCTL_DATABASE_URL", "postgresql:"), ("EVALCTL_BROKER_URL", "redis:")):
+        for variable, scheme in (
+            ("EVALCTL_DATABASE_URL", "postgresql:"),
+            ("EVALCTL_BROKER_URL", "redis:"),
+        ):
             given = {variable: broken.format(scheme=scheme, wrong=wrong)}
-            told = watched.run(f"status with {broken} as {variable}", "reconcile", "--once", **given)
+            told = watched.run(
+                f"status with {broken} as {variable}", "reconcile", "--once", **given
+            )
             assert told, "it was refused with words"
     with transaction(engine) as connection:
         connection.exec_driver_sql("ALTER TABLE eval.worker RENAME TO gone")

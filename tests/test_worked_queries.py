@@ -14,20 +14,22 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import Engine, make_url
 
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import FailureKind
 from db.claims import ClaimedJob, Failure, give_up
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_boot, register_worker
-from db.model_spec import ModelSpec
 from db.models import Boot, MemoryTrace, Score, StepVerdict
 from db.roles import grant_analyst
 from db.runs import ProblemRecord, Submission, submit
-from db.sampling import Sampling
-from db.states import FailureKind
 from tests.claiming import claim_one
 from tests.stored import generation_row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "query-the-database.md"
-QUERIES = re.findall(r"^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+QUERIES = re.findall(
+    r"^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 MODELS = ("smollm2", "smollm2-awq")
 #: score7 of each model on each problem; the gap of a category follows by hand.
 SCORES = {
@@ -53,7 +55,9 @@ def results(engine: Engine) -> None:
         boot_id = boots.get(job.model_id) or _record_boot(engine, worker_id, job)
         boots[job.model_id] = boot_id
         if first:
-            failure = Failure(kind=FailureKind.REJECTED, error_class="PROMPT_TOO_LONG", sentence="too long")
+            failure = Failure(
+                kind=FailureKind.REJECTED, error_class="PROMPT_TOO_LONG", sentence="too long"
+            )
             give_up(engine, job.job_id, job.attempt_no, failure)
             first = False
         else:
@@ -65,9 +69,15 @@ def analyst(engine: Engine, database_url: str) -> Iterator[Analyst]:
     """Connect as a fresh login role that was let in by grant_analyst."""
     role, password = f"analyst_{os.getpid()}", "only-for-this-test"
     with psycopg.connect(database_url, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
+        owner.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password)
+        )
         grant_analyst(engine, role)
-        url = make_url(database_url).set(username=role, password=password).render_as_string(hide_password=False)
+        url = (
+            make_url(database_url)
+            .set(username=role, password=password)
+            .render_as_string(hide_password=False)
+        )
         with psycopg.connect(url, row_factory=dict_row) as connection:
             yield connection
         owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
@@ -78,7 +88,9 @@ def test_there_are_worked_queries() -> None:
 
 
 @pytest.mark.usefixtures("results")
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: "-".join(re.findall(r"\w+", query)[1:4]))
+@pytest.mark.parametrize(
+    "query", QUERIES, ids=lambda query: "-".join(re.findall(r"\w+", query)[1:4])
+)
 def test_a_worked_query_finds_rows_for_an_analyst(query: str, analyst: Analyst) -> None:
     assert analyst.execute(query.encode()).fetchall() != []
 
@@ -114,7 +126,9 @@ def test_the_query_for_throttled_results_tells_the_clock_that_was_named(analyst:
     ],
 )
 def test_an_analyst_can_do_nothing_else(statement: str, analyst: Analyst) -> None:
-    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+    with pytest.raises(
+        (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+    ):
         analyst.execute(statement.encode())
 
 
@@ -125,7 +139,13 @@ def test_an_analysts_statements_end_after_a_minute(analyst: Analyst) -> None:
 def _register(engine: Engine) -> uuid.UUID:
     worker_id = uuid.uuid4()
     identity = WorkerIdentity(
-        worker_id=worker_id, name="cpu-1@h", host="h", pid=1, device="cpu", queues=("vllm",), version="0"
+        worker_id=worker_id,
+        name="cpu-1@h",
+        host="h",
+        pid=1,
+        device="cpu",
+        queues=("vllm",),
+        version="0",
     )
     register_worker(engine, identity)
     return worker_id
@@ -133,7 +153,9 @@ def _register(engine: Engine) -> uuid.UUID:
 
 def _submission() -> Submission:
     problems = tuple(
-        ProblemRecord(name=name, content_hash=f"hash-{name}", category=category, document={"id": name})
+        ProblemRecord(
+            name=name, content_hash=f"hash-{name}", category=category, document={"id": name}
+        )
         for name, category in (("p1", "secondary"), ("p2", "university"))
     )
     return Submission(
@@ -141,12 +163,14 @@ def _submission() -> Submission:
         experiment_hash="e1",
         experiment={"language": "en", "problems": "quickstart"},
         provenance={},
-        models=tuple(ModelSpec(name=name, engine="vllm", source="somewhere", queue="vllm") for name in MODELS),
+        models=tuple(
+            ModelSpec(name=name, engine="vllm", source="somewhere", queue="vllm") for name in MODELS
+        ),
         problems=problems,
         prompts=("plain",),
         repetitions=2,
         mode="latency",
-        sampling=Sampling(),
+        sampling=SamplingParams(),
     )
 
 
@@ -182,8 +206,20 @@ def _result(job: ClaimedJob, boot_id: int) -> Result:
         answer_correct=True,
         guess_suspected=True,
     )
-    trace = MemoryTrace(kind="host", started_s=1.0, period_ms=50, used_mib=[290, 300], peak_mib=300, mean_mib=295.0)
-    trace.look_at_s, trace.look_sm_clock_mhz, trace.look_reasons = [0.5, 1.2, 1.4], [345, 1935, 1980], [0x1, 0x4, 0x0]
-    trace.look_temperature_c, trace.look_power_w, trace.max_sm_clock_mhz = [36, 37, 37], [70.0, None, 220.0], 1980
+    trace = MemoryTrace(
+        kind="host", started_s=1.0, period_ms=50, used_mib=[290, 300], peak_mib=300, mean_mib=295.0
+    )
+    trace.look_at_s, trace.look_sm_clock_mhz, trace.look_reasons = (
+        [0.5, 1.2, 1.4],
+        [345, 1935, 1980],
+        [0x1, 0x4, 0x0],
+    )
+    trace.look_temperature_c, trace.look_power_w, trace.max_sm_clock_mhz = (
+        [36, 37, 37],
+        [70.0, None, 220.0],
+        1980,
+    )
     verdicts = [StepVerdict(step="s1", verdict="done"), StepVerdict(step="s2", verdict="missing")]
-    return Result(generation=generation, texts={"text": "four"}, trace=trace, score=score, verdicts=verdicts)
+    return Result(
+        generation=generation, texts={"text": "four"}, trace=trace, score=score, verdicts=verdicts
+    )

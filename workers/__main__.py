@@ -16,33 +16,33 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from db.embedded.usage import services
+from core.errors import DbError, ServiceUnreachable
+from core.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus, nvml
+from core.settings import Settings
+from core.states import WorkerState
 from db.engine import is_connection_loss, open_database, unreachable
-from db.errors import DbError, ServiceUnreachable
 from db.fleet import WorkerIdentity, register_worker
-from db.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus, nvml
 from db.migrate import schema_version
-from db.settings import Settings
-from db.states import WorkerState
-from workers.admission import Admission
-from workers.app import WorkerFailed, run_worker, worker_app
-from workers.card import Card
-from workers.card_lock import LOCK_VARIABLE, CardLock
-from workers.deadlines import Deadlines
-from workers.engine_host import EngineHost
+from services.usage import services
+from workers.consumer.celery_app import WorkerFailed, run_worker, worker_app
+from workers.consumer.claim_gate import ClaimGate
+from workers.consumer.hint_consumer import HintConsumer
+from workers.consumer.message_check import MessageCheck
 from workers.engines import EngineContext
-from workers.executor import Executor
-from workers.gate import WorkerGate
-from workers.guardian import MARK_VARIABLE, start_guardian
-from workers.hint_server import HintServer
-from workers.lease import LeaseKeeper
-from workers.log import log_event, set_up_logging
-from workers.memory.sampler import memory_sampler
-from workers.nvml import NvmlReader
-from workers.owner import Household
-from workers.pinning import pin
-from workers.presence import Presence
-from workers.stopping import GRACE_S, Stopping
+from workers.engines.host import EngineHost
+from workers.execution.executor import Executor
+from workers.gpu.guard import GpuGuard
+from workers.gpu.lock import LOCK_VARIABLE, GpuLock
+from workers.gpu.nvml import NvmlReader
+from workers.gpu.pinning import pin
+from workers.gpu.process_owner import ProcessOwnership
+from workers.lifecycle.event_log import log_event, set_up_logging
+from workers.lifecycle.heartbeat import Heartbeat
+from workers.lifecycle.lease import LeaseKeeper
+from workers.lifecycle.orphan_reaper import MARK_VARIABLE, start_guardian
+from workers.lifecycle.shutdown import GRACE_S, Shutdown
+from workers.lifecycle.timeouts import Timeouts
+from workers.measurement.sampler import memory_sampler
 
 DEFAULT_QUEUES = ("vllm", "openai", "synthetic")
 FAILED, UNUSABLE, UNREACHABLE = 1, 2, 3
@@ -69,7 +69,9 @@ def main() -> int:
     return 0
 
 
-def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace_s: float = GRACE_S) -> None:
+def serve(
+    settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace_s: float = GRACE_S
+) -> None:
     """Serve hints until told to stop; then everything that was started is ended again.
 
     A worker whose card is in quarantine takes no job and says why until somebody ends it: ended by itself, it would be
@@ -77,7 +79,7 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace
     """
     worker_id = uuid.uuid4()
     identity = _identity(worker_id, gpu, queues)
-    stopping = Stopping(grace_s)
+    stopping = Shutdown(grace_s)
     with ExitStack() as stack:
         endpoints = stack.enter_context(services(settings))
         assert endpoints.broker_url is not None
@@ -92,13 +94,19 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace
         context = _context(settings, gpu, mark)
         sampler = memory_sampler(context)
         stack.callback(sampler.close)
-        host = EngineHost(context) if card is None else EngineHost(context, before_start=card.before_start)
+        host = (
+            EngineHost(context)
+            if card is None
+            else EngineHost(context, before_start=card.before_start)
+        )
         stack.callback(host.close)
         register_worker(database, identity)
-        presence = Presence(database, worker_id, on_drain=stopping.drain, refused=lambda: Admission.refused)
+        presence = Heartbeat(
+            database, worker_id, on_drain=stopping.drain, refused=lambda: MessageCheck.refused
+        )
         stack.callback(presence.close)
         _tell(stopping, presence, card)
-        deadlines = Deadlines.from_environment()
+        deadlines = Timeouts.from_environment()
         leases = LeaseKeeper(database, deadlines)
         stack.callback(leases.close)
         executor = Executor(
@@ -113,8 +121,8 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace
             card=card,
             deadlines=deadlines,
         )
-        gate = WorkerGate(stopping, card, presence)
-        server = HintServer(endpoints.broker_url, queues, executor.handle_hint, gate)
+        gate = ClaimGate(stopping, card, presence)
+        server = HintConsumer(endpoints.broker_url, queues, executor.handle_hint, gate)
         stack.callback(server.close)
 
         def ready() -> None:
@@ -130,12 +138,12 @@ def serve(settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace
 
 
 @contextmanager
-def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[Card]:
+def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
     """Take the card for this worker. Raise ``GpuUnavailable`` where somebody else is on it."""
-    with nvml(), closing(CardLock(settings.home, gpu.uuid)) as lock:
-        card = Card(
+    with nvml(), closing(GpuLock(settings.home, gpu.uuid)) as lock:
+        card = GpuGuard(
             NvmlReader(gpu.uuid),
-            Household(mark=mark, lock_path=lock.path),
+            ProcessOwnership(mark=mark, lock_path=lock.path),
             name=f"GPU {gpu.index} ({gpu.name})",
         )
         card.sweep()
@@ -144,7 +152,7 @@ def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[Card]:
             yield card
 
 
-def _tell(stopping: Stopping, presence: Presence, card: Card | None) -> None:
+def _tell(stopping: Shutdown, presence: Heartbeat, card: GpuGuard | None) -> None:
     """Let the worker's row follow what becomes of the worker."""
 
     def halted() -> None:

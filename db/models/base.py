@@ -22,7 +22,9 @@ NAMING = {
 }
 
 BigId = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
-UuidId = Annotated[uuid.UUID, mapped_column(Uuid, primary_key=True, server_default=text("gen_random_uuid()"))]
+UuidId = Annotated[
+    uuid.UUID, mapped_column(Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
+]
 Timestamp = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 Created = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}'::jsonb"))]

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
+from core.states import StartKind, WorkerState, words
 from db.models.base import Base, BigId, Created, Json, Timestamp, UuidId
-from db.states import BootKind, WorkerState, words
 
 
 class Worker(Base):
@@ -49,7 +49,7 @@ class Boot(Base):
 
     __tablename__ = "boot"
     __table_args__ = (
-        CheckConstraint(f"kind IN ({words(BootKind)})", name="kind"),
+        CheckConstraint(f"kind IN ({words(StartKind)})", name="kind"),
         Index("ix_boot_profile", "profile_key", postgresql_where=text("kind = 'profile'")),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.states import PointOutcome, words
 from db.models.base import Base, Created, Json
-from db.states import PointOutcome, words
 
 
 class ProbePoint(Base):

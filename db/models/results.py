@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,8 +27,12 @@ class Generation(Base):
 
     __tablename__ = "generation"
     __table_args__ = (
-        ForeignKeyConstraint(["job_id", "attempt_no"], ["eval.attempt.job_id", "eval.attempt.attempt_no"]),
-        CheckConstraint("first_token_s >= submitted_s AND last_token_s >= first_token_s", name="stamps_ordered"),
+        ForeignKeyConstraint(
+            ["job_id", "attempt_no"], ["eval.attempt.job_id", "eval.attempt.attempt_no"]
+        ),
+        CheckConstraint(
+            "first_token_s >= submitted_s AND last_token_s >= first_token_s", name="stamps_ordered"
+        ),
         CheckConstraint("memory_kind IN ('device', 'host')", name="memory_kind"),
     )
 
@@ -73,7 +87,9 @@ class MemoryTrace(Base):
 
     __tablename__ = "memory_trace"
 
-    job_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("eval.generation.job_id"), primary_key=True)
+    job_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("eval.generation.job_id"), primary_key=True
+    )
     #: ``device``: NVML's total - free of the whole GPU, reservation included; ``host``: resident memory of the engine.
     kind: Mapped[str]
     #: Monotonic second of the first sample, on the clock of the generation's stamps.

@@ -35,7 +35,9 @@ class ScheduleSlot(Base):
     """One due time of a schedule and the run it became; the key makes a second run for it impossible."""
 
     __tablename__ = "schedule_slot"
-    __table_args__ = (CheckConstraint("(run_id IS NULL) = (error_message IS NOT NULL)", name="run_or_error"),)
+    __table_args__ = (
+        CheckConstraint("(run_id IS NULL) = (error_message IS NOT NULL)", name="run_or_error"),
+    )
 
     schedule_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("eval.schedule.id", ondelete="CASCADE"), primary_key=True

@@ -5,12 +5,23 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.states import TERMINAL, AttemptOutcome, FailureKind, JobState, Mode, words
 from db.models.base import SCHEMA, Base, BigId, Created, Json, Timestamp, UuidId
-from db.states import TERMINAL, AttemptOutcome, FailureKind, JobState, Mode, words
 
 _TERMINAL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
@@ -46,9 +57,15 @@ class Job(Base):
         CheckConstraint(f"state IN ({words(JobState)})", name="state"),
         CheckConstraint(f"mode IN ({words(Mode)})", name="mode"),
         CheckConstraint(f"failure_kind IN ({words(FailureKind)})", name="failure_kind"),
-        CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", name="running_has_lease"),
-        CheckConstraint(f"(state IN ({_TERMINAL})) = (finished_at IS NOT NULL)", name="terminal_has_finish"),
-        CheckConstraint("state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL", name="failure_has_kind"),
+        CheckConstraint(
+            "(state = 'running') = (lease_expires_at IS NOT NULL)", name="running_has_lease"
+        ),
+        CheckConstraint(
+            f"(state IN ({_TERMINAL})) = (finished_at IS NOT NULL)", name="terminal_has_finish"
+        ),
+        CheckConstraint(
+            "state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL", name="failure_has_kind"
+        ),
         CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
         CheckConstraint("(problem_id IS NULL) = (probe IS NOT NULL)", name="problem_or_probe"),
         # The natural key of a probe's searches: no problem, so the key above does not tell them apart.
@@ -62,13 +79,27 @@ class Job(Base):
             postgresql_where=text("problem_id IS NULL"),
         ),
         # The claim walks this index once per model; a queue of millions costs it nothing.
-        Index("ix_job_claimable", "model_id", "priority", "id", postgresql_where=text("state = 'queued' AND NOT held")),
+        Index(
+            "ix_job_claimable",
+            "model_id",
+            "priority",
+            "id",
+            postgresql_where=text("state = 'queued' AND NOT held"),
+        ),
         Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
         # Partial, so that a claim writes nothing into them: the pace of a run, and its errors.
         Index(
-            "ix_job_ended", "run_id", "finished_at", postgresql_where=text("state IN ('succeeded', 'failed', 'dead')")
+            "ix_job_ended",
+            "run_id",
+            "finished_at",
+            postgresql_where=text("state IN ('succeeded', 'failed', 'dead')"),
         ),
-        Index("ix_job_failed", "run_id", "finished_at", postgresql_where=text("state IN ('failed', 'dead')")),
+        Index(
+            "ix_job_failed",
+            "run_id",
+            "finished_at",
+            postgresql_where=text("state IN ('failed', 'dead')"),
+        ),
     )
 
     id: Mapped[BigId]
@@ -113,7 +144,10 @@ RUN_TALLY = Table(
     "run_tally",
     Base.metadata,
     Column("run_id", Uuid, nullable=False),
-    *(Column(name, BigInteger, nullable=False) for name in ("open", "succeeded", "failed", "dead", "cancelled")),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("open", "succeeded", "failed", "dead", "cancelled")
+    ),
     Index("ix_run_tally_run", "run_id"),
     schema=SCHEMA,
 )

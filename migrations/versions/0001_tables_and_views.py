@@ -32,9 +32,17 @@ def upgrade() -> None:
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.Column("price_per_gpu_hour", sa.Double(), nullable=True),
         sa.Column(
-            "spec", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "spec",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model")),
         sa.UniqueConstraint("name", "spec_hash", name=op.f("uq_model_name_spec_hash")),
         schema="eval",
@@ -46,10 +54,20 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column(
-            "document", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "document",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("category IN ('secondary', 'university', 'modelling')", name=op.f("ck_problem_category")),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "category IN ('secondary', 'university', 'modelling')", name=op.f("ck_problem_category")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
         sa.UniqueConstraint("name", "content_hash", name=op.f("uq_problem_name_content_hash")),
         schema="eval",
@@ -62,15 +80,28 @@ def upgrade() -> None:
         sa.Column("ordinal", sa.BigInteger(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column(
-            "experiment", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "experiment",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
         sa.Column(
-            "provenance", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "provenance",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
-        sa.UniqueConstraint("experiment_hash", "ordinal", name=op.f("uq_run_experiment_hash_ordinal")),
+        sa.UniqueConstraint(
+            "experiment_hash", "ordinal", name=op.f("uq_run_experiment_hash_ordinal")
+        ),
         sa.UniqueConstraint("name", name=op.f("uq_run_name")),
         schema="eval",
     )
@@ -95,11 +126,22 @@ def upgrade() -> None:
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("model_id", sa.BigInteger(), nullable=True),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "started_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "last_seen_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('starting', 'idle', 'loading', 'busy', 'stopped', 'lost')", name=op.f("ck_worker_state")
+            "state IN ('starting', 'idle', 'loading', 'busy', 'stopped', 'lost')",
+            name=op.f("ck_worker_state"),
         ),
         sa.ForeignKeyConstraint(["model_id"], ["eval.model.id"], name=op.f("fk_worker_model_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
@@ -114,7 +156,10 @@ def upgrade() -> None:
         sa.Column("config_hash", sa.Text(), nullable=False),
         sa.Column("environment_hash", sa.Text(), nullable=False),
         sa.Column(
-            "config", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "config",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
         sa.Column(
             "environment",
@@ -129,7 +174,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("start_s", sa.Double(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "started_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("memory_kind", sa.Text(), nullable=True),
         sa.Column("context_mib", sa.Double(), nullable=True),
         sa.Column("weights_mib", sa.Double(), nullable=True),
@@ -159,23 +209,37 @@ def upgrade() -> None:
         sa.Column("repetition", sa.BigInteger(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column(
-            "sampling", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "sampling",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
         sa.Column("priority", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'queued'"), nullable=False),
         sa.Column("attempt_no", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_attempts", sa.BigInteger(), server_default=sa.text("3"), nullable=False),
-        sa.Column("available_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "available_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("hinted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("worker_id", sa.Uuid(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure_kind", sa.Text(), nullable=True),
         sa.Column("error_class", sa.Text(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "(state = 'running') = (lease_expires_at IS NOT NULL)", name=op.f("ck_job_running_has_lease")
+            "(state = 'running') = (lease_expires_at IS NOT NULL)",
+            name=op.f("ck_job_running_has_lease"),
         ),
         sa.CheckConstraint(
             "(state IN ('cancelled', 'dead', 'failed', 'succeeded')) = (finished_at IS NOT NULL)",
@@ -187,14 +251,20 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("mode IN ('latency', 'throughput')", name=op.f("ck_job_mode")),
         sa.CheckConstraint(
-            "state IN ('queued', 'running', 'succeeded', 'failed', 'dead', 'cancelled')", name=op.f("ck_job_state")
+            "state IN ('queued', 'running', 'succeeded', 'failed', 'dead', 'cancelled')",
+            name=op.f("ck_job_state"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL", name=op.f("ck_job_failure_has_kind")
+            "state NOT IN ('failed', 'dead') OR failure_kind IS NOT NULL",
+            name=op.f("ck_job_failure_has_kind"),
         ),
-        sa.CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name=op.f("ck_job_attempts_bounded")),
+        sa.CheckConstraint(
+            "attempt_no >= 0 AND attempt_no <= max_attempts", name=op.f("ck_job_attempts_bounded")
+        ),
         sa.ForeignKeyConstraint(["model_id"], ["eval.model.id"], name=op.f("fk_job_model_id")),
-        sa.ForeignKeyConstraint(["problem_id"], ["eval.problem.id"], name=op.f("fk_job_problem_id")),
+        sa.ForeignKeyConstraint(
+            ["problem_id"], ["eval.problem.id"], name=op.f("fk_job_problem_id")
+        ),
         sa.ForeignKeyConstraint(["run_id"], ["eval.run.id"], name=op.f("fk_job_run_id")),
         sa.ForeignKeyConstraint(["worker_id"], ["eval.worker.id"], name=op.f("fk_job_worker_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
@@ -232,22 +302,32 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.Uuid(), nullable=False),
         sa.Column("boot_id", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.Text(), server_default=sa.text("'running'"), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "started_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure_kind", sa.Text(), nullable=True),
         sa.Column("error_class", sa.Text(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
-        sa.CheckConstraint("(outcome = 'running') = (ended_at IS NULL)", name=op.f("ck_attempt_ended")),
+        sa.CheckConstraint(
+            "(outcome = 'running') = (ended_at IS NULL)", name=op.f("ck_attempt_ended")
+        ),
         sa.CheckConstraint(
             "failure_kind IN ('infra', 'poison', 'rejected', 'out_of_memory', 'timed_out')",
             name=op.f("ck_attempt_failure_kind"),
         ),
         sa.CheckConstraint(
-            "outcome IN ('running', 'succeeded', 'failed', 'lost', 'cancelled')", name=op.f("ck_attempt_outcome")
+            "outcome IN ('running', 'succeeded', 'failed', 'lost', 'cancelled')",
+            name=op.f("ck_attempt_outcome"),
         ),
         sa.ForeignKeyConstraint(["boot_id"], ["eval.boot.id"], name=op.f("fk_attempt_boot_id")),
         sa.ForeignKeyConstraint(["job_id"], ["eval.job.id"], name=op.f("fk_attempt_job_id")),
-        sa.ForeignKeyConstraint(["worker_id"], ["eval.worker.id"], name=op.f("fk_attempt_worker_id")),
+        sa.ForeignKeyConstraint(
+            ["worker_id"], ["eval.worker.id"], name=op.f("fk_attempt_worker_id")
+        ),
         sa.PrimaryKeyConstraint("job_id", "attempt_no", name=op.f("pk_attempt")),
         schema="eval",
     )
@@ -257,12 +337,19 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("job_id", sa.BigInteger(), nullable=False),
         sa.Column("queue", sa.Text(), nullable=False),
-        sa.Column("available_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "available_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["job_id"], ["eval.job.id"], name=op.f("fk_outbox_job_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         schema="eval",
     )
-    op.create_index("ix_outbox_available", "outbox", ["available_at", "id"], unique=False, schema="eval")
+    op.create_index(
+        "ix_outbox_available", "outbox", ["available_at", "id"], unique=False, schema="eval"
+    )
     op.create_table(
         "generation",
         sa.Column("job_id", sa.BigInteger(), nullable=False),
@@ -289,11 +376,21 @@ def upgrade() -> None:
         sa.Column("memory_kind", sa.Text(), nullable=True),
         sa.Column("kv_used_mib", sa.Double(), nullable=True),
         sa.Column("need_mib", sa.Double(), nullable=True),
-        sa.Column("flags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("memory_kind IN ('device', 'host')", name=op.f("ck_generation_memory_kind")),
+        sa.Column(
+            "flags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.CheckConstraint(
-            "first_token_s >= submitted_s AND last_token_s >= first_token_s", name=op.f("ck_generation_stamps_ordered")
+            "memory_kind IN ('device', 'host')", name=op.f("ck_generation_memory_kind")
+        ),
+        sa.CheckConstraint(
+            "first_token_s >= submitted_s AND last_token_s >= first_token_s",
+            name=op.f("ck_generation_stamps_ordered"),
         ),
         sa.ForeignKeyConstraint(["boot_id"], ["eval.boot.id"], name=op.f("fk_generation_boot_id")),
         sa.ForeignKeyConstraint(
@@ -302,10 +399,14 @@ def upgrade() -> None:
             name=op.f("fk_generation_job_id_attempt_no"),
         ),
         sa.ForeignKeyConstraint(
-            ["output_text_hash"], ["eval.text_blob.hash"], name=op.f("fk_generation_output_text_hash")
+            ["output_text_hash"],
+            ["eval.text_blob.hash"],
+            name=op.f("fk_generation_output_text_hash"),
         ),
         sa.ForeignKeyConstraint(
-            ["prompt_text_hash"], ["eval.text_blob.hash"], name=op.f("fk_generation_prompt_text_hash")
+            ["prompt_text_hash"],
+            ["eval.text_blob.hash"],
+            name=op.f("fk_generation_prompt_text_hash"),
         ),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_generation")),
         schema="eval",
@@ -319,7 +420,9 @@ def upgrade() -> None:
         sa.Column("used_mib", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("peak_mib", sa.BigInteger(), nullable=False),
         sa.Column("mean_mib", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["job_id"], ["eval.generation.job_id"], name=op.f("fk_memory_trace_job_id")),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["eval.generation.job_id"], name=op.f("fk_memory_trace_job_id")
+        ),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_memory_trace")),
         schema="eval",
     )
@@ -335,10 +438,19 @@ def upgrade() -> None:
         sa.Column("answer_correct", sa.Boolean(), nullable=True),
         sa.Column("answer_text", sa.Text(), nullable=True),
         sa.Column("guess_suspected", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.CheckConstraint("score7 >= 0 AND score7 <= 7", name=op.f("ck_score_score7")),
-        sa.CheckConstraint("steps_done >= 0 AND steps_done <= steps_total", name=op.f("ck_score_steps")),
-        sa.ForeignKeyConstraint(["job_id"], ["eval.generation.job_id"], name=op.f("fk_score_job_id")),
+        sa.CheckConstraint(
+            "steps_done >= 0 AND steps_done <= steps_total", name=op.f("ck_score_steps")
+        ),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["eval.generation.job_id"], name=op.f("fk_score_job_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score")),
         schema="eval",
     )
@@ -357,7 +469,9 @@ def upgrade() -> None:
             "verdict IN ('done', 'present_invalid', 'wrong', 'missing', 'unclear')",
             name=op.f("ck_step_verdict_verdict"),
         ),
-        sa.ForeignKeyConstraint(["score_id"], ["eval.score.id"], name=op.f("fk_step_verdict_score_id")),
+        sa.ForeignKeyConstraint(
+            ["score_id"], ["eval.score.id"], name=op.f("fk_step_verdict_score_id")
+        ),
         sa.PrimaryKeyConstraint("score_id", "ordinal", name=op.f("pk_step_verdict")),
         schema="eval",
     )
@@ -376,8 +490,18 @@ def downgrade() -> None:
     op.drop_index("ix_attempt_worker", table_name="attempt", schema="eval")
     op.drop_table("attempt", schema="eval")
     op.drop_index("ix_job_run_state", table_name="job", schema="eval")
-    op.drop_index("ix_job_queued", table_name="job", schema="eval", postgresql_where=sa.text("state = 'queued'"))
-    op.drop_index("ix_job_lease", table_name="job", schema="eval", postgresql_where=sa.text("state = 'running'"))
+    op.drop_index(
+        "ix_job_queued",
+        table_name="job",
+        schema="eval",
+        postgresql_where=sa.text("state = 'queued'"),
+    )
+    op.drop_index(
+        "ix_job_lease",
+        table_name="job",
+        schema="eval",
+        postgresql_where=sa.text("state = 'running'"),
+    )
     op.drop_table("job", schema="eval")
     op.drop_table("boot", schema="eval")
     op.drop_table("worker", schema="eval")

@@ -20,13 +20,19 @@ COLUMNS = ["model_id", "priority", "id"]
 
 
 def upgrade() -> None:
-    op.add_column("run", sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True), schema="eval")
+    op.add_column(
+        "run", sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True), schema="eval"
+    )
     # Constant defaults: no row is rewritten.
     op.add_column(
-        "job", sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False), schema="eval"
+        "job",
+        sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        schema="eval",
     )
     op.add_column(
-        "job", sa.Column("retried_after", sa.BigInteger(), server_default=sa.text("0"), nullable=False), schema="eval"
+        "job",
+        sa.Column("retried_after", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        schema="eval",
     )
     with op.get_context().autocommit_block():
         # What an interrupted build has left is invalid.
@@ -46,7 +52,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_job_claimable", table_name="job", schema="eval")
     op.create_index(
-        "ix_job_queued", "job", COLUMNS, unique=False, schema="eval", postgresql_where=sa.text("state = 'queued'")
+        "ix_job_queued",
+        "job",
+        COLUMNS,
+        unique=False,
+        schema="eval",
+        postgresql_where=sa.text("state = 'queued'"),
     )
     op.drop_column("job", "retried_after", schema="eval")
     op.drop_column("job", "held", schema="eval")

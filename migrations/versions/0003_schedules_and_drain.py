@@ -32,10 +32,20 @@ def upgrade() -> None:
         sa.Column("cron", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column(
-            "experiment", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "experiment",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
-        sa.Column("due_from", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "due_from", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule")),
         sa.UniqueConstraint("name", name=op.f("uq_schedule_name")),
@@ -48,18 +58,26 @@ def upgrade() -> None:
         sa.Column("by_hand", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
-        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
         sa.CheckConstraint(
-            "(run_id IS NULL) = (error_message IS NOT NULL)", name=op.f("ck_schedule_slot_run_or_error")
+            "(run_id IS NULL) = (error_message IS NOT NULL)",
+            name=op.f("ck_schedule_slot_run_or_error"),
         ),
         sa.ForeignKeyConstraint(["run_id"], ["eval.run.id"], name=op.f("fk_schedule_slot_run_id")),
         sa.ForeignKeyConstraint(
-            ["schedule_id"], ["eval.schedule.id"], name=op.f("fk_schedule_slot_schedule_id"), ondelete="CASCADE"
+            ["schedule_id"],
+            ["eval.schedule.id"],
+            name=op.f("fk_schedule_slot_schedule_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("schedule_id", "slot", name=op.f("pk_schedule_slot")),
         schema="eval",
     )
-    op.add_column("worker", sa.Column("drain_requested_at", sa.DateTime(timezone=True)), schema="eval")
+    op.add_column(
+        "worker", sa.Column("drain_requested_at", sa.DateTime(timezone=True)), schema="eval"
+    )
     op.add_column("worker", sa.Column("note", sa.Text()), schema="eval")
     op.add_column(
         "worker",
@@ -77,7 +95,9 @@ def downgrade() -> None:
     old = Path(__file__).with_name("0001_analytics_v1.sql").read_text(encoding="utf-8")
     for view in ("runs", "workers"):
         op.execute(_statements_about(old, view))
-    op.execute("UPDATE eval.worker SET state = 'lost', ended_at = now() WHERE state IN ('draining', 'quarantined')")
+    op.execute(
+        "UPDATE eval.worker SET state = 'lost', ended_at = now() WHERE state IN ('draining', 'quarantined')"
+    )
     _set_states(OLD_STATES)
     for column in ("messages_refused", "note", "drain_requested_at"):
         op.drop_column("worker", column, schema="eval")
@@ -87,7 +107,9 @@ def downgrade() -> None:
 
 def _set_states(states: str) -> None:
     op.drop_constraint(op.f("ck_worker_state"), "worker", schema="eval", type_="check")
-    op.create_check_constraint(op.f("ck_worker_state"), "worker", f"state IN ({states})", schema="eval")
+    op.create_check_constraint(
+        op.f("ck_worker_state"), "worker", f"state IN ({states})", schema="eval"
+    )
 
 
 def _statements_about(script: str, view: str) -> str:

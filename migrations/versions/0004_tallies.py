@@ -19,7 +19,9 @@ depends_on = None
 
 STATES = ("succeeded", "failed", "dead", "cancelled")
 TALLY = ", ".join(f"count(*) FILTER (WHERE state = '{state}') AS {state}" for state in STATES)
-CHANGE = ",\n           ".join(f"(NEW.state = '{state}')::int - (OLD.state = '{state}')::int" for state in STATES)
+CHANGE = ",\n           ".join(
+    f"(NEW.state = '{state}')::int - (OLD.state = '{state}')::int" for state in STATES
+)
 
 FUNCTIONS = f"""
 CREATE FUNCTION eval.tally_new_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -111,12 +113,16 @@ def downgrade() -> None:
     op.create_index("ix_job_run_state", "job", ["run_id", "state"], unique=False, schema="eval")
     for name in INDEXES:
         op.drop_index(name, table_name="job", schema="eval")
-    op.execute("ALTER TABLE eval.outbox RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)")
+    op.execute(
+        "ALTER TABLE eval.outbox RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)"
+    )
     op.execute(
         "ALTER TABLE eval.job RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor, "
         "autovacuum_analyze_scale_factor)"
     )
-    op.add_column("job", sa.Column("hinted_at", sa.DateTime(timezone=True), nullable=True), schema="eval")
+    op.add_column(
+        "job", sa.Column("hinted_at", sa.DateTime(timezone=True), nullable=True), schema="eval"
+    )
     for name in ("tally_new_jobs", "tally_gone_jobs", "tally_moved_job"):
         op.execute(f"DROP TRIGGER {name} ON eval.job")
         op.execute(f"DROP FUNCTION eval.{name}()")

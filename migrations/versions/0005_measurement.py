@@ -20,7 +20,9 @@ depends_on = None
 
 #: Frozen with this revision.
 VIEWS = Path(__file__).with_name("0005_analytics_v1.sql")
-OLD_VIEWS = tuple(Path(__file__).with_name(f"{number}_analytics_v1.sql") for number in ("0001", "0003"))
+OLD_VIEWS = tuple(
+    Path(__file__).with_name(f"{number}_analytics_v1.sql") for number in ("0001", "0003")
+)
 
 JSONB = postgresql.JSONB(astext_type=sa.Text())
 BOOT_COLUMNS: tuple[tuple[str, Any], ...] = (
@@ -48,7 +50,10 @@ def upgrade() -> None:
     op.add_column("job", sa.Column("boot_group", sa.BigInteger()), schema="eval")
     op.alter_column("job", "problem_id", nullable=True, schema="eval")
     op.create_check_constraint(
-        op.f("ck_job_problem_or_probe"), "job", "(problem_id IS NULL) = (probe IS NOT NULL)", schema="eval"
+        op.f("ck_job_problem_or_probe"),
+        "job",
+        "(problem_id IS NULL) = (probe IS NOT NULL)",
+        schema="eval",
     )
     op.create_index(
         "uq_job_probe",
@@ -60,18 +65,33 @@ def upgrade() -> None:
     )
     # Constant defaults: no row is rewritten.
     op.add_column(
-        "boot", sa.Column("kind", sa.Text(), server_default=sa.text("'single'"), nullable=False), schema="eval"
+        "boot",
+        sa.Column("kind", sa.Text(), server_default=sa.text("'single'"), nullable=False),
+        schema="eval",
     )
     for name in ("memory_details_mib", "warm_up"):
         op.add_column(
-            "boot", sa.Column(name, JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False), schema="eval"
+            "boot",
+            sa.Column(name, JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False),
+            schema="eval",
         )
     for name, kind in BOOT_COLUMNS:
         op.add_column("boot", sa.Column(name, kind), schema="eval")
-    op.create_check_constraint(op.f("ck_boot_kind"), "boot", "kind IN ('profile', 'measured', 'single')", schema="eval")
-    for name, target, referred in (("profile_boot_id", "boot", "id"), ("log_text_hash", "text_blob", "hash")):
+    op.create_check_constraint(
+        op.f("ck_boot_kind"), "boot", "kind IN ('profile', 'measured', 'single')", schema="eval"
+    )
+    for name, target, referred in (
+        ("profile_boot_id", "boot", "id"),
+        ("log_text_hash", "text_blob", "hash"),
+    ):
         op.create_foreign_key(
-            op.f(f"fk_boot_{name}"), "boot", target, [name], [referred], source_schema="eval", referent_schema="eval"
+            op.f(f"fk_boot_{name}"),
+            "boot",
+            target,
+            [name],
+            [referred],
+            source_schema="eval",
+            referent_schema="eval",
         )
     op.create_index(
         "ix_boot_profile",
@@ -115,9 +135,15 @@ def downgrade() -> None:
 def _create_probe_point() -> None:
     numbers: tuple[tuple[str, Any], ...] = (
         *(("preemptions", sa.BigInteger()), ("waiting_steps", sa.BigInteger())),
-        *((name, sa.Double()) for name in ("ttft_p50_ms", "ttft_p95_ms", "e2e_p50_s", "e2e_p95_s", "tokens_per_s")),
+        *(
+            (name, sa.Double())
+            for name in ("ttft_p50_ms", "ttft_p95_ms", "e2e_p50_s", "e2e_p95_s", "tokens_per_s")
+        ),
         ("memory_kind", sa.Text()),
-        *((name, sa.Double()) for name in ("need_mib", "kv_used_mib", "base_mib", "peak_mib", "after_mib")),
+        *(
+            (name, sa.Double())
+            for name in ("need_mib", "kv_used_mib", "base_mib", "peak_mib", "after_mib")
+        ),
         ("answer_right", sa.Boolean()),
     )
     op.create_table(
@@ -135,9 +161,18 @@ def _create_probe_point() -> None:
         sa.Column("errors", sa.BigInteger(), nullable=False),
         *(sa.Column(name, kind, nullable=True) for name, kind in numbers),
         sa.Column("details", JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("outcome IN ('stable', 'unstable', 'failed')", name=op.f("ck_probe_point_outcome")),
-        sa.CheckConstraint("(outcome = 'stable') = (reason IS NULL)", name=op.f("ck_probe_point_reason")),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('stable', 'unstable', 'failed')", name=op.f("ck_probe_point_outcome")
+        ),
+        sa.CheckConstraint(
+            "(outcome = 'stable') = (reason IS NULL)", name=op.f("ck_probe_point_reason")
+        ),
         sa.ForeignKeyConstraint(["boot_id"], ["eval.boot.id"], name=op.f("fk_probe_point_boot_id")),
         sa.ForeignKeyConstraint(["job_id"], ["eval.job.id"], name=op.f("fk_probe_point_job_id")),
         sa.PrimaryKeyConstraint("job_id", "ordinal", name=op.f("pk_probe_point")),

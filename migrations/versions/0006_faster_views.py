@@ -17,7 +17,9 @@ depends_on = None
 
 #: Frozen with this revision.
 VIEWS = Path(__file__).with_name("0006_analytics_v1.sql")
-OLD_VIEWS = tuple(Path(__file__).with_name(f"{number}_analytics_v1.sql") for number in ("0001", "0003", "0005"))
+OLD_VIEWS = tuple(
+    Path(__file__).with_name(f"{number}_analytics_v1.sql") for number in ("0001", "0003", "0005")
+)
 
 
 def upgrade() -> None:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from db.errors import DbError, ServiceUnreachable
+from core.errors import DbError, ServiceUnreachable
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
 
@@ -59,7 +59,10 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="evalctl")
 def cli() -> None:
     """Evaluate language models on maths: step scores, latency and real memory need of the same generation.

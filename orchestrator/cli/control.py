@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from core.states import JobState
 from db.control import pause_run, resume_run, retry_jobs
 from db.runs import find_run, run_progress
-from db.states import JobState
-from orchestrator.cli.output import json_option, print_json, warn
+from orchestrator.console import json_option, print_json, warn
 from orchestrator.session import open_session
-from orchestrator.submitting import publish_hints
+from orchestrator.submit import publish_hints
 
 
 @click.command()
@@ -32,7 +32,9 @@ def pause(*, run: str, as_json: bool) -> int:
         counts = {"held": paused.held, "running": paused.running}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
-        click.echo(f"run {found.name}: {paused.held} jobs held, {paused.running} finish what they do")
+        click.echo(
+            f"run {found.name}: {paused.held} jobs held, {paused.running} finish what they do"
+        )
     return 0
 
 

@@ -9,10 +9,10 @@ import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import ProgrammingError
 
-from db.errors import DbError
+from core.errors import DbError
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
-from orchestrator.cli.output import json_option, print_json
+from orchestrator.console import json_option, print_json
 from orchestrator.errors import UsageFault
 from orchestrator.session import open_session
 
@@ -43,7 +43,9 @@ def upgrade_command() -> int:
             if not before.current:
                 upgrade(session.engine)
         except ProgrammingError as error:
-            raise DbError(f"not migrated: {error.orig}; EVALCTL_DATABASE_URL must name the schema's owner") from error
+            raise DbError(
+                f"not migrated: {error.orig}; EVALCTL_DATABASE_URL must name the schema's owner"
+            ) from error
         renew_grants(session.engine)
     click.echo(f"database is at revision {before.needed}" + (" already" if before.current else ""))
     return 0
@@ -78,7 +80,9 @@ def shell(*, arguments: tuple[str, ...]) -> None:
     """
     psql = shutil.which("psql")
     if psql is None:
-        raise UsageFault("psql is not installed; install PostgreSQL's client (Debian: postgresql-client)")
+        raise UsageFault(
+            "psql is not installed; install PostgreSQL's client (Debian: postgresql-client)"
+        )
     with open_session(name="shell") as session:
         url = make_url(session.endpoints.database_url)
         environment = {**os.environ, "PGPASSWORD": str(url.password or "")}

@@ -9,13 +9,13 @@ import click
 from rich.table import Table
 from sqlalchemy import Engine
 
+from core.states import JobState
 from db.control import DeadJob, drop_dead, list_dead, retry_jobs
 from db.runs import Run, find_run
-from db.states import JobState
-from orchestrator.cli.output import Function, console, json_option, print_json, warn
+from orchestrator.console import Function, console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
 from orchestrator.session import open_session
-from orchestrator.submitting import publish_hints
+from orchestrator.submit import publish_hints
 
 
 @click.group()
@@ -25,7 +25,9 @@ def dead() -> None:
 
 @dead.command("list")
 @click.argument("run", required=False)
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Jobs to show at most.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, show_default=True, help="Jobs to show at most."
+)
 @json_option
 def list_(*, run: str | None, limit: int, as_json: bool) -> int:
     """List dead jobs of a run or of all runs, the latest first, with their attempts.
@@ -44,13 +46,35 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
         click.echo("no job is dead")
         return 0
     table = Table(
-        "job", "run", "model", "problem", "prompt", "rep.", "kind", "error", "attempts", "workers", "died (UTC)"
+        "job",
+        "run",
+        "model",
+        "problem",
+        "prompt",
+        "rep.",
+        "kind",
+        "error",
+        "attempts",
+        "workers",
+        "died (UTC)",
     )
     for job in found:
         workers = str(len({attempt["worker"] for attempt in job.attempts}))
-        what = (job.model, job.problem, job.prompt, str(job.repetition), job.failure_kind, job.error_class or "-")
+        what = (
+            job.model,
+            job.problem,
+            job.prompt,
+            str(job.repetition),
+            job.failure_kind,
+            job.error_class or "-",
+        )
         table.add_row(
-            str(job.job_id), job.run_name, *what, str(job.attempt_no), workers, f"{job.finished_at:%Y-%m-%d %H:%M}"
+            str(job.job_id),
+            job.run_name,
+            *what,
+            str(job.attempt_no),
+            workers,
+            f"{job.finished_at:%Y-%m-%d %H:%M}",
         )
     console().print(table)
     if total > len(found):
@@ -83,7 +107,9 @@ def choice(command: Function) -> Function:
     """Give a command the options that say which dead jobs it is about."""
     options: tuple[Callable[[Function], Function], ...] = (
         click.argument("run", required=False),
-        click.option("--job", "job_ids", type=int, multiple=True, help="Only this job; may be repeated."),
+        click.option(
+            "--job", "job_ids", type=int, multiple=True, help="Only this job; may be repeated."
+        ),
         click.option("--all", "everything", is_flag=True, help="The dead jobs of all runs."),
         json_option,
     )
@@ -109,8 +135,15 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
         chosen = _run(session.engine, run)
         done = retry_jobs(session.engine, chosen, (JobState.DEAD,), job_ids=job_ids or None)
         published, warnings = publish_hints(session.engine, session.broker)
-    document = {"retried": len(done), "job_ids": done, "published": published, "warnings": list(warnings)}
-    return _report(document, f"{len(done)} jobs put back into the queue", job_ids, done, as_json=as_json)
+    document = {
+        "retried": len(done),
+        "job_ids": done,
+        "published": published,
+        "warnings": list(warnings),
+    }
+    return _report(
+        document, f"{len(done)} jobs put back into the queue", job_ids, done, as_json=as_json
+    )
 
 
 @dead.command()
@@ -143,7 +176,14 @@ def _run(engine: Engine, reference: str | None) -> Run | None:
     return None if reference is None else find_run(engine, reference)
 
 
-def _report(document: dict[str, Any], sentence: str, asked: tuple[int, ...], done: list[int], *, as_json: bool) -> int:
+def _report(
+    document: dict[str, Any],
+    sentence: str,
+    asked: tuple[int, ...],
+    done: list[int],
+    *,
+    as_json: bool,
+) -> int:
     missed = sorted(set(asked) - set(done))
     document["warnings"] += [f"job {job_id} is not dead" for job_id in missed]
     for warning in document["warnings"]:
@@ -159,14 +199,18 @@ def _print_job(job: DeadJob) -> None:
     click.echo(
         f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
     )
-    click.echo(f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, {job.error_class})")
+    click.echo(
+        f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, {job.error_class})"
+    )
     if job.error_message:
         click.echo(job.error_message)
     table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "began")
     for attempt in job.attempts:
         gpu = "-" if attempt["gpu"] is None else str(attempt["gpu"])
         told = (attempt["outcome"], attempt["error_class"] or "-", attempt["error_message"] or "-")
-        table.add_row(str(attempt["attempt_no"]), attempt["worker"], gpu, *told, attempt["started_at"][:19])
+        table.add_row(
+            str(attempt["attempt_no"]), attempt["worker"], gpu, *told, attempt["started_at"][:19]
+        )
     console().print(table)
     click.echo(
         f"`evalctl dead retry --job {job.job_id}` puts it back, `evalctl dead drop --job {job.job_id}` gives it up"

@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 from rich.table import Table
 
-from db.settings import Settings
+from core.settings import Settings
 from orchestrator import doctor as examination
-from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json
 
 
 @click.command()
@@ -31,6 +31,11 @@ def doctor(*, as_json: bool) -> int:
     else:
         table = Table("check", "state", "found", "mend")
         for check in checks:
-            table.add_row(check.name, "[green]ok[/]" if check.ok else "[red]broken[/]", check.found, check.mend)
+            table.add_row(
+                check.name,
+                "[green]ok[/]" if check.ok else "[red]broken[/]",
+                check.found,
+                check.mend,
+            )
         console().print(table)
     return 0 if ok else 1

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 from rich.table import Table
 
-from db.settings import Settings
-from orchestrator.cli.output import console, json_option, print_json
+from core.settings import Settings
+from orchestrator.console import console, json_option, print_json
 from orchestrator.model_check import check_model
 from orchestrator.registry import load_registry
 

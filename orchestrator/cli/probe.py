@@ -7,37 +7,74 @@ from typing import Any, TypeVar
 
 import click
 
+from core.settings import Settings
 from db.fleet import list_workers
 from db.probes import latest_points, read_found
 from db.runs import Submission, find_run
-from db.settings import Settings
-from orchestrator.cli.output import console, json_option, print_json, warn
-from orchestrator.following import follow
-from orchestrator.probing import CONTEXT, INSTANCES, SEQUENCES, Probe, found_documents, plan_probe
+from orchestrator.console import console, json_option, print_json, warn
+from orchestrator.probe_plan import (
+    CONTEXT,
+    INSTANCES,
+    SEQUENCES,
+    Probe,
+    found_documents,
+    plan_probe,
+)
 from orchestrator.registry import load_registry
 from orchestrator.session import Session, open_session
-from orchestrator.submitting import Outcome, submit_experiment
+from orchestrator.submit import Outcome, submit_experiment
+from orchestrator.watch import follow
 from reports.probe_tables import level_table, limit_sentence, trial_line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _BEFORE: tuple[Callable[[Any], Any], ...] = (
-    click.option("--model", "models", multiple=True, required=True, metavar="NAME", help="Model; may be repeated."),
-    click.option("--searches", type=int, default=1, show_default=True, help="Search so often, each from the start."),
+    click.option(
+        "--model",
+        "models",
+        multiple=True,
+        required=True,
+        metavar="NAME",
+        help="Model; may be repeated.",
+    ),
+    click.option(
+        "--searches",
+        type=int,
+        default=1,
+        show_default=True,
+        help="Search so often, each from the start.",
+    ),
 )
 _AFTER: tuple[Callable[[Any], Any], ...] = (
-    click.option("--memory-limit", metavar="SIZE", help="Emulate a smaller card, e.g. 24GiB; on a GPU only."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Base seed of the requests."),
+    click.option(
+        "--memory-limit", metavar="SIZE", help="Emulate a smaller card, e.g. 24GiB; on a GPU only."
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True, help="Base seed of the requests."
+    ),
     click.option("--name", help="Name of the run; part of what makes it the same run."),
     click.option("--priority", type=int, default=0, show_default=True, help="Smaller is sooner."),
-    click.option("--max-attempts", type=int, default=3, show_default=True, help="Attempts before a job is given up."),
+    click.option(
+        "--max-attempts",
+        type=int,
+        default=3,
+        show_default=True,
+        help="Attempts before a job is given up.",
+    ),
     click.option("--new", is_flag=True, help="Make another run even where this probe has one."),
     click.option("--dry-run", is_flag=True, help="Say what would be searched, and submit nothing."),
-    click.option("--watch/--no-watch", default=True, show_default=True, help="Follow the search until it ends."),
+    click.option(
+        "--watch/--no-watch",
+        default=True,
+        show_default=True,
+        help="Follow the search until it ends.",
+    ),
     json_option,
 )
 _LENGTH = click.option(
-    "--fixed-length", metavar="IN:OUT", help="Tokens of each request's prompt and output.  [default: 256:512]"
+    "--fixed-length",
+    metavar="IN:OUT",
+    help="Tokens of each request's prompt and output.  [default: 256:512]",
 )
 
 
@@ -60,7 +97,11 @@ def probe() -> None:
     click.option("--max-level", type=int, help="Most sequences to try.  [default: 64]"),
     click.option("--trials", type=int, help="Trials that all must be stable.  [default: 3]"),
     _LENGTH,
-    click.option("--sla-s", type=float, help="Longest 95th percentile of E2E, in seconds; slower is not stable."),
+    click.option(
+        "--sla-s",
+        type=float,
+        help="Longest 95th percentile of E2E, in seconds; slower is not stable.",
+    ),
 )
 def sequences(**flags: Any) -> int:
     """Search how many sequences one engine runs at once without error, preemption or waiting.
@@ -80,7 +121,9 @@ def sequences(**flags: Any) -> int:
     click.option("--max-level", type=int, help="Most engines to start.  [default: 16]"),
     click.option("--trials", type=int, help="Ramps, each from the first engine on.  [default: 3]"),
     _LENGTH,
-    click.option("--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"),
+    click.option(
+        "--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"
+    ),
 )
 def instances(**flags: Any) -> int:
     """Search how many engines live side by side on one card, all under load.
@@ -169,8 +212,12 @@ def _show_submitted(session: Session, outcome: Outcome, *, as_json: bool) -> int
     if as_json:
         print_json(outcome.to_dict())
         return 0
-    click.echo(f"run {done.name} ({done.run_id}): {done.created} searches submitted, {done.existing} were there")
-    click.echo(f"`evalctl results {done.name} --table concurrency` shows the limits once they are found")
+    click.echo(
+        f"run {done.name} ({done.run_id}): {done.created} searches submitted, {done.existing} were there"
+    )
+    click.echo(
+        f"`evalctl results {done.name} --table concurrency` shows the limits once they are found"
+    )
     if not list_workers(session.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     return 0
@@ -181,5 +228,7 @@ def _show_plan(asked: Probe, submission: Submission, *, as_json: bool) -> int:
         print_json({"dry_run": True, "jobs": submission.jobs, "experiment": asked.to_dict()})
     else:
         models = ", ".join(model.name for model in submission.models)
-        click.echo(f"would submit {submission.jobs} searches of {asked.kind}: {asked.searches} of each of {models}")
+        click.echo(
+            f"would submit {submission.jobs} searches of {asked.kind}: {asked.searches} of each of {models}"
+        )
     return 0

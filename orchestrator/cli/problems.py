@@ -12,16 +12,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.output import console, json_option, print_json, warn
 from orchestrator.cli.score import load_problem
+from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
-from orchestrator.validating import ADVISORY, Validation, validate_set
+from orchestrator.problem_check import ADVISORY, Validation, validate_set
 from problems.importers import IMPORTERS, Imported, import_file, write_problems
 from problems.labelling import load_labelled
 from problems.loader import SHIPPED, load_set
 from problems.schema import LEVELS
 from problems.skeleton import skeleton
-from scoring.agreement import Agreement, measure_agreement
+from scoring.quality.agreement import Agreement, measure_agreement
 
 #: The labelled answers that come with evalctl.
 LABELLED = SHIPPED.parent / "labelled"
@@ -66,10 +66,14 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     table = Table("id", "category", "difficulty", "steps", "topics")
     for problem in loaded:
         steps = "/".join(str(len(path.steps)) for path in problem.paths)
-        table.add_row(problem.id, problem.level, str(problem.difficulty), steps, ", ".join(problem.topics))
+        table.add_row(
+            problem.id, problem.level, str(problem.difficulty), steps, ", ".join(problem.topics)
+        )
     console().print(table)
     counts = Counter(problem.level for problem in loaded)
-    click.echo(f"{len(loaded)} problems: {', '.join(f'{count} {level}' for level, count in counts.items())}")
+    click.echo(
+        f"{len(loaded)} problems: {', '.join(f'{count} {level}' for level, count in counts.items())}"
+    )
     return 0
 
 
@@ -89,8 +93,12 @@ def show(*, problem: str, language: str, as_json: bool) -> int:
         print_json(found.to_dict() | {"content_hash": found.content_hash})
         return 0
     screen = console()
-    screen.print(f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n", highlight=False)
-    screen.print(found.statement.get(language) or next(iter(found.statement.values())), markup=False)
+    screen.print(
+        f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n", highlight=False
+    )
+    screen.print(
+        found.statement.get(language) or next(iter(found.statement.values())), markup=False
+    )
     for path in found.paths:
         screen.print(f"reference path {path.id}:")
         for step in path.steps:
@@ -126,7 +134,12 @@ def validate(*, path: str, as_json: bool) -> int:
 @problems.command()
 @click.argument("problem", metavar="ID")
 @click.option("--level", type=click.Choice(LEVELS), required=True, help="Category of the problem.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write here instead of to stdout.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write here instead of to stdout.",
+)
 def new(*, problem: str, level: str, out: Path | None) -> int:
     """Write a commented problem file to fill in.
 
@@ -153,7 +166,11 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
 @click.argument("format_name", metavar="FORMAT", type=click.Choice(list(IMPORTERS)))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FOLDER", required=True, help="Folder for the problems."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    required=True,
+    help="Folder for the problems.",
 )
 @json_option
 def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) -> int:
@@ -171,8 +188,15 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
     if as_json:
         importer = IMPORTERS[format_name]
         refused = [{"line": refusal.line, "why": refusal.sentence} for refusal in found.refusals]
-        counts = {"rows": found.rows, "imported": len(found.problems), "refused": len(refused), "refusals": refused}
-        print_json({"format": format_name, "licence": importer.licence, "folder": str(out), **counts})
+        counts = {
+            "rows": found.rows,
+            "imported": len(found.problems),
+            "refused": len(refused),
+            "refusals": refused,
+        }
+        print_json(
+            {"format": format_name, "licence": importer.licence, "folder": str(out), **counts}
+        )
     else:
         _print_import(format_name, found, file, out)
     return 0 if found.problems else 1
@@ -180,8 +204,20 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
 
 @problems.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=LABELLED, metavar="[FOLDER]")
-@click.option("--problems", "problem_set", default="core", show_default=True, metavar="SET", help="Problems answered.")
-@click.option("--list", "list_all", is_flag=True, help="List every step where the scorer and the label differ.")
+@click.option(
+    "--problems",
+    "problem_set",
+    default="core",
+    show_default=True,
+    metavar="SET",
+    help="Problems answered.",
+)
+@click.option(
+    "--list",
+    "list_all",
+    is_flag=True,
+    help="List every step where the scorer and the label differ.",
+)
 @json_option
 def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) -> int:
     """Hold the scorer against markers who labelled answers step by step, beside trivial scorers.
@@ -223,7 +259,11 @@ def _print_validation(found: Validation) -> None:
         table.add_row(kind.replace("_", " "), str(made), str(held))
     screen.print(table)
     failing = {problem.id for problem in found.failed}
-    advisory = [(name, check) for name, check in found.exceptions if check.kind in ADVISORY and name not in failing]
+    advisory = [
+        (name, check)
+        for name, check in found.exceptions
+        if check.kind in ADVISORY and name not in failing
+    ]
     if advisory:
         screen.print("exceptions, which fail no problem (another line shows the same step):")
         for name, check in advisory:
@@ -245,7 +285,9 @@ def _print_import(name: str, found: Imported, file: Path, out: Path) -> None:
 
 
 def _print_agreement(found: Agreement) -> None:
-    table = Table("", "scorer", "95 % interval", *(name.replace("_", " ") for name in found.baselines))
+    table = Table(
+        "", "scorer", "95 % interval", *(name.replace("_", " ") for name in found.baselines)
+    )
     for label, path in (
         ("step kappa", ("kappa",)),
         ("mean error of 7", ("mae7",)),

@@ -25,7 +25,9 @@ def reconcile(*, once: bool) -> int:
     Example:
       evalctl reconcile
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

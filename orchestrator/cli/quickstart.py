@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import click
 
-from orchestrator.cli.output import console, duration
+from orchestrator.console import console, duration
 from orchestrator.quickstart import run_quickstart
 from reports.tables import result_tables
 
 
 @click.command()
 @click.option(
-    "--repetitions", type=click.IntRange(1, 100), default=3, show_default=True, help="Repetitions of each problem."
+    "--repetitions",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Repetitions of each problem.",
 )
 @click.option(
-    "--max-tokens", type=click.IntRange(1, 1024), default=96, show_default=True, help="Longest output in tokens."
+    "--max-tokens",
+    type=click.IntRange(1, 1024),
+    default=96,
+    show_default=True,
+    help="Longest output in tokens.",
 )
 def quickstart(*, repetitions: int, max_tokens: int) -> int:
     """Compare two tiny models on 6 problems, from queue to tables, on this machine's CPU.
@@ -32,7 +40,9 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
         screen.print(table)
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     for failure in finished.progress.failures:
-        screen.print(f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): {failure['example']}")
+        screen.print(
+            f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): {failure['example']}"
+        )
     screen.print("\nTry next:")
     for command in _next_commands(finished.run.name):
         screen.print(f"  {command}", soft_wrap=True)

@@ -7,8 +7,8 @@ import sys
 import click
 
 from db.runs import find_run
-from orchestrator.cli.output import json_option, print_json
-from orchestrator.rescoring import rescore_run
+from orchestrator.console import json_option, print_json
+from orchestrator.rescore import rescore_run
 from orchestrator.session import open_session
 from scoring.score import SCORER_VERSION
 
@@ -31,7 +31,10 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
     with open_session(name="rescore") as session:
         found = find_run(session.engine, run)
         done = rescore_run(
-            session.engine, found.run_id, force=force, on_progress=_progress if show_progress else _no_progress
+            session.engine,
+            found.run_id,
+            force=force,
+            on_progress=_progress if show_progress else _no_progress,
         )
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, **done.to_dict()})

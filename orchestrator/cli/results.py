@@ -6,17 +6,21 @@ import click
 
 from db.results import read_results
 from db.runs import find_run, run_progress
-from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json
 from orchestrator.session import open_session
-from reports.explain import explain
-from reports.explained import explained as explained_parts
+from reports.breakdown import explain
+from reports.breakdown_text import explained as explained_parts
 from reports.tables import result_tables
 
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option("--synthetic", is_flag=True, help="Include rows of synthetic models, whose numbers are made up.")
-@click.option("--include-flagged", is_flag=True, help="Count results with a flag into times and memory.")
+@click.option(
+    "--synthetic", is_flag=True, help="Include rows of synthetic models, whose numbers are made up."
+)
+@click.option(
+    "--include-flagged", is_flag=True, help="Count results with a flag into times and memory."
+)
 @click.option(
     "--table",
     "chosen",
@@ -27,7 +31,13 @@ from reports.tables import result_tables
 @click.option("--explain", "explained", is_flag=True, help="Print what each number is made of.")
 @json_option
 def results(
-    *, run: str, synthetic: bool, include_flagged: bool, chosen: tuple[str, ...], explained: bool, as_json: bool
+    *,
+    run: str,
+    synthetic: bool,
+    include_flagged: bool,
+    chosen: tuple[str, ...],
+    explained: bool,
+    as_json: bool,
 ) -> int:
     """Show scores by category and resources of a run.
 
@@ -42,7 +52,9 @@ def results(
     with open_session(name="results", synthetic=synthetic) as session:
         found = find_run(session.engine, run)
         progress = run_progress(session.engine, found)
-        read = read_results(session.engine, found.run_id, include_flagged=include_flagged, explained=explained)
+        read = read_results(
+            session.engine, found.run_id, include_flagged=include_flagged, explained=explained
+        )
     document = read.to_dict()
     explanation = {} if read.evidence is None else {"explain": explain(document, read.evidence)}
     if as_json:
@@ -50,8 +62,12 @@ def results(
         print_json(head | document | explanation)
         return 0
     if progress.open:
-        click.echo(f"run {found.name} is not finished: {progress.open} of {progress.total} jobs are open")
-    shown = {key: rows for key, rows in document.items() if not chosen or key in (*chosen, "limits")}
+        click.echo(
+            f"run {found.name} is not finished: {progress.open} of {progress.total} jobs are open"
+        )
+    shown = {
+        key: rows for key, rows in document.items() if not chosen or key in (*chosen, "limits")
+    }
     tables = result_tables(shown)
     for table in tables:
         console().print(table, "")

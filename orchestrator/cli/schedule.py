@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy import Engine
 
+from core.settings import Settings
 from db.fleet import list_workers
 from db.schedules import (
     Schedule,
@@ -26,15 +27,14 @@ from db.schedules import (
     remove_schedule,
     resume_schedule,
 )
-from db.settings import Settings
-from orchestrator.cli.output import console, duration, json_option, print_json, warn
+from orchestrator.console import console, duration, json_option, print_json, warn
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import read_experiment
 from orchestrator.reconciler import LOCK_KEY
 from orchestrator.registry import load_registry
 from orchestrator.schedules import check_name, cron_of, portable, read_cron, run_now
 from orchestrator.session import open_session
-from orchestrator.submitting import Outcome, plan, publish_hints
+from orchestrator.submit import Outcome, plan, publish_hints
 
 #: A slot that was made later than this after its time was caught up.
 LATE_S = 60.0
@@ -51,9 +51,19 @@ def schedule() -> None:
 
 @schedule.command()
 @click.argument("name")
-@click.option("--cron", required=True, metavar="FIELDS", help="Minute, hour, day of month, month, day of week.")
 @click.option(
-    "--tz", "timezone", default="UTC", show_default=True, metavar="ZONE", help="IANA time zone in which cron is read."
+    "--cron",
+    required=True,
+    metavar="FIELDS",
+    help="Minute, hour, day of month, month, day of week.",
+)
+@click.option(
+    "--tz",
+    "timezone",
+    default="UTC",
+    show_default=True,
+    metavar="ZONE",
+    help="IANA time zone in which cron is read.",
 )
 @click.option(
     "-f",
@@ -81,7 +91,9 @@ def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> in
     planned = plan(experiment, load_registry(Settings.from_environment()), new=True)
     jobs = len(planned.models) * len(planned.problems) * len(planned.prompts) * planned.repetitions
     with open_session(name="schedule") as session:
-        added = add_schedule(session.engine, name=name, cron=cron, timezone=timezone, experiment=experiment.to_dict())
+        added = add_schedule(
+            session.engine, name=name, cron=cron, timezone=timezone, experiment=experiment.to_dict()
+        )
         found = find_schedule(session.engine, name)
         document = _document(found, database_time(session.engine))
         warnings = _warnings(session.engine, found)
@@ -125,7 +137,9 @@ def list_(*, as_json: bool) -> int:
     console().print(table)
     for document in documents:
         if document["last"] and document["last"]["error_message"]:
-            click.echo(f"`evalctl schedule show {document['schedule']}` tells why its last slot has no run")
+            click.echo(
+                f"`evalctl schedule show {document['schedule']}` tells why its last slot has no run"
+            )
     for warning in warnings:
         warn(warning)
     return 0
@@ -133,7 +147,13 @@ def list_(*, as_json: bool) -> int:
 
 @schedule.command()
 @click.argument("name")
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="Last slots to show at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Last slots to show at most.",
+)
 @json_option
 def show(*, name: str, limit: int, as_json: bool) -> int:
     """Show a schedule: what it submits, its next slots, and what became of the last ones.
@@ -149,7 +169,11 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
         slots = tuple(last_slots(session.engine, found, limit=limit).get(found.schedule_id, ()))
         document = _document(found, database_time(session.engine), last=slots)
         warnings = _warnings(session.engine, found)
-    document |= {"experiment": found.experiment, "slots": [slot.to_dict() for slot in slots], "warnings": warnings}
+    document |= {
+        "experiment": found.experiment,
+        "slots": [slot.to_dict() for slot in slots],
+        "warnings": warnings,
+    }
     if as_json:
         print_json(document)
     else:
@@ -194,7 +218,9 @@ def resume(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json(document | {"changed": changed, "warnings": warnings})
         return 0
-    click.echo(f"schedule {name} {'goes on' if changed else 'was not paused'}; {_next(found, document)}")
+    click.echo(
+        f"schedule {name} {'goes on' if changed else 'was not paused'}; {_next(found, document)}"
+    )
     for warning in warnings:
         warn(warning)
     return 0
@@ -237,7 +263,10 @@ def run_now_(*, name: str, as_json: bool) -> int:
             raise UsageFault(f"schedule {name} cannot be run: {error}") from error
         published, warnings = publish_hints(session.engine, session.broker)
         if not list_workers(session.engine):
-            warnings = (*warnings, "no worker is running; start one with `evalctl up` or `evalctl worker`")
+            warnings = (
+                *warnings,
+                "no worker is running; start one with `evalctl up` or `evalctl worker`",
+            )
     outcome = Outcome(submitted=submitted, published=published, warnings=warnings)
     for warning in outcome.warnings:
         warn(warning)
@@ -272,7 +301,9 @@ def _warnings(engine: Engine, *found: Schedule) -> list[str]:
     """Say what keeps schedules from being made."""
     if all(one.paused_at for one in found) or reconciler_runs(engine, LOCK_KEY):
         return []
-    return ["no reconciler is running, so no slot is made; start one with `evalctl up` or `evalctl reconcile`"]
+    return [
+        "no reconciler is running, so no slot is made; start one with `evalctl up` or `evalctl reconcile`"
+    ]
 
 
 def _print_schedule(found: Schedule, document: dict[str, Any]) -> None:
@@ -296,11 +327,23 @@ def _print_schedule(found: Schedule, document: dict[str, Any]) -> None:
     if not document["slots"]:
         click.echo("no slot was made yet")
         return
-    table = Table(f"slot ({escape(found.timezone)})", "made", Column("run", overflow="fold"), "state")
+    table = Table(
+        f"slot ({escape(found.timezone)})", "made", Column("run", overflow="fold"), "state"
+    )
     for slot in document["slots"]:
         late_s = (slot["made_at"] - slot["slot"]).total_seconds()
-        made = "by hand" if slot["by_hand"] else f"{duration(late_s)} late" if late_s > LATE_S else "in time"
-        became = (slot["run"], slot["state"]) if slot["run"] else (f"no run: {slot['error_message']}", "-")
+        made = (
+            "by hand"
+            if slot["by_hand"]
+            else f"{duration(late_s)} late"
+            if late_s > LATE_S
+            else "in time"
+        )
+        became = (
+            (slot["run"], slot["state"])
+            if slot["run"]
+            else (f"no run: {slot['error_message']}", "-")
+        )
         table.add_row(*map(escape, (_local(found, slot["slot"]), made, *became)))
     console().print(table)
 
@@ -311,7 +354,12 @@ def _row(found: Schedule, document: dict[str, Any]) -> tuple[str, ...]:
     slot = document["last"]
     if slot is None:
         return (*what, "-", "-", "-")
-    return (*what, _local(found, slot["slot"], style=SHORT), slot["run"] or "-", slot["state"] or "no run")
+    return (
+        *what,
+        _local(found, slot["slot"], style=SHORT),
+        slot["run"] or "-",
+        slot["state"] or "no run",
+    )
 
 
 def _next(found: Schedule, document: dict[str, Any]) -> str:

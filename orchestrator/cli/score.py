@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from problems.loader import load_file, load_set
 from problems.schema import Problem
@@ -24,8 +24,12 @@ COLOURS = {
 
 
 @click.command()
-@click.option("--problem", required=True, metavar="ID", help="Problem of the shipped set, or a YAML file.")
-@click.option("--answer", required=True, metavar="FILE", help="Text to score; - reads standard input.")
+@click.option(
+    "--problem", required=True, metavar="ID", help="Problem of the shipped set, or a YAML file."
+)
+@click.option(
+    "--answer", required=True, metavar="FILE", help="Text to score; - reads standard input."
+)
 @json_option
 def score(*, problem: str, answer: str, as_json: bool) -> int:
     """Score an answer: which reference steps it shows, whether it ends right, whether it looks like a guess.
@@ -78,4 +82,6 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
         f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of 7, final answer {answer}"
     )
     if scored.guess_suspected:
-        screen.print(Text("guess suspected: a right answer with under half of the steps", style="bold red"))
+        screen.print(
+            Text("guess suspected: a right answer with under half of the steps", style="bold red")
+        )

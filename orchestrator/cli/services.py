@@ -12,21 +12,31 @@ from types import FrameType
 import click
 import psutil
 
-from db.embedded.usage import stop_services
-from db.gpus import GpuUnavailable, list_gpus
-from db.settings import Settings
+from core.gpus import GpuUnavailable, list_gpus
+from core.settings import Settings
 from orchestrator.errors import UsageFault
 from orchestrator.session import open_session
-from orchestrator.supervisor import Supervisor, SupervisorFile, log_folder, reconciler_spec, worker_specs
+from orchestrator.supervisor import (
+    Supervisor,
+    SupervisorFile,
+    log_folder,
+    reconciler_spec,
+    worker_specs,
+)
+from services.usage import stop_services
 
 UP_WITHIN_S = 60.0
 DOWN_WITHIN_S = 120.0
 
 
 @click.command()
-@click.option("--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1 or none.  [default: all]")
 @click.option(
-    "--cpu-workers", type=click.IntRange(0, 64), help="Workers on the CPU.  [default: 1 without GPUs, else 0]"
+    "--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1 or none.  [default: all]"
+)
+@click.option(
+    "--cpu-workers",
+    type=click.IntRange(0, 64),
+    help="Workers on the CPU.  [default: 1 without GPUs, else 0]",
 )
 @click.option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
@@ -60,7 +70,9 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
         supervisor = Supervisor(settings, [reconciler_spec(), *workers])
         supervisor.look()
         file.write()
-        click.echo(f"evalctl is up: reconciler and {len(workers)} worker(s); logs in {log_folder(settings)}")
+        click.echo(
+            f"evalctl is up: reconciler and {len(workers)} worker(s); logs in {log_folder(settings)}"
+        )
         try:
             supervisor.run(stop)
         finally:
@@ -91,7 +103,9 @@ def down(*, force: bool) -> int:
     return 0
 
 
-def _start_detached(settings: Settings, file: SupervisorFile, gpus: str | None, cpu_workers: int | None) -> int:
+def _start_detached(
+    settings: Settings, file: SupervisorFile, gpus: str | None, cpu_workers: int | None
+) -> int:
     chosen = ["--foreground"]
     if gpus is not None:
         chosen += ["--gpus", gpus]
@@ -110,13 +124,17 @@ def _start_detached(settings: Settings, file: SupervisorFile, gpus: str | None, 
     pause = threading.Event()
     for _ in range(int(UP_WITHIN_S / 0.1)):
         if file.running() is not None:
-            click.echo(f"evalctl is up (supervisor {process.pid}); logs in {log.parent}; `evalctl down` ends it")
+            click.echo(
+                f"evalctl is up (supervisor {process.pid}); logs in {log.parent}; `evalctl down` ends it"
+            )
             return 0
         if process.poll() is not None:
             break
         pause.wait(0.1)
     tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-    click.echo(f"evalctl did not come up: {' '.join(tail) or 'no word from it'} (log: {log})", err=True)
+    click.echo(
+        f"evalctl did not come up: {' '.join(tail) or 'no word from it'} (log: {log})", err=True
+    )
     return 3
 
 

@@ -8,12 +8,12 @@ import click
 from rich.table import Table
 from sqlalchemy import Engine
 
+from core.states import JobState
 from db.fleet import WorkerRow, list_workers
 from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
-from db.states import JobState
-from orchestrator.cli.output import console, duration, json_option, print_json
-from orchestrator.following import follow
+from orchestrator.console import console, duration, json_option, print_json
 from orchestrator.session import open_session
+from orchestrator.watch import follow
 
 
 @click.command()
@@ -37,7 +37,10 @@ def status(*, run: str | None, as_json: bool) -> int:
         workers = [_worker(row) for row in list_workers(session.engine)]
         if as_json:
             document = _run_document(found, progress)
-            print_json(document | {"eta_s": progress.eta_s, "failures": list(progress.failures), "workers": workers})
+            print_json(
+                document
+                | {"eta_s": progress.eta_s, "failures": list(progress.failures), "workers": workers}
+            )
         else:
             _print_run(found, progress, workers)
         return 1 if progress.count(JobState.FAILED, JobState.DEAD) else 0
@@ -81,7 +84,9 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
     runs = list_runs(engine)
     workers = [_worker(row) for row in list_workers(engine)]
     if as_json:
-        documents = [_run_document(run, progress) | {"created_at": run.created_at} for run, progress in runs]
+        documents = [
+            _run_document(run, progress) | {"created_at": run.created_at} for run, progress in runs
+        ]
         print_json({"runs": documents, "workers": workers})
         return 0
     if not runs:
@@ -89,16 +94,26 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
     else:
         table = Table("run", "state", "done", "failed", "dead", "open", "submitted (UTC)", "id")
         for run, progress in runs:
-            done, failed, dead = (progress.count(s) for s in (JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD))
+            done, failed, dead = (
+                progress.count(s) for s in (JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD)
+            )
             counts = (f"{done}/{progress.total}", str(failed), str(dead), str(progress.open))
-            table.add_row(run.name, progress.state, *counts, f"{run.created_at:%Y-%m-%d %H:%M}", str(run.run_id)[:8])
+            table.add_row(
+                run.name,
+                progress.state,
+                *counts,
+                f"{run.created_at:%Y-%m-%d %H:%M}",
+                str(run.run_id)[:8],
+            )
         console().print(table)
     _print_workers(workers)
     return 0
 
 
 def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> None:
-    counts = ", ".join(f"{progress.count(state)} {state.value}" for state in JobState if progress.count(state))
+    counts = ", ".join(
+        f"{progress.count(state)} {state.value}" for state in JobState if progress.count(state)
+    )
     click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
     if progress.state == "paused":
         click.echo(f"`evalctl resume {run.name}` lets it go on")
@@ -119,7 +134,11 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
     for worker in workers:
         gpu = "-" if worker["gpu"] is None else str(worker["gpu"])
         table.add_row(
-            worker["worker"], gpu, worker["state"], worker["model"] or "-", f"{worker['last_seen_s']:.0f} s ago"
+            worker["worker"],
+            gpu,
+            worker["state"],
+            worker["model"] or "-",
+            f"{worker['last_seen_s']:.0f} s ago",
         )
     console().print(table)
     for worker in workers:

@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from db.fleet import WorkerRow, drain_workers, list_workers
-from orchestrator.cli.output import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from orchestrator.session import open_session
 
@@ -19,7 +19,13 @@ from orchestrator.session import open_session
 @click.group(invoke_without_command=True)
 @click.option("--gpu", type=int, metavar="INDEX", help="Pin the worker to this GPU.")
 @click.option("--cpu", is_flag=True, help="Run on the CPU.")
-@click.option("--queue", "queues", multiple=True, metavar="NAME", help="Serve only these queues; may be repeated.")
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    metavar="NAME",
+    help="Serve only these queues; may be repeated.",
+)
 @click.option(
     "--grace",
     type=click.FloatRange(min=0),
@@ -27,7 +33,14 @@ from orchestrator.session import open_session
     help="How long the running job may still take when the worker is to end; then it is handed back.  [default: 600]",
 )
 @click.pass_context
-def worker(context: click.Context, *, gpu: int | None, cpu: bool, queues: tuple[str, ...], grace: float | None) -> None:
+def worker(
+    context: click.Context,
+    *,
+    gpu: int | None,
+    cpu: bool,
+    queues: tuple[str, ...],
+    grace: float | None,
+) -> None:
     """Run one worker in the foreground: it owns one GPU (default: the first one, or the CPU where there is none).
 
     SIGTERM or Ctrl-C lets it finish its job and exit; a second one hands the job back at once. It refuses a GPU that
@@ -45,7 +58,9 @@ def worker(context: click.Context, *, gpu: int | None, cpu: bool, queues: tuple[
     waited = [] if grace is None else ["--grace", str(grace)]
     if context.invoked_subcommand is not None:
         if chosen or listened or waited:
-            raise click.UsageError(f"options before {context.invoked_subcommand} are for running a worker")
+            raise click.UsageError(
+                f"options before {context.invoked_subcommand} are for running a worker"
+            )
         return
     # The worker takes this process over, so that signals and exit codes are its own.
     os.execv(sys.executable, [sys.executable, "-m", "workers", *chosen, *listened, *waited])  # noqa: S606
@@ -93,7 +108,9 @@ def drain(*, name: str | None, everyone: bool, host: str | None, as_json: bool) 
     with open_session(name="worker drain") as session:
         asked = drain_workers(session.engine, worker=name, host=host)
     if not asked and not everyone:
-        raise UsageFault(f"no living worker is called {name!r}" if name else f"no worker lives on host {host!r}")
+        raise UsageFault(
+            f"no living worker is called {name!r}" if name else f"no worker lives on host {host!r}"
+        )
     if as_json:
         print_json({"draining": list(asked)})
     else:
@@ -104,7 +121,10 @@ def drain(*, name: str | None, everyone: bool, host: str | None, as_json: bool) 
 def _table(workers: list[WorkerRow]) -> Table:
     table = Table("worker", "gpu", "state", "model", "queues", "last seen", "refused", "note")
     for row in workers:
-        drains = row.drain_requested_at is not None and row.state.value not in {"draining", "quarantined"}
+        drains = row.drain_requested_at is not None and row.state.value not in {
+            "draining",
+            "quarantined",
+        }
         table.add_row(
             row.name,
             "-" if row.gpu_index is None else str(row.gpu_index),
@@ -120,4 +140,8 @@ def _table(workers: list[WorkerRow]) -> Table:
 
 def _document(row: WorkerRow) -> dict[str, Any]:
     values = asdict(row)
-    return {"worker": values.pop("name"), "id": values.pop("worker_id"), "gpu": values.pop("gpu_index")} | values
+    return {
+        "worker": values.pop("name"),
+        "id": values.pop("worker_id"),
+        "gpu": values.pop("gpu_index"),
+    } | values

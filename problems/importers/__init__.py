@@ -81,7 +81,9 @@ def import_file(name: str, file: Path) -> Imported:
             refusals.append(Refusal(line=row.line, sentence=str(error)[:MAX_SENTENCE]))
             continue
         if problem.id in problems:
-            refusals.append(Refusal(line=row.line, sentence=f"the id {problem.id!r} occurs twice in the file"))
+            refusals.append(
+                Refusal(line=row.line, sentence=f"the id {problem.id!r} occurs twice in the file")
+            )
             continue
         problems[problem.id] = problem
     return Imported(rows=count, problems=tuple(problems.values()), refusals=tuple(refusals))
@@ -94,11 +96,15 @@ def write_problems(problems: tuple[Problem, ...], folder: Path) -> None:
         for problem in problems:
             (folder / f"{problem.id}.yaml").write_text(_document(problem), encoding="utf-8")
     except OSError as error:
-        raise ProblemError(f"cannot write the problems: {error.strerror or error}", file=folder) from None
+        raise ProblemError(
+            f"cannot write the problems: {error.strerror or error}", file=folder
+        ) from None
 
 
 def _document(problem: Problem) -> str:
-    written = yaml.dump(problem.to_dict(), Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, width=120)
+    written = yaml.dump(
+        problem.to_dict(), Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, width=120
+    )
     if len(written.encode()) > MAX_FILE_BYTES:
         raise ProblemError(f"the problem {problem.id} takes more than {MAX_FILE_BYTES} bytes")
     return written

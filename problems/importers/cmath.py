@@ -38,7 +38,9 @@ def convert(row: Row) -> Problem:
     return make_problem(
         {
             "id": f"cmath-{row.number:04d}",
-            "difficulty": whole(row.data.get("reasoning_step", 3), ("reasoning_step",), low=1, high=5),
+            "difficulty": whole(
+                row.data.get("reasoning_step", 3), ("reasoning_step",), low=1, high=5
+            ),
             "topics": ["word problem", f"grade {grade}"],
             "problem": {LANGUAGE: row.text("input")},
             "answer": answer,

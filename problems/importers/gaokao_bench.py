@@ -28,9 +28,23 @@ _PART = re.compile(
     r"^[ \t]*(?:解|证明|【解答】|【答案】)?[ \t]*[:：.]?[ \t]*[（(][ \t]*(\d|I{1,3}V?|[ⅠⅡⅢⅣ]|i{1,3}|[ⅰⅱⅲ])[ \t]*[)）]",
     re.MULTILINE,
 )
-_ORDER = {"I": 1, "II": 2, "III": 3, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "IIIV": 4, "i": 1, "ii": 2, "iii": 3}
+_ORDER = {
+    "I": 1,
+    "II": 2,
+    "III": 3,
+    "Ⅰ": 1,
+    "Ⅱ": 2,
+    "Ⅲ": 3,
+    "Ⅳ": 4,
+    "IIIV": 4,
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+}
 _ORDER |= {"ⅰ": 1, "ⅱ": 2, "ⅲ": 3}
-_RELATION = re.compile(r"=|<|>|\\(?:le|ge|leq|geq|leqslant|geqslant|lt|gt|in|perp|parallel)(?![A-Za-z])")
+_RELATION = re.compile(
+    r"=|<|>|\\(?:le|ge|leq|geq|leqslant|geqslant|lt|gt|in|perp|parallel)(?![A-Za-z])"
+)
 MAX_FORMULA = 300
 
 
@@ -58,7 +72,9 @@ def convert(row: Row) -> Problem:
                     "id": "source",
                     "lang": LANGUAGE,
                     "path": "parts",
-                    "blocks": [{"step": f"s{i}", "text": text} for i, text in enumerate(parts, start=1)],
+                    "blocks": [
+                        {"step": f"s{i}", "text": text} for i, text in enumerate(parts, start=1)
+                    ],
                 }
             ],
             "why": "The evidence is the last formula of each part of the printed solution; other right writings need a judge.",
@@ -94,11 +110,16 @@ def _step(number: int, text: str) -> dict[str, Any]:
     if not kept:
         raise ProblemError(f"part {number} of the solution has no formula to look for")
     related = [formula for formula in kept if _RELATION.search(formula)]
-    evidence: dict[str, Any] = {"eq": related[-1], "form": "text"} if related else {"value": kept[-1]}
+    evidence: dict[str, Any] = (
+        {"eq": related[-1], "form": "text"} if related else {"value": kept[-1]}
+    )
     return {
         "id": f"s{number}",
         "describe": {"zh": f"完成第 {number} 问", "en": f"solve part {number}"},
         "evidence": evidence,
         "mode": "judge",
-        "judge": {"zh": f"按参考解答批改第 {number} 问，等价写法同样得分", "en": f"mark part {number} by the solution"},
+        "judge": {
+            "zh": f"按参考解答批改第 {number} 问，等价写法同样得分",
+            "en": f"mark part {number} by the solution",
+        },
     }

@@ -67,17 +67,23 @@ def _marks(body: str) -> list[tuple[re.Match[str], str, str]]:
             raise ProblemError(f"the mark <<{mark[1]}>> has no equals sign")
         wanted, stated = calculate(left), calculate(right)
         if abs(wanted - stated) > _ROUNDED * max(Fraction(1), abs(wanted)):
-            raise ProblemError(f"the mark <<{mark[1]}>> is false: the left side is {float(wanted):g}")
+            raise ProblemError(
+                f"the mark <<{mark[1]}>> is false: the left side is {float(wanted):g}"
+            )
         if _SINGLE.fullmatch(left) is None:
             kept.setdefault(left, (mark, left, right))
     if not kept:
-        raise ProblemError("no mark that calculates, such as <<16-3-4=9>>, so there is no reference path")
+        raise ProblemError(
+            "no mark that calculates, such as <<16-3-4=9>>, so there is no reference path"
+        )
     if len(kept) > MAX_STEPS:
         raise ProblemError(f"{len(kept)} marks; more than {MAX_STEPS} are not taken for steps")
     return list(kept.values())
 
 
-def _steps(question: str, body: str, marks: list[tuple[re.Match[str], str, str]], answer: str) -> list[dict[str, Any]]:
+def _steps(
+    question: str, body: str, marks: list[tuple[re.Match[str], str, str]], answer: str
+) -> list[dict[str, Any]]:
     given = {calculate(number.replace(",", "")) for number in _NUMBERS.findall(question)}
     results = [calculate(right) for _, _, right in marks]
     steps: list[dict[str, Any]] = []
@@ -106,7 +112,9 @@ def _line_of(body: str, mark: re.Match[str]) -> str:
     return _MARK.sub("", body[start : end if end >= 0 else len(body)]).strip()
 
 
-def _solution(body: str, marks: list[tuple[re.Match[str], str, str]], answer: str) -> dict[str, Any]:
+def _solution(
+    body: str, marks: list[tuple[re.Match[str], str, str]], answer: str
+) -> dict[str, Any]:
     """Cut the solution into blocks: one ends with the line of its mark, or before the next mark of the same line."""
     blocks: list[dict[str, Any]] = []
     at = 0
@@ -118,5 +126,7 @@ def _solution(body: str, marks: list[tuple[re.Match[str], str, str]], answer: st
             end = mark.end() + (result.end() if result else 0)
         blocks.append({"step": f"s{index + 1}", "text": _MARK.sub("", body[at:end]).strip() or "-"})
         at = end
-    blocks.append({"step": None, "text": f"{_MARK.sub('', body[at:]).strip()}\nAnswer: {answer}".strip()})
+    blocks.append(
+        {"step": None, "text": f"{_MARK.sub('', body[at:]).strip()}\nAnswer: {answer}".strip()}
+    )
     return {"id": "source", "lang": LANGUAGE, "path": "marks", "blocks": blocks}

@@ -51,7 +51,9 @@ def last_box(solution: str) -> str | None:
 
 def read_answer(written: str) -> dict[str, Any]:
     """Return the answer part of a document for an answer in LaTeX: its kind is told from its form."""
-    bare = _GROUPED.sub(lambda found: found.group().replace(",", "").replace("\\!", ""), written.strip().strip("$"))
+    bare = _GROUPED.sub(
+        lambda found: found.group().replace(",", "").replace("\\!", ""), written.strip().strip("$")
+    )
     bare = bare.replace("\\!", "").replace("\\dfrac", "\\frac").replace("\\$", "").strip()
     if not bare:
         raise ProblemError("the answer is empty")
@@ -60,7 +62,9 @@ def read_answer(written: str) -> dict[str, Any]:
         return {"kind": "choice", "any_of": [choice[1] or choice[2]]}
     if NUMBER.fullmatch(bare.removesuffix("\\%")):
         return {"kind": "value", "any_of": [bare.removesuffix("\\%")]}
-    if "\\cup" in bare or (_INTERVAL.fullmatch(bare) and (bare[0] == "[" or bare[-1] == "]" or "infty" in bare)):
+    if "\\cup" in bare or (
+        _INTERVAL.fullmatch(bare) and (bare[0] == "[" or bare[-1] == "]" or "infty" in bare)
+    ):
         return {"kind": "interval", "any_of": [bare]}
     if _RELATION.search(bare):
         return {"kind": "relation", "any_of": [bare]}
@@ -90,7 +94,10 @@ def answer_only_path(answer: dict[str, Any]) -> dict[str, Any]:
         evidence = {"regex": rf"(?<![A-Za-z]){written}(?![A-Za-z])"}
     elif answer["kind"] == "relation":
         evidence = {
-            "any_of": [{"eq": written, "form": "text"}, {"value": written.rpartition("=")[2].strip() or written}]
+            "any_of": [
+                {"eq": written, "form": "text"},
+                {"value": written.rpartition("=")[2].strip() or written},
+            ]
         }
     elif answer["kind"] == "set":
         evidence = {"all_of": [{"value": part} for part in split_list(written)]}
@@ -98,7 +105,10 @@ def answer_only_path(answer: dict[str, Any]) -> dict[str, Any]:
         evidence = {"value": written}
     else:
         evidence = {"any_of": [{"value": written}, *_as_written(written)]}
-    return {"id": "answer", "steps": [{"id": "answer", "describe": ANSWER_STEP, "evidence": evidence}]}
+    return {
+        "id": "answer",
+        "steps": [{"id": "answer", "describe": ANSWER_STEP, "evidence": evidence}],
+    }
 
 
 def _as_written(answer: str) -> list[dict[str, Any]]:
@@ -110,4 +120,9 @@ def _as_written(answer: str) -> list[dict[str, Any]]:
 
 def prose_solution(solution: str, language: str, path: str, step: str) -> dict[str, Any]:
     """Return a worked solution of a single block."""
-    return {"id": "source", "lang": language, "path": path, "blocks": [{"step": step, "text": solution}]}
+    return {
+        "id": "source",
+        "lang": language,
+        "path": path,
+        "blocks": [{"step": step, "text": solution}],
+    }

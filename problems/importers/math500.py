@@ -28,7 +28,9 @@ def rows(file: Path) -> Iterator[Row | Refusal]:
 
 def convert(row: Row) -> Problem:
     """Return the problem of a row. Raise `ProblemError` where a part is missing or of the wrong kind."""
-    unique = re.sub(r"[^A-Za-z0-9]+", "-", row.text("unique_id").removeprefix("test/").removesuffix(".json")).strip("-")
+    unique = re.sub(
+        r"[^A-Za-z0-9]+", "-", row.text("unique_id").removeprefix("test/").removesuffix(".json")
+    ).strip("-")
     answer = read_answer(row.text("answer"))
     path = answer_only_path(answer)
     return make_problem(
@@ -39,7 +41,9 @@ def convert(row: Row) -> Problem:
             "problem": {LANGUAGE: row.text("problem")},
             "answer": answer,
             "paths": [path],
-            "solutions": [prose_solution(row.text("solution"), LANGUAGE, path["id"], path["steps"][0]["id"])],
+            "solutions": [
+                prose_solution(row.text("solution"), LANGUAGE, path["id"], path["steps"][0]["id"])
+            ],
             "source": f"{SOURCE}, {row.text('unique_id')}",
             "licence": LICENCE,
         }

@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from problems.errors import ProblemError
-from problems.importers.making import answer_only_path, last_box, make_problem, prose_solution, read_answer
+from problems.importers.making import (
+    answer_only_path,
+    last_box,
+    make_problem,
+    prose_solution,
+    read_answer,
+)
 from problems.importers.rows import Refusal, Row, json_array, json_lines, read_text
 from problems.reading import flag, texts, whole
 from problems.schema import Problem
@@ -34,7 +40,9 @@ def convert(row: Row) -> Problem:
     steps = texts(row.data.get("steps"), ("steps",))
     label = whole(row.data.get("label"), ("label",), low=-1, high=len(steps) - 1)
     if label >= 0:
-        raise ProblemError(f"the solution is wrong from step {label + 1} on, so it gives no answer to compare with")
+        raise ProblemError(
+            f"the solution is wrong from step {label + 1} on, so it gives no answer to compare with"
+        )
     if not flag(row.data.get("final_answer_correct"), ("final_answer_correct",)):
         raise ProblemError("the final answer is wrong, so it gives no answer to compare with")
     solution = "\n\n".join(steps)

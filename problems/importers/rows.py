@@ -91,7 +91,9 @@ def json_array(file: Path, key: str | None = None) -> Iterator[Row | Refusal]:
         at = spaces.end() if spaces else at
         if at >= len(written) or written[at] == "]":
             if at >= len(written):
-                yield Refusal(line=written.count("\n") + 1, sentence="the file ends inside the list")
+                yield Refusal(
+                    line=written.count("\n") + 1, sentence="the file ends inside the list"
+                )
             return
         number += 1
         line = written.count("\n", 0, at) + 1
@@ -117,7 +119,10 @@ def tab_separated(file: Path, columns: tuple[str, ...]) -> Iterator[Row | Refusa
         number += 1
         cells = written.rstrip("\r").split("\t")
         if len(cells) != len(columns):
-            yield Refusal(line=line, sentence=f"{len(cells)} cells; a row has {len(columns)}: {', '.join(columns)}")
+            yield Refusal(
+                line=line,
+                sentence=f"{len(cells)} cells; a row has {len(columns)}: {', '.join(columns)}",
+            )
             continue
         yield Row(number=number, line=line, data=dict(zip(columns, cells, strict=True)))
 
@@ -126,7 +131,9 @@ def _reason(error: Exception) -> str:
     """Return what is wrong with a JSON text; Python refuses endless digits and deep nesting with errors of its own."""
     if isinstance(error, json.JSONDecodeError):
         return error.msg
-    return "nested too deep" if isinstance(error, RecursionError) else "a number with too many digits"
+    return (
+        "nested too deep" if isinstance(error, RecursionError) else "a number with too many digits"
+    )
 
 
 def _row(number: int, line: int, data: Any) -> Row | Refusal:
@@ -136,7 +143,11 @@ def _row(number: int, line: int, data: Any) -> Row | Refusal:
 
 
 def _list_start(file: Path, written: str, key: str | None) -> int:
-    found = re.match(r"\s*\[", written) if key is None else re.search(rf'"{re.escape(key)}"\s*:\s*\[', written)
+    found = (
+        re.match(r"\s*\[", written)
+        if key is None
+        else re.search(rf'"{re.escape(key)}"\s*:\s*\[', written)
+    )
     if found is None:
         what = "does not begin with a list" if key is None else f"has no list under the key {key!r}"
         raise ProblemError(f"the file {what}; is it another format?", file=file, line=1)

@@ -11,7 +11,7 @@ import uuid
 from contextlib import ExitStack
 from typing import Any
 
-from db.hints import queue_name
+from core.hints import queue_name
 from tests.chaos.registry import Recovery, fault
 from tests.chaos.stand import QUEUE, Stand, kill, kill_server, redis_client, since
 from tests.claiming import claim_one
@@ -95,10 +95,21 @@ def broker_emptied(stand: Stand) -> Recovery:
 def broker_absent(stand: Stand) -> Recovery:
     """Submit by the command line to a database without a broker."""
     config = stand.folder / "evalctl.toml"
-    config.write_text('[models.made-up]\nengine = "synthetic"\nsource = "made-up"\n', encoding="utf-8")
+    config.write_text(
+        '[models.made-up]\nengine = "synthetic"\nsource = "made-up"\n', encoding="utf-8"
+    )
     stand.environment["EVALCTL_CONFIG"] = str(config)
     kill_server(stand.servers.valkey, signal.SIGTERM)
-    words = ("submit", "--model", "made-up", "--problems", "quickstart", "--repetitions", "1", "--json")
+    words = (
+        "submit",
+        "--model",
+        "made-up",
+        "--problems",
+        "quickstart",
+        "--repetitions",
+        "1",
+        "--json",
+    )
     done = evalctl(stand.environment, *words)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -124,7 +135,9 @@ def hint_lost(stand: Stand) -> Recovery:
     """Give a hint to a worker that will never read it; its job comes a moment later, as if published before."""
     with stand.reconciler(), stand.worker() as first:
         first.wait_for("worker.ready")
-        stand.until_true(lambda: _handed_over(stand, first), "the broker hands the hint to the frozen worker")
+        stand.until_true(
+            lambda: _handed_over(stand, first), "the broker hands the hint to the frozen worker"
+        )
         stand.submit(1, publish=False)
         stand.query("DELETE FROM eval.outbox")
         moment_s = kill(first)
@@ -139,7 +152,9 @@ def _handed_over(stand: Stand, worker: LoggingProcess) -> bool:
     """Freeze a worker while it waits in BRPOP and publish a hint; let it go on where it was just between two waits."""
     client = redis_client(stand.servers.valkey.url)
     try:
-        if not any(entry["cmd"] == "brpop" and "b" in entry["flags"] for entry in client.client_list()):
+        if not any(
+            entry["cmd"] == "brpop" and "b" in entry["flags"] for entry in client.client_list()
+        ):
             return False
         kill(worker, signal.SIGSTOP)
         stand.broker.publish(QUEUE, [1])
@@ -175,13 +190,17 @@ def hint_doubled(stand: Stand) -> Recovery:
         stand.until_true(lambda: client.llen(queue_name(QUEUE)) == 0, "the queue is drained")
         client.close()
         assert [worker.stop() for worker in workers] == [0] * 4
-        voids = sum(line.count('"event": "hint.void"') for worker in workers for line in worker.lines)
+        voids = sum(
+            line.count('"event": "hint.void"') for worker in workers for line in worker.lines
+        )
     assert voids == VOIDS, voids
     assert stand.count("TRUE", "attempt") == 1
     void_ms = _void_claim_ms(stand)
     assert void_ms < VOID_MS, f"a void claim takes {void_ms:.2f} ms"
     return Recovery(
-        seconds=seconds, span="100 hints published -> job committed", note=f"median void claim {void_ms:.2f} ms"
+        seconds=seconds,
+        span="100 hints published -> job committed",
+        note=f"median void claim {void_ms:.2f} ms",
     )
 
 
@@ -207,9 +226,15 @@ def hostile_messages(stand: Stand) -> Recovery:
     entries = (
         b"{",
         b"\x80\x04cos\nsystem\n.",
-        json.dumps({"headers": {"task": "os.system"}, "content-type": "application/json", "body": "[]"}).encode(),
         json.dumps(
-            {"headers": {"task": "evalctl.hint"}, "content-type": "application/json", "body": "[[1,2]]"}
+            {"headers": {"task": "os.system"}, "content-type": "application/json", "body": "[]"}
+        ).encode(),
+        json.dumps(
+            {
+                "headers": {"task": "evalctl.hint"},
+                "content-type": "application/json",
+                "body": "[[1,2]]",
+            }
         ).encode(),
         bytes(2**20),
     )

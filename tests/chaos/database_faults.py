@@ -27,12 +27,12 @@ JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 60}
 HOLD_UP = "LOCK TABLE eval.score IN ACCESS EXCLUSIVE MODE"
 #: The worker before this migration is the older one: it knows nothing of schedules, drain and tallies.
 OLDER_THAN = "0003"
-COMMITTING = (
-    "application_name = 'evalctl worker' AND wait_event_type = 'Lock' AND position('WITH fenced AS' IN query) > 0"
-)
+COMMITTING = "application_name = 'evalctl worker' AND wait_event_type = 'Lock' AND position('WITH fenced AS' IN query) > 0"
 
 
-def _restart(fault_id: str, number: signal.Signals, way: str, staged: str, *, short: bool = False) -> None:
+def _restart(
+    fault_id: str, number: signal.Signals, way: str, staged: str, *, short: bool = False
+) -> None:
     @fault(
         fault_id,
         f"Database {way} in mid-run",
@@ -55,7 +55,9 @@ def _restart(fault_id: str, number: signal.Signals, way: str, staged: str, *, sh
 
 
 _restart("F9a", signal.SIGINT, "restarted fast", "`SIGINT` to the postmaster, started again")
-_restart("F9b", signal.SIGQUIT, "restarted immediately", "`SIGQUIT` to the postmaster, started again")
+_restart(
+    "F9b", signal.SIGQUIT, "restarted immediately", "`SIGQUIT` to the postmaster, started again"
+)
 _restart("F9c", signal.SIGKILL, "killed", "`kill -9` of the postmaster, started again", short=True)
 
 
@@ -77,7 +79,10 @@ def _wait_for_commit(stand: Stand) -> int:
     found: list[int] = []
 
     def waits() -> bool:
-        found[:] = [row["pid"] for row in stand.query(f"SELECT pid FROM pg_stat_activity WHERE {COMMITTING}")]
+        found[:] = [
+            row["pid"]
+            for row in stand.query(f"SELECT pid FROM pg_stat_activity WHERE {COMMITTING}")
+        ]
         return bool(found)
 
     stand.until_true(waits, "a commit waits in the database", within_s=30)
@@ -239,7 +244,9 @@ def later_schema(stand: Stand) -> Recovery:
     """Add to the database what the worker has never heard of."""
     with transaction(stand.engine) as connection:
         for table in ("job", "attempt", "generation", "worker"):
-            connection.exec_driver_sql(f"ALTER TABLE eval.{table} ADD COLUMN later text NOT NULL DEFAULT 'x'")
+            connection.exec_driver_sql(
+                f"ALTER TABLE eval.{table} ADD COLUMN later text NOT NULL DEFAULT 'x'"
+            )
         connection.exec_driver_sql("CREATE TABLE eval.later (id bigint REFERENCES eval.job)")
         connection.exec_driver_sql("CREATE INDEX ON eval.job (later)")
         connection.exec_driver_sql("UPDATE eval.alembic_version SET version_num = 'later'")
@@ -254,7 +261,15 @@ def later_schema(stand: Stand) -> Recovery:
 
 def _check_out_older(folder: Path) -> str:
     """Write the repository as it was before ``OLDER_THAN`` was added; return the schema of that worker."""
-    log = ["git", "log", "-1", "--format=%H", "--diff-filter=A", "--", f"migrations/versions/{OLDER_THAN}*.py"]
+    log = [
+        "git",
+        "log",
+        "-1",
+        "--format=%H",
+        "--diff-filter=A",
+        "--",
+        f"migrations/versions/{OLDER_THAN}*.py",
+    ]
     newest = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False)
     archive = subprocess.run(
         ["git", "archive", f"{newest.stdout.strip()}~1"], cwd=ROOT, capture_output=True, check=False

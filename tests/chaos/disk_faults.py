@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from db.errors import ServiceUnreachable
+from core.errors import ServiceUnreachable
 from db.outbox import publish_outbox
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.chaos.stand import QUEUE, Servers, Stand, since
@@ -26,7 +26,15 @@ POSTGRES_MIB, VALKEY_MIB = 256, 8
 def _small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
     """Mount a disk of its own for the block."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=0755", "evalctl-chaos", str(folder)]
+    mount = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={size_mib}m,mode=0755",
+        "evalctl-chaos",
+        str(folder),
+    ]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotStage(f"{' '.join(mount[:5])}: {done.stderr.strip()}")
@@ -75,7 +83,9 @@ def database_disk_full(stand: Stand) -> Recovery:
             inner.submit(30, **JOBS)
             worker.wait_for("job.succeeded")
             ballast = _fill(disk)
-            inner.until_true(lambda: _says(FULL, worker, reconciler), "somebody says that the disk is full")
+            inner.until_true(
+                lambda: _says(FULL, worker, reconciler), "somebody says that the disk is full"
+            )
             _let_it_hurt(inner)
             ballast.unlink()
             # What the supervisor does every half second.
@@ -84,7 +94,9 @@ def database_disk_full(stand: Stand) -> Recovery:
             inner.until_finished()
             seconds = since(moment_s)
             assert worker.process.poll() is None, f"the worker ended; log:\n{worker.tail()}"
-            assert reconciler.process.poll() is None, f"the reconciler ended; log:\n{reconciler.tail()}"
+            assert reconciler.process.poll() is None, (
+                f"the reconciler ended; log:\n{reconciler.tail()}"
+            )
             worker.stop()
         note = f"{inner.count('TRUE', 'attempt')} attempts for {len(inner.keys)} jobs"
     return Recovery(seconds=seconds, span="disk freed -> all jobs committed", note=note)
@@ -103,13 +115,19 @@ def broker_disk_full(stand: Stand) -> Recovery:
         inner.postgres = stand.servers.postgres
         inner.valkey.start()
         try:
-            with stand.using_broker(inner.valkey.url), stand.reconciler() as reconciler, stand.worker() as worker:
+            with (
+                stand.using_broker(inner.valkey.url),
+                stand.reconciler() as reconciler,
+                stand.worker() as worker,
+            ):
                 stand.submit(3, **JOBS)
                 worker.wait_for("job.succeeded")
                 ballast = _fill(disk)
                 stand.until_true(lambda: _refuses(stand), "the broker refuses to write")
                 stand.submit(6, name="later", publish=False, **JOBS)
-                stand.until_true(lambda: _says("no hints published", reconciler), "the reconciler says so")
+                stand.until_true(
+                    lambda: _says("no hints published", reconciler), "the reconciler says so"
+                )
                 ballast.unlink()
                 moment_s = time.monotonic()
                 stand.until_finished()
@@ -135,7 +153,9 @@ def log_disk_full(stand: Stand) -> Recovery:
         _fill(disk)
         command = [sys.executable, "-m", "workers", "--cpu", "--queue", QUEUE]
         with log.open("ab") as stream, stand.reconciler():
-            worker = subprocess.Popen(command, env=stand.environment, stderr=stream, stdout=subprocess.DEVNULL)
+            worker = subprocess.Popen(
+                command, env=stand.environment, stderr=stream, stdout=subprocess.DEVNULL
+            )
             try:
                 moment_s = time.monotonic()
                 stand.submit(6, **JOBS)
@@ -168,7 +188,8 @@ def _let_it_hurt(stand: Stand) -> None:
     """Submit until the database refuses it, or is gone: the fault is then felt by everybody. What it took is expected."""
     numbers = itertools.count(1)
     stand.until_true(
-        lambda: _raises(lambda: stand.submit(50, name=f"more-{next(numbers)}", publish=False)), "a submit is refused"
+        lambda: _raises(lambda: stand.submit(50, name=f"more-{next(numbers)}", publish=False)),
+        "a submit is refused",
     )
 
 

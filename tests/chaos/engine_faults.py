@@ -10,17 +10,17 @@ from pathlib import Path
 
 import psutil
 
+from core.sampling_params import SamplingParams
+from core.settings import Settings
 from db.runs import Submission, submit
-from db.sampling import Sampling
-from db.settings import Settings
 from orchestrator.registry import load_registry
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from problems.loader import load_set
 from tests.chaos.oracle import keys_of, orphans
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.chaos.stand import Stand, kill, since
 from tests.processes import LoggingProcess
-from workers.embedded_model import ensure_embedded_model
+from workers.bundled_model import ensure_embedded_model
 
 #: A model on two busy cores takes its time.
 START_S = 240.0
@@ -46,12 +46,14 @@ def _submit(stand: Stand, jobs: int) -> None:
         experiment_hash="real",
         experiment={"language": "en", "problems": "quickstart"},
         provenance={},
-        models=(load_registry(Settings(home=Path(stand.environment["EVALCTL_HOME"]))).get("smollm2"),),
+        models=(
+            load_registry(Settings(home=Path(stand.environment["EVALCTL_HOME"]))).get("smollm2"),
+        ),
         problems=(record,),
         prompts=("plain",),
         repetitions=jobs,
         mode="latency",
-        sampling=Sampling(fixed_output_tokens=200, fixed_input_tokens=32, max_tokens=200),
+        sampling=SamplingParams(fixed_output_tokens=200, fixed_input_tokens=32, max_tokens=200),
     )
     stand.keys += keys_of(submit(stand.engine, submission).run_id, submission)
 
@@ -59,12 +61,17 @@ def _submit(stand: Stand, jobs: int) -> None:
 def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
     """Return the living descendants of a worker that are its engine's; the guardian is not among them."""
     children = psutil.Process(worker.process.pid).children(recursive=True)
-    return [child for child in children if not any("guardian.py" in word for word in child.cmdline())]
+    return [
+        child for child in children if not any("guardian.py" in word for word in child.cmdline())
+    ]
 
 
 def _core(worker: LoggingProcess) -> psutil.Process:
     """Return the engine's core: the child that has children, or the biggest."""
-    return max(_engine_processes(worker), key=lambda process: (len(process.children()), process.memory_info().rss))
+    return max(
+        _engine_processes(worker),
+        key=lambda process: (len(process.children()), process.memory_info().rss),
+    )
 
 
 @fault(
@@ -106,11 +113,17 @@ def engine_orphaned(stand: Stand) -> Recovery:
         gone, alive = psutil.wait_procs(left, timeout=15)
         cleaned_s = since(moment_s)
         assert not alive, f"{alive} outlived the worker"
-        marks = {row["id"].hex: row["pid"] for row in stand.query("SELECT id, pid FROM eval.worker")}
+        marks = {
+            row["id"].hex: row["pid"] for row in stand.query("SELECT id, pid FROM eval.worker")
+        }
         assert orphans(marks) == []
         with stand.worker(queue="vllm", EVALCTL_LEASE_S="8") as second:
             stand.until_finished(within_s=START_S)
             seconds = since(moment_s)
             assert second.stop(within_s=90) == 0
     note = f"{len(gone)} processes of the engine gone after {cleaned_s:.1f} s"
-    return Recovery(seconds=seconds, span="kill -> job committed by another worker, engine start included", note=note)
+    return Recovery(
+        seconds=seconds,
+        span="kill -> job committed by another worker, engine start included",
+        note=note,
+    )

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 import workers.__main__
-import workers.admission
-import workers.executor
-import workers.next_hint
-from workers.engine_host import EngineHost
+import workers.consumer.message_check
+import workers.consumer.next_hint
+import workers.execution.executor
+from workers.engines.host import EngineHost
 
 #: By default a worker reaches every point once in health, so that the engine runs and connections are warm.
 AT_PASSAGE = 2
@@ -102,17 +102,17 @@ def _mid_generate(bomb: Callable[[], None]) -> None:
 
 def _hint_in_hand(bomb: Callable[[], None]) -> None:
     """Wrap both ways in which a hint comes: through Celery's loop, and right after a job."""
-    _before(workers.admission, "job_of")(bomb)
-    _before(workers.next_hint, "job_of")(bomb)
+    _before(workers.consumer.message_check, "job_of")(bomb)
+    _before(workers.consumer.next_hint, "job_of")(bomb)
 
 
 _POINTS: dict[str, Callable[[Callable[[], None]], None]] = {
     "before-ack": _hint_in_hand,
-    "before-claim": _before(workers.executor, "claim"),
-    "after-claim": _after(workers.executor, "claim"),
+    "before-claim": _before(workers.execution.executor, "claim"),
+    "after-claim": _after(workers.execution.executor, "claim"),
     "mid-generate": _mid_generate,
-    "before-commit": _before(workers.executor, "commit"),
-    "after-commit": _after(workers.executor, "commit"),
+    "before-commit": _before(workers.execution.executor, "commit"),
+    "after-commit": _after(workers.execution.executor, "commit"),
 }
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from orchestrator.reconciler import FROZEN_S
 from tests.chaos.registry import Recovery, fault
 from tests.chaos.stand import Stand, kill, since
 from tests.processes import LoggingProcess
-from workers.lease import HUNG
+from workers.lifecycle.lease import HUNG
 
 SLOW: dict[str, Any] = {"tokens": 10, "tpot_ms": 100}
 IN_CHARGE = "reconciler is in charge"
@@ -35,10 +35,16 @@ def _fails_everywhere(stand: Stand, failure: str, **environment: str) -> Recover
             stand.until("state = 'succeeded'", least=4)
             second.stop()
     (poison,) = stand.query("SELECT failure_kind, attempt_no FROM eval.job WHERE state = 'dead'")
-    workers = stand.query("SELECT count(DISTINCT worker_id) AS n FROM eval.attempt WHERE outcome = 'failed'")[0]["n"]
+    workers = stand.query(
+        "SELECT count(DISTINCT worker_id) AS n FROM eval.attempt WHERE outcome = 'failed'"
+    )[0]["n"]
     assert poison == {"failure_kind": "poison", "attempt_no": 2}, poison
     assert workers == 2
-    return Recovery(seconds=seconds, span="first failure -> job dead", note="2 workers, 2 attempts, others unaffected")
+    return Recovery(
+        seconds=seconds,
+        span="first failure -> job dead",
+        note="2 workers, 2 attempts, others unaffected",
+    )
 
 
 @fault(
@@ -112,7 +118,10 @@ def deadly(stand: Stand) -> Recovery:
 def endless_loop(stand: Stand) -> Recovery:
     """Have the thread that runs jobs never come back."""
     stand.submit(2, tokens=5, tpot_ms=10)
-    with stand.reconciler(), stand.worker(at="spin:before-commit", EVALCTL_SILENCE_S=SILENCE_S) as first:
+    with (
+        stand.reconciler(),
+        stand.worker(at="spin:before-commit", EVALCTL_SILENCE_S=SILENCE_S) as first,
+    ):
         first.wait_for("job.succeeded")
         moment_s = time.monotonic()
         first.wait_for("worker.hung")
@@ -169,10 +178,14 @@ def reconciler_killed(stand: Stand) -> Recovery:
 )
 def reconciler_frozen(stand: Stand) -> Recovery:
     """Freeze the reconciler that holds the lock."""
-    return _reconciler_lost(stand, lambda process: kill(process, signal.SIGSTOP), within_s=FROZEN_S + 20)
+    return _reconciler_lost(
+        stand, lambda process: kill(process, signal.SIGSTOP), within_s=FROZEN_S + 20
+    )
 
 
-def _reconciler_lost(stand: Stand, lose: Callable[[LoggingProcess], float], *, within_s: float) -> Recovery:
+def _reconciler_lost(
+    stand: Stand, lose: Callable[[LoggingProcess], float], *, within_s: float
+) -> Recovery:
     with stand.worker() as worker, stand.reconciler() as first:
         worker.wait_for("worker.ready")
         stand.until_true(lambda: _in_charge(first), "the first reconciler is in charge")
@@ -187,9 +200,14 @@ def _reconciler_lost(stand: Stand, lose: Callable[[LoggingProcess], float], *, w
             assert _in_charge(second)
             if first.process.poll() is None:
                 kill(first, signal.SIGCONT)
-                stand.until_true(lambda: _says(first, "reconciler waits"), "the one that was frozen waits for its turn")
+                stand.until_true(
+                    lambda: _says(first, "reconciler waits"),
+                    "the one that was frozen waits for its turn",
+                )
                 assert first.stop() == 0
-    return Recovery(seconds=seconds, span="reconciler lost -> hint published by the other, job committed")
+    return Recovery(
+        seconds=seconds, span="reconciler lost -> hint published by the other, job committed"
+    )
 
 
 def _in_charge(reconciler: LoggingProcess) -> bool:

@@ -42,10 +42,16 @@ class Forwarder:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(client,), name="forwarder", daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=(client,), name="forwarder", daemon=True
+            ).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError), socket.create_connection(("127.0.0.1", self._target_port)) as server:
+        with (
+            client,
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._target_port)) as server,
+        ):
             for wire in (client, server):
                 wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while not self._closed.is_set():

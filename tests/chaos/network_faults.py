@@ -39,12 +39,17 @@ def _through(stand: Stand, variable: str) -> Iterator[tuple[Forwarder, dict[str,
 @contextmanager
 def _dropped(port: int) -> Iterator[None]:
     """Drop every packet to and from a loopback port, without a word to either side."""
-    rules = [["INPUT", "-i", "lo", "-p", "tcp", end, str(port), "-j", "DROP"] for end in ("--dport", "--sport")]
+    rules = [
+        ["INPUT", "-i", "lo", "-p", "tcp", end, str(port), "-j", "DROP"]
+        for end in ("--dport", "--sport")
+    ]
     added = []
     try:
         for rule in rules:
             try:
-                done = subprocess.run(["iptables", "-I", *rule], capture_output=True, text=True, check=False)
+                done = subprocess.run(
+                    ["iptables", "-I", *rule], capture_output=True, text=True, check=False
+                )
             except FileNotFoundError as error:
                 raise CannotStage("iptables is not installed") from error
             if done.returncode:
@@ -64,7 +69,11 @@ def _dropped(port: int) -> Iterator[None]:
 )
 def database_blackholed(stand: Stand) -> Recovery:
     """Swallow the packets between one worker and the database."""
-    with _through(stand, "EVALCTL_DATABASE_URL") as (wire, setting), stand.reconciler(), ExitStack() as stack:
+    with (
+        _through(stand, "EVALCTL_DATABASE_URL") as (wire, setting),
+        stand.reconciler(),
+        ExitStack() as stack,
+    ):
         first = stack.enter_context(stand.worker(**setting))
         first.wait_for("worker.ready")
         stand.submit(1, **JOBS)
@@ -79,7 +88,9 @@ def database_blackholed(stand: Stand) -> Recovery:
         second.stop()
         seconds = _serves_again(stand, first, healed_s)
     note = f"job taken over and committed after {taken_s:.1f} s"
-    return Recovery(seconds=seconds, span="wire mended -> the worker that was cut off commits", note=note)
+    return Recovery(
+        seconds=seconds, span="wire mended -> the worker that was cut off commits", note=note
+    )
 
 
 @fault(
@@ -159,10 +170,14 @@ def clock_steps(stand: Stand) -> Recovery:
         stamps = [worker.wait_for("job.claimed")["at"] for worker in workers]
     assert stamps[0][:13] != stamps[1][:13], f"the clocks did step: {stamps}"
     assert stand.count("attempt_no > 1") == 0, "no job ran twice"
-    longest = stand.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[0]["s"]
+    longest = stand.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[0][
+        "s"
+    ]
     assert 2.5 < longest < 10, f"a job of 3 s is told to have taken {longest} s"
     return Recovery(
-        seconds=seconds, span="step -> 6 jobs of 3 s committed by 2 workers", note=f"longest {longest:.1f} s"
+        seconds=seconds,
+        span="step -> 6 jobs of 3 s committed by 2 workers",
+        note=f"longest {longest:.1f} s",
     )
 
 

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 import psutil
 from sqlalchemy import Engine
 
-from db.embedded.locks import wait_until
 from db.engine import rows, transaction
 from db.runs import Submission
+from services.locks import wait_until
 from tests.processes import lives
 
 #: How long the guardian of a worker that was killed may take to end what the worker left.
@@ -99,7 +99,13 @@ class JobKey:
 def keys_of(run_id: uuid.UUID, submission: Submission) -> list[JobKey]:
     """Return the natural keys that a submission asks for."""
     return [
-        JobKey(run_id=run_id, model=model.name, problem=problem.name, prompt=prompt, repetition=repetition)
+        JobKey(
+            run_id=run_id,
+            model=model.name,
+            problem=problem.name,
+            prompt=prompt,
+            repetition=repetition,
+        )
         for model in submission.models
         for problem in submission.problems
         for prompt in submission.prompts
@@ -118,7 +124,10 @@ def check(engine: Engine, *, expected_keys: Iterable[JobKey], settled: bool = Tr
     """
     keys = json.dumps([asdict(key) | {"run_id": str(key.run_id)} for key in set(expected_keys)])
     with transaction(engine) as connection:
-        broken = [row["broken"] for row in rows(connection, BROKEN_PROMISES, {"keys": keys, "settled": settled})]
+        broken = [
+            row["broken"]
+            for row in rows(connection, BROKEN_PROMISES, {"keys": keys, "settled": settled})
+        ]
         workers = rows(connection, "SELECT id, pid FROM eval.worker")
     marks = {row["id"].hex: row["pid"] for row in workers}
     wait_until(lambda: not orphans(marks), ORPHANS_WITHIN_S)
@@ -131,6 +140,10 @@ def orphans(marks: dict[str, int]) -> Sequence[int]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             mark = process.environ().get("EVALCTL_WORKER", "")
-            if mark in marks and process.status() != psutil.STATUS_ZOMBIE and not lives(marks[mark]):
+            if (
+                mark in marks
+                and process.status() != psutil.STATUS_ZOMBIE
+                and not lives(marks[mark])
+            ):
                 found.append(process.pid)
     return found

@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from db.embedded.postgres import postgres_binary
-from db.embedded.valkey import valkey_binary
+from services.postgres import postgres_binary
+from services.valkey import valkey_binary
 from tests.chaos.registry import Fault
 from tests.chaos.report import Staged
 from tests.chaos.stand import LEASE_S
@@ -37,15 +37,17 @@ def write_page(staged: Sequence[Staged]) -> None:
     """Replace what stands between the markers; the prose around stays."""
     text = PAGE.read_text(encoding="utf-8")
     made = f"{BEGIN}\n\n{render(staged)}\n{END}"
-    PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: made, text, flags=re.DOTALL), encoding="utf-8")
+    PAGE.write_text(
+        re.sub(f"{BEGIN}.*{END}", lambda _: made, text, flags=re.DOTALL), encoding="utf-8"
+    )
 
 
 def render(staged: Sequence[Staged]) -> str:
     """Return the table of faults, what they were measured with, and what was not staged."""
-    machine = (
-        f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}"
+    machine = f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}"
+    servers = (
+        f"{_server(postgres_binary())}, {_server(valkey_binary())}, Celery {version('celery')}"
     )
-    servers = f"{_server(postgres_binary())}, {_server(valkey_binary())}, Celery {version('celery')}"
     lines = [
         f"Measured on {machine}, {servers}; lease {LEASE_S:g} s in place of 60 s.",
         "",
@@ -55,7 +57,11 @@ def render(staged: Sequence[Staged]) -> str:
         "",
         "Not staged:",
         "",
-        *(f"- {result.fault.fault_id}, {result.fault.title}: {result.reason}" for result in staged if result.reason),
+        *(
+            f"- {result.fault.fault_id}, {result.fault.title}: {result.reason}"
+            for result in staged
+            if result.reason
+        ),
         *(f"- {what}: {why}" for what, why in NOT_STAGED.items()),
     ]
     return "\n".join(lines) + "\n"
@@ -63,7 +69,9 @@ def render(staged: Sequence[Staged]) -> str:
 
 def _row(result: Staged) -> str:
     if result.recovery is None:
-        felt, span = ("not staged", "") if result.reason else ("**broken**", "; ".join(result.broken))
+        felt, span = (
+            ("not staged", "") if result.reason else ("**broken**", "; ".join(result.broken))
+        )
     else:
         felt, span = f"{result.recovery.seconds:.1f} s", result.recovery.span
         span += f" ({result.recovery.note})" if result.recovery.note else ""
@@ -77,7 +85,9 @@ def _cell(text: str) -> str:
 
 
 def _server(binary: os.PathLike[str]) -> str:
-    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    said = subprocess.run(
+        [binary, "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     found = re.search(r"(?:v=|\) )([\d.]+)", said)
     name = "Valkey" if "v=" in said else "PostgreSQL"
     return f"{name} {found[1] if found else said}"

@@ -58,7 +58,9 @@ def fault(
 
     def register(run: Callable[[Stand], Recovery]) -> Callable[[Stand], Recovery]:
         assert fault_id not in _FAULTS, fault_id
-        _FAULTS[fault_id] = Fault(fault_id=fault_id, title=title, staged=staged, holds=holds, run=run, short=short)
+        _FAULTS[fault_id] = Fault(
+            fault_id=fault_id, title=title, staged=staged, holds=holds, run=run, short=short
+        )
         return run
 
     return register

@@ -27,4 +27,6 @@ class Staged:
         if self.broken:
             return "BROKEN: " + "; ".join(self.broken)
         assert self.recovery is not None
-        return f"holds, {self.recovery.seconds:.1f} s" + (f" ({self.recovery.note})" if self.recovery.note else "")
+        return f"holds, {self.recovery.seconds:.1f} s" + (
+            f" ({self.recovery.note})" if self.recovery.note else ""
+        )

@@ -22,10 +22,10 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from db.embedded.server import EmbeddedServer
-from db.errors import ServiceUnreachable
-from db.sampling import Sampling
-from db.states import Mode
+from core.errors import ServiceUnreachable
+from core.sampling_params import SamplingParams
+from core.states import Mode
+from services.server import EmbeddedServer
 from tests.chaos.stand import LEASE_S, QUEUE, Servers, Stand, kill_server, redis_client
 from tests.processes import LoggingProcess
 
@@ -105,7 +105,9 @@ class Crew:
     def count(self, event: str) -> int:
         """Return how often an event stands in the logs of all processes there were."""
         return sum(
-            f'"event": "{event}"' in line for process in (*self._ended, *self._running) for line in process.lines
+            f'"event": "{event}"' in line
+            for process in (*self._ended, *self._running)
+            for line in process.lines
         )
 
 
@@ -121,13 +123,17 @@ class Soak:
             "worker frozen past its lease": lambda: crew.freeze(
                 crew.any_worker(draw), LEASE_S * draw.uniform(1.1, 2.0)
             ),
-            "worker frozen for a moment": lambda: crew.freeze(crew.any_worker(draw), LEASE_S * draw.uniform(0.1, 0.5)),
+            "worker frozen for a moment": lambda: crew.freeze(
+                crew.any_worker(draw), LEASE_S * draw.uniform(0.1, 0.5)
+            ),
             "reconciler kill -9": self._kill_reconciler,
             "FLUSHALL": self._flush,
             "Valkey kill -9": lambda: self._restart(stand.servers.valkey, signal.SIGKILL),
             "Valkey restart": lambda: self._restart(stand.servers.valkey, signal.SIGTERM),
             "PostgreSQL fast restart": lambda: self._restart(stand.servers.postgres, signal.SIGINT),
-            "PostgreSQL immediate restart": lambda: self._restart(stand.servers.postgres, signal.SIGQUIT),
+            "PostgreSQL immediate restart": lambda: self._restart(
+                stand.servers.postgres, signal.SIGQUIT
+            ),
             "PostgreSQL kill -9": lambda: self._restart(stand.servers.postgres, signal.SIGKILL),
         }
 
@@ -157,7 +163,8 @@ def main() -> int:
     """Run the soak of the command line; 1 where a promise is broken or a job did not end."""
     asked = _arguments()
     print(
-        f"seed {asked.seed}: {asked.jobs} jobs, {asked.workers} workers, faults for {asked.minutes:g} min", flush=True
+        f"seed {asked.seed}: {asked.jobs} jobs, {asked.workers} workers, faults for {asked.minutes:g} min",
+        flush=True,
     )
     with tempfile.TemporaryDirectory(prefix="evalctl-soak-") as made:
         folder = Path(made)
@@ -181,12 +188,20 @@ def _soak(stand: Stand, asked: argparse.Namespace) -> int:
     pace = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS}
     options = {**pace, "tokens": TOKENS, "max_num_seqs": SEQUENCES, "fail": fail}
     stand.submit(alone, name="soak-latency", max_attempts=50, **options)
-    speed_run = Sampling(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
-    stand.submit(beside, name="soak-throughput", max_attempts=50, mode=Mode.THROUGHPUT, sampling=speed_run, **options)
+    speed_run = SamplingParams(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
+    stand.submit(
+        beside,
+        name="soak-throughput",
+        max_attempts=50,
+        mode=Mode.THROUGHPUT,
+        sampling=speed_run,
+        **options,
+    )
     crew = Crew(stand.environment, asked.workers)
     try:
         soak = Soak(stand, crew, random.Random(asked.seed))  # noqa: S311 - to be repeated, not to be secret
-        _make_faults(stand, crew, soak, time.monotonic() + asked.minutes * 60, random.Random(asked.seed + 1))  # noqa: S311
+        chance = random.Random(asked.seed + 1)  # noqa: S311
+        _make_faults(stand, crew, soak, time.monotonic() + asked.minutes * 60, chance)
         print(f"no more faults; up to {SETTLE_S:g} s for the rest", flush=True)
         _settle(stand, crew)
         codes = crew.stop()
@@ -231,7 +246,9 @@ SELECT j.id AS job, j.failure_kind AS kind, string_agg(coalesce(a.error_class, a
 
 def _report(stand: Stand, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
     states = stand.query("SELECT state, count(*) AS n FROM eval.job GROUP BY state ORDER BY state")
-    duplicates = stand.query("SELECT count(*) - count(DISTINCT job_id) AS n FROM eval.generation")[0]["n"]
+    duplicates = stand.query("SELECT count(*) - count(DISTINCT job_id) AS n FROM eval.generation")[
+        0
+    ]["n"]
     lost = stand.count("outcome = 'lost'", "attempt")
     print("faults: " + ", ".join(f"{name} {times}" for name, times in sorted(soak.made.items())))
     print("jobs: " + ", ".join(f"{row['state']} {row['n']}" for row in states))
@@ -243,7 +260,9 @@ def _report(stand: Stand, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
     for row in stand.query(DEAD):
         print(f"dead: job {row['job']} as {row['kind']} after {row['attempts']}")
     print(f"late attempts refused: {crew.count('job.lease_lost')}; duplicate results: {duplicates}")
-    print(f"processes started again, by exit code: {dict(crew.exits)}; ended in order with {sorted(codes)}")
+    print(
+        f"processes started again, by exit code: {dict(crew.exits)}; ended in order with {sorted(codes)}"
+    )
     broken = [*stand.broken(), *(["a process did not end in order"] if any(codes) else [])]
     for promise in broken:
         print(f"broken: {promise}")

@@ -22,21 +22,21 @@ from redis.retry import Retry
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from db.embedded.locks import wait_until
-from db.embedded.postgres import EmbeddedPostgres
-from db.embedded.server import EmbeddedServer
-from db.embedded.valkey import EmbeddedValkey
+from core.errors import ServiceUnreachable
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import Mode
 from db.engine import open_database, rows, transaction
-from db.errors import ServiceUnreachable
-from db.hints import HintBroker
 from db.migrate import upgrade
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
-from db.sampling import Sampling
-from db.states import Mode
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from problems.loader import load_set
+from services.locks import wait_until
+from services.postgres import EmbeddedPostgres
+from services.server import EmbeddedServer
+from services.valkey import EmbeddedValkey
 from tests.chaos.oracle import JobKey, check, keys_of
 from tests.processes import LoggingProcess, running
 
@@ -81,7 +81,9 @@ class Servers:
         client.close()
         name = f"chaos_{next(_numbers)}"
         self._administer(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-        engine = open_database(self._url(name), name="chaos", settings={"evalctl.include_synthetic": "on"})
+        engine = open_database(
+            self._url(name), name="chaos", settings={"evalctl.include_synthetic": "on"}
+        )
         broker = HintBroker(self.valkey.url)
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")},
@@ -92,7 +94,9 @@ class Servers:
             "PYTHONUNBUFFERED": "1",
         }
         try:
-            yield Stand(servers=self, engine=engine, broker=broker, environment=environment, folder=folder)
+            yield Stand(
+                servers=self, engine=engine, broker=broker, environment=environment, folder=folder
+            )
         finally:
             engine.dispose()
             broker.close()
@@ -104,7 +108,9 @@ class Servers:
             connection.execute(statement.encode())
 
     def _url(self, database: str) -> str:
-        return make_url(self.postgres.url).set(database=database).render_as_string(hide_password=False)
+        return (
+            make_url(self.postgres.url).set(database=database).render_as_string(hide_password=False)
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,7 +131,7 @@ class Stand:
         name: str = "run",
         max_attempts: int = 3,
         mode: Mode = Mode.LATENCY,
-        sampling: Sampling | None = None,
+        sampling: SamplingParams | None = None,
         **options: Any,
     ) -> Submission:
         """Plan ``jobs`` repetitions of one problem for one synthetic model with these engine options."""
@@ -136,12 +142,16 @@ class Stand:
             experiment_hash=name,
             experiment={"language": "en", "problems": "quickstart"},
             provenance={},
-            models=(ModelSpec(name=name, engine="synthetic", source="made-up", queue=QUEUE, options=options),),
+            models=(
+                ModelSpec(
+                    name=name, engine="synthetic", source="made-up", queue=QUEUE, options=options
+                ),
+            ),
             problems=(record,),
             prompts=("plain",),
             repetitions=jobs,
             mode=mode.value,
-            sampling=sampling or Sampling(),
+            sampling=sampling or SamplingParams(),
             max_attempts=max_attempts,
         )
 
@@ -154,7 +164,12 @@ class Stand:
             publish_outbox(self.engine, self.broker)
 
     def worker(
-        self, *, at: str | None = None, prefix: Sequence[str] = (), queue: str = QUEUE, **environment: str
+        self,
+        *,
+        at: str | None = None,
+        prefix: Sequence[str] = (),
+        queue: str = QUEUE,
+        **environment: str,
     ) -> AbstractContextManager[LoggingProcess]:
         """Run a worker process; ``at`` names the point at which it ends or stops itself, see ``tests.chaos.entry``."""
         module = "workers" if at is None else "tests.chaos.entry"
@@ -164,7 +179,9 @@ class Stand:
 
     def reconciler(self, **environment: str) -> AbstractContextManager[LoggingProcess]:
         """Run a reconciler process."""
-        return running([sys.executable, "-m", "orchestrator", "reconcile"], self.environment | environment)
+        return running(
+            [sys.executable, "-m", "orchestrator", "reconcile"], self.environment | environment
+        )
 
     @contextmanager
     def using_broker(self, url: str) -> Iterator[None]:
@@ -186,7 +203,9 @@ class Stand:
         """Return how many rows of a table of schema ``eval`` meet a condition."""
         return int(self.query(f"SELECT count(*) AS n FROM eval.{table} WHERE {condition}")[0]["n"])
 
-    def until(self, condition: str, *, within_s: float = 60.0, table: str = "job", least: int = 1) -> None:
+    def until(
+        self, condition: str, *, within_s: float = 60.0, table: str = "job", least: int = 1
+    ) -> None:
         """Wait until so many rows meet a condition; a database that is away is asked again."""
 
         def met() -> bool:
@@ -195,13 +214,17 @@ class Stand:
             except (ServiceUnreachable, DBAPIError):
                 return False
 
-        assert until(met, within_s), f"not {least} rows of {table} with {condition} in {within_s} s: {self.jobs()}"
+        assert until(met, within_s), (
+            f"not {least} rows of {table} with {condition} in {within_s} s: {self.jobs()}"
+        )
 
     def until_finished(self, *, within_s: float = 90.0, state: str = "succeeded") -> None:
         """Wait until every submitted job has reached the state."""
         self.until(f"state = '{state}'", within_s=within_s, least=len(self.keys))
 
-    def until_true(self, condition: Callable[[], bool], what: str, *, within_s: float = 60.0) -> None:
+    def until_true(
+        self, condition: Callable[[], bool], what: str, *, within_s: float = 60.0
+    ) -> None:
         """Wait until a condition holds."""
         assert until(condition, within_s), f"not in {within_s} s: {what}; {self.jobs()}"
 
@@ -215,7 +238,9 @@ class Stand:
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the counts of jobs by state and error, for messages."""
-        return self.query("SELECT state, error_class, attempt_no, count(*) FROM eval.job GROUP BY 1, 2, 3 ORDER BY 1")
+        return self.query(
+            "SELECT state, error_class, attempt_no, count(*) FROM eval.job GROUP BY 1, 2, 3 ORDER BY 1"
+        )
 
     def broken(self) -> list[str]:
         """Return the oracle's findings."""

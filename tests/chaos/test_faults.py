@@ -25,7 +25,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     opened.stop()
 
 
-@pytest.mark.parametrize("fault", short_faults(), ids=lambda fault: f"{fault.fault_id}-{fault.run.__name__}")
+@pytest.mark.parametrize(
+    "fault", short_faults(), ids=lambda fault: f"{fault.fault_id}-{fault.run.__name__}"
+)
 def test_a_fault_breaks_no_promise(fault: Fault, servers: Servers, tmp_path: Path) -> None:
     with servers.stand(tmp_path) as stand:
         try:

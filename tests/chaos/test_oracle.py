@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.commits import Result, commit
 from db.engine import transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
-from db.model_spec import ModelSpec
 from db.models import Boot
 from db.runs import ProblemRecord, Submission, submit
-from db.sampling import Sampling
 from tests.chaos.oracle import JobKey, check, keys_of, orphans
 from tests.claiming import claim_one
 from tests.stored import generation_row
@@ -26,7 +26,9 @@ from tests.stored import generation_row
 def keys(engine: Engine) -> list[JobKey]:
     """Leave two jobs: the first succeeded, the second is queued; return the keys of both."""
     worker_id = uuid.uuid4()
-    spec = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options={})
+    spec = ModelSpec(
+        name="fake", engine="synthetic", source="made-up", queue="synthetic", options={}
+    )
     submission = Submission(
         name="run",
         experiment_hash="e",
@@ -37,14 +39,20 @@ def keys(engine: Engine) -> list[JobKey]:
         prompts=("plain",),
         repetitions=2,
         mode="latency",
-        sampling=Sampling(),
+        sampling=SamplingParams(),
     )
     submitted = submit(engine, submission)
     # No process has this pid: it is above the kernel's limit.
     register_worker(
         engine,
         WorkerIdentity(
-            worker_id=worker_id, name="w", host="h", pid=2**22 + 1, device="cpu", queues=("synthetic",), version="0"
+            worker_id=worker_id,
+            name="w",
+            host="h",
+            pid=2**22 + 1,
+            device="cpu",
+            queues=("synthetic",),
+            version="0",
         ),
     )
     job = claim_one(engine, worker_id=worker_id, queues=("synthetic",))
@@ -82,10 +90,22 @@ def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey])
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("UPDATE eval.attempt SET outcome = 'lost'", "iii: job 1 is succeeded, and of its attempts 0 succeeded"),
-        ("DELETE FROM eval.generation", "iii: job 1 succeeded at attempt 1 and its result is of no attempt"),
-        ("UPDATE eval.job SET attempt_no = 2 WHERE id = 1", "iv: job 1 has 1 attempts and attempt_no 2"),
-        ("UPDATE eval.job SET attempt_no = 1 WHERE id = 2", "iv: job 2 has 0 attempts and attempt_no 1"),
+        (
+            "UPDATE eval.attempt SET outcome = 'lost'",
+            "iii: job 1 is succeeded, and of its attempts 0 succeeded",
+        ),
+        (
+            "DELETE FROM eval.generation",
+            "iii: job 1 succeeded at attempt 1 and its result is of no attempt",
+        ),
+        (
+            "UPDATE eval.job SET attempt_no = 2 WHERE id = 1",
+            "iv: job 1 has 1 attempts and attempt_no 2",
+        ),
+        (
+            "UPDATE eval.job SET attempt_no = 1 WHERE id = 2",
+            "iv: job 2 has 0 attempts and attempt_no 1",
+        ),
         (
             "UPDATE eval.job SET state = 'queued', finished_at = NULL WHERE id = 1",
             "v: job 1 is queued and has a generation",
@@ -96,7 +116,9 @@ def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey])
         ),
     ],
 )
-def test_each_broken_promise_is_told(engine: Engine, keys: list[JobKey], damage: str, told: str) -> None:
+def test_each_broken_promise_is_told(
+    engine: Engine, keys: list[JobKey], damage: str, told: str
+) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(damage)
     broken = check(engine, expected_keys=keys, settled=False)

@@ -8,8 +8,8 @@ import threading
 import pytest
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
 from db.engine import open_database, transaction
-from db.hints import HintBroker
 from orchestrator.reconciler import Reconciler
 from tests.chaos.stand import until
 

@@ -24,7 +24,9 @@ SLOW: dict[str, Any] = {"tokens": 60, "tpot_ms": 100}
 _MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
 
 
-def rerun_after(stand: Stand, first: LoggingProcess, number: int, *, group: bool = False) -> Recovery:
+def rerun_after(
+    stand: Stand, first: LoggingProcess, number: int, *, group: bool = False
+) -> Recovery:
     """End a worker in the middle of its job while another waits; return when that job was committed."""
     job_id = first.wait_for("job.claimed")["job_id"]
     with stand.reconciler(), stand.worker() as second:
@@ -38,7 +40,12 @@ def rerun_after(stand: Stand, first: LoggingProcess, number: int, *, group: bool
         seconds = since(moment_s)
         stand.until_finished()
         second.stop()
-    assert stand.count("outcome = 'lost' AND error_class = 'LEASE_EXPIRED' AND attempt_no = 1", "attempt") == 1
+    assert (
+        stand.count(
+            "outcome = 'lost' AND error_class = 'LEASE_EXPIRED' AND attempt_no = 1", "attempt"
+        )
+        == 1
+    )
     return Recovery(seconds=seconds, span=COMMITTED)
 
 
@@ -121,7 +128,9 @@ def zombie_generating(stand: Stand) -> Recovery:
         job_id = zombie.wait_for("job.claimed")["job_id"]
         moment_s = kill(zombie, signal.SIGSTOP)
         with stand.worker() as second:
-            stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S)
+            stand.until(
+                f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
+            )
             seconds = since(moment_s)
             kill(zombie, signal.SIGCONT)
             zombie.wait_for("job.lease_lost", job_id=job_id, attempt_no=1)
@@ -144,7 +153,9 @@ def zombie_committing(stand: Stand) -> Recovery:
         assert until(lambda: _stopped(zombie), WITHIN_S), "the worker did not freeze"
         moment_s = time.monotonic()
         with stand.worker() as second:
-            stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S)
+            stand.until(
+                f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
+            )
             seconds = since(moment_s)
             second.stop()
         kill(zombie, signal.SIGCONT)
@@ -166,7 +177,9 @@ def _stopped(process: LoggingProcess) -> bool:
 
 def _guardian(worker: LoggingProcess) -> psutil.Process:
     children = psutil.Process(worker.process.pid).children()
-    return next(child for child in children if any("guardian.py" in word for word in child.cmdline()))
+    return next(
+        child for child in children if any("guardian.py" in word for word in child.cmdline())
+    )
 
 
 @contextmanager
@@ -201,7 +214,9 @@ def _crash_point(point: str, fault_id: str, what: str) -> None:
                 stand.until_finished()
                 seconds = since(moment_s)
                 second.stop()
-        return Recovery(seconds=seconds, span="kill -> all its jobs committed", note=_attempts(stand))
+        return Recovery(
+            seconds=seconds, span="kill -> all its jobs committed", note=_attempts(stand)
+        )
 
 
 def _attempts(stand: Stand) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import ServiceUnreachable
+from core.states import FailureKind, JobState
 from db.claims import FORGIVEN, ClaimedJob
-from db.errors import ServiceUnreachable
-from db.states import FailureKind, JobState
 from tests.chaos.oracle import JobKey
 from tests.db.store_model import JobModel
 
@@ -95,20 +95,44 @@ class RecordingBroker:
 
 def key_of(row: dict[str, Any]) -> JobKey:
     """Return what makes a row of ``JOBS`` unique."""
-    return JobKey(**{name: row[name] for name in ("run_id", "model", "problem", "prompt", "repetition")})
+    return JobKey(
+        **{name: row[name] for name in ("run_id", "model", "problem", "prompt", "repetition")}
+    )
 
 
 def compared(row: dict[str, Any]) -> dict[str, Any]:
     """Return what of a row of ``JOBS`` the model must agree with."""
-    names = ("state", "attempt_no", "max_attempts", "retried_after", "held", "priority", "failure_kind", "queue")
+    names = (
+        "state",
+        "attempt_no",
+        "max_attempts",
+        "retried_after",
+        "held",
+        "priority",
+        "failure_kind",
+        "queue",
+    )
     facts = {name: row[name] for name in names}
     waits = {"available": row["available"]} if row["state"] == "queued" else {}
-    return facts | waits | {"key": key_of(row), "overdue": bool(row["overdue"]), "attempts": row["attempts"] or []}
+    return (
+        facts
+        | waits
+        | {"key": key_of(row), "overdue": bool(row["overdue"]), "attempts": row["attempts"] or []}
+    )
 
 
 def expected(job: JobModel) -> dict[str, Any]:
     """Return the same of a job of the model."""
-    names = ("state", "attempt_no", "max_attempts", "retried_after", "held", "priority", "failure_kind", "queue")
+    names = (
+        "state",
+        "attempt_no",
+        "max_attempts",
+        "retried_after",
+        "held",
+        "priority",
+        "failure_kind",
+        "queue",
+    )
     facts = {name: getattr(job, name) for name in names}
     waits = {"available": job.available} if job.state is JobState.QUEUED else {}
     attempts = [f"{a.outcome} {a.worker} {a.error_class or ''}" for a in job.attempts]

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from core.states import JOB_MOVES, AttemptOutcome, FailureKind, JobState
 from db.claims import Failure
-from db.states import JOB_MOVES, AttemptOutcome, FailureKind, JobState
 from tests.chaos.oracle import JobKey
 
 _MOVES = frozenset(JOB_MOVES)
@@ -95,7 +95,10 @@ class JobModel:
 
     def expire(self) -> None:
         """Be taken from a worker that was not heard of."""
-        self.attempts[-1].outcome, self.attempts[-1].error_class = AttemptOutcome.LOST, "LEASE_EXPIRED"
+        self.attempts[-1].outcome, self.attempts[-1].error_class = (
+            AttemptOutcome.LOST,
+            "LEASE_EXPIRED",
+        )
         self.failure_kind = FailureKind.INFRA
         if self.attempt_no >= self.max_attempts:
             self._move(JobState.DEAD, "attempt failed or lease expired, no attempts left")
@@ -112,16 +115,25 @@ class JobModel:
     def retry(self, *, held: bool) -> None:
         """Be put back with as many attempts as at first."""
         self._move(JobState.QUEUED, "retry")
-        self.max_attempts = self.attempt_no + self.max_attempts - self.retried_after - self.made_up_for
+        self.max_attempts = (
+            self.attempt_no + self.max_attempts - self.retried_after - self.made_up_for
+        )
         self.made_up_for = 0
-        self.retried_after, self.held, self.available, self.failure_kind = self.attempt_no, held, True, None
+        self.retried_after, self.held, self.available, self.failure_kind = (
+            self.attempt_no,
+            held,
+            True,
+            None,
+        )
 
     def drop(self) -> None:
         """Be given up for good."""
         self._move(JobState.CANCELLED, "drop")
 
     def _move(self, to: JobState, cause: str) -> None:
-        assert (self.state, to, cause) in _MOVES, f"no move leads from {self.state} to {to} by {cause}"
+        assert (self.state, to, cause) in _MOVES, (
+            f"no move leads from {self.state} to {to} by {cause}"
+        )
         self.state, self.overdue = to, False
 
 
@@ -155,7 +167,10 @@ class StoreModel:
 
     def best(self, queues: Collection[str], loaded: str | None) -> JobModel | None:
         """Return the job that a worker with this model loaded is to get: its model first, then priority, then age."""
-        order = {job.job_id: (job.key.model != loaded, job.priority, job.job_id) for job in self.claimable(queues)}
+        order = {
+            job.job_id: (job.key.model != loaded, job.priority, job.job_id)
+            for job in self.claimable(queues)
+        }
         return self.jobs[min(order, key=lambda job_id: order[job_id])] if order else None
 
     def expire(self) -> int:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.errors import ServiceBusy
+from core.states import FailureKind, JobState, Mode
 from db.claims import ClaimedJob, Failure, claim, give_up, in_company
 from db.engine import open_database, run_alone, transaction
-from db.errors import ServiceBusy
 from db.runs import submit
-from db.states import FailureKind, JobState, Mode
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, QUEUES, count, spec, submission, take
 
@@ -27,11 +27,23 @@ def beside(engine: Engine, worker_id: uuid.UUID, loaded: str, **changes: Any) ->
 
 def test_a_claim_beside_others_takes_the_next_job_only_where_it_may_join(engine: Engine) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1, mode="throughput", name="wide"))
-    submit(engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow"))
     submit(
-        engine, submission(problems=(PROBLEM,), repetitions=1, mode="throughput", experiment_hash="e3", name="later")
+        engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow")
     )
-    submit(engine, submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"))
+    submit(
+        engine,
+        submission(
+            problems=(PROBLEM,),
+            repetitions=1,
+            mode="throughput",
+            experiment_hash="e3",
+            name="later",
+        ),
+    )
+    submit(
+        engine,
+        submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"),
+    )
     me = register(engine)
     joined = beside(engine, me, "a")
     assert joined is not None
@@ -61,9 +73,17 @@ def several(engine: Engine, worker_id: uuid.UUID, at_most: int) -> list[int]:
 
 def test_several_are_claimed_together_as_far_as_the_first_that_may_not_join(engine: Engine) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=5, mode="throughput"))
-    submit(engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow"))
-    submit(engine, submission(problems=(PROBLEM,), mode="throughput", experiment_hash="e3", name="later"))
-    submit(engine, submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"))
+    submit(
+        engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow")
+    )
+    submit(
+        engine,
+        submission(problems=(PROBLEM,), mode="throughput", experiment_hash="e3", name="later"),
+    )
+    submit(
+        engine,
+        submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"),
+    )
     me = register(engine)
     assert several(engine, me, 3) == [1, 2, 3], "best first"
     assert several(engine, me, 9) == [4, 5], "then comes a job of another mode"
@@ -73,7 +93,10 @@ def test_several_are_claimed_together_as_far_as_the_first_that_may_not_join(engi
     assert (alone.job_id, alone.mode) == (6, "latency")
     assert several(engine, me, 9) == [7, 8], "what is left is another model's"
     numbers = count(engine, "SELECT count(*) FROM eval.attempt WHERE attempt_no = 1")
-    assert (numbers, count(engine, "SELECT count(*) FROM eval.job WHERE state = 'running'")) == (8, 8)
+    assert (numbers, count(engine, "SELECT count(*) FROM eval.job WHERE state = 'running'")) == (
+        8,
+        8,
+    )
 
 
 def test_workers_that_claim_several_at_once_share_no_job_and_leave_none(engine: Engine) -> None:
@@ -87,7 +110,9 @@ def test_workers_that_claim_several_at_once_share_no_job_and_leave_none(engine: 
         return mine
 
     with ThreadPoolExecutor(4) as threads:
-        claimed = [job for mine in threads.map(work, [register(engine) for _ in range(4)]) for job in mine]
+        claimed = [
+            job for mine in threads.map(work, [register(engine) for _ in range(4)]) for job in mine
+        ]
     assert sorted(claimed) == list(range(1, jobs + 1))
 
 
@@ -112,7 +137,9 @@ def test_a_job_whose_engine_died_under_several_is_claimed_alone(engine: Engine) 
     assert first is not None
     error_class = in_company("ENGINE_DEAD")
     failure = Failure(kind=FailureKind.INFRA, error_class=error_class, sentence="it died")
-    assert give_up(engine, first.job_id, first.attempt_no, failure, backoff_s=0.0) is JobState.QUEUED
+    assert (
+        give_up(engine, first.job_id, first.attempt_no, failure, backoff_s=0.0) is JobState.QUEUED
+    )
     assert beside(engine, me, "a") is None, "it is next, and may not join"
     again = take(engine, me)
     assert again is not None
@@ -127,7 +154,12 @@ def test_many_threads_wait_for_a_connection_for_a_bounded_time(
 ) -> None:
     opened = open_database(database_url, name="crowd")
     with ThreadPoolExecutor(64) as threads:
-        found = list(threads.map(lambda _: run_alone(opened, "SELECT pg_sleep(0.02) IS NOT NULL AS slept"), range(128)))
+        found = list(
+            threads.map(
+                lambda _: run_alone(opened, "SELECT pg_sleep(0.02) IS NOT NULL AS slept"),
+                range(128),
+            )
+        )
     opened.dispose()
     assert found == [[{"slept": True}]] * 128
     monkeypatch.setattr("db.engine.POOL_TIMEOUT_S", 0.05)

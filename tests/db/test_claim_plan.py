@@ -38,12 +38,16 @@ def test_the_claim_walks_its_index_on_a_long_queue(engine: Engine) -> None:
     me = register(engine)
     parameters = claim_of(me) | {"loaded": 1}
     with transaction(engine) as connection:
-        explained = rows(connection, f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('claim')}", parameters)
+        explained = rows(
+            connection, f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('claim')}", parameters
+        )
         connection.rollback()
     document = explained[0]["QUERY PLAN"]
     plan = (json.loads(document) if isinstance(document, str) else document)[0]
     scans = [
-        node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "job" and "Scan" in node["Node Type"]
+        node
+        for node in _nodes(plan["Plan"])
+        if node.get("Relation Name") == "job" and "Scan" in node["Node Type"]
     ]
     found = {(node["Node Type"], node.get("Index Name")) for node in scans}
     assert found == {("Index Scan", "ix_job_claimable"), ("Index Scan", "pk_job")}, found
@@ -69,7 +73,11 @@ def test_a_claim_of_several_reads_no_table_of_jobs_from_end_to_end(
     submit(
         engine,
         submission(
-            models=(spec("b", "other"),), problems=(PROBLEM,), repetitions=10_000, experiment_hash="e2", name="other"
+            models=(spec("b", "other"),),
+            problems=(PROBLEM,),
+            repetitions=10_000,
+            experiment_hash="e2",
+            name="other",
         ),
     )
     given = claim_of(register(engine)) | {"loaded": 1, "mode": "latency", "at_most": 64}

@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
+from core.states import FailureKind, JobState
 from db.claims import ClaimedJob, Failure, LeaseLost, give_up
 from db.commits import commit
 from db.control import drop_dead, list_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
-from db.hints import HintBroker
 from db.outbox import publish_outbox
 from db.runs import Run, Submitted, cancel_run, find_run, list_runs, submit
 from db.statements import statement
-from db.states import FailureKind, JobState
 from orchestrator.reconciler import Reconciler
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, count, progress_of, result, spec, submission, take
@@ -39,7 +39,11 @@ def claimed(engine: Engine, worker_id: uuid.UUID) -> ClaimedJob:
 
 
 def fail(
-    engine: Engine, job: ClaimedJob, *, kind: FailureKind = FailureKind.INFRA, error: str = "ENGINE_DEAD"
+    engine: Engine,
+    job: ClaimedJob,
+    *,
+    kind: FailureKind = FailureKind.INFRA,
+    error: str = "ENGINE_DEAD",
 ) -> JobState:
     failure = Failure(kind=kind, error_class=error, sentence="it failed")
     return give_up(engine, job.job_id, job.attempt_no, failure, backoff_s=0.0)
@@ -74,7 +78,9 @@ def test_attempts_that_were_handed_back_are_not_given_again_by_a_retry(engine: E
 
 def test_a_paused_run_is_not_claimed_and_its_running_job_finishes(engine: Engine) -> None:
     submitted = submit(engine, submission())
-    other = submit(engine, submission(experiment_hash="e2", name="other", problems=(PROBLEM,), repetitions=1))
+    other = submit(
+        engine, submission(experiment_hash="e2", name="other", problems=(PROBLEM,), repetitions=1)
+    )
     me = register(engine)
     running = claimed(engine, me)
     paused = pause_run(engine, run_of(engine, submitted))
@@ -86,12 +92,17 @@ def test_a_paused_run_is_not_claimed_and_its_running_job_finishes(engine: Engine
     assert take(engine, me) is None
     commit(engine, running.job_id, running.attempt_no, result(engine, me, running))
     assert progress_of(engine, submitted).count(JobState.SUCCEEDED) == 1
-    assert {run.name: progress.state for run, progress in list_runs(engine)} == {"night": "paused", "other": "running"}
+    assert {run.name: progress.state for run, progress in list_runs(engine)} == {
+        "night": "paused",
+        "other": "running",
+    }
     again = pause_run(engine, run_of(engine, submitted))
     assert (again.held, again.running) == (0, 0)
 
 
-def test_resume_lets_jobs_be_claimed_and_hints_each_once(engine: Engine, broker: HintBroker) -> None:
+def test_resume_lets_jobs_be_claimed_and_hints_each_once(
+    engine: Engine, broker: HintBroker
+) -> None:
     submitted = submit(engine, submission())
     pause_run(engine, run_of(engine, submitted))
     assert publish_outbox(engine, broker, limit=1) == 4, "hints of held jobs are spent on nothing"
@@ -124,7 +135,9 @@ def test_what_is_added_to_a_paused_run_waits_too(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("way", ["fail", "expire"])
-def test_an_attempt_that_ends_badly_in_a_paused_run_is_followed_by_none(engine: Engine, way: str) -> None:
+def test_an_attempt_that_ends_badly_in_a_paused_run_is_followed_by_none(
+    engine: Engine, way: str
+) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
     run_statement(engine, "DELETE FROM eval.outbox")
     me = register(engine)
@@ -142,7 +155,9 @@ def test_an_attempt_that_ends_badly_in_a_paused_run_is_followed_by_none(engine: 
     assert claimed(engine, me).attempt_no == 2
 
 
-def test_the_reconciler_issues_no_hints_for_held_jobs(engine: Engine, broker: HintBroker, broker_url: str) -> None:
+def test_the_reconciler_issues_no_hints_for_held_jobs(
+    engine: Engine, broker: HintBroker, broker_url: str
+) -> None:
     submitted = submit(engine, submission())
     publish_outbox(engine, broker)
     pause_run(engine, run_of(engine, submitted))
@@ -200,7 +215,9 @@ def test_a_job_put_back_goes_on_counting_and_has_all_its_attempts_again(engine: 
     assert third.attempt_no == 3
     with pytest.raises(LeaseLost):
         fail(engine, zombie)
-    assert fail(engine, third, error="A") is JobState.QUEUED, "what happened before it was put back makes no poison"
+    assert fail(engine, third, error="A") is JobState.QUEUED, (
+        "what happened before it was put back makes no poison"
+    )
     assert fail(engine, claimed(engine, me), error="A") is JobState.DEAD
     assert count(engine, "SELECT count(*) FROM eval.job WHERE failure_kind = 'poison'") == 1
     retry_jobs(engine, None, (JobState.DEAD,))
@@ -221,9 +238,13 @@ def test_retry_takes_only_what_it_is_told_to(engine: Engine) -> None:
     dead = die(engine, times=2)
     submit(engine, submission(max_attempts=1, experiment_hash="e2", name="second"))
     elsewhere = die(engine, times=4)
-    assert retry_jobs(engine, None, (JobState.DEAD,), job_ids=[dead[0], refused.job_id, done.job_id]) == [dead[0]]
+    assert retry_jobs(
+        engine, None, (JobState.DEAD,), job_ids=[dead[0], refused.job_id, done.job_id]
+    ) == [dead[0]]
     assert retry_jobs(engine, run_of(engine, first), (JobState.DEAD,), job_ids=elsewhere) == []
-    assert retry_jobs(engine, run_of(engine, first), FAILED_OR_DEAD) == sorted([refused.job_id, dead[1]])
+    assert retry_jobs(engine, run_of(engine, first), FAILED_OR_DEAD) == sorted(
+        [refused.job_id, dead[1]]
+    )
     assert list_dead(engine)[1] == 4
     assert retry_jobs(engine, None, (JobState.DEAD,)) == sorted(elsewhere)
 
@@ -247,20 +268,41 @@ def test_a_dropped_job_counts_as_cancelled_and_keeps_its_attempts(engine: Engine
     assert drop_dead(engine, None, job_ids=[dead[0]]) == []
     assert len(drop_dead(engine, run_of(engine, submitted))) == 3
     progress = progress_of(engine, submitted)
-    assert (progress.count(JobState.CANCELLED), progress.failures, progress.state) == (4, [], "succeeded")
+    assert (progress.count(JobState.CANCELLED), progress.failures, progress.state) == (
+        4,
+        [],
+        "succeeded",
+    )
     assert retry_jobs(engine, None, FAILED_OR_DEAD) == []
     assert count(engine, "SELECT count(*) FROM eval.attempt WHERE outcome = 'failed'") == 4
 
 
 _STEPS = st.lists(
-    st.sampled_from(["claim", "commit", "infra", "refused", "expire", "pause", "resume", "retry", "drop", "more"]),
+    st.sampled_from(
+        [
+            "claim",
+            "commit",
+            "infra",
+            "refused",
+            "expire",
+            "pause",
+            "resume",
+            "retry",
+            "drop",
+            "more",
+        ]
+    ),
     max_size=25,
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(_STEPS)
-def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(engine: Engine, steps: list[str]) -> None:
+def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
+    engine: Engine, steps: list[str]
+) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(
             "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, eval.memory_trace, eval.attempt, eval.job, "
@@ -282,10 +324,13 @@ def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(eng
             if step == "commit":
                 commit(engine, job.job_id, job.attempt_no, result(engine, worker_id, job))
             else:
-                fail(engine, job, kind=FailureKind.INFRA if step == "infra" else FailureKind.REJECTED)
+                fail(
+                    engine, job, kind=FailureKind.INFRA if step == "infra" else FailureKind.REJECTED
+                )
         elif step == "expire":
             run_statement(
-                engine, "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = 'running'"
+                engine,
+                "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = 'running'",
             )
             run_statement(engine, statement("expire"))
             running.clear()
@@ -316,4 +361,6 @@ def check(engine: Engine, submitted: Submitted, *, jobs: int, held: bool) -> Non
         "SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > 2 + (SELECT count(*) FROM eval.attempt)",
     )
     with transaction(engine) as connection:
-        assert [(query, rows(connection, query)) for query in wrong if rows(connection, query)] == []
+        assert [
+            (query, rows(connection, query)) for query in wrong if rows(connection, query)
+        ] == []

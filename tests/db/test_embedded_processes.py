@@ -11,10 +11,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from db.embedded.files import explained, free_port, make_private_folder, open_log, read_number, tail, write_private
-from db.embedded.locks import exclusive, holders, try_lock
-from db.embedded.processes import gone, minimal_environment, verified
-from db.errors import ServiceStartError
+from core.errors import ServiceStartError
+from services.files import (
+    explained,
+    free_port,
+    make_private_folder,
+    open_log,
+    read_number,
+    tail,
+    write_private,
+)
+from services.locks import exclusive, holders, try_lock
+from services.processes import gone, minimal_environment, verified
 
 
 def test_a_zombie_is_gone_and_never_ours() -> None:
@@ -41,7 +49,11 @@ def test_a_stranger_with_our_pid_is_not_ours() -> None:
 
 def test_an_exclusive_lock_names_its_holder_when_time_is_up(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with exclusive(path, timeout_s=1), pytest.raises(TimeoutError, match=str(path)), exclusive(path, timeout_s=0.05):
+    with (
+        exclusive(path, timeout_s=1),
+        pytest.raises(TimeoutError, match=str(path)),
+        exclusive(path, timeout_s=0.05),
+    ):
         pytest.fail("two holders of one exclusive lock")
     with exclusive(path, timeout_s=0):
         # Some file systems show another device number in the kernel's list, so nobody may be found.
@@ -77,13 +89,18 @@ def test_a_link_in_the_place_of_a_private_file_is_refused(tmp_path: Path) -> Non
     target.write_text("untouched")
     (tmp_path / "server.log").symlink_to(target)
 
-    with pytest.raises(ServiceStartError, match=r"symbolic links: .*server\.log"), explained("embedded X", tmp_path):
+    with (
+        pytest.raises(ServiceStartError, match=r"symbolic links: .*server\.log"),
+        explained("embedded X", tmp_path),
+    ):
         open_log(tmp_path / "server.log")
 
     assert target.read_text() == "untouched"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files of its own in somebody else's folder")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can leave files of its own in somebody else's folder"
+)
 def test_root_leaves_its_files_to_the_folders_owner(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)
 

@@ -15,10 +15,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from db.embedded.locks import wait_until
-from db.embedded.processes import gone
-from db.embedded.valkey import EmbeddedValkey
-from db.errors import ServiceStartError
+from core.errors import ServiceStartError
+from services.locks import wait_until
+from services.processes import gone
+from services.valkey import EmbeddedValkey
 
 _ROOT = Path(__file__).parents[2]
 
@@ -93,7 +93,9 @@ def test_what_is_in_the_file_survives_a_kill(server: EmbeddedValkey, client: red
         assert again.lrange("queue", 0, -1) == [str(number) for number in range(2000)]
 
 
-def test_entries_survive_a_stop_and_a_taken_port(server: EmbeddedValkey, client: redis.Redis) -> None:
+def test_entries_survive_a_stop_and_a_taken_port(
+    server: EmbeddedValkey, client: redis.Redis
+) -> None:
     client.set("kept", "yes")
     old = server.port
     assert old is not None
@@ -123,11 +125,15 @@ def test_a_pid_file_that_names_a_stranger_is_no_obstacle(server: EmbeddedValkey)
 def test_starting_twice_keeps_the_server_also_from_another_process(server: EmbeddedValkey) -> None:
     server.start()
     script = (
-        "import sys; from pathlib import Path; from db.embedded.valkey import EmbeddedValkey as E; "
+        "import sys; from pathlib import Path; from services.valkey import EmbeddedValkey as E; "
         "e = E(Path(sys.argv[1])); e.start(); print(e.pid)"
     )
     other = subprocess.run(
-        [sys.executable, "-c", script, str(server.folder)], capture_output=True, text=True, cwd=_ROOT, check=True
+        [sys.executable, "-c", script, str(server.folder)],
+        capture_output=True,
+        text=True,
+        cwd=_ROOT,
+        check=True,
     )
 
     assert server.pid == int(other.stdout)
@@ -154,7 +160,9 @@ def test_a_damaged_append_only_file_is_named(server: EmbeddedValkey, client: red
     (file,) = server.data.glob("appendonlydir/*.incr.aof")
     file.write_bytes(b"*2\r\nbroken" + file.read_bytes())
 
-    with pytest.raises(ServiceStartError, match=r"is damaged.*the queue is rebuilt from the database"):
+    with pytest.raises(
+        ServiceStartError, match=r"is damaged.*the queue is rebuilt from the database"
+    ):
         server.start()
 
 

@@ -21,7 +21,9 @@ def test_models_equal_the_migrated_schema_also_after_down_and_up(engine: Engine)
         command.check(config)
         command.downgrade(config, "base")
         left = "SELECT count(*) FROM information_schema.tables WHERE table_schema IN ('eval', 'analytics_v1')"
-        assert connection.exec_driver_sql(left).scalar_one() == 1, "Alembic's own table is all that stays"
+        assert connection.exec_driver_sql(left).scalar_one() == 1, (
+            "Alembic's own table is all that stays"
+        )
         connection.commit()
         command.upgrade(config, "head")
         command.check(config)
@@ -48,5 +50,7 @@ def test_every_view_and_column_is_commented(engine: Engine) -> None:
     with transaction(engine) as connection:
         assert rows(connection, columns) == []
         assert rows(connection, views) == []
-        counted = "SELECT count(*) AS n FROM information_schema.views WHERE table_schema = 'analytics_v1'"
+        counted = (
+            "SELECT count(*) AS n FROM information_schema.views WHERE table_schema = 'analytics_v1'"
+        )
         assert rows(connection, counted)[0]["n"] >= 10

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from core.states import FailureKind, JobState
 from db.claims import Failure, give_up
 from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, register_worker
 from db.runs import submit
-from db.states import FailureKind, JobState
 from tests.db.test_queue import PROBLEM, QUEUES, submission, take
 
 #: One attempt: which worker had it, and the kind and class of its failure.
@@ -30,11 +30,27 @@ _numbers = itertools.count()
 
 HISTORIES: dict[str, tuple[Sequence[Ending], JobState, FailureKind]] = {
     "twice on one worker": ([(0, INFRA, "A"), (0, INFRA, "A")], JobState.QUEUED, INFRA),
-    "once on each of two workers": ([(0, INFRA, "A"), (1, INFRA, "A")], JobState.DEAD, FailureKind.POISON),
+    "once on each of two workers": (
+        [(0, INFRA, "A"), (1, INFRA, "A")],
+        JobState.DEAD,
+        FailureKind.POISON,
+    ),
     "different errors on two workers": ([(0, INFRA, "A"), (1, INFRA, "B")], JobState.QUEUED, INFRA),
-    "not in a row": ([(0, INFRA, "A"), (0, INFRA, "B"), (1, INFRA, "A")], JobState.DEAD, FailureKind.POISON),
-    "out of memory on two workers": ([(0, OOM, "OOM"), (1, OOM, "OOM")], JobState.DEAD, FailureKind.POISON),
-    "silent on two workers": ([(0, TIMED_OUT, "S"), (1, TIMED_OUT, "S")], JobState.DEAD, FailureKind.POISON),
+    "not in a row": (
+        [(0, INFRA, "A"), (0, INFRA, "B"), (1, INFRA, "A")],
+        JobState.DEAD,
+        FailureKind.POISON,
+    ),
+    "out of memory on two workers": (
+        [(0, OOM, "OOM"), (1, OOM, "OOM")],
+        JobState.DEAD,
+        FailureKind.POISON,
+    ),
+    "silent on two workers": (
+        [(0, TIMED_OUT, "S"), (1, TIMED_OUT, "S")],
+        JobState.DEAD,
+        FailureKind.POISON,
+    ),
     "refused after an error": ([(0, INFRA, "A"), (1, REJECTED, "A")], JobState.FAILED, REJECTED),
     "a shared server away": (
         [(0, INFRA, "SERVER_UNREACHABLE"), (1, INFRA, "SERVER_UNREACHABLE")],
@@ -71,17 +87,23 @@ def test_what_a_history_makes_of_a_job(
 
 
 _ENDINGS = st.tuples(
-    st.integers(0, 2), st.sampled_from([INFRA, OOM, REJECTED]), st.sampled_from(["A", "B", "RATE_LIMITED"])
+    st.integers(0, 2),
+    st.sampled_from([INFRA, OOM, REJECTED]),
+    st.sampled_from(["A", "B", "RATE_LIMITED"]),
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(_ENDINGS, min_size=5, max_size=5))
 def test_histories_at_random_end_as_the_model_says(engine: Engine, history: list[Ending]) -> None:
     expected: list[tuple[JobState, FailureKind]] = []
     for number, (worker, kind, error_class) in enumerate(history):
         before = history[:number]
-        alike = [w for w, _kind, c in before if c == error_class and w != worker and c != "RATE_LIMITED"]
+        alike = [
+            w for w, _kind, c in before if c == error_class and w != worker and c != "RATE_LIMITED"
+        ]
         if kind is REJECTED:
             expected.append((JobState.FAILED, REJECTED))
         elif alike:
@@ -99,7 +121,12 @@ def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[Jo
     """Let a fresh job of five attempts fail as told; return its id and its state after each attempt."""
     workers = [register(engine) for _ in range(3)]
     number = next(_numbers)
-    given = {"experiment_hash": f"p{number}", "name": f"p{number}", "problems": (PROBLEM,), "repetitions": 1}
+    given = {
+        "experiment_hash": f"p{number}",
+        "name": f"p{number}",
+        "problems": (PROBLEM,),
+        "repetitions": 1,
+    }
     with transaction(engine) as connection:
         connection.exec_driver_sql(
             "UPDATE eval.job SET state = 'cancelled', finished_at = now() WHERE state = 'queued'"
@@ -119,21 +146,35 @@ def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[Jo
 def register(engine: Engine) -> uuid.UUID:
     worker_id = uuid.uuid4()
     identity = WorkerIdentity(
-        worker_id=worker_id, name=f"w-{worker_id}", host="h", pid=1, device="cpu", queues=QUEUES, version="0"
+        worker_id=worker_id,
+        name=f"w-{worker_id}",
+        host="h",
+        pid=1,
+        device="cpu",
+        queues=QUEUES,
+        version="0",
     )
     register_worker(engine, identity)
     return worker_id
 
 
-def stored(engine: Engine, job_id: int) -> tuple[JobState, FailureKind, list[tuple[FailureKind, str]]]:
+def stored(
+    engine: Engine, job_id: int
+) -> tuple[JobState, FailureKind, list[tuple[FailureKind, str]]]:
     """Return state and kind of a job, and kind and class of each of its attempts."""
     with transaction(engine) as connection:
-        job = rows(connection, "SELECT state, failure_kind FROM eval.job WHERE id = %(job)s", {"job": job_id})[0]
+        job = rows(
+            connection,
+            "SELECT state, failure_kind FROM eval.job WHERE id = %(job)s",
+            {"job": job_id},
+        )[0]
         attempts = rows(
             connection,
             "SELECT failure_kind, error_class, outcome FROM eval.attempt WHERE job_id = %(job)s ORDER BY attempt_no",
             {"job": job_id},
         )
     assert {attempt["outcome"] for attempt in attempts} == {"failed"}
-    kinds = [(FailureKind(attempt["failure_kind"]), str(attempt["error_class"])) for attempt in attempts]
+    kinds = [
+        (FailureKind(attempt["failure_kind"]), str(attempt["error_class"])) for attempt in attempts
+    ]
     return JobState(job["state"]), FailureKind(job["failure_kind"]), kinds

@@ -10,18 +10,27 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, event
 
+from core.hints import HintBroker, queue_name
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
 from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, give_up, renew
 from db.commits import Result, commit
 from db.engine import open_database, rows, transaction
 from db.fleet import WorkerIdentity, record_boot, register_worker
-from db.hints import HintBroker, queue_name
-from db.model_spec import ModelSpec
 from db.models import Base, Boot, Score, StepVerdict
 from db.outbox import publish_outbox
-from db.runs import ProblemRecord, Progress, Submission, Submitted, cancel_run, find_run, run_progress, submit
-from db.sampling import Sampling
+from db.runs import (
+    ProblemRecord,
+    Progress,
+    Submission,
+    Submitted,
+    cancel_run,
+    find_run,
+    run_progress,
+    submit,
+)
 from db.statements import statement
-from db.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
 from tests.claiming import claim_one
 from tests.stored import generation_row
 
@@ -45,7 +54,7 @@ def submission(**changes: Any) -> Submission:
         "prompts": ("plain",),
         "repetitions": 2,
         "mode": "latency",
-        "sampling": Sampling(seed=100),
+        "sampling": SamplingParams(seed=100),
     }
     return Submission(**values | changes)
 
@@ -57,7 +66,13 @@ def worker(engine: Engine) -> Callable[[], uuid.UUID]:
     def register() -> uuid.UUID:
         worker_id = uuid.uuid4()
         identity = WorkerIdentity(
-            worker_id=worker_id, name=f"w-{worker_id}", host="h", pid=1, device="cpu", queues=QUEUES, version="0"
+            worker_id=worker_id,
+            name=f"w-{worker_id}",
+            host="h",
+            pid=1,
+            device="cpu",
+            queues=QUEUES,
+            version="0",
         )
         register_worker(engine, identity)
         return worker_id
@@ -95,9 +110,13 @@ def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
             start_s=0,
         ),
     )
-    score = Score(scorer_version="1", steps_done=1, steps_total=2, score7=3.5, guess_suspected=False)
+    score = Score(
+        scorer_version="1", steps_done=1, steps_total=2, score7=3.5, guess_suspected=False
+    )
     verdict = StepVerdict(step="s1", verdict="done")
-    return Result(generation=generation_row(boot_id), texts={"text": "four"}, score=score, verdicts=[verdict])
+    return Result(
+        generation=generation_row(boot_id), texts={"text": "four"}, score=score, verdicts=[verdict]
+    )
 
 
 def count(engine: Engine, query: str) -> int:
@@ -124,7 +143,11 @@ def test_submitting_again_adds_nothing_and_more_of_it_tops_up(engine: Engine) ->
     assert (again.created, again.existing, again.run_id) == (0, 4, first.run_id)
     more = submit(engine, submission(models=(spec("a"), spec("b")), repetitions=3))
     assert (more.created, more.existing, more.run_id) == (8, 4, first.run_id)
-    assert find_run(engine, "night").run_id == find_run(engine, str(first.run_id)[:8]).run_id == first.run_id
+    assert (
+        find_run(engine, "night").run_id
+        == find_run(engine, str(first.run_id)[:8]).run_id
+        == first.run_id
+    )
 
 
 def test_new_makes_another_run_of_the_same_experiment(engine: Engine) -> None:
@@ -138,16 +161,27 @@ def test_new_makes_another_run_of_the_same_experiment(engine: Engine) -> None:
 def test_another_experiment_of_the_same_name_gets_the_next_free_name(engine: Engine) -> None:
     names = [submit(engine, submission(experiment_hash=f"e{number}")).name for number in range(3)]
     assert names == ["night", "night-2", "night-3"]
-    assert submit(engine, submission(experiment_hash="e1")).name == "night-2", "and keeps it when it is submitted again"
+    assert submit(engine, submission(experiment_hash="e1")).name == "night-2", (
+        "and keeps it when it is submitted again"
+    )
 
 
-def test_claim_prefers_the_loaded_model_then_priority_then_age(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_claim_prefers_the_loaded_model_then_priority_then_age(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), repetitions=1))
-    submit(engine, submission(models=(spec("c"),), repetitions=1, priority=-1, experiment_hash="e2", name="urgent"))
+    submit(
+        engine,
+        submission(
+            models=(spec("c"),), repetitions=1, priority=-1, experiment_hash="e2", name="urgent"
+        ),
+    )
     me = worker()
     urgent = take(engine, me)
     assert urgent is not None
-    assert urgent.spec.name == "c", "the smallest priority number comes first for a worker without a model"
+    assert urgent.spec.name == "c", (
+        "the smallest priority number comes first for a worker without a model"
+    )
     first = take(engine, me, queues=QUEUES, loaded_model_id=None)
     assert first is not None
     model_b = count(engine, "SELECT id FROM eval.model WHERE name = 'b'")
@@ -160,7 +194,9 @@ def test_claim_prefers_the_loaded_model_then_priority_then_age(engine: Engine, w
     assert last.spec.name in {"a", "c"}
 
 
-def test_a_model_that_waited_past_the_age_bound_goes_first(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_a_model_that_waited_past_the_age_bound_goes_first(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), repetitions=1))
     with transaction(engine) as connection:
         connection.exec_driver_sql("UPDATE eval.job SET available_at = now() - interval '1 hour'")
@@ -174,13 +210,17 @@ def test_a_model_that_waited_past_the_age_bound_goes_first(engine: Engine, worke
     assert starved.spec.name == "b"
 
 
-def test_a_worker_claims_only_from_its_queues(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_a_worker_claims_only_from_its_queues(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submit(engine, submission(models=(spec("a", queue="elsewhere"),)))
     assert take(engine, worker()) is None
     assert take(engine, worker(), queues=("elsewhere",)) is not None
 
 
-def test_commit_writes_everything_and_finishes_the_job(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_commit_writes_everything_and_finishes_the_job(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
     me = worker()
     job = take(engine, me)
@@ -189,7 +229,13 @@ def test_commit_writes_everything_and_finishes_the_job(engine: Engine, worker: C
     assert progress_of(engine, submitted).state == "succeeded"
     for table in ("generation", "score", "step_verdict", "text_blob"):
         assert count(engine, f"SELECT count(*) FROM eval.{table}") == 1, table
-    assert count(engine, "SELECT count(*) FROM eval.attempt WHERE outcome = 'succeeded' AND boot_id IS NOT NULL") == 1
+    assert (
+        count(
+            engine,
+            "SELECT count(*) FROM eval.attempt WHERE outcome = 'succeeded' AND boot_id IS NOT NULL",
+        )
+        == 1
+    )
 
 
 def test_a_claim_passes_over_a_model_whose_last_job_somebody_else_is_claiming(
@@ -207,10 +253,15 @@ def test_a_claim_passes_over_a_model_whose_last_job_somebody_else_is_claiming(
 def test_the_commit_writes_every_column_that_a_result_can_have() -> None:
     own = {"id", "created_at"}  # the database's
     written = re.findall(r"INSERT INTO eval\.(\w+) \(([^)]*)\)", statement("commit", "commits"))
-    listed = {table: {column.strip() for column in columns.split(",")} for table, columns in written}
+    listed = {
+        table: {column.strip() for column in columns.split(",")} for table, columns in written
+    }
     assert len(listed) == 5
     for table, columns in listed.items():
-        assert columns == {column.name for column in Base.metadata.tables[f"eval.{table}"].columns} - own, table
+        assert (
+            columns
+            == {column.name for column in Base.metadata.tables[f"eval.{table}"].columns} - own
+        ), table
 
 
 def test_a_commit_that_took_place_unnoticed_is_not_taken_for_a_lost_lease(
@@ -227,9 +278,13 @@ def test_a_commit_that_took_place_unnoticed_is_not_taken_for_a_lost_lease(
     assert count(engine, "SELECT count(*) FROM eval.score") == 1
 
 
-def test_an_attempt_handed_back_does_not_count_against_the_job(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_an_attempt_handed_back_does_not_count_against_the_job(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=1))
-    handed_back = Failure(kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker was told to end")
+    handed_back = Failure(
+        kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker was told to end"
+    )
     for attempt_no in (1, 2, 3):
         job = take(engine, worker())
         assert job is not None, "it can be claimed again at once"
@@ -241,7 +296,9 @@ def test_an_attempt_handed_back_does_not_count_against_the_job(engine: Engine, w
     assert give_up(engine, last.job_id, 4, failure) is JobState.DEAD
 
 
-def test_a_zombie_can_neither_commit_nor_renew_nor_fail(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_a_zombie_can_neither_commit_nor_renew_nor_fail(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1))
     zombie, healthy = worker(), worker()
     lost = take(engine, zombie, lease_s=0.0)
@@ -256,11 +313,20 @@ def test_a_zombie_can_neither_commit_nor_renew_nor_fail(engine: Engine, worker: 
     with pytest.raises(LeaseLost):
         renew(engine, lost.job_id, lost.attempt_no)
     with pytest.raises(LeaseLost):
-        give_up(engine, lost.job_id, lost.attempt_no, Failure(kind=FailureKind.INFRA, error_class="X", sentence="x"))
-    assert count(engine, "SELECT count(*) FROM eval.generation") == 0, "nothing of the zombie was written"
+        give_up(
+            engine,
+            lost.job_id,
+            lost.attempt_no,
+            Failure(kind=FailureKind.INFRA, error_class="X", sentence="x"),
+        )
+    assert count(engine, "SELECT count(*) FROM eval.generation") == 0, (
+        "nothing of the zombie was written"
+    )
     commit(engine, taken.job_id, taken.attempt_no, result(engine, healthy, taken))
     assert count(engine, "SELECT attempt_no FROM eval.generation") == 2
-    outcomes = "SELECT string_agg(outcome, ',' ORDER BY attempt_no) = 'lost,succeeded' FROM eval.attempt"
+    outcomes = (
+        "SELECT string_agg(outcome, ',' ORDER BY attempt_no) = 'lost,succeeded' FROM eval.attempt"
+    )
     assert count(engine, outcomes) == 1
 
 
@@ -274,18 +340,28 @@ def test_a_failed_attempt_is_retried_with_a_pause_until_it_is_dead(
     first = take(engine, worker())
     assert first is not None
     assert give_up(engine, first.job_id, 1, failure, backoff_s=100.0) is JobState.QUEUED
-    assert count(engine, "SELECT count(*) FROM eval.outbox WHERE available_at > now() + interval '90 seconds'") == 1
+    assert (
+        count(
+            engine,
+            "SELECT count(*) FROM eval.outbox WHERE available_at > now() + interval '90 seconds'",
+        )
+        == 1
+    )
     assert take(engine, worker()) is None, "it is not available before its pause is over"
     with transaction(engine) as connection:
         connection.exec_driver_sql("UPDATE eval.job SET available_at = now()")
     second = take(engine, worker())
     assert second is not None
     assert give_up(engine, second.job_id, 2, failure) is JobState.DEAD
-    kept = "SELECT count(*) FROM eval.attempt WHERE outcome = 'failed' AND error_class = 'ENGINE_DEAD'"
+    kept = (
+        "SELECT count(*) FROM eval.attempt WHERE outcome = 'failed' AND error_class = 'ENGINE_DEAD'"
+    )
     assert count(engine, kept) == 2
 
 
-def test_refused_input_fails_without_a_retry(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_refused_input_fails_without_a_retry(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
     job = take(engine, worker())
     assert job is not None
@@ -296,7 +372,9 @@ def test_refused_input_fails_without_a_retry(engine: Engine, worker: Callable[[]
     assert progress.failures[0]["error_class"] == "PROMPT_TOO_LONG"
 
 
-def test_cancel_stops_queued_and_running_jobs(engine: Engine, worker: Callable[[], uuid.UUID]) -> None:
+def test_cancel_stops_queued_and_running_jobs(
+    engine: Engine, worker: Callable[[], uuid.UUID]
+) -> None:
     submitted = submit(engine, submission())
     job = take(engine, worker())
     assert job is not None
@@ -316,7 +394,9 @@ def test_outbox_reaches_the_broker_once(engine: Engine, broker: HintBroker) -> N
 
 
 def test_states_of_the_code_and_of_the_database_agree(engine: Engine) -> None:
-    definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ck_job_state'"
+    definition = (
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ck_job_state'"
+    )
     with transaction(engine) as connection:
         check = str(connection.exec_driver_sql(definition).scalar_one())
     assert all(f"'{state.value}'" in check for state in JobState)

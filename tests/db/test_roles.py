@@ -18,7 +18,14 @@ from sqlalchemy import Engine, make_url
 
 from db.engine import rows, transaction
 from db.migrate import alembic_config, upgrade
-from db.roles import ANALYST_ROLE, WRITER_ROLE, GrantRefused, grant_analyst, grant_writer, renew_grants
+from db.roles import (
+    ANALYST_ROLE,
+    WRITER_ROLE,
+    GrantRefused,
+    grant_analyst,
+    grant_writer,
+    renew_grants,
+)
 from tests.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
@@ -38,7 +45,11 @@ def login(database_url: str) -> Iterator[str]:
 
 
 def url_of(login: str, database_url: str) -> str:
-    return make_url(database_url).set(username=login, password=PASSWORD).render_as_string(hide_password=False)
+    return (
+        make_url(database_url)
+        .set(username=login, password=PASSWORD)
+        .render_as_string(hide_password=False)
+    )
 
 
 @pytest.fixture
@@ -54,7 +65,17 @@ def test_submit_worker_and_reconciler_need_no_more_than_a_writer(
     config = tmp_path / "evalctl.toml"
     config.write_text(MODEL, encoding="utf-8")
     user = environment | {"EVALCTL_DATABASE_URL": writer, "EVALCTL_CONFIG": str(config)}
-    submitted = evalctl(user, "submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "2", "--json")
+    submitted = evalctl(
+        user,
+        "submit",
+        "--model",
+        "fake",
+        "--problems",
+        "quickstart",
+        "--repetitions",
+        "2",
+        "--json",
+    )
     assert submitted.returncode == 0, submitted.stderr
     with worker(user, "--queue", "synthetic") as process:
         for _ in range(12):
@@ -63,7 +84,13 @@ def test_submit_worker_and_reconciler_need_no_more_than_a_writer(
     assert evalctl(user, "reconcile", "--once").returncode == 0
     status = evalctl(user, "status", "latest", "--json")
     assert json.loads(status.stdout)["state"] == "succeeded"
-    for words in (("pause", "latest"), ("resume", "latest"), ("retry", "latest"), ("cancel", "latest"), ("doctor",)):
+    for words in (
+        ("pause", "latest"),
+        ("resume", "latest"),
+        ("retry", "latest"),
+        ("cancel", "latest"),
+        ("doctor",),
+    ):
         done = evalctl(user, *words)
         assert "permission denied" not in done.stderr + done.stdout
         assert words == ("doctor",) or done.returncode == 0, done.stderr
@@ -136,17 +163,23 @@ def test_grants_are_renewed_for_the_owner_alone(engine: Engine, writer: str, log
         connection.exec_driver_sql(f"REVOKE INSERT ON eval.job FROM {WRITER_ROLE}")
     assert set(renew_grants(engine)) == {WRITER_ROLE, ANALYST_ROLE}
     with psycopg.connect(writer) as connection:
-        assert connection.execute("SELECT has_table_privilege('eval.job', 'INSERT')").fetchone() == (True,)
+        assert connection.execute(
+            "SELECT has_table_privilege('eval.job', 'INSERT')"
+        ).fetchone() == (True,)
 
 
-def test_a_writer_may_say_upgrade_where_nothing_is_to_be_done(environment: dict[str, str], writer: str) -> None:
+def test_a_writer_may_say_upgrade_where_nothing_is_to_be_done(
+    environment: dict[str, str], writer: str
+) -> None:
     user = environment | {"EVALCTL_DATABASE_URL": writer}
     done = evalctl(user, "db", "upgrade")
     assert (done.returncode, done.stderr) == (0, "")
     assert "already" in done.stdout
 
 
-def test_a_writer_cannot_migrate_and_is_told_who_can(environment: dict[str, str], writer: str, engine: Engine) -> None:
+def test_a_writer_cannot_migrate_and_is_told_who_can(
+    environment: dict[str, str], writer: str, engine: Engine
+) -> None:
     config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -157,15 +190,24 @@ def test_a_writer_cannot_migrate_and_is_told_who_can(environment: dict[str, str]
     assert "must name the schema's owner" in done.stderr
 
 
-def test_the_command_lets_a_role_in(environment: dict[str, str], login: str, engine: Engine) -> None:
+def test_the_command_lets_a_role_in(
+    environment: dict[str, str], login: str, engine: Engine
+) -> None:
     done = evalctl(environment, "db", "grant-writer", login)
-    assert (done.returncode, done.stdout) == (0, f"role {login} may submit, work and reconcile\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"role {login} may submit, work and reconcile\n",
+    ), done.stderr
     with transaction(engine) as connection:
         member = "SELECT pg_has_role(%(login)s, %(group)s, 'MEMBER') AS member"
-        assert rows(connection, member, {"login": login, "group": WRITER_ROLE}) == [{"member": True}]
+        assert rows(connection, member, {"login": login, "group": WRITER_ROLE}) == [
+            {"member": True}
+        ]
 
 
-def test_a_missing_role_and_a_superuser_are_refused(environment: dict[str, str], engine: Engine) -> None:
+def test_a_missing_role_and_a_superuser_are_refused(
+    environment: dict[str, str], engine: Engine
+) -> None:
     done = evalctl(environment, "db", "grant-writer", "nobody_of_this_name")
     assert done.returncode == 2
     assert "to a role that exists: CREATE ROLE nobody_of_this_name" in done.stderr
@@ -174,11 +216,27 @@ def test_a_missing_role_and_a_superuser_are_refused(environment: dict[str, str],
         grant_writer(engine, engine.url.username)
 
 
-@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed (Debian: postgresql-client)")
-def test_the_shell_logs_in_and_its_command_line_holds_no_password(environment: dict[str, str], writer: str) -> None:
+@pytest.mark.skipif(
+    shutil.which("psql") is None, reason="psql is not installed (Debian: postgresql-client)"
+)
+def test_the_shell_logs_in_and_its_command_line_holds_no_password(
+    environment: dict[str, str], writer: str
+) -> None:
     user = environment | {"EVALCTL_DATABASE_URL": writer}
     look = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
-    shell = [sys.executable, "-m", "orchestrator", "db", "shell", "--", "-At", "-c", "SELECT current_user", "-c", look]
+    shell = [
+        sys.executable,
+        "-m",
+        "orchestrator",
+        "db",
+        "shell",
+        "--",
+        "-At",
+        "-c",
+        "SELECT current_user",
+        "-c",
+        look,
+    ]
     done = subprocess.run(shell, env=user, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == make_url(writer).username

@@ -10,15 +10,15 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
+from core.hints import HintBroker, queue_name
+from core.limits import HINTS_AT_MOST
 from db.control import pause_run, resume_run
 from db.engine import rows, transaction
-from db.hints import HintBroker, queue_name
-from db.limits import HINTS_AT_MOST
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
 from db.statements import statement
 from orchestrator.reconciler import Reconciler
-from orchestrator.submitting import submit_experiment
+from orchestrator.submit import submit_experiment
 from tests.db.test_control import run_of
 from tests.db.test_poison import register
 from tests.db.test_queue import claim_of, count, spec, submission, take
@@ -43,31 +43,44 @@ def all_jobs(engine: Engine) -> set[int]:
 def long_submission(queue: str = "synthetic", name: str = "long") -> Submission:
     """Return a run with more jobs than a queue may hold hints."""
     model = spec(f"model of {queue}", queue)
-    return submission(models=(model,), name=name, experiment_hash=name, repetitions=(HINTS_AT_MOST + SURPLUS) // 2)
+    return submission(
+        models=(model,), name=name, experiment_hash=name, repetitions=(HINTS_AT_MOST + SURPLUS) // 2
+    )
 
 
-def test_a_long_run_leaves_as_many_hints_as_the_broker_may_hold(engine: Engine, broker: HintBroker) -> None:
+def test_a_long_run_leaves_as_many_hints_as_the_broker_may_hold(
+    engine: Engine, broker: HintBroker
+) -> None:
     submitted = submit(engine, long_submission())
     assert (submitted.jobs, submitted.created) == (HINTS_AT_MOST + SURPLUS,) * 2
     assert count(engine, OUTBOX) == HINTS_AT_MOST
     assert publish_outbox(engine, broker) == HINTS_AT_MOST
     assert broker.depth("synthetic") == HINTS_AT_MOST
     submit(engine, submission(experiment_hash="small", name="small"))
-    assert publish_outbox(engine, broker) == 0, "any hint permits to claim any job, and there are enough"
+    assert publish_outbox(engine, broker) == 0, (
+        "any hint permits to claim any job, and there are enough"
+    )
     assert (count(engine, OUTBOX), broker.depth("synthetic")) == (0, HINTS_AT_MOST)
 
 
 def test_every_queue_gets_hints_of_its_own(engine: Engine, broker: HintBroker) -> None:
     submit(engine, long_submission())
     submit(engine, long_submission("other", name="other"))
-    submit(engine, submission(models=(spec("a"), spec("b", "third")), experiment_hash="two queues", name="two"))
+    submit(
+        engine,
+        submission(
+            models=(spec("a"), spec("b", "third")), experiment_hash="two queues", name="two"
+        ),
+    )
     Reconciler(engine, broker, stale_hint_s=0.0).tick()
     Reconciler(engine, broker, stale_hint_s=0.0).tick()
     depths = {queue: broker.depth(queue) for queue in ("synthetic", "other", "third")}
     assert depths == {"synthetic": HINTS_AT_MOST, "other": HINTS_AT_MOST, "third": 4}
 
 
-def test_hints_are_added_as_they_are_used(engine: Engine, broker: HintBroker, client: redis.Redis) -> None:
+def test_hints_are_added_as_they_are_used(
+    engine: Engine, broker: HintBroker, client: redis.Redis
+) -> None:
     submit(engine, long_submission())
     reconciler = Reconciler(engine, broker)
     first = reconciler.tick()
@@ -79,7 +92,9 @@ def test_hints_are_added_as_they_are_used(engine: Engine, broker: HintBroker, cl
     assert broker.depth("synthetic") == HINTS_AT_MOST
 
 
-def test_an_emptied_broker_is_filled_up_to_the_limit(engine: Engine, broker: HintBroker, client: redis.Redis) -> None:
+def test_an_emptied_broker_is_filled_up_to_the_limit(
+    engine: Engine, broker: HintBroker, client: redis.Redis
+) -> None:
     submit(engine, long_submission())
     reconciler = Reconciler(engine, broker)
     reconciler.tick()
@@ -101,7 +116,9 @@ def test_a_short_queue_gets_lost_hints_again_once_they_cannot_be_on_their_way(
     assert sure.tick().rehinted == 0, "more hints than jobs harm nobody"
 
 
-def test_held_jobs_have_no_hints_however_many_they_are(engine: Engine, broker: HintBroker, client: redis.Redis) -> None:
+def test_held_jobs_have_no_hints_however_many_they_are(
+    engine: Engine, broker: HintBroker, client: redis.Redis
+) -> None:
     submitted = submit(engine, long_submission())
     submit(engine, submission(experiment_hash="small", name="small"))
     pause_run(engine, run_of(engine, submitted))
@@ -116,7 +133,9 @@ def test_held_jobs_have_no_hints_however_many_they_are(engine: Engine, broker: H
     assert (count(engine, OUTBOX), broker.depth("synthetic")) == (0, HINTS_AT_MOST)
 
 
-def test_jobs_submitted_without_a_broker_get_their_hints_when_it_is_there(engine: Engine, broker: HintBroker) -> None:
+def test_jobs_submitted_without_a_broker_get_their_hints_when_it_is_there(
+    engine: Engine, broker: HintBroker
+) -> None:
     away = HintBroker("redis://127.0.0.1:1/0")
     outcome = submit_experiment(engine, away, long_submission())
     away.close()
@@ -158,8 +177,12 @@ def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine, secon
     assert take(engine, register(engine)) is None
 
 
-@pytest.mark.parametrize("name", ["run_counts", "run_pace", "run_failures", "run_list", "waiting", "next_jobs"])
-def test_what_is_asked_every_second_reads_no_table_of_jobs_from_end_to_end(engine: Engine, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["run_counts", "run_pace", "run_failures", "run_list", "waiting", "next_jobs"]
+)
+def test_what_is_asked_every_second_reads_no_table_of_jobs_from_end_to_end(
+    engine: Engine, name: str
+) -> None:
     submitted = submit(engine, long_submission())
     given = {"run": submitted.run_id, "limit": 100, "latest": 100, "queue": "synthetic"}
     explain = f"EXPLAIN {statement(name, 'queue' if name in ('waiting', 'next_jobs') else 'runs')}"

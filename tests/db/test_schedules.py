@@ -38,9 +38,17 @@ EARLIER = SLOT - dt.timedelta(days=1)
 
 def stored(engine: Engine, name: str = "nightly", **columns: Any) -> Schedule:
     """Store a schedule whose slots up to the day before ``SLOT`` are settled."""
-    add_schedule(engine, name=name, cron="0 18 * * *", timezone="UTC", experiment={"models": ["fake"]} | columns)
+    add_schedule(
+        engine,
+        name=name,
+        cron="0 18 * * *",
+        timezone="UTC",
+        experiment={"models": ["fake"]} | columns,
+    )
     with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.schedule SET due_from = %s WHERE name = %s", (EARLIER, name))
+        connection.exec_driver_sql(
+            "UPDATE eval.schedule SET due_from = %s WHERE name = %s", (EARLIER, name)
+        )
     return find_schedule(engine, name)
 
 
@@ -57,7 +65,12 @@ def test_a_slot_becomes_one_run_and_is_settled(engine: Engine) -> None:
     assert make_slot(engine, schedule, EARLIER, night(EARLIER)) is None, "so is what came before it"
     assert find_schedule(engine, "nightly").due_from == SLOT
     (slot,) = last_slots(engine, schedule)[schedule.schedule_id]
-    assert (slot.slot, slot.run_id, slot.run, slot.state) == (SLOT, made.run_id, made.name, "queued")
+    assert (slot.slot, slot.run_id, slot.run, slot.state) == (
+        SLOT,
+        made.run_id,
+        made.name,
+        "queued",
+    )
     assert (slot.by_hand, slot.error_message) == (False, None)
     assert count(engine, RUNS) == 1
 
@@ -168,10 +181,19 @@ def test_a_removed_schedule_leaves_its_runs(engine: Engine) -> None:
 
 
 def test_adding_the_same_again_changes_nothing_and_another_is_refused(engine: Engine) -> None:
-    same: dict[str, Any] = {"name": "a", "cron": "0 2 * * *", "timezone": "UTC", "experiment": {"models": ("x",)}}
+    same: dict[str, Any] = {
+        "name": "a",
+        "cron": "0 2 * * *",
+        "timezone": "UTC",
+        "experiment": {"models": ("x",)},
+    }
     assert add_schedule(engine, **same)
     assert not add_schedule(engine, **same)
-    for other in ({"cron": "0 3 * * *"}, {"timezone": "Asia/Shanghai"}, {"experiment": {"models": ("y",)}}):
+    for other in (
+        {"cron": "0 3 * * *"},
+        {"timezone": "Asia/Shanghai"},
+        {"experiment": {"models": ("y",)}},
+    ):
         with pytest.raises(ScheduleExists, match="schedule remove a"):
             add_schedule(engine, **same | other)
     assert [schedule.name for schedule in list_schedules(engine)] == ["a"]

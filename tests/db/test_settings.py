@@ -8,14 +8,16 @@ import pytest
 from platformdirs import user_data_path
 from sqlalchemy import create_engine
 
-from db.errors import SettingsError
-from db.settings import VARIABLES, Settings, masked
+from core.errors import SettingsError
+from core.settings import VARIABLES, Settings, masked
 
 
 def test_an_empty_environment_means_the_embedded_services_in_the_users_data_folder() -> None:
     settings = Settings.from_environment({"EVALCTL_DATABASE_URL": "", "EVALCTL_HOME": ""})
 
-    assert settings == Settings(home=user_data_path("evalctl"), database_url=None, broker_url=None, config=None)
+    assert settings == Settings(
+        home=user_data_path("evalctl"), database_url=None, broker_url=None, config=None
+    )
 
 
 def test_every_variable_is_read_and_given_on_to_children() -> None:
@@ -35,7 +37,9 @@ def test_every_variable_is_read_and_given_on_to_children() -> None:
     assert set(environ) == set(VARIABLES)
 
 
-def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_process_environment_is_the_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EVALCTL_HOME", "relative")
@@ -52,7 +56,9 @@ def test_a_tilde_is_the_users_home() -> None:
     "scheme", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2", "POSTGRESQL"]
 )
 def test_every_spelling_of_a_postgresql_url_becomes_psycopg_3s(scheme: str) -> None:
-    settings = Settings.from_environment({"EVALCTL_DATABASE_URL": f"{scheme}://me:pw@db/eval?sslmode=require"})
+    settings = Settings.from_environment(
+        {"EVALCTL_DATABASE_URL": f"{scheme}://me:pw@db/eval?sslmode=require"}
+    )
 
     assert settings.database_url == "postgresql://me:pw@db/eval?sslmode=require"
     assert create_engine(settings.database_url).dialect.driver == "psycopg"
@@ -63,7 +69,10 @@ def test_every_spelling_of_a_postgresql_url_becomes_psycopg_3s(scheme: str) -> N
     [
         (" valkey://q:1/0 ", "redis://q:1/0"),
         ("valkeys://q:1/0", "rediss://q:1/0?ssl_cert_reqs=required"),
-        ("rediss://q:1/0?ssl_ca_certs=/ca.pem", "rediss://q:1/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=required"),
+        (
+            "rediss://q:1/0?ssl_ca_certs=/ca.pem",
+            "rediss://q:1/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=required",
+        ),
         ("rediss://q:1/0?ssl_cert_reqs=none", "rediss://q:1/0?ssl_cert_reqs=none"),
     ],
 )
@@ -80,7 +89,9 @@ def test_a_valkey_url_is_spelt_as_redis_and_its_certificate_checked(given: str, 
         ("EVALCTL_BROKER_URL", "queue:6379"),
     ],
 )
-def test_another_kind_of_server_is_refused_without_showing_its_password(variable: str, url: str) -> None:
+def test_another_kind_of_server_is_refused_without_showing_its_password(
+    variable: str, url: str
+) -> None:
     with pytest.raises(SettingsError, match=f"^{variable} must begin with ") as caught:
         Settings.from_environment({variable: url})
 
@@ -89,7 +100,11 @@ def test_another_kind_of_server_is_refused_without_showing_its_password(variable
 
 
 def test_the_repr_hides_passwords() -> None:
-    shown = repr(Settings(home=Path("/h"), database_url="postgresql://me:pw1@db/e", broker_url="redis://:pw2@q"))
+    shown = repr(
+        Settings(
+            home=Path("/h"), database_url="postgresql://me:pw1@db/e", broker_url="redis://:pw2@q"
+        )
+    )
 
     assert shown == (
         "Settings(home='/h', database_url='postgresql://me:***@db/e', broker_url='redis://:***@q', config=None)"
@@ -108,7 +123,10 @@ def test_the_repr_hides_passwords() -> None:
             "postgresql://db/e?user=me&password=***&sslmode=disable",
         ),
         ("postgresql://me@db/e", "postgresql://me@db/e"),
-        ("from redis://:a@x/0 to rediss://u:b@y/1.", "from redis://:***@x/0 to rediss://u:***@y/1."),
+        (
+            "from redis://:a@x/0 to rediss://u:b@y/1.",
+            "from redis://:***@x/0 to rediss://u:***@y/1.",
+        ),
         ("no url: at all@here", "no url: at all@here"),
     ],
 )

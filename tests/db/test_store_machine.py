@@ -29,16 +29,16 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine
 
+from core.errors import ServiceUnreachable
+from core.hints import HintBroker
+from core.states import TERMINAL, FailureKind, JobState
 from db.claims import Failure, LeaseLost, give_up, renew
 from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
-from db.errors import ServiceUnreachable
-from db.hints import HintBroker
 from db.outbox import publish_outbox
 from db.runs import Run, cancel_run, find_run, submit
 from db.statements import statement
-from db.states import TERMINAL, FailureKind, JobState
 from orchestrator.reconciler import Reconciler
 from tests.chaos.oracle import BROKEN_PROMISES, JobKey, keys_of
 from tests.claiming import claim_one
@@ -94,9 +94,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize(target=runs, max_attempts=st.integers(3, 4))
     def begin(self, max_attempts: int) -> Any:
-        return self.submit("e1", {"models": ["a", "c"], "problems": (PROBLEM, OTHER), "max_attempts": max_attempts})
+        return self.submit(
+            "e1", {"models": ["a", "c"], "problems": (PROBLEM, OTHER), "max_attempts": max_attempts}
+        )
 
-    @rule(target=runs, experiment=st.sampled_from(["e1", "e2"]), wanted=st.fixed_dictionaries(WANTED))
+    @rule(
+        target=runs, experiment=st.sampled_from(["e1", "e2"]), wanted=st.fixed_dictionaries(WANTED)
+    )
     def submit(self, experiment: str, wanted: dict[str, Any]) -> Any:
         given = {
             "experiment_hash": experiment,
@@ -105,17 +109,25 @@ class StoreMachine(RuleBasedStateMachine):
             "priority": 0,
             "new": False,
         } | wanted
-        asked = submission(**given | {"models": tuple(spec(name, MODELS[name]) for name in wanted["models"])})
+        asked = submission(
+            **given | {"models": tuple(spec(name, MODELS[name]) for name in wanted["models"])}
+        )
         submitted = submit(self.engine, asked)
-        mine = [run_id for run_id, run in self.model.runs.items() if run.experiment_hash == experiment]
+        mine = [
+            run_id for run_id, run in self.model.runs.items() if run.experiment_hash == experiment
+        ]
         assert submitted.new_run == (asked.new or not mine)
-        assert submitted.new_run or submitted.run_id == mine[-1], "the last run of the experiment is topped up"
+        assert submitted.new_run or submitted.run_id == mine[-1], (
+            "the last run of the experiment is topped up"
+        )
         run = self.model.runs.setdefault(submitted.run_id, RunModel(experiment_hash=experiment))
         assert (submitted.paused, submitted.cancelled) == (run.paused, run.cancelled)
         planned = set(keys_of(submitted.run_id, asked))
         added = planned - self.model.planned()
         assert (submitted.jobs, submitted.created) == (len(planned), len(added))
-        self._learn_ids(added, priority=asked.priority, max_attempts=asked.max_attempts, held=run.paused)
+        self._learn_ids(
+            added, priority=asked.priority, max_attempts=asked.max_attempts, held=run.paused
+        )
         return submitted.run_id
 
     @rule(
@@ -131,7 +143,9 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(held=attempts)
     def renew(self, held: Held) -> None:
-        if self._expect_loss(held, lambda: renew(self.engine, held.job.job_id, held.job.attempt_no)):
+        if self._expect_loss(
+            held, lambda: renew(self.engine, held.job.job_id, held.job.attempt_no)
+        ):
             self._job(held).overdue = False
 
     @rule(held=attempts)
@@ -149,7 +163,9 @@ class StoreMachine(RuleBasedStateMachine):
 
         def write() -> None:
             given = {"backoff_s": 3600.0 if backoff else 0.0}
-            states.append(give_up(self.engine, held.job.job_id, held.job.attempt_no, failure, **given))
+            states.append(
+                give_up(self.engine, held.job.job_id, held.job.attempt_no, failure, **given)
+            )
 
         if self._expect_loss(held, write):
             assert states == [self._job(held).give_up(failure, backoff=backoff)]
@@ -160,7 +176,9 @@ class StoreMachine(RuleBasedStateMachine):
         failed=st.sampled_from((*FAILURES[:1] * 3, *FAILURES)),
         loaded=st.none(),
     )
-    def a_worker_fails(self, worker: int, failed: tuple[FailureKind, str], loaded: str | None) -> Any:
+    def a_worker_fails(
+        self, worker: int, failed: tuple[FailureKind, str], loaded: str | None
+    ) -> Any:
         held = self._claim(self.workers[worker], QUEUES, loaded)
         if held is None:
             return multiple()
@@ -195,7 +213,9 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(held=attempts)
     def lease_runs_out(self, held: Held) -> None:
         if (job := self._job(held)).owned_by(held.job.attempt_no):
-            self._run(f"UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE id = {job.job_id}")
+            self._run(
+                f"UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE id = {job.job_id}"
+            )
             job.overdue = True
 
     @rule()
@@ -211,7 +231,12 @@ class StoreMachine(RuleBasedStateMachine):
         for job in self.model.jobs.values():
             job.available = True
 
-    @rule(run_id=runs, what=st.sampled_from(["pause", "resume", "resume", "retry", "retry dead", "drop", "cancel"]))
+    @rule(
+        run_id=runs,
+        what=st.sampled_from(
+            ["pause", "resume", "resume", "retry", "retry dead", "drop", "cancel"]
+        ),
+    )
     def a_user_deals_with_a_run(self, run_id: uuid.UUID, what: str) -> None:
         run = self._found(run_id)
         match what:
@@ -250,7 +275,11 @@ class StoreMachine(RuleBasedStateMachine):
         with transaction(self.engine) as connection:
             rows(connection, statement("fold_tallies", "runs"), {"longest": 0})
 
-    @rule(what=st.sampled_from(["empty", "lose one", "double", "go", "go soon", "come back", "come back"]))
+    @rule(
+        what=st.sampled_from(
+            ["empty", "lose one", "double", "go", "go soon", "come back", "come back"]
+        )
+    )
     def the_broker_misbehaves(self, what: str) -> None:
         match what:
             case "empty":
@@ -272,7 +301,9 @@ class StoreMachine(RuleBasedStateMachine):
         if self.broker.takes is None:
             for queue in QUEUES:
                 waiting = len(self.model.claimable([queue]))
-                assert self.broker.depth(queue) >= waiting, f"{queue}: a round left claimable jobs without a hint"
+                assert self.broker.depth(queue) >= waiting, (
+                    f"{queue}: a round left claimable jobs without a hint"
+                )
 
     @invariant()
     def store_and_model_agree(self) -> None:
@@ -295,7 +326,9 @@ class StoreMachine(RuleBasedStateMachine):
             if run.paused:
                 resume_run(self.engine, self._found(run_id))
                 self.model.resume(run_id)
-        self._run("UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = 'running'")
+        self._run(
+            "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = 'running'"
+        )
         for job in self.model.jobs.values():
             job.overdue = job.state is JobState.RUNNING
         self.pauses_after_failures_end()
@@ -307,12 +340,16 @@ class StoreMachine(RuleBasedStateMachine):
                     self._commit(held)
                     self._job(held).commit()
                     led += 1
-            assert led or not any(job.state in OPEN for job in self.model.jobs.values()), "no hint led to the rest"
+            assert led or not any(job.state in OPEN for job in self.model.jobs.values()), (
+                "no hint led to the rest"
+            )
         self.store_and_model_agree()
         self._consult_oracle(settled=True)
 
     def _consult_oracle(self, *, settled: bool) -> None:
-        keys = json.dumps([asdict(key) | {"run_id": str(key.run_id)} for key in self.model.planned()])
+        keys = json.dumps(
+            [asdict(key) | {"run_id": str(key.run_id)} for key in self.model.planned()]
+        )
         with transaction(self.engine) as connection:
             assert rows(connection, BROKEN_PROMISES, {"keys": keys, "settled": settled}) == []
             assert rows(connection, WRONG_TALLIES) == []
@@ -329,7 +366,12 @@ class StoreMachine(RuleBasedStateMachine):
         return Held(worker=worker, job=job)
 
     def _commit(self, held: Held) -> None:
-        commit(self.engine, held.job.job_id, held.job.attempt_no, result(self.engine, held.worker, held.job))
+        commit(
+            self.engine,
+            held.job.job_id,
+            held.job.attempt_no,
+            result(self.engine, held.worker, held.job),
+        )
 
     def _expect_loss(self, held: Held, write: Any) -> bool:
         """Do a write about an attempt; return whether it was to succeed, and fail where it did not do as it should."""
@@ -348,7 +390,9 @@ class StoreMachine(RuleBasedStateMachine):
             full.pop(0)
         return full is not None
 
-    def _learn_ids(self, added: set[JobKey], *, priority: int, max_attempts: int, held: bool) -> None:
+    def _learn_ids(
+        self, added: set[JobKey], *, priority: int, max_attempts: int, held: bool
+    ) -> None:
         found = {key_of(row): row for row in self._rows(JOBS) if row["id"] not in self.model.jobs}
         assert set(found) == added
         for key, row in found.items():
@@ -395,7 +439,9 @@ def test_any_order_of_operations_keeps_every_promise(engine: Engine) -> None:
             super().teardown()
             ended.update(job.state for job in self.model.jobs.values())
 
-    bounded = settings(max_examples=WALKS, stateful_step_count=STEPS, deadline=None, print_blob=True)
+    bounded = settings(
+        max_examples=WALKS, stateful_step_count=STEPS, deadline=None, print_blob=True
+    )
     run_state_machine_as_test(Machine, settings=bounded)
     assert ended[JobState.SUCCEEDED] > WALKS, "the walks did next to nothing"
     assert set(ended) <= TERMINAL

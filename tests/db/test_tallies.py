@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
+from core.states import JobState
 from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
-from db.hints import HintBroker
 from db.runs import Submitted, cancel_run, submit
 from db.statements import statement
-from db.states import JobState
 from orchestrator.reconciler import TALLY_AT_MOST, Reconciler
 from tests.db.test_control import claimed, fail, run_of
 from tests.db.test_poison import register
@@ -25,7 +25,10 @@ ROWS = "SELECT count(*) FROM eval.run_tally"
 def agrees(engine: Engine, submitted: Submitted) -> dict[JobState, int]:
     """Compare what status says with the jobs themselves, and return it."""
     with transaction(engine) as connection:
-        found = {JobState(row["state"]): row["jobs"] for row in rows(connection, COUNTED, {"run": submitted.run_id})}
+        found = {
+            JobState(row["state"]): row["jobs"]
+            for row in rows(connection, COUNTED, {"run": submitted.run_id})
+        }
     assert progress_of(engine, submitted).counts == found
     return found
 
@@ -44,14 +47,22 @@ def test_every_move_of_a_job_is_counted(engine: Engine) -> None:
     commit(engine, job.job_id, job.attempt_no, result(engine, me, job))
     for _ in range(2):
         fail(engine, claimed(engine, me))
-    assert agrees(engine, submitted) == {JobState.QUEUED: 3, JobState.SUCCEEDED: 1, JobState.DEAD: 2}
+    assert agrees(engine, submitted) == {
+        JobState.QUEUED: 3,
+        JobState.SUCCEEDED: 1,
+        JobState.DEAD: 2,
+    }
     fold(engine)
     dead = retry_jobs(engine, run_of(engine, submitted), (JobState.DEAD,))[0]
     assert agrees(engine, submitted)[JobState.QUEUED] == 5
     for _ in range(5):
         fail(engine, claimed(engine, me))
     assert drop_dead(engine, None, job_ids=[dead]) == [dead]
-    assert agrees(engine, submitted) == {JobState.SUCCEEDED: 1, JobState.DEAD: 4, JobState.CANCELLED: 1}
+    assert agrees(engine, submitted) == {
+        JobState.SUCCEEDED: 1,
+        JobState.DEAD: 4,
+        JobState.CANCELLED: 1,
+    }
     fold(engine)
     assert agrees(engine, submitted)[JobState.DEAD] == 4
     assert count(engine, ROWS) == 1
@@ -63,7 +74,9 @@ def test_pause_and_cancel_and_a_top_up_are_counted(engine: Engine) -> None:
     pause_run(engine, run_of(engine, submitted))
     assert agrees(engine, submit(engine, submission(repetitions=4))) == {JobState.QUEUED: 8}
     resume_run(engine, run_of(engine, submitted))
-    assert agrees(engine, submit(engine, submission(repetitions=4))) == {JobState.QUEUED: 8}, "nothing was added"
+    assert agrees(engine, submit(engine, submission(repetitions=4))) == {JobState.QUEUED: 8}, (
+        "nothing was added"
+    )
     cancel_run(engine, run_of(engine, submitted))
     assert agrees(engine, submitted) == {JobState.CANCELLED: 8}
     assert agrees(engine, other) == {JobState.QUEUED: 2}
@@ -89,7 +102,11 @@ def test_the_reconciler_keeps_tallies_short(engine: Engine, broker: HintBroker) 
     before: dict[Any, int] = agrees(engine, submitted)
     Reconciler(engine, broker).tick()
     assert count(engine, ROWS) == 1
-    assert agrees(engine, submitted) == before == {JobState.QUEUED: TALLY_AT_MOST, JobState.CANCELLED: TALLY_AT_MOST}
+    assert (
+        agrees(engine, submitted)
+        == before
+        == {JobState.QUEUED: TALLY_AT_MOST, JobState.CANCELLED: TALLY_AT_MOST}
+    )
 
 
 def cancel_one(engine: Engine, number: int) -> None:

@@ -18,9 +18,11 @@ import psycopg
 import pytest
 import redis
 
-from db.embedded.locks import wait_until
-from db.embedded.postgres import EmbeddedPostgres
-from db.embedded.usage import (
+from core.errors import ServicesInUse
+from core.settings import Settings
+from services.locks import wait_until
+from services.postgres import EmbeddedPostgres
+from services.usage import (
     Endpoints,
     revive_services,
     service_users,
@@ -28,9 +30,7 @@ from db.embedded.usage import (
     services_state,
     stop_services,
 )
-from db.embedded.valkey import EmbeddedValkey
-from db.errors import ServicesInUse
-from db.settings import Settings
+from services.valkey import EmbeddedValkey
 from tests.processes import lives
 
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
@@ -124,7 +124,9 @@ def assert_answering(endpoints: Endpoints) -> None:
 
 def test_real_servers_are_passed_through_untouched(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    settings = Settings(home=home, database_url=_EXTERNAL, broker_url="redis://:topsecret@queue.example/2")
+    settings = Settings(
+        home=home, database_url=_EXTERNAL, broker_url="redis://:topsecret@queue.example/2"
+    )
 
     with services(settings) as endpoints:
         assert endpoints.database_url == _EXTERNAL
@@ -251,7 +253,10 @@ def test_stopping_refuses_while_somebody_uses_them(settings: Settings) -> None:
 
     assert caught.value.users in ((user.pid,), ())
     assert running(settings) == [True, True]
-    assert stop_services(settings, force=True, wait_s=0) == ("embedded PostgreSQL", "embedded Valkey")
+    assert stop_services(settings, force=True, wait_s=0) == (
+        "embedded PostgreSQL",
+        "embedded Valkey",
+    )
     assert running(settings) == [False, False]
     assert stop_services(settings, force=True, wait_s=0) == ()
     user.leave()

@@ -11,13 +11,13 @@ from rich.console import Console, RenderableType
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from core.sampling_params import SamplingParams
 from db.commits import Result, commit
 from db.engine import rows, transaction
 from db.fleet import record_boot
 from db.models import Attempt, Boot, Job, MemoryTrace, ProbePoint
 from db.results import read_results
 from db.runs import submit
-from db.sampling import Sampling
 from reports.tables import result_tables
 from tests.claiming import claim_one
 from tests.db.test_poison import register
@@ -29,7 +29,12 @@ Levels = Mapping[int, Sequence[str | None]]
 
 def boot(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) -> int:
     """Record an engine start and return its id."""
-    given = {"engine_version": "e 1", "config_hash": "c", "environment_hash": "h", "start_s": 1.0} | columns
+    given = {
+        "engine_version": "e 1",
+        "config_hash": "c",
+        "environment_hash": "h",
+        "start_s": 1.0,
+    } | columns
     return record_boot(engine, Boot(worker_id=worker_id, model_id=model_id, **given))
 
 
@@ -45,7 +50,11 @@ def store(
     ``starts`` has the columns of the engine starts, ``profile`` being the place of another; a generation's ``start`` picks one,
     and its ``peak_mib`` makes a trace.
     """
-    run = {"problems": (PROBLEM,), "repetitions": len(generations), "sampling": Sampling(**sampling)}
+    run = {
+        "problems": (PROBLEM,),
+        "repetitions": len(generations),
+        "sampling": SamplingParams(**sampling),
+    }
     submitted = submit(engine, submission(mode="throughput", new=True, **run))
     worker_id = register(engine)
     started: list[int] = []
@@ -59,13 +68,23 @@ def store(
         kept = {key: value for key, value in columns.items() if key not in ("start", "peak_mib")}
         row = generation_row(started[columns.get("start", 0)], **kept)
         trace = _trace(columns["peak_mib"]) if "peak_mib" in columns else None
-        commit(engine, job.job_id, job.attempt_no, Result(generation=row, texts={"text": "four"}, trace=trace))
+        commit(
+            engine,
+            job.job_id,
+            job.attempt_no,
+            Result(generation=row, texts={"text": "four"}, trace=trace),
+        )
     return submitted.run_id
 
 
 def _trace(peak_mib: int) -> MemoryTrace:
     return MemoryTrace(
-        kind="device", started_s=1.0, period_ms=20, used_mib=[peak_mib], peak_mib=peak_mib, mean_mib=peak_mib
+        kind="device",
+        started_s=1.0,
+        period_ms=20,
+        used_mib=[peak_mib],
+        peak_mib=peak_mib,
+        mean_mib=peak_mib,
     )
 
 
@@ -104,9 +123,27 @@ def test_a_length_that_its_repetitions_do_not_have_is_flagged(
 
 RESOURCES = "SELECT * FROM analytics_v1.model_resources"
 THREE = (
-    {"last_token_s": 2.0, "first_token_s": 1.1, "first_answer_s": 1.4, "need_mib": 10.0, "memory_kind": "device"},
-    {"last_token_s": 3.0, "first_token_s": 1.3, "need_mib": 30.0, "memory_kind": "device", "start": 1},
-    {"last_token_s": 9.0, "first_token_s": 5.0, "need_mib": 90.0, "memory_kind": "device", "flags": ["throttled"]},
+    {
+        "last_token_s": 2.0,
+        "first_token_s": 1.1,
+        "first_answer_s": 1.4,
+        "need_mib": 10.0,
+        "memory_kind": "device",
+    },
+    {
+        "last_token_s": 3.0,
+        "first_token_s": 1.3,
+        "need_mib": 30.0,
+        "memory_kind": "device",
+        "start": 1,
+    },
+    {
+        "last_token_s": 9.0,
+        "first_token_s": 5.0,
+        "need_mib": 90.0,
+        "memory_kind": "device",
+        "flags": ["throttled"],
+    },
 )
 
 
@@ -114,7 +151,12 @@ def test_flagged_rows_are_counted_and_left_out_unless_asked_for(engine: Engine) 
     store(engine, THREE, starts=({}, {}))
     row = query(engine, RESOURCES)[0]
     assert (row["jobs"], row["flagged"], row["boots"], row["problems"]) == (2, 1, 2, 1)
-    assert (row["e2e_s"], row["need_mib"], row["need_mib_min"], row["need_mib_max"]) == (1.5, 20.0, 10.0, 30.0)
+    assert (row["e2e_s"], row["need_mib"], row["need_mib_min"], row["need_mib_max"]) == (
+        1.5,
+        20.0,
+        10.0,
+        30.0,
+    )
     assert row["ttft_ms"] == pytest.approx(200)
     assert (row["ttft_ms_p10"], row["ttft_ms_p90"]) == (pytest.approx(120), pytest.approx(280))
     assert row["ttfo_ms"] == pytest.approx(400)
@@ -131,7 +173,10 @@ def test_a_row_of_nothing_but_flags_stays_without_figures(engine: Engine) -> Non
 
 def test_the_rate_of_an_engine_counts_only_the_time_in_which_it_had_work(engine: Engine) -> None:
     spans = ((1.0, 3.0), (2.0, 4.0), (10.0, 11.0))
-    generations = [{"submitted_s": a, "first_token_s": a, "last_token_s": b, "output_tokens": 8} for a, b in spans]
+    generations = [
+        {"submitted_s": a, "first_token_s": a, "last_token_s": b, "output_tokens": 8}
+        for a, b in spans
+    ]
     store(engine, generations)
     row = query(engine, RESOURCES)[0]
     assert row["total_tokens_per_s"] == pytest.approx(24 / 4), "3 s and 1 s, not the gap between"
@@ -141,29 +186,58 @@ def test_the_rate_of_an_engine_counts_only_the_time_in_which_it_had_work(engine:
 def test_a_start_is_shown_whole(engine: Engine) -> None:
     store(engine, [{}])
     start = query(engine, "SELECT * FROM analytics_v1.boots")[0]
-    assert (start["kind"], start["config_hash"], start["model"], start["warm_up"]) == ("single", "c", "a", {})
+    assert (start["kind"], start["config_hash"], start["model"], start["warm_up"]) == (
+        "single",
+        "c",
+        "a",
+        {},
+    )
 
 
 def probe(
-    engine: Engine, kind: str, searches: Sequence[Levels], *, max_level: int = 64, experiment: str = "e1"
+    engine: Engine,
+    kind: str,
+    searches: Sequence[Levels],
+    *,
+    max_level: int = 64,
+    experiment: str = "e1",
 ) -> uuid.UUID:
     """Store ended searches: for each level the reasons of its trials, None for a stable one."""
     named = {"name": experiment, "experiment_hash": experiment}
-    submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,), **named))
+    submitted = submit(
+        engine, submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,), **named)
+    )
     worker_id = register(engine)
     jobs = select(Job).where(Job.run_id == submitted.run_id).order_by(Job.id)
     with Session(engine) as session:
         for levels, job in zip(searches, session.scalars(jobs).all(), strict=True):
-            job.problem_id, job.probe = None, {"kind": kind, "max_level": max_level, "memory_limit_mib": 24576}
+            job.problem_id, job.probe = (
+                None,
+                {"kind": kind, "max_level": max_level, "memory_limit_mib": 24576},
+            )
             job.state, job.attempt_no, job.finished_at = "succeeded", 1, job.created_at
             ended = {"outcome": "succeeded", "ended_at": job.created_at}
             session.add(Attempt(job_id=job.id, attempt_no=1, worker_id=worker_id, **ended))
             session.flush()
-            trials = [(level, n, why) for level, whys in levels.items() for n, why in enumerate(whys, start=1)]
+            trials = [
+                (level, n, why)
+                for level, whys in levels.items()
+                for n, why in enumerate(whys, start=1)
+            ]
             for ordinal, (level, trial, why) in enumerate(trials, start=1):
                 outcome = "stable" if why is None else "failed"
-                point = {"level": level, "trial": trial, "outcome": outcome, "reason": why, "need_mib": 100.0 * level}
-                session.add(ProbePoint(job_id=job.id, ordinal=ordinal, attempt_no=1, requests=1, errors=0, **point))
+                point = {
+                    "level": level,
+                    "trial": trial,
+                    "outcome": outcome,
+                    "reason": why,
+                    "need_mib": 100.0 * level,
+                }
+                session.add(
+                    ProbePoint(
+                        job_id=job.id, ordinal=ordinal, attempt_no=1, requests=1, errors=0, **point
+                    )
+                )
         session.commit()
     return submitted.run_id
 
@@ -177,7 +251,11 @@ FOUND = ("max_stable", "first_failure", "reason", "limited_by", "agreed")
 @pytest.mark.parametrize(
     ("kind", "searches", "found"),
     [
-        ("sequences", [{8: OK, 16: (None, "PREEMPTED"), 12: OK, 32: OK}], (12, 16, "PREEMPTED", "kv_cache", True)),
+        (
+            "sequences",
+            [{8: OK, 16: (None, "PREEMPTED"), 12: OK, 32: OK}],
+            (12, 16, "PREEMPTED", "kv_cache", True),
+        ),
         ("sequences", [{32: OK, 64: OK}], (64, None, None, "level", True)),
         ("sequences", [{1: ("SLA",)}], (0, 1, "SLA", "latency", True)),
         ("context", [{2: ("ENGINE_DEAD",)}], (None, 2, "ENGINE_DEAD", "other", True)),
@@ -188,14 +266,24 @@ FOUND = ("max_stable", "first_failure", "reason", "limited_by", "agreed")
         ),
         ("sequences", [{4: OK, 8: (OOM,)}, {4: OK, 8: (OOM,)}], (4, 8, OOM, "memory", True)),
         ("instances", [{2: OK, 3: (OOM, None, OOM)}], (2, 3, OOM, "memory", True)),
-        ("instances", [{2: OK, 3: (OOM, None, None), 4: (OOM, OOM, OOM)}], (2, 4, "UNSTABLE", "other", True)),
+        (
+            "instances",
+            [{2: OK, 3: (OOM, None, None), 4: (OOM, OOM, OOM)}],
+            (2, 4, "UNSTABLE", "other", True),
+        ),
     ],
 )
-def test_where_the_limit_lies(engine: Engine, kind: str, searches: Sequence[Levels], found: tuple[Any, ...]) -> None:
+def test_where_the_limit_lies(
+    engine: Engine, kind: str, searches: Sequence[Levels], found: tuple[Any, ...]
+) -> None:
     probe(engine, kind, searches)
     (row,) = query(engine, THRESHOLD)
     assert tuple(row[key] for key in FOUND) == found
-    assert (row["searches"], row["memory_limit_mib"], row["emulated"]) == (len(searches), 24576, True)
+    assert (row["searches"], row["memory_limit_mib"], row["emulated"]) == (
+        len(searches),
+        24576,
+        True,
+    )
     assert row["unit"] == {"context": "tokens"}.get(kind, kind)
     assert row["need_mib"] == (100.0 * found[0] if found[0] else None)
 
@@ -206,12 +294,17 @@ def printed(parts: Iterable[RenderableType]) -> str:
     with console.capture() as captured:
         for part in parts:
             console.print(part)
-    return "\n".join(" ".join(line.replace("│", " ").replace("┃", " ").split()) for line in captured.get().splitlines())
+    return "\n".join(
+        " ".join(line.replace("│", " ").replace("┃", " ").split())
+        for line in captured.get().splitlines()
+    )
 
 
 def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None:
     found = read_results(engine, probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}]))
-    row = next(line for line in printed(result_tables(found.to_dict())).splitlines() if "emulated" in line)
+    row = next(
+        line for line in printed(result_tables(found.to_dict())).splitlines() if "emulated" in line
+    )
     assert row == "a 24 GiB (emulated on CPU) 12 sequences 13 kv_cache: PREEMPTED"
 
 
@@ -222,7 +315,15 @@ def test_results_take_flagged_rows_in_when_told(engine: Engine) -> None:
     assert read_results(engine, run_id).resources[0]["jobs"] == 2, "for that reading alone"
 
 
-WORDS = ("throttled", "clock_drop", "foreign_process", "compile", "preempted", "xid", "length_outlier")
+WORDS = (
+    "throttled",
+    "clock_drop",
+    "foreign_process",
+    "compile",
+    "preempted",
+    "xid",
+    "length_outlier",
+)
 
 
 def test_every_flag_is_counted_by_its_word_and_left_out(engine: Engine) -> None:
@@ -231,12 +332,16 @@ def test_every_flag_is_counted_by_its_word_and_left_out(engine: Engine) -> None:
     flagged[0]["flags"] = ["throttled", "clock_drop"]
     clean = [{"last_token_s": 2.0}] * 3
     lengths = [{"output_tokens": 8}] * 9 + [{"output_tokens": 7, "last_token_s": 11.0}]
-    results = [columns | length for columns, length in zip([*flagged, *clean, {}], lengths, strict=True)]
+    results = [
+        columns | length for columns, length in zip([*flagged, *clean, {}], lengths, strict=True)
+    ]
     run_id = store(engine, results, fixed_input_tokens=4, fixed_output_tokens=8)
     counted = dict.fromkeys(WORDS, 1) | {"clock_drop": 2}
     (row,) = read_results(engine, run_id).resources
     assert (row["jobs"], row["flagged"], row["e2e_s"], row["flag_counts"]) == (3, 7, 1.0, counted)
-    assert query(engine, "SELECT count(*) AS n FROM analytics_v1.generations WHERE used") == [{"n": 3}]
+    assert query(engine, "SELECT count(*) AS n FROM analytics_v1.generations WHERE used") == [
+        {"n": 3}
+    ]
     (row,) = read_results(engine, run_id, include_flagged=True).resources
     assert (row["jobs"], row["flagged"], row["e2e_s"], row["flag_counts"]) == (10, 7, 10.0, counted)
     shown = printed(result_tables({"resources": [row]}))

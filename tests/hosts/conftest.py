@@ -11,11 +11,17 @@ import pytest
 import redis
 from psycopg import sql
 
+from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from db.roles import grant_writer
-from db.settings import Settings
-from tests.hosts.secured import DEPLOY, Certificates, make_certificates, secured_postgres, secured_redis
+from tests.hosts.secured import (
+    DEPLOY,
+    Certificates,
+    make_certificates,
+    secured_postgres,
+    secured_redis,
+)
 
 ACCOUNTS = DEPLOY / "redis" / "users.acl"
 #: What stands in the file where the password belongs.
@@ -41,7 +47,10 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredPair]:
     accounts = ACCOUNTS.read_text(encoding="utf-8").replace(PLACEHOLDER, password).splitlines()
     accounts = [line for line in accounts if line.startswith("user evalctl ")]
     checked = f"sslmode=verify-full&sslrootcert={certificates.authority}"
-    with secured_redis(certificates, accounts) as broker, secured_postgres(certificates) as database:
+    with (
+        secured_redis(certificates, accounts) as broker,
+        secured_postgres(certificates) as database,
+    ):
         server = f"postgresql://admin:{database.password}@localhost:{database.port}"
         with psycopg.connect(f"{server}/postgres?{checked}", autocommit=True) as admin:
             admin.execute("CREATE DATABASE evalctl")

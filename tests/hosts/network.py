@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from db.embedded.postgres import EmbeddedPostgres
-from db.embedded.privileges import Identity
-from db.embedded.valkey import EmbeddedValkey
+from services.postgres import EmbeddedPostgres
+from services.privileges import Identity
+from services.valkey import EmbeddedValkey
 from tests.processes import LoggingProcess, running
 
 #: Addresses for benchmarks between networks (RFC 2544), which no real host here uses.
@@ -43,12 +43,32 @@ class Host:
 
     def words(self, *command: str) -> list[str]:
         """Return the words that run a command on the host."""
-        inside = ["ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"']
-        return [*inside, self.name, "env", f"LD_PRELOAD={self.clock}", f"SHIFT_S={self.shift_s}", *command]
+        inside = [
+            "ip",
+            "netns",
+            "exec",
+            self.namespace,
+            "unshare",
+            "--uts",
+            "sh",
+            "-c",
+            'hostname "$0" && exec "$@"',
+        ]
+        return [
+            *inside,
+            self.name,
+            "env",
+            f"LD_PRELOAD={self.clock}",
+            f"SHIFT_S={self.shift_s}",
+            *command,
+        ]
 
     def worker(self, environment: dict[str, str]) -> AbstractContextManager[LoggingProcess]:
         """Run a worker on the host for the block."""
-        return running(self.words(sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"), environment)
+        return running(
+            self.words(sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"),
+            environment,
+        )
 
     def cut(self) -> None:
         """Pull the cable."""
@@ -112,7 +132,11 @@ class HostValkey(EmbeddedValkey):
     addresses: tuple[str, ...] = ()
 
     def _configuration(self, password: str) -> str:
-        return super()._configuration(password).replace("bind 127.0.0.1", f"bind 127.0.0.1 {' '.join(self.addresses)}")
+        return (
+            super()
+            ._configuration(password)
+            .replace("bind 127.0.0.1", f"bind 127.0.0.1 {' '.join(self.addresses)}")
+        )
 
 
 @contextmanager
@@ -135,7 +159,18 @@ def seen_from(host: Host, url: str) -> str:
 
 
 def _join(host: Host, *, server_end: str) -> None:
-    _ip("link", "add", server_end, "type", "veth", "peer", "name", host.cable, "netns", host.namespace)
+    _ip(
+        "link",
+        "add",
+        server_end,
+        "type",
+        "veth",
+        "peer",
+        "name",
+        host.cable,
+        "netns",
+        host.namespace,
+    )
     _ip("addr", "add", f"{host.gateway}/30", "dev", server_end)
     _ip("link", "set", server_end, "up")
     _ip("-n", host.namespace, "addr", "add", f"{host.address}/30", "dev", host.cable)
@@ -148,7 +183,9 @@ def _require() -> None:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed (Debian: {package})")
     probe = f"ev{os.getpid() % 100_000}probe"
-    tried = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        ["ip", "netns", "add", probe], capture_output=True, text=True, check=False
+    )
     if tried.returncode != 0:
         pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
     _ip("netns", "del", probe)
@@ -160,7 +197,17 @@ def _shifted_clock(folder: Path) -> Path:
     if compiler is None:
         pytest.skip("no C compiler is installed (Debian: gcc)")
     library = folder / "shifted_clock.so"
-    command = [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(_CLOCK)]
+    command = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        "-O2",
+        "-Wall",
+        "-Werror",
+        "-o",
+        str(library),
+        str(_CLOCK),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return library

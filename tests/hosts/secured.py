@@ -24,7 +24,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from db.embedded.locks import wait_until
+from services.locks import wait_until
 
 READY_WITHIN_S = 30.0
 #: The examples that users start from; they are what is tested.
@@ -55,14 +55,32 @@ def make_certificates(folder: Path) -> Certificates:
         pytest.skip("openssl is not installed")
     extension = folder / "extension"
     extension.write_text("subjectAltName=DNS:localhost\n", encoding="ascii")
-    files = {name: folder / name for name in ("ca.key", "ca.pem", "server.key", "server.csr", "server.pem")}
+    files = {
+        name: folder / name
+        for name in ("ca.key", "ca.pem", "server.key", "server.csr", "server.pem")
+    }
     new = ("openssl", "req", "-newkey", "rsa:2048", "-nodes")
-    _run(*new, "-x509", "-days", "2", "-subj", "/CN=test CA", "-keyout", files["ca.key"], "-out", files["ca.pem"])
-    _run(*new, "-subj", "/CN=localhost", "-keyout", files["server.key"], "-out", files["server.csr"])
+    _run(
+        *new,
+        "-x509",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=test CA",
+        "-keyout",
+        files["ca.key"],
+        "-out",
+        files["ca.pem"],
+    )
+    _run(
+        *new, "-subj", "/CN=localhost", "-keyout", files["server.key"], "-out", files["server.csr"]
+    )
     sign = ("openssl", "x509", "-req", "-days", "2", "-CAcreateserial", "-extfile", extension)
     authority = ("-CA", files["ca.pem"], "-CAkey", files["ca.key"])
     _run(*sign, *authority, "-in", files["server.csr"], "-out", files["server.pem"])
-    return Certificates(authority=files["ca.pem"], certificate=files["server.pem"], key=files["server.key"])
+    return Certificates(
+        authority=files["ca.pem"], certificate=files["server.pem"], key=files["server.key"]
+    )
 
 
 @contextmanager
@@ -108,7 +126,12 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
     programs = _postgres_programs()
     with _folder() as folder:
         owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        password, port, data, log = secrets.token_hex(16), _free_port(), folder / "data", folder / "server.log"
+        password, port, data, log = (
+            secrets.token_hex(16),
+            _free_port(),
+            folder / "data",
+            folder / "server.log",
+        )
         given = folder / "password"
         given.write_text(password, encoding="ascii")
         key, certificate = folder / "server.key", folder / "server.pem"
@@ -119,16 +142,35 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
             for path in (folder, given, key, certificate):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         user = None if owner is None else owner.pw_uid
-        options = ("-U", "admin", "--auth=scram-sha-256", f"--pwfile={given}", "-E", "UTF8", "--locale=C")
+        options = (
+            "-U",
+            "admin",
+            "--auth=scram-sha-256",
+            f"--pwfile={given}",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
         _run(programs / "initdb", "-D", data, *options, user=user)
         example = (
-            (DEPLOY / "postgres" / "pg_hba.conf").read_text(encoding="utf-8").replace("10.0.0.0/24", "127.0.0.1/32")
+            (DEPLOY / "postgres" / "pg_hba.conf")
+            .read_text(encoding="utf-8")
+            .replace("10.0.0.0/24", "127.0.0.1/32")
         )
-        (data / "pg_hba.conf").write_text(f"{example}hostssl all admin 127.0.0.1/32 scram-sha-256\n", encoding="utf-8")
-        settings = {"listen_addresses": "127.0.0.1", "ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": key}
+        (data / "pg_hba.conf").write_text(
+            f"{example}hostssl all admin 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
+        )
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "ssl": "on",
+            "ssl_cert_file": certificate,
+            "ssl_key_file": key,
+        }
         words = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         process = _spawn(
-            [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", *words], log, user=user
+            [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", *words],
+            log,
+            user=user,
         )
         url = f"postgresql://admin:{password}@localhost:{port}/postgres?sslmode=require"
 
@@ -144,15 +186,23 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
 
 def _postgres_programs() -> Path:
     """Return the folder of a PostgreSQL that has TLS, the newest on the machine."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda path: int(path.parent.name),
+        reverse=True,
+    )
     for folder in found:
-        linked = subprocess.run(["ldd", str(folder / "postgres")], capture_output=True, text=True, check=False)
+        linked = subprocess.run(
+            ["ldd", str(folder / "postgres")], capture_output=True, text=True, check=False
+        )
         if (folder / "initdb").exists() and "libssl" in linked.stdout:
             return folder
     pytest.skip("no PostgreSQL with TLS is installed (Debian: postgresql)")
 
 
-def _while_it_runs(process: subprocess.Popen[bytes], answers: object, server: Secured) -> Iterator[Secured]:
+def _while_it_runs(
+    process: subprocess.Popen[bytes], answers: object, server: Secured
+) -> Iterator[Secured]:
     assert callable(answers)
     try:
         ready = wait_until(lambda: process.poll() is not None or answers(), READY_WITHIN_S)
@@ -174,12 +224,19 @@ def _folder() -> Iterator[Path]:
 
 def _spawn(command: Sequence[str], log: Path, *, user: int | None) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
-        return subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", user=user)
+        return subprocess.Popen(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", user=user
+        )
 
 
 def _run(*command: object, user: int | None = None) -> None:
     done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, check=False, user=user, cwd="/"
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        user=user,
+        cwd="/",
     )
     assert done.returncode == 0, done.stderr
 

@@ -42,8 +42,13 @@ def test_a_run_over_tls_with_the_least_accounts(user: dict[str, str], secured: S
         assert json.loads(submitted.stdout)["published"] == 30
         for _ in range(30):
             process.wait_for("job.succeeded")
-        checks = {check["name"]: check for check in json.loads(evalctl(user, "doctor", "--json").stdout)["checks"]}
-        assert [name for name in ("database", "schema", "workers", "broker") if not checks[name]["ok"]] == []
+        checks = {
+            check["name"]: check
+            for check in json.loads(evalctl(user, "doctor", "--json").stdout)["checks"]
+        }
+        assert [
+            name for name in ("database", "schema", "workers", "broker") if not checks[name]["ok"]
+        ] == []
         with psycopg.connect(secured.owner_url) as connection:
             query = "SELECT bool_and(ssl), count(*) > 1 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'gpu_hosts'"
             assert connection.execute(query).fetchone() == (True, True)
@@ -64,7 +69,9 @@ def test_the_account_of_the_broker_can_do_nothing_else(secured: SecuredPair) -> 
         ("SET", "x", "1"),
     ):
         answer = str(secured.admin.execute_command("ACL", "DRYRUN", "evalctl", *command))  # type: ignore[no-untyped-call]
-        assert "no permissions" in answer or "permission to access" in answer, f"{command}: {answer}"
+        assert "no permissions" in answer or "permission to access" in answer, (
+            f"{command}: {answer}"
+        )
 
 
 @pytest.mark.parametrize(

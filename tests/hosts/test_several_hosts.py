@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
 from db.engine import open_database, rows, transaction
-from db.hints import HintBroker
 from db.migrate import upgrade
 from db.outbox import publish_outbox
 from db.runs import submit
@@ -50,7 +50,12 @@ class Site:
         """Return what `evalctl doctor` finds on a host, by the name of the check."""
         words = self.joined[place].words(sys.executable, "-m", "orchestrator", "doctor", "--json")
         done = subprocess.run(
-            words, env=self.environments[place], cwd=ROOT, capture_output=True, text=True, check=False
+            words,
+            env=self.environments[place],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
@@ -59,14 +64,21 @@ class Site:
         with transaction(self.engine) as connection:
             return rows(connection, sql)
 
-    def until(self, condition: str, *, least: int = 1, within_s: float = 90.0, table: str = "job") -> None:
+    def until(
+        self, condition: str, *, least: int = 1, within_s: float = 90.0, table: str = "job"
+    ) -> None:
         """Wait until so many rows meet a condition."""
 
         def met() -> bool:
-            return int(self.query(f"SELECT count(*) AS n FROM eval.{table} WHERE {condition}")[0]["n"]) >= least
+            return (
+                int(self.query(f"SELECT count(*) AS n FROM eval.{table} WHERE {condition}")[0]["n"])
+                >= least
+            )
 
         counts = "SELECT state, attempt_no, count(*) FROM eval.job GROUP BY 1, 2"
-        assert until(met, within_s), f"not {least} rows of {table} with {condition}: {self.query(counts)}"
+        assert until(met, within_s), (
+            f"not {least} rows of {table} with {condition}: {self.query(counts)}"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +89,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         engine = open_database(postgres.url, name="test")
         upgrade(engine)
         broker = HintBroker(valkey.url)
-        homes = [(seen_from(host, postgres.url), seen_from(host, valkey.url), folder / host.name) for host in joined]
+        homes = [
+            (seen_from(host, postgres.url), seen_from(host, valkey.url), folder / host.name)
+            for host in joined
+        ]
         homes.append((postgres.url, valkey.url, folder / "home"))
         kept = {key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")}
         environments = [
@@ -99,14 +114,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_two_hosts_share_a_run_whatever_their_clocks_say(site: Site) -> None:
     site.submit(60, "shared", ttft_ms=100, tpot_ms=5, tokens=40)
     first, second = site.joined
-    with reconciler(site), first.worker(site.environments[0]) as one, second.worker(site.environments[1]) as two:
+    with (
+        reconciler(site),
+        first.worker(site.environments[0]) as one,
+        second.worker(site.environments[1]) as two,
+    ):
         site.until("state = 'succeeded'", least=60)
         ready = [process.wait_for("worker.ready")["at"] for process in (one, two)]
         apart = dt.datetime.fromisoformat(ready[0]) - dt.datetime.fromisoformat(ready[1])
         doctor = site.doctor(0)
-        assert [name for name in ("database", "schema", "workers", "broker") if not doctor[name]["ok"]] == []
+        assert [
+            name for name in ("database", "schema", "workers", "broker") if not doctor[name]["ok"]
+        ] == []
         assert all(host.name in doctor["workers"]["found"] for host in site.joined)
-        assert dt.timedelta(hours=1.9) < apart < dt.timedelta(hours=2.1), "the clocks differ by two hours"
+        assert dt.timedelta(hours=1.9) < apart < dt.timedelta(hours=2.1), (
+            "the clocks differ by two hours"
+        )
         assert [process.stop() for process in (one, two)] == [0, 0]
     shares = site.query(
         "SELECT w.host, count(*) AS jobs, min(a.started_at) > now() - interval '10 min' AS recent, max(a.ended_at) <= now() AS past "
@@ -120,14 +143,20 @@ def test_two_hosts_share_a_run_whatever_their_clocks_say(site: Site) -> None:
     measured = site.query(
         "SELECT min(last_token_s - submitted_s) AS least, max(last_token_s - submitted_s) AS most FROM eval.generation"
     )[0]
-    assert 0.2 < measured["least"] <= measured["most"] < 30.0, "durations know nothing of the clocks"
+    assert 0.2 < measured["least"] <= measured["most"] < 30.0, (
+        "durations know nothing of the clocks"
+    )
     assert check(site.engine, expected_keys=site.keys) == []
 
 
 def test_a_host_that_was_cut_off_writes_nothing_late_and_comes_back(site: Site) -> None:
     site.submit(8, "cut", ttft_ms=100, tpot_ms=100, tokens=60)
     first, second = site.joined
-    with reconciler(site), first.worker(site.environments[0]) as one, second.worker(site.environments[1]) as two:
+    with (
+        reconciler(site),
+        first.worker(site.environments[0]) as one,
+        second.worker(site.environments[1]) as two,
+    ):
         claimed = one.wait_for("job.claimed")
         two.wait_for("job.claimed")
         first.cut()
@@ -139,9 +168,9 @@ def test_a_host_that_was_cut_off_writes_nothing_late_and_comes_back(site: Site) 
         site.until("state = 'succeeded'", least=len(site.keys))
         assert comes_back(one, claimed)
         assert [process.stop(within_s=90) for process in (one, two)] == [0, 0]
-    assert site.query(f"SELECT attempt_no FROM eval.generation WHERE job_id = {claimed['job_id']}") != [
-        {"attempt_no": 1}
-    ]
+    assert site.query(
+        f"SELECT attempt_no FROM eval.generation WHERE job_id = {claimed['job_id']}"
+    ) != [{"attempt_no": 1}]
     assert check(site.engine, expected_keys=site.keys) == []
 
 

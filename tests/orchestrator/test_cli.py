@@ -37,7 +37,12 @@ def submit(user: dict[str, str], *arguments: str) -> dict[str, Any]:
 
 def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
     submitted = submit(user, "--model", "fake", "--repetitions", "2")
-    assert (submitted["jobs"], submitted["created"], submitted["existing"], submitted["published"]) == (12, 12, 0, 12)
+    assert (
+        submitted["jobs"],
+        submitted["created"],
+        submitted["existing"],
+        submitted["published"],
+    ) == (12, 12, 0, 12)
     again = submit(user, "--model", "fake", "--repetitions", "2")
     assert (again["run"], again["created"], again["existing"]) == (submitted["run"], 0, 12)
     more = submit(user, "--model", "fake", "--model", "other", "--repetitions", "3")
@@ -47,7 +52,14 @@ def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
 
     status = json.loads(evalctl(user, "status", submitted["run"][:8], "--json").stdout)
     assert status["state"] == "queued"
-    assert status["jobs"] == {"queued": 36, "running": 0, "succeeded": 0, "failed": 0, "dead": 0, "cancelled": 0}
+    assert status["jobs"] == {
+        "queued": 36,
+        "running": 0,
+        "succeeded": 0,
+        "failed": 0,
+        "dead": 0,
+        "cancelled": 0,
+    }
     assert {"eta_s", "workers"} <= set(status)
     listed = json.loads(evalctl(user, "status", "--json").stdout)
     assert [run["run"] for run in listed["runs"]] == [another["run"], submitted["run"]]
@@ -56,26 +68,55 @@ def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
     assert cancelled["cancelled"] == 36
     evalctl(user, "cancel", another["run"])
     followed = evalctl(
-        user, "submit", "--problems", "quickstart", "--model", "fake", "--repetitions", "2", "--watch", "--json"
+        user,
+        "submit",
+        "--problems",
+        "quickstart",
+        "--model",
+        "fake",
+        "--repetitions",
+        "2",
+        "--watch",
+        "--json",
     )
     document = json.loads(followed.stdout)
-    assert (document["run"], document["created"], document["state"]) == (another["run"], 0, "cancelled")
+    assert (document["run"], document["created"], document["state"]) == (
+        another["run"],
+        0,
+        "cancelled",
+    )
     assert f"{another['name']}: 12 of 12 jobs" in followed.stderr
-    assert json.loads(evalctl(user, "status", submitted["run"], "--json").stdout)["state"] == "cancelled"
+    assert (
+        json.loads(evalctl(user, "status", submitted["run"], "--json").stdout)["state"]
+        == "cancelled"
+    )
 
 
-def test_an_experiment_file_is_read_and_flags_override_it(user: dict[str, str], tmp_path: Path) -> None:
+def test_an_experiment_file_is_read_and_flags_override_it(
+    user: dict[str, str], tmp_path: Path
+) -> None:
     path = tmp_path / "experiment.toml"
-    path.write_text('models = ["fake"]\nproblems = "quickstart"\nrepetitions = 5\nname = "night"\n', encoding="utf-8")
-    plan = json.loads(evalctl(user, "submit", "-f", str(path), "--repetitions", "2", "--dry-run", "--json").stdout)
+    path.write_text(
+        'models = ["fake"]\nproblems = "quickstart"\nrepetitions = 5\nname = "night"\n',
+        encoding="utf-8",
+    )
+    plan = json.loads(
+        evalctl(user, "submit", "-f", str(path), "--repetitions", "2", "--dry-run", "--json").stdout
+    )
     assert (plan["jobs"], plan["experiment"]["name"]) == (12, "night")
-    assert json.loads(evalctl(user, "status", "--json").stdout)["runs"] == [], "a dry run writes nothing"
+    assert json.loads(evalctl(user, "status", "--json").stdout)["runs"] == [], (
+        "a dry run writes nothing"
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("submit", "--model", "nope", "--problems", "quickstart"), 2, "no model is registered under the name 'nope'"),
+        (
+            ("submit", "--model", "nope", "--problems", "quickstart"),
+            2,
+            "no model is registered under the name 'nope'",
+        ),
         (("submit", "--model", "fake", "--problems", "nothere"), 2, "nothere"),
         (("submit", "--model", "fake", "--problems", "{empty}"), 2, "problem"),
         (("submit", "--model", "fake"), 2, "problems is missing"),
@@ -83,11 +124,23 @@ def test_an_experiment_file_is_read_and_flags_override_it(user: dict[str, str], 
         (("submit", "-f", "{typo}"), 2, "unknown keys modles"),
         (("submit", "-f", "{absent}"), 2, "cannot read"),
         (("submit", "-f", "{mode}"), 2, "mode 'warp' is not one of latency, throughput"),
-        (("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "0"), 2, "repetitions"),
-        (("submit", "--model", "fake", "--problems", "quickstart", "--fixed-length", "x"), 2, "IN:OUT"),
+        (
+            ("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "0"),
+            2,
+            "repetitions",
+        ),
+        (
+            ("submit", "--model", "fake", "--problems", "quickstart", "--fixed-length", "x"),
+            2,
+            "IN:OUT",
+        ),
         (("status", "no-such-run"), 2, "no run answers to 'no-such-run'"),
         (("results", "latest"), 2, "no run answers to 'latest'"),
-        (("score", "--problem", "sec-symmetric-01", "--answer", "{absent}"), 2, "cannot read the answer"),
+        (
+            ("score", "--problem", "sec-symmetric-01", "--answer", "{absent}"),
+            2,
+            "cannot read the answer",
+        ),
         (("worker", "--gpu", "0", "--cpu"), 2, "exclude each other"),
     ],
 )
@@ -136,14 +189,18 @@ def test_a_broker_that_is_away_loses_nothing(user: dict[str, str]) -> None:
     assert "published 18" in published.stdout, "the hints waited in the outbox"
 
 
-def test_a_schema_that_is_not_migrated_is_named_with_its_mend(user: dict[str, str], endpoints: Any) -> None:
+def test_a_schema_that_is_not_migrated_is_named_with_its_mend(
+    user: dict[str, str], endpoints: Any
+) -> None:
     empty = user | {"EVALCTL_DATABASE_URL": endpoints.database_url}
     done = evalctl(empty, "status")
     assert done.returncode == 3
     assert "evalctl db upgrade" in done.stderr
     examined = evalctl(empty, "doctor", "--json")
     assert examined.returncode == 1
-    schema = next(check for check in json.loads(examined.stdout)["checks"] if check["name"] == "schema")
+    schema = next(
+        check for check in json.loads(examined.stdout)["checks"] if check["name"] == "schema"
+    )
     assert (schema["ok"], schema["mend"]) == (False, "Run `evalctl db upgrade`")
 
 
@@ -165,23 +222,39 @@ def test_score_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None
     answer = tmp_path / "answer.txt"
     answer.write_text("a²+b² = (a+b)² − 2ab = 25 − 12 = 13.\nAnswer: 13", encoding="utf-8")
     scored = json.loads(
-        evalctl(user, "score", "--problem", "sec-symmetric-01", "--answer", str(answer), "--json").stdout
+        evalctl(
+            user, "score", "--problem", "sec-symmetric-01", "--answer", str(answer), "--json"
+        ).stdout
     )
-    keys = {"problem", "steps_done", "steps_total", "score7", "answer_correct", "guess_suspected", "steps"}
+    keys = {
+        "problem",
+        "steps_done",
+        "steps_total",
+        "score7",
+        "answer_correct",
+        "guess_suspected",
+        "steps",
+    }
     assert keys <= set(scored)
     assert scored["answer_correct"] is True
     assert scored["steps_done"] >= 2
     step = next(step for step in scored["steps"] if step["verdict"] == "done")
     evidence = step["evidence"]
-    assert answer.read_text(encoding="utf-8")[evidence["start"] : evidence["end"]] == evidence["text"]
+    assert (
+        answer.read_text(encoding="utf-8")[evidence["start"] : evidence["end"]] == evidence["text"]
+    )
 
 
-@pytest.mark.parametrize("line", ["prompts = 7", "prompts = [7]", "fixed_length = 7", "name = 7", "repetitions = true"])
+@pytest.mark.parametrize(
+    "line", ["prompts = 7", "prompts = [7]", "fixed_length = 7", "name = 7", "repetitions = true"]
+)
 def test_a_wrong_type_in_an_experiment_file_is_one_sentence(
     environment: dict[str, str], tmp_path: Path, line: str
 ) -> None:
     experiment = tmp_path / "experiment.toml"
-    experiment.write_text(f'models = ["smollm2"]\nproblems = "quickstart"\n{line}\n', encoding="utf-8")
+    experiment.write_text(
+        f'models = ["smollm2"]\nproblems = "quickstart"\n{line}\n', encoding="utf-8"
+    )
     done = evalctl(environment, "submit", "-f", str(experiment))
     assert done.returncode == 2
     assert line.split(" = ", maxsplit=1)[0] in done.stderr

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
 from db.engine import transaction
-from db.hints import HintBroker
 from db.outbox import publish_outbox
 from tests.processes import LoggingProcess, evalctl, worker
 
@@ -72,7 +72,9 @@ def test_pause_and_resume_around_a_worker(user: dict[str, str]) -> None:
     assert ask(user, "pause", "fake")["state"] == "succeeded", "there is nothing left to pause"
 
 
-def test_dead_jobs_are_listed_shown_put_back_and_dropped(user: dict[str, str], engine: Engine) -> None:
+def test_dead_jobs_are_listed_shown_put_back_and_dropped(
+    user: dict[str, str], engine: Engine
+) -> None:
     assert ask(user, "dead", "list") == {"jobs": [], "total": 0}
     submit(user, "frail", "--max-attempts", "1")
     with worker(user, "--queue", "synthetic") as process:
@@ -93,7 +95,11 @@ def test_dead_jobs_are_listed_shown_put_back_and_dropped(user: dict[str, str], e
         assert "frail" in evalctl(user, "dead", "list").stdout
 
         retried = ask(user, "dead", "retry", "--job", str(job["job"]))
-        assert (retried["retried"], retried["job_ids"], retried["published"]) == (1, [job["job"]], 1)
+        assert (retried["retried"], retried["job_ids"], retried["published"]) == (
+            1,
+            [job["job"]],
+            1,
+        )
         process.wait_for("job.failed", job_id=job["job"], attempt_no=2, state="dead")
         again = ask(user, "retry", "frail")
         assert (again["retried"], again["published"]) == (6, 6)
@@ -114,7 +120,10 @@ def test_retry_puts_refused_jobs_back_too(user: dict[str, str]) -> None:
     with worker(user, "--queue", "synthetic") as process:
         wait_for_jobs(process, "job.failed", 6, state="failed", attempt_no=1)
         assert ask(user, "dead", "retry", "--all")["retried"] == 0
-        assert evalctl(user, "retry", "strict").stdout == "run strict: 6 jobs put back into the queue\n"
+        assert (
+            evalctl(user, "retry", "strict").stdout
+            == "run strict: 6 jobs put back into the queue\n"
+        )
         wait_for_jobs(process, "job.failed", 6, state="failed", attempt_no=2)
 
 

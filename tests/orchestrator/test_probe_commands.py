@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from db.states import Mode
+from core.states import Mode
 from orchestrator.errors import UsageFault
-from orchestrator.probing import Probe, context_levels, memory_mib
+from orchestrator.probe_plan import Probe, context_levels, memory_mib
 from tests.processes import evalctl, worker
 
 MODELS = """
@@ -47,7 +47,10 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         done = evalctl(user, *SMALL, "--model", "small", "--json")
         assert done.returncode == 0, done.stderr
         document = json.loads(done.stdout)
-        assert {key: document[key] for key in ("probe", "model", "unit", "max_stable", "first_failure", "reason")} == {
+        assert {
+            key: document[key]
+            for key in ("probe", "model", "unit", "max_stable", "first_failure", "reason")
+        } == {
             "probe": "sequences",
             "model": "small",
             "unit": "sequences",
@@ -66,17 +69,25 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         again = evalctl(user, *SMALL, "--model", "small", "--searches", "2", "--model", "large")
         assert again.returncode == 0, again.stderr
         assert (
-            "small: 2 sequences stable, 3 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree" in again.stdout
+            "small: 2 sequences stable, 3 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree"
+            in again.stdout
         )
         assert (
-            "large: 3 sequences stable, 4 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree" in again.stdout
+            "large: 3 sequences stable, 4 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree"
+            in again.stdout
         )
 
         several = json.loads(
-            evalctl(user, *SMALL, "--model", "large", "--searches", "2", "--model", "small", "--json").stdout
+            evalctl(
+                user, *SMALL, "--model", "large", "--searches", "2", "--model", "small", "--json"
+            ).stdout
         )
-        assert (several["run"], several["created"]) == (document["run"], 0), "the same probe is the same run"
-        assert [(one["model"], one["max_stable"], one["searches"]) for one in several["probes"]] == [
+        assert (several["run"], several["created"]) == (document["run"], 0), (
+            "the same probe is the same run"
+        )
+        assert [
+            (one["model"], one["max_stable"], one["searches"]) for one in several["probes"]
+        ] == [
             ("large", 3, 2),
             ("small", 2, 2),
         ]
@@ -89,24 +100,34 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         told = evalctl(user, *SMALL, "--model", "broken", "--name", "told").stdout
         assert "broken: no search has ended" in told
         assert "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in told
-    shown = evalctl(user, "results", several["run"], "--synthetic", "--table", "concurrency", "--json")
-    assert {(row["model"], row["max_stable"]) for row in json.loads(shown.stdout)["concurrency"]} == {
+    shown = evalctl(
+        user, "results", several["run"], "--synthetic", "--table", "concurrency", "--json"
+    )
+    assert {
+        (row["model"], row["max_stable"]) for row in json.loads(shown.stdout)["concurrency"]
+    } == {
         ("large", 3),
         ("small", 2),
     }
 
 
 def test_a_probe_can_be_queued_and_left_alone(user: dict[str, str]) -> None:
-    plan = json.loads(evalctl(user, *SMALL, "--model", "small", "--searches", "3", "--dry-run", "--json").stdout)
+    plan = json.loads(
+        evalctl(user, *SMALL, "--model", "small", "--searches", "3", "--dry-run", "--json").stdout
+    )
     assert (plan["jobs"], plan["experiment"]["probe"]["max_level"]) == (3, 4)
-    assert json.loads(evalctl(user, "status", "--json").stdout)["runs"] == [], "a dry run writes nothing"
+    assert json.loads(evalctl(user, "status", "--json").stdout)["runs"] == [], (
+        "a dry run writes nothing"
+    )
     queued = evalctl(user, *SMALL, "--model", "small", "--no-watch", "--json")
     assert queued.returncode == 0
     submitted = json.loads(queued.stdout)
     assert (submitted["jobs"], submitted["created"], submitted["published"]) == (1, 1, 1)
     status = json.loads(evalctl(user, "status", submitted["run"], "--json").stdout)
     assert (status["state"], status["jobs"]["queued"]) == ("queued", 1)
-    other = json.loads(evalctl(user, *SMALL, "--model", "small", "--trials", "1", "--no-watch", "--json").stdout)
+    other = json.loads(
+        evalctl(user, *SMALL, "--model", "small", "--trials", "1", "--no-watch", "--json").stdout
+    )
     assert other["run"] != submitted["run"], "other trials are another probe"
     cancelled = json.loads(evalctl(user, "cancel", submitted["run"], "--json").stdout)
     assert cancelled["cancelled"] == 1
@@ -136,7 +157,11 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(
 
 
 def test_sizes_and_lengths_are_read_as_people_write_them() -> None:
-    assert (memory_mib("24GiB"), memory_mib("47.5 gib"), memory_mib("512MiB")) == (24576, 48640, 512)
+    assert (memory_mib("24GiB"), memory_mib("47.5 gib"), memory_mib("512MiB")) == (
+        24576,
+        48640,
+        512,
+    )
     assert context_levels("16k, 8k,9000") == (8192, 9000, 16384)
     assert context_levels(None) == (8192, 16384, 32768, 65536, 131072, 262144)
     with pytest.raises(UsageFault):
@@ -145,7 +170,8 @@ def test_sizes_and_lengths_are_read_as_people_write_them() -> None:
 
 def test_workers_are_told_what_a_kind_uses_and_nothing_else() -> None:
     documents: dict[str, dict[str, Any]] = {
-        kind: Probe(kind=kind, models=("m",)).document for kind in ("sequences", "instances", "context")
+        kind: Probe(kind=kind, models=("m",)).document
+        for kind in ("sequences", "instances", "context")
     }
     assert documents["sequences"] == {
         "kind": "sequences",
@@ -154,7 +180,11 @@ def test_workers_are_told_what_a_kind_uses_and_nothing_else() -> None:
         "input_tokens": 256,
         "output_tokens": 512,
     }
-    assert documents["instances"] == documents["sequences"] | {"kind": "instances", "max_level": 16, "hold_s": 60.0}
+    assert documents["instances"] == documents["sequences"] | {
+        "kind": "instances",
+        "max_level": 16,
+        "hold_s": 60.0,
+    }
     assert documents["context"]["max_level"] == documents["context"]["levels"][-1] == 262144
     limited = Probe(kind="instances", models=("m",), memory_limit="24GiB")
     assert limited.document["memory_limit_mib"] == 24576

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.validating import validate_set
+from orchestrator.problem_check import validate_set
 from problems.loader import SHIPPED, load_file, load_set
 from tests.processes import Done, evalctl
 
 SYMMETRIC = SHIPPED / "secondary" / "sec-symmetric-01.yaml"
 ROWS = [
-    {"question": "Four boxes of 12 pens, 5 are sold.", "answer": "4*12=<<4*12=48>>48\n48-5=<<48-5=43>>43\n#### 43"},
+    {
+        "question": "Four boxes of 12 pens, 5 are sold.",
+        "answer": "4*12=<<4*12=48>>48\n48-5=<<48-5=43>>43\n#### 43",
+    },
     {"question": "No marks here.", "answer": "It is 5.\n#### 5"},
 ]
 MODEL = """
@@ -51,13 +54,21 @@ def test_a_shipped_problem_passes_with_every_check_of_its_gate(user: dict[str, s
 def test_the_quickstart_set_is_found_by_its_name() -> None:
     found = validate_set("quickstart")
 
-    assert [problem.id for problem in found.problems] == sorted(problem.id for problem in load_set("quickstart"))
+    assert [problem.id for problem in found.problems] == sorted(
+        problem.id for problem in load_set("quickstart")
+    )
     assert found.failed == ()
 
 
-def test_a_solution_without_a_step_fails_and_is_listed(user: dict[str, str], tmp_path: Path) -> None:
+def test_a_solution_without_a_step_fails_and_is_listed(
+    user: dict[str, str], tmp_path: Path
+) -> None:
     """Given a worked solution whose block of s3 shows nothing, validation says so in words and in JSON."""
-    written = SYMMETRIC.read_text(encoding="utf-8").replace("$2ab=12$", "某数").replace("$2\\cdot 6=12$", "some number")
+    written = (
+        SYMMETRIC.read_text(encoding="utf-8")
+        .replace("$2ab=12$", "某数")
+        .replace("$2\\cdot 6=12$", "some number")
+    )
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "weak.yaml").write_text(written, encoding="utf-8")
 
@@ -97,17 +108,30 @@ def test_nothing_to_validate_is_wrong_usage(user: dict[str, str], tmp_path: Path
     assert "no problem files" in done.stderr
 
 
-def test_the_skeleton_loads_and_its_gate_says_what_is_missing(user: dict[str, str], tmp_path: Path) -> None:
+def test_the_skeleton_loads_and_its_gate_says_what_is_missing(
+    user: dict[str, str], tmp_path: Path
+) -> None:
     file = tmp_path / "uni-area-01.yaml"
 
-    done = evalctl(user, "problems", "new", "uni-area-01", "--level", "university", "--out", str(file))
+    done = evalctl(
+        user, "problems", "new", "uni-area-01", "--level", "university", "--out", str(file)
+    )
 
     assert done.returncode == 0, done.stderr
     problem = load_file(file)
-    assert (problem.id, problem.level, len(problem.paths[0].necessary)) == ("uni-area-01", "university", 3)
+    assert (problem.id, problem.level, len(problem.paths[0].necessary)) == (
+        "uni-area-01",
+        "university",
+        3,
+    )
     errors = validate_set(str(file)).failed[0].errors
     assert "full en: 0 of 3 steps" in " ".join(errors)
-    assert evalctl(user, "problems", "new", "uni-area-01", "--level", "university", "--out", str(file)).returncode == 2
+    assert (
+        evalctl(
+            user, "problems", "new", "uni-area-01", "--level", "university", "--out", str(file)
+        ).returncode
+        == 2
+    )
 
 
 def test_a_filled_skeleton_passes(user: dict[str, str], tmp_path: Path) -> None:
@@ -116,7 +140,10 @@ def test_a_filled_skeleton_passes(user: dict[str, str], tmp_path: Path) -> None:
     for old, new in (
         ("TODO 关键词", "开平方"),
         ("TODO keyword", "square root"),
-        ('{value: "7", tol: 1.0e-6, near: [TODO word beside it]}', "{words: {zh: [较大的根], en: [bigger root]}}"),
+        (
+            '{value: "7", tol: 1.0e-6, near: [TODO word beside it]}',
+            "{words: {zh: [较大的根], en: [bigger root]}}",
+        ),
         ("TODO ?pattern", "x ?= ?3"),
         ("TODO 由题意 $x^2=9$。", "由题意 $x^2=9$。"),
         ('s2, text: "TODO"', 's2, text: "so $x=3$"'),
@@ -144,12 +171,28 @@ def test_an_imported_set_can_be_submitted(user: dict[str, str], tmp_path: Path) 
     data = tmp_path / "test.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
 
-    done = evalctl(user, "problems", "import", "gsm8k", str(data), "--out", str(tmp_path / "set"), "--json")
-    dry = evalctl(user, "submit", "--problems", str(tmp_path / "set"), "--model", "fake", "--dry-run", "--json")
+    done = evalctl(
+        user, "problems", "import", "gsm8k", str(data), "--out", str(tmp_path / "set"), "--json"
+    )
+    dry = evalctl(
+        user,
+        "submit",
+        "--problems",
+        str(tmp_path / "set"),
+        "--model",
+        "fake",
+        "--dry-run",
+        "--json",
+    )
 
     assert done.returncode == 0, done.stderr
     found = answered(done)
-    assert (found["rows"], found["imported"], found["refused"], found["licence"]) == (2, 1, 1, "MIT")
+    assert (found["rows"], found["imported"], found["refused"], found["licence"]) == (
+        2,
+        1,
+        1,
+        "MIT",
+    )
     assert found["refusals"][0]["line"] == 2
     assert [problem.id for problem in load_set(tmp_path / "set")] == ["gsm8k-0001"]
     assert dry.returncode == 0, dry.stderr
@@ -169,10 +212,19 @@ def test_refused_rows_are_printed_with_their_lines(user: dict[str, str], tmp_pat
 
 def test_agreement_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "answers").mkdir()
-    (tmp_path / "answers" / "one.md").write_text("(a+b)^2=a^2+2ab+b^2 and 2ab=12.\nAnswer: 13", encoding="utf-8")
+    (tmp_path / "answers" / "one.md").write_text(
+        "(a+b)^2=a^2+2ab+b^2 and 2ab=12.\nAnswer: 13", encoding="utf-8"
+    )
     index = {"answer": "one", "problem": "sec-symmetric-01", "style": "terse", "language": "en"}
     labels = {"s1": "done", "s2": "missing", "s3": "done"}
-    line = {"answer": "one", "path": "main", "labeller": "x", "labels": labels, "answer_correct": True, "guess": False}
+    line = {
+        "answer": "one",
+        "path": "main",
+        "labeller": "x",
+        "labels": labels,
+        "answer_correct": True,
+        "guess": False,
+    }
     (tmp_path / "index.jsonl").write_text(json.dumps(index), encoding="utf-8")
     (tmp_path / "labels.jsonl").write_text(json.dumps(line), encoding="utf-8")
 
@@ -181,7 +233,16 @@ def test_agreement_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> 
 
     assert done.returncode == 0, done.stderr
     found = answered(done)
-    contract = {"answers", "problems", "kappa", "mae7", "within_one", "missing", "guess", "baselines"}
+    contract = {
+        "answers",
+        "problems",
+        "kappa",
+        "mae7",
+        "within_one",
+        "missing",
+        "guess",
+        "baselines",
+    }
     assert contract | {"intervals", "qwk", "human_kappa", "scorer_version"} <= set(found)
     assert set(found["baselines"]) == {"answer_only", "all_done", "exact_string"}
     assert contract - {"answers", "problems", "baselines"} <= set(found["baselines"]["all_done"])

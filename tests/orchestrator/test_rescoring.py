@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_boot, register_worker
-from db.model_spec import ModelSpec
 from db.models import Boot, Score, StepVerdict
 from db.runs import ProblemRecord, Submission, submit
-from db.sampling import Sampling
-from orchestrator.rescoring import rescore_run
+from orchestrator.rescore import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION
 from tests.claiming import claim_one
@@ -24,7 +24,9 @@ from tests.processes import evalctl
 from tests.stored import generation_row, query
 
 PROBLEM = load_set("core").get("sec-symmetric-01")
-WORKED = "(a+b)^2=a^2+2ab+b^2, so a^2+b^2=(a+b)^2-2ab.\n(a+b)^2=25.\n2ab=12.\n25-12=13\x00\nAnswer: 13"
+WORKED = (
+    "(a+b)^2=a^2+2ab+b^2, so a^2+b^2=(a+b)^2-2ab.\n(a+b)^2=25.\n2ab=12.\n25-12=13\x00\nAnswer: 13"
+)
 SCORES = """
 SELECT s.job_id, s.scorer_version, s.steps_done, s.score7, s.answer_correct,
        (SELECT count(*) FROM eval.step_verdict AS v WHERE v.score_id = s.id) AS verdicts
@@ -38,13 +40,21 @@ SELECT v.step, v.verdict, v.evidence, substr(t.content, v.evidence_start::int + 
 """
 
 
-def store(engine: Engine, *, problem: dict[str, Any] | None = None, repetitions: int = 1, **sampling: Any) -> uuid.UUID:
+def store(
+    engine: Engine, *, problem: dict[str, Any] | None = None, repetitions: int = 1, **sampling: Any
+) -> uuid.UUID:
     """Store a run whose jobs an older scorer gave two of three steps."""
     document = PROBLEM.to_dict() if problem is None else problem
-    submitted = submit(engine, _submission(document, Sampling(**sampling), repetitions))
+    submitted = submit(engine, _submission(document, SamplingParams(**sampling), repetitions))
     worker_id = uuid.uuid4()
     identity = WorkerIdentity(
-        worker_id=worker_id, name=f"w-{worker_id}", host="h", pid=1, device="cpu", queues=("s",), version="0"
+        worker_id=worker_id,
+        name=f"w-{worker_id}",
+        host="h",
+        pid=1,
+        device="cpu",
+        queues=("s",),
+        version="0",
     )
     register_worker(engine, identity)
     while job := claim_one(engine, worker_id=worker_id, queues=("s",)):
@@ -54,8 +64,12 @@ def store(engine: Engine, *, problem: dict[str, Any] | None = None, repetitions:
 
 def _commit(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob, *, speed: bool) -> None:
     boot_id = record_boot(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_boot()))
-    score = Score(scorer_version="0.9", steps_done=2, steps_total=3, score7=14 / 3, guess_suspected=False)
-    verdicts = [StepVerdict(step=f"s{i}", verdict="done" if i < 3 else "missing") for i in (1, 2, 3)]
+    score = Score(
+        scorer_version="0.9", steps_done=2, steps_total=3, score7=14 / 3, guess_suspected=False
+    )
+    verdicts = [
+        StepVerdict(step=f"s{i}", verdict="done" if i < 3 else "missing") for i in (1, 2, 3)
+    ]
     text = WORKED.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     commit(
         engine,
@@ -70,14 +84,18 @@ def _commit(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob, *, speed: boo
     )
 
 
-def _submission(document: dict[str, Any], sampling: Sampling, repetitions: int) -> Submission:
+def _submission(document: dict[str, Any], sampling: SamplingParams, repetitions: int) -> Submission:
     return Submission(
         name=f"night-{uuid.uuid4().hex[:6]}",
         experiment_hash=uuid.uuid4().hex,
         experiment={"models": ["a"], "prompts": ["plain"], "repetitions": 1, "language": "en"},
         provenance={},
         models=(ModelSpec(name="a", engine="synthetic", source="made-up", queue="s"),),
-        problems=(ProblemRecord(name="p", content_hash=uuid.uuid4().hex, category="secondary", document=document),),
+        problems=(
+            ProblemRecord(
+                name="p", content_hash=uuid.uuid4().hex, category="secondary", document=document
+            ),
+        ),
         prompts=("plain",),
         repetitions=repetitions,
         mode="latency",
@@ -97,7 +115,12 @@ def test_a_new_score_stands_beside_the_old_and_counts(engine: Engine) -> None:
     assert (done.generations, done.scored, done.skipped, done.changed) == (1, 1, 0, 1)
     old, new = query(engine, SCORES)
     assert (old["scorer_version"], old["steps_done"], old["verdicts"]) == ("0.9", 2, 3)
-    assert (new["scorer_version"], new["steps_done"], new["score7"], new["verdicts"]) == (SCORER_VERSION, 3, 7.0, 3)
+    assert (new["scorer_version"], new["steps_done"], new["score7"], new["verdicts"]) == (
+        SCORER_VERSION,
+        3,
+        7.0,
+        3,
+    )
     assert new["answer_correct"] is True
     shown = query(engine, "SELECT score7, scorer_version FROM analytics_v1.scores")
     assert shown == [{"score7": 7.0, "scorer_version": SCORER_VERSION}]
@@ -120,7 +143,12 @@ def test_a_version_scores_once_unless_forced(engine: Engine) -> None:
     assert (again.scored, again.skipped, len(query(engine, SCORES))) == (0, 1, 2)
 
     forced = rescore_run(engine, run_id, force=True)
-    assert (forced.scored, forced.skipped, forced.changed, len(query(engine, SCORES))) == (1, 0, 0, 3)
+    assert (forced.scored, forced.skipped, forced.changed, len(query(engine, SCORES))) == (
+        1,
+        0,
+        0,
+        3,
+    )
 
 
 def test_other_runs_and_speed_runs_are_left_alone(engine: Engine) -> None:

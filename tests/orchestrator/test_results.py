@@ -10,14 +10,21 @@ from tests.db.test_views import THREE, store
 from tests.processes import evalctl
 
 
-def test_tables_are_chosen_and_flagged_rows_taken_in(engine: Engine, environment: dict[str, str]) -> None:
+def test_tables_are_chosen_and_flagged_rows_taken_in(
+    engine: Engine, environment: dict[str, str]
+) -> None:
     run = str(store(engine, THREE, starts=({}, {})))
 
     def jobs(*options: str) -> list[int]:
-        shown = json.loads(evalctl(environment, "results", run, "--synthetic", "--json", *options).stdout)
+        shown = json.loads(
+            evalctl(environment, "results", run, "--synthetic", "--json", *options).stdout
+        )
         return [row["jobs"] for row in shown["resources"]]
 
     assert (jobs(), jobs("--include-flagged")) == ([2], [3])
     shown = evalctl(environment, "results", run, "--synthetic", "--table", "resources").stdout
     assert ["throttled", "1"] in [line.replace("│", " ").split() for line in shown.splitlines()]
-    assert "Resources" not in evalctl(environment, "results", run, "--synthetic", "--table", "scores").stdout
+    assert (
+        "Resources"
+        not in evalctl(environment, "results", run, "--synthetic", "--table", "scores").stdout
+    )

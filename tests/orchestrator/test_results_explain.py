@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.results import Results, read_results
-from reports.explain import coverage, explain
-from reports.explained import explained
+from reports.breakdown import coverage, explain
+from reports.breakdown_text import explained
 from reports.tables import result_tables
 from tests.db.test_poison import register
 from tests.db.test_views import OK, boot, printed, probe, store
@@ -50,7 +50,9 @@ def document(results: Results) -> dict[str, Any]:
     return explain(results.to_dict(), results.evidence)
 
 
-def explained_lines(engine: Engine, *generations: dict[str, Any], starts: Any = (PROFILE, MEASURED)) -> dict[str, Any]:
+def explained_lines(
+    engine: Engine, *generations: dict[str, Any], starts: Any = (PROFILE, MEASURED)
+) -> dict[str, Any]:
     results = read_results(engine, store(engine, generations, starts=starts), explained=True)
     return document(results)
 
@@ -58,7 +60,11 @@ def explained_lines(engine: Engine, *generations: dict[str, Any], starts: Any = 
 def test_a_need_is_the_sum_of_its_terms_each_with_where_it_comes_from(engine: Engine) -> None:
     (line,) = explained_lines(engine, *[RESULT] * 3)["resources"]
     example = line["example"]
-    assert sum(term["mib"] for term in example["need"] if term["counts"]) == example["need_mib"] == line["need_mib"]
+    assert (
+        sum(term["mib"] for term in example["need"] if term["counts"])
+        == example["need_mib"]
+        == line["need_mib"]
+    )
     told = {term["term"]: (term["mib"], term["source"], term["counts"]) for term in example["need"]}
     job = f"job {example['job_id']}"
     assert told == {
@@ -76,7 +82,11 @@ def test_a_peak_is_mostly_the_reservation(engine: Engine) -> None:
     (line,) = explained_lines(engine, RESULT)["resources"]
     parts = {part["term"]: part["mib"] for part in line["example"]["peak"]}
     assert sum(parts.values()) == line["nvml_peak_mib"] == 8000
-    assert (parts["in use before the start"], parts["KV cache reserved"], parts["rest"]) == (480, 5000, 220)
+    assert (parts["in use before the start"], parts["KV cache reserved"], parts["rest"]) == (
+        480,
+        5000,
+        220,
+    )
 
 
 def test_a_peak_is_told_also_where_its_parts_are_not_all_known(engine: Engine) -> None:
@@ -89,7 +99,9 @@ def test_a_peak_is_told_also_where_its_parts_are_not_all_known(engine: Engine) -
 
 
 def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: Engine) -> None:
-    (line,) = explained_lines(engine, RESULT | {"activation_run_mib": 400.0, "need_mib": 2800.0})["resources"]
+    (line,) = explained_lines(engine, RESULT | {"activation_run_mib": 400.0, "need_mib": 2800.0})[
+        "resources"
+    ]
     assert sum(term["mib"] for term in line["example"]["need"] if term["counts"]) == 2800
 
 
@@ -111,7 +123,9 @@ def test_an_unknown_term_is_shown_with_its_reason(engine: Engine) -> None:
     assert "= need MiB NULL a term is unknown" in shown
 
 
-def test_the_example_is_the_result_in_the_middle_and_flagged_only_where_all_are(engine: Engine) -> None:
+def test_the_example_is_the_result_in_the_middle_and_flagged_only_where_all_are(
+    engine: Engine,
+) -> None:
     needs = (10.0, 30.0, 20.0, 90.0)
     generations = [RESULT | {"need_mib": need, "flags": ["xid"] * (need == 90.0)} for need in needs]
     (line,) = explained_lines(engine, *generations)["resources"]
@@ -121,10 +135,17 @@ def test_the_example_is_the_result_in_the_middle_and_flagged_only_where_all_are(
 
 
 def test_times_come_with_their_spread_and_the_hop_apart(engine: Engine) -> None:
-    (line,) = explained_lines(engine, *(RESULT | {"last_token_s": 1.0 + n, "queue_wait_s": n} for n in (1, 2, 6)))[
-        "resources"
-    ]
-    assert line["figures"]["e2e_s"] == {"n": 3, "min": 1, "p10": 1.2, "median": 2, "p90": pytest.approx(5.2), "max": 6}
+    (line,) = explained_lines(
+        engine, *(RESULT | {"last_token_s": 1.0 + n, "queue_wait_s": n} for n in (1, 2, 6))
+    )["resources"]
+    assert line["figures"]["e2e_s"] == {
+        "n": 3,
+        "min": 1,
+        "p10": 1.2,
+        "median": 2,
+        "p90": pytest.approx(5.2),
+        "max": 6,
+    }
     assert line["figures"]["queue_wait_s"]["max"] == 6
     assert line["figures"]["hop_ms"]["median"] == pytest.approx(2.0)
     assert "ttfo_ms" not in line["figures"], "none of them thought"
@@ -148,7 +169,10 @@ def test_the_range_of_few_results_covers_the_median_as_often_as_it_does(engine: 
 def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) -> None:
     shown = printed(explained(explained_lines(engine, RESULT)))
     assert "start 1 a: profile; ready after 90.0 s; no warm-up" in shown
-    assert "start 2 a: measured, profile: start 1; ready after 41.2 s; 14 warm-up requests, settled" in shown
+    assert (
+        "start 2 a: measured, profile: start 1; ready after 41.2 s; 14 warm-up requests, settled"
+        in shown
+    )
     assert "attention FLASH_ATTN; sampler native" in shown
     assert "torch 2.11.0; driver 580.1" in shown
     assert "made: 1 by start 2" in shown
@@ -178,8 +202,13 @@ def test_a_limit_is_told_with_its_bracket_and_points(engine: Engine) -> None:
     run_id = probe(engine, "sequences", [{8: OK, 12: OK, 13: (None, "PREEMPTED")}] * 2)
     found = document(read_results(engine, run_id, explained=True))
     (limit,) = found["concurrency"]
-    tried = [(point["search"], point["level"], point["stable"], point["trials"]) for point in limit["points"]]
-    assert tried == [(search, *level) for search in (1, 2) for level in ((8, 3, 3), (12, 3, 3), (13, 1, 2))]
+    tried = [
+        (point["search"], point["level"], point["stable"], point["trials"])
+        for point in limit["points"]
+    ]
+    assert tried == [
+        (search, *level) for search in (1, 2) for level in ((8, 3, 3), (12, 3, 3), (13, 1, 2))
+    ]
     shown = printed(explained(found))
     assert "bracket stable up to 12, not at 13" in shown
     assert "limited by kv_cache (PREEMPTED)" in shown
@@ -193,7 +222,11 @@ def test_the_starts_that_were_probed_are_told_too(engine: Engine) -> None:
         model = rows(connection, "SELECT id FROM eval.model")[0]["id"]
     probed = boot(engine, register(engine), model, start_s=12.5)
     with transaction(engine) as connection:
-        rows(connection, "UPDATE eval.probe_point SET boot_id = %(boot)s WHERE trial = 1", {"boot": probed})
+        rows(
+            connection,
+            "UPDATE eval.probe_point SET boot_id = %(boot)s WHERE trial = 1",
+            {"boot": probed},
+        )
     found = document(read_results(engine, run_id, explained=True))
     assert [start["boot_id"] for start in found["boots"]] == [probed]
     assert f"start {probed} a: single; ready after 12.5 s" in printed(explained(found))
@@ -202,21 +235,33 @@ def test_the_starts_that_were_probed_are_told_too(engine: Engine) -> None:
 def test_the_table_shows_the_limits_of_the_models_and_whose_they_are(engine: Engine) -> None:
     probe(engine, "sequences", [{8: OK, 9: ("PREEMPTED",)}], experiment="probe-1")
     latest = probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}], experiment="probe-2")
-    results = read_results(engine, store(engine, [RESULT], starts=(DEVICE, MEASURED | {"profile": 0})))
-    assert [(limit["max_stable"], limit["run"], limit["own"]) for limit in results.limits] == [(12, "probe-2", False)]
+    results = read_results(
+        engine, store(engine, [RESULT], starts=(DEVICE, MEASURED | {"profile": 0}))
+    )
+    assert [(limit["max_stable"], limit["run"], limit["own"]) for limit in results.limits] == [
+        (12, "probe-2", False)
+    ]
     shown = printed(result_tables(results.to_dict()))
     assert "max stable sequences, 24 GiB (emulated) 12" in shown
     assert "Limits from other runs: a sequences from probe-2." in shown.replace("\n", " ")
     assert read_results(engine, latest).limits == [], "a run of probes alone has no resources"
 
 
-def test_the_command_prints_it_for_people_and_programs(engine: Engine, environment: dict[str, str]) -> None:
+def test_the_command_prints_it_for_people_and_programs(
+    engine: Engine, environment: dict[str, str]
+) -> None:
     run = str(store(engine, [RESULT] * 3, starts=(PROFILE, MEASURED)))
     shown = evalctl(environment, "results", run, "--synthetic", "--explain").stdout
     assert "The need of job" in shown
     assert "The peak is a reservation" in " ".join(shown.split())
-    program = json.loads(evalctl(environment, "results", run, "--synthetic", "--json", "--explain").stdout)
+    program = json.loads(
+        evalctl(environment, "results", run, "--synthetic", "--json", "--explain").stdout
+    )
     assert {"resources", "differences", "boots", "concurrency"} == program["explain"].keys()
-    assert "explain" not in json.loads(evalctl(environment, "results", run, "--synthetic", "--json").stdout)
-    alone = evalctl(environment, "results", run, "--synthetic", "--explain", "--table", "concurrency").stdout
+    assert "explain" not in json.loads(
+        evalctl(environment, "results", run, "--synthetic", "--json").stdout
+    )
+    alone = evalctl(
+        environment, "results", run, "--synthetic", "--explain", "--table", "concurrency"
+    ).stdout
     assert "The need of job" not in alone

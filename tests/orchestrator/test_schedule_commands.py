@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.embedded.usage import Endpoints
 from db.engine import transaction
+from services.usage import Endpoints
 from tests.processes import evalctl, running, worker
 
 MODELS = """
@@ -55,16 +55,36 @@ def ask(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
 
 
 def add(user: dict[str, str], experiment: str, *arguments: str) -> dict[str, Any]:
-    return ask(user, "add", "nightly", "--cron", "0 2 * * *", "--tz", "Asia/Shanghai", "-f", experiment, *arguments)
+    return ask(
+        user,
+        "add",
+        "nightly",
+        "--cron",
+        "0 2 * * *",
+        "--tz",
+        "Asia/Shanghai",
+        "-f",
+        experiment,
+        *arguments,
+    )
 
 
-def test_in_a_home_of_its_own(home: Path, endpoints: Endpoints, config: Path, experiment: str) -> None:
+def test_in_a_home_of_its_own(
+    home: Path, endpoints: Endpoints, config: Path, experiment: str
+) -> None:
     assert endpoints.database_url
     kept = {key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")}
     user = kept | {"EVALCTL_HOME": str(home), "EVALCTL_CONFIG": str(config)}
     added = add(user, experiment)
-    assert (added["schedule"], added["added"], added["jobs"], added["due"]) == ("nightly", True, 6, None)
-    assert [slot[11:] for slot in added["next"]] == ["18:00:00+00:00"] * 3, "two in the morning in Shanghai"
+    assert (added["schedule"], added["added"], added["jobs"], added["due"]) == (
+        "nightly",
+        True,
+        6,
+        None,
+    )
+    assert [slot[11:] for slot in added["next"]] == ["18:00:00+00:00"] * 3, (
+        "two in the morning in Shanghai"
+    )
     assert "no reconciler is running" in added["warnings"][0]
     run = ask(user, "run-now", "nightly")
     assert (run["schedule"], run["created"], run["new"]) == ("nightly", 6, True)
@@ -77,7 +97,9 @@ def test_in_a_home_of_its_own(home: Path, endpoints: Endpoints, config: Path, ex
     assert evalctl(user, "status", run["name"]).returncode == 0
 
 
-def test_a_missed_slot_is_made_and_run_and_told(user: dict[str, str], experiment: str, engine: Engine) -> None:
+def test_a_missed_slot_is_made_and_run_and_told(
+    user: dict[str, str], experiment: str, engine: Engine
+) -> None:
     add(user, experiment)
     _run(engine, A_DAY_AGO)
     due = ask(user, "show", "nightly")["due"]
@@ -89,7 +111,12 @@ def test_a_missed_slot_is_made_and_run_and_told(user: dict[str, str], experiment
         assert ask(user, "list")["warnings"] == [], "a reconciler is in charge"
     shown = ask(user, "show", "nightly")
     (slot,) = shown["slots"]
-    assert (slot["slot"], slot["state"], slot["error_message"], slot["by_hand"]) == (due, "succeeded", None, False)
+    assert (slot["slot"], slot["state"], slot["error_message"], slot["by_hand"]) == (
+        due,
+        "succeeded",
+        None,
+        False,
+    )
     assert slot["run"].startswith("nightly-2")
     assert slot["run"].endswith("T02:00")
     assert (shown["due"], shown["last"]) == (None, slot)
@@ -129,7 +156,16 @@ def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experim
     assert (
         "is there already"
         in evalctl(
-            user, "schedule", "add", "nightly", "--cron", "0 2 * * *", "--tz", "Asia/Shanghai", "-f", experiment
+            user,
+            "schedule",
+            "add",
+            "nightly",
+            "--cron",
+            "0 2 * * *",
+            "--tz",
+            "Asia/Shanghai",
+            "-f",
+            experiment,
         ).stdout
     )
     assert [ask(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
@@ -158,7 +194,9 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
 ) -> None:
     given = {"--cron": "0 2 * * *", "--tz": "Asia/Shanghai", "-f": experiment} | changed
     name = given.pop("name", "nightly")
-    done = evalctl(user, "schedule", "add", name, *(word for pair in given.items() for word in pair))
+    done = evalctl(
+        user, "schedule", "add", name, *(word for pair in given.items() for word in pair)
+    )
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -168,13 +206,18 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('models = ["nobody"]\nproblems = "quickstart"\n', "no model is registered under the name 'nobody'"),
+        (
+            'models = ["nobody"]\nproblems = "quickstart"\n',
+            "no model is registered under the name 'nobody'",
+        ),
         ('models = ["fake"]\nproblems = "no-such-set"\n', "there is no problem set 'no-such-set'"),
         ('models = ["fake"]\nproblems = "quickstart"\nwarp = 9\n', "unknown keys warp"),
         ("models = [", "is no valid TOML"),
     ],
 )
-def test_an_experiment_is_checked_when_it_is_added(user: dict[str, str], experiment: str, text: str, said: str) -> None:
+def test_an_experiment_is_checked_when_it_is_added(
+    user: dict[str, str], experiment: str, text: str, said: str
+) -> None:
     Path(experiment).write_text(text, encoding="utf-8")
     done = evalctl(user, "schedule", "add", "nightly", "--cron", "0 2 * * *", "-f", experiment)
     assert (done.returncode, done.stdout) == (2, "")

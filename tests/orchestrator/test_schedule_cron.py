@@ -23,7 +23,15 @@ ZONES = (
     "Africa/Cairo",
 )
 #: The clocks change at two, at one, at half past or at midnight, by an hour or by half of one.
-NIGHTLY = ("0 2 * * *", "30 2 * * *", "*/60 2 * * *", "30 1 * * *", "0 0 * * *", "15 0 * * *", "59 23 * * *")
+NIGHTLY = (
+    "0 2 * * *",
+    "30 2 * * *",
+    "*/60 2 * * *",
+    "30 1 * * *",
+    "0 0 * * *",
+    "15 0 * * *",
+    "59 23 * * *",
+)
 
 
 def at(text: str, zone: str = "UTC") -> dt.datetime:
@@ -34,7 +42,9 @@ def local_slots(expression: str, zone: str, start: str, end: str) -> list[str]:
     """Return the slots from one local time to another, in local time with the offset."""
     until = at(end, zone)
     cron = read_cron(expression, zone)
-    slots = takewhile(lambda slot: slot < until, cron.after(at(start, zone) - dt.timedelta(microseconds=1)))
+    slots = takewhile(
+        lambda slot: slot < until, cron.after(at(start, zone) - dt.timedelta(microseconds=1))
+    )
     return [slot.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") for slot in slots]
 
 
@@ -61,7 +71,9 @@ def test_every_night_of_two_years_has_one_slot(expression: str, zone: str) -> No
         ("30 0 * * *", "America/Santiago", "2026-09-06", ["01:00-03:00"]),
     ],
 )
-def test_a_night_with_a_gap_or_a_doubled_hour(expression: str, zone: str, day: str, slots: list[str]) -> None:
+def test_a_night_with_a_gap_or_a_doubled_hour(
+    expression: str, zone: str, day: str, slots: list[str]
+) -> None:
     found = local_slots(expression, zone, f"{day}T00:00", f"{day}T23:59")
     assert found == [f"{day}T{slot}" for slot in slots]
 
@@ -117,7 +129,18 @@ def test_what_is_no_cron_expression_is_refused(expression: str, said: str) -> No
 
 @pytest.mark.parametrize(
     "zone",
-    ["", "Asia", "Asia/Shangai", "/etc/localtime", "../zoneinfo/UTC", "localtime", "Factory", "\0", "CEST+1", "é"],
+    [
+        "",
+        "Asia",
+        "Asia/Shangai",
+        "/etc/localtime",
+        "../zoneinfo/UTC",
+        "localtime",
+        "Factory",
+        "\0",
+        "CEST+1",
+        "é",
+    ],
 )
 def test_what_is_no_time_zone_is_refused(zone: str) -> None:
     with pytest.raises(UsageFault, match="is no IANA time zone"):
@@ -158,7 +181,13 @@ CRONS = st.builds(
 INSTANTS = st.builds(
     lambda day, minutes: at(day) + dt.timedelta(minutes=minutes),
     st.sampled_from(
-        ["2026-10-24T22:00", "2027-03-27T22:00", "2026-11-01T00:00", "2027-03-14T00:00", "2026-09-06T00:00"]
+        [
+            "2026-10-24T22:00",
+            "2027-03-27T22:00",
+            "2026-11-01T00:00",
+            "2027-03-14T00:00",
+            "2026-09-06T00:00",
+        ]
     ),
     st.integers(0, 36 * 60),
 )
@@ -169,7 +198,9 @@ INSTANTS = st.builds(
 def test_where_a_walk_begins_changes_no_slot(cron: Cron, begin: dt.datetime, minutes: int) -> None:
     later = begin + dt.timedelta(minutes=minutes)
     until = later + dt.timedelta(days=2)
-    whole = [slot for slot in takewhile(lambda slot: slot <= until, cron.after(begin)) if slot > later]
+    whole = [
+        slot for slot in takewhile(lambda slot: slot <= until, cron.after(begin)) if slot > later
+    ]
     assert list(takewhile(lambda slot: slot <= until, cron.after(later))) == whole
 
 
@@ -188,4 +219,6 @@ def test_the_latest_slot_of_a_long_outage_is_found() -> None:
         ("0 2 1 6 *", "2035-06-01T02:00"),
         ("0 2 29 2 *", "2032-02-29T02:00"),
     ):
-        assert read_cron(expression, "UTC").latest(at("2026-01-01T00:00"), at("2036-01-01T00:00")) == at(latest)
+        assert read_cron(expression, "UTC").latest(
+            at("2026-01-01T00:00"), at("2036-01-01T00:00")
+        ) == at(latest)

@@ -16,10 +16,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.errors import ServiceUnreachable
+from core.model_spec import ModelSpec
 from db.engine import open_database, transaction
-from db.errors import ServiceUnreachable
-from db.model_spec import ModelSpec
-from db.schedules import Schedule, Slot, add_schedule, find_schedule, last_slots, pause_schedule, resume_schedule
+from db.schedules import (
+    Schedule,
+    Slot,
+    add_schedule,
+    find_schedule,
+    last_slots,
+    pause_schedule,
+    resume_schedule,
+)
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import make_experiment
 from orchestrator.registry import Registry
@@ -33,7 +41,9 @@ MIDNIGHT = dt.datetime(2026, 11, 24, 18, 0, tzinfo=dt.UTC)  # 02:00 in Shanghai
 
 
 def models() -> Registry:
-    return Registry({"fake": ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic")})
+    return Registry(
+        {"fake": ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic")}
+    )
 
 
 def no_models() -> Registry:
@@ -49,14 +59,20 @@ def stored(
     zone: str = "Asia/Shanghai",
     **experiment: Any,
 ) -> Schedule:
-    asked = make_experiment({"models": ["fake"], "problems": "quickstart", "repetitions": 1} | experiment)
+    asked = make_experiment(
+        {"models": ["fake"], "problems": "quickstart", "repetitions": 1} | experiment
+    )
     add_schedule(engine, name=name, cron=cron, timezone=zone, experiment=asked.to_dict())
     with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.schedule SET due_from = %s WHERE name = %s", (due_from, name))
+        connection.exec_driver_sql(
+            "UPDATE eval.schedule SET due_from = %s WHERE name = %s", (due_from, name)
+        )
     return find_schedule(engine, name)
 
 
-def fire(engine: Engine, now: dt.datetime, registry: Callable[[], Registry] = models) -> tuple[Fired, ...]:
+def fire(
+    engine: Engine, now: dt.datetime, registry: Callable[[], Registry] = models
+) -> tuple[Fired, ...]:
     return fire_due_schedules(engine, registry=registry, now=now)
 
 
@@ -78,7 +94,12 @@ def test_nothing_is_made_before_its_time_and_then_one_run(engine: Engine) -> Non
     schedule = stored(engine, MIDNIGHT - HOUR)
     assert fire(engine, MIDNIGHT - dt.timedelta(microseconds=1)) == ()
     (fired,) = fire(engine, MIDNIGHT)
-    assert (fired.schedule, fired.slot, fired.error, fired.passed_over) == ("nightly", MIDNIGHT, None, 0)
+    assert (fired.schedule, fired.slot, fired.error, fired.passed_over) == (
+        "nightly",
+        MIDNIGHT,
+        None,
+        0,
+    )
     assert fired.submitted is not None
     assert (fired.submitted.name, fired.submitted.created) == ("nightly-2026-11-25T02:00", 6)
     assert fire(engine, MIDNIGHT) == ()
@@ -144,7 +165,9 @@ def test_a_slot_within_a_three_hour_outage_is_caught_up_once(engine: Engine) -> 
     assert [slot.slot for slot in slots(engine, schedule)] == [MIDNIGHT]
 
 
-@pytest.mark.parametrize(("days", "told"), [(4, "3 earlier slots"), (3000, "1000 or more earlier slots")])
+@pytest.mark.parametrize(
+    ("days", "told"), [(4, "3 earlier slots"), (3000, "1000 or more earlier slots")]
+)
 def test_of_many_missed_slots_the_latest_is_made_and_the_log_says_so(
     engine: Engine, caplog: pytest.LogCaptureFixture, days: int, told: str
 ) -> None:
@@ -202,7 +225,9 @@ def test_what_cannot_be_submitted_is_told_and_stops_no_other(
     bad = stored(engine, MIDNIGHT - HOUR, name="bad")
     asked = dict(bad.experiment) | change
     with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.schedule SET experiment = %s WHERE name = 'bad'", (json.dumps(asked),))
+        connection.exec_driver_sql(
+            "UPDATE eval.schedule SET experiment = %s WHERE name = 'bad'", (json.dumps(asked),)
+        )
     good = stored(engine, MIDNIGHT - HOUR, name="good")
     fire(engine, MIDNIGHT, registry)
     (told,) = slots(engine, bad)
@@ -211,7 +236,9 @@ def test_what_cannot_be_submitted_is_told_and_stops_no_other(
     assert fire(engine, MIDNIGHT + HOUR) == ()
 
 
-def test_a_problem_file_that_is_gone_or_broken_leaves_an_error(engine: Engine, tmp_path: Path) -> None:
+def test_a_problem_file_that_is_gone_or_broken_leaves_an_error(
+    engine: Engine, tmp_path: Path
+) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     schedule = stored(engine, MIDNIGHT - HOUR, problems=str(mine))
@@ -232,10 +259,16 @@ def test_a_schedule_in_a_time_zone_unknown_here_stops_no_other(
     assert "schedule lost cannot be read here" in caplog.text
 
 
-def test_a_problem_set_on_disk_is_stored_with_its_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_problem_set_on_disk_is_stored_with_its_full_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path)
-    for given, kept in (("mine", str(tmp_path / "mine")), ("core", "core"), ("quickstart", "quickstart")):
+    for given, kept in (
+        ("mine", str(tmp_path / "mine")),
+        ("core", "core"),
+        ("quickstart", "quickstart"),
+    ):
         assert portable(make_experiment({"models": ["fake"], "problems": given})).problems == kept
 
 
@@ -293,14 +326,18 @@ def test_a_lock_not_got_in_time_leaves_the_slot_due(
     hasty.dispose()
 
 
-def test_a_connection_lost_between_run_and_slot_leaves_neither(engine: Engine, database_url: str) -> None:
+def test_a_connection_lost_between_run_and_slot_leaves_neither(
+    engine: Engine, database_url: str
+) -> None:
     schedule = stored(engine, MIDNIGHT - HOUR)
     own = open_database(database_url, name="cut off")
     with ThreadPoolExecutor(1) as pool, transaction(engine) as holder:
         holder.exec_driver_sql("LOCK TABLE eval.schedule_slot IN EXCLUSIVE MODE")
         tick = pool.submit(fire, own, MIDNIGHT)
         until(lambda: _blocked(engine, "evalctl cut off"))
-        assert count(engine, "SELECT count(*) FROM pg_locks WHERE relation = 'eval.run'::regclass") > 0, "run is in"
+        assert (
+            count(engine, "SELECT count(*) FROM pg_locks WHERE relation = 'eval.run'::regclass") > 0
+        ), "run is in"
         holder.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evalctl cut off'"
         )
@@ -342,7 +379,5 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
 def _blocked(engine: Engine, application: str) -> bool:
     """Whether a session of that name waits for a lock."""
     # In a transaction of its own: within one, this view stays as it was first seen.
-    asked = (
-        f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
-    )
+    asked = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
     return count(engine, asked) > 0

@@ -26,7 +26,9 @@ def user(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Give a user with an EVALCTL_HOME of his own; nothing of it may run when the test ends."""
     config = tmp_path / "evalctl.toml"
     config.write_text(MODEL, encoding="utf-8")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")
+    }
     environment |= {"EVALCTL_HOME": str(tmp_path / "home"), "EVALCTL_CONFIG": str(config)}
     yield environment
     evalctl(environment, "down", "--force")
@@ -39,7 +41,9 @@ def left_of(environment: dict[str, str]) -> list[psutil.Process]:
     home, found = environment["EVALCTL_HOME"], []
     for process in psutil.process_iter():
         try:
-            mine = process.environ().get("EVALCTL_HOME") == home or home in " ".join(process.cmdline())
+            mine = process.environ().get("EVALCTL_HOME") == home or home in " ".join(
+                process.cmdline()
+            )
             if mine and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -58,19 +62,38 @@ def workers(user: dict[str, str]) -> list[dict[str, Any]]:
     return list(json.loads(evalctl(user, "status", "--json").stdout)["workers"])
 
 
-def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(user: dict[str, str]) -> None:
+def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
+    user: dict[str, str],
+) -> None:
     up = [sys.executable, "-m", "orchestrator", "up", "--gpus", "none", "--cpu-workers", "1"]
-    started = subprocess.run(up, env=user, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    started = subprocess.run(
+        up, env=user, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+    )
     assert started.returncode == 0, started.stderr
     assert "is up already" in evalctl(user, "up").stdout
-    submit = ("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "1", "--watch")
+    submit = (
+        "submit",
+        "--model",
+        "fake",
+        "--problems",
+        "quickstart",
+        "--repetitions",
+        "1",
+        "--watch",
+    )
     first = evalctl(user, *submit)
     assert first.returncode == 0, first.stdout + first.stderr
 
     (before,) = workers(user)
     pid = int(before["worker"].split("-")[1].split("@")[0])
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: [row for row in workers(user) if row["worker"] != before["worker"] and row["state"] == "idle"])
+    wait_until(
+        lambda: [
+            row
+            for row in workers(user)
+            if row["worker"] != before["worker"] and row["state"] == "idle"
+        ]
+    )
     assert evalctl(user, *submit, "--new").returncode == 0
 
     ended = evalctl(user, "down")
@@ -78,17 +101,25 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(user: dic
     wait_until(lambda: not left_of(user), 10)
     assert "nothing was running" in evalctl(user, "down").stdout
     runs = json.loads(evalctl(user, "status", "--json").stdout)["runs"]
-    assert [run["state"] for run in runs] == ["succeeded", "succeeded"], "the data outlives the processes"
+    assert [run["state"] for run in runs] == ["succeeded", "succeeded"], (
+        "the data outlives the processes"
+    )
 
 
 @pytest.mark.vllm
-def test_ctrl_c_in_a_quickstart_leaves_no_process_and_no_open_job(user: dict[str, str], embedded_home: Path) -> None:
+def test_ctrl_c_in_a_quickstart_leaves_no_process_and_no_open_job(
+    user: dict[str, str], embedded_home: Path
+) -> None:
     home = Path(user["EVALCTL_HOME"])
     home.mkdir()
     (home / "models").symlink_to(embedded_home / "models")
     command = [sys.executable, "-m", "orchestrator", "quickstart"]
-    process = subprocess.Popen(command, env=user, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    wait_until(lambda: process.poll() is not None or [p for p in left_of(user) if "VLLM" in p.name()], 120)
+    process = subprocess.Popen(
+        command, env=user, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    wait_until(
+        lambda: process.poll() is not None or [p for p in left_of(user) if "VLLM" in p.name()], 120
+    )
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 4, said

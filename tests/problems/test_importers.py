@@ -41,12 +41,20 @@ GAOKAO = {
     "index": 4,
     "score": 12,
 }
-CMATH = {"grade": 3, "input": "小明有3盒铅笔，每盒8支，送出5支，还剩多少支？", "golden": "19", "reasoning_step": 2}
+CMATH = {
+    "grade": 3,
+    "input": "小明有3盒铅笔，每盒8支，送出5支，还剩多少支？",
+    "golden": "19",
+    "reasoning_step": 2,
+}
 PROCESS = {
     "id": "gsm8k-7",
     "generator": "some-model",
     "problem": "A box holds 3 rows of 5 pens. How many pens are there?",
-    "steps": ["Each row has 5 pens.", "So there are $3\\cdot 5=15$ pens. The answer is \\boxed{15}."],
+    "steps": [
+        "Each row has 5 pens.",
+        "So there are $3\\cdot 5=15$ pens. The answer is \\boxed{15}.",
+    ],
     "final_answer_correct": True,
     "label": -1,
 }
@@ -63,7 +71,9 @@ def array(*rows: Any) -> str:
 FILES = {
     "gsm8k": lines(APPLES),
     "math500": array(MATH),
-    "gaokao-bench": json.dumps({"keywords": "some", "example": [GAOKAO]}, ensure_ascii=False, indent=4),
+    "gaokao-bench": json.dumps(
+        {"keywords": "some", "example": [GAOKAO]}, ensure_ascii=False, indent=4
+    ),
     "cmath": lines(CMATH),
     "mgsm-zh": "每箱有 1,200 个零件，两箱一共有多少个？\t2,400\n",
     "processbench": array(PROCESS),
@@ -76,7 +86,9 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def import_text(name: str, written: str, file: Path) -> tuple[Sequence[Problem], list[tuple[int, str]]]:
+def import_text(
+    name: str, written: str, file: Path
+) -> tuple[Sequence[Problem], list[tuple[int, str]]]:
     """Import a text and return the problems, and the line and sentence of each refusal."""
     file.write_text(written, encoding="utf-8")
     found = import_file(name, file)
@@ -95,13 +107,18 @@ def test_every_format_has_a_file_here_and_names_its_licence() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_comes_in_is_a_sound_set_that_loads_again(name: str, data: Path, tmp_path: Path) -> None:
+def test_what_comes_in_is_a_sound_set_that_loads_again(
+    name: str, data: Path, tmp_path: Path
+) -> None:
     problem = only(name, FILES[name], data)
     write_problems((problem,), tmp_path / "set")
 
     assert tuple(load_set(tmp_path / "set")) == (problem,)
     assert validate(problem) == ()
-    assert (problem.licence, set(problem.statement)) == (IMPORTERS[name].licence, {IMPORTERS[name].language})
+    assert (problem.licence, set(problem.statement)) == (
+        IMPORTERS[name].licence,
+        {IMPORTERS[name].language},
+    )
 
 
 def test_each_mark_of_gsm8k_becomes_a_step(data: Path) -> None:
@@ -118,7 +135,10 @@ def test_each_mark_of_gsm8k_becomes_a_step(data: Path) -> None:
 def test_answers_to_a_gsm8k_problem_are_scored_by_its_marks(data: Path) -> None:
     problem = only("gsm8k", FILES["gsm8k"], data)
 
-    worked = score_text(problem, "4 × 12 = 48 apples in all; 5·6 = 30 go to friends; 48 − 30 = 18 remain. Answer: 18")
+    worked = score_text(
+        problem,
+        "4 × 12 = 48 apples in all; 5·6 = 30 go to friends; 48 − 30 = 18 remain. Answer: 18",
+    )
     guessed = score_text(problem, "Answer: 18")
 
     assert (worked.steps_done, worked.answer_correct, worked.guess_suspected) == (3, True, False)
@@ -127,7 +147,10 @@ def test_answers_to_a_gsm8k_problem_are_scored_by_its_marks(data: Path) -> None:
 
 
 def test_a_number_of_the_statement_does_not_show_a_step(data: Path) -> None:
-    row = {"question": "He has 2 boxes of 3 and 6 more.", "answer": "2*3=<<2*3=6>>6\n6+6=<<6+6=12>>12\n#### 12"}
+    row = {
+        "question": "He has 2 boxes of 3 and 6 more.",
+        "answer": "2*3=<<2*3=6>>6\n6+6=<<6+6=12>>12\n#### 12",
+    }
     first = only("gsm8k", row, data).paths[0].steps[0]
 
     assert first.evidence.to_dict() == {"any_of": [{"eq": "2*3 = 6", "tol": 0.01}]}
@@ -148,7 +171,9 @@ def test_a_number_of_the_statement_does_not_show_a_step(data: Path) -> None:
     ],
 )
 def test_a_row_without_sound_marks_is_refused(answer: str, sentence: str, data: Path) -> None:
-    problems, refusals = import_text("gsm8k", lines({"question": "Q", "answer": answer}, APPLES), data)
+    problems, refusals = import_text(
+        "gsm8k", lines({"question": "Q", "answer": answer}, APPLES), data
+    )
 
     assert len(problems) == 1
     assert refusals[0][0] == 1
@@ -170,7 +195,10 @@ def test_the_parts_of_an_examination_question_are_steps_for_a_judge(data: Path) 
 
     scored = score_text(problem, "(1) $a_n=3+2(n-1)=2n+1$。")
 
-    assert [(step.step_id, step.verdict) for step in scored.steps] == [("s1", "done"), ("s2", "unclear")]
+    assert [(step.step_id, step.verdict) for step in scored.steps] == [
+        ("s1", "done"),
+        ("s2", "unclear"),
+    ]
     assert (problem.id, scored.answer_correct) == ("gaokao-2031-004", None)
 
 
@@ -227,7 +255,9 @@ def test_boxes_may_hold_braces() -> None:
 
 
 def test_broken_lines_do_not_hide_the_others(data: Path) -> None:
-    written = '\n{"question": \n[1]\n' + lines(APPLES, {"question": 5, "answer": "x"}, {"answer": "#### 1"})
+    written = '\n{"question": \n[1]\n' + lines(
+        APPLES, {"question": 5, "answer": "x"}, {"answer": "#### 1"}
+    )
     problems, refusals = import_text("gsm8k", written, data)
 
     assert [problem.id for problem in problems] == ["gsm8k-0003"]
@@ -256,7 +286,9 @@ def test_hostile_rows_are_refused_like_any_other(line: str, sentence: str, data:
 
 
 def test_a_list_goes_on_after_a_broken_object(data: Path) -> None:
-    written = array({**MATH, "unique_id": "a/1"}, {**MATH, "unique_id": "b/2"}, {**MATH, "unique_id": "c/3"})
+    written = array(
+        {**MATH, "unique_id": "a/1"}, {**MATH, "unique_id": "b/2"}, {**MATH, "unique_id": "c/3"}
+    )
     problems, refusals = import_text("math500", written.replace('"b/2"', '"b/2'), data)
 
     assert [problem.id for problem in problems] == ["math500-a-1", "math500-c-3"]
@@ -308,13 +340,22 @@ def test_half_a_character_pair_is_refused(data: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "value"),
-    [("16-3-4", 9), ("200*40*.01", 80), ("-(2+3)*4/5", -4), ("50%*30", 15), ("2--3", 5), ("2.5", Fraction(5, 2))],
+    [
+        ("16-3-4", 9),
+        ("200*40*.01", 80),
+        ("-(2+3)*4/5", -4),
+        ("50%*30", 15),
+        ("2--3", 5),
+        ("2.5", Fraction(5, 2)),
+    ],
 )
 def test_calculations_are_exact(written: str, value: Fraction) -> None:
     assert calculate(written) == value
 
 
-@pytest.mark.parametrize("written", ["", "2+", "(2", "2)", "2**3", "9^9", "x", "1" * 40, "(" * 90 + "1" + ")" * 90])
+@pytest.mark.parametrize(
+    "written", ["", "2+", "(2", "2)", "2**3", "9^9", "x", "1" * 40, "(" * 90 + "1" + ")" * 90]
+)
 def test_what_is_no_calculation_is_refused(written: str) -> None:
     with pytest.raises(ProblemError):
         calculate(written)

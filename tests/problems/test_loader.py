@@ -47,7 +47,10 @@ def test_document_round_trip_keeps_the_hash(problem: Problem) -> None:
 
 
 def test_hash_changes_with_the_content() -> None:
-    one, other = parse_problem(written()), parse_problem(written(answer={"kind": "value", "any_of": ["3"]}))
+    one, other = (
+        parse_problem(written()),
+        parse_problem(written(answer={"kind": "value", "any_of": ["3"]})),
+    )
     assert one.content_hash != other.content_hash
 
 
@@ -60,7 +63,9 @@ def test_folder_and_file_are_sets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing-of-the-kind", "", "math63"])
-def test_unknown_set_is_refused_in_one_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_set_is_refused_in_one_sentence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ProblemError, match=r"no problem set|has no problems"):
         load_set(name)
@@ -102,8 +107,18 @@ def test_missing_problem_is_named() -> None:
             written(paths=[{"id": "m", "steps": [{"id": "s", "evidence": {"regex": "(a+)+"}}]}]),
             "repeat within a repeat",
         ),
-        (written(paths=[{"id": "m", "steps": [{"id": "s", "evidence": {"eq": "a=b", "value": "c"}}]}]), "exactly one"),
-        (written(paths=[{"id": "m", "steps": [{"id": "s", "weight": 0, "evidence": {"eq": "a=b"}}]}]), "above zero"),
+        (
+            written(
+                paths=[{"id": "m", "steps": [{"id": "s", "evidence": {"eq": "a=b", "value": "c"}}]}]
+            ),
+            "exactly one",
+        ),
+        (
+            written(
+                paths=[{"id": "m", "steps": [{"id": "s", "weight": 0, "evidence": {"eq": "a=b"}}]}]
+            ),
+            "above zero",
+        ),
         ("a: &x [1]\nb: *x\n", "anchors"),
         ("[" * 60 + "]" * 60, "nested more than"),
     ],

@@ -130,7 +130,10 @@ def mean_line(arrivals: float, service: float, counters: int) -> tuple[float, fl
     for state in range(1, 900):
         weights.append(weights[-1] * arrivals / (service * min(state, counters)))
     total = mp.fsum(weights)
-    waiting = mp.fsum((state - counters) * w for state, w in enumerate(weights) if state > counters) / total
+    waiting = (
+        mp.fsum((state - counters) * w for state, w in enumerate(weights) if state > counters)
+        / total
+    )
     return float(waiting), float(1 / total)
 
 
@@ -187,7 +190,9 @@ def test_mod_lot_size_01() -> None:
     q = sp.Symbol("q", positive=True)
     assert same(sp.diff(720000 / q + 2 * q, q, 2), 1440000 / q**3)
     i = sp.Symbol("i", positive=True)
-    balance = 72000 + sp.sqrt(2 * 3600 * 200 * 20 * i) - (3600 * Q(197, 10) + 720 + Q(197, 10) * 500 * i)
+    balance = (
+        72000 + sp.sqrt(2 * 3600 * 200 * 20 * i) - (3600 * Q(197, 10) + 720 + Q(197, 10) * 500 * i)
+    )
     assert float(sp.nsolve(balance, i, 0.4)) == pytest.approx(0.366, abs=5e-4)
     richer = [min(yearly(size, demand=3960) for size in range(1, 1000)), yearly(1000, demand=3960)]
     assert richer[0] - richer[1] == pytest.approx(943, abs=0.5)
@@ -251,7 +256,9 @@ def test_mod_depot_site_01() -> None:
     """The weighted median (8, 5) drives 960 kilometres a day, the centre of gravity (7, 6) 1020: 90 yuan apart."""
     estates = [(11, 5, 65), (5, 1, 30), (1, 10, 10), (0, 6, 25), (8, 11, 35)]
 
-    def along(axis: int, at: float, orders: Sequence[tuple[int, int, int]] = tuple(estates)) -> float:
+    def along(
+        axis: int, at: float, orders: Sequence[tuple[int, int, int]] = tuple(estates)
+    ) -> float:
         return sum(estate[2] * abs(estate[axis] - at) for estate in orders)
 
     total = sum(weight for *_, weight in estates)
@@ -263,8 +270,16 @@ def test_mod_depot_site_01() -> None:
     assert (along(0, 8), along(1, 5), along(0, 7) + along(1, 6)) == (555, 405, 1020)
     assert 1.5 * (1020 - 960) == 90
     assert (1.5 * 960, 1.5 * 1020) == (1440, 1530)
-    assert list(itertools.accumulate(w for _, w in sorted((e[0], e[2]) for e in estates)))[:4] == [25, 35, 65, 100]
-    assert list(itertools.accumulate(w for _, w in sorted((e[1], e[2]) for e in estates)))[:2] == [30, 95]
+    assert list(itertools.accumulate(w for _, w in sorted((e[0], e[2]) for e in estates)))[:4] == [
+        25,
+        35,
+        65,
+        100,
+    ]
+    assert list(itertools.accumulate(w for _, w in sorted((e[1], e[2]) for e in estates)))[:2] == [
+        30,
+        95,
+    ]
     for weight, best in ((99, 8), (101, 11)):
         assert min(grid, key=lambda at: along(0, at, [(11, 5, weight), *estates[1:]])) == best
     for weight, best in ((41, 5), (39, 6)):
@@ -277,7 +292,9 @@ def test_mod_bike_fleet_01() -> None:
     settled = sp.Matrix([[Q(3, 8), Q(3, 8), Q(1, 4)]])
     assert settled * shares == settled
     assert set(shares.eigenvals()) == {1, Q(1, 5), Q(3, 10)}
-    assert np.allclose(np.linalg.matrix_power(np.array(shares, dtype=float), 60)[0], [0.375, 0.375, 0.25])
+    assert np.allclose(
+        np.linalg.matrix_power(np.array(shares, dtype=float), 60)[0], [0.375, 0.375, 0.25]
+    )
     needs = sp.Matrix([[120, 180, 100]])
     fleets = [needs[j] / settled[j] for j in range(3)]
     assert fleets == [320, 480, 400]
@@ -320,7 +337,9 @@ def test_mod_fresh_order_01() -> None:
     assert Q(15, 15 + 6) == Q(5, 7)
     sample = np.linspace(80, 220, 140_001)
     mean = {
-        o: np.mean(25 * sample - 10 * o - 18 * np.maximum(sample - o, 0) + 4 * np.maximum(o - sample, 0))
+        o: np.mean(
+            25 * sample - 10 * o - 18 * np.maximum(sample - o, 0) + 4 * np.maximum(o - sample, 0)
+        )
         for o in (155, 160, 165)
     }
     assert mean[160] == pytest.approx(2010, abs=0.01)
@@ -359,7 +378,10 @@ def test_mod_fishery_01() -> None:
     ("problem_id", "value"),
     [
         ("mod-second-cup-01", (200 * 13 + 120 * 5) - (200 * 13 + 40 * 13)),
-        ("mod-promo-split-01", 6000 * 0.12 * 100 + 4000 * (0.08 + 0.5 * 0.4) * 80 - 10000 * 0.12 * 100),
+        (
+            "mod-promo-split-01",
+            6000 * 0.12 * 100 + 4000 * (0.08 + 0.5 * 0.4) * 80 - 10000 * 0.12 * 100,
+        ),
         ("mod-congestion-toll-01", 0.8 * ((24 + 2000 / 200) - (12 + 1600 / 100))),
         ("mod-counters-01", 40 * 3 + 30 * mean_line(20, 12, 3)[0]),
         ("mod-lot-size-01", (72000 + 1200 + 1200) - (3600 * 19.7 + 720 + 1970)),
@@ -374,4 +396,6 @@ def test_mod_fishery_01() -> None:
 def test_the_file_states_the_answer_found_here(problem_id: str, value: float) -> None:
     """The answer in the problem's file is the value that the checks above arrive at."""
     problem = load_file(SHIPPED / "modelling" / f"{problem_id}.yaml")
-    assert float(problem.answer.any_of[0]) == pytest.approx(float(value), rel=max(problem.answer.tol, 1e-9))
+    assert float(problem.answer.any_of[0]) == pytest.approx(
+        float(value), rel=max(problem.answer.tol, 1e-9)
+    )

@@ -93,7 +93,14 @@ def test_sec_probability_01_states() -> None:
         return known[i, j]
 
     assert further(0, 0) == Q(107, 27)
-    stated = {(2, 2): 1, (2, 1): Q(4, 3), (1, 2): Q(5, 3), (1, 1): Q(22, 9), (2, 0): Q(13, 9), (0, 2): Q(19, 9)}
+    stated = {
+        (2, 2): 1,
+        (2, 1): Q(4, 3),
+        (1, 2): Q(5, 3),
+        (1, 1): Q(22, 9),
+        (2, 0): Q(13, 9),
+        (0, 2): Q(19, 9),
+    }
     assert {score: known[score] for score in stated} == stated
     assert (known[1, 0], known[0, 1]) == (Q(25, 9), Q(10, 3))
 
@@ -115,9 +122,9 @@ def test_uni_diagonalisation_01_binomial() -> None:
     assert part**2 == 3 * part
     for size in range(1, 8):
         assert matrix**size == 2**size * sp.eye(2) + Q(5**size - 2**size, 3) * part
-        assert sum(sp.binomial(size, i) * 2 ** (size - i) * 3 ** (i - 1) for i in range(1, size + 1)) == Q(
-            5**size - 2**size, 3
-        )
+        assert sum(
+            sp.binomial(size, i) * 2 ** (size - i) * 3 ** (i - 1) for i in range(1, size + 1)
+        ) == Q(5**size - 2**size, 3)
 
 
 def test_sec_quadratic_02_ratio() -> None:
@@ -136,7 +143,11 @@ def test_sec_trig_equation_01_exponential() -> None:
     cosines = [(z**m + z**-m) / 2 for m in (1, 3, 2)]
     polynomial = sp.expand(2 * z**3 * (cosines[0] + cosines[1] - cosines[2]))
     assert polynomial == z**6 - z**5 + z**4 + z**2 - z + 1 == sp.expand((z**4 + 1) * (z**2 - z + 1))
-    for angle, factor in ((sp.pi / 4, z**4 + 1), (3 * sp.pi / 4, z**4 + 1), (sp.pi / 3, z**2 - z + 1)):
+    for angle, factor in (
+        (sp.pi / 4, z**4 + 1),
+        (3 * sp.pi / 4, z**4 + 1),
+        (sp.pi / 3, z**2 - z + 1),
+    ):
         assert sp.simplify(sp.expand_complex(factor.subs(z, sp.exp(sp.I * angle)))) == 0
     upper = [root for root in sp.Poly(polynomial, z).nroots() if sp.im(root) >= 0]
     assert len(upper) == 3
@@ -175,7 +186,11 @@ def test_sec_inequality_01_discriminant() -> None:
 
 def test_sec_counting_01_by_first_digit() -> None:
     """Each even first digit gives 60 numbers, each odd one 80, together 340."""
-    numbers = [m for m in range(2001, 7000) if m % 2 == 0 and len(set(str(m))) == 4 and set(str(m)) <= set("0123456")]
+    numbers = [
+        m
+        for m in range(2001, 7000)
+        if m % 2 == 0 and len(set(str(m))) == 4 and set(str(m)) <= set("0123456")
+    ]
     counts = {first: sum(str(m)[0] == first for m in numbers) for first in "23456"}
     assert counts == {"2": 60, "3": 80, "4": 60, "5": 80, "6": 60}
     assert len(numbers) == 340
@@ -251,7 +266,10 @@ def test_sec_sequence_02_sums() -> None:
     assert same(sums - before, 2 * n - 1)
     assert same(4 * sums, (2 * n - 1 + 1) ** 2)
     assert same(Q(1, 2) * (1 / (2 * k - 1) - 1 / (2 * k + 1)), 1 / ((2 * k - 1) * (2 * k + 1)))
-    assert all(sum(Q(1, (2 * i - 1) * (2 * i + 1)) for i in range(1, m + 1)) == Q(m, 2 * m + 1) for m in range(1, 9))
+    assert all(
+        sum(Q(1, (2 * i - 1) * (2 * i + 1)) for i in range(1, m + 1)) == Q(m, 2 * m + 1)
+        for m in range(1, 9)
+    )
 
 
 def test_uni_vector_01_polar_parameters() -> None:

@@ -134,7 +134,9 @@ def test_sec_trig_identity_02() -> None:
     for terms in range(1, 6):
         for angle in (mp.mpf("0.11"), mp.mpf("0.3"), mp.mpf("0.62")):
             total = mp.fsum(1 / mp.sin(2**j * angle) for j in range(1, terms + 1))
-            assert mp.almosteq(total, mp.cot(angle) - mp.cot(2**terms * angle), rel_eps=1e-9, abs_eps=1e-9)
+            assert mp.almosteq(
+                total, mp.cot(angle) - mp.cot(2**terms * angle), rel_eps=1e-9, abs_eps=1e-9
+            )
     degree = mp.pi / 180
     assert abs(mp.fsum(1 / mp.sin(angle_deg * degree) for angle_deg in (24, 48, 96, 192))) < 1e-12
     assert [12 * 2**j for j in range(1, 5)] == [24, 48, 96, 192]
@@ -152,7 +154,11 @@ def test_sec_trig_equation_01() -> None:
     cubic = 4 * t**3 - 2 * t**2 - 2 * t + 1
     assert same(4 * t**3 - 3 * t + t - (2 * t**2 - 1), cubic)
     assert same(cubic, (2 * t - 1) * (2 * t**2 - 1))
-    assert roots(cubic, t) == {Q(1, 2), sp.sqrt(2) / 2, -sp.sqrt(2) / 2} == {sp.cos(at) for at in found}
+    assert (
+        roots(cubic, t)
+        == {Q(1, 2), sp.sqrt(2) / 2, -sp.sqrt(2) / 2}
+        == {sp.cos(at) for at in found}
+    )
     samples = [mp.cos(u) + mp.cos(3 * u) - mp.cos(2 * u) for u in mp.linspace(0, mp.pi, 1001)]
     assert sum(left * right < 0 for left, right in pairwise(samples)) + samples.count(0) == 3
 
@@ -178,7 +184,11 @@ def test_sec_solid_volume_01() -> None:
 def test_sec_solid_distance_01() -> None:
     """The distance from A to the plane A1BD of the 2 x 3 x 6 box is 3 sqrt(14)/7, by volumes and by coordinates."""
     corner_b, corner_d, corner_a1 = sp.Matrix([2, 0, 0]), sp.Matrix([0, 3, 0]), sp.Matrix([0, 0, 6])
-    lengths = {(corner_b - corner_d).norm(), (corner_a1 - corner_b).norm(), (corner_a1 - corner_d).norm()}
+    lengths = {
+        (corner_b - corner_d).norm(),
+        (corner_a1 - corner_b).norm(),
+        (corner_a1 - corner_d).norm(),
+    }
     assert lengths == {sp.sqrt(13), 2 * sp.sqrt(10), 3 * sp.sqrt(5)}
     normal = (corner_d - corner_b).cross(corner_a1 - corner_b)
     assert list(normal) == [18, 12, 6]
@@ -229,7 +239,10 @@ def test_sec_sequence_01() -> None:
     member = (first * k + second) * 3**k
     gap = sp.expand(sp.simplify((member - member.subs(k, k - 1)) / 3 ** (k - 1)))
     assert same(gap, 2 * first * k + first + 2 * second)
-    assert sp.solve([2 * first - 2, first + 2 * second + 1], [first, second]) == {first: 1, second: -1}
+    assert sp.solve([2 * first - 2, first + 2 * second + 1], [first, second]) == {
+        first: 1,
+        second: -1,
+    }
     assert ((0 - 1) * 3**0) == -1
 
 

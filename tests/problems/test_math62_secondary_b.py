@@ -193,7 +193,9 @@ def test_sec_derivative_02() -> None:
     quotient = z * sp.log(z) / (z**2 - 1)
     numerator = z**2 - 1 - (z**2 + 1) * sp.log(z)
     assert same(sp.diff(quotient, z), numerator / (z**2 - 1) ** 2)
-    assert same(sp.diff((z**2 - 1) / (z**2 + 1) - sp.log(z), z), -((z**2 - 1) ** 2) / (z * (z**2 + 1) ** 2))
+    assert same(
+        sp.diff((z**2 - 1) / (z**2 + 1) - sp.log(z), z), -((z**2 - 1) ** 2) / (z * (z**2 + 1) ** 2)
+    )
     assert same(1 / z - 4 * z / (z**2 + 1) ** 2, (z**2 - 1) ** 2 / (z * (z**2 + 1) ** 2))
     assert same(sp.diff(numerator, z), z - 1 / z - 2 * z * sp.log(z))
     assert same(sp.diff(numerator, z, 2), -2 * sp.log(z) - 1 + 1 / z**2)
@@ -227,7 +229,9 @@ def test_sec_complex_01() -> None:
     point = x + y * sp.I
     left = sp.expand(point * sp.conjugate(point) + 2 * sp.I * point)
     assert same(left, x**2 + y**2 - 2 * y + 2 * x * sp.I)
-    assert same(sp.conjugate(left), sp.expand(point * sp.conjugate(point) - 2 * sp.I * sp.conjugate(point)))
+    assert same(
+        sp.conjugate(left), sp.expand(point * sp.conjugate(point) - 2 * sp.I * sp.conjugate(point))
+    )
     assert same(left - sp.conjugate(left), 2 * sp.I * (point + sp.conjugate(point)))
     assert (9 + 2 * sp.I - (9 - 2 * sp.I)) / (2 * sp.I) == 2
     found = sp.solve([sp.re(left) - 9, sp.im(left) - 2], [x, y], dict=True)
@@ -257,7 +261,9 @@ def test_sec_complex_02() -> None:
         assert mp.almosteq(sines[2], -mp.sin(mp.pi / 7))
         assert abs(sines[2]) < min(sines[0], sines[1])
         assert mp.almosteq(sum(sines), mp.sqrt(7) / 2)
-        assert mp.almosteq(mp.fsum(mp.cos(mp.mpf(j) * mp.pi / 7) for j in (2, 4, 8)), mp.mpf(-1) / 2)
+        assert mp.almosteq(
+            mp.fsum(mp.cos(mp.mpf(j) * mp.pi / 7) for j in (2, 4, 8)), mp.mpf(-1) / 2
+        )
         assert mp.almosteq(abs(first) ** 2, 2)
         assert mp.almosteq(sum(sines) ** 2, mp.mpf(7) / 4)
     exponents = sorted((i + j) % 7 for i in (1, 2, 4) for j in (3, 5, 6))
@@ -291,7 +297,9 @@ def test_sec_probability_02() -> None:
         before, total = total, total + hit
         assert total == Fraction(2 * n, 3) + Fraction(4, 9) * (1 - Fraction(1, 4**n))
         assert total == (before / 4 + Fraction(n - 1, 2) + 1 if n > 1 else 1)
-        assert total - Fraction(2 * n, 3) - Fraction(4, 9) == Fraction(-1, 9) * Fraction(1, 4 ** (n - 1))
+        assert total - Fraction(2 * n, 3) - Fraction(4, 9) == Fraction(-1, 9) * Fraction(
+            1, 4 ** (n - 1)
+        )
         following = Fraction(3, 4) * hit + Fraction(1, 2) * (1 - hit)
         assert following == hit / 4 + Fraction(1, 2)
         assert following - Fraction(2, 3) == (hit - Fraction(2, 3)) / 4
@@ -310,7 +318,9 @@ def test_sec_probability_02() -> None:
 def test_sec_solid_distance_02() -> None:
     """The skew lines are 4/3 apart, by a common normal, by a volume and by the two closest points."""
     z = sp.symbols("z", real=True)
-    corner_a, corner_b, corner_c, apex = (sp.Matrix(p) for p in ((0, 0, 0), (2, 0, 0), (2, 2, 0), (0, 0, 4)))
+    corner_a, corner_b, corner_c, apex = (
+        sp.Matrix(p) for p in ((0, 0, 0), (2, 0, 0), (2, 2, 0), (0, 0, 4))
+    )
     diagonal, edge = corner_c - corner_a, corner_b - apex
     assert (list(diagonal), list(edge)) == ([2, 2, 0], [2, 0, -4])
     normal = sp.Matrix([2, -2, 1])
@@ -334,4 +344,7 @@ def test_sec_solid_distance_02() -> None:
     assert best == {s: Q(8, 9), t: Q(2, 9)}
     assert square.subs(best) == Q(16, 9)
     assert same(square.subs(t, 2 - z), (s - z) ** 2 + s**2 + (4 - 2 * z) ** 2)
-    assert same(square.subs({s: 2 * s, t: 2 * t}, simultaneous=True), (2 * s - 2 + 2 * t) ** 2 + 4 * s**2 + 16 * t**2)
+    assert same(
+        square.subs({s: 2 * s, t: 2 * t}, simultaneous=True),
+        (2 * s - 2 + 2 * t) ** 2 + 4 * s**2 + 16 * t**2,
+    )

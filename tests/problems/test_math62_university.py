@@ -66,8 +66,14 @@ def _series_of_step_and_line(terms: int) -> tuple[mp.mpf, list[mp.mpf], list[mp.
     m = sp.symbols("m", integer=True, positive=True)
     pieces = ((sp.Integer(-1), -sp.pi, 0), (x + 2, 0, sp.pi))
     mean = sum(sp.integrate(piece, (x, low, high)) for piece, low, high in pieces) / (2 * sp.pi)
-    cosine = sum(sp.integrate(piece * sp.cos(m * x), (x, low, high)) for piece, low, high in pieces) / sp.pi
-    sine = sum(sp.integrate(piece * sp.sin(m * x), (x, low, high)) for piece, low, high in pieces) / sp.pi
+    cosine = (
+        sum(sp.integrate(piece * sp.cos(m * x), (x, low, high)) for piece, low, high in pieces)
+        / sp.pi
+    )
+    sine = (
+        sum(sp.integrate(piece * sp.sin(m * x), (x, low, high)) for piece, low, high in pieces)
+        / sp.pi
+    )
     a, b = (sp.lambdify(m, sp.simplify(item), "math") for item in (cosine, sine))
     numbers = range(1, terms + 1)
     return mp.mpf(sp.N(mean)), [mp.mpf(a(i)) for i in numbers], [mp.mpf(b(i)) for i in numbers]
@@ -82,10 +88,16 @@ def sum_at(mean: mp.mpf, cosine: list[mp.mpf], sine: list[mp.mpf], at: mp.mpf) -
 def test_uni_fourier_02() -> None:
     """The first peaks of the partial sums sit at pi/(2n) and tend to (2/pi) Si(pi), about 1.179."""
     m = sp.symbols("m", integer=True, positive=True)
-    assert same(2 / sp.pi * sp.integrate(sp.sin((2 * m - 1) * x), (x, 0, sp.pi)), 4 / ((2 * m - 1) * sp.pi))
+    assert same(
+        2 / sp.pi * sp.integrate(sp.sin((2 * m - 1) * x), (x, 0, sp.pi)), 4 / ((2 * m - 1) * sp.pi)
+    )
     for count in (1, 2, 5, 9):
-        slope = mp.fsum(4 / mp.pi * mp.cos((2 * i - 1) * mp.mpf("0.3")) for i in range(1, count + 1))
-        assert mp.almosteq(slope, 2 * mp.sin(2 * count * 0.3) / (mp.pi * mp.sin(0.3)), rel_eps=1e-10)
+        slope = mp.fsum(
+            4 / mp.pi * mp.cos((2 * i - 1) * mp.mpf("0.3")) for i in range(1, count + 1)
+        )
+        assert mp.almosteq(
+            slope, 2 * mp.sin(2 * count * 0.3) / (mp.pi * mp.sin(0.3)), rel_eps=1e-10
+        )
         peak = mp.pi / (2 * count)
         values = [_square_sum(count, peak * u / 50) for u in range(1, 60)]
         assert max(values) == values[49]
@@ -125,7 +137,9 @@ def test_uni_fourier_04() -> None:
     for i in range(6):
         cosine = mp.quad(lambda u, i=i: mp.exp(u) * mp.cos(i * u), [-mp.pi, 0, mp.pi]) / mp.pi
         sine = mp.quad(lambda u, i=i: mp.exp(u) * mp.sin(i * u), [-mp.pi, 0, mp.pi]) / mp.pi
-        assert mp.almosteq(cosine, 2 * (-1) ** i * mp.sinh(mp.pi) / (mp.pi * (1 + i**2)), rel_eps=1e-10)
+        assert mp.almosteq(
+            cosine, 2 * (-1) ** i * mp.sinh(mp.pi) / (mp.pi * (1 + i**2)), rel_eps=1e-10
+        )
         assert mp.almosteq(sine, -i * cosine, abs_eps=1e-10)
         complex_one = (-1) ** i * mp.sinh(mp.pi) / (mp.pi * mp.mpc(1, -i))
         assert mp.almosteq(complex_one, mp.mpc(cosine, -sine) / 2, rel_eps=1e-10)
@@ -150,7 +164,9 @@ def test_uni_eigenvectors_01() -> None:
     assert ((v.T * part)[0], (2 * v).dot(2 * v), part.dot(part)) == (0, 12, 2)
     assert 4 * 12 + 1 * 2 == 50
     entries = sp.symbols("p q r l m o")
-    free = sp.Matrix([entries[:3], [entries[1], *entries[3:5]], [entries[2], entries[4], entries[5]]])
+    free = sp.Matrix(
+        [entries[:3], [entries[1], *entries[3:5]], [entries[2], entries[4], entries[5]]]
+    )
     any_v, any_w = sp.Matrix(sp.symbols("v1:4")), sp.Matrix(sp.symbols("w1:4"))
     assert sp.expand(((free * any_v).T * any_w)[0] - (any_v.T * free * any_w)[0]) == 0
 
@@ -162,7 +178,9 @@ def test_uni_diagonalisation_02() -> None:
     assert same((s * sp.eye(3) - matrix).det(), (s - 2) ** 2 * (s + 2))
     assert same((s - 2) * (s**2 - 4), (s - 2) ** 2 * (s + 2))
     shifted = matrix - 2 * sp.eye(3)
-    minors = {sp.factor(shifted.extract(list(rows), [0, 2]).det()) for rows in ((0, 1), (1, 2), (0, 2))}
+    minors = {
+        sp.factor(shifted.extract(list(rows), [0, 2]).det()) for rows in ((0, 1), (1, 2), (0, 2))
+    }
     assert {root for minor in minors - {0} for root in sp.solve(minor, a)} == {2}
     square = (matrix**2 - 4 * sp.eye(3)).applyfunc(sp.expand)
     assert set(square) == {0, 8 * a - 16}
@@ -184,7 +202,9 @@ def test_uni_ode_02() -> None:
     p, u = sp.symbols("p u", positive=True)
     transform = p / (p**2 + 4) + 4 * p / (p**2 + 4) ** 2
     assert same((p**2 + 4) * transform - p, 4 * p / (p**2 + 4))
-    assert same(sp.laplace_transform(u * sp.sin(2 * u), u, p, noconds=True), 4 * p / (p**2 + 4) ** 2)
+    assert same(
+        sp.laplace_transform(u * sp.sin(2 * u), u, p, noconds=True), 4 * p / (p**2 + 4) ** 2
+    )
     assert same(-sp.diff(2 / (p**2 + 4), p), 4 * p / (p**2 + 4) ** 2)
 
 
@@ -210,7 +230,10 @@ def test_uni_laplace_02() -> None:
     assert same(after.subs(t, 1), before.subs(t, 1))
     assert same(before.subs(t, 1), 1 - sp.sin(1))
     assert same(sp.diff(after, t).subs(t, 1), 1 - sp.cos(1))
-    assert same(sp.expand_trig(1 - sp.sin(1) * sp.cos(t - 1) + (1 - sp.cos(1)) * sp.sin(t - 1) - after), sp.Integer(0))
+    assert same(
+        sp.expand_trig(1 - sp.sin(1) * sp.cos(t - 1) + (1 - sp.cos(1)) * sp.sin(t - 1) - after),
+        sp.Integer(0),
+    )
     assert same(before - before.subs(t, t - 1), after)
     u = sp.symbols("u")
     ramp = sp.integrate(u * sp.sin(t - u), (u, 0, 1))
@@ -219,5 +242,10 @@ def test_uni_laplace_02() -> None:
     assert same(flat, 1 - sp.cos(t - 1))
     assert same(ramp + flat, after)
     assert same(1 / s**2 - 1 / (s**2 + 1), 1 / (s**2 * (s**2 + 1)))
-    assert mp.almosteq(mp.quad(lambda w: w * mp.exp(-2 * w), [0, 1]) + mp.exp(-2) / 2, (1 - mp.exp(-2)) / 4)
-    assert same(sp.expand_trig(1 - 2 * sp.sin(Q(1, 2)) * sp.cos(t - Q(1, 2)) - after).rewrite(sp.exp), sp.Integer(0))
+    assert mp.almosteq(
+        mp.quad(lambda w: w * mp.exp(-2 * w), [0, 1]) + mp.exp(-2) / 2, (1 - mp.exp(-2)) / 4
+    )
+    assert same(
+        sp.expand_trig(1 - 2 * sp.sin(Q(1, 2)) * sp.cos(t - Q(1, 2)) - after).rewrite(sp.exp),
+        sp.Integer(0),
+    )

@@ -179,7 +179,9 @@ def test_uni_stability_01() -> None:
         shifted = exact[0] + mp.mpf("1e-6")
         for n in range(1, 11):
             shifted = 1 - n * shifted
-            assert mp.almosteq(shifted - exact[n], (-1) ** n * mp.factorial(n) * mp.mpf("1e-6"), rel_eps=1e-12)
+            assert mp.almosteq(
+                shifted - exact[n], (-1) ** n * mp.factorial(n) * mp.mpf("1e-6"), rel_eps=1e-12
+            )
         back = mp.mpf(0)
         for n in range(15, 8, -1):
             back = (1 - back) / n

@@ -29,7 +29,9 @@ def test_stepwise_demands_what_plain_does_not() -> None:
 def test_prompt_shows_neither_answer_nor_evidence() -> None:
     text = str(render_prompt(PROBLEM, "stepwise", "zh"))
     assert PROBLEM.answer.any_of[0] not in text
-    assert all(block.text not in text for solution in PROBLEM.solutions for block in solution.blocks)
+    assert all(
+        block.text not in text for solution in PROBLEM.solutions for block in solution.blocks
+    )
 
 
 def test_versions_tell_styles_apart() -> None:

@@ -35,7 +35,12 @@ def test_good_problem_has_no_faults() -> None:
         (lambda data: steps(data).pop(), "2 necessary steps"),
         (lambda data: steps(data)[0].update(id="s2"), "'s2' occurs twice"),
         (lambda data: steps(data)[0].update(requires=["s9"]), "unknown step 's9'"),
-        (lambda data: steps(data)[0].update(requires=["s3"]) or steps(data)[2].update(requires=["s1"]), "in a circle"),
+        (
+            lambda data: (
+                steps(data)[0].update(requires=["s3"]) or steps(data)[2].update(requires=["s1"])
+            ),
+            "in a circle",
+        ),
         (lambda data: steps(data)[0].update(evidence={"value": "13"}), "is the final answer"),
         (lambda data: data["answer"].update(any_of=[]), "needs any_of"),
         (lambda data: data["solutions"][0].update(path="other"), "no path 'other'"),

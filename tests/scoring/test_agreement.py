@@ -14,7 +14,7 @@ from problems.errors import ProblemError
 from problems.labelling import LabelledSet, load_labelled
 from problems.loader import ProblemSet
 from problems.schema import Problem
-from scoring.agreement import cohen_kappa, measure_agreement
+from scoring.quality.agreement import cohen_kappa, measure_agreement
 
 Lines = list[dict[str, Any]]
 MakeFolder = Callable[..., Path]
@@ -35,7 +35,14 @@ INDEX: Lines = [
 
 def label(answer: str, first: str, second: str, third: str, **more: Any) -> dict[str, Any]:
     steps = {"s1": first, "s2": second, "s3": third}
-    return {"answer": answer, "path": "main", "labeller": "ann", "labels": steps, "answer_correct": True, **more}
+    return {
+        "answer": answer,
+        "path": "main",
+        "labeller": "ann",
+        "labels": steps,
+        "answer_correct": True,
+        **more,
+    }
 
 
 ANN: Lines = [
@@ -114,7 +121,9 @@ def test_every_figure_is_what_it_is_by_hand(make_folder: MakeFolder) -> None:
     # a3 was a guess, a2 and a3 were called one.
     assert found["guess"] == {"precision": 0.5, "recall": 1.0}
     assert (found["human_kappa"], found["human_answers"]) == (None, 0)
-    assert [(one["answer"], one["step"], one["true"], one["said"]) for one in found["disagreements"]] == [
+    assert [
+        (one["answer"], one["step"], one["true"], one["said"]) for one in found["disagreements"]
+    ] == [
         ("a2", "s3", "done", "missing"),
         ("a4", "s2", "wrong", "done"),
     ]
@@ -133,13 +142,18 @@ def test_the_baselines_are_marked_by_the_same_rules(make_folder: MakeFolder) -> 
     assert baselines["exact_string"]["kappa"] == pytest.approx(2 / 3)
 
 
-def test_the_first_file_is_the_truth_and_the_second_measures_the_markers(make_folder: MakeFolder) -> None:
+def test_the_first_file_is_the_truth_and_the_second_measures_the_markers(
+    make_folder: MakeFolder,
+) -> None:
     found = _measure(load_labelled(make_folder(ANN, BOB), _without_short()))
 
     assert found["kappa"] == pytest.approx(2 / 3)
     # ddd mmm against ddm mmm: 5 of 6 agree, half would by chance.
     assert (found["marker_kappa"], found["marker_answers"]) == (pytest.approx(2 / 3), 2)
-    assert (found["human_kappa"], found["human_answers"]) == (found["marker_kappa"], found["marker_answers"])
+    assert (found["human_kappa"], found["human_answers"]) == (
+        found["marker_kappa"],
+        found["marker_answers"],
+    )
 
 
 def test_steps_are_compared_along_the_labellers_path(make_folder: MakeFolder) -> None:
@@ -163,7 +177,10 @@ def test_the_hard_slices_and_the_styles_are_told_apart(make_folder: MakeFolder) 
     assert incomplete["steps_agree"] == pytest.approx(5 / 6)
     nothing = {"steps_agree": None, "kappa": None, "mae7": None, "within_one": None}
     assert found["slices"]["wrong_but_mostly_done"] == {"answers": 0, **nothing}
-    assert {style: part["answers"] for style, part in found["styles"].items()} == {"": 3, "verbose": 1}
+    assert {style: part["answers"] for style, part in found["styles"].items()} == {
+        "": 3,
+        "verbose": 1,
+    }
 
 
 def test_intervals_hold_the_figures_and_come_out_the_same_again(make_folder: MakeFolder) -> None:
@@ -196,7 +213,9 @@ def test_kappa_of_tables_from_the_literature() -> None:
         ({"answer_correct": "yes"}, "expected true or false"),
     ],
 )
-def test_a_line_that_does_not_fit_is_named(make_folder: MakeFolder, line: dict[str, Any], sentence: str) -> None:
+def test_a_line_that_does_not_fit_is_named(
+    make_folder: MakeFolder, line: dict[str, Any], sentence: str
+) -> None:
     folder = make_folder([ANN[1], {**ANN[0], **line}])
 
     with pytest.raises(ProblemError, match=r"labels-1.jsonl:2") as caught:
@@ -210,7 +229,9 @@ def test_broken_json_and_names_that_leave_the_folder_are_refused(make_folder: Ma
     with pytest.raises(ProblemError, match=r"labels-1.jsonl:2: not a line of JSON"):
         load_labelled(folder, SET)
 
-    (folder / "index-1.jsonl").write_text('{"answer": "../a1", "problem": "p1"}\n', encoding="utf-8")
+    (folder / "index-1.jsonl").write_text(
+        '{"answer": "../a1", "problem": "p1"}\n', encoding="utf-8"
+    )
     with pytest.raises(ProblemError, match=r"index-1.jsonl:1 .*is not the name of a file"):
         load_labelled(folder, SET)
 

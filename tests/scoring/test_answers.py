@@ -11,11 +11,15 @@ import yaml
 from problems.loader import load_set
 from scoring.score import score_text
 
-CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("answers.yaml").read_text(encoding="utf-8")
+)
 PROBLEMS = {problem.id: problem for problem in load_set("math62")}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case['problem']}: {case['note']}" for case in CASES])
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{case['problem']}: {case['note']}" for case in CASES]
+)
 def test_answer_gets_the_markers_verdicts(case: dict[str, Any]) -> None:
     score = score_text(PROBLEMS[case["problem"]], case["text"])
     verdicts = {step.step_id: step.verdict for step in score.steps}
@@ -28,7 +32,9 @@ def test_answer_gets_the_markers_verdicts(case: dict[str, Any]) -> None:
     assert score.guess_suspected is case.get("guess", False)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case['problem']}: {case['note']}" for case in CASES])
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{case['problem']}: {case['note']}" for case in CASES]
+)
 def test_evidence_is_cut_out_of_the_original_text(case: dict[str, Any]) -> None:
     score = score_text(PROBLEMS[case["problem"]], case["text"])
     for step in score.steps:

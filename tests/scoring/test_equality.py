@@ -10,7 +10,12 @@ from scoring.score import score_text
 from tests.scoring.making import make_problem
 
 REALS = {name: {"type": "real", "min": 0.5, "max": 2.5} for name in ("x", "y", "t", "h")}
-MATRICES = {"A": {"type": "matrix"}, "B": {"type": "matrix"}, "v_1": {"type": "vector"}, "v_2": {"type": "vector"}}
+MATRICES = {
+    "A": {"type": "matrix"},
+    "B": {"type": "matrix"},
+    "v_1": {"type": "vector"},
+    "v_2": {"type": "vector"},
+}
 VECTORS = {"a": {"type": "vector"}, "b": {"type": "vector"}}
 INTEGERS = {"n": {"type": "int", "min": 1, "max": 9}}
 
@@ -110,7 +115,8 @@ def test_matrices_do_not_commute(eq: str, text: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "same"), [("$c=a\\times b$", True), ("$c=b\\times a$", False), ("$c=a\\cdot b$", False)]
+    ("text", "same"),
+    [("$c=a\\times b$", True), ("$c=b\\times a$", False), ("$c=a\\cdot b$", False)],
 )
 def test_cross_product_has_an_order(text: str, same: bool) -> None:
     assert (verdict({"eq": "c = a \\times b"}, text, VECTORS) == "done") is same
@@ -171,13 +177,17 @@ def test_list_numbers_are_no_values() -> None:
 def test_unlisted_letter_may_stand_for_the_solvers_own_unknown() -> None:
     """The statement names no t, so whoever writes w = sin x means the same."""
     evidence = {"eq": "t^2-5t+6 = 0"}
-    problem = make_problem(evidence, variables={"t": {"type": "real"}}, statement="Real numbers $a$, $b$ have sum 5.")
+    problem = make_problem(
+        evidence, variables={"t": {"type": "real"}}, statement="Real numbers $a$, $b$ have sum 5."
+    )
     assert score_text(problem, "$w^2-5w+6=0$").steps[0].verdict == "done"
     assert score_text(problem, "$a^2-5a+6=0$").steps[0].verdict == "missing"
 
 
 def test_alias_stands_for_its_name() -> None:
-    problem = make_problem({"eq": "S'' < 0"}, aliases={"S": ["A", "S(x)", "A(x)"]}, variables={"x": {"type": "real"}})
+    problem = make_problem(
+        {"eq": "S'' < 0"}, aliases={"S": ["A", "S(x)", "A(x)"]}, variables={"x": {"type": "real"}}
+    )
     assert score_text(problem, "A''(x) = -8/3 < 0").steps[0].verdict == "done"
     assert score_text(problem, "B''(x) = -8/3 < 0").steps[0].verdict != "done"
 

@@ -13,7 +13,9 @@ X = {"x": {"type": "real", "min": 0.5, "max": 3}, "a": {"type": "real", "min": 0
 
 
 def correct(answer: dict[str, Any], text: str) -> bool | None:
-    return score_text(make_problem({"words": {"en": ["never said"]}}, answer=answer, variables=X), text).answer_correct
+    return score_text(
+        make_problem({"words": {"en": ["never said"]}}, answer=answer, variables=X), text
+    ).answer_correct
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,9 @@ def test_expression(text: str, expected: bool) -> None:
     assert correct({"kind": "expr", "any_of": ["2x-1+2e^{-2x}"]}, text) is expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("选 C", True), ("The answer is (C).", True), ("答案：B", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("选 C", True), ("The answer is (C).", True), ("答案：B", False)]
+)
 def test_choice(text: str, expected: bool) -> None:
     assert correct({"kind": "choice", "any_of": ["C"]}, text) is expected
 
@@ -102,7 +106,12 @@ def test_unit_of_the_answer_is_heeded() -> None:
 
 
 def test_thousands_in_a_box_are_one_number() -> None:
-    assert correct({"kind": "value", "any_of": ["58500"]}, "Then $26\\times 25\\times 90=\\boxed{58,500}$.") is True
+    assert (
+        correct(
+            {"kind": "value", "any_of": ["58500"]}, "Then $26\\times 25\\times 90=\\boxed{58,500}$."
+        )
+        is True
+    )
     assert correct({"kind": "set", "any_of": ["\\{1,200\\}"]}, "So $\\{1,200\\}$.") is True
 
 

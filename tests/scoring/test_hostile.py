@@ -51,7 +51,9 @@ HOSTILE = {
     "digits": "9" * SIZE,
     "bars": "|" * SIZE,
     "signs": repeated("x=±1±2±3±4 "),
-    "double sums": " ".join(f"\\sum_{{k=1}}^{{2000}}\\sum_{{j=1}}^{{2000}} kj^{{{i}}} = {i}" for i in range(300)),
+    "double sums": " ".join(
+        f"\\sum_{{k=1}}^{{2000}}\\sum_{{j=1}}^{{2000}} kj^{{{i}}} = {i}" for i in range(300)
+    ),
     "integrals": " ".join(f"\\int_0^1\\int_0^1 x^{{{i}}} dx dy = {i}" for i in range(300)),
     "boxes": repeated("\\boxed{"),
     "words": repeated("increasing decreasing "),
@@ -87,7 +89,11 @@ def test_long_answer_keeps_head_and_tail() -> None:
     score = score_text(problem, text)
     assert score.answer_correct is True
     assert score.answer_text == "13"
-    assert text[score.steps[0].start : score.steps[0].end] == score.steps[0].evidence_text == "a^2+b^2=(a+b)^2-2ab"
+    assert (
+        text[score.steps[0].start : score.steps[0].end]
+        == score.steps[0].evidence_text
+        == "a^2+b^2=(a+b)^2-2ab"
+    )
 
 
 def test_verdicts_do_not_depend_on_hash_seed_or_history() -> None:
@@ -119,5 +125,7 @@ def test_looping_answer_is_scored_like_one_turn_of_the_loop() -> None:
     begun = time.process_time()
     score = score_text(problem, text)
     assert time.process_time() - begun < 0.5
-    assert [step.verdict for step in score.steps] == [step.verdict for step in score_text(problem, turn).steps]
+    assert [step.verdict for step in score.steps] == [
+        step.verdict for step in score_text(problem, turn).steps
+    ]
     assert text[score.steps[0].start : score.steps[0].end] == score.steps[0].evidence_text

@@ -6,7 +6,7 @@ import pytest
 
 from problems.loader import load_set
 from problems.schema import Problem
-from scoring.mutation import expression_errors, gate, mutation_report
+from scoring.quality.mutation import expression_errors, gate, mutation_report
 from tests.scoring.making import make_problem
 
 PROBLEMS = list(load_set("math62"))
@@ -26,7 +26,9 @@ def test_most_wrong_numbers_turn_their_step() -> None:
 
 
 def test_formula_that_cannot_be_read_is_named() -> None:
-    problem = make_problem({"eq": "x = = 2("}, {"value": ")("}, {"eq": "2+2 = 5"}, {"eq": "2+2 = 4"})
+    problem = make_problem(
+        {"eq": "x = = 2("}, {"value": ")("}, {"eq": "2+2 = 5"}, {"eq": "2+2 = 4"}
+    )
     errors = expression_errors(problem)
     assert len(errors) == 3
     assert "step s1" in errors[0]

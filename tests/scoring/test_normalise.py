@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.normalise import normalise, set_apart_thinking
-from scoring.views import latex, lite, plain, squeezed
+from scoring.text.normalise import normalise, set_apart_thinking
+from scoring.text.renderings import latex, lite, plain, squeezed
 
 
 @pytest.mark.parametrize(

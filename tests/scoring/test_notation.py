@@ -26,15 +26,22 @@ def in_brackets(solution: Solution) -> str:
 
 
 def displayed(solution: Solution) -> str:
-    return INLINE.sub(lambda m: f"\n\n$${m[1]}$$\n\n" if re.search(r"[=<>]|\\[lg]e", m[1]) else m[0], solution.text)
+    return INLINE.sub(
+        lambda m: f"\n\n$${m[1]}$$\n\n" if re.search(r"[=<>]|\\[lg]e", m[1]) else m[0],
+        solution.text,
+    )
 
 
 def numbered(solution: Solution) -> str:
-    return "\n".join(f"{i}. {block.text.strip()}" for i, block in enumerate(solution.blocks, start=1))
+    return "\n".join(
+        f"{i}. {block.text.strip()}" for i, block in enumerate(solution.blocks, start=1)
+    )
 
 
 def in_steps(solution: Solution) -> str:
-    return "\n".join(f"### 步骤{i}：\n{block.text.strip()}" for i, block in enumerate(solution.blocks, start=1))
+    return "\n".join(
+        f"### 步骤{i}：\n{block.text.strip()}" for i, block in enumerate(solution.blocks, start=1)
+    )
 
 
 def bold(solution: Solution) -> str:
@@ -83,13 +90,23 @@ def test_other_notation_keeps_every_step(write: Callable[[Solution], str]) -> No
     for problem in PROBLEMS:
         for solution in problem.solutions:
             score = score_text(problem, write(solution), path_id=solution.path)
-            lost += [(problem.id, solution.id, s.step_id, s.reason) for s in score.steps if s.verdict != "done"]
-            lost += [(problem.id, solution.id, "answer", score.answer_text)] if score.answer_correct is False else []
+            lost += [
+                (problem.id, solution.id, s.step_id, s.reason)
+                for s in score.steps
+                if s.verdict != "done"
+            ]
+            lost += (
+                [(problem.id, solution.id, "answer", score.answer_text)]
+                if score.answer_correct is False
+                else []
+            )
     assert lost == []
 
 
 def test_real_part_gives_the_number_itself_no_value() -> None:
-    problem = make_problem({"eq": "z = 1-2i"}, variables={"z": {"type": "complex", "min": -3, "max": 3}})
+    problem = make_problem(
+        {"eq": "z = 1-2i"}, variables={"z": {"type": "complex", "min": -3, "max": 3}}
+    )
     assert score_text(problem, "Re z = 1 and Im z = -2").steps[0].verdict == "missing"
     assert score_text(problem, "Re(z)=1").steps[0].verdict == "missing"
     assert score_text(problem, "z = 1-2i").steps[0].verdict == "done"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scoring.sandbox import MathVerify
+from scoring.final_answer.math_verify import MathVerify
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,9 @@ def worker() -> Iterator[MathVerify]:
         ("(0,1)\\cup(2,3)", "(2,3)\\cup(0,1)", True),
     ],
 )
-def test_compares_sets_and_intervals(worker: MathVerify, gold: str, answer: str, equal: bool) -> None:
+def test_compares_sets_and_intervals(
+    worker: MathVerify, gold: str, answer: str, equal: bool
+) -> None:
     assert worker.equal(gold, answer) is equal
 
 
@@ -43,7 +45,15 @@ def test_late_worker_is_replaced_and_answers_again(worker: MathVerify) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["__import__('os').getpid()", "\\sqrt{" * 400 + "2" + "}" * 400, "x" * 5000, "", "\\frac{", "\x00\n\r"]
+    "text",
+    [
+        "__import__('os').getpid()",
+        "\\sqrt{" * 400 + "2" + "}" * 400,
+        "x" * 5000,
+        "",
+        "\\frac{",
+        "\x00\n\r",
+    ],
 )
 def test_hostile_text_is_not_equal(worker: MathVerify, text: str) -> None:
     assert worker.equal("\\{1,2\\}", text) is not True

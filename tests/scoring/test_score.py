@@ -18,7 +18,10 @@ def test_dictionary_keeps_the_contract() -> None:
     problem = load_set("math62").get("sec-symmetric-01")
     text = "a²+b²=(a+b)²−2ab=25−12=13"
     data = score_text(problem, text).to_dict()
-    assert {key: data[key] for key in ("problem", "steps_done", "steps_total", "score7", "answer_correct")} == {
+    assert {
+        key: data[key]
+        for key in ("problem", "steps_done", "steps_total", "score7", "answer_correct")
+    } == {
         "problem": "sec-symmetric-01",
         "steps_done": 3,
         "steps_total": 3,
@@ -65,7 +68,9 @@ def test_one_place_serves_one_step() -> None:
 
 
 def test_place_is_given_up_for_a_step_that_has_no_other() -> None:
-    problem = make_problem({"any_of": [{"value": "40"}, {"value": "50"}]}, {"value": "40"}, variables=REALS)
+    problem = make_problem(
+        {"any_of": [{"value": "40"}, {"value": "50"}]}, {"value": "40"}, variables=REALS
+    )
     assert score_text(problem, "First 40, then 50.").steps_done == 2
 
 
@@ -74,13 +79,19 @@ def test_excluded_places_do_not_count() -> None:
     problem = make_problem({"value": "13"}, answer=answer, exclude=["answer"])
     assert score_text(problem, "Answer: 13").steps_done == 0
     assert score_text(problem, "So it is 13.\nAnswer: 13").steps_done == 1
-    given = make_problem({"eq": "x = 3"}, statement="Let $x=3$.", variables=REALS, exclude=["given"])
+    given = make_problem(
+        {"eq": "x = 3"}, statement="Let $x=3$.", variables=REALS, exclude=["given"]
+    )
     assert score_text(given, "We know x=3.").steps_done == 0
 
 
 def test_statement_repeated_by_the_answer_shows_nothing() -> None:
-    problem = make_problem({"words": {"en": ["orthogonal"]}}, statement="Show that the vectors are orthogonal.")
-    assert score_text(problem, "Show that the vectors are orthogonal.\nSo they are.").steps_done == 0
+    problem = make_problem(
+        {"words": {"en": ["orthogonal"]}}, statement="Show that the vectors are orthogonal."
+    )
+    assert (
+        score_text(problem, "Show that the vectors are orthogonal.\nSo they are.").steps_done == 0
+    )
     assert score_text(problem, "The product vanishes, so they are orthogonal.").steps_done == 1
 
 
@@ -107,7 +118,12 @@ def test_false_arithmetic_in_the_evidence_spoils_it() -> None:
 
 def test_rounded_arithmetic_is_not_false() -> None:
     problem = make_problem({"value": "3.79", "tol": 1.0e-2})
-    for text in ("125/33 = 3.79", "125/33 ≈ 3.8 = 3.79", "√13 ≈ 3.606; 3.79", "1/3 = 0.333 and 3.79"):
+    for text in (
+        "125/33 = 3.79",
+        "125/33 ≈ 3.8 = 3.79",
+        "√13 ≈ 3.606; 3.79",
+        "1/3 = 0.333 and 3.79",
+    ):
         assert score_text(problem, text).steps[0].verdict == "done", text
 
 

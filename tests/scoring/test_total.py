@@ -26,12 +26,18 @@ ANSWERS = (
     "x \\in [1, 2]", "x \\in \\{1, 2\\}", "a \\equiv 1 \\pmod 3", "10,\\!080", "\\$5",
 )  # fmt: skip
 KINDS = ("value", "expr", "relation", "set", "interval", "choice", "proof", "rubric")
-STEPS = ({"eq": "x = 2"}, {"value": "12", "near": ["cups"]}, {"words": {"en": ["because"], "zh": ["因为"]}})
+STEPS = (
+    {"eq": "x = 2"},
+    {"value": "12", "near": ["cups"]},
+    {"words": {"en": ["because"], "zh": ["因为"]}},
+)
 
 
 def problem_with(kind: str, *written: str) -> Problem:
     answer = {"kind": kind, "any_of": list(written)}
-    return make_problem(*STEPS, answer=answer, variables={"x": {"type": "real", "min": 0.5, "max": 3}})
+    return make_problem(
+        *STEPS, answer=answer, variables={"x": {"type": "real", "min": 0.5, "max": 3}}
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,19 +55,31 @@ def test_every_kind_takes_every_written_answer(kind: str, written: str) -> None:
         assert score_text(problem, text).answer_correct in (True, False, None)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(kind=st.sampled_from(KINDS), written=WRITTEN.filter(str.strip), text=st.one_of(WRITTEN, st.text(max_size=120)))
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(
+    kind=st.sampled_from(KINDS),
+    written=WRITTEN.filter(str.strip),
+    text=st.one_of(WRITTEN, st.text(max_size=120)),
+)
 def test_no_text_and_no_answer_raises(kind: str, written: str, text: str) -> None:
     score = score_text(problem_with(kind, written), text)
     assert 0 <= score.score7 <= 7
     assert all(step.verdict in VERDICTS for step in score.steps)
-    assert all(step.start is None or 0 <= step.start <= (step.end or 0) <= len(text) for step in score.steps)
+    assert all(
+        step.start is None or 0 <= step.start <= (step.end or 0) <= len(text)
+        for step in score.steps
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Answer: $\\frac{\\pi}{6}+k\\pi, \\frac{\\pi}{3} + k\\pi \\text{ for } k\\in\\mathbb{Z}$", True),
+        (
+            "Answer: $\\frac{\\pi}{6}+k\\pi, \\frac{\\pi}{3} + k\\pi \\text{ for } k\\in\\mathbb{Z}$",
+            True,
+        ),
         ("Answer: $\\frac{\\pi}{6}$", None),
         ("I do not know.", False),
     ],

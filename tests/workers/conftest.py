@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from db.hints import HintBroker
+from core.hints import HintBroker
 from orchestrator.reconciler import Reconciler
 
 
@@ -16,7 +16,9 @@ from orchestrator.reconciler import Reconciler
 def reconciler(engine: Engine, broker: HintBroker) -> Iterator[None]:
     """Reconcile in the background, as every installation does."""
     stop = threading.Event()
-    thread = threading.Thread(target=Reconciler(engine, broker, tick_s=0.1, stale_hint_s=1.0).run, args=(stop,))
+    thread = threading.Thread(
+        target=Reconciler(engine, broker, tick_s=0.1, stale_hint_s=1.0).run, args=(stop,)
+    )
     thread.start()
     yield
     stop.set()

@@ -10,11 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from db.model_spec import ModelSpec
-from workers.engine_host import EngineHost
+from core.model_spec import ModelSpec
 from workers.engines import EngineContext
-from workers.engines.errors import GenerationCancelled
-from workers.engines.protocol import BootReport, Generation, GenerationRequest, MemoryReport, TokenEvent
+from workers.engines.host import EngineHost
+from workers.engines.protocol import (
+    Generation,
+    GenerationRequest,
+    MemoryReport,
+    StartReport,
+    TokenEvent,
+)
+from workers.errors import GenerationCancelled
 
 COMPILING = "INFO [backends.py:399] Compiling a graph for compile range (1, 4096) takes 31.20 s\n"
 LOADING = "INFO [decorators.py:320] Directly load AOT compilation from path /cache/model\n"
@@ -53,7 +59,7 @@ class FakeHost:
     before: Callable[[], None] = lambda: None
     started: list[ModelSpec] = field(default_factory=list)
     asked: list[GenerationRequest] = field(default_factory=list)
-    boot: BootReport | None = None
+    boot: StartReport | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,7 +75,9 @@ class FakeHost:
         """Return it as what it stands for."""
         return cast("EngineHost", self)
 
-    def load(self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float) -> BootReport:
+    def load(
+        self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float
+    ) -> StartReport:
         """Start: with a given size of the KV cache the profile's terms are missing, as with vLLM."""
         assert self.boot is None, "an engine is loaded already"
         assert timeout_s > 0
@@ -81,14 +89,27 @@ class FakeHost:
         size = spec.options.get("kv_cache_memory_bytes")
         memory = self.profiled
         if size is not None:
-            missing = {"buffers_mib": None, "activation_peak_mib": None, "kv_reserved_mib": size / 2**20}
-            memory = replace(memory, **missing, reasons={"buffers_mib": SKIPPED, "activation_peak_mib": SKIPPED})
-        told = {name: spec.options.get(name) for name in ("kv_cache_memory_bytes", "gpu_memory_utilization")}
+            missing = {
+                "buffers_mib": None,
+                "activation_peak_mib": None,
+                "kv_reserved_mib": size / 2**20,
+            }
+            memory = replace(
+                memory, **missing, reasons={"buffers_mib": SKIPPED, "activation_peak_mib": SKIPPED}
+            )
+        told = {
+            name: spec.options.get(name)
+            for name in ("kv_cache_memory_bytes", "gpu_memory_utilization")
+        }
         now_s = time.monotonic()
-        self.boot = BootReport(
+        self.boot = StartReport(
             engine_version="vllm 0.26.0",
             environment=dict(self.environment),
-            config={**self.config, **told, "num_gpu_blocks": 31_000 if size is None else int(size // BLOCK_BYTES)},
+            config={
+                **self.config,
+                **told,
+                "num_gpu_blocks": 31_000 if size is None else int(size // BLOCK_BYTES),
+            },
             memory=memory,
             started_s=now_s,
             ready_s=now_s,

@@ -15,13 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from core.hints import HINT_TASK, HintBroker, message_for, queue_name
 from db.engine import rows, transaction
-from db.hints import HINT_TASK, HintBroker, message_for, queue_name
 from tests.processes import running, worker
-from workers.admission import MalformedMessage, job_of
+from workers.consumer.message_check import MalformedMessage, job_of
 
 QUEUE = queue_name("synthetic")
-ARGUMENTS: list[Any] = [[5], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
+ARGUMENTS: list[Any] = [
+    [5],
+    {},
+    {"callbacks": None, "errbacks": None, "chain": None, "chord": None},
+]
 
 
 def envelope(
@@ -63,7 +67,9 @@ HOSTILE = {
     "too long": b" " * 20_000 + envelope(),
     "a number beyond Python's limit": b"9" * 5000,
     "headers that are a list": envelope(headers=[]),
-    "a pickle body": envelope(text=pickle.dumps([[5], {}, {}]), kind="application/x-python-serialize"),
+    "a pickle body": envelope(
+        text=pickle.dumps([[5], {}, {}]), kind="application/x-python-serialize"
+    ),
     "a pickle body that says JSON": envelope(text=pickle.dumps([[5], {}, {}])),
     "a YAML body": envelope(kind="application/x-yaml"),
     "a body that is no base64": envelope(text=b"x").replace(b'"eA=="', b'"\\u00e4"'),
@@ -91,7 +97,8 @@ def test_what_is_no_hint_is_refused(entry: bytes) -> None:
 
 
 @given(
-    st.binary(max_size=300) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(repr).map(str.encode)
+    st.binary(max_size=300)
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(repr).map(str.encode)
 )
 def test_no_bytes_raise_anything_but_a_refusal(entry: bytes) -> None:
     with pytest.raises(MalformedMessage):
@@ -100,7 +107,9 @@ def test_no_bytes_raise_anything_but_a_refusal(entry: bytes) -> None:
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -110,7 +119,9 @@ _JSON = st.recursive(
     _JSON,
     st.one_of(st.just(ARGUMENTS), _JSON),
 )
-def test_a_hint_with_one_part_replaced_is_a_hint_or_refused(part: str, value: Any, arguments: Any) -> None:
+def test_a_hint_with_one_part_replaced_is_a_hint_or_refused(
+    part: str, value: Any, arguments: Any
+) -> None:
     try:
         job_id = job_of(envelope_with(part, value, arguments))
     except MalformedMessage:
@@ -121,7 +132,13 @@ def test_a_hint_with_one_part_replaced_is_a_hint_or_refused(part: str, value: An
 @given(st.integers(1, 2**63 - 1))
 def test_a_hint_is_let_through_whatever_its_headers_ask_for(job_id: int) -> None:
     links = {"chord": {"task": "os.system"}, "callbacks": [{"task": "os.system"}]}
-    greedy = {"task": HINT_TASK, "id": 5, "eta": "2099-01-01T00:00:00", "timelimit": "x", "retries": "y"}
+    greedy = {
+        "task": HINT_TASK,
+        "id": 5,
+        "eta": "2099-01-01T00:00:00",
+        "timelimit": "x",
+        "retries": "y",
+    }
     assert job_of(envelope([[job_id], {}, links], headers=greedy)) == job_id
     written = json.loads(message_for(job_id, QUEUE))
     assert job_of(json.dumps(written).encode()) == job_id
@@ -152,7 +169,10 @@ def test_a_worker_survives_every_one_of_them_and_serves_on(
         broker.publish("synthetic", [1])
         process.wait_for("hint.void")
         client.lpush(
-            QUEUE, envelope(headers={"task": HINT_TASK, "id": 5, "eta": "2099-01-01T00:00:00", "timelimit": 1})
+            QUEUE,
+            envelope(
+                headers={"task": HINT_TASK, "id": 5, "eta": "2099-01-01T00:00:00", "timelimit": 1}
+            ),
         )
         process.wait_for("hint.void")
         assert process.process.poll() is None
@@ -166,12 +186,12 @@ def test_a_worker_survives_every_one_of_them_and_serves_on(
 BROKEN = """
 import sys
 import workers.__main__
-import workers.admission
+import workers.consumer.message_check
 
 def broken(job_id, queue):
     raise ZeroDivisionError("broken on purpose")
 
-workers.admission.message_for = broken
+workers.consumer.message_check.message_for = broken
 sys.exit(workers.__main__.main())
 """
 
@@ -179,7 +199,9 @@ sys.exit(workers.__main__.main())
 def test_an_error_that_nothing_expects_ends_the_process_with_an_error(
     environment: dict[str, str], engine: Engine, broker: HintBroker
 ) -> None:
-    with running([sys.executable, "-c", BROKEN, "--cpu", "--queue", "synthetic"], environment) as process:
+    with running(
+        [sys.executable, "-c", BROKEN, "--cpu", "--queue", "synthetic"], environment
+    ) as process:
         process.wait_for("worker.ready")
         broker.publish("synthetic", [1])
         process.wait_for("worker.failed", level="error")

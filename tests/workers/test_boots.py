@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.states import StartKind
 from db.claims import ClaimedJob
 from db.fleet import WorkerIdentity, register_worker
-from db.model_spec import ModelSpec
 from db.runs import ProblemRecord, Submission, submit
-from db.sampling import Sampling
-from db.states import BootKind
 from tests.claiming import claim_one
 from tests.stored import query
 from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost
-from workers import boot_log
-from workers.boots import Boots
-from workers.deadlines import Deadlines
-from workers.engines.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
 from workers.engines.protocol import Generation
-from workers.rows import need_mib
+from workers.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
+from workers.execution.rows import need_mib
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading import kept_log
+from workers.loading.loader import EngineLoader
 
 QUEUE = "gpu"
 #: Room for four sequences of 1000 tokens in blocks of 16, and the block that vLLM keeps.
@@ -62,11 +62,15 @@ def claimed(engine: Engine, worker_id: uuid.UUID) -> Callable[..., ClaimedJob]:
             experiment={"language": "en"},
             provenance={},
             models=(model or spec(),),
-            problems=(ProblemRecord(name="p", content_hash="h", category="secondary", document={"id": "p"}),),
+            problems=(
+                ProblemRecord(
+                    name="p", content_hash="h", category="secondary", document={"id": "p"}
+                ),
+            ),
             prompts=("plain",),
             repetitions=1,
             mode="latency",
-            sampling=Sampling(),
+            sampling=SamplingParams(),
         )
         submit(engine, submission)
         job = claim_one(engine, worker_id=worker_id, queues=(QUEUE,))
@@ -77,12 +81,12 @@ def claimed(engine: Engine, worker_id: uuid.UUID) -> Callable[..., ClaimedJob]:
 
 
 @pytest.fixture
-def boots_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], Boots]:
+def boots_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], EngineLoader]:
     """Return what gives the starts of a host; a second one for it is a restarted worker's."""
 
-    def build(host: FakeHost) -> Boots:
+    def build(host: FakeHost) -> EngineLoader:
         host.unload()
-        return Boots(engine, host.as_host, worker_id=worker_id, deadlines=Deadlines())
+        return EngineLoader(engine, host.as_host, worker_id=worker_id, deadlines=Timeouts())
 
     return build
 
@@ -92,7 +96,7 @@ def host(tmp_path: Path) -> FakeHost:
     return FakeHost.on(tmp_path)
 
 
-def load(boots: Boots, job: ClaimedJob) -> Any:
+def load(boots: EngineLoader, job: ClaimedJob) -> Any:
     return boots.load(job, on_progress=lambda: None, on_start=lambda: None)
 
 
@@ -101,7 +105,10 @@ def kinds(engine: Engine) -> list[str]:
 
 
 def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequence(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     job, starts = claimed(), []
     boot = boots_of(host).load(job, on_progress=lambda: None, on_start=lambda: starts.append(1))
@@ -119,12 +126,14 @@ def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequ
     assert measured["profile_key"] == profile["profile_key"] is not None
     assert (measured["buffers_mib"], measured["activation_peak_mib"]) == (230.0, 300.0)
     assert measured["kv_reserved_mib"] == SIZE / 2**20
-    assert measured["memory_reasons"]["buffers_mib"] == f"from the profile, start {profile['boot_id']}"
+    assert (
+        measured["memory_reasons"]["buffers_mib"] == f"from the profile, start {profile['boot_id']}"
+    )
     assert query(engine, "SELECT boot_id FROM eval.attempt") == [{"boot_id": boot.boot_id}]
 
 
 def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
-    host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    host: FakeHost, boots_of: Callable[[FakeHost], EngineLoader], claimed: Callable[..., ClaimedJob]
 ) -> None:
     boot = load(boots_of(host), claimed())
     generation = Generation(
@@ -148,7 +157,10 @@ def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
 
 
 def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     boots = boots_of(host)
     first = load(boots, claimed())
@@ -160,7 +172,10 @@ def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
 
 
 def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     boots, job = boots_of(host), claimed()
     for group in (1, 1, 2):
@@ -170,7 +185,10 @@ def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
 
 
 def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING, LOADING]
     load(boots_of(host), claimed())
@@ -183,7 +201,10 @@ def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
 
 
 def test_a_profile_that_compiles_twice_is_used_and_says_so(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING]
     load(boots_of(host), claimed())
@@ -205,7 +226,7 @@ def test_a_profile_that_compiles_twice_is_used_and_says_so(
 def test_a_model_that_sizes_its_cache_itself_is_started_once(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], Boots],
+    boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     options: dict[str, Any],
 ) -> None:
@@ -216,7 +237,10 @@ def test_a_model_that_sizes_its_cache_itself_is_started_once(
 
 
 def test_a_single_start_that_compiled_says_so(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING, LOADING]
     boots = boots_of(host)
@@ -227,7 +251,10 @@ def test_a_single_start_that_compiled_says_so(
 
 
 def test_on_a_cpu_a_model_is_started_once(
-    engine: Engine, tmp_path: Path, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    tmp_path: Path,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     load(boots_of(FakeHost.on(tmp_path, "cpu")), claimed())
     assert kinds(engine) == ["single"]
@@ -237,7 +264,7 @@ def test_on_a_cpu_a_model_is_started_once(
 def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], Boots],
+    boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     change: str,
 ) -> None:
@@ -249,7 +276,9 @@ def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
     else:
         host.profiled = replace(PROFILED, weights_mib=2700.0)
     load(boots_of(host), claimed())
-    assert len(host.started) == 5  # the third had the terms of a profile that is not its own, and is no row
+    assert (
+        len(host.started) == 5
+    )  # the third had the terms of a profile that is not its own, and is no row
     assert kinds(engine) == ["profile", "measured", "profile", "measured"]
     _, _, profile, measured = query(engine, BOOTS)
     assert measured["profile_boot_id"] == profile["boot_id"]
@@ -257,7 +286,7 @@ def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
 
 def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
     host: FakeHost,
-    boots_of: Callable[[FakeHost], Boots],
+    boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -273,7 +302,10 @@ def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
 
 
 def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     def change() -> None:
         host.environment["driver"] = len(host.started)
@@ -290,7 +322,7 @@ def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
 def test_an_engine_that_tells_no_profile_is_started_as_it_is(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], Boots],
+    boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     untold: str,
 ) -> None:
@@ -303,23 +335,33 @@ def test_an_engine_that_tells_no_profile_is_started_as_it_is(
 
 
 def test_a_card_too_small_for_the_cache_of_the_rule_says_what_to_change(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     boots, job = boots_of(host), claimed()
 
     def fail() -> None:
         if host.started:
-            raise EngineOutOfMemory("model 'm' did not start: out of memory", error_class=INIT_CUDA_OOM)
+            raise EngineOutOfMemory(
+                "model 'm' did not start: out of memory", error_class=INIT_CUDA_OOM
+            )
 
     host.before = fail
-    with pytest.raises(EngineOutOfMemory, match=r"out of memory; its KV cache holds .* 569 MiB: lower one") as caught:
+    with pytest.raises(
+        EngineOutOfMemory, match=r"out of memory; its KV cache holds .* 569 MiB: lower one"
+    ) as caught:
         load(boots, job)
     assert caught.value.error_class == INIT_CUDA_OOM
     assert kinds(engine) == ["profile"]
 
 
 def test_a_lease_that_ends_between_two_starts_ends_the_loading(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     boots, job = boots_of(host), claimed()
 
@@ -336,10 +378,13 @@ def test_a_lease_that_ends_between_two_starts_ends_the_loading(
 
 
 def test_a_start_for_somebody_else_serves_no_job(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     boots, job = boots_of(host), claimed()
-    started = boots.start(job.spec, job, kind=BootKind.SINGLE, on_progress=lambda: None)
+    started = boots.start(job.spec, job, kind=StartKind.SINGLE, on_progress=lambda: None)
     assert host.boot is started.report
     assert boots.model_id is None
     assert load(boots, job) is boots.boot
@@ -348,9 +393,14 @@ def test_a_start_for_somebody_else_serves_no_job(
     assert kinds(engine) == ["single", "profile", "measured"]
 
 
-@pytest.mark.parametrize("options", [{"boots": "three"}, {"warm_up_requests": -1}, {"warm_up_requests": True}])
+@pytest.mark.parametrize(
+    "options", [{"boots": "three"}, {"warm_up_requests": -1}, {"warm_up_requests": True}]
+)
 def test_an_option_with_no_meaning_is_refused_before_anything_is_started(
-    host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob], options: dict[str, Any]
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
+    options: dict[str, Any],
 ) -> None:
     with pytest.raises(ModelUnavailable, match=next(iter(options))):
         load(boots_of(host), claimed(spec(**options)))
@@ -358,7 +408,10 @@ def test_an_option_with_no_meaning_is_refused_before_anything_is_started(
 
 
 def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
-    engine: Engine, host: FakeHost, boots_of: Callable[[FakeHost], Boots], claimed: Callable[..., ClaimedJob]
+    engine: Engine,
+    host: FakeHost,
+    boots_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
     load(boots_of(host), claimed(spec(boots="single")))
@@ -368,14 +421,14 @@ def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
 
 def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> None:
     path = tmp_path / "engine.log"
-    lines = [f"line {number} {'x' * 90}\n" for number in range(math.ceil(boot_log.KEPT_BYTES / 90))]
+    lines = [f"line {number} {'x' * 90}\n" for number in range(math.ceil(kept_log.KEPT_BYTES / 90))]
     path.write_text("".join(lines), encoding="utf-8")
-    kept = boot_log.kept_log(path)
+    kept = kept_log.kept_log(path)
     assert kept is not None
-    assert boot_log.KEPT_BYTES - 100 < len(kept) <= boot_log.KEPT_BYTES
+    assert kept_log.KEPT_BYTES - 100 < len(kept) <= kept_log.KEPT_BYTES
     assert kept.startswith("line ")
     assert kept.endswith(lines[-1])
-    assert boot_log.kept_log(tmp_path / "none.log") is None
+    assert kept_log.kept_log(tmp_path / "none.log") is None
 
 
 @pytest.mark.parametrize(
@@ -383,8 +436,14 @@ def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> N
     [
         ("token hf_abcdefghijklmnopqrstuvwxyz012345 used", "token *** used"),
         ("key sk-abcdefghijklmnop0123", "key ***"),
-        ("postgresql://evalctl:hunter22@127.0.0.1:5432/x", "postgresql://evalctl:***@127.0.0.1:5432/x"),
-        ("postgresql://evalctl:hunter@22@127.0.0.1:5432/x", "postgresql://evalctl:***@127.0.0.1:5432/x"),
+        (
+            "postgresql://evalctl:hunter22@127.0.0.1:5432/x",
+            "postgresql://evalctl:***@127.0.0.1:5432/x",
+        ),
+        (
+            "postgresql://evalctl:hunter@22@127.0.0.1:5432/x",
+            "postgresql://evalctl:***@127.0.0.1:5432/x",
+        ),
         ("header bearer abcdef0123456789", "header bearer ***"),
         ("api open@sesame, open%40sesame, sesame", "api ***, ***, sesame"),
         ("hf_overrides=None, task-scheduling-of-many-things, tokens=false", None),
@@ -392,4 +451,4 @@ def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> N
 )
 def test_what_looks_like_a_credential_is_struck_out(written: str, kept: str | None) -> None:
     environ = {"SOME_API_KEY": "open@sesame", "TOKENIZERS_PARALLELISM": "false", "HOME": "sesame"}
-    assert boot_log.without_credentials(written, environ) == (written if kept is None else kept)
+    assert kept_log.without_credentials(written, environ) == (written if kept is None else kept)

@@ -17,13 +17,14 @@ from tests.workers.test_boots import claimed, spec, worker_id
 from tests.workers.test_card_worker import SetCard, gpu_worker, on_card, set_card
 from tests.workers.test_drain import Enqueue, enqueue
 from tests.workers.test_pace import look
-from workers import boots, pace
-from workers.boots import Boots
-from workers.card import Card
-from workers.deadlines import Deadlines
-from workers.engines.errors import GenerationCancelled
-from workers.memory.look import CardLook
-from workers.pace import until_free
+from workers.errors import GenerationCancelled
+from workers.gpu.guard import GpuGuard
+from workers.gpu.telemetry import GpuSample
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading import loader
+from workers.loading.loader import EngineLoader
+from workers.measurement import assessment
+from workers.measurement.assessment import until_free
 
 __all__ = ["claimed", "enqueue", "on_card", "set_card", "worker_id"]
 
@@ -35,15 +36,15 @@ STARTS = "SELECT warm_up FROM eval.boot WHERE warm_up <> '{}'"
 class MadeUpCard:
     """Stands for a card: what it tells at one look after another, the last for ever."""
 
-    def __init__(self, *told: CardLook) -> None:
+    def __init__(self, *told: GpuSample) -> None:
         self.told = list(told)
 
-    def look(self) -> CardLook:
+    def look(self) -> GpuSample:
         return self.told.pop(0) if len(self.told) > 1 else self.told[0]
 
     @property
-    def as_card(self) -> Card:
-        return cast("Card", self)
+    def as_card(self) -> GpuGuard:
+        return cast("GpuGuard", self)
 
 
 def warmed_up(
@@ -52,7 +53,7 @@ def warmed_up(
     """Start an engine beside the card and return what is stored of its warm-up."""
     host = FakeHost.on(folder)
     given = None if card is None else card.as_card
-    starts = Boots(engine, host.as_host, worker_id=worker, deadlines=Deadlines(), card=given)
+    starts = EngineLoader(engine, host.as_host, worker_id=worker, deadlines=Timeouts(), card=given)
     starts.load(job, on_progress=lambda: None, on_start=lambda: None)
     (row,) = query(engine, STARTS)
     return dict(row["warm_up"])
@@ -62,14 +63,14 @@ def test_a_card_that_is_held_down_is_waited_for() -> None:
     card, asked = MadeUpCard(HELD, HELD, FREE), []
     waited_s = until_free(card.look, lambda: asked.append(1), 5)
     assert waited_s is not None
-    assert waited_s >= 2 * pace.LOOK_AGAIN_S
+    assert waited_s >= 2 * assessment.LOOK_AGAIN_S
     assert (len(asked), card.told) == (2, [FREE])
 
 
 def test_a_card_that_runs_freely_costs_no_wait() -> None:
     waited_s = until_free(MadeUpCard(FREE).look, lambda: pytest.fail("it waited"), 5)
     assert waited_s is not None
-    assert waited_s < pace.LOOK_AGAIN_S
+    assert waited_s < assessment.LOOK_AGAIN_S
 
 
 def test_a_card_that_stays_held_down_is_not_waited_for_for_ever() -> None:
@@ -90,7 +91,7 @@ def test_a_start_says_how_long_the_clock_was_held_down_after_the_warm_up(
     job = claimed(spec(warm_up_requests=10, boots="single"))
     stored = warmed_up(engine, worker_id, job, tmp_path, MadeUpCard(HELD, FREE))
     assert stored["requests"] == 10
-    assert pace.LOOK_AGAIN_S <= stored["clock_free_s"] < boots.FREE_WITHIN_S
+    assert assessment.LOOK_AGAIN_S <= stored["clock_free_s"] < loader.FREE_WITHIN_S
 
 
 def test_a_start_says_that_the_clock_was_held_down_to_the_end(
@@ -100,7 +101,7 @@ def test_a_start_says_that_the_clock_was_held_down_to_the_end(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(boots, "FREE_WITHIN_S", 0.15)
+    monkeypatch.setattr(loader, "FREE_WITHIN_S", 0.15)
     job = claimed(spec(warm_up_requests=10, boots="single"))
     assert warmed_up(engine, worker_id, job, tmp_path, MadeUpCard(HELD))["clock_free_s"] is None
 
@@ -124,7 +125,13 @@ def test_each_look_is_stored_with_its_result(
     (result,) = query(engine, "SELECT flags, sm_clock_mhz, power_w FROM eval.generation")
     assert result == {"flags": ["throttled"], "sm_clock_mhz": 1700.0, "power_w": None}
     looks = query(engine, "SELECT * FROM analytics_v1.card_looks ORDER BY ordinal")
-    told = {"run": "run", "model": "fake", "sm_clock_mhz": 1700, "max_sm_clock_mhz": 1980, "temperature_c": 61}
+    told = {
+        "run": "run",
+        "model": "fake",
+        "sm_clock_mhz": 1700,
+        "max_sm_clock_mhz": 1980,
+        "temperature_c": 61,
+    }
     assert all(row | told | {"power_w": None, "clock_event_reasons": 4} == row for row in looks)
     assert [row["ordinal"] for row in looks] == list(range(1, len(looks) + 1))
     after_ms = [row["since_submit_ms"] for row in looks]

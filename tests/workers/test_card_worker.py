@@ -20,8 +20,8 @@ from tests.processes import LoggingProcess, evalctl, running
 from tests.stored import query
 from tests.workers.made_up_nvml.pynvml import UUID
 from tests.workers.test_drain import Enqueue, attempts, enqueue, until
-from workers.card_lock import LOCK_VARIABLE
-from workers.guardian import MARK_VARIABLE
+from workers.gpu.lock import LOCK_VARIABLE
+from workers.lifecycle.orphan_reaper import MARK_VARIABLE
 
 __all__ = ["enqueue"]
 
@@ -49,7 +49,9 @@ def on_card(environment: dict[str, str], tmp_path: Path, set_card: SetCard) -> d
     return environment | {"PYTHONPATH": str(MADE_UP), "MADE_UP_CARD": str(tmp_path / "card.json")}
 
 
-def gpu_worker(environment: dict[str, str], *arguments: str) -> AbstractContextManager[LoggingProcess]:
+def gpu_worker(
+    environment: dict[str, str], *arguments: str
+) -> AbstractContextManager[LoggingProcess]:
     command = [sys.executable, "-m", "workers", "--gpu", "0", "--queue", "synthetic", *arguments]
     return running(command, environment)
 
@@ -73,7 +75,9 @@ def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_an_orphan_of_a_dead_worker_is_killed_at_boot(on_card: dict[str, str], set_card: SetCard) -> None:
+def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
+    on_card: dict[str, str], set_card: SetCard
+) -> None:
     lock = str(Path(on_card["EVALCTL_HOME"]).resolve() / "gpus" / f"{UUID}.lock")
     with holder(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: lock}) as orphan:
         set_card(processes={orphan.pid: 2048})
@@ -85,7 +89,9 @@ def test_an_orphan_of_a_dead_worker_is_killed_at_boot(on_card: dict[str, str], s
         assert orphan.wait(5) == -signal.SIGKILL
 
 
-def test_a_stranger_is_refused_at_boot_with_pid_and_memory(on_card: dict[str, str], set_card: SetCard) -> None:
+def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
+    on_card: dict[str, str], set_card: SetCard
+) -> None:
     with holder() as stranger:
         set_card(processes={stranger.pid: 2048})
         with gpu_worker(on_card) as process:
@@ -114,7 +120,9 @@ def test_an_xid_of_the_hardware_hands_the_job_back_and_the_worker_says_why(
         process.wait_for("job.claimed")
         set_card(xids=[31])
         process.wait_for("gpu.xid", xid=31)
-        assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'running'") == [{"n": 1}]
+        assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'running'") == [
+            {"n": 1}
+        ]
         set_card(xids=[31, 79])
         process.wait_for("gpu.quarantined")
         process.wait_for("job.failed", error_class="GPU_QUARANTINED", state="queued")
@@ -138,7 +146,10 @@ def test_a_result_carries_the_xid_that_came_while_it_was_made(
         process.wait_for("job.succeeded")
         process.wait_for("job.succeeded")
         assert process.stop() == 0, process.tail()
-    assert query(engine, "SELECT flags FROM eval.generation ORDER BY job_id") == [{"flags": ["xid"]}, {"flags": []}]
+    assert query(engine, "SELECT flags FROM eval.generation ORDER BY job_id") == [
+        {"flags": ["xid"]},
+        {"flags": []},
+    ]
 
 
 def test_a_stranger_beside_a_running_engine_is_told_of_the_results_made_meanwhile(

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
+from core.errors import ServiceUnreachable
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
-from db.errors import ServiceUnreachable
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
 from tests.claiming import made_up_job
-from workers.boots import Boot
-from workers.company import LOOK_EVERY_S, PATIENCE_S, WRITERS, Company, Seat
-from workers.engines.protocol import BootReport, MemoryReport, TokenEvent
+from workers.engines.protocol import MemoryReport, StartReport, TokenEvent
+from workers.execution.batch import LOOK_EVERY_S, PATIENCE_S, WRITERS, BatchSlot, ContinuousBatch
+from workers.loading.loader import EngineStart
 
 SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="synthetic")
 
@@ -27,9 +27,9 @@ def job(number: int) -> ClaimedJob:
     return made_up_job(SPEC, job_id=number, repetition=number, mode="throughput")
 
 
-def boot(sequences: int) -> Boot:
+def boot(sequences: int) -> EngineStart:
     memory = MemoryReport(kind=None)
-    report = BootReport(
+    report = StartReport(
         engine_version="made-up",
         environment={},
         config={"max_num_seqs": sequences},
@@ -37,14 +37,14 @@ def boot(sequences: int) -> Boot:
         started_s=0.0,
         ready_s=1.0,
     )
-    return Boot(boot_id=1, report=report, memory=memory)
+    return EngineStart(boot_id=1, report=report, memory=memory)
 
 
 class MadeUpWork:
     """Attempts that wait until the engine is full or no hint is left, and a queue and a broker of so many jobs and hints."""
 
     def __init__(self, *, sequences: int = 2, jobs: int = 0, hints: int = 0) -> None:
-        self.boot: Boot | None = boot(sequences)
+        self.boot: EngineStart | None = boot(sequences)
         self.waiting = [job(number) for number in range(2, jobs + 2)]
         self.hints = hints
         self.go_on = threading.Event()
@@ -56,7 +56,7 @@ class MadeUpWork:
         self._seated = 0
         self._lock = threading.Lock()
 
-    def attempt(self, given: ClaimedJob, seat: Seat) -> None:
+    def attempt(self, given: ClaimedJob, seat: BatchSlot) -> None:
         """Take a seat, wait, leave it."""
         with self._lock:
             self.begun.append(given.job_id)
@@ -74,7 +74,7 @@ class MadeUpWork:
         if error := self.fails.get(given.job_id):
             raise error
 
-    def claim(self, _boot: Boot, at_most: int) -> list[ClaimedJob]:
+    def claim(self, _boot: EngineStart, at_most: int) -> list[ClaimedJob]:
         """Give the next jobs."""
         taken, self.waiting = self.waiting[:at_most], self.waiting[at_most:]
         self.together.append(len(taken))
@@ -92,14 +92,14 @@ class MadeUpWork:
         """Take the hints of jobs that have been claimed."""
         self.hints = max(0, self.hints - count)
 
-    def company(self, **changes: Callable[..., Any]) -> Company:
+    def company(self, **changes: Callable[..., Any]) -> ContinuousBatch:
         """Make a company of these."""
         given: dict[str, Any] = {
             "claim": self.claim,
             "hints": self,
             "serves": lambda served: served is self.boot,
         }
-        return Company(self.attempt, **given | changes)
+        return ContinuousBatch(self.attempt, **given | changes)
 
 
 def test_as_many_as_the_engine_serves_run_beside_each_other() -> None:
@@ -151,13 +151,13 @@ def test_a_database_that_goes_away_lets_those_in_flight_end() -> None:
     work = MadeUpWork(jobs=3, hints=3)
     ended = threading.Event()
 
-    def claim(_boot: Boot, _at_most: int) -> list[ClaimedJob]:
+    def claim(_boot: EngineStart, _at_most: int) -> list[ClaimedJob]:
         threading.Timer(0.2, work.go_on.set).start()
         raise ServiceUnreachable("database", "away", mend="Start it")
 
     attempt = work.attempt
 
-    def watched(given: ClaimedJob, seat: Seat) -> None:
+    def watched(given: ClaimedJob, seat: BatchSlot) -> None:
         attempt(given, seat)
         ended.set()
 
@@ -173,7 +173,7 @@ def test_what_is_still_being_written_is_bounded() -> None:
     begun: list[int] = []
     served = boot(2)
 
-    def attempt(given: ClaimedJob, seat: Seat) -> None:
+    def attempt(given: ClaimedJob, seat: BatchSlot) -> None:
         begun.append(given.job_id)
         seat.take(served)
         seat.leave()
@@ -181,7 +181,7 @@ def test_what_is_still_being_written_is_bounded() -> None:
 
     numbers = iter(range(2, 100))
     threading.Timer(0.5, written.set).start()
-    company = Company(
+    company = ContinuousBatch(
         attempt,
         claim=lambda _boot, _at_most: [job(next(numbers))],
         hints=MadeUpWork(hints=10),
@@ -202,17 +202,17 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
     done: list[str] = []
     waiting = [job(2), job(3)]
 
-    def attempt(given: ClaimedJob, seat: Seat) -> None:
+    def attempt(given: ClaimedJob, seat: BatchSlot) -> None:
         seat.take(served)
         seat.leave()
         done.append(f"wrote {given.job_id}")
 
-    def claim(_boot: Boot, _at_most: int) -> list[ClaimedJob]:
+    def claim(_boot: EngineStart, _at_most: int) -> list[ClaimedJob]:
         threading.Event().wait(0.1)
         done.append(f"claimed {waiting[0].job_id}")
         return [waiting.pop(0)]
 
-    company = Company(
+    company = ContinuousBatch(
         attempt,
         claim=claim,
         hints=MadeUpWork(hints=2),
@@ -223,13 +223,13 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
     assert done[-1].startswith("wrote")
 
 
-def hear(seat: Seat, *at_s: float, each: int = 1) -> None:
+def hear(seat: BatchSlot, *at_s: float, each: int = 1) -> None:
     for moment_s in at_s:
         seat.hear(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
 
 
 def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
-    seat = Seat(output_limit=11)
+    seat = BatchSlot(output_limit=11)
     assert not seat.ends_by(math.inf), "nothing has come"
     hear(seat, 100.0, each=3)
     assert not seat.ends_by(math.inf), "the first tokens tell nothing of the pace"
@@ -239,9 +239,9 @@ def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
     assert seat.ends_by(100.81)
 
 
-def about_to_end(seat: Seat) -> None:
+def about_to_end(seat: BatchSlot) -> None:
     """Have a seat's request lack one token, which is due."""
-    limit, now_s = Sampling().output_limit, time.monotonic()
+    limit, now_s = SamplingParams().output_limit, time.monotonic()
     hear(seat, now_s - 1.0)
     hear(seat, now_s, each=limit - 2)
 
@@ -267,7 +267,7 @@ class InTurn:
         with self._changed:
             assert self._changed.wait_for(lambda: what in self.done, 10), (what, self.done)
 
-    def attempt(self, given: ClaimedJob, seat: Seat) -> None:
+    def attempt(self, given: ClaimedJob, seat: BatchSlot) -> None:
         """Wait for the seat, be about to end, end when it may, and write."""
         number = given.job_id
         self.note(f"{number} waits")
@@ -279,7 +279,7 @@ class InTurn:
         seat.leave()
         self.note(f"{number} writes")
 
-    def claim(self, _boot: Boot, at_most: int) -> list[ClaimedJob]:
+    def claim(self, _boot: EngineStart, at_most: int) -> list[ClaimedJob]:
         """Give the next jobs."""
         claimed, self.jobs = self.jobs[:at_most], self.jobs[at_most:]
         for one in claimed:
@@ -289,8 +289,11 @@ class InTurn:
     @contextmanager
     def served_beside(self) -> Iterator[None]:
         """Serve on a thread during the block, and to the end after it."""
-        company = Company(
-            self.attempt, claim=self.claim, hints=MadeUpWork(hints=len(self.jobs)), serves=lambda _boot: True
+        company = ContinuousBatch(
+            self.attempt,
+            claim=self.claim,
+            hints=MadeUpWork(hints=len(self.jobs)),
+            serves=lambda _boot: True,
         )
         serving = threading.Thread(target=company.serve, args=(job(1),))
         serving.start()
@@ -315,17 +318,17 @@ def test_nobody_is_claimed_ahead_of_a_seat_whose_end_is_not_near() -> None:
     served = boot(1)
     claims: list[int] = []
 
-    def attempt(_given: ClaimedJob, seat: Seat) -> None:
+    def attempt(_given: ClaimedJob, seat: BatchSlot) -> None:
         seat.take(served)
         now_s = time.monotonic()
         # One token in four times as long as jobs are claimed ahead, and one is missing.
-        hear(seat, now_s - 2.0, each=Sampling().output_limit - 2)
+        hear(seat, now_s - 2.0, each=SamplingParams().output_limit - 2)
         hear(seat, now_s)
         threading.Event().wait(4 * LOOK_EVERY_S)
         assert not claims
         seat.leave()
 
-    company = Company(
+    company = ContinuousBatch(
         attempt,
         claim=lambda _boot, at_most: claims.append(at_most) or [],  # type: ignore[func-returns-value]
         hints=MadeUpWork(hints=1),
@@ -353,7 +356,7 @@ def test_who_gives_up_while_waiting_for_a_seat_takes_none_from_those_behind() ->
     refused: list[int] = []
     attempt = work.attempt
 
-    def impatient(given: ClaimedJob, seat: Seat) -> None:
+    def impatient(given: ClaimedJob, seat: BatchSlot) -> None:
         if given.job_id != 2:
             attempt(given, seat)
         elif not seat.take(work.served, unless=lambda: True):
@@ -374,7 +377,7 @@ def test_few_write_at_once_and_none_waits_for_ever() -> None:
     all_write = threading.Event()
     waiting = [job(number) for number in range(2, 9)]
 
-    def attempt(given: ClaimedJob, seat: Seat) -> None:
+    def attempt(given: ClaimedJob, seat: BatchSlot) -> None:
         seat.take(boot(8))
         seat.leave()
         writing.append(given.job_id)
@@ -382,12 +385,14 @@ def test_few_write_at_once_and_none_waits_for_ever() -> None:
             all_write.set()
         assert all_write.wait(10)
 
-    def claim(_boot: Boot, _at_most: int) -> list[ClaimedJob]:
+    def claim(_boot: EngineStart, _at_most: int) -> list[ClaimedJob]:
         claimed = list(waiting)
         waiting.clear()
         return claimed
 
-    company = Company(attempt, claim=claim, hints=MadeUpWork(hints=1), serves=lambda _boot: True)
+    company = ContinuousBatch(
+        attempt, claim=claim, hints=MadeUpWork(hints=1), serves=lambda _boot: True
+    )
     watcher = threading.Timer(0.5 * PATIENCE_S, lambda: at_first.append(len(writing)))
     watcher.start()
     assert not company.serve(job(1))

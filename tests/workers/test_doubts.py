@@ -26,13 +26,13 @@ from tests.workers.made_up_nvml.pynvml import UUID
 from tests.workers.test_hygiene import FakeCard, Start, first_line, start
 from tests.workers.test_need import GENERATION
 from tests.workers.test_pace import look, trace
-from workers import card as card_module
-from workers.card import Card
-from workers.card_lock import CardLock
-from workers.doubts import Doubts
 from workers.engines.protocol import Generation
-from workers.memory.sampler import HostSource, MemorySampler
-from workers.owner import Household
+from workers.gpu import guard as card_module
+from workers.gpu.guard import GpuGuard
+from workers.gpu.lock import GpuLock
+from workers.gpu.process_owner import ProcessOwnership
+from workers.measurement.doubts import Doubts
+from workers.measurement.sampler import HostSource, MemorySampler
 
 __all__ = ["start"]
 
@@ -43,11 +43,15 @@ def fake() -> FakeCard:
 
 
 @pytest.fixture
-def card(fake: FakeCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
+def card(fake: FakeCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuGuard]:
     """Give a card that looks as often as it is asked."""
     monkeypatch.setattr(card_module, "LOOK_AROUND_S", 0.0)
-    with closing(CardLock(tmp_path, UUID)) as lock:
-        yield Card(fake, Household(mark=uuid.uuid4().hex, lock_path=lock.path), name="GPU 0 (made-up)")
+    with closing(GpuLock(tmp_path, UUID)) as lock:
+        yield GpuGuard(
+            fake,
+            ProcessOwnership(mark=uuid.uuid4().hex, lock_path=lock.path),
+            name="GPU 0 (made-up)",
+        )
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def sampler() -> Iterator[MemorySampler]:
 
 
 @pytest.fixture
-def doubts(engine: Engine, card: Card, sampler: MemorySampler) -> Doubts:
+def doubts(engine: Engine, card: GpuGuard, sampler: MemorySampler) -> Doubts:
     return Doubts(engine, card, sampler)
 
 
@@ -82,7 +86,10 @@ def made() -> Generation:
 
 def flags(engine: Engine) -> dict[int, list[str]]:
     with transaction(engine) as connection:
-        return {row.job_id: row.flags for row in connection.execute(text("SELECT job_id, flags FROM eval.generation"))}
+        return {
+            row.job_id: row.flags
+            for row in connection.execute(text("SELECT job_id, flags FROM eval.generation"))
+        }
 
 
 def test_nobody_else_is_no_flag(engine: Engine, doubts: Doubts) -> None:
@@ -135,11 +142,13 @@ def test_a_stranger_who_stays_is_told_without_another_look(
     fake.held_mib.clear()
     assert doubts.about(third, made(), 1, None) == ["foreign_process"]
     assert doubts.about(fourth, made(), 1, None) == []
-    assert doubts.about(fourth, before, 1, None) == ["foreign_process"], "it began while the stranger was there"
+    assert doubts.about(fourth, before, 1, None) == ["foreign_process"], (
+        "it began while the stranger was there"
+    )
 
 
 def test_looks_are_a_second_apart(
-    card: Card, fake: FakeCard, stranger: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+    card: GpuGuard, fake: FakeCard, stranger: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert card.look_around() is False
     monkeypatch.setattr(card_module, "LOOK_AROUND_S", 1.0)
@@ -148,14 +157,14 @@ def test_looks_are_a_second_apart(
     assert card.incidents_since(0) == ()
 
 
-def test_a_driver_that_does_not_answer_flags_nothing(card: Card, fake: FakeCard) -> None:
+def test_a_driver_that_does_not_answer_flags_nothing(card: GpuGuard, fake: FakeCard) -> None:
     fake.lost = True
     assert card.look_around() is None
     assert card.incidents_since(0) == ()
 
 
 def test_a_stranger_counts_from_the_last_clean_look_to_the_next(
-    card: Card, fake: FakeCard, stranger: subprocess.Popen[str]
+    card: GpuGuard, fake: FakeCard, stranger: subprocess.Popen[str]
 ) -> None:
     early_s = time.monotonic()
     assert card.look_around() is False
@@ -184,7 +193,10 @@ def test_no_window_opens_during_a_look(sampler: MemorySampler) -> None:
         order.append(f"window {sampler.begin()}")
 
     with ExitStack() as stack:
-        threads = [threading.Thread(target=sampler.while_idle, args=(act,)), threading.Thread(target=begin)]
+        threads = [
+            threading.Thread(target=sampler.while_idle, args=(act,)),
+            threading.Thread(target=begin),
+        ]
         threads[0].start()
         assert looking.wait(5)
         threads[1].start()
@@ -209,7 +221,10 @@ def test_a_clock_below_the_usual_is_flagged(engine: Engine, doubts: Doubts) -> N
 def test_a_result_of_another_attempt_is_not_flagged(engine: Engine) -> None:
     me, (job,) = jobs(engine, 1)
     commit(engine, job.job_id, job.attempt_no, result(engine, me, job))
-    assert add_flag(engine, [(job.job_id, job.attempt_no + 1), (job.job_id + 1, 1)], "foreign_process") == frozenset()
+    assert (
+        add_flag(engine, [(job.job_id, job.attempt_no + 1), (job.job_id + 1, 1)], "foreign_process")
+        == frozenset()
+    )
     key = (job.job_id, job.attempt_no)
     assert [add_flag(engine, [key], "foreign_process") for _ in range(2)] == [{key}, {key}]
     assert flags(engine) == {job.job_id: ["foreign_process"]}

@@ -15,22 +15,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from core.settings import Settings
+from core.states import WorkerState
 from db.engine import transaction
 from db.fleet import WorkerIdentity, register_worker, report_worker
-from db.hints import HintBroker
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
-from db.sampling import Sampling
-from db.settings import Settings
-from db.states import WorkerState
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from orchestrator.supervisor import Supervisor, worker_specs
 from problems.loader import load_set
 from tests.processes import LoggingProcess, evalctl, worker
 from tests.stored import query
-from workers.presence import Presence
-from workers.stopping import FORCED, Stopping
+from workers.lifecycle.heartbeat import Heartbeat
+from workers.lifecycle.shutdown import FORCED, Shutdown
 
 Enqueue = Callable[..., None]
 
@@ -42,7 +42,9 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
     def run(jobs: int, **options: Any) -> None:
         problem = load_set("quickstart").problems[0]
         record = record_of(problem)
-        model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
+        model = ModelSpec(
+            name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options
+        )
         submit(
             engine,
             Submission(
@@ -55,7 +57,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
                 prompts=("plain",),
                 repetitions=jobs,
                 mode="latency",
-                sampling=Sampling(),
+                sampling=SamplingParams(),
             ),
         )
         publish_outbox(engine, broker)
@@ -77,7 +79,10 @@ def ended(process: LoggingProcess, within_s: float = 30.0) -> int:
 
 
 def attempts(engine: Engine) -> list[tuple[int, str, str | None]]:
-    found = query(engine, "SELECT attempt_no, outcome, error_class FROM eval.attempt ORDER BY job_id, attempt_no")
+    found = query(
+        engine,
+        "SELECT attempt_no, outcome, error_class FROM eval.attempt ORDER BY job_id, attempt_no",
+    )
     return [(row["attempt_no"], row["outcome"], row["error_class"]) for row in found]
 
 
@@ -87,11 +92,15 @@ def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine
         asked = evalctl(environment, "worker", "drain", name, "--json")
         assert asked.returncode == 0, asked.stderr
         assert ended(process) == 0, process.tail()
-    (row,) = query(engine, "SELECT state, drain_requested_at IS NOT NULL AS asked, note FROM eval.worker")
+    (row,) = query(
+        engine, "SELECT state, drain_requested_at IS NOT NULL AS asked, note FROM eval.worker"
+    )
     assert row == {"state": "stopped", "asked": True, "note": "the worker was drained"}
 
 
-def test_a_worker_that_is_drained_while_it_starts_ends_too(environment: dict[str, str], engine: Engine) -> None:
+def test_a_worker_that_is_drained_while_it_starts_ends_too(
+    environment: dict[str, str], engine: Engine
+) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(
             "CREATE FUNCTION drained() RETURNS trigger LANGUAGE plpgsql AS "
@@ -173,17 +182,26 @@ def test_signals_to_one_worker_after_another_under_load_lose_nothing(
     jobs = 60
     enqueue(jobs, ttft_ms=100)
     with ExitStack() as stack:
-        serving = [stack.enter_context(worker(environment, "--queue", "synthetic")) for _ in range(3)]
+        serving = [
+            stack.enter_context(worker(environment, "--queue", "synthetic")) for _ in range(3)
+        ]
         for process in serving:
             process.wait_for("job.succeeded")
         for process in serving:
-            stack.enter_context(worker(environment, "--queue", "synthetic")).wait_for("worker.ready")
+            stack.enter_context(worker(environment, "--queue", "synthetic")).wait_for(
+                "worker.ready"
+            )
             assert process.stop(within_s=30) == 0, process.tail()
-        until(engine, "SELECT 1 FROM eval.job WHERE state IN ('queued', 'running') LIMIT 1", [], within_s=90)
+        until(
+            engine,
+            "SELECT 1 FROM eval.job WHERE state IN ('queued', 'running') LIMIT 1",
+            [],
+            within_s=90,
+        )
     assert attempts(engine) == [(1, "succeeded", None)] * jobs
-    assert query(engine, "SELECT count(*) AS n, count(DISTINCT job_id) AS jobs FROM eval.generation") == [
-        {"n": jobs, "jobs": jobs}
-    ]
+    assert query(
+        engine, "SELECT count(*) AS n, count(DISTINCT job_id) AS jobs FROM eval.generation"
+    ) == [{"n": jobs, "jobs": jobs}]
 
 
 def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_told(
@@ -256,15 +274,26 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
     environment: dict[str, str], engine: Engine
 ) -> None:
     identity = WorkerIdentity(
-        worker_id=uuid.uuid4(), name="cpu-1@here", host="here", pid=1, device="cpu", queues=("vllm",), version="1"
+        worker_id=uuid.uuid4(),
+        name="cpu-1@here",
+        host="here",
+        pid=1,
+        device="cpu",
+        queues=("vllm",),
+        version="1",
     )
     register_worker(engine, identity)
-    register_worker(engine, dataclasses.replace(identity, worker_id=uuid.uuid4(), name="cpu-12@there", host="there"))
+    register_worker(
+        engine,
+        dataclasses.replace(identity, worker_id=uuid.uuid4(), name="cpu-12@there", host="there"),
+    )
     ambiguous = evalctl(environment, "worker", "drain", "cpu-1")
     assert ambiguous.returncode == 2
     assert "the beginning of several workers" in ambiguous.stderr
     drained = threading.Event()
-    presence = Presence(engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7)
+    presence = Heartbeat(
+        engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7
+    )
     try:
         presence.report(WorkerState.IDLE, None)
         assert not drained.wait(0.5)
@@ -293,8 +322,10 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
     assert report_worker(engine, identity.worker_id, WorkerState.STOPPED, None)
 
 
-def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.stopping.HAND_BACK_WITHIN_S", 0.1)
+def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workers.lifecycle.shutdown.HAND_BACK_WITHIN_S", 0.1)
     codes: list[int] = []
     forced = threading.Event()
 
@@ -302,7 +333,7 @@ def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(monkeypatch: p
         codes.append(code)
         forced.set()
 
-    stopping = Stopping(0.1, force=force)
+    stopping = Shutdown(0.1, force=force)
     cancelled = threading.Event()
     with stopping.interrupts(cancelled):
         stopping.drain()
@@ -314,7 +345,7 @@ def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(monkeypatch: p
 
 def test_a_worker_in_quarantine_hands_back_and_lives_on_until_it_is_asked_to_end() -> None:
     # Asked to end, it would end this process in a minute.
-    stopping = Stopping(600, force=lambda _code: None)
+    stopping = Shutdown(600, force=lambda _code: None)
     cancelled = threading.Event()
     with stopping.interrupts(cancelled):
         stopping.quarantine("GPU 0 reported XID 79")

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workers.embedded_model import ensure_embedded_model
-from workers.embedded_model.manifest import read_manifest
-from workers.engines.errors import ModelUnavailable
+from workers.bundled_model import ensure_embedded_model
+from workers.bundled_model.manifest import read_manifest
+from workers.errors import ModelUnavailable
 
 pytest.importorskip("gguf", reason="the embedded model comes with the extra cpu or gpu")
 
-from workers.embedded_model.awq_format import GROUP_SIZE, quantise_to_awq
+from workers.bundled_model.awq_format import GROUP_SIZE, quantise_to_awq
 
 
 def tensors(folder: Path) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
@@ -32,13 +32,17 @@ def tensors(folder: Path) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
     }
 
 
-def bf16(entry: tuple[str, tuple[int, ...], bytes]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def bf16(
+    entry: tuple[str, tuple[int, ...], bytes],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     dtype, shape, data = entry
     assert dtype == "BF16"
     return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32).reshape(shape)
 
 
-def unpacked(entry: tuple[str, tuple[int, ...], bytes]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def unpacked(
+    entry: tuple[str, tuple[int, ...], bytes],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Undo AWQ's packing the way its readers do: eight nibbles a word, in the order 0 4 1 5 2 6 3 7."""
     _, (rows, words), data = entry
     packed = np.frombuffer(data, "<u4").reshape(rows, words)
@@ -53,13 +57,22 @@ def awq_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with ThreadPoolExecutor(2) as pool:
         folders = list(pool.map(lambda _: ensure_embedded_model(home, "smollm2-awq"), range(2)))
     assert folders[0] == folders[1]
-    assert sorted(path.name for path in (home / "models").iterdir()) == [".smollm2-awq.lock", "smollm2-awq"]
+    assert sorted(path.name for path in (home / "models").iterdir()) == [
+        ".smollm2-awq.lock",
+        "smollm2-awq",
+    ]
     return folders[0]
 
 
 def test_awq_weights_agree_with_the_bf16_ones(awq_folder: Path, embedded_home: Path) -> None:
     exact, coarse = tensors(ensure_embedded_model(embedded_home, "smollm2")), tensors(awq_folder)
-    for name in ("self_attn.q_proj", "self_attn.k_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj"):
+    for name in (
+        "self_attn.q_proj",
+        "self_attn.k_proj",
+        "self_attn.o_proj",
+        "mlp.gate_proj",
+        "mlp.down_proj",
+    ):
         prefix = f"model.layers.7.{name}."
         weights = bf16(exact[prefix + "weight"])
         scales = np.frombuffer(coarse[prefix + "scales"][2], "<f2").astype(np.float32)
@@ -88,10 +101,17 @@ def test_rounded_weights_are_those_in_awq_format(awq_folder: Path) -> None:
         prefix = f"model.layers.7.{name}."
         scales = np.frombuffer(packed[prefix + "scales"][2], "<f2").astype(np.float32)
         scales = scales.reshape(packed[prefix + "scales"][1]).repeat(GROUP_SIZE, 0)
-        zeros, levels = unpacked(packed[prefix + "qzeros"]).repeat(GROUP_SIZE, 0), unpacked(packed[prefix + "qweight"])
-        np.testing.assert_allclose(bf16(plain[prefix + "weight"]), ((levels - zeros) * scales).T, rtol=2**-8)
+        zeros, levels = (
+            unpacked(packed[prefix + "qzeros"]).repeat(GROUP_SIZE, 0),
+            unpacked(packed[prefix + "qweight"]),
+        )
+        np.testing.assert_allclose(
+            bf16(plain[prefix + "weight"]), ((levels - zeros) * scales).T, rtol=2**-8
+        )
     assert plain["model.embed_tokens.weight"] == packed["model.embed_tokens.weight"]
-    assert "quantization_config" not in json.loads((awq_folder.parent / "smollm2-rounded" / "config.json").read_text())
+    assert "quantization_config" not in json.loads(
+        (awq_folder.parent / "smollm2-rounded" / "config.json").read_text()
+    )
 
 
 def test_unharmed_folder_is_used_again(awq_folder: Path) -> None:

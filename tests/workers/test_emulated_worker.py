@@ -11,11 +11,11 @@ import psutil
 import pytest
 from sqlalchemy import Engine
 
-from db.hints import HintBroker
-from db.model_spec import ModelSpec
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
-from db.sampling import Sampling
 from tests.processes import LoggingProcess
 from tests.stored import query, take_back
 from tests.workers.test_card_worker import gpu_worker, on_card, set_card
@@ -40,7 +40,9 @@ def search(engine: Engine, broker: HintBroker) -> Callable[..., None]:
     """Submit one search of a synthetic model and publish its hint."""
 
     def run(probe: dict[str, Any], **options: Any) -> None:
-        model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
+        model = ModelSpec(
+            name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options
+        )
         submission = Submission(
             name="run",
             experiment_hash="e",
@@ -51,7 +53,7 @@ def search(engine: Engine, broker: HintBroker) -> Callable[..., None]:
             prompts=(probe["kind"],),
             repetitions=1,
             mode="latency",
-            sampling=Sampling(),
+            sampling=SamplingParams(),
             probe=probe,
         )
         submit(engine, submission)
@@ -74,7 +76,11 @@ def holders(process: LoggingProcess) -> list[psutil.Process]:
 def told_by(card: str) -> list[int]:
     """Return what living processes say they hold of the made-up card, in MiB."""
     files = Path(card).parent.glob("card.json.*.mib")
-    return [int(file.read_text(encoding="utf-8")) for file in files if psutil.pid_exists(int(file.name.split(".")[-2]))]
+    return [
+        int(file.read_text(encoding="utf-8"))
+        for file in files
+        if psutil.pid_exists(int(file.name.split(".")[-2]))
+    ]
 
 
 def test_a_search_on_a_smaller_card_is_labelled_and_gives_the_card_back(
@@ -90,8 +96,14 @@ def test_a_search_on_a_smaller_card_is_labelled_and_gives_the_card_back(
         assert process.stop() == 0, process.tail()
     (found,) = query(engine, "SELECT * FROM analytics_v1.probe_thresholds")
     assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (2, 3, "memory")
-    assert (found["emulated"], found["memory_limit_mib"], found["gpu"]) == (True, LIMIT_MIB, "made-up")
-    (details,) = query(engine, "SELECT DISTINCT details -> 'limit_mib' AS mib FROM eval.probe_point")
+    assert (found["emulated"], found["memory_limit_mib"], found["gpu"]) == (
+        True,
+        LIMIT_MIB,
+        "made-up",
+    )
+    (details,) = query(
+        engine, "SELECT DISTINCT details -> 'limit_mib' AS mib FROM eval.probe_point"
+    )
     assert details == {"mib": LIMIT_MIB}
 
 
@@ -123,5 +135,9 @@ def test_a_killed_worker_leaves_nothing_on_the_card_and_the_search_goes_on(
         assert process.stop() == 0, process.tail()
     points = query(engine, "SELECT level, trial, outcome FROM eval.probe_point ORDER BY ordinal")
     ramp = [(1, "stable"), (2, "stable"), (3, "failed")]
-    assert [(p["trial"], p["level"], p["outcome"]) for p in points] == [(n, *level) for n in (1, 2) for level in ramp]
-    assert query(engine, "SELECT max_stable FROM analytics_v1.probe_thresholds") == [{"max_stable": 2}]
+    assert [(p["trial"], p["level"], p["outcome"]) for p in points] == [
+        (n, *level) for n in (1, 2) for level in ramp
+    ]
+    assert query(engine, "SELECT max_stable FROM analytics_v1.probe_thresholds") == [
+        {"max_stable": 2}
+    ]

@@ -17,17 +17,17 @@ import pytest
 
 from tests.processes import lives
 from tests.workers.made_up_nvml import pynvml as made_up_nvml
-from workers.card import Card, CardRefused
-from workers.card_lock import CardLock
 from workers.engines import EngineContext
-from workers.engines.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
-from workers.memory.look import CardLook
-from workers.nvml import CardProcess
-from workers.owner import Household
-from workers.probes import emulation
+from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
+from workers.gpu.guard import GpuGuard, GpuRefused
+from workers.gpu.lock import GpuLock
+from workers.gpu.nvml import GpuProcess
+from workers.gpu.process_owner import ProcessOwnership
+from workers.gpu.telemetry import GpuSample
+from workers.probes import emulated_gpu
 from workers.probes.ballast_process import Ballast, TooLittle
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaError
-from workers.probes.emulation import emulated_card, used_of_card
+from workers.probes.emulated_gpu import emulated_card, used_of_card
 
 HERE = Path(__file__).parent
 MARK = "test-emulation"
@@ -43,7 +43,17 @@ def cuda(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no C compiler is installed (Debian: gcc)")
     folder = tmp_path_factory.mktemp("cuda")
     source, library = HERE / "made_up_cuda" / "libcuda.c", folder / "libcuda.so.1"
-    command = [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(source)]
+    command = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        "-O2",
+        "-Wall",
+        "-Werror",
+        "-o",
+        str(library),
+        str(source),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder
@@ -56,10 +66,14 @@ def context(tmp_path: Path, cuda: Path, monkeypatch: pytest.MonkeyPatch) -> Engi
     monkeypatch.setenv("MADE_UP_CARD", str(tmp_path / "card.json"))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(cuda))
     monkeypatch.setenv("PYTHONPATH", str(HERE / "made_up_nvml"))
-    for module in ("db.gpus", "workers.nvml", "workers.memory.device"):
+    for module in ("core.gpus", "workers.gpu.nvml", "workers.gpu.device_memory"):
         monkeypatch.setattr(f"{module}.pynvml", made_up_nvml)
     return EngineContext(
-        home=tmp_path, log_folder=tmp_path, device="cuda", gpu_uuid=made_up_nvml.UUID, worker_mark=MARK
+        home=tmp_path,
+        log_folder=tmp_path,
+        device="cuda",
+        gpu_uuid=made_up_nvml.UUID,
+        worker_mark=MARK,
     )
 
 
@@ -70,7 +84,9 @@ def on_card(**state: object) -> None:
 
 def holders() -> list[psutil.Process]:
     """Return the processes that hold memory for this one."""
-    return [p for p in psutil.Process().children() if "workers.probes.ballast_process" in p.cmdline()]
+    return [
+        p for p in psutil.Process().children() if "workers.probes.ballast_process" in p.cmdline()
+    ]
 
 
 def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> None:
@@ -90,7 +106,9 @@ def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> N
     assert used_of_card(context) == BASE_MIB
 
 
-def test_memory_in_pieces_is_held_by_smaller_ones(context: EngineContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_in_pieces_is_held_by_smaller_ones(
+    context: EngineContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MADE_UP_PIECE_MIB", "100")
     with emulated_card(context, 22_000) as card:
         assert card.held_mib == pytest.approx(2000, abs=4)
@@ -124,23 +142,35 @@ def test_a_limit_that_leaves_no_room_for_the_holder_is_refused(context: EngineCo
     assert used_of_card(context) == BASE_MIB
 
 
-def test_a_card_that_refuses_is_no_fault_of_the_limit(context: EngineContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_that_refuses_is_no_fault_of_the_limit(
+    context: EngineContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MADE_UP_ROOM_MIB", "5000")
-    with pytest.raises(EngineError, match="CUDA_ERROR_OUT_OF_MEMORY") as caught, emulated_card(context, 8000):
+    with (
+        pytest.raises(EngineError, match="CUDA_ERROR_OUT_OF_MEMORY") as caught,
+        emulated_card(context, 8000),
+    ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "infra")
 
 
-def test_a_host_without_the_driver_is_told(context: EngineContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_without_the_driver_is_told(
+    context: EngineContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("LD_LIBRARY_PATH")
-    monkeypatch.setattr(emulation, "RELEASE_WITHIN_S", 0.1)
-    with pytest.raises(EngineError, match=r"libcuda\.so\.1") as caught, emulated_card(context, 8000):
+    monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.1)
+    with (
+        pytest.raises(EngineError, match=r"libcuda\.so\.1") as caught,
+        emulated_card(context, 8000),
+    ):
         pass
     assert caught.value.kind == "infra"
 
 
-def test_a_card_that_others_use_cannot_be_made_smaller(context: EngineContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation, "RELEASE_WITHIN_S", 0.1)
+def test_a_card_that_others_use_cannot_be_made_smaller(
+    context: EngineContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.1)
     on_card(littered_mib=700)
     with pytest.raises(EngineError, match="700 MiB of GPU") as caught, emulated_card(context, 8000):
         pass
@@ -167,7 +197,7 @@ def test_the_holder_dies_with_its_worker(context: EngineContext) -> None:
 import sys
 from pathlib import Path
 from workers.engines import EngineContext
-from workers.probes.emulation import emulated_card
+from workers.probes.emulated_gpu import emulated_card
 folder = Path({str(context.home)!r})
 context = EngineContext(home=folder, log_folder=folder, device="cuda", gpu_uuid={context.gpu_uuid!r}, worker_mark="m")
 with emulated_card(context, 8000):
@@ -175,7 +205,10 @@ with emulated_card(context, 8000):
     sys.stdin.read()
 """
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=HERE.parents[1]
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=HERE.parents[1],
     ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"up\n"
@@ -189,11 +222,11 @@ with emulated_card(context, 8000):
 class MadeUpReader:
     """A card of which the test says what is on it."""
 
-    def __init__(self, used_mib: float, *processes: CardProcess) -> None:
+    def __init__(self, used_mib: float, *processes: GpuProcess) -> None:
         self._used_mib = used_mib
         self._processes = processes
 
-    def processes(self) -> tuple[CardProcess, ...]:
+    def processes(self) -> tuple[GpuProcess, ...]:
         """List what the test has put there."""
         return self._processes
 
@@ -201,9 +234,9 @@ class MadeUpReader:
         """Return what the test says."""
         return self._used_mib
 
-    def look(self, at_s: float) -> CardLook:
+    def look(self, at_s: float) -> GpuSample:
         """Tell of nothing but the moment."""
-        return CardLook(at_s=at_s)
+        return GpuSample(at_s=at_s)
 
     def wait_xid(self, _timeout_s: float) -> int | None:
         """Tell of none."""
@@ -211,30 +244,32 @@ class MadeUpReader:
 
 
 @pytest.fixture
-def card(tmp_path: Path) -> Iterator[Callable[[MadeUpReader], Card]]:
-    with closing(CardLock(tmp_path, "GPU-0")) as lock:
-        household = Household(mark=MARK, lock_path=lock.path)
-        yield lambda reader: Card(reader, household, name="GPU 0 (made-up)", release_within_s=0.0)
+def card(tmp_path: Path) -> Iterator[Callable[[MadeUpReader], GpuGuard]]:
+    with closing(GpuLock(tmp_path, "GPU-0")) as lock:
+        household = ProcessOwnership(mark=MARK, lock_path=lock.path)
+        yield lambda reader: GpuGuard(
+            reader, household, name="GPU 0 (made-up)", release_within_s=0.0
+        )
 
 
 @pytest.mark.parametrize(
-    "processes", [(), (CardProcess(pid=2**22 + 1, used_mib=9000.0),)], ids=["hidden", "renumbered"]
+    "processes", [(), (GpuProcess(pid=2**22 + 1, used_mib=9000.0),)], ids=["hidden", "renumbered"]
 )
 def test_a_card_that_expects_what_is_held_does_not_take_it_for_litter(
-    card: Callable[[MadeUpReader], Card], processes: tuple[CardProcess, ...]
+    card: Callable[[MadeUpReader], GpuGuard], processes: tuple[GpuProcess, ...]
 ) -> None:
     made = card(MadeUpReader(9100.0, *processes))
-    with pytest.raises(CardRefused):
+    with pytest.raises(GpuRefused):
         made.sweep()
     with made.expect(9000.0):
         made.sweep()
-    with pytest.raises(CardRefused):
+    with pytest.raises(GpuRefused):
         made.sweep()
 
 
-def test_what_is_held_hides_no_litter(card: Callable[[MadeUpReader], Card]) -> None:
+def test_what_is_held_hides_no_litter(card: Callable[[MadeUpReader], GpuGuard]) -> None:
     made = card(MadeUpReader(9600.0))
-    with made.expect(9000.0), pytest.raises(CardRefused, match="600 MiB in use by no process"):
+    with made.expect(9000.0), pytest.raises(GpuRefused, match="600 MiB in use by no process"):
         made.sweep()
 
 
@@ -265,7 +300,9 @@ class PlainMemory:
 
 @pytest.mark.parametrize("overhead_mib", [0.0, 0.7, 3.0])
 @pytest.mark.parametrize("target_mib", [0.0, 2.0, 1023.0, 5555.5, 57_344.0])
-def test_ballast_reaches_its_target_whatever_an_allocation_costs(target_mib: float, overhead_mib: float) -> None:
+def test_ballast_reaches_its_target_whatever_an_allocation_costs(
+    target_mib: float, overhead_mib: float
+) -> None:
     memory = PlainMemory(overhead_mib=overhead_mib)
     Ballast(memory, memory.used_mib).fill_to(target_mib)
     assert memory.used_mib() == pytest.approx(target_mib, abs=4)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from workers.engines.first_answer import first_answer_s
+from workers.engines.answer_start import first_answer_s
 from workers.engines.protocol import TokenEvent
-from workers.engines.vllm_kv import KvRecorder
-from workers.engines.vllm_log import compiled_since, log_size
+from workers.engines.vllm.kv_usage import KvRecorder
+from workers.engines.vllm.log import compiled_since, log_size
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,13 @@ from workers.engines.vllm_log import compiled_since, log_size
         (None, [], None),
     ],
 )
-def test_answer_begins_after_thinking(prompt: str | None, texts: list[str], expected: float | None) -> None:
-    events = [TokenEvent(at_s=float(index), token_ids=(index,), text=text) for index, text in enumerate(texts)]
+def test_answer_begins_after_thinking(
+    prompt: str | None, texts: list[str], expected: float | None
+) -> None:
+    events = [
+        TokenEvent(at_s=float(index), token_ids=(index,), text=text)
+        for index, text in enumerate(texts)
+    ]
     assert first_answer_s(events, prompt) == expected
 
 
@@ -49,9 +54,15 @@ def test_window_that_was_told_nothing_counts_nothing() -> None:
 def test_compilation_is_seen_in_what_the_log_gained(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
     assert compiled_since(log, log_size(log)) == ()
-    log.write_text("Triton kernel JIT compilation during inference: before. This causes a latency spike\n")
+    log.write_text(
+        "Triton kernel JIT compilation during inference: before. This causes a latency spike\n"
+    )
     offset = log_size(log)
     assert compiled_since(log, offset) == ()
     with log.open("a") as more:
-        more.write("INFO a request came\nWARNING Triton autotuning during inference: _kernel. This causes a spike\n")
-    assert compiled_since(log, offset) == ("WARNING Triton autotuning during inference: _kernel. This causes a spike",)
+        more.write(
+            "INFO a request came\nWARNING Triton autotuning during inference: _kernel. This causes a spike\n"
+        )
+    assert compiled_since(log, offset) == (
+        "WARNING Triton autotuning during inference: _kernel. This causes a spike",
+    )

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from workers.engines.errors import BACKEND_REFUSED, ModelUnavailable
-from workers.engines.vllm_assertions import check_backends
+from workers.engines.vllm.backend_check import check_backends
+from workers.errors import BACKEND_REFUSED, ModelUnavailable
 
 #: What a healthy engine on CUDA tells with FlashInfer off.
 OFF = {
@@ -27,11 +27,21 @@ OFF = {
     [
         ({}, OFF),
         ({}, {"attention_backend": "FLASH_ATTN"}),
-        ({}, OFF | {"sampler": "unknown", "flashinfer_autotune": "unknown", "model_runner": "unknown"}),
+        (
+            {},
+            OFF
+            | {"sampler": "unknown", "flashinfer_autotune": "unknown", "model_runner": "unknown"},
+        ),
         ({}, OFF | {"flashinfer_sampler": "Using FlashInfer for top-p"}),
         ({}, {"attention_backend_log": "FLASH_ATTN", "linear_kernel": "MacheteLinearKernel"}),
-        ({"attention_backend": "flashinfer"}, OFF | {"attention_backend": "FLASHINFER", "sampler": "flashinfer"}),
-        ({"attention_backend": "FLASHINFER"}, OFF | {"attention_backend": "FLASHINFER", "flashinfer_autotune": "on"}),
+        (
+            {"attention_backend": "flashinfer"},
+            OFF | {"attention_backend": "FLASHINFER", "sampler": "flashinfer"},
+        ),
+        (
+            {"attention_backend": "FLASHINFER"},
+            OFF | {"attention_backend": "FLASHINFER", "flashinfer_autotune": "on"},
+        ),
         ({"enable_flashinfer_autotune": True}, OFF | {"flashinfer_autotune": "on"}),
         ({"linear_backend": "flashinfer_cutlass"}, OFF | {"linear_backend": "flashinfer_cutlass"}),
         ({"moe_backend": "flashinfer_trtllm"}, OFF | {"moe_backend_log": "FLASHINFER_TRTLLM"}),
@@ -47,25 +57,71 @@ def test_what_is_declared_passes(options: dict[str, Any], facts: dict[str, str])
     ("options", "facts", "sentence"),
     [
         ({}, {}, "FLASH_ATTN, which cannot be verified"),
-        ({}, {"attention_backend": "TRITON_ATTN"}, "FLASH_ATTN, the engine runs TRITON_ATTN: set attention_backend"),
-        ({}, {"attention_backend": "FLASHINFER,FLASH_ATTN"}, "the engine runs FLASHINFER,FLASH_ATTN"),
-        ({}, OFF | {"sampler": "flashinfer"}, "with the FlashInfer sampler: set VLLM_USE_FLASHINFER_SAMPLER=0"),
-        ({}, {"attention_backend": "FLASH_ATTN", "flashinfer_sampler": "yes"}, "with the FlashInfer sampler"),
-        ({}, OFF | {"sampler": "unknown", "flashinfer_sampler": "yes"}, "with the FlashInfer sampler"),
-        ({}, OFF | {"flashinfer_autotune": "on"}, "FlashInfer's autotune: set enable_flashinfer_autotune"),
-        ({}, OFF | {"linear_backend": "flashinfer_cutlass"}, "runs flashinfer_cutlass: set linear_backend"),
-        ({}, OFF | {"linear_kernel": "FlashInferFP8LinearKernel"}, "FlashInferFP8LinearKernel: set linear_backend"),
-        ({}, OFF | {"moe_backend_log": "FLASHINFER_TRTLLM"}, "runs FLASHINFER_TRTLLM: set moe_backend"),
+        (
+            {},
+            {"attention_backend": "TRITON_ATTN"},
+            "FLASH_ATTN, the engine runs TRITON_ATTN: set attention_backend",
+        ),
+        (
+            {},
+            {"attention_backend": "FLASHINFER,FLASH_ATTN"},
+            "the engine runs FLASHINFER,FLASH_ATTN",
+        ),
+        (
+            {},
+            OFF | {"sampler": "flashinfer"},
+            "with the FlashInfer sampler: set VLLM_USE_FLASHINFER_SAMPLER=0",
+        ),
+        (
+            {},
+            {"attention_backend": "FLASH_ATTN", "flashinfer_sampler": "yes"},
+            "with the FlashInfer sampler",
+        ),
+        (
+            {},
+            OFF | {"sampler": "unknown", "flashinfer_sampler": "yes"},
+            "with the FlashInfer sampler",
+        ),
+        (
+            {},
+            OFF | {"flashinfer_autotune": "on"},
+            "FlashInfer's autotune: set enable_flashinfer_autotune",
+        ),
+        (
+            {},
+            OFF | {"linear_backend": "flashinfer_cutlass"},
+            "runs flashinfer_cutlass: set linear_backend",
+        ),
+        (
+            {},
+            OFF | {"linear_kernel": "FlashInferFP8LinearKernel"},
+            "FlashInferFP8LinearKernel: set linear_backend",
+        ),
+        (
+            {},
+            OFF | {"moe_backend_log": "FLASHINFER_TRTLLM"},
+            "runs FLASHINFER_TRTLLM: set moe_backend",
+        ),
         (
             {"linear_kernel": "Machete"},
             {"attention_backend": "FLASH_ATTN", "linear_kernel": "MarlinLinearKernel"},
             "Machete, the engine runs MarlinLinearKernel",
         ),
-        ({"linear_kernel": "Machete"}, {"attention_backend": "FLASH_ATTN"}, "Machete, the engine runs none"),
-        ({"model_runner": "V1"}, OFF, "model runner V1, the engine runs V2: set VLLM_USE_V2_MODEL_RUNNER"),
+        (
+            {"linear_kernel": "Machete"},
+            {"attention_backend": "FLASH_ATTN"},
+            "Machete, the engine runs none",
+        ),
+        (
+            {"model_runner": "V1"},
+            OFF,
+            "model runner V1, the engine runs V2: set VLLM_USE_V2_MODEL_RUNNER",
+        ),
     ],
 )
-def test_what_differs_is_refused_in_one_sentence(options: dict[str, Any], facts: dict[str, str], sentence: str) -> None:
+def test_what_differs_is_refused_in_one_sentence(
+    options: dict[str, Any], facts: dict[str, str], sentence: str
+) -> None:
     with pytest.raises(ModelUnavailable, match=sentence) as refused:
         check_backends("m", options, facts, device="cuda")
     assert refused.value.error_class == BACKEND_REFUSED

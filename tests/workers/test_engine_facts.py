@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from workers.engines.vllm_facts import CONFIGURED, FACTS
-from workers.engines.vllm_memory import read_worker
+from workers.engines.vllm.facts import CONFIGURED, FACTS
+from workers.engines.vllm.memory import read_worker
 
 
 class Mode(IntEnum):
@@ -44,7 +44,9 @@ class Sampling:
         """Sample by torch."""
 
 
-def worker(sampler: Any, runner_module: str = "vllm.v1.worker.gpu.model_runner", **kernel: Any) -> Any:
+def worker(
+    sampler: Any, runner_module: str = "vllm.v1.worker.gpu.model_runner", **kernel: Any
+) -> Any:
     runner = type("GPUModelRunner", (SimpleNamespace,), {"__module__": runner_module})
     return SimpleNamespace(
         device=SimpleNamespace(type="cuda"),
@@ -79,7 +81,9 @@ def test_the_sampler_is_told_by_either_runner(sampler: Any, told: str) -> None:
     assert FACTS["sampler"](worker(sampler)) == told
 
 
-def test_a_sampler_that_no_object_tells_is_unknown_unless_it_is_forbidden(allowed: SimpleNamespace) -> None:
+def test_a_sampler_that_no_object_tells_is_unknown_unless_it_is_forbidden(
+    allowed: SimpleNamespace,
+) -> None:
     assert FACTS["sampler"](worker(None)) == "unknown"
     allowed.VLLM_USE_FLASHINFER_SAMPLER = False
     assert FACTS["sampler"](worker(SimpleNamespace())) == "native"
@@ -116,7 +120,10 @@ def test_the_rest_is_told_by_name() -> None:
     assert FACTS["attention_backend"](of) == "FLASH_ATTN"
     assert FACTS["linear_backend"](of) == "machete"
     assert FACTS["moe_backend"](of) == "unknown"
-    assert (FACTS["compilation_mode"](of), FACTS["cudagraph_mode"](of)) == ("VLLM_COMPILE", "unknown")
+    assert (FACTS["compilation_mode"](of), FACTS["cudagraph_mode"](of)) == (
+        "VLLM_COMPILE",
+        "unknown",
+    )
     assert set(CONFIGURED) - set(FACTS) == {"linear_kernel"}
 
 
@@ -125,12 +132,19 @@ def test_the_workers_variables_come_with_its_memory() -> None:
     program = (
         "import json, os\n"
         "os.environ['TORCH_WARM_POOL'] = '0'\n"
-        "from workers.engines.vllm_worker import MemoryExtension\n"
+        "from workers.engines.vllm.worker_extension import MemoryExtension\n"
         "print(json.dumps(MemoryExtension().evalctl_memory()))\n"
     )
-    given = {"VLLM_ENABLE_STARTUP_PLAN": "0", "VLLM_API_KEY": "hush", "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "2"}
+    given = {
+        "VLLM_ENABLE_STARTUP_PLAN": "0",
+        "VLLM_API_KEY": "hush",
+        "PATH": "/usr/bin:/bin",
+        "OMP_NUM_THREADS": "2",
+    }
     root = Path(__file__).resolve().parents[2]
-    told = subprocess.run([sys.executable, "-c", program], cwd=root, env=given, capture_output=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, env=given, capture_output=True, check=True
+    )
     answer = json.loads(told.stdout)
     assert answer["variables"] == {"VLLM_ENABLE_STARTUP_PLAN": "0", "OMP_NUM_THREADS": "2"}
     assert read_worker([answer]).variables == answer["variables"]

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
-from workers.engine_host import EngineHost
-from workers.engines import EngineContext, errors
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from workers import errors
+from workers.engines import EngineContext
+from workers.engines.host import EngineHost
 from workers.engines.protocol import Generation, GenerationRequest, Message, TokenEvent
 
 
@@ -23,7 +24,9 @@ def spec(name: str = "made-up", **options: Any) -> ModelSpec:
 
 def request(request_id: str = "r1", **sampling: Any) -> GenerationRequest:
     return GenerationRequest(
-        request_id=request_id, messages=(Message(role="user", content="What is 7+5?"),), sampling=Sampling(**sampling)
+        request_id=request_id,
+        messages=(Message(role="user", content="What is 7+5?"),),
+        sampling=SamplingParams(**sampling),
     )
 
 
@@ -39,7 +42,9 @@ def load(host: EngineHost, model: ModelSpec, timeout_s: float = 5.0) -> None:
 
 
 def generate(host: EngineHost, wanted: GenerationRequest, timeout_s: float = 5.0) -> Generation:
-    return host.generate(wanted, on_token=lambda _: None, cancel=threading.Event(), timeout_s=timeout_s)
+    return host.generate(
+        wanted, on_token=lambda _: None, cancel=threading.Event(), timeout_s=timeout_s
+    )
 
 
 def test_generation_agrees_with_the_tokens_seen(host: EngineHost) -> None:
@@ -48,7 +53,9 @@ def test_generation_agrees_with_the_tokens_seen(host: EngineHost) -> None:
     made = host.generate(request(), on_token=seen.append, cancel=threading.Event(), timeout_s=5)
     assert made.text == "The answer is 12" == "".join(event.text for event in seen)
     assert made.output_tokens == len(seen) == len(made.token_offsets_ms) == 4
-    assert made.submitted_s < made.first_token_s == seen[0].at_s < made.last_token_s == seen[-1].at_s
+    assert (
+        made.submitted_s < made.first_token_s == seen[0].at_s < made.last_token_s == seen[-1].at_s
+    )
     assert made.ttft_ms >= 5
     assert made.tpot_ms is not None
     assert made.tpot_ms >= 1
@@ -59,7 +66,10 @@ def test_tokens_are_handed_over_on_the_calling_thread(host: EngineHost) -> None:
     load(host, spec(text="a b"))
     threads = set()
     host.generate(
-        request(), on_token=lambda _: threads.add(threading.get_ident()), cancel=threading.Event(), timeout_s=5
+        request(),
+        on_token=lambda _: threads.add(threading.get_ident()),
+        cancel=threading.Event(),
+        timeout_s=5,
     )
     assert threads == {threading.get_ident()}
 
@@ -78,7 +88,9 @@ def test_load_keeps_a_model_that_is_up_and_replaces_another(host: EngineHost) ->
 def test_load_reports_progress_and_gives_up_at_the_deadline(host: EngineHost) -> None:
     told: list[float] = []
     with pytest.raises(errors.EngineStartFailed) as caught:
-        host.load(spec(start_s=60), on_progress=lambda: told.append(time.monotonic()), timeout_s=1.2)
+        host.load(
+            spec(start_s=60), on_progress=lambda: told.append(time.monotonic()), timeout_s=1.2
+        )
     assert caught.value.error_class == errors.INIT_TIMEOUT
     assert len(told) >= 1
     assert host.loaded is None
@@ -95,7 +107,9 @@ def test_cancel_aborts_and_the_engine_serves_on(host: EngineHost) -> None:
     load(host, spec(tokens=100_000, tpot_ms=2))
     cancel = threading.Event()
     with pytest.raises(errors.GenerationCancelled):
-        host.generate(request(max_tokens=100_000), on_token=lambda _: cancel.set(), cancel=cancel, timeout_s=5)
+        host.generate(
+            request(max_tokens=100_000), on_token=lambda _: cancel.set(), cancel=cancel, timeout_s=5
+        )
     assert generate(host, request(max_tokens=3)).output_tokens == 3
 
 
@@ -106,7 +120,9 @@ def test_error_of_the_callback_aborts_and_comes_through(host: EngineHost) -> Non
         raise LookupError("lease lost")
 
     with pytest.raises(LookupError, match="lease lost"):
-        host.generate(request(max_tokens=100_000), on_token=lease_lost, cancel=threading.Event(), timeout_s=5)
+        host.generate(
+            request(max_tokens=100_000), on_token=lease_lost, cancel=threading.Event(), timeout_s=5
+        )
     assert host.loaded is not None
 
 
@@ -139,7 +155,9 @@ def test_several_threads_share_the_engine(host: EngineHost) -> None:
     load(host, spec(tokens=20, tpot_ms=2, max_num_seqs=4))
     made: list[Generation] = []
     threads = [
-        threading.Thread(target=lambda index=index: made.append(generate(host, request(f"r{index}"))))
+        threading.Thread(
+            target=lambda index=index: made.append(generate(host, request(f"r{index}")))
+        )
         for index in range(4)
     ]
     for thread in threads:
@@ -147,10 +165,14 @@ def test_several_threads_share_the_engine(host: EngineHost) -> None:
     for thread in threads:
         thread.join(10)
     assert [generation.output_tokens for generation in made] == [20] * 4
-    assert max(generation.first_token_s for generation in made) < min(generation.last_token_s for generation in made)
+    assert max(generation.first_token_s for generation in made) < min(
+        generation.last_token_s for generation in made
+    )
 
 
-def together(host: EngineHost, count: int, timeout_s: float = 5.0) -> list[Generation | BaseException]:
+def together(
+    host: EngineHost, count: int, timeout_s: float = 5.0
+) -> list[Generation | BaseException]:
     """Ask so many times at once and return what became of each."""
     outcomes: list[Generation | BaseException] = []
 
@@ -183,7 +205,9 @@ def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stoppe
     monkeypatch.setattr(host.engine, "stop", counted)
     outcomes = together(host, 4)
     assert [type(outcome) for outcome in outcomes] == [errors.EngineDied] * 4
-    assert all(isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes)
+    assert all(
+        isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes
+    )
     assert len(stops) == 1
     assert host.loaded is None
 
@@ -198,8 +222,14 @@ def test_one_alone_in_a_dying_engine_is_not_in_company(host: EngineHost) -> None
 def test_a_silence_beside_others_ends_all_and_blames_none(host: EngineHost) -> None:
     load(host, spec(tokens=100_000, tpot_ms=2, fail={"class": "HANG", "concurrent": 2}))
     outcomes = together(host, 3, timeout_s=0.5)
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["EngineDied", "EngineDied", "GenerationTimedOut"]
-    assert all(isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "EngineDied",
+        "EngineDied",
+        "GenerationTimedOut",
+    ]
+    assert all(
+        isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes
+    )
 
 
 def test_a_request_that_comes_after_the_death_of_its_engine_is_not_blamed(host: EngineHost) -> None:
@@ -209,9 +239,16 @@ def test_a_request_that_comes_after_the_death_of_its_engine_is_not_blamed(host: 
 
 
 def test_a_measurement_comes_with_the_memory_at_its_end(host: EngineHost) -> None:
-    load(host, spec(memory={"weights_mib": 12.0}, kv_used_mib=3.0, max_num_seqs=2, tokens=5, tpot_ms=2))
+    load(
+        host,
+        spec(memory={"weights_mib": 12.0}, kv_used_mib=3.0, max_num_seqs=2, tokens=5, tpot_ms=2),
+    )
     made = host.measure(request(), on_token=lambda _: None, cancel=threading.Event(), timeout_s=5)
-    assert (made.memory.weights_mib, made.memory.kv_used_mib, made.generation.running_peak) == (12.0, 3.0, 1)
+    assert (made.memory.weights_mib, made.memory.kv_used_mib, made.generation.running_peak) == (
+        12.0,
+        3.0,
+        1,
+    )
     assert host.memory_report() == made.memory
 
 
@@ -219,5 +256,7 @@ def test_close_ends_the_thread(tmp_path: Path) -> None:
     host = EngineHost(EngineContext(home=tmp_path, log_folder=tmp_path))
     load(host, spec())
     host.close()
-    assert not any(thread.name == "engine-host" and thread.is_alive() for thread in threading.enumerate())
+    assert not any(
+        thread.name == "engine-host" and thread.is_alive() for thread in threading.enumerate()
+    )
     host.close()

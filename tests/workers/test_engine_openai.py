@@ -17,10 +17,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
-from workers.engines import EngineContext, create_engine, errors
-from workers.engines.protocol import BootReport, Generation, GenerationRequest, Message, TokenEvent
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from workers import errors
+from workers.engines import EngineContext, create_engine
+from workers.engines.protocol import Generation, GenerationRequest, Message, StartReport, TokenEvent
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 KEY_VARIABLE = "EVALCTL_TEST_KEY"
@@ -28,17 +29,23 @@ KEY = "a-key-for-the-test"
 
 
 def spec(base_url: str, **fields: Any) -> ModelSpec:
-    return ModelSpec(**{"name": "remote", "engine": "openai", "source": "tiny", "base_url": base_url} | fields)
+    return ModelSpec(
+        **{"name": "remote", "engine": "openai", "source": "tiny", "base_url": base_url} | fields
+    )
 
 
 def ask(content: str = "What is 7+5?", **sampling: Any) -> GenerationRequest:
     return GenerationRequest(
-        request_id="r", messages=(Message(role="user", content=content),), sampling=Sampling(**sampling)
+        request_id="r",
+        messages=(Message(role="user", content=content),),
+        sampling=SamplingParams(**sampling),
     )
 
 
-def serve(model: ModelSpec, wanted: GenerationRequest) -> tuple[BootReport, list[TokenEvent], Generation]:
-    async def run() -> tuple[BootReport, list[TokenEvent], Generation]:
+def serve(
+    model: ModelSpec, wanted: GenerationRequest
+) -> tuple[StartReport, list[TokenEvent], Generation]:
+    async def run() -> tuple[StartReport, list[TokenEvent], Generation]:
         engine = create_engine(model, CONTEXT)
         try:
             boot = await engine.start()
@@ -66,7 +73,8 @@ class Script(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """List the one model."""
         self._send(
-            200, b'{"object": "list", "data": [{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}]}'
+            200,
+            b'{"object": "list", "data": [{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}]}',
         )
 
     def do_POST(self) -> None:
@@ -139,7 +147,12 @@ def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) ->
     ("status", "message", "failure", "error_class"),
     [
         (401, f"Incorrect API key provided: {KEY}", errors.ModelUnavailable, "MODEL_UNAVAILABLE"),
-        (400, "This model's maximum context length is 8 tokens", errors.PromptRejected, "PROMPT_TOO_LONG"),
+        (
+            400,
+            "This model's maximum context length is 8 tokens",
+            errors.PromptRejected,
+            "PROMPT_TOO_LONG",
+        ),
         (422, "temperature must be below 2", errors.PromptRejected, "REQUEST_REFUSED"),
         (404, "no such model", errors.ModelUnavailable, "MODEL_UNAVAILABLE"),
         (429, "slow down", errors.EngineError, "RATE_LIMITED"),
@@ -167,11 +180,16 @@ def test_refusals_are_told_apart(
 
 def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> None:
     answers, url = scripted
-    answers.body = chunk('{"content": "12"}') + b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
+    answers.body = (
+        chunk('{"content": "12"}')
+        + b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
+    )
     with pytest.raises(errors.EngineError) as caught:
         serve(spec(url), ask())
     assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_ERROR")
-    assert not isinstance(caught.value, errors.EngineDied), "other requests of this server may go on"
+    assert not isinstance(caught.value, errors.EngineDied), (
+        "other requests of this server may go on"
+    )
 
 
 def test_server_that_is_away_is_infrastructure() -> None:
@@ -250,11 +268,18 @@ def vllm_server(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.mark.vllm
 @pytest.mark.timeout(420)
-def test_real_server_answers_counts_and_refuses(vllm_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_server_answers_counts_and_refuses(
+    vllm_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     model = spec(vllm_server, api_key_env=KEY_VARIABLE)
     boot, events, made = serve(model, ask(max_tokens=40))
-    assert boot.config == {"served_model": "tiny", "owned_by": "vllm", "max_model_len": 256, "max_num_seqs": 4}
+    assert boot.config == {
+        "served_model": "tiny",
+        "owned_by": "vllm",
+        "max_model_len": 256,
+        "max_num_seqs": 4,
+    }
     assert "12" in made.text
     assert made.text == "".join(event.text for event in events)
     assert made.finish_reason == "stop"

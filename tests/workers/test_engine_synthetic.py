@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
-from workers.engines import EngineContext, create_engine, errors
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from workers import errors
+from workers.engines import EngineContext, create_engine
 from workers.engines.protocol import Generation, GenerationRequest, Message
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
@@ -45,7 +46,9 @@ def serve(model: ModelSpec, *requests: GenerationRequest) -> list[Generation | e
 
 def ask(request_id: str = "r", content: str = "7+5?", **sampling: Any) -> GenerationRequest:
     return GenerationRequest(
-        request_id=request_id, messages=(Message(role="user", content=content),), sampling=Sampling(**sampling)
+        request_id=request_id,
+        messages=(Message(role="user", content=content),),
+        sampling=SamplingParams(**sampling),
     )
 
 
@@ -68,7 +71,10 @@ def test_fixed_lengths_are_exact() -> None:
 
 
 def test_failures_come_once_in_every_so_many() -> None:
-    outcomes = serve(spec(fail={"class": "PROMPT_TOO_LONG", "every": 3, "by": "count"}), *(ask() for _ in range(6)))
+    outcomes = serve(
+        spec(fail={"class": "PROMPT_TOO_LONG", "every": 3, "by": "count"}),
+        *(ask() for _ in range(6)),
+    )
     assert [isinstance(outcome, Generation) for outcome in outcomes] == [True, True, False] * 2
 
 
@@ -82,19 +88,29 @@ def test_seeded_failures_repeat_for_the_same_job_alone() -> None:
 
 
 def test_dead_engine_stays_dead() -> None:
-    outcomes = serve(spec(fail={"class": "ENGINE_DEAD", "every": 2, "by": "count"}), ask(), ask(), ask())
-    assert [type(outcome) for outcome in outcomes] == [Generation, errors.EngineDied, errors.EngineDied]
+    outcomes = serve(
+        spec(fail={"class": "ENGINE_DEAD", "every": 2, "by": "count"}), ask(), ask(), ask()
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        Generation,
+        errors.EngineDied,
+        errors.EngineDied,
+    ]
 
 
 def test_out_of_memory_comes_above_so_many_at_once() -> None:
     async def run(at_once: int) -> list[Any]:
-        engine = create_engine(spec(fail={"class": "OOM", "concurrent": 2}, ttft_ms=20, max_num_seqs=8), CONTEXT)
+        engine = create_engine(
+            spec(fail={"class": "OOM", "concurrent": 2}, ttft_ms=20, max_num_seqs=8), CONTEXT
+        )
         await engine.start()
 
         async def one(index: int) -> Any:
             return [item async for item in engine.generate(ask(str(index)))][-1]
 
-        return await asyncio.gather(*(one(index) for index in range(at_once)), return_exceptions=True)
+        return await asyncio.gather(
+            *(one(index) for index in range(at_once)), return_exceptions=True
+        )
 
     assert all(isinstance(outcome, Generation) for outcome in asyncio.run(run(2)))
     assert any(isinstance(outcome, errors.EngineOutOfMemory) for outcome in asyncio.run(run(3)))
@@ -103,7 +119,9 @@ def test_out_of_memory_comes_above_so_many_at_once() -> None:
 def test_failures_come_above_so_many_engines_side_by_side() -> None:
     async def started(**fail: Any) -> Any:
         # Other tests leave engines of the usual name up.
-        engine = create_engine(replace(spec(fail={"engines": 2, **fail}), name="side-by-side"), CONTEXT)
+        engine = create_engine(
+            replace(spec(fail={"engines": 2, **fail}), name="side-by-side"), CONTEXT
+        )
         await engine.start()
         return engine
 
@@ -157,6 +175,8 @@ def test_unknown_engine_is_refused() -> None:
 
 
 def test_importing_the_engines_imports_no_engine() -> None:
-    probe = "import sys, workers.engine_host; print([n for n in ('vllm', 'torch', 'transformers', 'openai') if n in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60)
+    probe = "import sys, workers.engines.host; print([n for n in ('vllm', 'torch', 'transformers', 'openai') if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.strip() == "[]"

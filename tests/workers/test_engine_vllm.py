@@ -16,15 +16,23 @@ from typing import Any
 import psutil
 import pytest
 
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
-from workers.embedded_model import ensure_embedded_model
-from workers.engine_host import EngineHost
-from workers.engines import EngineContext, errors
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from workers import errors
+from workers.bundled_model import ensure_embedded_model
+from workers.engines import EngineContext
+from workers.engines.host import EngineHost
 from workers.engines.processes import TOKEN_VARIABLE
-from workers.engines.protocol import MIB, BootReport, Generation, GenerationRequest, Message, TokenEvent
-from workers.rows import boot_row
-from workers.warm_up import WarmUp, WarmUpPlan, planned
+from workers.engines.protocol import (
+    MIB,
+    Generation,
+    GenerationRequest,
+    Message,
+    StartReport,
+    TokenEvent,
+)
+from workers.execution.rows import boot_row
+from workers.loading.warm_up import WarmUp, WarmUpPlan, planned
 
 pytestmark = [
     pytest.mark.vllm,
@@ -35,14 +43,22 @@ pytestmark = [
 pytest.importorskip("vllm", reason="needs the extra cpu")
 
 SPEC = ModelSpec(
-    name="smollm2", engine="vllm", source="embedded:smollm2", quantisation="bf16", options={"max_model_len": 1024}
+    name="smollm2",
+    engine="vllm",
+    source="embedded:smollm2",
+    quantisation="bf16",
+    options={"max_model_len": 1024},
 )
 MARK = "test-engine-vllm"
 
 
 @pytest.fixture(scope="module")
 def host(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineHost]:
-    host = EngineHost(EngineContext(home=embedded_home, log_folder=tmp_path_factory.mktemp("logs"), worker_mark=MARK))
+    host = EngineHost(
+        EngineContext(
+            home=embedded_home, log_folder=tmp_path_factory.mktemp("logs"), worker_mark=MARK
+        )
+    )
     yield host
     host.close()
     gc.collect()
@@ -57,7 +73,7 @@ def collected() -> Iterator[None]:
 
 
 @pytest.fixture
-def boot(host: EngineHost) -> BootReport:
+def boot(host: EngineHost) -> StartReport:
     return host.load(SPEC, on_progress=lambda: None, timeout_s=300)
 
 
@@ -75,7 +91,9 @@ def engine_processes() -> list[int]:
 
 def ask(content: str = "What is 7+5?", request_id: str = "r", **sampling: Any) -> GenerationRequest:
     return GenerationRequest(
-        request_id=request_id, messages=(Message(role="user", content=content),), sampling=Sampling(**sampling)
+        request_id=request_id,
+        messages=(Message(role="user", content=content),),
+        sampling=SamplingParams(**sampling),
     )
 
 
@@ -85,7 +103,7 @@ def generate(host: EngineHost, wanted: GenerationRequest) -> tuple[Generation, l
     return made, events
 
 
-def test_boot_says_what_runs(boot: BootReport) -> None:
+def test_boot_says_what_runs(boot: StartReport) -> None:
     assert boot.engine_version.startswith("vllm 0.")
     assert boot.config["dtype"] == "bfloat16"
     assert boot.config["enable_prefix_caching"] is False
@@ -107,7 +125,9 @@ def test_boot_says_what_runs(boot: BootReport) -> None:
     assert "EngineCore" in boot.log_path.read_text()
 
 
-def test_two_starts_of_one_configuration_cannot_be_told_apart(host: EngineHost, boot: BootReport) -> None:
+def test_two_starts_of_one_configuration_cannot_be_told_apart(
+    host: EngineHost, boot: StartReport
+) -> None:
     host.unload()
     again = host.load(SPEC, on_progress=lambda: None, timeout_s=300)
     assert again.started_s > boot.ready_s
@@ -117,7 +137,7 @@ def test_two_starts_of_one_configuration_cannot_be_told_apart(host: EngineHost, 
     assert rows[0].config_hash == rows[1].config_hash
 
 
-def test_boot_memory_is_the_hosts_and_gaps_have_reasons(boot: BootReport) -> None:
+def test_boot_memory_is_the_hosts_and_gaps_have_reasons(boot: StartReport) -> None:
     memory = boot.memory
     assert memory.kind == "host"
     # 134.5 million parameters in bf16, the embedding shared with the head.
@@ -134,19 +154,30 @@ def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
     made, events = generate(host, ask(max_tokens=40))
     assert "12" in made.text
     assert made.text == "".join(event.text for event in events)
-    assert made.output_tokens == sum(len(event.token_ids) for event in events) == len(made.token_offsets_ms)
+    assert (
+        made.output_tokens
+        == sum(len(event.token_ids) for event in events)
+        == len(made.token_offsets_ms)
+    )
     assert made.prompt_text is not None
     assert made.prompt_text.endswith("<|im_start|>assistant\n")
     assert made.prompt_hash == hashlib.sha256(made.prompt_text.encode()).hexdigest()
     assert made.cached_tokens == 0
     assert made.preemptions == 0
-    stamps = (made.engine_queued_s, made.engine_scheduled_s, made.engine_first_token_s, made.engine_last_token_s)
+    stamps = (
+        made.engine_queued_s,
+        made.engine_scheduled_s,
+        made.engine_first_token_s,
+        made.engine_last_token_s,
+    )
     assert all(stamp is not None for stamp in stamps)
     assert list(stamps) == sorted(stamps, key=float)  # type: ignore[arg-type]
     # Both clocks are this machine's monotonic one: the client sees what the core did a little later.
     assert made.submitted_s < stamps[2] <= made.first_token_s  # type: ignore[operator]
     assert stamps[3] <= made.last_token_s  # type: ignore[operator]
-    print(f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms, {made.output_tokens} tokens, {made.text!r}")
+    print(
+        f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms, {made.output_tokens} tokens, {made.text!r}"
+    )
 
 
 @pytest.mark.usefixtures("boot")
@@ -176,11 +207,15 @@ def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: Engine
     assert host.memory_report().kv_used_mib == pytest.approx(made.kv_used_mib, abs=per_block)
 
 
-def test_warm_up_leaves_nothing_behind_for_the_request_after_it(host: EngineHost, boot: BootReport) -> None:
+def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
+    host: EngineHost, boot: StartReport
+) -> None:
     assert planned(SPEC, boot, "cpu") == WarmUpPlan(least=3, most=5, prompts=(16,))
     plan = WarmUpPlan(least=3, most=4, prompts=(16, 400), at_once=2)
     tokens: list[None] = []
-    stored = WarmUp(host=host, plan=plan, on_progress=lambda: tokens.append(None), timeout_s=60).run()
+    stored = WarmUp(
+        host=host, plan=plan, on_progress=lambda: tokens.append(None), timeout_s=60
+    ).run()
     assert (stored["requests"], len(stored["rates"])) == (4, 4)
     assert min(stored["rates"]) > 0
     assert len(tokens) > 4
@@ -234,7 +269,10 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
 
     with pytest.raises(errors.EngineDied) as caught:
         host.generate(
-            ask(fixed_input_tokens=8, fixed_output_tokens=900), on_token=kill_all, cancel=cancel, timeout_s=60
+            ask(fixed_input_tokens=8, fixed_output_tokens=900),
+            on_token=kill_all,
+            cancel=cancel,
+            timeout_s=60,
         )
     assert caught.value.kind == "infra"
     assert host.loaded is None
@@ -242,7 +280,9 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
     # And the next engine, of dummy weights out of a folder with nothing but a configuration, serves in the same process.
     folder = embedded_home / "config-only"
     folder.mkdir(exist_ok=True)
-    (folder / "config.json").write_text((embedded_home / "models" / "smollm2" / "config.json").read_text())
+    (folder / "config.json").write_text(
+        (embedded_home / "models" / "smollm2" / "config.json").read_text()
+    )
     dummy = ModelSpec(
         name="dummy",
         engine="vllm",
@@ -256,18 +296,29 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
         generate(host, ask())
 
 
-def test_start_that_does_not_fit_is_out_of_memory_with_the_childs_reason(host: EngineHost, embedded_home: Path) -> None:
+def test_start_that_does_not_fit_is_out_of_memory_with_the_childs_reason(
+    host: EngineHost, embedded_home: Path
+) -> None:
     greedy = ModelSpec(
-        name="greedy", engine="vllm", source="embedded:smollm2", options={"kv_cache_memory_bytes": 1 << 50}
+        name="greedy",
+        engine="vllm",
+        source="embedded:smollm2",
+        options={"kv_cache_memory_bytes": 1 << 50},
     )
-    with pytest.raises(errors.EngineOutOfMemory, match="less than requested memory for kv") as caught:
+    with pytest.raises(
+        errors.EngineOutOfMemory, match="less than requested memory for kv"
+    ) as caught:
         host.load(greedy, on_progress=lambda: None, timeout_s=300)
     assert (caught.value.kind, caught.value.error_class) == ("out_of_memory", errors.INIT_NO_KV)
     assert engine_processes() == []
     empty = embedded_home / "empty"
     empty.mkdir(exist_ok=True)
     with pytest.raises(errors.ModelUnavailable):
-        host.load(ModelSpec(name="empty", engine="vllm", source=str(empty)), on_progress=lambda: None, timeout_s=300)
+        host.load(
+            ModelSpec(name="empty", engine="vllm", source=str(empty)),
+            on_progress=lambda: None,
+            timeout_s=300,
+        )
 
 
 def test_start_that_takes_too_long_is_given_up_and_leaves_nothing(host: EngineHost) -> None:
@@ -278,7 +329,9 @@ def test_start_that_takes_too_long_is_given_up_and_leaves_nothing(host: EngineHo
     assert engine_processes() == []
 
 
-def test_a_4_bit_model_runs_or_is_refused_before_it_is_started(host: EngineHost, embedded_home: Path) -> None:
+def test_a_4_bit_model_runs_or_is_refused_before_it_is_started(
+    host: EngineHost, embedded_home: Path
+) -> None:
     """Which of the two depends on the processor; vLLM itself would load it anywhere and die at the first request."""
     source = "embedded:smollm2-awq"
     spec = replace(SPEC, name="smollm2-awq", source=source, quantisation="awq-format-rtn-4bit-g64")

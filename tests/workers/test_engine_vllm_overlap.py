@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from db.model_spec import ModelSpec
-from db.sampling import Sampling
-from workers.engines import EngineContext, vllm_engine
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from workers.engines import EngineContext
 from workers.engines.protocol import Generation, GenerationRequest
-from workers.engines.vllm_engine import VllmEngine
-from workers.engines.vllm_prompt import Prompt
+from workers.engines.vllm import engine as vllm_engine
+from workers.engines.vllm.engine import VllmEngine
+from workers.engines.vllm.prompt import Prompt
 
 SPEC = ModelSpec(name="m", engine="vllm", source="org/model")
 
@@ -62,7 +63,9 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VllmEngine:
 
 
 def made(engine: VllmEngine, name: str) -> Any:
-    return engine.generate(GenerationRequest(request_id=name, messages=(), sampling=Sampling()))
+    return engine.generate(
+        GenerationRequest(request_id=name, messages=(), sampling=SamplingParams())
+    )
 
 
 async def drive(engine: VllmEngine, name: str) -> float | None:
@@ -89,7 +92,9 @@ def test_requests_that_come_together_begin_the_peak_once(engine: VllmEngine) -> 
     assert llm.calls.count("evalctl_peaks") == 1, "they ended together"
 
 
-def test_a_request_that_ends_while_the_peaks_are_read_gets_a_later_reading(engine: VllmEngine) -> None:
+def test_a_request_that_ends_while_the_peaks_are_read_gets_a_later_reading(
+    engine: VllmEngine,
+) -> None:
     async def run() -> list[str]:
         llm = engine._engine = MadeUpLLM()
         first = asyncio.ensure_future(engine.memory_report())
@@ -101,7 +106,9 @@ def test_a_request_that_ends_while_the_peaks_are_read_gets_a_later_reading(engin
     assert asyncio.run(run()) == ["evalctl_peaks", "evalctl_peaks"]
 
 
-def test_a_request_that_comes_while_the_peak_is_read_does_not_begin_it_anew(engine: VllmEngine) -> None:
+def test_a_request_that_comes_while_the_peak_is_read_does_not_begin_it_anew(
+    engine: VllmEngine,
+) -> None:
     async def run() -> list[str]:
         llm = engine._engine = MadeUpLLM()
         llm.go_on.set()

@@ -12,14 +12,20 @@ from typing import Any
 
 import pytest
 
-from db.model_spec import ModelSpec
-from workers.engines import EngineContext, create_engine, errors
+from core.model_spec import ModelSpec
+from workers import errors
+from workers.engines import EngineContext, create_engine
 from workers.engines.processes import EngineProcesses, environment
-from workers.engines.vllm_boot import engine_arguments, graph_sizes, resolve_source
-from workers.engines.vllm_kv import KvRecorder
-from workers.engines.vllm_log import backend_facts, children_write_to, classify_failure, last_error_line
-from workers.engines.vllm_memory import graph_pool_mib, memory_report, read_worker
-from workers.engines.vllm_worker import MemoryExtension
+from workers.engines.vllm.kv_usage import KvRecorder
+from workers.engines.vllm.launch import engine_arguments, graph_sizes, resolve_source
+from workers.engines.vllm.log import (
+    backend_facts,
+    children_write_to,
+    classify_failure,
+    last_error_line,
+)
+from workers.engines.vllm.memory import graph_pool_mib, memory_report, read_worker
+from workers.engines.vllm.worker_extension import MemoryExtension
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 
@@ -36,7 +42,11 @@ def spec(**options: Any) -> ModelSpec:
             "INIT_FREE_MEM",
             errors.EngineOutOfMemory,
         ),
-        ("ValueError: No available memory for the cache blocks. Try", "INIT_NO_KV", errors.EngineOutOfMemory),
+        (
+            "ValueError: No available memory for the cache blocks. Try",
+            "INIT_NO_KV",
+            errors.EngineOutOfMemory,
+        ),
         (
             "ValueError: To serve at least one request with the models's max seq len (8192), 9 GiB KV cache is needed",
             "INIT_KV_LT_MAXLEN",
@@ -47,10 +57,26 @@ def spec(**options: Any) -> ModelSpec:
             "INIT_CUDA_OOM",
             errors.EngineOutOfMemory,
         ),
-        ("RuntimeError: CUDA driver error: out of memory", "INIT_CUDA_OOM", errors.EngineOutOfMemory),
-        ("RuntimeError: Triton Error [CUDA]: out of memory", "INIT_CUDA_OOM", errors.EngineOutOfMemory),
-        ("AssertionError: Error in memory profiling. Initial free memory", "PROFILE_ASSERT", errors.EngineStartFailed),
-        ("RuntimeError: Cannot find any model weights with `x`", "MODEL_UNAVAILABLE", errors.ModelUnavailable),
+        (
+            "RuntimeError: CUDA driver error: out of memory",
+            "INIT_CUDA_OOM",
+            errors.EngineOutOfMemory,
+        ),
+        (
+            "RuntimeError: Triton Error [CUDA]: out of memory",
+            "INIT_CUDA_OOM",
+            errors.EngineOutOfMemory,
+        ),
+        (
+            "AssertionError: Error in memory profiling. Initial free memory",
+            "PROFILE_ASSERT",
+            errors.EngineStartFailed,
+        ),
+        (
+            "RuntimeError: Cannot find any model weights with `x`",
+            "MODEL_UNAVAILABLE",
+            errors.ModelUnavailable,
+        ),
         (
             "RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory",
             "HOST_OOM",
@@ -58,7 +84,9 @@ def spec(**options: Any) -> ModelSpec:
         ),
     ],
 )
-def test_log_tells_the_class_of_a_failed_start(line: str, error_class: str, error: type[errors.EngineError]) -> None:
+def test_log_tells_the_class_of_a_failed_start(
+    line: str, error_class: str, error: type[errors.EngineError]
+) -> None:
     log = f"INFO loading\n(EngineCore pid=1) ERROR 11-24 {line}\nRuntimeError: Engine core initialization failed.\n"
     failure = classify_failure(log)
     assert failure is not None
@@ -123,8 +151,17 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
         free_before_mib=80_500.0,
         kv_used_mib=60.0,
     )
-    assert (report.kind, report.context_mib, report.weights_mib, report.buffers_mib) == ("device", 500, 2600, 220)
-    assert (report.activation_peak_mib, report.kv_reserved_mib, report.kv_used_mib) == (740, 20_000, 60)
+    assert (report.kind, report.context_mib, report.weights_mib, report.buffers_mib) == (
+        "device",
+        500,
+        2600,
+        220,
+    )
+    assert (report.activation_peak_mib, report.kv_reserved_mib, report.kv_used_mib) == (
+        740,
+        20_000,
+        60,
+    )
     assert report.activation_run_mib == 100
     assert report.graphs_mib == pytest.approx(71.68)
     assert report.reasons == {}
@@ -165,10 +202,14 @@ def test_a_later_reading_replaces_what_it_tells_and_keeps_the_rest() -> None:
             }
         ]
     )
-    later = first.updated(read_worker([{"bytes": {"activation_run": 5}, "reasons": {}, "facts": {}}]))
+    later = first.updated(
+        read_worker([{"bytes": {"activation_run": 5}, "reasons": {}, "facts": {}}])
+    )
     assert (later.bytes_by_term, later.reasons) == ({"weights": 7, "activation_run": 5}, {})
     assert (later.facts, later.variables) == ({"a": "b"}, {"V": "1"})
-    lost = later.updated(read_worker([{"bytes": {}, "reasons": {"activation_run": "broken"}, "facts": {}}]))
+    lost = later.updated(
+        read_worker([{"bytes": {}, "reasons": {"activation_run": "broken"}, "facts": {}}])
+    )
     assert lost.reasons == {"activation_run": "broken"}
     assert "activation_run" not in lost.bytes_by_term, "an old peak is nobody's"
 
@@ -210,7 +251,9 @@ def test_windows_that_saw_the_same_are_not_taken_for_each_other() -> None:
 
 
 def test_unknown_option_is_refused_before_anything_starts() -> None:
-    with pytest.raises(errors.ModelUnavailable, match=r"'max_modle_len'.*did you mean 'max_model_len'"):
+    with pytest.raises(
+        errors.ModelUnavailable, match=r"'max_modle_len'.*did you mean 'max_model_len'"
+    ):
         create_engine(spec(max_modle_len=9), CONTEXT)
 
 
@@ -249,7 +292,10 @@ def test_graphs_are_captured_for_decoding_and_for_prompts(
     options = {"max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens}
     given = {name: value for name, value in options.items() if value is not None}
     cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda")
-    assert engine_arguments(spec(**given), cuda, "/weights", NewArguments)["cudagraph_capture_sizes"] == expected
+    assert (
+        engine_arguments(spec(**given), cuda, "/weights", NewArguments)["cudagraph_capture_sizes"]
+        == expected
+    )
 
 
 def test_many_sequences_get_vllms_own_sizes_up_to_512() -> None:
@@ -274,7 +320,9 @@ def test_a_model_may_have_its_own_way_with_graphs(options: dict[str, Any]) -> No
 
 
 def test_no_graph_sizes_on_a_cpu() -> None:
-    assert "cudagraph_capture_sizes" not in engine_arguments(spec(), CONTEXT, "/weights", NewArguments)
+    assert "cudagraph_capture_sizes" not in engine_arguments(
+        spec(), CONTEXT, "/weights", NewArguments
+    )
 
 
 @dataclass
@@ -302,7 +350,9 @@ def test_pinned_values_yield_to_options_and_to_the_version() -> None:
         "enable_prefix_caching": False,
         "seed": 7,
     }
-    with pytest.raises(errors.ModelUnavailable, match=r"'linear_backend', which vLLM .* does not have"):
+    with pytest.raises(
+        errors.ModelUnavailable, match=r"'linear_backend', which vLLM .* does not have"
+    ):
         engine_arguments(spec(linear_backend="marlin"), cuda, "/weights", OldArguments)
 
 
@@ -341,7 +391,8 @@ def test_child_writes_to_the_log_and_this_process_gets_its_streams_back(
 
     with processes.marked(), children_write_to(log, child_seen):
         child = subprocess.Popen(
-            [sys.executable, "-c", "import sys; sys.stdin.readline(); print('from the child')"], stdin=subprocess.PIPE
+            [sys.executable, "-c", "import sys; sys.stdin.readline(); print('from the child')"],
+            stdin=subprocess.PIPE,
         )
         assert seen.wait(5)
     print("from here")

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from db.gpus import GpuUnavailable, find_gpu
-from db.model_spec import canonical_hash
+from core.gpus import GpuUnavailable, find_gpu
+from core.model_spec import canonical_hash
 from tests.workers.made_up_nvml.pynvml import UUID
-from workers import environment
-from workers.engines import EngineContext
-from workers.environment import boot_environment, card_facts, variables_that_matter
-from workers.memory.device import device_memory
+from workers.engines import EngineContext, environment
+from workers.engines.environment import boot_environment, card_facts, variables_that_matter
+from workers.gpu.device_memory import device_memory
 
 MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
@@ -38,13 +37,24 @@ def test_variables_that_engines_read_are_kept() -> None:
         "FLASHINFER_DISABLE_JIT": "1",
     }
     assert (
-        variables_that_matter(kept | {"HOME": "/root", "PATH": "/bin", "EVALCTL_HOME": "/x", "MY_VLLM_X": "1"}) == kept
+        variables_that_matter(
+            kept | {"HOME": "/root", "PATH": "/bin", "EVALCTL_HOME": "/x", "MY_VLLM_X": "1"}
+        )
+        == kept
     )
 
 
 @pytest.mark.parametrize(
     "name",
-    ["VLLM_API_KEY", "TORCH_TOKEN", "NCCL_SECRET", "CUDA_PASSWORD", "VLLM_PASSWD", "VLLM_CREDENTIALS", "vllm_x"],
+    [
+        "VLLM_API_KEY",
+        "TORCH_TOKEN",
+        "NCCL_SECRET",
+        "CUDA_PASSWORD",
+        "VLLM_PASSWD",
+        "VLLM_CREDENTIALS",
+        "vllm_x",
+    ],
 )
 def test_secrets_and_strangers_are_not(name: str) -> None:
     assert variables_that_matter({name: "hush"}) == {}
@@ -80,7 +90,9 @@ def test_another_variable_is_another_environment() -> None:
 
     one = hashed(VLLM_USE_V2_MODEL_RUNNER="1")
     assert one == hashed(VLLM_USE_V2_MODEL_RUNNER="1")
-    assert one == hashed(VLLM_USE_V2_MODEL_RUNNER="1", VLLM_LOGGING_CONFIG_PATH="/elsewhere", VLLM_API_KEY="hush")
+    assert one == hashed(
+        VLLM_USE_V2_MODEL_RUNNER="1", VLLM_LOGGING_CONFIG_PATH="/elsewhere", VLLM_API_KEY="hush"
+    )
     assert one != hashed(VLLM_USE_V2_MODEL_RUNNER="0")
     assert one != hashed(VLLM_USE_V2_MODEL_RUNNER="1", OMP_NUM_THREADS="4")
 
@@ -93,8 +105,16 @@ def test_another_variable_is_another_environment() -> None:
             "AMD EPYC",
             "avx2",
         ),
-        ("model name\t: AMD EPYC\nflags\t\t: avx512f avx2 avx512_bf16\n", "AMD EPYC", "avx2 avx512_bf16 avx512f"),
-        ("processor\t: 0\nFeatures\t: fp asimd i8mm bf16\n", platform.processor(), "asimd bf16 i8mm"),
+        (
+            "model name\t: AMD EPYC\nflags\t\t: avx512f avx2 avx512_bf16\n",
+            "AMD EPYC",
+            "avx2 avx512_bf16 avx512f",
+        ),
+        (
+            "processor\t: 0\nFeatures\t: fp asimd i8mm bf16\n",
+            platform.processor(),
+            "asimd bf16 i8mm",
+        ),
         (None, platform.processor(), ""),
     ],
 )
@@ -122,14 +142,18 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
         "import json\n"
         "from pathlib import Path\n"
         "from workers.engines import EngineContext\n"
-        "from workers.environment import boot_environment\n"
+        "from workers.engines.environment import boot_environment\n"
         f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
         "print(json.dumps(boot_environment(context, {'VLLM_X': '1'})))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", program],
         cwd=MADE_UP_NVML.parents[2],
-        env={"PYTHONPATH": str(MADE_UP_NVML), "MADE_UP_CARD": str(tmp_path / "card.json"), "PATH": "/usr/bin:/bin"},
+        env={
+            "PYTHONPATH": str(MADE_UP_NVML),
+            "MADE_UP_CARD": str(tmp_path / "card.json"),
+            "PATH": "/usr/bin:/bin",
+        },
         capture_output=True,
         check=True,
         text=True,
@@ -139,7 +163,12 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
 
 def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
     """Busy or idle, warm or cold makes no difference; another power limit does; what is refused is left out."""
-    settings = {"power_limit_w": 450, "max_sm_clock_mhz": 3105, "max_memory_clock_mhz": 10501, "persistence_mode": 1}
+    settings = {
+        "power_limit_w": 450,
+        "max_sm_clock_mhz": 3105,
+        "max_memory_clock_mhz": 10501,
+        "persistence_mode": 1,
+    }
     found = on_made_up_card(tmp_path, **settings, temperature_c=40)
     assert {name: found[name] for name in settings} == settings | {"persistence_mode": "on"}
     assert (found["gpu_uuid"], found["gpu_name"], found["driver"], found["cuda_driver"]) == (
@@ -170,4 +199,9 @@ def test_a_real_card_tells_its_settings_and_its_pace() -> None:
         seen = device.look(1.0)
     assert seen.at_s == 1.0
     assert None not in (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons)
-    assert 0 < int(seen.sm_clock_mhz or 0) <= int(seen.max_sm_clock_mhz or 0) == int(found["max_sm_clock_mhz"])
+    assert (
+        0
+        < int(seen.sm_clock_mhz or 0)
+        <= int(seen.max_sm_clock_mhz or 0)
+        == int(found["max_sm_clock_mhz"])
+    )

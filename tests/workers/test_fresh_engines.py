@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from db.hints import HintBroker
-from db.model_spec import ModelSpec
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
-from db.sampling import Sampling
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from problems.loader import load_set
 from tests.processes import worker
 from tests.stored import query
@@ -18,7 +18,10 @@ MODELS, REPETITIONS = ("a", "b"), 3
 
 
 def submission(*, fresh_engine: bool) -> Submission:
-    models = (ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic") for name in MODELS)
+    models = (
+        ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic")
+        for name in MODELS
+    )
     return Submission(
         name="run",
         experiment_hash="e",
@@ -29,12 +32,14 @@ def submission(*, fresh_engine: bool) -> Submission:
         prompts=("plain",),
         repetitions=REPETITIONS,
         mode="latency",
-        sampling=Sampling(seed=7),
+        sampling=SamplingParams(seed=7),
         fresh_engine=fresh_engine,
     )
 
 
-def run(environment: dict[str, str], engine: Engine, broker: HintBroker, *, fresh_engine: bool) -> int:
+def run(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, *, fresh_engine: bool
+) -> int:
     jobs = submit(engine, submission(fresh_engine=fresh_engine)).jobs
     publish_outbox(engine, broker)
     with worker(environment, "--queue", "synthetic") as process:
@@ -54,7 +59,9 @@ def test_each_repetition_has_an_engine_of_its_own_and_models_go_there_and_back(
         "ORDER BY g.boot_id",
     )
     assert [row["name"] for row in served] == ["a", "b", "b", "a", "a", "b"]
-    assert [(row["jobs"], row["first"], row["last"]) for row in served] == [(6, n, n) for n in (1, 1, 2, 2, 3, 3)]
+    assert [(row["jobs"], row["first"], row["last"]) for row in served] == [
+        (6, n, n) for n in (1, 1, 2, 2, 3, 3)
+    ]
 
 
 def test_without_fresh_engines_each_model_is_started_once(
@@ -64,13 +71,18 @@ def test_without_fresh_engines_each_model_is_started_once(
     assert query(engine, "SELECT count(*) AS boots FROM eval.boot") == [{"boots": len(MODELS)}]
 
 
-def test_problems_come_in_another_order_each_repetition_and_in_the_same_for_all_models(engine: Engine) -> None:
+def test_problems_come_in_another_order_each_repetition_and_in_the_same_for_all_models(
+    engine: Engine,
+) -> None:
     submit(engine, submission(fresh_engine=True))
     orders = query(
         engine,
         "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems FROM eval.job AS j "
         "JOIN eval.model AS m ON m.id = j.model_id GROUP BY m.name, j.repetition",
     )
-    by_model = {name: {row["repetition"]: row["problems"] for row in orders if row["name"] == name} for name in MODELS}
+    by_model = {
+        name: {row["repetition"]: row["problems"] for row in orders if row["name"] == name}
+        for name in MODELS
+    }
     assert by_model["a"] == by_model["b"]
     assert len({tuple(problems) for problems in by_model["a"].values()}) == REPETITIONS

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 WORKER = """
 import os, subprocess, sys
-from workers.guardian import start_guardian
+from workers.lifecycle.orphan_reaper import start_guardian
 mark = sys.argv[1]
 os.environ["EVALCTL_WORKER"] = mark
 guardian = start_guardian(mark)
@@ -41,10 +41,10 @@ import os, sys, threading
 from pathlib import Path
 
 def main():
-    from db.model_spec import ModelSpec
-    from workers.engine_host import EngineHost
+    from core.model_spec import ModelSpec
+    from workers.engines.host import EngineHost
     from workers.engines import EngineContext
-    from workers.guardian import start_guardian
+    from workers.lifecycle.orphan_reaper import start_guardian
 
     mark, folder = sys.argv[1:]
     os.environ["EVALCTL_WORKER"] = mark
@@ -80,7 +80,10 @@ def marked(mark: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("EVALCTL_WORKER") == mark:
+            if (
+                process.status() != psutil.STATUS_ZOMBIE
+                and process.environ().get("EVALCTL_WORKER") == mark
+            ):
                 found.append(process)
     return found
 

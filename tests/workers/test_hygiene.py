@@ -19,33 +19,33 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from core.gpus import GpuUnavailable
+from core.model_spec import ModelSpec
+from core.states import WorkerState
 from db.fleet import WorkerIdentity, list_workers, register_worker
-from db.gpus import GpuUnavailable
-from db.model_spec import ModelSpec
-from db.states import WorkerState
 from tests.processes import lives
-from workers import xid
-from workers.card import Card, CardRefused
-from workers.card_lock import LOCK_VARIABLE, CardLock, held_elsewhere
-from workers.engine_host import EngineHost
+from workers.consumer.claim_gate import ClaimGate
 from workers.engines import EngineContext
-from workers.engines.errors import INIT_FREE_MEM, EngineStartFailed
+from workers.engines.host import EngineHost
 from workers.engines.processes import TOKEN_VARIABLE
-from workers.gate import WorkerGate
-from workers.guardian import MARK_VARIABLE
-from workers.memory.look import CardLook
-from workers.nvml import CardLost, CardProcess
-from workers.owner import Household, Owner
-from workers.presence import Presence
-from workers.stopping import Stopping
+from workers.errors import INIT_FREE_MEM, EngineStartFailed
+from workers.gpu import xid
+from workers.gpu.guard import GpuGuard, GpuRefused
+from workers.gpu.lock import LOCK_VARIABLE, GpuLock, held_elsewhere
+from workers.gpu.nvml import GpuLost, GpuProcess
+from workers.gpu.process_owner import Owner, ProcessOwnership
+from workers.gpu.telemetry import GpuSample
+from workers.lifecycle.heartbeat import Heartbeat
+from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.shutdown import Shutdown
 
 UUID = "GPU-00000000-1111-2222-3333-444444444444"
 ASLEEP = "import sys; print('up', flush=True); sys.stdin.read()"
 HOLDER = f"""
 import sys
 from pathlib import Path
-from workers.card_lock import CardLock
-lock = CardLock(Path(sys.argv[1]), {UUID!r})
+from workers.gpu.lock import GpuLock
+lock = GpuLock(Path(sys.argv[1]), {UUID!r})
 print(lock.path, flush=True)
 sys.stdin.read()
 """
@@ -67,25 +67,27 @@ class FakeCard:
         self.xids: queue.Queue[int | Exception] = queue.Queue()
         self.lost = False
 
-    def processes(self) -> tuple[CardProcess, ...]:
+    def processes(self) -> tuple[GpuProcess, ...]:
         """List those that live, unless the card is lost or hides them."""
         if self.lost:
-            raise CardLost("GPU made-up is lost")
+            raise GpuLost("GPU made-up is lost")
         if self.hides_processes:
             return ()
         return tuple(
-            CardProcess(pid=pid, used_mib=mib, graphics=pid in self.drawing)
+            GpuProcess(pid=pid, used_mib=mib, graphics=pid in self.drawing)
             for pid, mib in self.held_mib.items()
             if pid == NO_PID or lives(pid)
         )
 
     def used_mib(self) -> float:
         """Return what living processes hold, and the litter."""
-        return self.littered_mib + sum(mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid))
+        return self.littered_mib + sum(
+            mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid)
+        )
 
-    def look(self, at_s: float) -> CardLook:
+    def look(self, at_s: float) -> GpuSample:
         """Tell of nothing but the moment."""
-        return CardLook(at_s=at_s)
+        return GpuSample(at_s=at_s)
 
     def wait_xid(self, timeout_s: float) -> int | None:
         """Return or raise what the test has put."""
@@ -130,14 +132,14 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> Iterator[CardLock]:
-    with closing(CardLock(tmp_path, UUID)) as taken:
+def lock(tmp_path: Path) -> Iterator[GpuLock]:
+    with closing(GpuLock(tmp_path, UUID)) as taken:
         yield taken
 
 
 @pytest.fixture
-def household(lock: CardLock) -> Household:
-    return Household(mark=uuid.uuid4().hex, lock_path=lock.path)
+def household(lock: GpuLock) -> ProcessOwnership:
+    return ProcessOwnership(mark=uuid.uuid4().hex, lock_path=lock.path)
 
 
 @pytest.fixture
@@ -146,12 +148,12 @@ def fake() -> FakeCard:
 
 
 @pytest.fixture
-def card(fake: FakeCard, household: Household) -> Iterator[Card]:
-    with closing(Card(fake, household, name="GPU 0 (made-up)", release_within_s=1.0)) as made:
+def card(fake: FakeCard, household: ProcessOwnership) -> Iterator[GpuGuard]:
+    with closing(GpuGuard(fake, household, name="GPU 0 (made-up)", release_within_s=1.0)) as made:
         yield made
 
 
-def leftover(start: Start, household: Household) -> subprocess.Popen[str]:
+def leftover(start: Start, household: ProcessOwnership) -> subprocess.Popen[str]:
     """Start what a worker that held the same lock before has left."""
     process = start(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: household.lock_path})
     assert first_line(process) == "up"
@@ -166,17 +168,19 @@ def test_a_card_is_for_one_worker_of_a_home(tmp_path: Path, start: Start) -> Non
     holder = start(HOLDER, str(tmp_path))
     path = first_line(holder)
     with pytest.raises(GpuUnavailable, match=rf"taken by another worker \(pid {holder.pid}\)"):
-        CardLock(tmp_path, UUID)
+        GpuLock(tmp_path, UUID)
     assert held_elsewhere(path) is True
     holder.kill()
     holder.wait()
     assert held_elsewhere(path) is False
-    CardLock(tmp_path, UUID).close()
+    GpuLock(tmp_path, UUID).close()
     assert held_elsewhere(str(tmp_path / "nowhere")) is None
 
 
 def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path, start: Start) -> None:
-    forking = HOLDER.replace("sys.stdin.read()", "import os\nif os.fork() == 0:\n    sys.stdin.read(); os._exit(0)\n")
+    forking = HOLDER.replace(
+        "sys.stdin.read()", "import os\nif os.fork() == 0:\n    sys.stdin.read(); os._exit(0)\n"
+    )
     holder = start(forking + "os.kill(os.getpid(), 9)\n", str(tmp_path))
     path = first_line(holder)
     holder.wait()
@@ -184,7 +188,7 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path, start: Start) -> 
 
 
 def test_what_a_dead_worker_left_is_killed_and_its_memory_waited_for(
-    card: Card, fake: FakeCard, household: Household, start: Start
+    card: GpuGuard, fake: FakeCard, household: ProcessOwnership, start: Start
 ) -> None:
     listed, unlisted = leftover(start, household), leftover(start, household)
     fake.held_mib[listed.pid] = 2048.0
@@ -196,7 +200,7 @@ def test_what_a_dead_worker_left_is_killed_and_its_memory_waited_for(
 
 
 def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
-    card: Card, fake: FakeCard, start: Start, tmp_path: Path
+    card: GpuGuard, fake: FakeCard, start: Start, tmp_path: Path
 ) -> None:
     holder = start(HOLDER, str(tmp_path / "other"))
     variables = {MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: first_line(holder)}
@@ -204,7 +208,8 @@ def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
     assert first_line(engine) == "up"
     fake.held_mib[engine.pid] = 3000.0
     with pytest.raises(
-        CardRefused, match=rf"pid {engine.pid} \(python.*of a worker that lives or may\) holds 3000 MiB"
+        GpuRefused,
+        match=rf"pid {engine.pid} \(python.*of a worker that lives or may\) holds 3000 MiB",
     ):
         card.sweep()
     assert engine.poll() is None
@@ -214,37 +219,48 @@ def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
     assert engine.wait(5) == -9
 
 
-def test_a_stranger_is_named_with_its_memory_and_left_alone(card: Card, fake: FakeCard, start: Start) -> None:
+def test_a_stranger_is_named_with_its_memory_and_left_alone(
+    card: GpuGuard, fake: FakeCard, start: Start
+) -> None:
     stranger = start()
     assert first_line(stranger) == "up"
     fake.held_mib[stranger.pid] = 2048.0
-    with pytest.raises(CardRefused, match=rf"GPU 0 \(made-up\) is in use: pid {stranger.pid} \(python.*holds 2048 MiB"):
+    with pytest.raises(
+        GpuRefused,
+        match=rf"GPU 0 \(made-up\) is in use: pid {stranger.pid} \(python.*holds 2048 MiB",
+    ):
         card.sweep()
     assert stranger.poll() is None
     assert [incident.kind for incident in card.incidents_since(0)] == ["foreign_process"]
     assert card.incidents_since(time.monotonic()) == ()
 
 
-def test_a_mark_without_a_lock_is_no_licence_to_kill(card: Card, fake: FakeCard, start: Start) -> None:
+def test_a_mark_without_a_lock_is_no_licence_to_kill(
+    card: GpuGuard, fake: FakeCard, start: Start
+) -> None:
     process = start(**{MARK_VARIABLE: uuid.uuid4().hex})
     assert first_line(process) == "up"
     fake.held_mib[process.pid] = None
-    with pytest.raises(CardRefused, match=r"of a worker that lives or may.*holds unknown MiB"):
+    with pytest.raises(GpuRefused, match=r"of a worker that lives or may.*holds unknown MiB"):
         card.sweep()
     assert process.poll() is None
 
 
-def test_a_desktop_is_let_be_until_it_holds_much(card: Card, fake: FakeCard, start: Start) -> None:
+def test_a_desktop_is_let_be_until_it_holds_much(
+    card: GpuGuard, fake: FakeCard, start: Start
+) -> None:
     desktop = start()
     fake.held_mib[desktop.pid] = 200.0
     fake.drawing.add(desktop.pid)
     card.sweep()
     fake.held_mib[desktop.pid] = 2000.0
-    with pytest.raises(CardRefused, match="holds 2000 MiB"):
+    with pytest.raises(GpuRefused, match="holds 2000 MiB"):
         card.sweep()
 
 
-def test_own_processes_are_no_strangers(card: Card, fake: FakeCard, household: Household, start: Start) -> None:
+def test_own_processes_are_no_strangers(
+    card: GpuGuard, fake: FakeCard, household: ProcessOwnership, start: Start
+) -> None:
     engine = start(**{MARK_VARIABLE: household.mark, TOKEN_VARIABLE: "engine"})
     assert first_line(engine) == "up"
     fake.held_mib[engine.pid] = 20_000.0
@@ -257,26 +273,33 @@ def test_own_processes_are_no_strangers(card: Card, fake: FakeCard, household: H
 
 
 def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_runs(
-    card: Card, fake: FakeCard, household: Household, start: Start
+    card: GpuGuard, fake: FakeCard, household: ProcessOwnership, start: Start
 ) -> None:
     fake.held_mib[NO_PID] = 2000.0
-    with pytest.raises(CardRefused, match=rf"pid {NO_PID} \(a process that cannot be seen from here\) holds 2000 MiB"):
+    with pytest.raises(
+        GpuRefused,
+        match=rf"pid {NO_PID} \(a process that cannot be seen from here\) holds 2000 MiB",
+    ):
         card.sweep()
     engine = start(**{MARK_VARIABLE: household.mark, TOKEN_VARIABLE: "engine"})
     assert first_line(engine) == "up"
     card.sweep()
 
 
-def test_memory_of_nobody_is_refused_where_processes_are_hidden(card: Card, fake: FakeCard) -> None:
+def test_memory_of_nobody_is_refused_where_processes_are_hidden(
+    card: GpuGuard, fake: FakeCard
+) -> None:
     fake.hides_processes = True
     fake.littered_mib = 100.0
     card.sweep()
     fake.littered_mib = 5000.0
-    with pytest.raises(CardRefused, match="5000 MiB in use by no process that the driver lists here"):
+    with pytest.raises(
+        GpuRefused, match="5000 MiB in use by no process that the driver lists here"
+    ):
         card.sweep()
 
 
-def test_memory_that_comes_back_in_a_moment_is_waited_for(card: Card, fake: FakeCard) -> None:
+def test_memory_that_comes_back_in_a_moment_is_waited_for(card: GpuGuard, fake: FakeCard) -> None:
     fake.littered_mib = 5000.0
     timer = threading.Timer(0.3, lambda: setattr(fake, "littered_mib", 0.0))
     timer.start()
@@ -285,10 +308,12 @@ def test_memory_that_comes_back_in_a_moment_is_waited_for(card: Card, fake: Fake
 
 
 def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
-    card: Card, fake: FakeCard, tmp_path: Path
+    card: GpuGuard, fake: FakeCard, tmp_path: Path
 ) -> None:
     fake.littered_mib = 5000.0
-    host = EngineHost(EngineContext(home=tmp_path, log_folder=tmp_path), before_start=card.before_start)
+    host = EngineHost(
+        EngineContext(home=tmp_path, log_folder=tmp_path), before_start=card.before_start
+    )
     try:
         with pytest.raises(EngineStartFailed, match="5000 MiB") as refused:
             host.load(vllm(), on_progress=lambda: None, timeout_s=5)
@@ -304,23 +329,31 @@ def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
 
 
 def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
-    card: Card, fake: FakeCard, engine: Engine
+    card: GpuGuard, fake: FakeCard, engine: Engine
 ) -> None:
     identity = WorkerIdentity(
-        worker_id=uuid.uuid4(), name="gpu0-1@here", host="here", pid=1, device="cuda", queues=("vllm",), version="1"
+        worker_id=uuid.uuid4(),
+        name="gpu0-1@here",
+        host="here",
+        pid=1,
+        device="cuda",
+        queues=("vllm",),
+        version="1",
     )
     register_worker(engine, identity)
     fake.littered_mib = 5000.0
-    with closing(Presence(engine, identity.worker_id, beat_s=0.05)) as presence:
+    with closing(Heartbeat(engine, identity.worker_id, beat_s=0.05)) as presence:
         presence.report(WorkerState.IDLE, None)
-        gate = WorkerGate(Stopping(), card, presence, look_every_s=0.1)
+        gate = ClaimGate(Shutdown(), card, presence, look_every_s=0.1)
         assert not gate.closed(), "nobody has looked yet"
         with pytest.raises(EngineStartFailed):
             card.before_start(vllm())
         assert gate.closed()
         waiting = threading.Thread(target=gate.wait)
         waiting.start()
-        wait_until(lambda: told(engine)[0] == "quarantined" and "5000 MiB" in (told(engine)[1] or ""))
+        wait_until(
+            lambda: told(engine)[0] == "quarantined" and "5000 MiB" in (told(engine)[1] or "")
+        )
         fake.littered_mib = 0.0
         waiting.join(10)
         assert not waiting.is_alive()
@@ -340,7 +373,9 @@ def wait_until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
         pause.wait(0.05)
 
 
-def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(card: Card, fake: FakeCard) -> None:
+def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
+    card: GpuGuard, fake: FakeCard
+) -> None:
     notes: queue.Queue[str] = queue.Queue()
     quarantined: queue.Queue[str] = queue.Queue()
     card.watch(on_quarantine=quarantined.put, on_note=notes.put)
@@ -350,7 +385,7 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(c
     fake.xids.put(79)
     assert "XID 79 (GPU has fallen off the bus)" in quarantined.get(timeout=5)
     assert card.quarantined is not None
-    fake.xids.put(CardLost("GPU made-up is lost"))
+    fake.xids.put(GpuLost("GPU made-up is lost"))
     with pytest.raises(EngineStartFailed, match="XID 79"):
         card.before_start(vllm())
     card.close()
@@ -358,7 +393,7 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(c
     assert quarantined.empty(), "one quarantine is enough"
 
 
-def test_a_driver_that_loses_the_card_quarantines_it(card: Card, fake: FakeCard) -> None:
+def test_a_driver_that_loses_the_card_quarantines_it(card: GpuGuard, fake: FakeCard) -> None:
     quarantined: list[str] = []
     card.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
     fake.lost = True
@@ -368,7 +403,7 @@ def test_a_driver_that_loses_the_card_quarantines_it(card: Card, fake: FakeCard)
     assert not card.clean()
 
 
-def test_a_driver_that_tells_no_xids_is_lived_with(card: Card, fake: FakeCard) -> None:
+def test_a_driver_that_tells_no_xids_is_lived_with(card: GpuGuard, fake: FakeCard) -> None:
     fake.xids.put(GpuUnavailable("Not Supported"))
     card.watch(on_quarantine=lambda _sentence: None, on_note=lambda _sentence: None)
     card.close()

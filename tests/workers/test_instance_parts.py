@@ -9,29 +9,31 @@ from typing import Any, cast
 
 import pytest
 
+from core.model_spec import ModelSpec
+from core.states import PointOutcome, StartKind
 from db.claims import ClaimedJob
-from db.model_spec import ModelSpec
-from db.states import BootKind, PointOutcome
 from tests.claiming import made_up_job
-from workers.boots import Boot
-from workers.deadlines import Deadlines
-from workers.engine_host import Measured
 from workers.engines import EngineContext
-from workers.engines.errors import EngineError
-from workers.engines.protocol import MIB, BootReport, Generation, MemoryReport
-from workers.lease import Lease
-from workers.memory.sampler import MemoryTrace
+from workers.engines.host import Measured
+from workers.engines.protocol import MIB, Generation, MemoryReport, StartReport
+from workers.errors import EngineError
+from workers.lifecycle.lease import Lease
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading.loader import EngineStart
+from workers.measurement.sampler import MemoryTrace
 from workers.probes.alone import UTILISATION, pattern
-from workers.probes.holding import Loaded, all_together, figures_of_all
 from workers.probes.plan import Plan
 from workers.probes.ramps import is_news, next_ramp
-from workers.probes.stand import Stand
+from workers.probes.session import ProbeSession
+from workers.probes.sustained_load import Loaded, all_together, figures_of_all
 from workers.probes.trial import Trial
 
 
 def tried(level: int, ramp: int, *, stable: bool = True) -> Trial:
     outcome = PointOutcome.STABLE if stable else PointOutcome.FAILED
-    return Trial(level=level, trial=ramp, outcome=outcome, reason=None if stable else "INIT_CUDA_OOM")
+    return Trial(
+        level=level, trial=ramp, outcome=outcome, reason=None if stable else "INIT_CUDA_OOM"
+    )
 
 
 def test_ramps_come_one_after_another_and_an_interrupted_one_again() -> None:
@@ -53,23 +55,31 @@ def test_a_repeated_level_is_news_where_it_is_not_stable_any_more() -> None:
 class FakeBoots:
     """Starts that are noted and made up; the first so many of them compile."""
 
-    def __init__(self, folder: Path, *, compiling: int = 0, fails: EngineError | None = None) -> None:
-        self.started: list[tuple[ModelSpec, BootKind]] = []
+    def __init__(
+        self, folder: Path, *, compiling: int = 0, fails: EngineError | None = None
+    ) -> None:
+        self.started: list[tuple[ModelSpec, StartKind]] = []
         self.forgotten = 0
         self._log = folder / "engine.log"
         self._compiling = compiling
         self._fails = fails
 
-    def start(self, spec: ModelSpec, _job: ClaimedJob, *, kind: BootKind, on_progress: Callable[[], None]) -> Boot:
+    def start(
+        self, spec: ModelSpec, _job: ClaimedJob, *, kind: StartKind, on_progress: Callable[[], None]
+    ) -> EngineStart:
         """Make one up."""
         on_progress()
         self.started.append((spec, kind))
         if self._fails is not None:
             raise self._fails
         compiles = len(self.started) <= self._compiling
-        self._log.write_text("Compiling a graph for compile range" if compiles else "Directly load", encoding="utf-8")
-        memory = MemoryReport(kind="device", buffers_mib=100.0, activation_peak_mib=float(len(self.started)))
-        report = BootReport(
+        self._log.write_text(
+            "Compiling a graph for compile range" if compiles else "Directly load", encoding="utf-8"
+        )
+        memory = MemoryReport(
+            kind="device", buffers_mib=100.0, activation_peak_mib=float(len(self.started))
+        )
+        report = StartReport(
             engine_version="vllm 0.26.0",
             environment={},
             config={"max_num_seqs": 4, "max_model_len": 100, "block_size": 16},
@@ -79,41 +89,48 @@ class FakeBoots:
             log_path=self._log,
             kv_block_bytes=2.0 * MIB,
         )
-        return Boot(boot_id=len(self.started), report=report, memory=memory)
+        return EngineStart(boot_id=len(self.started), report=report, memory=memory)
 
     def forget(self) -> None:
         """Count it."""
         self.forgotten += 1
 
 
-def stand_on(boots: FakeBoots, device: str) -> Stand:
+def stand_on(boots: FakeBoots, device: str) -> ProbeSession:
     """Return a place with nothing but these starts."""
-    context = EngineContext(home=Path(), log_folder=Path(), device=cast("Any", device), gpu_uuid="GPU-0")
-    return Stand(
+    context = EngineContext(
+        home=Path(), log_folder=Path(), device=cast("Any", device), gpu_uuid="GPU-0"
+    )
+    return ProbeSession(
         database=cast("Any", None),
         worker_id=uuid.uuid4(),
         context=context,
         host=cast("Any", None),
         boots=cast("Any", boots),
-        deadlines=Deadlines(),
+        deadlines=Timeouts(),
     )
 
 
 def vllm_job(**options: Any) -> ClaimedJob:
-    return made_up_job(ModelSpec(name="m", engine="vllm", source="s", options=options), prompt="instances")
+    return made_up_job(
+        ModelSpec(name="m", engine="vllm", source="s", options=options), prompt="instances"
+    )
 
 
 def test_each_engine_gets_room_for_all_its_sequences_in_full_length(tmp_path: Path) -> None:
-    boots, job = FakeBoots(tmp_path), vllm_job(dtype="bfloat16", gpu_memory_utilization=0.5, num_gpu_blocks_override=9)
+    boots, job = (
+        FakeBoots(tmp_path),
+        vllm_job(dtype="bfloat16", gpu_memory_utilization=0.5, num_gpu_blocks_override=9),
+    )
     found = pattern(stand_on(boots, "cuda"), job, Lease(job), Plan())
     ((alone, kind),) = boots.started
-    assert kind is BootKind.PROFILE
+    assert kind is StartKind.PROFILE
     assert alone.options == {"dtype": "bfloat16", "gpu_memory_utilization": 0.5}
     # 4 sequences of 7 blocks, and vLLM's own block, of 2 MiB each.
     assert found.kv_mib == (4 * 7 + 1) * 2
     size = {"kv_cache_memory_bytes": 58 * MIB, "gpu_memory_utilization": UTILISATION}
     assert found.spec.options == {"dtype": "bfloat16", **size}
-    assert found.kind is BootKind.MEASURED
+    assert found.kind is StartKind.MEASURED
     assert boots.forgotten == 1
 
 
@@ -126,7 +143,9 @@ def test_a_start_that_compiled_is_made_again_for_its_profile(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("plan", "options"), [(Plan(kv_mib=8.0), {}), (Plan(), {"kv_cache_memory_bytes": 8 * MIB})], ids=["plan", "model"]
+    ("plan", "options"),
+    [(Plan(kv_mib=8.0), {}), (Plan(), {"kv_cache_memory_bytes": 8 * MIB})],
+    ids=["plan", "model"],
 )
 def test_a_given_size_is_taken_and_on_a_cpu_needs_no_start_alone(
     tmp_path: Path, plan: Plan, options: dict[str, Any]
@@ -142,7 +161,10 @@ def test_a_given_size_is_taken_and_on_a_cpu_needs_no_start_alone(
 
 
 def test_after_a_start_alone_that_failed_nothing_stays(tmp_path: Path) -> None:
-    boots, job = FakeBoots(tmp_path, fails=EngineError("no room", error_class="INIT_NO_KV")), vllm_job()
+    boots, job = (
+        FakeBoots(tmp_path, fails=EngineError("no room", error_class="INIT_NO_KV")),
+        vllm_job(),
+    )
     with pytest.raises(EngineError, match="no room"):
         pattern(stand_on(boots, "cuda"), job, Lease(job), Plan())
     assert boots.forgotten == 1
@@ -150,7 +172,11 @@ def test_after_a_start_alone_that_failed_nothing_stays(tmp_path: Path) -> None:
 
 def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measured:
     memory = MemoryReport(
-        kind=kind, context_mib=500.0, weights_mib=2000.0, graphs_mib=50.0, activation_run_mib=activation_run_mib
+        kind=kind,
+        context_mib=500.0,
+        weights_mib=2000.0,
+        graphs_mib=50.0,
+        activation_run_mib=activation_run_mib,
     )
     generation = Generation(
         text="",
@@ -175,7 +201,9 @@ def loaded(*made: Measured) -> Loaded:
 
 
 def test_the_need_of_engines_side_by_side_is_the_sum_of_their_needs(tmp_path: Path) -> None:
-    alone = FakeBoots(tmp_path).start(vllm_job().spec, vllm_job(), kind=BootKind.PROFILE, on_progress=lambda: None)
+    alone = FakeBoots(tmp_path).start(
+        vllm_job().spec, vllm_job(), kind=StartKind.PROFILE, on_progress=lambda: None
+    )
     engines = [loaded(measured(10.0, 30.0), measured(20.0, 20.0)), loaded(measured(15.0, 0.5))]
     figures = figures_of_all(engines, all_together(engines, 0.0, None), alone)
     first, second = 500 + 2000 + 100 + 50 + 30 + 20, 500 + 2000 + 100 + 50 + 1 + 15
@@ -192,7 +220,13 @@ def test_the_need_is_not_told_where_one_engine_does_not_tell_a_term() -> None:
 
 def test_on_a_cpu_the_need_is_the_peak_of_all_processes() -> None:
     trace = MemoryTrace(
-        kind="host", started_s=0.0, ended_s=1.0, period_ms=50, used_mib=(900,), peak_mib=900, mean_mib=900.0
+        kind="host",
+        started_s=0.0,
+        ended_s=1.0,
+        period_ms=50,
+        used_mib=(900,),
+        peak_mib=900,
+        mean_mib=900.0,
     )
     engines = [loaded(measured(10.0, 1.0, kind="host")), loaded(measured(10.0, 1.0, kind="host"))]
     figures = figures_of_all(engines, all_together(engines, 0.0, trace), None)

@@ -14,22 +14,29 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from db.fleet import WorkerIdentity, register_worker
-from db.model_spec import ModelSpec
 from db.probes import Found, read_found, read_points
 from db.runs import Submission, submit
-from db.sampling import Sampling
 from tests.claiming import claim_one
-from workers.boots import Boots
-from workers.deadlines import Deadlines
-from workers.engine_host import EngineHost
 from workers.engines import EngineContext
-from workers.engines.errors import EngineError, GenerationCancelled
-from workers.lease import Lease
+from workers.engines.host import EngineHost
+from workers.errors import EngineError, GenerationCancelled
+from workers.lifecycle.lease import Lease
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading.loader import EngineLoader
 from workers.probes.prober import Prober
 
-PROBE = {"kind": "instances", "trials": 3, "max_level": 6, "hold_s": 0.05, "input_tokens": 4, "output_tokens": 3}
+PROBE = {
+    "kind": "instances",
+    "trials": 3,
+    "max_level": 6,
+    "hold_s": 0.05,
+    "input_tokens": 4,
+    "output_tokens": 3,
+}
 
 
 class Place:
@@ -56,13 +63,13 @@ class Place:
         )
         context = EngineContext(home=folder, log_folder=folder)
         self.host = EngineHost(context)
-        deadlines = Deadlines()
+        deadlines = Timeouts()
         self.prober = Prober(
             database=database,
             worker_id=self.worker_id,
             context=context,
             host=self.host,
-            boots=Boots(database, self.host, worker_id=self.worker_id, deadlines=deadlines),
+            boots=EngineLoader(database, self.host, worker_id=self.worker_id, deadlines=deadlines),
             sampler=None,
             card=None,
             deadlines=deadlines,
@@ -73,7 +80,9 @@ class Place:
         """Submit a search of one model and claim it."""
         # Engines are counted by name, whatever test left some of them up.
         name = f"m-{uuid.uuid4().hex[:8]}"
-        model = ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic", options=options)
+        model = ModelSpec(
+            name=name, engine="synthetic", source="made-up", queue="synthetic", options=options
+        )
         submission = Submission(
             name="run",
             experiment_hash=name,
@@ -84,7 +93,7 @@ class Place:
             prompts=("instances",),
             repetitions=1,
             mode="latency",
-            sampling=Sampling(seed=3),
+            sampling=SamplingParams(seed=3),
             probe=probe,
         )
         self.run_id = submit(self.database, submission).run_id
@@ -110,18 +119,30 @@ def place(engine: Engine, tmp_path: Path) -> Iterator[Place]:
 
 
 def points(place: Place, job: ClaimedJob) -> list[tuple[int, int, str, str | None]]:
-    return [(row.trial, row.level, row.outcome, row.reason) for row in read_points(place.database, job.job_id)]
+    return [
+        (row.trial, row.level, row.outcome, row.reason)
+        for row in read_points(place.database, job.job_id)
+    ]
 
 
 def engine_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith(("hold", "end-engine"))]
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name.startswith(("hold", "end-engine"))
+    ]
 
 
 def test_the_engines_that_start_are_found_and_what_stopped_the_next(place: Place) -> None:
     hosts = sum(thread.name == "engine-host" for thread in threading.enumerate())
     job = place.claimed(PROBE, max_num_seqs=2, fail={"start": "INIT_FREE_MEM", "engines": 3})
     place.prober.run(job, Lease(job))
-    ramp = [(1, "stable", None), (2, "stable", None), (3, "stable", None), (4, "failed", "INIT_FREE_MEM")]
+    ramp = [
+        (1, "stable", None),
+        (2, "stable", None),
+        (3, "stable", None),
+        (4, "failed", "INIT_FREE_MEM"),
+    ]
     assert points(place, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
     (threshold,) = place.found().thresholds
     assert (threshold["max_stable"], threshold["first_failure"]) == (3, 4)
@@ -146,7 +167,11 @@ def test_every_engine_is_kept_busy_by_as_many_requests_as_it_takes(place: Place)
     assert len(set(second.details["boot_ids"])) == 2
     assert second.boot_id == second.details["boot_ids"][-1]
     (threshold,) = place.found().thresholds
-    assert (threshold["max_stable"], threshold["first_failure"], threshold["limited_by"]) == (2, None, "level")
+    assert (threshold["max_stable"], threshold["first_failure"], threshold["limited_by"]) == (
+        2,
+        None,
+        "level",
+    )
 
 
 @pytest.mark.parametrize(

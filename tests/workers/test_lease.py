@@ -10,17 +10,17 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from sqlalchemy import Engine
 
+from core.errors import SettingsError
 from db.claims import ClaimedJob
 from db.engine import rows, transaction
-from db.errors import SettingsError
 from db.runs import cancel_run, find_run, submit
 from db.statements import statement
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, submission, take
-from workers.deadlines import Deadlines
-from workers.lease import EndReason, LeaseKeeper
+from workers.lifecycle.lease import EndReason, LeaseKeeper
+from workers.lifecycle.timeouts import Timeouts
 
-LONG = Deadlines(lease_s=0.8, silence_s=60.0)
+LONG = Timeouts(lease_s=0.8, silence_s=60.0)
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def job(engine: Engine) -> ClaimedJob:
 
 
 @contextmanager
-def keeper(engine: Engine, deadlines: Deadlines, on_hang: Callable[[], None] = lambda: None) -> Iterator[LeaseKeeper]:
+def keeper(
+    engine: Engine, deadlines: Timeouts, on_hang: Callable[[], None] = lambda: None
+) -> Iterator[LeaseKeeper]:
     opened = LeaseKeeper(engine, deadlines, on_hang=on_hang)
     yield opened
     opened.close()
@@ -45,7 +47,9 @@ def state(engine: Engine, job: ClaimedJob) -> dict[str, object]:
         return rows(connection, query, {"id": job.job_id})[0]
 
 
-def test_a_lease_outlives_its_length_while_there_is_progress(engine: Engine, job: ClaimedJob) -> None:
+def test_a_lease_outlives_its_length_while_there_is_progress(
+    engine: Engine, job: ClaimedJob
+) -> None:
     with keeper(engine, LONG) as leases, leases.keep(job) as lease:
         assert not lease.ended.wait(2.5), "three times the length of the lease"
         with transaction(engine) as connection:
@@ -61,22 +65,30 @@ def test_an_attempt_taken_back_is_told_so(engine: Engine, job: ClaimedJob) -> No
         assert lease.reason is EndReason.LOST
 
 
-def test_an_attempt_that_takes_too_long_is_ended_and_keeps_its_lease_meanwhile(engine: Engine, job: ClaimedJob) -> None:
-    deadlines = Deadlines(lease_s=0.8, silence_s=60.0, job_s=0.5)
+def test_an_attempt_that_takes_too_long_is_ended_and_keeps_its_lease_meanwhile(
+    engine: Engine, job: ClaimedJob
+) -> None:
+    deadlines = Timeouts(lease_s=0.8, silence_s=60.0, job_s=0.5)
     with keeper(engine, deadlines) as leases, leases.keep(job) as lease:
         assert lease.ended.wait(10)
         assert lease.reason is EndReason.OVERDUE
         assert state(engine, job)["held"]
 
 
-def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(engine: Engine, job: ClaimedJob) -> None:
+def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(
+    engine: Engine, job: ClaimedJob
+) -> None:
     hung = threading.Event()
-    deadlines = Deadlines(lease_s=2.0, silence_s=0.6)
+    deadlines = Timeouts(lease_s=2.0, silence_s=0.6)
     with keeper(engine, deadlines, hung.set) as leases, leases.keep(job) as lease:
         assert hung.wait(20)
         lease.progress()
     after = state(engine, job)
-    assert (after["state"], after["failure_kind"], after["error_class"]) == ("queued", "timed_out", "WORKER_HUNG")
+    assert (after["state"], after["failure_kind"], after["error_class"]) == (
+        "queued",
+        "timed_out",
+        "WORKER_HUNG",
+    )
     with transaction(engine) as connection:
         attempt = rows(connection, "SELECT outcome, failure_kind FROM eval.attempt")
     assert attempt == [{"outcome": "failed", "failure_kind": "timed_out"}]
@@ -109,7 +121,7 @@ def test_several_leases_are_kept_at_once_and_each_ends_for_itself(engine: Engine
 
 def test_many_attempts_taken_back_together_are_told_soon(engine: Engine) -> None:
     jobs = claimed(engine, 12)
-    deadlines = Deadlines(lease_s=2.0, silence_s=60.0)
+    deadlines = Timeouts(lease_s=2.0, silence_s=60.0)
     with keeper(engine, deadlines) as leases, ExitStack() as stack:
         kept = [stack.enter_context(leases.keep(job)) for job in jobs]
         cancel_run(engine, find_run(engine, str(jobs[0].run_id)))
@@ -118,17 +130,27 @@ def test_many_attempts_taken_back_together_are_told_soon(engine: Engine) -> None
         assert time.monotonic() - cancelled_s < 4, "one wait for all, and not one for each"
 
 
-def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cost(engine: Engine) -> None:
+def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cost(
+    engine: Engine,
+) -> None:
     hung = threading.Event()
     stuck, well = claimed(engine, 2)
-    deadlines = Deadlines(lease_s=2.0, silence_s=0.6)
-    with keeper(engine, deadlines, hung.set) as leases, leases.keep(stuck), leases.keep(well) as alive:
+    deadlines = Timeouts(lease_s=2.0, silence_s=0.6)
+    with (
+        keeper(engine, deadlines, hung.set) as leases,
+        leases.keep(stuck),
+        leases.keep(well) as alive,
+    ):
         while not hung.wait(0.1):
             alive.progress()
     assert state(engine, stuck)["error_class"] == "WORKER_HUNG_IN_COMPANY"
     assert state(engine, well)["error_class"] == "WORKER_HUNG_BESIDE"
     with transaction(engine) as connection:
-        allowed = rows(connection, "SELECT max_attempts FROM eval.job ORDER BY id = %(id)s", {"id": well.job_id})
+        allowed = rows(
+            connection,
+            "SELECT max_attempts FROM eval.job ORDER BY id = %(id)s",
+            {"id": well.job_id},
+        )
     assert [row["max_attempts"] for row in allowed] == [3, 4]
 
 
@@ -136,16 +158,20 @@ def test_a_finished_attempt_is_not_called_lost(engine: Engine, job: ClaimedJob) 
     with keeper(engine, LONG) as leases:
         with leases.keep(job) as lease, transaction(engine) as connection:
             # As a commit would: the row is no longer this attempt's to renew, a moment before the block ends.
-            connection.exec_driver_sql("UPDATE eval.job SET state = 'queued', lease_expires_at = NULL")
+            connection.exec_driver_sql(
+                "UPDATE eval.job SET state = 'queued', lease_expires_at = NULL"
+            )
         assert lease.reason is None
         assert not lease.ended.wait(0.5)
 
 
 def test_deadlines_come_from_the_environment() -> None:
-    assert Deadlines.from_environment({}) == Deadlines()
-    assert Deadlines.from_environment({"EVALCTL_LEASE_S": "8", "EVALCTL_JOB_S": ""}) == Deadlines(lease_s=8.0)
-    assert Deadlines(lease_s=8.0).beat_s == 2.0
-    assert Deadlines(lease_s=8.0, silence_s=10.0).hang_s < 10.0 + 8.0
+    assert Timeouts.from_environment({}) == Timeouts()
+    assert Timeouts.from_environment({"EVALCTL_LEASE_S": "8", "EVALCTL_JOB_S": ""}) == Timeouts(
+        lease_s=8.0
+    )
+    assert Timeouts(lease_s=8.0).beat_s == 2.0
+    assert Timeouts(lease_s=8.0, silence_s=10.0).hang_s < 10.0 + 8.0
     for text in ("soon", "0", "nan", "-1"):
         with pytest.raises(SettingsError, match="EVALCTL_LEASE_S"):
-            Deadlines.from_environment({"EVALCTL_LEASE_S": text})
+            Timeouts.from_environment({"EVALCTL_LEASE_S": text})

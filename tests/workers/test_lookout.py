@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from db.hints import HintBroker, queue_name
-from workers.lookout import Lookout
-from workers.next_hint import NextHint
+from core.hints import HintBroker, queue_name
+from workers.consumer.next_hint import NextHint
+from workers.consumer.stall_watchdog import StallWatchdog
 
 
 class Ears:
@@ -30,8 +30,8 @@ class Ears:
         return self._answer(number)
 
 
-def look(ears: Ears, deaf: threading.Event) -> Lookout:
-    return Lookout(ears.waiting, deaf_s=0.1, look_every_s=0.02, on_deaf=deaf.set)
+def look(ears: Ears, deaf: threading.Event) -> StallWatchdog:
+    return StallWatchdog(ears.waiting, deaf_s=0.1, look_every_s=0.02, on_deaf=deaf.set)
 
 
 def test_an_idle_worker_with_waiting_hints_is_deaf() -> None:

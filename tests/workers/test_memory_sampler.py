@@ -16,11 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
-from db.errors import SettingsError
+from core.errors import SettingsError
 from workers.engines import EngineContext
-from workers.engines.errors import EngineError
-from workers.memory.look import CardLook
-from workers.memory.sampler import (
+from workers.errors import EngineError
+from workers.gpu.telemetry import GpuSample
+from workers.measurement.sampler import (
     DeviceSource,
     HostSource,
     MemorySampler,
@@ -29,7 +29,7 @@ from workers.memory.sampler import (
     sample_hz,
     watched,
 )
-from workers.memory.windows import Windows
+from workers.measurement.windows import Windows
 
 MARK = "test-memory-sampler"
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,9 @@ def test_samples_come_at_the_period(sampler: MemorySampler) -> None:
     asked = (trace.ended_s - trace.started_s) * 1000 / 20
     assert 0.5 * asked <= len(trace.used_mib) <= asked + 3
     last_s = trace.started_s + trace.period_ms / 1000 * (len(trace.used_mib) - 1)
-    assert last_s == pytest.approx(trace.ended_s), "the last sample stands at the end, however late some were"
+    assert last_s == pytest.approx(trace.ended_s), (
+        "the last sample stands at the end, however late some were"
+    )
 
 
 def test_every_sample_has_its_own_time(sampler: MemorySampler) -> None:
@@ -148,7 +150,9 @@ def test_windows_that_overlap_get_their_own_samples(sampler: MemorySampler) -> N
     assert after.used_mib[0] == pytest.approx(across.peak_mib, abs=20)
 
 
-def test_a_trace_ends_where_it_was_stopped_however_late_it_is_asked_for(sampler: MemorySampler) -> None:
+def test_a_trace_ends_where_it_was_stopped_however_late_it_is_asked_for(
+    sampler: MemorySampler,
+) -> None:
     """So that an engine's place need not stay empty while the trace of the request before is fetched."""
     with holder(MARK) as child:
         window, beside = sampler.begin(), sampler.begin()
@@ -212,15 +216,15 @@ def test_each_window_gets_the_ticks_since_it_began() -> None:
 
 
 def test_the_card_is_looked_at_five_times_a_second_at_most() -> None:
-    windows = Windows(lambda: 1.0, 0.001, look=lambda at_s: CardLook(at_s=at_s, sm_clock_mhz=1980))
+    windows = Windows(lambda: 1.0, 0.001, look=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980))
     windows.begin(1)
     for _ in range(100):
         windows.tick()
     answer = ended(windows, 1)
     elapsed_s = answer["at_s"][-1] - answer["at_s"][0]
     assert 1 <= len(answer["looks"]) <= 1 + elapsed_s / 0.2
-    first = CardLook(**answer["looks"][0])
-    assert first == CardLook(at_s=first.at_s, sm_clock_mhz=1980)
+    first = GpuSample(**answer["looks"][0])
+    assert first == GpuSample(at_s=first.at_s, sm_clock_mhz=1980)
 
 
 def test_killed_sampler_is_an_infrastructure_failure_and_comes_back(sampler: MemorySampler) -> None:
@@ -255,7 +259,7 @@ def kill(sampler: MemorySampler) -> None:
 def test_sampler_ends_when_its_parent_is_killed() -> None:
     program = (
         "import os, sys\n"
-        "from workers.memory.sampler import HostSource, MemorySampler\n"
+        "from workers.measurement.sampler import HostSource, MemorySampler\n"
         "sampler = MemorySampler(HostSource(root_pid=os.getpid(), mark='m'), 20)\n"
         "sampler.begin()\n"
         "print(sampler.pid, flush=True)\n"
@@ -305,29 +309,43 @@ def test_a_rate_that_is_none_is_refused(text: str) -> None:
 
 
 def test_an_empty_rate_counts_as_unset() -> None:
-    assert [sample_hz(50, {}), sample_hz(50, {"EVALCTL_SAMPLE_HZ": ""}), sample_hz(50, {"EVALCTL_SAMPLE_HZ": "7"})] == [
+    assert [
+        sample_hz(50, {}),
+        sample_hz(50, {"EVALCTL_SAMPLE_HZ": ""}),
+        sample_hz(50, {"EVALCTL_SAMPLE_HZ": "7"}),
+    ] == [
         50,
         50,
         7,
     ]
 
 
-def test_the_card_is_looked_at_while_memory_is_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_card_is_looked_at_while_memory_is_sampled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A made-up card tells its clock and not its power; one that is lost meanwhile is said so."""
     state = tmp_path / "card.json"
     state.write_text(
-        json.dumps({"sm_clock_mhz": 1755, "temperature_c": 61, "reasons": 4, "littered_mib": 100}), encoding="utf-8"
+        json.dumps({"sm_clock_mhz": 1755, "temperature_c": 61, "reasons": 4, "littered_mib": 100}),
+        encoding="utf-8",
     )
     monkeypatch.setenv("MADE_UP_CARD", str(state))
     monkeypatch.setenv("PYTHONPATH", str(MADE_UP_NVML))
-    sampler = MemorySampler(DeviceSource(gpu_uuid="GPU-99999999-8888-7777-6666-555555555555"), period_ms=10)
+    sampler = MemorySampler(
+        DeviceSource(gpu_uuid="GPU-99999999-8888-7777-6666-555555555555"), period_ms=10
+    )
     window = sampler.begin()
     subprocess.run([sys.executable, "-c", "import time; time.sleep(0.5)"], check=True)
     trace = sampler.end(window)
     assert (trace.kind, trace.peak_mib) == ("device", 500)
     assert 2 <= len(trace.looks) <= 4
     seen = trace.looks[0]
-    assert (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons) == (1755, 61, None, 4)
+    assert (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons) == (
+        1755,
+        61,
+        None,
+        4,
+    )
     assert trace.started_s < seen.at_s < trace.ended_s
     window = sampler.begin()
     state.write_text(json.dumps({"lost": True}), encoding="utf-8")
@@ -343,7 +361,9 @@ def test_memory_taken_on_a_gpu_is_seen() -> None:
         pytest.skip("no NVIDIA GPU")
     uuid = str(torch.cuda.get_device_properties(0).uuid)
     torch.zeros(1, device="cuda:0")  # the context is there before the trace begins
-    sampler = MemorySampler(DeviceSource(gpu_uuid=uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"), period_ms=20)
+    sampler = MemorySampler(
+        DeviceSource(gpu_uuid=uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"), period_ms=20
+    )
     window = sampler.begin()
     held = torch.zeros(1 << 30, dtype=torch.uint8, device="cuda:0")
     torch.cuda.synchronize()
@@ -353,6 +373,8 @@ def test_memory_taken_on_a_gpu_is_seen() -> None:
     assert trace.kind == "device"
     assert 1020 <= trace.peak_mib - trace.used_mib[0] <= 1100
     pynvml.nvmlInit()
-    memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid.removeprefix('GPU-')}"))
+    memory = pynvml.nvmlDeviceGetMemoryInfo(
+        pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid.removeprefix('GPU-')}")
+    )
     pynvml.nvmlShutdown()
     assert trace.used_mib[-1] == pytest.approx((memory.total - memory.free) / (1 << 20), abs=64)

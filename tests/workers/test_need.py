@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workers.engines.protocol import Generation, MemoryReport
-from workers.rows import flags, need_mib
+from workers.execution.rows import flags, need_mib
 
 GENERATION = Generation(
     text="42",
@@ -37,13 +37,22 @@ MEMORY = MemoryReport(
 
 
 @pytest.mark.parametrize(("run_mib", "expected"), [(20.0, 2720.0), (450.0, 2870.0)])
-def test_the_larger_activation_counts_and_the_reservation_does_not(run_mib: float, expected: float) -> None:
+def test_the_larger_activation_counts_and_the_reservation_does_not(
+    run_mib: float, expected: float
+) -> None:
     assert need_mib(replace(MEMORY, activation_run_mib=run_mib), GENERATION, None) == expected
 
 
 @pytest.mark.parametrize(
     "term",
-    ["context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "activation_run_mib", "graphs_mib"],
+    [
+        "context_mib",
+        "weights_mib",
+        "buffers_mib",
+        "activation_peak_mib",
+        "activation_run_mib",
+        "graphs_mib",
+    ],
 )
 def test_a_need_with_an_unknown_term_is_not_told(term: str) -> None:
     changes: dict[str, Any] = {term: None}

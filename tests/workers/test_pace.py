@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from db.model_spec import ModelSpec
+from core.model_spec import ModelSpec
 from tests.claiming import made_up_job
 from tests.workers.test_need import GENERATION, MEMORY
-from workers.memory.look import CardLook
-from workers.memory.sampler import MemoryTrace
-from workers.pace import THROTTLED, Pace, UsualClock, pace
-from workers.rows import generation_row
+from workers.execution.rows import generation_row
+from workers.gpu.telemetry import GpuSample
+from workers.measurement.assessment import THROTTLED, Pace, UsualClock, pace
+from workers.measurement.sampler import MemoryTrace
 
 JOB = made_up_job(ModelSpec(name="m", engine="vllm", source="s", queue="vllm"))
 
 
-def look(at_s: float, **values: Any) -> CardLook:
-    return CardLook(at_s=at_s, **values)
+def look(at_s: float, **values: Any) -> GpuSample:
+    return GpuSample(at_s=at_s, **values)
 
 
-def trace(*looks: CardLook) -> MemoryTrace:
+def trace(*looks: GpuSample) -> MemoryTrace:
     return MemoryTrace(
         kind="device",
         started_s=0.0,
@@ -52,7 +52,12 @@ def test_what_no_look_tells_is_not_known() -> None:
     assert pace([], 0.0, 1.0) == Pace()
     assert not Pace().throttled
     half = pace([look(0.5, sm_clock_mhz=1500)], 0.0, 1.0)
-    assert (half.sm_clock_mhz, half.temperature_c, half.power_w, half.clock_event_reasons) == (1500.0, None, None, None)
+    assert (half.sm_clock_mhz, half.temperature_c, half.power_w, half.clock_event_reasons) == (
+        1500.0,
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize("reason", [0x8, 0x20, 0x40, 0x80])
@@ -66,7 +71,9 @@ def test_the_power_cap_throttles_below_the_highest_clock() -> None:
     free = look(1.5, reasons=0x0, sm_clock_mhz=1900, max_sm_clock_mhz=1980)
     full = pace([look(1.0, reasons=0x4, sm_clock_mhz=1980, max_sm_clock_mhz=1980), free], 0.0, 2.0)
     assert (full.clock_event_reasons, full.throttled) == (0x4, False)
-    assert pace([look(1.0, reasons=0x5, sm_clock_mhz=1965, max_sm_clock_mhz=1980), free], 0.0, 2.0).throttled
+    assert pace(
+        [look(1.0, reasons=0x5, sm_clock_mhz=1965, max_sm_clock_mhz=1980), free], 0.0, 2.0
+    ).throttled
     assert pace([look(1.0, reasons=0x4, sm_clock_mhz=1980)], 0.0, 2.0).throttled
     assert pace([look(1.0, reasons=0x4)], 0.0, 2.0).throttled
 
@@ -83,7 +90,12 @@ def test_a_row_tells_the_pace_and_is_flagged() -> None:
         look(2.5, sm_clock_mhz=345, reasons=0x8),
     ]
     row = generation_row(JOB, GENERATION, 7, MEMORY, trace(*looks), incidents=["xid"])
-    assert (row.sm_clock_mhz, row.temperature_c, row.power_w, row.clock_event_reasons) == (1410.0, 84.0, 310.0, 0x20)
+    assert (row.sm_clock_mhz, row.temperature_c, row.power_w, row.clock_event_reasons) == (
+        1410.0,
+        84.0,
+        310.0,
+        0x20,
+    )
     assert row.flags == ["throttled", "xid"]
 
 
@@ -94,7 +106,9 @@ def test_a_row_is_not_flagged_for_what_was_not_seen(without: MemoryTrace | None)
 
 def test_a_drop_is_more_than_a_twentieth_below_the_median_of_five() -> None:
     usual = UsualClock()
-    assert [usual.dropped(clock, "a") for clock in (1980, 1200, 1980, 1965)] == [False] * 4, "nothing is usual yet"
+    assert [usual.dropped(clock, "a") for clock in (1980, 1200, 1980, 1965)] == [False] * 4, (
+        "nothing is usual yet"
+    )
     assert not usual.dropped(1980, "a")
     assert not usual.dropped(1881, "a"), "exactly a twentieth"
     assert usual.dropped(1870, "a")

@@ -6,14 +6,16 @@ import math
 
 import pytest
 
-from db.states import PointOutcome
-from workers.probes.levels import next_bisected, next_in_turn
+from core.states import PointOutcome
+from workers.probes.search_order import next_bisected, next_in_turn
 from workers.probes.trial import Trial
 
 
 def tried(level: int, number: int, *, stable: bool) -> Trial:
     outcome = PointOutcome.STABLE if stable else PointOutcome.FAILED
-    return Trial(level=level, trial=number, outcome=outcome, reason=None if stable else "RUNTIME_CUDA_OOM")
+    return Trial(
+        level=level, trial=number, outcome=outcome, reason=None if stable else "RUNTIME_CUDA_OOM"
+    )
 
 
 def bisected(limit: int, *, most: int, trials: int, fails_at: int = 1) -> list[Trial]:
@@ -31,8 +33,12 @@ def test_every_limit_is_found_and_closed_in_from_both_sides(most: int, trials: i
     for limit in range(most + 1):
         for fails_at in range(1, trials + 1):
             done = bisected(limit, most=most, trials=trials, fails_at=fails_at)
-            levels = {trial.level: [one for one in done if one.level == trial.level] for trial in done}
-            stable = {level for level, group in levels.items() if all(trial.stable for trial in group)}
+            levels = {
+                trial.level: [one for one in done if one.level == trial.level] for trial in done
+            }
+            stable = {
+                level for level, group in levels.items() if all(trial.stable for trial in group)
+            }
             assert max(stable, default=0) == limit
             assert (limit + 1 in levels) == (limit < most), "the bracket is closed"
             assert all(len(levels[level]) == trials for level in stable)
@@ -66,7 +72,12 @@ def test_a_search_goes_on_wherever_it_was_interrupted() -> None:
 
 
 def test_what_was_stable_above_a_level_that_was_not_is_no_part_of_the_limit() -> None:
-    done = [tried(1, 1, stable=True), tried(2, 1, stable=True), tried(4, 1, stable=True), tried(8, 1, stable=False)]
+    done = [
+        tried(1, 1, stable=True),
+        tried(2, 1, stable=True),
+        tried(4, 1, stable=True),
+        tried(8, 1, stable=False),
+    ]
     done += [tried(3, 1, stable=False)]
     assert next_bisected(done, trials=1, most=8) is None, "2 is stable and 3 is not"
 
@@ -77,5 +88,7 @@ def test_lengths_are_tried_in_turn_up_to_the_first_that_is_not_stable() -> None:
         while (wanted := next_in_turn(done, levels=(30, 10, 20, 40), trials=2)) is not None:
             done.append(tried(*wanted, stable=wanted[0] <= limit))
         expected = [level for level in (10, 20, 30, 40) if level <= limit]
-        assert [t.level for t in done if t.stable] == [level for level in expected for _ in range(2)]
+        assert [t.level for t in done if t.stable] == [
+            level for level in expected for _ in range(2)
+        ]
         assert [t.level for t in done if not t.stable] == ([limit + 10] if limit < 40 else [])

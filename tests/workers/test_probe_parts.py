@@ -12,27 +12,39 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from core.model_spec import ModelSpec
+from core.states import PointOutcome, StartKind
 from db.claims import ClaimedJob
-from db.model_spec import ModelSpec
-from db.states import BootKind, PointOutcome
 from tests.claiming import made_up_job
-from workers.boots import Boot
-from workers.deadlines import Deadlines
-from workers.engine_host import Measured
-from workers.engines import EngineContext, errors
-from workers.engines.protocol import MIB, BootReport, Generation, GenerationRequest, MemoryReport
-from workers.lease import Lease
-from workers.memory.host import HostMemory
-from workers.probes import verdict
-from workers.probes.context import MODEL_MAX_LEN, Context
-from workers.probes.filler import ROUND, Riddle, lines_for
-from workers.probes.load import Burst, figures, percentile
-from workers.probes.sequences import Sequences, analytic_bound, steps_until_all_run, with_options
-from workers.probes.stand import Stand
+from workers import errors
+from workers.engines import EngineContext
+from workers.engines.host import Measured
+from workers.engines.protocol import MIB, Generation, GenerationRequest, MemoryReport, StartReport
+from workers.lifecycle.lease import Lease
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading.loader import EngineStart
+from workers.measurement.process_memory import HostMemory
+from workers.probes import outcome
+from workers.probes.burst import Burst, figures, percentile
+from workers.probes.max_context import MODEL_MAX_LEN, MaxContext
+from workers.probes.max_sequences import (
+    MaxSequences,
+    analytic_bound,
+    steps_until_all_run,
+    with_options,
+)
+from workers.probes.needle import ROUND, Needle, lines_for
+from workers.probes.session import ProbeSession
 from workers.probes.trial import Trial, is_finding
 
 SPEC = ModelSpec(name="m", engine="vllm", source="made-up", options={"max_model_len": 1024})
-PROBE = {"kind": "sequences", "max_level": 4, "trials": 1, "input_tokens": 256, "output_tokens": 512}
+PROBE = {
+    "kind": "sequences",
+    "max_level": 4,
+    "trials": 1,
+    "input_tokens": 256,
+    "output_tokens": 512,
+}
 DEVICE = MemoryReport(
     kind="device",
     context_mib=10.0,
@@ -65,7 +77,9 @@ def generation(**changes: Any) -> Generation:
     return Generation(**facts | changes)
 
 
-def burst(*made: Generation, failed: tuple[errors.EngineError, ...] = (), memory: MemoryReport = DEVICE) -> Burst:
+def burst(
+    *made: Generation, failed: tuple[errors.EngineError, ...] = (), memory: MemoryReport = DEVICE
+) -> Burst:
     return Burst(
         began_s=0.0,
         requests=len(made) + len(failed),
@@ -79,14 +93,27 @@ def test_figures_are_over_all_requests_together() -> None:
     found = figures(
         burst(
             generation(kv_used_mib=30.0),
-            generation(kv_used_mib=60.0, submitted_s=10.5, first_token_s=10.8, last_token_s=14.0, engine_preemptions=2),
+            generation(
+                kv_used_mib=60.0,
+                submitted_s=10.5,
+                first_token_s=10.8,
+                last_token_s=14.0,
+                engine_preemptions=2,
+            ),
         )
     )
-    assert (found["requests"], found["errors"], found["preemptions"], found["waiting_steps"]) == (2, 0, 2, 0)
+    assert (found["requests"], found["errors"], found["preemptions"], found["waiting_steps"]) == (
+        2,
+        0,
+        2,
+        0,
+    )
     assert found["ttft_p50_ms"] == pytest.approx(200)
     assert (found["e2e_p50_s"], found["e2e_p95_s"]) == pytest.approx((2.75, 3.425))
     assert found["tokens_per_s"] == pytest.approx(200 / 4)
-    assert found["need_mib"] == 10 + 100 + 5 + 4 + 50 + 60, "the cache at its peak, over all of them"
+    assert found["need_mib"] == 10 + 100 + 5 + 4 + 50 + 60, (
+        "the cache at its peak, over all of them"
+    )
     assert figures(burst(generation(waiting_steps=None)))["waiting_steps"] is None
     assert figures(burst(failed=(errors.EngineDied("dead"),)))["need_mib"] is None
 
@@ -94,7 +121,9 @@ def test_figures_are_over_all_requests_together() -> None:
 @pytest.mark.parametrize(
     ("values", "share", "expected"), [([], 0.5, None), ([3.0], 0.95, 3.0), ([4, 1, 2, 3], 0.5, 2.5)]
 )
-def test_percentiles_are_those_of_the_database(values: list[float], share: float, expected: float | None) -> None:
+def test_percentiles_are_those_of_the_database(
+    values: list[float], share: float, expected: float | None
+) -> None:
     assert percentile(values, share) == expected
 
 
@@ -114,31 +143,33 @@ def test_percentiles_are_those_of_the_database(values: list[float], share: float
 def test_requests_that_ended_are_steady_or_not(
     made: list[Generation], incidents: tuple[str, ...], reason: str | None
 ) -> None:
-    found = verdict.unsteady(burst(*made), at_once=2, sla_s=5.0, incidents=incidents)
+    found = outcome.unsteady(burst(*made), at_once=2, sla_s=5.0, incidents=incidents)
     assert (found.reason if found else None) == reason
     assert found is None or (found.outcome is PointOutcome.UNSTABLE and found.sentence)
 
 
 def test_running_out_of_memory_explains_more_than_the_death_that_others_see() -> None:
     dead, full = errors.EngineDied("dead"), errors.EngineOutOfMemory("full")
-    both = verdict.failed(burst(generation(), failed=(dead, full, dead)), ())
-    assert both == verdict.Verdict(
-        outcome=PointOutcome.FAILED, reason="RUNTIME_CUDA_OOM", sentence="3 of 4 requests failed: full"
+    both = outcome.failed(burst(generation(), failed=(dead, full, dead)), ())
+    assert both == outcome.TrialOutcome(
+        outcome=PointOutcome.FAILED,
+        reason="RUNTIME_CUDA_OOM",
+        sentence="3 of 4 requests failed: full",
     )
     for failed, expected in (((dead,), "XID"), ((full,), "RUNTIME_CUDA_OOM")):
-        found = verdict.failed(burst(failed=failed), ("xid",))
+        found = outcome.failed(burst(failed=failed), ("xid",))
         assert found is not None
         assert found.reason == expected
-    assert verdict.failed(burst(generation()), ("xid",)) is None
+    assert outcome.failed(burst(generation()), ("xid",)) is None
 
 
 def test_memory_that_grows_from_trial_to_trial_is_not_stable() -> None:
-    assert verdict.grown([1000.0, 1032.0, 1064.0]) is None
-    assert verdict.grown([1000.0, 1100.0, None]) is None
+    assert outcome.grown([1000.0, 1032.0, 1064.0]) is None
+    assert outcome.grown([1000.0, 1100.0, None]) is None
     # What an H200's allocator did at four sequences: steps, and no climb.
-    assert verdict.grown([24273.0, 24273.0, 24447.0]) is None
-    assert verdict.grown([24348.0, 24464.0, 24464.0]) is None
-    found = verdict.grown([1000.0, 1032.0, 1065.0])
+    assert outcome.grown([24273.0, 24273.0, 24447.0]) is None
+    assert outcome.grown([24348.0, 24464.0, 24464.0]) is None
+    found = outcome.grown([1000.0, 1032.0, 1065.0])
     assert found is not None
     assert found.reason == "MEMORY_GROWS"
 
@@ -147,31 +178,36 @@ def test_what_the_search_did_not_cause_is_no_finding() -> None:
     assert is_finding(errors.EngineOutOfMemory("full", error_class=errors.INIT_FREE_MEM))
     assert is_finding(errors.EngineDied("dead"))
     assert is_finding(errors.GenerationTimedOut("silent"))
-    assert not is_finding(errors.EngineStartFailed("others are on the card", error_class=errors.INIT_FREE_MEM))
+    assert not is_finding(
+        errors.EngineStartFailed("others are on the card", error_class=errors.INIT_FREE_MEM)
+    )
     assert not is_finding(errors.EngineStartFailed("kernel", error_class=errors.BACKEND_REFUSED))
     assert not is_finding(errors.ModelUnavailable("no such model"))
     assert not is_finding(errors.PromptRejected("too long"))
 
 
 def test_a_riddle_is_right_where_its_last_integer_is() -> None:
-    riddle = Riddle(factor=3, summand=7, point=12)
+    riddle = Needle(factor=3, summand=7, point=12)
     assert riddle.answer == 43
     assert "def f(x): return 3*x + 7" in riddle.text(0)
     assert riddle.right("f(12) = 3*12 + 7 = 43.")
     assert not riddle.right("43 or 44")
     assert not riddle.right("no number")
     assert not riddle.right("-43")
-    assert Riddle.drawn(5) == Riddle.drawn(5)
-    assert len({Riddle.drawn(seed) for seed in range(20)}) > 10
+    assert Needle.drawn(5) == Needle.drawn(5)
+    assert len({Needle.drawn(seed) for seed in range(20)}) > 10
 
 
 @pytest.mark.parametrize(
-    ("tokens", "characters"), [(192, 7), *((tokens, few) for tokens in (1000, 8128, 262_080) for few in (1, 3, 7))]
+    ("tokens", "characters"),
+    [(192, 7), *((tokens, few) for tokens in (1000, 8128, 262_080) for few in (1, 3, 7))],
 )
 def test_neutral_lines_fill_a_context_and_never_more(tokens: int, characters: int) -> None:
     def count(lines: int) -> int:
         """Count tokens of so many characters, each line's for itself."""
-        return 60 + sum(-(-len(ROUND[number % len(ROUND)]) // characters) for number in range(lines))
+        return 60 + sum(
+            -(-len(ROUND[number % len(ROUND)]) // characters) for number in range(lines)
+        )
 
     one, two = count(len(ROUND)), count(2 * len(ROUND))
     found = count(lines_for(tokens, one_round=one, two_rounds=two))
@@ -184,7 +220,7 @@ class MadeUpEngines:
     def __init__(self, folder: Path, *, compiling: int = 0, fail_above: int = 1_000_000) -> None:
         self.started: list[ModelSpec] = []
         self.start_failures: list[errors.EngineError | None] = []
-        self.boot: BootReport | None = None
+        self.boot: StartReport | None = None
         self.asked: list[GenerationRequest] = []
         #: How many ran at once, of the next requests at level 2; then all of them.
         self.together: list[int] = []
@@ -192,17 +228,21 @@ class MadeUpEngines:
         self._compiling = compiling
         self._fail_above = fail_above
 
-    def start(self, spec: ModelSpec, _job: ClaimedJob, *, kind: BootKind, on_progress: Callable[[], None]) -> Boot:
+    def start(
+        self, spec: ModelSpec, _job: ClaimedJob, *, kind: StartKind, on_progress: Callable[[], None]
+    ) -> EngineStart:
         """Fail as ordered, or come up."""
-        assert kind is BootKind.SINGLE
+        assert kind is StartKind.SINGLE
         on_progress()
         self.started.append(spec)
         if failure := self.start_failures.pop(0) if self.start_failures else None:
             raise failure
         compiles = len(self.started) <= self._compiling
-        self._log.write_text("Compiling a graph for compile range" if compiles else "Directly load", encoding="utf-8")
+        self._log.write_text(
+            "Compiling a graph for compile range" if compiles else "Directly load", encoding="utf-8"
+        )
         config = {"max_num_seqs": 4, "block_size": 16, "max_num_batched_tokens": 512}
-        self.boot = BootReport(
+        self.boot = StartReport(
             engine_version="vllm 0.26.0",
             environment={},
             config=config,
@@ -212,7 +252,7 @@ class MadeUpEngines:
             log_path=self._log,
             kv_blocks=101,
         )
-        return Boot(boot_id=len(self.started), report=self.boot, memory=self.boot.memory)
+        return EngineStart(boot_id=len(self.started), report=self.boot, memory=self.boot.memory)
 
     def forget(self) -> None:
         """Unload."""
@@ -227,48 +267,59 @@ class MadeUpEngines:
             raise errors.EngineOutOfMemory("full")
         together = self.together.pop() if self.together and level == 2 else level
         words = sum(len(message.content.split()) for message in request.messages)
-        return Measured(generation=generation(running_peak=together, prompt_tokens=words), memory=DEVICE)
+        return Measured(
+            generation=generation(running_peak=together, prompt_tokens=words), memory=DEVICE
+        )
 
 
-def stand(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> Stand:
-    return Stand(
+def stand(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> ProbeSession:
+    return ProbeSession(
         database=cast("Any", None),
         worker_id=uuid.uuid4(),
         context=EngineContext(home=Path(), log_folder=Path(), device=device),
         host=cast("Any", engines),
         boots=cast("Any", engines),
-        deadlines=Deadlines(),
+        deadlines=Timeouts(),
     )
 
 
-def search(kind: Any, engines: MadeUpEngines, done: tuple[Trial, ...] = (), **probe: Any) -> list[Trial]:
+def search(
+    kind: Any, engines: MadeUpEngines, done: tuple[Trial, ...] = (), **probe: Any
+) -> list[Trial]:
     job = made_up_job(SPEC, prompt="sequences", probe=PROBE | probe)
     written: list[Trial] = []
     kind(stand(engines)).search(job, Lease(job), done, written.append)
     return written
 
 
-def test_an_engine_is_started_with_room_for_the_highest_level_and_its_share_of_the_card(tmp_path: Path) -> None:
+def test_an_engine_is_started_with_room_for_the_highest_level_and_its_share_of_the_card(
+    tmp_path: Path,
+) -> None:
     engines = MadeUpEngines(tmp_path)
-    found = search(Sequences, engines)
-    assert [(trial.level, trial.outcome) for trial in found] == [(n, PointOutcome.STABLE) for n in (1, 2, 4)]
+    found = search(MaxSequences, engines)
+    assert [(trial.level, trial.outcome) for trial in found] == [
+        (n, PointOutcome.STABLE) for n in (1, 2, 4)
+    ]
     expected = {"max_model_len": 1024, "max_num_seqs": 4, "gpu_memory_utilization": 0.9}
     assert [spec.options for spec in engines.started] == [expected]
     assert {trial.details["analytic_bound"] for trial in found} == {100 // 48}
     assert [request.waiting_after_steps for request in engines.asked] == [0, 2, 3, 3, 6, 6, 6, 6]
     fixed = replace(SPEC, options={"kv_cache_memory_bytes": 1, "gpu_memory_utilization": 0.3})
-    assert with_options(fixed, stand(engines), max_num_seqs=2).options == {**fixed.options, "max_num_seqs": 2}
+    assert with_options(fixed, stand(engines), max_num_seqs=2).options == {
+        **fixed.options,
+        "max_num_seqs": 2,
+    }
 
 
 def test_a_start_that_compiled_or_ran_out_of_memory_once_is_made_again(tmp_path: Path) -> None:
     engines = MadeUpEngines(tmp_path, compiling=1)
-    assert {trial.boot_id for trial in search(Sequences, engines)} == {2}
+    assert {trial.boot_id for trial in search(MaxSequences, engines)} == {2}
     engines = MadeUpEngines(tmp_path)
     engines.start_failures = [errors.EngineOutOfMemory("full", error_class=errors.INIT_NO_KV)]
-    assert {trial.boot_id for trial in search(Sequences, engines)} == {2}
+    assert {trial.boot_id for trial in search(MaxSequences, engines)} == {2}
     engines = MadeUpEngines(tmp_path)
     engines.start_failures = [errors.EngineOutOfMemory("full", error_class=errors.INIT_NO_KV)] * 2
-    (trial,) = search(Sequences, engines)
+    (trial,) = search(MaxSequences, engines)
     assert (trial.level, trial.outcome, trial.reason) == (1, PointOutcome.FAILED, "INIT_NO_KV")
 
 
@@ -276,9 +327,9 @@ def test_an_engine_that_came_up_once_does_not_fail_to_for_a_levels_sake(tmp_path
     engines = MadeUpEngines(tmp_path, fail_above=2)
     engines.start_failures = [None, errors.EngineStartFailed("broken")]
     with pytest.raises(errors.EngineStartFailed):
-        search(Sequences, engines)
+        search(MaxSequences, engines)
     engines = MadeUpEngines(tmp_path, fail_above=2)
-    found = search(Sequences, engines)
+    found = search(MaxSequences, engines)
     assert [(trial.level, trial.reason) for trial in found] == [
         (1, None),
         (2, None),
@@ -291,38 +342,48 @@ def test_an_engine_that_came_up_once_does_not_fail_to_for_a_levels_sake(tmp_path
 def test_a_finished_search_starts_nothing(tmp_path: Path) -> None:
     engines = MadeUpEngines(tmp_path)
     done = tuple(Trial(level=level, trial=1, outcome=PointOutcome.STABLE) for level in (1, 2, 4))
-    assert (search(Sequences, engines, done), engines.started) == ([], [])
+    assert (search(MaxSequences, engines, done), engines.started) == ([], [])
 
 
 def test_each_length_has_its_engine_and_the_models_own_bound_is_a_result(tmp_path: Path) -> None:
     engines = MadeUpEngines(tmp_path)
-    too_long = errors.ModelUnavailable("User-specified max_model_len (2048) is greater than the derived max_model_len")
+    too_long = errors.ModelUnavailable(
+        "User-specified max_model_len (2048) is greater than the derived max_model_len"
+    )
     engines.start_failures = [None, too_long]
-    found = search(Context, engines, levels=[1024, 2048, 4096])
+    found = search(MaxContext, engines, levels=[1024, 2048, 4096])
     assert [(trial.level, trial.reason) for trial in found] == [(1024, None), (2048, MODEL_MAX_LEN)]
-    lengths = [(spec.options["max_model_len"], spec.options["max_num_seqs"]) for spec in engines.started]
+    lengths = [
+        (spec.options["max_model_len"], spec.options["max_num_seqs"]) for spec in engines.started
+    ]
     assert lengths == [(1024, 1), (2048, 1)]
     assert found[0].answer_right is False
     assert 1024 - 64 - 10 < found[0].details["prompt_tokens"] <= 1024 - 64
     engines = MadeUpEngines(tmp_path)
     engines.start_failures = [errors.ModelUnavailable("no such folder")]
     with pytest.raises(errors.ModelUnavailable):
-        search(Context, engines, levels=[1024])
+        search(MaxContext, engines, levels=[1024])
 
 
 def test_requests_that_missed_each_other_are_sent_again_a_few_times(tmp_path: Path) -> None:
     engines = MadeUpEngines(tmp_path)
     engines.together = [1, 1]  # of the two requests of level 2, once
-    assert [(trial.level, trial.stable) for trial in search(Sequences, engines)] == [(1, True), (2, True), (4, True)]
+    assert [(trial.level, trial.stable) for trial in search(MaxSequences, engines)] == [
+        (1, True),
+        (2, True),
+        (4, True),
+    ]
     assert len(engines.asked) == 1 + 1 + 2 * 2 + 4
     engines = MadeUpEngines(tmp_path)
     engines.together = [1] * 6
-    (_, missed) = search(Sequences, engines)
+    (_, missed) = search(MaxSequences, engines)
     assert (missed.level, missed.reason) == (2, "WAITING")
 
 
 def test_bounds_follow_from_what_the_engine_tells(tmp_path: Path) -> None:
-    boot = MadeUpEngines(tmp_path).start(SPEC, cast("Any", None), kind=BootKind.SINGLE, on_progress=lambda: None)
+    boot = MadeUpEngines(tmp_path).start(
+        SPEC, cast("Any", None), kind=StartKind.SINGLE, on_progress=lambda: None
+    )
     assert analytic_bound(boot, 768) == 100 // 48
     assert steps_until_all_run(4, 256, boot) == 4 + 2
     told_less = replace(boot, report=replace(boot.report, kv_blocks=None, config={}))

@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.claims import LeaseLost
 from db.engine import transaction
-from db.hints import HintBroker
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.probes import add_point, end_search
 from db.runs import Submission, Submitted, submit
-from db.sampling import Sampling
 from tests.processes import worker
 from tests.stored import query, take_back
 
-SEQUENCES = {"kind": "sequences", "max_level": 8, "trials": 3, "input_tokens": 16, "output_tokens": 16}
+SEQUENCES = {
+    "kind": "sequences",
+    "max_level": 8,
+    "trials": 3,
+    "input_tokens": 16,
+    "output_tokens": 16,
+}
 
 CONTEXT = {"kind": "context", "levels": [300, 600], "max_level": 600, "trials": 1}
 
@@ -29,8 +35,12 @@ CONTEXT = {"kind": "context", "levels": [300, 600], "max_level": 600, "trials": 
 def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
     """Submit searches of one synthetic model and publish their hints."""
 
-    def run(probe: dict[str, Any] = SEQUENCES, *, searches: int = 1, name: str = "fake", **options: Any) -> Submitted:
-        model = ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic", options=options)
+    def run(
+        probe: dict[str, Any] = SEQUENCES, *, searches: int = 1, name: str = "fake", **options: Any
+    ) -> Submitted:
+        model = ModelSpec(
+            name=name, engine="synthetic", source="made-up", queue="synthetic", options=options
+        )
         submitted = submit(
             engine,
             Submission(
@@ -43,7 +53,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
                 prompts=(probe["kind"],),
                 repetitions=searches,
                 mode="latency",
-                sampling=Sampling(),
+                sampling=SamplingParams(),
                 probe=probe,
             ),
         )
@@ -54,7 +64,9 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
 
 
 def threshold(engine: Engine, submitted: Submitted) -> dict[str, Any]:
-    found = query(engine, f"SELECT * FROM analytics_v1.probe_thresholds WHERE run_id = '{submitted.run_id}'")
+    found = query(
+        engine, f"SELECT * FROM analytics_v1.probe_thresholds WHERE run_id = '{submitted.run_id}'"
+    )
     assert len(found) == 1
     return found[0]
 
@@ -97,11 +109,32 @@ def test_limits_of_every_kind_are_found_and_told_apart(
     assert limit(engine, memory) == (5, 6, "RUNTIME_CUDA_OOM", "memory")
     assert (threshold(engine, memory)["searches"], threshold(engine, memory)["agreed"]) == (2, True)
     points = tried(engine, memory)
-    assert points[: len(points) // 2] == points[len(points) // 2 :], "the second search went the same way"
-    assert [point[0] for point in points[: len(points) // 2]] == [1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 6, 5, 5, 5]
-    assert starts(engine, memory) == 6, "each search starts an engine, and another after each of two failures"
+    assert points[: len(points) // 2] == points[len(points) // 2 :], (
+        "the second search went the same way"
+    )
+    assert [point[0] for point in points[: len(points) // 2]] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+        2,
+        4,
+        4,
+        4,
+        8,
+        6,
+        5,
+        5,
+        5,
+    ]
+    assert starts(engine, memory) == 6, (
+        "each search starts an engine, and another after each of two failures"
+    )
 
-    assert limit(engine, dead) == (2, 3, "ENGINE_DEAD", "other"), "a dead engine is not taken for memory"
+    assert limit(engine, dead) == (2, 3, "ENGINE_DEAD", "other"), (
+        "a dead engine is not taken for memory"
+    )
     assert limit(engine, waiting) == (3, 4, "WAITING", "kv_cache")
     assert starts(engine, waiting) == 1, "the engine serves on"
     assert limit(engine, slow) == (0, 1, "SLA", "latency")
@@ -111,13 +144,23 @@ def test_limits_of_every_kind_are_found_and_told_apart(
     assert limit(engine, context) == (600, None, None, "level")
     assert starts(engine, context) == 2, "an engine for each length"
 
-    figures = query(engine, "SELECT * FROM analytics_v1.probe_points WHERE model = 'e' AND level = 3")[0]
-    assert (figures["requests"], figures["errors"], figures["preemptions"], figures["waiting_steps"]) == (3, 0, 0, 0)
+    figures = query(
+        engine, "SELECT * FROM analytics_v1.probe_points WHERE model = 'e' AND level = 3"
+    )[0]
+    assert (
+        figures["requests"],
+        figures["errors"],
+        figures["preemptions"],
+        figures["waiting_steps"],
+    ) == (3, 0, 0, 0)
     assert figures["details"]["running_peak"] == 3
     assert 0 < figures["e2e_p50_s"] <= figures["e2e_p95_s"]
     assert figures["tokens_per_s"] > 0
     assert figures["memory_kind"] is None, "a synthetic engine has no memory"
-    for point in query(engine, "SELECT level, answer_right, details FROM analytics_v1.probe_points WHERE model = 'g'"):
+    for point in query(
+        engine,
+        "SELECT level, answer_right, details FROM analytics_v1.probe_points WHERE model = 'g'",
+    ):
         assert point["answer_right"] == (point["details"]["asked"]["answer"] == 43)
         assert 0 <= point["level"] - 64 - point["details"]["prompt_tokens"] < 20
     ended = "SELECT DISTINCT outcome, ended_at IS NOT NULL AS ended FROM eval.attempt"
@@ -138,13 +181,18 @@ def test_what_no_trial_is_to_blame_for_fails_the_job(
         for _ in expected:
             process.wait_for("job.failed", state="failed")
     for error_class, submitted in expected.items():
-        failed = query(engine, f"SELECT state, error_class FROM eval.job WHERE run_id = '{submitted.run_id}'")
+        failed = query(
+            engine, f"SELECT state, error_class FROM eval.job WHERE run_id = '{submitted.run_id}'"
+        )
         assert failed == [{"state": "failed", "error_class": error_class}]
         assert tried(engine, submitted) == []
 
 
 def test_a_killed_workers_search_goes_on_where_it_stood(
-    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Callable[..., Submitted]
+    environment: dict[str, str],
+    engine: Engine,
+    broker: HintBroker,
+    enqueue: Callable[..., Submitted],
 ) -> None:
     submitted = enqueue(tpot_ms=20, fail={"class": "OOM", "concurrent": 5})
     with worker(environment, "--queue", "synthetic") as process:
@@ -163,11 +211,13 @@ def test_a_killed_workers_search_goes_on_where_it_stood(
         process.wait_for("job.succeeded", attempt_no=2)
     points = query(engine, "SELECT ordinal, attempt_no FROM eval.probe_point ORDER BY ordinal")
     assert [row["ordinal"] for row in points] == list(range(1, len(points) + 1))
-    assert [row["attempt_no"] for row in points] == [1] * len(before) + [2] * (len(points) - len(before))
-    assert tried(engine, submitted)[: len(before)] == before
-    assert len(tried(engine, submitted)) == len({point[:2] for point in tried(engine, submitted)}), (
-        "nothing was tried twice"
+    assert [row["attempt_no"] for row in points] == [1] * len(before) + [2] * (
+        len(points) - len(before)
     )
+    assert tried(engine, submitted)[: len(before)] == before
+    assert len(tried(engine, submitted)) == len(
+        {point[:2] for point in tried(engine, submitted)}
+    ), "nothing was tried twice"
     assert limit(engine, submitted) == (5, 6, "RUNTIME_CUDA_OOM", "memory")
 
 
@@ -183,10 +233,14 @@ def test_points_and_ends_are_written_once_and_by_the_attempt_alone(
         end_search(engine, job, 1)
     assert tried(engine, submitted) == []
     with transaction(engine) as connection:
-        worker_id = "INSERT INTO eval.worker (id, name, host, pid, device, queues, version, state) VALUES "
+        worker_id = (
+            "INSERT INTO eval.worker (id, name, host, pid, device, queues, version, state) VALUES "
+        )
         worker_id += "(gen_random_uuid(), 'w', 'h', 1, 'cpu', '{}', '1', 'idle') RETURNING id"
         columns = "state = 'running', attempt_no = 1, lease_expires_at = now() + interval '1 min'"
-        connection.exec_driver_sql(f"WITH w AS ({worker_id}) UPDATE eval.job SET worker_id = w.id, {columns} FROM w")
+        connection.exec_driver_sql(
+            f"WITH w AS ({worker_id}) UPDATE eval.job SET worker_id = w.id, {columns} FROM w"
+        )
     for _ in range(2):  # as where an answer was lost
         add_point(engine, job, 1, 1, point)
     with pytest.raises(LeaseLost):

@@ -61,12 +61,19 @@ def test_limits_of_a_real_engine_are_those_that_its_kv_cache_sets(user: dict[str
     assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (3, 4, "kv_cache")
     assert found["reason"] in {"PREEMPTED", "WAITING"}
     assert found["analytic_bound"] == 3
-    assert [(one["level"], one["trials"]) for one in found["points"]] == [(1, 2), (2, 2), (3, 2), (4, 1)]
+    assert [(one["level"], one["trials"]) for one in found["points"]] == [
+        (1, 2),
+        (2, 2),
+        (3, 2),
+        (4, 1),
+    ]
     assert {one["memory_kind"] for one in found["points"]} == {"host"}
     for point in found["points"]:
         assert point["base_mib"] < point["need_mib"]
         assert point["need_mib"] == point["peak_mib"]
-    assert [one["kv_used_mib"] for one in found["points"][:3]] == [k * 2 * BLOCK / 2**20 for k in (1, 2, 3)]
+    assert [one["kv_used_mib"] for one in found["points"][:3]] == [
+        k * 2 * BLOCK / 2**20 for k in (1, 2, 3)
+    ]
 
     assert (context["max_stable"], context["first_failure"]) == (256, 1024)
     assert (context["reason"], context["limited_by"]) == ("INIT_KV_LT_MAXLEN", "memory")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.hints import HintBroker
-from db.model_spec import ModelSpec
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
 from db.runs import Submission, Submitted, submit
-from db.sampling import Sampling
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from problems.loader import load_set
 from tests.processes import evalctl, worker
 from tests.stored import query
@@ -49,7 +49,9 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
         **options: Any,
     ) -> Submitted:
         options = {"max_num_seqs": SEQUENCES} | options
-        speed_run = {} if tokens is None else {"fixed_input_tokens": 8, "fixed_output_tokens": tokens}
+        speed_run = (
+            {} if tokens is None else {"fixed_input_tokens": 8, "fixed_output_tokens": tokens}
+        )
         submitted = submit(
             engine,
             Submission(
@@ -58,13 +60,19 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
                 experiment={"language": "en", "problems": "quickstart"},
                 provenance={},
                 models=(
-                    ModelSpec(name=model, engine="synthetic", source="made-up", queue="synthetic", options=options),
+                    ModelSpec(
+                        name=model,
+                        engine="synthetic",
+                        source="made-up",
+                        queue="synthetic",
+                        options=options,
+                    ),
                 ),
                 problems=(record_of(load_set("quickstart").problems[0]),),
                 prompts=("plain",),
                 repetitions=jobs,
                 mode=mode,
-                sampling=Sampling(seed=7, **speed_run),
+                sampling=SamplingParams(seed=7, **speed_run),
             ),
         )
         publish_outbox(engine, broker)
@@ -76,14 +84,18 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
 def finished(engine: Engine, within_s: float = 90.0) -> None:
     """Wait until no job is queued or runs."""
     deadline_s, pause = time.monotonic() + within_s, threading.Event()
-    while left := query(engine, "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"):
+    while left := query(
+        engine, "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
+    ):
         assert time.monotonic() < deadline_s, left
         pause.wait(0.1)
 
 
 def most_at_once(stamps: list[dict[str, Any]]) -> int:
     intervals = [(float(stamp["from_s"]), float(stamp["to_s"])) for stamp in stamps]
-    return max(sum(from_s <= moment < to_s for from_s, to_s in intervals) for moment, _ in intervals)
+    return max(
+        sum(from_s <= moment < to_s for from_s, to_s in intervals) for moment, _ in intervals
+    )
 
 
 def test_an_engine_is_kept_full_while_jobs_remain(
@@ -99,16 +111,21 @@ def test_an_engine_is_kept_full_while_jobs_remain(
     assert len(stamps) == jobs
     assert most_at_once(stamps) == SEQUENCES
     assert stamps[-1]["to_s"] - stamps[0]["from_s"] < 0.5 * jobs * each_s
-    assert query(engine, "SELECT max(running_peak) AS most FROM eval.generation") == [{"most": SEQUENCES}]
-    assert query(engine, "SELECT DISTINCT mode FROM analytics_v1.generations") == [{"mode": "throughput"}]
+    assert query(engine, "SELECT max(running_peak) AS most FROM eval.generation") == [
+        {"most": SEQUENCES}
+    ]
+    assert query(engine, "SELECT DISTINCT mode FROM analytics_v1.generations") == [
+        {"mode": "throughput"}
+    ]
     assert query(engine, "SELECT mode, jobs FROM analytics_v1.model_resources") == [
         {"mode": "throughput", "jobs": jobs}
     ]
     assert query(engine, "SELECT count(*) AS boots FROM eval.boot") == [{"boots": 1}]
     assert broker.depth("synthetic") == 0
-    assert query(engine, "SELECT count(*) AS n FROM eval.attempt AS a JOIN eval.boot AS b ON b.id = a.boot_id") == [
-        {"n": jobs}
-    ]
+    assert query(
+        engine,
+        "SELECT count(*) AS n FROM eval.attempt AS a JOIN eval.boot AS b ON b.id = a.boot_id",
+    ) == [{"n": jobs}]
 
 
 def test_each_of_several_at_once_has_a_trace_from_before_its_first_token_to_its_last(
@@ -169,9 +186,7 @@ def test_a_cancelled_run_ends_all_that_is_in_flight_and_the_worker_goes_on(
             process.wait_for("job.succeeded", model="other", within_s=40)
         assert process.stop() == 0, process.tail()
     assert sum('"event": "job.lease_lost"' in line for line in process.lines) == SEQUENCES
-    states = (
-        "SELECT r.name, j.state, count(*) AS n FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id GROUP BY 1, 2"
-    )
+    states = "SELECT r.name, j.state, count(*) AS n FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id GROUP BY 1, 2"
     assert query(engine, f"{states} ORDER BY 1") == [
         {"name": "long", "state": "cancelled", "n": 10},
         {"name": "short", "state": "succeeded", "n": 6},
@@ -188,7 +203,9 @@ def test_a_drained_worker_finishes_what_is_in_flight_and_takes_no_more(
         assert process.stop(within_s=30) == 0, process.tail()
     ends = query(engine, "SELECT outcome, count(*) AS n FROM eval.attempt GROUP BY outcome")
     assert ends == [{"outcome": "succeeded", "n": SEQUENCES}]
-    assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'queued'") == [{"n": 10 - SEQUENCES}]
+    assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'queued'") == [
+        {"n": 10 - SEQUENCES}
+    ]
     assert broker.depth("synthetic") == 10 - SEQUENCES, "no hint was spent for nothing"
 
 
@@ -200,9 +217,13 @@ def test_an_impatient_end_hands_all_in_flight_back_at_no_cost(
         for _ in range(SEQUENCES):
             process.wait_for("job.claimed")
         assert process.stop(within_s=30) == 0, process.tail()
-    ends = query(engine, "SELECT outcome, error_class, count(*) AS n FROM eval.attempt GROUP BY 1, 2")
+    ends = query(
+        engine, "SELECT outcome, error_class, count(*) AS n FROM eval.attempt GROUP BY 1, 2"
+    )
     assert ends == [{"outcome": "failed", "error_class": "DRAINED", "n": SEQUENCES}]
-    assert query(engine, "SELECT state, count(*) AS n FROM eval.job GROUP BY state") == [{"state": "queued", "n": 6}]
+    assert query(engine, "SELECT state, count(*) AS n FROM eval.job GROUP BY state") == [
+        {"state": "queued", "n": 6}
+    ]
 
 
 def test_a_job_that_was_claimed_ahead_is_handed_back_by_a_worker_that_is_drained(
@@ -223,7 +244,11 @@ def test_an_engine_that_dies_costs_those_nothing_that_only_waited_for_a_place_in
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     # Two at once; the engine dies when the third begins, in the place of the shorter one. The fourth waits for that of the longer.
-    made_up = {"max_num_seqs": 2, "tpot_ms": 100, "fail": {"class": "ENGINE_DEAD", "by": "count", "every": 3}}
+    made_up = {
+        "max_num_seqs": 2,
+        "tpot_ms": 100,
+        "fail": {"class": "ENGINE_DEAD", "by": "count", "every": 3},
+    }
     enqueue(1, name="longer", tokens=24, **made_up)
     enqueue(3, name="shorter", tokens=20, **made_up)
     with worker(environment, "--queue", "synthetic"):
@@ -252,7 +277,10 @@ def test_an_engine_that_dies_under_several_blames_none_and_each_is_tried_again_a
     with worker(environment, "--queue", "synthetic"):
         finished(engine)
     assert query(engine, RESULTS) == [{"jobs": jobs, "results": jobs, "succeeded": jobs}]
-    ends = query(engine, "SELECT error_class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1")
+    ends = query(
+        engine,
+        "SELECT error_class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1",
+    )
     assert [end["error_class"] for end in ends] == ["ENGINE_DEAD_IN_COMPANY"]
     assert SEQUENCES <= ends[0]["n"] <= jobs
     again = query(
@@ -279,9 +307,13 @@ def test_a_job_that_ends_engines_is_found_out_and_those_beside_it_are_not_blamed
     assert guilty
     dead = query(engine, "SELECT id FROM eval.job WHERE state = 'dead'")
     assert sorted(row["id"] for row in dead) == sorted(row["job_id"] for row in guilty)
-    assert query(engine, RESULTS) == [{"jobs": jobs, "results": jobs - len(dead), "succeeded": jobs - len(dead)}]
+    assert query(engine, RESULTS) == [
+        {"jobs": jobs, "results": jobs - len(dead), "succeeded": jobs - len(dead)}
+    ]
     for row in guilty:
-        assert set(row["errors"][1:]) == {"RUNTIME_CUDA_OOM"}, "alone, it can be told whose fault it is"
+        assert set(row["errors"][1:]) == {"RUNTIME_CUDA_OOM"}, (
+            "alone, it can be told whose fault it is"
+        )
 
 
 def test_modes_never_mix_in_flight_and_no_hint_is_lost(
@@ -296,7 +328,9 @@ def test_modes_never_mix_in_flight_and_no_hint_is_lost(
             process.wait_for("job.succeeded")
         assert process.stop() == 0, process.tail()
     stamps = query(engine, STAMPS)
-    assert [stamp["mode"] for stamp in stamps] == ["throughput"] * 6 + ["latency"] * 3 + ["throughput"] * 11
+    assert [stamp["mode"] for stamp in stamps] == ["throughput"] * 6 + ["latency"] * 3 + [
+        "throughput"
+    ] * 11
     assert [stamp["name"] for stamp in stamps] == ["fake"] * 15 + ["other"] * 5
     parts = stamps[:6], stamps[6:7], stamps[7:8], stamps[8:9], stamps[9:15], stamps[15:]
     for before, after in itertools.pairwise(parts):

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import pytest
 
-from db.model_spec import ModelSpec
+from core.model_spec import ModelSpec
 from tests.workers.fake_host import FakeHost
-from workers.engines.errors import GenerationCancelled
-from workers.warm_up import WarmUp, WarmUpPlan, planned, settled
+from workers.errors import GenerationCancelled
+from workers.loading.warm_up import WarmUp, WarmUpPlan, planned, settled
 
 
 def warm_up(
@@ -62,14 +62,20 @@ def test_a_model_may_ask_for_fewer(tmp_path: Path) -> None:
     assert (stored["requests"], len(host.asked), stored["settled"]) == (4, 4, False)
 
 
-@pytest.mark.parametrize(("rates", "requests"), [([9.0], 3), ([5.0, 9.0, 9.0, 9.0], 4), ([1.0, 2.0, 4.0, 8.0, 9.0], 5)])
-def test_on_a_cpu_a_few_short_ones_must_do(tmp_path: Path, rates: list[float], requests: int) -> None:
+@pytest.mark.parametrize(
+    ("rates", "requests"), [([9.0], 3), ([5.0, 9.0, 9.0, 9.0], 4), ([1.0, 2.0, 4.0, 8.0, 9.0], 5)]
+)
+def test_on_a_cpu_a_few_short_ones_must_do(
+    tmp_path: Path, rates: list[float], requests: int
+) -> None:
     stored, _ = warm_up(tmp_path, rates, "cpu")
     assert stored["kinds"] == ["16 tokens, 1 at once"] * requests
     assert stored["settled"] is (requests < 5)
 
 
-@pytest.mark.parametrize(("engine", "options"), [("synthetic", {}), ("openai", {}), ("vllm", {"warm_up_requests": 0})])
+@pytest.mark.parametrize(
+    ("engine", "options"), [("synthetic", {}), ("openai", {}), ("vllm", {"warm_up_requests": 0})]
+)
 def test_some_engines_have_none(tmp_path: Path, engine: str, options: dict[str, Any]) -> None:
     host = FakeHost.on(tmp_path)
     spec = ModelSpec(name="m", engine=engine, source="m", options=options)
@@ -90,9 +96,12 @@ def test_prompts_fit_a_short_context(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rates", "expected"), [([1.0, 1.0], False), ([5.0, 100.0, 91.0, 95.0], True), ([100.0, 89.0, 95.0], False)]
+    ("rates", "expected"),
+    [([1.0, 1.0], False), ([5.0, 100.0, 91.0, 95.0], True), ([100.0, 89.0, 95.0], False)],
 )
-def test_a_rate_has_settled_when_the_last_three_are_within_a_tenth(rates: list[float], expected: bool) -> None:
+def test_a_rate_has_settled_when_the_last_three_are_within_a_tenth(
+    rates: list[float], expected: bool
+) -> None:
     assert settled(rates) is expected
 
 

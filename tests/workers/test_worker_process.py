@@ -12,14 +12,14 @@ from celery import Celery
 from kombu import Queue
 from sqlalchemy import Engine
 
+from core.hints import HINT_TASK, HintBroker, queue_name
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.hints import HINT_TASK, HintBroker, queue_name
-from db.model_spec import ModelSpec
 from db.outbox import publish_outbox
 from db.runs import Submission, Submitted, find_run, run_progress, submit
-from db.sampling import Sampling
 from orchestrator.reconciler import Reconciler
-from orchestrator.submitting import record_of
+from orchestrator.submit import record_of
 from problems.loader import load_set
 from tests.processes import worker
 from tests.stored import query
@@ -29,9 +29,13 @@ from tests.stored import query
 def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
     """Submit jobs of one synthetic model over the quickstart problems and publish their hints."""
 
-    def run(repetitions: int = 1, *, sampling: Sampling | None = None, **options: Any) -> Submitted:
+    def run(
+        repetitions: int = 1, *, sampling: SamplingParams | None = None, **options: Any
+    ) -> Submitted:
         problems = tuple(record_of(p) for p in load_set("quickstart"))
-        model = ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options)
+        model = ModelSpec(
+            name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options
+        )
         submitted = submit(
             engine,
             Submission(
@@ -44,7 +48,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
                 prompts=("plain",),
                 repetitions=repetitions,
                 mode="latency",
-                sampling=sampling or Sampling(),
+                sampling=sampling or SamplingParams(),
             ),
         )
         publish_outbox(engine, broker)
@@ -74,7 +78,9 @@ def test_jobs_run_and_a_median_can_be_recomputed_by_hand(
     assert len(stored) == 18
     by_problem: dict[str, list[float]] = {}
     for row in stored:
-        by_problem.setdefault(row["name"], []).append((row["first_token_s"] - row["submitted_s"]) * 1000)
+        by_problem.setdefault(row["name"], []).append(
+            (row["first_token_s"] - row["submitted_s"]) * 1000
+        )
     middles = sorted(sorted(values)[1] for values in by_problem.values())
     by_hand = (middles[2] + middles[3]) / 2
     shown = query(engine, "SELECT ttft_ms, jobs, problems FROM analytics_v1.model_resources")
@@ -82,7 +88,8 @@ def test_jobs_run_and_a_median_can_be_recomputed_by_hand(
     assert shown[0]["ttft_ms"] == pytest.approx(by_hand)
     assert by_hand >= 5
     categories = query(
-        engine, "SELECT category, problems, repetitions FROM analytics_v1.category_scores ORDER BY category"
+        engine,
+        "SELECT category, problems, repetitions FROM analytics_v1.category_scores ORDER BY category",
     )
     assert [tuple(row.values()) for row in categories] == [
         ("modelling", 2, 6),
@@ -113,11 +120,16 @@ def test_a_prompt_longer_than_the_context_fails_with_its_reason(
         for _ in range(6):
             process.wait_for("job.failed", state="failed", error_class="PROMPT_TOO_LONG")
     assert state(engine, submitted) == "failed"
-    assert query(engine, "SELECT DISTINCT failure_kind FROM eval.job") == [{"failure_kind": "rejected"}]
+    assert query(engine, "SELECT DISTINCT failure_kind FROM eval.job") == [
+        {"failure_kind": "rejected"}
+    ]
 
 
 def test_a_dead_engine_is_replaced_and_the_job_runs_again(
-    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Callable[..., Submitted]
+    environment: dict[str, str],
+    engine: Engine,
+    broker: HintBroker,
+    enqueue: Callable[..., Submitted],
 ) -> None:
     submitted = enqueue(fail={"class": "ENGINE_DEAD", "every": 4, "by": "count"})
     reconciler = Reconciler(engine, broker)
@@ -126,7 +138,9 @@ def test_a_dead_engine_is_replaced_and_the_job_runs_again(
         process.wait_for("engine.ready")
         with transaction(engine) as connection:
             for table in ("job", "outbox"):
-                connection.exec_driver_sql(f"UPDATE eval.{table} SET available_at = now() WHERE available_at > now()")
+                connection.exec_driver_sql(
+                    f"UPDATE eval.{table} SET available_at = now() WHERE available_at > now()"
+                )
         reconciler.tick()
         attempts = [process.wait_for("job.succeeded")["attempt_no"] for _ in range(3)]
     assert sorted(attempts) == [1, 1, 2], "three jobs were left, one of them for the second time"
@@ -138,11 +152,13 @@ def test_a_dead_engine_is_replaced_and_the_job_runs_again(
 def test_speed_runs_are_timed_and_never_scored(
     environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
 ) -> None:
-    enqueue(sampling=Sampling(max_tokens=16, fixed_input_tokens=32, fixed_output_tokens=16))
+    enqueue(sampling=SamplingParams(max_tokens=16, fixed_input_tokens=32, fixed_output_tokens=16))
     with worker(environment, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded", score7=None)
-    shown = query(engine, "SELECT DISTINCT prompt_tokens, output_tokens FROM analytics_v1.generations")
+    shown = query(
+        engine, "SELECT DISTINCT prompt_tokens, output_tokens FROM analytics_v1.generations"
+    )
     assert shown == [{"prompt_tokens": 32, "output_tokens": 16}]
     assert query(engine, "SELECT count(*) AS n FROM eval.score")[0]["n"] == 0
 
@@ -152,7 +168,10 @@ def test_a_worker_drains_its_model_before_it_loads_another(
 ) -> None:
     problem = load_set("quickstart").problems[0]
     record = record_of(problem)
-    models = tuple(ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic") for name in "ab")
+    models = tuple(
+        ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic")
+        for name in "ab"
+    )
     submit(
         engine,
         Submission(
@@ -165,7 +184,7 @@ def test_a_worker_drains_its_model_before_it_loads_another(
             prompts=("plain",),
             repetitions=4,
             mode="latency",
-            sampling=Sampling(),
+            sampling=SamplingParams(),
         ),
     )
     publish_outbox(engine, broker)
@@ -206,7 +225,11 @@ def test_messages_that_are_no_hints_are_thrown_away(
 
 
 def test_an_emptied_broker_is_filled_again(
-    environment: dict[str, str], engine: Engine, broker: HintBroker, broker_url: str, enqueue: Callable[..., Submitted]
+    environment: dict[str, str],
+    engine: Engine,
+    broker: HintBroker,
+    broker_url: str,
+    enqueue: Callable[..., Submitted],
 ) -> None:
     submitted = enqueue()
     client = redis.Redis.from_url(broker_url)

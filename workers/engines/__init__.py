@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from db.model_spec import ModelSpec
-from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
+from core.model_spec import ModelSpec
 from workers.engines.protocol import Engine, EngineContext
+from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 __all__ = ["Engine", "EngineContext", "create_engine"]
 
@@ -17,11 +17,11 @@ def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
 
         return SyntheticEngine(spec, context)
     if spec.engine == "vllm":
-        from workers.engines.vllm_engine import VllmEngine  # noqa: PLC0415
+        from workers.engines.vllm.engine import VllmEngine  # noqa: PLC0415
 
         return VllmEngine(spec, context)
     if spec.engine == "openai":
-        from workers.engines.openai_engine import OpenAIEngine  # noqa: PLC0415
+        from workers.engines.openai import OpenAIEngine  # noqa: PLC0415
 
         return OpenAIEngine(spec, context)
     raise ModelUnavailable(

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from db.model_spec import ModelSpec
-from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
+from core.model_spec import ModelSpec
+from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 
 def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
@@ -15,7 +15,9 @@ def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
     for name in spec.options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
+            hint = (
+                f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
+            )
             raise ModelUnavailable(
                 f"model {spec.name!r} has the option {name!r}, which the {spec.engine} engine does not know: {hint}",
                 error_class=OPTION_REFUSED,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from db.sampling import Sampling
+from core.sampling_params import SamplingParams
 
 #: The terms of a ``MemoryReport`` in the order in which they are taken.
 MEMORY_TERMS = (
@@ -53,7 +53,7 @@ class GenerationRequest:
 
     request_id: str
     messages: tuple[Message, ...]
-    sampling: Sampling
+    sampling: SamplingParams
     #: Steps of the engine at the beginning whose queue does not count: requests that come together are let in one by one.
     waiting_after_steps: int = 0
 
@@ -148,7 +148,7 @@ class MemoryReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BootReport:
+class StartReport:
     """One engine start: versions, what the engine says it runs, memory after start."""
 
     engine_version: str
@@ -172,7 +172,7 @@ class BootReport:
 class Engine(Protocol):
     """One model in memory or behind a server. All methods run on one event loop; none is called before ``start``."""
 
-    async def start(self) -> BootReport:
+    async def start(self) -> StartReport:
         """Bring the model up. Raise EngineStartFailed, EngineOutOfMemory or ModelUnavailable."""
         ...
 

@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
-from db.model_spec import ModelSpec
-from workers.engines import errors
-from workers.engines.first_answer import first_answer_s
+from core.model_spec import ModelSpec
+from workers import errors
+from workers.engines.answer_start import first_answer_s
 from workers.engines.options import checked_options
 from workers.engines.protocol import (
     MEMORY_TERMS,
-    BootReport,
     EngineContext,
     Generation,
     GenerationRequest,
     MemoryReport,
+    StartReport,
     TokenEvent,
     hash_text,
     hash_token_ids,
@@ -90,18 +90,23 @@ class SyntheticEngine:
         self._running_peaks: dict[int, int] = {}
         self._dead = False
 
-    async def start(self) -> BootReport:
+    async def start(self) -> StartReport:
         """Wait ``start_s`` and come up, or fail as ordered."""
         started_s = time.monotonic()
         await asyncio.sleep(float(self._options.get("start_s", 0)))
         if (wanted := self._fail.get("start")) and self._crowded(_up[self._spec.name] + 1):
             failure = _START_FAILURES.get(str(wanted), errors.EngineStartFailed)
-            raise failure(f"the synthetic model {self._spec.name!r} fails to start as ordered", error_class=str(wanted))
+            raise failure(
+                f"the synthetic model {self._spec.name!r} fails to start as ordered",
+                error_class=str(wanted),
+            )
         max_num_seqs = int(self._options.get("max_num_seqs", 4))
-        self._slots = asyncio.Semaphore(min(max_num_seqs, int(self._options.get("kv_sequences", max_num_seqs))))
+        self._slots = asyncio.Semaphore(
+            min(max_num_seqs, int(self._options.get("kv_sequences", max_num_seqs)))
+        )
         with _counting:
             _up[self._spec.name] += 1
-        return BootReport(
+        return StartReport(
             engine_version="synthetic-1",
             environment={"engine": "synthetic"},
             config={"max_model_len": self._max_model_len, "max_num_seqs": max_num_seqs},
@@ -142,7 +147,9 @@ class SyntheticEngine:
             prompt_tokens=prompt_tokens,
             cached_tokens=0,
             output_tokens=len(token_ids),
-            finish_reason="length" if len(words) > limit or request.sampling.fixed_output_tokens else "stop",
+            finish_reason="length"
+            if len(words) > limit or request.sampling.fixed_output_tokens
+            else "stop",
             submitted_s=submitted_s,
             first_token_s=events[0].at_s,
             last_token_s=events[-1].at_s,
@@ -150,7 +157,9 @@ class SyntheticEngine:
             engine_scheduled_s=scheduled_s,
             engine_first_token_s=events[0].at_s,
             engine_last_token_s=events[-1].at_s,
-            first_answer_s=None if request.sampling.fixed_length else first_answer_s(events, prompt_text),
+            first_answer_s=None
+            if request.sampling.fixed_length
+            else first_answer_s(events, prompt_text),
             preemptions=0,
             engine_preemptions=0,
             running_peak=running_peak,
@@ -191,7 +200,9 @@ class SyntheticEngine:
     def _prompt(self, request: GenerationRequest) -> tuple[str, int]:
         if request.sampling.fixed_input_tokens is not None:
             seed = _draw(request.sampling.seed, "prompt")
-            text = " ".join(f"t{seed + index}" for index in range(request.sampling.fixed_input_tokens))
+            text = " ".join(
+                f"t{seed + index}" for index in range(request.sampling.fixed_input_tokens)
+            )
         else:
             text = "\n".join(f"<{message.role}>{message.content}" for message in request.messages)
         tokens = len(text.split())
@@ -215,11 +226,15 @@ class SyntheticEngine:
             await asyncio.Event().wait()
         failure, error_class = _FAILURES[self._fail["class"]]
         self._dead = failure is not errors.PromptRejected
-        raise failure(f"the synthetic model {self._spec.name!r} fails as ordered", error_class=error_class)
+        raise failure(
+            f"the synthetic model {self._spec.name!r} fails as ordered", error_class=error_class
+        )
 
     def _words(self, request: GenerationRequest, prompt_text: str) -> list[str]:
         wanted = request.sampling.fixed_output_tokens or self._options.get("tokens")
-        text = self._options.get("text") or _pseudo_solution(_draw(request.sampling.seed, self._spec.name, prompt_text))
+        text = self._options.get("text") or _pseudo_solution(
+            _draw(request.sampling.seed, self._spec.name, prompt_text)
+        )
         words = [word + " " for word in str(text).split(" ")]
         if wanted is None:
             return words

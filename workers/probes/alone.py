@@ -10,18 +10,18 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.model_spec import ModelSpec
+from core.states import StartKind
 from db.claims import ClaimedJob
-from db.model_spec import ModelSpec
-from db.states import BootKind
-from workers.boots import Boot
-from workers.engines.errors import OPTION_REFUSED, ModelUnavailable
-from workers.engines.protocol import MIB, BootReport
-from workers.lease import Lease
+from workers.engines.protocol import MIB, StartReport
+from workers.errors import OPTION_REFUSED, ModelUnavailable
+from workers.lifecycle.lease import Lease
+from workers.loading.kv_sizing import SIZED_BY, full_length_bytes
+from workers.loading.loader import EngineStart
+from workers.probes.engine_starts import start_settled
+from workers.probes.max_sequences import with_options
 from workers.probes.plan import Plan
-from workers.probes.sequences import with_options
-from workers.probes.stand import Stand
-from workers.probes.starts import start_settled
-from workers.profile import SIZED_BY, full_length_bytes
+from workers.probes.session import ProbeSession
 
 #: For vLLM's check alone, which knows no neighbours: it wants so much of the whole card to be free. A KV cache of a given
 #: size is not bounded by it.
@@ -33,14 +33,14 @@ class Pattern:
     """What is started side by side."""
 
     spec: ModelSpec
-    kind: BootKind
+    kind: StartKind
     #: KV cache of each; None where the engine has none.
     kv_mib: float | None = None
     #: The start alone, for the terms of memory that an engine with a KV cache of a given size does not tell.
-    alone: Boot | None = None
+    alone: EngineStart | None = None
 
 
-def pattern(stand: Stand, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
+def pattern(stand: ProbeSession, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
     """Return what to start side by side, after a start alone where that tells something; the card is empty again then.
 
     Each engine's KV cache has room for as many sequences as the model takes, each of full length, unless the plan or the
@@ -48,7 +48,7 @@ def pattern(stand: Stand, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
     """
     spec = job.spec
     if spec.engine != "vllm":
-        return Pattern(spec=spec, kind=BootKind.SINGLE)
+        return Pattern(spec=spec, kind=StartKind.SINGLE)
     given = spec.options.get("kv_cache_memory_bytes") if plan.kv_mib is None else plan.kv_mib * MIB
     alone = _alone(stand, job, lease) if stand.on_gpu or given is None else None
     if given is None and alone is not None:
@@ -56,10 +56,15 @@ def pattern(stand: Stand, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
     assert given is not None
     size = {"kv_cache_memory_bytes": math.ceil(given), "gpu_memory_utilization": UTILISATION}
     options = {**_unsized(spec), **size}
-    return Pattern(spec=replace(spec, options=options), kind=BootKind.MEASURED, kv_mib=given / MIB, alone=alone)
+    return Pattern(
+        spec=replace(spec, options=options),
+        kind=StartKind.MEASURED,
+        kv_mib=given / MIB,
+        alone=alone,
+    )
 
 
-def _full_length_bytes(spec: ModelSpec, report: BootReport) -> int:
+def _full_length_bytes(spec: ModelSpec, report: StartReport) -> int:
     if report.kv_block_bytes is None:
         raise ModelUnavailable(
             f"the engine of model {spec.name!r} does not tell how large a block of its KV cache is: set kv_cache_memory_bytes",
@@ -68,11 +73,11 @@ def _full_length_bytes(spec: ModelSpec, report: BootReport) -> int:
     return full_length_bytes(report.config, report.kv_block_bytes)
 
 
-def _alone(stand: Stand, job: ClaimedJob, lease: Lease) -> Boot:
+def _alone(stand: ProbeSession, job: ClaimedJob, lease: Lease) -> EngineStart:
     """Start the model alone and end it, whether it came up or not."""
     spec = with_options(replace(job.spec, options=_unsized(job.spec)), stand)
     try:
-        return start_settled(stand, spec, job, lease, kind=BootKind.PROFILE)
+        return start_settled(stand, spec, job, lease, kind=StartKind.PROFILE)
     finally:
         stand.boots.forget()
         stand.released(lease)
@@ -80,4 +85,8 @@ def _alone(stand: Stand, job: ClaimedJob, lease: Lease) -> Boot:
 
 def _unsized(spec: ModelSpec) -> dict[str, Any]:
     """Return the options without those that size the KV cache; on a GPU ``with_options`` puts a utilisation in."""
-    return {name: value for name, value in spec.options.items() if name not in SIZED_BY - {"gpu_memory_utilization"}}
+    return {
+        name: value
+        for name, value in spec.options.items()
+        if name not in SIZED_BY - {"gpu_memory_utilization"}
+    }

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from workers.memory.device import MIB, device_memory
+from workers.gpu.device_memory import MIB, device_memory
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaDriver, CudaError
 
 #: What is held is made of such pieces; the driver hands out no less than the last.
@@ -77,7 +77,9 @@ def main(arguments: list[str]) -> int:
     """Hold memory of a GPU until stdin ends. Arguments: its UUID, and MiB to hold, the context's included."""
     gpu_uuid, hold_mib = arguments[0], float(arguments[1])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a worker that was asked to end finishes its search first
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # a worker that was asked to end finishes its search first
     try:
         with device_memory(gpu_uuid) as device:
 

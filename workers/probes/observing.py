@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from db.states import PointOutcome
-from workers.boots import Boot
-from workers.engines.errors import EngineError
-from workers.lease import Lease
-from workers.probes import verdict
-from workers.probes.load import Burst, figures
-from workers.probes.stand import Stand
+from core.states import PointOutcome
+from workers.errors import EngineError
+from workers.lifecycle.lease import Lease
+from workers.loading.loader import EngineStart
+from workers.probes import outcome
+from workers.probes.burst import Burst, figures
+from workers.probes.session import ProbeSession
 from workers.probes.trial import Trial
 
 
-def not_started(stand: Stand, lease: Lease, error: EngineError, *, level: int, trial: int) -> Trial:
+def not_started(
+    stand: ProbeSession, lease: Lease, error: EngineError, *, level: int, trial: int
+) -> Trial:
     """Return the trial of an engine that did not come up, once what it took is given back."""
     return Trial(
         level=level,
@@ -31,14 +33,14 @@ def not_started(stand: Stand, lease: Lease, error: EngineError, *, level: int, t
 
 
 def observed(
-    stand: Stand,
+    stand: ProbeSession,
     lease: Lease,
     burst: Burst,
-    boot: Boot,
+    boot: EngineStart,
     *,
     level: int,
     trial: int,
-    judged: Callable[..., verdict.Verdict | None],
+    judged: Callable[..., outcome.TrialOutcome | None],
     earlier: Sequence[Trial] = (),
     details: Mapping[str, Any],
     answer_right: bool | None = None,
@@ -49,12 +51,14 @@ def observed(
     """
     stand.check()
     incidents = stand.incidents_since(burst.began_s)
-    found, told = verdict.failed(burst, incidents), figures(burst)
+    found, told = outcome.failed(burst, incidents), figures(burst)
     kept_mib = None
     if found is None:
         after_mib = stand.used_mib() if burst.trace is not None else None
         kept_mib = stand.kept_mib() if burst.trace is not None else None
-        found = judged(burst, incidents=incidents) or _grown(burst, kept_mib, earlier) or verdict.STABLE
+        found = (
+            judged(burst, incidents=incidents) or _grown(burst, kept_mib, earlier) or outcome.STABLE
+        )
     else:
         # Times and needs of those that were spared are no figures of this level.
         told = {name: told[name] for name in ("requests", "errors", "memory_kind")}
@@ -84,7 +88,9 @@ def observed(
     )
 
 
-def _grown(burst: Burst, kept_mib: float | None, earlier: Sequence[Trial]) -> verdict.Verdict | None:
+def _grown(
+    burst: Burst, kept_mib: float | None, earlier: Sequence[Trial]
+) -> outcome.TrialOutcome | None:
     if burst.trace is None:
         return None
     # On a CPU a block of the KV cache counts from its first use on, and each trial uses others.
@@ -92,4 +98,4 @@ def _grown(burst: Burst, kept_mib: float | None, earlier: Sequence[Trial]) -> ve
     if burst.trace.kind == "host":
         untouched_mib = (burst.most("kv_used_mib") or 0.0) * len(earlier)
     kept = [*(trial.details.get("kept_mib") for trial in earlier), kept_mib]
-    return verdict.grown(kept, allowed_mib=verdict.GROWTH_MIB + untouched_mib)
+    return outcome.grown(kept, allowed_mib=outcome.GROWTH_MIB + untouched_mib)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from db.sampling import Sampling
+from core.sampling_params import SamplingParams
 from workers.engines.protocol import GenerationRequest
 
 
@@ -38,14 +38,16 @@ class Plan:
         given = {key: value for key, value in probe.items() if key in cls.__dataclass_fields__}
         return cls(**given | {"levels": tuple(probe.get("levels", ()))})
 
-    def requests(self, name: str, count: int, seed: int, *, waiting_after_steps: int = 0) -> list[GenerationRequest]:
+    def requests(
+        self, name: str, count: int, seed: int, *, waiting_after_steps: int = 0
+    ) -> list[GenerationRequest]:
         """Return so many requests of the fixed length, each with token ids of its own."""
         return [
             GenerationRequest(
                 request_id=f"{name}-{number}",
                 messages=(),
                 waiting_after_steps=waiting_after_steps,
-                sampling=Sampling(
+                sampling=SamplingParams(
                     max_tokens=self.output_tokens,
                     seed=seed + number,
                     fixed_input_tokens=self.input_tokens,

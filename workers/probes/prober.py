@@ -13,25 +13,29 @@ from sqlalchemy import Engine
 
 from db.claims import ClaimedJob
 from db.probes import add_point, end_search, read_points
-from workers.boots import Boots
-from workers.card import Card
-from workers.deadlines import Deadlines
-from workers.engine_host import EngineHost
-from workers.engines.errors import EngineError
+from workers.engines.host import EngineHost
 from workers.engines.protocol import EngineContext
-from workers.lease import Lease
-from workers.log import log_event
-from workers.memory.sampler import MemorySampler
-from workers.probes.context import Context
-from workers.probes.emulation import emulated_card
-from workers.probes.instances import Instances
+from workers.errors import EngineError
+from workers.gpu.guard import GpuGuard
+from workers.lifecycle.event_log import log_event
+from workers.lifecycle.lease import Lease
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading.loader import EngineLoader
+from workers.measurement.sampler import MemorySampler
+from workers.probes.emulated_gpu import emulated_card
+from workers.probes.max_context import MaxContext
+from workers.probes.max_instances import MaxInstances
+from workers.probes.max_sequences import MaxSequences
 from workers.probes.plan import Plan
-from workers.probes.sequences import Sequences
-from workers.probes.stand import Stand
+from workers.probes.session import ProbeSession
 from workers.probes.trial import Search, Trial
 
 #: Kind of probe: what searches.
-KINDS: Mapping[str, Callable[[Stand], Search]] = {"sequences": Sequences, "instances": Instances, "context": Context}
+KINDS: Mapping[str, Callable[[ProbeSession], Search]] = {
+    "sequences": MaxSequences,
+    "instances": MaxInstances,
+    "context": MaxContext,
+}
 
 #: An older worker met a newer probe.
 PROBE_UNKNOWN = "PROBE_UNKNOWN"
@@ -48,10 +52,10 @@ class Prober:
     worker_id: uuid.UUID
     context: EngineContext
     host: EngineHost
-    boots: Boots
+    boots: EngineLoader
     sampler: MemorySampler | None
-    card: Card | None
-    deadlines: Deadlines
+    card: GpuGuard | None
+    deadlines: Timeouts
     insist: Insist
 
     def run(self, job: ClaimedJob, lease: Lease) -> None:
@@ -85,7 +89,10 @@ class Prober:
             written += 1
             ordinal = written
             document = trial.to_document()
-            self.insist(lease, lambda: add_point(self.database, job.job_id, job.attempt_no, ordinal, document))
+            self.insist(
+                lease,
+                lambda: add_point(self.database, job.job_id, job.attempt_no, ordinal, document),
+            )
             # A search may take longer than a job: what is overdue is a trial.
             lease.claimed_s = time.monotonic()
             facts: dict[str, Any] = {
@@ -99,10 +106,10 @@ class Prober:
         return write
 
     @contextmanager
-    def _stand(self, job: ClaimedJob, lease: Lease) -> Iterator[Stand]:
+    def _stand(self, job: ClaimedJob, lease: Lease) -> Iterator[ProbeSession]:
         """Give the place of a search, on a smaller card where one is to be emulated."""
         assert job.probe is not None
-        stand = Stand(
+        stand = ProbeSession(
             database=self.database,
             worker_id=self.worker_id,
             context=self.context,

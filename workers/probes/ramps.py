@@ -22,4 +22,6 @@ def is_news(trial: Trial, done: Iterable[Trial]) -> bool:
 
     A level that was stable and is not so when it is repeated is written beside the first: then it is not stable.
     """
-    return not trial.stable or not any((one.level, one.trial) == (trial.level, trial.trial) for one in done)
+    return not trial.stable or not any(
+        (one.level, one.trial) == (trial.level, trial.trial) for one in done
+    )

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
+from core.states import PointOutcome
 from db.claims import ClaimedJob
 from db.models import ProbePoint
-from db.states import PointOutcome
-from workers.engines import errors
-from workers.lease import Lease
+from workers import errors
+from workers.lifecycle.lease import Lease
 
 #: Words for trials that ran to their end and yet were not stable; a failed one has the class of its error.
 PREEMPTED = "PREEMPTED"
@@ -77,7 +77,9 @@ class Trial:
     @classmethod
     def from_row(cls, row: ProbePoint) -> Trial:
         """Read a stored trial."""
-        return cls(**{name: getattr(row, name) for name in _NAMES} | {"outcome": PointOutcome(row.outcome)})
+        return cls(
+            **{name: getattr(row, name) for name in _NAMES} | {"outcome": PointOutcome(row.outcome)}
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return the JSON-ready columns of its row."""
@@ -91,7 +93,9 @@ _NAMES = tuple(item.name for item in fields(Trial))
 class Search(Protocol):
     """One kind of probe."""
 
-    def search(self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]) -> None:
+    def search(
+        self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]
+    ) -> None:
         """Run the trials that are missing and ``write`` each as soon as it has ended.
 
         ``done`` are the trials that earlier attempts wrote, in their order. ``write`` raises LeaseLost, and it also lets

@@ -71,7 +71,10 @@ def _held_mib() -> dict[int, int]:
 
 def _lives(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False
 
@@ -119,7 +122,9 @@ def nvmlDeviceGetMemoryInfo(_handle: int, version: int | None = None) -> SimpleN
         raise NVMLError_GpuIsLost
     used_mib = sum(_held_mib().values()) + _state().get("littered_mib", 0)
     total, reserved = 24_000 * MIB, 400 * MIB
-    return SimpleNamespace(total=total, reserved=reserved if version else 0, free=total - reserved - used_mib * MIB)
+    return SimpleNamespace(
+        total=total, reserved=reserved if version else 0, free=total - reserved - used_mib * MIB
+    )
 
 
 def nvmlDeviceGetClockInfo(_handle: int, _clock: int) -> int:  # noqa: N802
@@ -143,7 +148,11 @@ def nvmlDeviceGetMaxClockInfo(_handle: int, clock: int) -> int:  # noqa: N802
 
 
 def nvmlDeviceGetApplicationsClock(_handle: int, clock: int) -> int:  # noqa: N802
-    return int(_told("application_sm_clock_mhz" if clock == NVML_CLOCK_SM else "application_memory_clock_mhz"))
+    return int(
+        _told(
+            "application_sm_clock_mhz" if clock == NVML_CLOCK_SM else "application_memory_clock_mhz"
+        )
+    )
 
 
 def nvmlDeviceGetPowerManagementLimit(_handle: int) -> int:  # noqa: N802

@@ -1,0 +1,50 @@
+"""What can go wrong in the settings, the services and the database, each with its cure in the sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class DbError(Exception):
+    """Is the root of every error this package raises on purpose."""
+
+
+class SettingsError(DbError):
+    """Say that an environment variable holds something unusable, and what it should hold."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable} {problem}")
+        self.variable = variable
+
+
+class ServiceUnreachable(DbError):  # noqa: N818 - named for what happened; the command line maps it to exit code 3
+    """Say that the database or the broker does not answer, and what to do about it."""
+
+    def __init__(self, service: str, problem: str, *, mend: str) -> None:
+        super().__init__(f"{service}: {problem}. {mend}")
+        self.service = service
+        self.problem = problem
+        self.mend = mend
+
+
+class ServiceBusy(ServiceUnreachable):
+    """Say that a server answers and cannot do it now: a lock, a deadlock, a full disk. Nothing was done."""
+
+
+class ServiceStartError(ServiceUnreachable):
+    """Say why an embedded server could not be started; ``log`` is its log file where one was written."""
+
+    def __init__(self, service: str, problem: str, *, mend: str, log: Path | None = None) -> None:
+        super().__init__(service, problem, mend=mend)
+        self.log = log
+
+
+class ServicesInUse(ServiceUnreachable):
+    """Say that the embedded services were not stopped because processes still use them; ``users`` are their pids."""
+
+    def __init__(self, users: tuple[int, ...]) -> None:
+        who = f"processes {', '.join(map(str, users))}" if users else "other processes"
+        super().__init__(
+            "embedded services", f"{who} still use them", mend="End them first, or stop by force"
+        )
+        self.users = users

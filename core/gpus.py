@@ -1,0 +1,76 @@
+"""The GPUs of this host as NVML names them; known to both sides of the queue, so it lives in their common room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pynvml
+
+
+class GpuUnavailable(Exception):  # noqa: N818 - named for what happened
+    """Say that the asked-for GPU is not there, and what is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One card as NVML names it."""
+
+    index: int
+    uuid: str
+    name: str
+    total_mib: int
+    driver: str
+
+
+@contextmanager
+def nvml() -> Iterator[None]:
+    """Open NVML for the block. Raise ``GpuUnavailable`` where no NVIDIA driver is."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        raise GpuUnavailable(
+            f"no NVIDIA driver answers ({error}); use the CPU, or install the driver"
+        ) from error
+    try:
+        yield
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def list_gpus() -> tuple[Gpu, ...]:
+    """Return the cards of this host; raise ``GpuUnavailable`` where no driver is."""
+    with nvml():
+        return tuple(_read_gpu(index) for index in range(pynvml.nvmlDeviceGetCount()))
+
+
+def find_gpu(index: int) -> Gpu:
+    """Return the card with an index; raise ``GpuUnavailable`` where there is none."""
+    gpus = list_gpus()
+    if not 0 <= index < len(gpus):
+        have = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus) or "none"
+        raise GpuUnavailable(f"this host has no GPU {index}; it has: {have}")
+    return gpus[index]
+
+
+def _read_gpu(index: int) -> Gpu:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    return Gpu(
+        index=index,
+        uuid=_text(pynvml.nvmlDeviceGetUUID(handle)),
+        name=_text(pynvml.nvmlDeviceGetName(handle)),
+        total_mib=pynvml.nvmlDeviceGetMemoryInfo(handle).total >> 20,
+        driver=_text(pynvml.nvmlSystemGetDriverVersion()),
+    )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def used_mib(index: int) -> float:
+    """Return the MiB in use on a card, whoever uses them: total minus free."""
+    with nvml():
+        memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
+        return float((memory.total - memory.free) / (1 << 20))

@@ -1,0 +1,60 @@
+"""What a registered model is: where its weights are, which engine runs it and with which options."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One model as the registry names it and as jobs refer to it; equal specs have equal hashes."""
+
+    #: The registry's name, e.g. ``qwen3-4b``.
+    name: str
+    #: ``vllm``, ``openai`` or ``synthetic``.
+    engine: str
+    #: A local folder, a hub id, ``embedded:NAME``, or the served model's name for an OpenAI-compatible server.
+    source: str
+    revision: str | None = None
+    #: What the weights are, for people: ``bf16``, ``awq-4bit-g128``, ``awq-format-rtn-4bit-g64``.
+    quantisation: str | None = None
+    #: The Celery queue its hints go to; a worker serves the models of the queues it listens on.
+    queue: str = ""
+    #: Engine options, passed on under the engine's own names.
+    options: Mapping[str, Any] = field(default_factory=dict)
+    trust_remote_code: bool = False
+    base_url: str | None = None
+    #: Name of the environment variable that holds the API key; the key itself is never stored.
+    api_key_env: str | None = None
+    price_per_gpu_hour: float | None = None
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether rows of this model are made up, and left out of the public views unless asked for."""
+        return self.engine == "synthetic"
+
+    @property
+    def spec_hash(self) -> str:
+        """SHA-256 (hex) over everything that decides what is run; the price is not part of it."""
+        return canonical_hash(
+            {key: value for key, value in self.to_dict().items() if key != "price_per_gpu_hour"}
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return asdict(self) | {"options": dict(self.options)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ModelSpec:
+        """Read what ``to_dict`` wrote."""
+        return cls(**data)
+
+
+def canonical_hash(document: Any) -> str:
+    """Return the SHA-256 (hex) of a JSON document in its canonical spelling: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""Where evalctl keeps its data and which servers it talks to, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from platformdirs import user_data_path
+
+from core.errors import SettingsError
+
+#: Every variable that these settings read, with its meaning.
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "EVALCTL_HOME": "folder of the embedded services' data (default: the platform's user data folder)",
+        "EVALCTL_DATABASE_URL": "postgresql:// URL of a real PostgreSQL, used instead of the embedded one",
+        "EVALCTL_BROKER_URL": "redis:// or rediss:// (TLS) URL of a real Redis or Valkey, used instead of the embedded one",
+        "EVALCTL_CONFIG": "path of the evalctl.toml that registers the models",
+    }
+)
+
+#: Valkey speaks Redis's protocol; redis-py and Celery know it by Redis's scheme.
+_BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
+#: user:password@ after the scheme. A password may hold @; one with an unescaped / is no valid URL but must be hidden too,
+#: while host:5432/path@x is no password.
+_USERINFO = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?:[^\s/?#]*|(?!\d+[/?#])\S*)@",
+    re.IGNORECASE,
+)
+_QUERY_SECRET = re.compile(
+    r"(?P<key>[?&;](?:password|ssl_?password|passwd|pwd)=)[^&;#\s]*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Settings:
+    """The four settings; a URL that is None means the embedded server of that kind."""
+
+    home: Path
+    database_url: str | None = None
+    broker_url: str | None = None
+    config: Path | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read ``VARIABLES`` from ``environ`` (default: the process's); empty counts as unset.
+
+        Raise ``SettingsError`` for a URL of the wrong kind.
+        """
+        values = os.environ if environ is None else environ
+        home = values.get("EVALCTL_HOME")
+        database_url = values.get("EVALCTL_DATABASE_URL")
+        broker_url = values.get("EVALCTL_BROKER_URL")
+        config = values.get("EVALCTL_CONFIG")
+        return cls(
+            home=_absolute(home) if home else user_data_path("evalctl"),
+            database_url=normalised_database_url(database_url) if database_url else None,
+            broker_url=_broker_url(broker_url) if broker_url else None,
+            config=_absolute(config) if config else None,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a child process these same settings."""
+        pairs = {
+            "EVALCTL_HOME": str(self.home),
+            "EVALCTL_DATABASE_URL": self.database_url,
+            "EVALCTL_BROKER_URL": self.broker_url,
+            "EVALCTL_CONFIG": None if self.config is None else str(self.config),
+        }
+        return {name: value for name, value in pairs.items() if value is not None}
+
+    def __repr__(self) -> str:
+        database_url = None if self.database_url is None else masked(self.database_url)
+        broker_url = None if self.broker_url is None else masked(self.broker_url)
+        return (
+            f"Settings(home={str(self.home)!r}, database_url={database_url!r}, broker_url={broker_url!r}, "
+            f"config={None if self.config is None else str(self.config)!r})"
+        )
+
+
+def normalised_database_url(url: str) -> str:
+    """Return a PostgreSQL URL in the one spelling that SQLAlchemy 2.1 and psycopg 3 both read: ``postgresql://``.
+
+    Raise ``SettingsError`` for another database's URL.
+    """
+    scheme, separator, rest = url.strip().partition("://")
+    family = scheme.lower().partition("+")[0]
+    if not separator or family not in {"postgresql", "postgres"}:
+        raise SettingsError(
+            "EVALCTL_DATABASE_URL", f"must begin with postgresql://, not {masked(url)!r}"
+        )
+    return f"postgresql://{rest}"
+
+
+def masked(url: str) -> str:
+    """Return ``url``, or any text with URLs in it, with every password replaced by ``***``."""
+    hidden = _USERINFO.sub(r"\g<scheme>\g<user>:***@", url)
+    return _QUERY_SECRET.sub(r"\g<key>***", hidden)
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
+
+
+def _broker_url(url: str) -> str:
+    scheme, separator, rest = url.strip().partition("://")
+    known = _BROKER_SCHEMES.get(scheme.lower())
+    if not separator or known is None:
+        raise SettingsError(
+            "EVALCTL_BROKER_URL", f"must begin with redis:// or rediss://, not {masked(url)!r}"
+        )
+    normalised = f"{known}://{rest}"
+    if known == "rediss" and "ssl_cert_reqs=" not in rest:
+        # Celery checks no certificate unless it is told to: anybody between could read the password.
+        normalised += ("&" if "?" in rest else "?") + "ssl_cert_reqs=required"
+    return normalised

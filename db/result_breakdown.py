@@ -1,0 +1,57 @@
+"""Read what the numbers of a run are made of, from the views of ``analytics_v1`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from db.engine import rows
+from db.statements import statement
+
+Row = Mapping[str, Any]
+
+#: What tells one line of the resource table from another; no figure crosses any of it.
+LINE = ("model", "prompt", "mode", "config_hash", "environment_hash", "memory_kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultBreakdown:
+    """Rows behind the tables of one run; those about resources have the columns of ``LINE``."""
+
+    #: How a figure spreads over the results that count: ``figure``, ``n`` and ``cuts``, its 0, 10, 50, 90, 100 % quantiles.
+    spreads: Sequence[Row]
+    #: ``fewest`` and ``most`` results that a problem has.
+    repetitions: Sequence[Row]
+    #: One result of each line, with the memory of its own.
+    typical: Sequence[Row]
+    #: Engine starts with the number of results they made.
+    starts: Sequence[Row]
+    #: Those starts, the ones that were probed, and their profiles, once each.
+    boots: Sequence[Row]
+    #: What the probes tried, a row per search and level.
+    points: Sequence[Row]
+
+
+def read_evidence(connection: Connection, run_id: UUID) -> ResultBreakdown:
+    """Return what stands behind the tables of a run, in the transaction that they are read in."""
+    given: dict[str, Any] = {"run": run_id}
+    starts, points = (_ask(connection, name, given) for name in ("starts", "points"))
+    boots = {row["boot_id"] for row in starts} | {
+        boot_id for row in points for boot_id in row["boot_ids"]
+    }
+    return ResultBreakdown(
+        spreads=_ask(connection, "spreads", given),
+        repetitions=_ask(connection, "repetitions", given),
+        typical=_ask(connection, "typical", given),
+        starts=starts,
+        boots=_ask(connection, "boots", {"boots": sorted(boots)}),
+        points=points,
+    )
+
+
+def _ask(connection: Connection, name: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    return rows(connection, statement(name, "explain"), given)

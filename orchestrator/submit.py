@@ -1,0 +1,140 @@
+"""Submit an experiment: plan its jobs, write them in one transaction, then try to publish their hints."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from core.errors import ServiceUnreachable
+from core.hints import HintBroker
+from db.outbox import publish_outbox
+from db.runs import ProblemRecord, Submission, Submitted, submit
+from orchestrator.errors import UsageFault
+from orchestrator.experiment import Experiment
+from orchestrator.registry import Registry
+from problems.loader import ProblemSet, load_set
+from problems.schema import Problem
+
+#: Hints that the submitter publishes itself; the reconciler publishes the rest.
+PUBLISH_AT_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a submit."""
+
+    submitted: Submitted
+    published: int
+    warnings: tuple[str, ...] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON contract of ``submit``."""
+        return {
+            "run": str(self.submitted.run_id),
+            "name": self.submitted.name,
+            "new": self.submitted.new_run,
+            "jobs": self.submitted.jobs,
+            "created": self.submitted.created,
+            "existing": self.submitted.existing,
+            "published": self.published,
+            "warnings": list(self.warnings),
+        }
+
+
+def record_of(problem: Problem) -> ProblemRecord:
+    """Return a problem as it is stored with the jobs that ask it."""
+    return ProblemRecord(
+        name=problem.id,
+        content_hash=problem.content_hash,
+        category=problem.level,
+        document=problem.to_dict(),
+    )
+
+
+def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
+    """Resolve models and problems of an experiment. Raise ``UsageFault`` or ``ProblemError`` for what is not there."""
+    models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
+    problem_set = load_set(experiment.problems)
+    if not len(problem_set):
+        raise UsageFault(f"the problem set {experiment.problems!r} holds no problems")
+    problems = tuple(record_of(problem) for problem in problem_set)
+    experiment_hash = experiment.identity_hash(problem_set.content_hash)
+    return Submission(
+        name=experiment.name or f"{_slug(problem_set)}-{experiment_hash[:6]}",
+        experiment_hash=experiment_hash,
+        experiment=experiment.to_dict(),
+        provenance=provenance() | {"problem_set_hash": problem_set.content_hash},
+        models=models,
+        problems=problems,
+        prompts=tuple(dict.fromkeys(experiment.prompts)),
+        repetitions=experiment.repetitions,
+        mode=experiment.mode,
+        sampling=experiment.sampling,
+        priority=experiment.priority,
+        max_attempts=experiment.max_attempts,
+        fresh_engine=experiment.fresh_engine,
+        new=new,
+    )
+
+
+def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Submission) -> Outcome:
+    """Write the jobs; then publish hints as far as the broker takes them, which may be not at all."""
+    submitted = submit(engine, submission)
+    warnings = []
+    if submitted.cancelled:
+        warnings.append(
+            f"run {submitted.name} was cancelled before; its cancelled jobs stay so, --new makes another run"
+        )
+    if submitted.paused:
+        warnings.append(
+            f"run {submitted.name} is paused; its jobs wait until `evalctl resume {submitted.name}`"
+        )
+    published, trouble = publish_hints(engine, broker)
+    return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
+
+
+def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:
+    """Publish the first hints of the outbox; return how many, and a warning where the broker is away."""
+    if broker is None:
+        return 0, ()
+    try:
+        return publish_outbox(engine, broker, limit=PUBLISH_AT_MOST), ()
+    except ServiceUnreachable as error:
+        return 0, (f"queued, but the broker is unreachable: {error}",)
+
+
+def provenance() -> dict[str, Any]:
+    """Return where a run is submitted from: versions, host, git commit where there is one."""
+    return {
+        "evalctl": _version("evalctl"),
+        "python": platform.python_version(),
+        "host": platform.node(),
+        "git_commit": _git_commit(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _git_commit() -> str | None:
+    root = Path(__file__).resolve().parent.parent
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return asked.stdout.strip() or None
+
+
+def _slug(problem_set: ProblemSet) -> str:
+    return Path(problem_set.name).stem or "run"

@@ -1,0 +1,334 @@
+"""An explanation as people read it: what each number is made of, at 80 columns and more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from reports.breakdown import RESERVATION, coverage
+from reports.tables import card
+
+Row = Mapping[str, Any]
+
+#: Figures in the order in which they are shown: key, title, digits.
+FIGURES: tuple[tuple[str, str, int], ...] = (
+    ("ttft_ms", "TTFT ms", 1),
+    ("engine_ttft_ms", "of it engine core", 1),
+    ("hop_ms", "of it the hop", 2),
+    ("ttfo_ms", "TTFO ms", 1),
+    ("e2e_s", "E2E s", 3),
+    ("tpot_ms", "TPOT ms", 3),
+    ("tokens_per_s", "tokens/s", 1),
+    ("output_tokens", "out tokens", 0),
+    ("running_peak", "in flight", 0),
+    ("queue_wait_s", "queue wait s", 3),
+    ("need_mib", "need MiB", 1),
+    ("nvml_peak_mib", "NVML peak MiB", 0),
+    ("host_peak_mib", "resident MiB", 0),
+    ("sm_clock_mhz", "card's clock MHz", 0),
+    ("power_w", "card's power W", 0),
+    ("temperature_c", "card's degrees C", 0),
+)
+#: A need and the sum of its terms that differ by as much are not the same.
+UNLIKE_MIB = 0.1
+FEW = (
+    "n, min, p10 and so on are over all results that count; the table's figures are the median over problems of the median "
+    "over their repetitions. Few results tell little: the range of 3 covers the true median with 75 %, of 5 with 93.75 %, of 6 "
+    "with 96.9 %."
+)
+TIMES = (
+    "TTFT: from submission to the first token as the worker sees it; the hop is what the engine core's own stamps do not have "
+    "of it. TTFO: to the first token after thinking. Queue wait is no part of any of them."
+)
+NEED = f"Need = context + weights + buffers + the larger activation + graphs + KV cache used. {RESERVATION}"
+
+
+def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list[RenderableType]:
+    """Return the explanation of a run, one part after another; only of these tables where some are given."""
+    parts: list[RenderableType] = []
+    if not tables or "resources" in tables:
+        parts += [part for line in document["resources"] for part in _line(line)]
+        parts += [_difference(row) for row in document["differences"]]
+        if document["resources"]:
+            parts += [
+                Text("\nHow to read it", style="bold"),
+                *(Padding(Text(note), (0, 0, 0, 2)) for note in (FEW, TIMES, NEED)),
+            ]
+    if not tables or "concurrency" in tables:
+        parts += [part for limit in document["concurrency"] for part in _limit(limit)]
+    if parts and document["boots"]:
+        parts += [Text("\nEngine starts", style="bold"), *(_boot(row) for row in document["boots"])]
+    return parts
+
+
+def _line(line: Row) -> list[RenderableType]:
+    heading = Text(f"\n{line['model']}, prompt {line['prompt']}, {line['mode']} mode", style="bold")
+    made = ", ".join(f"{each['results']} by start {each['boot_id']}" for each in line["starts"])
+    facts = [
+        ("config", line["config_hash"]),
+        ("environment", line["environment_hash"]),
+        ("results", f"{line['jobs']} count, of {line['problems']} problems; made: {made}"),
+        ("flagged", _flagged(line)),
+        ("repetitions", _repetitions(line["repetitions"])),
+    ]
+    parts: list[RenderableType] = [heading, _facts(facts), *_times(line["figures"])]
+    return [*parts, *_memory(line)]
+
+
+def _flagged(line: Row) -> str:
+    if not line["flagged"]:
+        return "none"
+    used = sum(each["used"] for each in line["starts"])
+    every = sum(each["results"] for each in line["starts"])
+    fate = "left out of every figure" if used < every else "counted in, as was asked"
+    words = ", ".join(f"{count} {word}" for word, count in sorted(line["flag_counts"].items()))
+    return f"{line['flagged']} ({words}), {fate}"
+
+
+def _repetitions(repetitions: Row) -> str:
+    fewest, most = repetitions["fewest"], repetitions["most"]
+    if not most:
+        return "no result counts"
+    several = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    covered = " to ".join(f"{100 * coverage(number):.4g}" for number in sorted({fewest, most}))
+    return f"{several} for each problem: their range covers its true median with {covered} %"
+
+
+def _times(figures: Mapping[str, Row]) -> list[RenderableType]:
+    if not figures:
+        return []
+    table = _table("", "n", "min", "p10", "median", "p90", "max")
+    for key, title, digits in FIGURES:
+        if found := figures.get(key):
+            cuts = (f"{found[cut]:,.{digits}f}" for cut in ("min", "p10", "median", "p90", "max"))
+            table.add_row(title, f"{found['n']:,}", *cuts)
+    return [Padding(table, (1, 0, 0, 2))]
+
+
+def _memory(line: Row) -> list[RenderableType]:
+    example = line["example"]
+    which = f"job {example['job_id']} ({example['problem']}, repetition {example['repetition']})"
+    if line["memory_kind"] == "host":
+        return [
+            _prose(
+                "Memory: on a CPU the need is the peak resident memory of the engine's processes; it has no terms."
+            )
+        ]
+    if line["memory_kind"] is None:
+        return [_prose("Memory: the engine's cannot be seen from here.")]
+    asked = (
+        f"The need of {which}, the one in the middle{'' if example['used'] else '; it has a flag'}:"
+    )
+    parts: list[RenderableType] = [
+        _prose(asked),
+        _terms(example["need"], "= need MiB", example["need_mib"]),
+    ]
+    stored, added = example["need_mib"], example["need_sum_mib"]
+    if stored is not None and added is not None and abs(stored - added) >= UNLIKE_MIB:
+        parts.append(
+            _prose(
+                f"Distrust it: the terms add up to {added:,.1f} MiB, and the result's need is stored as {stored:,.1f}."
+            )
+        )
+    if example["peak"]:
+        parts += [
+            _prose(
+                "The NVML peak of the same job, of the whole card and with everything that is reserved:"
+            )
+        ]
+        parts += [_terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])]
+    return parts
+
+
+def _terms(terms: Iterable[Row], name: str, total: float | None) -> RenderableType:
+    table = _table("", "MiB", "from", left=("from",))
+    for term in terms:
+        counts = term.get("counts", True)
+        mib = "NULL" if term["mib"] is None else f"{term['mib']:,.1f}"
+        source = (
+            term["source"]
+            if counts or term["mib"] is None
+            else f"{term['source']}; the smaller, not added"
+        )
+        table.add_row(
+            f"  {term['term']}" if counts else f"  ({term['term']})",
+            mib if counts else f"({mib})",
+            source,
+        )
+    unknown = "" if total is not None else "a term is unknown, so the sum is not told"
+    table.add_row(name, "NULL" if total is None else f"{total:,.1f}", unknown, style="bold")
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _difference(row: Row) -> RenderableType:
+    told = [
+        f"{what} {key}: {' / '.join(_short(value) for value in values)}"
+        for what in ("config", "environment")
+        for key, values in row[what].items()
+    ]
+    shown = "; ".join(told) or "nothing that their starts tell"
+    return Padding(
+        Text(
+            f"{row['model']} has {row['lines']} lines for prompt {row['prompt']} in {row['mode']} mode, which no median joins. "
+            f"They differ in {shown}."
+        ),
+        (1, 0, 0, 0),
+    )
+
+
+def _boot(row: Row) -> RenderableType:
+    config, facts, environment = row["config"], row["backend_facts"], row["environment"]
+    kind = (
+        row["kind"]
+        if row["profile_boot_id"] is None
+        else f"{row['kind']}, profile: start {row['profile_boot_id']}"
+    )
+    versions = [
+        f"{name} {environment[name]}"
+        for name in ("torch", "driver", "cuda_driver")
+        if name in environment
+    ]
+    places = [
+        row["gpu_name"] or environment.get("cpu_model"),
+        row["gpu_uuid"],
+        f"worker {row['worker']}",
+    ]
+    backends = {
+        "attention": facts.get("attention_backend", config.get("attention_backend")),
+        "linear kernel": facts.get("linear_kernel", config.get("linear_kernel")),
+        "sampler": facts.get("sampler", config.get("sampler")),
+        "runner": facts.get("model_runner"),
+        "graphs": facts.get("cudagraph_mode"),
+    }
+    sizes = config.get("cudagraph_capture_sizes")
+    said = [f"{name} {value}" for name, value in backends.items() if value]
+    if sizes:
+        said.append(f"graph sizes {', '.join(str(size) for size in sizes)}")
+    table = _facts(
+        [
+            (
+                f"start {row['boot_id']}",
+                f"{row['model']}: {kind}; ready after {row['start_s']:.1f} s; {_warm_up(row['warm_up'])}",
+            ),
+            ("", "; ".join([row["engine_version"], *versions])),
+            ("", "; ".join(place for place in places if place)),
+            ("", "; ".join(said) or "tells no backend"),
+            ("", f"config {row['config_hash'][:12]}, environment {row['environment_hash'][:12]}"),
+        ]
+    )
+    return Padding(table, (0, 0, 0, 0))
+
+
+def _warm_up(warm_up: Row) -> str:
+    requests = warm_up.get("requests")
+    if not requests:
+        return "no warm-up"
+    # None and not missing: the clock was looked at, and not free.
+    held = ", the clock held down" if warm_up.get("clock_free_s", 0.0) is None else ""
+    return f"{requests} warm-up requests, {'settled' if warm_up.get('settled') else 'not settled'}{held}"
+
+
+def _limit(limit: Row) -> list[RenderableType]:
+    heading = Text(f"\n{limit['model']}, {limit['unit']} on {card(limit)}", style="bold")
+    stable, failure = limit["max_stable"], limit["first_failure"]
+    lower = "none of the levels tried is stable" if stable is None else f"stable up to {stable:,}"
+    upper = "no level tried was not stable" if failure is None else f"not at {failure:,}"
+    agreed = (
+        ""
+        if limit["searches"] == 1
+        else ", which agree"
+        if limit["agreed"]
+        else ", which disagree: the smallest counts"
+    )
+    bound = (
+        "not known"
+        if limit["analytic_bound"] is None
+        else f"{limit['analytic_bound']:,.0f} by the size of the KV cache"
+    )
+    facts = [
+        ("bracket", f"{lower}, {upper}"),
+        (
+            "limited by",
+            f"{limit['limited_by']} ({limit['reason']})"
+            if limit["reason"]
+            else limit["limited_by"],
+        ),
+        ("calculated", bound),
+        ("searches", f"{limit['searches']}{agreed}"),
+        *(
+            ("said", said)
+            for said in dict.fromkeys(point["sentence"] for point in limit["points"])
+            if said
+        ),
+    ]
+    table = _table(
+        "search",
+        "level",
+        "stable",
+        "reason",
+        "TTFT p95\nms",
+        "E2E p95\ns",
+        "tokens/s",
+        "peak MiB",
+        left=("reason",),
+    )
+    for point in limit["points"]:
+        ended = (
+            f"{point['search']}"
+            if point["state"] == "succeeded"
+            else f"{point['search']} ({point['state']})"
+        )
+        table.add_row(
+            ended,
+            f"{point['level']:,}",
+            f"{point['stable']}/{point['trials']}",
+            point["reason"] or "",
+            *(
+                _figure(point[key], digits)
+                for key, digits in (("ttft_p95_ms", 1), ("e2e_p95_s", 2), ("tokens_per_s", 1))
+            ),
+            _figure(point["peak_mib"], 0),
+        )
+    return [heading, _facts(facts), Padding(table, (1, 0, 0, 2))]
+
+
+def _table(*titles: str, left: Sequence[str] = ()) -> Table:
+    """Return a table without lines: the first column and those in ``left`` at the left, the others at the right."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, title in enumerate(titles):
+        wraps = title in left
+        table.add_column(
+            title,
+            justify="left" if wraps or place == 0 else "right",
+            no_wrap=not wraps,
+            overflow="fold",
+        )
+    return table
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(f"  {name}", Text(value))
+    return table
+
+
+def _prose(sentence: str) -> RenderableType:
+    return Padding(Text(sentence), (1, 0, 0, 2))
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def _short(value: Any) -> str:
+    shown = str(value)
+    return shown if len(shown) <= 40 else f"{shown[:37]}..."

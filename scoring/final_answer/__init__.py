@@ -1,0 +1,1 @@
+"""The final answer: where it stands, and whether it is right."""

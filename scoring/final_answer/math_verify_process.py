@@ -1,0 +1,60 @@
+"""The process in which math-verify runs: reads one JSON question a line, writes one JSON answer a line.
+
+Started by `scoring.final_answer.math_verify` as ``python -I``; it limits itself before it imports anything large and never evaluates
+text in any other way than math-verify's own grammar does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import sys
+from typing import Any
+
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 120
+MAX_CHARACTERS = 2000
+
+
+def limit() -> None:
+    """Bound memory and processor time, forbid written files and further processes."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def compare(parse: Any, verify: Any, gold: str, answer: str) -> bool | None:
+    """Return whether the answer equals the gold one, or None where either cannot be read."""
+    wanted = parse(f"${gold}$", parsing_timeout=None)
+    given = parse(f"${answer}$", parsing_timeout=None)
+    if not wanted or not given:
+        return None
+    return bool(verify(wanted, given, timeout_seconds=None))
+
+
+def main() -> None:
+    """Answer questions until the input ends."""
+    limit()
+    logging.disable(logging.CRITICAL)
+    from math_verify import parse, verify  # noqa: PLC0415  # only under the limits
+
+    sys.stdout.write('{"ready": true}\n')
+    sys.stdout.flush()
+    for line in sys.stdin:
+        equal: bool | None = None
+        try:
+            question = json.loads(line)
+            gold, answer = str(question["gold"]), str(question["answer"])
+            if len(gold) <= MAX_CHARACTERS and len(answer) <= MAX_CHARACTERS:
+                equal = compare(parse, verify, gold, answer)
+        except (Exception, RecursionError):  # noqa: BLE001  # whatever hostile text does to the parser is "unknown"
+            equal = None
+        sys.stdout.write(json.dumps({"equal": equal}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

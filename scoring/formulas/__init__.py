@@ -1,0 +1,1 @@
+"""From tokens to expressions: lexer, parser, chains of relations, units and words."""

@@ -1,0 +1,302 @@
+"""The inner half of the grammar: numbers, names, functions, brackets, fractions, roots, sums and integrals."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from scoring.formulas.big_operators import bracketed, read_big
+from scoring.formulas.lexer import Token
+from scoring.formulas.tree import Node, ParseError
+
+if TYPE_CHECKING:
+    from scoring.formulas.parser import Parser
+
+#: Letters that are functions whenever a bracket follows.
+_FUNCTION_LETTERS = frozenset("fgFGφψΦuvHLΓQΨ")
+_CLOSERS = {"(": ")]", "[": "])", "{": "}", "⌊": "⌋", "⌈": "⌉", "⟨": "⟩"}
+MAX_CELLS = 64
+
+
+def read_atom(parser: Parser) -> Node:
+    """Read one atom; raises `ParseError` where the next token begins none."""
+    token = parser.take()
+    if token.kind == "num":
+        value = float(token.text)
+        if math.isinf(value):
+            raise ParseError("number too large")
+        return ("n", value)
+    if token.kind == "name":
+        return _name(parser, token)
+    if token.kind == "func":
+        return _function(parser, token.text)
+    if token.kind == "open":
+        return _bracket(parser, token.text)
+    if token.kind == "big":
+        return read_big(parser, token.text)
+    if token.kind == "accent":
+        return _accent(parser, token.text)
+    if token.kind == "op" and token.text in "|‖":
+        parser.bars += 1
+        node = parser.listed()
+        parser.bars -= 1
+        parser.expect(token.text)
+        return ("fn", "abs" if token.text == "|" else "norm", node)
+    if token.kind == "op" and token.text == "-":
+        return ("neg", parser.power())
+    raise ParseError(f"unexpected {token.text}")
+
+
+def _name(parser: Parser, token: Token) -> Node:
+    name = token.text
+    if name == "d" and (slope := _slope(parser)) is not None:
+        return slope
+    if name == "∂" and (slope := _slope(parser)) is not None:
+        return slope
+    primes = _primes(parser)
+    index: Node | None = None
+    following = parser.peek()
+    if following is not None and following.kind == "label":
+        parser.at += 1
+        name = f"{name}_{following.text}"
+    elif following is not None and following.kind == "op" and following.text == "_":
+        parser.at += 1
+        index = parser.script()
+    primes += _primes(parser)
+    if len(name) == 2 and name[0] in "ED" and name[1] in "XYZ" and name not in parser.scalars:
+        return ("call", name[0], 0, ("v", name[1]))
+    if (call := _call(parser, name, primes, index)) is not None:
+        return call
+    if index is not None:
+        node = indexed(name + "'" * primes, index)
+        return _chosen(parser, name, index) or node
+    if primes:
+        return ("v", name + "'" * primes)
+    return constant(name, parser.scalars)
+
+
+def indexed(name: str, index: Node) -> Node:
+    """Return an indexed name; a plain number as index stays readable in the name."""
+    return ("idx", name, index)
+
+
+def constant(name: str, scalars: frozenset[str]) -> Node:
+    """Return a name, or the constant that it stands for where no variable has that name."""
+    if name == "π":
+        return ("c", "pi")
+    if name in ("e", "i") and name not in scalars:
+        return ("c", name)
+    return ("v", name)
+
+
+def _chosen(parser: Parser, name: str, index: Node) -> Node | None:
+    """Read ``C_n^k`` and ``A_n^k`` as counts where both places hold whole numbers or letters."""
+    if name not in ("C", "A", "P") or not parser.is_op("^") or name in parser.scalars:
+        return None
+    at = parser.at
+    parser.at += 1
+    above = parser.script()
+    numbers = index[0] == "n" and above[0] == "n"
+    if (numbers and index[1] >= above[1]) or (
+        name == "C" and index[0] != "n" and above[0] in ("v", "n", "add", "sub")
+    ):
+        return ("binom" if name == "C" else "perm", index, above)
+    parser.at = at
+    return None
+
+
+def _primes(parser: Parser) -> int:
+    count = 0
+    while (token := parser.peek()) is not None:
+        if token.kind == "prime":
+            parser.at += 1
+            count += len(token.text)
+        elif token.kind == "op" and token.text == "^" and (size := _raised_primes(parser)):
+            count += size
+        else:
+            break
+    return count
+
+
+def _raised_primes(parser: Parser) -> int:
+    r"""Take ``^\prime`` or ``^{\prime\prime}`` and return how many there were."""
+    ahead, braced = 1, False
+    if (token := parser.peek(1)) is not None and token.kind == "open" and token.text == "{":
+        ahead, braced = 2, True
+    count = 0
+    while (token := parser.peek(ahead)) is not None and token.kind == "prime":
+        count += len(token.text)
+        ahead += 1
+    if not count or (braced and (token is None or token.text != "}")):
+        return 0
+    parser.at += ahead + braced
+    return count
+
+
+def _slope(parser: Parser) -> Node | None:
+    """Read ``dy/dx`` as the derivative of y."""
+    tokens = [parser.peek(i) for i in range(4)]
+    if any(token is None for token in tokens):
+        return None
+    top, bar, d, bottom = (token for token in tokens if token is not None)
+    if (
+        top.kind == "name"
+        and bar.text == "/"
+        and d.text in "d∂"
+        and bottom.kind == "name"
+        and not top.spaced
+    ):
+        parser.at += 4
+        return ("v", top.text + "'") if d.text == "d" else ("v", f"∂{top.text}/∂{bottom.text}")
+    return None
+
+
+def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | None:
+    """Read a function application, or return None where the bracket is a factor."""
+    token = parser.peek()
+    chance = (
+        name in ("P", "E", "Pr", "Var", "Cov")
+        and token is not None
+        and token.text in ("[", "{", "\\{")
+    )
+    if token is None or token.kind != "open" or not (token.text == "(" or chance):
+        return None
+    inside = bracketed(parser)
+    if inside is None:
+        return None
+    relation = any(
+        item.kind == "rel" or (item.kind == "op" and item.text == "|") for item in inside
+    )
+    if relation and name in ("P", "E", "Pr", "D"):
+        parser.at += len(inside) + 2
+        return ("v", name + "(" + "".join(item.text for item in inside) + ")")
+    declared = name in parser.scalars
+    simple = all(item.kind in ("num", "name", "comma") or item.text == "-" for item in inside)
+    short = (
+        simple
+        and sum(item.kind != "comma" for item in inside)
+        <= 1 + any(item.kind == "comma" for item in inside) * 3
+    )
+    sequence = f"{name}(" in parser.scalars
+    if not (
+        sequence
+        or primes
+        or (not declared and (name in _FUNCTION_LETTERS or short or (index is not None and short)))
+    ):
+        return None
+    if declared and not primes:
+        return None
+    parser.at += 1
+    arguments = parser.listed()
+    if parser.take().kind != "close":
+        raise ParseError("call not closed")
+    if index is not None:
+        arguments = ("tuple", index, arguments)
+    return ("call", name, primes, arguments)
+
+
+def _function(parser: Parser, name: str) -> Node:
+    power: Node | None = None
+    base: Node | None = None
+    while parser.is_op("^", "_"):
+        if parser.take().text == "^":
+            power = parser.script()
+        else:
+            base = parser.script()
+    name = {"tg": "tan", "ctg": "cot"}.get(name, name)
+    if power == ("neg", ("n", 1.0)) and name in ("sin", "cos", "tan", "cot"):
+        name, power = f"arc{name}", None
+    node: Node = (
+        ("fn", name, _argument(parser)) if base is None else ("fn", name, _argument(parser), base)
+    )
+    if name == "exp":
+        node = ("pow", ("c", "e"), node[2])
+    return node if power is None else ("pow", node, power)
+
+
+def _argument(parser: Parser) -> Node:
+    """Read what a function applies to: a bracket, or the factors up to the next sign, function or bracket."""
+    token = parser.peek()
+    if token is None:
+        raise ParseError("function of nothing")
+    if token.kind in {"open", "func"}:
+        node = parser.atom()
+        while parser.is_op("!", "°"):
+            node = parser.behind(node) if not parser.is_op("^") else node
+        return node
+    if parser.is_op("-"):
+        parser.at += 1
+        return ("neg", _argument(parser))
+    node = parser.power()
+    while (
+        (token := parser.peek()) is not None
+        and parser.starts_factor()
+        and token.kind not in ("func", "open")
+    ):
+        node = ("mul", node, parser.power())
+    return node
+
+
+def _bracket(parser: Parser, mark: str) -> Node:
+    if mark.startswith("begin:"):
+        return _matrix(parser, mark[6:])
+    if mark == "\\{":
+        node = parser.listed()
+        parser.expect("\\}")
+        return ("set", *(node[1:] if node[0] == "tuple" else (node,)))
+    bars, parser.bars = parser.bars, 0
+    node = parser.listed()
+    parser.bars = bars
+    closer = parser.take()
+    if closer.kind != "close" or closer.text not in _CLOSERS.get(mark, ""):
+        raise ParseError("bracket not closed")
+    if mark in "⌊⌈":
+        return ("fn", "floor" if mark == "⌊" else "ceil", node)
+    if node[0] != "tuple":
+        if mark == "[" and node[0] == "interval":
+            return ("mat", (node[1], node[2]))
+        return node
+    if mark == "{":
+        return ("set", *node[1:])
+    if mark == "[" and all(item[0] in ("interval", "list") for item in node[1:]):
+        return ("mat", *((item[1:3] if item[0] == "interval" else item[1:]) for item in node[1:]))
+    if len(node) == 3 and (mark == "[" or closer.text == "]"):
+        return ("interval", node[1], node[2], mark == "[", closer.text == "]")
+    return ("list", *node[1:]) if mark == "[" else node
+
+
+def _matrix(parser: Parser, kind: str) -> Node:
+    """Read the cells of a matrix environment; columns of one are column vectors."""
+    rows: list[list[list[Token]]] = [[[]]]
+    depth = cells = 0
+    while True:
+        token = parser.take()
+        if token.kind == "close" and token.text.startswith("end:") and depth == 0:
+            break
+        depth += (token.kind == "open") - (token.kind == "close")
+        if depth == 0 and token.kind == "nl":
+            if token.text == "\\\\":
+                rows.append([[]])
+        elif depth == 0 and token.kind == "op" and token.text == "&":
+            rows[-1].append([])
+            cells += 1
+        else:
+            rows[-1][-1].append(token)
+        if cells + len(rows) > MAX_CELLS:
+            raise ParseError("matrix too large")
+    rows = [row for row in rows if any(row)]
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise ParseError("ragged matrix")
+    made = [tuple(parser.inner(cell) for cell in row) for row in rows]
+    node: Node = ("mat", *made)
+    return ("fn", "det", node) if kind == "vmatrix" else node
+
+
+def _accent(parser: Parser, name: str) -> Node:
+    inner = parser.script()
+    text = inner[1] if inner[0] == "v" else repr(inner)
+    if name in ("vec", "overrightarrow"):
+        return ("v", f"vec:{text}")
+    if name in ("dot", "ddot"):
+        return ("v", text + ("'" if name == "dot" else "''"))
+    return ("v", f"{name}:{text}")

@@ -1,0 +1,355 @@
+"""Find the formulas of an answer: runs of mathematical tokens cut into chains of sides joined by relations.
+
+``a = b = c`` is one chain with three sides; every pair of its sides and every side alone is a candidate for evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from scoring.formulas.lexer import Token
+from scoring.formulas.parser import parse, parse_all
+from scoring.formulas.tree import Node, unfold_signs
+from scoring.formulas.unit_arithmetic import bare_arithmetic
+from scoring.formulas.verbal_relations import said_comparisons, said_equalities
+from scoring.formulas.vocabulary import BREAK_KINDS as BREAKS
+
+MAX_SIDES = 14
+MAX_CHAINS = 1000
+#: Words between two values of one unknown: ``x = 0 or 2``.
+_LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
+
+
+@dataclass(slots=True)
+class Side:
+    """One side of a chain; ``nodes`` holds one expression, none where it cannot be read, two where there are two readings.
+
+    ``double`` says that both are meant, because of a plus-minus sign.
+    """
+
+    tokens: list[Token]
+    nodes: tuple[Node, ...] = ()
+    double: bool = False
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character."""
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        """Offset after the last character."""
+        return self.tokens[-1].end
+
+    @property
+    def canonical(self) -> str:
+        """The tokens in one writing, spaces, braces and sizes aside."""
+        return canonical(self.tokens)
+
+
+@dataclass(slots=True)
+class Chain:
+    """Sides joined by relations, one fewer than sides; ``unit`` is the unit of measurement that follows, if any."""
+
+    sides: list[Side]
+    relations: list[str]
+    unit: str = ""
+    unit_end: int = 0
+    #: The unknown of the formula before, where this chain only lists one more value of it.
+    listed_for: Side | None = None
+    groups: list[Side] = field(default_factory=list)
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character."""
+        return self.sides[0].start
+
+    @property
+    def end(self) -> int:
+        """Offset after the last character."""
+        return max(self.sides[-1].end, self.unit_end)
+
+
+def canonical(tokens: list[Token]) -> str:
+    """Write tokens in one way, so that equal writings are equal strings."""
+    return "".join(
+        "" if t.text in "{}" or (t.kind == "op" and t.text == "*") else t.text for t in tokens
+    )
+
+
+def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
+    """Return the chains of a text in order; at most `MAX_CHAINS`."""
+    chains: list[Chain] = []
+    listing = False
+    for run, after in _runs(said_equalities(said_comparisons(bare_arithmetic(tokens, scalars)))):
+        if len(chains) >= MAX_CHAINS:
+            break
+        if not run:
+            listing = bool(
+                after is not None and after.kind == "word" and _LISTING.match(after.text.strip())
+            )
+            continue
+        for i, item in enumerate(_items(run)):
+            chain = _chain(item, scalars)
+            if chain is None:
+                continue
+            previous = chains[-1] if chains else None
+            if len(chain.sides) == 1 and previous is not None and (i > 0 or listing):
+                chain.listed_for = previous.listed_for or _unknown_of(previous)
+            chains.append(chain)
+        if after is not None and chains and after.kind == "unit":
+            chains[-1].unit, chains[-1].unit_end = after.text, after.end
+        elif after is not None and chains and after.kind == "word":
+            chains[-1].unit = after.text[:8] if not after.text.isascii() else ""
+        listing = bool(
+            after is not None and after.kind == "word" and _LISTING.match(after.text.strip())
+        )
+    return chains
+
+
+def _unknown_of(chain: Chain) -> Side | None:
+    side = chain.sides[0]
+    short = len(side.tokens) <= 8 and all(
+        token.kind in ("name", "op", "num", "label", "open", "close", "func")
+        for token in side.tokens
+    )
+    return (
+        side
+        if len(chain.sides) == 2
+        and chain.relations == ["="]
+        and short
+        and side.tokens[0].kind in ("name", "func")
+        else None
+    )
+
+
+def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
+    """Cut the tokens where words or marks stand; pairs of a run and the token that ended it (runs may be empty)."""
+    runs: list[tuple[list[Token], Token | None]] = []
+    run: list[Token] = []
+    depth = matrix = 0
+    for i, token in enumerate(tokens):
+        kind = token.kind
+        if matrix:
+            matrix += token.text.startswith("begin:") - token.text.startswith("end:")
+            run.append(token)
+            continue
+        if kind == "open":
+            matrix += token.text.startswith("begin:")
+            depth += not matrix
+            run.append(token)
+            continue
+        if kind == "close":
+            if depth == 0 and not token.text.startswith("end:"):
+                runs.append((run, token))
+                run = []
+            else:
+                depth -= not token.text.startswith("end:")
+                run.append(token)
+            continue
+        if kind == "op" and token.text == "&":
+            continue
+        if kind in ("nl", "delim"):
+            if _transparent(tokens, i, run, depth):
+                continue
+        elif kind == "arrow" and depth and run and any(t.text == "lim" for t in run[-6:]):
+            run.append(Token("name", "to", token.start, token.end))
+            continue
+        elif kind not in BREAKS:
+            run.append(token)
+            continue
+        runs.append((run, token))
+        run, depth = [], 0
+    runs.append((run, None))
+    return runs
+
+
+def _transparent(tokens: list[Token], i: int, run: list[Token], depth: int) -> bool:
+    """Say whether a line end or a maths delimiter stands inside a formula that goes on after it."""
+    if not run:
+        return True
+    token, before = tokens[i], run[-1]
+    following = tokens[i + 1] if i + 1 < len(tokens) else None
+    while (following is not None and following.kind in ("nl", "delim")) or (
+        following is not None and following.text == "&"
+    ):
+        i += 1
+        following = tokens[i + 1] if i + 1 < len(tokens) else None
+    if before.kind == "rel" or (before.kind == "op" and before.text in "+*×/±"):
+        return following is not None
+    if following is not None and following.kind == "rel":
+        return True
+    if (
+        following is not None
+        and following.kind == "op"
+        and following.text in "+*×/"
+        and token.text == "$"
+        and not following.spaced
+    ):
+        return True
+    return (
+        depth > 0
+        and token.kind == "nl"
+        and token.text == "\n"
+        and following is not None
+        and following.kind not in BREAKS
+    )
+
+
+def _items(run: list[Token]) -> list[list[Token]]:
+    """Cut a run at the commas outside all brackets."""
+    items: list[list[Token]] = [[]]
+    depth = 0
+    for token in run:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if token.kind == "comma" and depth == 0:
+            items.append([])
+        else:
+            items[-1].append(token)
+    if depth > 0:  # a bracket that never closes: take it for punctuation
+        return [piece for item in items for piece in _without_open(item)]
+    return [piece for item in items if item for piece in _without_remark(item)]
+
+
+def _without_remark(item: list[Token]) -> list[list[Token]]:
+    """Cut off a bracket at the end that is a remark with a relation of its own: ``g = a - x (x >= 1)``."""
+    if item[-1].kind != "close" or item[-1].text != ")":
+        return [item]
+    depth = 0
+    for at in range(len(item) - 1, 0, -1):
+        depth += (item[at].kind == "close") - (item[at].kind == "open")
+        if depth == 0:
+            inner = item[at + 1 : -1]
+            remark = (
+                item[at].spaced
+                and any(token.kind == "rel" for token in inner)
+                and item[at - 1].kind != "func"
+            )
+            return [item[:at], inner] if remark else [item]
+    return [item]
+
+
+def _without_open(item: list[Token]) -> list[list[Token]]:
+    pieces: list[list[Token]] = [[]]
+    depth = 0
+    for token in reversed(item):
+        depth += (token.kind == "close") - (token.kind == "open")
+        if depth < 0:
+            pieces.append([])
+            depth = 0
+        else:
+            pieces[-1].append(token)
+    return [list(reversed(piece)) for piece in reversed(pieces) if piece]
+
+
+def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
+    sides: list[list[Token]] = [[]]
+    relations: list[str] = []
+    depth = 0
+    for token in item:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if token.kind == "rel" and depth == 0:
+            relations.append(token.text)
+            sides.append([])
+        else:
+            sides[-1].append(token)
+    kept_sides: list[Side] = []
+    kept_relations: list[str] = []
+    for i, written in enumerate(sides[:MAX_SIDES]):
+        side = _trim(written)
+        if not side:
+            continue
+        if kept_sides:
+            kept_relations.append(relations[i - 1])
+        kept_sides.append(_side(side, scalars))
+    if not kept_sides:
+        return None
+    chain = Chain(kept_sides, kept_relations)
+    _unfold_membership(chain)
+    if not any(side.nodes for side in chain.sides):
+        return chain if chain.relations else None
+    chain.groups = [group for side in chain.sides for group in _groups(side, scalars)]
+    return chain
+
+
+def _side(tokens: list[Token], scalars: frozenset[str]) -> Side:
+    nodes = parse_all(tokens, scalars)
+    unfolded = unfold_signs(nodes[0]) if nodes else ()
+    return Side(tokens, unfolded if len(unfolded) > 1 else nodes, double=len(unfolded) > 1)
+
+
+def _trim(side: list[Token]) -> list[Token]:
+    """Drop marks at the ends that belong to the sentence: a last comma, a lone sign, a prime from a quotation."""
+    start, end = 0, len(side)
+    while start < end and (
+        side[start].kind in ("comma", "prime", "nl")
+        or (side[start].kind == "op" and side[start].text in "*×/^_!&")
+    ):
+        start += 1
+    while end > start and (
+        side[end - 1].kind in ("comma", "nl")
+        or (side[end - 1].kind == "op" and side[end - 1].text in "+-*×/^_&")
+    ):
+        end -= 1
+    return side[start:end]
+
+
+def _unfold_membership(chain: Chain) -> None:
+    """Turn ``x in [a, b]`` into ``a <= x <= b``, so that both writings are compared alike."""
+    if chain.relations != ["∈"] or not chain.sides[1].nodes:
+        return
+    node = chain.sides[1].nodes[0]
+    tokens = chain.sides[1].tokens
+    if node[0] == "set":
+        chain.relations, chain.sides[1].nodes = ["="], node[1:]
+        return
+    if node[0] == "interval":
+        low, high, low_closed, high_closed = node[1:]
+    elif node[0] == "tuple" and len(node) == 3:
+        low, high, low_closed, high_closed = node[1], node[2], False, False
+    else:
+        return
+    sides = [chain.sides[0]]
+    relations: list[str] = []
+    if "inf" not in str(low):
+        sides.insert(0, Side(tokens, (low,)))
+        relations.append("≤" if low_closed else "<")
+    if "inf" not in str(high):
+        sides.append(Side(tokens, (high,)))
+        relations.append("≤" if high_closed else "<")
+    if relations:
+        chain.sides, chain.relations = sides, relations
+
+
+def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
+    """Return the bracketed parts of a side that are formulas of their own."""
+    found: list[Side] = []
+    starts: list[int] = []
+    for i, token in enumerate(side.tokens):
+        if token.kind == "open":
+            starts.append(i)
+        elif token.kind == "close" and starts:
+            start = starts.pop()
+            inner = side.tokens[start + 1 : i]
+            called = (
+                start > 0
+                and side.tokens[start].text == "("
+                and side.tokens[start - 1].kind in ("func", "prime")
+            )
+            raised = (
+                start > 0
+                and side.tokens[start - 1].kind == "op"
+                and side.tokens[start - 1].text in "^_"
+            )
+            if (
+                called
+                or raised
+                or len(inner) < 3
+                or not any(t.kind == "op" and t.text in "+-" for t in inner)
+            ):
+                continue
+            node = parse(inner, scalars)
+            if node is not None and node[0] != "tuple" and len(found) < 6:
+                found.append(Side(inner, unfold_signs(node)))
+    return found

@@ -1,0 +1,245 @@
+"""The bounded parser: tokens to an expression, never more than the caps, never an evaluation."""
+
+from __future__ import annotations
+
+from scoring.formulas.atoms import constant, read_atom
+from scoring.formulas.lexer import Token
+from scoring.formulas.tree import Node, ParseError
+
+MAX_TOKENS = 600
+MAX_DEPTH = 60
+
+
+class Parser:
+    """Reads one side of a relation. ``scalars`` are names declared as numbers, so that ``x(x+1)`` is a product."""
+
+    def __init__(
+        self, tokens: list[Token], scalars: frozenset[str] = frozenset(), *, tight: bool = False
+    ) -> None:
+        if len(tokens) > MAX_TOKENS:
+            raise ParseError("too many tokens")
+        self.tokens = tokens
+        self.scalars = scalars
+        #: Whether ``1/2n`` is read as ``1/(2n)``; ``ambiguous`` says that it stood somewhere.
+        self.tight = tight
+        self.ambiguous = False
+        self.at = 0
+        self.depth = 0
+        self.bars = 0
+
+    def parse(self) -> Node:
+        """Return the expression that all tokens together make."""
+        node = self.listed()
+        if self.at != len(self.tokens):
+            raise ParseError("left over")
+        return node
+
+    def inner(self, tokens: list[Token]) -> Node:
+        """Return the expression that other tokens make, as deep as this one already is."""
+        parser = Parser(tokens, self.scalars, tight=self.tight)
+        parser.depth = self.depth
+        return parser.parse()
+
+    # Reading helpers.
+
+    def peek(self, ahead: int = 0) -> Token | None:
+        """Return a token without taking it."""
+        index = self.at + ahead
+        return self.tokens[index] if index < len(self.tokens) else None
+
+    def is_op(self, *texts: str) -> bool:
+        """Say whether the next token is one of these operators."""
+        token = self.peek()
+        return token is not None and token.kind == "op" and token.text in texts
+
+    def take(self) -> Token:
+        """Take the next token."""
+        token = self.peek()
+        if token is None:
+            raise ParseError("ends early")
+        self.at += 1
+        return token
+
+    def expect(self, text: str) -> None:
+        """Take a token that must have this text."""
+        if self.take().text != text:
+            raise ParseError(f"no {text}")
+
+    # Levels, from loose to tight.
+
+    def listed(self) -> Node:
+        """Read items separated by commas as a tuple."""
+        items = [self.sum()]
+        while (token := self.peek()) is not None and token.kind == "comma":
+            self.at += 1
+            items.append(self.sum())
+        return items[0] if len(items) == 1 else ("tuple", *items)
+
+    def sum(self) -> Node:
+        """Read terms joined by plus and minus."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ParseError("too deep")
+        node = self.signed()
+        while self.is_op("+", "-", "±", "∓", "∪", "∩"):
+            sign = self.take().text
+            right = self.signed()
+            kind = {"+": "add", "-": "sub", "±": "add", "∓": "sub", "∪": "union", "∩": "meet"}[sign]
+            node = (kind, node, ("pm", right) if sign in "±∓" else right)
+        self.depth -= 1
+        return node
+
+    def signed(self) -> Node:
+        """Read one term with its own sign."""
+        if self.is_op("-"):
+            self.at += 1
+            return ("neg", self.signed())
+        if self.is_op("+"):
+            self.at += 1
+            return self.signed()
+        if self.is_op("±", "∓"):
+            self.at += 1
+            return ("pm", self.signed())
+        return self.product()
+
+    def product(self) -> Node:
+        """Read factors joined by signs or by standing side by side."""
+        node = self.power()
+        while True:
+            if self.is_op("*", "/", "×"):
+                kind = {"*": "mul", "/": "div", "×": "cross"}[self.take().text]
+                right = ("neg", self.power()) if self.is_op("-") and self.take() else self.power()
+                if kind == "div":
+                    right = self.beside(right)
+                node = (kind, node, right)
+            elif self.starts_factor():
+                node = ("mul", node, self.power())
+            else:
+                return node
+
+    def beside(self, below: Node) -> Node:
+        """Take the letters that stand straight behind a number below a slash, where slashes are read that way."""
+        while (
+            (below[0] == "n" or self.tight)
+            and (token := self.peek()) is not None
+            and token.kind == "name"
+            and not token.spaced
+            and self.tokens[self.at - 1].kind in ("num", "name")
+        ):
+            self.ambiguous = True
+            if not self.tight:
+                break
+            below = ("mul", below, self.power())
+        return below
+
+    def starts_factor(self) -> bool:
+        """Say whether the next token can begin a factor without a sign before it."""
+        token = self.peek()
+        if token is None:
+            return False
+        if token.kind in ("name", "func", "accent", "num"):
+            return not (token.kind == "num" and self.at and self.tokens[self.at - 1].kind == "num")
+        if token.kind == "big":
+            return token.text != "dots"
+        if token.kind == "op" and token.text in "|‖":
+            return not self.bars
+        return token.kind == "open"
+
+    def power(self) -> Node:
+        """Read an atom with what stands above and behind it."""
+        return self.behind(self.atom())
+
+    def behind(self, node: Node) -> Node:
+        """Read powers, factorials, degrees and percent signs behind an atom."""
+        while (token := self.peek()) is not None and (token.kind == "op" and token.text in "^!%°‰"):
+            self.at += 1
+            if token.text == "!":
+                node = ("fact", node)
+            elif token.text in "%‰":
+                node = ("div", node, ("n", 100.0 if token.text == "%" else 1000.0))
+            elif token.text == "°":
+                node = ("deg", node)
+            else:
+                node = self.raised(node)
+        return node
+
+    def raised(self, node: Node) -> Node:
+        """Read what stands after ``^`` and raise the node to it."""
+        if self.is_op("*", "+") and (
+            (after := self.peek(1)) is None or after.kind not in ("num", "name", "open")
+        ):
+            mark = self.take().text
+            if node[0] != "v":
+                raise ParseError("a star above no name")
+            return ("v", node[1] + mark)
+        above = self.script()
+        if above == ("v", "*") and node[0] == "v":
+            return ("v", node[1] + "*")
+        if above in (("v", "°"), ("v", "deg")):
+            return ("deg", node)
+        if above in (("v", "T"), ("v", "⊤")) and "T" not in self.scalars:
+            return ("T", node)
+        if node[0] == "choose" and len(node) == 3:
+            return ("binom", node[2], above, node[1])
+        return ("pow", node, above)
+
+    def script(self) -> Node:
+        """Read the argument of ``^`` or ``_``: a group, a sign with an atom, or one atom."""
+        token = self.peek()
+        if token is None:
+            raise ParseError("nothing above")
+        if token.kind == "op" and token.text == "°":
+            self.at += 1
+            return ("v", "°")
+        if token.kind == "open" and token.text == "{":
+            self.at += 1
+            if self.is_op("°", "*") and (after := self.peek(1)) is not None and after.text == "}":
+                mark = self.take().text
+                self.at += 1
+                return ("v", mark)
+            if (inner := self.peek()) is not None and inner.kind == "prime":
+                raise ParseError("primes are read with the name")
+            node = self.listed()
+            self.expect("}")
+            return node
+        if token.kind == "op" and token.text in "+-":
+            self.at += 1
+            signed = self.script()
+            return ("neg", signed) if token.text == "-" else signed
+        if token.kind in {"num", "name"}:
+            self.at += 1
+            return (
+                ("n", float(token.text))
+                if token.kind == "num"
+                else constant(token.text, self.scalars)
+            )
+        return self.atom()
+
+    def atom(self) -> Node:
+        """Read a number, name, function, bracket or large sign."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ParseError("too deep")
+        node = read_atom(self)
+        self.depth -= 1
+        return node
+
+
+def parse(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> Node | None:
+    """Return the expression of these tokens, or None where they are none or exceed the bounds."""
+    found = parse_all(tokens, scalars)
+    return found[0] if found else None
+
+
+def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tuple[Node, ...]:
+    """Return the expression of these tokens, both where ``1/2n`` can be read in two ways, none where there is none."""
+    if not tokens:
+        return ()
+    try:
+        parser = Parser(tokens, scalars)
+        node = parser.parse()
+        if not parser.ambiguous:
+            return (node,)
+        return node, Parser(tokens, scalars, tight=True).parse()
+    except (ParseError, RecursionError, OverflowError, ValueError):
+        return ()

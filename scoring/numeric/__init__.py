@@ -1,0 +1,1 @@
+"""Expressions as numbers: evaluated at sample points and compared."""

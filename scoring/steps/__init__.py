@@ -1,0 +1,1 @@
+"""Which steps of a reference path an answer shows."""

@@ -1,0 +1,78 @@
+"""Compare intervals, written with brackets or as inequalities, by their ends."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from scoring.formulas.chains import Chain
+from scoring.formulas.tree import Node, names_of
+from scoring.steps.symbols import Symbols
+
+#: Lower end, upper end, whether each belongs to the interval.
+Interval = tuple[float, float, bool, bool]
+
+
+def intervals_of(node: Node, scope: Symbols) -> list[Interval] | None:
+    """Return the intervals that an interval or a union of such stands for, or None where an end has no value."""
+    if node[0] == "union":
+        left, right = intervals_of(node[1], scope), intervals_of(node[2], scope)
+        return None if left is None or right is None else sorted([*left, *right])
+    if node[0] == "tuple" and len(node) == 3:
+        node = ("interval", node[1], node[2], False, False)
+    if node[0] != "interval":
+        return None
+    low, high = _end(node[1], scope), _end(node[2], scope)
+    if low is None or high is None:
+        return None
+    return [
+        (low, high, bool(node[3]) and math.isfinite(low), bool(node[4]) and math.isfinite(high))
+    ]
+
+
+def interval_of_chain(chain: Chain, scope: Symbols) -> Interval | None:
+    """Return the interval that an inequality such as ``0 < a <= 1`` or ``a >= 1/2`` confines its unknown to."""
+    if not chain.relations or any(relation not in "<≤>≥" for relation in chain.relations):
+        return None
+    low, high, low_in, high_in = -math.inf, math.inf, False, False
+    for (left, right), relation in zip(
+        itertools.pairwise(chain.sides), chain.relations, strict=True
+    ):
+        if not left.nodes or not right.nodes:
+            return None
+        a, b = left.nodes[0], right.nodes[0]
+        if relation in ">≥":
+            a, b = b, a
+        closed = relation in "≤≥"
+        if not names_of(a) and (end := _end(a, scope)) is not None:
+            low, low_in = end, closed
+        elif not names_of(b) and (end := _end(b, scope)) is not None:
+            high, high_in = end, closed
+        else:
+            return None
+    return low, high, low_in, high_in
+
+
+def same_intervals(a: list[Interval], b: list[Interval]) -> bool:
+    """Say whether two sorted lists hold the same intervals."""
+    return len(a) == len(b) and all(
+        _close(x[0], y[0]) and _close(x[1], y[1]) and x[2:] == y[2:]
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def _close(a: float, b: float) -> bool:
+    return a == b or (
+        math.isfinite(a) and math.isfinite(b) and abs(a - b) <= 1e-8 * max(1.0, abs(a), abs(b))
+    )
+
+
+def _end(node: Node, scope: Symbols) -> float | None:
+    if node == ("c", "inf"):
+        return math.inf
+    if node == ("neg", ("c", "inf")):
+        return -math.inf
+    row = scope.evaluate(node)
+    if row is None or names_of(node) or abs(row[0].imag) > 1e-9:
+        return None
+    return row[0].real

@@ -1,0 +1,293 @@
+"""An answer taken apart: normalised text, units, formulas and the relations between their sides."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from scoring.formulas.chains import Chain, Side, find_chains
+from scoring.formulas.lexer import tokenise
+from scoring.formulas.tree import Node, names_of, substitute
+from scoring.numeric.compare import combined
+from scoring.steps.compiled_problem import CompiledProblem
+from scoring.steps.symbols import ALLOWANCE, Reading, Relation, Values
+from scoring.text.normalise import Normalised, normalise
+from scoring.text.renderings import Rendering, latex, lite, plain, squeezed
+from scoring.text.sentences import Sentence, cut
+
+#: Characters of an answer that are read; the head and the tail are kept where it is longer.
+MAX_TEXT = 40_000
+MAX_RELATIONS = 4000
+MAX_DEFINITIONS = 8
+MIN_REPEATS = 4
+_DEFINES = re.compile(
+    r"(?:令|设|记|[Ll]et|[Pp]ut|[Ss]et|[Dd]enote|[Ww]rite|[Ww]ith|[Ww]here|其中)[^。.;；\n]{0,24}$"
+)
+
+
+@dataclass(slots=True)
+class Formula:
+    """A relation or a value of the answer: where it stands and which chain it belongs to."""
+
+    chain: int
+    start: int
+    end: int
+    relation: Relation | None = None
+    value: Values | None = None
+    side: Side | None = None
+    writing: tuple[str, ...] = ()
+    adjacent: bool = True
+
+
+class ParsedAnswer:
+    """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
+
+    def __init__(
+        self, compiled: CompiledProblem, original: str, offset: int = 0, *, charged: bool = True
+    ) -> None:
+        self.compiled = compiled
+        self.charged = charged
+        if charged:
+            compiled.scope.allowance = ALLOWANCE
+        self.offset = offset
+        self.cut_at = 0
+        self.dropped = 0
+        text = original
+        if len(text) > MAX_TEXT:
+            self.cut_at = MAX_TEXT * 3 // 4
+            self.dropped = len(text) - MAX_TEXT
+            text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
+        self.normalised: Normalised = normalise(text)
+        self.units: list[Sentence] = cut(self.normalised.text)
+        if blanked := _without_repeats(self.normalised.text, self.units):
+            self.normalised = Normalised(blanked, self.normalised.origin)
+            self.units = cut(blanked)
+        self.text = self.normalised.text
+        self.unit_starts = [unit.start for unit in self.units]
+        tokens = tokenise(self.text, compiled.scope.arrays)
+        self.chains: list[Chain] = find_chains(tokens, compiled.scope.grammar)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the original answer of a stretch of the normalised text."""
+        begin, stop = self.normalised.span(start, end)
+        shifted = [
+            at + self.dropped if self.dropped and at >= self.cut_at else at for at in (begin, stop)
+        ]
+        return shifted[0] + self.offset, shifted[1] + self.offset
+
+    def unit_at(self, at: int) -> int:
+        """Return the index of the unit that an offset lies in or after."""
+        return max(0, bisect_right(self.unit_starts, at) - 1)
+
+    @cached_property
+    def lite(self) -> Rendering:
+        """The text without LaTeX noise."""
+        return lite(self.normalised)
+
+    @cached_property
+    def tight(self) -> Rendering:
+        """The text without LaTeX noise and spaces."""
+        return squeezed(self.lite)
+
+    @cached_property
+    def views(self) -> list[Rendering]:
+        """The writings that patterns are searched in, without doubles."""
+        kept: list[Rendering] = [self.lite]
+        for view in (plain(self.lite), latex(self.lite)):
+            if all(view.text != other.text for other in kept):
+                kept.append(view)
+        return kept
+
+    @cached_property
+    def restated(self) -> list[tuple[int, int]]:
+        """Stretches that repeat the statement."""
+        found: list[tuple[int, int]] = []
+        for unit in self.units:
+            piece = re.sub(r"\s+", "", self.text[unit.start : unit.end]).strip("。.:：")
+            if len(piece) >= 10 and any(
+                piece in statement for statement in self.compiled.statement
+            ):
+                found.append((unit.start, unit.end))
+        return found
+
+    def is_restated(self, start: int, end: int) -> bool:
+        """Say whether a stretch only repeats the statement."""
+        first, last = max(end - 1, start), start
+        return all(any(a <= at < b for a, b in self.restated) for at in (first, last))
+
+    @cached_property
+    def found(self) -> list[Formula]:
+        """All relations and values of the answer, in order."""
+        items: list[Formula] = []
+        for index, chain in enumerate(self.chains):
+            if len(items) > MAX_RELATIONS:
+                break
+            self._of_chain(index, chain, items)
+        return items
+
+    @cached_property
+    def relations(self) -> list[Formula]:
+        """The relations of the answer, in order."""
+        return [item for item in self.found if item.relation is not None]
+
+    @cached_property
+    def values(self) -> list[Formula]:
+        """The values of the answer, in order."""
+        return [item for item in self.found if item.value is not None]
+
+    @cached_property
+    def by_size(self) -> list[tuple[float, int]]:
+        """Real parts of the values at the first sample point, rising, each with its index in `values`."""
+        rows = ((item.value.row, i) for i, item in enumerate(self.values) if item.value is not None)
+        return sorted((row[0].real, i) for row, i in rows if row is not None)
+
+    def values_near(self, size: float, reach: float) -> list[int]:
+        """Return indices into `values` whose first real part lies within ``reach`` of ``size``."""
+        low = bisect_left(self.by_size, (size - reach, -1))
+        high = bisect_right(self.by_size, (size + reach, len(self.values)))
+        return [i for _, i in self.by_size[low:high]]
+
+    @cached_property
+    def by_writing(self) -> dict[str, list[int]]:
+        """Indices into `values` by how they are written."""
+        found: dict[str, list[int]] = {}
+        for i, item in enumerate(self.values):
+            found.setdefault(item.writing[0], []).append(i)
+        return found
+
+    def _of_chain(self, index: int, chain: Chain, items: list[Formula]) -> None:
+        compiled = self.compiled
+        sides = chain.sides
+        if chain.listed_for is not None and len(sides) == 1:
+            sides = [chain.listed_for, *sides]
+        relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
+        if numbered := _numbered_root(sides, relations, compiled.scope.declared):
+            unknown = Values(numbered, compiled.scope, charged=self.charged)
+            for item in sides[1].nodes:
+                root = Values(compiled.scope.settle(item, {}), compiled.scope, charged=self.charged)
+                items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
+        for understand, guessed in self._understandings((*sides, *chain.groups)):
+            values = [[understand(node) for node in side.nodes] for side in sides]
+            for i in range(len(sides)):
+                if chain.listed_for is None or i > 0:
+                    items.extend(_value(index, sides[i], value) for value in values[i])
+                for j in range(i + 1, len(sides)):
+                    relation = combined(relations[i:j])
+                    if relation is None:
+                        break
+                    if relation in ("=", "≈", "≡", "<", "≤", ">", "≥", "≠"):
+                        for left, right in _pairs(values[i], values[j]):
+                            made = Relation.of(left, relation, right)
+                            # "h = 4" in a letter of unknown meaning is no statement about the problem's unknown.
+                            if not (guessed and made.solved and len(made.names) == 1):
+                                items.append(_relation(index, sides, i, j, made))
+            for group in chain.groups:
+                items.extend(_value(index, group, understand(node)) for node in group.nodes)
+
+    def _understandings(
+        self, sides: tuple[Side, ...]
+    ) -> list[tuple[Callable[[Node], Values], bool]]:
+        """Return the ways to understand the letters of some sides, each as a function from node to values.
+
+        The flag says that a letter nobody listed was taken for an unknown of the problem.
+        """
+        scope = self.compiled.scope
+        names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
+
+        def read(node: Node, reading: Reading) -> Values:
+            return Values(scope.settle(node, reading), scope, charged=self.charged)
+
+        ways: list[tuple[Callable[[Node], Values], bool]] = [
+            (partial(read, reading=reading), any(name not in scope.simple for name in reading))
+            for reading in scope.readings(names, self.compiled.introduced)
+        ]
+        if used := {key: value for key, value in self.definitions.items() if key[1] in names}:
+            ways.append((lambda node: read(substitute(node, used), {}), False))
+        return ways
+
+    @cached_property
+    def definitions(self) -> dict[Node, Node]:
+        """Letters that the answer itself introduces for an expression in known letters: ``let s = sin x``."""
+        scope = self.compiled.scope
+        known = scope.declared | scope.stated | scope.simple.keys()
+        found: dict[Node, Node] = {}
+        for chain in self.chains:
+            if len(found) >= MAX_DEFINITIONS:
+                break
+            if (
+                chain.relations != ["="]
+                or len(chain.sides[0].nodes) != 1
+                or len(chain.sides[1].nodes) != 1
+            ):
+                continue
+            left, right = chain.sides[0].nodes[0], chain.sides[1].nodes[0]
+            meant = left[0] == "v" and left[1] not in known and left not in found
+            meant = (
+                meant
+                and right[0] not in ("v", "n")
+                and bool(names_of(right))
+                and names_of(right) <= known
+            )
+            if meant and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start]):
+                found[left] = right
+        return found
+
+
+def _without_repeats(text: str, units: list[Sentence]) -> str | None:
+    """Return the text with units that occur again and again blanked out, or None where there are none.
+
+    Models that loop write the same line hundreds of times; the first two and the last say all that it says.
+    """
+    places: dict[str, list[Sentence]] = {}
+    for unit in units:
+        places.setdefault(text[unit.start : unit.end].strip(), []).append(unit)
+    surplus = [unit for same in places.values() for unit in same[2:-1]]
+    if len(surplus) < MIN_REPEATS:
+        return None
+    pieces: list[str] = []
+    at = 0
+    for unit in sorted(surplus, key=lambda unit: unit.start):
+        pieces += [text[at : unit.start], " " * (unit.end - unit.start)]
+        at = unit.end
+    return "".join([*pieces, text[at:]])
+
+
+def _numbered_root(
+    sides: list[Side], relations: list[str], declared: frozenset[str]
+) -> Node | None:
+    """Return x for ``x_1 = ...`` where x is an unknown of the problem and x_1 is not."""
+    if len(sides) != 2 or relations != ["="] or len(sides[0].nodes) != 1:
+        return None
+    node = sides[0].nodes[0]
+    if (
+        node[0] != "idx"
+        or node[2][0] != "n"
+        or node[1] not in declared
+        or f"{node[1]}_{int(node[2][1])}" in declared
+    ):
+        return None
+    return ("v", node[1])
+
+
+def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:
+    """Pair the two expressions of plus-minus sides in step; a single one goes with both."""
+    if len(left) == len(right):
+        return list(zip(left, right, strict=True))
+    return [(a, b) for a in left for b in right]
+
+
+def _value(index: int, side: Side, value: Values) -> Formula:
+    return Formula(index, side.start, side.end, value=value, side=side, writing=(side.canonical,))
+
+
+def _relation(index: int, sides: list[Side], i: int, j: int, relation: Relation) -> Formula:
+    start, end = min(sides[i].start, sides[j].start), max(sides[i].end, sides[j].end)
+    if sides[i].end > sides[j].start:
+        start = sides[j].start
+    writing = (sides[i].canonical, sides[j].canonical)
+    return Formula(
+        index, start, end, relation=relation, side=sides[j], writing=writing, adjacent=j == i + 1
+    )

@@ -1,0 +1,1 @@
+"""The answer as text: normalised, cut into sentences, and rendered for the searches."""

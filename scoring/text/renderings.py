@@ -1,0 +1,209 @@
+"""Other writings of an answer that patterns and words are searched in, each with its way back to the offsets.
+
+Patterns are written by people who think of LaTeX, of Unicode or of plain text; each view is one of these.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scoring.text.normalise import Normalised
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A writing of the text; ``origin[i]`` is the offset in the *normalised* text of its character ``i``."""
+
+    text: str
+    origin: array[int]
+
+    def back(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the normalised text of a stretch of this view."""
+        if start >= end:
+            return self.origin[start], self.origin[start]
+        last = self.origin[end - 1]
+        after = bisect_right(self.origin, last)
+        return self.origin[start], max(
+            last + 1, min(self.origin[after] if after < len(self.origin) else last + 1, last + 12)
+        )
+
+    def forth(self, start: int, end: int) -> tuple[int, int]:
+        """Return where a stretch of the normalised text stands in this view."""
+        return bisect_left(self.origin, start), bisect_left(self.origin, end)
+
+
+def rewrite(
+    view: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
+) -> Rendering:
+    """Return the view with every match replaced; a replacement points to where its match began."""
+    parts: list[str] = []
+    origin = array("l")
+    at = 0
+    for found in pattern.finditer(view.text):
+        start, end = found.span()
+        parts.append(view.text[at:start])
+        origin.extend(view.origin[at:start])
+        text = new(found)
+        _spread(parts, origin, view, found, text)
+        at = end
+    if not parts:
+        return view
+    parts.append(view.text[at:])
+    origin.extend(view.origin[at:])
+    return Rendering("".join(parts), origin)
+
+
+def _spread(
+    parts: list[str], origin: array[int], view: Rendering, found: re.Match[str], text: str
+) -> None:
+    """Append a replacement; what it keeps of the match's group keeps its own offsets."""
+    kept = found.lastindex and found.group(found.lastindex)
+    at = text.find(kept) if kept else -1
+    parts.append(text)
+    begin = view.origin[found.start()]
+    if kept and at >= 0:
+        inner = found.start(found.lastindex or 0)
+        origin.extend([begin] * at)
+        origin.extend(view.origin[inner : inner + len(kept)])
+        origin.extend([view.origin[found.end() - 1]] * (len(text) - at - len(kept)))
+    else:
+        origin.extend([begin] * len(text))
+
+
+_NOISE = re.compile(
+    r"\$+|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|boxed|bm|boldsymbol|mathbf)(?![A-Za-z])|\\[()\[\]]"
+    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|operatorname|textbf|mbox|rm)\{([^{}]{0,60})\}|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]+"
+)
+
+
+#: Arrows of a table of monotonicity, and its row of signs, say what words would say.
+_ARROWS = re.compile(r"↗|↘|\\nearrow(?![a-z])|\\searrow(?![a-z])")
+_SIGN_CHANGE = re.compile(r"\+ ?[|&] ?0 ?[|&] ?-|- ?[|&] ?0 ?[|&] ?\+")
+#: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.`` as well.
+_FULL_STOP = re.compile(r"(?<=[\w)}\]'])\.(?= |$)")
+
+
+def lite(normalised: Normalised) -> Rendering:
+    """Return the text without maths delimiters, sizes, spacing commands and text commands, on one line."""
+    base = Rendering(normalised.text, array("l", range(len(normalised.text) + 1)))
+
+    def new(found: re.Match[str]) -> str:
+        whole = found.group()
+        if found.group(1) is not None:
+            return found.group(1)
+        if whole.endswith("frac"):
+            return "\\frac"
+        if whole[0] in " \n\t":
+            return " "
+        if whole == "{,}":
+            return ","
+        return " " if "quad" in whole or whole in ("\\ ", "\\;", "\\:") else ""
+
+    made = rewrite(rewrite(base, _NOISE, new), re.compile(r" {2,}"), lambda _: " ")
+    made = rewrite(
+        made,
+        _ARROWS,
+        lambda found: " increasing 递增 " if found.group() in "↗\\nearrow" else " decreasing 递减 ",
+    )
+    made = rewrite(
+        made, _SIGN_CHANGE, lambda found: " 由正变负 " if found.group()[0] == "+" else " 由负变正 "
+    )
+    return rewrite(made, _FULL_STOP, lambda _: "。")
+
+
+def squeezed(view: Rendering) -> Rendering:
+    """Return the view without any space."""
+    return rewrite(view, re.compile(r" +"), lambda _: "")
+
+
+_PLAIN_COMMANDS = {
+    "cdot": "·", "times": "×", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<",
+    "gt": ">", "neq": "≠", "ne": "≠", "infty": "∞", "to": "→", "rightarrow": "→", "Rightarrow": "⇒", "int": "∫", "sum": "∑",
+    "in": "∈", "pi": "π", "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ", "lambda": "λ", "mu": "μ", "omega": "ω",
+    "rho": "ρ", "sigma": "σ", "phi": "φ", "varphi": "φ", "epsilon": "ε", "varepsilon": "ε", "delta": "δ", "Delta": "Δ",
+    "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "tau": "τ", "eta": "η", "xi": "ξ", "partial": "∂", "nabla": "∇",
+    "approx": "≈", "pm": "±", "div": "÷", "prime": "'", "circ": "°", "perp": "⊥", "parallel": "∥", "cdots": "...",
+    "dots": "...", "ldots": "...", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "vert": "|", "equiv": "≡",
+}  # fmt: skip
+_NAMED = (
+    "sin|cos|tan|cot|sec|csc|ln|lg|log|exp|lim|max|min|arctan|arcsin|arccos|tanh|sinh|cosh|coth|det"
+)
+_COMMAND = re.compile(
+    rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])|\\({_NAMED})(?![A-Za-z])|\^\\circ"
+)
+_SQRT = re.compile(r"\\sqrt ?\{([^{}]{1,40})\}")
+_FRAC = re.compile(r"\\frac ?(?:\{([^{}]{1,60})\} ?\{([^{}]{1,60})\}|(\d)(\d))")
+_LONE = re.compile(r"(?<![\w)])\((\d*[\wπ]?)\)(?=/)")
+_BRACED = re.compile(r"([\^_])\{([A-Za-z0-9])\}")
+
+
+def plain(view: Rendering) -> Rendering:
+    """Return the view with LaTeX commands in Unicode, simple fractions with a slash, roots with their sign."""
+
+    def command(found: re.Match[str]) -> str:
+        return (
+            "°"
+            if found.group() == "^\\circ"
+            else _PLAIN_COMMANDS.get(found.group(1), "")
+            if found.group(1)
+            else found.group(2)
+        )
+
+    def root(found: re.Match[str]) -> str:
+        inner = found.group(1)
+        return f"√{inner}" if re.fullmatch(r"\d+|[a-z]", inner) else f"√({inner})"
+
+    def fraction(found: re.Match[str]) -> str:
+        top, bottom = found.group(1) or found.group(3), found.group(2) or found.group(4)
+        return "/".join(
+            part if re.fullmatch(r"[\w.π]+|√\d+", part) else f"({part})" for part in (top, bottom)
+        )
+
+    made = rewrite(view, _COMMAND, command)
+    made = rewrite(made, _SQRT, root)
+    made = rewrite(rewrite(made, _FRAC, fraction), _FRAC, fraction)
+    made = rewrite(made, _LONE, lambda found: found.group(1))
+    return rewrite(made, _BRACED, lambda found: found.group(1) + found.group(2))
+
+
+_LATEX_SIGNS = {
+    "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ", "→": "\\to ", "⇒": "\\Rightarrow ", "∫": "\\int", "∑": "\\sum",
+    "∈": "\\in ", "π": "\\pi ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ",
+    "ω": "\\omega ", "ρ": "\\rho ", "σ": "\\sigma ", "φ": "\\varphi ", "ε": "\\varepsilon ", "δ": "\\delta ", "Δ": "\\Delta ",
+    "∂": "\\partial ", "≈": "\\approx ", "±": "\\pm ", "×": "\\times ", "*": "\\cdot ", "<=": "\\le ", ">=": "\\ge ",
+    "->": "\\to ", "Λ": "\\Lambda ", "Σ": "\\Sigma ", "∇": "\\nabla ", "°": "^\\circ ",
+}  # fmt: skip
+_SIGN = re.compile(
+    "|".join(re.escape(sign) for sign in sorted(_LATEX_SIGNS, key=len, reverse=True))
+    + rf"|(?<![\\A-Za-z])({_NAMED}|pi|exp)(?![A-Za-z]{{2}})"
+)
+_ROOT = re.compile(r"(?:√|(?<![\\A-Za-z])sqrt) ?(?:\(([^()]{1,40})\)|(\d+|[a-z]))")
+_SLASH = re.compile(
+    r"(?<![\w.)}])(\d+(?:\.\d+)?|\\[a-z]+ ?|[A-Za-z]|\d*\\pi ?|\([^()]{1,40}\)) ?/ ?(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\([^()]{1,40}\))"
+)
+
+_SCRIPT = re.compile(r"[\^_] ?\(([^()]{1,24})\)")
+
+
+def latex(view: Rendering) -> Rendering:
+    """Return the view with Unicode and plain forms written as LaTeX, for patterns that know LaTeX alone."""
+
+    def sign(found: re.Match[str]) -> str:
+        return _LATEX_SIGNS.get(found.group()) or "\\" + found.group()
+
+    def root(found: re.Match[str]) -> str:
+        return "\\sqrt{" + (found.group(1) or found.group(2)) + "}"
+
+    def fraction(found: re.Match[str]) -> str:
+        parts = [
+            part[1:-1] if part.startswith("(") else part.strip()
+            for part in (found.group(1), found.group(2))
+        ]
+        return "\\frac{" + parts[0] + "}{" + parts[1] + "}"
+
+    made = rewrite(rewrite(rewrite(view, _SIGN, sign), _ROOT, root), _SLASH, fraction)
+    return rewrite(made, _SCRIPT, lambda found: found.group()[0] + "{" + found.group(1) + "}")

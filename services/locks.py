@@ -1,0 +1,64 @@
+"""File locks with a deadline; the kernel drops them when their holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from services.files import open_private
+
+_POLL_S = 0.01
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    """Return whether ``condition`` became true within ``timeout_s``; it is asked at least once."""
+    deadline = time.monotonic() + timeout_s
+    pause = Event()
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        pause.wait(_POLL_S)
+    return True
+
+
+def try_lock(descriptor: int, kind: int) -> bool:
+    """Take ``fcntl.LOCK_SH`` or ``LOCK_EX`` at once, or return False (a lock held before is then gone)."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def exclusive(path: Path, *, timeout_s: float) -> Iterator[None]:
+    """Hold an exclusive lock on ``path`` during the body. Raise ``TimeoutError`` when others keep it too long."""
+    descriptor = open_private(path, os.O_RDWR)
+    try:
+        if not wait_until(lambda: try_lock(descriptor, fcntl.LOCK_EX), timeout_s):
+            who = ", ".join(map(str, holders(path))) or "unknown"
+            raise TimeoutError(f"another process (pid {who}) kept {path} for {timeout_s:g} s")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def holders(path: Path) -> tuple[int, ...]:
+    """Return the pids that hold a lock on ``path``, as far as the system tells (Linux); for messages only."""
+    try:
+        status = path.stat()
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return ()
+    wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    rows = [line.split() for line in lines]
+    return tuple(
+        sorted(
+            {int(row[4]) for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == wanted}
+        )
+    )

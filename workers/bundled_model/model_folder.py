@@ -1,0 +1,199 @@
+"""A Hugging Face model folder out of a llama-architecture GGUF file, in bf16 or with weights rounded to 4 bits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import gguf
+import numpy as np
+import numpy.typing as npt
+import tokenizers
+from tokenizers import decoders, models, pre_tokenizers
+
+from workers.bundled_model.awq_format import (
+    GROUP_SIZE,
+    FloatArray,
+    quantise_to_awq,
+    round_to_4_bits,
+)
+from workers.bundled_model.safetensors_file import Tensor, write_safetensors
+
+#: llama.cpp's name of each tensor of a block and transformers' name for it.
+_BLOCK_NAMES = {
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_norm": "post_attention_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+_CONTROL_TOKEN = 3
+
+
+#: What is done to the weights: kept, rounded to 4 bits in AWQ's format, or rounded to the same values and kept in bf16.
+Making = Literal["kept", "awq", "rounded"]
+
+
+def write_model_folder(source: Path, folder: Path, making: Making) -> None:
+    """Write weights, configuration, tokenizer and chat template of the GGUF file ``source`` into ``folder``."""
+    reader = gguf.GGUFReader(source)
+    config = _config(reader)
+    if making == "awq":
+        config["quantization_config"] = {
+            "quant_method": "awq",
+            "bits": 4,
+            "group_size": GROUP_SIZE,
+            "zero_point": True,
+            "version": "gemm",
+        }
+    tensors: dict[str, Tensor] = {}
+    for name, weights in read_weights(reader):
+        if making == "kept" or not name.endswith("_proj.weight"):
+            tensors[name] = _bf16(weights)
+        elif making == "rounded":
+            tensors[name] = _bf16(round_to_4_bits(weights))
+        else:
+            for part, values in quantise_to_awq(weights).items():
+                tensors[name.removesuffix("weight") + part] = _quantised(values)
+    write_safetensors(folder / "model.safetensors", tensors)
+    _write_json(folder / "config.json", config)
+    _write_json(
+        folder / "generation_config.json",
+        {"bos_token_id": config["bos_token_id"], "eos_token_id": config["eos_token_id"]},
+    )
+    _write_tokenizer(reader, folder)
+
+
+def read_weights(reader: gguf.GGUFReader) -> Iterator[tuple[str, FloatArray]]:
+    """Yield each tensor dequantised under transformers' name, the rows of q and k put back in its rotary order."""
+    heads, kv_heads = (
+        _field(reader, "llama.attention.head_count"),
+        _field(reader, "llama.attention.head_count_kv"),
+    )
+    for tensor in reader.tensors:
+        weights = gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
+        name = _transformers_name(tensor.name)
+        if name.endswith("q_proj.weight"):
+            weights = _undo_rotary_order(weights, heads)
+        elif name.endswith("k_proj.weight"):
+            weights = _undo_rotary_order(weights, kv_heads)
+        yield name, weights
+
+
+def _transformers_name(name: str) -> str:
+    if name == "token_embd.weight":
+        return "model.embed_tokens.weight"
+    if name == "output_norm.weight":
+        return "model.norm.weight"
+    block, index, part, _ = name.split(".")
+    if block != "blk":
+        raise ValueError(f"the GGUF file has a tensor {name!r}, which a llama model does not")
+    return f"model.layers.{index}.{_BLOCK_NAMES[part]}.weight"
+
+
+def _undo_rotary_order(weights: FloatArray, heads: int) -> FloatArray:
+    """llama.cpp interleaves the two halves of each head's rotary dimensions; transformers keeps them apart."""
+    rows, columns = weights.shape
+    return (
+        weights.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    )
+
+
+def _bf16(weights: FloatArray) -> Tensor:
+    # numpy has no bfloat16: round to nearest even by hand and keep the upper half of each float.
+    bits = np.ascontiguousarray(weights).view(np.uint32)
+    rounded = (bits + (((bits >> 16) & 1) + 0x7FFF)) >> 16
+    return Tensor(dtype="BF16", shape=weights.shape, data=rounded.astype("<u2").tobytes())
+
+
+def _quantised(values: npt.NDArray[np.int32] | npt.NDArray[np.float16]) -> Tensor:
+    dtype = "I32" if values.dtype == np.int32 else "F16"
+    return Tensor(dtype=dtype, shape=values.shape, data=np.ascontiguousarray(values).tobytes())
+
+
+def _config(reader: gguf.GGUFReader) -> dict[str, Any]:
+    hidden, heads = (
+        _field(reader, "llama.embedding_length"),
+        _field(reader, "llama.attention.head_count"),
+    )
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_act": "silu",
+        "hidden_size": hidden,
+        "intermediate_size": _field(reader, "llama.feed_forward_length"),
+        "num_hidden_layers": _field(reader, "llama.block_count"),
+        "num_attention_heads": heads,
+        "num_key_value_heads": _field(reader, "llama.attention.head_count_kv"),
+        "head_dim": hidden // heads,
+        "max_position_embeddings": _field(reader, "llama.context_length"),
+        "rms_norm_eps": _field(reader, "llama.attention.layer_norm_rms_epsilon"),
+        "rope_theta": _field(reader, "llama.rope.freq_base"),
+        "vocab_size": _field(reader, "llama.vocab_size"),
+        "tie_word_embeddings": True,
+        "attention_bias": False,
+        "mlp_bias": False,
+        "bos_token_id": _field(reader, "tokenizer.ggml.bos_token_id"),
+        "eos_token_id": _field(reader, "tokenizer.ggml.eos_token_id"),
+        "pad_token_id": _field(reader, "tokenizer.ggml.padding_token_id"),
+        "torch_dtype": "bfloat16",
+    }
+
+
+def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
+    words: list[str] = _field(reader, "tokenizer.ggml.tokens")
+    kinds: list[int] = _field(reader, "tokenizer.ggml.token_type")
+    merges = [tuple(merge.split(" ")) for merge in _field(reader, "tokenizer.ggml.merges")]
+    vocabulary = {word: index for index, word in enumerate(words)}
+    tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    # What llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json do: each digit stands alone.
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    special = [word for word, kind in zip(words, kinds, strict=True) if kind == _CONTROL_TOKEN]
+    tokenizer.add_special_tokens(
+        [tokenizers.AddedToken(word, special=True, normalized=False) for word in special]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "chat_template.jinja").write_text(
+        _field(reader, "tokenizer.chat_template"), encoding="utf-8"
+    )
+    named = {
+        key: words[_field(reader, f"tokenizer.ggml.{part}_token_id")]
+        for key, part in (
+            ("bos_token", "bos"),
+            ("eos_token", "eos"),
+            ("unk_token", "unknown"),
+            ("pad_token", "padding"),
+        )
+    }
+    _write_json(
+        folder / "tokenizer_config.json",
+        {
+            **named,
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": _field(reader, "llama.context_length"),
+            "clean_up_tokenization_spaces": False,
+        },
+    )
+
+
+def _field(reader: gguf.GGUFReader, key: str) -> Any:
+    field = reader.get_field(key)
+    if field is None:
+        raise ValueError(f"the GGUF file does not say {key!r}")
+    return field.contents()
+
+
+def _write_json(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

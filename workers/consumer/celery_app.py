@@ -1,0 +1,100 @@
+"""The Celery application of a worker: one thread, one task, settings from ``core.hints``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready
+from celery.worker import state
+
+from core.hints import HINT_TASK, hint_app
+from workers.consumer.hint_consumer import HintConsumer
+from workers.consumer.loop_wakeup import add_wake_up
+from workers.consumer.message_check import add_admission
+from workers.lifecycle.shutdown import Shutdown
+
+
+class WorkerFailed(Exception):  # noqa: N818 - named for what happened
+    """Say that Celery ended although nobody asked it to; its log has the reason."""
+
+
+def worker_app(server: HintConsumer) -> Celery:
+    """Return the application that hands every hint to ``server``, on the pool's only thread."""
+    app = hint_app(server.broker_url, server.queues)
+    add_wake_up(app)
+    add_admission(app)
+
+    @app.task(name=HINT_TASK, bind=True)  # type: ignore[untyped-decorator]
+    def hint(task: Any, job_id: int) -> None:
+        server.serve(job_id, task.request.delivery_info["routing_key"])
+
+    return app
+
+
+def run_worker(
+    app: Celery, name: str, on_ready: Callable[[], None], stopping: Shutdown | None = None
+) -> None:
+    """Serve hints until ``stopping`` halts it; a job that runs is finished first. Returns at the end.
+
+    Celery's own handlers of signals are not installed: its second SIGINT drops the running job with a code of failure,
+    its SIGHUP starts the process anew under its guardian. Here SIGTERM, SIGINT and SIGHUP ask for the end, the second of
+    them, or SIGQUIT, for handing the job back at once. Without ``stopping`` the handlers stay as Celery sets them.
+
+    Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error and is started again.
+    """
+
+    @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+    def _keep_logging(**_facts: Any) -> None:
+        """Having a receiver keeps Celery from replacing the logging set up by the main module."""
+
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+    def _ready(**_facts: Any) -> None:
+        on_ready()
+
+    # What `celery worker` does, except that it throws the exit code away when it is called from a program.
+    worker = _worker_class(app, stopping)(
+        hostname=name,
+        pool_cls="threads",
+        concurrency=1,
+        loglevel="INFO",
+        # The worker's row in Postgres tells what these would.
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    if worker.exitcode:
+        raise WorkerFailed(f"Celery ended with code {worker.exitcode}; the reason stands above")
+
+
+def _worker_class(app: Celery, stopping: Shutdown | None) -> Any:
+    return app.Worker if stopping is None else _stoppable(app.Worker, stopping)
+
+
+def _stoppable(base: Any, stopping: Shutdown) -> Any:
+    class Worker(base):  # type: ignore[misc]
+        """Celery's worker with the signals of ``stopping``."""
+
+        def install_platform_tweaks(self, _worker: Any) -> None:
+            """Install the handlers, at the moment when Celery would install its own."""
+            stopping.when_halted(_end_celery)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+                signal.signal(number, _handler(stopping))
+
+    return Worker
+
+
+def _handler(stopping: Shutdown) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        stopping.signalled(signal.Signals(number).name, at_once=number == signal.SIGQUIT)
+
+    return handle
+
+
+def _end_celery() -> None:
+    """Let the event loop end at its next turn, within a second, as the warm shutdown of Celery does."""
+    state.should_stop = 0

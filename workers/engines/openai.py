@@ -1,0 +1,280 @@
+"""Any OpenAI-compatible server: a vLLM over several GPUs, a vendor's API. Times are the client's, memory is not visible."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Mapping
+from importlib import metadata
+from typing import Any
+
+import openai
+
+from core.model_spec import ModelSpec
+from workers import errors
+from workers.engines.answer_start import first_answer_s
+from workers.engines.options import checked_options
+from workers.engines.protocol import (
+    EngineContext,
+    Generation,
+    GenerationRequest,
+    MemoryReport,
+    StartReport,
+    TokenEvent,
+    hash_text,
+)
+
+KNOWN_OPTIONS = frozenset(
+    {
+        "chat_template_kwargs",  # vLLM and SGLang take it in the body
+        "connect_timeout_s",
+        "extra_body",  # fields of one vendor, sent as they are
+        "max_num_seqs",  # requests at once in throughput mode (default 4)
+        "max_tokens_field",  # max_tokens (default) or max_completion_tokens
+        "send_seed",  # false for servers that refuse a seed
+    }
+)
+
+SERVER_UNREACHABLE = "SERVER_UNREACHABLE"
+SERVER_ERROR = "SERVER_ERROR"
+RATE_LIMITED = "RATE_LIMITED"
+NO_USAGE = "NO_USAGE"
+
+_TOO_LONG = re.compile(
+    r"context.?length|maximum model length|max_model_len|maximum context|too long|too many tokens",
+    re.IGNORECASE,
+)
+_NO_MEMORY = MemoryReport(kind=None, reasons={"*": "the server's memory cannot be seen from here"})
+
+
+class OpenAIEngine:
+    """One model of one server, asked through streaming chat completions. Nothing is retried here: a job is."""
+
+    def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
+        self._spec = spec
+        self._context = context
+        self._options = checked_options(spec, KNOWN_OPTIONS)
+        if not spec.base_url:
+            raise errors.ModelUnavailable(
+                f"model {spec.name!r} names no server: set base_url, e.g. http://127.0.0.1:8000/v1",
+                error_class=errors.OPTION_REFUSED,
+            )
+        self._client: openai.AsyncOpenAI | None = None
+
+    async def start(self) -> StartReport:
+        """Reach the server and look the model up. Raise ModelUnavailable or EngineStartFailed."""
+        started_s = time.monotonic()
+        self._client = openai.AsyncOpenAI(
+            api_key=self._api_key(),
+            base_url=self._spec.base_url,
+            max_retries=0,
+            # Silence is bounded by the caller, who knows what is slow and what is dead.
+            timeout=openai.Timeout(None, connect=float(self._options.get("connect_timeout_s", 10))),
+        )
+        card: Mapping[str, Any] = {}
+        try:
+            served = {model.id: model async for model in await self._client.models.list(timeout=30)}
+        except openai.NotFoundError:
+            served = {}  # a server need not list its models
+        except openai.APIError as error:
+            await self.stop()
+            raise self._translated(error, starting=True) from error
+        if served and self._spec.source not in served:
+            await self.stop()
+            raise errors.ModelUnavailable(
+                f"model {self._spec.name!r}: {self._spec.base_url} does not serve {self._spec.source!r}; it serves "
+                f"{', '.join(sorted(served)[:8])}"
+            )
+        if served:
+            card = served[self._spec.source].model_dump()
+        return StartReport(
+            engine_version=f"openai-compatible {card.get('owned_by') or ''}".strip(),
+            environment={
+                "openai": metadata.version("openai"),
+                "base_url": str(self._spec.base_url),
+            },
+            config={
+                "served_model": self._spec.source,
+                "owned_by": card.get("owned_by"),
+                "max_model_len": card.get("max_model_len"),
+                "max_num_seqs": int(self._options.get("max_num_seqs", 4)),
+            },
+            memory=_NO_MEMORY,
+            started_s=started_s,
+            ready_s=time.monotonic(),
+        )
+
+    async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
+        """Yield one event a chunk, then the Generation; a chunk may carry several tokens and tells no ids.
+
+        Raise PromptRejected (also for fixed lengths, which need token ids), ModelUnavailable for a refused key,
+        EngineDied when the server goes away, EngineError (SERVER_ERROR, RATE_LIMITED, NO_USAGE), which ends nothing but the
+        request.
+        """
+        if self._client is None:
+            raise errors.EngineDied(f"model {self._spec.name!r} is not connected")
+        if request.sampling.fixed_length:
+            raise errors.PromptRejected(
+                f"model {self._spec.name!r}: fixed-length runs need exact token ids, which a chat server does not take",
+                error_class=errors.REQUEST_REFUSED,
+            )
+        body = self._body(request)
+        reading = _Reading(submitted_s=time.monotonic())
+        try:
+            async with await self._client.chat.completions.create(**body) as stream:
+                async for chunk in stream:
+                    if event := reading.take(chunk):
+                        yield event
+        except (
+            Exception
+        ) as error:  # a broken stream comes as an error of whichever HTTP library the client uses
+            raise self._translated(error, starting=False) from error
+        yield self._generation(body["messages"], reading)
+
+    async def memory_report(self) -> MemoryReport:
+        """Return a report without numbers."""
+        return _NO_MEMORY
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def _api_key(self) -> str:
+        name = self._spec.api_key_env
+        if name is None:
+            return "none"  # the client insists on one; a server without keys ignores it
+        key = os.environ.get(name)
+        if not key:
+            raise errors.ModelUnavailable(
+                f"model {self._spec.name!r} takes its key from the environment variable {name}, which is not set"
+            )
+        return key
+
+    def _body(self, request: GenerationRequest) -> dict[str, Any]:
+        sampling, options = request.sampling, self._options
+        extra = dict(options.get("extra_body") or {})
+        if "chat_template_kwargs" in options:
+            extra["chat_template_kwargs"] = dict(options["chat_template_kwargs"])
+        body: dict[str, Any] = {
+            "model": self._spec.source,
+            "messages": [
+                {"role": message.role, "content": message.content} for message in request.messages
+            ],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            str(options.get("max_tokens_field", "max_tokens")): sampling.max_tokens,
+        }
+        if options.get("send_seed", True):
+            body["seed"] = sampling.seed
+        return body | ({"extra_body": extra} if extra else {})
+
+    def _generation(self, messages: list[dict[str, str]], reading: _Reading) -> Generation:
+        usage = reading.usage
+        if usage is None or not reading.events:
+            raise errors.EngineError(
+                f"model {self._spec.name!r}: {self._spec.base_url} ended a stream without "
+                f"{'a token' if usage else 'token counts (stream_options.include_usage)'}",
+                error_class=NO_USAGE,
+            )
+        text = "".join(event.text for event in reading.events)
+        details = getattr(usage, "prompt_tokens_details", None)
+        prompt = json.dumps(messages, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return Generation(
+            text=text,
+            prompt_text=None,
+            prompt_hash=hash_text(prompt),
+            output_hash=hash_text(text),
+            prompt_tokens=int(usage.prompt_tokens),
+            cached_tokens=int(getattr(details, "cached_tokens", 0) or 0),
+            output_tokens=int(usage.completion_tokens),
+            finish_reason=reading.finish_reason or "unknown",
+            submitted_s=reading.submitted_s,
+            first_token_s=reading.events[0].at_s,
+            last_token_s=reading.events[-1].at_s,
+            first_answer_s=reading.first_answer_s(),
+            token_offsets_ms=tuple(
+                (event.at_s - reading.submitted_s) * 1000 for event in reading.events
+            ),
+        )
+
+    def _translated(self, error: Exception, *, starting: bool) -> errors.EngineError:
+        """Say what an exception of the client means; a refused key's own message may quote the key and is left out."""
+        name, server, key = self._spec.name, self._spec.base_url, self._spec.api_key_env
+        if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
+            where = (
+                f"the key in the environment variable {key}"
+                if key
+                else "requests without a key: set api_key_env"
+            )
+            return errors.ModelUnavailable(f"model {name!r}: {server} refuses {where}")
+        message = " ".join(str(error).split())[:400]
+        if isinstance(error, openai.RateLimitError):
+            return errors.EngineError(
+                f"model {name!r}: {server} limits its rate: {message}", error_class=RATE_LIMITED
+            )
+        if isinstance(error, openai.NotFoundError):
+            return errors.ModelUnavailable(
+                f"model {name!r}: {server} does not serve {self._spec.source!r}: {message}"
+            )
+        if isinstance(error, openai.APIStatusError) and 400 <= error.status_code < 500:
+            too_long = _TOO_LONG.search(message) is not None
+            return errors.PromptRejected(
+                f"model {name!r}: {server} refuses the request: {message}",
+                error_class=errors.PROMPT_TOO_LONG if too_long else errors.REQUEST_REFUSED,
+            )
+        away = isinstance(error, openai.APIConnectionError) or type(error).__module__.startswith(
+            "httpx"
+        )
+        failure = (
+            errors.EngineStartFailed
+            if starting
+            else errors.EngineDied
+            if away
+            else errors.EngineError
+        )
+        return failure(
+            f"model {name!r}: {server} {'is not reachable' if away else 'failed'}: {type(error).__name__}: {message}",
+            error_class=SERVER_UNREACHABLE if away else SERVER_ERROR,
+        )
+
+
+class _Reading:
+    """What a stream of chunks has told so far."""
+
+    def __init__(self, *, submitted_s: float) -> None:
+        self.submitted_s = submitted_s
+        self.events: list[TokenEvent] = []
+        self.finish_reason: str | None = None
+        self.usage: Any = None
+        self._thought = False
+
+    def first_answer_s(self) -> float | None:
+        """Return when the answer began: after the deltas of thinking where there were any, else as its text tells."""
+        if self._thought:
+            return next((event.at_s for event in self.events if event.text.strip()), None)
+        return first_answer_s(self.events, None)
+
+    def take(self, chunk: Any) -> TokenEvent | None:
+        """Take in a chunk; return an event when it carries tokens, thinking included (its text is not the answer's)."""
+        at_s = time.monotonic()
+        self.usage = getattr(chunk, "usage", None) or self.usage
+        if not chunk.choices:
+            return None  # the chunk of the token counts is no token
+        choice = chunk.choices[0]
+        self.finish_reason = choice.finish_reason or self.finish_reason
+        answer = choice.delta.content or ""
+        thinking = getattr(choice.delta, "reasoning_content", None) or getattr(
+            choice.delta, "reasoning", None
+        )
+        if not answer and not thinking:
+            return None  # the first chunk names the role alone
+        self._thought = self._thought or bool(thinking)
+        event = TokenEvent(at_s=at_s, token_ids=(), text=answer)
+        self.events.append(event)
+        return event

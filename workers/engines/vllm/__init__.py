@@ -1,0 +1,1 @@
+"""vLLM as an engine: AsyncLLM with its EngineCore in a child process."""

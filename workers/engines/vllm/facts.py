@@ -1,0 +1,115 @@
+"""What vLLM's worker process says of the backends that it runs, read from the running objects.
+
+They differ between versions, devices and the two model runners. What no object tells is ``unknown``, not guessed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+UNKNOWN = "unknown"
+FLASHINFER = "flashinfer"
+NATIVE = "native"
+
+
+def _device(worker: Any) -> str:
+    return str(worker.device.type)
+
+
+def _attention_backend(worker: Any) -> str:
+    groups = worker.model_runner.attn_groups
+    return ",".join(sorted({group.backend.get_name() for kv_group in groups for group in kv_group}))
+
+
+def _sampler(worker: Any) -> str:
+    """Tell who samples with top-k and top-p. Where neither runner's object tells, vLLM may still be forbidden FlashInfer."""
+    sampler = getattr(worker.model_runner, "sampler", None)
+    uses = getattr(sampler, "use_flashinfer", None)  # model runner V2
+    if isinstance(uses, bool):
+        return FLASHINFER if uses else NATIVE
+    forward = getattr(
+        getattr(sampler, "topk_topp_sampler", None), "forward", None
+    )  # model runner V1
+    if name := getattr(forward, "__name__", ""):
+        return FLASHINFER if name == "forward_cuda" else NATIVE
+    from vllm import envs  # noqa: PLC0415
+
+    return NATIVE if getattr(envs, "VLLM_USE_FLASHINFER_SAMPLER", None) is False else UNKNOWN
+
+
+def _flashinfer_autotune(worker: Any) -> str:
+    chosen = getattr(
+        getattr(worker.vllm_config, "kernel_config", None), "enable_flashinfer_autotune", None
+    )
+    return UNKNOWN if chosen is None else "on" if chosen else "off"
+
+
+def _flashinfer_imported(_worker: Any) -> str:
+    """Tell whether the package is in memory, which says nothing of its use: vLLM imports it to ask its version."""
+    return (
+        "yes" if any(name.partition(".")[0] == FLASHINFER for name in tuple(sys.modules)) else "no"
+    )
+
+
+def _runner_class(worker: Any) -> str:
+    return f"{type(worker.model_runner).__module__}.{type(worker.model_runner).__qualname__}"
+
+
+def _model_runner(worker: Any) -> str:
+    """Tell V1 or V2: V2 lives in packages of its own below ``vllm.v1.worker``."""
+    parts = type(worker.model_runner).__module__.split(".")
+    if "worker" not in parts:
+        return UNKNOWN
+    below = parts[parts.index("worker") + 1 :]
+    if len(below) == 1 and below[0].endswith("_model_runner"):
+        return "V1"
+    return "V2" if below[-1:] == ["model_runner"] else UNKNOWN
+
+
+def _kernel_choice(name: str) -> Callable[[Any], str]:
+    def tell(worker: Any) -> str:
+        chosen = getattr(getattr(worker.vllm_config, "kernel_config", None), name, None)
+        return UNKNOWN if chosen is None else _name(chosen)
+
+    return tell
+
+
+def _compilation_choice(name: str) -> Callable[[Any], str]:
+    def tell(worker: Any) -> str:
+        chosen = getattr(worker.vllm_config.compilation_config, name, None)
+        return UNKNOWN if chosen is None else _name(chosen)
+
+    return tell
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "name", value))
+
+
+FACTS: Mapping[str, Callable[[Any], str]] = {
+    "device": _device,
+    "attention_backend": _attention_backend,
+    "sampler": _sampler,
+    "flashinfer_autotune": _flashinfer_autotune,
+    "flashinfer_imported": _flashinfer_imported,
+    "model_runner_class": _runner_class,
+    "model_runner": _model_runner,
+    "linear_backend": _kernel_choice("linear_backend"),
+    "moe_backend": _kernel_choice("moe_backend"),
+    "compilation_mode": _compilation_choice("mode"),
+    "cudagraph_mode": _compilation_choice("cudagraph_mode"),
+}
+#: Those that are part of an engine's configuration; the linear kernel stands in the log.
+CONFIGURED = (
+    "attention_backend",
+    "linear_kernel",
+    "sampler",
+    "flashinfer_autotune",
+    "model_runner",
+    "linear_backend",
+    "moe_backend",
+    "compilation_mode",
+    "cudagraph_mode",
+)

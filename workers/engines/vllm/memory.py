@@ -1,0 +1,158 @@
+"""From what vLLM's worker process reads to the terms of a MemoryReport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from workers.engines.protocol import MIB, EngineContext, MemoryReport
+from workers.engines.vllm.log import backend_facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReading:
+    """What the worker processes told; with several of them the largest of each term, as each has its own GPU."""
+
+    bytes_by_term: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    #: Environment variables that engines read, as the workers have them.
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def num_blocks(self) -> int | None:
+        """Blocks of the KV cache."""
+        return self.bytes_by_term.get("num_blocks")
+
+    @property
+    def kv_block_bytes(self) -> float | None:
+        """Bytes of one block over all layers."""
+        blocks, reserved = self.num_blocks, self.bytes_by_term.get("kv_reserved")
+        return reserved / blocks if blocks and reserved is not None else None
+
+    def updated(self, later: WorkerReading) -> WorkerReading:
+        """Return this reading with the terms of a later one in their place."""
+        kept = {
+            name: value for name, value in self.bytes_by_term.items() if name not in later.reasons
+        }
+        told = {**kept, **later.bytes_by_term}
+        reasons = {
+            name: reason for name, reason in self.reasons.items() if name not in later.bytes_by_term
+        }
+        return replace(self, bytes_by_term=told, reasons={**reasons, **later.reasons})
+
+    def mib(self, term: str) -> float | None:
+        """Return a term in MiB, None when the worker did not tell it."""
+        value = self.bytes_by_term.get(term)
+        return None if value is None else value / MIB
+
+
+def read_worker(answers: Sequence[Mapping[str, Mapping[str, Any]]]) -> WorkerReading:
+    """Join the answers of all worker processes to ``evalctl_memory``."""
+    largest: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    facts: dict[str, str] = {}
+    variables: dict[str, str] = {}
+    for answer in answers:
+        for term, value in answer["bytes"].items():
+            largest[term] = max(largest.get(term, 0), int(value))
+        reasons |= answer["reasons"]
+        facts |= answer["facts"]
+        variables |= answer.get("variables", {})
+    return WorkerReading(bytes_by_term=largest, reasons=reasons, facts=facts, variables=variables)
+
+
+def memory_report(
+    reading: WorkerReading,
+    *,
+    graphs_mib: float | None,
+    source: str,
+    device: Literal["cpu", "cuda"],
+    free_before_mib: float | None,
+    kv_used_mib: float | None,
+) -> MemoryReport:
+    """Return the terms; the activation peak is the profile's, the run's stands beside it; KV use is the peak since boot."""
+    reasons: dict[str, str] = {}
+
+    def term(name: str, value: float | None, reason: str) -> float | None:
+        if value is None:
+            reasons[name] = reason
+        return value
+
+    # What is free means the same to NVML and to CUDA. What is used does not: to NVML the driver's own reserve is used, to
+    # CUDA it does not exist.
+    at_init = reading.mib("device_free_at_init")
+    context = None if at_init is None or free_before_mib is None else free_before_mib - at_init
+    why = reading.reasons
+    # The CPU engine repacks its weights into buffers that torch does not count: the file's size stands for them.
+    weights = reading.mib("weights") if device == "cuda" else _checkpoint_mib(source)
+    return MemoryReport(
+        kind="device" if device == "cuda" else "host",
+        context_mib=term(
+            "context_mib",
+            context,
+            why.get("device_free_at_init", "the GPU's memory before the start is not known"),
+        ),
+        weights_mib=term(
+            "weights_mib", weights, why.get("weights", "the weights are in no local folder")
+        ),
+        buffers_mib=term("buffers_mib", reading.mib("buffers"), why.get("buffers", "not told")),
+        activation_peak_mib=term(
+            "activation_peak_mib",
+            reading.mib("activation_profiled"),
+            why.get("activation_profiled", "not told"),
+        ),
+        graphs_mib=term("graphs_mib", graphs_mib, "the log names no graph pool"),
+        kv_reserved_mib=term(
+            "kv_reserved_mib", reading.mib("kv_reserved"), why.get("kv_reserved", "not told")
+        ),
+        kv_used_mib=term("kv_used_mib", kv_used_mib, "no request has run yet"),
+        activation_run_mib=term(
+            "activation_run_mib",
+            reading.mib("activation_run"),
+            why.get("activation_run", "not told"),
+        ),
+        reasons=reasons,
+        details_mib={
+            name: value / MIB
+            for name, value in reading.bytes_by_term.items()
+            if name != "num_blocks"
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuBefore:
+    """The GPU before an engine starts, in MiB; all None on the CPU and where NVML does not tell."""
+
+    #: Total minus free, the driver's reserve included.
+    used_mib: float | None = None
+    free_mib: float | None = None
+
+
+def card_before(context: EngineContext) -> GpuBefore:
+    """Return the GPU's memory as it is now."""
+    if context.device != "cuda" or not context.gpu_uuid:
+        return GpuBefore()
+    from workers.gpu.device_memory import DeviceMemoryUnreadable, device_memory  # noqa: PLC0415
+
+    try:
+        with device_memory(context.gpu_uuid) as device:
+            return GpuBefore(used_mib=device.used_bytes() / MIB, free_mib=device.free_bytes() / MIB)
+    except DeviceMemoryUnreadable:
+        return GpuBefore()
+
+
+def _checkpoint_mib(source: str) -> float | None:
+    files = list(Path(source).glob("*.safetensors"))
+    return sum(file.stat().st_size for file in files) / MIB if files else None
+
+
+def graph_pool_mib(log: str, *, enforce_eager: bool) -> float | None:
+    """Return the size of the CUDA graphs as the log of a start tells it; 0 without graphs, None where it is not told."""
+    if enforce_eager:
+        return 0.0
+    found = backend_facts(log).get("graph_pool_gib")
+    return None if found is None else max(float(value) for value in found.split(",")) * 1024

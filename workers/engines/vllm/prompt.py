@@ -1,0 +1,101 @@
+"""What is sent to vLLM: exact token ids, from a chat template or drawn at random, and how tokens are sampled."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from workers import errors
+from workers.engines.protocol import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Token ids, and their text where they came from one."""
+
+    token_ids: tuple[int, ...]
+    text: str | None
+
+    def for_vllm(self) -> Any:
+        """Return the prompt as vLLM takes it."""
+        from vllm.inputs import tokens_input  # noqa: PLC0415
+
+        return tokens_input(list(self.token_ids))
+
+
+class PromptMaker:
+    """Make prompts for one running engine."""
+
+    def __init__(self, spec: ModelSpec, engine: Any) -> None:
+        config = engine.vllm_config.model_config
+        self._name = spec.name
+        self._template_options = dict(spec.options.get("chat_template_kwargs") or {})
+        self._tokenizer = None if config.skip_tokenizer_init else engine.get_tokenizer()
+        self._max_model_len = int(config.max_model_len)
+        self._vocabulary = int(config.get_vocab_size())
+        self._special: frozenset[int] = frozenset(getattr(self._tokenizer, "all_special_ids", ()))
+
+    def make(self, request: GenerationRequest) -> Prompt:
+        """Return the request's prompt. Raise PromptRejected when it leaves no room for an answer."""
+        sampling = request.sampling
+        if sampling.fixed_input_tokens is not None:
+            prompt = Prompt(token_ids=self._random_ids(sampling), text=None)
+            # A speed run of another length than asked would be compared with runs of the length asked.
+            needed = len(prompt.token_ids) + (sampling.fixed_output_tokens or 1)
+        else:
+            prompt = self._from_messages(request)
+            needed = len(prompt.token_ids) + 1
+        if needed > self._max_model_len:
+            raise errors.PromptRejected(
+                f"request {request.request_id}: the prompt has {len(prompt.token_ids)} tokens, {needed} are needed with "
+                f"the answer, and model {self._name!r} takes {self._max_model_len} in all"
+            )
+        return prompt
+
+    def _from_messages(self, request: GenerationRequest) -> Prompt:
+        if self._tokenizer is None:
+            raise errors.PromptRejected(
+                f"model {self._name!r} runs without a tokenizer and serves fixed-length requests alone",
+                error_class=errors.REQUEST_REFUSED,
+            )
+        messages = [
+            {"role": message.role, "content": message.content} for message in request.messages
+        ]
+        text = self._tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=False, **self._template_options
+        )
+        # The template writes special tokens itself.
+        return Prompt(
+            token_ids=tuple(self._tokenizer.encode(text, add_special_tokens=False)), text=text
+        )
+
+    def _random_ids(self, sampling: SamplingParams) -> tuple[int, ...]:
+        draw = random.Random(sampling.seed)  # noqa: S311  (repeatability, not secrecy)
+        ids: list[int] = []
+        while len(ids) < (sampling.fixed_input_tokens or 0):
+            token_id = draw.randrange(self._vocabulary)
+            if token_id not in self._special:
+                ids.append(token_id)
+        return tuple(ids)
+
+
+def sampling_parameters(sampling: SamplingParams) -> Any:
+    """Return vLLM's SamplingParams; tokens are streamed one delta at a time."""
+    from vllm import SamplingParams  # noqa: PLC0415
+    from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
+
+    common: dict[str, Any] = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "seed": sampling.seed,
+        "output_kind": RequestOutputKind.DELTA,
+    }
+    if sampling.fixed_length:
+        length = sampling.output_limit
+        return SamplingParams(
+            max_tokens=length, min_tokens=length, ignore_eos=True, detokenize=False, **common
+        )
+    return SamplingParams(max_tokens=sampling.max_tokens, **common)

@@ -1,0 +1,1 @@
+"""Claim a job, run it, commit its result."""

@@ -1,0 +1,349 @@
+"""Claim a job, execute it, commit its result: what a worker does with each hint."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from core.errors import ServiceUnreachable
+from core.states import FailureKind, Mode, WorkerState
+from db.claims import (
+    ENGINE_GONE,
+    ClaimedJob,
+    Failure,
+    LeaseLost,
+    claim,
+    give_up,
+    in_company,
+    problem_document,
+)
+from db.commits import Result, commit
+from problems.prompts import render_prompt
+from problems.schema import Problem
+from scoring.score import score_text
+from workers.consumer.hint_consumer import Hints
+from workers.engines.host import EngineHost, Measured
+from workers.engines.protocol import GenerationRequest, Message, TokenEvent
+from workers.errors import EngineDied, EngineError, GenerationCancelled
+from workers.execution import rows
+from workers.execution.batch import BatchSlot, ContinuousBatch
+from workers.gpu.guard import GpuGuard
+from workers.lifecycle.event_log import log_event
+from workers.lifecycle.heartbeat import Heartbeat
+from workers.lifecycle.lease import EndReason, Lease, LeaseKeeper
+from workers.lifecycle.shutdown import Shutdown
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading.loader import EngineLoader, EngineStart
+from workers.measurement.doubts import Doubts
+from workers.measurement.sampler import MemorySampler, MemoryTrace
+from workers.probes.prober import Prober
+
+#: How long a finished result is offered again to a database that is away.
+COMMIT_FOR_S = 600.0
+RETRY_S = 1.0
+#: Problems that are kept parsed.
+PROBLEMS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What one attempt made, before it is committed."""
+
+    measured: Measured
+    boot: EngineStart
+    trace: MemoryTrace | None
+
+
+class Executor:
+    """Handle hints with one engine, one after another or as many at once as it serves.
+
+    Not safe for several threads: the worker's pool has one, which claims every job. Only attempts run beside each other.
+    """
+
+    def __init__(
+        self,
+        database: Engine,
+        host: EngineHost,
+        sampler: MemorySampler | None,
+        presence: Heartbeat,
+        *,
+        worker_id: uuid.UUID,
+        queues: tuple[str, ...],
+        leases: LeaseKeeper,
+        stopping: Shutdown,
+        card: GpuGuard | None = None,
+        deadlines: Timeouts,
+    ) -> None:
+        self._database = database
+        self._host = host
+        self._sampler = sampler
+        self._presence = presence
+        self._worker_id = worker_id
+        self._queues = queues
+        self._leases = leases
+        self._stopping = stopping
+        self._doubts = Doubts(database, card, sampler)
+        self._deadlines = deadlines
+        self._problems: dict[int, Problem] = {}
+        self._boots = EngineLoader(
+            database, host, worker_id=worker_id, deadlines=deadlines, card=card
+        )
+        self._prober = Prober(
+            database=database,
+            worker_id=worker_id,
+            context=host.context,
+            host=host,
+            boots=self._boots,
+            sampler=sampler,
+            card=card,
+            deadlines=deadlines,
+            insist=self._insist,
+        )
+
+    def handle_hint(self, hints: Hints) -> bool:
+        """Spend a hint: claim the best job there is and bring it to an end; return whether another hint is left to spend.
+
+        ``hints`` are those that lie ready. A job in throughput mode is joined by others for as long as the next ones may join;
+        each of them spends such a hint as well. Every failure of the engine or the input ends in the attempt's row.
+        ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and the reconciler issues
+        another.
+        """
+        if self._stopping.halted.is_set():
+            return False  # The hint is spent; the reconciler issues another for somebody else.
+        claimed = self._claim(self._boots.boot)
+        if not claimed:
+            log_event("hint.void")
+            return False
+        (job,) = claimed
+        try:
+            if job.in_company:
+                return self._company(hints).serve(job)
+            self._attempt(job, BatchSlot())
+            return hints.another()
+        finally:
+            self._presence.report(WorkerState.IDLE, self._boots.model_id)
+
+    def _claim(
+        self, boot: EngineStart | None, mode: Mode | None = None, at_most: int = 1
+    ) -> list[ClaimedJob]:
+        claimed = claim(
+            self._database,
+            worker_id=self._worker_id,
+            queues=self._queues,
+            loaded_model_id=self._boots.model_id,
+            loaded_group=self._boots.group,
+            loaded_for_s=self._boots.loaded_for_s,
+            boot_id=None if boot is None else boot.boot_id,
+            mode=mode,
+            at_most=at_most,
+            lease_s=self._deadlines.lease_s,
+        )
+        for job in claimed:
+            log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
+        return claimed
+
+    def _company(self, hints: Hints) -> ContinuousBatch:
+        return ContinuousBatch(
+            self._attempt,
+            claim=lambda boot, room: self._claim(boot, Mode.THROUGHPUT, room),
+            hints=hints,
+            serves=self._serves,
+        )
+
+    def _attempt(self, job: ClaimedJob, seat: BatchSlot) -> None:
+        """Bring a claimed job to an end. In company several threads do, each with a seat of its own."""
+        try:
+            self._execute_and_commit(job, seat)
+        except LeaseLost as error:
+            log_event("job.lease_lost", error=str(error), **job.log_context())
+
+    def _execute_and_commit(self, job: ClaimedJob, seat: BatchSlot) -> None:
+        with self._leases.keep(job) as lease, self._stopping.interrupts(lease.ended):
+            try:
+                if job.probe is not None:
+                    self._presence.report(WorkerState.BUSY, job.model_id)
+                    self._prober.run(job, lease)
+                    log_event("job.succeeded", **job.log_context())
+                    return
+                problem = self._problem(job)
+                execution = self._execute(job, problem, lease, seat)
+                result = self._result(job, problem, execution)
+            except GenerationCancelled as error:
+                if lease.reason is EndReason.LOST:
+                    raise LeaseLost(job.job_id, job.attempt_no) from error
+                self._fail(job, lease, self._ended_early(lease))
+                return
+            except EngineError as error:
+                self._fail(job, lease, _failure(error))
+                return
+            except (LeaseLost, ServiceUnreachable):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever goes wrong belongs into the attempt's row
+                log_event("job.error", error=error, **job.log_context())
+                sentence = f"{type(error).__name__}: {error}"
+                self._fail(
+                    job,
+                    lease,
+                    Failure(kind=FailureKind.INFRA, error_class="WORKER_ERROR", sentence=sentence),
+                )
+                return
+            self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+        generation = execution.measured.generation
+        log_event(
+            "job.succeeded",
+            ttft_ms=round(generation.ttft_ms, 1),
+            e2e_s=round(generation.e2e_s, 3),
+            output_tokens=generation.output_tokens,
+            score7=None if result.score is None else result.score.score7,
+            **job.log_context(),
+        )
+
+    def _execute(
+        self, job: ClaimedJob, problem: Problem | None, lease: Lease, seat: BatchSlot
+    ) -> Execution:
+        request = GenerationRequest(
+            request_id=f"{job.job_id}-{job.attempt_no}",
+            messages=_messages(job, problem),
+            sampling=job.sampling,
+        )
+        boot = seat.boot or self._load(job, lease)
+        self._seat(lease, seat, boot)
+        self._presence.report(WorkerState.BUSY, job.model_id)
+        sampler = self._sampler if self._memory_visible() else None
+        window = None if sampler is None else sampler.begin()
+        try:
+            measured = self._host.measure(
+                request,
+                on_token=lambda event: _note(event, lease, seat),
+                cancel=lease.ended,
+                timeout_s=self._deadlines.silence_s,
+            )
+        finally:
+            if sampler is not None and window is not None:
+                sampler.stop(window)
+            seat.leave()
+            trace = None if sampler is None or window is None else sampler.trace(window)
+        return Execution(measured=measured, boot=boot, trace=trace)
+
+    def _seat(self, lease: Lease, seat: BatchSlot, boot: EngineStart) -> None:
+        """Wait for a place in the engine; an attempt that gets none costs its job nothing."""
+        if not seat.take(
+            boot, unless=lambda: lease.ended.is_set() or self._stopping.halted.is_set()
+        ):
+            raise GenerationCancelled(
+                "the attempt was given up before its engine had a place for it"
+            )
+        if not self._serves(boot):
+            raise EngineDied(
+                "the engine ended before it had a place for this request", error_class=ENGINE_GONE
+            )
+
+    def _serves(self, boot: EngineStart) -> bool:
+        return self._boots.boot is boot
+
+    def _load(self, job: ClaimedJob, lease: Lease) -> EngineStart:
+        def on_progress() -> None:
+            lease.progress()
+            # A model is loaded to the end even for a job that was lost: the next one may want it.
+            if lease.ended.is_set() and lease.reason is not EndReason.LOST:
+                raise GenerationCancelled("the engine's start was given up")
+
+        def on_start() -> None:
+            self._presence.report(WorkerState.LOADING, job.model_id)
+
+        return self._boots.load(job, on_progress=on_progress, on_start=on_start)
+
+    def _memory_visible(self) -> bool:
+        return self._host.boot is not None and self._host.boot.memory.kind is not None
+
+    def _result(self, job: ClaimedJob, problem: Problem | None, execution: Execution) -> Result:
+        generation, trace = execution.measured.generation, execution.trace
+        memory = execution.boot.completed(execution.measured.memory)
+        score = None if problem is None else score_text(problem, generation.text)
+        return Result(
+            generation=rows.generation_row(
+                job,
+                generation,
+                execution.boot.boot_id,
+                memory,
+                trace,
+                incidents=self._doubts.about(job, generation, execution.boot.boot_id, trace),
+            ),
+            texts=rows.texts(generation),
+            trace=None if trace is None else rows.trace_row(trace),
+            score=None if score is None else rows.score_row(score),
+            verdicts=() if score is None else rows.verdict_rows(score.steps),
+        )
+
+    def _problem(self, job: ClaimedJob) -> Problem | None:
+        """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""
+        if job.sampling.fixed_length or job.problem_id is None:
+            return None
+        if found := self._problems.get(job.problem_id):
+            return found
+        if len(self._problems) >= PROBLEMS_KEPT:
+            self._problems.clear()
+        problem = Problem.from_dict(problem_document(self._database, job.problem_id))
+        self._problems[job.problem_id] = problem
+        return problem
+
+    def _ended_early(self, lease: Lease) -> Failure:
+        if lease.reason is EndReason.OVERDUE:
+            sentence = f"the attempt took longer than {self._deadlines.job_s:g} s"
+            return Failure(kind=FailureKind.TIMED_OUT, error_class="JOB_OVERDUE", sentence=sentence)
+        stopping = self._stopping
+        return Failure(
+            kind=FailureKind.INFRA, error_class=stopping.error_class, sentence=stopping.sentence
+        )
+
+    def _fail(self, job: ClaimedJob, lease: Lease, failure: Failure) -> None:
+        def write() -> None:
+            state = give_up(self._database, job.job_id, job.attempt_no, failure)
+            facts: dict[str, Any] = {
+                "kind": failure.kind.value,
+                "error_class": failure.error_class,
+                "state": state.value,
+            }
+            log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
+
+        self._insist(lease, write)
+
+    def _insist(self, lease: Lease, write: Callable[[], None]) -> None:
+        """Repeat a fenced write while the database is away; the fence makes repeating safe."""
+        deadline_s = time.monotonic() + COMMIT_FOR_S
+        while True:
+            try:
+                write()
+            except ServiceUnreachable as error:
+                if time.monotonic() > deadline_s:
+                    raise
+                log_event("job.write_delayed", error=str(error), **lease.job.log_context())
+                lease.progress()
+                time.sleep(RETRY_S)
+            else:
+                return
+
+
+def _note(event: TokenEvent, lease: Lease, seat: BatchSlot) -> None:
+    lease.progress()
+    seat.hear(event)
+
+
+def _failure(error: EngineError) -> Failure:
+    """Say what an error of the engine means for a job; one that befell several at once blames none."""
+    error_class = in_company(error.error_class) if error.in_company else error.error_class
+    return Failure(kind=FailureKind(error.kind), error_class=error_class, sentence=error.sentence)
+
+
+def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:
+    if problem is None:
+        return ()
+    return tuple(
+        Message(role=role, content=content)
+        for role, content in render_prompt(problem, job.prompt, job.language)
+    )

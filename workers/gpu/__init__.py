@@ -1,0 +1,1 @@
+"""One GPU: found, locked, watched and kept clean."""

@@ -1,0 +1,50 @@
+"""Log events as one JSON object a line on stderr; one name per event, listed in docs/reference/events.md."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+_LOGGER = logging.getLogger("evalctl.worker")
+
+
+class _JsonLines(logging.Formatter):
+    """Write a record as one line of JSON; foreign records keep their text under ``message``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, Any] = getattr(record, "event", None) or {
+            "event": "log",
+            "message": record.getMessage(),
+        }
+        head = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        if record.exc_info:
+            event = event | {"traceback": self.formatException(record.exc_info)}
+        return json.dumps(head | event, default=str, ensure_ascii=False)
+
+
+def set_up_logging(level: str = "INFO") -> None:
+    """Send every log record of this process to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Celery's own lines about hints received and done would repeat ours.
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).setLevel("WARNING")
+
+
+def log_event(
+    name: str, *, level: int = logging.INFO, error: BaseException | str | None = None, **facts: Any
+) -> None:
+    """Log one event with its facts."""
+    event = {"event": name, **facts} | ({} if error is None else {"error": str(error)})
+    trace = error if isinstance(error, BaseException) else None
+    _LOGGER.log(level, name, extra={"event": event}, exc_info=trace)

@@ -1,0 +1,90 @@
+"""Tell the database, every few seconds, that this worker lives and what it is doing, and read there what is asked of it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from core.errors import ServiceUnreachable
+from core.states import WorkerState
+from db.fleet import report_worker
+from workers.lifecycle.event_log import log_event
+
+BEAT_S = 5.0
+#: Changes that come faster are told together: what a worker does between two looks of a person is of no use.
+REST_S = 1.0
+
+
+class Heartbeat:
+    """Report a worker's state from a thread of its own; a database that is away is tried again at the next beat.
+
+    ``on_drain`` is called, on that thread and at each beat, once somebody wants the worker to drain; ``refused`` tells how
+    many messages it has thrown away.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        worker_id: uuid.UUID,
+        *,
+        beat_s: float = BEAT_S,
+        on_drain: Callable[[], None] | None = None,
+        refused: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._engine = engine
+        self._worker_id = worker_id
+        self._beat_s = beat_s
+        self._on_drain = on_drain
+        self._refused = refused
+        self._current: tuple[WorkerState, int | None] = (WorkerState.STARTING, None)
+        self._standing: WorkerState | None = None
+        self._note: str | None = None
+        self._changed = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="presence", daemon=True)
+        self._thread.start()
+
+    def report(self, state: WorkerState, model_id: int | None) -> None:
+        """Note a state; it is written soon, without making the caller wait."""
+        if self._current != (state, model_id):
+            self._current = (state, model_id)
+            self._changed.set()
+
+    def stand(self, state: WorkerState | None) -> None:
+        """Have this state told in place of the reported ones, until it is taken back by None."""
+        self._standing = state
+        self._changed.set()
+
+    def note(self, sentence: str | None) -> None:
+        """Tell a sentence beside the state."""
+        self._note = sentence
+        self._changed.set()
+
+    def close(self) -> None:
+        """Say that the worker stopped, and end the thread."""
+        self._ended.set()
+        self._changed.set()
+        self._thread.join()
+        self._write(WorkerState.STOPPED)
+
+    def _keep(self) -> None:
+        while not self._ended.is_set():
+            self._changed.clear()
+            self._write(self._standing or self._current[0])
+            self._ended.wait(REST_S)
+            self._changed.wait(self._beat_s)
+
+    def _write(self, state: WorkerState) -> None:
+        model_id, note, refused = self._current[1], self._note, self._refused()
+        try:
+            drain = report_worker(
+                self._engine, self._worker_id, state, model_id, note=note, messages_refused=refused
+            )
+        except ServiceUnreachable as error:
+            log_event("worker.unreachable", error=str(error))
+            return
+        if drain and self._on_drain is not None:
+            self._on_drain()

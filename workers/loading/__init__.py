@@ -1,0 +1,1 @@
+"""An engine that serves: started, sized, warmed up, and its start recorded."""

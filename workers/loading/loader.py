@@ -1,0 +1,280 @@
+"""The engine starts of one worker: bring up the engine that a job needs, record the start, know what is loaded."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Engine
+
+from core.model_spec import ModelSpec
+from core.states import StartKind
+from db.claims import ClaimedJob
+from db.fleet import Profile, note_boot, note_warm_up, record_boot, stored_profiles
+from workers.engines.host import EngineHost
+from workers.engines.protocol import MIB, MemoryReport, StartReport
+from workers.engines.vllm.launch import vllm_version
+from workers.errors import EngineOutOfMemory
+from workers.execution import rows
+from workers.gpu.guard import GpuGuard
+from workers.lifecycle.event_log import log_event
+from workers.lifecycle.timeouts import Timeouts
+from workers.loading import kept_log
+from workers.loading.kv_sizing import (
+    START_TERMS,
+    compiled,
+    differences,
+    fitting,
+    measured_spec,
+    profile_key,
+    sizable,
+    takes_two_starts,
+    with_compilation,
+    with_profile,
+    without_profile,
+)
+from workers.loading.warm_up import WarmUp, most_requests, planned
+from workers.measurement.assessment import until_free
+
+#: How long the card's clock may still be held down after a warm-up before the first job has to begin as it is.
+FREE_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStart:
+    """An engine start as it is recorded."""
+
+    boot_id: int
+    #: What the engine told of this start.
+    report: StartReport
+    #: The terms of this start as they are recorded: those of a profile stand where it could not tell them itself.
+    memory: MemoryReport
+
+    @property
+    def sequences(self) -> int:
+        """How many requests the engine serves at once."""
+        return max(1, int(self.report.config.get("max_num_seqs") or 1))
+
+    def completed(self, memory: MemoryReport) -> MemoryReport:
+        """Return the memory at a generation's end, with the terms of this start that the engine does not tell again."""
+        taken = {
+            name: getattr(self.memory, name)
+            for name in START_TERMS
+            if getattr(memory, name) is None
+        }
+        return replace(memory, **taken)
+
+
+class EngineLoader:
+    """Starts of the engine in one host. Not safe for several threads: nothing may be loaded while another job runs."""
+
+    def __init__(
+        self,
+        database: Engine,
+        host: EngineHost,
+        *,
+        worker_id: uuid.UUID,
+        deadlines: Timeouts,
+        card: GpuGuard | None = None,
+    ) -> None:
+        self._database = database
+        self._host = host
+        self._card = card
+        self._worker_id = worker_id
+        self._deadlines = deadlines
+        self._boot: EngineStart | None = None
+        self._spec: ModelSpec | None = None
+        self._model_id: int | None = None
+        self._group: tuple[uuid.UUID, int] | None = None
+        self._loaded_at_s = time.monotonic()
+
+    @property
+    def boot(self) -> EngineStart | None:
+        """The start that serves jobs now, None when there is none, its engine died or somebody else had it unloaded."""
+        return (
+            self._boot if self._boot is not None and self._host.boot is self._boot.report else None
+        )
+
+    @property
+    def model_id(self) -> int | None:
+        """The model that serves now."""
+        return None if self.boot is None else self._model_id
+
+    @property
+    def group(self) -> tuple[uuid.UUID, int] | None:
+        """The run and boot group that the engine was started for, None where any job may use it."""
+        return None if self.boot is None else self._group
+
+    @property
+    def boot_id(self) -> int | None:
+        """The row of the start that serves now."""
+        return None if self.boot is None else self.boot.boot_id
+
+    @property
+    def loaded_for_s(self) -> float:
+        """Seconds since the last start."""
+        return time.monotonic() - self._loaded_at_s
+
+    def load(
+        self, job: ClaimedJob, *, on_progress: Callable[[], None], on_start: Callable[[], None]
+    ) -> EngineStart:
+        """Return the start that serves this job, warmed up; bring it up where it is not up already.
+
+        ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it comes up and at each
+        token of the warm-up. Raise what ``EngineHost.load`` and ``EngineHost.generate`` raise.
+        """
+        if self.boot is not None and self._spec == job.spec and self._serves(job):
+            return self.boot
+        on_start()
+        device = self._host.context.device
+        most_requests(job.spec, device)  # refused before the engine is started rather than after
+        if takes_two_starts(job.spec, device):
+            boot = self._start_twice(job, on_progress)
+        else:
+            boot = self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
+        self._warm_up(job, boot, on_progress)
+        self._boot, self._spec, self._model_id, self._group = (
+            boot,
+            job.spec,
+            job.model_id,
+            _group_of(job),
+        )
+        return boot
+
+    def start(
+        self, spec: ModelSpec, job: ClaimedJob, *, kind: StartKind, on_progress: Callable[[], None]
+    ) -> EngineStart:
+        """Start exactly this spec once, whatever is loaded, record the start and note it on the job's attempt.
+
+        The engine is up then and serves whoever asks the host; no later job is served by it unless ``load`` started it.
+        ``on_progress`` is called about once a second; what it raises ends the start. Raise what ``EngineHost.load`` raises.
+        """
+        report = self._brought_up(spec, job, on_progress)
+        return self._recorded(job, report, kind, memory=with_compilation(report))
+
+    def forget(self) -> None:
+        """Unload whatever is loaded, so that the next job gets a start of its own."""
+        self._boot = None
+        self._host.unload()
+
+    def _start_twice(self, job: ClaimedJob, on_progress: Callable[[], None]) -> EngineStart:
+        """Start an engine whose KV cache has the size of the rule, after a profile where none is stored that fits.
+
+        An engine that does not tell its profile is started as it is.
+        """
+        key = profile_key(job.spec, self._host.context, vllm_version())
+        profiles = sizable(stored_profiles(self._database, key))
+        stored = bool(profiles)
+        if not stored:
+            profiles = self._profiled(job, key, on_progress)
+        if not profiles:
+            return self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
+        report = self._sized(job, profiles[0], on_progress)
+        row = rows.boot_row(self._worker_id, job.model_id, report)
+        if stored and fitting(profiles, row) is None:
+            old, found = profiles[0], differences(profiles[0], row)
+            log_event(
+                "engine.profile_outdated",
+                profile_boot_id=old.boot_id,
+                differs=found,
+                **job.log_context(),
+            )
+            profiles = self._profiled(job, key, on_progress) or profiles
+            report = self._sized(job, profiles[0], on_progress)
+            row = rows.boot_row(self._worker_id, job.model_id, report)
+        if profile := fitting(profiles, row):
+            memory = with_profile(report.memory, profile)
+        else:
+            memory = without_profile(report.memory, differences(profiles[0], row))
+        return self._recorded(
+            job, report, StartKind.MEASURED, memory=memory, key=key, profile=profile
+        )
+
+    def _profiled(
+        self, job: ClaimedJob, key: str, on_progress: Callable[[], None]
+    ) -> list[Profile]:
+        """Profile a model and return what is stored of it now: a second time where the first start compiled its graphs."""
+        report = self._brought_up(job.spec, job, on_progress)
+        if compiled(report.log_path):
+            self._recorded(job, report, StartKind.PROFILE, memory=with_compilation(report))
+            report = self._brought_up(job.spec, job, on_progress)
+        self._recorded(job, report, StartKind.PROFILE, memory=with_compilation(report), key=key)
+        return sizable(stored_profiles(self._database, key))
+
+    def _sized(
+        self, job: ClaimedJob, profile: Profile, on_progress: Callable[[], None]
+    ) -> StartReport:
+        """Bring the engine up with the KV cache of the rule; where the card cannot hold that, say what to change."""
+        spec = measured_spec(job.spec, profile)
+        try:
+            return self._brought_up(spec, job, on_progress)
+        except EngineOutOfMemory as error:
+            size_mib = spec.options["kv_cache_memory_bytes"] / MIB
+            raise EngineOutOfMemory(
+                f"{error.sentence}; its KV cache holds max_num_seqs sequences of max_model_len tokens, {size_mib:.0f} MiB: "
+                "lower one of them, or set gpu_memory_utilization and have it as vLLM sizes it",
+                error_class=error.error_class,
+            ) from error
+
+    def _brought_up(
+        self, spec: ModelSpec, job: ClaimedJob, on_progress: Callable[[], None]
+    ) -> StartReport:
+        log_event("engine.starting", **job.log_context())
+        self.forget()
+        on_progress()
+        report = self._host.load(spec, on_progress=on_progress, timeout_s=self._deadlines.start_s)
+        self._loaded_at_s = time.monotonic()
+        return report
+
+    def _recorded(
+        self,
+        job: ClaimedJob,
+        report: StartReport,
+        kind: StartKind,
+        *,
+        memory: MemoryReport,
+        key: str | None = None,
+        profile: Profile | None = None,
+    ) -> EngineStart:
+        """Store a start with these terms of its memory."""
+        row = rows.boot_row(
+            self._worker_id,
+            job.model_id,
+            replace(report, memory=memory),
+            kind=kind,
+            profile_key=key,
+            profile_boot_id=None if profile is None else profile.boot_id,
+        )
+        boot_id = record_boot(self._database, row, log=kept_log.kept_log(report.log_path))
+        note_boot(self._database, job.job_id, job.attempt_no, boot_id)
+        start_s = round(report.ready_s - report.started_s, 2)
+        log_event(
+            "engine.ready", kind=kind.value, start_s=start_s, boot_id=boot_id, **job.log_context()
+        )
+        return EngineStart(boot_id=boot_id, report=report, memory=memory)
+
+    def _warm_up(self, job: ClaimedJob, boot: EngineStart, on_progress: Callable[[], None]) -> None:
+        plan = planned(job.spec, boot.report, self._host.context.device)
+        if plan is None:
+            return
+        warm_up = WarmUp(
+            host=self._host, plan=plan, on_progress=on_progress, timeout_s=self._deadlines.silence_s
+        ).run()
+        if self._card is not None:
+            # The driver's reasons are a mean over the moment before, which would be laid at the first job's door.
+            free_s = until_free(self._card.look, on_progress, FREE_WITHIN_S)
+            warm_up["clock_free_s"] = None if free_s is None else round(free_s, 3)
+        note_warm_up(self._database, boot.boot_id, warm_up)
+        facts = {name: told for name, told in warm_up.items() if name not in {"rates", "kinds"}}
+        log_event("engine.warmed_up", boot_id=boot.boot_id, **facts, **job.log_context())
+
+    def _serves(self, job: ClaimedJob) -> bool:
+        """Tell whether the loaded engine may serve the job: one that wants an engine of its own group gets it."""
+        wanted = _group_of(job)
+        return wanted is None or wanted == self._group
+
+
+def _group_of(job: ClaimedJob) -> tuple[uuid.UUID, int] | None:
+    return None if job.boot_group is None else (job.run_id, job.boot_group)

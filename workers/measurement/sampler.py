@@ -1,0 +1,244 @@
+"""The worker's side of the memory sampler: begin a window before a generation, stop it after, get the trace between."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+from core.errors import SettingsError
+from workers.engines.protocol import EngineContext
+from workers.errors import EngineError
+from workers.gpu.telemetry import GpuSample
+from workers.measurement.sampler_pipe import SAMPLER_DIED, SamplingPipe
+
+T = TypeVar("T")
+
+#: A look at NVML takes microseconds. On a CPU a look reads every process of the engine.
+DEVICE_HZ = 50.0
+HOST_HZ = 20.0
+#: Every variable that the sampler reads, with its meaning.
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "EVALCTL_SAMPLE_HZ": "samples of memory a second while a request runs, from 1 to 1000 (default: 50 on a GPU, 20 on "
+        "a CPU)",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSource:
+    """All of one GPU's used memory (total minus free), whoever uses it; includes what an engine merely reserves."""
+
+    gpu_uuid: str
+    kind: Literal["device"] = "device"
+
+    def arguments(self) -> list[str]:
+        """Return how the sampling process is told."""
+        return [self.kind, self.gpu_uuid]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSource:
+    """Resident memory of a process and of its descendants that carry the mark."""
+
+    root_pid: int
+    mark: str
+    kind: Literal["host"] = "host"
+
+    def arguments(self) -> list[str]:
+        """Return how the sampling process is told."""
+        return [self.kind, str(self.root_pid), self.mark]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryTrace:
+    """Samples in MiB between ``begin`` and ``stop``, the first and the last taken at those moments."""
+
+    kind: Literal["device", "host"]
+    #: Monotonic seconds, the same clock as a generation's.
+    started_s: float
+    ended_s: float
+    #: Mean distance of the samples; a busy machine makes some later than they were asked for.
+    period_ms: float
+    used_mib: tuple[int, ...]
+    peak_mib: int
+    mean_mib: float
+    #: When each sample was really taken, monotonic seconds.
+    at_s: tuple[float, ...] = ()
+    #: What the card said of its pace meanwhile, at most five times a second; empty where there is no card.
+    looks: tuple[GpuSample, ...] = ()
+
+
+class MemorySampler:
+    """Sample from a process of its own, so that the engine's threads are not disturbed. Safe for several threads."""
+
+    def __init__(self, source: DeviceSource | HostSource, period_ms: float) -> None:
+        self._source = source
+        self._period_ms = period_ms
+        self._pipe: SamplingPipe | None = None
+        #: The process that keeps each window whose trace was not fetched.
+        self._keepers: dict[int, SamplingPipe] = {}
+        self._windows = 0
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the sampling process."""
+        return self._pipe.pid if self._pipe else None
+
+    def start(self) -> None:
+        """Start the sampling process."""
+        with self._lock:
+            self._living()
+
+    def begin(self) -> int:
+        """Open a window and return its number; others may be open. Memory is sampled only while one is.
+
+        Starts the process when there is none. The first of the open windows has its first sample when this returns, and EngineError
+        (SAMPLER_DIED) is raised where it gets none; while others are sampled already, nothing is waited for.
+        """
+        with self._lock:
+            pipe = self._living()
+            alone = pipe not in self._keepers.values()
+            self._windows += 1
+            window = self._windows
+            self._keepers[window] = pipe
+            pipe.tell(b"begin %d\n" % window)
+        if alone:
+            try:
+                pipe.ask(b"ready\n")
+            except EngineError:
+                self._keeper(window)
+                raise
+        return window
+
+    def end(self, window: int) -> MemoryTrace:
+        """Close a window and return its trace; raise as ``trace`` does."""
+        self.stop(window)
+        return self.trace(window)
+
+    def stop(self, window: int) -> None:
+        """Have the last sample of a window taken now, without waiting for it. An error is left to ``trace``."""
+        with self._lock:
+            if pipe := self._keepers.get(window):
+                pipe.tell(b"stop %d\n" % window)
+
+    def trace(self, window: int) -> MemoryTrace:
+        """Return the trace of a window that was stopped, once.
+
+        Raise EngineError (SAMPLER_DIED) when the process went away meanwhile, whoever noticed it first.
+        """
+        pipe = self._keeper(window)
+        if pipe is None or pipe is not self._pipe:
+            raise EngineError(
+                f"the memory sampler lost window {window}: its process ended meanwhile",
+                error_class=SAMPLER_DIED,
+            )
+        return self._trace(pipe.ask(b"trace %d\n" % window))
+
+    def while_idle(self, act: Callable[[], T]) -> T | None:
+        """Act while no window is open, and let none begin meanwhile; return None where one is open."""
+        with self._lock:
+            return None if self._keepers else act()
+
+    def _trace(self, answer: Mapping[str, Any]) -> MemoryTrace:
+        at_s = _unpacked("d", answer["at_s"])
+        used_mib = _unpacked("q", answer["used_mib"])
+        return MemoryTrace(
+            kind=self._source.kind,
+            started_s=at_s[0],
+            ended_s=at_s[-1],
+            period_ms=(at_s[-1] - at_s[0]) * 1000 / (len(at_s) - 1),
+            used_mib=used_mib,
+            peak_mib=max(used_mib),
+            mean_mib=float(answer["mean_mib"]),
+            at_s=at_s,
+            looks=tuple(GpuSample(**seen) for seen in answer["looks"]),
+        )
+
+    def close(self) -> None:
+        """End the sampling process and wait for it; what windows are open is lost."""
+        with self._lock:
+            pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
+
+    def _living(self) -> SamplingPipe:
+        """Return the process that runs, after starting another where it has ended. To be called under the lock."""
+        if self._pipe is None or not self._pipe.alive:
+            if self._pipe is not None:
+                self._pipe.close()
+            self._pipe = SamplingPipe([str(self._period_ms), *self._source.arguments()])
+        return self._pipe
+
+    def _keeper(self, window: int) -> SamplingPipe | None:
+        with self._lock:
+            return self._keepers.pop(window, None)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Memory while a block runs."""
+
+    #: There once the block has ended; None where nothing is sampled.
+    trace: MemoryTrace | None = None
+
+
+@contextmanager
+def watched(sampler: MemorySampler | None) -> Iterator[Watch]:
+    """Sample memory during the block, where there is a sampler. Raise as ``MemorySampler.begin`` and ``trace`` do."""
+    watch = Watch()
+    if sampler is None:
+        yield watch
+        return
+    window = sampler.begin()
+    try:
+        yield watch
+    finally:
+        watch.trace = sampler.end(window)
+
+
+def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
+    values: array[Any] = array(typecode)
+    values.frombytes(base64.b64decode(text))
+    return tuple(values)
+
+
+def memory_sampler(context: EngineContext) -> MemorySampler:
+    """Return the started sampler that fits a worker: of its GPU, or of its own process tree on the CPU.
+
+    Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is no rate.
+    """
+    if context.device == "cuda" and context.gpu_uuid:
+        sampler = MemorySampler(
+            DeviceSource(gpu_uuid=context.gpu_uuid), 1000 / sample_hz(DEVICE_HZ)
+        )
+    else:
+        source = HostSource(root_pid=os.getpid(), mark=context.worker_mark)
+        sampler = MemorySampler(source, 1000 / sample_hz(HOST_HZ))
+    sampler.start()
+    return sampler
+
+
+def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float:
+    """Return the samples a second that ``environ`` (default: the process's) asks for. Raise ``SettingsError``."""
+    text = (os.environ if environ is None else environ).get("EVALCTL_SAMPLE_HZ")
+    if not text:
+        return default
+    try:
+        hz = float(text)
+    except ValueError:
+        hz = 0.0
+    if not 1 <= hz <= 1000:
+        raise SettingsError(
+            "EVALCTL_SAMPLE_HZ",
+            f"must be a number of samples a second from 1 to 1000, not {text!r}",
+        )
+    return hz

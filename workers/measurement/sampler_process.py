@@ -1,0 +1,94 @@
+"""The process that samples memory: commands on stdin, answers on stdout, gone when stdin ends. Imports no engine.
+
+A command is a line: ``begin N`` and ``stop N`` open and close a window, ``ready`` is answered by ``{}`` once all commands before it
+have been obeyed, ``trace N`` by the samples of a window, packed so that the worker, whose engine may be serving others, reads a
+long trace in no time. An unreadable source is told by ``{"error": ...}``, and ends the process.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import sys
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from workers.measurement.windows import Windows
+
+
+def main(arguments: list[str]) -> int:
+    """Serve commands until stdin ends. Arguments: period in ms, then ``device UUID`` or ``host PID MARK``."""
+    period_s = float(arguments[0]) / 1000
+    try:
+        with _windows(arguments[1:], period_s) as windows:
+            _serve(windows)
+    except (RuntimeError, OSError) as error:
+        _answer({"error": str(error)})
+        return 1
+    return 0
+
+
+@contextmanager
+def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
+    if source[0] == "device":
+        from workers.gpu.device_memory import MIB, device_memory  # noqa: PLC0415
+
+        with device_memory(source[1]) as device:
+            yield Windows(lambda: device.used_bytes() / MIB, period_s, look=device.look)
+    else:
+        from workers.measurement.process_memory import HostMemory  # noqa: PLC0415
+
+        yield Windows(HostMemory(int(source[1]), source[2]).used_mib, period_s)
+
+
+def _serve(windows: Windows) -> None:
+    unread = b""
+    while True:
+        if not select.select([sys.stdin], [], [], windows.wait_s)[0]:
+            windows.tick()
+            continue
+        piece = os.read(sys.stdin.fileno(), 1024)
+        if not piece:
+            return
+        *lines, unread = (unread + piece).split(b"\n")
+        for line in lines:
+            command, _, number = line.decode().partition(" ")
+            _obey(windows, command, number)
+
+
+def _obey(windows: Windows, command: str, number: str) -> None:
+    if command == "begin":
+        windows.begin(int(number))
+    elif command == "stop":
+        windows.stop(int(number))
+    elif command == "trace":
+        _answer(_packed(windows.trace(int(number))))
+    else:
+        _answer({})
+
+
+def _packed(answer: dict[str, Any]) -> dict[str, Any]:
+    exact: list[float] = answer["used_mib"]
+    return {
+        "at_s": _text(array("d", answer["at_s"])),
+        "used_mib": _text(array("q", map(round, exact))),
+        "mean_mib": sum(exact) / len(exact),
+        "looks": answer["looks"],
+    }
+
+
+def _text(values: array[Any]) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def _answer(document: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

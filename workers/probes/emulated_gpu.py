@@ -1,0 +1,196 @@
+"""An emulated smaller card: a process of this worker holds the rest of the GPU, so that a bigger card answers for a smaller.
+
+What it cannot emulate is speed: the chip and its memory are still the bigger card's. So its answers are about memory alone,
+and are labelled.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.gpus import GpuUnavailable, list_gpus
+from workers.engines.protocol import MIB, EngineContext
+from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
+from workers.gpu.device_memory import DeviceMemoryUnreadable, device_memory
+from workers.gpu.guard import RELEASE_WITHIN_S, UNOWNED_MIB, GpuGuard
+from workers.gpu.nvml import NvmlReader
+from workers.lifecycle.child_environment import environment_of_child
+from workers.lifecycle.event_log import log_event
+from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+
+#: A context and some tens of GiB in large chunks take a second or two.
+HELD_WITHIN_S = 60.0
+ENDED_WITHIN_S = 10.0
+#: The memory in use counts as back where it was within so much of it.
+BACK_WITHIN_MIB = 100.0
+LOOK_AGAIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatedGpu:
+    """A card of ``limit_mib`` in all, made from one of ``total_mib`` by holding ``held_mib`` of it."""
+
+    limit_mib: float
+    total_mib: float
+    held_mib: float
+    #: In use on the empty card: the driver's own.
+    base_mib: float
+    _process: subprocess.Popen[bytes] = field(repr=False)
+
+    def utilisation(self, share: float) -> float:
+        """Return the share of the whole card that is ``share`` of the emulated one; engines know the whole card only."""
+        return share * self.limit_mib / self.total_mib
+
+    def check(self) -> None:
+        """Raise ``EngineError`` (MEMORY_LIMIT) where the memory is held no more: what was found since is no answer."""
+        if self._process.poll() is not None:
+            raise EngineError(
+                f"the process that held {self.held_mib:.0f} MiB of the GPU has ended: the card was not as small as it "
+                "should have been",
+                error_class=MEMORY_LIMIT,
+            )
+
+
+@contextmanager
+def emulated_card(
+    context: EngineContext, limit_mib: float, *, card: GpuGuard | None = None
+) -> Iterator[EmulatedGpu]:
+    """Leave ``limit_mib`` of the GPU for the block, its driver's own share included, as on a card of that size.
+
+    At the end it waits until the memory is back. ``card`` is told, so that it does not take what is held for litter. Raise
+    ``EngineError``: of class MEMORY_LIMIT as rejected on a CPU and for a limit that this GPU does not allow, INIT_FREE_MEM
+    where somebody is on the card, MEMORY_LIMIT where holding fails.
+    """
+    if context.device != "cuda" or context.gpu_uuid is None:
+        raise EngineError(
+            "a memory limit can be emulated on a GPU only",
+            error_class=MEMORY_LIMIT,
+            kind="rejected",
+        )
+    total_mib = _total_mib(context.gpu_uuid)
+    if not 0 < limit_mib < total_mib:
+        raise EngineError(
+            f"a card of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB",
+            error_class=MEMORY_LIMIT,
+            kind="rejected",
+        )
+    _require_empty(context.gpu_uuid)
+    with _ballast(context, total_mib - limit_mib) as (process, told):
+        emulated = EmulatedGpu(
+            limit_mib=limit_mib,
+            total_mib=total_mib,
+            held_mib=told["held_mib"],
+            base_mib=told["base_mib"],
+            _process=process,
+        )
+        log_event(
+            "gpu.emulated",
+            limit_mib=limit_mib,
+            held_mib=round(emulated.held_mib),
+            base_mib=round(emulated.base_mib),
+        )
+        with nullcontext() if card is None else card.expect(emulated.held_mib):
+            yield emulated
+    if not wait_for_memory(context, emulated.base_mib + BACK_WITHIN_MIB, RELEASE_WITHIN_S):
+        log_event("gpu.not_released", level=logging.WARNING, base_mib=round(emulated.base_mib))
+
+
+def wait_for_memory(context: EngineContext, used_mib: float, within_s: float) -> bool:
+    """Wait until no more than so many MiB of the GPU are in use; tell whether that came true in time."""
+    deadline_s = time.monotonic() + within_s
+    while (used := used_of_card(context)) is not None and used > used_mib:
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(LOOK_AGAIN_S)
+    return True
+
+
+def used_of_card(context: EngineContext) -> float | None:
+    """Return the MiB in use on the GPU (total minus free); None on the CPU and where NVML does not tell."""
+    if context.device != "cuda" or context.gpu_uuid is None:
+        return None
+    try:
+        with device_memory(context.gpu_uuid) as device:
+            return device.used_bytes() / MIB
+    except DeviceMemoryUnreadable:
+        return None
+
+
+def _total_mib(gpu_uuid: str) -> float:
+    try:
+        return next(float(gpu.total_mib) for gpu in list_gpus() if gpu.uuid == gpu_uuid)
+    except (GpuUnavailable, StopIteration) as error:
+        raise EngineError(
+            f"NVML does not tell the size of GPU {gpu_uuid}: {error}", error_class=MEMORY_LIMIT
+        ) from error
+
+
+def _require_empty(gpu_uuid: str) -> None:
+    """Raise ``EngineError`` where more is in use than the driver's own, after a while in which it may come back."""
+    deadline_s = time.monotonic() + RELEASE_WITHIN_S
+    try:
+        reader = NvmlReader(gpu_uuid)
+        while (used_mib := reader.used_mib()) > UNOWNED_MIB:
+            if time.monotonic() > deadline_s:
+                raise EngineError(
+                    f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use: a smaller card can be emulated on an empty one only",
+                    error_class=INIT_FREE_MEM,
+                )
+            time.sleep(LOOK_AGAIN_S)
+    except GpuUnavailable as error:
+        raise EngineError(str(error), error_class=MEMORY_LIMIT) from error
+
+
+@contextmanager
+def _ballast(
+    context: EngineContext, hold_mib: float
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Run the holding process for the block; it ends with this one in every kind of death."""
+    assert context.gpu_uuid is not None
+    with subprocess.Popen(
+        [sys.executable, "-m", "workers.probes.ballast_process", context.gpu_uuid, str(hold_mib)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment_of_child(
+            CUDA_VISIBLE_DEVICES=context.gpu_uuid, **{MARK_VARIABLE: context.worker_mark}
+        ),
+    ) as process:
+        try:
+            yield process, _answer(process, hold_mib)
+        finally:
+            _end(process)
+
+
+def _answer(process: subprocess.Popen[bytes], hold_mib: float) -> dict[str, Any]:
+    assert process.stdout is not None
+    line = b""
+    if select.select([process.stdout], [], [], HELD_WITHIN_S)[0]:
+        line = process.stdout.readline()
+    answer = dict(json.loads(line or '{"error": "its process ended or does not answer"}'))
+    if "error" in answer:
+        raise EngineError(
+            f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller card: {answer['error']}",
+            error_class=MEMORY_LIMIT,
+            kind="rejected" if answer.get("rejected") else "infra",
+        )
+    return answer
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(ENDED_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,57 @@
+"""Which level to try next, from the trials so far alone: so an interrupted search goes on where it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from workers.probes.trial import Trial
+
+
+def next_bisected(done: Iterable[Trial], *, trials: int, most: int) -> tuple[int, int] | None:
+    """Return the next level and trial of a search from 1 to ``most``, None where it has ended.
+
+    Levels double up to the first that is not stable; then the gap below it is halved until it is closed. A level is stable
+    after ``trials`` stable trials, and not stable after its first that is not.
+    """
+    stable, unstable, begun = _sorted(done, trials)
+    if begun is not None:
+        return begun
+    lowest = min(unstable, default=None)
+    # Whatever was stable above a level that was not is no part of the limit.
+    highest = max((level for level in stable if lowest is None or level < lowest), default=0)
+    if lowest is None:
+        return None if highest >= most else (min(max(1, 2 * highest), most), 1)
+    return None if lowest - highest <= 1 else ((highest + lowest) // 2, 1)
+
+
+def next_in_turn(
+    done: Iterable[Trial], *, levels: Sequence[int], trials: int
+) -> tuple[int, int] | None:
+    """Return the next of the given levels, lowest first, up to the first that is not stable; None at the end."""
+    stable, unstable, begun = _sorted(done, trials)
+    if begun is not None:
+        return begun
+    rest = [level for level in sorted(levels) if level not in stable]
+    return (rest[0], 1) if rest and not unstable else None
+
+
+def _sorted(
+    done: Iterable[Trial], trials: int
+) -> tuple[set[int], set[int], tuple[int, int] | None]:
+    """Return the stable levels, those that are not, and the next trial of a level that has not had all of its own."""
+    by_level: dict[int, list[Trial]] = {}
+    for trial in done:
+        by_level.setdefault(trial.level, []).append(trial)
+    unstable = {
+        level for level, tried in by_level.items() if not all(trial.stable for trial in tried)
+    }
+    stable = {
+        level for level, tried in by_level.items() if level not in unstable and len(tried) >= trials
+    }
+    return stable, unstable, _begun(by_level, stable | unstable)
+
+
+def _begun(by_level: Mapping[int, Sequence[Trial]], settled: set[int]) -> tuple[int, int] | None:
+    return next(
+        ((level, len(tried) + 1) for level, tried in by_level.items() if level not in settled), None
+    )
