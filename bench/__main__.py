@@ -1,6 +1,6 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: scale, throughput, company, overhead, scoring, views. A figure that cannot be had here is left out.
+``python -m bench [NAME...]``: scale, throughput, batch, overhead, scoring, views. A figure that cannot be had here is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.table import Table
 from bench.figure import Figure
 from bench.place import place
 from workers.engines import EngineContext
-from workers.engines.environment import Facts, boot_environment
+from workers.engines.environment import Facts, start_environment
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -27,7 +27,7 @@ def main() -> int:
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         "scale": _scale,
         "throughput": _throughput,
-        "company": _company,
+        "batch": _batch,
         "overhead": _overhead,
         "scoring": _scoring,
         "views": _views,
@@ -61,11 +61,11 @@ def _throughput() -> list[Figure]:
         return throughput.measure(here)
 
 
-def _company() -> list[Figure]:
-    from bench import company  # noqa: PLC0415
+def _batch() -> list[Figure]:
+    from bench import batch  # noqa: PLC0415
 
     with place() as here:
-        return company.measure(here)
+        return batch.measure(here)
 
 
 def _overhead() -> list[Figure]:
@@ -106,7 +106,7 @@ def _write(measured: dict[str, Figure]) -> None:
 
 def _machine() -> Facts:
     """Return what tells figures of one machine from those of another, as for an engine start on it."""
-    return boot_environment(EngineContext(home=Path(), log_folder=Path()), {})
+    return start_environment(EngineContext(home=Path(), log_folder=Path()), {})
 
 
 if __name__ == "__main__":

@@ -166,19 +166,19 @@ class InProcessWorker:
         )
         register_worker(place.engine, identity)
         self._sampler = memory_sampler(context)
-        self._presence = Heartbeat(place.engine, worker_id)
+        self._heartbeat = Heartbeat(place.engine, worker_id)
         self._leases = LeaseKeeper(place.engine, Timeouts())
         executor = Executor(
             place.engine,
             host,
             self._sampler,
-            self._presence,
+            self._heartbeat,
             worker_id=worker_id,
             queues=("vllm",),
             leases=self._leases,
-            stopping=Shutdown(),
-            card=card,
-            deadlines=Timeouts(),
+            shutdown=Shutdown(),
+            guard=card,
+            timeouts=Timeouts(),
         )
         self._all_done = threading.Event()
         self._left = 0
@@ -209,5 +209,5 @@ class InProcessWorker:
         """End the worker's helpers."""
         self._server.close()
         self._leases.close()
-        self._presence.close()
+        self._heartbeat.close()
         self._sampler.close()

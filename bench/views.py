@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -33,13 +34,9 @@ def measure(place: Place) -> list[Figure]:
     stored = RESULTS * (1 + OTHER_RUNS)
     figures.append(_results(place, run, stored))
     for view in VIEWS:
-        of_run = median(
-            _times_s(
-                lambda view=view: _ask(place, OF_A_RUN.format(view=view), {"run": run}),
-                ROUNDS,  # type: ignore[misc]
-            )
-        )
-        (of_all,) = _times_s(lambda view=view: _ask(place, OF_ALL.format(view=view), {}), 1)  # type: ignore[misc]
+        of_a_run, over_all = OF_A_RUN.format(view=view), OF_ALL.format(view=view)
+        of_run = median(_times_s(partial(_ask, place, of_a_run, {"run": run}), ROUNDS))
+        (of_all,) = _times_s(partial(_ask, place, over_all, {}), 1)
         figures.append(_figure(f"{view}.of_a_run", of_run, stored))
         figures.append(_figure(f"{view}.of_all", of_all, stored))
     return figures

@@ -32,7 +32,7 @@ ENGINE_GONE = "ENGINE_GONE"
 FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE, ENGINE_GONE})
 #: How the class of an error ends that befell several jobs in one engine. It blames none of them, since nobody knows
 #: whose fault it was; each is tried again with nobody beside it, where it can be told.
-IN_COMPANY = "_IN_COMPANY"
+IN_BATCH = "_IN_COMPANY"
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
@@ -101,9 +101,9 @@ class ClaimedJob:
         )
 
     @property
-    def in_company(self) -> bool:
+    def in_batch(self) -> bool:
         """Whether it may run beside others: in throughput mode, unless it was in an engine that failed under several."""
-        suspected = (self.error_class or "").endswith(IN_COMPANY)
+        suspected = (self.error_class or "").endswith(IN_BATCH)
         return self.mode == Mode.THROUGHPUT and self.probe is None and not suspected
 
     def log_context(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class Failure:
         return (
             not self.forgiven
             and self.error_class not in BLAMELESS
-            and not self.error_class.endswith(IN_COMPANY)
+            and not self.error_class.endswith(IN_BATCH)
         )
 
     @property
@@ -146,9 +146,9 @@ class Failure:
         return self.error_class in FORGIVEN
 
 
-def in_company(error_class: str) -> str:
+def in_batch(error_class: str) -> str:
     """Return the class of an error that befell several jobs in one engine."""
-    return error_class + IN_COMPANY
+    return error_class + IN_BATCH
 
 
 def claim(

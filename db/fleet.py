@@ -180,7 +180,7 @@ def drain_workers(
     return tuple(row.name for row in chosen)
 
 
-def record_boot(engine: Engine, boot: Boot, *, log: str | None = None) -> int:
+def record_start(engine: Engine, boot: Boot, *, log: str | None = None) -> int:
     """Store an engine start, with what its log held where that is kept, and return its id."""
     with Session(engine) as session, session.begin():
         if log is not None:
@@ -192,7 +192,7 @@ def record_boot(engine: Engine, boot: Boot, *, log: str | None = None) -> int:
         return boot.id
 
 
-def note_boot(engine: Engine, job_id: int, attempt_no: int, boot_id: int) -> None:
+def note_start(engine: Engine, job_id: int, attempt_no: int, boot_id: int) -> None:
     """Note which engine start an attempt runs on, so that a failed one can be traced to its log."""
     with transaction(engine) as connection:
         mine = (Attempt.job_id == job_id, Attempt.attempt_no == attempt_no)

@@ -19,7 +19,7 @@ from core.sampling_params import SamplingParams
 from core.states import FailureKind
 from db.claims import ClaimedJob, Failure, give_up
 from db.commits import Result, commit
-from db.fleet import WorkerIdentity, record_boot, register_worker
+from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot, MemoryTrace, Score, StepVerdict
 from db.roles import grant_analyst
 from db.runs import ProblemRecord, Submission, submit
@@ -52,7 +52,7 @@ def results(engine: Engine) -> None:
     boots: dict[int, int] = {}
     first = True
     while job := claim_one(engine, worker_id=worker_id, queues=("vllm",)):
-        boot_id = boots.get(job.model_id) or _record_boot(engine, worker_id, job)
+        boot_id = boots.get(job.model_id) or _record_start(engine, worker_id, job)
         boots[job.model_id] = boot_id
         if first:
             failure = Failure(
@@ -174,7 +174,7 @@ def _submission() -> Submission:
     )
 
 
-def _record_boot(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> int:
+def _record_start(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> int:
     boot = Boot(
         worker_id=worker_id,
         model_id=job.model_id,
@@ -183,7 +183,7 @@ def _record_boot(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> int:
         environment_hash="environment",
         start_s=1.0,
     )
-    return record_boot(engine, boot)
+    return record_start(engine, boot)
 
 
 def _result(job: ClaimedJob, boot_id: int) -> Result:

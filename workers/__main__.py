@@ -39,7 +39,7 @@ from workers.gpu.process_owner import ProcessOwnership
 from workers.lifecycle.event_log import log_event, set_up_logging
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.lease import LeaseKeeper
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE, start_guardian
+from workers.lifecycle.orphan_reaper import MARK_VARIABLE, start_orphan_reaper
 from workers.lifecycle.shutdown import GRACE_S, Shutdown
 from workers.lifecycle.timeouts import Timeouts
 from workers.measurement.sampler import memory_sampler
@@ -79,61 +79,61 @@ def serve(
     """
     worker_id = uuid.uuid4()
     identity = _identity(worker_id, gpu, queues)
-    stopping = Shutdown(grace_s)
+    shutdown = Shutdown(grace_s)
     with ExitStack() as stack:
         endpoints = stack.enter_context(services(settings))
         assert endpoints.broker_url is not None
         database = stack.enter_context(_database(endpoints.database_url))
         mark = worker_id.hex
-        card = None if gpu is None else stack.enter_context(_clean_card(settings, gpu, mark))
+        guard = None if gpu is None else stack.enter_context(_clean_card(settings, gpu, mark))
         # From here on every child carries the mark, and dies with this process however it dies.
         os.environ[MARK_VARIABLE] = mark
         os.environ["SPT_NOENV"] = "1"  # setproctitle, which vLLM uses, would write over the mark.
-        guardian = start_guardian(mark)
-        stack.callback(guardian.close)
+        orphan_reaper = start_orphan_reaper(mark)
+        stack.callback(orphan_reaper.close)
         context = _context(settings, gpu, mark)
         sampler = memory_sampler(context)
         stack.callback(sampler.close)
         host = (
             EngineHost(context)
-            if card is None
-            else EngineHost(context, before_start=card.before_start)
+            if guard is None
+            else EngineHost(context, before_start=guard.before_start)
         )
         stack.callback(host.close)
         register_worker(database, identity)
-        presence = Heartbeat(
-            database, worker_id, on_drain=stopping.drain, refused=lambda: MessageCheck.refused
+        heartbeat = Heartbeat(
+            database, worker_id, on_drain=shutdown.drain, refused=lambda: MessageCheck.refused
         )
-        stack.callback(presence.close)
-        _tell(stopping, presence, card)
-        deadlines = Timeouts.from_environment()
-        leases = LeaseKeeper(database, deadlines)
+        stack.callback(heartbeat.close)
+        _tell(shutdown, heartbeat, guard)
+        timeouts = Timeouts.from_environment()
+        leases = LeaseKeeper(database, timeouts)
         stack.callback(leases.close)
         executor = Executor(
             database,
             host,
             sampler,
-            presence,
+            heartbeat,
             worker_id=worker_id,
             queues=queues,
             leases=leases,
-            stopping=stopping,
-            card=card,
-            deadlines=deadlines,
+            shutdown=shutdown,
+            guard=guard,
+            timeouts=timeouts,
         )
-        gate = ClaimGate(stopping, card, presence)
+        gate = ClaimGate(shutdown, guard, heartbeat)
         server = HintConsumer(endpoints.broker_url, queues, executor.handle_hint, gate)
         stack.callback(server.close)
 
         def ready() -> None:
-            presence.report(WorkerState.IDLE, None)
+            heartbeat.report(WorkerState.IDLE, None)
             log_event("worker.ready", worker=identity.name, queues=queues, gpu=identity.gpu_uuid)
 
-        run_worker(worker_app(server), identity.name, ready, stopping)
-        if card is not None and card.quarantined is not None:
+        run_worker(worker_app(server), identity.name, ready, shutdown)
+        if guard is not None and guard.quarantined is not None:
             host.unload()
-            stopping.nothing_runs()
-            stopping.requested.wait()
+            shutdown.nothing_runs()
+            shutdown.requested.wait()
         log_event("worker.stopped", worker=identity.name)
 
 
@@ -141,28 +141,28 @@ def serve(
 def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
     """Take the card for this worker. Raise ``GpuUnavailable`` where somebody else is on it."""
     with nvml(), closing(GpuLock(settings.home, gpu.uuid)) as lock:
-        card = GpuGuard(
+        guard = GpuGuard(
             NvmlReader(gpu.uuid),
             ProcessOwnership(mark=mark, lock_path=lock.path),
             name=f"GPU {gpu.index} ({gpu.name})",
         )
-        card.sweep()
+        guard.sweep()
         os.environ[LOCK_VARIABLE] = lock.path
-        with closing(card):
-            yield card
+        with closing(guard):
+            yield guard
 
 
-def _tell(stopping: Shutdown, presence: Heartbeat, card: GpuGuard | None) -> None:
+def _tell(shutdown: Shutdown, heartbeat: Heartbeat, guard: GpuGuard | None) -> None:
     """Let the worker's row follow what becomes of the worker."""
 
     def halted() -> None:
-        quarantined = card is not None and card.quarantined is not None
-        presence.stand(WorkerState.QUARANTINED if quarantined else WorkerState.DRAINING)
-        presence.note(stopping.sentence)
+        quarantined = guard is not None and guard.quarantined is not None
+        heartbeat.stand(WorkerState.QUARANTINED if quarantined else WorkerState.DRAINING)
+        heartbeat.note(shutdown.sentence)
 
-    stopping.when_halted(halted)
-    if card is not None:
-        card.watch(on_quarantine=stopping.quarantine, on_note=presence.note)
+    shutdown.when_halted(halted)
+    if guard is not None:
+        guard.watch(on_quarantine=shutdown.quarantine, on_note=heartbeat.note)
 
 
 def _arguments() -> argparse.Namespace:

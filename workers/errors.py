@@ -41,12 +41,12 @@ class EngineError(Exception):
         *,
         error_class: str | None = None,
         kind: FailureKind | None = None,
-        in_company: bool = False,
+        in_batch: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         #: Whether other requests were in the engine as well, so that nobody knows which of them it was.
-        self.in_company = in_company
+        self.in_batch = in_batch
         self.error_class = error_class or self.default_class
         self.kind: FailureKind = kind or self.default_kind
 

@@ -14,7 +14,7 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.commits import Result, commit
 from db.engine import transaction
-from db.fleet import WorkerIdentity, record_boot, register_worker
+from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot
 from db.runs import ProblemRecord, Submission, submit
 from tests.chaos.oracle import JobKey, check, keys_of, orphans
@@ -57,7 +57,7 @@ def keys(engine: Engine) -> list[JobKey]:
     )
     job = claim_one(engine, worker_id=worker_id, queues=("synthetic",))
     assert job is not None
-    boot_id = record_boot(
+    boot_id = record_start(
         engine,
         Boot(
             worker_id=worker_id,

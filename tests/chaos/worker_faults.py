@@ -33,7 +33,7 @@ def rerun_after(
         second.wait_for("worker.ready")
         stand.submit(2, name="others")
         if group:
-            _guardian(first).kill()
+            _orphan_reaper(first).kill()
             os.killpg(first.process.pid, number)
         moment_s = kill(first, number)
         stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S)
@@ -175,7 +175,7 @@ def _stopped(process: LoggingProcess) -> bool:
     return bool(psutil.Process(process.process.pid).status() == psutil.STATUS_STOPPED)
 
 
-def _guardian(worker: LoggingProcess) -> psutil.Process:
+def _orphan_reaper(worker: LoggingProcess) -> psutil.Process:
     children = psutil.Process(worker.process.pid).children()
     return next(
         child for child in children if any("guardian.py" in word for word in child.cmdline())

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from core.errors import ServiceBusy
 from core.states import FailureKind, JobState, Mode
-from db.claims import ClaimedJob, Failure, claim, give_up, in_company
+from db.claims import ClaimedJob, Failure, claim, give_up, in_batch
 from db.engine import open_database, run_alone, transaction
 from db.runs import submit
 from tests.db.test_poison import register
@@ -47,11 +47,11 @@ def test_a_claim_beside_others_takes_the_next_job_only_where_it_may_join(engine:
     me = register(engine)
     joined = beside(engine, me, "a")
     assert joined is not None
-    assert joined.in_company
+    assert joined.in_batch
     assert beside(engine, me, "a") is None, "a job of another mode is next"
     alone = take(engine, me, loaded_model_id=joined.model_id)
     assert alone is not None
-    assert (alone.mode, alone.in_company) == ("latency", False)
+    assert (alone.mode, alone.in_batch) == ("latency", False)
     assert beside(engine, me, "a") is not None
     assert beside(engine, me, "a") is None, "what is left is another model's"
     assert beside(engine, me, "b") is not None
@@ -135,7 +135,7 @@ def test_a_job_whose_engine_died_under_several_is_claimed_alone(engine: Engine) 
     me = register(engine)
     first = take(engine, me)
     assert first is not None
-    error_class = in_company("ENGINE_DEAD")
+    error_class = in_batch("ENGINE_DEAD")
     failure = Failure(kind=FailureKind.INFRA, error_class=error_class, sentence="it died")
     assert (
         give_up(engine, first.job_id, first.attempt_no, failure, backoff_s=0.0) is JobState.QUEUED
@@ -143,10 +143,10 @@ def test_a_job_whose_engine_died_under_several_is_claimed_alone(engine: Engine) 
     assert beside(engine, me, "a") is None, "it is next, and may not join"
     again = take(engine, me)
     assert again is not None
-    assert (again.job_id, again.error_class, again.in_company) == (first.job_id, error_class, False)
+    assert (again.job_id, again.error_class, again.in_batch) == (first.job_id, error_class, False)
     joined = beside(engine, me, "a")
     assert joined is not None
-    assert joined.in_company
+    assert joined.in_batch
 
 
 def test_many_threads_wait_for_a_connection_for_a_bounded_time(

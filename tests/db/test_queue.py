@@ -17,7 +17,7 @@ from core.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
 from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, give_up, renew
 from db.commits import Result, commit
 from db.engine import open_database, rows, transaction
-from db.fleet import WorkerIdentity, record_boot, register_worker
+from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Base, Boot, Score, StepVerdict
 from db.outbox import publish_outbox
 from db.runs import (
@@ -99,7 +99,7 @@ def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
 
 
 def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
-    boot_id = record_boot(
+    boot_id = record_start(
         engine,
         Boot(
             worker_id=worker_id,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.sampling_params import SamplingParams
 from db.commits import Result, commit
 from db.engine import rows, transaction
-from db.fleet import record_boot
+from db.fleet import record_start
 from db.models import Attempt, Boot, Job, MemoryTrace, ProbePoint
 from db.results import read_results
 from db.runs import submit
@@ -35,7 +35,7 @@ def boot(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) ->
         "environment_hash": "h",
         "start_s": 1.0,
     } | columns
-    return record_boot(engine, Boot(worker_id=worker_id, model_id=model_id, **given))
+    return record_start(engine, Boot(worker_id=worker_id, model_id=model_id, **given))
 
 
 def store(

@@ -13,7 +13,7 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from db.commits import Result, commit
-from db.fleet import WorkerIdentity, record_boot, register_worker
+from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot, Score, StepVerdict
 from db.runs import ProblemRecord, Submission, submit
 from orchestrator.rescore import rescore_run
@@ -63,7 +63,7 @@ def store(
 
 
 def _commit(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob, *, speed: bool) -> None:
-    boot_id = record_boot(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_boot()))
+    boot_id = record_start(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_boot()))
     score = Score(
         scorer_version="0.9", steps_done=2, steps_total=3, score7=14 / 3, guess_suspected=False
     )

@@ -59,7 +59,7 @@ class FakeHost:
     before: Callable[[], None] = lambda: None
     started: list[ModelSpec] = field(default_factory=list)
     asked: list[GenerationRequest] = field(default_factory=list)
-    boot: StartReport | None = None
+    engine_start: StartReport | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,7 +79,7 @@ class FakeHost:
         self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float
     ) -> StartReport:
         """Start: with a given size of the KV cache the profile's terms are missing, as with vLLM."""
-        assert self.boot is None, "an engine is loaded already"
+        assert self.engine_start is None, "an engine is loaded already"
         assert timeout_s > 0
         self.before()
         on_progress()
@@ -102,7 +102,7 @@ class FakeHost:
             for name in ("kv_cache_memory_bytes", "gpu_memory_utilization")
         }
         now_s = time.monotonic()
-        self.boot = StartReport(
+        self.engine_start = StartReport(
             engine_version="vllm 0.26.0",
             environment=dict(self.environment),
             config={
@@ -116,11 +116,11 @@ class FakeHost:
             log_path=log_path,
             kv_block_bytes=BLOCK_BYTES,
         )
-        return self.boot
+        return self.engine_start
 
     def unload(self) -> None:
         """Forget the engine."""
-        self.boot = None
+        self.engine_start = None
 
     def generate(
         self,

@@ -86,7 +86,7 @@ def boots_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], Engin
 
     def build(host: FakeHost) -> EngineLoader:
         host.unload()
-        return EngineLoader(engine, host.as_host, worker_id=worker_id, deadlines=Timeouts())
+        return EngineLoader(engine, host.as_host, worker_id=worker_id, timeouts=Timeouts())
 
     return build
 
@@ -96,8 +96,8 @@ def host(tmp_path: Path) -> FakeHost:
     return FakeHost.on(tmp_path)
 
 
-def load(boots: EngineLoader, job: ClaimedJob) -> Any:
-    return boots.load(job, on_progress=lambda: None, on_start=lambda: None)
+def load(loader: EngineLoader, job: ClaimedJob) -> Any:
+    return loader.load(job, on_progress=lambda: None, on_start=lambda: None)
 
 
 def kinds(engine: Engine) -> list[str]:
@@ -111,7 +111,9 @@ def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequ
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     job, starts = claimed(), []
-    boot = boots_of(host).load(job, on_progress=lambda: None, on_start=lambda: starts.append(1))
+    engine_start = boots_of(host).load(
+        job, on_progress=lambda: None, on_start=lambda: starts.append(1)
+    )
     profile, measured = query(engine, BOOTS)
     assert starts == [1]
     assert host.started[0] == job.spec
@@ -121,7 +123,7 @@ def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequ
         "gpu_memory_utilization": 0.05,
     }
     assert (profile["kind"], profile["profile_boot_id"]) == ("profile", None)
-    assert (measured["kind"], measured["boot_id"]) == ("measured", boot.boot_id)
+    assert (measured["kind"], measured["boot_id"]) == ("measured", engine_start.boot_id)
     assert measured["profile_boot_id"] == profile["boot_id"]
     assert measured["profile_key"] == profile["profile_key"] is not None
     assert (measured["buffers_mib"], measured["activation_peak_mib"]) == (230.0, 300.0)
@@ -129,13 +131,13 @@ def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequ
     assert (
         measured["memory_reasons"]["buffers_mib"] == f"from the profile, start {profile['boot_id']}"
     )
-    assert query(engine, "SELECT boot_id FROM eval.attempt") == [{"boot_id": boot.boot_id}]
+    assert query(engine, "SELECT boot_id FROM eval.attempt") == [{"boot_id": engine_start.boot_id}]
 
 
 def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
     host: FakeHost, boots_of: Callable[[FakeHost], EngineLoader], claimed: Callable[..., ClaimedJob]
 ) -> None:
-    boot = load(boots_of(host), claimed())
+    engine_start = load(boots_of(host), claimed())
     generation = Generation(
         text="4",
         prompt_text=None,
@@ -150,10 +152,10 @@ def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
         last_token_s=2.0,
         kv_used_mib=36.0,
     )
-    told = replace(boot.report.memory, activation_run_mib=10.0)
+    told = replace(engine_start.report.memory, activation_run_mib=10.0)
     assert need_mib(told, generation, None) is None
     needed = sum((46.8125, 2692.75, 230.0, 300.0, 71.68, 36.0))
-    assert need_mib(boot.completed(told), generation, None) == pytest.approx(needed)
+    assert need_mib(engine_start.completed(told), generation, None) == pytest.approx(needed)
 
 
 def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
@@ -162,9 +164,9 @@ def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
     boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    boots = boots_of(host)
-    first = load(boots, claimed())
-    assert load(boots, claimed()) is first
+    loader = boots_of(host)
+    first = load(loader, claimed())
+    assert load(loader, claimed()) is first
     second = load(boots_of(host), claimed())
     assert kinds(engine) == ["profile", "measured", "measured"]
     assert (first.memory, first.boot_id) != (second.memory, second.boot_id)
@@ -177,11 +179,11 @@ def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
     boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    boots, job = boots_of(host), claimed()
+    loader, job = boots_of(host), claimed()
     for group in (1, 1, 2):
-        load(boots, replace(job, boot_group=group))
+        load(loader, replace(job, boot_group=group))
     assert kinds(engine) == ["profile", "measured", "measured"]
-    assert boots.group == (job.run_id, 2)
+    assert loader.group == (job.run_id, 2)
 
 
 def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
@@ -243,9 +245,9 @@ def test_a_single_start_that_compiled_says_so(
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING, LOADING]
-    boots = boots_of(host)
-    load(boots, claimed(spec(gpu_memory_utilization=0.5)))
-    load(boots, claimed(spec(gpu_memory_utilization=0.6)))
+    loader = boots_of(host)
+    load(loader, claimed(spec(gpu_memory_utilization=0.5)))
+    load(loader, claimed(spec(gpu_memory_utilization=0.6)))
     said = [row["memory_reasons"].get("activation_peak_mib", "") for row in query(engine, BOOTS)]
     assert ["compiled" in words for words in said] == [True, False]
 
@@ -340,7 +342,7 @@ def test_a_card_too_small_for_the_cache_of_the_rule_says_what_to_change(
     boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    boots, job = boots_of(host), claimed()
+    loader, job = boots_of(host), claimed()
 
     def fail() -> None:
         if host.started:
@@ -352,7 +354,7 @@ def test_a_card_too_small_for_the_cache_of_the_rule_says_what_to_change(
     with pytest.raises(
         EngineOutOfMemory, match=r"out of memory; its KV cache holds .* 569 MiB: lower one"
     ) as caught:
-        load(boots, job)
+        load(loader, job)
     assert caught.value.error_class == INIT_CUDA_OOM
     assert kinds(engine) == ["profile"]
 
@@ -363,17 +365,22 @@ def test_a_lease_that_ends_between_two_starts_ends_the_loading(
     boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    boots, job = boots_of(host), claimed()
+    loader, job = boots_of(host), claimed()
 
     def on_progress() -> None:
         if len(host.started) == 1:
             raise GenerationCancelled("the lease is over")
 
     with pytest.raises(GenerationCancelled):
-        boots.load(job, on_progress=on_progress, on_start=lambda: None)
+        loader.load(job, on_progress=on_progress, on_start=lambda: None)
     assert kinds(engine) == ["profile"]
-    assert (boots.boot, boots.model_id, boots.group, host.boot) == (None, None, None, None)
-    load(boots, job)
+    assert (loader.engine_start, loader.model_id, loader.group, host.engine_start) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    load(loader, job)
     assert kinds(engine) == ["profile", "measured"]
 
 
@@ -383,13 +390,13 @@ def test_a_start_for_somebody_else_serves_no_job(
     boots_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    boots, job = boots_of(host), claimed()
-    started = boots.start(job.spec, job, kind=StartKind.SINGLE, on_progress=lambda: None)
-    assert host.boot is started.report
-    assert boots.model_id is None
-    assert load(boots, job) is boots.boot
+    loader, job = boots_of(host), claimed()
+    started = loader.start(job.spec, job, kind=StartKind.SINGLE, on_progress=lambda: None)
+    assert host.engine_start is started.report
+    assert loader.model_id is None
+    assert load(loader, job) is loader.engine_start
     host.unload()
-    assert (boots.boot, boots.model_id) == (None, None)
+    assert (loader.engine_start, loader.model_id) == (None, None)
     assert kinds(engine) == ["single", "profile", "measured"]
 
 
@@ -414,7 +421,7 @@ def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
-    load(boots_of(host), claimed(spec(boots="single")))
+    load(boots_of(host), claimed(spec(loader="single")))
     kept = "loading\N{REPLACEMENT CHARACTER}\nAuthorization: Bearer ***\n"
     assert [row["log"] for row in query(engine, BOOTS)] == [kept]
 

@@ -48,23 +48,23 @@ class MadeUpCard:
 
 
 def warmed_up(
-    engine: Engine, worker: uuid.UUID, job: ClaimedJob, folder: Path, card: MadeUpCard | None
+    engine: Engine, worker: uuid.UUID, job: ClaimedJob, folder: Path, guard: MadeUpCard | None
 ) -> dict[str, Any]:
     """Start an engine beside the card and return what is stored of its warm-up."""
     host = FakeHost.on(folder)
-    given = None if card is None else card.as_card
-    starts = EngineLoader(engine, host.as_host, worker_id=worker, deadlines=Timeouts(), card=given)
+    given = None if guard is None else guard.as_card
+    starts = EngineLoader(engine, host.as_host, worker_id=worker, timeouts=Timeouts(), guard=given)
     starts.load(job, on_progress=lambda: None, on_start=lambda: None)
     (row,) = query(engine, STARTS)
     return dict(row["warm_up"])
 
 
 def test_a_card_that_is_held_down_is_waited_for() -> None:
-    card, asked = MadeUpCard(HELD, HELD, FREE), []
-    waited_s = until_free(card.look, lambda: asked.append(1), 5)
+    guard, asked = MadeUpCard(HELD, HELD, FREE), []
+    waited_s = until_free(guard.look, lambda: asked.append(1), 5)
     assert waited_s is not None
     assert waited_s >= 2 * assessment.LOOK_AGAIN_S
-    assert (len(asked), card.told) == (2, [FREE])
+    assert (len(asked), guard.told) == (2, [FREE])
 
 
 def test_a_card_that_runs_freely_costs_no_wait() -> None:
@@ -88,7 +88,7 @@ def test_a_cancel_ends_the_wait() -> None:
 def test_a_start_says_how_long_the_clock_was_held_down_after_the_warm_up(
     engine: Engine, worker_id: uuid.UUID, claimed: Callable[..., ClaimedJob], tmp_path: Path
 ) -> None:
-    job = claimed(spec(warm_up_requests=10, boots="single"))
+    job = claimed(spec(warm_up_requests=10, loader="single"))
     stored = warmed_up(engine, worker_id, job, tmp_path, MadeUpCard(HELD, FREE))
     assert stored["requests"] == 10
     assert assessment.LOOK_AGAIN_S <= stored["clock_free_s"] < loader.FREE_WITHIN_S
@@ -102,14 +102,14 @@ def test_a_start_says_that_the_clock_was_held_down_to_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loader, "FREE_WITHIN_S", 0.15)
-    job = claimed(spec(warm_up_requests=10, boots="single"))
+    job = claimed(spec(warm_up_requests=10, loader="single"))
     assert warmed_up(engine, worker_id, job, tmp_path, MadeUpCard(HELD))["clock_free_s"] is None
 
 
 def test_without_a_card_nothing_is_said_of_a_clock(
     engine: Engine, worker_id: uuid.UUID, claimed: Callable[..., ClaimedJob], tmp_path: Path
 ) -> None:
-    job = claimed(spec(warm_up_requests=10, boots="single"))
+    job = claimed(spec(warm_up_requests=10, loader="single"))
     assert "clock_free_s" not in warmed_up(engine, worker_id, job, tmp_path, None)
 
 

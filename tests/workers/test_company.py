@@ -27,7 +27,7 @@ def job(number: int) -> ClaimedJob:
     return made_up_job(SPEC, job_id=number, repetition=number, mode="throughput")
 
 
-def boot(sequences: int) -> EngineStart:
+def engine_start(sequences: int) -> EngineStart:
     memory = MemoryReport(kind=None)
     report = StartReport(
         engine_version="made-up",
@@ -44,7 +44,7 @@ class MadeUpWork:
     """Attempts that wait until the engine is full or no hint is left, and a queue and a broker of so many jobs and hints."""
 
     def __init__(self, *, sequences: int = 2, jobs: int = 0, hints: int = 0) -> None:
-        self.boot: EngineStart | None = boot(sequences)
+        self.engine_start: EngineStart | None = engine_start(sequences)
         self.waiting = [job(number) for number in range(2, jobs + 2)]
         self.hints = hints
         self.go_on = threading.Event()
@@ -56,25 +56,25 @@ class MadeUpWork:
         self._seated = 0
         self._lock = threading.Lock()
 
-    def attempt(self, given: ClaimedJob, seat: BatchSlot) -> None:
+    def attempt(self, given: ClaimedJob, slot: BatchSlot) -> None:
         """Take a seat, wait, leave it."""
         with self._lock:
             self.begun.append(given.job_id)
             self._seated += 1
             self.most = max(self.most, self._seated)
-            if self.boot is not None and self._seated == self.boot.sequences:
+            if self.engine_start is not None and self._seated == self.engine_start.sequences:
                 self.go_on.set()
-        if self.boot is None:
+        if self.engine_start is None:
             return
-        seat.take(seat.boot or self.boot)
+        slot.take(slot.engine_start or self.engine_start)
         assert self.go_on.wait(10)
         with self._lock:
             self._seated -= 1
-        seat.leave()
+        slot.leave()
         if error := self.fails.get(given.job_id):
             raise error
 
-    def claim(self, _boot: EngineStart, at_most: int) -> list[ClaimedJob]:
+    def claim(self, _engine_start: EngineStart, at_most: int) -> list[ClaimedJob]:
         """Give the next jobs."""
         taken, self.waiting = self.waiting[:at_most], self.waiting[at_most:]
         self.together.append(len(taken))
@@ -92,19 +92,19 @@ class MadeUpWork:
         """Take the hints of jobs that have been claimed."""
         self.hints = max(0, self.hints - count)
 
-    def company(self, **changes: Callable[..., Any]) -> ContinuousBatch:
+    def batch(self, **changes: Callable[..., Any]) -> ContinuousBatch:
         """Make a company of these."""
         given: dict[str, Any] = {
             "claim": self.claim,
             "hints": self,
-            "serves": lambda served: served is self.boot,
+            "serves": lambda served: served is self.engine_start,
         }
         return ContinuousBatch(self.attempt, **given | changes)
 
 
 def test_as_many_as_the_engine_serves_run_beside_each_other() -> None:
     work = MadeUpWork(sequences=3, jobs=8, hints=8)
-    assert not work.company().serve(job(1))
+    assert not work.batch().serve(job(1))
     assert sorted(work.begun) == list(range(1, 10))
     assert work.most == 3
     assert (work.waiting, work.hints) == ([], 0), "every job has spent a hint"
@@ -113,29 +113,29 @@ def test_as_many_as_the_engine_serves_run_beside_each_other() -> None:
 
 def test_a_seat_is_filled_though_the_hint_of_its_job_is_still_on_its_way() -> None:
     work = MadeUpWork(sequences=4, jobs=3, hints=1)
-    assert not work.company().serve(job(1))
+    assert not work.batch().serve(job(1))
     assert (sorted(work.begun), work.together) == ([1, 2, 3, 4], [3])
 
 
 def test_a_hint_that_permits_no_claim_ends_the_filling_and_is_told() -> None:
     work = MadeUpWork(jobs=0, hints=2)
     work.go_on.set()
-    assert work.company().serve(job(1))
+    assert work.batch().serve(job(1))
     assert work.begun == [1]
     assert work.hints == 1, "one hint was taken and is the caller's now"
 
 
 def test_an_engine_that_does_not_come_up_is_joined_by_nobody() -> None:
     work = MadeUpWork(jobs=3, hints=3)
-    work.boot = None
-    assert not work.company().serve(job(1))
+    work.engine_start = None
+    assert not work.batch().serve(job(1))
     assert (work.begun, work.hints, len(work.waiting)) == ([1], 3, 3)
 
 
 def test_an_engine_that_has_gone_is_joined_by_nobody() -> None:
     work = MadeUpWork(jobs=3, hints=3)
     work.go_on.set()
-    assert not work.company(serves=lambda _boot: False).serve(job(1))
+    assert not work.batch(serves=lambda _engine_start: False).serve(job(1))
     assert (work.begun, work.hints, len(work.waiting)) == ([1], 3, 3)
 
 
@@ -143,7 +143,7 @@ def test_an_error_comes_through_when_all_have_ended_and_ends_the_filling() -> No
     work = MadeUpWork(sequences=2, jobs=1, hints=1)
     work.fails[1] = LookupError("made up")
     with pytest.raises(LookupError, match="made up"):
-        work.company().serve(job(1))
+        work.batch().serve(job(1))
     assert sorted(work.begun) == [1, 2]
 
 
@@ -151,19 +151,19 @@ def test_a_database_that_goes_away_lets_those_in_flight_end() -> None:
     work = MadeUpWork(jobs=3, hints=3)
     ended = threading.Event()
 
-    def claim(_boot: EngineStart, _at_most: int) -> list[ClaimedJob]:
+    def claim(_engine_start: EngineStart, _at_most: int) -> list[ClaimedJob]:
         threading.Timer(0.2, work.go_on.set).start()
         raise ServiceUnreachable("database", "away", mend="Start it")
 
     attempt = work.attempt
 
-    def watched(given: ClaimedJob, seat: BatchSlot) -> None:
-        attempt(given, seat)
+    def watched(given: ClaimedJob, slot: BatchSlot) -> None:
+        attempt(given, slot)
         ended.set()
 
     work.attempt = watched  # type: ignore[method-assign]
     with pytest.raises(ServiceUnreachable):
-        work.company(claim=claim).serve(job(1))
+        work.batch(claim=claim).serve(job(1))
     assert ended.is_set()
 
 
@@ -171,26 +171,26 @@ def test_what_is_still_being_written_is_bounded() -> None:
     """Attempts that have left their seats and do not end hold new ones up at twice the seats."""
     written = threading.Event()
     begun: list[int] = []
-    served = boot(2)
+    served = engine_start(2)
 
-    def attempt(given: ClaimedJob, seat: BatchSlot) -> None:
+    def attempt(given: ClaimedJob, slot: BatchSlot) -> None:
         begun.append(given.job_id)
-        seat.take(served)
-        seat.leave()
+        slot.take(served)
+        slot.leave()
         assert written.wait(10)
 
     numbers = iter(range(2, 100))
     threading.Timer(0.5, written.set).start()
-    company = ContinuousBatch(
+    batch = ContinuousBatch(
         attempt,
-        claim=lambda _boot, _at_most: [job(next(numbers))],
+        claim=lambda _engine_start, _at_most: [job(next(numbers))],
         hints=MadeUpWork(hints=10),
-        serves=lambda _boot: True,
+        serves=lambda _engine_start: True,
     )
     seen: list[int] = []
     watcher = threading.Timer(0.3, lambda: seen.append(len(begun)))
     watcher.start()
-    assert not company.serve(job(1))
+    assert not batch.serve(job(1))
     watcher.join()
     assert seen == [4]
     assert len(begun) == 11
@@ -198,59 +198,59 @@ def test_what_is_still_being_written_is_bounded() -> None:
 
 def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
     """Whatever is to be written waits until the engine is full, or nobody is left to fill it."""
-    served = boot(1)
+    served = engine_start(1)
     done: list[str] = []
     waiting = [job(2), job(3)]
 
-    def attempt(given: ClaimedJob, seat: BatchSlot) -> None:
-        seat.take(served)
-        seat.leave()
+    def attempt(given: ClaimedJob, slot: BatchSlot) -> None:
+        slot.take(served)
+        slot.leave()
         done.append(f"wrote {given.job_id}")
 
-    def claim(_boot: EngineStart, _at_most: int) -> list[ClaimedJob]:
+    def claim(_engine_start: EngineStart, _at_most: int) -> list[ClaimedJob]:
         threading.Event().wait(0.1)
         done.append(f"claimed {waiting[0].job_id}")
         return [waiting.pop(0)]
 
-    company = ContinuousBatch(
+    batch = ContinuousBatch(
         attempt,
         claim=claim,
         hints=MadeUpWork(hints=2),
-        serves=lambda _boot: True,
+        serves=lambda _engine_start: True,
     )
-    assert not company.serve(job(1))
+    assert not batch.serve(job(1))
     assert done.index("claimed 2") < done.index("wrote 1")
     assert done[-1].startswith("wrote")
 
 
-def hear(seat: BatchSlot, *at_s: float, each: int = 1) -> None:
+def hear(slot: BatchSlot, *at_s: float, each: int = 1) -> None:
     for moment_s in at_s:
-        seat.hear(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
+        slot.hear(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
 
 
 def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
-    seat = BatchSlot(output_limit=11)
-    assert not seat.ends_by(math.inf), "nothing has come"
-    hear(seat, 100.0, each=3)
-    assert not seat.ends_by(math.inf), "the first tokens tell nothing of the pace"
-    hear(seat, 100.2, 100.4, each=2)
+    slot = BatchSlot(output_limit=11)
+    assert not slot.ends_by(math.inf), "nothing has come"
+    hear(slot, 100.0, each=3)
+    assert not slot.ends_by(math.inf), "the first tokens tell nothing of the pace"
+    hear(slot, 100.2, 100.4, each=2)
     # Four tokens in 0.4 s after the first, and four are missing.
-    assert not seat.ends_by(100.79)
-    assert seat.ends_by(100.81)
+    assert not slot.ends_by(100.79)
+    assert slot.ends_by(100.81)
 
 
-def about_to_end(seat: BatchSlot) -> None:
+def about_to_end(slot: BatchSlot) -> None:
     """Have a seat's request lack one token, which is due."""
     limit, now_s = SamplingParams().output_limit, time.monotonic()
-    hear(seat, now_s - 1.0)
-    hear(seat, now_s, each=limit - 2)
+    hear(slot, now_s - 1.0)
+    hear(slot, now_s, each=limit - 2)
 
 
 class InTurn:
     """Attempts that are always about to end and do when they may, and a queue that is written down with them."""
 
     def __init__(self, *, sequences: int, jobs: int) -> None:
-        self.served = boot(sequences)
+        self.served = engine_start(sequences)
         self.jobs = [job(number) for number in range(2, jobs + 1)]
         self.done: list[str] = []
         self.may_end = {number: threading.Event() for number in range(1, jobs + 1)}
@@ -267,19 +267,19 @@ class InTurn:
         with self._changed:
             assert self._changed.wait_for(lambda: what in self.done, 10), (what, self.done)
 
-    def attempt(self, given: ClaimedJob, seat: BatchSlot) -> None:
+    def attempt(self, given: ClaimedJob, slot: BatchSlot) -> None:
         """Wait for the seat, be about to end, end when it may, and write."""
         number = given.job_id
         self.note(f"{number} waits")
-        assert seat.take(self.served)
+        assert slot.take(self.served)
         self.note(f"{number} sits")
-        about_to_end(seat)
+        about_to_end(slot)
         assert self.may_end[number].wait(10)
         self.note(f"{number} ends")
-        seat.leave()
+        slot.leave()
         self.note(f"{number} writes")
 
-    def claim(self, _boot: EngineStart, at_most: int) -> list[ClaimedJob]:
+    def claim(self, _engine_start: EngineStart, at_most: int) -> list[ClaimedJob]:
         """Give the next jobs."""
         claimed, self.jobs = self.jobs[:at_most], self.jobs[at_most:]
         for one in claimed:
@@ -289,13 +289,13 @@ class InTurn:
     @contextmanager
     def served_beside(self) -> Iterator[None]:
         """Serve on a thread during the block, and to the end after it."""
-        company = ContinuousBatch(
+        batch = ContinuousBatch(
             self.attempt,
             claim=self.claim,
             hints=MadeUpWork(hints=len(self.jobs)),
-            serves=lambda _boot: True,
+            serves=lambda _engine_start: True,
         )
-        serving = threading.Thread(target=company.serve, args=(job(1),))
+        serving = threading.Thread(target=batch.serve, args=(job(1),))
         serving.start()
         try:
             yield
@@ -315,26 +315,26 @@ def test_the_next_job_is_claimed_before_its_seat_is_left_and_sits_only_then() ->
 
 
 def test_nobody_is_claimed_ahead_of_a_seat_whose_end_is_not_near() -> None:
-    served = boot(1)
+    served = engine_start(1)
     claims: list[int] = []
 
-    def attempt(_given: ClaimedJob, seat: BatchSlot) -> None:
-        seat.take(served)
+    def attempt(_given: ClaimedJob, slot: BatchSlot) -> None:
+        slot.take(served)
         now_s = time.monotonic()
         # One token in four times as long as jobs are claimed ahead, and one is missing.
-        hear(seat, now_s - 2.0, each=SamplingParams().output_limit - 2)
-        hear(seat, now_s)
+        hear(slot, now_s - 2.0, each=SamplingParams().output_limit - 2)
+        hear(slot, now_s)
         threading.Event().wait(4 * LOOK_EVERY_S)
         assert not claims
-        seat.leave()
+        slot.leave()
 
-    company = ContinuousBatch(
+    batch = ContinuousBatch(
         attempt,
-        claim=lambda _boot, at_most: claims.append(at_most) or [],  # type: ignore[func-returns-value]
+        claim=lambda _engine_start, at_most: claims.append(at_most) or [],  # type: ignore[func-returns-value]
         hints=MadeUpWork(hints=1),
-        serves=lambda _boot: True,
+        serves=lambda _engine_start: True,
     )
-    assert company.serve(job(1))
+    assert batch.serve(job(1))
     assert claims == [1]
 
 
@@ -356,10 +356,10 @@ def test_who_gives_up_while_waiting_for_a_seat_takes_none_from_those_behind() ->
     refused: list[int] = []
     attempt = work.attempt
 
-    def impatient(given: ClaimedJob, seat: BatchSlot) -> None:
+    def impatient(given: ClaimedJob, slot: BatchSlot) -> None:
         if given.job_id != 2:
-            attempt(given, seat)
-        elif not seat.take(work.served, unless=lambda: True):
+            attempt(given, slot)
+        elif not slot.take(work.served, unless=lambda: True):
             refused.append(given.job_id)
 
     work.attempt = impatient  # type: ignore[method-assign]
@@ -377,25 +377,25 @@ def test_few_write_at_once_and_none_waits_for_ever() -> None:
     all_write = threading.Event()
     waiting = [job(number) for number in range(2, 9)]
 
-    def attempt(given: ClaimedJob, seat: BatchSlot) -> None:
-        seat.take(boot(8))
-        seat.leave()
+    def attempt(given: ClaimedJob, slot: BatchSlot) -> None:
+        slot.take(engine_start(8))
+        slot.leave()
         writing.append(given.job_id)
         if len(writing) == 8:
             all_write.set()
         assert all_write.wait(10)
 
-    def claim(_boot: EngineStart, _at_most: int) -> list[ClaimedJob]:
+    def claim(_engine_start: EngineStart, _at_most: int) -> list[ClaimedJob]:
         claimed = list(waiting)
         waiting.clear()
         return claimed
 
-    company = ContinuousBatch(
-        attempt, claim=claim, hints=MadeUpWork(hints=1), serves=lambda _boot: True
+    batch = ContinuousBatch(
+        attempt, claim=claim, hints=MadeUpWork(hints=1), serves=lambda _engine_start: True
     )
     watcher = threading.Timer(0.5 * PATIENCE_S, lambda: at_first.append(len(writing)))
     watcher.start()
-    assert not company.serve(job(1))
+    assert not batch.serve(job(1))
     watcher.join()
     assert at_first == [WRITERS]
     assert sorted(writing) == list(range(1, 9))

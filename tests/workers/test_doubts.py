@@ -43,7 +43,7 @@ def fake() -> FakeCard:
 
 
 @pytest.fixture
-def card(fake: FakeCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuGuard]:
+def guard(fake: FakeCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuGuard]:
     """Give a card that looks as often as it is asked."""
     monkeypatch.setattr(card_module, "LOOK_AROUND_S", 0.0)
     with closing(GpuLock(tmp_path, UUID)) as lock:
@@ -61,8 +61,8 @@ def sampler() -> Iterator[MemorySampler]:
 
 
 @pytest.fixture
-def doubts(engine: Engine, card: GpuGuard, sampler: MemorySampler) -> Doubts:
-    return Doubts(engine, card, sampler)
+def doubts(engine: Engine, guard: GpuGuard, sampler: MemorySampler) -> Doubts:
+    return Doubts(engine, guard, sampler)
 
 
 @pytest.fixture
@@ -148,35 +148,40 @@ def test_a_stranger_who_stays_is_told_without_another_look(
 
 
 def test_looks_are_a_second_apart(
-    card: GpuGuard, fake: FakeCard, stranger: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+    guard: GpuGuard,
+    fake: FakeCard,
+    stranger: subprocess.Popen[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert card.look_around() is False
+    assert guard.look_around() is False
     monkeypatch.setattr(card_module, "LOOK_AROUND_S", 1.0)
     fake.held_mib[stranger.pid] = 2048.0
-    assert card.look_around() is None
-    assert card.incidents_since(0) == ()
+    assert guard.look_around() is None
+    assert guard.incidents_since(0) == ()
 
 
-def test_a_driver_that_does_not_answer_flags_nothing(card: GpuGuard, fake: FakeCard) -> None:
+def test_a_driver_that_does_not_answer_flags_nothing(guard: GpuGuard, fake: FakeCard) -> None:
     fake.lost = True
-    assert card.look_around() is None
-    assert card.incidents_since(0) == ()
+    assert guard.look_around() is None
+    assert guard.incidents_since(0) == ()
 
 
 def test_a_stranger_counts_from_the_last_clean_look_to_the_next(
-    card: GpuGuard, fake: FakeCard, stranger: subprocess.Popen[str]
+    guard: GpuGuard, fake: FakeCard, stranger: subprocess.Popen[str]
 ) -> None:
     early_s = time.monotonic()
-    assert card.look_around() is False
+    assert guard.look_around() is False
     after_s = time.monotonic()
     fake.held_mib[stranger.pid] = 2048.0
-    assert card.look_around() is True
+    assert guard.look_around() is True
     fake.held_mib.clear()
-    assert card.look_around() is False
+    assert guard.look_around() is False
     late_s = time.monotonic()
-    assert [found.kind for found in card.incidents_between(after_s, after_s)] == ["foreign_process"]
-    assert card.incidents_between(0, early_s) == ()
-    assert card.incidents_between(late_s, float("inf")) == ()
+    assert [found.kind for found in guard.incidents_between(after_s, after_s)] == [
+        "foreign_process"
+    ]
+    assert guard.incidents_between(0, early_s) == ()
+    assert guard.incidents_between(late_s, float("inf")) == ()
 
 
 def test_no_window_opens_during_a_look(sampler: MemorySampler) -> None:

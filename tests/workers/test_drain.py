@@ -291,17 +291,17 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
     assert ambiguous.returncode == 2
     assert "the beginning of several workers" in ambiguous.stderr
     drained = threading.Event()
-    presence = Heartbeat(
+    heartbeat = Heartbeat(
         engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7
     )
     try:
-        presence.report(WorkerState.IDLE, None)
+        heartbeat.report(WorkerState.IDLE, None)
         assert not drained.wait(0.5)
         assert evalctl(environment, "worker", "drain", "--host", "here").returncode == 0
         assert drained.wait(10)
-        presence.stand(WorkerState.QUARANTINED)
-        presence.note("XID 79")
-        presence.report(WorkerState.BUSY, None)
+        heartbeat.stand(WorkerState.QUARANTINED)
+        heartbeat.note("XID 79")
+        heartbeat.report(WorkerState.BUSY, None)
         until(
             engine,
             "SELECT state, note FROM eval.worker WHERE host = 'here'",
@@ -309,7 +309,7 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
         )
         listed = evalctl(environment, "worker", "list").stdout
     finally:
-        presence.close()
+        heartbeat.close()
     for shown in ("cpu-1@here", "quarantined", "XID 79", " 7 "):
         assert shown in listed
     assert query(
@@ -333,26 +333,26 @@ def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(
         codes.append(code)
         forced.set()
 
-    stopping = Shutdown(0.1, force=force)
+    shutdown = Shutdown(0.1, force=force)
     cancelled = threading.Event()
-    with stopping.interrupts(cancelled):
-        stopping.drain()
+    with shutdown.interrupts(cancelled):
+        shutdown.drain()
         assert cancelled.wait(5)
         assert forced.wait(5)
     assert codes == [FORCED]
-    assert "0.1 s of grace were over" in stopping.sentence
+    assert "0.1 s of grace were over" in shutdown.sentence
 
 
 def test_a_worker_in_quarantine_hands_back_and_lives_on_until_it_is_asked_to_end() -> None:
     # Asked to end, it would end this process in a minute.
-    stopping = Shutdown(600, force=lambda _code: None)
+    shutdown = Shutdown(600, force=lambda _code: None)
     cancelled = threading.Event()
-    with stopping.interrupts(cancelled):
-        stopping.quarantine("GPU 0 reported XID 79")
+    with shutdown.interrupts(cancelled):
+        shutdown.quarantine("GPU 0 reported XID 79")
         assert cancelled.wait(5)
-    assert (stopping.error_class, stopping.sentence) == ("GPU_QUARANTINED", "GPU 0 reported XID 79")
-    assert stopping.halted.is_set()
-    assert not stopping.requested.is_set()
-    stopping.nothing_runs()
-    stopping.signalled("SIGTERM")
-    assert stopping.requested.wait(5)
+    assert (shutdown.error_class, shutdown.sentence) == ("GPU_QUARANTINED", "GPU 0 reported XID 79")
+    assert shutdown.halted.is_set()
+    assert not shutdown.requested.is_set()
+    shutdown.nothing_runs()
+    shutdown.signalled("SIGTERM")
+    assert shutdown.requested.wait(5)

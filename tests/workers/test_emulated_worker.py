@@ -73,9 +73,9 @@ def holders(process: LoggingProcess) -> list[psutil.Process]:
     return [child for child in children if "workers.probes.ballast_process" in child.cmdline()]
 
 
-def told_by(card: str) -> list[int]:
+def told_by(guard: str) -> list[int]:
     """Return what living processes say they hold of the made-up card, in MiB."""
-    files = Path(card).parent.glob("card.json.*.mib")
+    files = Path(guard).parent.glob("card.json.*.mib")
     return [
         int(file.read_text(encoding="utf-8"))
         for file in files

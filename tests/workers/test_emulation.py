@@ -27,7 +27,7 @@ from workers.gpu.telemetry import GpuSample
 from workers.probes import emulated_gpu
 from workers.probes.ballast_process import Ballast, TooLittle
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaError
-from workers.probes.emulated_gpu import emulated_card, used_of_card
+from workers.probes.emulated_gpu import emulate_gpu, used_of_gpu
 
 HERE = Path(__file__).parent
 MARK = "test-emulation"
@@ -90,33 +90,33 @@ def holders() -> list[psutil.Process]:
 
 
 def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> None:
-    with emulated_card(context, 10_001) as card:
-        used_mib = used_of_card(context)
+    with emulate_gpu(context, 10_001) as guard:
+        used_mib = used_of_gpu(context)
         assert used_mib is not None
         # The driver takes its share of the emulated card, not of what is held.
         assert TOTAL_MIB - used_mib == pytest.approx(10_001 - BASE_MIB, abs=4)
-        assert card.base_mib == BASE_MIB
-        assert card.held_mib == used_mib - BASE_MIB
-        assert card.utilisation(0.9) == pytest.approx(0.9 * 10_001 / TOTAL_MIB)
+        assert guard.base_mib == BASE_MIB
+        assert guard.held_mib == used_mib - BASE_MIB
+        assert guard.utilisation(0.9) == pytest.approx(0.9 * 10_001 / TOTAL_MIB)
         (process,) = holders()
         assert process.environ()["EVALCTL_WORKER"] == MARK
         assert process.environ()["CUDA_VISIBLE_DEVICES"] == made_up_nvml.UUID
-        card.check()
+        guard.check()
     assert not lives(process.pid)
-    assert used_of_card(context) == BASE_MIB
+    assert used_of_gpu(context) == BASE_MIB
 
 
 def test_memory_in_pieces_is_held_by_smaller_ones(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MADE_UP_PIECE_MIB", "100")
-    with emulated_card(context, 22_000) as card:
-        assert card.held_mib == pytest.approx(2000, abs=4)
+    with emulate_gpu(context, 22_000) as guard:
+        assert guard.held_mib == pytest.approx(2000, abs=4)
 
 
 def test_a_limit_is_for_a_gpu(tmp_path: Path) -> None:
     on_cpu = EngineContext(home=tmp_path, log_folder=tmp_path)
-    with pytest.raises(EngineError, match="on a GPU only") as caught, emulated_card(on_cpu, 8000):
+    with pytest.raises(EngineError, match="on a GPU only") as caught, emulate_gpu(on_cpu, 8000):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "rejected")
 
@@ -125,7 +125,7 @@ def test_a_limit_is_for_a_gpu(tmp_path: Path) -> None:
 def test_a_card_is_no_bigger_than_it_is(context: EngineContext, limit_mib: float) -> None:
     with (
         pytest.raises(EngineError, match="cannot be emulated on one of 24000 MiB") as caught,
-        emulated_card(context, limit_mib),
+        emulate_gpu(context, limit_mib),
     ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "rejected")
@@ -135,11 +135,11 @@ def test_a_card_is_no_bigger_than_it_is(context: EngineContext, limit_mib: float
 def test_a_limit_that_leaves_no_room_for_the_holder_is_refused(context: EngineContext) -> None:
     with (
         pytest.raises(EngineError, match=r"the holding process itself takes 450") as caught,
-        emulated_card(context, 23_800),
+        emulate_gpu(context, 23_800),
     ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "rejected")
-    assert used_of_card(context) == BASE_MIB
+    assert used_of_gpu(context) == BASE_MIB
 
 
 def test_a_card_that_refuses_is_no_fault_of_the_limit(
@@ -148,7 +148,7 @@ def test_a_card_that_refuses_is_no_fault_of_the_limit(
     monkeypatch.setenv("MADE_UP_ROOM_MIB", "5000")
     with (
         pytest.raises(EngineError, match="CUDA_ERROR_OUT_OF_MEMORY") as caught,
-        emulated_card(context, 8000),
+        emulate_gpu(context, 8000),
     ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "infra")
@@ -161,7 +161,7 @@ def test_a_host_without_the_driver_is_told(
     monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.1)
     with (
         pytest.raises(EngineError, match=r"libcuda\.so\.1") as caught,
-        emulated_card(context, 8000),
+        emulate_gpu(context, 8000),
     ):
         pass
     assert caught.value.kind == "infra"
@@ -172,23 +172,23 @@ def test_a_card_that_others_use_cannot_be_made_smaller(
 ) -> None:
     monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.1)
     on_card(littered_mib=700)
-    with pytest.raises(EngineError, match="700 MiB of GPU") as caught, emulated_card(context, 8000):
+    with pytest.raises(EngineError, match="700 MiB of GPU") as caught, emulate_gpu(context, 8000):
         pass
     assert caught.value.error_class == INIT_FREE_MEM
     assert holders() == []
 
 
 def test_what_is_held_by_a_process_that_was_killed_is_missed(context: EngineContext) -> None:
-    with emulated_card(context, 8000) as card:
+    with emulate_gpu(context, 8000) as guard:
         (process,) = holders()
         process.send_signal(signal.SIGTERM)
         with pytest.raises(psutil.TimeoutExpired):
             process.wait(0.3)
-        card.check()
+        guard.check()
         process.kill()
         process.wait()
         with pytest.raises(EngineError, match="was not as small as it should have been"):
-            card.check()
+            guard.check()
 
 
 def test_the_holder_dies_with_its_worker(context: EngineContext) -> None:
@@ -213,10 +213,10 @@ with emulated_card(context, 8000):
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"up\n"
         (holder,) = psutil.Process(worker.pid).children()
-        assert used_of_card(context) == pytest.approx(TOTAL_MIB - 8000 + BASE_MIB, abs=4)
+        assert used_of_gpu(context) == pytest.approx(TOTAL_MIB - 8000 + BASE_MIB, abs=4)
         worker.kill()
     holder.wait(10)
-    assert used_of_card(context) == BASE_MIB
+    assert used_of_gpu(context) == BASE_MIB
 
 
 class MadeUpReader:
@@ -244,11 +244,11 @@ class MadeUpReader:
 
 
 @pytest.fixture
-def card(tmp_path: Path) -> Iterator[Callable[[MadeUpReader], GpuGuard]]:
+def guard(tmp_path: Path) -> Iterator[Callable[[MadeUpReader], GpuGuard]]:
     with closing(GpuLock(tmp_path, "GPU-0")) as lock:
-        household = ProcessOwnership(mark=MARK, lock_path=lock.path)
+        ownership = ProcessOwnership(mark=MARK, lock_path=lock.path)
         yield lambda reader: GpuGuard(
-            reader, household, name="GPU 0 (made-up)", release_within_s=0.0
+            reader, ownership, name="GPU 0 (made-up)", release_within_s=0.0
         )
 
 
@@ -256,9 +256,9 @@ def card(tmp_path: Path) -> Iterator[Callable[[MadeUpReader], GpuGuard]]:
     "processes", [(), (GpuProcess(pid=2**22 + 1, used_mib=9000.0),)], ids=["hidden", "renumbered"]
 )
 def test_a_card_that_expects_what_is_held_does_not_take_it_for_litter(
-    card: Callable[[MadeUpReader], GpuGuard], processes: tuple[GpuProcess, ...]
+    guard: Callable[[MadeUpReader], GpuGuard], processes: tuple[GpuProcess, ...]
 ) -> None:
-    made = card(MadeUpReader(9100.0, *processes))
+    made = guard(MadeUpReader(9100.0, *processes))
     with pytest.raises(GpuRefused):
         made.sweep()
     with made.expect(9000.0):
@@ -267,8 +267,8 @@ def test_a_card_that_expects_what_is_held_does_not_take_it_for_litter(
         made.sweep()
 
 
-def test_what_is_held_hides_no_litter(card: Callable[[MadeUpReader], GpuGuard]) -> None:
-    made = card(MadeUpReader(9600.0))
+def test_what_is_held_hides_no_litter(guard: Callable[[MadeUpReader], GpuGuard]) -> None:
+    made = guard(MadeUpReader(9600.0))
     with made.expect(9000.0), pytest.raises(GpuRefused, match="600 MiB in use by no process"):
         made.sweep()
 

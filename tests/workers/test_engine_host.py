@@ -205,9 +205,7 @@ def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stoppe
     monkeypatch.setattr(host.engine, "stop", counted)
     outcomes = together(host, 4)
     assert [type(outcome) for outcome in outcomes] == [errors.EngineDied] * 4
-    assert all(
-        isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes
-    )
+    assert all(isinstance(outcome, errors.EngineError) and outcome.in_batch for outcome in outcomes)
     assert len(stops) == 1
     assert host.loaded is None
 
@@ -216,7 +214,7 @@ def test_one_alone_in_a_dying_engine_is_not_in_company(host: EngineHost) -> None
     load(host, spec(fail={"class": "OOM"}))
     with pytest.raises(errors.EngineOutOfMemory) as caught:
         generate(host, request())
-    assert not caught.value.in_company
+    assert not caught.value.in_batch
 
 
 def test_a_silence_beside_others_ends_all_and_blames_none(host: EngineHost) -> None:
@@ -227,15 +225,13 @@ def test_a_silence_beside_others_ends_all_and_blames_none(host: EngineHost) -> N
         "EngineDied",
         "GenerationTimedOut",
     ]
-    assert all(
-        isinstance(outcome, errors.EngineError) and outcome.in_company for outcome in outcomes
-    )
+    assert all(isinstance(outcome, errors.EngineError) and outcome.in_batch for outcome in outcomes)
 
 
 def test_a_request_that_comes_after_the_death_of_its_engine_is_not_blamed(host: EngineHost) -> None:
     with pytest.raises(errors.EngineDied) as caught:
         generate(host, request())
-    assert caught.value.in_company
+    assert caught.value.in_batch
 
 
 def test_a_measurement_comes_with_the_memory_at_its_end(host: EngineHost) -> None:

@@ -48,12 +48,12 @@ def serve(
     async def run() -> tuple[StartReport, list[TokenEvent], Generation]:
         engine = create_engine(model, CONTEXT)
         try:
-            boot = await engine.start()
+            engine_start = await engine.start()
             items = [item async for item in engine.generate(wanted)]
         finally:
             await engine.stop()
         assert isinstance(items[-1], Generation)
-        return boot, [item for item in items if isinstance(item, TokenEvent)], items[-1]
+        return engine_start, [item for item in items if isinstance(item, TokenEvent)], items[-1]
 
     return asyncio.run(run())
 
@@ -124,9 +124,9 @@ def test_stream_becomes_events_and_counts(scripted: tuple[type[Script], str]) ->
         + chunk("", usage=usage)
         + b"data: [DONE]\n\n"
     )
-    boot, events, made = serve(spec(url), ask())
-    assert boot.config["owned_by"] == "us"
-    assert boot.memory.kind is None
+    engine_start, events, made = serve(spec(url), ask())
+    assert engine_start.config["owned_by"] == "us"
+    assert engine_start.memory.kind is None
     assert [event.text for event in events] == ["", "12", "."]
     assert (made.text, made.finish_reason) == ("12.", "stop")
     assert (made.prompt_tokens, made.cached_tokens, made.output_tokens) == (9, 4, 5)
@@ -273,8 +273,8 @@ def test_real_server_answers_counts_and_refuses(
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     model = spec(vllm_server, api_key_env=KEY_VARIABLE)
-    boot, events, made = serve(model, ask(max_tokens=40))
-    assert boot.config == {
+    engine_start, events, made = serve(model, ask(max_tokens=40))
+    assert engine_start.config == {
         "served_model": "tiny",
         "owned_by": "vllm",
         "max_model_len": 256,

@@ -31,7 +31,7 @@ from workers.engines.protocol import (
     StartReport,
     TokenEvent,
 )
-from workers.execution.rows import boot_row
+from workers.execution.rows import start_row
 from workers.loading.warm_up import WarmUp, WarmUpPlan, planned
 
 pytestmark = [
@@ -73,7 +73,7 @@ def collected() -> Iterator[None]:
 
 
 @pytest.fixture
-def boot(host: EngineHost) -> StartReport:
+def engine_start(host: EngineHost) -> StartReport:
     return host.load(SPEC, on_progress=lambda: None, timeout_s=300)
 
 
@@ -103,42 +103,46 @@ def generate(host: EngineHost, wanted: GenerationRequest) -> tuple[Generation, l
     return made, events
 
 
-def test_boot_says_what_runs(boot: StartReport) -> None:
-    assert boot.engine_version.startswith("vllm 0.")
-    assert boot.config["dtype"] == "bfloat16"
-    assert boot.config["enable_prefix_caching"] is False
-    assert boot.config["max_num_seqs"] == 4
-    assert boot.config["num_gpu_blocks"] > 1
-    assert boot.backend_facts["attention_backend"] == boot.config["attention_backend"] == "CPU_ATTN"
-    assert boot.config["sampler"] == "native"
-    assert boot.config["model_runner"] in {"V1", "V2"}
-    assert boot.config["compilation_mode"] == "NONE"
-    assert boot.config["cudagraph_mode"] == "NONE"
-    assert boot.config["block_size"] > 0
-    assert boot.backend_facts["flashinfer_imported"] == "no"
-    assert boot.environment["torch"]
-    assert boot.environment["env.VLLM_USE_FLASHINFER_SAMPLER"] == "0"
-    assert boot.environment["env.VLLM_WORKER_MULTIPROC_METHOD"] == "spawn"
-    assert not [value for value in boot.environment.values() if str(value).startswith("/")]
-    assert boot.started_s < boot.ready_s
-    assert boot.log_path is not None
-    assert "EngineCore" in boot.log_path.read_text()
+def test_boot_says_what_runs(engine_start: StartReport) -> None:
+    assert engine_start.engine_version.startswith("vllm 0.")
+    assert engine_start.config["dtype"] == "bfloat16"
+    assert engine_start.config["enable_prefix_caching"] is False
+    assert engine_start.config["max_num_seqs"] == 4
+    assert engine_start.config["num_gpu_blocks"] > 1
+    assert (
+        engine_start.backend_facts["attention_backend"]
+        == engine_start.config["attention_backend"]
+        == "CPU_ATTN"
+    )
+    assert engine_start.config["sampler"] == "native"
+    assert engine_start.config["model_runner"] in {"V1", "V2"}
+    assert engine_start.config["compilation_mode"] == "NONE"
+    assert engine_start.config["cudagraph_mode"] == "NONE"
+    assert engine_start.config["block_size"] > 0
+    assert engine_start.backend_facts["flashinfer_imported"] == "no"
+    assert engine_start.environment["torch"]
+    assert engine_start.environment["env.VLLM_USE_FLASHINFER_SAMPLER"] == "0"
+    assert engine_start.environment["env.VLLM_WORKER_MULTIPROC_METHOD"] == "spawn"
+    assert not [value for value in engine_start.environment.values() if str(value).startswith("/")]
+    assert engine_start.started_s < engine_start.ready_s
+    assert engine_start.log_path is not None
+    assert "EngineCore" in engine_start.log_path.read_text()
 
 
 def test_two_starts_of_one_configuration_cannot_be_told_apart(
-    host: EngineHost, boot: StartReport
+    host: EngineHost, engine_start: StartReport
 ) -> None:
     host.unload()
     again = host.load(SPEC, on_progress=lambda: None, timeout_s=300)
-    assert again.started_s > boot.ready_s
-    rows = [boot_row(uuid.UUID(int=0), 1, report) for report in (boot, again)]
+    assert again.started_s > engine_start.ready_s
+    rows = [start_row(uuid.UUID(int=0), 1, report) for report in (engine_start, again)]
     assert rows[0].environment == rows[1].environment
     assert rows[0].environment_hash == rows[1].environment_hash
     assert rows[0].config_hash == rows[1].config_hash
 
 
-def test_boot_memory_is_the_hosts_and_gaps_have_reasons(boot: StartReport) -> None:
-    memory = boot.memory
+def test_boot_memory_is_the_hosts_and_gaps_have_reasons(engine_start: StartReport) -> None:
+    memory = engine_start.memory
     assert memory.kind == "host"
     # 134.5 million parameters in bf16, the embedding shared with the head.
     assert memory.weights_mib == pytest.approx(256.6, abs=2)
@@ -198,19 +202,19 @@ def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: Engine
     assert made.prompt_text is None
     other, _ = generate(host, ask(seed=4, **fixed))
     assert other.prompt_hash != made.prompt_hash
-    boot = host.boot
-    assert boot is not None
-    block, blocks = boot.config["block_size"], boot.config["num_gpu_blocks"]
-    assert boot.memory.kv_reserved_mib is not None
-    per_block = boot.memory.kv_reserved_mib / blocks
+    engine_start = host.engine_start
+    assert engine_start is not None
+    block, blocks = engine_start.config["block_size"], engine_start.config["num_gpu_blocks"]
+    assert engine_start.memory.kv_reserved_mib is not None
+    per_block = engine_start.memory.kv_reserved_mib / blocks
     assert made.kv_used_mib == pytest.approx(-(-(256 + 24) // block) * per_block, abs=per_block)
     assert host.memory_report().kv_used_mib == pytest.approx(made.kv_used_mib, abs=per_block)
 
 
 def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
-    host: EngineHost, boot: StartReport
+    host: EngineHost, engine_start: StartReport
 ) -> None:
-    assert planned(SPEC, boot, "cpu") == WarmUpPlan(least=3, most=5, prompts=(16,))
+    assert planned(SPEC, engine_start, "cpu") == WarmUpPlan(least=3, most=5, prompts=(16,))
     plan = WarmUpPlan(least=3, most=4, prompts=(16, 400), at_once=2)
     tokens: list[None] = []
     stored = WarmUp(
@@ -223,7 +227,7 @@ def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
     assert made.cached_tokens == 0
     assert made.kv_used_mib is not None
     # 400 tokens of the warm-up would be twenty times as many.
-    assert 0 < made.kv_used_mib * MIB <= 3 * boot.kv_block_bytes  # type: ignore[operator]
+    assert 0 < made.kv_used_mib * MIB <= 3 * engine_start.kv_block_bytes  # type: ignore[operator]
 
 
 @pytest.mark.usefixtures("boot")
@@ -249,10 +253,13 @@ def test_cancel_frees_the_engine(host: EngineHost) -> None:
     made, _ = generate(host, ask(max_tokens=3))
     # Were the aborted request still running, its blocks would count as well.
     assert made.kv_used_mib is not None
-    boot = host.boot
-    assert boot is not None
-    assert boot.memory.kv_reserved_mib is not None
-    assert made.kv_used_mib <= 2 * boot.memory.kv_reserved_mib / boot.config["num_gpu_blocks"]
+    engine_start = host.engine_start
+    assert engine_start is not None
+    assert engine_start.memory.kv_reserved_mib is not None
+    assert (
+        made.kv_used_mib
+        <= 2 * engine_start.memory.kv_reserved_mib / engine_start.config["num_gpu_blocks"]
+    )
 
 
 @pytest.mark.usefixtures("boot")

@@ -15,7 +15,7 @@ from core.gpus import GpuUnavailable, find_gpu
 from core.model_spec import canonical_hash
 from tests.workers.made_up_nvml.pynvml import UUID
 from workers.engines import EngineContext, environment
-from workers.engines.environment import boot_environment, card_facts, variables_that_matter
+from workers.engines.environment import gpu_facts, start_environment, variables_that_matter
 from workers.gpu.device_memory import device_memory
 
 MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
@@ -86,7 +86,7 @@ def test_what_differs_from_start_to_start_is_left_out(name: str) -> None:
 
 def test_another_variable_is_another_environment() -> None:
     def hashed(**variables: str) -> str:
-        return canonical_hash(boot_environment(CONTEXT, variables_that_matter(variables)))
+        return canonical_hash(start_environment(CONTEXT, variables_that_matter(variables)))
 
     one = hashed(VLLM_USE_V2_MODEL_RUNNER="1")
     assert one == hashed(VLLM_USE_V2_MODEL_RUNNER="1")
@@ -126,13 +126,13 @@ def test_a_processor_is_told_by_what_kernels_are_chosen_by(
     if text is not None:
         told.write_text(text, encoding="utf-8")
     monkeypatch.setattr(environment, "CPU_INFO", told)
-    found = boot_environment(CONTEXT, {})
+    found = start_environment(CONTEXT, {})
     assert (found["cpu_model"], found["cpu_features"]) == (model, features)
 
 
 def test_a_card_that_nobody_knows_adds_nothing() -> None:
-    assert card_facts("GPU-00000000-0000-0000-0000-000000000000") == {}
-    assert boot_environment(CONTEXT, {}).get("gpu_uuid") is None
+    assert gpu_facts("GPU-00000000-0000-0000-0000-000000000000") == {}
+    assert start_environment(CONTEXT, {}).get("gpu_uuid") is None
 
 
 def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
@@ -190,11 +190,11 @@ def test_a_real_card_tells_its_settings_and_its_pace() -> None:
         gpu = find_gpu(0)
     except GpuUnavailable:
         pytest.skip("no NVIDIA GPU")
-    found = card_facts(gpu.uuid)
+    found = gpu_facts(gpu.uuid)
     assert (found["gpu_name"], found["driver"]) == (gpu.name, gpu.driver)
     assert float(found["power_limit_w"]) > 0
     assert int(found["max_sm_clock_mhz"]) > 0
-    assert card_facts(gpu.uuid) == found
+    assert gpu_facts(gpu.uuid) == found
     with device_memory(gpu.uuid) as device:
         seen = device.look(1.0)
     assert seen.at_s == 1.0

@@ -100,8 +100,8 @@ class Worker:
             text=True,
         )
         assert self.process.stdout is not None
-        guardian, child, orphan = map(int, self.process.stdout.readline().split())
-        self.guardian = psutil.Process(guardian)
+        orphan_reaper, child, orphan = map(int, self.process.stdout.readline().split())
+        self.orphan_reaper = psutil.Process(orphan_reaper)
         self.left = [psutil.Process(child), psutil.Process(orphan)]
 
 
@@ -109,7 +109,7 @@ class Worker:
 def worker() -> Iterator[Worker]:
     worker = Worker(uuid.uuid4().hex)
     yield worker
-    for process in [worker.guardian, *worker.left]:
+    for process in [worker.orphan_reaper, *worker.left]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     worker.process.kill()
@@ -123,7 +123,7 @@ def test_worker_killed_hard_leaves_nothing(worker: Worker) -> None:
     assert all(process.is_running() for process in worker.left)
     worker.process.kill()
     worker.process.wait()
-    gone, alive = psutil.wait_procs([*worker.left, worker.guardian], timeout=5)
+    gone, alive = psutil.wait_procs([*worker.left, worker.orphan_reaper], timeout=5)
     assert alive == []
     assert len(gone) == 3
 
@@ -133,7 +133,10 @@ def test_clean_exit_ends_the_guardian_and_what_was_left(worker: Worker) -> None:
     assert worker.process.stdout is not None
     worker.process.stdin.close()
     assert worker.process.stdout.readline() == "closed\n"
-    assert not worker.guardian.is_running() or worker.guardian.status() == psutil.STATUS_ZOMBIE
+    assert (
+        not worker.orphan_reaper.is_running()
+        or worker.orphan_reaper.status() == psutil.STATUS_ZOMBIE
+    )
     _, alive = psutil.wait_procs(worker.left, timeout=5)
     assert alive == []
     assert worker.process.wait(5) == 0
@@ -147,15 +150,15 @@ def test_others_are_spared(worker: Worker) -> None:
     )
     worker.process.kill()
     worker.process.wait()
-    psutil.wait_procs([worker.guardian], timeout=5)
+    psutil.wait_procs([worker.orphan_reaper], timeout=5)
     assert stranger.poll() is None
     stranger.communicate()
 
 
 def test_guardian_ignores_polite_signals_and_has_its_own_session(worker: Worker) -> None:
-    assert os.getsid(worker.guardian.pid) == worker.guardian.pid
+    assert os.getsid(worker.orphan_reaper.pid) == worker.orphan_reaper.pid
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        worker.guardian.send_signal(number)
+        worker.orphan_reaper.send_signal(number)
     worker.process.kill()
     worker.process.wait()
     _, alive = psutil.wait_procs(worker.left, timeout=5)
@@ -163,7 +166,7 @@ def test_guardian_ignores_polite_signals_and_has_its_own_session(worker: Worker)
 
 
 def test_guardian_does_not_carry_the_mark(worker: Worker) -> None:
-    assert "EVALCTL_WORKER" not in worker.guardian.environ()
+    assert "EVALCTL_WORKER" not in worker.orphan_reaper.environ()
 
 
 @pytest.mark.vllm

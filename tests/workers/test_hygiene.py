@@ -138,7 +138,7 @@ def lock(tmp_path: Path) -> Iterator[GpuLock]:
 
 
 @pytest.fixture
-def household(lock: GpuLock) -> ProcessOwnership:
+def ownership(lock: GpuLock) -> ProcessOwnership:
     return ProcessOwnership(mark=uuid.uuid4().hex, lock_path=lock.path)
 
 
@@ -148,14 +148,14 @@ def fake() -> FakeCard:
 
 
 @pytest.fixture
-def card(fake: FakeCard, household: ProcessOwnership) -> Iterator[GpuGuard]:
-    with closing(GpuGuard(fake, household, name="GPU 0 (made-up)", release_within_s=1.0)) as made:
+def guard(fake: FakeCard, ownership: ProcessOwnership) -> Iterator[GpuGuard]:
+    with closing(GpuGuard(fake, ownership, name="GPU 0 (made-up)", release_within_s=1.0)) as made:
         yield made
 
 
-def leftover(start: Start, household: ProcessOwnership) -> subprocess.Popen[str]:
+def leftover(start: Start, ownership: ProcessOwnership) -> subprocess.Popen[str]:
     """Start what a worker that held the same lock before has left."""
-    process = start(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: household.lock_path})
+    process = start(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: ownership.lock_path})
     assert first_line(process) == "up"
     return process
 
@@ -188,19 +188,19 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path, start: Start) -> 
 
 
 def test_what_a_dead_worker_left_is_killed_and_its_memory_waited_for(
-    card: GpuGuard, fake: FakeCard, household: ProcessOwnership, start: Start
+    guard: GpuGuard, fake: FakeCard, ownership: ProcessOwnership, start: Start
 ) -> None:
-    listed, unlisted = leftover(start, household), leftover(start, household)
+    listed, unlisted = leftover(start, ownership), leftover(start, ownership)
     fake.held_mib[listed.pid] = 2048.0
     started_s = time.monotonic()
-    card.sweep()
+    guard.sweep()
     assert time.monotonic() - started_s < 5
     assert (listed.wait(5), unlisted.wait(5)) == (-9, -9)
-    assert card.dirty is None
+    assert guard.dirty is None
 
 
 def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
-    card: GpuGuard, fake: FakeCard, start: Start, tmp_path: Path
+    guard: GpuGuard, fake: FakeCard, start: Start, tmp_path: Path
 ) -> None:
     holder = start(HOLDER, str(tmp_path / "other"))
     variables = {MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: first_line(holder)}
@@ -211,16 +211,16 @@ def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
         GpuRefused,
         match=rf"pid {engine.pid} \(python.*of a worker that lives or may\) holds 3000 MiB",
     ):
-        card.sweep()
+        guard.sweep()
     assert engine.poll() is None
     holder.kill()
     holder.wait()
-    card.sweep()
+    guard.sweep()
     assert engine.wait(5) == -9
 
 
 def test_a_stranger_is_named_with_its_memory_and_left_alone(
-    card: GpuGuard, fake: FakeCard, start: Start
+    guard: GpuGuard, fake: FakeCard, start: Start
 ) -> None:
     stranger = start()
     assert first_line(stranger) == "up"
@@ -229,107 +229,107 @@ def test_a_stranger_is_named_with_its_memory_and_left_alone(
         GpuRefused,
         match=rf"GPU 0 \(made-up\) is in use: pid {stranger.pid} \(python.*holds 2048 MiB",
     ):
-        card.sweep()
+        guard.sweep()
     assert stranger.poll() is None
-    assert [incident.kind for incident in card.incidents_since(0)] == ["foreign_process"]
-    assert card.incidents_since(time.monotonic()) == ()
+    assert [incident.kind for incident in guard.incidents_since(0)] == ["foreign_process"]
+    assert guard.incidents_since(time.monotonic()) == ()
 
 
 def test_a_mark_without_a_lock_is_no_licence_to_kill(
-    card: GpuGuard, fake: FakeCard, start: Start
+    guard: GpuGuard, fake: FakeCard, start: Start
 ) -> None:
     process = start(**{MARK_VARIABLE: uuid.uuid4().hex})
     assert first_line(process) == "up"
     fake.held_mib[process.pid] = None
     with pytest.raises(GpuRefused, match=r"of a worker that lives or may.*holds unknown MiB"):
-        card.sweep()
+        guard.sweep()
     assert process.poll() is None
 
 
 def test_a_desktop_is_let_be_until_it_holds_much(
-    card: GpuGuard, fake: FakeCard, start: Start
+    guard: GpuGuard, fake: FakeCard, start: Start
 ) -> None:
     desktop = start()
     fake.held_mib[desktop.pid] = 200.0
     fake.drawing.add(desktop.pid)
-    card.sweep()
+    guard.sweep()
     fake.held_mib[desktop.pid] = 2000.0
     with pytest.raises(GpuRefused, match="holds 2000 MiB"):
-        card.sweep()
+        guard.sweep()
 
 
 def test_own_processes_are_no_strangers(
-    card: GpuGuard, fake: FakeCard, household: ProcessOwnership, start: Start
+    guard: GpuGuard, fake: FakeCard, ownership: ProcessOwnership, start: Start
 ) -> None:
-    engine = start(**{MARK_VARIABLE: household.mark, TOKEN_VARIABLE: "engine"})
+    engine = start(**{MARK_VARIABLE: ownership.mark, TOKEN_VARIABLE: "engine"})
     assert first_line(engine) == "up"
     fake.held_mib[engine.pid] = 20_000.0
-    card.sweep()
-    assert household.owner(engine.pid) is Owner.OURS
-    assert household.owner(os.getpid()) is Owner.OURS
+    guard.sweep()
+    assert ownership.owner(engine.pid) is Owner.OURS
+    assert ownership.owner(os.getpid()) is Owner.OURS
     fake.hides_processes = True
-    card.sweep()
+    guard.sweep()
     assert engine.poll() is None
 
 
 def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_runs(
-    card: GpuGuard, fake: FakeCard, household: ProcessOwnership, start: Start
+    guard: GpuGuard, fake: FakeCard, ownership: ProcessOwnership, start: Start
 ) -> None:
     fake.held_mib[NO_PID] = 2000.0
     with pytest.raises(
         GpuRefused,
         match=rf"pid {NO_PID} \(a process that cannot be seen from here\) holds 2000 MiB",
     ):
-        card.sweep()
-    engine = start(**{MARK_VARIABLE: household.mark, TOKEN_VARIABLE: "engine"})
+        guard.sweep()
+    engine = start(**{MARK_VARIABLE: ownership.mark, TOKEN_VARIABLE: "engine"})
     assert first_line(engine) == "up"
-    card.sweep()
+    guard.sweep()
 
 
 def test_memory_of_nobody_is_refused_where_processes_are_hidden(
-    card: GpuGuard, fake: FakeCard
+    guard: GpuGuard, fake: FakeCard
 ) -> None:
     fake.hides_processes = True
     fake.littered_mib = 100.0
-    card.sweep()
+    guard.sweep()
     fake.littered_mib = 5000.0
     with pytest.raises(
         GpuRefused, match="5000 MiB in use by no process that the driver lists here"
     ):
-        card.sweep()
+        guard.sweep()
 
 
-def test_memory_that_comes_back_in_a_moment_is_waited_for(card: GpuGuard, fake: FakeCard) -> None:
+def test_memory_that_comes_back_in_a_moment_is_waited_for(guard: GpuGuard, fake: FakeCard) -> None:
     fake.littered_mib = 5000.0
     timer = threading.Timer(0.3, lambda: setattr(fake, "littered_mib", 0.0))
     timer.start()
-    card.sweep()
+    guard.sweep()
     timer.join()
 
 
 def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
-    card: GpuGuard, fake: FakeCard, tmp_path: Path
+    guard: GpuGuard, fake: FakeCard, tmp_path: Path
 ) -> None:
     fake.littered_mib = 5000.0
     host = EngineHost(
-        EngineContext(home=tmp_path, log_folder=tmp_path), before_start=card.before_start
+        EngineContext(home=tmp_path, log_folder=tmp_path), before_start=guard.before_start
     )
     try:
         with pytest.raises(EngineStartFailed, match="5000 MiB") as refused:
             host.load(vllm(), on_progress=lambda: None, timeout_s=5)
         assert (refused.value.kind, refused.value.error_class) == ("infra", INIT_FREE_MEM)
-        assert card.dirty is not None
+        assert guard.dirty is not None
         synthetic = ModelSpec(name="m", engine="synthetic", source="made-up", queue="synthetic")
         host.load(synthetic, on_progress=lambda: None, timeout_s=5)
-        assert not card.clean()
+        assert not guard.clean()
         fake.littered_mib = 0.0
-        assert card.clean()
+        assert guard.clean()
     finally:
         host.close()
 
 
 def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
-    card: GpuGuard, fake: FakeCard, engine: Engine
+    guard: GpuGuard, fake: FakeCard, engine: Engine
 ) -> None:
     identity = WorkerIdentity(
         worker_id=uuid.uuid4(),
@@ -342,12 +342,12 @@ def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
     )
     register_worker(engine, identity)
     fake.littered_mib = 5000.0
-    with closing(Heartbeat(engine, identity.worker_id, beat_s=0.05)) as presence:
-        presence.report(WorkerState.IDLE, None)
-        gate = ClaimGate(Shutdown(), card, presence, look_every_s=0.1)
+    with closing(Heartbeat(engine, identity.worker_id, beat_s=0.05)) as heartbeat:
+        heartbeat.report(WorkerState.IDLE, None)
+        gate = ClaimGate(Shutdown(), guard, heartbeat, look_every_s=0.1)
         assert not gate.closed(), "nobody has looked yet"
         with pytest.raises(EngineStartFailed):
-            card.before_start(vllm())
+            guard.before_start(vllm())
         assert gate.closed()
         waiting = threading.Thread(target=gate.wait)
         waiting.start()
@@ -374,40 +374,40 @@ def wait_until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
 
 
 def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
-    card: GpuGuard, fake: FakeCard
+    guard: GpuGuard, fake: FakeCard
 ) -> None:
     notes: queue.Queue[str] = queue.Queue()
     quarantined: queue.Queue[str] = queue.Queue()
-    card.watch(on_quarantine=quarantined.put, on_note=notes.put)
+    guard.watch(on_quarantine=quarantined.put, on_note=notes.put)
     fake.xids.put(31)
     assert "XID 31 (GPU memory page fault)" in notes.get(timeout=5)
-    assert card.quarantined is None
+    assert guard.quarantined is None
     fake.xids.put(79)
     assert "XID 79 (GPU has fallen off the bus)" in quarantined.get(timeout=5)
-    assert card.quarantined is not None
+    assert guard.quarantined is not None
     fake.xids.put(GpuLost("GPU made-up is lost"))
     with pytest.raises(EngineStartFailed, match="XID 79"):
-        card.before_start(vllm())
-    card.close()
-    assert {incident.kind for incident in card.incidents_since(0)} <= {"xid", "gpu_lost"}
+        guard.before_start(vllm())
+    guard.close()
+    assert {incident.kind for incident in guard.incidents_since(0)} <= {"xid", "gpu_lost"}
     assert quarantined.empty(), "one quarantine is enough"
 
 
-def test_a_driver_that_loses_the_card_quarantines_it(card: GpuGuard, fake: FakeCard) -> None:
+def test_a_driver_that_loses_the_card_quarantines_it(guard: GpuGuard, fake: FakeCard) -> None:
     quarantined: list[str] = []
-    card.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
+    guard.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
     fake.lost = True
     with pytest.raises(EngineStartFailed, match="GPU made-up is lost"):
-        card.before_start(vllm())
+        guard.before_start(vllm())
     assert quarantined == ["GPU made-up is lost"]
-    assert not card.clean()
+    assert not guard.clean()
 
 
-def test_a_driver_that_tells_no_xids_is_lived_with(card: GpuGuard, fake: FakeCard) -> None:
+def test_a_driver_that_tells_no_xids_is_lived_with(guard: GpuGuard, fake: FakeCard) -> None:
     fake.xids.put(GpuUnavailable("Not Supported"))
-    card.watch(on_quarantine=lambda _sentence: None, on_note=lambda _sentence: None)
-    card.close()
-    assert card.quarantined is None
+    guard.watch(on_quarantine=lambda _sentence: None, on_note=lambda _sentence: None)
+    guard.close()
+    assert guard.quarantined is None
 
 
 def test_no_xid_is_in_both_lists() -> None:

@@ -96,7 +96,7 @@ class FakeBoots:
         self.forgotten += 1
 
 
-def stand_on(boots: FakeBoots, device: str) -> ProbeSession:
+def stand_on(loader: FakeBoots, device: str) -> ProbeSession:
     """Return a place with nothing but these starts."""
     context = EngineContext(
         home=Path(), log_folder=Path(), device=cast("Any", device), gpu_uuid="GPU-0"
@@ -106,8 +106,8 @@ def stand_on(boots: FakeBoots, device: str) -> ProbeSession:
         worker_id=uuid.uuid4(),
         context=context,
         host=cast("Any", None),
-        boots=cast("Any", boots),
-        deadlines=Timeouts(),
+        loader=cast("Any", loader),
+        timeouts=Timeouts(),
     )
 
 
@@ -118,12 +118,12 @@ def vllm_job(**options: Any) -> ClaimedJob:
 
 
 def test_each_engine_gets_room_for_all_its_sequences_in_full_length(tmp_path: Path) -> None:
-    boots, job = (
+    loader, job = (
         FakeBoots(tmp_path),
         vllm_job(dtype="bfloat16", gpu_memory_utilization=0.5, num_gpu_blocks_override=9),
     )
-    found = pattern(stand_on(boots, "cuda"), job, Lease(job), Plan())
-    ((alone, kind),) = boots.started
+    found = pattern(stand_on(loader, "cuda"), job, Lease(job), Plan())
+    ((alone, kind),) = loader.started
     assert kind is StartKind.PROFILE
     assert alone.options == {"dtype": "bfloat16", "gpu_memory_utilization": 0.5}
     # 4 sequences of 7 blocks, and vLLM's own block, of 2 MiB each.
@@ -131,13 +131,13 @@ def test_each_engine_gets_room_for_all_its_sequences_in_full_length(tmp_path: Pa
     size = {"kv_cache_memory_bytes": 58 * MIB, "gpu_memory_utilization": UTILISATION}
     assert found.spec.options == {"dtype": "bfloat16", **size}
     assert found.kind is StartKind.MEASURED
-    assert boots.forgotten == 1
+    assert loader.forgotten == 1
 
 
 def test_a_start_that_compiled_is_made_again_for_its_profile(tmp_path: Path) -> None:
-    boots, job = FakeBoots(tmp_path, compiling=1), vllm_job()
-    found = pattern(stand_on(boots, "cuda"), job, Lease(job), Plan())
-    assert len(boots.started) == boots.forgotten == 2
+    loader, job = FakeBoots(tmp_path, compiling=1), vllm_job()
+    found = pattern(stand_on(loader, "cuda"), job, Lease(job), Plan())
+    assert len(loader.started) == loader.forgotten == 2
     assert found.alone is not None
     assert found.alone.memory.activation_peak_mib == 2.0
 
@@ -150,24 +150,24 @@ def test_a_start_that_compiled_is_made_again_for_its_profile(tmp_path: Path) -> 
 def test_a_given_size_is_taken_and_on_a_cpu_needs_no_start_alone(
     tmp_path: Path, plan: Plan, options: dict[str, Any]
 ) -> None:
-    boots, job = FakeBoots(tmp_path), vllm_job(**options)
-    found = pattern(stand_on(boots, "cpu"), job, Lease(job), plan)
-    assert boots.started == []
+    loader, job = FakeBoots(tmp_path), vllm_job(**options)
+    found = pattern(stand_on(loader, "cpu"), job, Lease(job), plan)
+    assert loader.started == []
     assert found.spec.options["kv_cache_memory_bytes"] == 8 * MIB
     # On a GPU it is started alone all the same, for its code and its profile.
-    found = pattern(stand_on(boots, "cuda"), job, Lease(job), plan)
-    assert "kv_cache_memory_bytes" not in boots.started[0][0].options
-    assert (found.kv_mib, len(boots.started)) == (8.0, 1)
+    found = pattern(stand_on(loader, "cuda"), job, Lease(job), plan)
+    assert "kv_cache_memory_bytes" not in loader.started[0][0].options
+    assert (found.kv_mib, len(loader.started)) == (8.0, 1)
 
 
 def test_after_a_start_alone_that_failed_nothing_stays(tmp_path: Path) -> None:
-    boots, job = (
+    loader, job = (
         FakeBoots(tmp_path, fails=EngineError("no room", error_class="INIT_NO_KV")),
         vllm_job(),
     )
     with pytest.raises(EngineError, match="no room"):
-        pattern(stand_on(boots, "cuda"), job, Lease(job), Plan())
-    assert boots.forgotten == 1
+        pattern(stand_on(loader, "cuda"), job, Lease(job), Plan())
+    assert loader.forgotten == 1
 
 
 def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measured:

@@ -63,16 +63,16 @@ class Place:
         )
         context = EngineContext(home=folder, log_folder=folder)
         self.host = EngineHost(context)
-        deadlines = Timeouts()
+        timeouts = Timeouts()
         self.prober = Prober(
             database=database,
             worker_id=self.worker_id,
             context=context,
             host=self.host,
-            boots=EngineLoader(database, self.host, worker_id=self.worker_id, deadlines=deadlines),
+            loader=EngineLoader(database, self.host, worker_id=self.worker_id, timeouts=timeouts),
             sampler=None,
-            card=None,
-            deadlines=deadlines,
+            guard=None,
+            timeouts=timeouts,
             insist=lambda _lease, write: write(),
         )
 

@@ -34,9 +34,9 @@ def job(engine: Engine) -> ClaimedJob:
 
 @contextmanager
 def keeper(
-    engine: Engine, deadlines: Timeouts, on_hang: Callable[[], None] = lambda: None
+    engine: Engine, timeouts: Timeouts, on_hang: Callable[[], None] = lambda: None
 ) -> Iterator[LeaseKeeper]:
-    opened = LeaseKeeper(engine, deadlines, on_hang=on_hang)
+    opened = LeaseKeeper(engine, timeouts, on_hang=on_hang)
     yield opened
     opened.close()
 
@@ -68,8 +68,8 @@ def test_an_attempt_taken_back_is_told_so(engine: Engine, job: ClaimedJob) -> No
 def test_an_attempt_that_takes_too_long_is_ended_and_keeps_its_lease_meanwhile(
     engine: Engine, job: ClaimedJob
 ) -> None:
-    deadlines = Timeouts(lease_s=0.8, silence_s=60.0, job_s=0.5)
-    with keeper(engine, deadlines) as leases, leases.keep(job) as lease:
+    timeouts = Timeouts(lease_s=0.8, silence_s=60.0, job_s=0.5)
+    with keeper(engine, timeouts) as leases, leases.keep(job) as lease:
         assert lease.ended.wait(10)
         assert lease.reason is EndReason.OVERDUE
         assert state(engine, job)["held"]
@@ -79,8 +79,8 @@ def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(
     engine: Engine, job: ClaimedJob
 ) -> None:
     hung = threading.Event()
-    deadlines = Timeouts(lease_s=2.0, silence_s=0.6)
-    with keeper(engine, deadlines, hung.set) as leases, leases.keep(job) as lease:
+    timeouts = Timeouts(lease_s=2.0, silence_s=0.6)
+    with keeper(engine, timeouts, hung.set) as leases, leases.keep(job) as lease:
         assert hung.wait(20)
         lease.progress()
     after = state(engine, job)
@@ -121,8 +121,8 @@ def test_several_leases_are_kept_at_once_and_each_ends_for_itself(engine: Engine
 
 def test_many_attempts_taken_back_together_are_told_soon(engine: Engine) -> None:
     jobs = claimed(engine, 12)
-    deadlines = Timeouts(lease_s=2.0, silence_s=60.0)
-    with keeper(engine, deadlines) as leases, ExitStack() as stack:
+    timeouts = Timeouts(lease_s=2.0, silence_s=60.0)
+    with keeper(engine, timeouts) as leases, ExitStack() as stack:
         kept = [stack.enter_context(leases.keep(job)) for job in jobs]
         cancel_run(engine, find_run(engine, str(jobs[0].run_id)))
         cancelled_s = time.monotonic()
@@ -135,9 +135,9 @@ def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cos
 ) -> None:
     hung = threading.Event()
     stuck, well = claimed(engine, 2)
-    deadlines = Timeouts(lease_s=2.0, silence_s=0.6)
+    timeouts = Timeouts(lease_s=2.0, silence_s=0.6)
     with (
-        keeper(engine, deadlines, hung.set) as leases,
+        keeper(engine, timeouts, hung.set) as leases,
         leases.keep(stuck),
         leases.keep(well) as alive,
     ):

@@ -36,31 +36,31 @@ def look(ears: Ears, deaf: threading.Event) -> StallWatchdog:
 
 def test_an_idle_worker_with_waiting_hints_is_deaf() -> None:
     deaf = threading.Event()
-    lookout = look(Ears(lambda _number: True), deaf)
+    stall_watchdog = look(Ears(lambda _number: True), deaf)
     assert deaf.wait(10)
-    lookout.close()
+    stall_watchdog.close()
 
 
 @pytest.mark.parametrize("answer", [lambda _number: False, lambda number: number % 4 != 0])
 def test_a_queue_that_is_emptied_now_and_then_is_heard(answer: Callable[[int], bool]) -> None:
     ears, deaf = Ears(answer), threading.Event()
-    lookout = look(ears, deaf)
+    stall_watchdog = look(ears, deaf)
     assert ears.asked_often.wait(10)
-    lookout.close()
+    stall_watchdog.close()
     assert not deaf.is_set()
 
 
 def test_a_busy_worker_is_not_deaf_and_one_that_hears_is_not_either() -> None:
     ears, deaf = Ears(lambda _number: True), threading.Event()
-    lookout = look(ears, deaf)
-    with lookout.hearing():
+    stall_watchdog = look(ears, deaf)
+    with stall_watchdog.hearing():
         assert not deaf.wait(0.5)
     for _ in range(10):
-        with lookout.hearing():
+        with stall_watchdog.hearing():
             pass
         assert not deaf.wait(0.05)
     assert deaf.wait(10), "it hears nothing any more"
-    lookout.close()
+    stall_watchdog.close()
 
 
 def test_a_hint_that_lies_ready_is_seen_and_taken_once(broker: HintBroker, broker_url: str) -> None:

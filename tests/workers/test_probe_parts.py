@@ -220,7 +220,7 @@ class MadeUpEngines:
     def __init__(self, folder: Path, *, compiling: int = 0, fail_above: int = 1_000_000) -> None:
         self.started: list[ModelSpec] = []
         self.start_failures: list[errors.EngineError | None] = []
-        self.boot: StartReport | None = None
+        self.engine_start: StartReport | None = None
         self.asked: list[GenerationRequest] = []
         #: How many ran at once, of the next requests at level 2; then all of them.
         self.together: list[int] = []
@@ -242,7 +242,7 @@ class MadeUpEngines:
             "Compiling a graph for compile range" if compiles else "Directly load", encoding="utf-8"
         )
         config = {"max_num_seqs": 4, "block_size": 16, "max_num_batched_tokens": 512}
-        self.boot = StartReport(
+        self.engine_start = StartReport(
             engine_version="vllm 0.26.0",
             environment={},
             config=config,
@@ -252,18 +252,20 @@ class MadeUpEngines:
             log_path=self._log,
             kv_blocks=101,
         )
-        return EngineStart(boot_id=len(self.started), report=self.boot, memory=self.boot.memory)
+        return EngineStart(
+            boot_id=len(self.started), report=self.engine_start, memory=self.engine_start.memory
+        )
 
     def forget(self) -> None:
         """Unload."""
-        self.boot = None
+        self.engine_start = None
 
     def measure(self, request: GenerationRequest, **_: Any) -> Measured:
         """Answer, or die where more than so many ask; the number stands in the request's name."""
         self.asked.append(request)
         level = int(request.request_id.split("-")[2])
         if level > self._fail_above:
-            self.boot = None
+            self.engine_start = None
             raise errors.EngineOutOfMemory("full")
         together = self.together.pop() if self.together and level == 2 else level
         words = sum(len(message.content.split()) for message in request.messages)
@@ -272,14 +274,14 @@ class MadeUpEngines:
         )
 
 
-def stand(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> ProbeSession:
+def session(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> ProbeSession:
     return ProbeSession(
         database=cast("Any", None),
         worker_id=uuid.uuid4(),
         context=EngineContext(home=Path(), log_folder=Path(), device=device),
         host=cast("Any", engines),
-        boots=cast("Any", engines),
-        deadlines=Timeouts(),
+        loader=cast("Any", engines),
+        timeouts=Timeouts(),
     )
 
 
@@ -288,7 +290,7 @@ def search(
 ) -> list[Trial]:
     job = made_up_job(SPEC, prompt="sequences", probe=PROBE | probe)
     written: list[Trial] = []
-    kind(stand(engines)).search(job, Lease(job), done, written.append)
+    kind(session(engines)).search(job, Lease(job), done, written.append)
     return written
 
 
@@ -305,7 +307,7 @@ def test_an_engine_is_started_with_room_for_the_highest_level_and_its_share_of_t
     assert {trial.details["analytic_bound"] for trial in found} == {100 // 48}
     assert [request.waiting_after_steps for request in engines.asked] == [0, 2, 3, 3, 6, 6, 6, 6]
     fixed = replace(SPEC, options={"kv_cache_memory_bytes": 1, "gpu_memory_utilization": 0.3})
-    assert with_options(fixed, stand(engines), max_num_seqs=2).options == {
+    assert with_options(fixed, session(engines), max_num_seqs=2).options == {
         **fixed.options,
         "max_num_seqs": 2,
     }
@@ -381,12 +383,14 @@ def test_requests_that_missed_each_other_are_sent_again_a_few_times(tmp_path: Pa
 
 
 def test_bounds_follow_from_what_the_engine_tells(tmp_path: Path) -> None:
-    boot = MadeUpEngines(tmp_path).start(
+    engine_start = MadeUpEngines(tmp_path).start(
         SPEC, cast("Any", None), kind=StartKind.SINGLE, on_progress=lambda: None
     )
-    assert analytic_bound(boot, 768) == 100 // 48
-    assert steps_until_all_run(4, 256, boot) == 4 + 2
-    told_less = replace(boot, report=replace(boot.report, kv_blocks=None, config={}))
+    assert analytic_bound(engine_start, 768) == 100 // 48
+    assert steps_until_all_run(4, 256, engine_start) == 4 + 2
+    told_less = replace(
+        engine_start, report=replace(engine_start.report, kv_blocks=None, config={})
+    )
     assert analytic_bound(told_less, 768) is None
     assert steps_until_all_run(4, 256, told_less) == 4 + 1
 

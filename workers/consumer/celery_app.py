@@ -14,7 +14,7 @@ from celery.worker import state
 from core.hints import HINT_TASK, hint_app
 from workers.consumer.hint_consumer import HintConsumer
 from workers.consumer.loop_wakeup import add_wake_up
-from workers.consumer.message_check import add_admission
+from workers.consumer.message_check import add_message_check
 from workers.lifecycle.shutdown import Shutdown
 
 
@@ -26,7 +26,7 @@ def worker_app(server: HintConsumer) -> Celery:
     """Return the application that hands every hint to ``server``, on the pool's only thread."""
     app = hint_app(server.broker_url, server.queues)
     add_wake_up(app)
-    add_admission(app)
+    add_message_check(app)
 
     @app.task(name=HINT_TASK, bind=True)  # type: ignore[untyped-decorator]
     def hint(task: Any, job_id: int) -> None:
@@ -36,7 +36,7 @@ def worker_app(server: HintConsumer) -> Celery:
 
 
 def run_worker(
-    app: Celery, name: str, on_ready: Callable[[], None], stopping: Shutdown | None = None
+    app: Celery, name: str, on_ready: Callable[[], None], shutdown: Shutdown | None = None
 ) -> None:
     """Serve hints until ``stopping`` halts it; a job that runs is finished first. Returns at the end.
 
@@ -56,7 +56,7 @@ def run_worker(
         on_ready()
 
     # What `celery worker` does, except that it throws the exit code away when it is called from a program.
-    worker = _worker_class(app, stopping)(
+    worker = _worker_class(app, shutdown)(
         hostname=name,
         pool_cls="threads",
         concurrency=1,
@@ -71,26 +71,26 @@ def run_worker(
         raise WorkerFailed(f"Celery ended with code {worker.exitcode}; the reason stands above")
 
 
-def _worker_class(app: Celery, stopping: Shutdown | None) -> Any:
-    return app.Worker if stopping is None else _stoppable(app.Worker, stopping)
+def _worker_class(app: Celery, shutdown: Shutdown | None) -> Any:
+    return app.Worker if shutdown is None else _stoppable(app.Worker, shutdown)
 
 
-def _stoppable(base: Any, stopping: Shutdown) -> Any:
+def _stoppable(base: Any, shutdown: Shutdown) -> Any:
     class Worker(base):  # type: ignore[misc]
         """Celery's worker with the signals of ``stopping``."""
 
         def install_platform_tweaks(self, _worker: Any) -> None:
             """Install the handlers, at the moment when Celery would install its own."""
-            stopping.when_halted(_end_celery)
+            shutdown.when_halted(_end_celery)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-                signal.signal(number, _handler(stopping))
+                signal.signal(number, _handler(shutdown))
 
     return Worker
 
 
-def _handler(stopping: Shutdown) -> Callable[[int, FrameType | None], None]:
+def _handler(shutdown: Shutdown) -> Callable[[int, FrameType | None], None]:
     def handle(number: int, _frame: FrameType | None) -> None:
-        stopping.signalled(signal.Signals(number).name, at_once=number == signal.SIGQUIT)
+        shutdown.signalled(signal.Signals(number).name, at_once=number == signal.SIGQUIT)
 
     return handle
 

@@ -16,34 +16,34 @@ class ClaimGate:
 
     def __init__(
         self,
-        stopping: Shutdown,
-        card: GpuGuard | None,
-        presence: Heartbeat,
+        shutdown: Shutdown,
+        guard: GpuGuard | None,
+        heartbeat: Heartbeat,
         *,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        self._stopping = stopping
-        self._card = card
-        self._presence = presence
+        self._shutdown = shutdown
+        self._guard = guard
+        self._heartbeat = heartbeat
         self._look_every_s = look_every_s
 
     def closed(self) -> bool:
         """Tell whether no job may be claimed."""
-        return self._stopping.halted.is_set() or (
-            self._card is not None and self._card.dirty is not None
+        return self._shutdown.halted.is_set() or (
+            self._guard is not None and self._guard.dirty is not None
         )
 
     def wait(self) -> None:
         """Return when the card is clean, or the worker is halted; say meanwhile why no job is taken."""
-        card = self._card
-        if card is None or card.dirty is None or self._stopping.halted.is_set():
+        guard = self._guard
+        if guard is None or guard.dirty is None or self._shutdown.halted.is_set():
             return
-        self._presence.stand(WorkerState.QUARANTINED)
-        self._presence.note(card.dirty)
-        while not self._stopping.halted.wait(self._look_every_s):
-            if not card.clean():
-                self._presence.note(card.dirty)
-            elif not self._stopping.halted.is_set():
-                self._presence.stand(None)
-                self._presence.note(None)
+        self._heartbeat.stand(WorkerState.QUARANTINED)
+        self._heartbeat.note(guard.dirty)
+        while not self._shutdown.halted.wait(self._look_every_s):
+            if not guard.clean():
+                self._heartbeat.note(guard.dirty)
+            elif not self._shutdown.halted.is_set():
+                self._heartbeat.stand(None)
+                self._heartbeat.note(None)
                 return

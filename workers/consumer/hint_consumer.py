@@ -68,11 +68,13 @@ class HintConsumer:
         self._queue_of = {queue_name(queue): queue for queue in queues}
         self._broker = HintBroker(broker_url)
         self._next_hint = NextHint(broker_url, queues)
-        self._lookout = StallWatchdog(lambda: not self._gate.closed() and self._next_hint.waiting())
+        self._stall_watchdog = StallWatchdog(
+            lambda: not self._gate.closed() and self._next_hint.waiting()
+        )
 
     def serve(self, job_id: int, queue_key: str) -> None:
         """Spend a hint that Celery has received, and those that lie ready after it."""
-        with self._lookout.hearing():
+        with self._stall_watchdog.hearing():
             try:
                 held = True
                 while held and not self._gate.closed():
@@ -104,6 +106,6 @@ class HintConsumer:
 
     def close(self) -> None:
         """Close the connections and end the lookout."""
-        self._lookout.close()
+        self._stall_watchdog.close()
         self._next_hint.close()
         self._broker.close()

@@ -86,7 +86,7 @@ class MessageCheck(bootsteps.StartStopStep):  # type: ignore[misc]
         log_event("message.rejected", level=logging.WARNING, error=str(error), **facts)
 
 
-def add_admission(app: Celery) -> None:
+def add_message_check(app: Celery) -> None:
     """Give the workers of an application the step, and take Celery's remote control away."""
     app.steps["consumer"].add(MessageCheck)
     app.conf.worker_enable_remote_control = False

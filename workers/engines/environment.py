@@ -53,7 +53,7 @@ _PASSING = re.compile(
 )
 
 
-def boot_environment(context: EngineContext, variables: Mapping[str, str]) -> Facts:
+def start_environment(context: EngineContext, variables: Mapping[str, str]) -> Facts:
     """Return versions and facts of machine and card, and as ``env.NAME`` the variables that the engine's worker told.
 
     What a card or its driver does not tell is left out.
@@ -75,7 +75,7 @@ def boot_environment(context: EngineContext, variables: Mapping[str, str]) -> Fa
         found["cpu_features"] = " ".join(sorted(_CPU_FEATURES.intersection(told)))
     if context.gpu_uuid:
         found["gpu_uuid"] = context.gpu_uuid
-        found |= card_facts(context.gpu_uuid)
+        found |= gpu_facts(context.gpu_uuid)
     return found | {f"env.{name}": value for name, value in sorted(variables.items())}
 
 
@@ -104,7 +104,7 @@ def variables_at_start() -> dict[str, str]:
     }
 
 
-def card_facts(gpu_uuid: str) -> Facts:
+def gpu_facts(gpu_uuid: str) -> Facts:
     """Return what NVML tells of a card's make and settings; nothing where it does not answer."""
     try:
         pynvml.nvmlInit()

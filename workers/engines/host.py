@@ -78,7 +78,7 @@ class EngineHost:
         self._lock = threading.RLock()
         self._serving: _Serving | None = None
         self._spec: ModelSpec | None = None
-        self._boot: StartReport | None = None
+        self._engine_start: StartReport | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="engine-host", daemon=True
@@ -101,9 +101,9 @@ class EngineHost:
         return self._spec
 
     @property
-    def boot(self) -> StartReport | None:
+    def engine_start(self) -> StartReport | None:
         """The report of the start that serves now."""
-        return self._boot
+        return self._engine_start
 
     def load(
         self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float
@@ -114,18 +114,18 @@ class EngineHost:
         past ``timeout_s``), EngineOutOfMemory or ModelUnavailable; nothing of the engine remains then.
         """
         with self._lock:
-            if self._boot is not None and self._spec == spec:
-                return self._boot
+            if self._engine_start is not None and self._spec == spec:
+                return self._engine_start
             self.unload()
             self._before_start(spec)
             engine = create_engine(spec, self._context)
             try:
-                boot = self._start(engine, spec, on_progress, timeout_s)
+                engine_start = self._start(engine, spec, on_progress, timeout_s)
             except BaseException:
                 self._stop(engine)
                 raise
-            self._serving, self._spec, self._boot = _Serving(engine), spec, boot
-            return boot
+            self._serving, self._spec, self._engine_start = _Serving(engine), spec, engine_start
+            return engine_start
 
     def generate(
         self,
@@ -157,7 +157,7 @@ class EngineHost:
         """
         serving = self._serving
         if serving is None:
-            raise EngineDied("no model is loaded: load one before asking it", in_company=True)
+            raise EngineDied("no model is loaded: load one before asking it", in_batch=True)
         if cancel.is_set():
             raise GenerationCancelled("the generation was cancelled before it began")
         with serving.request():
@@ -168,7 +168,7 @@ class EngineHost:
                     task, following, serving, on_token=on_token, cancel=cancel, timeout_s=timeout_s
                 )
             except _FATAL as error:
-                error.in_company = serving.ended_in_company()
+                error.in_batch = serving.ended_in_batch()
                 self._abort(task, following)
                 self._dispose(serving)
                 raise
@@ -181,7 +181,7 @@ class EngineHost:
         """Tell the engine's memory as it is now. Raise EngineDied when no model is loaded."""
         serving = self._serving
         if serving is None:
-            raise EngineDied("no model is loaded: there is no memory to tell", in_company=True)
+            raise EngineDied("no model is loaded: there is no memory to tell", in_batch=True)
         return self._submit(serving.engine.memory_report()).result(STOP_WITHIN_S)
 
     def unload(self) -> None:
@@ -261,14 +261,14 @@ class EngineHost:
         with self._lock:
             if self._serving is not serving:
                 return
-            self._serving = self._spec = self._boot = None
+            self._serving = self._spec = self._engine_start = None
             serving.gone.set()
             self._stop(serving.engine)
 
     def _stop(self, engine: Engine) -> None:
-        stopping = self._submit(engine.stop())
+        shutdown = self._submit(engine.stop())
         with suppress(TimeoutError, concurrent.futures.CancelledError):
-            stopping.result(STOP_WITHIN_S)
+            shutdown.result(STOP_WITHIN_S)
 
 
 class _Serving:
@@ -280,7 +280,7 @@ class _Serving:
         self.gone = threading.Event()
         self._lock = threading.Lock()
         self._requests = 0
-        self._company: bool | None = None
+        self._batch: bool | None = None
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -293,12 +293,12 @@ class _Serving:
             with self._lock:
                 self._requests -= 1
 
-    def ended_in_company(self) -> bool:
+    def ended_in_batch(self) -> bool:
         """Tell whether several requests were in flight when the first of them found the engine ended."""
         with self._lock:
-            if self._company is None:
-                self._company = self._requests > 1
-            return self._company
+            if self._batch is None:
+                self._batch = self._requests > 1
+            return self._batch
 
 
 class _Following:

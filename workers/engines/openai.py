@@ -73,7 +73,7 @@ class OpenAIEngine:
             # Silence is bounded by the caller, who knows what is slow and what is dead.
             timeout=openai.Timeout(None, connect=float(self._options.get("connect_timeout_s", 10))),
         )
-        card: Mapping[str, Any] = {}
+        served_model: Mapping[str, Any] = {}
         try:
             served = {model.id: model async for model in await self._client.models.list(timeout=30)}
         except openai.NotFoundError:
@@ -88,17 +88,17 @@ class OpenAIEngine:
                 f"{', '.join(sorted(served)[:8])}"
             )
         if served:
-            card = served[self._spec.source].model_dump()
+            served_model = served[self._spec.source].model_dump()
         return StartReport(
-            engine_version=f"openai-compatible {card.get('owned_by') or ''}".strip(),
+            engine_version=f"openai-compatible {served_model.get('owned_by') or ''}".strip(),
             environment={
                 "openai": metadata.version("openai"),
                 "base_url": str(self._spec.base_url),
             },
             config={
                 "served_model": self._spec.source,
-                "owned_by": card.get("owned_by"),
-                "max_model_len": card.get("max_model_len"),
+                "owned_by": served_model.get("owned_by"),
+                "max_model_len": served_model.get("max_model_len"),
                 "max_num_seqs": int(self._options.get("max_num_seqs", 4)),
             },
             memory=_NO_MEMORY,

@@ -30,8 +30,8 @@ class BatchSlot:
 
     def __init__(
         self,
-        boot: EngineStart | None = None,
-        company: ContinuousBatch | None = None,
+        engine_start: EngineStart | None = None,
+        batch: ContinuousBatch | None = None,
         *,
         output_limit: int = 0,
     ) -> None:
@@ -39,28 +39,30 @@ class BatchSlot:
 
         ``output_limit`` is the most tokens that it may make.
         """
-        self.boot = boot
+        self.engine_start = engine_start
         self.left = False
         #: Set when the engine has room for it.
         self.free = threading.Event()
         #: Whether it is one of the few that write.
         self.has_turn = False
-        self._company = company
+        self._batch = batch
         self._missing = output_limit
         self._heard = 0
         self._first_s = self._last_s = 0.0
-        if company is None:
+        if batch is None:
             self.free.set()
 
-    def take(self, boot: EngineStart, *, unless: Callable[[], bool] = lambda: False) -> bool:
+    def take(
+        self, engine_start: EngineStart, *, unless: Callable[[], bool] = lambda: False
+    ) -> bool:
         """Say that an engine is up, and wait until it has room; return whether it has.
 
         False is returned where it has none and ``unless`` has come true.
         """
-        if self.boot is None:
-            self.boot = boot
-            if self._company is not None:
-                self._company.tell()
+        if self.engine_start is None:
+            self.engine_start = engine_start
+            if self._batch is not None:
+                self._batch.tell()
         while not self.free.wait(LOOK_EVERY_S):
             if unless():
                 return False
@@ -93,8 +95,8 @@ class BatchSlot:
         if self.left:
             return
         self.left = True
-        if self._company is not None:
-            self.has_turn = self._company.await_turn(self)
+        if self._batch is not None:
+            self.has_turn = self._batch.await_turn(self)
 
 
 class ContinuousBatch:
@@ -154,15 +156,15 @@ class ContinuousBatch:
         with self._changed:
             self._changed.notify_all()
 
-    def await_turn(self, seat: BatchSlot) -> bool:
+    def await_turn(self, slot: BatchSlot) -> bool:
         """Free a seat. Return when those that are free have been filled, and few others write; tell whether this is one of those few.
 
         Waits for a bounded time: where the database is away, every attempt is to notice.
         """
         with self._changed:
-            self._seated.discard(seat)
-            if seat in self._waiting:
-                self._waiting.remove(seat)
+            self._seated.discard(slot)
+            if slot in self._waiting:
+                self._waiting.remove(slot)
             self._admit()
             self._changed.notify_all()
             if self._filling:
@@ -176,61 +178,61 @@ class ContinuousBatch:
             self._filled.set()
 
     def _fill(self, first: ClaimedJob, threads: ThreadPoolExecutor) -> bool:
-        boot = self._started(self._add(first, None, threads))
-        if boot is None:
+        engine_start = self._started(self._add(first, None, threads))
+        if engine_start is None:
             return False
         with self._changed:
-            self._sequences = boot.sequences
+            self._sequences = engine_start.sequences
         while True:
             room = self._await_room()
-            if self._error is not None or not self._serves(boot):
+            if self._error is not None or not self._serves(engine_start):
                 return False
             if self._hints.another():
-                jobs = self._claim(boot, room)
+                jobs = self._claim(engine_start, room)
                 if not jobs:
                     return True
                 for job in jobs:
-                    self._add(job, boot, threads)
+                    self._add(job, engine_start, threads)
                 self._hints.spend(len(jobs) - 1)
             elif not self._anybody_seated():
                 return False
 
     def _add(
-        self, job: ClaimedJob, boot: EngineStart | None, threads: ThreadPoolExecutor
+        self, job: ClaimedJob, engine_start: EngineStart | None, threads: ThreadPoolExecutor
     ) -> BatchSlot:
-        seat = BatchSlot(boot, self, output_limit=job.sampling.output_limit)
+        slot = BatchSlot(engine_start, self, output_limit=job.sampling.output_limit)
         with self._changed:
-            self._waiting.append(seat)
+            self._waiting.append(slot)
             self._running += 1
             self._admit()
-        threads.submit(self._run, job, seat)
-        return seat
+        threads.submit(self._run, job, slot)
+        return slot
 
     def _admit(self) -> None:
         """Give free seats to those that wait. To be called under the lock."""
         while self._waiting and len(self._seated) < self._sequences:
-            seat = self._waiting.popleft()
-            self._seated.add(seat)
-            seat.free.set()
+            slot = self._waiting.popleft()
+            self._seated.add(slot)
+            slot.free.set()
 
-    def _run(self, job: ClaimedJob, seat: BatchSlot) -> None:
+    def _run(self, job: ClaimedJob, slot: BatchSlot) -> None:
         try:
-            self._attempt(job, seat)
+            self._attempt(job, slot)
         except BaseException as error:  # noqa: BLE001 - raised again by ``serve``
             self._error = self._error or error
         finally:
-            seat.leave()
-            if seat.has_turn:
+            slot.leave()
+            if slot.has_turn:
                 self._turns.release()
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
 
-    def _started(self, seat: BatchSlot) -> EngineStart | None:
+    def _started(self, slot: BatchSlot) -> EngineStart | None:
         """Wait for the first engine start; return None where it failed."""
         with self._changed:
-            self._changed.wait_for(lambda: seat.boot is not None or seat.left)
-        return seat.boot
+            self._changed.wait_for(lambda: slot.engine_start is not None or slot.left)
+        return slot.engine_start
 
     def _await_room(self) -> int:
         """Wait for seats that are free or soon will be, and for the writing to keep up: at most as many may be written as are served."""
@@ -241,7 +243,7 @@ class ContinuousBatch:
 
     def _room(self) -> int:
         by_s = time.monotonic() + AHEAD_S
-        ending = sum(seat.ends_by(by_s) for seat in self._seated)
+        ending = sum(slot.ends_by(by_s) for slot in self._seated)
         unclaimed = self._sequences - len(self._seated) + ending - len(self._waiting)
         return min(unclaimed, 2 * self._sequences - self._running)
 

@@ -19,7 +19,7 @@ from db.claims import (
     LeaseLost,
     claim,
     give_up,
-    in_company,
+    in_batch,
     problem_document,
 )
 from db.commits import Result, commit
@@ -55,7 +55,7 @@ class Execution:
     """What one attempt made, before it is committed."""
 
     measured: Measured
-    boot: EngineStart
+    engine_start: EngineStart
     trace: MemoryTrace | None
 
 
@@ -70,38 +70,38 @@ class Executor:
         database: Engine,
         host: EngineHost,
         sampler: MemorySampler | None,
-        presence: Heartbeat,
+        heartbeat: Heartbeat,
         *,
         worker_id: uuid.UUID,
         queues: tuple[str, ...],
         leases: LeaseKeeper,
-        stopping: Shutdown,
-        card: GpuGuard | None = None,
-        deadlines: Timeouts,
+        shutdown: Shutdown,
+        guard: GpuGuard | None = None,
+        timeouts: Timeouts,
     ) -> None:
         self._database = database
         self._host = host
         self._sampler = sampler
-        self._presence = presence
+        self._heartbeat = heartbeat
         self._worker_id = worker_id
         self._queues = queues
         self._leases = leases
-        self._stopping = stopping
-        self._doubts = Doubts(database, card, sampler)
-        self._deadlines = deadlines
+        self._shutdown = shutdown
+        self._doubts = Doubts(database, guard, sampler)
+        self._timeouts = timeouts
         self._problems: dict[int, Problem] = {}
-        self._boots = EngineLoader(
-            database, host, worker_id=worker_id, deadlines=deadlines, card=card
+        self._loader = EngineLoader(
+            database, host, worker_id=worker_id, timeouts=timeouts, guard=guard
         )
         self._prober = Prober(
             database=database,
             worker_id=worker_id,
             context=host.context,
             host=host,
-            boots=self._boots,
+            loader=self._loader,
             sampler=sampler,
-            card=card,
-            deadlines=deadlines,
+            guard=guard,
+            timeouts=timeouts,
             insist=self._insist,
         )
 
@@ -113,65 +113,65 @@ class Executor:
         ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and the reconciler issues
         another.
         """
-        if self._stopping.halted.is_set():
+        if self._shutdown.halted.is_set():
             return False  # The hint is spent; the reconciler issues another for somebody else.
-        claimed = self._claim(self._boots.boot)
+        claimed = self._claim(self._loader.engine_start)
         if not claimed:
             log_event("hint.void")
             return False
         (job,) = claimed
         try:
-            if job.in_company:
-                return self._company(hints).serve(job)
+            if job.in_batch:
+                return self._batch(hints).serve(job)
             self._attempt(job, BatchSlot())
             return hints.another()
         finally:
-            self._presence.report(WorkerState.IDLE, self._boots.model_id)
+            self._heartbeat.report(WorkerState.IDLE, self._loader.model_id)
 
     def _claim(
-        self, boot: EngineStart | None, mode: Mode | None = None, at_most: int = 1
+        self, engine_start: EngineStart | None, mode: Mode | None = None, at_most: int = 1
     ) -> list[ClaimedJob]:
         claimed = claim(
             self._database,
             worker_id=self._worker_id,
             queues=self._queues,
-            loaded_model_id=self._boots.model_id,
-            loaded_group=self._boots.group,
-            loaded_for_s=self._boots.loaded_for_s,
-            boot_id=None if boot is None else boot.boot_id,
+            loaded_model_id=self._loader.model_id,
+            loaded_group=self._loader.group,
+            loaded_for_s=self._loader.loaded_for_s,
+            boot_id=None if engine_start is None else engine_start.boot_id,
             mode=mode,
             at_most=at_most,
-            lease_s=self._deadlines.lease_s,
+            lease_s=self._timeouts.lease_s,
         )
         for job in claimed:
             log_event("job.claimed", queue_wait_s=round(job.queue_wait_s, 3), **job.log_context())
         return claimed
 
-    def _company(self, hints: Hints) -> ContinuousBatch:
+    def _batch(self, hints: Hints) -> ContinuousBatch:
         return ContinuousBatch(
             self._attempt,
-            claim=lambda boot, room: self._claim(boot, Mode.THROUGHPUT, room),
+            claim=lambda engine_start, room: self._claim(engine_start, Mode.THROUGHPUT, room),
             hints=hints,
             serves=self._serves,
         )
 
-    def _attempt(self, job: ClaimedJob, seat: BatchSlot) -> None:
+    def _attempt(self, job: ClaimedJob, slot: BatchSlot) -> None:
         """Bring a claimed job to an end. In company several threads do, each with a seat of its own."""
         try:
-            self._execute_and_commit(job, seat)
+            self._execute_and_commit(job, slot)
         except LeaseLost as error:
             log_event("job.lease_lost", error=str(error), **job.log_context())
 
-    def _execute_and_commit(self, job: ClaimedJob, seat: BatchSlot) -> None:
-        with self._leases.keep(job) as lease, self._stopping.interrupts(lease.ended):
+    def _execute_and_commit(self, job: ClaimedJob, slot: BatchSlot) -> None:
+        with self._leases.keep(job) as lease, self._shutdown.interrupts(lease.ended):
             try:
                 if job.probe is not None:
-                    self._presence.report(WorkerState.BUSY, job.model_id)
+                    self._heartbeat.report(WorkerState.BUSY, job.model_id)
                     self._prober.run(job, lease)
                     log_event("job.succeeded", **job.log_context())
                     return
                 problem = self._problem(job)
-                execution = self._execute(job, problem, lease, seat)
+                execution = self._execute(job, problem, lease, slot)
                 result = self._result(job, problem, execution)
             except GenerationCancelled as error:
                 if lease.reason is EndReason.LOST:
@@ -204,47 +204,47 @@ class Executor:
         )
 
     def _execute(
-        self, job: ClaimedJob, problem: Problem | None, lease: Lease, seat: BatchSlot
+        self, job: ClaimedJob, problem: Problem | None, lease: Lease, slot: BatchSlot
     ) -> Execution:
         request = GenerationRequest(
             request_id=f"{job.job_id}-{job.attempt_no}",
             messages=_messages(job, problem),
             sampling=job.sampling,
         )
-        boot = seat.boot or self._load(job, lease)
-        self._seat(lease, seat, boot)
-        self._presence.report(WorkerState.BUSY, job.model_id)
+        engine_start = slot.engine_start or self._load(job, lease)
+        self._take_slot(lease, slot, engine_start)
+        self._heartbeat.report(WorkerState.BUSY, job.model_id)
         sampler = self._sampler if self._memory_visible() else None
         window = None if sampler is None else sampler.begin()
         try:
             measured = self._host.measure(
                 request,
-                on_token=lambda event: _note(event, lease, seat),
+                on_token=lambda event: _note(event, lease, slot),
                 cancel=lease.ended,
-                timeout_s=self._deadlines.silence_s,
+                timeout_s=self._timeouts.silence_s,
             )
         finally:
             if sampler is not None and window is not None:
                 sampler.stop(window)
-            seat.leave()
+            slot.leave()
             trace = None if sampler is None or window is None else sampler.trace(window)
-        return Execution(measured=measured, boot=boot, trace=trace)
+        return Execution(measured=measured, engine_start=engine_start, trace=trace)
 
-    def _seat(self, lease: Lease, seat: BatchSlot, boot: EngineStart) -> None:
+    def _take_slot(self, lease: Lease, slot: BatchSlot, engine_start: EngineStart) -> None:
         """Wait for a place in the engine; an attempt that gets none costs its job nothing."""
-        if not seat.take(
-            boot, unless=lambda: lease.ended.is_set() or self._stopping.halted.is_set()
+        if not slot.take(
+            engine_start, unless=lambda: lease.ended.is_set() or self._shutdown.halted.is_set()
         ):
             raise GenerationCancelled(
                 "the attempt was given up before its engine had a place for it"
             )
-        if not self._serves(boot):
+        if not self._serves(engine_start):
             raise EngineDied(
                 "the engine ended before it had a place for this request", error_class=ENGINE_GONE
             )
 
-    def _serves(self, boot: EngineStart) -> bool:
-        return self._boots.boot is boot
+    def _serves(self, engine_start: EngineStart) -> bool:
+        return self._loader.engine_start is engine_start
 
     def _load(self, job: ClaimedJob, lease: Lease) -> EngineStart:
         def on_progress() -> None:
@@ -254,25 +254,29 @@ class Executor:
                 raise GenerationCancelled("the engine's start was given up")
 
         def on_start() -> None:
-            self._presence.report(WorkerState.LOADING, job.model_id)
+            self._heartbeat.report(WorkerState.LOADING, job.model_id)
 
-        return self._boots.load(job, on_progress=on_progress, on_start=on_start)
+        return self._loader.load(job, on_progress=on_progress, on_start=on_start)
 
     def _memory_visible(self) -> bool:
-        return self._host.boot is not None and self._host.boot.memory.kind is not None
+        return (
+            self._host.engine_start is not None and self._host.engine_start.memory.kind is not None
+        )
 
     def _result(self, job: ClaimedJob, problem: Problem | None, execution: Execution) -> Result:
         generation, trace = execution.measured.generation, execution.trace
-        memory = execution.boot.completed(execution.measured.memory)
+        memory = execution.engine_start.completed(execution.measured.memory)
         score = None if problem is None else score_text(problem, generation.text)
         return Result(
             generation=rows.generation_row(
                 job,
                 generation,
-                execution.boot.boot_id,
+                execution.engine_start.boot_id,
                 memory,
                 trace,
-                incidents=self._doubts.about(job, generation, execution.boot.boot_id, trace),
+                incidents=self._doubts.about(
+                    job, generation, execution.engine_start.boot_id, trace
+                ),
             ),
             texts=rows.texts(generation),
             trace=None if trace is None else rows.trace_row(trace),
@@ -294,11 +298,11 @@ class Executor:
 
     def _ended_early(self, lease: Lease) -> Failure:
         if lease.reason is EndReason.OVERDUE:
-            sentence = f"the attempt took longer than {self._deadlines.job_s:g} s"
+            sentence = f"the attempt took longer than {self._timeouts.job_s:g} s"
             return Failure(kind=FailureKind.TIMED_OUT, error_class="JOB_OVERDUE", sentence=sentence)
-        stopping = self._stopping
+        shutdown = self._shutdown
         return Failure(
-            kind=FailureKind.INFRA, error_class=stopping.error_class, sentence=stopping.sentence
+            kind=FailureKind.INFRA, error_class=shutdown.error_class, sentence=shutdown.sentence
         )
 
     def _fail(self, job: ClaimedJob, lease: Lease, failure: Failure) -> None:
@@ -329,14 +333,14 @@ class Executor:
                 return
 
 
-def _note(event: TokenEvent, lease: Lease, seat: BatchSlot) -> None:
+def _note(event: TokenEvent, lease: Lease, slot: BatchSlot) -> None:
     lease.progress()
-    seat.hear(event)
+    slot.hear(event)
 
 
 def _failure(error: EngineError) -> Failure:
     """Say what an error of the engine means for a job; one that befell several at once blames none."""
-    error_class = in_company(error.error_class) if error.in_company else error.error_class
+    error_class = in_batch(error.error_class) if error.in_batch else error.error_class
     return Failure(kind=FailureKind(error.kind), error_class=error_class, sentence=error.sentence)
 
 

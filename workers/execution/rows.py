@@ -51,7 +51,7 @@ _BOOT_TERMS = (
 _NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "graphs_mib")
 
 
-def boot_row(
+def start_row(
     worker_id: uuid.UUID,
     model_id: int,
     report: StartReport,

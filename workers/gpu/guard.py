@@ -63,13 +63,13 @@ class GpuGuard:
     def __init__(
         self,
         reader: GpuReader,
-        household: ProcessOwnership,
+        ownership: ProcessOwnership,
         *,
         name: str,
         release_within_s: float = RELEASE_WITHIN_S,
     ) -> None:
         self._reader = reader
-        self._household = household
+        self._ownership = ownership
         self._name = name
         self._release_within_s = release_within_s
         self._incidents: deque[Incident] = deque(maxlen=INCIDENTS_KEPT)
@@ -201,11 +201,11 @@ class GpuGuard:
         deadline_s = time.monotonic() + self._release_within_s
         while True:
             listed = {process.pid: process.used_mib for process in self._reader.processes()}
-            named = {pid for pid in listed if self._household.owner(pid) is Owner.DEAD_WORKER}
-            pids = named | set(self._household.leftovers())
+            named = {pid for pid in listed if self._ownership.owner(pid) is Owner.DEAD_WORKER}
+            pids = named | set(self._ownership.leftovers())
             for pid in sorted(pids):
                 name = name_of(pid)
-                if self._household.kill_leftover(pid):
+                if self._ownership.kill_leftover(pid):
                     log_event("gpu.reclaimed", pid=pid, process=name, used_mib=listed.get(pid))
             if not pids or time.monotonic() > deadline_s:
                 return
@@ -216,9 +216,9 @@ class GpuGuard:
         return self._others(listed) or self._unowned(listed)
 
     def _others(self, listed: tuple[GpuProcess, ...]) -> _Found | None:
-        owners = {process.pid: self._household.owner(process.pid) for process in listed}
+        owners = {process.pid: self._ownership.owner(process.pid) for process in listed}
         ours = {Owner.OURS}
-        if Owner.HIDDEN in owners.values() and (self._expected_mib or self._household.has_engine()):
+        if Owner.HIDDEN in owners.values() and (self._expected_mib or self._ownership.has_engine()):
             # The pids are another namespace's, as in some containers, and one of them is a process of ours.
             ours.add(Owner.HIDDEN)
         others = [p for p in listed if owners[p.pid] not in ours]
@@ -237,7 +237,7 @@ class GpuGuard:
 
     def _unowned(self, listed: tuple[GpuProcess, ...]) -> _Found | None:
         told = [process.used_mib for process in listed]
-        if None in told or (not listed and self._household.has_engine()):
+        if None in told or (not listed and self._ownership.has_engine()):
             return None  # An engine of ours runs and the driver does not say what it holds.
         used_mib = self._reader.used_mib()
         # What is expected is among what is listed, or nothing is listed here.

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import DbError, ServiceUnreachable
 from core.states import FailureKind
-from db.claims import HUNG_BESIDE, ClaimedJob, Failure, LeaseLost, give_up, in_company, renew
+from db.claims import HUNG_BESIDE, ClaimedJob, Failure, LeaseLost, give_up, in_batch, renew
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.timeouts import Timeouts
 
@@ -72,12 +72,12 @@ class LeaseKeeper:
     def __init__(
         self,
         engine: Engine,
-        deadlines: Timeouts,
+        timeouts: Timeouts,
         *,
         on_hang: Callable[[], None] = lambda: os._exit(HUNG),
     ) -> None:
         self._engine = engine
-        self._deadlines = deadlines
+        self._timeouts = timeouts
         self._on_hang = on_hang
         self._leases: dict[tuple[int, int], Lease] = {}
         self._lock = threading.Lock()
@@ -108,19 +108,19 @@ class LeaseKeeper:
             return list(self._leases.values())
 
     def _beat(self) -> None:
-        wait_s = self._deadlines.beat_s
+        wait_s = self._timeouts.beat_s
         while not self._closed.wait(wait_s):
             renewed = self._look(self._kept())
-            wait_s = self._deadlines.beat_s if renewed else min(RETRY_S, self._deadlines.beat_s)
+            wait_s = self._timeouts.beat_s if renewed else min(RETRY_S, self._timeouts.beat_s)
 
     def _look(self, leases: list[Lease]) -> bool:
         """Do what is due for the leases; tell whether none needs a look before the next beat."""
-        if hung := [lease for lease in leases if _silent_s(lease) > self._deadlines.hang_s]:
+        if hung := [lease for lease in leases if _silent_s(lease) > self._timeouts.hang_s]:
             self._end_process(hung, leases)
             return True
         for lease in leases:
             if (
-                time.monotonic() - lease.claimed_s > self._deadlines.job_s
+                time.monotonic() - lease.claimed_s > self._timeouts.job_s
                 and not lease.ended.is_set()
             ):
                 log_event("lease.overdue", **lease.job.log_context())
@@ -128,12 +128,12 @@ class LeaseKeeper:
         kept = [lease for lease in leases if lease.reason is not EndReason.LOST]
         renewed = self._renew([lease for lease in kept if not self._stalled(lease)])
         for lease in leases:
-            if time.monotonic() - lease.renewed_s > self._deadlines.lease_s:
+            if time.monotonic() - lease.renewed_s > self._timeouts.lease_s:
                 self._lose(lease, "expired")
         return renewed
 
     def _stalled(self, lease: Lease) -> bool:
-        stalled = _silent_s(lease) > self._deadlines.silence_s
+        stalled = _silent_s(lease) > self._timeouts.silence_s
         if stalled:
             log_event("lease.stalled", **lease.job.log_context())
         return stalled
@@ -144,7 +144,7 @@ class LeaseKeeper:
         for lease in leases:
             job = lease.job
             try:
-                renew(self._engine, job.job_id, job.attempt_no, lease_s=self._deadlines.lease_s)
+                renew(self._engine, job.job_id, job.attempt_no, lease_s=self._timeouts.lease_s)
                 lease.renewed_s = time.monotonic()
             except LeaseLost:
                 renewed = False
@@ -167,10 +167,10 @@ class LeaseKeeper:
             lease.end(EndReason.LOST)
 
     def _end_process(self, hung: list[Lease], leases: list[Lease]) -> None:
-        seconds = self._deadlines.hang_s
+        seconds = self._timeouts.hang_s
         sentence = f"the worker made no progress for {seconds:g} s and ended itself"
         beside = f"the worker made no progress with another job for {seconds:g} s and ended itself"
-        hung_class = in_company("WORKER_HUNG") if len(leases) > 1 else "WORKER_HUNG"
+        hung_class = in_batch("WORKER_HUNG") if len(leases) > 1 else "WORKER_HUNG"
         for lease in hung:
             log_event(
                 "worker.hung", level=logging.ERROR, seconds=seconds, **lease.job.log_context()

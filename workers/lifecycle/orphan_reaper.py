@@ -49,7 +49,7 @@ class OrphanReaper:
             self._process.wait(within_s)
 
 
-def start_guardian(mark: str) -> OrphanReaper:
+def start_orphan_reaper(mark: str) -> OrphanReaper:
     """Start the guardian of this process, in its own session. Put the mark into ``os.environ`` before any other child."""
     environment = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}
     process = subprocess.Popen(

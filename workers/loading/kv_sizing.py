@@ -21,7 +21,7 @@ from workers.engines.vllm.log import read_log
 from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 #: Own option: ``two`` (the default on a GPU) or ``single``.
-BOOTS_OPTION = "boots"
+STARTS_OPTION = "boots"
 #: Options with which a model sizes its KV cache itself: it is started once, as it asks.
 SIZED_BY = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks_override"})
 #: Only for vLLM's check that so much of the card is free; a cache of a given size is not bounded by it.
@@ -30,7 +30,7 @@ MEASURED_UTILISATION = 0.05
 NULL_BLOCKS = 1
 
 #: Options that change nothing about a profile.
-_NOT_PROFILED = frozenset({BOOTS_OPTION, "warm_up_requests"})
+_NOT_PROFILED = frozenset({STARTS_OPTION, "warm_up_requests"})
 #: What the two starts of a pair are told differently, or what follows from that.
 _DIFFERS = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks"})
 _SIZE_FOLLOWS_FROM = ("max_num_seqs", "max_model_len", "block_size")
@@ -45,10 +45,10 @@ def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
     """Tell whether a model is profiled by a start of its own. Raise ModelUnavailable for a word that is no choice."""
     if spec.engine != "vllm":
         return False
-    wanted = spec.options.get(BOOTS_OPTION, "two")
+    wanted = spec.options.get(STARTS_OPTION, "two")
     if wanted not in {"two", "single"}:
         raise ModelUnavailable(
-            f"model {spec.name!r} has {BOOTS_OPTION} = {wanted!r}: it is 'two' or 'single'",
+            f"model {spec.name!r} has {STARTS_OPTION} = {wanted!r}: it is 'two' or 'single'",
             error_class=OPTION_REFUSED,
         )
     return device == "cuda" and wanted == "two" and not SIZED_BY & set(spec.options)
@@ -103,22 +103,22 @@ def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:
     return math.ceil((blocks + NULL_BLOCKS) * kv_block_bytes)
 
 
-def fitting(profiles: Iterable[Profile], boot: Boot) -> Profile | None:
+def fitting(profiles: Iterable[Profile], engine_start: Boot) -> Profile | None:
     """Return the first profile of the environment, the configuration and the weights that a start found; None for none."""
-    return next((profile for profile in profiles if not differences(profile, boot)), None)
+    return next((profile for profile in profiles if not differences(profile, engine_start)), None)
 
 
-def differences(profile: Profile, boot: Boot) -> list[str]:
+def differences(profile: Profile, engine_start: Boot) -> list[str]:
     """Return the names of what a start found to be other than its profile did; a profile fits where there are none."""
-    weights = (profile.weights_mib, boot.weights_mib)
+    weights = (profile.weights_mib, engine_start.weights_mib)
     # A folder may hold other weights than it did, under the same name.
     other = (
         weights[0] is not None
         and weights[1] is not None
         and abs(weights[0] - weights[1]) > _WEIGHTS_WITHIN_MIB
     )
-    environment = _differing(profile.environment, boot.environment)
-    config = _differing(profile.config, boot.config)
+    environment = _differing(profile.environment, engine_start.environment)
+    config = _differing(profile.config, engine_start.config)
     return [*sorted(environment), *sorted(config - _DIFFERS), *(["weights_mib"] if other else [])]
 
 

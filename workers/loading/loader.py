@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from core.model_spec import ModelSpec
 from core.states import StartKind
 from db.claims import ClaimedJob
-from db.fleet import Profile, note_boot, note_warm_up, record_boot, stored_profiles
+from db.fleet import Profile, note_start, note_warm_up, record_start, stored_profiles
 from workers.engines.host import EngineHost
 from workers.engines.protocol import MIB, MemoryReport, StartReport
 from workers.engines.vllm.launch import vllm_version
@@ -76,41 +76,44 @@ class EngineLoader:
         host: EngineHost,
         *,
         worker_id: uuid.UUID,
-        deadlines: Timeouts,
-        card: GpuGuard | None = None,
+        timeouts: Timeouts,
+        guard: GpuGuard | None = None,
     ) -> None:
         self._database = database
         self._host = host
-        self._card = card
+        self._guard = guard
         self._worker_id = worker_id
-        self._deadlines = deadlines
-        self._boot: EngineStart | None = None
+        self._timeouts = timeouts
+        self._engine_start: EngineStart | None = None
         self._spec: ModelSpec | None = None
         self._model_id: int | None = None
         self._group: tuple[uuid.UUID, int] | None = None
         self._loaded_at_s = time.monotonic()
 
     @property
-    def boot(self) -> EngineStart | None:
+    def engine_start(self) -> EngineStart | None:
         """The start that serves jobs now, None when there is none, its engine died or somebody else had it unloaded."""
         return (
-            self._boot if self._boot is not None and self._host.boot is self._boot.report else None
+            self._engine_start
+            if self._engine_start is not None
+            and self._host.engine_start is self._engine_start.report
+            else None
         )
 
     @property
     def model_id(self) -> int | None:
         """The model that serves now."""
-        return None if self.boot is None else self._model_id
+        return None if self.engine_start is None else self._model_id
 
     @property
     def group(self) -> tuple[uuid.UUID, int] | None:
         """The run and boot group that the engine was started for, None where any job may use it."""
-        return None if self.boot is None else self._group
+        return None if self.engine_start is None else self._group
 
     @property
     def boot_id(self) -> int | None:
         """The row of the start that serves now."""
-        return None if self.boot is None else self.boot.boot_id
+        return None if self.engine_start is None else self.engine_start.boot_id
 
     @property
     def loaded_for_s(self) -> float:
@@ -125,23 +128,23 @@ class EngineLoader:
         ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it comes up and at each
         token of the warm-up. Raise what ``EngineHost.load`` and ``EngineHost.generate`` raise.
         """
-        if self.boot is not None and self._spec == job.spec and self._serves(job):
-            return self.boot
+        if self.engine_start is not None and self._spec == job.spec and self._serves(job):
+            return self.engine_start
         on_start()
         device = self._host.context.device
         most_requests(job.spec, device)  # refused before the engine is started rather than after
         if takes_two_starts(job.spec, device):
-            boot = self._start_twice(job, on_progress)
+            engine_start = self._start_twice(job, on_progress)
         else:
-            boot = self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
-        self._warm_up(job, boot, on_progress)
-        self._boot, self._spec, self._model_id, self._group = (
-            boot,
+            engine_start = self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
+        self._warm_up(job, engine_start, on_progress)
+        self._engine_start, self._spec, self._model_id, self._group = (
+            engine_start,
             job.spec,
             job.model_id,
             _group_of(job),
         )
-        return boot
+        return engine_start
 
     def start(
         self, spec: ModelSpec, job: ClaimedJob, *, kind: StartKind, on_progress: Callable[[], None]
@@ -156,7 +159,7 @@ class EngineLoader:
 
     def forget(self) -> None:
         """Unload whatever is loaded, so that the next job gets a start of its own."""
-        self._boot = None
+        self._engine_start = None
         self._host.unload()
 
     def _start_twice(self, job: ClaimedJob, on_progress: Callable[[], None]) -> EngineStart:
@@ -172,7 +175,7 @@ class EngineLoader:
         if not profiles:
             return self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
         report = self._sized(job, profiles[0], on_progress)
-        row = rows.boot_row(self._worker_id, job.model_id, report)
+        row = rows.start_row(self._worker_id, job.model_id, report)
         if stored and fitting(profiles, row) is None:
             old, found = profiles[0], differences(profiles[0], row)
             log_event(
@@ -183,7 +186,7 @@ class EngineLoader:
             )
             profiles = self._profiled(job, key, on_progress) or profiles
             report = self._sized(job, profiles[0], on_progress)
-            row = rows.boot_row(self._worker_id, job.model_id, report)
+            row = rows.start_row(self._worker_id, job.model_id, report)
         if profile := fitting(profiles, row):
             memory = with_profile(report.memory, profile)
         else:
@@ -224,7 +227,7 @@ class EngineLoader:
         log_event("engine.starting", **job.log_context())
         self.forget()
         on_progress()
-        report = self._host.load(spec, on_progress=on_progress, timeout_s=self._deadlines.start_s)
+        report = self._host.load(spec, on_progress=on_progress, timeout_s=self._timeouts.start_s)
         self._loaded_at_s = time.monotonic()
         return report
 
@@ -239,7 +242,7 @@ class EngineLoader:
         profile: Profile | None = None,
     ) -> EngineStart:
         """Store a start with these terms of its memory."""
-        row = rows.boot_row(
+        row = rows.start_row(
             self._worker_id,
             job.model_id,
             replace(report, memory=memory),
@@ -247,28 +250,30 @@ class EngineLoader:
             profile_key=key,
             profile_boot_id=None if profile is None else profile.boot_id,
         )
-        boot_id = record_boot(self._database, row, log=kept_log.kept_log(report.log_path))
-        note_boot(self._database, job.job_id, job.attempt_no, boot_id)
+        boot_id = record_start(self._database, row, log=kept_log.kept_log(report.log_path))
+        note_start(self._database, job.job_id, job.attempt_no, boot_id)
         start_s = round(report.ready_s - report.started_s, 2)
         log_event(
             "engine.ready", kind=kind.value, start_s=start_s, boot_id=boot_id, **job.log_context()
         )
         return EngineStart(boot_id=boot_id, report=report, memory=memory)
 
-    def _warm_up(self, job: ClaimedJob, boot: EngineStart, on_progress: Callable[[], None]) -> None:
-        plan = planned(job.spec, boot.report, self._host.context.device)
+    def _warm_up(
+        self, job: ClaimedJob, engine_start: EngineStart, on_progress: Callable[[], None]
+    ) -> None:
+        plan = planned(job.spec, engine_start.report, self._host.context.device)
         if plan is None:
             return
         warm_up = WarmUp(
-            host=self._host, plan=plan, on_progress=on_progress, timeout_s=self._deadlines.silence_s
+            host=self._host, plan=plan, on_progress=on_progress, timeout_s=self._timeouts.silence_s
         ).run()
-        if self._card is not None:
+        if self._guard is not None:
             # The driver's reasons are a mean over the moment before, which would be laid at the first job's door.
-            free_s = until_free(self._card.look, on_progress, FREE_WITHIN_S)
+            free_s = until_free(self._guard.look, on_progress, FREE_WITHIN_S)
             warm_up["clock_free_s"] = None if free_s is None else round(free_s, 3)
-        note_warm_up(self._database, boot.boot_id, warm_up)
+        note_warm_up(self._database, engine_start.boot_id, warm_up)
         facts = {name: told for name, told in warm_up.items() if name not in {"rates", "kinds"}}
-        log_event("engine.warmed_up", boot_id=boot.boot_id, **facts, **job.log_context())
+        log_event("engine.warmed_up", boot_id=engine_start.boot_id, **facts, **job.log_context())
 
     def _serves(self, job: ClaimedJob) -> bool:
         """Tell whether the loaded engine may serve the job: one that wants an engine of its own group gets it."""

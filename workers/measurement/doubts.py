@@ -32,10 +32,10 @@ class Doubts:
     """Find the flags of one result after another. Safe for several threads."""
 
     def __init__(
-        self, database: Engine, card: GpuGuard | None, sampler: MemorySampler | None
+        self, database: Engine, guard: GpuGuard | None, sampler: MemorySampler | None
     ) -> None:
         self._database = database
-        self._card = card
+        self._guard = guard
         self._sampler = sampler
         self._usual = UsualClock()
         self._lock = threading.Lock()
@@ -48,13 +48,13 @@ class Doubts:
         self, job: ClaimedJob, generation: Generation, boot_id: int, trace: MemoryTrace | None
     ) -> list[str]:
         """Return the flags of a result that is about to be committed; its trace must have ended."""
-        card = self._card
-        if card is None:
+        guard = self._guard
+        if guard is None:
             return []
         with self._lock:
-            looked = self._look(card)
+            looked = self._look(guard)
             found = {
-                str(incident.kind) for incident in card.incidents_since(generation.submitted_s)
+                str(incident.kind) for incident in guard.incidents_since(generation.submitted_s)
             }
             if not looked and FOREIGN not in found:
                 self._unsure.append(
@@ -69,12 +69,12 @@ class Doubts:
                     found.add("clock_drop")
         return sorted(found)
 
-    def _look(self, card: GpuGuard) -> bool:
+    def _look(self, guard: GpuGuard) -> bool:
         """Look for others where no request runs, and flag what they disturbed; tell whether a look was made."""
-        if self._sampler is None or self._sampler.while_idle(card.look_around) is None:
+        if self._sampler is None or self._sampler.while_idle(guard.look_around) is None:
             return False
         self._unflagged.extend(
-            attempt for attempt, from_s, to_s in self._unsure if _shared(card, from_s, to_s)
+            attempt for attempt, from_s, to_s in self._unsure if _shared(guard, from_s, to_s)
         )
         self._unsure.clear()
         if self._unflagged:
@@ -93,5 +93,5 @@ class Doubts:
         self._unflagged.extend(waiting)
 
 
-def _shared(card: GpuGuard, from_s: float, to_s: float) -> bool:
-    return any(incident.kind == FOREIGN for incident in card.incidents_between(from_s, to_s))
+def _shared(guard: GpuGuard, from_s: float, to_s: float) -> bool:
+    return any(incident.kind == FOREIGN for incident in guard.incidents_between(from_s, to_s))

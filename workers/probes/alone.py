@@ -40,7 +40,7 @@ class Pattern:
     alone: EngineStart | None = None
 
 
-def pattern(stand: ProbeSession, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
+def pattern(session: ProbeSession, job: ClaimedJob, lease: Lease, plan: Plan) -> Pattern:
     """Return what to start side by side, after a start alone where that tells something; the card is empty again then.
 
     Each engine's KV cache has room for as many sequences as the model takes, each of full length, unless the plan or the
@@ -50,7 +50,7 @@ def pattern(stand: ProbeSession, job: ClaimedJob, lease: Lease, plan: Plan) -> P
     if spec.engine != "vllm":
         return Pattern(spec=spec, kind=StartKind.SINGLE)
     given = spec.options.get("kv_cache_memory_bytes") if plan.kv_mib is None else plan.kv_mib * MIB
-    alone = _alone(stand, job, lease) if stand.on_gpu or given is None else None
+    alone = _alone(session, job, lease) if session.on_gpu or given is None else None
     if given is None and alone is not None:
         given = _full_length_bytes(spec, alone.report)
     assert given is not None
@@ -73,14 +73,14 @@ def _full_length_bytes(spec: ModelSpec, report: StartReport) -> int:
     return full_length_bytes(report.config, report.kv_block_bytes)
 
 
-def _alone(stand: ProbeSession, job: ClaimedJob, lease: Lease) -> EngineStart:
+def _alone(session: ProbeSession, job: ClaimedJob, lease: Lease) -> EngineStart:
     """Start the model alone and end it, whether it came up or not."""
-    spec = with_options(replace(job.spec, options=_unsized(job.spec)), stand)
+    spec = with_options(replace(job.spec, options=_unsized(job.spec)), session)
     try:
-        return start_settled(stand, spec, job, lease, kind=StartKind.PROFILE)
+        return start_settled(session, spec, job, lease, kind=StartKind.PROFILE)
     finally:
-        stand.boots.forget()
-        stand.released(lease)
+        session.loader.forget()
+        session.released(lease)
 
 
 def _unsized(spec: ModelSpec) -> dict[str, Any]:

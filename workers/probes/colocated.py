@@ -23,7 +23,7 @@ class ColocatedEngine:
     """One engine beside others."""
 
     host: EngineHost
-    boot: EngineStart
+    engine_start: EngineStart
     #: Seconds that its start took.
     start_s: float
 
@@ -32,9 +32,9 @@ class ColocatedEngines:
     """The engines that are up. All carry the worker's mark and end with it."""
 
     def __init__(
-        self, stand: ProbeSession, job: ClaimedJob, spec: ModelSpec, kind: StartKind
+        self, session: ProbeSession, job: ClaimedJob, spec: ModelSpec, kind: StartKind
     ) -> None:
-        self._stand = stand
+        self._session = session
         self._job = job
         self._spec = spec
         self._kind = kind
@@ -45,22 +45,26 @@ class ColocatedEngines:
 
         Raise what ``EngineLoader.start`` raises; nothing of this engine remains then, and the others stay.
         """
-        stand, card = self._stand, self._stand.card
+        session, guard = self._session, self._session.guard
         host = (
-            EngineHost(stand.context)
-            if card is None
-            else EngineHost(stand.context, before_start=card.before_start)
+            EngineHost(session.context)
+            if guard is None
+            else EngineHost(session.context, before_start=guard.before_start)
         )
         began_s = time.monotonic()
         try:
-            boots = EngineLoader(
-                stand.database, host, worker_id=stand.worker_id, deadlines=stand.deadlines
+            loader = EngineLoader(
+                session.database, host, worker_id=session.worker_id, timeouts=session.timeouts
             )
-            boot = boots.start(self._spec, self._job, kind=self._kind, on_progress=on_progress)
+            engine_start = loader.start(
+                self._spec, self._job, kind=self._kind, on_progress=on_progress
+            )
         except BaseException:
             host.close()
             raise
-        neighbour = ColocatedEngine(host=host, boot=boot, start_s=time.monotonic() - began_s)
+        neighbour = ColocatedEngine(
+            host=host, engine_start=engine_start, start_s=time.monotonic() - began_s
+        )
         self.up.append(neighbour)
         return neighbour
 
@@ -79,7 +83,7 @@ class ColocatedEngines:
 
 @contextmanager
 def neighbours(
-    stand: ProbeSession,
+    session: ProbeSession,
     job: ClaimedJob,
     spec: ModelSpec,
     *,
@@ -87,7 +91,7 @@ def neighbours(
     on_progress: Callable[[], None],
 ) -> Iterator[ColocatedEngines]:
     """Give a place for engines side by side, which is empty again after the block."""
-    place = ColocatedEngines(stand, job, spec, kind)
+    place = ColocatedEngines(session, job, spec, kind)
     try:
         yield place
     finally:

@@ -61,8 +61,8 @@ class EmulatedGpu:
 
 
 @contextmanager
-def emulated_card(
-    context: EngineContext, limit_mib: float, *, card: GpuGuard | None = None
+def emulate_gpu(
+    context: EngineContext, limit_mib: float, *, guard: GpuGuard | None = None
 ) -> Iterator[EmulatedGpu]:
     """Leave ``limit_mib`` of the GPU for the block, its driver's own share included, as on a card of that size.
 
@@ -98,7 +98,7 @@ def emulated_card(
             held_mib=round(emulated.held_mib),
             base_mib=round(emulated.base_mib),
         )
-        with nullcontext() if card is None else card.expect(emulated.held_mib):
+        with nullcontext() if guard is None else guard.expect(emulated.held_mib):
             yield emulated
     if not wait_for_memory(context, emulated.base_mib + BACK_WITHIN_MIB, RELEASE_WITHIN_S):
         log_event("gpu.not_released", level=logging.WARNING, base_mib=round(emulated.base_mib))
@@ -107,14 +107,14 @@ def emulated_card(
 def wait_for_memory(context: EngineContext, used_mib: float, within_s: float) -> bool:
     """Wait until no more than so many MiB of the GPU are in use; tell whether that came true in time."""
     deadline_s = time.monotonic() + within_s
-    while (used := used_of_card(context)) is not None and used > used_mib:
+    while (used := used_of_gpu(context)) is not None and used > used_mib:
         if time.monotonic() > deadline_s:
             return False
         time.sleep(LOOK_AGAIN_S)
     return True
 
 
-def used_of_card(context: EngineContext) -> float | None:
+def used_of_gpu(context: EngineContext) -> float | None:
     """Return the MiB in use on the GPU (total minus free); None on the CPU and where NVML does not tell."""
     if context.device != "cuda" or context.gpu_uuid is None:
         return None

@@ -15,7 +15,7 @@ from workers.probes.session import ProbeSession, starting
 
 
 def start_settled(
-    stand: ProbeSession,
+    session: ProbeSession,
     spec: ModelSpec,
     job: ClaimedJob,
     lease: Lease,
@@ -28,16 +28,16 @@ def start_settled(
     find another limit than the next one. Raise what a start raises; nothing of an engine remains then.
     """
     start = partial(
-        stand.boots.start, spec, job, kind=kind, on_progress=partial(starting, job, lease)
+        session.loader.start, spec, job, kind=kind, on_progress=partial(starting, job, lease)
     )
     try:
-        boot = start()
+        engine_start = start()
     except EngineOutOfMemory:
-        if not stand.on_gpu:
+        if not session.on_gpu:
             raise
     else:
-        if not (stand.on_gpu and compiled(boot.report.log_path)):
-            return boot
-    stand.boots.forget()
-    stand.released(lease)
+        if not (session.on_gpu and compiled(engine_start.report.log_path)):
+            return engine_start
+    session.loader.forget()
+    session.released(lease)
     return start()

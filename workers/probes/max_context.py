@@ -38,10 +38,10 @@ class MaxContext:
     answer is a finding and no limit.
     """
 
-    def __init__(self, stand: ProbeSession) -> None:
-        self._stand = stand
+    def __init__(self, session: ProbeSession) -> None:
+        self._session = session
         self._level: int | None = None
-        self._boot: EngineStart | None = None
+        self._engine_start: EngineStart | None = None
 
     def search(
         self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]
@@ -57,13 +57,13 @@ class MaxContext:
 
     def _trial(self, job: ClaimedJob, lease: Lease, level: int, number: int) -> Trial:
         try:
-            boot = self._serving(job, lease, level)
+            engine_start = self._serving(job, lease, level)
         except EngineError as error:
             if _too_long_for_model(error):
                 error.error_class = MODEL_MAX_LEN
             elif not is_finding(error):
                 raise
-            return not_started(self._stand, lease, error, level=level, trial=number)
+            return not_started(self._session, lease, error, level=level, trial=number)
         riddle = (
             None
             if job.spec.options.get("skip_tokenizer_init")
@@ -71,26 +71,26 @@ class MaxContext:
         )
         name = f"{job.job_id}-{job.attempt_no}-{level}-{number}"
         request = self._request(lease, riddle, name, level, seed=job.sampling.seed + number)
-        sampler = self._stand.sampler if boot.report.memory.kind is not None else None
+        sampler = self._session.sampler if engine_start.report.memory.kind is not None else None
         burst = send(
-            self._stand.host,
+            self._session.host,
             [request],
             lease=lease,
             sampler=sampler,
-            silence_s=self._stand.deadlines.silence_s,
+            silence_s=self._session.timeouts.silence_s,
         )
         made = next((one.generation for one in burst.measured), None)
         return observed(
-            self._stand,
+            self._session,
             lease,
             burst,
-            boot,
+            engine_start,
             level=level,
             trial=number,
             judged=partial(outcome.unsteady, at_once=1, sla_s=None),
             answer_right=None if riddle is None or made is None else riddle.right(made.text),
             details={
-                "analytic_bound": _tokens_of_cache(boot),
+                "analytic_bound": _tokens_of_cache(engine_start),
                 "prompt_tokens": None if made is None else made.prompt_tokens,
                 "output_tokens": None if made is None else made.output_tokens,
                 "asked": None
@@ -102,15 +102,18 @@ class MaxContext:
 
     def _serving(self, job: ClaimedJob, lease: Lease, level: int) -> EngineStart:
         """Return the start that serves this length."""
-        up = self._boot is not None and self._stand.host.boot is self._boot.report
-        if self._boot is None or not up or self._level != level:
+        up = (
+            self._engine_start is not None
+            and self._session.host.engine_start is self._engine_start.report
+        )
+        if self._engine_start is None or not up or self._level != level:
             # So that each length is measured alone, the one before is gone and its memory back.
-            self._stand.boots.forget()
-            self._stand.released(lease)
-            spec = with_options(job.spec, self._stand, max_model_len=level, max_num_seqs=1)
-            self._boot = start_settled(self._stand, spec, job, lease)
+            self._session.loader.forget()
+            self._session.released(lease)
+            spec = with_options(job.spec, self._session, max_model_len=level, max_num_seqs=1)
+            self._engine_start = start_settled(self._session, spec, job, lease)
             self._level = level
-        return self._boot
+        return self._engine_start
 
     def _request(
         self, lease: Lease, riddle: Needle | None, name: str, level: int, *, seed: int
@@ -131,8 +134,8 @@ class MaxContext:
         return _asking(name, riddle, lines, SamplingParams(max_tokens=ANSWER_TOKENS))
 
     def _prompt_tokens(self, lease: Lease, request: GenerationRequest) -> int:
-        silence_s = self._stand.deadlines.silence_s
-        burst = send(self._stand.host, [request], lease=lease, sampler=None, silence_s=silence_s)
+        silence_s = self._session.timeouts.silence_s
+        burst = send(self._session.host, [request], lease=lease, sampler=None, silence_s=silence_s)
         if burst.error is not None:
             raise burst.error
         return burst.measured[0].generation.prompt_tokens
@@ -153,9 +156,9 @@ def _random(name: str, input_tokens: int, output_tokens: int, seed: int) -> Gene
     return GenerationRequest(request_id=name, messages=(), sampling=sampling)
 
 
-def _tokens_of_cache(boot: EngineStart) -> int | None:
+def _tokens_of_cache(engine_start: EngineStart) -> int | None:
     """Return how many tokens the KV cache holds; None where it is not told."""
-    blocks, block_size = boot.report.kv_blocks, boot.report.config.get("block_size")
+    blocks, block_size = engine_start.report.kv_blocks, engine_start.report.config.get("block_size")
     return None if blocks is None or not block_size else (blocks - 1) * int(block_size)
 
 

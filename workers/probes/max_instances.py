@@ -28,8 +28,8 @@ from workers.probes.trial import SLA, XID, Trial, is_finding
 class MaxInstances:
     """Search the most engines of this model that start side by side and stay up while all of them are busy."""
 
-    def __init__(self, stand: ProbeSession) -> None:
-        self._stand = stand
+    def __init__(self, session: ProbeSession) -> None:
+        self._session = session
 
     def search(
         self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]
@@ -48,14 +48,14 @@ class MaxInstances:
         found: Pattern | None = None
         while (ramp := next_ramp(tried, ramps=plan.trials, most=plan.max_level)) is not None:
             try:
-                found = found or pattern(self._stand, job, lease, plan)
+                found = found or pattern(self._session, job, lease, plan)
             except EngineError as error:
                 # What has come up once does not fail to for the number's sake.
                 if not is_finding(error) or any(trial.boot_id is not None for trial in tried):
                     raise
                 put(self._none_alone(error, ramp))
             else:
-                _Ramp(self._stand, job, lease, plan=plan, found=found, number=ramp).run(put)
+                _Ramp(self._session, job, lease, plan=plan, found=found, number=ramp).run(put)
 
     def _none_alone(self, error: EngineError, ramp: int) -> Trial:
         """Return the trial of a model that does not even start alone."""
@@ -65,8 +65,8 @@ class MaxInstances:
             outcome=PointOutcome.FAILED,
             reason=error.error_class,
             sentence=error.sentence,
-            base_mib=self._stand.base_mib,
-            after_mib=self._stand.used_mib(),
+            base_mib=self._session.base_mib,
+            after_mib=self._session.used_mib(),
             details={"started": False, "alone": True},
         )
 
@@ -76,7 +76,7 @@ class _Ramp:
 
     def __init__(
         self,
-        stand: ProbeSession,
+        session: ProbeSession,
         job: ClaimedJob,
         lease: Lease,
         *,
@@ -84,7 +84,7 @@ class _Ramp:
         found: Pattern,
         number: int,
     ) -> None:
-        self._stand = stand
+        self._session = session
         self._job = job
         self._lease = lease
         self._plan = plan
@@ -95,7 +95,7 @@ class _Ramp:
         """Try level after level; at the end all engines are gone and their memory is back."""
         last: Trial | None = None
         place = neighbours(
-            self._stand,
+            self._session,
             self._job,
             self._pattern.spec,
             kind=self._pattern.kind,
@@ -107,18 +107,18 @@ class _Ramp:
                 if not last.stable:
                     break
                 put(last)
-        after_mib = self._stand.released(self._lease)
+        after_mib = self._session.released(self._lease)
         if last is not None and not last.stable:
             put(dataclasses.replace(last, after_mib=after_mib))
 
     def _level(self, engines: ColocatedEngines, level: int) -> Trial:
         """Start the ``level``-th engine, keep all of them busy, and say what came of it."""
         began_s = time.monotonic()
-        with watched(self._stand.sampler) as watch:
+        with watched(self._session.sampler) as watch:
             refused = self._refused(engines)
             loaded = () if refused is not None else self._held(engines, level)
-        self._stand.check()
-        incidents = self._stand.incidents_since(began_s)
+        self._session.check()
+        incidents = self._session.incidents_since(began_s)
         together = all_together(loaded, began_s, watch.trace)
         if refused is not None:
             found = _not_started(refused, level, incidents)
@@ -134,9 +134,9 @@ class _Ramp:
             outcome=found.outcome,
             reason=found.reason,
             sentence=found.sentence,
-            boot_id=engines.up[-1].boot.boot_id if engines.up else None,
-            base_mib=self._stand.base_mib,
-            peak_mib=None if watch.trace is None else watch.trace.peak_mib - self._stand.held_mib,
+            boot_id=engines.up[-1].engine_start.boot_id if engines.up else None,
+            base_mib=self._session.base_mib,
+            peak_mib=None if watch.trace is None else watch.trace.peak_mib - self._session.held_mib,
             details={
                 "started": refused is None,
                 "seconds": round(time.monotonic() - began_s, 3),
@@ -160,7 +160,7 @@ class _Ramp:
         """Keep all engines busy; the first request of the one that just started is slower and is thrown away."""
         job, seed = self._job, self._job.sampling.seed
         name = f"{job.job_id}-{job.attempt_no}-{self._number}-{level}"
-        silence_s = self._stand.deadlines.silence_s
+        silence_s = self._session.timeouts.silence_s
         first = self._plan.requests(f"{name}-first", 1, seed)
         warm = send(
             engines.up[-1].host, first, lease=self._lease, sampler=None, silence_s=silence_s
@@ -181,13 +181,13 @@ class _Ramp:
         return None
 
     def _details(self, engines: ColocatedEngines, loaded: Sequence[Loaded]) -> dict[str, Any]:
-        plan, smaller = self._plan, self._stand.smaller
+        plan, smaller = self._plan, self._session.smaller
         return {
-            "boot_ids": [one.boot.boot_id for one in engines.up],
+            "boot_ids": [one.engine_start.boot_id for one in engines.up],
             "starts_s": [round(one.start_s, 2) for one in engines.up],
             "requests": [one.requests for one in loaded],
             "kv_mib": self._pattern.kv_mib,
-            "max_num_seqs": engines.up[0].boot.sequences if engines.up else None,
+            "max_num_seqs": engines.up[0].engine_start.sequences if engines.up else None,
             "input_tokens": plan.input_tokens,
             "output_tokens": plan.output_tokens,
             "hold_s": plan.hold_s,

@@ -34,9 +34,9 @@ STEP_TOKENS = 2048
 class MaxSequences:
     """Search the most sequences that an engine of this model runs at once without error, preemption or waiting."""
 
-    def __init__(self, stand: ProbeSession) -> None:
-        self._stand = stand
-        self._boot: EngineStart | None = None
+    def __init__(self, session: ProbeSession) -> None:
+        self._session = session
+        self._engine_start: EngineStart | None = None
         self._warm = False
 
     def search(
@@ -63,31 +63,35 @@ class MaxSequences:
         tried: Sequence[Trial],
     ) -> Trial:
         try:
-            boot = self._serving(job, lease, plan)
+            engine_start = self._serving(job, lease, plan)
         except EngineError as error:
             # What has come up once does not fail to for the level's sake.
             if not is_finding(error) or any(trial.boot_id is not None for trial in tried):
                 raise
-            return not_started(self._stand, lease, error, level=level, trial=number)
+            return not_started(self._session, lease, error, level=level, trial=number)
         name = f"{job.job_id}-{job.attempt_no}-{level}-{number}"
-        settled = steps_until_all_run(level, plan.input_tokens, boot)
+        settled = steps_until_all_run(level, plan.input_tokens, engine_start)
         requests = plan.requests(name, level, job.sampling.seed, waiting_after_steps=settled)
         first = plan.requests(f"{name}-first", 1, job.sampling.seed)
-        burst = self._sent(lease, first, requests, seen=boot.report.memory.kind is not None)
-        earlier = tuple(one for one in tried if one.level == level and one.boot_id == boot.boot_id)
+        burst = self._sent(lease, first, requests, seen=engine_start.report.memory.kind is not None)
+        earlier = tuple(
+            one for one in tried if one.level == level and one.boot_id == engine_start.boot_id
+        )
         judged = partial(outcome.unsteady, at_once=level, sla_s=plan.sla_s)
         return observed(
-            self._stand,
+            self._session,
             lease,
             burst,
-            boot,
+            engine_start,
             level=level,
             trial=number,
             judged=judged,
             earlier=earlier,
             details={
-                "analytic_bound": analytic_bound(boot, plan.input_tokens + plan.output_tokens),
-                "max_num_seqs": boot.report.config.get("max_num_seqs"),
+                "analytic_bound": analytic_bound(
+                    engine_start, plan.input_tokens + plan.output_tokens
+                ),
+                "max_num_seqs": engine_start.report.config.get("max_num_seqs"),
                 "input_tokens": plan.input_tokens,
                 "output_tokens": plan.output_tokens,
                 "waiting_after_steps": settled,
@@ -103,12 +107,12 @@ class MaxSequences:
         seen: bool,
     ) -> Burst:
         """Send the requests until they ran at once; the first of a new engine is slower and thrown away, unless it failed."""
-        sampler = self._stand.sampler if seen else None
+        sampler = self._session.sampler if seen else None
         ask = partial(
             send,
-            self._stand.host,
+            self._session.host,
             lease=lease,
-            silence_s=self._stand.deadlines.silence_s,
+            silence_s=self._session.timeouts.silence_s,
             sampler=sampler,
         )
         if not self._warm and (burst := ask(first)).error is not None:
@@ -122,18 +126,21 @@ class MaxSequences:
 
     def _serving(self, job: ClaimedJob, lease: Lease, plan: Plan) -> EngineStart:
         """Return the start that serves, after bringing the engine up again where a trial has ended it."""
-        if self._boot is None or self._stand.host.boot is not self._boot.report:
-            spec = with_options(job.spec, self._stand, max_num_seqs=plan.max_level)
-            self._boot, self._warm = None, False
-            self._boot = start_settled(self._stand, spec, job, lease)
-        return self._boot
+        if (
+            self._engine_start is None
+            or self._session.host.engine_start is not self._engine_start.report
+        ):
+            spec = with_options(job.spec, self._session, max_num_seqs=plan.max_level)
+            self._engine_start, self._warm = None, False
+            self._engine_start = start_settled(self._session, spec, job, lease)
+        return self._engine_start
 
 
-def with_options(spec: ModelSpec, stand: ProbeSession, **options: Any) -> ModelSpec:
+def with_options(spec: ModelSpec, session: ProbeSession, **options: Any) -> ModelSpec:
     """Return the model with options of a probe's own engine: on a GPU as much of the card as is probed."""
     own = {**spec.options, **options}
-    if stand.on_gpu and spec.engine == "vllm" and "kv_cache_memory_bytes" not in own:
-        own["gpu_memory_utilization"] = stand.utilisation(
+    if session.on_gpu and spec.engine == "vllm" and "kv_cache_memory_bytes" not in own:
+        own["gpu_memory_utilization"] = session.utilisation(
             float(own.get("gpu_memory_utilization", UTILISATION))
         )
     return dataclasses.replace(spec, options=own)
@@ -146,18 +153,18 @@ def missed(burst: Burst, at_once: int) -> bool:
     return not kept and together is not None and together < at_once
 
 
-def steps_until_all_run(requests: int, input_tokens: int, boot: EngineStart) -> int:
+def steps_until_all_run(requests: int, input_tokens: int, engine_start: EngineStart) -> int:
     """Return after how many steps requests that come together must all have been let in, where nothing is short.
 
     They reach the engine one by one, at worst one a step, and their prompts are computed within the tokens of a step.
     """
-    step_tokens = boot.report.config.get("max_num_batched_tokens") or STEP_TOKENS
+    step_tokens = engine_start.report.config.get("max_num_batched_tokens") or STEP_TOKENS
     return requests + math.ceil(requests * input_tokens / int(step_tokens))
 
 
-def analytic_bound(boot: EngineStart, tokens: int) -> int | None:
+def analytic_bound(engine_start: EngineStart, tokens: int) -> int | None:
     """Return how many sequences of so many tokens the KV cache holds by calculation; None where it is not told."""
-    blocks, block_size = boot.report.kv_blocks, boot.report.config.get("block_size")
+    blocks, block_size = engine_start.report.kv_blocks, engine_start.report.config.get("block_size")
     if blocks is None or not block_size:
         return None
     # One block is vLLM's own and never given out.

@@ -17,7 +17,7 @@ from workers.probes.trial import Trial
 
 
 def not_started(
-    stand: ProbeSession, lease: Lease, error: EngineError, *, level: int, trial: int
+    session: ProbeSession, lease: Lease, error: EngineError, *, level: int, trial: int
 ) -> Trial:
     """Return the trial of an engine that did not come up, once what it took is given back."""
     return Trial(
@@ -26,17 +26,17 @@ def not_started(
         outcome=PointOutcome.FAILED,
         reason=error.error_class,
         sentence=error.sentence,
-        base_mib=stand.base_mib,
-        after_mib=stand.released(lease),
+        base_mib=session.base_mib,
+        after_mib=session.released(lease),
         details={"started": False},
     )
 
 
 def observed(
-    stand: ProbeSession,
+    session: ProbeSession,
     lease: Lease,
     burst: Burst,
-    boot: EngineStart,
+    engine_start: EngineStart,
     *,
     level: int,
     trial: int,
@@ -49,21 +49,21 @@ def observed(
 
     ``judged`` looks at requests that came to their end; ``earlier`` are the trials of the level on the same engine.
     """
-    stand.check()
-    incidents = stand.incidents_since(burst.began_s)
+    session.check()
+    incidents = session.incidents_since(burst.began_s)
     found, told = outcome.failed(burst, incidents), figures(burst)
     kept_mib = None
     if found is None:
-        after_mib = stand.used_mib() if burst.trace is not None else None
-        kept_mib = stand.kept_mib() if burst.trace is not None else None
+        after_mib = session.used_mib() if burst.trace is not None else None
+        kept_mib = session.kept_mib() if burst.trace is not None else None
         found = (
             judged(burst, incidents=incidents) or _grown(burst, kept_mib, earlier) or outcome.STABLE
         )
     else:
         # Times and needs of those that were spared are no figures of this level.
         told = {name: told[name] for name in ("requests", "errors", "memory_kind")}
-        stand.boots.forget()
-        after_mib = stand.released(lease)
+        session.loader.forget()
+        after_mib = session.released(lease)
     together = burst.most("running_peak")
     return Trial(
         level=level,
@@ -71,9 +71,9 @@ def observed(
         outcome=found.outcome,
         reason=found.reason,
         sentence=found.sentence,
-        boot_id=boot.boot_id,
-        base_mib=stand.base_mib,
-        peak_mib=None if burst.trace is None else burst.trace.peak_mib - stand.held_mib,
+        boot_id=engine_start.boot_id,
+        base_mib=session.base_mib,
+        peak_mib=None if burst.trace is None else burst.trace.peak_mib - session.held_mib,
         after_mib=after_mib,
         details={
             "started": True,

@@ -22,7 +22,7 @@ from workers.lifecycle.lease import Lease
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading.loader import EngineLoader
 from workers.measurement.sampler import MemorySampler
-from workers.probes.emulated_gpu import emulated_card
+from workers.probes.emulated_gpu import emulate_gpu
 from workers.probes.max_context import MaxContext
 from workers.probes.max_instances import MaxInstances
 from workers.probes.max_sequences import MaxSequences
@@ -52,10 +52,10 @@ class Prober:
     worker_id: uuid.UUID
     context: EngineContext
     host: EngineHost
-    boots: EngineLoader
+    loader: EngineLoader
     sampler: MemorySampler | None
-    card: GpuGuard | None
-    deadlines: Timeouts
+    guard: GpuGuard | None
+    timeouts: Timeouts
     insist: Insist
 
     def run(self, job: ClaimedJob, lease: Lease) -> None:
@@ -74,13 +74,13 @@ class Prober:
             )
         done = [Trial.from_row(row) for row in read_points(self.database, job.job_id)]
         log_event("probe.begun", points=len(done), **job.log_context())
-        self.boots.forget()
-        with self._stand(job, lease) as stand:
+        self.loader.forget()
+        with self._session(job, lease) as session:
             try:
-                kind(stand).search(job, lease, done, self._writer(job, lease, len(done)))
+                kind(session).search(job, lease, done, self._writer(job, lease, len(done)))
             finally:
                 # Before the smaller card is given up: its memory is waited for then.
-                self.boots.forget()
+                self.loader.forget()
         self.insist(lease, lambda: end_search(self.database, job.job_id, job.attempt_no))
 
     def _writer(self, job: ClaimedJob, lease: Lease, written: int) -> Callable[[Trial], None]:
@@ -106,24 +106,24 @@ class Prober:
         return write
 
     @contextmanager
-    def _stand(self, job: ClaimedJob, lease: Lease) -> Iterator[ProbeSession]:
+    def _session(self, job: ClaimedJob, lease: Lease) -> Iterator[ProbeSession]:
         """Give the place of a search, on a smaller card where one is to be emulated."""
         assert job.probe is not None
-        stand = ProbeSession(
+        session = ProbeSession(
             database=self.database,
             worker_id=self.worker_id,
             context=self.context,
             host=self.host,
-            boots=self.boots,
-            deadlines=self.deadlines,
+            loader=self.loader,
+            timeouts=self.timeouts,
             # Engines that are not run here have no memory that could be seen.
             sampler=self.sampler if job.spec.engine == "vllm" else None,
-            card=self.card,
+            guard=self.guard,
         )
-        stand = replace(stand, base_mib=stand.settled_mib(lease))
+        session = replace(session, base_mib=session.settled_mib(lease))
         limit_mib = Plan.from_probe(job.probe).memory_limit_mib
         if limit_mib is None:
-            yield stand
+            yield session
             return
-        with emulated_card(self.context, limit_mib, card=self.card) as smaller:
-            yield replace(stand, smaller=smaller, base_mib=smaller.base_mib)
+        with emulate_gpu(self.context, limit_mib, guard=self.guard) as smaller:
+            yield replace(session, smaller=smaller, base_mib=smaller.base_mib)

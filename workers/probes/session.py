@@ -40,11 +40,11 @@ class ProbeSession:
     worker_id: uuid.UUID
     context: EngineContext
     host: EngineHost
-    boots: EngineLoader
-    deadlines: Timeouts
+    loader: EngineLoader
+    timeouts: Timeouts
     #: None where the memory of the engine is nobody's, as of a synthetic one.
     sampler: MemorySampler | None = None
-    card: GpuGuard | None = None
+    guard: GpuGuard | None = None
     #: None: the whole card.
     smaller: EmulatedGpu | None = None
     #: In use before the search, without what emulates a smaller card.
@@ -112,9 +112,9 @@ class ProbeSession:
 
     def incidents_since(self, at_s: float) -> tuple[str, ...]:
         """Return the kinds of what has happened on the card since a moment of the monotonic clock."""
-        if self.card is None:
+        if self.guard is None:
             return ()
-        return tuple(sorted({incident.kind for incident in self.card.incidents_since(at_s)}))
+        return tuple(sorted({incident.kind for incident in self.guard.incidents_since(at_s)}))
 
 
 def pause(lease: Lease, seconds: float) -> None:

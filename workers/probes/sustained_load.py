@@ -86,7 +86,7 @@ def hold(
     askers = [
         [
             _Asker(engine.host, plan, lease, over=over, silence_s=silence_s)
-            for _ in range(engine.boot.sequences)
+            for _ in range(engine.engine_start.sequences)
         ]
         for engine in engines
     ]

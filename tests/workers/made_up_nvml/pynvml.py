@@ -63,8 +63,8 @@ def _state() -> dict[str, Any]:
 
 def _held_mib() -> dict[int, int]:
     held = {int(pid): mib for pid, mib in _state().get("processes", {}).items()}
-    card = Path(os.environ["MADE_UP_CARD"])
-    for told in card.parent.glob(f"{card.name}.*.mib"):  # by the made-up CUDA driver
+    guard = Path(os.environ["MADE_UP_CARD"])
+    for told in guard.parent.glob(f"{guard.name}.*.mib"):  # by the made-up CUDA driver
         held[int(told.name.split(".")[-2])] = int(told.read_text(encoding="utf-8") or 0)
     return {pid: mib for pid, mib in held.items() if _lives(pid)}
 

@@ -16,7 +16,7 @@ from typing import Any
 from core.model_spec import ModelSpec
 from workers import errors
 from workers.engines.answer_start import first_answer_s
-from workers.engines.environment import boot_environment
+from workers.engines.environment import start_environment
 from workers.engines.options import checked_options
 from workers.engines.processes import EngineProcesses, environment
 from workers.engines.protocol import (
@@ -48,7 +48,7 @@ from workers.engines.vllm.log import (
 from workers.engines.vllm.memory import (
     GpuBefore,
     WorkerReading,
-    card_before,
+    gpu_before,
     graph_pool_mib,
     memory_report,
     read_worker,
@@ -111,7 +111,7 @@ class VllmEngine:
             raise
         return StartReport(
             engine_version=f"vllm {launch.vllm_version()}",
-            environment=boot_environment(self._context, self._reading.variables),
+            environment=start_environment(self._context, self._reading.variables),
             config=launch.running_config(self._engine.vllm_config, self._spec, facts),
             memory=self._memory(),
             started_s=started_s,
@@ -223,7 +223,7 @@ class VllmEngine:
             check_kernels(self._spec.name, config.model_config.hf_config)
         if self._stopped:
             return
-        self._before = card_before(self._context)
+        self._before = gpu_before(self._context)
         try:
             with (
                 self._processes.marked(),

@@ -132,7 +132,7 @@ class GpuBefore:
     free_mib: float | None = None
 
 
-def card_before(context: EngineContext) -> GpuBefore:
+def gpu_before(context: EngineContext) -> GpuBefore:
     """Return the GPU's memory as it is now."""
     if context.device != "cuda" or not context.gpu_uuid:
         return GpuBefore()
