@@ -421,7 +421,7 @@ def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
-    load(boots_of(host), claimed(spec(loader="single")))
+    load(boots_of(host), claimed(spec(boots="single")))
     kept = "loading\N{REPLACEMENT CHARACTER}\nAuthorization: Bearer ***\n"
     assert [row["log"] for row in query(engine, BOOTS)] == [kept]
 

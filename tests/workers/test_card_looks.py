@@ -88,7 +88,7 @@ def test_a_cancel_ends_the_wait() -> None:
 def test_a_start_says_how_long_the_clock_was_held_down_after_the_warm_up(
     engine: Engine, worker_id: uuid.UUID, claimed: Callable[..., ClaimedJob], tmp_path: Path
 ) -> None:
-    job = claimed(spec(warm_up_requests=10, loader="single"))
+    job = claimed(spec(warm_up_requests=10, boots="single"))
     stored = warmed_up(engine, worker_id, job, tmp_path, MadeUpCard(HELD, FREE))
     assert stored["requests"] == 10
     assert assessment.LOOK_AGAIN_S <= stored["clock_free_s"] < loader.FREE_WITHIN_S
@@ -102,14 +102,14 @@ def test_a_start_says_that_the_clock_was_held_down_to_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loader, "FREE_WITHIN_S", 0.15)
-    job = claimed(spec(warm_up_requests=10, loader="single"))
+    job = claimed(spec(warm_up_requests=10, boots="single"))
     assert warmed_up(engine, worker_id, job, tmp_path, MadeUpCard(HELD))["clock_free_s"] is None
 
 
 def test_without_a_card_nothing_is_said_of_a_clock(
     engine: Engine, worker_id: uuid.UUID, claimed: Callable[..., ClaimedJob], tmp_path: Path
 ) -> None:
-    job = claimed(spec(warm_up_requests=10, loader="single"))
+    job = claimed(spec(warm_up_requests=10, boots="single"))
     assert "clock_free_s" not in warmed_up(engine, worker_id, job, tmp_path, None)
 
 

@@ -153,7 +153,7 @@ def test_boot_memory_is_the_hosts_and_gaps_have_reasons(engine_start: StartRepor
         assert memory.reasons[term]
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
     made, events = generate(host, ask(max_tokens=40))
     assert "12" in made.text
@@ -184,7 +184,7 @@ def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
     )
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
     long = "Count: " + " ".join(str(number) for number in range(100))
     first, _ = generate(host, ask(long, max_tokens=5))
@@ -194,7 +194,7 @@ def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
     assert first.finish_reason == "length"
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: EngineHost) -> None:
     fixed: dict[str, Any] = {"fixed_input_tokens": 256, "fixed_output_tokens": 24}
     made, _ = generate(host, ask(seed=3, **fixed))
@@ -230,7 +230,7 @@ def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
     assert 0 < made.kv_used_mib * MIB <= 3 * engine_start.kv_block_bytes  # type: ignore[operator]
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_too_long_a_prompt_is_rejected_with_both_numbers(host: EngineHost) -> None:
     with pytest.raises(errors.PromptRejected, match=r"1024 tokens.*takes 1024") as caught:
         generate(host, ask(fixed_input_tokens=1024, fixed_output_tokens=1))
@@ -240,7 +240,7 @@ def test_too_long_a_prompt_is_rejected_with_both_numbers(host: EngineHost) -> No
     assert host.loaded is not None
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_cancel_frees_the_engine(host: EngineHost) -> None:
     cancel = threading.Event()
     with pytest.raises(errors.GenerationCancelled):
@@ -262,7 +262,7 @@ def test_cancel_frees_the_engine(host: EngineHost) -> None:
     )
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Path) -> None:
     victims = engine_processes()
     # The core and its worker, both renamed by vLLM and still to be known by their environment.

@@ -142,9 +142,9 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
         "import json\n"
         "from pathlib import Path\n"
         "from workers.engines import EngineContext\n"
-        "from workers.engines.environment import boot_environment\n"
+        "from workers.engines.environment import start_environment\n"
         f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
-        "print(json.dumps(boot_environment(context, {'VLLM_X': '1'})))\n"
+        "print(json.dumps(start_environment(context, {'VLLM_X': '1'})))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", program],
