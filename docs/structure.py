@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """Measure the plan of a checkout: its rooms, arrows, import circles and ways."""
 
 from __future__ import annotations
