@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from sqlalchemy import Engine
 
 from core.settings import VARIABLES
@@ -31,7 +32,7 @@ from workers.measurement import sampler
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = tuple(sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]))
+PAGES = tuple(sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")]))
 FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 #: Read or set by evalctl, and no setting of the user's.
@@ -80,6 +81,12 @@ def test_commands_in_the_text_exist(page: Path) -> None:
             assert words[1] in targets, span
         elif words:
             assert "has no command" not in (refusal(words) or ""), span
+
+
+def test_pre_commit_runs_a_target() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+
+    assert [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]] == ["make lint"]
 
 
 @each_page

@@ -80,7 +80,8 @@ DATA_NAMES = frozenset(
         "ix_boot_profile",
         "profile_boot_id",
         "ENGINE_GONE",  # an error class in stored attempts
-        "LoadScopeScheduling",  # a class of pytest-xdist
+        "LoadScopeScheduling",  # pytest-xdist's, as is the next
+        "_split_scope",
     }
 )
 #: Contexts in which a withdrawn word is the right one.
