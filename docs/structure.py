@@ -50,7 +50,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A working tree with the contracts of its own pyproject.toml."""
+    """A working tree, with the contracts of the pyproject.toml in it."""
 
     root: Path
 

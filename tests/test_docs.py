@@ -89,6 +89,19 @@ def test_pre_commit_runs_a_target() -> None:
     assert [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]] == ["make lint"]
 
 
+def test_prose_has_at_most_100_columns() -> None:
+    generated = re.compile("<!-- make chaos: begin.*end -->", re.DOTALL)
+    long = [
+        f"{page.relative_to(ROOT)}: {line}"
+        for page in PAGES
+        if page.name not in {"CHANGELOG.md", "cli.md", "analytics.md"}
+        for line in generated.sub("", FENCE.sub("", page.read_text(encoding="utf-8"))).splitlines()
+        if not line.lstrip().startswith(("|", "#")) and len(SPAN.sub("", line)) > 100
+    ]
+
+    assert long == []
+
+
 @each_page
 def test_make_targets_in_fences_exist(page: Path) -> None:
     targets = set(
