@@ -9,14 +9,16 @@ from pathlib import Path
 PAGE = Path(__file__).parent / "reference" / "analytics.md"
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "versions"
 COMMENT = re.compile(
-    r"COMMENT ON (?P<kind>VIEW|COLUMN) analytics_v1\.(?P<view>\w+)(?:\.(?P<column>\w+))? IS '(?P<text>(?:[^']|'')*)';"
+    r"COMMENT ON (?P<kind>VIEW|COLUMN) analytics_v1\.(?P<view>\w+)(?:\.(?P<column>\w+))? "
+    r"IS '(?P<text>(?:[^']|'')*)';"
 )
 HEAD = """\
-<!-- Written by `make docs` from the comments in migrations/versions/*.sql; changes made here are lost. -->
+<!-- Written by `make docs` from the comments in migrations/versions/*.sql; do not edit. -->
 # Views of analytics_v1
 
-The public contract with all readers of the database: views only, to which columns are only ever appended. The database
-holds the same comments (`\\d+` in psql). Schema `eval` behind it is internal and may change.
+The public contract with all readers of the database: views only, to which columns are only ever
+appended. The database holds the same comments (`\\d+` in psql). Schema `eval` behind it is internal
+and may change.
 
 Rows of synthetic models, whose text and numbers are simulated, are left out unless the session says
 `SET evalctl.include_synthetic = 'on'`. How to get access, and worked queries:

@@ -194,7 +194,7 @@ def _arrows(name: str, path: Path, modules: Mapping[str, Path]) -> Iterator[Arro
 def _imports(
     node: ast.AST, *, at_import: bool, typing_only: bool
 ) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
-    """Yield every import below a node, with whether it runs at import and for type checkers alone."""
+    """Yield each import below a node, whether it runs at import, and for type checkers alone."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child, at_import, typing_only
@@ -208,7 +208,7 @@ def _imports(
 def _targets(
     node: ast.Import | ast.ImportFrom, package: str, modules: Mapping[str, Path]
 ) -> Iterator[str]:
-    """Yield the modules of the checkout that a statement names; a name in a package is the package."""
+    """Yield the modules that a statement names; a name defined in a package is the package."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names if alias.name in modules)
         return

@@ -1,4 +1,4 @@
-"""Keep withdrawn words out of code, command line and pages: docs/glossary.md says which words replace them."""
+"""Keep withdrawn words out of code, commands and pages; docs/glossary.md has their successors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ PHRASES = {
     r"(?<!there )(?:is|are|was|were) no (?!longer|more|other|fewer|less|matter|\w+er\b)\w+": (
         "is not a"
     ),
-    r"(?:an?|the|each|every|first|last|next|one|two|such|both|these|those|this|another|of) looks?": (
+    r"(?:an?|the|each|every|first|last|next|one|two|such|both|these|this|another|of) looks?": (
         "poll, sample, check"
     ),
     r"ask(?:s|ed|ing)? (?:the )?(?:database|broker|Postgres|PostgreSQL|driver|NVML)": "query",
@@ -229,7 +229,10 @@ def test_ordinary_prose_passes(prose: str) -> None:
 
 
 def test_names_strings_and_comments_of_code_are_read() -> None:
-    source = "class CardLock:\n    seat_no = 'the GPU of nobody'  # whence\n    boot_id = scorecard = 1\n"
+    source = """class CardLock:
+    seat_no = 'the GPU of nobody'  # whence
+    boot_id = scorecard = 1
+"""
 
     assert [(one.line, one.word) for one in in_code(source)] == [
         (1, "CardLock"),
