@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_no_arrow_runs_up() -> None:
 
 def test_no_modules_import_each_other() -> None:
     assert CHECKOUT.circles(typing=True) == []
+
+
+def test_no_other_distribution_owns_the_name_of_a_room() -> None:
+    owners = packages_distributions()
+    rooms = {name.partition(".")[0] for name in CHECKOUT.modules}
+
+    assert {room: set(owners.get(room, [])) - {"evalctl"} for room in rooms} == {
+        room: set() for room in rooms
+    }
 
 
 def test_every_stop_of_a_way_exists() -> None:
