@@ -57,7 +57,7 @@ NAMES = {
 PHRASES = {
     r"so many(?! words)": "N, a number, at most N",
     r"made[- ]up(?! for| of)": "fake, simulated",
-    r"(?<!there )(?:is|are|was|were) no (?!longer|more|other|fewer|less|matter|\w+er\b)\w+": (
+    r"(?P<fine>there )?(?:is|are|was|were) no (?!longer|more|other|fewer|less|\w+er\b)\w+": (
         "is not a"
     ),
     r"(?:an?|the|each|every|first|last|next|one|two|such|both|these|this|another|of) looks?": (
@@ -73,11 +73,17 @@ DATA_NAMES = frozenset(
     {
         "Boot",  # the table eval.boot
         "boot",
+        "boot_group",
         "boot_id",
         "boot_ids",
         "boots",  # the view, the option of a model and the JSON key
         "card_looks",  # a view of analytics_v1
         "ix_boot_profile",
+        "look_at_s",  # columns of eval.memory_trace, as are the next four
+        "look_power_w",
+        "look_reasons",
+        "look_sm_clock_mhz",
+        "look_temperature_c",
         "profile_boot_id",
         "ENGINE_GONE",  # an error class in stored attempts
         "LoadScopeScheduling",  # pytest-xdist's, as is the next
@@ -105,7 +111,7 @@ FOLDERS = ("migrations/versions/", "problems/math62/", "problems/labelled/answer
 PROSE = (".md", ".sql", ".toml", ".yml", ".service", ".env", ".gpu", ".cpu", ".mako", "Makefile")
 
 _PROSE_RULES = [
-    (re.compile(rf"(?<![\w-]){pattern}(?![\w-])", re.IGNORECASE), standard)
+    (re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])".replace(" ", r"\s+"), re.IGNORECASE), standard)
     for pattern, standard in [*WORDS.items(), *PHRASES.items()]
 ]
 _CONTEXTS = re.compile("|".join(CONTEXTS))
@@ -132,14 +138,15 @@ def in_prose(text: str, first_line: int = 1) -> Iterator[Offence]:
     flat = re.sub(r"\n[ #*>|-]*", lambda found: " " * len(found[0]), hidden)
     for pattern, standard in _PROSE_RULES:
         for found in pattern.finditer(flat):
-            line = first_line + text.count("\n", 0, found.start())
-            yield Offence(line=line, word=found[0], standard=standard)
+            if not found.groupdict().get("fine"):
+                line = first_line + text.count("\n", 0, found.start())
+                yield Offence(line=line, word=found[0], standard=standard)
 
 
 def in_name(name: str, line: int) -> Iterator[Offence]:
     """Yield the withdrawn parts of an identifier, split at underscores and capitals."""
     if name not in DATA_NAMES:
-        for part in _CAMEL.findall(name):
+        for part in _CAMEL.findall(name.replace("looks_like", "")):
             if standard := (WORDS | NAMES).get(part.lower()):
                 yield Offence(line=line, word=name, standard=standard)
 
@@ -202,7 +209,7 @@ def test_withdrawn_words_stay_out(room: str) -> None:
     [
         "The card is full.",
         "Cards and\ncompany.",
-        "It takes so\nmany at most.",
+        "It takes so\n    many at most.",
         "This is no GPU.",
         "The engine is up.",
         "At the last look it ran.",
@@ -219,6 +226,7 @@ def test_prose_with_a_withdrawn_word_is_found(prose: str) -> None:
     "prose",
     [
         "There is no GPU; it is no longer there.",
+        "Wherever there\n    are no rows, it looks for others.",
         "Read the model card, the view `boots` and `card_looks`.",
         "The worker looks for it up to 3 times, discards it, and is up to date.",
         "Without AVX-512 it runs as `nobody`.",
