@@ -9,23 +9,25 @@ from pathlib import Path
 PAGE = Path(__file__).parent / "reference" / "analytics.md"
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "versions"
 COMMENT = re.compile(
-    r"COMMENT ON (?P<kind>VIEW|COLUMN) analytics_v1\.(?P<view>\w+)(?:\.(?P<column>\w+))? IS '(?P<text>(?:[^']|'')*)';"
+    r"COMMENT ON (?P<kind>VIEW|COLUMN) analytics_v1\.(?P<view>\w+)(?:\.(?P<column>\w+))? "
+    r"IS '(?P<text>(?:[^']|'')*)';"
 )
 HEAD = """\
-<!-- Written by `make docs` from the comments in migrations/versions/*.sql; changes made here are lost. -->
+<!-- Written by `make docs` from the comments in migrations/versions/*.sql; do not edit. -->
 # Views of analytics_v1
 
-The public contract with everybody who reads the database: views only, columns are only ever appended, and the same
-comments stand in the database itself (`\\d+` in psql). Schema `eval` behind it is internal and may change.
+The public contract with all readers of the database: views only, to which columns are only ever
+appended. The database holds the same comments (`\\d+` in psql). Schema `eval` behind it is internal
+and may change.
 
-Rows of synthetic models, whose text and numbers are made up, are left out unless the session says
-`SET evalctl.include_synthetic = 'on'`. How to get access and worked queries:
+Rows of synthetic models, whose text and numbers are simulated, are left out unless the session says
+`SET evalctl.include_synthetic = 'on'`. How to get access, and worked queries:
 [query-the-database.md](../how-to/query-the-database.md).
 """
 
 
 def read_comments() -> dict[str, tuple[str, dict[str, str]]]:
-    """Return for each view its comment and those of its columns, in the order of the migrations; later ones win."""
+    """Return each view's comment and those of its columns, by migration; later ones win."""
     views: dict[str, tuple[str, dict[str, str]]] = {}
     for path in sorted(MIGRATIONS.glob("*.sql")):
         for found in COMMENT.finditer(path.read_text(encoding="utf-8")):

@@ -13,16 +13,17 @@ from orchestrator.cli import cli
 PAGE = Path(__file__).parent / "reference" / "cli.md"
 WIDTH = 100
 HEAD = """\
-<!-- Written by `make docs` from the commands themselves; changes made here are lost. -->
+<!-- Written by `make docs` from the commands themselves; do not edit. -->
 # Command line
 
-Every command takes `--help`. Where there is `--json`, one JSON document goes to stdout and everything else to stderr;
-[json.md](json.md) lists its keys. RUN may be an id, a unique prefix of one, a name, or `latest`.
+Every command takes `--help`. With `--json`, where a command has it, one JSON document goes to
+stdout and everything else to stderr; [json.md](json.md) lists its keys. RUN may be an id, a unique
+prefix of one, a name, or `latest`.
 
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | the thing asked about is bad: failed or dead jobs, a failed check, an invalid problem |
+| 1 | a bad result: failed or dead jobs, a failed check, an invalid problem |
 | 2 | wrong usage: an unknown option, model or run, an unreadable file |
 | 3 | a service is unreachable |
 | 4 | interrupted |

@@ -1,4 +1,4 @@
-"""The documentation, held to what the code really is: commands, settings, states, events, columns, links."""
+"""Pages agree with the code: commands, settings, states, events, columns, links."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from sqlalchemy import Engine
 
 from core.settings import VARIABLES
@@ -31,7 +32,7 @@ from workers.measurement import sampler
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = tuple(sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]))
+PAGES = tuple(sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")]))
 FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 #: Read or set by evalctl, and no setting of the user's.
@@ -80,6 +81,25 @@ def test_commands_in_the_text_exist(page: Path) -> None:
             assert words[1] in targets, span
         elif words:
             assert "has no command" not in (refusal(words) or ""), span
+
+
+def test_pre_commit_runs_a_target() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+
+    assert [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]] == ["make lint"]
+
+
+def test_prose_has_at_most_100_columns() -> None:
+    generated = re.compile("<!-- make chaos: begin.*end -->", re.DOTALL)
+    long = [
+        f"{page.relative_to(ROOT)}: {line}"
+        for page in PAGES
+        if page.name not in {"CHANGELOG.md", "cli.md", "analytics.md"}
+        for line in generated.sub("", FENCE.sub("", page.read_text(encoding="utf-8"))).splitlines()
+        if not line.lstrip().startswith(("|", "#")) and len(SPAN.sub("", line)) > 100
+    ]
+
+    assert long == []
 
 
 @each_page
@@ -141,7 +161,8 @@ def test_the_events_page_lists_every_event_and_no_other() -> None:
 def test_every_column_of_every_view_has_a_comment(engine: Engine) -> None:
     with engine.connect() as connection:
         columns = connection.exec_driver_sql(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'analytics_v1'"
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'analytics_v1'"
         ).all()
     described = generate_analytics_reference.read_comments()
 
@@ -152,7 +173,7 @@ def test_every_column_of_every_view_has_a_comment(engine: Engine) -> None:
 
 
 def _command_lines(text: str) -> Iterator[str]:
-    """Yield the evalctl commands of shell fences, also those that run inside a container."""
+    """Yield the evalctl commands of shell fences, those inside a container too."""
     for fence in FENCE.finditer(text):
         if fence["kind"] == "sh":
             for line in fence["body"].splitlines():
