@@ -18,7 +18,7 @@ from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from services.usage import Endpoints, services
-from tests.lanes import Lanes, in_order
+from tests.support.lanes import Lanes, in_order
 from workers.bundled_model import ensure_embedded_model
 
 _numbers = itertools.count()

@@ -22,7 +22,7 @@ from core.settings import VARIABLES, Settings
 from deploy.healthcheck import HEARD_WITHIN_S, alive
 from services.files import free_port
 from services.locks import wait_until
-from tests.command_lines import refusal
+from tests.support.command_lines import refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker-compose.yml"

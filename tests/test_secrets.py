@@ -23,8 +23,8 @@ from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.roles import grant_writer
-from tests.chaos.stand import until
-from tests.processes import ROOT, LoggingProcess, running, worker
+from services.locks import wait_until
+from tests.support.processes import ROOT, LoggingProcess, running, worker
 
 #: Each with a character that a URL escapes: neither spelling may be seen.
 DATABASE, BROKER, API_KEY, WRONG = (
@@ -186,7 +186,7 @@ def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
         watched.environment,
     ) as up:
         log = watched.home / "logs" / "worker-cpu0.log"
-        assert until(
+        assert wait_until(
             lambda: log.exists() and "worker.ready" in log.read_text(encoding="utf-8"), 60
         ), up.tail()
         for words in (
@@ -225,7 +225,7 @@ def things_go_wrong(watched: Watched, engine: Engine) -> None:
             watched.run(f"{words[0]} with a wrong {variable}", *words, **given)
         with worker(good | given) as process:
             said = "worker.refused" if "DATABASE" in variable else "Trying again"
-            assert until(partial(_said, process, said), 60), process.tail()
+            assert wait_until(partial(_said, process, said), 60), process.tail()
             watched.note(f"worker with a wrong {variable}", process)
     for broken in (
         "{scheme}//user:{wrong}@127.0.0.1:no-port/0",

@@ -23,8 +23,8 @@ from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot, MemoryTrace, Score, StepVerdict
 from db.roles import grant_analyst
 from db.runs import ProblemRecord, Submission, submit
-from tests.claiming import claim_one
-from tests.stored import generation_row
+from tests.support.jobs import claim_one
+from tests.support.results import generation_row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "query-the-database.md"
 QUERIES = re.findall(

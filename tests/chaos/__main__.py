@@ -19,7 +19,7 @@ from tests.chaos.faults import all_faults
 from tests.chaos.page import write_page
 from tests.chaos.registry import CannotStage, Fault
 from tests.chaos.report import Staged
-from tests.chaos.stand import Servers
+from tests.support.deployment import Servers
 
 
 def main() -> int:
@@ -56,9 +56,9 @@ def stage(fault: Fault, servers: Servers, folder: Path) -> Staged:
     folder.mkdir()
     recovery, broken, reason = None, [], None
     try:
-        with servers.stand(folder) as stand:
-            recovery = fault.run(stand)
-            broken = stand.broken()
+        with servers.deployment(folder) as deployment:
+            recovery = fault.run(deployment)
+            broken = deployment.broken()
     except CannotStage as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - a fault that fails must not keep the others from being staged

@@ -13,8 +13,8 @@ from services.postgres import postgres_binary
 from services.valkey import valkey_binary
 from tests.chaos.registry import Fault
 from tests.chaos.report import Staged
-from tests.chaos.stand import LEASE_S
-from tests.processes import ROOT
+from tests.support.deployment import LEASE_S
+from tests.support.processes import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "faults.md"
 BEGIN, END = "<!-- make chaos: begin -->", "<!-- make chaos: end -->"

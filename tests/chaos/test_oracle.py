@@ -17,18 +17,16 @@ from db.engine import transaction
 from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot
 from db.runs import ProblemRecord, Submission, submit
-from tests.chaos.oracle import JobKey, check, keys_of, orphans
-from tests.claiming import claim_one
-from tests.stored import generation_row
+from tests.support.jobs import claim_one
+from tests.support.oracle import JobKey, check, keys_of, orphans
+from tests.support.results import generation_row
 
 
 @pytest.fixture
 def keys(engine: Engine) -> list[JobKey]:
     """Leave two jobs: the first succeeded, the second is queued; return the keys of both."""
     worker_id = uuid.uuid4()
-    spec = ModelSpec(
-        name="fake", engine="synthetic", source="made-up", queue="synthetic", options={}
-    )
+    spec = ModelSpec(name="fake", engine="synthetic", source="fake", queue="synthetic", options={})
     submission = Submission(
         name="run",
         experiment_hash="e",

@@ -26,7 +26,7 @@ from db.roles import (
     grant_writer,
     renew_grants,
 )
-from tests.processes import ROOT, evalctl, worker
+from tests.support.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'

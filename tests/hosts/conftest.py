@@ -15,7 +15,7 @@ from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from db.roles import grant_writer
-from tests.hosts.secured import (
+from tests.support.tls_servers import (
     DEPLOY,
     Certificates,
     make_certificates,

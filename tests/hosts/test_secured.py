@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from tests.hosts.conftest import ACCOUNTS, SecuredPair
-from tests.processes import evalctl, running, worker
+from tests.support.processes import evalctl, running, worker
 
-MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
+MODEL = '[models.fake]\nengine = "synthetic"\nsource = "fake"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
 UNREACHABLE = 3
 
 

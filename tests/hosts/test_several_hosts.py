@@ -19,10 +19,11 @@ from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
 from db.runs import submit
-from tests.chaos.oracle import JobKey, check, keys_of
-from tests.chaos.stand import Stand, until
-from tests.hosts.network import Host, hosts, seen_from, servers_for
-from tests.processes import ROOT, LoggingProcess, running
+from services.locks import wait_until
+from tests.support.deployment import Deployment
+from tests.support.network import Host, hosts, seen_from, servers_for
+from tests.support.oracle import JobKey, check, keys_of
+from tests.support.processes import ROOT, LoggingProcess, running
 
 #: A host ahead of the servers by an hour, and one behind.
 SHIFTS_S = (3600, -3600)
@@ -42,7 +43,7 @@ class Site:
 
     def submit(self, jobs: int, name: str, **options: Any) -> None:
         """Submit such jobs of a synthetic model and publish their hints."""
-        asked = Stand.submission(self, jobs, name=name, **options)  # type: ignore[arg-type]
+        asked = Deployment.submission(self, jobs, name=name, **options)  # type: ignore[arg-type]
         self.keys += keys_of(submit(self.engine, asked).run_id, asked)
         publish_outbox(self.engine, self.broker)
 
@@ -76,7 +77,7 @@ class Site:
             )
 
         counts = "SELECT state, attempt_no, count(*) FROM eval.job GROUP BY 1, 2"
-        assert until(met, within_s), (
+        assert wait_until(met, within_s), (
             f"not {least} rows of {table} with {condition}: {self.query(counts)}"
         )
 

@@ -13,9 +13,9 @@ from db.results import Results, read_results
 from reports.breakdown import coverage, explain
 from reports.breakdown_text import explained
 from reports.tables import result_tables
-from tests.db.test_poison import register
-from tests.db.test_views import OK, boot, printed, probe, store
-from tests.processes import evalctl
+from tests.support.jobs import register
+from tests.support.processes import evalctl
+from tests.support.results import OK, boot, printed, probe, store
 
 TERMS = {"context_mib": 40.0, "weights_mib": 2000.0, "graphs_mib": 60.0, "kv_reserved_mib": 5000.0}
 DEVICE = {"memory_kind": "device", "device_base_mib": 480.0, "start_s": 41.25, **TERMS}

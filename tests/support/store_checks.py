@@ -11,8 +11,8 @@ from typing import Any
 from core.errors import ServiceUnreachable
 from core.states import FailureKind, JobState
 from db.claims import FORGIVEN, ClaimedJob
-from tests.chaos.oracle import JobKey
-from tests.db.store_model import JobModel
+from tests.support.oracle import JobKey
+from tests.support.store_model import JobModel
 
 MODELS = {"a": "synthetic", "b": "synthetic", "c": "other"}
 QUEUES = tuple(sorted(set(MODELS.values())))

@@ -21,7 +21,8 @@ from sqlalchemy import make_url
 from services.postgres import EmbeddedPostgres
 from services.privileges import Identity
 from services.valkey import EmbeddedValkey
-from tests.processes import LoggingProcess, running
+from tests.support.processes import LoggingProcess, running
+from tests.support.shared_library import compile_library
 
 #: Addresses for benchmarks between networks (RFC 2544), which no real host here uses.
 NETWORK = "198.18"
@@ -83,7 +84,7 @@ class Host:
 def hosts(shifts_s: Sequence[int], folder: Path) -> Iterator[list[Host]]:
     """Join a host for each error of a clock, in seconds, to this machine's own namespace."""
     _require()
-    clock = _shifted_clock(folder)
+    clock = compile_library(_CLOCK, folder / "shifted_clock.so")
     made: list[Host] = []
     mark = f"ev{os.getpid() % 100_000}"
     try:
@@ -189,28 +190,6 @@ def _require() -> None:
     if tried.returncode != 0:
         pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
     _ip("netns", "del", probe)
-
-
-def _shifted_clock(folder: Path) -> Path:
-    """Compile the library that shifts a process's wall clock."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler is installed (Debian: gcc)")
-    library = folder / "shifted_clock.so"
-    command = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-O2",
-        "-Wall",
-        "-Werror",
-        "-o",
-        str(library),
-        str(_CLOCK),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return library
 
 
 def _ip(*words: str) -> None:

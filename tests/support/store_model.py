@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from core.states import JOB_MOVES, AttemptOutcome, FailureKind, JobState
 from db.claims import Failure
-from tests.chaos.oracle import JobKey
+from tests.support.oracle import JobKey
 
 _MOVES = frozenset(JOB_MOVES)
 OPEN = frozenset({JobState.QUEUED, JobState.RUNNING})
@@ -37,7 +37,7 @@ class JobModel:
     state: JobState = JobState.QUEUED
     retried_after: int = 0
     #: Attempts since then that were handed back at no cost.
-    made_up_for: int = 0
+    forgiven: int = 0
     #: Its pause after a failure is over.
     available: bool = True
     #: Its lease lies in the past and nobody has noticed yet.
@@ -83,7 +83,7 @@ class JobModel:
         mine.outcome, mine.error_class = AttemptOutcome.FAILED, failure.error_class
         self.failure_kind = FailureKind.POISON if poison and failure.retry else failure.kind
         self.max_attempts += failure.forgiven
-        self.made_up_for += failure.forgiven
+        self.forgiven += failure.forgiven
         if not failure.retry:
             self._move(JobState.FAILED, "input refused")
         elif poison or self.attempt_no >= self.max_attempts:
@@ -115,10 +115,8 @@ class JobModel:
     def retry(self, *, held: bool) -> None:
         """Be put back with as many attempts as at first."""
         self._move(JobState.QUEUED, "retry")
-        self.max_attempts = (
-            self.attempt_no + self.max_attempts - self.retried_after - self.made_up_for
-        )
-        self.made_up_for = 0
+        self.max_attempts = self.attempt_no + self.max_attempts - self.retried_after - self.forgiven
+        self.forgiven = 0
         self.retried_after, self.held, self.available, self.failure_kind = (
             self.attempt_no,
             held,

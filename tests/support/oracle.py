@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from db.engine import rows, transaction
 from db.runs import Submission
 from services.locks import wait_until
-from tests.processes import lives
+from tests.support.processes import lives
 
 #: How long the guardian of a worker that was killed may take to end what the worker left.
 ORPHANS_WITHIN_S = 10.0
