@@ -26,6 +26,8 @@ from db.roles import grant_writer
 from services.locks import wait_until
 from tests.support.processes import ROOT, LoggingProcess, running, worker
 
+pytestmark = pytest.mark.lane("engines")
+
 #: Each with a character that a URL escapes: neither spelling may be seen.
 DATABASE, BROKER, API_KEY, WRONG = (
     "db-hidden@7c1f",

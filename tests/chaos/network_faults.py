@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from services.locks import wait_until
 from tests.chaos.forwarder import Forwarder, forwarder
 from tests.chaos.registry import CannotStage, Recovery, fault
+from tests.support.debian_packages import MissingPackage, find_program, install
 from tests.support.deployment import LEASE_S, Deployment, since
 from tests.support.processes import LoggingProcess
 
@@ -24,7 +25,6 @@ BLACKHOLE_S = 2 * LEASE_S
 SERVES_WITHIN_S = 60.0
 #: Each way, for each message.
 DELAY_S = 0.25
-_FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 _HOUR_S = 3600
 
 
@@ -44,22 +44,23 @@ def _dropped(port: int) -> Iterator[None]:
         ["INPUT", "-i", "lo", "-p", "tcp", end, str(port), "-j", "DROP"]
         for end in ("--dport", "--sport")
     ]
+    try:
+        program = find_program("iptables")
+    except MissingPackage as error:
+        raise CannotStage(str(error)) from error
     added = []
     try:
         for rule in rules:
-            try:
-                done = subprocess.run(
-                    ["iptables", "-I", *rule], capture_output=True, text=True, check=False
-                )
-            except FileNotFoundError as error:
-                raise CannotStage("iptables is not installed") from error
+            done = subprocess.run(
+                [program, "-I", *rule], capture_output=True, text=True, check=False
+            )
             if done.returncode:
                 raise CannotStage(f"iptables -I INPUT: {done.stderr.strip()}")
             added.append(rule)
         yield
     finally:
         for rule in added:
-            subprocess.run(["iptables", "-D", *rule], check=True)
+            subprocess.run([program, "-D", *rule], check=True)
 
 
 @fault(
@@ -155,11 +156,12 @@ def clock_steps(deployment: Deployment) -> Recovery:
     They are killed at the end: libfaketime makes Python's ``time.sleep`` fail (EINVAL from ``clock_nanosleep``), which no
     real clock does, so that how they end in order cannot be seen here.
     """
-    if not _FAKETIME:
-        raise CannotStage("libfaketime is not installed (apt-get install faketime)")
+    library = _faketime()
     with deployment.reconciler(), ExitStack() as stack:
         clocks = [deployment.folder / name for name in ("ahead", "back")]
-        workers = [stack.enter_context(deployment.worker(**_clock(path))) for path in clocks]
+        workers = [
+            stack.enter_context(deployment.worker(**_clock(library, path))) for path in clocks
+        ]
         for worker in workers:
             worker.wait_for("worker.ready")
         deployment.submit(6, **JOBS)
@@ -184,11 +186,23 @@ def clock_steps(deployment: Deployment) -> Recovery:
     )
 
 
-def _clock(path: Path) -> dict[str, str]:
+def _faketime() -> Path:
+    """Return the library of libfaketime, installed if need be."""
+    pattern = "*/faketime/libfaketimeMT.so.1"
+    found = sorted(Path("/usr/lib").glob(pattern))
+    if not found:
+        reason = install("faketime")
+        found = sorted(Path("/usr/lib").glob(pattern))
+        if not found:
+            raise CannotStage(f"libfaketime is not installed (Debian: faketime); {reason}")
+    return found[0]
+
+
+def _clock(library: Path, path: Path) -> dict[str, str]:
     """Return the environment of a process whose clock follows a file, and whose monotonic clock is the real one."""
     path.write_text("+0\n")
     return {
-        "LD_PRELOAD": str(_FAKETIME[0]),
+        "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(path),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",

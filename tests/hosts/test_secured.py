@@ -13,6 +13,8 @@ import pytest
 from tests.hosts.conftest import ACCOUNTS, SecuredPair
 from tests.support.processes import evalctl, running, worker
 
+pytestmark = pytest.mark.lane("hosts")
+
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "fake"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
 UNREACHABLE = 3
 

@@ -25,6 +25,8 @@ from tests.support.network import Host, hosts, seen_from, servers_for
 from tests.support.oracle import JobKey, check, keys_of
 from tests.support.processes import ROOT, LoggingProcess, running
 
+pytestmark = pytest.mark.lane("hosts")
+
 #: A host ahead of the servers by an hour, and one behind.
 SHIFTS_S = (3600, -3600)
 LEASE_S = 4.0

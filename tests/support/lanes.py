@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import re
+from functools import cache
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-#: Files with a real engine, which takes the cores that it finds for its own. They take longest, so they come first.
-ENGINES = frozenset(
-    {
-        "tests/orchestrator/test_up_down.py",
-        "tests/test_end_to_end.py",
-        "tests/test_secrets.py",
-        "tests/workers/test_engine_openai.py",
-        "tests/workers/test_engine_vllm.py",
-        "tests/workers/test_guardian.py",
-        "tests/workers/test_probes_vllm.py",
-    }
-)
-#: Its networks have names that hold for the whole machine.
-HOSTS = PurePosixPath("tests/hosts")
+from tests.support.processes import ROOT
+
+#: The lane of real engines, which use all the cores that they find. Their tests take longest and come first.
+ENGINES = "engines"
+#: A file's lane, named by its marker. The process that hands out tests has only their names, so it reads the file.
+_MARKER = re.compile(r'\bmark\.(?:lane\("(\w+)"\)|vllm\b)')
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
     """Hand out whole lanes: no two tests of one run at the same time."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return lane(nodeid)
+        return lane(nodeid.partition("::")[0])
 
 
-def lane(nodeid: str) -> str:
-    """Return the lane of a test: that of all engines, that of all hosts, or its file."""
-    file = nodeid.partition("::")[0]
-    if file in ENGINES:
-        return "engines"
-    return str(HOSTS) if HOSTS in PurePosixPath(file).parents else file
+@cache
+def lane(file: str) -> str:
+    """Return the lane of a file's tests: the one that it names, the engines' if it starts one, or its own."""
+    found = _MARKER.search((ROOT / file).read_text(encoding="utf-8"))
+    return (found[1] or ENGINES) if found else file
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests, engines first. Raise UsageError where one with an engine is in no file of those."""
+    """Return the tests, engines first. Raise UsageError for a marked test whose lane the file hides."""
     for item in items:
-        if item.get_closest_marker("vllm") and lane(item.nodeid) != "engines":
-            raise pytest.UsageError(
-                f"{item.nodeid} starts a real engine: name its file in tests/lanes.py"
-            )
-    return sorted(items, key=lambda item: lane(item.nodeid) != "engines")
+        marker = item.get_closest_marker("lane")
+        wanted = marker.args[0] if marker else ENGINES if item.get_closest_marker("vllm") else None
+        if wanted not in {None, _lane_of(item)}:
+            raise pytest.UsageError(f"{item.nodeid}: write the marker of its lane into its file")
+    return sorted(items, key=lambda item: _lane_of(item) != ENGINES)
+
+
+def _lane_of(item: pytest.Item) -> str:
+    return lane(item.nodeid.partition("::")[0])

@@ -7,7 +7,6 @@ reason where something is not to be had.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from sqlalchemy import make_url
 from services.postgres import EmbeddedPostgres
 from services.privileges import Identity
 from services.valkey import EmbeddedValkey
+from tests.support.debian_packages import program_or_skip
 from tests.support.processes import LoggingProcess, running
 from tests.support.shared_library import compile_library
 
@@ -180,9 +180,8 @@ def _join(host: Host, *, server_end: str) -> None:
 
 
 def _require() -> None:
-    for program, package in (("ip", "iproute2"), ("unshare", "util-linux")):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed (Debian: {package})")
+    for program in ("ip", "unshare"):
+        program_or_skip(program)
     probe = f"ev{os.getpid() % 100_000}probe"
     tried = subprocess.run(
         ["ip", "netns", "add", probe], capture_output=True, text=True, check=False

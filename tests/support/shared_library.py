@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.support.debian_packages import program_or_skip
 
 
 def compile_library(source: Path, library: Path) -> Path:
     """Compile a source into a shared library and return the library."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler is installed (Debian: gcc)")
-    command = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-O2",
-        "-Wall",
-        "-Werror",
-        "-o",
-        str(library),
-        str(source),
-    ]
+    strict = ("-shared", "-fPIC", "-O2", "-Wall", "-Werror")
+    command = [program_or_skip("cc"), *strict, "-o", str(library), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return library

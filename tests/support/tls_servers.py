@@ -25,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from services.locks import wait_until
+from tests.support.debian_packages import install, program_or_skip
 
 READY_WITHIN_S = 30.0
 #: The examples that users start from; they are what is tested.
@@ -51,8 +52,7 @@ class Secured:
 
 def make_certificates(folder: Path) -> Certificates:
     """Make both with openssl; they are good for two days."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+    program_or_skip("openssl")
     extension = folder / "extension"
     extension.write_text("subjectAltName=DNS:localhost\n", encoding="ascii")
     files = {
@@ -86,9 +86,7 @@ def make_certificates(folder: Path) -> Certificates:
 @contextmanager
 def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterator[Secured]:
     """Run a Redis or Valkey that speaks TLS alone, with these lines of an ACL file beside the account ``admin``."""
-    binary = shutil.which("valkey-server") or shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("neither valkey-server nor redis-server is installed (Debian: redis-server)")
+    binary = shutil.which("valkey-server") or program_or_skip("redis-server")
     with _folder() as folder:
         password, port = secrets.token_hex(16), _free_port()
         acl, log = folder / "users.acl", folder / "server.log"
@@ -185,19 +183,23 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
 
 
 def _postgres_programs() -> Path:
-    """Return the folder of a PostgreSQL that has TLS, the newest on the machine."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"),
-        key=lambda path: int(path.parent.name),
-        reverse=True,
-    )
-    for folder in found:
+    """Return the folder of the programs of a PostgreSQL with TLS, installed if need be."""
+    if (found := _installed_postgres()) is None:
+        reason = install("postgresql")
+        if (found := _installed_postgres()) is None:
+            pytest.skip(f"no PostgreSQL with TLS is installed (Debian: postgresql); {reason}")
+    return found
+
+
+def _installed_postgres() -> Path | None:
+    versions = Path("/usr/lib/postgresql").glob("*/bin")
+    for folder in sorted(versions, key=lambda path: int(path.parent.name), reverse=True):
         linked = subprocess.run(
             ["ldd", str(folder / "postgres")], capture_output=True, text=True, check=False
         )
         if (folder / "initdb").exists() and "libssl" in linked.stdout:
             return folder
-    pytest.skip("no PostgreSQL with TLS is installed (Debian: postgresql)")
+    return None
 
 
 def _while_it_runs(
