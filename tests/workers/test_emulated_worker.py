@@ -73,7 +73,7 @@ def holders(process: LoggingProcess) -> list[psutil.Process]:
 
 def told_by(guard: str) -> list[int]:
     """Return what living processes say they hold of the made-up card, in MiB."""
-    files = Path(guard).parent.glob("card.json.*.mib")
+    files = Path(guard).parent.glob("gpu.json.*.mib")
     return [
         int(file.read_text(encoding="utf-8"))
         for file in files

@@ -325,7 +325,7 @@ def test_the_card_is_looked_at_while_memory_is_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A made-up card tells its clock and not its power; one that is lost meanwhile is said so."""
-    state = tmp_path / "card.json"
+    state = tmp_path / "gpu.json"
     state.write_text(
         json.dumps({"sm_clock_mhz": 1755, "temperature_c": 61, "reasons": 4, "littered_mib": 100}),
         encoding="utf-8",
