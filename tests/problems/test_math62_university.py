@@ -10,13 +10,10 @@ import mpmath as mp
 import sympy as sp
 from sympy import Rational as Q
 
-x, y, z, t, s = sp.symbols("x y z t s", real=True)
+from tests.support.algebra import same
+
+x, t, s = sp.symbols("x t s", real=True)
 n = sp.symbols("n", integer=True, positive=True)
-
-
-def same(left: sp.Expr, right: sp.Expr) -> bool:
-    """Say whether two expressions are identical after simplification."""
-    return bool(sp.simplify(left - right) == 0)
 
 
 def test_uni_diagonalisation_01() -> None:
@@ -38,6 +35,18 @@ def test_uni_diagonalisation_01() -> None:
         assert result == slope * matrix + rest * sp.eye(2)
 
 
+def test_uni_diagonalisation_01_binomial() -> None:
+    """The rank-one part satisfies N^2 = 3N, and the binomial sum gives the entry for many n."""
+    matrix, part = sp.Matrix([[4, 1], [2, 3]]), sp.Matrix([[2, 1], [2, 1]])
+    assert matrix == 2 * sp.eye(2) + part
+    assert part**2 == 3 * part
+    for size in range(1, 8):
+        assert matrix**size == 2**size * sp.eye(2) + Q(5**size - 2**size, 3) * part
+        assert sum(
+            sp.binomial(size, i) * 2 ** (size - i) * 3 ** (i - 1) for i in range(1, size + 1)
+        ) == Q(5**size - 2**size, 3)
+
+
 def test_uni_ode_01() -> None:
     """The solution 2x-1+2e^(-2x) meets the equation and the initial value."""
     constant = sp.symbols("C")
@@ -49,6 +58,21 @@ def test_uni_ode_01() -> None:
     transform = (s**2 + 4) / (s**2 * (s + 2))
     assert same(transform, 2 / s**2 - 1 / s + 2 / (s + 2))
     assert same((s + 2) * transform - 1, 4 / s**2)
+
+
+def test_uni_ode_01_variation_and_substitution() -> None:
+    """Varying the constant and the substitutions lead to the solution with C = 2."""
+    constant = sp.symbols("C")
+    varied = (2 * x - 1) * sp.exp(2 * x)
+    assert same(sp.diff(varied, x), 4 * x * sp.exp(2 * x))
+    general = 2 * x - 1 + constant * sp.exp(-2 * x)
+    assert same((varied + constant) * sp.exp(-2 * x), general)
+    assert same(sp.diff(general, x) + 2 * general, 4 * x)
+    assert sp.solve(general.subs(x, 0) - 1, constant) == [2]
+    shifted, steep = general - 2 * x + 1, 4 * x - 2 * general
+    assert same(sp.diff(shifted, x), -2 * shifted)
+    assert same(sp.diff(steep, x), 4 - 2 * steep)
+    assert shifted.subs({x: 0, constant: 2}) == 2
 
 
 def test_uni_fourier_01() -> None:
@@ -206,6 +230,21 @@ def test_uni_ode_02() -> None:
         sp.laplace_transform(u * sp.sin(2 * u), u, p, noconds=True), 4 * p / (p**2 + 4) ** 2
     )
     assert same(-sp.diff(2 / (p**2 + 4), p), 4 * p / (p**2 + 4) ** 2)
+
+
+def test_uni_ode_02_parameters() -> None:
+    """The varied constants solve the linear system and give x sin 2x up to homogeneous terms."""
+    first, second = sp.cos(2 * x), sp.sin(2 * x)
+    assert same(first * sp.diff(second, x) - second * sp.diff(first, x), sp.Integer(2))
+    u, v = sp.cos(4 * x) / 4, x + sp.sin(4 * x) / 4
+    assert same(sp.diff(u, x), -2 * sp.sin(2 * x) * sp.cos(2 * x))
+    assert same(sp.diff(u, x), -sp.sin(4 * x))
+    assert same(sp.diff(v, x), 2 * sp.cos(2 * x) ** 2)
+    assert same(sp.diff(v, x), 1 + sp.cos(4 * x))
+    assert same(sp.diff(u, x) * first + sp.diff(v, x) * second, sp.Integer(0))
+    particular = u * first + v * second
+    assert same(sp.diff(particular, x, 2) + 4 * particular, 4 * sp.cos(2 * x))
+    assert same(particular - x * second, first / 4)
 
 
 def test_uni_laplace_01() -> None:

@@ -15,12 +15,9 @@ import numpy as np
 import sympy as sp
 from sympy import Rational as Q
 
-x, y, z, t, r, h = sp.symbols("x y z t r h", real=True)
+from tests.support.algebra import same
 
-
-def same(left: sp.Expr, right: sp.Expr) -> bool:
-    """Say whether two expressions are identical after simplification."""
-    return bool(sp.simplify(left - right) == 0)
+x, y, z, t, r, h, theta = sp.symbols("x y z t r h theta", real=True)
 
 
 def limit_of(values: Callable[[int], mp.mpf], start: int = 64) -> mp.mpf:
@@ -136,6 +133,17 @@ def test_uni_vector_01() -> None:
     assert sp.integrate((r**4 + 2) * r, (r, 0, 1)) == Q(7, 6)
 
 
+def test_uni_vector_01_polar_parameters() -> None:
+    """In polar parameters the normal is (2r^2 cos, 2r^2 sin, r) and the integrand r^5 + 2r gives 7 pi / 3."""
+    point = sp.Matrix([r * sp.cos(theta), r * sp.sin(theta), 1 - r**2])
+    normal = point.diff(r).cross(point.diff(theta)).applyfunc(sp.simplify)
+    assert list(normal) == [2 * r**2 * sp.cos(theta), 2 * r**2 * sp.sin(theta), r]
+    flow = sp.simplify(sp.Matrix([point[0], point[1], point[2] ** 2 + 1]).dot(normal))
+    assert same(flow, 2 * r**3 + r * ((1 - r**2) ** 2 + 1))
+    assert same(flow, r**5 + 2 * r)
+    assert 2 * sp.pi * sp.integrate(r**5 + 2 * r, (r, 0, 1)) == 7 * sp.pi / 3
+
+
 def test_uni_residue_01() -> None:
     """The trigonometric integral is pi/2, numerically, by the residue and by the half-angle substitution."""
     assert mp.almosteq(mp.quad(lambda u: 1 / (5 - 3 * mp.sin(u)), [0, mp.pi, 2 * mp.pi]), mp.pi / 2)
@@ -205,6 +213,13 @@ def test_uni_probability_01() -> None:
     assert sp.integrate(x**2 / 12, (x, 0, 1)) == Q(1, 36)
     assert sp.integrate(x**2 / 4, (x, 0, 1)) - Q(1, 16) == Q(1, 48)
     assert Q(1, 36) + Q(1, 48) == Q(7, 144)
+
+
+def test_uni_probability_01_product() -> None:
+    """Y is the product of two independent uniform variables, with moments 1/4 and 1/9."""
+    mean, square = sp.integrate(x, (x, 0, 1)), sp.integrate(x**2, (x, 0, 1))
+    assert (mean**2, square**2) == (Q(1, 4), Q(1, 9))
+    assert square**2 - mean**4 == Q(7, 144)
 
 
 def test_uni_leastsquares_01() -> None:
