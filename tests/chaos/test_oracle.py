@@ -10,66 +10,25 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
 from db.commits import Result, commit
 from db.engine import transaction
-from db.fleet import WorkerIdentity, record_start, register_worker
-from db.models import Boot
-from db.runs import ProblemRecord, Submission, submit
-from tests.support.jobs import claim_one
+from db.runs import submit
+from tests.support.jobs import PROBLEM, claimed, register, submission
 from tests.support.oracle import JobKey, check, keys_of, orphans
-from tests.support.results import generation_row
+from tests.support.results import generation_row, store_start
 
 
 @pytest.fixture
 def keys(engine: Engine) -> list[JobKey]:
     """Leave two jobs: the first succeeded, the second is queued; return the keys of both."""
-    worker_id = uuid.uuid4()
-    spec = ModelSpec(name="fake", engine="synthetic", source="fake", queue="synthetic", options={})
-    submission = Submission(
-        name="run",
-        experiment_hash="e",
-        experiment={"language": "en"},
-        provenance={},
-        models=(spec,),
-        problems=(ProblemRecord(name="p", content_hash="h", category="secondary", document={}),),
-        prompts=("plain",),
-        repetitions=2,
-        mode="latency",
-        sampling=SamplingParams(),
-    )
-    submitted = submit(engine, submission)
+    planned = submission(problems=(PROBLEM,))
+    submitted = submit(engine, planned)
     # No process has this pid: it is above the kernel's limit.
-    register_worker(
-        engine,
-        WorkerIdentity(
-            worker_id=worker_id,
-            name="w",
-            host="h",
-            pid=2**22 + 1,
-            device="cpu",
-            queues=("synthetic",),
-            version="0",
-        ),
-    )
-    job = claim_one(engine, worker_id=worker_id, queues=("synthetic",))
-    assert job is not None
-    boot_id = record_start(
-        engine,
-        Boot(
-            worker_id=worker_id,
-            model_id=job.model_id,
-            engine_version="synthetic-1",
-            config_hash="c",
-            environment_hash="e",
-            config={},
-            environment={},
-            start_s=1.0,
-        ),
-    )
+    worker_id = register(engine, pid=2**22 + 1)
+    job = claimed(engine, worker_id)
+    boot_id = store_start(engine, worker_id, job.model_id)
     commit(engine, job.job_id, 1, Result(generation=generation_row(boot_id), texts={"text": "x"}))
-    return keys_of(submitted.run_id, submission)
+    return keys_of(submitted.run_id, planned)
 
 
 def test_a_healthy_database_breaks_no_promise(engine: Engine, keys: list[JobKey]) -> None:

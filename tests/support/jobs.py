@@ -119,9 +119,9 @@ def progress_of(engine: Engine, submitted: Submitted) -> Progress:
 def register(engine: Engine, **changes: Any) -> uuid.UUID:
     """Register a worker and return its id."""
     worker_id = uuid.uuid4()
-    values: dict[str, Any] = {"device": "cpu", "queues": QUEUES} | changes
+    values: dict[str, Any] = {"pid": 1, "device": "cpu", "queues": QUEUES} | changes
     identity = WorkerIdentity(
-        worker_id=worker_id, name=f"w-{worker_id}", host="h", pid=1, version="0", **values
+        worker_id=worker_id, name=f"w-{worker_id}", host="h", version="0", **values
     )
     register_worker(engine, identity)
     return worker_id

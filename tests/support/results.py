@@ -98,7 +98,7 @@ def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
     )
 
 
-def boot(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) -> int:
+def store_start(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) -> int:
     """Record an engine start and return its id."""
     given = {
         "engine_version": "e 1",
@@ -135,7 +135,7 @@ def store(
         for start in starts[len(started) :]:
             given = {key: value for key, value in start.items() if key != "profile"}
             behind = {"profile_boot_id": started[start["profile"]]} if "profile" in start else {}
-            started.append(boot(engine, worker_id, job.model_id, **given, **behind))
+            started.append(store_start(engine, worker_id, job.model_id, **given, **behind))
         kept = {key: value for key, value in columns.items() if key not in ("start", "peak_mib")}
         row = generation_row(started[columns.get("start", 0)], **kept)
         trace = _trace(columns["peak_mib"]) if "peak_mib" in columns else None
