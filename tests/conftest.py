@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder in which the tiny model stands ready in bf16 (made once a session, some 9 s)."""
+    """Give a folder with the tiny model in bf16, made once a session in some 9 s."""
     made = tmp_path_factory.mktemp("embedded-home")
     ensure_embedded_model(made, "smollm2")
     return made

@@ -1,4 +1,4 @@
-"""The container and service files, checked against everything that can be known without a container engine."""
+"""The container and service files, checked as far as possible without a container engine."""
 
 from __future__ import annotations
 
@@ -308,7 +308,7 @@ def test_the_start_script_refuses_to_start_without_a_password(tmp_path: Path) ->
 def _started_by_script(
     folder: Path, password: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run deploy/redis/start.sh with a real server, until it answers and as long as the block lasts."""
+    """Run deploy/redis/start.sh with a real server that answers, for the block."""
     for name in ("bin", "run", "data"):
         (folder / name).mkdir()
     (folder / "bin" / "valkey-server").symlink_to(get_binary_path())

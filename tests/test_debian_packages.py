@@ -1,4 +1,4 @@
-"""Missing programs are installed by root, once, with no server started; otherwise the reason is given."""
+"""Root installs missing programs once, with no server started; otherwise the reason is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation, held to what the code really is: commands, settings, states, events, columns, links."""
+"""The documentation agrees with the code: commands, settings, states, events, columns, links."""
 
 from __future__ import annotations
 
@@ -141,7 +141,8 @@ def test_the_events_page_lists_every_event_and_no_other() -> None:
 def test_every_column_of_every_view_has_a_comment(engine: Engine) -> None:
     with engine.connect() as connection:
         columns = connection.exec_driver_sql(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'analytics_v1'"
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'analytics_v1'"
         ).all()
     described = generate_analytics_reference.read_comments()
 

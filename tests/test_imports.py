@@ -1,4 +1,4 @@
-"""The rooms and the arrows between them: the contracts stand in pyproject.toml under [tool.importlinter]."""
+"""The packages and the arrows between them, as pyproject.toml's [tool.importlinter] has them."""
 
 from __future__ import annotations
 

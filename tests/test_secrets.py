@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -43,7 +44,7 @@ SECRETS = tuple(
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "fake"
 options = {{ ttft_ms = 1, tpot_ms = 0, tokens = 20 }}
 [models.remote]
 engine = "openai"
@@ -53,7 +54,8 @@ api_key_env = "REMOTE_KEY"
 """
 TEXTS = """
 SELECT table_schema, table_name, column_name FROM information_schema.columns
- WHERE table_schema = 'eval' AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY')
+ WHERE table_schema = 'eval'
+   AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY')
 """
 
 
@@ -65,12 +67,13 @@ class Gossip(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Refuse."""
         self.heard.add(str(self.headers["Authorization"]))
-        told = f'{{"error": {{"message": "Incorrect API key provided: {self.headers["Authorization"]}"}}}}'.encode()
+        message = f"Incorrect API key provided: {self.headers['Authorization']}"
+        answer = json.dumps({"error": {"message": message}}).encode()
         self.send_response(401)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(answer)
 
     do_POST = do_GET  # noqa: N815 - the base class's spelling
 
@@ -150,9 +153,10 @@ def watched(
             channels=["*"],
             commands=["+@all"],
         )
+        escaped = quote(BROKER, safe="")
         given = {
             "EVALCTL_DATABASE_URL": url.render_as_string(hide_password=False),
-            "EVALCTL_BROKER_URL": f"redis://hidden:{quote(BROKER, safe='')}@127.0.0.1:{broker.port}/0",
+            "EVALCTL_BROKER_URL": f"redis://hidden:{escaped}@127.0.0.1:{broker.port}/0",
             "EVALCTL_CONFIG": str(config),
             "REMOTE_KEY": API_KEY,
         }
@@ -239,19 +243,19 @@ def things_go_wrong(watched: Watched, engine: Engine) -> None:
             ("EVALCTL_BROKER_URL", "redis:"),
         ):
             given = {variable: broken.format(scheme=scheme, wrong=wrong)}
-            told = watched.run(
+            said = watched.run(
                 f"status with {broken} as {variable}", "reconcile", "--once", **given
             )
-            assert told, "it was refused with words"
+            assert said, "it was refused with words"
     with transaction(engine) as connection:
-        connection.exec_driver_sql("ALTER TABLE eval.worker RENAME TO gone")
+        connection.exec_driver_sql("ALTER TABLE eval.worker RENAME TO absent")
     with worker(good) as process:
         process.process.wait(60)
         process.stop()
         watched.note("worker that crashes", process)
     assert "Traceback" in watched.seen["worker that crashes"]
     with transaction(engine) as connection:
-        connection.exec_driver_sql("ALTER TABLE eval.gone RENAME TO worker")
+        connection.exec_driver_sql("ALTER TABLE eval.absent RENAME TO worker")
 
 
 def table_columns_with_secrets(engine: Engine) -> list[str]:
@@ -259,14 +263,18 @@ def table_columns_with_secrets(engine: Engine) -> list[str]:
     found = []
     with transaction(engine) as connection:
         columns = rows(connection, TEXTS)
-        assert len(columns) > 30, "the tables were looked at"
+        assert len(columns) > 30, "the tables were read"
         for column in columns:
+            schema, table, name = (
+                column[key] for key in ("table_schema", "table_name", "column_name")
+            )
             query = (
-                f'SELECT count(*) AS n FROM "{column["table_schema"]}"."{column["table_name"]}" '
-                f'WHERE EXISTS (SELECT FROM unnest(%(secrets)s::text[]) AS s WHERE position(s IN "{column["column_name"]}"::text) > 0)'
+                f'SELECT count(*) AS n FROM "{schema}"."{table}" '
+                "WHERE EXISTS (SELECT FROM unnest(%(secrets)s::text[]) AS s "
+                f'WHERE position(s IN "{name}"::text) > 0)'
             )
             if rows(connection, query, {"secrets": list(SECRETS)})[0]["n"]:
-                found.append(f"{column['table_name']}.{column['column_name']}")
+                found.append(f"{table}.{name}")
     return found
 
 

@@ -43,7 +43,7 @@ Analyst = psycopg.Connection[dict[str, object]]
 
 @pytest.fixture
 def results(engine: Engine) -> None:
-    """Store a run of two models on two problems: one failed attempt, scores that suspect guesses."""
+    """Store a run of two models on two problems: one failed job, scores that suspect guesses."""
     worker_id = register(engine, queues=("vllm",))
     submit(engine, _submission())
     starts: dict[int, int] = {}

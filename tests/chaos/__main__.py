@@ -1,7 +1,7 @@
-"""Stage the faults and tell how long each was felt: ``python -m tests.chaos [ID...]``.
+"""Stage the faults and report how long each was felt: ``python -m tests.chaos [ID...]``.
 
-Without ids all faults are staged, and the table of ``docs/explanation/faults.md`` is written again. Exits with 1 where a
-promise was broken.
+Without ids all faults are staged, and the table of ``docs/explanation/faults.md`` is written again.
+Exits with 1 where a promise was broken.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def stage_all(faults: Sequence[Fault]) -> list[Staged]:
 
 
 def stage(fault: Fault, servers: Servers, folder: Path) -> Staged:
-    """Stage one fault and ask the oracle; whatever goes wrong is told in the result."""
+    """Stage one fault and ask the oracle; whatever goes wrong is part of the result."""
     print(f"{fault.fault_id:5} {fault.title} ... ", end="", file=sys.stderr, flush=True)
     folder.mkdir()
     recovery, broken, reason = None, [], None

@@ -127,10 +127,10 @@ def broker_absent(deployment: Deployment) -> Recovery:
     "F8",
     "Hint lost between the broker and the worker",
     staged="`kill -STOP` of a worker that waits in BRPOP, one hint published, `kill -9`",
-    holds="the hint is gone and its job runs all the same",
+    holds="the hint is lost and its job runs all the same",
 )
 def hint_lost(deployment: Deployment) -> Recovery:
-    """Give a hint to a worker that will never read it; its job comes a moment later, as if published before."""
+    """Give a hint to a worker that will never read it; its job follows, as if published before."""
     with deployment.reconciler(), deployment.worker() as first:
         first.wait_for("worker.ready")
         deployment.until_true(
@@ -148,7 +148,7 @@ def hint_lost(deployment: Deployment) -> Recovery:
 
 
 def _handed_over(deployment: Deployment, worker: LoggingProcess) -> bool:
-    """Freeze a worker while it waits in BRPOP and publish a hint; let it go on where it was just between two waits."""
+    """Freeze a worker that waits in BRPOP and publish a hint; retry if it was between two waits."""
     client = redis_client(deployment.servers.valkey.url)
     try:
         if not any(
@@ -204,7 +204,7 @@ def hint_doubled(deployment: Deployment) -> Recovery:
 
 
 def _void_claim_ms(deployment: Deployment) -> float:
-    """Return the median time of a claim that finds nothing, as a worker makes it for a void hint."""
+    """Return the median time of a claim that finds nothing, as a void hint causes."""
     taken_ms = []
     for _ in range(VOIDS):
         began_s = time.monotonic()
@@ -221,7 +221,7 @@ def _void_claim_ms(deployment: Deployment) -> float:
     holds="each is refused and logged; the worker serves on",
 )
 def hostile_messages(deployment: Deployment) -> Recovery:
-    """Write what is no hint into the worker's queue, then submit."""
+    """Write something other than a hint into the worker's queue, then submit."""
     entries = (
         b"{",
         b"\x80\x04cos\nsystem\n.",

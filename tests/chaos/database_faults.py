@@ -1,4 +1,4 @@
-"""Faults of the database: restarted, killed, cut off in the middle of a commit, locked, ahead of its workers."""
+"""Faults of the database: restarted, killed, cut off in a commit, locked, ahead of its workers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ from tests.support.processes import ROOT, LoggingProcess, running
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 60}
 #: A table that only the commit writes, so that a lock on it holds up commits and nothing else.
 HOLD_UP = "LOCK TABLE eval.score IN ACCESS EXCLUSIVE MODE"
-#: The worker before this migration is the older one: it knows nothing of schedules, drain and tallies.
+#: The older worker predates this migration: it knows nothing of schedules, drain and tallies.
 OLDER_THAN = "0003"
-COMMITTING = "application_name = 'evalctl worker' AND wait_event_type = 'Lock' AND position('WITH fenced AS' IN query) > 0"
+COMMITTING = (
+    "application_name = 'evalctl worker' AND wait_event_type = 'Lock' "
+    "AND position('WITH fenced AS' IN query) > 0"
+)
 
 
 def _restart(
@@ -63,7 +66,7 @@ _restart("F9c", signal.SIGKILL, "killed", "`kill -9` of the postmaster, started 
 
 @contextmanager
 def _commits_held_up(deployment: Deployment) -> Iterator[Callable[[], None]]:
-    """Keep every commit of a worker waiting inside the database; calling the value lets them go on."""
+    """Keep every commit of a worker waiting in the database; calling the value lets them go on."""
     connection = deployment.engine.connect()
     connection.exec_driver_sql("SET lock_timeout = 0")
     connection.exec_driver_sql(HOLD_UP)
@@ -237,7 +240,8 @@ runpy.run_module('workers', run_name='__main__')
 @fault(
     "F21b",
     "Worker of the present schema on a later one",
-    staged="a column with a default on four tables, another table, an index, as a later migration would add them",
+    staged="a column with a default on four tables, another table, an index, "
+    "as a later migration would add them",
     holds="it serves its jobs",
 )
 def later_schema(deployment: Deployment) -> Recovery:
@@ -260,7 +264,7 @@ def later_schema(deployment: Deployment) -> Recovery:
 
 
 def _check_out_older(folder: Path) -> str:
-    """Write the repository as it was before ``OLDER_THAN`` was added; return the schema of that worker."""
+    """Write the repository as it was before ``OLDER_THAN``; return the schema of that worker."""
     log = [
         "git",
         "log",

@@ -24,7 +24,7 @@ POSTGRES_MIB, VALKEY_MIB = 256, 8
 
 @contextmanager
 def _small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
-    """Mount a disk of its own for the block."""
+    """Mount a separate disk for the block."""
     folder.mkdir()
     mount = [
         "mount",
@@ -57,7 +57,7 @@ def _fill(disk: Path) -> Path:
 
 @contextmanager
 def _stand_on(disk: Path, deployment: Deployment) -> Iterator[Deployment]:
-    """Give a stand whose servers keep their data on that disk; the oracle is asked before they end."""
+    """Give a deployment with its data on that disk; the oracle is asked before the servers end."""
     servers = Servers(disk)
     try:
         servers.start()
@@ -74,10 +74,11 @@ def _stand_on(disk: Path, deployment: Deployment) -> Iterator[Deployment]:
     "F11a",
     "Disk full under the database",
     staged=f"data folder on a tmpfs of {POSTGRES_MIB} MiB, filled in mid-run, freed again",
-    holds="worker and reconciler live on; all jobs succeed once there is room; nothing is mended by hand",
+    holds="worker and reconciler live on; all jobs succeed once there is room; "
+    "nothing is mended by hand",
 )
 def database_disk_full(deployment: Deployment) -> Recovery:
-    """Fill the disk until somebody complains, then free it."""
+    """Fill the disk until a process complains, then free it."""
     with (
         _small_disk(deployment.folder / "disk", POSTGRES_MIB) as disk,
         _stand_on(disk, deployment) as inner,
@@ -87,7 +88,7 @@ def database_disk_full(deployment: Deployment) -> Recovery:
             worker.wait_for("job.succeeded")
             ballast = _fill(disk)
             inner.until_true(
-                lambda: _says(FULL, worker, reconciler), "somebody says that the disk is full"
+                lambda: _says(FULL, worker, reconciler), "a process says that the disk is full"
             )
             _let_it_hurt(inner)
             ballast.unlink()
@@ -188,7 +189,10 @@ def _refuses(deployment: Deployment) -> bool:
 
 
 def _let_it_hurt(deployment: Deployment) -> None:
-    """Submit until the database refuses it, or is gone: the fault is then felt by everybody. What it took is expected."""
+    """Submit until the database refuses or has ended: every process then feels the fault.
+
+    The jobs that it took are expected.
+    """
     numbers = itertools.count(1)
     deployment.until_true(
         lambda: _raises(lambda: deployment.submit(50, name=f"more-{next(numbers)}", publish=False)),

@@ -21,6 +21,7 @@ from tests.support.deployment import Deployment, kill, since
 from tests.support.oracle import keys_of, orphans
 from tests.support.processes import LoggingProcess
 from workers.bundled_model import ensure_embedded_model
+from workers.lifecycle import orphan_reaper
 
 #: A model on two busy cores takes its time.
 START_S = 240.0
@@ -61,11 +62,9 @@ def _submit(deployment: Deployment, jobs: int) -> None:
 
 
 def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
-    """Return the living descendants of a worker that are its engine's; the guardian is not among them."""
+    """Return a worker's living descendants that are its engine's, without the orphan reaper."""
     children = psutil.Process(worker.process.pid).children(recursive=True)
-    return [
-        child for child in children if not any("guardian.py" in word for word in child.cmdline())
-    ]
+    return [child for child in children if orphan_reaper.__file__ not in child.cmdline()]
 
 
 def _core(worker: LoggingProcess) -> psutil.Process:
@@ -80,7 +79,8 @@ def _core(worker: LoggingProcess) -> psutil.Process:
     "F2",
     "Engine core killed while it generates",
     staged="vLLM on the CPU; `kill -9` of the EngineCore process",
-    holds=f"`ENGINE_DEAD` within {NOTICED_S:g} s; the worker starts another engine and the job runs again",
+    holds=f"`ENGINE_DEAD` within {NOTICED_S:g} s; the worker starts another engine "
+    "and the job runs again",
 )
 def engine_killed(deployment: Deployment) -> Recovery:
     """Kill the process in which vLLM generates."""
@@ -103,7 +103,7 @@ def engine_killed(deployment: Deployment) -> Recovery:
     "F18",
     "Worker of a real engine killed, its engine orphaned",
     staged="vLLM on the CPU; `kill -9` of the worker alone",
-    holds="the guardian ends every process of the engine; a new worker finishes the job",
+    holds="the orphan reaper ends every process of the engine; a new worker finishes the job",
 )
 def engine_orphaned(deployment: Deployment) -> Recovery:
     """Kill the parent of vLLM's processes."""
@@ -112,7 +112,7 @@ def engine_orphaned(deployment: Deployment) -> Recovery:
         worker.wait_for("job.claimed")
         left = _engine_processes(worker)
         moment_s = kill(worker)
-        gone, alive = psutil.wait_procs(left, timeout=15)
+        ended, alive = psutil.wait_procs(left, timeout=15)
         cleaned_s = since(moment_s)
         assert not alive, f"{alive} outlived the worker"
         marks = {
@@ -123,7 +123,7 @@ def engine_orphaned(deployment: Deployment) -> Recovery:
             deployment.until_finished(within_s=START_S)
             seconds = since(moment_s)
             assert second.stop(within_s=90) == 0
-    note = f"{len(gone)} processes of the engine gone after {cleaned_s:.1f} s"
+    note = f"{len(ended)} processes of the engine ended after {cleaned_s:.1f} s"
     return Recovery(
         seconds=seconds,
         span="kill -> job committed by another worker, engine start included",

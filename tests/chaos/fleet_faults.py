@@ -21,7 +21,7 @@ SILENCE_S = "3"
 
 
 def _fails_everywhere(deployment: Deployment, failure: str, **environment: str) -> Recovery:
-    """Let a job fail alike on one worker after another, and others run meanwhile; the job ends as poison."""
+    """Let a job fail alike on one worker after another while others run; it ends as poison."""
     deployment.submit(1, name="poison", fail={"class": failure})
     with deployment.reconciler():
         with deployment.worker(**environment) as first:
@@ -104,7 +104,8 @@ def deadly(deployment: Deployment) -> Recovery:
             deployment.until("state = 'succeeded'", least=4)
             healthy.stop()
     tried = deployment.query(
-        "SELECT count(DISTINCT worker_id) AS n, max(error_class) AS error FROM eval.attempt WHERE outcome = 'lost'"
+        "SELECT count(DISTINCT worker_id) AS n, max(error_class) AS error FROM eval.attempt "
+        "WHERE outcome = 'lost'"
     )
     assert tried == [{"n": 3, "error": "LEASE_EXPIRED"}], tried
     assert deployment.count("state = 'dead'") == 1
@@ -114,7 +115,8 @@ def deadly(deployment: Deployment) -> Recovery:
 @fault(
     "F14f",
     "Endless loop in a worker",
-    staged=f"its thread runs in a circle before the commit of its second job; patience of {SILENCE_S} s",
+    staged=f"its thread runs in a circle before the commit of its second job; "
+    f"patience of {SILENCE_S} s",
     holds="it gives the attempt up as timed out and ends with code 70; another worker runs the job",
 )
 def endless_loop(deployment: Deployment) -> Recovery:

@@ -30,7 +30,7 @@ _HOUR_S = 3600
 
 @contextmanager
 def _through(deployment: Deployment, variable: str) -> Iterator[tuple[Forwarder, dict[str, str]]]:
-    """Give a forwarder to a server and the setting with which a worker reaches the server through it alone."""
+    """Give a forwarder to a server and the setting with which a worker uses it alone."""
     url = make_url(deployment.environment[variable])
     assert url.port is not None
     with forwarder(url.port) as wire:
@@ -66,7 +66,8 @@ def _dropped(port: int) -> Iterator[None]:
 @fault(
     "F10a",
     "Database unreachable for one worker for longer than its lease",
-    staged=f"`iptables -j DROP` between worker and database for {BLACKHOLE_S:g} s in mid-job; another worker is not cut off",
+    staged=f"`iptables -j DROP` between worker and database for {BLACKHOLE_S:g} s in mid-job; "
+    "another worker is not cut off",
     holds="the other commits the job; the first writes nothing late and serves again within 60 s",
 )
 def database_blackholed(deployment: Deployment) -> Recovery:
@@ -128,7 +129,7 @@ def broker_blackholed(deployment: Deployment) -> Recovery:
     holds="leases hold; every job is committed at its first attempt",
 )
 def slow_wire(deployment: Deployment) -> Recovery:
-    """Delay every message between worker and database; packet loss needs a qdisc, see the list below the table."""
+    """Delay every message between worker and database; packet loss needs a qdisc, see the page."""
     with ExitStack() as stack:
         wire, setting = stack.enter_context(_through(deployment, "EVALCTL_DATABASE_URL"))
         stack.enter_context(deployment.reconciler())
@@ -153,8 +154,8 @@ def slow_wire(deployment: Deployment) -> Recovery:
 def clock_steps(deployment: Deployment) -> Recovery:
     """Step the clocks of two workers while their jobs run.
 
-    They are killed at the end: libfaketime makes Python's ``time.sleep`` fail (EINVAL from ``clock_nanosleep``), which no
-    real clock does, so that how they end in order cannot be seen here.
+    They are killed at the end: libfaketime makes Python's ``time.sleep`` fail (EINVAL from
+    ``clock_nanosleep``), which no real clock does, so a shutdown in order cannot be seen here.
     """
     library = _faketime()
     with deployment.reconciler(), ExitStack() as stack:
@@ -178,7 +179,7 @@ def clock_steps(deployment: Deployment) -> Recovery:
     longest = deployment.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[
         0
     ]["s"]
-    assert 2.5 < longest < 10, f"a job of 3 s is told to have taken {longest} s"
+    assert 2.5 < longest < 10, f"a job of 3 s is said to have taken {longest} s"
     return Recovery(
         seconds=seconds,
         span="step -> 6 jobs of 3 s committed by 2 workers",
@@ -199,7 +200,7 @@ def _faketime() -> Path:
 
 
 def _clock(library: Path, path: Path) -> dict[str, str]:
-    """Return the environment of a process whose clock follows a file, and whose monotonic clock is the real one."""
+    """Return the environment of a process whose wall clock, and no other, follows a file."""
     path.write_text("+0\n")
     return {
         "LD_PRELOAD": str(library),
@@ -210,7 +211,7 @@ def _clock(library: Path, path: Path) -> dict[str, str]:
 
 
 def _serves_again(deployment: Deployment, worker: LoggingProcess, healed_s: float) -> float:
-    """Return the seconds from the mending of the wire until the worker commits a job; it is the only one left."""
+    """Return the seconds from the mending of the wire until the only worker commits a job."""
     deployment.submit(1, name="afterwards")
     worker.wait_for("job.succeeded", model="afterwards", within_s=SERVES_WITHIN_S)
     seconds = since(healed_s)

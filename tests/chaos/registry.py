@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CannotStage(Exception):  # noqa: N818 - named for what happened
-    """Say why a fault cannot be staged on this machine, e.g. the command that was refused and what it said."""
+    """Say why a fault cannot be staged on this machine, e.g. which command was refused and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,10 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(_FAULTS)
 def fault(
     fault_id: str, title: str, *, staged: str, holds: str, short: bool = False
 ) -> Callable[[Callable[[Deployment], Recovery]], Callable[[Deployment], Recovery]]:
-    """Register a function that stages a fault, waits until all is well again and returns the recovery.
+    """Register a function that stages a fault, waits until all is well and returns the recovery.
 
-    It raises ``AssertionError`` where a promise is broken and ``CannotStage`` where this machine does not allow it. When it
-    returns, every process that it started has ended.
+    It raises ``AssertionError`` if a promise is broken and ``CannotStage`` if this machine does not
+    allow it. When it returns, every process that it started has ended.
     """
 
     def register(run: Callable[[Deployment], Recovery]) -> Callable[[Deployment], Recovery]:

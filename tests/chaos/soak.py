@@ -1,7 +1,8 @@
 """Work for a while under faults drawn at random, and ask the oracle at the end: ``make soak``.
 
-Real servers, a real reconciler and real workers with the synthetic engine. The seed decides which faults come and when; what
-they hit depends on the machine, so the same seed is a similar and not the same walk.
+Real servers, a real reconciler and real workers with the synthetic engine. The seed decides which
+faults come and when; what they hit depends on the machine, so the same seed is a similar and not
+the same walk.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Crew:
         process.process.send_signal(signal.SIGSTOP)
         self._frozen_until_s[process] = time.monotonic() + for_s
 
-    def look(self, *, thaw_all: bool = False) -> None:
+    def check(self, *, thaw_all: bool = False) -> None:
         """Let go on what has been frozen for long enough, and start again what has ended."""
         for process, until_s in list(self._frozen_until_s.items()):
             if thaw_all or time.monotonic() > until_s:
@@ -86,11 +87,11 @@ class Crew:
 
     def stop(self) -> list[int]:
         """End everything in order and return the exit codes, the reconciler's first."""
-        self.look(thaw_all=True)
+        self.check(thaw_all=True)
         for process in self._running:
             process.process.send_signal(signal.SIGTERM)
         for process in self._running:
-            # One signal is enough: a second one may meet Python when it has put its own handler away.
+            # One signal is enough: a second may meet Python after it has put its own handler away.
             with suppress(subprocess.TimeoutExpired):
                 process.process.wait(60)
         return [process.stop() for process in self._running]
@@ -167,7 +168,8 @@ def main() -> int:
     """Run the soak of the command line; 1 where a promise is broken or a job did not end."""
     asked = _arguments()
     print(
-        f"seed {asked.seed}: {asked.jobs} jobs, {asked.workers} workers, faults for {asked.minutes:g} min",
+        f"seed {asked.seed}: {asked.jobs} jobs, {asked.workers} workers, "
+        f"faults for {asked.minutes:g} min",
         flush=True,
     )
     with tempfile.TemporaryDirectory(prefix="evalctl-soak-") as made:
@@ -183,7 +185,7 @@ def main() -> int:
 
 
 def _soak(deployment: Deployment, asked: argparse.Namespace) -> int:
-    """Do half of the jobs one at a time, the others several at once with ends that a worker foresees."""
+    """Do half of the jobs one at a time, the others several at once with foreseeable ends."""
     beside = asked.jobs // 2
     alone = asked.jobs - beside
     job_ms = asked.workers * asked.minutes * 60_000 / (alone + beside / SEQUENCES) * BUSY
@@ -221,7 +223,7 @@ def _make_faults(
     while time.monotonic() < until_s and _open(deployment) != 0:
         pause.wait(draw.uniform(*PAUSE_S))
         soak.make_one()
-        crew.look()
+        crew.check()
         if time.monotonic() > report_s:
             report_s += REPORT_EVERY_S
             print(f"{sum(soak.made.values())} faults, {_open(deployment)} jobs open", flush=True)
@@ -230,12 +232,12 @@ def _make_faults(
 def _settle(deployment: Deployment, crew: Crew) -> None:
     pause, deadline_s = threading.Event(), time.monotonic() + SETTLE_S
     while _open(deployment) != 0 and time.monotonic() < deadline_s:
-        crew.look(thaw_all=True)
+        crew.check(thaw_all=True)
         pause.wait(0.5)
 
 
 def _open(deployment: Deployment) -> int | None:
-    """Return how many jobs have not ended; None while the database cannot tell."""
+    """Return how many jobs have not ended; None while the database cannot say."""
     with suppress(ServiceUnreachable, DBAPIError):
         return deployment.count("state IN ('queued', 'running')")
     return None
@@ -243,7 +245,8 @@ def _open(deployment: Deployment) -> int | None:
 
 #: Jobs that were given up, with the end of each of their attempts.
 DEAD = """
-SELECT j.id AS job, j.failure_kind AS kind, string_agg(coalesce(a.error_class, a.outcome), ', ' ORDER BY a.attempt_no) AS attempts
+SELECT j.id AS job, j.failure_kind AS kind,
+       string_agg(coalesce(a.error_class, a.outcome), ', ' ORDER BY a.attempt_no) AS attempts
   FROM eval.job AS j LEFT JOIN eval.attempt AS a ON a.job_id = j.id
  WHERE j.state = 'dead'
  GROUP BY j.id ORDER BY j.id LIMIT 20
@@ -262,14 +265,16 @@ def _report(deployment: Deployment, crew: Crew, soak: Soak, codes: Sequence[int]
     print("jobs: " + ", ".join(f"{row['state']} {row['n']}" for row in states))
     print(f"attempts: {deployment.count('true', 'attempt')}, lost {lost}")
     ends = deployment.query(
-        "SELECT error_class AS class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1"
+        "SELECT error_class AS class, count(*) AS n FROM eval.attempt "
+        "WHERE outcome = 'failed' GROUP BY 1"
     )
     print("failed attempts: " + ", ".join(f"{row['class']} {row['n']}" for row in ends))
     for row in deployment.query(DEAD):
         print(f"dead: job {row['job']} as {row['kind']} after {row['attempts']}")
     print(f"late attempts refused: {crew.count('job.lease_lost')}; duplicate results: {duplicates}")
     print(
-        f"processes started again, by exit code: {dict(crew.exits)}; ended in order with {sorted(codes)}"
+        f"processes started again, by exit code: {dict(crew.exits)}; "
+        f"ended in order with {sorted(codes)}"
     )
     broken = [*deployment.broken(), *(["a process did not end in order"] if any(codes) else [])]
     for promise in broken:

@@ -1,4 +1,4 @@
-"""The oracle itself: silent over a healthy database, and loud over each promise that is broken by hand."""
+"""The oracle itself: silent about a healthy database, loud about each promise broken by hand."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey])
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "finding"),
     [
         (
             "UPDATE eval.attempt SET outcome = 'lost'",
@@ -73,13 +73,13 @@ def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey])
         ),
     ],
 )
-def test_each_broken_promise_is_told(
-    engine: Engine, keys: list[JobKey], damage: str, told: str
+def test_each_broken_promise_is_found(
+    engine: Engine, keys: list[JobKey], damage: str, finding: str
 ) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(damage)
     broken = check(engine, expected_keys=keys, settled=False)
-    assert any(sentence.startswith(told) for sentence in broken), broken
+    assert any(sentence.startswith(finding) for sentence in broken), broken
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from services.locks import wait_until
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
 from tests.support.processes import LoggingProcess
+from workers.lifecycle import orphan_reaper
 
-#: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on a busy machine.
+#: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on
+#: a busy machine.
 WITHIN_S = 45.0
 COMMITTED = "kill -> its job committed by another worker"
 #: Jobs long enough to be caught in the middle.
@@ -28,7 +30,7 @@ _MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
 def rerun_after(
     deployment: Deployment, first: LoggingProcess, number: int, *, group: bool = False
 ) -> Recovery:
-    """End a worker in the middle of its job while another waits; return when that job was committed."""
+    """End a worker during its job while another waits; return when the job is committed."""
     job_id = first.wait_for("job.claimed")["job_id"]
     with deployment.reconciler(), deployment.worker() as second:
         second.wait_for("worker.ready")
@@ -69,11 +71,11 @@ def worker_killed(deployment: Deployment) -> Recovery:
 @fault(
     "F1b",
     "Worker and all processes of its group killed",
-    staged="`kill -9 -PGID`, and the guardian first",
-    holds="as F1a, with nobody left to clean up after the worker",
+    staged="`kill -9 -PGID`, and the orphan reaper first",
+    holds="as F1a, with no process left to clean up after the worker",
 )
 def group_killed(deployment: Deployment) -> Recovery:
-    """Kill the guardian, which has a session of its own, and then the whole group."""
+    """Kill the orphan reaper, which has its own session, and then the whole group."""
     deployment.submit(1, **SLOW)
     with deployment.worker(prefix=("setsid",)) as first:
         return rerun_after(deployment, first, signal.SIGKILL, group=True)
@@ -148,10 +150,10 @@ def zombie_generating(deployment: Deployment) -> Recovery:
     "F3b",
     "Worker frozen past its lease with a finished result in hand",
     staged="`SIGSTOP` before the commit, another worker commits, `kill -CONT`",
-    holds="the late commit changes no row and is told as a lost lease",
+    holds="the late commit changes no row and is reported as a lost lease",
 )
 def zombie_committing(deployment: Deployment) -> Recovery:
-    """Let a worker freeze itself before its second commit, so that the late write is really tried."""
+    """Let a worker freeze itself before its second commit, so that the late write is tried."""
     with deployment.worker(at="stop:before-commit") as zombie, deployment.reconciler():
         deployment.submit(2, tokens=5, tpot_ms=10)
         job_id = [zombie.wait_for("job.claimed")["job_id"] for _ in range(2)][1]
@@ -182,9 +184,7 @@ def _stopped(process: LoggingProcess) -> bool:
 
 def _orphan_reaper(worker: LoggingProcess) -> psutil.Process:
     children = psutil.Process(worker.process.pid).children()
-    return next(
-        child for child in children if any("guardian.py" in word for word in child.cmdline())
-    )
+    return next(child for child in children if orphan_reaper.__file__ in child.cmdline())
 
 
 @contextmanager

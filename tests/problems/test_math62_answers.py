@@ -1,6 +1,6 @@
-"""The final answers of the shipped problems against ``problems/math62/answers.toml``, found independently.
+"""The final answers of the shipped problems against those in ``problems/math62/answers.toml``.
 
-The answers are read by ``latex2sympy``, not by the scorer, and no text of a problem is evaluated as code.
+``latex2sympy`` reads the answers, not the scorer, and no text of a problem is evaluated as code.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Independent checks of the secondary problems on algebra, sequences, complex numbers, counting and probability: answers and identities are computed anew.
+"""Independent checks of the secondary problems on algebra, sequences, counting and probability.
 
-SymPy and mpmath do the work; angles are in radians unless a name ends in ``_deg``, lengths in the
-unit of the statement. A test named after a method checks a further path of its problem.
-The scorer is never called.
+Answers and identities are computed anew with SymPy and mpmath; angles are in radians unless a name
+ends in ``_deg``, lengths in the unit of the statement. A test named after a method checks a further
+path of its problem. The scorer is never called.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_sec_complex_01() -> None:
 
 
 def test_sec_complex_01_by_the_real_product() -> None:
-    """The imaginary part of 2iz is twice the real part of z, so that real part is 1 and the rest is real."""
+    """The imaginary part of 2iz is twice the real part of z, so that part is 1."""
     z = x + y * sp.I
     value = sp.expand(z * sp.conjugate(z) + 2 * sp.I * z)
     assert same(sp.im(value), 2 * x)
@@ -50,7 +50,7 @@ def test_sec_complex_01_by_the_real_product() -> None:
 
 
 def test_sec_complex_02() -> None:
-    """The sum of the first, second and fourth power of the seventh root of unity is (-1 + i sqrt 7)/2."""
+    """The powers 1, 2 and 4 of the seventh root of unity add up to (-1 + i sqrt 7)/2."""
     with mp.workdps(40):
         omega = mp.expjpi(mp.mpf(2) / 7)
         first, second = omega + omega**2 + omega**4, omega**3 + omega**5 + omega**6
@@ -127,7 +127,7 @@ def test_sec_inequality_01_discriminant() -> None:
 
 
 def test_sec_inequality_02() -> None:
-    """The function has the minimum 5/2, and the sum of fractions is at least 18/5, attained for (5/6, 5/3)."""
+    """The function is at least 5/2, the sum of fractions at least 18/5, attained at (5/6, 5/3)."""
     bend = sp.Abs(2 * x - 1) + sp.Abs(x + 2)
     for at, piece in ((-3, -3 * x - 1), (0, 3 - x), (Q(-1, 2), 3 - x), (2, 3 * x + 1)):
         assert bend.subs(x, at) == piece.subs(x, at)
@@ -150,7 +150,7 @@ def test_sec_inequality_02() -> None:
 
 
 def test_sec_probability_01() -> None:
-    """Playing out all matches of five games gives the three probabilities and the expectation 107/27."""
+    """Playing out all matches gives the three probabilities and the expectation 107/27."""
     chance: dict[int, Fraction] = dict.fromkeys((3, 4, 5), Fraction(0))
     for games in product((True, False), repeat=5):
         weight = Fraction(1)
@@ -169,7 +169,7 @@ def test_sec_probability_01() -> None:
 
 
 def test_sec_probability_01_states() -> None:
-    """The recursion over scores gives the stated numbers of further games and 107/27 at the start."""
+    """The recursion over scores gives the stated numbers of games and 107/27 at the start."""
     known: dict[tuple[int, int], Q] = {}
 
     def further(i: int, j: int) -> Q:
@@ -193,7 +193,7 @@ def test_sec_probability_01_states() -> None:
 
 
 def test_sec_probability_02() -> None:
-    """The expected number of hits is 2n/3 + 4/9 (1 - 4^-n), by the recurrence and by listing all courses."""
+    """The expected number of hits is 2n/3 + 4/9 (1 - 4^-n), by recurrence and by listing all."""
     hit, total = Fraction(1), Fraction(0)
     for n in range(1, 30):
         assert hit == Fraction(2, 3) + Fraction(1, 3) * Fraction(1, 4 ** (n - 1))
@@ -224,7 +224,7 @@ def test_sec_probability_02_eigenvalues() -> None:
 
 
 def test_sec_quadratic_01() -> None:
-    """The three branches agree with a brute-force minimum, and the largest of them is 13/4 at a = 3/2."""
+    """The three branches agree with a brute-force minimum; the largest is 13/4 at a = 3/2."""
     f = x**2 - 2 * a * x + 3 * a + 1
     middle = -(a**2) + 3 * a + 1
     assert same(f, (x - a) ** 2 + middle)
@@ -248,7 +248,7 @@ def test_sec_quadratic_01() -> None:
 
 
 def test_sec_quadratic_02() -> None:
-    """The largest rectangle in the right triangle with legs 9 and 12 has area 27, whichever leg carries x."""
+    """The largest rectangle in the 9 by 12 right triangle has area 27, whichever leg carries x."""
     for leg, other, best in ((9, 12, Q(9, 2)), (12, 9, Q(6))):
         side = other - Q(other, leg) * x
         area = sp.expand(x * side)
@@ -300,7 +300,7 @@ def test_sec_quadratic_03_derivative() -> None:
 
 
 def test_sec_sequence_01() -> None:
-    """The sum of (2k-1) 3^(k-1) is (n-1) 3^n + 1, checked on the first 40 sums and along both derivations."""
+    """The sum of (2k-1) 3^(k-1) is (n-1) 3^n + 1 for 40 sums and along both derivations."""
     total = 0
     for m in range(1, 41):
         total += (2 * m - 1) * 3 ** (m - 1)
@@ -384,7 +384,7 @@ def test_sec_sequence_03() -> None:
 
 
 def test_sec_symmetric_01() -> None:
-    """The sum of squares from sum 5 and product 6 is 13, by the identity and by the two numbers themselves."""
+    """The sum of squares is 13, by the identity and by the two numbers themselves."""
     assert same(a**2 + b**2, (a + b) ** 2 - 2 * a * b)
     assert 5**2 - 2 * 6 == 25 - 12 == 13
     pair = roots(t**2 - 5 * t + 6, t)

@@ -1,8 +1,8 @@
-"""Independent checks of the secondary problems on derivatives and trigonometry: answers and identities are computed anew.
+"""Independent checks of the secondary problems on derivatives and trigonometry.
 
-SymPy and mpmath do the work; angles are in radians unless a name ends in ``_deg``, lengths in the
-unit of the statement. A test named after a method checks a further path of its problem.
-The scorer is never called.
+Answers and identities are computed anew with SymPy and mpmath; angles are in radians unless a name
+ends in ``_deg``, lengths in the unit of the statement. A test named after a method checks a further
+path of its problem. The scorer is never called.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def test_sec_cubic_extrema_01() -> None:
 
 
 def test_sec_derivative_01() -> None:
-    """The tangents through (2, 2) are y = 2 and y = 9x - 16, and with the y-axis they enclose the area 18."""
+    """The tangents y = 2 and y = 9x - 16 enclose the area 18 with the y-axis."""
     cubic = x**3 - 3 * x
     slope = sp.diff(cubic, x)
     assert same(slope, 3 * x**2 - 3)
@@ -52,7 +52,7 @@ def test_sec_derivative_01() -> None:
 
 
 def test_sec_derivative_02() -> None:
-    """The inequality holds on [1, oo) exactly for a >= 1/2, seen from the derivatives and from numbers."""
+    """The inequality holds on [1, oo) exactly for a >= 1/2, by derivatives and by numbers."""
     z = sp.symbols("z", positive=True)
     halved = sp.log(z) - a * (z - 1 / z)
     assert same(sp.diff(halved, z), (-a * z**2 + z - a) / z**2)
@@ -99,7 +99,7 @@ def test_sec_trig_equation_01() -> None:
 
 
 def test_sec_trig_equation_01_exponential() -> None:
-    """With z = exp(ix) the equation is (z^4+1)(z^2-z+1) = 0, whose roots on the upper arc have the stated angles."""
+    """With z = exp(ix) it is (z^4+1)(z^2-z+1) = 0, whose upper roots have the stated angles."""
     z = sp.symbols("z")
     cosines = [(z**m + z**-m) / 2 for m in (1, 3, 2)]
     polynomial = sp.expand(2 * z**3 * (cosines[0] + cosines[1] - cosines[2]))
@@ -133,7 +133,7 @@ def test_sec_trig_equation_02() -> None:
 
 
 def test_sec_trig_equation_02_half_angle() -> None:
-    """The half-angle equation has the real roots 0 and 1 only, and x = pi is no solution."""
+    """The half-angle equation has the real roots 0 and 1 only, and x = pi is not a solution."""
     left = (1 + 2 * t / (1 + t**2)) * (1 + (1 - t**2) / (1 + t**2))
     assert same(left * (1 + t**2) ** 2, 2 * (1 + t) ** 2)
     assert same((1 + t**2) ** 2 - (1 + t) ** 2, t * (t - 1) * (t**2 + t + 2))
@@ -173,7 +173,7 @@ def test_sec_trig_identity_01_half_angle() -> None:
 
 
 def test_sec_trig_identity_02() -> None:
-    """The cosecants of doubled angles collapse to a difference of cotangents, and the sum asked for is zero."""
+    """The cosecants of doubled angles collapse to a difference of cotangents; the sum is zero."""
     difference = sp.cos(x) / sp.sin(x) - sp.cos(2 * x) / sp.sin(2 * x)
     assert same(sp.expand_trig(difference * sp.sin(2 * x)), sp.Integer(1))
     assert same(2 * sp.cos(x) ** 2 - sp.cos(2 * x), sp.Integer(1))

@@ -1,8 +1,8 @@
-"""Independent checks of the secondary problems on analytic geometry and solids: answers and identities are computed anew.
+"""Independent checks of the secondary problems on analytic geometry and solids.
 
-SymPy and mpmath do the work; angles are in radians unless a name ends in ``_deg``, lengths in the
-unit of the statement. A test named after a method checks a further path of its problem.
-The scorer is never called.
+Answers and identities are computed anew with SymPy and mpmath; angles are in radians unless a name
+ends in ``_deg``, lengths in the unit of the statement. A test named after a method checks a further
+path of its problem. The scorer is never called.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ x, y, z, a, b, h, k, m, r, s, t, theta = sp.symbols("x y z a b h k m r s t theta
 
 
 def test_sec_analytic_01() -> None:
-    """The chord of contact has length 12/sqrt(13), by the tangent triangle, by its line and by the points of contact."""
+    """The chord has length 12/sqrt(13), by the tangent triangle, its line and the two points."""
     circle = x**2 + y**2 - 4 * x - 6 * y + 9
     assert same(circle, (x - 2) ** 2 + (y - 3) ** 2 - 4)
     centre, point = sp.Point(2, 3), sp.Point(4, 0)
@@ -39,7 +39,7 @@ def test_sec_analytic_01() -> None:
 
 
 def test_sec_analytic_01_intersect() -> None:
-    """The chord of contact meets the circle at (4,3) and (16/13, 15/13), which are 12/sqrt(13) apart."""
+    """The chord meets the circle at (4,3) and (16/13, 15/13), which are 12/sqrt(13) apart."""
     circle = x**2 + y**2 - 4 * x - 6 * y + 9
     across = sp.expand(4 * circle.subs(x, (3 * y - 1) / 2))
     assert across == 13 * y**2 - 54 * y + 45 == sp.expand((y - 3) * (13 * y - 15))
@@ -55,7 +55,7 @@ def test_sec_analytic_01_intersect() -> None:
 
 
 def test_sec_analytic_02() -> None:
-    """The focal chord of length 16/3 spans a triangle of area 4/sqrt(3) with the origin, by slope, inverse slope, angle."""
+    """The triangle on the focal chord has area 4/sqrt(3), by slope, inverse slope and angle."""
     joined = sp.expand((k * (x - 1)) ** 2 - 4 * x)
     assert same(joined, k**2 * x**2 - (2 * k**2 + 4) * x + k**2)
     assert roots(4 + 4 / k**2 - Q(16, 3), k) == {sp.sqrt(3), -sp.sqrt(3)}
@@ -80,7 +80,7 @@ def test_sec_analytic_02() -> None:
 
 
 def test_sec_analytic_03() -> None:
-    """The right triangle at the vertex has area at most 16/25; both derivations and a scan over the slope agree."""
+    """The area is at most 16/25; both derivations and a scan over the slope agree."""
     n, u, w = sp.symbols("n u w", positive=True)
     joined = sp.expand((t * y + n) ** 2 + 4 * y**2 - 4)
     assert same(joined, (t**2 + 4) * y**2 + 2 * t * n * y + n**2 - 4)
@@ -110,7 +110,7 @@ def test_sec_analytic_03() -> None:
 
 
 def test_sec_analytic_03_homogenised() -> None:
-    """With the vertex at the origin, perpendicular chords ask for m = -5/4, so the line meets the axis at 6/5."""
+    """With the vertex at the origin m is -5/4, so the line meets the axis at 6/5."""
     m, c = sp.symbols("m c")
     shifted = sp.expand((x + 2) ** 2 / 4 + y**2 - 1)
     assert shifted == x**2 / 4 + x + y**2
@@ -127,7 +127,7 @@ def test_sec_analytic_03_line_through_the_fixed_point() -> None:
 
 
 def test_sec_solid_distance_01() -> None:
-    """The distance from A to the plane A1BD of the 2 x 3 x 6 box is 3 sqrt(14)/7, by volumes and by coordinates."""
+    """The distance from A to A1BD in the box is 3 sqrt(14)/7, by volumes and by coordinates."""
     corner_b, corner_d, corner_a1 = sp.Matrix([2, 0, 0]), sp.Matrix([0, 3, 0]), sp.Matrix([0, 0, 6])
     lengths = {
         (corner_b - corner_d).norm(),
@@ -150,7 +150,7 @@ def test_sec_solid_distance_01() -> None:
 
 
 def test_sec_solid_distance_01_perpendicular_and_reciprocal() -> None:
-    """The height over A1E is 3 sqrt(14)/7, and the reciprocal squares of the edges add up to 7/18."""
+    """The height over A1E is 3 sqrt(14)/7; the reciprocal squares of the edges sum to 7/18."""
     foot = 2 * 3 / sp.sqrt(13)
     assert same(foot, 6 / sp.sqrt(13))
     slanted = sp.sqrt(36 + foot**2)
@@ -163,7 +163,7 @@ def test_sec_solid_distance_01_perpendicular_and_reciprocal() -> None:
 
 
 def test_sec_solid_distance_02() -> None:
-    """The skew lines are 4/3 apart, by a common normal, by a volume and by the two closest points."""
+    """The skew lines are 4/3 apart, by a common normal, a volume and the closest points."""
     z = sp.symbols("z", real=True)
     corner_a, corner_b, corner_c, apex = (
         sp.Matrix(p) for p in ((0, 0, 0), (2, 0, 0), (2, 2, 0), (0, 0, 4))
@@ -198,7 +198,7 @@ def test_sec_solid_distance_02() -> None:
 
 
 def test_sec_solid_distance_02_volume_formula() -> None:
-    """The tetrahedron has volume 8/3, and its two opposite edges are 4/3 apart by V = ab d sin / 6."""
+    """The tetrahedron has volume 8/3; its opposite edges are 4/3 apart by V = ab d sin / 6."""
     a, c, p, b = sp.Point3D(0, 0, 0), sp.Point3D(2, 2, 0), sp.Point3D(0, 0, 4), sp.Point3D(2, 0, 0)
     edges = sp.Matrix([[*(c - a)], [*(p - a)], [*(b - a)]])
     assert abs(edges.det()) / 6 == Q(8, 3)
@@ -212,7 +212,7 @@ def test_sec_solid_distance_02_volume_formula() -> None:
 
 
 def test_sec_solid_volume_01() -> None:
-    """The inscribed sphere of the square pyramid (side 6, lateral edge sqrt 34) has radius 3/2, found in three ways."""
+    """The inscribed sphere of the square pyramid has radius 3/2, found in three ways."""
     apex = sp.Matrix([0, 0, 4])
     corners = [sp.Matrix([i, j, 0]) for i, j in ((3, 3), (-3, 3), (-3, -3), (3, -3))]
     assert {(apex - corner).norm() for corner in corners} == {sp.sqrt(34)}

@@ -1,7 +1,7 @@
-"""Independent checks of the university problems: each answer and each identity shown is computed anew.
+"""Independent checks of the university problems on matrices, equations and Fourier series.
 
-SymPy, mpmath or numpy do the work; angles are in radians, lengths and times in the unit of the statement. The scorer is
-never called.
+Each answer and each identity shown is computed anew by SymPy or mpmath; angles are in radians,
+lengths and times in the unit of the statement. The scorer is never called.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ n = sp.symbols("n", integer=True, positive=True)
 
 
 def test_uni_diagonalisation_01() -> None:
-    """The entry (1,2) of the n-th power is (5^n-2^n)/3, by multiplication and along both derivations."""
+    """Entry (1,2) of the n-th power is (5^n-2^n)/3, by multiplication and both derivations."""
     matrix = sp.Matrix([[4, 1], [2, 3]])
     assert same((s * sp.eye(2) - matrix).det(), s**2 - 7 * s + 10)
     assert matrix.eigenvals() == {5: 1, 2: 1}
@@ -76,7 +76,7 @@ def test_uni_ode_01_variation_and_substitution() -> None:
 
 
 def test_uni_fourier_01() -> None:
-    """The sums at the two jumps and at the interior point add up to pi/2; a long partial sum agrees."""
+    """The sums at both jumps and at the interior point add up to pi/2; a partial sum agrees."""
     mean, cosine, sine = _series_of_step_and_line(4000)
     at = [sum_at(mean, cosine, sine, mp.mpf(u)) for u in (0, mp.pi, 7 * mp.pi / 2)]
     expected = [mp.mpf(1) / 2, (mp.pi + 1) / 2, mp.mpf(-1)]
@@ -86,7 +86,7 @@ def test_uni_fourier_01() -> None:
 
 
 def _series_of_step_and_line(terms: int) -> tuple[mp.mpf, list[mp.mpf], list[mp.mpf]]:
-    """Return mean, cosine and sine coefficients of -1 on (-pi,0) and u+2 on (0,pi), integrated by SymPy."""
+    """Return mean, cosine and sine coefficients of -1 on (-pi,0) and u+2 on (0,pi)."""
     m = sp.symbols("m", integer=True, positive=True)
     pieces = ((sp.Integer(-1), -sp.pi, 0), (x + 2, 0, sp.pi))
     mean = sum(sp.integrate(piece, (x, low, high)) for piece, low, high in pieces) / (2 * sp.pi)
@@ -152,7 +152,7 @@ def test_uni_fourier_03() -> None:
 
 
 def test_uni_fourier_04() -> None:
-    """The sum of 1/(1+n^2) is (pi coth pi - 1)/2, by the value at the jump and by Parseval's identity."""
+    """The sum of 1/(1+n^2) is (pi coth pi - 1)/2, by the jump and by Parseval's identity."""
     exact = (mp.pi * mp.coth(mp.pi) - 1) / 2
     assert mp.almosteq(mp.nsum(lambda i: 1 / (1 + i**2), [1, mp.inf]), exact)
     assert mp.nstr(exact, 7) == "1.076674"
@@ -174,7 +174,7 @@ def test_uni_fourier_04() -> None:
 
 
 def test_uni_eigenvectors_01() -> None:
-    """The matrix is the identity plus vv^T, and the quadratic form of (1,2,3) is 50 along both derivations."""
+    """The matrix is I + vv^T; the quadratic form of (1,2,3) is 50 along both derivations."""
     v, u = sp.Matrix([1, 1, 1]), sp.Matrix([1, 2, 3])
     matrix = sp.eye(3) + v * v.T
     assert matrix == sp.Matrix([[2, 1, 1], [1, 2, 1], [1, 1, 2]])
@@ -196,7 +196,7 @@ def test_uni_eigenvectors_01() -> None:
 
 
 def test_uni_diagonalisation_02() -> None:
-    """Only a = 2 makes the matrix diagonalisable, and then the entry (2,3) of the ninth power is -512."""
+    """Only a = 2 makes it diagonalisable; then entry (2,3) of the ninth power is -512."""
     a = sp.symbols("a")
     matrix = sp.Matrix([[0, 0, 2], [a, 2, 3 * a - 8], [2, 0, 0]])
     assert same((s * sp.eye(3) - matrix).det(), (s - 2) ** 2 * (s + 2))
@@ -260,7 +260,7 @@ def test_uni_laplace_01() -> None:
 
 
 def test_uni_laplace_02() -> None:
-    """After the corner y = 1 - sin t + sin(t-1), by matching, by convolution and by integrating numerically."""
+    """After the corner y = 1 - sin t + sin(t-1), by matching, convolution and numerically."""
     after = 1 - sp.sin(t) + sp.sin(t - 1)
     before = t - sp.sin(t)
     assert same(sp.diff(before, t, 2) + before, t)

@@ -1,4 +1,4 @@
-"""Programs of the system that some tests need: Debian's package is installed where root may do so."""
+"""System programs that some tests need: as root on Debian, the tests install the package."""
 
 from __future__ import annotations
 

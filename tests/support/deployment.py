@@ -1,4 +1,4 @@
-"""A deployment for staging faults: servers that may be killed, a fresh database, real processes around it."""
+"""A deployment for staging faults: servers that may be killed, a fresh database, real processes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Servers:
 
     @contextmanager
     def deployment(self, folder: Path) -> Iterator[Deployment]:
-        """Give a deployment with a fresh database and an empty broker; both servers run again afterwards."""
+        """Give a deployment with a fresh database and an empty broker; then restart the servers."""
         self.start()
         client = redis_client(self.valkey.url)
         client.flushall()
@@ -132,7 +132,7 @@ class Deployment:
         sampling: SamplingParams | None = None,
         **options: Any,
     ) -> Submission:
-        """Plan ``jobs`` repetitions of one problem for one synthetic model with these engine options."""
+        """Plan repetitions of one problem for one synthetic model with these engine options."""
         problem = load_set("quickstart").problems[0]
         record = record_of(problem)
         return Submission(
@@ -169,7 +169,7 @@ class Deployment:
         queue: str = QUEUE,
         **environment: str,
     ) -> AbstractContextManager[LoggingProcess]:
-        """Run a worker process; ``at`` names the point at which it ends or stops itself, see ``tests.chaos.entry``."""
+        """Run a worker; ``at`` names the point at which it stops itself (``tests.chaos.entry``)."""
         module = "workers" if at is None else "tests.chaos.entry"
         command = [*prefix, sys.executable, "-m", module, "--cpu", "--queue", queue]
         point = {} if at is None else {"CHAOS_AT": at}
@@ -204,7 +204,7 @@ class Deployment:
     def until(
         self, condition: str, *, within_s: float = 60.0, table: str = "job", least: int = 1
     ) -> None:
-        """Wait until enough rows meet a condition; queries are repeated while the database is away."""
+        """Wait until enough rows meet a condition; repeat the query while the database is away."""
 
         def met() -> bool:
             try:
@@ -229,15 +229,17 @@ class Deployment:
     def expect_all_of(self, run_id: uuid.UUID) -> None:
         """Take the jobs that a run has now for what was submitted."""
         found = self.query(
-            "SELECT j.run_id, m.name AS model, p.name AS problem, j.prompt, j.repetition FROM eval.job AS j "
-            "JOIN eval.model AS m ON m.id = j.model_id JOIN eval.problem AS p ON p.id = j.problem_id"
+            "SELECT j.run_id, m.name AS model, p.name AS problem, j.prompt, j.repetition "
+            "FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id "
+            "JOIN eval.problem AS p ON p.id = j.problem_id"
         )
         self.keys += [JobKey(**row) for row in found if row["run_id"] == run_id]
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the counts of jobs by state and error, for messages."""
         return self.query(
-            "SELECT state, error_class, attempt_no, count(*) FROM eval.job GROUP BY 1, 2, 3 ORDER BY 1"
+            "SELECT state, error_class, attempt_no, count(*) FROM eval.job "
+            "GROUP BY 1, 2, 3 ORDER BY 1"
         )
 
     def broken(self) -> list[str]:

@@ -17,7 +17,7 @@ NO_PID = 2**22 + 1
 
 
 class FakeGpu:
-    """A GPU with real processes and simulated memory: what a process holds is freed when it ends."""
+    """A GPU with real processes and simulated memory; a process that ends frees what it holds."""
 
     def __init__(self) -> None:
         self.held_mib: dict[int, float | None] = {}

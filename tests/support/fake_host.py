@@ -53,7 +53,7 @@ def spec(**options: Any) -> ModelSpec:
 
 @dataclass(slots=True)
 class FakeHost:
-    """Stands for ``EngineHost``. ``log`` is what the next starts write, one text each, then always the last."""
+    """Stands for ``EngineHost``; ``log`` is what the next starts write, then always the last."""
 
     context: EngineContext
     log: list[str] = field(default_factory=lambda: [LOADING])
@@ -85,7 +85,7 @@ class FakeHost:
     def load(
         self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float
     ) -> StartReport:
-        """Start: with a given size of the KV cache the profile's terms are missing, as with vLLM."""
+        """Start; with a given KV cache size the profile's terms are missing, as with vLLM."""
         assert self.engine_start is None, "an engine is loaded already"
         assert timeout_s > 0
         self.before()

@@ -52,7 +52,7 @@ def claim_one(
 
 
 def fake_job(spec: ModelSpec, **changes: Any) -> ClaimedJob:
-    """Return a job of no database, in latency mode and without a problem unless ``changes`` say so."""
+    """Return a job of no database: latency mode, no problem, unless ``changes`` say so."""
     values: dict[str, Any] = {
         "job_id": 1,
         "attempt_no": 1,

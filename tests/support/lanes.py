@@ -10,9 +10,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.processes import ROOT
 
-#: The lane of real engines, which use all the cores that they find. Their tests take longest and come first.
+#: The lane of real engines, which use all cores. Their tests take longest and come first.
 ENGINES = "engines"
-#: A file's lane, named by its marker. The process that hands out tests has only their names, so it reads the file.
+#: A file's lane, named by its marker. The process that hands out tests knows only their names, so
+#: it reads the file.
 _MARKER = re.compile(r'\bmark\.(?:lane\("(\w+)"\)|vllm\b)')
 
 
@@ -25,13 +26,13 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
 
 @cache
 def lane(file: str) -> str:
-    """Return the lane of a file's tests: the one that it names, the engines' if it starts one, or its own."""
+    """Return the lane of a file's tests: the one it names, that of engines, or one for itself."""
     found = _MARKER.search((ROOT / file).read_text(encoding="utf-8"))
     return (found[1] or ENGINES) if found else file
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests, engines first. Raise UsageError for a marked test whose lane the file hides."""
+    """Return the tests, engines first. Raise UsageError if a file hides the lane of a test."""
     for item in items:
         marker = item.get_closest_marker("lane")
         wanted = marker.args[0] if marker else ENGINES if item.get_closest_marker("vllm") else None

@@ -1,7 +1,7 @@
-"""Hosts on one machine: a network namespace each, joined to the servers' by a cable that can be pulled.
+"""Hosts on one machine: a network namespace each, joined to the servers' by a cable.
 
-Every host has a wall clock and a name of its own. Needs root and a C compiler; a test that uses it is skipped with the
-reason where something is not to be had.
+Every host has its own wall clock and name. They need root and a C compiler; tests that cannot have
+them are skipped with the reason.
 """
 
 from __future__ import annotations

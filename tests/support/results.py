@@ -58,7 +58,7 @@ THREE = (
 
 
 def generation_row(boot_id: int, **columns: Any) -> Generation:
-    """Return a generation with the text ``text``: 5 tokens, the first after 0.1 s, the last after 0.5 s."""
+    """Return a generation of 5 tokens, the first after 0.1 s, the last after 0.5 s."""
     values: dict[str, Any] = {
         "prompt_hash": "prompt",
         "output_hash": "output",
@@ -118,8 +118,8 @@ def store(
 ) -> uuid.UUID:
     """Store a run of one problem, a repetition for each generation given, and return its id.
 
-    ``starts`` has the columns of the engine starts, ``profile`` being the index of another; a generation's
-    ``start`` picks one, and its ``peak_mib`` makes a trace.
+    ``starts`` has the columns of the engine starts, ``profile`` being the index of another; a
+    generation's ``start`` picks one, and its ``peak_mib`` makes a trace.
     """
     run = {
         "problems": (PROBLEM,),

@@ -1,7 +1,7 @@
-"""A PostgreSQL and a Redis that speak TLS alone, made for a test: certificates, accounts, and nothing on the machine changed.
+"""A PostgreSQL and a Redis that speak TLS alone, with their certificates and accounts.
 
-The embedded servers are built without TLS, so programs of the machine are used; a test that needs them is skipped with the
-reason where they are missing.
+The embedded servers are built without TLS, so programs of the machine are used; a test that cannot
+have them is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """A certificate authority of one's own and a server's certificate for ``localhost``."""
+    """A certificate authority for tests and a server's certificate for ``localhost``."""
 
     authority: Path
     certificate: Path
@@ -85,12 +85,12 @@ def make_certificates(folder: Path) -> Certificates:
 
 @contextmanager
 def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterator[Secured]:
-    """Run a Redis or Valkey that speaks TLS alone, with these lines of an ACL file beside the account ``admin``."""
+    """Run a Redis or Valkey with TLS alone; these ACL lines stand beside the account ``admin``."""
     binary = shutil.which("valkey-server") or program_or_skip("redis-server")
     with _folder() as folder:
         password, port = secrets.token_hex(16), _free_port()
         acl, log = folder / "users.acl", folder / "server.log"
-        # Accounts stand in a file of the server's own: no password is in its command line.
+        # Accounts stand in a separate file: no password is in the server's command line.
         lines = ("user default off", f"user admin on >{password} ~* &* +@all", *accounts)
         acl.write_text("\n".join(lines) + "\n", encoding="utf-8")
         example = (DEPLOY / "redis" / "tls.conf").read_text(encoding="utf-8")
@@ -120,7 +120,7 @@ def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterat
 
 @contextmanager
 def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
-    """Run a PostgreSQL whose every connection must be TLS with a scram password; its superuser is ``admin``."""
+    """Run a PostgreSQL that takes TLS with a scram password alone; its superuser is ``admin``."""
     programs = _postgres_programs()
     with _folder() as folder:
         owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None

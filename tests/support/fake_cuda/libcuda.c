@@ -1,8 +1,9 @@
 /* A fake CUDA driver for tests of what holds device memory: keeps count, holds nothing.
  *
- * It writes what this process "holds", in MiB, into the file FAKE_GPU.PID.mib, where the fake NVML finds it.
- * A context takes FAKE_CONTEXT_MIB (default 450). An allocation that brings the process beyond FAKE_ROOM_MIB
- * is refused, and so is one of more than FAKE_PIECE_MIB, as if free memory were fragmented.
+ * It writes what this process "holds", in MiB, into the file FAKE_GPU.PID.mib, which the fake NVML reads.
+ * A context takes FAKE_CONTEXT_MIB (default 450). An allocation that brings the process beyond
+ * FAKE_ROOM_MIB is refused, and so is one of more than FAKE_PIECE_MIB, as if free memory were
+ * fragmented.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,8 @@ int cuCtxSetCurrent(void *context) { return context == &context_mib ? SUCCESS : 
 
 int cuMemAlloc_v2(unsigned long long *address, size_t bytes) {
     long mib = (long)(bytes >> 20);
-    if (held_mib + mib > setting("FAKE_ROOM_MIB", 1L << 30) || mib > setting("FAKE_PIECE_MIB", 1L << 30)) return OUT_OF_MEMORY;
+    if (held_mib + mib > setting("FAKE_ROOM_MIB", 1L << 30)) return OUT_OF_MEMORY;
+    if (mib > setting("FAKE_PIECE_MIB", 1L << 30)) return OUT_OF_MEMORY;
     if (used == MOST) return INVALID_VALUE;
     sizes[used] = bytes;
     *address = (unsigned long long)used++;

@@ -1,9 +1,10 @@
-"""A fake NVML with one GPU, for worker processes under test: found before the real one by PYTHONPATH.
+"""A fake NVML with one GPU, which PYTHONPATH puts before the real one in processes under test.
 
-The file that ``FAKE_GPU`` names holds the GPU's state as JSON: ``processes`` (pid: MiB), ``littered_mib``,
-``lost`` and ``xids``, of which each is reported once; ``sm_clock_mhz``, ``temperature_c``, ``power_w`` and
-``reasons`` (bits); those not given are refused as not supported. What the fake CUDA driver holds
-(``fake_cuda``) is counted too. A process that has ended holds nothing.
+The file that ``FAKE_GPU`` names holds the GPU's state as JSON: ``processes`` (pid: MiB),
+``littered_mib``, ``lost`` and ``xids``, of which each is reported once; ``sm_clock_mhz``,
+``temperature_c``, ``power_w`` and ``reasons`` (bits); those not given are refused as not supported.
+What the fake CUDA driver holds (``fake_cuda``) is counted too. A process that has ended holds
+nothing.
 """
 
 from __future__ import annotations
