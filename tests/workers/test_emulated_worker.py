@@ -97,7 +97,7 @@ def test_a_search_on_a_smaller_card_is_labelled_and_gives_the_card_back(
     assert (found["emulated"], found["memory_limit_mib"], found["gpu"]) == (
         True,
         LIMIT_MIB,
-        "made-up",
+        "fake",
     )
     (details,) = query(
         engine, "SELECT DISTINCT details -> 'limit_mib' AS mib FROM eval.probe_point"
