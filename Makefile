@@ -30,7 +30,7 @@ setup: check-extra $(VENV)/.installed-$(EXTRA) $(VENV)/.installed-evalctl ## Ins
 quickstart: setup ## Compare two tiny real models on this machine, servers included
 	@$(BIN)/evalctl quickstart
 
-test: lint ## Lint, type check and run all tests
+test: lint ## Lint, type check and run all tests; as root on Debian, install the programs that some need
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: setup ## Check style, formatting and types

@@ -1,10 +1,11 @@
-"""Real servers for the tests: one embedded Postgres and Valkey a process, a database and a broker of its own a test."""
+"""Real servers for the tests: an embedded Postgres and Valkey per process, a database per test."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,22 +19,33 @@ from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from services.usage import Endpoints, services
-from tests.lanes import Lanes, in_order
+from tests.support.lanes import Lanes, in_order
 from workers.bundled_model import ensure_embedded_model
 
 _numbers = itertools.count()
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and the processes under test would inherit that.
+# A shell that starts the tests in the background has them ignore Ctrl-C; the processes under test
+# would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
-    """Let tests run beside each other that may."""
+    """Run tests beside each other, lane by lane."""
     return Lanes(config, log)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was skipped and why."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    listed = "; ".join(f"{times} x {reason}" for reason, times in reasons.most_common())
+    terminalreporter.write_line(
+        f"skipped {len(reports)} tests: {listed}" if reports else "skipped 0 tests"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with those that take longest."""
+    """Begin with the tests that take longest."""
     items[:] = in_order(items)
 
 
@@ -45,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder in which the tiny model stands ready in bf16 (made once a session, some 9 s)."""
+    """Give a folder with the tiny model in bf16, made once a session in some 9 s."""
     made = tmp_path_factory.mktemp("embedded-home")
     ensure_embedded_model(made, "smollm2")
     return made

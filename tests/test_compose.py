@@ -1,4 +1,4 @@
-"""The container and service files, checked against everything that can be known without a container engine."""
+"""The container and service files, checked as far as possible without a container engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.settings import VARIABLES, Settings
 from deploy.healthcheck import HEARD_WITHIN_S, alive
 from services.files import free_port
 from services.locks import wait_until
-from tests.command_lines import refusal
+from tests.support.command_lines import refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
@@ -308,7 +308,7 @@ def test_the_start_script_refuses_to_start_without_a_password(tmp_path: Path) ->
 def _started_by_script(
     folder: Path, password: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run deploy/redis/start.sh with a real server, until it answers and as long as the block lasts."""
+    """Run deploy/redis/start.sh with a real server that answers, for the block."""
     for name in ("bin", "run", "data"):
         (folder / name).mkdir()
     (folder / "bin" / "valkey-server").symlink_to(get_binary_path())

@@ -26,7 +26,7 @@ from core.states import (
 )
 from docs import generate_analytics_reference, generate_cli_reference
 from orchestrator.cli import cli
-from tests.command_lines import every_command, refusal
+from tests.support.command_lines import every_command, refusal
 from workers.lifecycle import timeouts
 from workers.measurement import sampler
 

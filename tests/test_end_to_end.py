@@ -9,8 +9,8 @@ import psutil
 import pytest
 from sqlalchemy import Engine
 
-from tests.processes import evalctl, worker
-from tests.stored import query
+from tests.support.database import query
+from tests.support.processes import evalctl, worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
 

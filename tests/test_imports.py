@@ -1,7 +1,8 @@
-"""The rooms and the arrows between them: the contracts stand in pyproject.toml under [tool.importlinter]."""
+"""The packages and the arrows between them, as pyproject.toml's [tool.importlinter] has them."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -70,3 +71,27 @@ def test_every_data_file_of_a_room_is_packaged() -> None:
     ]
 
     assert left_out == []
+
+
+def test_no_test_module_imports_another() -> None:
+    """What tests share lives in tests/support; fixtures live in conftest files."""
+    importing = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for module in imported_modules(path)
+        if module.startswith("tests.") and ".test_" in module
+    ]
+
+    assert importing == []
+
+
+def imported_modules(path: Path) -> list[str]:
+    """Return the dotted names that a file imports, those of ``from ... import`` with each name."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found

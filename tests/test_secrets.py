@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -23,8 +24,10 @@ from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.roles import grant_writer
-from tests.chaos.stand import until
-from tests.processes import ROOT, LoggingProcess, running, worker
+from services.locks import wait_until
+from tests.support.processes import ROOT, LoggingProcess, running, worker
+
+pytestmark = pytest.mark.lane("engines")
 
 #: Each with a character that a URL escapes: neither spelling may be seen.
 DATABASE, BROKER, API_KEY, WRONG = (
@@ -41,7 +44,7 @@ SECRETS = tuple(
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "fake"
 options = {{ ttft_ms = 1, tpot_ms = 0, tokens = 20 }}
 [models.remote]
 engine = "openai"
@@ -51,7 +54,8 @@ api_key_env = "REMOTE_KEY"
 """
 TEXTS = """
 SELECT table_schema, table_name, column_name FROM information_schema.columns
- WHERE table_schema = 'eval' AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY')
+ WHERE table_schema = 'eval'
+   AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY')
 """
 
 
@@ -63,12 +67,13 @@ class Gossip(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Refuse."""
         self.heard.add(str(self.headers["Authorization"]))
-        told = f'{{"error": {{"message": "Incorrect API key provided: {self.headers["Authorization"]}"}}}}'.encode()
+        message = f"Incorrect API key provided: {self.headers['Authorization']}"
+        answer = json.dumps({"error": {"message": message}}).encode()
         self.send_response(401)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(answer)
 
     do_POST = do_GET  # noqa: N815 - the base class's spelling
 
@@ -148,9 +153,10 @@ def watched(
             channels=["*"],
             commands=["+@all"],
         )
+        escaped = quote(BROKER, safe="")
         given = {
             "EVALCTL_DATABASE_URL": url.render_as_string(hide_password=False),
-            "EVALCTL_BROKER_URL": f"redis://hidden:{quote(BROKER, safe='')}@127.0.0.1:{broker.port}/0",
+            "EVALCTL_BROKER_URL": f"redis://hidden:{escaped}@127.0.0.1:{broker.port}/0",
             "EVALCTL_CONFIG": str(config),
             "REMOTE_KEY": API_KEY,
         }
@@ -186,7 +192,7 @@ def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
         watched.environment,
     ) as up:
         log = watched.home / "logs" / "worker-cpu0.log"
-        assert until(
+        assert wait_until(
             lambda: log.exists() and "worker.ready" in log.read_text(encoding="utf-8"), 60
         ), up.tail()
         for words in (
@@ -225,7 +231,7 @@ def things_go_wrong(watched: Watched, engine: Engine) -> None:
             watched.run(f"{words[0]} with a wrong {variable}", *words, **given)
         with worker(good | given) as process:
             said = "worker.refused" if "DATABASE" in variable else "Trying again"
-            assert until(partial(_said, process, said), 60), process.tail()
+            assert wait_until(partial(_said, process, said), 60), process.tail()
             watched.note(f"worker with a wrong {variable}", process)
     for broken in (
         "{scheme}//user:{wrong}@127.0.0.1:no-port/0",
@@ -237,19 +243,19 @@ def things_go_wrong(watched: Watched, engine: Engine) -> None:
             ("EVALCTL_BROKER_URL", "redis:"),
         ):
             given = {variable: broken.format(scheme=scheme, wrong=wrong)}
-            told = watched.run(
+            said = watched.run(
                 f"status with {broken} as {variable}", "reconcile", "--once", **given
             )
-            assert told, "it was refused with words"
+            assert said, "it was refused with words"
     with transaction(engine) as connection:
-        connection.exec_driver_sql("ALTER TABLE eval.worker RENAME TO gone")
+        connection.exec_driver_sql("ALTER TABLE eval.worker RENAME TO absent")
     with worker(good) as process:
         process.process.wait(60)
         process.stop()
         watched.note("worker that crashes", process)
     assert "Traceback" in watched.seen["worker that crashes"]
     with transaction(engine) as connection:
-        connection.exec_driver_sql("ALTER TABLE eval.gone RENAME TO worker")
+        connection.exec_driver_sql("ALTER TABLE eval.absent RENAME TO worker")
 
 
 def table_columns_with_secrets(engine: Engine) -> list[str]:
@@ -257,14 +263,18 @@ def table_columns_with_secrets(engine: Engine) -> list[str]:
     found = []
     with transaction(engine) as connection:
         columns = rows(connection, TEXTS)
-        assert len(columns) > 30, "the tables were looked at"
+        assert len(columns) > 30, "the tables were read"
         for column in columns:
+            schema, table, name = (
+                column[key] for key in ("table_schema", "table_name", "column_name")
+            )
             query = (
-                f'SELECT count(*) AS n FROM "{column["table_schema"]}"."{column["table_name"]}" '
-                f'WHERE EXISTS (SELECT FROM unnest(%(secrets)s::text[]) AS s WHERE position(s IN "{column["column_name"]}"::text) > 0)'
+                f'SELECT count(*) AS n FROM "{schema}"."{table}" '
+                "WHERE EXISTS (SELECT FROM unnest(%(secrets)s::text[]) AS s "
+                f'WHERE position(s IN "{name}"::text) > 0)'
             )
             if rows(connection, query, {"secrets": list(SECRETS)})[0]["n"]:
-                found.append(f"{column['table_name']}.{column['column_name']}")
+                found.append(f"{table}.{name}")
     return found
 
 

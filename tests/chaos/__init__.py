@@ -1,1 +1,1 @@
-"""Faults on purpose: processes killed and frozen, servers gone, disks full, and what must hold afterwards."""
+"""Faults on purpose: processes killed or frozen, servers lost, disks full; and what must hold."""

@@ -1,7 +1,7 @@
-"""Stage the faults and tell how long each was felt: ``python -m tests.chaos [ID...]``.
+"""Stage the faults and report how long each was felt: ``python -m tests.chaos [ID...]``.
 
-Without ids all faults are staged, and the table of ``docs/explanation/faults.md`` is written again. Exits with 1 where a
-promise was broken.
+Without ids all faults are staged, and the table of ``docs/explanation/faults.md`` is written again.
+Exits with 1 where a promise was broken.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.chaos.faults import all_faults
 from tests.chaos.page import write_page
 from tests.chaos.registry import CannotStage, Fault
 from tests.chaos.report import Staged
-from tests.chaos.stand import Servers
+from tests.support.deployment import Servers
 
 
 def main() -> int:
@@ -51,14 +51,14 @@ def stage_all(faults: Sequence[Fault]) -> list[Staged]:
 
 
 def stage(fault: Fault, servers: Servers, folder: Path) -> Staged:
-    """Stage one fault and ask the oracle; whatever goes wrong is told in the result."""
+    """Stage one fault and ask the oracle; whatever goes wrong is part of the result."""
     print(f"{fault.fault_id:5} {fault.title} ... ", end="", file=sys.stderr, flush=True)
     folder.mkdir()
     recovery, broken, reason = None, [], None
     try:
-        with servers.stand(folder) as stand:
-            recovery = fault.run(stand)
-            broken = stand.broken()
+        with servers.deployment(folder) as deployment:
+            recovery = fault.run(deployment)
+            broken = deployment.broken()
     except CannotStage as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - a fault that fails must not keep the others from being staged

@@ -13,9 +13,9 @@ from typing import Any
 
 from core.hints import queue_name
 from tests.chaos.registry import Recovery, fault
-from tests.chaos.stand import QUEUE, Stand, kill, kill_server, redis_client, since
-from tests.claiming import claim_one
-from tests.processes import LoggingProcess, evalctl
+from tests.support.deployment import QUEUE, Deployment, kill, kill_server, redis_client, since
+from tests.support.jobs import claim_one
+from tests.support.processes import LoggingProcess, evalctl
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 40}
 #: A void hint costs its worker at most this much of the database.
@@ -30,9 +30,9 @@ VOIDS = 99
     holds="all jobs run; the reconciler issues the hints again",
     short=True,
 )
-def broker_killed_without_file(stand: Stand) -> Recovery:
+def broker_killed_without_file(deployment: Deployment) -> Recovery:
     """Bring the broker back empty."""
-    return _broker_killed(stand, keep_file=False)
+    return _broker_killed(deployment, keep_file=False)
 
 
 @fault(
@@ -41,25 +41,25 @@ def broker_killed_without_file(stand: Stand) -> Recovery:
     staged="`kill -9` of Valkey in mid-run, started again",
     holds="all jobs run, each once",
 )
-def broker_killed_with_file(stand: Stand) -> Recovery:
+def broker_killed_with_file(deployment: Deployment) -> Recovery:
     """Bring the broker back with what it had written."""
-    return _broker_killed(stand, keep_file=True)
+    return _broker_killed(deployment, keep_file=True)
 
 
-def _broker_killed(stand: Stand, *, keep_file: bool) -> Recovery:
-    valkey = stand.servers.valkey
-    with stand.reconciler(), stand.worker() as worker:
-        stand.submit(6, **JOBS)
+def _broker_killed(deployment: Deployment, *, keep_file: bool) -> Recovery:
+    valkey = deployment.servers.valkey
+    with deployment.reconciler(), deployment.worker() as worker:
+        deployment.submit(6, **JOBS)
         worker.wait_for("job.claimed")
         kill_server(valkey)
         if not keep_file:
             shutil.rmtree(valkey.data / "appendonlydir")
         valkey.start()
         moment_s = time.monotonic()
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         assert worker.stop() == 0
-    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="broker back -> 6 jobs committed")
 
 
@@ -69,19 +69,19 @@ def _broker_killed(stand: Stand, *, keep_file: bool) -> Recovery:
     staged="`FLUSHALL`",
     holds="all jobs run, each once",
 )
-def broker_emptied(stand: Stand) -> Recovery:
+def broker_emptied(deployment: Deployment) -> Recovery:
     """Throw every hint away."""
-    with stand.reconciler(), stand.worker() as worker:
-        stand.submit(6, **JOBS)
+    with deployment.reconciler(), deployment.worker() as worker:
+        deployment.submit(6, **JOBS)
         worker.wait_for("job.claimed")
-        client = redis_client(stand.servers.valkey.url)
+        client = redis_client(deployment.servers.valkey.url)
         client.flushall()
         client.close()
         moment_s = time.monotonic()
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         assert worker.stop() == 0
-    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="FLUSHALL -> 6 jobs committed")
 
 
@@ -92,35 +92,33 @@ def broker_emptied(stand: Stand) -> Recovery:
     holds="submit exits 0 and says so; the jobs run once the broker is back",
     short=True,
 )
-def broker_absent(stand: Stand) -> Recovery:
+def broker_absent(deployment: Deployment) -> Recovery:
     """Submit by the command line to a database without a broker."""
-    config = stand.folder / "evalctl.toml"
-    config.write_text(
-        '[models.made-up]\nengine = "synthetic"\nsource = "made-up"\n', encoding="utf-8"
-    )
-    stand.environment["EVALCTL_CONFIG"] = str(config)
-    kill_server(stand.servers.valkey, signal.SIGTERM)
+    config = deployment.folder / "evalctl.toml"
+    config.write_text('[models.fake]\nengine = "synthetic"\nsource = "fake"\n', encoding="utf-8")
+    deployment.environment["EVALCTL_CONFIG"] = str(config)
+    kill_server(deployment.servers.valkey, signal.SIGTERM)
     words = (
         "submit",
         "--model",
-        "made-up",
+        "fake",
         "--problems",
         "quickstart",
         "--repetitions",
         "1",
         "--json",
     )
-    done = evalctl(stand.environment, *words)
+    done = evalctl(deployment.environment, *words)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert (answer["created"], answer["published"]) == (6, 0)
     assert any("broker" in warning for warning in answer["warnings"]), answer["warnings"]
-    stand.expect_all_of(uuid.UUID(answer["run"]))
-    with stand.reconciler(), stand.worker():
-        stand.until("state = 'starting'", table="worker")
-        stand.servers.valkey.start()
+    deployment.expect_all_of(uuid.UUID(answer["run"]))
+    with deployment.reconciler(), deployment.worker():
+        deployment.until("state = 'starting'", table="worker")
+        deployment.servers.valkey.start()
         moment_s = time.monotonic()
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
     return Recovery(seconds=seconds, span="broker back -> 6 jobs committed")
 
@@ -129,35 +127,36 @@ def broker_absent(stand: Stand) -> Recovery:
     "F8",
     "Hint lost between the broker and the worker",
     staged="`kill -STOP` of a worker that waits in BRPOP, one hint published, `kill -9`",
-    holds="the hint is gone and its job runs all the same",
+    holds="the hint is lost and its job runs all the same",
 )
-def hint_lost(stand: Stand) -> Recovery:
-    """Give a hint to a worker that will never read it; its job comes a moment later, as if published before."""
-    with stand.reconciler(), stand.worker() as first:
+def hint_lost(deployment: Deployment) -> Recovery:
+    """Give a hint to a worker that will never read it; its job follows, as if published before."""
+    with deployment.reconciler(), deployment.worker() as first:
         first.wait_for("worker.ready")
-        stand.until_true(
-            lambda: _handed_over(stand, first), "the broker hands the hint to the frozen worker"
+        deployment.until_true(
+            lambda: _handed_over(deployment, first),
+            "the broker hands the hint to the frozen worker",
         )
-        stand.submit(1, publish=False)
-        stand.query("DELETE FROM eval.outbox")
+        deployment.submit(1, publish=False)
+        deployment.query("DELETE FROM eval.outbox")
         moment_s = kill(first)
-        with stand.worker() as second:
-            stand.until_finished()
+        with deployment.worker() as second:
+            deployment.until_finished()
             seconds = since(moment_s)
             second.stop()
     return Recovery(seconds=seconds, span="kill -> its job committed by another worker")
 
 
-def _handed_over(stand: Stand, worker: LoggingProcess) -> bool:
-    """Freeze a worker while it waits in BRPOP and publish a hint; let it go on where it was just between two waits."""
-    client = redis_client(stand.servers.valkey.url)
+def _handed_over(deployment: Deployment, worker: LoggingProcess) -> bool:
+    """Freeze a worker that waits in BRPOP and publish a hint; retry if it was between two waits."""
+    client = redis_client(deployment.servers.valkey.url)
     try:
         if not any(
             entry["cmd"] == "brpop" and "b" in entry["flags"] for entry in client.client_list()
         ):
             return False
         kill(worker, signal.SIGSTOP)
-        stand.broker.publish(QUEUE, [1])
+        deployment.broker.publish(QUEUE, [1])
         if client.llen(queue_name(QUEUE)) == 0:
             return True
         client.delete(queue_name(QUEUE))
@@ -173,29 +172,29 @@ def _handed_over(stand: Stand, worker: LoggingProcess) -> bool:
     staged="a hundred hints of one job to four workers",
     holds=f"one execution, {VOIDS} void hints; a void claim takes under {VOID_MS:g} ms",
 )
-def hint_doubled(stand: Stand) -> Recovery:
+def hint_doubled(deployment: Deployment) -> Recovery:
     """Publish one job's hint over and over."""
-    stand.submit(1, publish=False)
-    job_id = stand.query("SELECT id FROM eval.job")[0]["id"]
-    stand.query("DELETE FROM eval.outbox")
+    deployment.submit(1, publish=False)
+    job_id = deployment.query("SELECT id FROM eval.job")[0]["id"]
+    deployment.query("DELETE FROM eval.outbox")
     with ExitStack() as stack:
-        workers = [stack.enter_context(stand.worker()) for _ in range(4)]
+        workers = [stack.enter_context(deployment.worker()) for _ in range(4)]
         for worker in workers:
             worker.wait_for("worker.ready")
         moment_s = time.monotonic()
-        stand.broker.publish(QUEUE, [job_id] * (VOIDS + 1))
-        stand.until_finished()
+        deployment.broker.publish(QUEUE, [job_id] * (VOIDS + 1))
+        deployment.until_finished()
         seconds = since(moment_s)
-        client = redis_client(stand.servers.valkey.url)
-        stand.until_true(lambda: client.llen(queue_name(QUEUE)) == 0, "the queue is drained")
+        client = redis_client(deployment.servers.valkey.url)
+        deployment.until_true(lambda: client.llen(queue_name(QUEUE)) == 0, "the queue is drained")
         client.close()
         assert [worker.stop() for worker in workers] == [0] * 4
         voids = sum(
             line.count('"event": "hint.void"') for worker in workers for line in worker.lines
         )
     assert voids == VOIDS, voids
-    assert stand.count("TRUE", "attempt") == 1
-    void_ms = _void_claim_ms(stand)
+    assert deployment.count("TRUE", "attempt") == 1
+    void_ms = _void_claim_ms(deployment)
     assert void_ms < VOID_MS, f"a void claim takes {void_ms:.2f} ms"
     return Recovery(
         seconds=seconds,
@@ -204,12 +203,12 @@ def hint_doubled(stand: Stand) -> Recovery:
     )
 
 
-def _void_claim_ms(stand: Stand) -> float:
-    """Return the median time of a claim that finds nothing, as a worker makes it for a void hint."""
+def _void_claim_ms(deployment: Deployment) -> float:
+    """Return the median time of a claim that finds nothing, as a void hint causes."""
     taken_ms = []
     for _ in range(VOIDS):
         began_s = time.monotonic()
-        found = claim_one(stand.engine, worker_id=uuid.uuid4(), queues=(QUEUE,))
+        found = claim_one(deployment.engine, worker_id=uuid.uuid4(), queues=(QUEUE,))
         taken_ms.append(since(began_s) * 1000)
         assert found is None
     return statistics.median(taken_ms)
@@ -221,8 +220,8 @@ def _void_claim_ms(stand: Stand) -> float:
     staged="no JSON, a pickle, an unknown task, wrong arguments, 1 MiB of zeros by `LPUSH`",
     holds="each is refused and logged; the worker serves on",
 )
-def hostile_messages(stand: Stand) -> Recovery:
-    """Write what is no hint into the worker's queue, then submit."""
+def hostile_messages(deployment: Deployment) -> Recovery:
+    """Write something other than a hint into the worker's queue, then submit."""
     entries = (
         b"{",
         b"\x80\x04cos\nsystem\n.",
@@ -238,16 +237,16 @@ def hostile_messages(stand: Stand) -> Recovery:
         ).encode(),
         bytes(2**20),
     )
-    with stand.worker() as worker:
+    with deployment.worker() as worker:
         worker.wait_for("worker.ready")
-        client = redis_client(stand.servers.valkey.url)
+        client = redis_client(deployment.servers.valkey.url)
         client.lpush(queue_name(QUEUE), *entries)
         client.close()
         moment_s = time.monotonic()
-        stand.submit(1)
+        deployment.submit(1)
         for _ in entries:
             worker.wait_for("message.rejected")
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         assert worker.stop() == 0
     return Recovery(seconds=seconds, span="5 messages pushed -> job submitted after them committed")

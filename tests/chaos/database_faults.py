@@ -1,4 +1,4 @@
-"""Faults of the database: restarted, killed, cut off in the middle of a commit, locked, ahead of its workers."""
+"""Faults of the database: restarted, killed, cut off in a commit, locked, ahead of its workers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ from sqlalchemy import make_url
 from db.engine import transaction
 from tests.chaos.forwarder import forwarder
 from tests.chaos.registry import CannotStage, Recovery, fault
-from tests.chaos.stand import LEASE_S, QUEUE, Stand, kill, kill_server, since
-from tests.processes import ROOT, LoggingProcess, running
+from tests.support.deployment import LEASE_S, QUEUE, Deployment, kill, kill_server, since
+from tests.support.processes import ROOT, LoggingProcess, running
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 60}
 #: A table that only the commit writes, so that a lock on it holds up commits and nothing else.
 HOLD_UP = "LOCK TABLE eval.score IN ACCESS EXCLUSIVE MODE"
-#: The worker before this migration is the older one: it knows nothing of schedules, drain and tallies.
+#: The older worker predates this migration: it knows nothing of schedules, drain and tallies.
 OLDER_THAN = "0003"
-COMMITTING = "application_name = 'evalctl worker' AND wait_event_type = 'Lock' AND position('WITH fenced AS' IN query) > 0"
+COMMITTING = (
+    "application_name = 'evalctl worker' AND wait_event_type = 'Lock' "
+    "AND position('WITH fenced AS' IN query) > 0"
+)
 
 
 def _restart(
@@ -40,14 +43,14 @@ def _restart(
         holds="worker and reconciler wait for it and go on; no process has to be restarted",
         short=short,
     )
-    def restarted(stand: Stand) -> Recovery:
-        with stand.reconciler() as reconciler, stand.worker() as worker:
-            stand.submit(8, **JOBS)
+    def restarted(deployment: Deployment) -> Recovery:
+        with deployment.reconciler() as reconciler, deployment.worker() as worker:
+            deployment.submit(8, **JOBS)
             worker.wait_for("job.succeeded")
-            kill_server(stand.servers.postgres, number)
-            stand.servers.postgres.start()
+            kill_server(deployment.servers.postgres, number)
+            deployment.servers.postgres.start()
             moment_s = time.monotonic()
-            stand.until_finished()
+            deployment.until_finished()
             seconds = since(moment_s)
             assert worker.stop() == 0
             assert reconciler.stop() == 0
@@ -62,9 +65,9 @@ _restart("F9c", signal.SIGKILL, "killed", "`kill -9` of the postmaster, started 
 
 
 @contextmanager
-def _commits_held_up(stand: Stand) -> Iterator[Callable[[], None]]:
-    """Keep every commit of a worker waiting inside the database; calling the value lets them go on."""
-    connection = stand.engine.connect()
+def _commits_held_up(deployment: Deployment) -> Iterator[Callable[[], None]]:
+    """Keep every commit of a worker waiting in the database; calling the value lets them go on."""
+    connection = deployment.engine.connect()
     connection.exec_driver_sql("SET lock_timeout = 0")
     connection.exec_driver_sql(HOLD_UP)
     try:
@@ -74,18 +77,18 @@ def _commits_held_up(stand: Stand) -> Iterator[Callable[[], None]]:
         connection.close()
 
 
-def _wait_for_commit(stand: Stand) -> int:
+def _wait_for_commit(deployment: Deployment) -> int:
     """Return the process id of the database backend in which a commit waits."""
     found: list[int] = []
 
     def waits() -> bool:
         found[:] = [
             row["pid"]
-            for row in stand.query(f"SELECT pid FROM pg_stat_activity WHERE {COMMITTING}")
+            for row in deployment.query(f"SELECT pid FROM pg_stat_activity WHERE {COMMITTING}")
         ]
         return bool(found)
 
-    stand.until_true(waits, "a commit waits in the database", within_s=30)
+    deployment.until_true(waits, "a commit waits in the database", within_s=30)
     return found[0]
 
 
@@ -96,20 +99,20 @@ def _wait_for_commit(stand: Stand) -> int:
     holds="the outcome is read back and the commit repeated; the job keeps its attempt",
     short=True,
 )
-def backend_terminated(stand: Stand) -> Recovery:
+def backend_terminated(deployment: Deployment) -> Recovery:
     """End the backend that commits."""
-    with stand.reconciler(), stand.worker() as worker:
-        with _commits_held_up(stand) as let_go:
-            stand.submit(1)
-            pid = _wait_for_commit(stand)
-            stand.query(f"SELECT pg_terminate_backend({pid})")
+    with deployment.reconciler(), deployment.worker() as worker:
+        with _commits_held_up(deployment) as let_go:
+            deployment.submit(1)
+            pid = _wait_for_commit(deployment)
+            deployment.query(f"SELECT pg_terminate_backend({pid})")
             moment_s = time.monotonic()
             worker.wait_for("job.write_delayed")
             let_go()
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         worker.stop()
-    assert stand.count("attempt_no = 1") == 1
+    assert deployment.count("attempt_no = 1") == 1
     return Recovery(seconds=seconds, span="connection ended -> job committed")
 
 
@@ -119,17 +122,17 @@ def backend_terminated(stand: Stand) -> Recovery:
     staged="`SIGQUIT` to the postmaster while the commit waits for a lock, started again",
     holds="as F9d, or the job runs again after its lease",
 )
-def stopped_in_commit(stand: Stand) -> Recovery:
+def stopped_in_commit(deployment: Deployment) -> Recovery:
     """Take the whole server away from a commit."""
-    with stand.reconciler(), stand.worker() as worker:
-        with _commits_held_up(stand):
-            stand.submit(1)
-            _wait_for_commit(stand)
-            kill_server(stand.servers.postgres, signal.SIGQUIT)
+    with deployment.reconciler(), deployment.worker() as worker:
+        with _commits_held_up(deployment):
+            deployment.submit(1)
+            _wait_for_commit(deployment)
+            kill_server(deployment.servers.postgres, signal.SIGQUIT)
         worker.wait_for("job.write_delayed")
-        stand.servers.postgres.start()
+        deployment.servers.postgres.start()
         moment_s = time.monotonic()
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         worker.stop()
     return Recovery(seconds=seconds, span="database back -> job committed")
@@ -141,16 +144,16 @@ def stopped_in_commit(stand: Stand) -> Recovery:
     staged="TCP forwarder passes the commit on, keeps the answer and cuts",
     holds="the worker reads back that it was committed; no second attempt",
 )
-def answer_lost(stand: Stand) -> Recovery:
+def answer_lost(deployment: Deployment) -> Recovery:
     """Let the commit take place and its answer disappear."""
-    url = make_url(stand.environment["EVALCTL_DATABASE_URL"])
+    url = make_url(deployment.environment["EVALCTL_DATABASE_URL"])
     assert url.port is not None
     with forwarder(url.port) as wire:
         through = url.set(port=wire.port).render_as_string(hide_password=False)
-        with stand.reconciler(), stand.worker(EVALCTL_DATABASE_URL=through) as worker:
+        with deployment.reconciler(), deployment.worker(EVALCTL_DATABASE_URL=through) as worker:
             worker.wait_for("worker.ready")
             wire.cut_after = b"INSERT INTO eval.step_verdict"
-            stand.submit(1)
+            deployment.submit(1)
             assert wire.cut.wait(30), "no commit passed"
             moment_s = time.monotonic()
             worker.wait_for("job.succeeded", attempt_no=1)
@@ -165,19 +168,19 @@ def answer_lost(stand: Stand) -> Recovery:
     staged="`kill -9` while the commit waits for a lock inside the database",
     holds="the commit stands or is lost as a whole; the job succeeds once",
 )
-def killed_in_commit(stand: Stand) -> Recovery:
+def killed_in_commit(deployment: Deployment) -> Recovery:
     """Kill the client and let its statement go on."""
-    with stand.reconciler():
-        with stand.worker() as first, _commits_held_up(stand) as let_go:
-            stand.submit(1)
-            _wait_for_commit(stand)
+    with deployment.reconciler():
+        with deployment.worker() as first, _commits_held_up(deployment) as let_go:
+            deployment.submit(1)
+            _wait_for_commit(deployment)
             moment_s = kill(first)
             let_go()
-        with stand.worker() as second:
-            stand.until_finished()
+        with deployment.worker() as second:
+            deployment.until_finished()
             seconds = since(moment_s)
             second.stop()
-    note = f"attempt {stand.query('SELECT attempt_no FROM eval.job')[0]['attempt_no']} won"
+    note = f"attempt {deployment.query('SELECT attempt_no FROM eval.job')[0]['attempt_no']} won"
     return Recovery(seconds=seconds, span="kill -> job committed", note=note)
 
 
@@ -187,21 +190,21 @@ def killed_in_commit(stand: Stand) -> Recovery:
     staged=f"`LOCK TABLE eval.job` for {4 * LEASE_S:g} s in mid-job",
     holds="renewals and the commit fail safe; the job succeeds once; worker and reconciler live on",
 )
-def table_locked(stand: Stand) -> Recovery:
+def table_locked(deployment: Deployment) -> Recovery:
     """Lock everybody out of the queue."""
-    with stand.reconciler() as reconciler, stand.worker() as worker:
-        stand.submit(1, tokens=40, tpot_ms=100)
+    with deployment.reconciler() as reconciler, deployment.worker() as worker:
+        deployment.submit(1, tokens=40, tpot_ms=100)
         worker.wait_for("job.claimed")
-        with transaction(stand.engine) as connection:
+        with transaction(deployment.engine) as connection:
             connection.exec_driver_sql("LOCK TABLE eval.job IN ACCESS EXCLUSIVE MODE")
             threading.Event().wait(4 * LEASE_S)
         moment_s = time.monotonic()
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         assert _alive(worker), f"the worker ended; log:\n{worker.tail()}"
         assert _alive(reconciler), f"the reconciler ended; log:\n{reconciler.tail()}"
         worker.stop()
-    note = f"attempt {stand.query('SELECT attempt_no FROM eval.job')[0]['attempt_no']} won"
+    note = f"attempt {deployment.query('SELECT attempt_no FROM eval.job')[0]['attempt_no']} won"
     return Recovery(seconds=seconds, span="lock released -> job committed", note=note)
 
 
@@ -211,11 +214,11 @@ def table_locked(stand: Stand) -> Recovery:
     staged="the last worker of schema 0002, from the history of the repository",
     holds="it serves its jobs",
 )
-def older_worker(stand: Stand) -> Recovery:
+def older_worker(deployment: Deployment) -> Recovery:
     """Run the code that knows nothing of the newest migration."""
-    folder = stand.folder / "older"
+    folder = deployment.folder / "older"
     note = _check_out_older(folder)
-    environment = stand.environment | {"PYTHONPATH": str(folder)}
+    environment = deployment.environment | {"PYTHONPATH": str(folder)}
     # The folder comes before the installed package, as it does for `python -m` in that folder.
     program = f"""
 import os, runpy, sys
@@ -224,11 +227,11 @@ sys.path[0] = {str(folder)!r}
 sys.argv = ['workers', '--cpu', '--queue', '{QUEUE}']
 runpy.run_module('workers', run_name='__main__')
 """
-    with stand.reconciler(), running([sys.executable, "-c", program], environment) as worker:
+    with deployment.reconciler(), running([sys.executable, "-c", program], environment) as worker:
         worker.wait_for("worker.ready")
         moment_s = time.monotonic()
-        stand.submit(6)
-        stand.until_finished()
+        deployment.submit(6)
+        deployment.until_finished()
         seconds = since(moment_s)
         assert worker.stop() == 0
     return Recovery(seconds=seconds, span="submit -> 6 jobs committed", note=note)
@@ -237,12 +240,13 @@ runpy.run_module('workers', run_name='__main__')
 @fault(
     "F21b",
     "Worker of the present schema on a later one",
-    staged="a column with a default on four tables, another table, an index, as a later migration would add them",
+    staged="a column with a default on four tables, another table, an index, "
+    "as a later migration would add them",
     holds="it serves its jobs",
 )
-def later_schema(stand: Stand) -> Recovery:
+def later_schema(deployment: Deployment) -> Recovery:
     """Add to the database what the worker has never heard of."""
-    with transaction(stand.engine) as connection:
+    with transaction(deployment.engine) as connection:
         for table in ("job", "attempt", "generation", "worker"):
             connection.exec_driver_sql(
                 f"ALTER TABLE eval.{table} ADD COLUMN later text NOT NULL DEFAULT 'x'"
@@ -250,17 +254,17 @@ def later_schema(stand: Stand) -> Recovery:
         connection.exec_driver_sql("CREATE TABLE eval.later (id bigint REFERENCES eval.job)")
         connection.exec_driver_sql("CREATE INDEX ON eval.job (later)")
         connection.exec_driver_sql("UPDATE eval.alembic_version SET version_num = 'later'")
-    with stand.reconciler(), stand.worker() as worker:
+    with deployment.reconciler(), deployment.worker() as worker:
         moment_s = time.monotonic()
-        stand.submit(6)
-        stand.until_finished()
+        deployment.submit(6)
+        deployment.until_finished()
         seconds = since(moment_s)
         assert worker.stop() == 0
     return Recovery(seconds=seconds, span="submit -> 6 jobs committed, worker start included")
 
 
 def _check_out_older(folder: Path) -> str:
-    """Write the repository as it was before ``OLDER_THAN`` was added; return the schema of that worker."""
+    """Write the repository as it was before ``OLDER_THAN``; return the schema of that worker."""
     log = [
         "git",
         "log",

@@ -14,8 +14,8 @@ from typing import Any
 from core.errors import ServiceUnreachable
 from db.outbox import publish_outbox
 from tests.chaos.registry import CannotStage, Recovery, fault
-from tests.chaos.stand import QUEUE, Servers, Stand, since
-from tests.processes import LoggingProcess
+from tests.support.deployment import QUEUE, Deployment, Servers, since
+from tests.support.processes import LoggingProcess
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 30}
 FULL = "No space left on device"
@@ -24,7 +24,7 @@ POSTGRES_MIB, VALKEY_MIB = 256, 8
 
 @contextmanager
 def _small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
-    """Mount a disk of its own for the block."""
+    """Mount a separate disk for the block."""
     folder.mkdir()
     mount = [
         "mount",
@@ -56,13 +56,13 @@ def _fill(disk: Path) -> Path:
 
 
 @contextmanager
-def _stand_on(disk: Path, stand: Stand) -> Iterator[Stand]:
-    """Give a stand whose servers keep their data on that disk; the oracle is asked before they end."""
+def _stand_on(disk: Path, deployment: Deployment) -> Iterator[Deployment]:
+    """Give a deployment with its data on that disk; the oracle is asked before the servers end."""
     servers = Servers(disk)
     try:
         servers.start()
         servers.prepare()
-        with servers.stand(stand.folder / "inner") as inner:
+        with servers.deployment(deployment.folder / "inner") as inner:
             inner.folder.mkdir()
             yield inner
             assert (broken := inner.broken()) == [], broken
@@ -74,17 +74,21 @@ def _stand_on(disk: Path, stand: Stand) -> Iterator[Stand]:
     "F11a",
     "Disk full under the database",
     staged=f"data folder on a tmpfs of {POSTGRES_MIB} MiB, filled in mid-run, freed again",
-    holds="worker and reconciler live on; all jobs succeed once there is room; nothing is mended by hand",
+    holds="worker and reconciler live on; all jobs succeed once there is room; "
+    "nothing is mended by hand",
 )
-def database_disk_full(stand: Stand) -> Recovery:
-    """Fill the disk until somebody complains, then free it."""
-    with _small_disk(stand.folder / "disk", POSTGRES_MIB) as disk, _stand_on(disk, stand) as inner:
+def database_disk_full(deployment: Deployment) -> Recovery:
+    """Fill the disk until a process complains, then free it."""
+    with (
+        _small_disk(deployment.folder / "disk", POSTGRES_MIB) as disk,
+        _stand_on(disk, deployment) as inner,
+    ):
         with inner.reconciler() as reconciler, inner.worker() as worker:
             inner.submit(30, **JOBS)
             worker.wait_for("job.succeeded")
             ballast = _fill(disk)
             inner.until_true(
-                lambda: _says(FULL, worker, reconciler), "somebody says that the disk is full"
+                lambda: _says(FULL, worker, reconciler), "a process says that the disk is full"
             )
             _let_it_hurt(inner)
             ballast.unlink()
@@ -108,29 +112,29 @@ def database_disk_full(stand: Stand) -> Recovery:
     staged=f"append-only file on a tmpfs of {VALKEY_MIB} MiB, filled in mid-run, freed again",
     holds="publishing says so; the worker lives on; all jobs succeed once there is room",
 )
-def broker_disk_full(stand: Stand) -> Recovery:
+def broker_disk_full(deployment: Deployment) -> Recovery:
     """Fill the disk of the append-only file; the broker then refuses every write."""
-    with _small_disk(stand.folder / "valkey", VALKEY_MIB) as disk:
-        inner = Servers(stand.folder)
-        inner.postgres = stand.servers.postgres
+    with _small_disk(deployment.folder / "valkey", VALKEY_MIB) as disk:
+        inner = Servers(deployment.folder)
+        inner.postgres = deployment.servers.postgres
         inner.valkey.start()
         try:
             with (
-                stand.using_broker(inner.valkey.url),
-                stand.reconciler() as reconciler,
-                stand.worker() as worker,
+                deployment.using_broker(inner.valkey.url),
+                deployment.reconciler() as reconciler,
+                deployment.worker() as worker,
             ):
-                stand.submit(3, **JOBS)
+                deployment.submit(3, **JOBS)
                 worker.wait_for("job.succeeded")
                 ballast = _fill(disk)
-                stand.until_true(lambda: _refuses(stand), "the broker refuses to write")
-                stand.submit(6, name="later", publish=False, **JOBS)
-                stand.until_true(
+                deployment.until_true(lambda: _refuses(deployment), "the broker refuses to write")
+                deployment.submit(6, name="later", publish=False, **JOBS)
+                deployment.until_true(
                     lambda: _says("no hints published", reconciler), "the reconciler says so"
                 )
                 ballast.unlink()
                 moment_s = time.monotonic()
-                stand.until_finished()
+                deployment.until_finished()
                 seconds = since(moment_s)
                 assert worker.process.poll() is None, f"the worker ended; log:\n{worker.tail()}"
                 worker.stop()
@@ -145,21 +149,21 @@ def broker_disk_full(stand: Stand) -> Recovery:
     staged="stderr of a worker appended to a file on a full tmpfs",
     holds="its jobs succeed",
 )
-def log_disk_full(stand: Stand) -> Recovery:
+def log_disk_full(deployment: Deployment) -> Recovery:
     """Run a worker that can log nothing."""
-    with _small_disk(stand.folder / "logs", 1) as disk:
+    with _small_disk(deployment.folder / "logs", 1) as disk:
         log = disk / "worker.log"
         log.touch()
         _fill(disk)
         command = [sys.executable, "-m", "workers", "--cpu", "--queue", QUEUE]
-        with log.open("ab") as stream, stand.reconciler():
+        with log.open("ab") as stream, deployment.reconciler():
             worker = subprocess.Popen(
-                command, env=stand.environment, stderr=stream, stdout=subprocess.DEVNULL
+                command, env=deployment.environment, stderr=stream, stdout=subprocess.DEVNULL
             )
             try:
                 moment_s = time.monotonic()
-                stand.submit(6, **JOBS)
-                stand.until_finished()
+                deployment.submit(6, **JOBS)
+                deployment.until_finished()
                 seconds = since(moment_s)
                 assert worker.poll() is None
                 worker.terminate()
@@ -175,20 +179,23 @@ def _says(words: str, *processes: LoggingProcess) -> bool:
     return any(words in line for process in processes for line in process.lines)
 
 
-def _refuses(stand: Stand) -> bool:
+def _refuses(deployment: Deployment) -> bool:
     try:
-        stand.broker.publish(QUEUE, [1])
-        publish_outbox(stand.engine, stand.broker)
+        deployment.broker.publish(QUEUE, [1])
+        publish_outbox(deployment.engine, deployment.broker)
     except ServiceUnreachable:
         return True
     return False
 
 
-def _let_it_hurt(stand: Stand) -> None:
-    """Submit until the database refuses it, or is gone: the fault is then felt by everybody. What it took is expected."""
+def _let_it_hurt(deployment: Deployment) -> None:
+    """Submit until the database refuses or has ended: every process then feels the fault.
+
+    The jobs that it took are expected.
+    """
     numbers = itertools.count(1)
-    stand.until_true(
-        lambda: _raises(lambda: stand.submit(50, name=f"more-{next(numbers)}", publish=False)),
+    deployment.until_true(
+        lambda: _raises(lambda: deployment.submit(50, name=f"more-{next(numbers)}", publish=False)),
         "a submit is refused",
     )
 

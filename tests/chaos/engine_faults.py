@@ -16,11 +16,12 @@ from db.runs import Submission, submit
 from orchestrator.registry import load_registry
 from orchestrator.submit import record_of
 from problems.loader import load_set
-from tests.chaos.oracle import keys_of, orphans
 from tests.chaos.registry import CannotStage, Recovery, fault
-from tests.chaos.stand import Stand, kill, since
-from tests.processes import LoggingProcess
+from tests.support.deployment import Deployment, kill, since
+from tests.support.oracle import keys_of, orphans
+from tests.support.processes import LoggingProcess
 from workers.bundled_model import ensure_embedded_model
+from workers.lifecycle import orphan_reaper
 
 #: A model on two busy cores takes its time.
 START_S = 240.0
@@ -28,17 +29,17 @@ NOTICED_S = 5.0
 
 
 @contextmanager
-def _real_worker(stand: Stand, jobs: int) -> Iterator[LoggingProcess]:
+def _real_worker(deployment: Deployment, jobs: int) -> Iterator[LoggingProcess]:
     """Submit jobs of the embedded model and run a worker that serves them."""
     if importlib.util.find_spec("vllm") is None:
         raise CannotStage("vLLM is not installed (make setup)")
-    ensure_embedded_model(Path(stand.environment["EVALCTL_HOME"]), "smollm2")
-    _submit(stand, jobs)
-    with stand.worker(queue="vllm", EVALCTL_LEASE_S="8") as worker:
+    ensure_embedded_model(Path(deployment.environment["EVALCTL_HOME"]), "smollm2")
+    _submit(deployment, jobs)
+    with deployment.worker(queue="vllm", EVALCTL_LEASE_S="8") as worker:
         yield worker
 
 
-def _submit(stand: Stand, jobs: int) -> None:
+def _submit(deployment: Deployment, jobs: int) -> None:
     problem = load_set("quickstart").problems[0]
     record = record_of(problem)
     submission = Submission(
@@ -47,7 +48,9 @@ def _submit(stand: Stand, jobs: int) -> None:
         experiment={"language": "en", "problems": "quickstart"},
         provenance={},
         models=(
-            load_registry(Settings(home=Path(stand.environment["EVALCTL_HOME"]))).get("smollm2"),
+            load_registry(Settings(home=Path(deployment.environment["EVALCTL_HOME"]))).get(
+                "smollm2"
+            ),
         ),
         problems=(record,),
         prompts=("plain",),
@@ -55,15 +58,13 @@ def _submit(stand: Stand, jobs: int) -> None:
         mode="latency",
         sampling=SamplingParams(fixed_output_tokens=200, fixed_input_tokens=32, max_tokens=200),
     )
-    stand.keys += keys_of(submit(stand.engine, submission).run_id, submission)
+    deployment.keys += keys_of(submit(deployment.engine, submission).run_id, submission)
 
 
 def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
-    """Return the living descendants of a worker that are its engine's; the guardian is not among them."""
+    """Return a worker's living descendants that are its engine's, without the orphan reaper."""
     children = psutil.Process(worker.process.pid).children(recursive=True)
-    return [
-        child for child in children if not any("guardian.py" in word for word in child.cmdline())
-    ]
+    return [child for child in children if orphan_reaper.__file__ not in child.cmdline()]
 
 
 def _core(worker: LoggingProcess) -> psutil.Process:
@@ -78,11 +79,12 @@ def _core(worker: LoggingProcess) -> psutil.Process:
     "F2",
     "Engine core killed while it generates",
     staged="vLLM on the CPU; `kill -9` of the EngineCore process",
-    holds=f"`ENGINE_DEAD` within {NOTICED_S:g} s; the worker starts another engine and the job runs again",
+    holds=f"`ENGINE_DEAD` within {NOTICED_S:g} s; the worker starts another engine "
+    "and the job runs again",
 )
-def engine_killed(stand: Stand) -> Recovery:
+def engine_killed(deployment: Deployment) -> Recovery:
     """Kill the process in which vLLM generates."""
-    with _real_worker(stand, 2) as worker, stand.reconciler():
+    with _real_worker(deployment, 2) as worker, deployment.reconciler():
         worker.wait_for("job.succeeded", within_s=START_S)
         worker.wait_for("job.claimed")
         _core(worker).kill()
@@ -90,7 +92,7 @@ def engine_killed(stand: Stand) -> Recovery:
         failed = worker.wait_for("job.failed", error_class="ENGINE_DEAD", within_s=NOTICED_S)
         noticed_s = since(moment_s)
         assert failed["state"] == "queued"
-        stand.until_finished(within_s=START_S)
+        deployment.until_finished(within_s=START_S)
         seconds = since(moment_s)
         assert worker.stop(within_s=90) == 0
     note = f"noticed after {noticed_s:.1f} s"
@@ -101,27 +103,27 @@ def engine_killed(stand: Stand) -> Recovery:
     "F18",
     "Worker of a real engine killed, its engine orphaned",
     staged="vLLM on the CPU; `kill -9` of the worker alone",
-    holds="the guardian ends every process of the engine; a new worker finishes the job",
+    holds="the orphan reaper ends every process of the engine; a new worker finishes the job",
 )
-def engine_orphaned(stand: Stand) -> Recovery:
+def engine_orphaned(deployment: Deployment) -> Recovery:
     """Kill the parent of vLLM's processes."""
-    with _real_worker(stand, 2) as worker, stand.reconciler():
+    with _real_worker(deployment, 2) as worker, deployment.reconciler():
         worker.wait_for("job.succeeded", within_s=START_S)
         worker.wait_for("job.claimed")
         left = _engine_processes(worker)
         moment_s = kill(worker)
-        gone, alive = psutil.wait_procs(left, timeout=15)
+        ended, alive = psutil.wait_procs(left, timeout=15)
         cleaned_s = since(moment_s)
         assert not alive, f"{alive} outlived the worker"
         marks = {
-            row["id"].hex: row["pid"] for row in stand.query("SELECT id, pid FROM eval.worker")
+            row["id"].hex: row["pid"] for row in deployment.query("SELECT id, pid FROM eval.worker")
         }
         assert orphans(marks) == []
-        with stand.worker(queue="vllm", EVALCTL_LEASE_S="8") as second:
-            stand.until_finished(within_s=START_S)
+        with deployment.worker(queue="vllm", EVALCTL_LEASE_S="8") as second:
+            deployment.until_finished(within_s=START_S)
             seconds = since(moment_s)
             assert second.stop(within_s=90) == 0
-    note = f"{len(gone)} processes of the engine gone after {cleaned_s:.1f} s"
+    note = f"{len(ended)} processes of the engine ended after {cleaned_s:.1f} s"
     return Recovery(
         seconds=seconds,
         span="kill -> job committed by another worker, engine start included",

@@ -1,10 +1,11 @@
-"""A worker that kills or freezes itself at a named point of its second job: ``CHAOS_AT=kill:before-commit``.
+"""A worker that kills or freezes itself at a point of its second job.
 
-``kill:before-commit:1`` does so at its first.
+``CHAOS_AT=kill:before-commit`` names action and point; a ``:1`` at its end means the first job.
 
-The worker's own code stays as it is: the names that its executor calls are wrapped before it starts. The points are
-before-ack, before-claim, after-claim, mid-generate, before-commit and after-commit; ``stop`` in place of ``kill`` freezes
-the process there until somebody continues it, and ``spin`` has its thread run in a circle.
+The worker's own code stays as it is: the names that its executor calls are wrapped before it
+starts. The points are before-ack, before-claim, after-claim, mid-generate, before-commit and
+after-commit; ``stop`` in place of ``kill`` freezes the process there until it is continued, and
+``spin`` has its thread run in a circle.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import workers.consumer.next_hint
 import workers.execution.executor
 from workers.engines.host import EngineHost
 
-#: By default a worker reaches every point once in health, so that the engine runs and connections are warm.
+#: By default a worker passes every point once in health: the engine runs, connections are warm.
 AT_PASSAGE = 2
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from orchestrator.reconciler import FROZEN_S
 from tests.chaos.registry import Recovery, fault
-from tests.chaos.stand import Stand, kill, since
-from tests.processes import LoggingProcess
+from tests.support.deployment import Deployment, kill, since
+from tests.support.processes import LoggingProcess
 from workers.lifecycle.lease import HUNG
 
 SLOW: dict[str, Any] = {"tokens": 10, "tpot_ms": 100}
@@ -20,22 +20,24 @@ IN_CHARGE = "reconciler is in charge"
 SILENCE_S = "3"
 
 
-def _fails_everywhere(stand: Stand, failure: str, **environment: str) -> Recovery:
-    """Let a job fail alike on one worker after another, and others run meanwhile; the job ends as poison."""
-    stand.submit(1, name="poison", fail={"class": failure})
-    with stand.reconciler():
-        with stand.worker(**environment) as first:
+def _fails_everywhere(deployment: Deployment, failure: str, **environment: str) -> Recovery:
+    """Let a job fail alike on one worker after another while others run; it ends as poison."""
+    deployment.submit(1, name="poison", fail={"class": failure})
+    with deployment.reconciler():
+        with deployment.worker(**environment) as first:
             first.wait_for("job.failed", state="queued")
             moment_s = time.monotonic()
             first.stop()
-        with stand.worker(**environment) as second:
+        with deployment.worker(**environment) as second:
             second.wait_for("job.failed", state="dead")
             seconds = since(moment_s)
-            stand.submit(4, name="others")
-            stand.until("state = 'succeeded'", least=4)
+            deployment.submit(4, name="others")
+            deployment.until("state = 'succeeded'", least=4)
             second.stop()
-    (poison,) = stand.query("SELECT failure_kind, attempt_no FROM eval.job WHERE state = 'dead'")
-    workers = stand.query(
+    (poison,) = deployment.query(
+        "SELECT failure_kind, attempt_no FROM eval.job WHERE state = 'dead'"
+    )
+    workers = deployment.query(
         "SELECT count(DISTINCT worker_id) AS n FROM eval.attempt WHERE outcome = 'failed'"
     )[0]["n"]
     assert poison == {"failure_kind": "poison", "attempt_no": 2}, poison
@@ -54,9 +56,9 @@ def _fails_everywhere(stand: Stand, failure: str, **environment: str) -> Recover
     holds="`dead` as poison after two workers; other jobs succeed",
     short=True,
 )
-def poison(stand: Stand) -> Recovery:
+def poison(deployment: Deployment) -> Recovery:
     """Order the engine's death."""
-    return _fails_everywhere(stand, "ENGINE_DEAD")
+    return _fails_everywhere(deployment, "ENGINE_DEAD")
 
 
 @fault(
@@ -65,9 +67,9 @@ def poison(stand: Stand) -> Recovery:
     staged="synthetic engine that runs out of memory over this job's prompt",
     holds="`dead` as poison after two workers; other jobs succeed",
 )
-def out_of_memory(stand: Stand) -> Recovery:
+def out_of_memory(deployment: Deployment) -> Recovery:
     """Order the engine to run out of memory."""
-    return _fails_everywhere(stand, "OOM")
+    return _fails_everywhere(deployment, "OOM")
 
 
 @fault(
@@ -76,9 +78,9 @@ def out_of_memory(stand: Stand) -> Recovery:
     staged=f"synthetic engine that answers nothing; patience of {SILENCE_S} s",
     holds="timed out, `dead` as poison after two workers; other jobs succeed",
 )
-def hang(stand: Stand) -> Recovery:
+def hang(deployment: Deployment) -> Recovery:
     """Order the engine to stay silent."""
-    return _fails_everywhere(stand, "HANG", EVALCTL_SILENCE_S=SILENCE_S)
+    return _fails_everywhere(deployment, "HANG", EVALCTL_SILENCE_S=SILENCE_S)
 
 
 @fault(
@@ -87,50 +89,55 @@ def hang(stand: Stand) -> Recovery:
     staged="three workers, each ends itself by `SIGKILL` after the first token of this job",
     holds="`dead` after three attempts on three workers; other jobs succeed on the next",
 )
-def deadly(stand: Stand) -> Recovery:
+def deadly(deployment: Deployment) -> Recovery:
     """Let the job take worker after worker down, as a crash in a native extension does."""
-    stand.submit(1, name="deadly", tokens=5, tpot_ms=10)
+    deployment.submit(1, name="deadly", tokens=5, tpot_ms=10)
     moment_s = time.monotonic()
-    with stand.reconciler():
+    with deployment.reconciler():
         for attempt_no in range(1, 4):
-            with stand.worker(at="kill:mid-generate:1") as worker:
+            with deployment.worker(at="kill:mid-generate:1") as worker:
                 assert worker.process.wait(60) == -signal.SIGKILL
-            stand.until(f"attempt_no = {attempt_no} AND state <> 'running'")
+            deployment.until(f"attempt_no = {attempt_no} AND state <> 'running'")
         seconds = since(moment_s)
-        with stand.worker() as healthy:
-            stand.submit(4, name="others")
-            stand.until("state = 'succeeded'", least=4)
+        with deployment.worker() as healthy:
+            deployment.submit(4, name="others")
+            deployment.until("state = 'succeeded'", least=4)
             healthy.stop()
-    tried = stand.query(
-        "SELECT count(DISTINCT worker_id) AS n, max(error_class) AS error FROM eval.attempt WHERE outcome = 'lost'"
+    tried = deployment.query(
+        "SELECT count(DISTINCT worker_id) AS n, max(error_class) AS error FROM eval.attempt "
+        "WHERE outcome = 'lost'"
     )
     assert tried == [{"n": 3, "error": "LEASE_EXPIRED"}], tried
-    assert stand.count("state = 'dead'") == 1
+    assert deployment.count("state = 'dead'") == 1
     return Recovery(seconds=seconds, span="submit -> job dead, three worker starts included")
 
 
 @fault(
     "F14f",
     "Endless loop in a worker",
-    staged=f"its thread runs in a circle before the commit of its second job; patience of {SILENCE_S} s",
+    staged=f"its thread runs in a circle before the commit of its second job; "
+    f"patience of {SILENCE_S} s",
     holds="it gives the attempt up as timed out and ends with code 70; another worker runs the job",
 )
-def endless_loop(stand: Stand) -> Recovery:
+def endless_loop(deployment: Deployment) -> Recovery:
     """Have the thread that runs jobs never come back."""
-    stand.submit(2, tokens=5, tpot_ms=10)
+    deployment.submit(2, tokens=5, tpot_ms=10)
     with (
-        stand.reconciler(),
-        stand.worker(at="spin:before-commit", EVALCTL_SILENCE_S=SILENCE_S) as first,
+        deployment.reconciler(),
+        deployment.worker(at="spin:before-commit", EVALCTL_SILENCE_S=SILENCE_S) as first,
     ):
         first.wait_for("job.succeeded")
         moment_s = time.monotonic()
         first.wait_for("worker.hung")
         assert first.process.wait(20) == HUNG
-        with stand.worker() as second:
-            stand.until_finished()
+        with deployment.worker() as second:
+            deployment.until_finished()
             seconds = since(moment_s)
             second.stop()
-    assert stand.count("failure_kind = 'timed_out' AND error_class = 'WORKER_HUNG'", "attempt") == 1
+    assert (
+        deployment.count("failure_kind = 'timed_out' AND error_class = 'WORKER_HUNG'", "attempt")
+        == 1
+    )
     return Recovery(seconds=seconds, span="loop begins -> its job committed by another worker")
 
 
@@ -140,21 +147,21 @@ def endless_loop(stand: Stand) -> Recovery:
     staged="`SIGTERM` to one of two workers after another, each replaced, three times round",
     holds="each ends with 0; no job fails or runs twice",
 )
-def rolling_restart(stand: Stand) -> Recovery:
+def rolling_restart(deployment: Deployment) -> Recovery:
     """Replace the workers one by one while 40 jobs run."""
-    stand.submit(40, **SLOW)
+    deployment.submit(40, **SLOW)
     longest_s = 0.0
-    with stand.reconciler(), ExitStack() as stack:
-        workers = [stack.enter_context(stand.worker()) for _ in range(2)]
+    with deployment.reconciler(), ExitStack() as stack:
+        workers = [stack.enter_context(deployment.worker()) for _ in range(2)]
         for turn in range(6):
             workers[turn % 2].wait_for("job.claimed")
             moment_s = time.monotonic()
             assert workers[turn % 2].stop() == 0
             longest_s = max(longest_s, since(moment_s))
-            workers[turn % 2] = stack.enter_context(stand.worker())
-        stand.until_finished()
+            workers[turn % 2] = stack.enter_context(deployment.worker())
+        deployment.until_finished()
         assert [worker.stop() for worker in workers] == [0, 0]
-    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=longest_s, span="SIGTERM -> exit 0, the longest of 6 (jobs take 1 s)")
 
 
@@ -165,9 +172,9 @@ def rolling_restart(stand: Stand) -> Recovery:
     holds="never two in charge; the other takes over",
     short=True,
 )
-def reconciler_killed(stand: Stand) -> Recovery:
+def reconciler_killed(deployment: Deployment) -> Recovery:
     """Kill the reconciler that holds the lock."""
-    return _reconciler_lost(stand, kill, within_s=30)
+    return _reconciler_lost(deployment, kill, within_s=30)
 
 
 @fault(
@@ -176,31 +183,31 @@ def reconciler_killed(stand: Stand) -> Recovery:
     staged="two reconcilers, `kill -STOP` of the one in charge",
     holds="the other takes over once the database has ended the frozen one's session",
 )
-def reconciler_frozen(stand: Stand) -> Recovery:
+def reconciler_frozen(deployment: Deployment) -> Recovery:
     """Freeze the reconciler that holds the lock."""
     return _reconciler_lost(
-        stand, lambda process: kill(process, signal.SIGSTOP), within_s=FROZEN_S + 20
+        deployment, lambda process: kill(process, signal.SIGSTOP), within_s=FROZEN_S + 20
     )
 
 
 def _reconciler_lost(
-    stand: Stand, lose: Callable[[LoggingProcess], float], *, within_s: float
+    deployment: Deployment, lose: Callable[[LoggingProcess], float], *, within_s: float
 ) -> Recovery:
-    with stand.worker() as worker, stand.reconciler() as first:
+    with deployment.worker() as worker, deployment.reconciler() as first:
         worker.wait_for("worker.ready")
-        stand.until_true(lambda: _in_charge(first), "the first reconciler is in charge")
-        with stand.reconciler() as second:
-            stand.submit(1, publish=False, name="before")
-            stand.until("state = 'succeeded'")
+        deployment.until_true(lambda: _in_charge(first), "the first reconciler is in charge")
+        with deployment.reconciler() as second:
+            deployment.submit(1, publish=False, name="before")
+            deployment.until("state = 'succeeded'")
             assert not _in_charge(second)
             moment_s = lose(first)
-            stand.submit(1, publish=False, name="after")
-            stand.until_finished(within_s=within_s)
+            deployment.submit(1, publish=False, name="after")
+            deployment.until_finished(within_s=within_s)
             seconds = since(moment_s)
             assert _in_charge(second)
             if first.process.poll() is None:
                 kill(first, signal.SIGCONT)
-                stand.until_true(
+                deployment.until_true(
                     lambda: _says(first, "reconciler waits"),
                     "the one that was frozen waits for its turn",
                 )

@@ -1,4 +1,4 @@
-"""A TCP forwarder of our own between a worker and a server: a wire that can be delayed, held up and cut."""
+"""A TCP forwarder between a worker and a server: a wire that can be delayed, held up and cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CHUNK = 65_536
 
 
 class Forwarder:
-    """Forward a loopback port to another; each connection has a thread of its own."""
+    """Forward a loopback port to another; each connection has its own thread."""
 
     def __init__(self, target_port: int) -> None:
         self._target_port = target_port

@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from services.locks import wait_until
 from tests.chaos.forwarder import Forwarder, forwarder
 from tests.chaos.registry import CannotStage, Recovery, fault
-from tests.chaos.stand import LEASE_S, Stand, since, until
-from tests.processes import LoggingProcess
+from tests.support.debian_packages import MissingPackage, find_program, install
+from tests.support.deployment import LEASE_S, Deployment, since
+from tests.support.processes import LoggingProcess
 
 JOBS: dict[str, Any] = {"tokens": 30, "tpot_ms": 100}
 #: Twice the lease, so that a worker that is cut off loses its job for sure.
@@ -23,14 +25,13 @@ BLACKHOLE_S = 2 * LEASE_S
 SERVES_WITHIN_S = 60.0
 #: Each way, for each message.
 DELAY_S = 0.25
-_FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 _HOUR_S = 3600
 
 
 @contextmanager
-def _through(stand: Stand, variable: str) -> Iterator[tuple[Forwarder, dict[str, str]]]:
-    """Give a forwarder to a server and the setting with which a worker reaches the server through it alone."""
-    url = make_url(stand.environment[variable])
+def _through(deployment: Deployment, variable: str) -> Iterator[tuple[Forwarder, dict[str, str]]]:
+    """Give a forwarder to a server and the setting with which a worker uses it alone."""
+    url = make_url(deployment.environment[variable])
     assert url.port is not None
     with forwarder(url.port) as wire:
         yield wire, {variable: url.set(port=wire.port).render_as_string(hide_password=False)}
@@ -43,50 +44,54 @@ def _dropped(port: int) -> Iterator[None]:
         ["INPUT", "-i", "lo", "-p", "tcp", end, str(port), "-j", "DROP"]
         for end in ("--dport", "--sport")
     ]
+    try:
+        program = find_program("iptables")
+    except MissingPackage as error:
+        raise CannotStage(str(error)) from error
     added = []
     try:
         for rule in rules:
-            try:
-                done = subprocess.run(
-                    ["iptables", "-I", *rule], capture_output=True, text=True, check=False
-                )
-            except FileNotFoundError as error:
-                raise CannotStage("iptables is not installed") from error
+            done = subprocess.run(
+                [program, "-I", *rule], capture_output=True, text=True, check=False
+            )
             if done.returncode:
                 raise CannotStage(f"iptables -I INPUT: {done.stderr.strip()}")
             added.append(rule)
         yield
     finally:
         for rule in added:
-            subprocess.run(["iptables", "-D", *rule], check=True)
+            subprocess.run([program, "-D", *rule], check=True)
 
 
 @fault(
     "F10a",
     "Database unreachable for one worker for longer than its lease",
-    staged=f"`iptables -j DROP` between worker and database for {BLACKHOLE_S:g} s in mid-job; another worker is not cut off",
+    staged=f"`iptables -j DROP` between worker and database for {BLACKHOLE_S:g} s in mid-job; "
+    "another worker is not cut off",
     holds="the other commits the job; the first writes nothing late and serves again within 60 s",
 )
-def database_blackholed(stand: Stand) -> Recovery:
+def database_blackholed(deployment: Deployment) -> Recovery:
     """Swallow the packets between one worker and the database."""
     with (
-        _through(stand, "EVALCTL_DATABASE_URL") as (wire, setting),
-        stand.reconciler(),
+        _through(deployment, "EVALCTL_DATABASE_URL") as (wire, setting),
+        deployment.reconciler(),
         ExitStack() as stack,
     ):
-        first = stack.enter_context(stand.worker(**setting))
+        first = stack.enter_context(deployment.worker(**setting))
         first.wait_for("worker.ready")
-        stand.submit(1, **JOBS)
+        deployment.submit(1, **JOBS)
         job_id = first.wait_for("job.claimed")["job_id"]
-        second = stack.enter_context(stand.worker())
+        second = stack.enter_context(deployment.worker())
         with _dropped(wire.port):
             moment_s = time.monotonic()
-            stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=30)
+            deployment.until(
+                f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=30
+            )
             taken_s = since(moment_s)
-            until(lambda: since(moment_s) > BLACKHOLE_S, BLACKHOLE_S)
+            wait_until(lambda: since(moment_s) > BLACKHOLE_S, BLACKHOLE_S)
         healed_s = time.monotonic()
         second.stop()
-        seconds = _serves_again(stand, first, healed_s)
+        seconds = _serves_again(deployment, first, healed_s)
     note = f"job taken over and committed after {taken_s:.1f} s"
     return Recovery(
         seconds=seconds, span="wire mended -> the worker that was cut off commits", note=note
@@ -99,21 +104,21 @@ def database_blackholed(stand: Stand) -> Recovery:
     staged=f"`iptables -j DROP` between worker and broker for {BLACKHOLE_S:g} s in mid-job",
     holds="the job goes on and is committed once; the worker serves again within 60 s",
 )
-def broker_blackholed(stand: Stand) -> Recovery:
+def broker_blackholed(deployment: Deployment) -> Recovery:
     """Swallow the packets between a worker and the broker."""
     with ExitStack() as stack:
-        wire, setting = stack.enter_context(_through(stand, "EVALCTL_BROKER_URL"))
-        stack.enter_context(stand.reconciler())
-        worker = stack.enter_context(stand.worker(**setting))
+        wire, setting = stack.enter_context(_through(deployment, "EVALCTL_BROKER_URL"))
+        stack.enter_context(deployment.reconciler())
+        worker = stack.enter_context(deployment.worker(**setting))
         worker.wait_for("worker.ready")
-        stand.submit(1, **JOBS)
+        deployment.submit(1, **JOBS)
         worker.wait_for("job.claimed")
         with _dropped(wire.port):
             moment_s = time.monotonic()
-            stand.until_finished(within_s=BLACKHOLE_S)
-            until(lambda: since(moment_s) > BLACKHOLE_S, BLACKHOLE_S)
-        seconds = _serves_again(stand, worker, time.monotonic())
-    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+            deployment.until_finished(within_s=BLACKHOLE_S)
+            wait_until(lambda: since(moment_s) > BLACKHOLE_S, BLACKHOLE_S)
+        seconds = _serves_again(deployment, worker, time.monotonic())
+    assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="wire mended -> the worker commits the next job")
 
 
@@ -123,20 +128,20 @@ def broker_blackholed(stand: Stand) -> Recovery:
     staged=f"TCP forwarder that passes each message {DELAY_S * 1000:g} ms late, each way",
     holds="leases hold; every job is committed at its first attempt",
 )
-def slow_wire(stand: Stand) -> Recovery:
-    """Delay every message between worker and database; packet loss needs a qdisc, see the list below the table."""
+def slow_wire(deployment: Deployment) -> Recovery:
+    """Delay every message between worker and database; packet loss needs a qdisc, see the page."""
     with ExitStack() as stack:
-        wire, setting = stack.enter_context(_through(stand, "EVALCTL_DATABASE_URL"))
-        stack.enter_context(stand.reconciler())
-        worker = stack.enter_context(stand.worker(**setting))
+        wire, setting = stack.enter_context(_through(deployment, "EVALCTL_DATABASE_URL"))
+        stack.enter_context(deployment.reconciler())
+        worker = stack.enter_context(deployment.worker(**setting))
         worker.wait_for("worker.ready")
         wire.delay_s = DELAY_S
         moment_s = time.monotonic()
-        stand.submit(2, **JOBS)
-        stand.until_finished()
+        deployment.submit(2, **JOBS)
+        deployment.until_finished()
         seconds = since(moment_s)
         worker.stop()
-    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
+    assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="submit -> 2 jobs of 3 s committed")
 
 
@@ -146,34 +151,35 @@ def slow_wire(stand: Stand) -> Recovery:
     staged="libfaketime: one worker steps an hour ahead in mid-job, another an hour back",
     holds="leases are unaffected, no job runs twice, durations stay true",
 )
-def clock_steps(stand: Stand) -> Recovery:
+def clock_steps(deployment: Deployment) -> Recovery:
     """Step the clocks of two workers while their jobs run.
 
-    They are killed at the end: libfaketime makes Python's ``time.sleep`` fail (EINVAL from ``clock_nanosleep``), which no
-    real clock does, so that how they end in order cannot be seen here.
+    They are killed at the end: libfaketime makes Python's ``time.sleep`` fail (EINVAL from
+    ``clock_nanosleep``), which no real clock does, so a shutdown in order cannot be seen here.
     """
-    if not _FAKETIME:
-        raise CannotStage("libfaketime is not installed (apt-get install faketime)")
-    with stand.reconciler(), ExitStack() as stack:
-        clocks = [stand.folder / name for name in ("ahead", "back")]
-        workers = [stack.enter_context(stand.worker(**_clock(path))) for path in clocks]
+    library = _faketime()
+    with deployment.reconciler(), ExitStack() as stack:
+        clocks = [deployment.folder / name for name in ("ahead", "back")]
+        workers = [
+            stack.enter_context(deployment.worker(**_clock(library, path))) for path in clocks
+        ]
         for worker in workers:
             worker.wait_for("worker.ready")
-        stand.submit(6, **JOBS)
+        deployment.submit(6, **JOBS)
         for worker in workers:
             worker.wait_for("job.claimed")
         moment_s = time.monotonic()
         for path, step_s in zip(clocks, (_HOUR_S, -_HOUR_S), strict=True):
             path.write_text(f"{step_s:+d}\n")
-        stand.until_finished()
+        deployment.until_finished()
         seconds = since(moment_s)
         stamps = [worker.wait_for("job.claimed")["at"] for worker in workers]
     assert stamps[0][:13] != stamps[1][:13], f"the clocks did step: {stamps}"
-    assert stand.count("attempt_no > 1") == 0, "no job ran twice"
-    longest = stand.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[0][
-        "s"
-    ]
-    assert 2.5 < longest < 10, f"a job of 3 s is told to have taken {longest} s"
+    assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
+    longest = deployment.query("SELECT max(last_token_s - submitted_s) AS s FROM eval.generation")[
+        0
+    ]["s"]
+    assert 2.5 < longest < 10, f"a job of 3 s is said to have taken {longest} s"
     return Recovery(
         seconds=seconds,
         span="step -> 6 jobs of 3 s committed by 2 workers",
@@ -181,22 +187,34 @@ def clock_steps(stand: Stand) -> Recovery:
     )
 
 
-def _clock(path: Path) -> dict[str, str]:
-    """Return the environment of a process whose clock follows a file, and whose monotonic clock is the real one."""
+def _faketime() -> Path:
+    """Return the library of libfaketime, installed if need be."""
+    pattern = "*/faketime/libfaketimeMT.so.1"
+    found = sorted(Path("/usr/lib").glob(pattern))
+    if not found:
+        reason = install("faketime")
+        found = sorted(Path("/usr/lib").glob(pattern))
+        if not found:
+            raise CannotStage(f"libfaketime is not installed (Debian: faketime); {reason}")
+    return found[0]
+
+
+def _clock(library: Path, path: Path) -> dict[str, str]:
+    """Return the environment of a process whose wall clock, and no other, follows a file."""
     path.write_text("+0\n")
     return {
-        "LD_PRELOAD": str(_FAKETIME[0]),
+        "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(path),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
 
 
-def _serves_again(stand: Stand, worker: LoggingProcess, healed_s: float) -> float:
-    """Return the seconds from the mending of the wire until the worker commits a job; it is the only one left."""
-    stand.submit(1, name="afterwards")
+def _serves_again(deployment: Deployment, worker: LoggingProcess, healed_s: float) -> float:
+    """Return the seconds from the mending of the wire until the only worker commits a job."""
+    deployment.submit(1, name="afterwards")
     worker.wait_for("job.succeeded", model="afterwards", within_s=SERVES_WITHIN_S)
     seconds = since(healed_s)
-    stand.until_finished()
+    deployment.until_finished()
     assert worker.stop() == 0
     return seconds

@@ -13,24 +13,27 @@ from services.postgres import postgres_binary
 from services.valkey import valkey_binary
 from tests.chaos.registry import Fault
 from tests.chaos.report import Staged
-from tests.chaos.stand import LEASE_S
-from tests.processes import ROOT
+from tests.support.deployment import LEASE_S
+from tests.support.processes import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "faults.md"
 BEGIN, END = "<!-- make chaos: begin -->", "<!-- make chaos: end -->"
 #: What no option of ours can stage: fault -> why, as it was found.
 NOT_STAGED = {
-    "packet loss and reordering (`tc qdisc add ... netem loss 10%`)": "needs the kernel's netem queue, which the machine "
-    "measured here lacks (`Error: Specified qdisc kind is unknown`); F10c delays messages instead",
-    "loss of power: writes that the disk had confirmed are gone": "needs a disk that lies; `kill -9` keeps the page cache",
-    "XID errors, a card that falls off the bus": "needs a GPU that breaks on demand",
+    "packet loss and reordering (`tc qdisc add ... netem loss 10%`)": "needs the kernel's "
+    "netem queue, which the machine measured here lacks "
+    "(`Error: Specified qdisc kind is unknown`); F10c delays messages instead",
+    "loss of power: writes that the disk had confirmed are lost": "needs a disk that lies; "
+    "`kill -9` keeps the page cache",
+    "XID errors, a GPU that falls off the bus": "needs a GPU that breaks on demand",
     "broken memory that changes rows": "needs hardware that breaks on demand",
 }
 
 
 def described(fault: Fault) -> str:
     """Return the part of a fault's row that does not depend on a measurement."""
-    return f"| {fault.fault_id} | {_cell(fault.title)} | {_cell(fault.staged)} | {_cell(fault.holds)} |"
+    cells = (fault.fault_id, fault.title, fault.staged, fault.holds)
+    return "".join(f"| {_cell(text)} " for text in cells) + "|"
 
 
 def write_page(staged: Sequence[Staged]) -> None:
@@ -44,7 +47,8 @@ def write_page(staged: Sequence[Staged]) -> None:
 
 def render(staged: Sequence[Staged]) -> str:
     """Return the table of faults, what they were measured with, and what was not staged."""
-    machine = f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}"
+    kernel = platform.release().partition("-")[0]
+    machine = f"{os.cpu_count()} cores, Linux {kernel}, Python {platform.python_version()}"
     servers = (
         f"{_server(postgres_binary())}, {_server(valkey_binary())}, Celery {version('celery')}"
     )

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.chaos.stand import Stand
+    from tests.support.deployment import Deployment
 
 
 class CannotStage(Exception):  # noqa: N818 - named for what happened
-    """Say why a fault cannot be staged on this machine, e.g. the command that was refused and what it said."""
+    """Say why a fault cannot be staged on this machine, e.g. which command was refused and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Fault:
     staged: str
     #: What must hold beside the oracle's promises.
     holds: str
-    run: Callable[[Stand], Recovery]
+    run: Callable[[Deployment], Recovery]
     #: Takes seconds and needs no special rights, so that it is part of `make test`.
     short: bool
 
@@ -49,14 +49,14 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(_FAULTS)
 
 def fault(
     fault_id: str, title: str, *, staged: str, holds: str, short: bool = False
-) -> Callable[[Callable[[Stand], Recovery]], Callable[[Stand], Recovery]]:
-    """Register a function that stages a fault, waits until all is well again and returns the recovery.
+) -> Callable[[Callable[[Deployment], Recovery]], Callable[[Deployment], Recovery]]:
+    """Register a function that stages a fault, waits until all is well and returns the recovery.
 
-    It raises ``AssertionError`` where a promise is broken and ``CannotStage`` where this machine does not allow it. When it
-    returns, every process that it started has ended.
+    It raises ``AssertionError`` if a promise is broken and ``CannotStage`` if this machine does not
+    allow it. When it returns, every process that it started has ended.
     """
 
-    def register(run: Callable[[Stand], Recovery]) -> Callable[[Stand], Recovery]:
+    def register(run: Callable[[Deployment], Recovery]) -> Callable[[Deployment], Recovery]:
         assert fault_id not in _FAULTS, fault_id
         _FAULTS[fault_id] = Fault(
             fault_id=fault_id, title=title, staged=staged, holds=holds, run=run, short=short

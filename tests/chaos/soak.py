@@ -1,7 +1,8 @@
 """Work for a while under faults drawn at random, and ask the oracle at the end: ``make soak``.
 
-Real servers, a real reconciler and real workers with the synthetic engine. The seed decides which faults come and when; what
-they hit depends on the machine, so the same seed is a similar and not the same walk.
+Real servers, a real reconciler and real workers with the synthetic engine. The seed decides which
+faults come and when; what they hit depends on the machine, so the same seed is a similar and not
+the same walk.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from core.errors import ServiceUnreachable
 from core.sampling_params import SamplingParams
 from core.states import Mode
 from services.server import EmbeddedServer
-from tests.chaos.stand import LEASE_S, QUEUE, Servers, Stand, kill_server, redis_client
-from tests.processes import LoggingProcess
+from tests.support.deployment import LEASE_S, QUEUE, Deployment, Servers, kill_server, redis_client
+from tests.support.processes import LoggingProcess
 
 TOKENS = 20
 #: Requests that an engine serves at once in throughput mode.
@@ -70,7 +71,7 @@ class Crew:
         process.process.send_signal(signal.SIGSTOP)
         self._frozen_until_s[process] = time.monotonic() + for_s
 
-    def look(self, *, thaw_all: bool = False) -> None:
+    def check(self, *, thaw_all: bool = False) -> None:
         """Let go on what has been frozen for long enough, and start again what has ended."""
         for process, until_s in list(self._frozen_until_s.items()):
             if thaw_all or time.monotonic() > until_s:
@@ -86,11 +87,11 @@ class Crew:
 
     def stop(self) -> list[int]:
         """End everything in order and return the exit codes, the reconciler's first."""
-        self.look(thaw_all=True)
+        self.check(thaw_all=True)
         for process in self._running:
             process.process.send_signal(signal.SIGTERM)
         for process in self._running:
-            # One signal is enough: a second one may meet Python when it has put its own handler away.
+            # One signal is enough: a second may meet Python after it has put its own handler away.
             with suppress(subprocess.TimeoutExpired):
                 process.process.wait(60)
         return [process.stop() for process in self._running]
@@ -114,8 +115,8 @@ class Crew:
 class Soak:
     """The faults, and what they are made on."""
 
-    def __init__(self, stand: Stand, crew: Crew, draw: random.Random) -> None:
-        self._stand, self._crew, self._draw = stand, crew, draw
+    def __init__(self, deployment: Deployment, crew: Crew, draw: random.Random) -> None:
+        self._stand, self._crew, self._draw = deployment, crew, draw
         self.made: Counter[str] = Counter()
         self.faults: dict[str, Callable[[], None]] = {
             "worker kill -9": lambda: self._signal(signal.SIGKILL),
@@ -128,13 +129,17 @@ class Soak:
             ),
             "reconciler kill -9": self._kill_reconciler,
             "FLUSHALL": self._flush,
-            "Valkey kill -9": lambda: self._restart(stand.servers.valkey, signal.SIGKILL),
-            "Valkey restart": lambda: self._restart(stand.servers.valkey, signal.SIGTERM),
-            "PostgreSQL fast restart": lambda: self._restart(stand.servers.postgres, signal.SIGINT),
-            "PostgreSQL immediate restart": lambda: self._restart(
-                stand.servers.postgres, signal.SIGQUIT
+            "Valkey kill -9": lambda: self._restart(deployment.servers.valkey, signal.SIGKILL),
+            "Valkey restart": lambda: self._restart(deployment.servers.valkey, signal.SIGTERM),
+            "PostgreSQL fast restart": lambda: self._restart(
+                deployment.servers.postgres, signal.SIGINT
             ),
-            "PostgreSQL kill -9": lambda: self._restart(stand.servers.postgres, signal.SIGKILL),
+            "PostgreSQL immediate restart": lambda: self._restart(
+                deployment.servers.postgres, signal.SIGQUIT
+            ),
+            "PostgreSQL kill -9": lambda: self._restart(
+                deployment.servers.postgres, signal.SIGKILL
+            ),
         }
 
     def make_one(self) -> None:
@@ -163,7 +168,8 @@ def main() -> int:
     """Run the soak of the command line; 1 where a promise is broken or a job did not end."""
     asked = _arguments()
     print(
-        f"seed {asked.seed}: {asked.jobs} jobs, {asked.workers} workers, faults for {asked.minutes:g} min",
+        f"seed {asked.seed}: {asked.jobs} jobs, {asked.workers} workers, "
+        f"faults for {asked.minutes:g} min",
         flush=True,
     )
     with tempfile.TemporaryDirectory(prefix="evalctl-soak-") as made:
@@ -172,14 +178,14 @@ def main() -> int:
         servers.start()
         try:
             servers.prepare()
-            with servers.stand(folder) as stand:
-                return _soak(stand, asked)
+            with servers.deployment(folder) as deployment:
+                return _soak(deployment, asked)
         finally:
             servers.stop()
 
 
-def _soak(stand: Stand, asked: argparse.Namespace) -> int:
-    """Do half of the jobs one at a time, the others several at once with ends that a worker foresees."""
+def _soak(deployment: Deployment, asked: argparse.Namespace) -> int:
+    """Do half of the jobs one at a time, the others several at once with foreseeable ends."""
     beside = asked.jobs // 2
     alone = asked.jobs - beside
     job_ms = asked.workers * asked.minutes * 60_000 / (alone + beside / SEQUENCES) * BUSY
@@ -187,9 +193,9 @@ def _soak(stand: Stand, asked: argparse.Namespace) -> int:
     fail = {"class": "ENGINE_DEAD", "every": 200, "by": "request"}
     pace = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS}
     options = {**pace, "tokens": TOKENS, "max_num_seqs": SEQUENCES, "fail": fail}
-    stand.submit(alone, name="soak-latency", max_attempts=50, **options)
+    deployment.submit(alone, name="soak-latency", max_attempts=50, **options)
     speed_run = SamplingParams(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
-    stand.submit(
+    deployment.submit(
         beside,
         name="soak-throughput",
         max_attempts=50,
@@ -197,73 +203,80 @@ def _soak(stand: Stand, asked: argparse.Namespace) -> int:
         sampling=speed_run,
         **options,
     )
-    crew = Crew(stand.environment, asked.workers)
+    crew = Crew(deployment.environment, asked.workers)
     try:
-        soak = Soak(stand, crew, random.Random(asked.seed))  # noqa: S311 - to be repeated, not to be secret
+        soak = Soak(deployment, crew, random.Random(asked.seed))  # noqa: S311 - to be repeated, not to be secret
         chance = random.Random(asked.seed + 1)  # noqa: S311
-        _make_faults(stand, crew, soak, time.monotonic() + asked.minutes * 60, chance)
+        _make_faults(deployment, crew, soak, time.monotonic() + asked.minutes * 60, chance)
         print(f"no more faults; up to {SETTLE_S:g} s for the rest", flush=True)
-        _settle(stand, crew)
+        _settle(deployment, crew)
         codes = crew.stop()
     finally:
         crew.kill()
-    return _report(stand, crew, soak, codes)
+    return _report(deployment, crew, soak, codes)
 
 
-def _make_faults(stand: Stand, crew: Crew, soak: Soak, until_s: float, draw: random.Random) -> None:
+def _make_faults(
+    deployment: Deployment, crew: Crew, soak: Soak, until_s: float, draw: random.Random
+) -> None:
     pause, report_s = threading.Event(), time.monotonic() + REPORT_EVERY_S
-    while time.monotonic() < until_s and _open(stand) != 0:
+    while time.monotonic() < until_s and _open(deployment) != 0:
         pause.wait(draw.uniform(*PAUSE_S))
         soak.make_one()
-        crew.look()
+        crew.check()
         if time.monotonic() > report_s:
             report_s += REPORT_EVERY_S
-            print(f"{sum(soak.made.values())} faults, {_open(stand)} jobs open", flush=True)
+            print(f"{sum(soak.made.values())} faults, {_open(deployment)} jobs open", flush=True)
 
 
-def _settle(stand: Stand, crew: Crew) -> None:
+def _settle(deployment: Deployment, crew: Crew) -> None:
     pause, deadline_s = threading.Event(), time.monotonic() + SETTLE_S
-    while _open(stand) != 0 and time.monotonic() < deadline_s:
-        crew.look(thaw_all=True)
+    while _open(deployment) != 0 and time.monotonic() < deadline_s:
+        crew.check(thaw_all=True)
         pause.wait(0.5)
 
 
-def _open(stand: Stand) -> int | None:
-    """Return how many jobs have not ended; None while the database cannot tell."""
+def _open(deployment: Deployment) -> int | None:
+    """Return how many jobs have not ended; None while the database cannot say."""
     with suppress(ServiceUnreachable, DBAPIError):
-        return stand.count("state IN ('queued', 'running')")
+        return deployment.count("state IN ('queued', 'running')")
     return None
 
 
 #: Jobs that were given up, with the end of each of their attempts.
 DEAD = """
-SELECT j.id AS job, j.failure_kind AS kind, string_agg(coalesce(a.error_class, a.outcome), ', ' ORDER BY a.attempt_no) AS attempts
+SELECT j.id AS job, j.failure_kind AS kind,
+       string_agg(coalesce(a.error_class, a.outcome), ', ' ORDER BY a.attempt_no) AS attempts
   FROM eval.job AS j LEFT JOIN eval.attempt AS a ON a.job_id = j.id
  WHERE j.state = 'dead'
  GROUP BY j.id ORDER BY j.id LIMIT 20
 """
 
 
-def _report(stand: Stand, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
-    states = stand.query("SELECT state, count(*) AS n FROM eval.job GROUP BY state ORDER BY state")
-    duplicates = stand.query("SELECT count(*) - count(DISTINCT job_id) AS n FROM eval.generation")[
-        0
-    ]["n"]
-    lost = stand.count("outcome = 'lost'", "attempt")
+def _report(deployment: Deployment, crew: Crew, soak: Soak, codes: Sequence[int]) -> int:
+    states = deployment.query(
+        "SELECT state, count(*) AS n FROM eval.job GROUP BY state ORDER BY state"
+    )
+    duplicates = deployment.query(
+        "SELECT count(*) - count(DISTINCT job_id) AS n FROM eval.generation"
+    )[0]["n"]
+    lost = deployment.count("outcome = 'lost'", "attempt")
     print("faults: " + ", ".join(f"{name} {times}" for name, times in sorted(soak.made.items())))
     print("jobs: " + ", ".join(f"{row['state']} {row['n']}" for row in states))
-    print(f"attempts: {stand.count('true', 'attempt')}, lost {lost}")
-    ends = stand.query(
-        "SELECT error_class AS class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1"
+    print(f"attempts: {deployment.count('true', 'attempt')}, lost {lost}")
+    ends = deployment.query(
+        "SELECT error_class AS class, count(*) AS n FROM eval.attempt "
+        "WHERE outcome = 'failed' GROUP BY 1"
     )
     print("failed attempts: " + ", ".join(f"{row['class']} {row['n']}" for row in ends))
-    for row in stand.query(DEAD):
+    for row in deployment.query(DEAD):
         print(f"dead: job {row['job']} as {row['kind']} after {row['attempts']}")
     print(f"late attempts refused: {crew.count('job.lease_lost')}; duplicate results: {duplicates}")
     print(
-        f"processes started again, by exit code: {dict(crew.exits)}; ended in order with {sorted(codes)}"
+        f"processes started again, by exit code: {dict(crew.exits)}; "
+        f"ended in order with {sorted(codes)}"
     )
-    broken = [*stand.broken(), *(["a process did not end in order"] if any(codes) else [])]
+    broken = [*deployment.broken(), *(["a process did not end in order"] if any(codes) else [])]
     for promise in broken:
         print(f"broken: {promise}")
     print("every promise held" if not broken else f"{len(broken)} promises broken")

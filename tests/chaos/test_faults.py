@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.faults import MODULES, all_faults, short_faults
 from tests.chaos.page import PAGE, described
 from tests.chaos.registry import CannotStage, Fault
-from tests.chaos.stand import Servers
+from tests.support.deployment import Servers
 
 pytestmark = pytest.mark.chaos
 
@@ -29,12 +29,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     "fault", short_faults(), ids=lambda fault: f"{fault.fault_id}-{fault.run.__name__}"
 )
 def test_a_fault_breaks_no_promise(fault: Fault, servers: Servers, tmp_path: Path) -> None:
-    with servers.stand(tmp_path) as stand:
+    with servers.deployment(tmp_path) as deployment:
         try:
-            recovery = fault.run(stand)
+            recovery = fault.run(deployment)
         except CannotStage as reason:
             pytest.skip(str(reason))
-        assert stand.broken() == []
+        assert deployment.broken() == []
     assert recovery.seconds >= 0
 
 

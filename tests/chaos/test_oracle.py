@@ -1,4 +1,4 @@
-"""The oracle itself: silent over a healthy database, and loud over each promise that is broken by hand."""
+"""The oracle itself: silent about a healthy database, loud about each promise broken by hand."""
 
 from __future__ import annotations
 
@@ -10,68 +10,25 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
 from db.commits import Result, commit
 from db.engine import transaction
-from db.fleet import WorkerIdentity, record_start, register_worker
-from db.models import Boot
-from db.runs import ProblemRecord, Submission, submit
-from tests.chaos.oracle import JobKey, check, keys_of, orphans
-from tests.claiming import claim_one
-from tests.stored import generation_row
+from db.runs import submit
+from tests.support.jobs import PROBLEM, claimed, register, submission
+from tests.support.oracle import JobKey, check, keys_of, orphans
+from tests.support.results import generation_row, store_start
 
 
 @pytest.fixture
 def keys(engine: Engine) -> list[JobKey]:
     """Leave two jobs: the first succeeded, the second is queued; return the keys of both."""
-    worker_id = uuid.uuid4()
-    spec = ModelSpec(
-        name="fake", engine="synthetic", source="made-up", queue="synthetic", options={}
-    )
-    submission = Submission(
-        name="run",
-        experiment_hash="e",
-        experiment={"language": "en"},
-        provenance={},
-        models=(spec,),
-        problems=(ProblemRecord(name="p", content_hash="h", category="secondary", document={}),),
-        prompts=("plain",),
-        repetitions=2,
-        mode="latency",
-        sampling=SamplingParams(),
-    )
-    submitted = submit(engine, submission)
+    planned = submission(problems=(PROBLEM,))
+    submitted = submit(engine, planned)
     # No process has this pid: it is above the kernel's limit.
-    register_worker(
-        engine,
-        WorkerIdentity(
-            worker_id=worker_id,
-            name="w",
-            host="h",
-            pid=2**22 + 1,
-            device="cpu",
-            queues=("synthetic",),
-            version="0",
-        ),
-    )
-    job = claim_one(engine, worker_id=worker_id, queues=("synthetic",))
-    assert job is not None
-    boot_id = record_start(
-        engine,
-        Boot(
-            worker_id=worker_id,
-            model_id=job.model_id,
-            engine_version="synthetic-1",
-            config_hash="c",
-            environment_hash="e",
-            config={},
-            environment={},
-            start_s=1.0,
-        ),
-    )
+    worker_id = register(engine, pid=2**22 + 1)
+    job = claimed(engine, worker_id)
+    boot_id = store_start(engine, worker_id, job.model_id)
     commit(engine, job.job_id, 1, Result(generation=generation_row(boot_id), texts={"text": "x"}))
-    return keys_of(submitted.run_id, submission)
+    return keys_of(submitted.run_id, planned)
 
 
 def test_a_healthy_database_breaks_no_promise(engine: Engine, keys: list[JobKey]) -> None:
@@ -88,7 +45,7 @@ def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey])
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "finding"),
     [
         (
             "UPDATE eval.attempt SET outcome = 'lost'",
@@ -116,13 +73,13 @@ def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey])
         ),
     ],
 )
-def test_each_broken_promise_is_told(
-    engine: Engine, keys: list[JobKey], damage: str, told: str
+def test_each_broken_promise_is_found(
+    engine: Engine, keys: list[JobKey], damage: str, finding: str
 ) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(damage)
     broken = check(engine, expected_keys=keys, settled=False)
-    assert any(sentence.startswith(told) for sentence in broken), broken
+    assert any(sentence.startswith(finding) for sentence in broken), broken
 
 
 @pytest.fixture

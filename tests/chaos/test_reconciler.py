@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from core.hints import HintBroker
 from db.engine import open_database, transaction
 from orchestrator.reconciler import Reconciler
-from tests.chaos.stand import until
+from services.locks import wait_until
 
 
 def test_a_table_locked_for_too_long_is_waited_for(
@@ -24,9 +24,11 @@ def test_a_table_locked_for_too_long_is_waited_for(
         with transaction(engine) as connection:
             connection.exec_driver_sql("LOCK TABLE eval.job IN ACCESS EXCLUSIVE MODE")
             thread.start()
-            assert until(lambda: "canceling statement due to lock timeout" in caplog.text, 10)
+            assert wait_until(lambda: "canceling statement due to lock timeout" in caplog.text, 10)
         caplog.clear()
-        assert until(lambda: "reconciler is in charge" in caplog.text, 10), "it goes on by itself"
+        assert wait_until(lambda: "reconciler is in charge" in caplog.text, 10), (
+            "it goes on by itself"
+        )
     assert thread.is_alive()
     stop.set()
     thread.join(10)

@@ -12,11 +12,14 @@ from typing import Any
 
 import psutil
 
+from services.locks import wait_until
 from tests.chaos.registry import CannotStage, Recovery, fault
-from tests.chaos.stand import Stand, kill, since, until
-from tests.processes import LoggingProcess
+from tests.support.deployment import Deployment, kill, since
+from tests.support.processes import LoggingProcess
+from workers.lifecycle import orphan_reaper
 
-#: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on a busy machine.
+#: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on
+#: a busy machine.
 WITHIN_S = 45.0
 COMMITTED = "kill -> its job committed by another worker"
 #: Jobs long enough to be caught in the middle.
@@ -25,23 +28,25 @@ _MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
 
 
 def rerun_after(
-    stand: Stand, first: LoggingProcess, number: int, *, group: bool = False
+    deployment: Deployment, first: LoggingProcess, number: int, *, group: bool = False
 ) -> Recovery:
-    """End a worker in the middle of its job while another waits; return when that job was committed."""
+    """End a worker during its job while another waits; return when the job is committed."""
     job_id = first.wait_for("job.claimed")["job_id"]
-    with stand.reconciler(), stand.worker() as second:
+    with deployment.reconciler(), deployment.worker() as second:
         second.wait_for("worker.ready")
-        stand.submit(2, name="others")
+        deployment.submit(2, name="others")
         if group:
             _orphan_reaper(first).kill()
             os.killpg(first.process.pid, number)
         moment_s = kill(first, number)
-        stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S)
+        deployment.until(
+            f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
+        )
         seconds = since(moment_s)
-        stand.until_finished()
+        deployment.until_finished()
         second.stop()
     assert (
-        stand.count(
+        deployment.count(
             "outcome = 'lost' AND error_class = 'LEASE_EXPIRED' AND attempt_no = 1", "attempt"
         )
         == 1
@@ -56,24 +61,24 @@ def rerun_after(
     holds="its attempt is `lost`; another worker runs the job after the lease; one result",
     short=True,
 )
-def worker_killed(stand: Stand) -> Recovery:
+def worker_killed(deployment: Deployment) -> Recovery:
     """Kill the process alone."""
-    stand.submit(1, **SLOW)
-    with stand.worker() as first:
-        return rerun_after(stand, first, signal.SIGKILL)
+    deployment.submit(1, **SLOW)
+    with deployment.worker() as first:
+        return rerun_after(deployment, first, signal.SIGKILL)
 
 
 @fault(
     "F1b",
     "Worker and all processes of its group killed",
-    staged="`kill -9 -PGID`, and the guardian first",
-    holds="as F1a, with nobody left to clean up after the worker",
+    staged="`kill -9 -PGID`, and the orphan reaper first",
+    holds="as F1a, with no process left to clean up after the worker",
 )
-def group_killed(stand: Stand) -> Recovery:
-    """Kill the guardian, which has a session of its own, and then the whole group."""
-    stand.submit(1, **SLOW)
-    with stand.worker(prefix=("setsid",)) as first:
-        return rerun_after(stand, first, signal.SIGKILL, group=True)
+def group_killed(deployment: Deployment) -> Recovery:
+    """Kill the orphan reaper, which has its own session, and then the whole group."""
+    deployment.submit(1, **SLOW)
+    with deployment.worker(prefix=("setsid",)) as first:
+        return rerun_after(deployment, first, signal.SIGKILL, group=True)
 
 
 @fault(
@@ -82,11 +87,11 @@ def group_killed(stand: Stand) -> Recovery:
     staged="`kill -SEGV PID` in the middle of a job",
     holds="as F1a",
 )
-def worker_crashed(stand: Stand) -> Recovery:
+def worker_crashed(deployment: Deployment) -> Recovery:
     """Do what a native extension does that reads a wrong address."""
-    stand.submit(1, **SLOW)
-    with stand.worker() as first:
-        return rerun_after(stand, first, signal.SIGSEGV)
+    deployment.submit(1, **SLOW)
+    with deployment.worker() as first:
+        return rerun_after(deployment, first, signal.SIGSEGV)
 
 
 @fault(
@@ -95,20 +100,22 @@ def worker_crashed(stand: Stand) -> Recovery:
     staged="in the middle of a job into a memory cgroup that is then limited to 16 KiB",
     holds="as F1a",
 )
-def worker_out_of_memory(stand: Stand) -> Recovery:
+def worker_out_of_memory(deployment: Deployment) -> Recovery:
     """Take away the memory of a worker: at its next page the kernel's killer ends it."""
     with _memory_cgroup() as group, ExitStack() as stack:
-        stand.submit(1, **SLOW)
-        first = stack.enter_context(stand.worker())
-        stack.enter_context(stand.reconciler())
+        deployment.submit(1, **SLOW)
+        first = stack.enter_context(deployment.worker())
+        stack.enter_context(deployment.reconciler())
         job_id = first.wait_for("job.claimed")["job_id"]
-        second = stack.enter_context(stand.worker())
+        second = stack.enter_context(deployment.worker())
         second.wait_for("worker.ready")
         (group / "cgroup.procs").write_text(str(first.process.pid))
         (group / "memory.limit_in_bytes").write_text("16384")
         assert first.process.wait(20) == -signal.SIGKILL
         moment_s = time.monotonic()
-        stand.until(f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S)
+        deployment.until(
+            f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
+        )
         seconds = since(moment_s)
         second.stop()
     return Recovery(seconds=seconds, span=COMMITTED)
@@ -121,21 +128,21 @@ def worker_out_of_memory(stand: Stand) -> Recovery:
     holds="the late worker abandons its attempt and writes nothing",
     short=True,
 )
-def zombie_generating(stand: Stand) -> Recovery:
+def zombie_generating(deployment: Deployment) -> Recovery:
     """Freeze a worker from outside."""
-    stand.submit(1, **SLOW)
-    with stand.reconciler(), stand.worker() as zombie:
+    deployment.submit(1, **SLOW)
+    with deployment.reconciler(), deployment.worker() as zombie:
         job_id = zombie.wait_for("job.claimed")["job_id"]
         moment_s = kill(zombie, signal.SIGSTOP)
-        with stand.worker() as second:
-            stand.until(
+        with deployment.worker() as second:
+            deployment.until(
                 f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
             )
             seconds = since(moment_s)
             kill(zombie, signal.SIGCONT)
             zombie.wait_for("job.lease_lost", job_id=job_id, attempt_no=1)
             second.stop()
-        _serves_on(stand, zombie)
+        _serves_on(deployment, zombie)
     return Recovery(seconds=seconds, span="freeze -> its job committed by another worker")
 
 
@@ -143,30 +150,30 @@ def zombie_generating(stand: Stand) -> Recovery:
     "F3b",
     "Worker frozen past its lease with a finished result in hand",
     staged="`SIGSTOP` before the commit, another worker commits, `kill -CONT`",
-    holds="the late commit changes no row and is told as a lost lease",
+    holds="the late commit changes no row and is reported as a lost lease",
 )
-def zombie_committing(stand: Stand) -> Recovery:
-    """Let a worker freeze itself before its second commit, so that the late write is really tried."""
-    with stand.worker(at="stop:before-commit") as zombie, stand.reconciler():
-        stand.submit(2, tokens=5, tpot_ms=10)
+def zombie_committing(deployment: Deployment) -> Recovery:
+    """Let a worker freeze itself before its second commit, so that the late write is tried."""
+    with deployment.worker(at="stop:before-commit") as zombie, deployment.reconciler():
+        deployment.submit(2, tokens=5, tpot_ms=10)
         job_id = [zombie.wait_for("job.claimed")["job_id"] for _ in range(2)][1]
-        assert until(lambda: _stopped(zombie), WITHIN_S), "the worker did not freeze"
+        assert wait_until(lambda: _stopped(zombie), WITHIN_S), "the worker did not freeze"
         moment_s = time.monotonic()
-        with stand.worker() as second:
-            stand.until(
+        with deployment.worker() as second:
+            deployment.until(
                 f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
             )
             seconds = since(moment_s)
             second.stop()
         kill(zombie, signal.SIGCONT)
         zombie.wait_for("job.lease_lost", job_id=job_id, attempt_no=1)
-        _serves_on(stand, zombie)
+        _serves_on(deployment, zombie)
     return Recovery(seconds=seconds, span="freeze -> its job committed by another worker")
 
 
-def _serves_on(stand: Stand, worker: LoggingProcess) -> None:
+def _serves_on(deployment: Deployment, worker: LoggingProcess) -> None:
     """Have a worker do one more job and end in order."""
-    stand.submit(1, name="afterwards")
+    deployment.submit(1, name="afterwards")
     worker.wait_for("job.succeeded", model="afterwards")
     assert worker.stop() == 0
 
@@ -177,9 +184,7 @@ def _stopped(process: LoggingProcess) -> bool:
 
 def _orphan_reaper(worker: LoggingProcess) -> psutil.Process:
     children = psutil.Process(worker.process.pid).children()
-    return next(
-        child for child in children if any("guardian.py" in word for word in child.cmdline())
-    )
+    return next(child for child in children if orphan_reaper.__file__ in child.cmdline())
 
 
 @contextmanager
@@ -205,22 +210,22 @@ def _crash_point(point: str, fault_id: str, what: str) -> None:
         holds="every job succeeds once",
         short=point in ("before-ack", "after-commit"),
     )
-    def crash(stand: Stand) -> Recovery:
-        with stand.worker(at=f"kill:{point}") as first, stand.reconciler():
-            stand.submit(3, tokens=5, tpot_ms=10)
+    def crash(deployment: Deployment) -> Recovery:
+        with deployment.worker(at=f"kill:{point}") as first, deployment.reconciler():
+            deployment.submit(3, tokens=5, tpot_ms=10)
             assert first.process.wait(30) == -signal.SIGKILL
             moment_s = time.monotonic()
-            with stand.worker() as second:
-                stand.until_finished()
+            with deployment.worker() as second:
+                deployment.until_finished()
                 seconds = since(moment_s)
                 second.stop()
         return Recovery(
-            seconds=seconds, span="kill -> all its jobs committed", note=_attempts(stand)
+            seconds=seconds, span="kill -> all its jobs committed", note=_attempts(deployment)
         )
 
 
-def _attempts(stand: Stand) -> str:
-    return f"{stand.count('TRUE', 'attempt')} attempts for {len(stand.keys)} jobs"
+def _attempts(deployment: Deployment) -> str:
+    return f"{deployment.count('TRUE', 'attempt')} attempts for {len(deployment.keys)} jobs"
 
 
 for _number, (_point, _what) in enumerate(

@@ -15,8 +15,8 @@ from core.states import FailureKind, JobState, Mode
 from db.claims import ClaimedJob, Failure, claim, give_up, in_batch
 from db.engine import open_database, run_alone, transaction
 from db.runs import submit
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, QUEUES, count, spec, submission, take
+from tests.support.database import count
+from tests.support.jobs import PROBLEM, QUEUES, register, spec, submission, take
 
 
 def beside(engine: Engine, worker_id: uuid.UUID, loaded: str, **changes: Any) -> ClaimedJob | None:

@@ -15,8 +15,7 @@ from sqlalchemy import Engine
 from db.engine import rows, transaction
 from db.runs import submit
 from db.statements import statement
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, claim_of, spec, submission, take
+from tests.support.jobs import PROBLEM, claim_of, register, spec, submission, take
 
 QUEUED, HELD = 200_000, 100_000
 #: What a claim may take of a 10 ms budget before the test calls it a walk over the queue.

@@ -13,56 +13,36 @@ from sqlalchemy import Engine
 
 from core.hints import HintBroker
 from core.states import FailureKind, JobState
-from db.claims import ClaimedJob, Failure, LeaseLost, give_up
+from db.claims import ClaimedJob, LeaseLost
 from db.commits import commit
 from db.control import drop_dead, list_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Run, Submitted, cancel_run, find_run, list_runs, submit
+from db.runs import Submitted, cancel_run, list_runs, submit
 from db.statements import statement
 from orchestrator.reconciler import Reconciler
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, count, progress_of, result, spec, submission, take
+from tests.support.database import count
+from tests.support.jobs import (
+    PROBLEM,
+    claimed,
+    die,
+    fail,
+    progress_of,
+    register,
+    run_of,
+    spec,
+    submission,
+    take,
+)
+from tests.support.results import result
 
 OUTBOX = "SELECT count(*) FROM eval.outbox"
 FAILED_OR_DEAD = (JobState.FAILED, JobState.DEAD)
 
 
-def run_of(engine: Engine, submitted: Submitted) -> Run:
-    return find_run(engine, str(submitted.run_id))
-
-
-def claimed(engine: Engine, worker_id: uuid.UUID) -> ClaimedJob:
-    job = take(engine, worker_id)
-    assert job is not None
-    return job
-
-
-def fail(
-    engine: Engine,
-    job: ClaimedJob,
-    *,
-    kind: FailureKind = FailureKind.INFRA,
-    error: str = "ENGINE_DEAD",
-) -> JobState:
-    failure = Failure(kind=kind, error_class=error, sentence="it failed")
-    return give_up(engine, job.job_id, job.attempt_no, failure, backoff_s=0.0)
-
-
 def run_statement(engine: Engine, sql: str) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(sql)
-
-
-def die(engine: Engine, *, times: int) -> list[int]:
-    """Let so many jobs of one attempt die and return their ids."""
-    me = register(engine)
-    dead = []
-    for _ in range(times):
-        job = claimed(engine, me)
-        assert fail(engine, job) is JobState.DEAD
-        dead.append(job.job_id)
-    return dead
 
 
 def test_attempts_that_were_handed_back_are_not_given_again_by_a_retry(engine: Engine) -> None:

@@ -15,9 +15,17 @@ from db.engine import rows, transaction
 from db.outbox import publish_outbox
 from db.runs import Submitted, submit
 from db.statements import statement
-from tests.db.test_control import die, run_of
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, claim_of, count, progress_of, submission, take
+from tests.support.database import count
+from tests.support.jobs import (
+    PROBLEM,
+    claim_of,
+    die,
+    progress_of,
+    register,
+    run_of,
+    submission,
+    take,
+)
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' AND wait_event_type = 'Lock'"
 

@@ -22,6 +22,7 @@ from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.privileges import identity_for
 from services.processes import gone
+from tests.support.debian_packages import program_or_skip
 
 _ROOT = Path(__file__).parents[2]
 _START = "import sys; from pathlib import Path; from services.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
@@ -348,11 +349,8 @@ def test_an_ordinary_user_needs_nothing(tmp_path: Path, user: int) -> None:
     script = _START + (
         "; import json, os; e.start(); p = e.pid; e.stop(); print(json.dumps([os.geteuid(), bool(p), e.running]))"
     )
-    become = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}"]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run([*become, "true"], check=False).returncode != 0
-    ):
+    become = [program_or_skip("unshare"), "--user", f"--map-user={user}", f"--map-group={user}"]
+    if subprocess.run([*become, "true"], check=False).returncode != 0:
         pytest.skip("this system refuses user namespaces")
 
     done = subprocess.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import uuid
 from collections.abc import Sequence
 
 import pytest
@@ -14,9 +13,8 @@ from sqlalchemy import Engine
 from core.states import FailureKind, JobState
 from db.claims import Failure, give_up
 from db.engine import rows, transaction
-from db.fleet import WorkerIdentity, register_worker
 from db.runs import submit
-from tests.db.test_queue import PROBLEM, QUEUES, submission, take
+from tests.support.jobs import PROBLEM, register, submission, take
 
 #: One attempt: which worker had it, and the kind and class of its failure.
 Ending = tuple[int, FailureKind, str]
@@ -141,21 +139,6 @@ def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[Jo
         failure = Failure(kind=kind, error_class=error_class, sentence=f"{error_class} happened")
         states.append(give_up(engine, job_id, attempt_no, failure, backoff_s=0.0))
     return job_id, states
-
-
-def register(engine: Engine) -> uuid.UUID:
-    worker_id = uuid.uuid4()
-    identity = WorkerIdentity(
-        worker_id=worker_id,
-        name=f"w-{worker_id}",
-        host="h",
-        pid=1,
-        device="cpu",
-        queues=QUEUES,
-        version="0",
-    )
-    register_worker(engine, identity)
-    return worker_id
 
 
 def stored(

@@ -11,52 +11,22 @@ import pytest
 from sqlalchemy import Engine, event
 
 from core.hints import HintBroker, queue_name
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
 from core.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
 from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, give_up, renew
-from db.commits import Result, commit
+from db.commits import commit
 from db.engine import open_database, rows, transaction
-from db.fleet import WorkerIdentity, record_start, register_worker
-from db.models import Base, Boot, Score, StepVerdict
+from db.fleet import WorkerIdentity, register_worker
+from db.models import Base
 from db.outbox import publish_outbox
 from db.runs import (
-    ProblemRecord,
-    Progress,
-    Submission,
-    Submitted,
     cancel_run,
     find_run,
-    run_progress,
     submit,
 )
 from db.statements import statement
-from tests.claiming import claim_one
-from tests.stored import generation_row
-
-QUEUES = ("synthetic",)
-PROBLEM = ProblemRecord(name="p1", content_hash="h1", category="secondary", document={"id": "p1"})
-OTHER = ProblemRecord(name="p2", content_hash="h2", category="university", document={"id": "p2"})
-
-
-def spec(name: str, queue: str = "synthetic") -> ModelSpec:
-    return ModelSpec(name=name, engine="synthetic", source="made-up", queue=queue)
-
-
-def submission(**changes: Any) -> Submission:
-    values: dict[str, Any] = {
-        "name": "night",
-        "experiment_hash": "e1",
-        "experiment": {"models": ["a"], "prompts": ["plain"], "repetitions": 2, "language": "en"},
-        "provenance": {},
-        "models": (spec("a"),),
-        "problems": (PROBLEM, OTHER),
-        "prompts": ("plain",),
-        "repetitions": 2,
-        "mode": "latency",
-        "sampling": SamplingParams(seed=100),
-    }
-    return Submission(**values | changes)
+from tests.support.database import count
+from tests.support.jobs import PROBLEM, QUEUES, progress_of, spec, submission, take
+from tests.support.results import result
 
 
 @pytest.fixture
@@ -78,54 +48,6 @@ def worker(engine: Engine) -> Callable[[], uuid.UUID]:
         return worker_id
 
     return register
-
-
-def take(engine: Engine, worker_id: uuid.UUID, **changes: Any) -> ClaimedJob | None:
-    values: dict[str, Any] = {"queues": QUEUES, "loaded_model_id": None, "loaded_for_s": 0.0}
-    return claim_one(engine, worker_id=worker_id, **values | changes)
-
-
-def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
-    """Return the parameters of the claim statement for a worker without an engine."""
-    given = {
-        "worker": worker_id,
-        "queues": list(QUEUES),
-        "loaded_for_s": 0.0,
-        "lease_s": 60.0,
-        "age_bound_s": 900.0,
-        "at_most": 1,
-    }
-    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "boot", "mode"))
-
-
-def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
-    boot_id = record_start(
-        engine,
-        Boot(
-            worker_id=worker_id,
-            model_id=job.model_id,
-            engine_version="s",
-            config_hash="c",
-            environment_hash="e",
-            start_s=0,
-        ),
-    )
-    score = Score(
-        scorer_version="1", steps_done=1, steps_total=2, score7=3.5, guess_suspected=False
-    )
-    verdict = StepVerdict(step="s1", verdict="done")
-    return Result(
-        generation=generation_row(boot_id), texts={"text": "four"}, score=score, verdicts=[verdict]
-    )
-
-
-def count(engine: Engine, query: str) -> int:
-    with transaction(engine) as connection:
-        return int(connection.exec_driver_sql(query).scalar_one())
-
-
-def progress_of(engine: Engine, submitted: Submitted) -> Progress:
-    return run_progress(engine, find_run(engine, str(submitted.run_id)))
 
 
 def test_submit_makes_every_combination_once_with_its_hint(engine: Engine) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,7 +25,8 @@ from db.roles import (
     grant_writer,
     renew_grants,
 )
-from tests.processes import ROOT, evalctl, worker
+from tests.support.debian_packages import program_or_skip
+from tests.support.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
@@ -216,12 +216,10 @@ def test_a_missing_role_and_a_superuser_are_refused(
         grant_writer(engine, engine.url.username)
 
 
-@pytest.mark.skipif(
-    shutil.which("psql") is None, reason="psql is not installed (Debian: postgresql-client)"
-)
 def test_the_shell_logs_in_and_its_command_line_holds_no_password(
     environment: dict[str, str], writer: str
 ) -> None:
+    program_or_skip("psql")
     user = environment | {"EVALCTL_DATABASE_URL": writer}
     look = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
     shell = [

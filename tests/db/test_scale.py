@@ -19,9 +19,8 @@ from db.runs import Submission, submit
 from db.statements import statement
 from orchestrator.reconciler import Reconciler
 from orchestrator.submit import submit_experiment
-from tests.db.test_control import run_of
-from tests.db.test_poison import register
-from tests.db.test_queue import claim_of, count, spec, submission, take
+from tests.support.database import count
+from tests.support.jobs import claim_of, register, run_of, spec, submission, take
 
 SURPLUS = 2000
 OUTBOX = "SELECT count(*) FROM eval.outbox"

@@ -29,7 +29,8 @@ from db.schedules import (
     resume_schedule,
 )
 from orchestrator.reconciler import LOCK_KEY
-from tests.db.test_queue import count, submission
+from tests.support.database import count
+from tests.support.jobs import submission
 
 RUNS = "SELECT count(*) FROM eval.run"
 SLOT = dt.datetime(2030, 1, 2, 18, 0, tzinfo=dt.UTC)

@@ -40,9 +40,10 @@ from db.outbox import publish_outbox
 from db.runs import Run, cancel_run, find_run, submit
 from db.statements import statement
 from orchestrator.reconciler import Reconciler
-from tests.chaos.oracle import BROKEN_PROMISES, JobKey, keys_of
-from tests.claiming import claim_one
-from tests.db.store_checks import (
+from tests.support.jobs import OTHER, PROBLEM, claim_one, register, spec, submission
+from tests.support.oracle import BROKEN_PROMISES, JobKey, keys_of
+from tests.support.results import result
+from tests.support.store_checks import (
     EMPTY,
     FAILURES,
     JOBS,
@@ -55,9 +56,7 @@ from tests.db.store_checks import (
     expected,
     key_of,
 )
-from tests.db.store_model import OPEN, JobModel, RunModel, StoreModel
-from tests.db.test_poison import register
-from tests.db.test_queue import OTHER, PROBLEM, result, spec, submission
+from tests.support.store_model import OPEN, JobModel, RunModel, StoreModel
 
 #: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest tests/db/test_store_machine.py
 WALKS = int(os.environ.get("EVALCTL_TEST_WALKS", "60"))

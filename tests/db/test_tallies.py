@@ -14,9 +14,9 @@ from db.engine import rows, transaction
 from db.runs import Submitted, cancel_run, submit
 from db.statements import statement
 from orchestrator.reconciler import TALLY_AT_MOST, Reconciler
-from tests.db.test_control import claimed, fail, run_of
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, count, progress_of, result, submission
+from tests.support.database import count
+from tests.support.jobs import PROBLEM, claimed, fail, progress_of, register, run_of, submission
+from tests.support.results import result
 
 COUNTED = "SELECT state, count(*) AS jobs FROM eval.job WHERE run_id = %(run)s GROUP BY state"
 ROWS = "SELECT count(*) FROM eval.run_tally"

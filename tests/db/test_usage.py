@@ -31,7 +31,7 @@ from services.usage import (
     stop_services,
 )
 from services.valkey import EmbeddedValkey
-from tests.processes import lives
+from tests.support.processes import lives
 
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
 #: Users are processes of their own; a server that has imported this module forks them in milliseconds.

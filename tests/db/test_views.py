@@ -2,90 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
-from core.sampling_params import SamplingParams
-from db.commits import Result, commit
 from db.engine import rows, transaction
-from db.fleet import record_start
-from db.models import Attempt, Boot, Job, MemoryTrace, ProbePoint
 from db.results import read_results
-from db.runs import submit
 from reports.tables import result_tables
-from tests.claiming import claim_one
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, QUEUES, submission
-from tests.stored import generation_row
-
-Levels = Mapping[int, Sequence[str | None]]
-
-
-def boot(engine: Engine, worker_id: uuid.UUID, model_id: int, **columns: Any) -> int:
-    """Record an engine start and return its id."""
-    given = {
-        "engine_version": "e 1",
-        "config_hash": "c",
-        "environment_hash": "h",
-        "start_s": 1.0,
-    } | columns
-    return record_start(engine, Boot(worker_id=worker_id, model_id=model_id, **given))
-
-
-def store(
-    engine: Engine,
-    generations: Sequence[Mapping[str, Any]],
-    *,
-    starts: Sequence[Mapping[str, Any]] = ({},),
-    **sampling: Any,
-) -> uuid.UUID:
-    """Store a run of one problem, a repetition for each generation given, and return its id.
-
-    ``starts`` has the columns of the engine starts, ``profile`` being the place of another; a generation's ``start`` picks one,
-    and its ``peak_mib`` makes a trace.
-    """
-    run = {
-        "problems": (PROBLEM,),
-        "repetitions": len(generations),
-        "sampling": SamplingParams(**sampling),
-    }
-    submitted = submit(engine, submission(mode="throughput", new=True, **run))
-    worker_id = register(engine)
-    started: list[int] = []
-    for columns in generations:
-        job = claim_one(engine, worker_id=worker_id, queues=QUEUES)
-        assert job is not None
-        for start in starts[len(started) :]:
-            told = {key: value for key, value in start.items() if key != "profile"}
-            behind = {"profile_boot_id": started[start["profile"]]} if "profile" in start else {}
-            started.append(boot(engine, worker_id, job.model_id, **told, **behind))
-        kept = {key: value for key, value in columns.items() if key not in ("start", "peak_mib")}
-        row = generation_row(started[columns.get("start", 0)], **kept)
-        trace = _trace(columns["peak_mib"]) if "peak_mib" in columns else None
-        commit(
-            engine,
-            job.job_id,
-            job.attempt_no,
-            Result(generation=row, texts={"text": "four"}, trace=trace),
-        )
-    return submitted.run_id
-
-
-def _trace(peak_mib: int) -> MemoryTrace:
-    return MemoryTrace(
-        kind="device",
-        started_s=1.0,
-        period_ms=20,
-        used_mib=[peak_mib],
-        peak_mib=peak_mib,
-        mean_mib=peak_mib,
-    )
+from tests.support.results import OK, THREE, Levels, printed, probe, store
 
 
 def query(engine: Engine, sql: str, *, flagged: bool = False, **given: Any) -> list[dict[str, Any]]:
@@ -122,29 +48,6 @@ def test_a_length_that_its_repetitions_do_not_have_is_flagged(
 
 
 RESOURCES = "SELECT * FROM analytics_v1.model_resources"
-THREE = (
-    {
-        "last_token_s": 2.0,
-        "first_token_s": 1.1,
-        "first_answer_s": 1.4,
-        "need_mib": 10.0,
-        "memory_kind": "device",
-    },
-    {
-        "last_token_s": 3.0,
-        "first_token_s": 1.3,
-        "need_mib": 30.0,
-        "memory_kind": "device",
-        "start": 1,
-    },
-    {
-        "last_token_s": 9.0,
-        "first_token_s": 5.0,
-        "need_mib": 90.0,
-        "memory_kind": "device",
-        "flags": ["throttled"],
-    },
-)
 
 
 def test_flagged_rows_are_counted_and_left_out_unless_asked_for(engine: Engine) -> None:
@@ -194,55 +97,6 @@ def test_a_start_is_shown_whole(engine: Engine) -> None:
     )
 
 
-def probe(
-    engine: Engine,
-    kind: str,
-    searches: Sequence[Levels],
-    *,
-    max_level: int = 64,
-    experiment: str = "e1",
-) -> uuid.UUID:
-    """Store ended searches: for each level the reasons of its trials, None for a stable one."""
-    named = {"name": experiment, "experiment_hash": experiment}
-    submitted = submit(
-        engine, submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,), **named)
-    )
-    worker_id = register(engine)
-    jobs = select(Job).where(Job.run_id == submitted.run_id).order_by(Job.id)
-    with Session(engine) as session:
-        for levels, job in zip(searches, session.scalars(jobs).all(), strict=True):
-            job.problem_id, job.probe = (
-                None,
-                {"kind": kind, "max_level": max_level, "memory_limit_mib": 24576},
-            )
-            job.state, job.attempt_no, job.finished_at = "succeeded", 1, job.created_at
-            ended = {"outcome": "succeeded", "ended_at": job.created_at}
-            session.add(Attempt(job_id=job.id, attempt_no=1, worker_id=worker_id, **ended))
-            session.flush()
-            trials = [
-                (level, n, why)
-                for level, whys in levels.items()
-                for n, why in enumerate(whys, start=1)
-            ]
-            for ordinal, (level, trial, why) in enumerate(trials, start=1):
-                outcome = "stable" if why is None else "failed"
-                point = {
-                    "level": level,
-                    "trial": trial,
-                    "outcome": outcome,
-                    "reason": why,
-                    "need_mib": 100.0 * level,
-                }
-                session.add(
-                    ProbePoint(
-                        job_id=job.id, ordinal=ordinal, attempt_no=1, requests=1, errors=0, **point
-                    )
-                )
-        session.commit()
-    return submitted.run_id
-
-
-OK = (None, None, None)
 OOM = "RUNTIME_CUDA_OOM"
 THRESHOLD = "SELECT * FROM analytics_v1.probe_thresholds"
 FOUND = ("max_stable", "first_failure", "reason", "limited_by", "agreed")
@@ -286,18 +140,6 @@ def test_where_the_limit_lies(
     )
     assert row["unit"] == {"context": "tokens"}.get(kind, kind)
     assert row["need_mib"] == (100.0 * found[0] if found[0] else None)
-
-
-def printed(parts: Iterable[RenderableType]) -> str:
-    """Return what is printed at 160 columns, without lines and with single blanks."""
-    console = Console(width=160)
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part)
-    return "\n".join(
-        " ".join(line.replace("│", " ").replace("┃", " ").split())
-        for line in captured.get().splitlines()
-    )
 
 
 def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None:

@@ -15,7 +15,7 @@ from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from db.roles import grant_writer
-from tests.hosts.secured import (
+from tests.support.tls_servers import (
     DEPLOY,
     Certificates,
     make_certificates,
@@ -41,7 +41,7 @@ class SecuredPair:
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredPair]:
-    """Run both; evalctl logs in as a writer of the database and with the least account of the broker."""
+    """Run both; evalctl logs in as a writer of the database and with the broker's least account."""
     certificates = make_certificates(tmp_path_factory.mktemp("certificates"))
     password = secrets.token_hex(16)
     accounts = ACCOUNTS.read_text(encoding="utf-8").replace(PLACEHOLDER, password).splitlines()

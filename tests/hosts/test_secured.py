@@ -1,4 +1,4 @@
-"""Everything works over TLS with the least accounts, and nothing of evalctl talks to a server it cannot trust."""
+"""All works over TLS with the least accounts; evalctl uses no server that it cannot trust."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ import psycopg
 import pytest
 
 from tests.hosts.conftest import ACCOUNTS, SecuredPair
-from tests.processes import evalctl, running, worker
+from tests.support.processes import evalctl, running, worker
 
-MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
+pytestmark = pytest.mark.lane("hosts")
+
+MODEL = """
+[models.fake]
+engine = "synthetic"
+source = "fake"
+options = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }
+"""
 UNREACHABLE = 3
 
 
@@ -50,7 +57,10 @@ def test_a_run_over_tls_with_the_least_accounts(user: dict[str, str], secured: S
             name for name in ("database", "schema", "workers", "broker") if not checks[name]["ok"]
         ] == []
         with psycopg.connect(secured.owner_url) as connection:
-            query = "SELECT bool_and(ssl), count(*) > 1 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'gpu_hosts'"
+            query = (
+                "SELECT bool_and(ssl), count(*) > 1 FROM pg_stat_ssl "
+                "JOIN pg_stat_activity USING (pid) WHERE usename = 'gpu_hosts'"
+            )
             assert connection.execute(query).fetchone() == (True, True)
         assert process.stop() == 0
     assert evalctl(user, "reconcile", "--once").returncode == 0

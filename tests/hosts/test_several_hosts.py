@@ -1,4 +1,4 @@
-"""Two hosts with wrong clocks share a run; one loses its network in the middle of a job and comes back."""
+"""Two hosts with wrong clocks share a run; one loses its network during a job and comes back."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
 from db.runs import submit
-from tests.chaos.oracle import JobKey, check, keys_of
-from tests.chaos.stand import Stand, until
-from tests.hosts.network import Host, hosts, seen_from, servers_for
-from tests.processes import ROOT, LoggingProcess, running
+from services.locks import wait_until
+from tests.support.deployment import Deployment
+from tests.support.network import Host, hosts, seen_from, servers_for
+from tests.support.oracle import JobKey, check, keys_of
+from tests.support.processes import ROOT, LoggingProcess, running
+
+pytestmark = pytest.mark.lane("hosts")
 
 #: A host ahead of the servers by an hour, and one behind.
 SHIFTS_S = (3600, -3600)
@@ -42,7 +45,7 @@ class Site:
 
     def submit(self, jobs: int, name: str, **options: Any) -> None:
         """Submit such jobs of a synthetic model and publish their hints."""
-        asked = Stand.submission(self, jobs, name=name, **options)  # type: ignore[arg-type]
+        asked = Deployment.submission(self, jobs, name=name, **options)  # type: ignore[arg-type]
         self.keys += keys_of(submit(self.engine, asked).run_id, asked)
         publish_outbox(self.engine, self.broker)
 
@@ -67,7 +70,7 @@ class Site:
     def until(
         self, condition: str, *, least: int = 1, within_s: float = 90.0, table: str = "job"
     ) -> None:
-        """Wait until so many rows meet a condition."""
+        """Wait until enough rows meet a condition."""
 
         def met() -> bool:
             return (
@@ -76,14 +79,14 @@ class Site:
             )
 
         counts = "SELECT state, attempt_no, count(*) FROM eval.job GROUP BY 1, 2"
-        assert until(met, within_s), (
+        assert wait_until(met, within_s), (
             f"not {least} rows of {table} with {condition}: {self.query(counts)}"
         )
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Join two hosts and start the servers; each host has a home of its own and its own URLs."""
+    """Join two hosts and start the servers; each host has its own home and URLs."""
     folder = tmp_path_factory.mktemp("hosts")
     with hosts(SHIFTS_S, folder) as joined, servers_for(joined, folder) as (postgres, valkey):
         engine = open_database(postgres.url, name="test")
@@ -132,8 +135,10 @@ def test_two_hosts_share_a_run_whatever_their_clocks_say(site: Site) -> None:
         )
         assert [process.stop() for process in (one, two)] == [0, 0]
     shares = site.query(
-        "SELECT w.host, count(*) AS jobs, min(a.started_at) > now() - interval '10 min' AS recent, max(a.ended_at) <= now() AS past "
-        "FROM eval.attempt AS a JOIN eval.worker AS w ON w.id = a.worker_id GROUP BY w.host ORDER BY w.host"
+        "SELECT w.host, count(*) AS jobs, max(a.ended_at) <= now() AS past, "
+        "min(a.started_at) > now() - interval '10 min' AS recent "
+        "FROM eval.attempt AS a JOIN eval.worker AS w ON w.id = a.worker_id "
+        "GROUP BY w.host ORDER BY w.host"
     )
     assert [(row["host"], row["recent"], row["past"]) for row in shares] == [
         ("host1", True, True),
@@ -141,7 +146,8 @@ def test_two_hosts_share_a_run_whatever_their_clocks_say(site: Site) -> None:
     ]
     assert min(row["jobs"] for row in shares) >= 10, f"one host did nearly everything: {shares}"
     measured = site.query(
-        "SELECT min(last_token_s - submitted_s) AS least, max(last_token_s - submitted_s) AS most FROM eval.generation"
+        "SELECT min(last_token_s - submitted_s) AS least, max(last_token_s - submitted_s) AS most "
+        "FROM eval.generation"
     )[0]
     assert 0.2 < measured["least"] <= measured["most"] < 30.0, (
         "durations know nothing of the clocks"
@@ -161,7 +167,8 @@ def test_a_host_that_was_cut_off_writes_nothing_late_and_comes_back(site: Site) 
         two.wait_for("job.claimed")
         first.cut()
         try:
-            late = f"job_id = {claimed['job_id']} AND attempt_no = {claimed['attempt_no']} AND outcome = 'lost'"
+            job_id, attempt_no = claimed["job_id"], claimed["attempt_no"]
+            late = f"job_id = {job_id} AND attempt_no = {attempt_no} AND outcome = 'lost'"
             site.until(late, table="attempt", within_s=60)
         finally:
             first.heal()
@@ -175,7 +182,7 @@ def test_a_host_that_was_cut_off_writes_nothing_late_and_comes_back(site: Site) 
 
 
 def comes_back(process: LoggingProcess, claimed: dict[str, Any]) -> bool:
-    """Wait until the worker gave its late attempt up, and tell whether it has worked since."""
+    """Wait until the worker gave its late attempt up; return whether it has worked since."""
     process.wait_for("job.lease_lost", job_id=claimed["job_id"], attempt_no=claimed["attempt_no"])
     return bool(process.wait_for("job.succeeded"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import evalctl
+from tests.support.processes import evalctl
 
 MODELS = """
 [models.fake]

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from core.hints import HintBroker
 from db.engine import transaction
 from db.outbox import publish_outbox
-from tests.processes import LoggingProcess, evalctl, worker
+from tests.support.processes import LoggingProcess, evalctl, worker
 
 MODELS = """
 [models.fake]

@@ -11,7 +11,7 @@ import pytest
 from core.states import Mode
 from orchestrator.errors import UsageFault
 from orchestrator.probe_plan import Probe, context_levels, memory_mib
-from tests.processes import evalctl, worker
+from tests.support.processes import evalctl, worker
 
 MODELS = """
 [models.small]

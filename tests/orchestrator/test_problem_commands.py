@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.problem_check import validate_set
 from problems.loader import SHIPPED, load_file, load_set
-from tests.processes import Done, evalctl
+from tests.support.processes import Done, evalctl
 
 SYMMETRIC = SHIPPED / "secondary" / "sec-symmetric-01.yaml"
 ROWS = [

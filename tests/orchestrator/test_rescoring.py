@@ -19,9 +19,10 @@ from db.runs import ProblemRecord, Submission, submit
 from orchestrator.rescore import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION
-from tests.claiming import claim_one
-from tests.processes import evalctl
-from tests.stored import generation_row, query
+from tests.support.database import query
+from tests.support.jobs import claim_one
+from tests.support.processes import evalctl
+from tests.support.results import generation_row
 
 PROBLEM = load_set("core").get("sec-symmetric-01")
 WORKED = (

@@ -6,8 +6,8 @@ import json
 
 from sqlalchemy import Engine
 
-from tests.db.test_views import THREE, store
-from tests.processes import evalctl
+from tests.support.processes import evalctl
+from tests.support.results import THREE, store
 
 
 def test_tables_are_chosen_and_flagged_rows_taken_in(

@@ -13,9 +13,9 @@ from db.results import Results, read_results
 from reports.breakdown import coverage, explain
 from reports.breakdown_text import explained
 from reports.tables import result_tables
-from tests.db.test_poison import register
-from tests.db.test_views import OK, boot, printed, probe, store
-from tests.processes import evalctl
+from tests.support.jobs import register
+from tests.support.processes import evalctl
+from tests.support.results import OK, printed, probe, store, store_start
 
 TERMS = {"context_mib": 40.0, "weights_mib": 2000.0, "graphs_mib": 60.0, "kv_reserved_mib": 5000.0}
 DEVICE = {"memory_kind": "device", "device_base_mib": 480.0, "start_s": 41.25, **TERMS}
@@ -220,7 +220,7 @@ def test_the_starts_that_were_probed_are_told_too(engine: Engine) -> None:
     run_id = probe(engine, "sequences", [{1: OK}])
     with transaction(engine) as connection:
         model = rows(connection, "SELECT id FROM eval.model")[0]["id"]
-    probed = boot(engine, register(engine), model, start_s=12.5)
+    probed = store_start(engine, register(engine), model, start_s=12.5)
     with transaction(engine) as connection:
         rows(
             connection,

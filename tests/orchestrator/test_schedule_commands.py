@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from db.engine import transaction
 from services.usage import Endpoints
-from tests.processes import evalctl, running, worker
+from tests.support.processes import evalctl, running, worker
 
 MODELS = """
 [models.fake]

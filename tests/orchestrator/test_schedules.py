@@ -32,8 +32,8 @@ from orchestrator.errors import UsageFault
 from orchestrator.experiment import make_experiment
 from orchestrator.registry import Registry
 from orchestrator.schedules import Fired, fire_due_schedules, portable, run_now
-from tests.db.test_queue import count
-from tests.processes import running
+from tests.support.database import count
+from tests.support.processes import running
 
 RUNS = "SELECT count(*) FROM eval.run"
 HOUR = dt.timedelta(hours=1)

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.processes import ROOT, evalctl
+from tests.support.processes import ROOT, evalctl
 
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 20 }\n'
 

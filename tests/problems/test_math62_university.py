@@ -1,7 +1,7 @@
-"""Independent checks of the university problems: each answer and each identity shown is computed anew.
+"""Independent checks of the university problems on matrices, equations and Fourier series.
 
-SymPy, mpmath or numpy do the work; angles are in radians, lengths and times in the unit of the statement. The scorer is
-never called.
+Each answer and each identity shown is computed anew by SymPy or mpmath; angles are in radians,
+lengths and times in the unit of the statement. The scorer is never called.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ import mpmath as mp
 import sympy as sp
 from sympy import Rational as Q
 
-x, y, z, t, s = sp.symbols("x y z t s", real=True)
+from tests.support.algebra import same
+
+x, t, s = sp.symbols("x t s", real=True)
 n = sp.symbols("n", integer=True, positive=True)
 
 
-def same(left: sp.Expr, right: sp.Expr) -> bool:
-    """Say whether two expressions are identical after simplification."""
-    return bool(sp.simplify(left - right) == 0)
-
-
 def test_uni_diagonalisation_01() -> None:
-    """The entry (1,2) of the n-th power is (5^n-2^n)/3, by multiplication and along both derivations."""
+    """Entry (1,2) of the n-th power is (5^n-2^n)/3, by multiplication and both derivations."""
     matrix = sp.Matrix([[4, 1], [2, 3]])
     assert same((s * sp.eye(2) - matrix).det(), s**2 - 7 * s + 10)
     assert matrix.eigenvals() == {5: 1, 2: 1}
@@ -38,6 +35,18 @@ def test_uni_diagonalisation_01() -> None:
         assert result == slope * matrix + rest * sp.eye(2)
 
 
+def test_uni_diagonalisation_01_binomial() -> None:
+    """The rank-one part satisfies N^2 = 3N, and the binomial sum gives the entry for many n."""
+    matrix, part = sp.Matrix([[4, 1], [2, 3]]), sp.Matrix([[2, 1], [2, 1]])
+    assert matrix == 2 * sp.eye(2) + part
+    assert part**2 == 3 * part
+    for size in range(1, 8):
+        assert matrix**size == 2**size * sp.eye(2) + Q(5**size - 2**size, 3) * part
+        assert sum(
+            sp.binomial(size, i) * 2 ** (size - i) * 3 ** (i - 1) for i in range(1, size + 1)
+        ) == Q(5**size - 2**size, 3)
+
+
 def test_uni_ode_01() -> None:
     """The solution 2x-1+2e^(-2x) meets the equation and the initial value."""
     constant = sp.symbols("C")
@@ -51,8 +60,23 @@ def test_uni_ode_01() -> None:
     assert same((s + 2) * transform - 1, 4 / s**2)
 
 
+def test_uni_ode_01_variation_and_substitution() -> None:
+    """Varying the constant and the substitutions lead to the solution with C = 2."""
+    constant = sp.symbols("C")
+    varied = (2 * x - 1) * sp.exp(2 * x)
+    assert same(sp.diff(varied, x), 4 * x * sp.exp(2 * x))
+    general = 2 * x - 1 + constant * sp.exp(-2 * x)
+    assert same((varied + constant) * sp.exp(-2 * x), general)
+    assert same(sp.diff(general, x) + 2 * general, 4 * x)
+    assert sp.solve(general.subs(x, 0) - 1, constant) == [2]
+    shifted, steep = general - 2 * x + 1, 4 * x - 2 * general
+    assert same(sp.diff(shifted, x), -2 * shifted)
+    assert same(sp.diff(steep, x), 4 - 2 * steep)
+    assert shifted.subs({x: 0, constant: 2}) == 2
+
+
 def test_uni_fourier_01() -> None:
-    """The sums at the two jumps and at the interior point add up to pi/2; a long partial sum agrees."""
+    """The sums at both jumps and at the interior point add up to pi/2; a partial sum agrees."""
     mean, cosine, sine = _series_of_step_and_line(4000)
     at = [sum_at(mean, cosine, sine, mp.mpf(u)) for u in (0, mp.pi, 7 * mp.pi / 2)]
     expected = [mp.mpf(1) / 2, (mp.pi + 1) / 2, mp.mpf(-1)]
@@ -62,7 +86,7 @@ def test_uni_fourier_01() -> None:
 
 
 def _series_of_step_and_line(terms: int) -> tuple[mp.mpf, list[mp.mpf], list[mp.mpf]]:
-    """Return mean, cosine and sine coefficients of -1 on (-pi,0) and u+2 on (0,pi), integrated by SymPy."""
+    """Return mean, cosine and sine coefficients of -1 on (-pi,0) and u+2 on (0,pi)."""
     m = sp.symbols("m", integer=True, positive=True)
     pieces = ((sp.Integer(-1), -sp.pi, 0), (x + 2, 0, sp.pi))
     mean = sum(sp.integrate(piece, (x, low, high)) for piece, low, high in pieces) / (2 * sp.pi)
@@ -128,7 +152,7 @@ def test_uni_fourier_03() -> None:
 
 
 def test_uni_fourier_04() -> None:
-    """The sum of 1/(1+n^2) is (pi coth pi - 1)/2, by the value at the jump and by Parseval's identity."""
+    """The sum of 1/(1+n^2) is (pi coth pi - 1)/2, by the jump and by Parseval's identity."""
     exact = (mp.pi * mp.coth(mp.pi) - 1) / 2
     assert mp.almosteq(mp.nsum(lambda i: 1 / (1 + i**2), [1, mp.inf]), exact)
     assert mp.nstr(exact, 7) == "1.076674"
@@ -150,7 +174,7 @@ def test_uni_fourier_04() -> None:
 
 
 def test_uni_eigenvectors_01() -> None:
-    """The matrix is the identity plus vv^T, and the quadratic form of (1,2,3) is 50 along both derivations."""
+    """The matrix is I + vv^T; the quadratic form of (1,2,3) is 50 along both derivations."""
     v, u = sp.Matrix([1, 1, 1]), sp.Matrix([1, 2, 3])
     matrix = sp.eye(3) + v * v.T
     assert matrix == sp.Matrix([[2, 1, 1], [1, 2, 1], [1, 1, 2]])
@@ -172,7 +196,7 @@ def test_uni_eigenvectors_01() -> None:
 
 
 def test_uni_diagonalisation_02() -> None:
-    """Only a = 2 makes the matrix diagonalisable, and then the entry (2,3) of the ninth power is -512."""
+    """Only a = 2 makes it diagonalisable; then entry (2,3) of the ninth power is -512."""
     a = sp.symbols("a")
     matrix = sp.Matrix([[0, 0, 2], [a, 2, 3 * a - 8], [2, 0, 0]])
     assert same((s * sp.eye(3) - matrix).det(), (s - 2) ** 2 * (s + 2))
@@ -208,6 +232,21 @@ def test_uni_ode_02() -> None:
     assert same(-sp.diff(2 / (p**2 + 4), p), 4 * p / (p**2 + 4) ** 2)
 
 
+def test_uni_ode_02_parameters() -> None:
+    """The varied constants solve the linear system and give x sin 2x up to homogeneous terms."""
+    first, second = sp.cos(2 * x), sp.sin(2 * x)
+    assert same(first * sp.diff(second, x) - second * sp.diff(first, x), sp.Integer(2))
+    u, v = sp.cos(4 * x) / 4, x + sp.sin(4 * x) / 4
+    assert same(sp.diff(u, x), -2 * sp.sin(2 * x) * sp.cos(2 * x))
+    assert same(sp.diff(u, x), -sp.sin(4 * x))
+    assert same(sp.diff(v, x), 2 * sp.cos(2 * x) ** 2)
+    assert same(sp.diff(v, x), 1 + sp.cos(4 * x))
+    assert same(sp.diff(u, x) * first + sp.diff(v, x) * second, sp.Integer(0))
+    particular = u * first + v * second
+    assert same(sp.diff(particular, x, 2) + 4 * particular, 4 * sp.cos(2 * x))
+    assert same(particular - x * second, first / 4)
+
+
 def test_uni_laplace_01() -> None:
     """The solution is e^t + e^(-2t), and the transform simplifies as shown."""
     solution = sp.exp(t) + sp.exp(-2 * t)
@@ -221,7 +260,7 @@ def test_uni_laplace_01() -> None:
 
 
 def test_uni_laplace_02() -> None:
-    """After the corner y = 1 - sin t + sin(t-1), by matching, by convolution and by integrating numerically."""
+    """After the corner y = 1 - sin t + sin(t-1), by matching, convolution and numerically."""
     after = 1 - sp.sin(t) + sp.sin(t - 1)
     before = t - sp.sin(t)
     assert same(sp.diff(before, t, 2) + before, t)

@@ -1,7 +1,7 @@
-"""Independent checks of the university problems on error analysis, integrals, residues, probability and fitting.
+"""Independent checks of the university problems on errors, integrals, probability and fitting.
 
-Every answer and every number shown in a worked solution is computed anew with SymPy, mpmath or numpy, most of them by
-running the method itself. The scorer is never called.
+Every answer and every number shown in a worked solution is computed anew with SymPy, mpmath or
+numpy, most of them by running the method itself. The scorer is never called.
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ import numpy as np
 import sympy as sp
 from sympy import Rational as Q
 
-x, y, z, t, r, h = sp.symbols("x y z t r h", real=True)
+from tests.support.algebra import same
 
-
-def same(left: sp.Expr, right: sp.Expr) -> bool:
-    """Say whether two expressions are identical after simplification."""
-    return bool(sp.simplify(left - right) == 0)
+x, y, z, t, r, h, theta = sp.symbols("x y z t r h theta", real=True)
 
 
 def limit_of(values: Callable[[int], mp.mpf], start: int = 64) -> mp.mpf:
-    """Return the limit of ``values(n)`` as n grows, by repeated halving of the step and Richardson's scheme."""
+    """Return the limit of ``values(n)`` as n grows, by halved steps and Richardson's scheme."""
     row = [values(start * 2**level) for level in range(6)]
     for order in range(1, 6):
         row = [(2**order * after - now) / (2**order - 1) for now, after in pairwise(row)]
@@ -32,7 +29,7 @@ def limit_of(values: Callable[[int], mp.mpf], start: int = 64) -> mp.mpf:
 
 
 def test_uni_ode_error_01() -> None:
-    """Running Euler's method, n(e - y_n) tends to e/2, and the expansions of both derivations are true."""
+    """Running Euler's method, n(e - y_n) tends to e/2; the expansions of both derivations hold."""
     with mp.workdps(40):
 
         def scaled(steps: int) -> mp.mpf:
@@ -101,7 +98,7 @@ def test_uni_integral_01() -> None:
 
 
 def test_uni_integral_02() -> None:
-    """The integral of z over the ice-cream cone is 2 pi in spherical and cylindrical coordinates and by slices."""
+    """The integral over the cone is 2 pi in spherical and cylindrical coordinates and by slices."""
     angle, radius = sp.symbols("angle radius", positive=True)
     polar = sp.integrate(sp.sin(angle) * sp.cos(angle), (angle, 0, sp.pi / 4))
     radial = sp.integrate(radius**3, (radius, 0, 2))
@@ -136,8 +133,19 @@ def test_uni_vector_01() -> None:
     assert sp.integrate((r**4 + 2) * r, (r, 0, 1)) == Q(7, 6)
 
 
+def test_uni_vector_01_polar_parameters() -> None:
+    """The polar normal is (2r^2 cos, 2r^2 sin, r); the integrand r^5 + 2r gives 7 pi / 3."""
+    point = sp.Matrix([r * sp.cos(theta), r * sp.sin(theta), 1 - r**2])
+    normal = point.diff(r).cross(point.diff(theta)).applyfunc(sp.simplify)
+    assert list(normal) == [2 * r**2 * sp.cos(theta), 2 * r**2 * sp.sin(theta), r]
+    flow = sp.simplify(sp.Matrix([point[0], point[1], point[2] ** 2 + 1]).dot(normal))
+    assert same(flow, 2 * r**3 + r * ((1 - r**2) ** 2 + 1))
+    assert same(flow, r**5 + 2 * r)
+    assert 2 * sp.pi * sp.integrate(r**5 + 2 * r, (r, 0, 1)) == 7 * sp.pi / 3
+
+
 def test_uni_residue_01() -> None:
-    """The trigonometric integral is pi/2, numerically, by the residue and by the half-angle substitution."""
+    """The integral is pi/2, numerically, by the residue and by the half-angle substitution."""
     assert mp.almosteq(mp.quad(lambda u: 1 / (5 - 3 * mp.sin(u)), [0, mp.pi, 2 * mp.pi]), mp.pi / 2)
     w = sp.symbols("w")
     integrand = 1 / (5 - 3 * (w - 1 / w) / (2 * sp.I)) / (sp.I * w)
@@ -155,7 +163,7 @@ def test_uni_residue_01() -> None:
 
 
 def test_uni_residue_02() -> None:
-    """The improper integral is 3 pi/(16 e^2), numerically, by the double pole and by a parameter."""
+    """The integral is 3 pi/(16 e^2), numerically, by the double pole and by a parameter."""
     value = 2 * mp.quadosc(lambda u: mp.cos(u) / (u**2 + 4) ** 2, [0, mp.inf], omega=1)
     assert mp.almosteq(value, 3 * mp.pi / (16 * mp.e**2), rel_eps=1e-10)
     w = sp.symbols("w")
@@ -171,7 +179,7 @@ def test_uni_residue_02() -> None:
 
 
 def test_uni_stability_01() -> None:
-    """The recurrence holds, its error grows like n! forwards, and backwards it shrinks to the stated bound."""
+    """The recurrence's error grows like n! forwards and shrinks to the stated bound backwards."""
     with mp.workdps(30):
         exact = [mp.quad(lambda u, n=n: u**n * mp.exp(u - 1), [0, 1]) for n in range(16)]
         assert all(mp.almosteq(exact[n], 1 - n * exact[n - 1]) for n in range(1, 16))
@@ -193,7 +201,7 @@ def test_uni_stability_01() -> None:
 
 
 def test_uni_probability_01() -> None:
-    """The variance is 7/144 from the marginal density, from conditional moments and from total variance."""
+    """The variance is 7/144, by the marginal density, conditional moments and total variance."""
     low = sp.symbols("low", positive=True)
     marginal = sp.integrate(1 / x, (x, low, 1))
     assert same(marginal, -sp.log(low))
@@ -205,6 +213,13 @@ def test_uni_probability_01() -> None:
     assert sp.integrate(x**2 / 12, (x, 0, 1)) == Q(1, 36)
     assert sp.integrate(x**2 / 4, (x, 0, 1)) - Q(1, 16) == Q(1, 48)
     assert Q(1, 36) + Q(1, 48) == Q(7, 144)
+
+
+def test_uni_probability_01_product() -> None:
+    """Y is the product of two independent uniform variables, with moments 1/4 and 1/9."""
+    mean, square = sp.integrate(x, (x, 0, 1)), sp.integrate(x**2, (x, 0, 1))
+    assert (mean**2, square**2) == (Q(1, 4), Q(1, 9))
+    assert square**2 - mean**4 == Q(7, 144)
 
 
 def test_uni_leastsquares_01() -> None:

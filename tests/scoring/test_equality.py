@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scoring.score import score_text
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 REALS = {name: {"type": "real", "min": 0.5, "max": 2.5} for name in ("x", "y", "t", "h")}
 MATRICES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scoring.score import score_text
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 X = {"x": {"type": "real", "min": 0.5, "max": 3}}
 

@@ -7,7 +7,7 @@ import pytest
 from problems.loader import load_set
 from problems.schema import Problem
 from scoring.quality.mutation import expression_errors, gate, mutation_report
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 PROBLEMS = list(load_set("math62"))
 

@@ -10,7 +10,7 @@ import pytest
 from problems.loader import load_set
 from problems.schema import Solution
 from scoring.score import score_text
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 PROBLEMS = list(load_set("math62"))[::3]
 INLINE = re.compile(r"(?<!\$)\$([^$\n]+)\$(?!\$)")

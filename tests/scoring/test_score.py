@@ -9,7 +9,7 @@ import pytest
 from problems.loader import load_set
 from problems.schema import Problem
 from scoring.score import SCORER_VERSION, VERDICTS, score_text
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 REALS = {"x": {"type": "real", "min": 0.5, "max": 2.5}}
 

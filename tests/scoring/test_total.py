@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from problems.schema import Problem
 from scoring.score import VERDICTS, score_text
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 #: What formulas and sentences are made of; joined at random it is mostly broken.
 PIECES = (

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from core.hints import HINT_TASK, HintBroker, message_for, queue_name
 from db.engine import rows, transaction
-from tests.processes import running, worker
+from tests.support.processes import running, worker
 from workers.consumer.message_check import MalformedMessage, job_of
 
 QUEUE = queue_name("synthetic")

@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
 from core.states import StartKind
 from db.claims import ClaimedJob
-from db.fleet import WorkerIdentity, register_worker
-from db.runs import ProblemRecord, Submission, submit
-from tests.claiming import claim_one
-from tests.stored import query
-from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost
+from tests.support.database import query
+from tests.support.fake_host import (
+    BLOCK_BYTES,
+    COMPILING,
+    LOADING,
+    PROFILED,
+    SKIPPED,
+    FakeHost,
+    spec,
+)
 from workers.engines.protocol import Generation
 from workers.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
 from workers.execution.rows import need_mib
@@ -28,56 +31,9 @@ from workers.lifecycle.timeouts import Timeouts
 from workers.loading import kept_log
 from workers.loading.loader import EngineLoader
 
-QUEUE = "gpu"
 #: Room for four sequences of 1000 tokens in blocks of 16, and the block that vLLM keeps.
 SIZE = (4 * 63 + 1) * int(BLOCK_BYTES)
 BOOTS = "SELECT * FROM analytics_v1.boots ORDER BY boot_id"
-
-
-def spec(**options: Any) -> ModelSpec:
-    """Return a vLLM model that is not warmed up unless asked."""
-    given = {"max_num_seqs": 4, "warm_up_requests": 0} | options
-    return ModelSpec(name="m", engine="vllm", source="org/m", queue=QUEUE, options=given)
-
-
-@pytest.fixture
-def worker_id(engine: Engine) -> uuid.UUID:
-    worker_id = uuid.uuid4()
-    identity = WorkerIdentity(
-        worker_id=worker_id, name="w", host="h", pid=1, device="cuda", queues=(QUEUE,), version="0"
-    )
-    register_worker(engine, identity)
-    return worker_id
-
-
-@pytest.fixture
-def claimed(engine: Engine, worker_id: uuid.UUID) -> Callable[..., ClaimedJob]:
-    """Return what submits a run of one job of a model and claims it."""
-
-    def take(model: ModelSpec | None = None) -> ClaimedJob:
-        name = uuid.uuid4().hex
-        submission = Submission(
-            name=name,
-            experiment_hash=name,
-            experiment={"language": "en"},
-            provenance={},
-            models=(model or spec(),),
-            problems=(
-                ProblemRecord(
-                    name="p", content_hash="h", category="secondary", document={"id": "p"}
-                ),
-            ),
-            prompts=("plain",),
-            repetitions=1,
-            mode="latency",
-            sampling=SamplingParams(),
-        )
-        submit(engine, submission)
-        job = claim_one(engine, worker_id=worker_id, queues=(QUEUE,))
-        assert job is not None
-        return job
-
-    return take
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import Engine
 
 from db.claims import ClaimedJob
-from tests.stored import query
-from tests.workers.fake_host import FakeHost
-from tests.workers.test_boots import claimed, spec, worker_id
-from tests.workers.test_card_worker import SetCard, gpu_worker, on_card, set_card
-from tests.workers.test_drain import Enqueue, enqueue
-from tests.workers.test_pace import look
+from tests.support.database import query
+from tests.support.fake_host import FakeHost, spec
+from tests.support.gpu_worker import SetGpu, gpu_worker
+from tests.support.jobs import Enqueue
+from tests.support.measurements import gpu_sample
 from workers.errors import GenerationCancelled
 from workers.gpu.guard import GpuGuard
 from workers.gpu.telemetry import GpuSample
@@ -26,10 +25,8 @@ from workers.loading.loader import EngineLoader
 from workers.measurement import assessment
 from workers.measurement.assessment import until_free
 
-__all__ = ["claimed", "enqueue", "on_card", "set_card", "worker_id"]
-
-FREE = look(1.0, reasons=0x0, sm_clock_mhz=1980, max_sm_clock_mhz=1980, power_w=240.0)
-HELD = look(0.5, reasons=0x4, sm_clock_mhz=1935, max_sm_clock_mhz=1980, power_w=320.0)
+FREE = gpu_sample(1.0, reasons=0x0, sm_clock_mhz=1980, max_sm_clock_mhz=1980, power_w=240.0)
+HELD = gpu_sample(0.5, reasons=0x4, sm_clock_mhz=1935, max_sm_clock_mhz=1980, power_w=320.0)
 STARTS = "SELECT warm_up FROM eval.boot WHERE warm_up <> '{}'"
 
 
@@ -40,10 +37,12 @@ class MadeUpCard:
         self.told = list(told)
 
     def look(self) -> GpuSample:
+        """Return the next sample."""
         return self.told.pop(0) if len(self.told) > 1 else self.told[0]
 
     @property
     def as_card(self) -> GpuGuard:
+        """Return it as what it stands for."""
         return cast("GpuGuard", self)
 
 
@@ -114,12 +113,12 @@ def test_without_a_card_nothing_is_said_of_a_clock(
 
 
 def test_each_look_is_stored_with_its_result(
-    on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
+    on_gpu: dict[str, str], set_gpu: SetGpu, engine: Engine, enqueue: Enqueue
 ) -> None:
     """A real worker on a made-up card at its power cap; one that tells no clock leaves a gap and no zero."""
-    set_card(sm_clock_mhz=1700, max_sm_clock_mhz=1980, temperature_c=61, reasons=4)
+    set_gpu(sm_clock_mhz=1700, max_sm_clock_mhz=1980, temperature_c=61, reasons=4)
     enqueue(1, ttft_ms=300, tpot_ms=40, traced=True)
-    with gpu_worker(on_card) as process:
+    with gpu_worker(on_gpu) as process:
         process.wait_for("job.succeeded")
         assert process.stop() == 0, process.tail()
     (result,) = query(engine, "SELECT flags, sm_clock_mhz, power_w FROM eval.generation")

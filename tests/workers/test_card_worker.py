@@ -1,59 +1,25 @@
-"""A real worker process on a made-up card (``made_up_nvml``): what it refuses, what it kills, when it is in quarantine."""
+"""A real worker process on a made-up card (``fake_nvml``): what it refuses, what it kills, when it is in quarantine."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 
-from tests.processes import LoggingProcess, evalctl, running
-from tests.stored import query
-from tests.workers.made_up_nvml.pynvml import UUID
-from tests.workers.test_drain import Enqueue, attempts, enqueue, until
+from tests.support.database import attempts, query, until
+from tests.support.fake_nvml.pynvml import UUID
+from tests.support.gpu_worker import SetGpu, gpu_worker
+from tests.support.jobs import Enqueue
+from tests.support.processes import evalctl
 from workers.gpu.lock import LOCK_VARIABLE
 from workers.lifecycle.orphan_reaper import MARK_VARIABLE
-
-__all__ = ["enqueue"]
-
-MADE_UP = Path(__file__).parent / "made_up_nvml"
-SetCard = Callable[..., None]
-
-
-@pytest.fixture
-def set_card(tmp_path: Path) -> SetCard:
-    """Set the state of the made-up card, at once."""
-
-    def run(**state: Any) -> None:
-        fresh = tmp_path / "card.fresh"
-        fresh.write_text(json.dumps(state), encoding="utf-8")
-        fresh.replace(tmp_path / "card.json")
-
-    run()
-    return run
-
-
-@pytest.fixture
-def on_card(environment: dict[str, str], tmp_path: Path, set_card: SetCard) -> dict[str, str]:
-    """Give the environment in which a worker finds the made-up card."""
-    assert set_card is not None
-    return environment | {"PYTHONPATH": str(MADE_UP), "MADE_UP_CARD": str(tmp_path / "card.json")}
-
-
-def gpu_worker(
-    environment: dict[str, str], *arguments: str
-) -> AbstractContextManager[LoggingProcess]:
-    command = [sys.executable, "-m", "workers", "--gpu", "0", "--queue", "synthetic", *arguments]
-    return running(command, environment)
 
 
 @contextmanager
@@ -76,12 +42,12 @@ def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
-    on_card: dict[str, str], set_card: SetCard
+    on_gpu: dict[str, str], set_gpu: SetGpu
 ) -> None:
-    lock = str(Path(on_card["EVALCTL_HOME"]).resolve() / "gpus" / f"{UUID}.lock")
+    lock = str(Path(on_gpu["EVALCTL_HOME"]).resolve() / "gpus" / f"{UUID}.lock")
     with holder(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: lock}) as orphan:
-        set_card(processes={orphan.pid: 2048})
-        with gpu_worker(on_card) as process:
+        set_gpu(processes={orphan.pid: 2048})
+        with gpu_worker(on_gpu) as process:
             reclaimed = process.wait_for("gpu.reclaimed")
             process.wait_for("worker.ready", gpu=UUID)
             assert process.stop() == 0, process.tail()
@@ -90,11 +56,11 @@ def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
 
 
 def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
-    on_card: dict[str, str], set_card: SetCard
+    on_gpu: dict[str, str], set_gpu: SetGpu
 ) -> None:
     with holder() as stranger:
-        set_card(processes={stranger.pid: 2048})
-        with gpu_worker(on_card) as process:
+        set_gpu(processes={stranger.pid: 2048})
+        with gpu_worker(on_gpu) as process:
             refused = process.wait_for("worker.refused")
             assert process.process.wait(30) == 2
         assert f"pid {stranger.pid} (" in refused["error"]
@@ -102,10 +68,10 @@ def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
         assert stranger.poll() is None
 
 
-def test_a_second_worker_on_the_card_is_refused(on_card: dict[str, str]) -> None:
-    with gpu_worker(on_card) as first:
+def test_a_second_worker_on_the_card_is_refused(on_gpu: dict[str, str]) -> None:
+    with gpu_worker(on_gpu) as first:
         first.wait_for("worker.ready")
-        with gpu_worker(on_card) as second:
+        with gpu_worker(on_gpu) as second:
             refused = second.wait_for("worker.refused")
             assert second.process.wait(30) == 2
         assert f"taken by another worker (pid {first.process.pid})" in refused["error"]
@@ -113,35 +79,35 @@ def test_a_second_worker_on_the_card_is_refused(on_card: dict[str, str]) -> None
 
 
 def test_an_xid_of_the_hardware_hands_the_job_back_and_the_worker_says_why(
-    on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
+    on_gpu: dict[str, str], set_gpu: SetGpu, engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(2, ttft_ms=60_000)
-    with gpu_worker(on_card) as process:
+    with gpu_worker(on_gpu) as process:
         process.wait_for("job.claimed")
-        set_card(xids=[31])
+        set_gpu(xids=[31])
         process.wait_for("gpu.xid", xid=31)
         assert query(engine, "SELECT count(*) AS n FROM eval.job WHERE state = 'running'") == [
             {"n": 1}
         ]
-        set_card(xids=[31, 79])
+        set_gpu(xids=[31, 79])
         process.wait_for("gpu.quarantined")
         process.wait_for("job.failed", error_class="GPU_QUARANTINED", state="queued")
         until(engine, "SELECT state FROM eval.worker", [{"state": "quarantined"}])
-        assert "XID 79 (GPU has fallen off the bus)" in evalctl(on_card, "worker", "list").stdout
+        assert "XID 79 (GPU has fallen off the bus)" in evalctl(on_gpu, "worker", "list").stdout
         assert process.process.poll() is None
-        evalctl(on_card, "worker", "drain", "--all")
+        evalctl(on_gpu, "worker", "drain", "--all")
         assert process.process.wait(30) == 0, process.tail()
     assert attempts(engine) == [(1, "failed", "GPU_QUARANTINED")]
 
 
 def test_a_result_carries_the_xid_that_came_while_it_was_made(
-    on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
+    on_gpu: dict[str, str], set_gpu: SetGpu, engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(2, ttft_ms=5000)
-    with gpu_worker(on_card) as process:
+    with gpu_worker(on_gpu) as process:
         process.wait_for("engine.ready")
         until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
-        set_card(xids=[31])
+        set_gpu(xids=[31])
         process.wait_for("gpu.xid", xid=31)
         process.wait_for("job.succeeded")
         process.wait_for("job.succeeded")
@@ -153,15 +119,15 @@ def test_a_result_carries_the_xid_that_came_while_it_was_made(
 
 
 def test_a_stranger_beside_a_running_engine_is_told_of_the_results_made_meanwhile(
-    on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
+    on_gpu: dict[str, str], set_gpu: SetGpu, engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(3, ttft_ms=3000)
-    with holder() as stranger, gpu_worker(on_card) as process:
+    with holder() as stranger, gpu_worker(on_gpu) as process:
         process.wait_for("job.succeeded")
         process.wait_for("job.claimed")
-        set_card(processes={stranger.pid: 2048})
+        set_gpu(processes={stranger.pid: 2048})
         shared = process.wait_for("gpu.shared")
-        set_card()
+        set_gpu()
         process.wait_for("job.succeeded")
         process.wait_for("job.succeeded")
         assert process.stop() == 0, process.tail()

@@ -15,7 +15,7 @@ from core.errors import ServiceUnreachable
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
-from tests.claiming import made_up_job
+from tests.support.jobs import fake_job
 from workers.engines.protocol import MemoryReport, StartReport, TokenEvent
 from workers.execution.batch import LOOK_EVERY_S, PATIENCE_S, WRITERS, BatchSlot, ContinuousBatch
 from workers.loading.loader import EngineStart
@@ -24,7 +24,7 @@ SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="sy
 
 
 def job(number: int) -> ClaimedJob:
-    return made_up_job(SPEC, job_id=number, repetition=number, mode="throughput")
+    return fake_job(SPEC, job_id=number, repetition=number, mode="throughput")
 
 
 def engine_start(sequences: int) -> EngineStart:

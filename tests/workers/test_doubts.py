@@ -19,13 +19,11 @@ from db.claims import ClaimedJob
 from db.commits import add_flag, commit
 from db.engine import transaction
 from db.runs import submit
-from tests.db.test_control import claimed
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, result, submission
-from tests.workers.made_up_nvml.pynvml import UUID
-from tests.workers.test_hygiene import FakeCard, Start, first_line, start
-from tests.workers.test_need import GENERATION
-from tests.workers.test_pace import look, trace
+from tests.support.fake_gpu import FakeGpu, Start, first_line
+from tests.support.fake_nvml.pynvml import UUID
+from tests.support.jobs import PROBLEM, claimed, register, submission
+from tests.support.measurements import GENERATION, gpu_sample, trace
+from tests.support.results import result
 from workers.engines.protocol import Generation
 from workers.gpu import guard as card_module
 from workers.gpu.guard import GpuGuard
@@ -34,16 +32,14 @@ from workers.gpu.process_owner import ProcessOwnership
 from workers.measurement.doubts import Doubts
 from workers.measurement.sampler import HostSource, MemorySampler
 
-__all__ = ["start"]
+
+@pytest.fixture
+def fake() -> FakeGpu:
+    return FakeGpu()
 
 
 @pytest.fixture
-def fake() -> FakeCard:
-    return FakeCard()
-
-
-@pytest.fixture
-def guard(fake: FakeCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuGuard]:
+def guard(fake: FakeGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuGuard]:
     """Give a card that looks as often as it is asked."""
     monkeypatch.setattr(card_module, "LOOK_AROUND_S", 0.0)
     with closing(GpuLock(tmp_path, UUID)) as lock:
@@ -100,7 +96,7 @@ def test_nobody_else_is_no_flag(engine: Engine, doubts: Doubts) -> None:
 def test_results_since_the_last_clean_look_are_flagged_too(
     engine: Engine,
     doubts: Doubts,
-    fake: FakeCard,
+    fake: FakeGpu,
     sampler: MemorySampler,
     stranger: subprocess.Popen[str],
 ) -> None:
@@ -128,7 +124,7 @@ def test_results_since_the_last_clean_look_are_flagged_too(
 def test_a_stranger_who_stays_is_told_without_another_look(
     engine: Engine,
     doubts: Doubts,
-    fake: FakeCard,
+    fake: FakeGpu,
     sampler: MemorySampler,
     stranger: subprocess.Popen[str],
 ) -> None:
@@ -149,7 +145,7 @@ def test_a_stranger_who_stays_is_told_without_another_look(
 
 def test_looks_are_a_second_apart(
     guard: GpuGuard,
-    fake: FakeCard,
+    fake: FakeGpu,
     stranger: subprocess.Popen[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -160,14 +156,14 @@ def test_looks_are_a_second_apart(
     assert guard.incidents_since(0) == ()
 
 
-def test_a_driver_that_does_not_answer_flags_nothing(guard: GpuGuard, fake: FakeCard) -> None:
+def test_a_driver_that_does_not_answer_flags_nothing(guard: GpuGuard, fake: FakeGpu) -> None:
     fake.lost = True
     assert guard.look_around() is None
     assert guard.incidents_since(0) == ()
 
 
 def test_a_stranger_counts_from_the_last_clean_look_to_the_next(
-    guard: GpuGuard, fake: FakeCard, stranger: subprocess.Popen[str]
+    guard: GpuGuard, fake: FakeGpu, stranger: subprocess.Popen[str]
 ) -> None:
     early_s = time.monotonic()
     assert guard.look_around() is False
@@ -216,7 +212,9 @@ def test_a_clock_below_the_usual_is_flagged(engine: Engine, doubts: Doubts) -> N
     _, (job,) = jobs(engine, 1)
 
     def about(clock_mhz: int, boot_id: int = 1) -> list[str]:
-        return doubts.about(job, GENERATION, boot_id, trace(look(1.5, sm_clock_mhz=clock_mhz)))
+        return doubts.about(
+            job, GENERATION, boot_id, trace(gpu_sample(1.5, sm_clock_mhz=clock_mhz))
+        )
 
     assert [about(1980) for _ in range(5)] == [[]] * 5
     assert about(1800) == ["clock_drop"]

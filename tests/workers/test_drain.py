@@ -8,82 +8,27 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from core.hints import HintBroker
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
 from core.settings import Settings
 from core.states import WorkerState
 from db.engine import transaction
 from db.fleet import WorkerIdentity, register_worker, report_worker
-from db.outbox import publish_outbox
-from db.runs import Submission, submit
-from orchestrator.submit import record_of
 from orchestrator.supervisor import Supervisor, worker_specs
-from problems.loader import load_set
-from tests.processes import LoggingProcess, evalctl, worker
-from tests.stored import query
+from tests.support.database import attempts, query, until
+from tests.support.jobs import Enqueue
+from tests.support.processes import LoggingProcess, evalctl, worker
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.shutdown import FORCED, Shutdown
-
-Enqueue = Callable[..., None]
-
-
-@pytest.fixture
-def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
-    """Submit so many jobs of one synthetic model and publish their hints."""
-
-    def run(jobs: int, **options: Any) -> None:
-        problem = load_set("quickstart").problems[0]
-        record = record_of(problem)
-        model = ModelSpec(
-            name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options
-        )
-        submit(
-            engine,
-            Submission(
-                name="run",
-                experiment_hash="e",
-                experiment={"language": "en"},
-                provenance={},
-                models=(model,),
-                problems=(record,),
-                prompts=("plain",),
-                repetitions=jobs,
-                mode="latency",
-                sampling=SamplingParams(),
-            ),
-        )
-        publish_outbox(engine, broker)
-
-    return run
-
-
-def until(engine: Engine, sql: str, expected: list[dict[str, Any]], within_s: float = 60.0) -> None:
-    """Wait until a query answers so."""
-    deadline_s, pause = time.monotonic() + within_s, threading.Event()
-    while (found := query(engine, sql)) != expected:
-        assert time.monotonic() < deadline_s, found
-        pause.wait(0.1)
 
 
 def ended(process: LoggingProcess, within_s: float = 30.0) -> int:
     """Wait for a process to end by itself and return its exit code."""
     return process.process.wait(within_s)
-
-
-def attempts(engine: Engine) -> list[tuple[int, str, str | None]]:
-    found = query(
-        engine,
-        "SELECT attempt_no, outcome, error_class FROM eval.attempt ORDER BY job_id, attempt_no",
-    )
-    return [(row["attempt_no"], row["outcome"], row["error_class"]) for row in found]
 
 
 def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine: Engine) -> None:

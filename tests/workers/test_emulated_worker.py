@@ -16,12 +16,10 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
 from db.runs import Submission, submit
-from tests.processes import LoggingProcess
-from tests.stored import query, take_back
-from tests.workers.test_card_worker import gpu_worker, on_card, set_card
-from tests.workers.test_emulation import BASE_MIB, TOTAL_MIB, cuda
-
-__all__ = ["cuda", "on_card", "set_card"]
+from tests.support.database import query, take_back
+from tests.support.fake_nvml.pynvml import BASE_MIB, TOTAL_MIB
+from tests.support.gpu_worker import gpu_worker
+from tests.support.processes import LoggingProcess
 
 LIMIT_MIB = 10_000
 INSTANCES = {
@@ -63,9 +61,9 @@ def search(engine: Engine, broker: HintBroker) -> Callable[..., None]:
 
 
 @pytest.fixture
-def on_cuda(on_card: dict[str, str], cuda: Path) -> dict[str, str]:
+def on_cuda(on_gpu: dict[str, str], cuda: Path) -> dict[str, str]:
     """Give the environment in which processes that a worker starts find the made-up driver as well."""
-    return on_card | {"LD_LIBRARY_PATH": str(cuda)}
+    return on_gpu | {"LD_LIBRARY_PATH": str(cuda)}
 
 
 def holders(process: LoggingProcess) -> list[psutil.Process]:
@@ -75,7 +73,7 @@ def holders(process: LoggingProcess) -> list[psutil.Process]:
 
 def told_by(guard: str) -> list[int]:
     """Return what living processes say they hold of the made-up card, in MiB."""
-    files = Path(guard).parent.glob("card.json.*.mib")
+    files = Path(guard).parent.glob("gpu.json.*.mib")
     return [
         int(file.read_text(encoding="utf-8"))
         for file in files
@@ -92,14 +90,14 @@ def test_a_search_on_a_smaller_card_is_labelled_and_gives_the_card_back(
         assert emulated["held_mib"] == pytest.approx(TOTAL_MIB - LIMIT_MIB, abs=4)
         assert emulated["base_mib"] == BASE_MIB
         process.wait_for("job.succeeded")
-        assert told_by(on_cuda["MADE_UP_CARD"]) == []
+        assert told_by(on_cuda["FAKE_GPU"]) == []
         assert process.stop() == 0, process.tail()
     (found,) = query(engine, "SELECT * FROM analytics_v1.probe_thresholds")
     assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (2, 3, "memory")
     assert (found["emulated"], found["memory_limit_mib"], found["gpu"]) == (
         True,
         LIMIT_MIB,
-        "made-up",
+        "fake",
     )
     (details,) = query(
         engine, "SELECT DISTINCT details -> 'limit_mib' AS mib FROM eval.probe_point"

@@ -1,10 +1,9 @@
-"""An emulated smaller card: the holding process is real, the driver that it asks (``made_up_cuda``) and NVML are made up."""
+"""An emulated smaller card: the holding process is real, the driver that it asks (``fake_cuda``) and NVML are made up."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import lives
-from tests.workers.made_up_nvml import pynvml as made_up_nvml
+from tests.support.fake_nvml import pynvml as fake_nvml
+from tests.support.fake_nvml.pynvml import BASE_MIB, TOTAL_MIB
+from tests.support.gpu_worker import FAKE_NVML
+from tests.support.processes import ROOT, lives
 from workers.engines import EngineContext
 from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
 from workers.gpu.guard import GpuGuard, GpuRefused
@@ -29,57 +30,30 @@ from workers.probes.ballast_process import Ballast, TooLittle
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaError
 from workers.probes.emulated_gpu import emulate_gpu, used_of_gpu
 
-HERE = Path(__file__).parent
 MARK = "test-emulation"
-#: What the made-up card shows when it is empty, and has in all.
-BASE_MIB, TOTAL_MIB = 400, 24_000
-
-
-@pytest.fixture(scope="session")
-def cuda(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compile the made-up driver."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler is installed (Debian: gcc)")
-    folder = tmp_path_factory.mktemp("cuda")
-    source, library = HERE / "made_up_cuda" / "libcuda.c", folder / "libcuda.so.1"
-    command = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-O2",
-        "-Wall",
-        "-Werror",
-        "-o",
-        str(library),
-        str(source),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture
 def context(tmp_path: Path, cuda: Path, monkeypatch: pytest.MonkeyPatch) -> EngineContext:
     """Give a worker's place on the made-up card, for this process and for those it starts."""
-    (tmp_path / "card.json").write_text("{}", encoding="utf-8")
-    monkeypatch.setenv("MADE_UP_CARD", str(tmp_path / "card.json"))
+    (tmp_path / "gpu.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("FAKE_GPU", str(tmp_path / "gpu.json"))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(cuda))
-    monkeypatch.setenv("PYTHONPATH", str(HERE / "made_up_nvml"))
+    monkeypatch.setenv("PYTHONPATH", str(FAKE_NVML))
     for module in ("core.gpus", "workers.gpu.nvml", "workers.gpu.device_memory"):
-        monkeypatch.setattr(f"{module}.pynvml", made_up_nvml)
+        monkeypatch.setattr(f"{module}.pynvml", fake_nvml)
     return EngineContext(
         home=tmp_path,
         log_folder=tmp_path,
         device="cuda",
-        gpu_uuid=made_up_nvml.UUID,
+        gpu_uuid=fake_nvml.UUID,
         worker_mark=MARK,
     )
 
 
-def on_card(**state: object) -> None:
+def on_gpu(**state: object) -> None:
     """Set the state of the made-up card."""
-    Path(os.environ["MADE_UP_CARD"]).write_text(json.dumps(state), encoding="utf-8")
+    Path(os.environ["FAKE_GPU"]).write_text(json.dumps(state), encoding="utf-8")
 
 
 def holders() -> list[psutil.Process]:
@@ -100,7 +74,7 @@ def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> N
         assert guard.utilisation(0.9) == pytest.approx(0.9 * 10_001 / TOTAL_MIB)
         (process,) = holders()
         assert process.environ()["EVALCTL_WORKER"] == MARK
-        assert process.environ()["CUDA_VISIBLE_DEVICES"] == made_up_nvml.UUID
+        assert process.environ()["CUDA_VISIBLE_DEVICES"] == fake_nvml.UUID
         guard.check()
     assert not lives(process.pid)
     assert used_of_gpu(context) == BASE_MIB
@@ -109,7 +83,7 @@ def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> N
 def test_memory_in_pieces_is_held_by_smaller_ones(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MADE_UP_PIECE_MIB", "100")
+    monkeypatch.setenv("FAKE_PIECE_MIB", "100")
     with emulate_gpu(context, 22_000) as guard:
         assert guard.held_mib == pytest.approx(2000, abs=4)
 
@@ -145,7 +119,7 @@ def test_a_limit_that_leaves_no_room_for_the_holder_is_refused(context: EngineCo
 def test_a_card_that_refuses_is_no_fault_of_the_limit(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MADE_UP_ROOM_MIB", "5000")
+    monkeypatch.setenv("FAKE_ROOM_MIB", "5000")
     with (
         pytest.raises(EngineError, match="CUDA_ERROR_OUT_OF_MEMORY") as caught,
         emulate_gpu(context, 8000),
@@ -171,7 +145,7 @@ def test_a_card_that_others_use_cannot_be_made_smaller(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.1)
-    on_card(littered_mib=700)
+    on_gpu(littered_mib=700)
     with pytest.raises(EngineError, match="700 MiB of GPU") as caught, emulate_gpu(context, 8000):
         pass
     assert caught.value.error_class == INIT_FREE_MEM
@@ -197,10 +171,10 @@ def test_the_holder_dies_with_its_worker(context: EngineContext) -> None:
 import sys
 from pathlib import Path
 from workers.engines import EngineContext
-from workers.probes.emulated_gpu import emulated_card
+from workers.probes.emulated_gpu import emulate_gpu
 folder = Path({str(context.home)!r})
 context = EngineContext(home=folder, log_folder=folder, device="cuda", gpu_uuid={context.gpu_uuid!r}, worker_mark="m")
-with emulated_card(context, 8000):
+with emulate_gpu(context, 8000):
     print("up", flush=True)
     sys.stdin.read()
 """
@@ -208,7 +182,7 @@ with emulated_card(context, 8000):
         [sys.executable, "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=HERE.parents[1],
+        cwd=ROOT,
     ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"up\n"

@@ -13,12 +13,13 @@ import pytest
 
 from core.gpus import GpuUnavailable, find_gpu
 from core.model_spec import canonical_hash
-from tests.workers.made_up_nvml.pynvml import UUID
+from tests.support.fake_nvml.pynvml import UUID
+from tests.support.gpu_worker import FAKE_NVML
+from tests.support.processes import ROOT
 from workers.engines import EngineContext, environment
 from workers.engines.environment import gpu_facts, start_environment, variables_that_matter
 from workers.gpu.device_memory import device_memory
 
-MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 
 
@@ -135,9 +136,9 @@ def test_a_card_that_nobody_knows_adds_nothing() -> None:
     assert start_environment(CONTEXT, {}).get("gpu_uuid") is None
 
 
-def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
-    """Return the environment of a start on a made-up card, read by a process of its own, which finds the made-up NVML."""
-    (tmp_path / "card.json").write_text(json.dumps(state), encoding="utf-8")
+def on_fake_gpu(tmp_path: Path, **state: Any) -> dict[str, Any]:
+    """Return the environment of a start on a fake GPU, read by a separate process, which finds the fake NVML."""
+    (tmp_path / "gpu.json").write_text(json.dumps(state), encoding="utf-8")
     program = (
         "import json\n"
         "from pathlib import Path\n"
@@ -148,10 +149,10 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
     )
     told = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=MADE_UP_NVML.parents[2],
+        cwd=ROOT,
         env={
-            "PYTHONPATH": str(MADE_UP_NVML),
-            "MADE_UP_CARD": str(tmp_path / "card.json"),
+            "PYTHONPATH": str(FAKE_NVML),
+            "FAKE_GPU": str(tmp_path / "gpu.json"),
             "PATH": "/usr/bin:/bin",
         },
         capture_output=True,
@@ -169,19 +170,19 @@ def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
         "max_memory_clock_mhz": 10501,
         "persistence_mode": 1,
     }
-    found = on_made_up_card(tmp_path, **settings, temperature_c=40)
+    found = on_fake_gpu(tmp_path, **settings, temperature_c=40)
     assert {name: found[name] for name in settings} == settings | {"persistence_mode": "on"}
     assert (found["gpu_uuid"], found["gpu_name"], found["driver"], found["cuda_driver"]) == (
         UUID,
-        "made-up",
+        "fake",
         "0",
         "13.0",
     )
     assert found["env.VLLM_X"] == "1"
     assert {"ecc", "mig", "application_sm_clock_mhz", "cpu_features"} & found.keys() == set()
-    assert on_made_up_card(tmp_path, **settings, temperature_c=80) == found
-    assert on_made_up_card(tmp_path, **settings | {"power_limit_w": 425}) != found
-    assert on_made_up_card(tmp_path, **settings, ecc=0)["ecc"] == "off"
+    assert on_fake_gpu(tmp_path, **settings, temperature_c=80) == found
+    assert on_fake_gpu(tmp_path, **settings | {"power_limit_w": 425}) != found
+    assert on_fake_gpu(tmp_path, **settings, ecc=0)["ecc"] == "off"
 
 
 @pytest.mark.gpu

@@ -11,8 +11,8 @@ from db.outbox import publish_outbox
 from db.runs import Submission, submit
 from orchestrator.submit import record_of
 from problems.loader import load_set
-from tests.processes import worker
-from tests.stored import query
+from tests.support.database import query
+from tests.support.processes import worker
 
 MODELS, REPETITIONS = ("a", "b"), 3
 

@@ -1,6 +1,6 @@
 """The sweep of a card: leftovers of dead workers are killed, everything else is named and refused, XIDs are followed.
 
-The card is made up (``FakeCard``), since most machines have none; processes, marks, locks and signals are real.
+The card is made up (``FakeGpu``), since most machines have none; processes, marks, locks and signals are real.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from core.gpus import GpuUnavailable
 from core.model_spec import ModelSpec
 from core.states import WorkerState
 from db.fleet import WorkerIdentity, list_workers, register_worker
-from tests.processes import lives
+from tests.support.fake_gpu import NO_PID, FakeGpu, Start, first_line
 from workers.consumer.claim_gate import ClaimGate
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
@@ -32,15 +31,13 @@ from workers.errors import INIT_FREE_MEM, EngineStartFailed
 from workers.gpu import xid
 from workers.gpu.guard import GpuGuard, GpuRefused
 from workers.gpu.lock import LOCK_VARIABLE, GpuLock, held_elsewhere
-from workers.gpu.nvml import GpuLost, GpuProcess
+from workers.gpu.nvml import GpuLost
 from workers.gpu.process_owner import Owner, ProcessOwnership
-from workers.gpu.telemetry import GpuSample
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.orphan_reaper import MARK_VARIABLE
 from workers.lifecycle.shutdown import Shutdown
 
 UUID = "GPU-00000000-1111-2222-3333-444444444444"
-ASLEEP = "import sys; print('up', flush=True); sys.stdin.read()"
 HOLDER = f"""
 import sys
 from pathlib import Path
@@ -49,86 +46,6 @@ lock = GpuLock(Path(sys.argv[1]), {UUID!r})
 print(lock.path, flush=True)
 sys.stdin.read()
 """
-
-
-#: No process has it: Linux counts to 2^22.
-NO_PID = 2**22 + 1
-
-
-class FakeCard:
-    """A card whose processes are real and whose memory is made up: what a process holds goes when it ends."""
-
-    def __init__(self) -> None:
-        self.held_mib: dict[int, float | None] = {}
-        self.drawing: set[int] = set()
-        #: In use by nobody that is listed.
-        self.littered_mib = 0.0
-        self.hides_processes = False
-        self.xids: queue.Queue[int | Exception] = queue.Queue()
-        self.lost = False
-
-    def processes(self) -> tuple[GpuProcess, ...]:
-        """List those that live, unless the card is lost or hides them."""
-        if self.lost:
-            raise GpuLost("GPU made-up is lost")
-        if self.hides_processes:
-            return ()
-        return tuple(
-            GpuProcess(pid=pid, used_mib=mib, graphics=pid in self.drawing)
-            for pid, mib in self.held_mib.items()
-            if pid == NO_PID or lives(pid)
-        )
-
-    def used_mib(self) -> float:
-        """Return what living processes hold, and the litter."""
-        return self.littered_mib + sum(
-            mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid)
-        )
-
-    def look(self, at_s: float) -> GpuSample:
-        """Tell of nothing but the moment."""
-        return GpuSample(at_s=at_s)
-
-    def wait_xid(self, timeout_s: float) -> int | None:
-        """Return or raise what the test has put."""
-        try:
-            told = self.xids.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
-        if isinstance(told, Exception):
-            raise told
-        return told
-
-
-Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start processes that do nothing, with these variables in their environment."""
-    with ExitStack() as stack:
-
-        def run(program: str = ASLEEP, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                [sys.executable, "-c", program, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=Path(__file__).resolve().parents[2],
-                env={**os.environ, **variables},
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            stack.enter_context(process.stdin or ExitStack())
-            stack.enter_context(process.stdout or ExitStack())
-            return process
-
-        yield run
-
-
-def first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
 
 
 @pytest.fixture
@@ -143,12 +60,12 @@ def ownership(lock: GpuLock) -> ProcessOwnership:
 
 
 @pytest.fixture
-def fake() -> FakeCard:
-    return FakeCard()
+def fake() -> FakeGpu:
+    return FakeGpu()
 
 
 @pytest.fixture
-def guard(fake: FakeCard, ownership: ProcessOwnership) -> Iterator[GpuGuard]:
+def guard(fake: FakeGpu, ownership: ProcessOwnership) -> Iterator[GpuGuard]:
     with closing(GpuGuard(fake, ownership, name="GPU 0 (made-up)", release_within_s=1.0)) as made:
         yield made
 
@@ -188,7 +105,7 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path, start: Start) -> 
 
 
 def test_what_a_dead_worker_left_is_killed_and_its_memory_waited_for(
-    guard: GpuGuard, fake: FakeCard, ownership: ProcessOwnership, start: Start
+    guard: GpuGuard, fake: FakeGpu, ownership: ProcessOwnership, start: Start
 ) -> None:
     listed, unlisted = leftover(start, ownership), leftover(start, ownership)
     fake.held_mib[listed.pid] = 2048.0
@@ -200,7 +117,7 @@ def test_what_a_dead_worker_left_is_killed_and_its_memory_waited_for(
 
 
 def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
-    guard: GpuGuard, fake: FakeCard, start: Start, tmp_path: Path
+    guard: GpuGuard, fake: FakeGpu, start: Start, tmp_path: Path
 ) -> None:
     holder = start(HOLDER, str(tmp_path / "other"))
     variables = {MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: first_line(holder)}
@@ -220,7 +137,7 @@ def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
 
 
 def test_a_stranger_is_named_with_its_memory_and_left_alone(
-    guard: GpuGuard, fake: FakeCard, start: Start
+    guard: GpuGuard, fake: FakeGpu, start: Start
 ) -> None:
     stranger = start()
     assert first_line(stranger) == "up"
@@ -236,7 +153,7 @@ def test_a_stranger_is_named_with_its_memory_and_left_alone(
 
 
 def test_a_mark_without_a_lock_is_no_licence_to_kill(
-    guard: GpuGuard, fake: FakeCard, start: Start
+    guard: GpuGuard, fake: FakeGpu, start: Start
 ) -> None:
     process = start(**{MARK_VARIABLE: uuid.uuid4().hex})
     assert first_line(process) == "up"
@@ -247,7 +164,7 @@ def test_a_mark_without_a_lock_is_no_licence_to_kill(
 
 
 def test_a_desktop_is_let_be_until_it_holds_much(
-    guard: GpuGuard, fake: FakeCard, start: Start
+    guard: GpuGuard, fake: FakeGpu, start: Start
 ) -> None:
     desktop = start()
     fake.held_mib[desktop.pid] = 200.0
@@ -259,7 +176,7 @@ def test_a_desktop_is_let_be_until_it_holds_much(
 
 
 def test_own_processes_are_no_strangers(
-    guard: GpuGuard, fake: FakeCard, ownership: ProcessOwnership, start: Start
+    guard: GpuGuard, fake: FakeGpu, ownership: ProcessOwnership, start: Start
 ) -> None:
     engine = start(**{MARK_VARIABLE: ownership.mark, TOKEN_VARIABLE: "engine"})
     assert first_line(engine) == "up"
@@ -273,7 +190,7 @@ def test_own_processes_are_no_strangers(
 
 
 def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_runs(
-    guard: GpuGuard, fake: FakeCard, ownership: ProcessOwnership, start: Start
+    guard: GpuGuard, fake: FakeGpu, ownership: ProcessOwnership, start: Start
 ) -> None:
     fake.held_mib[NO_PID] = 2000.0
     with pytest.raises(
@@ -287,7 +204,7 @@ def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_r
 
 
 def test_memory_of_nobody_is_refused_where_processes_are_hidden(
-    guard: GpuGuard, fake: FakeCard
+    guard: GpuGuard, fake: FakeGpu
 ) -> None:
     fake.hides_processes = True
     fake.littered_mib = 100.0
@@ -299,7 +216,7 @@ def test_memory_of_nobody_is_refused_where_processes_are_hidden(
         guard.sweep()
 
 
-def test_memory_that_comes_back_in_a_moment_is_waited_for(guard: GpuGuard, fake: FakeCard) -> None:
+def test_memory_that_comes_back_in_a_moment_is_waited_for(guard: GpuGuard, fake: FakeGpu) -> None:
     fake.littered_mib = 5000.0
     timer = threading.Timer(0.3, lambda: setattr(fake, "littered_mib", 0.0))
     timer.start()
@@ -308,7 +225,7 @@ def test_memory_that_comes_back_in_a_moment_is_waited_for(guard: GpuGuard, fake:
 
 
 def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
-    guard: GpuGuard, fake: FakeCard, tmp_path: Path
+    guard: GpuGuard, fake: FakeGpu, tmp_path: Path
 ) -> None:
     fake.littered_mib = 5000.0
     host = EngineHost(
@@ -329,7 +246,7 @@ def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
 
 
 def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
-    guard: GpuGuard, fake: FakeCard, engine: Engine
+    guard: GpuGuard, fake: FakeGpu, engine: Engine
 ) -> None:
     identity = WorkerIdentity(
         worker_id=uuid.uuid4(),
@@ -374,7 +291,7 @@ def wait_until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
 
 
 def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
-    guard: GpuGuard, fake: FakeCard
+    guard: GpuGuard, fake: FakeGpu
 ) -> None:
     notes: queue.Queue[str] = queue.Queue()
     quarantined: queue.Queue[str] = queue.Queue()
@@ -385,7 +302,7 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
     fake.xids.put(79)
     assert "XID 79 (GPU has fallen off the bus)" in quarantined.get(timeout=5)
     assert guard.quarantined is not None
-    fake.xids.put(GpuLost("GPU made-up is lost"))
+    fake.xids.put(GpuLost("the fake GPU is lost"))
     with pytest.raises(EngineStartFailed, match="XID 79"):
         guard.before_start(vllm())
     guard.close()
@@ -393,17 +310,17 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
     assert quarantined.empty(), "one quarantine is enough"
 
 
-def test_a_driver_that_loses_the_card_quarantines_it(guard: GpuGuard, fake: FakeCard) -> None:
+def test_a_driver_that_loses_the_card_quarantines_it(guard: GpuGuard, fake: FakeGpu) -> None:
     quarantined: list[str] = []
     guard.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
     fake.lost = True
-    with pytest.raises(EngineStartFailed, match="GPU made-up is lost"):
+    with pytest.raises(EngineStartFailed, match="the fake GPU is lost"):
         guard.before_start(vllm())
-    assert quarantined == ["GPU made-up is lost"]
+    assert quarantined == ["the fake GPU is lost"]
     assert not guard.clean()
 
 
-def test_a_driver_that_tells_no_xids_is_lived_with(guard: GpuGuard, fake: FakeCard) -> None:
+def test_a_driver_that_tells_no_xids_is_lived_with(guard: GpuGuard, fake: FakeGpu) -> None:
     fake.xids.put(GpuUnavailable("Not Supported"))
     guard.watch(on_quarantine=lambda _sentence: None, on_note=lambda _sentence: None)
     guard.close()

@@ -12,7 +12,7 @@ import pytest
 from core.model_spec import ModelSpec
 from core.states import PointOutcome, StartKind
 from db.claims import ClaimedJob
-from tests.claiming import made_up_job
+from tests.support.jobs import fake_job
 from workers.engines import EngineContext
 from workers.engines.host import Measured
 from workers.engines.protocol import MIB, Generation, MemoryReport, StartReport
@@ -112,7 +112,7 @@ def stand_on(loader: FakeBoots, device: str) -> ProbeSession:
 
 
 def vllm_job(**options: Any) -> ClaimedJob:
-    return made_up_job(
+    return fake_job(
         ModelSpec(name="m", engine="vllm", source="s", options=options), prompt="instances"
     )
 

@@ -20,7 +20,7 @@ from db.claims import ClaimedJob
 from db.fleet import WorkerIdentity, register_worker
 from db.probes import Found, read_found, read_points
 from db.runs import Submission, submit
-from tests.claiming import claim_one
+from tests.support.jobs import claim_one
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.errors import EngineError, GenerationCancelled

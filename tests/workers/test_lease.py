@@ -15,8 +15,7 @@ from db.claims import ClaimedJob
 from db.engine import rows, transaction
 from db.runs import cancel_run, find_run, submit
 from db.statements import statement
-from tests.db.test_poison import register
-from tests.db.test_queue import PROBLEM, submission, take
+from tests.support.jobs import PROBLEM, register, submission, take
 from workers.lifecycle.lease import EndReason, LeaseKeeper
 from workers.lifecycle.timeouts import Timeouts
 

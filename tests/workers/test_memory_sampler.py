@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from core.errors import SettingsError
+from tests.support.gpu_worker import FAKE_NVML
+from tests.support.processes import ROOT
 from workers.engines import EngineContext
 from workers.errors import EngineError
 from workers.gpu.telemetry import GpuSample
@@ -32,8 +34,7 @@ from workers.measurement.sampler import (
 from workers.measurement.windows import Windows
 
 MARK = "test-memory-sampler"
-ROOT = Path(__file__).resolve().parents[2]
-MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
+
 #: Allocates on the first line from stdin, says so, ends with stdin.
 HOLDER = "import sys; sys.stdin.readline(); held = bytearray(b'x') * (200 << 20); print('held', flush=True); sys.stdin.read()"
 
@@ -324,13 +325,13 @@ def test_the_card_is_looked_at_while_memory_is_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A made-up card tells its clock and not its power; one that is lost meanwhile is said so."""
-    state = tmp_path / "card.json"
+    state = tmp_path / "gpu.json"
     state.write_text(
         json.dumps({"sm_clock_mhz": 1755, "temperature_c": 61, "reasons": 4, "littered_mib": 100}),
         encoding="utf-8",
     )
-    monkeypatch.setenv("MADE_UP_CARD", str(state))
-    monkeypatch.setenv("PYTHONPATH", str(MADE_UP_NVML))
+    monkeypatch.setenv("FAKE_GPU", str(state))
+    monkeypatch.setenv("PYTHONPATH", str(FAKE_NVML))
     sampler = MemorySampler(
         DeviceSource(gpu_uuid="GPU-99999999-8888-7777-6666-555555555555"), period_ms=10
     )

@@ -7,33 +7,8 @@ from typing import Any
 
 import pytest
 
-from workers.engines.protocol import Generation, MemoryReport
+from tests.support.measurements import GENERATION, MEMORY
 from workers.execution.rows import flags, need_mib
-
-GENERATION = Generation(
-    text="42",
-    prompt_text=None,
-    prompt_hash="p",
-    output_hash="o",
-    prompt_tokens=8,
-    cached_tokens=0,
-    output_tokens=2,
-    finish_reason="stop",
-    submitted_s=0.0,
-    first_token_s=1.0,
-    last_token_s=2.0,
-    kv_used_mib=100.0,
-)
-MEMORY = MemoryReport(
-    kind="device",
-    context_mib=50.0,
-    weights_mib=2000.0,
-    buffers_mib=200.0,
-    activation_peak_mib=300.0,
-    activation_run_mib=20.0,
-    graphs_mib=70.0,
-    kv_reserved_mib=60000.0,
-)
 
 
 @pytest.mark.parametrize(("run_mib", "expected"), [(20.0, 2720.0), (450.0, 2870.0)])

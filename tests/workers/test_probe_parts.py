@@ -15,7 +15,7 @@ import pytest
 from core.model_spec import ModelSpec
 from core.states import PointOutcome, StartKind
 from db.claims import ClaimedJob
-from tests.claiming import made_up_job
+from tests.support.jobs import fake_job
 from workers import errors
 from workers.engines import EngineContext
 from workers.engines.host import Measured
@@ -288,7 +288,7 @@ def session(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> 
 def search(
     kind: Any, engines: MadeUpEngines, done: tuple[Trial, ...] = (), **probe: Any
 ) -> list[Trial]:
-    job = made_up_job(SPEC, prompt="sequences", probe=PROBE | probe)
+    job = fake_job(SPEC, prompt="sequences", probe=PROBE | probe)
     written: list[Trial] = []
     kind(session(engines)).search(job, Lease(job), done, written.append)
     return written

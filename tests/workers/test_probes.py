@@ -17,8 +17,8 @@ from db.engine import transaction
 from db.outbox import publish_outbox
 from db.probes import add_point, end_search
 from db.runs import Submission, Submitted, submit
-from tests.processes import worker
-from tests.stored import query, take_back
+from tests.support.database import query, take_back
+from tests.support.processes import worker
 
 SEQUENCES = {
     "kind": "sequences",

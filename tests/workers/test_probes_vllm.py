@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import LoggingProcess, evalctl, worker
+from tests.support.processes import LoggingProcess, evalctl, worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1500)]
 pytest.importorskip("vllm", reason="needs the extra cpu")

@@ -19,8 +19,8 @@ from db.outbox import publish_outbox
 from db.runs import Submission, Submitted, submit
 from orchestrator.submit import record_of
 from problems.loader import load_set
-from tests.processes import evalctl, worker
-from tests.stored import query
+from tests.support.database import query
+from tests.support.processes import evalctl, worker
 
 SEQUENCES = 4
 Enqueue = Callable[..., Submitted]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from core.model_spec import ModelSpec
-from tests.workers.fake_host import FakeHost
+from tests.support.fake_host import FakeHost
 from workers.errors import GenerationCancelled
 from workers.loading.warm_up import WarmUp, WarmUpPlan, planned, settled
 

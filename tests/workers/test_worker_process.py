@@ -21,8 +21,8 @@ from db.runs import Submission, Submitted, find_run, run_progress, submit
 from orchestrator.reconciler import Reconciler
 from orchestrator.submit import record_of
 from problems.loader import load_set
-from tests.processes import worker
-from tests.stored import query
+from tests.support.database import query
+from tests.support.processes import worker
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Check command lines of evalctl that stand in files: the command exists, and takes these options and arguments."""
+"""Check command lines of evalctl in files: the command exists and takes these words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def refusal(words: Sequence[str]) -> str | None:
     """Return why evalctl would refuse these words as wrong usage, or None; nothing is run."""
     command: click.Command = cli
     name, rest = words[0], list(words[1:])
-    # Click keeps a command's help option from the first context that asks: without the root's settings it would be another.
+    # Click keeps a command's help option from the first context that asks for it, so the context
+    # must have the root's settings.
     context = click.Context(cli, info_name=name, **cli.context_settings)
     while isinstance(command, click.Group):
         if not rest or rest[0] in {"--help", "--version"}:
@@ -34,7 +35,7 @@ def refusal(words: Sequence[str]) -> str | None:
 
 
 def every_command(group: click.Group = cli, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Return the words of every command that can be run, mere groups left out, in the order of the help."""
+    """Return the words of every command that can be run, without mere groups, in help order."""
     context = click.Context(group, **cli.context_settings)
     found: list[tuple[str, ...]] = []
     for name in group.list_commands(context):

@@ -1,9 +1,10 @@
-"""A made-up NVML of one card, for worker processes under test: found before the real one by PYTHONPATH.
+"""A fake NVML with one GPU, which PYTHONPATH puts before the real one in processes under test.
 
-The file that ``MADE_UP_CARD`` names holds the card's state as JSON: ``processes`` (pid: MiB), ``littered_mib``, ``lost`` and
-``xids``, of which each is reported once; ``sm_clock_mhz``, ``temperature_c``, ``power_w`` and ``reasons`` (bits), of which those
-not given are refused as not supported. What the made-up CUDA driver holds is counted as well (``made_up_cuda``). A process
-that has ended holds nothing.
+The file that ``FAKE_GPU`` names holds the GPU's state as JSON: ``processes`` (pid: MiB),
+``littered_mib``, ``lost`` and ``xids``, of which each is reported once; ``sm_clock_mhz``,
+``temperature_c``, ``power_w`` and ``reasons`` (bits); those not given are refused as not supported.
+What the fake CUDA driver holds (``fake_cuda``) is counted too. A process that has ended holds
+nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from types import SimpleNamespace
 from typing import Any
 
 MIB = 1 << 20
+#: What an empty GPU reports as used, and its size.
+BASE_MIB, TOTAL_MIB = 400, 24_000
 UUID = "GPU-99999999-8888-7777-6666-555555555555"
 NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED = 15, 16
 NVML_CLOCK_SM, NVML_CLOCK_MEM, NVML_TEMPERATURE_GPU = 1, 2, 0
@@ -58,14 +61,14 @@ class _Process:
 
 
 def _state() -> dict[str, Any]:
-    return dict(json.loads(Path(os.environ["MADE_UP_CARD"]).read_text(encoding="utf-8")))
+    return dict(json.loads(Path(os.environ["FAKE_GPU"]).read_text(encoding="utf-8")))
 
 
 def _held_mib() -> dict[int, int]:
     held = {int(pid): mib for pid, mib in _state().get("processes", {}).items()}
-    guard = Path(os.environ["MADE_UP_CARD"])
-    for told in guard.parent.glob(f"{guard.name}.*.mib"):  # by the made-up CUDA driver
-        held[int(told.name.split(".")[-2])] = int(told.read_text(encoding="utf-8") or 0)
+    state = Path(os.environ["FAKE_GPU"])
+    for file in state.parent.glob(f"{state.name}.*.mib"):  # by the fake CUDA driver
+        held[int(file.name.split(".")[-2])] = int(file.read_text(encoding="utf-8") or 0)
     return {pid: mib for pid, mib in held.items() if _lives(pid)}
 
 
@@ -106,7 +109,7 @@ def nvmlDeviceGetUUID(_handle: int) -> str:  # noqa: N802
 
 
 def nvmlDeviceGetName(_handle: int) -> str:  # noqa: N802
-    return "made-up"
+    return "fake"
 
 
 def nvmlSystemGetDriverVersion() -> str:  # noqa: N802
@@ -121,57 +124,57 @@ def nvmlDeviceGetMemoryInfo(_handle: int, version: int | None = None) -> SimpleN
     if _state().get("lost"):
         raise NVMLError_GpuIsLost
     used_mib = sum(_held_mib().values()) + _state().get("littered_mib", 0)
-    total, reserved = 24_000 * MIB, 400 * MIB
+    total, reserved = TOTAL_MIB * MIB, BASE_MIB * MIB
     return SimpleNamespace(
         total=total, reserved=reserved if version else 0, free=total - reserved - used_mib * MIB
     )
 
 
 def nvmlDeviceGetClockInfo(_handle: int, _clock: int) -> int:  # noqa: N802
-    return int(_told("sm_clock_mhz"))
+    return int(_given("sm_clock_mhz"))
 
 
 def nvmlDeviceGetTemperature(_handle: int, _sensor: int) -> int:  # noqa: N802
-    return int(_told("temperature_c"))
+    return int(_given("temperature_c"))
 
 
 def nvmlDeviceGetPowerUsage(_handle: int) -> int:  # noqa: N802
-    return int(_told("power_w") * 1000)
+    return int(_given("power_w") * 1000)
 
 
 def nvmlDeviceGetCurrentClocksEventReasons(_handle: int) -> int:  # noqa: N802
-    return int(_told("reasons"))
+    return int(_given("reasons"))
 
 
 def nvmlDeviceGetMaxClockInfo(_handle: int, clock: int) -> int:  # noqa: N802
-    return int(_told("max_sm_clock_mhz" if clock == NVML_CLOCK_SM else "max_memory_clock_mhz"))
+    return int(_given("max_sm_clock_mhz" if clock == NVML_CLOCK_SM else "max_memory_clock_mhz"))
 
 
 def nvmlDeviceGetApplicationsClock(_handle: int, clock: int) -> int:  # noqa: N802
     return int(
-        _told(
+        _given(
             "application_sm_clock_mhz" if clock == NVML_CLOCK_SM else "application_memory_clock_mhz"
         )
     )
 
 
 def nvmlDeviceGetPowerManagementLimit(_handle: int) -> int:  # noqa: N802
-    return int(_told("power_limit_w") * 1000)
+    return int(_given("power_limit_w") * 1000)
 
 
 def nvmlDeviceGetPersistenceMode(_handle: int) -> int:  # noqa: N802
-    return int(_told("persistence_mode"))
+    return int(_given("persistence_mode"))
 
 
 def nvmlDeviceGetEccMode(_handle: int) -> list[int]:  # noqa: N802
-    return [int(_told("ecc"))] * 2
+    return [int(_given("ecc"))] * 2
 
 
 def nvmlDeviceGetMigMode(_handle: int) -> list[int]:  # noqa: N802
-    return [int(_told("mig"))] * 2
+    return [int(_given("mig"))] * 2
 
 
-def _told(name: str) -> float:
+def _given(name: str) -> float:
     if name not in _state():
         raise NVMLError_NotSupported
     return float(_state()[name])

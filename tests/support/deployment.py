@@ -1,4 +1,4 @@
-"""The stand on which faults are staged: servers that may be killed, a database a fault, real processes around it."""
+"""A deployment for staging faults: servers that may be killed, a fresh database, real processes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -37,19 +36,18 @@ from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.server import EmbeddedServer
 from services.valkey import EmbeddedValkey
-from tests.chaos.oracle import JobKey, check, keys_of
-from tests.processes import LoggingProcess, running
+from tests.support.oracle import JobKey, check, keys_of
+from tests.support.processes import LoggingProcess, running
 
 #: Lease of the workers under test, in place of 60 s; they renew it four times as often.
 LEASE_S = 4.0
-LOOK_EVERY_S = 0.05
 QUEUE = "synthetic"
 _TEMPLATE = "chaos_template"
 _numbers = itertools.count(1)
 
 
 class Servers:
-    """An embedded PostgreSQL and Valkey of one's own, to be killed at will."""
+    """An embedded PostgreSQL and Valkey to be killed at will."""
 
     def __init__(self, folder: Path) -> None:
         self.postgres = EmbeddedPostgres(folder / "postgres")
@@ -73,8 +71,8 @@ class Servers:
         engine.dispose()
 
     @contextmanager
-    def stand(self, folder: Path) -> Iterator[Stand]:
-        """Give a stand with a fresh database and an empty broker; both servers run again afterwards."""
+    def deployment(self, folder: Path) -> Iterator[Deployment]:
+        """Give a deployment with a fresh database and an empty broker; then restart the servers."""
         self.start()
         client = redis_client(self.valkey.url)
         client.flushall()
@@ -94,7 +92,7 @@ class Servers:
             "PYTHONUNBUFFERED": "1",
         }
         try:
-            yield Stand(
+            yield Deployment(
                 servers=self, engine=engine, broker=broker, environment=environment, folder=folder
             )
         finally:
@@ -114,8 +112,8 @@ class Servers:
 
 
 @dataclass(slots=True, kw_only=True)
-class Stand:
-    """What one fault works with."""
+class Deployment:
+    """The servers, database, broker and processes of one fault."""
 
     servers: Servers
     engine: Engine
@@ -134,7 +132,7 @@ class Stand:
         sampling: SamplingParams | None = None,
         **options: Any,
     ) -> Submission:
-        """Plan ``jobs`` repetitions of one problem for one synthetic model with these engine options."""
+        """Plan repetitions of one problem for one synthetic model with these engine options."""
         problem = load_set("quickstart").problems[0]
         record = record_of(problem)
         return Submission(
@@ -144,7 +142,7 @@ class Stand:
             provenance={},
             models=(
                 ModelSpec(
-                    name=name, engine="synthetic", source="made-up", queue=QUEUE, options=options
+                    name=name, engine="synthetic", source="fake", queue=QUEUE, options=options
                 ),
             ),
             problems=(record,),
@@ -171,7 +169,7 @@ class Stand:
         queue: str = QUEUE,
         **environment: str,
     ) -> AbstractContextManager[LoggingProcess]:
-        """Run a worker process; ``at`` names the point at which it ends or stops itself, see ``tests.chaos.entry``."""
+        """Run a worker; ``at`` names the point at which it stops itself (``tests.chaos.entry``)."""
         module = "workers" if at is None else "tests.chaos.entry"
         command = [*prefix, sys.executable, "-m", module, "--cpu", "--queue", queue]
         point = {} if at is None else {"CHAOS_AT": at}
@@ -206,7 +204,7 @@ class Stand:
     def until(
         self, condition: str, *, within_s: float = 60.0, table: str = "job", least: int = 1
     ) -> None:
-        """Wait until so many rows meet a condition; a database that is away is asked again."""
+        """Wait until enough rows meet a condition; repeat the query while the database is away."""
 
         def met() -> bool:
             try:
@@ -214,7 +212,7 @@ class Stand:
             except (ServiceUnreachable, DBAPIError):
                 return False
 
-        assert until(met, within_s), (
+        assert wait_until(met, within_s), (
             f"not {least} rows of {table} with {condition} in {within_s} s: {self.jobs()}"
         )
 
@@ -226,35 +224,27 @@ class Stand:
         self, condition: Callable[[], bool], what: str, *, within_s: float = 60.0
     ) -> None:
         """Wait until a condition holds."""
-        assert until(condition, within_s), f"not in {within_s} s: {what}; {self.jobs()}"
+        assert wait_until(condition, within_s), f"not in {within_s} s: {what}; {self.jobs()}"
 
     def expect_all_of(self, run_id: uuid.UUID) -> None:
         """Take the jobs that a run has now for what was submitted."""
         found = self.query(
-            "SELECT j.run_id, m.name AS model, p.name AS problem, j.prompt, j.repetition FROM eval.job AS j "
-            "JOIN eval.model AS m ON m.id = j.model_id JOIN eval.problem AS p ON p.id = j.problem_id"
+            "SELECT j.run_id, m.name AS model, p.name AS problem, j.prompt, j.repetition "
+            "FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id "
+            "JOIN eval.problem AS p ON p.id = j.problem_id"
         )
         self.keys += [JobKey(**row) for row in found if row["run_id"] == run_id]
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the counts of jobs by state and error, for messages."""
         return self.query(
-            "SELECT state, error_class, attempt_no, count(*) FROM eval.job GROUP BY 1, 2, 3 ORDER BY 1"
+            "SELECT state, error_class, attempt_no, count(*) FROM eval.job "
+            "GROUP BY 1, 2, 3 ORDER BY 1"
         )
 
     def broken(self) -> list[str]:
         """Return the oracle's findings."""
         return check(self.engine, expected_keys=self.keys)
-
-
-def until(condition: Callable[[], bool], within_s: float) -> bool:
-    """Return whether a condition came true in time; it is looked at some 20 times a second."""
-    deadline_s, pause = time.monotonic() + within_s, threading.Event()
-    while not condition():
-        if time.monotonic() > deadline_s:
-            return False
-        pause.wait(LOOK_EVERY_S)
-    return True
 
 
 def redis_client(url: str) -> redis.Redis:

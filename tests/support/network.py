@@ -1,13 +1,12 @@
-"""Hosts on one machine: a network namespace each, joined to the servers' by a cable that can be pulled.
+"""Hosts on one machine: a network namespace each, joined to the servers' by a cable.
 
-Every host has a wall clock and a name of its own. Needs root and a C compiler; a test that uses it is skipped with the
-reason where something is not to be had.
+Every host has its own wall clock and name. They need root and a C compiler; tests that cannot have
+them are skipped with the reason.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,9 @@ from sqlalchemy import make_url
 from services.postgres import EmbeddedPostgres
 from services.privileges import Identity
 from services.valkey import EmbeddedValkey
-from tests.processes import LoggingProcess, running
+from tests.support.debian_packages import program_or_skip
+from tests.support.processes import LoggingProcess, running
+from tests.support.shared_library import compile_library
 
 #: Addresses for benchmarks between networks (RFC 2544), which no real host here uses.
 NETWORK = "198.18"
@@ -83,7 +84,7 @@ class Host:
 def hosts(shifts_s: Sequence[int], folder: Path) -> Iterator[list[Host]]:
     """Join a host for each error of a clock, in seconds, to this machine's own namespace."""
     _require()
-    clock = _shifted_clock(folder)
+    clock = compile_library(_CLOCK, folder / "shifted_clock.so")
     made: list[Host] = []
     mark = f"ev{os.getpid() % 100_000}"
     try:
@@ -179,9 +180,8 @@ def _join(host: Host, *, server_end: str) -> None:
 
 
 def _require() -> None:
-    for program, package in (("ip", "iproute2"), ("unshare", "util-linux")):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed (Debian: {package})")
+    for program in ("ip", "unshare"):
+        program_or_skip(program)
     probe = f"ev{os.getpid() % 100_000}probe"
     tried = subprocess.run(
         ["ip", "netns", "add", probe], capture_output=True, text=True, check=False
@@ -189,28 +189,6 @@ def _require() -> None:
     if tried.returncode != 0:
         pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
     _ip("netns", "del", probe)
-
-
-def _shifted_clock(folder: Path) -> Path:
-    """Compile the library that shifts a process's wall clock."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler is installed (Debian: gcc)")
-    library = folder / "shifted_clock.so"
-    command = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-O2",
-        "-Wall",
-        "-Werror",
-        "-o",
-        str(library),
-        str(_CLOCK),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return library
 
 
 def _ip(*words: str) -> None:

@@ -22,7 +22,7 @@ import psutil
 from orchestrator.cli import main
 from services.processes import gone
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class LoggingProcess:
@@ -43,7 +43,7 @@ class LoggingProcess:
         self._reader.start()
 
     def wait_for(self, event: str, *, within_s: float = 60.0, **facts: Any) -> dict[str, Any]:
-        """Return the next event of this name with these facts; fail with the log where it does not come in time."""
+        """Return the next event of this name with these facts; fail with the log if it is late."""
         deadline = time.monotonic() + within_s
         while True:
             try:
@@ -92,7 +92,7 @@ class LoggingProcess:
 
 @contextmanager
 def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[LoggingProcess]:
-    """Run a process for the block and kill what is left of it afterwards."""
+    """Run a process for the block and kill it afterwards."""
     process = LoggingProcess(command, environment)
     try:
         yield process
@@ -103,7 +103,7 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Log
 
 
 def lives(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and that nobody has collected yet does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return not gone(psutil.Process(pid))
     except psutil.NoSuchProcess:
@@ -125,7 +125,7 @@ class Done:
 
 
 def evalctl(environment: dict[str, str], *arguments: str) -> Done:
-    """Run the command line to its end, in this process: starting an interpreter for each would take most of the time."""
+    """Run the command line to its end, in this process: an interpreter for each takes too long."""
     out, err = io.StringIO(), io.StringIO()
     before, argv = dict(os.environ), sys.argv
     try:

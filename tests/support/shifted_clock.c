@@ -1,6 +1,6 @@
-/* Preloaded into a process, this shifts its wall clock by SHIFT_S seconds and leaves the monotonic clock alone.
- * libfaketime 0.9.10 cannot: with Python 3.11 either Event.wait never ends (it misses sem_clockwait) or, told not to fake
- * the monotonic clock, time.sleep fails with EINVAL. */
+/* Preloaded into a process, this shifts its wall clock by SHIFT_S seconds, and not its monotonic clock.
+ * libfaketime 0.9.10 cannot: with Python 3.11 either Event.wait never ends (it misses sem_clockwait)
+ * or, if it leaves the monotonic clock alone, time.sleep fails with EINVAL. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/syscall.h>

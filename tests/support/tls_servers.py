@@ -1,7 +1,7 @@
-"""A PostgreSQL and a Redis that speak TLS alone, made for a test: certificates, accounts, and nothing on the machine changed.
+"""A PostgreSQL and a Redis that speak TLS alone, with their certificates and accounts.
 
-The embedded servers are built without TLS, so programs of the machine are used; a test that needs them is skipped with the
-reason where they are missing.
+The embedded servers are built without TLS, so programs of the machine are used; a test that cannot
+have them is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from services.locks import wait_until
+from tests.support.debian_packages import install, program_or_skip
 
 READY_WITHIN_S = 30.0
 #: The examples that users start from; they are what is tested.
@@ -33,7 +34,7 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """A certificate authority of one's own and a server's certificate for ``localhost``."""
+    """A certificate authority for tests and a server's certificate for ``localhost``."""
 
     authority: Path
     certificate: Path
@@ -51,8 +52,7 @@ class Secured:
 
 def make_certificates(folder: Path) -> Certificates:
     """Make both with openssl; they are good for two days."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+    program_or_skip("openssl")
     extension = folder / "extension"
     extension.write_text("subjectAltName=DNS:localhost\n", encoding="ascii")
     files = {
@@ -85,14 +85,12 @@ def make_certificates(folder: Path) -> Certificates:
 
 @contextmanager
 def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterator[Secured]:
-    """Run a Redis or Valkey that speaks TLS alone, with these lines of an ACL file beside the account ``admin``."""
-    binary = shutil.which("valkey-server") or shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("neither valkey-server nor redis-server is installed (Debian: redis-server)")
+    """Run a Redis or Valkey with TLS alone; these ACL lines stand beside the account ``admin``."""
+    binary = shutil.which("valkey-server") or program_or_skip("redis-server")
     with _folder() as folder:
         password, port = secrets.token_hex(16), _free_port()
         acl, log = folder / "users.acl", folder / "server.log"
-        # Accounts stand in a file of the server's own: no password is in its command line.
+        # Accounts stand in a separate file: no password is in the server's command line.
         lines = ("user default off", f"user admin on >{password} ~* &* +@all", *accounts)
         acl.write_text("\n".join(lines) + "\n", encoding="utf-8")
         example = (DEPLOY / "redis" / "tls.conf").read_text(encoding="utf-8")
@@ -122,7 +120,7 @@ def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterat
 
 @contextmanager
 def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
-    """Run a PostgreSQL whose every connection must be TLS with a scram password; its superuser is ``admin``."""
+    """Run a PostgreSQL that takes TLS with a scram password alone; its superuser is ``admin``."""
     programs = _postgres_programs()
     with _folder() as folder:
         owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -185,19 +183,23 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
 
 
 def _postgres_programs() -> Path:
-    """Return the folder of a PostgreSQL that has TLS, the newest on the machine."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"),
-        key=lambda path: int(path.parent.name),
-        reverse=True,
-    )
-    for folder in found:
+    """Return the folder of the programs of a PostgreSQL with TLS, installed if need be."""
+    if (found := _installed_postgres()) is None:
+        reason = install("postgresql")
+        if (found := _installed_postgres()) is None:
+            pytest.skip(f"no PostgreSQL with TLS is installed (Debian: postgresql); {reason}")
+    return found
+
+
+def _installed_postgres() -> Path | None:
+    versions = Path("/usr/lib/postgresql").glob("*/bin")
+    for folder in sorted(versions, key=lambda path: int(path.parent.name), reverse=True):
         linked = subprocess.run(
             ["ldd", str(folder / "postgres")], capture_output=True, text=True, check=False
         )
         if (folder / "initdb").exists() and "libssl" in linked.stdout:
             return folder
-    pytest.skip("no PostgreSQL with TLS is installed (Debian: postgresql)")
+    return None
 
 
 def _while_it_runs(

@@ -1,4 +1,4 @@
-"""The oracle: what must hold in the database after every fault, in one statement, and on the machine beside it."""
+"""The oracle: what must hold after a fault, in the database (one statement) and on the machine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sqlalchemy import Engine
 from db.engine import rows, transaction
 from db.runs import Submission
 from services.locks import wait_until
-from tests.processes import lives
+from tests.support.processes import lives
 
-#: How long the guardian of a worker that was killed may take to end what the worker left.
+#: How long the orphan reaper of a killed worker may take to end what the worker left.
 ORPHANS_WITHIN_S = 10.0
 
-#: One row for each broken promise. ``%(keys)s`` are the natural keys submitted; ``%(settled)s`` says that no fault is
-#: going on any more, so every job must have ended.
+#: One row for each broken promise. ``%(keys)s`` are the natural keys submitted; ``%(settled)s``
+#: says that no fault is going on any more, so every job must have ended.
 BROKEN_PROMISES = """
 WITH wanted AS (
     SELECT * FROM jsonb_to_recordset(%(keys)s::jsonb)
@@ -37,24 +37,28 @@ WITH wanted AS (
            count(*) FILTER (WHERE a.outcome = 'succeeded') AS succeeded,
            count(*) FILTER (WHERE a.outcome = 'succeeded' AND a.attempt_no = j.attempt_no) AS won,
            count(*) FILTER (WHERE a.outcome = 'running') AS running,
-           count(*) FILTER (WHERE a.outcome = 'running' AND a.attempt_no = j.attempt_no) AS running_last
+           count(*) FILTER (WHERE a.outcome = 'running'
+                              AND a.attempt_no = j.attempt_no) AS running_last
       FROM eval.job AS j LEFT JOIN eval.attempt AS a ON a.job_id = j.id GROUP BY j.id
 )
 SELECT 'i: ' || count(*) || ' submitted keys do not exist exactly once' AS broken
   FROM counted WHERE times <> 1 HAVING count(*) > 0
 UNION ALL
 SELECT 'i: job ' || f.id || ' was never submitted' FROM found AS f
- WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE (f.run_id, f.model, f.problem, f.prompt, f.repetition)
-                                               = (w.run_id, w.model, w.problem, w.prompt, w.repetition))
+ WHERE NOT EXISTS (SELECT FROM wanted AS w
+                    WHERE (f.run_id, f.model, f.problem, f.prompt, f.repetition)
+                        = (w.run_id, w.model, w.problem, w.prompt, w.repetition))
 UNION ALL
-SELECT 'ii: job ' || id || ' is still ' || state FROM eval.job WHERE %(settled)s AND state IN ('queued', 'running')
+SELECT 'ii: job ' || id || ' is still ' || state
+  FROM eval.job WHERE %(settled)s AND state IN ('queued', 'running')
 UNION ALL
 SELECT 'iii: job ' || j.id || ' succeeded at attempt ' || j.attempt_no || ' and its result is of '
        || coalesce('attempt ' || g.attempt_no, 'no attempt')
   FROM eval.job AS j LEFT JOIN eval.generation AS g ON g.job_id = j.id
  WHERE j.state = 'succeeded' AND g.attempt_no IS DISTINCT FROM j.attempt_no
 UNION ALL
-SELECT 'iii: job ' || id || ' is ' || state || ', and of its attempts ' || succeeded || ' succeeded, the last: ' || won
+SELECT 'iii: job ' || id || ' is ' || state || ', and of its attempts ' || succeeded
+       || ' succeeded, the last: ' || won
   FROM tried WHERE succeeded <> (state = 'succeeded')::int OR won <> succeeded
 UNION ALL
 SELECT 'iv: job ' || id || ' has ' || attempts || ' attempts and attempt_no ' || attempt_no
@@ -72,10 +76,12 @@ UNION ALL
 SELECT 'v: job ' || job_id || ' was scored ' || count(*) || ' times by scorer ' || scorer_version
   FROM eval.score GROUP BY job_id, scorer_version HAVING count(*) > 1
 UNION ALL
-SELECT 'v: a verdict belongs to score ' || v.score_id || ', which does not exist' FROM eval.step_verdict AS v
+SELECT 'v: a verdict belongs to score ' || v.score_id || ', which does not exist'
+  FROM eval.step_verdict AS v
  WHERE NOT EXISTS (SELECT FROM eval.score AS s WHERE s.id = v.score_id)
 UNION ALL
-SELECT 'vi: job ' || id || ' is ' || state || ' with ' || running || ' attempts running, the last: ' || running_last
+SELECT 'vi: job ' || id || ' is ' || state || ' with ' || running
+       || ' attempts running, the last: ' || running_last
   FROM tried WHERE running <> (state = 'running')::int OR running_last <> running
 UNION ALL
 SELECT 'vi: job ' || id || ' is ' || state || ' and holds a lease' FROM eval.job
@@ -114,13 +120,13 @@ def keys_of(run_id: uuid.UUID, submission: Submission) -> list[JobKey]:
 
 
 def check(engine: Engine, *, expected_keys: Iterable[JobKey], settled: bool = True) -> list[str]:
-    """Return the broken promises of a database, each as a sentence; none means that the fault did no harm.
+    """Return the broken promises of a database as sentences; none if the fault did no harm.
 
-    (i) each submitted natural key exists exactly once, and no other; (ii) every job has ended; (iii) a job that succeeded
-    has one result, of its winning attempt; (iv) as many attempts as ``attempt_no``; (v) no generation, trace, score or
-    verdict without a job that succeeded; (vi) no attempt left running, no lease held by a job that ended, and no
-    process alive that carries the mark of a worker that is dead. With ``settled`` false jobs may still be under way: (ii)
-    is left out.
+    (i) each submitted natural key exists exactly once, and no other; (ii) every job has ended;
+    (iii) a job that succeeded has one result, of its winning attempt; (iv) as many attempts as
+    ``attempt_no``; (v) no generation, trace, score or verdict without a job that succeeded; (vi) no
+    attempt left running, no lease held by a job that ended, and no living process with the mark of
+    a dead worker. With ``settled`` false jobs may still be under way: (ii) is left out.
     """
     keys = json.dumps([asdict(key) | {"run_id": str(key.run_id)} for key in set(expected_keys)])
     with transaction(engine) as connection:
@@ -135,7 +141,7 @@ def check(engine: Engine, *, expected_keys: Iterable[JobKey], settled: bool = Tr
 
 
 def orphans(marks: dict[str, int]) -> Sequence[int]:
-    """Return the living processes that carry one of these marks (mark -> pid of its worker) though its worker is dead."""
+    """Return the living processes with a mark (mark -> pid of its worker) of a dead worker."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):

@@ -1,8 +1,9 @@
-/* A made-up CUDA driver for tests of what holds device memory: keeps count, holds nothing.
+/* A fake CUDA driver for tests of what holds device memory: keeps count, holds nothing.
  *
- * What this process "holds" it writes in MiB into the file MADE_UP_CARD.PID.mib, where the made-up NVML finds it. A context
- * takes MADE_UP_CONTEXT_MIB (default 450); an allocation that brings the process beyond MADE_UP_ROOM_MIB is refused, and one
- * of more than MADE_UP_PIECE_MIB as well, as where free memory lies in pieces.
+ * It writes what this process "holds", in MiB, into the file FAKE_GPU.PID.mib, which the fake NVML reads.
+ * A context takes FAKE_CONTEXT_MIB (default 450). An allocation that brings the process beyond
+ * FAKE_ROOM_MIB is refused, and so is one of more than FAKE_PIECE_MIB, as if free memory were
+ * fragmented.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,9 @@ static long setting(const char *name, long otherwise) {
     return text == NULL ? otherwise : atol(text);
 }
 
-static int tell(void) {
+static int report(void) {
     char path[4096];
-    snprintf(path, sizeof path, "%s.%d.mib", getenv("MADE_UP_CARD"), (int)getpid());
+    snprintf(path, sizeof path, "%s.%d.mib", getenv("FAKE_GPU"), (int)getpid());
     FILE *file = fopen(path, "w");
     if (file == NULL) return INVALID_VALUE;
     fprintf(file, "%ld", context_mib + held_mib);
@@ -39,27 +40,28 @@ int cuDeviceGet(int *device, int ordinal) {
 int cuDevicePrimaryCtxRetain(void **context, int device) {
     if (device != 7) return INVALID_VALUE;
     *context = &context_mib;
-    context_mib = setting("MADE_UP_CONTEXT_MIB", 450);
-    return tell();
+    context_mib = setting("FAKE_CONTEXT_MIB", 450);
+    return report();
 }
 
 int cuCtxSetCurrent(void *context) { return context == &context_mib ? SUCCESS : INVALID_VALUE; }
 
 int cuMemAlloc_v2(unsigned long long *address, size_t bytes) {
     long mib = (long)(bytes >> 20);
-    if (held_mib + mib > setting("MADE_UP_ROOM_MIB", 1L << 30) || mib > setting("MADE_UP_PIECE_MIB", 1L << 30)) return OUT_OF_MEMORY;
+    if (held_mib + mib > setting("FAKE_ROOM_MIB", 1L << 30)) return OUT_OF_MEMORY;
+    if (mib > setting("FAKE_PIECE_MIB", 1L << 30)) return OUT_OF_MEMORY;
     if (used == MOST) return INVALID_VALUE;
     sizes[used] = bytes;
     *address = (unsigned long long)used++;
     held_mib += mib;
-    return tell();
+    return report();
 }
 
 int cuMemFree_v2(unsigned long long address) {
     if (address == 0 || address >= (unsigned long long)used) return INVALID_VALUE;
     held_mib -= (long)(sizes[address] >> 20);
     sizes[address] = 0;
-    return tell();
+    return report();
 }
 
 int cuGetErrorName(int error, const char **name) {

@@ -1,4 +1,4 @@
-"""A made-up engine host: it starts what it is told to, as a vLLM on a GPU would tell of it, and generates nothing."""
+"""A fake engine host: it reports starts as vLLM on a GPU does, and generates nothing."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from workers.engines.protocol import (
 )
 from workers.errors import GenerationCancelled
 
+QUEUE = "gpu"
 COMPILING = "INFO [backends.py:399] Compiling a graph for compile range (1, 4096) takes 31.20 s\n"
 LOADING = "INFO [decorators.py:320] Directly load AOT compilation from path /cache/model\n"
 BLOCK_BYTES = 2_359_296.0
@@ -44,9 +45,15 @@ CONFIG: dict[str, Any] = {
 }
 
 
+def spec(**options: Any) -> ModelSpec:
+    """Return a vLLM model that is not warmed up unless asked."""
+    given = {"max_num_seqs": 4, "warm_up_requests": 0} | options
+    return ModelSpec(name="m", engine="vllm", source="org/m", queue=QUEUE, options=given)
+
+
 @dataclass(slots=True)
 class FakeHost:
-    """Stands for ``EngineHost``. ``log`` is what the next starts write, one text each, then the last for ever."""
+    """Stands for ``EngineHost``; ``log`` is what the next starts write, then always the last."""
 
     context: EngineContext
     log: list[str] = field(default_factory=lambda: [LOADING])
@@ -65,8 +72,8 @@ class FakeHost:
 
     @classmethod
     def on(cls, folder: Path, device: Literal["cpu", "cuda"] = "cuda", **changes: Any) -> FakeHost:
-        """Return a host on a made-up device, with its logs in a folder."""
-        gpu_uuid = "GPU-made-up" if device == "cuda" else None
+        """Return a host on a fake device, with its logs in a folder."""
+        gpu_uuid = "GPU-fake" if device == "cuda" else None
         context = EngineContext(home=folder, log_folder=folder, device=device, gpu_uuid=gpu_uuid)
         return cls(context=context, **changes)
 
@@ -78,7 +85,7 @@ class FakeHost:
     def load(
         self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float
     ) -> StartReport:
-        """Start: with a given size of the KV cache the profile's terms are missing, as with vLLM."""
+        """Start; with a given KV cache size the profile's terms are missing, as with vLLM."""
         assert self.engine_start is None, "an engine is loaded already"
         assert timeout_s > 0
         self.before()
@@ -97,7 +104,7 @@ class FakeHost:
             memory = replace(
                 memory, **missing, reasons={"buffers_mib": SKIPPED, "activation_peak_mib": SKIPPED}
             )
-        told = {
+        given = {
             name: spec.options.get(name)
             for name in ("kv_cache_memory_bytes", "gpu_memory_utilization")
         }
@@ -107,7 +114,7 @@ class FakeHost:
             environment=dict(self.environment),
             config={
                 **self.config,
-                **told,
+                **given,
                 "num_gpu_blocks": 31_000 if size is None else int(size // BLOCK_BYTES),
             },
             memory=memory,
@@ -130,7 +137,7 @@ class FakeHost:
         cancel: threading.Event,
         timeout_s: float,
     ) -> Generation:
-        """Make a generation up, at the next of the rates."""
+        """Return a fake generation, at the next of the rates."""
         assert timeout_s > 0
         if cancel.is_set():
             raise GenerationCancelled("cancelled before it began")

@@ -1,4 +1,4 @@
-"""What the store should hold, in plain Python: the rules of the queue without SQL, for a random walk to compare with."""
+"""What the store should hold: the rules of the queue in plain Python, for random walks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from core.states import JOB_MOVES, AttemptOutcome, FailureKind, JobState
 from db.claims import Failure
-from tests.chaos.oracle import JobKey
+from tests.support.oracle import JobKey
 
 _MOVES = frozenset(JOB_MOVES)
 OPEN = frozenset({JobState.QUEUED, JobState.RUNNING})
@@ -16,7 +16,7 @@ OPEN = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 @dataclass(slots=True, kw_only=True)
 class AttemptModel:
-    """One execution, as far as the store tells it."""
+    """One execution, as far as the store knows it."""
 
     attempt_no: int
     worker: uuid.UUID
@@ -37,10 +37,10 @@ class JobModel:
     state: JobState = JobState.QUEUED
     retried_after: int = 0
     #: Attempts since then that were handed back at no cost.
-    made_up_for: int = 0
+    forgiven: int = 0
     #: Its pause after a failure is over.
     available: bool = True
-    #: Its lease lies in the past and nobody has noticed yet.
+    #: Its lease has run out, which the reconciler has not noticed yet.
     overdue: bool = False
     failure_kind: FailureKind | None = None
     attempts: list[AttemptModel] = field(default_factory=list)
@@ -72,7 +72,7 @@ class JobModel:
         self.failure_kind = None
 
     def give_up(self, failure: Failure, *, backoff: bool) -> JobState:
-        """End an attempt with an error; ``backoff`` tells whether the pause before the next is longer than nothing."""
+        """End an attempt with an error; ``backoff`` says whether a pause precedes the next."""
         mine = self.attempts[-1]
         poison = failure.contagious and any(
             other.outcome is AttemptOutcome.FAILED
@@ -83,7 +83,7 @@ class JobModel:
         mine.outcome, mine.error_class = AttemptOutcome.FAILED, failure.error_class
         self.failure_kind = FailureKind.POISON if poison and failure.retry else failure.kind
         self.max_attempts += failure.forgiven
-        self.made_up_for += failure.forgiven
+        self.forgiven += failure.forgiven
         if not failure.retry:
             self._move(JobState.FAILED, "input refused")
         elif poison or self.attempt_no >= self.max_attempts:
@@ -115,10 +115,8 @@ class JobModel:
     def retry(self, *, held: bool) -> None:
         """Be put back with as many attempts as at first."""
         self._move(JobState.QUEUED, "retry")
-        self.max_attempts = (
-            self.attempt_no + self.max_attempts - self.retried_after - self.made_up_for
-        )
-        self.made_up_for = 0
+        self.max_attempts = self.attempt_no + self.max_attempts - self.retried_after - self.forgiven
+        self.forgiven = 0
         self.retried_after, self.held, self.available, self.failure_kind = (
             self.attempt_no,
             held,
@@ -166,7 +164,7 @@ class StoreModel:
         return [job for job in self.jobs.values() if job.claimable and job.queue in queues]
 
     def best(self, queues: Collection[str], loaded: str | None) -> JobModel | None:
-        """Return the job that a worker with this model loaded is to get: its model first, then priority, then age."""
+        """Return the job for a worker with a loaded model: by model, then priority, then age."""
         order = {
             job.job_id: (job.key.model != loaded, job.priority, job.job_id)
             for job in self.claimable(queues)

@@ -1,0 +1,52 @@
+"""Read the test's database, wait for its rows, and let a lease run out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from sqlalchemy import Engine
+
+from core.hints import HintBroker
+from db.engine import rows, transaction
+from orchestrator.reconciler import Reconciler
+
+
+def query(engine: Engine, sql: str, **given: Any) -> list[dict[str, Any]]:
+    """Return the rows of a query."""
+    with transaction(engine) as connection:
+        return rows(connection, sql, given)
+
+
+def take_back(engine: Engine, broker: HintBroker) -> None:
+    """Requeue every running job, as if its lease had run out, and publish the hints at once."""
+    query(engine, "UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
+    reconciler = Reconciler(engine, broker)
+    reconciler.tick()
+    for table in ("job", "outbox"):
+        query(engine, f"UPDATE eval.{table} SET available_at = now()")
+    reconciler.tick()
+
+
+def count(engine: Engine, sql: str) -> int:
+    """Return the one number that a query yields."""
+    with transaction(engine) as connection:
+        return int(connection.exec_driver_sql(sql).scalar_one())
+
+
+def until(engine: Engine, sql: str, expected: list[dict[str, Any]], within_s: float = 60.0) -> None:
+    """Wait until a query returns these rows."""
+    deadline_s, pause = time.monotonic() + within_s, threading.Event()
+    while (found := query(engine, sql)) != expected:
+        assert time.monotonic() < deadline_s, found
+        pause.wait(0.1)
+
+
+def attempts(engine: Engine) -> list[tuple[int, str, str | None]]:
+    """Return number, outcome and error class of every attempt."""
+    found = query(
+        engine,
+        "SELECT attempt_no, outcome, error_class FROM eval.attempt ORDER BY job_id, attempt_no",
+    )
+    return [(row["attempt_no"], row["outcome"], row["error_class"]) for row in found]
