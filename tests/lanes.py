@@ -16,7 +16,7 @@ ENGINES = frozenset(
         "tests/workers/test_engine_openai.py",
         "tests/workers/test_engine_vllm.py",
         "tests/workers/test_guardian.py",
-        "tests/workers/test_probes_vllm.py",
+        "tests/workers/test_prober_vllm.py",
     }
 )
 #: Its networks have names that hold for the whole machine.

@@ -19,7 +19,7 @@ from db.runs import Submission, submit
 from tests.processes import LoggingProcess
 from tests.stored import query, take_back
 from tests.workers.test_card_worker import gpu_worker, on_card, set_card
-from tests.workers.test_emulation import BASE_MIB, TOTAL_MIB, cuda
+from tests.workers.test_emulated_gpu import BASE_MIB, TOTAL_MIB, cuda
 
 __all__ = ["cuda", "on_card", "set_card"]
 

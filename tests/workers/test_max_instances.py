@@ -67,7 +67,6 @@ class Place:
         self.prober = Prober(
             database=database,
             worker_id=self.worker_id,
-            context=context,
             host=self.host,
             loader=EngineLoader(database, self.host, worker_id=self.worker_id, timeouts=timeouts),
             sampler=None,
@@ -129,7 +128,7 @@ def engine_threads() -> list[str]:
     return [
         thread.name
         for thread in threading.enumerate()
-        if thread.name.startswith(("hold", "end-engine"))
+        if thread.name.startswith(("sustained-load", "end-engine"))
     ]
 
 

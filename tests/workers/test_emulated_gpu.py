@@ -25,8 +25,6 @@ from workers.gpu.nvml import GpuProcess
 from workers.gpu.process_owner import ProcessOwnership
 from workers.gpu.telemetry import GpuSample
 from workers.probes import emulated_gpu
-from workers.probes.ballast_process import Ballast, TooLittle
-from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaError
 from workers.probes.emulated_gpu import emulate_gpu, used_of_gpu
 
 HERE = Path(__file__).parent
@@ -197,10 +195,10 @@ def test_the_holder_dies_with_its_worker(context: EngineContext) -> None:
 import sys
 from pathlib import Path
 from workers.engines import EngineContext
-from workers.probes.emulated_gpu import emulated_card
+from workers.probes.emulated_gpu import emulate_gpu
 folder = Path({str(context.home)!r})
 context = EngineContext(home=folder, log_folder=folder, device="cuda", gpu_uuid={context.gpu_uuid!r}, worker_mark="m")
-with emulated_card(context, 8000):
+with emulate_gpu(context, 8000):
     print("up", flush=True)
     sys.stdin.read()
 """
@@ -271,45 +269,3 @@ def test_what_is_held_hides_no_litter(guard: Callable[[MadeUpReader], GpuGuard])
     made = guard(MadeUpReader(9600.0))
     with made.expect(9000.0), pytest.raises(GpuRefused, match="600 MiB in use by no process"):
         made.sweep()
-
-
-class PlainMemory:
-    """Memory of so much room that takes ``overhead`` more for each allocation, as page tables do."""
-
-    def __init__(self, *, room_mib: float = 1e9, overhead_mib: float = 0.0) -> None:
-        self.chunks: dict[int, float] = {}
-        self._room_mib = room_mib
-        self._overhead_mib = overhead_mib
-
-    def allocate(self, mib: int) -> int:
-        """Take some."""
-        if self.used_mib() + mib > self._room_mib:
-            raise CudaError("cuMemAlloc_v2", OUT_OF_MEMORY)
-        address = len(self.chunks) + 1
-        self.chunks[address] = mib + self._overhead_mib
-        return address
-
-    def free(self, address: int) -> None:
-        """Give back."""
-        self.chunks[address] = 0.0
-
-    def used_mib(self) -> float:
-        """Return what is taken."""
-        return sum(self.chunks.values())
-
-
-@pytest.mark.parametrize("overhead_mib", [0.0, 0.7, 3.0])
-@pytest.mark.parametrize("target_mib", [0.0, 2.0, 1023.0, 5555.5, 57_344.0])
-def test_ballast_reaches_its_target_whatever_an_allocation_costs(
-    target_mib: float, overhead_mib: float
-) -> None:
-    memory = PlainMemory(overhead_mib=overhead_mib)
-    Ballast(memory, memory.used_mib).fill_to(target_mib)
-    assert memory.used_mib() == pytest.approx(target_mib, abs=4)
-
-
-def test_ballast_is_nothing_to_lighten_a_card_with() -> None:
-    memory = PlainMemory()
-    memory.allocate(500)
-    with pytest.raises(TooLittle):
-        Ballast(memory, memory.used_mib).fill_to(490)
