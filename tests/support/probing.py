@@ -75,7 +75,7 @@ def burst(*made: Generation, failed: tuple[errors.EngineError, ...] = ()) -> Bur
 
 
 class FakeEngines:
-    """Stand for ``EngineHost`` and ``EngineLoader`` at once: starts and requests as the test orders them."""
+    """``EngineHost`` and ``EngineLoader`` at once: starts and answers as a test orders."""
 
     def __init__(
         self,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from workers.probes.ballast_process import Ballast, TooLittle
+from workers.probes.ballast_process import Ballast, BallastTooSmall
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaError
 
 
 class PlainMemory:
-    """Memory of so much room that takes ``overhead`` more for each allocation, as page tables do."""
+    """Memory that takes ``overhead_mib`` more for each allocation, as page tables do."""
 
     def __init__(self, *, room_mib: float = 1e9, overhead_mib: float = 0.0) -> None:
         self.chunks: dict[int, float] = {}
@@ -17,7 +17,7 @@ class PlainMemory:
         self._overhead_mib = overhead_mib
 
     def allocate(self, mib: int) -> int:
-        """Take some."""
+        """Allocate."""
         if self.used_mib() + mib > self._room_mib:
             raise CudaError("cuMemAlloc_v2", OUT_OF_MEMORY)
         address = len(self.chunks) + 1
@@ -25,11 +25,11 @@ class PlainMemory:
         return address
 
     def free(self, address: int) -> None:
-        """Give back."""
+        """Free."""
         self.chunks[address] = 0.0
 
     def used_mib(self) -> float:
-        """Return what is taken."""
+        """Return what is allocated."""
         return sum(self.chunks.values())
 
 
@@ -43,8 +43,8 @@ def test_ballast_reaches_its_target_whatever_an_allocation_costs(
     assert memory.used_mib() == pytest.approx(target_mib, abs=4)
 
 
-def test_ballast_is_nothing_to_lighten_a_card_with() -> None:
+def test_ballast_cannot_free_memory() -> None:
     memory = PlainMemory()
     memory.allocate(500)
-    with pytest.raises(TooLittle):
+    with pytest.raises(BallastTooSmall):
         Ballast(memory, memory.used_mib).fill_to(490)

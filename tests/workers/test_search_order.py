@@ -1,4 +1,4 @@
-"""Which level a search tries next, by brute force over every limit there could be; resumed after every trial."""
+"""Which level a search tries next, by brute force over every limit, resumed after every trial."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workers.probes.trial import Trial
 
 
 def bisected(limit: int, *, most: int, trials: int, fails_at: int = 1) -> list[Trial]:
-    """Return all trials of a search where a level above ``limit`` fails at its ``fails_at``-th trial."""
+    """Return all trials of a search whose levels above ``limit`` fail at trial ``fails_at``."""
     done: list[Trial] = []
     while (wanted := next_bisected(done, trials=trials, most=most)) is not None:
         level, number = wanted
@@ -55,7 +55,7 @@ def test_no_trial_is_tried_twice_and_levels_double_before_they_are_bisected() ->
     ]
 
 
-def test_a_search_goes_on_wherever_it_was_interrupted() -> None:
+def test_a_search_resumes_wherever_it_was_interrupted() -> None:
     whole = bisected(11, most=20, trials=3)
     for kept in range(len(whole)):
         done = whole[:kept]
@@ -64,7 +64,7 @@ def test_a_search_goes_on_wherever_it_was_interrupted() -> None:
         assert done == whole
 
 
-def test_what_was_stable_above_a_level_that_was_not_is_no_part_of_the_limit() -> None:
+def test_what_was_stable_above_a_level_that_was_not_does_not_count_to_the_limit() -> None:
     done = [
         tried(1, 1, stable=True),
         tried(2, 1, stable=True),

@@ -1,4 +1,4 @@
-"""Requests sent to one engine all at once, and their result: times, steps, memory and errors as figures of a trial."""
+"""Requests sent to one engine all at once, and their times, steps, memory and errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Burst:
 
     @property
     def error(self) -> EngineError | None:
-        """The most telling error: when an engine ends, most of its requests only see that it died."""
+        """The most telling error: most requests of an engine that ends only see that it died."""
         return min(
             self.errors,
             key=lambda e: (e.kind != "out_of_memory", e.error_class == ENGINE_DEAD),
@@ -67,10 +67,10 @@ def send(
     host: EngineHost | None = None,
     sampled: bool = False,
 ) -> Burst:
-    """Send the requests all at once, to the worker's own engine unless told otherwise, and wait until each has ended.
+    """Send the requests all at once and wait until each has ended.
 
-    Memory is sampled meanwhile where ``sampled``. Raise GenerationCancelled where the attempt was ended, and an error that
-    is not a finding.
+    They go to the worker's own engine unless ``host`` names another. Raise GenerationCancelled
+    where the attempt was ended, and an error that is not a finding.
     """
     measure = partial(
         (host or session.host).measure,
@@ -91,7 +91,7 @@ def send(
 
 
 def figures(burst: Burst) -> dict[str, Any]:
-    """Return the figures of a trial that follow from its generations and memory trace, by the names of its fields."""
+    """Return the fields of a trial that follow from its generations and memory trace."""
     made = [one.generation for one in burst.measured]
     ttft_ms, e2e_s = [one.ttft_ms for one in made], [one.e2e_s for one in made]
     busy_s = (
@@ -116,7 +116,7 @@ def figures(burst: Burst) -> dict[str, Any]:
 
 
 def need_mib(burst: Burst) -> float | None:
-    """Return the MiB that the engine needed for all requests together; None where a term is unknown.
+    """Return the MiB that all requests together needed; None where a term is unknown.
 
     The KV cache counts with its peak over all requests, the activation with its largest.
     """

@@ -1,4 +1,4 @@
-"""Engines of one model colocated on one GPU: started one by one, each in its own host, ended together."""
+"""Engines of one model on one GPU: started one by one, each in its own host, ended together."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class ColocatedEngines:
         self.running: list[ColocatedEngine] = []
 
     def start(self) -> None:
-        """Start one more, while the others are idle: simultaneous starts would charge memory to each other.
+        """Start one more while the others are idle: simultaneous starts would mix up their memory.
 
-        Raise what ``EngineLoader.start`` raises; nothing of this engine remains then, and the others stay.
+        Raise what ``EngineLoader.start`` raises; nothing of this engine remains then, and the
+        others stay.
         """
         session, instance = self._session, self._instance
         context, guard = session.host.context, session.guard
@@ -57,7 +58,7 @@ class ColocatedEngines:
         self.running.append(ColocatedEngine(host=host, engine_start=engine_start, start_s=start_s))
 
     def close(self) -> None:
-        """End all of them at once and wait until they have exited. Raise what ending one of them raised."""
+        """End all of them at once and wait until they have exited. Raise what ending one raised."""
         ending, self.running = self.running, []
         if not ending:
             return

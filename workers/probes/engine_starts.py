@@ -1,4 +1,4 @@
-"""Start the engines of a search, with their compiled code on disk: what compiling takes does not count to a limit."""
+"""Start the engines of a search with their compiled code on disk: compiling would lower a limit."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from workers.probes.session import ProbeSession
 
 #: Share of the GPU for vLLM, where the model does not set one.
 UTILISATION = 0.9
-#: The same for colocated engines: vLLM's own check wants this share of the whole GPU to be free, whatever else runs on
-#: it. A KV cache of a given size is not bounded by it.
+#: The same for colocated engines: vLLM wants this share of the whole GPU to be free, whatever else
+#: runs on it. A KV cache of a given size is not bounded by it.
 COLOCATED_UTILISATION = 0.01
 
 
@@ -29,12 +29,13 @@ class InstanceSpec:
     kind: StartKind
     #: KV cache of each; None where the engine has none.
     kv_mib: float | None = None
-    #: A start without others, for the memory terms that an engine with a KV cache of a given size does not report.
+    #: A start without others, for the memory terms that an engine with a given KV cache size does
+    #: not report.
     alone: EngineStart | None = None
 
 
 def probed_spec(session: ProbeSession, spec: ModelSpec, **options: Any) -> ModelSpec:
-    """Return the model with the options of a probe: on a GPU it gets its share of the GPU that is probed."""
+    """Return the model with the options of a probe, on a GPU with its share of the probed GPU."""
     own = {**spec.options, **options}
     if session.on_gpu and spec.engine == "vllm" and "kv_cache_memory_bytes" not in own:
         share, gpu = float(own.get("gpu_memory_utilization", UTILISATION)), session.emulated_gpu
@@ -45,10 +46,11 @@ def probed_spec(session: ProbeSession, spec: ModelSpec, **options: Any) -> Model
 def start_settled(
     session: ProbeSession, spec: ModelSpec, *, kind: StartKind = StartKind.SINGLE
 ) -> EngineStart:
-    """Start the engine; on a GPU start it again if it compiled its graphs or ran out of memory, perhaps because of that.
+    """Start the engine; on a GPU again where it compiled its graphs or ran out of memory.
 
-    A start that compiles profiles several hundred MiB more and leaves as much less to the KV cache, so that a search would
-    find another limit than the next one. Raise what a start raises; nothing of an engine remains then.
+    A start that compiles profiles several hundred MiB more and leaves as much less to the KV cache,
+    so that a search would find another limit than the next one. It may run out of memory for that
+    reason alone. Raise what a start raises; nothing of an engine remains then.
     """
     try:
         engine_start = session.start(spec, kind)
@@ -63,11 +65,12 @@ def start_settled(
 
 
 def instance_spec(session: ProbeSession) -> InstanceSpec:
-    """Return how to start each engine of a ramp, after a start without others where needed; the GPU is empty again then.
+    """Return how to start each engine of a ramp, where needed after a start without others.
 
-    That start compiles what is not on disk yet, profiles, which an engine with a KV cache of a given size does not, and
-    reports the bytes of a block. Each KV cache has room for ``max_num_seqs`` sequences of full length, unless the plan or the
-    model sets a size. Raise what a start raises.
+    That start compiles what is not on disk yet, profiles, which an engine with a given KV cache
+    size does not, and reports the bytes of a block; the GPU is empty again then. Each KV cache has
+    room for ``max_num_seqs`` sequences of full length, unless the plan or the model sets a size.
+    Raise what a start raises.
     """
     spec, kv_mib = session.job.spec, session.plan.kv_mib
     if spec.engine != "vllm":
@@ -92,7 +95,7 @@ def instance_spec(session: ProbeSession) -> InstanceSpec:
 def _full_length_bytes(spec: ModelSpec, report: StartReport) -> int:
     if report.kv_block_bytes is None:
         raise ModelUnavailable(
-            f"the engine of model {spec.name!r} does not report the size of a block of its KV cache: "
+            f"the engine of model {spec.name!r} does not report the size of a KV cache block: "
             "set kv_cache_memory_bytes",
             error_class=OPTION_REFUSED,
         )
@@ -110,7 +113,7 @@ def _started_alone(session: ProbeSession) -> EngineStart:
 
 
 def _unsized(spec: ModelSpec) -> dict[str, Any]:
-    """Return the options without those that size the KV cache; ``probed_spec`` sets a utilisation on a GPU."""
+    """Return the options without those that size the KV cache, except the utilisation."""
     return {
         name: value
         for name, value in spec.options.items()

@@ -1,4 +1,4 @@
-"""How long a context an engine takes: an engine for each length, one prompt that fills it, one answer."""
+"""How long a context an engine takes: an engine a length, one prompt that fills it, one answer."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MODEL_MAX_LEN = "MODEL_MAX_LEN"
 
 
 class MaxContext:
-    """Search the longest context, prompt and answer together, in increasing steps up to the first that is not stable.
+    """Search the longest context, prompt and answer together, up to the first that is not stable.
 
-    Where the model has a tokenizer, the prompt defines a function at its beginning and asks for a value at its end. A wrong
-    answer is a finding, not a limit.
+    Where the model has a tokenizer, the prompt defines a function at its beginning and asks for a
+    value at its end. A wrong answer is a finding, not a limit.
     """
 
     def __init__(self, session: ProbeSession) -> None:
@@ -94,7 +94,7 @@ class MaxContext:
     def _request(
         self, needle: Needle | None, name: str, level: int, *, seed: int
     ) -> GenerationRequest:
-        """Return the request that fills the context; short ones before it warm the engine up and count tokens."""
+        """Send short requests that warm up and count tokens; return one that fills the context."""
         if needle is None:
             self._prompt_tokens(_random(f"{name}-short", WARM_TOKENS, 1, seed))
             return _random(name, level - ANSWER_TOKENS, ANSWER_TOKENS, seed)

@@ -1,4 +1,4 @@
-"""How many engines of a model one GPU holds: started one by one and kept busy together, ramp after ramp."""
+"""How many engines of a model one GPU holds: started one by one and kept busy, ramp after ramp."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from workers.probes.trial import Trial, is_finding
 
 
 class MaxInstances:
-    """Search the most engines of this model that start on one GPU and keep running while all of them are busy."""
+    """Search the most engines that start on one GPU and keep running while all are busy."""
 
     def __init__(self, session: ProbeSession) -> None:
         self._session = session
 
     def search(self) -> None:
-        """Run the ramps that are missing; one that was interrupted begins again, as its engines have exited."""
+        """Run the missing ramps; an interrupted one begins again, as its engines have exited."""
         session, plan = self._session, self._session.plan
         instance: InstanceSpec | None = None
         while (
@@ -106,7 +106,7 @@ class _Ramp:
         )
 
     def _sustained(self, engines: ColocatedEngines, level: int) -> tuple[SustainedLoad, ...]:
-        """Keep all engines busy; the first request of the one that just started is slow and dropped."""
+        """Keep all engines busy; the newest engine's first request is slow and dropped."""
         session = self._session
         name = session.request_name(self._number, level)
         first = session.plan.requests(f"{name}-first", 1, session.job.sampling.seed)

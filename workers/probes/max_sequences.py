@@ -1,4 +1,4 @@
-"""How many sequences one engine runs at once: levels doubled, then bisected, each tried several times."""
+"""How many sequences one engine runs at once: levels double, then bisect, with trials of each."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from workers.probes.search_order import next_bisected
 from workers.probes.session import ProbeSession
 from workers.probes.trial import Trial, is_finding
 
-#: How often requests are sent again that were too far apart to run at once, as short ones may be on a busy host.
+#: How often requests are sent again that came too far apart to run at once, as short ones may on a
+#: busy host.
 SENT_AGAIN = 2
 #: Tokens of one step, where the engine does not report them.
 STEP_TOKENS = 2048
 
 
 class MaxSequences:
-    """Search the most sequences that an engine of this model runs at once without error, preemption or waiting."""
+    """Search the most sequences that run at once without error, preemption or waiting."""
 
     def __init__(self, session: ProbeSession) -> None:
         self._session = session
@@ -30,7 +31,11 @@ class MaxSequences:
         self._warm = False
 
     def search(self) -> None:
-        """Run what is missing; the engine has room for the highest level, so that only memory limits a lower one."""
+        """Run the missing trials.
+
+        The engine takes as many sequences as the highest level, so that only memory limits a
+        lower one.
+        """
         session, plan = self._session, self._session.plan
         while (
             wanted := next_bisected(session.trials, trials=plan.trials, most=plan.max_level)
@@ -92,7 +97,7 @@ class MaxSequences:
         *,
         sampled: bool,
     ) -> Burst:
-        """Send the requests until they ran at once; a new engine's first is slow and dropped, unless it failed."""
+        """Send until all ran at once; drop a new engine's first request, which is slow."""
         if not self._warm:
             burst = send(self._session, first, sampled=sampled)
             if burst.error is not None:
@@ -106,7 +111,7 @@ class MaxSequences:
 
 
 def missed(burst: Burst, at_once: int) -> bool:
-    """Return whether requests did not all run at once although nothing kept them: some ended before others came."""
+    """Return whether some requests ended before others came, so that not all ran at once."""
     together = burst.most("running_peak")
     kept = burst.error is not None or burst.preemptions or burst.most("waiting_steps")
     return not kept and together is not None and together < at_once
@@ -115,14 +120,15 @@ def missed(burst: Burst, at_once: int) -> bool:
 def steps_until_all_run(requests: int, input_tokens: int, engine_start: EngineStart) -> int:
     """Return after how many steps requests that come together must all run, where nothing is short.
 
-    They reach the engine one by one, at worst one a step, and their prompts are computed within the tokens of a step.
+    They reach the engine one by one, at worst one a step, and a step computes a limited number of
+    prompt tokens.
     """
     step_tokens = engine_start.report.config.get("max_num_batched_tokens") or STEP_TOKENS
     return requests + math.ceil(requests * input_tokens / int(step_tokens))
 
 
 def analytic_bound(engine_start: EngineStart, tokens: int) -> int | None:
-    """Return how many sequences of ``tokens`` the KV cache holds by calculation; None where its size is unknown."""
+    """Return how many sequences of ``tokens`` the KV cache can hold; None where unknown."""
     blocks, block_size = engine_start.report.kv_blocks, engine_start.report.config.get("block_size")
     if blocks is None or not block_size:
         return None

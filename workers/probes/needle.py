@@ -1,4 +1,4 @@
-"""A needle in a haystack: a function defined early and asked for at the end, with neutral lines between."""
+"""A needle in a haystack: a function defined early, neutral lines, and a question at the end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Needle:
         return self.factor * self.point + self.summand
 
     def prompt(self, lines: int) -> str:
-        """Return the prompt with a number of neutral lines between the definition and the question."""
+        """Return the prompt with ``lines`` neutral lines between definition and question."""
         haystack = "\n".join(HAYSTACK[number % len(HAYSTACK)] for number in range(lines))
         return (
             "Remember this function:\n"
@@ -60,9 +60,10 @@ class Needle:
 def lines_for(tokens: int, *, one_round: int, two_rounds: int) -> int:
     """Return how many neutral lines make a prompt of at most ``tokens``.
 
-    ``one_round`` and ``two_rounds`` are the tokens of the whole prompt, template included, with that many rounds.
+    ``one_round`` and ``two_rounds`` are the tokens of the whole prompt, template included, with
+    that many rounds.
     """
     per_round = max(1, two_rounds - one_round)
     rounds, rest = divmod(tokens - (one_round - per_round), per_round)
-    # Lines differ in length: the last, unfinished round is a line short, so that it never takes too much.
+    # Lines differ in length: the last, unfinished round is a line short, so that it never exceeds.
     return max(0, rounds * len(HAYSTACK) + max(0, rest * len(HAYSTACK) // per_round - 1))

@@ -1,4 +1,4 @@
-"""Whether a trial was stable and why not, and the trial as it is stored, with its figures and memory."""
+"""Whether a trial was stable and why not, and the trial as it is stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from workers.probes.trial import MEMORY_GROWS, PREEMPTED, SLA, WAITING, XID, Tri
 
 #: Memory may grow by this much over the trials of a level.
 GROWTH_MIB = 64.0
-#: This many trials distinguish growth from a step: an allocator keeps what a new pattern of requests took, once.
+#: This many trials distinguish growth from a step: an allocator keeps, once, what a new pattern of
+#: requests took.
 GROWTH_TRIALS = 3
 
 
@@ -60,10 +61,10 @@ def observed(
     earlier: Sequence[Trial] = (),
     answer_right: bool | None = None,
 ) -> Trial:
-    """Return a trial from the result of its requests; after one that failed, the engine is unloaded and its memory back.
+    """Return the trial that these requests make; after a failure, unload the engine.
 
-    ``at_once`` is the number of requests that the engine was to run in one step, ``earlier`` the trials of the level on
-    the same engine, over which memory must not grow.
+    ``at_once`` is the number of requests that the engine was to run in one step, ``earlier`` the
+    trials of the level on the same engine, over which memory must not grow.
     """
     session.check()
     incidents = session.incidents_since(burst.began_s)
@@ -116,7 +117,8 @@ def failed(burst: Burst, incidents: tuple[str, ...]) -> TrialOutcome | None:
 def failure(error: EngineError, sentence: str, incidents: tuple[str, ...]) -> TrialOutcome:
     """Return the outcome of an error.
 
-    An XID explains an engine's death better than its death does; running out of memory explains itself.
+    An XID explains an engine's death better than the death itself; running out of memory needs no
+    other explanation.
     """
     reason = XID if "xid" in incidents and error.kind != "out_of_memory" else error.error_class
     return TrialOutcome(outcome=PointOutcome.FAILED, reason=reason, sentence=sentence)
@@ -125,10 +127,10 @@ def failure(error: EngineError, sentence: str, incidents: tuple[str, ...]) -> Tr
 def unsteady(
     burst: Burst, *, at_once: int, sla_s: float | None, incidents: tuple[str, ...]
 ) -> TrialOutcome | None:
-    """Return the outcome of requests that all finished, but not as the level demands; None where they did.
+    """Return the outcome of requests that all finished but not as demanded, None where they did.
 
-    ``at_once`` is the number of requests that the engine was to run in one step. What it does not report is not held
-    against it.
+    ``at_once`` is the number of requests that the engine was to run in one step. What it does not
+    report is not held against it.
     """
     if found := disturbed(incidents):
         return found
@@ -158,7 +160,7 @@ def disturbed(incidents: tuple[str, ...]) -> TrialOutcome | None:
 
 
 def slow(burst: Burst, sla_s: float | None) -> TrialOutcome | None:
-    """Return the outcome of requests that took longer than the limit, None where they did not or it is not set."""
+    """Return the outcome of requests slower than the limit, None where none is exceeded."""
     p95_s = percentile([one.generation.e2e_s for one in burst.measured], 95)
     if sla_s is None or p95_s is None or p95_s <= sla_s:
         return None
@@ -170,14 +172,18 @@ def slow(burst: Burst, sla_s: float | None) -> TrialOutcome | None:
 def grown(
     kept_mib: Sequence[float | None], *, allowed_mib: float = GROWTH_MIB
 ) -> TrialOutcome | None:
-    """Return the outcome of memory kept after the trials of a level, oldest first; None where it does not grow each time."""
+    """Return the outcome of memory that grew with each trial of a level, None where it did not.
+
+    ``kept_mib`` is what was kept after each trial, oldest first.
+    """
     kept = [mib for mib in kept_mib if mib is not None]
     grows = all(later > sooner for sooner, later in itertools.pairwise(kept))
     if len(kept) < GROWTH_TRIALS or not grows or kept[-1] - kept[0] <= allowed_mib:
         return None
     return _unstable(
         MEMORY_GROWS,
-        f"the memory left in use grew after each trial of this level, by {kept[-1] - kept[0]:.0f} MiB in total",
+        "memory in use grew with each trial of this level, by "
+        f"{kept[-1] - kept[0]:.0f} MiB in total",
     )
 
 

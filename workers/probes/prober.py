@@ -1,4 +1,4 @@
-"""Run the job of a probe: keep what earlier attempts found, search what is missing, write each trial at once."""
+"""Run the job of a probe: keep the trials of earlier attempts, run and write those missing."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Search(Protocol):
     def search(self) -> None:
         """Run the trials that the session does not hold yet and write each as soon as it has ended.
 
-        Raise LeaseLost where the attempt no longer owns its job, GenerationCancelled once ``lease.ended`` is set, and
-        EngineError for what is not a finding.
+        Raise LeaseLost where the attempt no longer owns its job, GenerationCancelled once
+        ``lease.ended`` is set, and EngineError for what is not a finding.
         """
 
 
@@ -66,8 +66,9 @@ class Prober:
     def run(self, job: ClaimedJob, lease: Lease) -> None:
         """Finish a search and its job; no engine runs before and after.
 
-        A trial that fails is a point. Raise what ``Search.search`` raises, and ServiceUnreachable where the database stays
-        away: the trials written so far stand, and the next attempt continues after them.
+        A trial that fails is a point. Raise what ``Search.search`` raises, and ServiceUnreachable
+        where the database stays away: the trials written so far stand, and the next attempt
+        continues after them.
         """
         kind = KINDS.get(job.prompt)
         if kind is None or job.probe is None:

@@ -1,4 +1,4 @@
-"""One search at work: its job, plan, engine and trials, and the memory of the GPU or host that it runs on."""
+"""One search at work: its job, plan, engine and trials, and the memory it runs in."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Insist = Callable[[Lease, Callable[[], None]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbePlan:
-    """What a search is to find: the document of ``job.probe``, which holds only what its kind uses."""
+    """What a search is to find: the document of ``job.probe``, with what its kind uses."""
 
     #: Highest level.
     max_level: int = 64
@@ -136,7 +136,10 @@ class ProbeSession:
     def start(
         self, spec: ModelSpec, kind: StartKind, loader: EngineLoader | None = None
     ) -> EngineStart:
-        """Start an engine in the worker's own host, or in that of ``loader``. Raise what ``EngineLoader.start`` raises."""
+        """Start an engine, in the worker's own host unless ``loader`` has another.
+
+        Raise what ``EngineLoader.start`` raises.
+        """
         return (loader or self.loader).start(spec, self.job, kind=kind, on_progress=self.progress)
 
     def progress(self) -> None:
@@ -155,7 +158,10 @@ class ProbeSession:
         return self.released()
 
     def write(self, trial: Trial) -> None:
-        """Store a trial and append it to ``trials``. Raise LeaseLost where the attempt no longer owns its job."""
+        """Store a trial and append it to ``trials``.
+
+        Raise LeaseLost where the attempt no longer owns its job.
+        """
         job, ordinal, document = self.job, len(self.trials) + 1, trial.to_document()
         self.insist(
             self.lease,
@@ -176,20 +182,20 @@ class ProbeSession:
         self.lease.claimed_s = time.monotonic()
 
     def used_mib(self) -> float | None:
-        """Return the MiB in use now, without the ballast of an emulated GPU; None where they are unknown."""
+        """Return the MiB in use now, without the ballast of an emulated GPU; None where unknown."""
         if self.sampler is None:
             return None
         trace = self.sampler.end(self.sampler.begin())
         return float(trace.used_mib[-1]) - self.held_mib
 
     def kept_mib(self) -> float | None:
-        """Return the MiB in use now that an idle engine keeps: on a CPU without pages of mapped files."""
+        """Return the MiB that an idle engine keeps: on a CPU without pages of mapped files."""
         if self.sampler is None or self.on_gpu:
             return self.used_mib()
         return HostMemory(os.getpid(), self.host.context.worker_mark).private_mib()
 
     def settled_mib(self) -> float | None:
-        """Return the MiB in use once they stop falling; on a GPU they fall for seconds after an engine has ended."""
+        """Return the MiB in use once they stop falling, seconds after an engine ended on a GPU."""
         used_mib = self.used_mib()
         deadline_s = time.monotonic() + RETURNED_WITHIN_S
         while self.on_gpu and used_mib is not None and time.monotonic() < deadline_s:
@@ -200,9 +206,10 @@ class ProbeSession:
         return used_mib
 
     def released(self) -> float | None:
-        """Wait for a bounded time until ended engines have returned their memory; return the MiB in use.
+        """Wait for a bounded time until ended engines returned their memory; return the MiB in use.
 
-        On a CPU memory returns as the processes end; libraries that the worker itself has loaded stay.
+        On a CPU memory returns as the processes end; libraries that the worker itself has loaded
+        stay.
         """
         deadline_s = time.monotonic() + (RETURNED_WITHIN_S if self.on_gpu else 0.0)
         while True:
@@ -217,7 +224,7 @@ class ProbeSession:
             self._pause(POLL_S)
 
     def check(self) -> None:
-        """Raise EngineError where the smaller GPU is no longer emulated: what was found since is void."""
+        """Raise EngineError where the smaller GPU is no longer emulated and findings are void."""
         if self.emulated_gpu is not None:
             self.emulated_gpu.check()
 

@@ -1,4 +1,4 @@
-"""Keep all engines of a GPU busy for a while: in each as many requests in flight as it takes, one after another."""
+"""Keep all engines of a GPU busy for a while, each with as many requests in flight as it takes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Client:
         self.error: tuple[float, EngineError] | None = None
 
     def run(self, name: str, seed: int, until_s: float) -> None:
-        """Send at least one, then more until the time is over or an engine has failed; the last request may finish."""
+        """Send at least one request, then more until the time is over or an engine has failed."""
         session = self._session
         while not self._over.is_set() and (self.requests == 0 or time.monotonic() < until_s):
             (request,) = session.plan.requests(f"{name}-{self.requests}", 1, seed + self.requests)
@@ -67,9 +67,9 @@ class _Client:
 def sustain(
     session: ProbeSession, engines: Sequence[ColocatedEngine], name: str
 ) -> tuple[SustainedLoad, ...]:
-    """Keep all engines busy for ``plan.hold_s`` or until one of them fails; return the result of each.
+    """Keep all engines busy for ``plan.hold_s`` or until one fails; return the result of each.
 
-    Raise GenerationCancelled where the attempt was ended meanwhile, and an error that is not a finding.
+    Raise GenerationCancelled where the attempt was ended, and an error that is not a finding.
     """
     over = threading.Event()
     until_s = time.monotonic() + session.plan.hold_s
@@ -105,7 +105,7 @@ def sustain(
 
 
 def combined(loads: Sequence[SustainedLoad], began_s: float, trace: MemoryTrace | None) -> Burst:
-    """Return the requests of all engines as one burst, the errors in the order in which they came."""
+    """Return the requests of all engines as one burst, with errors in the order they came."""
     errors = sorted((error for load in loads for error in load.errors), key=lambda error: error[0])
     return Burst(
         began_s=began_s,
@@ -119,9 +119,10 @@ def combined(loads: Sequence[SustainedLoad], began_s: float, trace: MemoryTrace 
 def combined_figures(
     loads: Sequence[SustainedLoad], together: Burst, alone: EngineStart | None
 ) -> dict[str, Any]:
-    """Return the figures of a trial over all engines: times over all requests, memory as the sum of the engines'.
+    """Return the figures of all engines: times over all requests, memory summed over the engines.
 
-    ``alone`` is a start of this model without others, for the memory terms that the engines could not report.
+    ``alone`` is a start of this model without others, for the memory terms that the engines could
+    not report.
     """
     bursts = [_burst(load, together, alone) for load in loads]
     if together.trace is not None and together.trace.kind == "host":

@@ -59,7 +59,8 @@ class Trial:
     #: Of all engines together.
     need_mib: float | None = None
     kv_used_mib: float | None = None
-    #: In use before the search, at the peak of the trial and after it, without the ballast of an emulated GPU.
+    #: In use before the search, at the peak of the trial and after it, without the ballast of an
+    #: emulated GPU.
     base_mib: float | None = None
     peak_mib: float | None = None
     after_mib: float | None = None
@@ -89,11 +90,12 @@ _NAMES = tuple(item.name for item in fields(Trial))
 
 
 def is_finding(error: errors.EngineError) -> bool:
-    """Return whether an engine's failure is a result of the search: out of memory, dead, silent or not starting.
+    """Return whether an engine's failure is a result of the search rather than of its set-up.
 
-    What the search did not cause is not: a refused option or backend, an unknown model, a GPU that others use.
+    Out of memory, dead, silent or not starting is a finding. A refused option or backend, an
+    unknown model or a GPU that other processes use is not.
     """
     if error.kind == "rejected" or error.error_class in NO_FINDING:
         return False
-    # vLLM itself reports too little free memory as out of memory; a GPU that is not clean is refused before.
+    # vLLM itself reports too little free memory as out of memory; the guard refuses a GPU in use.
     return error.error_class != errors.INIT_FREE_MEM or error.kind == "out_of_memory"
