@@ -32,24 +32,21 @@ from workers.probes import outcome
 def test_requests_that_ended_are_steady_or_not(
     made: list[Generation], incidents: tuple[str, ...], reason: str | None
 ) -> None:
-    found = outcome.unsteady(burst(*made), at_once=2, sla_s=5.0, incidents=incidents)
-    assert (found.reason if found else None) == reason
-    assert found is None or (found.outcome is PointOutcome.UNSTABLE and found.sentence)
+    found = outcome.judged(burst(*made), incidents, at_once=2, sla_s=5.0)
+    assert found.reason == reason
+    assert found is outcome.STABLE or (found.outcome is PointOutcome.UNSTABLE and found.sentence)
 
 
 def test_running_out_of_memory_explains_more_than_the_death_that_others_see() -> None:
     dead, full = errors.EngineDied("dead"), errors.EngineOutOfMemory("full")
-    both = outcome.failed(burst(generation(), failed=(dead, full, dead)), ())
+    both = outcome.judged(burst(generation(), failed=(dead, full, dead)), (), sla_s=None)
     assert both == outcome.TrialOutcome(
         outcome=PointOutcome.FAILED,
         reason="RUNTIME_CUDA_OOM",
         sentence="3 of 4 requests failed: full",
     )
     for failed, expected in (((dead,), "XID"), ((full,), "RUNTIME_CUDA_OOM")):
-        found = outcome.failed(burst(failed=failed), ("xid",))
-        assert found is not None
-        assert found.reason == expected
-    assert outcome.failed(burst(generation()), ("xid",)) is None
+        assert outcome.judged(burst(failed=failed), ("xid",), sla_s=None).reason == expected
 
 
 def test_memory_that_grows_from_trial_to_trial_is_not_stable() -> None:

@@ -50,7 +50,9 @@ class ColocatedEngines:
             loader = EngineLoader(
                 session.database, host, worker_id=session.worker_id, timeouts=session.timeouts
             )
-            engine_start = session.start(instance.spec, instance.kind, loader)
+            engine_start = loader.start(
+                instance.spec, session.job, kind=instance.kind, on_progress=session.progress
+            )
         except BaseException:
             host.close()
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from core.model_spec import ModelSpec
@@ -44,16 +45,27 @@ def probed_spec(session: ProbeSession, spec: ModelSpec, **options: Any) -> Model
 
 
 def start_settled(
-    session: ProbeSession, spec: ModelSpec, *, kind: StartKind = StartKind.SINGLE
+    session: ProbeSession,
+    spec: ModelSpec,
+    *,
+    kind: StartKind = StartKind.SINGLE,
+    **options: Any,
 ) -> EngineStart:
-    """Start the engine; on a GPU again where it compiled its graphs or ran out of memory.
+    """Start the engine; on a GPU start it again where it compiled or ran out of memory.
 
     A start that compiles profiles several hundred MiB more and leaves as much less to the KV cache,
     so that a search would find another limit than the next one. It may run out of memory for that
     reason alone. Raise what a start raises; nothing of an engine remains then.
     """
+    start = partial(
+        session.loader.start,
+        probed_spec(session, spec, **options),
+        session.job,
+        kind=kind,
+        on_progress=session.progress,
+    )
     try:
-        engine_start = session.start(spec, kind)
+        engine_start = start()
     except EngineOutOfMemory:
         if not session.on_gpu:
             raise
@@ -61,7 +73,7 @@ def start_settled(
         if not (session.on_gpu and compiled(engine_start.report.log_path)):
             return engine_start
     session.unload()
-    return session.start(spec, kind)
+    return start()
 
 
 def instance_spec(session: ProbeSession) -> InstanceSpec:
@@ -106,7 +118,7 @@ def _started_alone(session: ProbeSession) -> EngineStart:
     """Start the model without others and unload it, whether it started or not."""
     spec = session.job.spec
     try:
-        unsized = probed_spec(session, replace(spec, options=_unsized(spec)))
+        unsized = replace(spec, options=_unsized(spec))
         return start_settled(session, unsized, kind=StartKind.PROFILE)
     finally:
         session.unload()

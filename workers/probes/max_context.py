@@ -9,7 +9,7 @@ from workers.engines.protocol import GenerationRequest, Message
 from workers.errors import MODEL_UNAVAILABLE, EngineError
 from workers.loading.loader import EngineStart
 from workers.probes.burst import send
-from workers.probes.engine_starts import probed_spec, start_settled
+from workers.probes.engine_starts import start_settled
 from workers.probes.needle import HAYSTACK, Needle, lines_for
 from workers.probes.outcome import not_started, observed
 from workers.probes.search_order import next_in_turn
@@ -87,8 +87,10 @@ class MaxContext:
             return served
         # Each length is measured alone: the engine before is unloaded and its memory back.
         session.unload()
-        spec = probed_spec(session, session.job.spec, max_model_len=level, max_num_seqs=1)
-        self._engine_start, self._level = start_settled(session, spec), level
+        self._level = level
+        self._engine_start = start_settled(
+            session, session.job.spec, max_model_len=level, max_num_seqs=1
+        )
         return self._engine_start
 
     def _request(

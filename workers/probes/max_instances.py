@@ -11,10 +11,10 @@ from typing import Any
 from core.states import PointOutcome
 from workers.errors import EngineError
 from workers.measurement.sampler import watched
-from workers.probes import outcome
 from workers.probes.burst import send
 from workers.probes.colocated import ColocatedEngines
 from workers.probes.engine_starts import InstanceSpec, instance_spec
+from workers.probes.outcome import failed, judged
 from workers.probes.search_order import is_news, next_ramp
 from workers.probes.session import ProbeSession
 from workers.probes.sustained_load import SustainedLoad, combined, combined_figures, sustain
@@ -79,14 +79,9 @@ class _Ramp:
             sentence = (
                 f"engine {level} did not start with {level - 1} already running: {refused.sentence}"
             )
-            found = outcome.failure(refused, sentence, incidents)
+            found = failed(refused, sentence, incidents)
         else:
-            found = (
-                outcome.failed(together, incidents)
-                or outcome.disturbed(incidents)
-                or outcome.slow(together, session.plan.sla_s)
-                or outcome.STABLE
-            )
+            found = judged(together, incidents, sla_s=session.plan.sla_s)
         return Trial(
             level=level,
             trial=self._number,

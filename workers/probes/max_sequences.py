@@ -9,7 +9,7 @@ from workers.engines.protocol import GenerationRequest
 from workers.errors import EngineError
 from workers.loading.loader import EngineStart
 from workers.probes.burst import Burst, send
-from workers.probes.engine_starts import probed_spec, start_settled
+from workers.probes.engine_starts import start_settled
 from workers.probes.outcome import not_started, observed
 from workers.probes.search_order import next_bisected
 from workers.probes.session import ProbeSession
@@ -86,8 +86,9 @@ class MaxSequences:
         session = self._session
         if self._engine_start is None or not session.serves(self._engine_start):
             self._engine_start, self._warm = None, False
-            spec = probed_spec(session, session.job.spec, max_num_seqs=session.plan.max_level)
-            self._engine_start = start_settled(session, spec)
+            self._engine_start = start_settled(
+                session, session.job.spec, max_num_seqs=session.plan.max_level
+            )
         return self._engine_start
 
     def _sent(
@@ -113,8 +114,8 @@ class MaxSequences:
 def missed(burst: Burst, at_once: int) -> bool:
     """Return whether some requests ended before others came, so that not all ran at once."""
     together = burst.most("running_peak")
-    kept = burst.error is not None or burst.preemptions or burst.most("waiting_steps")
-    return not kept and together is not None and together < at_once
+    hindered = burst.error is not None or burst.preemptions or burst.most("waiting_steps")
+    return not hindered and together is not None and together < at_once
 
 
 def steps_until_all_run(requests: int, input_tokens: int, engine_start: EngineStart) -> int:

@@ -68,20 +68,18 @@ def observed(
     """
     session.check()
     incidents = session.incidents_since(burst.began_s)
-    found, numbers, kept_mib = failed(burst, incidents), figures(burst), None
-    if found is None:
-        sampled = burst.trace is not None
-        after_mib = session.used_mib() if sampled else None
-        kept_mib = session.kept_mib() if sampled else None
-        found = (
-            unsteady(burst, at_once=at_once, sla_s=sla_s, incidents=incidents)
-            or _grown(burst, kept_mib, earlier)
-            or STABLE
-        )
-    else:
+    found = judged(burst, incidents, sla_s=sla_s, at_once=at_once)
+    numbers, kept_mib = figures(burst), None
+    if found.outcome is PointOutcome.FAILED:
         # Times and needs of the requests that survived are not figures of this level.
         numbers = {name: numbers[name] for name in ("requests", "errors", "memory_kind")}
         after_mib = session.unload()
+    else:
+        sampled = burst.trace is not None
+        after_mib = session.used_mib() if sampled else None
+        kept_mib = session.kept_mib() if sampled else None
+        if found is STABLE:
+            found = _grown(burst, kept_mib, earlier) or STABLE
     together = burst.most("running_peak")
     return Trial(
         level=level,
@@ -106,15 +104,30 @@ def observed(
     )
 
 
-def failed(burst: Burst, incidents: tuple[str, ...]) -> TrialOutcome | None:
-    """Return the outcome of requests that did not all finish, None where they did."""
-    if burst.error is None:
-        return None
-    sentence = f"{len(burst.errors)} of {burst.requests} requests failed: {burst.error.sentence}"
-    return failure(burst.error, sentence, incidents)
+def judged(
+    burst: Burst, incidents: tuple[str, ...], *, sla_s: float | None, at_once: int | None = None
+) -> TrialOutcome:
+    """Return the outcome of requests that were sent together.
+
+    ``at_once`` is the number of requests that an engine of their own was to run in one step; None
+    where others were in flight too. What an engine does not report is not held against it.
+    """
+    if burst.error is not None:
+        sentence = f"{len(burst.errors)} of {burst.requests} requests failed"
+        return failed(burst.error, f"{sentence}: {burst.error.sentence}", incidents)
+    if "xid" in incidents:
+        return _unstable(XID, "the GPU reported an XID error during the trial")
+    if at_once is not None and (hindered := _hindered(burst, at_once)):
+        return hindered
+    p95_s = percentile([one.generation.e2e_s for one in burst.measured], 95)
+    if sla_s is not None and p95_s is not None and p95_s > sla_s:
+        return _unstable(
+            SLA, f"the 95th percentile of E2E was {p95_s:.2f} s, above the limit of {sla_s:g} s"
+        )
+    return STABLE
 
 
-def failure(error: EngineError, sentence: str, incidents: tuple[str, ...]) -> TrialOutcome:
+def failed(error: EngineError, sentence: str, incidents: tuple[str, ...]) -> TrialOutcome:
     """Return the outcome of an error.
 
     An XID explains an engine's death better than the death itself; running out of memory needs no
@@ -122,51 +135,6 @@ def failure(error: EngineError, sentence: str, incidents: tuple[str, ...]) -> Tr
     """
     reason = XID if "xid" in incidents and error.kind != "out_of_memory" else error.error_class
     return TrialOutcome(outcome=PointOutcome.FAILED, reason=reason, sentence=sentence)
-
-
-def unsteady(
-    burst: Burst, *, at_once: int, sla_s: float | None, incidents: tuple[str, ...]
-) -> TrialOutcome | None:
-    """Return the outcome of requests that all finished but not as demanded, None where they did.
-
-    ``at_once`` is the number of requests that the engine was to run in one step. What it does not
-    report is not held against it.
-    """
-    if found := disturbed(incidents):
-        return found
-    if preemptions := burst.preemptions:
-        times = "once" if preemptions == 1 else f"{preemptions} times"
-        return _unstable(
-            PREEMPTED, f"the scheduler preempted requests {times}: the KV cache was full"
-        )
-    if waited := burst.most("waiting_steps"):
-        steps = "1 step" if waited == 1 else f"{waited:.0f} steps"
-        return _unstable(WAITING, f"a request still waited in {steps} when all should have run")
-    together = burst.most("running_peak")
-    if together is not None and together < at_once:
-        return _unstable(
-            WAITING,
-            f"at most {together:.0f} of {at_once} requests ran at once, however often they were "
-            "sent: use longer requests",
-        )
-    return slow(burst, sla_s)
-
-
-def disturbed(incidents: tuple[str, ...]) -> TrialOutcome | None:
-    """Return the outcome of a trial during which the GPU reported an XID, None where it did not."""
-    if "xid" not in incidents:
-        return None
-    return _unstable(XID, "the GPU reported an XID error during the trial")
-
-
-def slow(burst: Burst, sla_s: float | None) -> TrialOutcome | None:
-    """Return the outcome of requests slower than the limit, None where none is exceeded."""
-    p95_s = percentile([one.generation.e2e_s for one in burst.measured], 95)
-    if sla_s is None or p95_s is None or p95_s <= sla_s:
-        return None
-    return _unstable(
-        SLA, f"the 95th percentile of E2E was {p95_s:.2f} s, above the limit of {sla_s:g} s"
-    )
 
 
 def grown(
@@ -196,6 +164,26 @@ def _grown(burst: Burst, kept_mib: float | None, earlier: Sequence[Trial]) -> Tr
         untouched_mib = (burst.most("kv_used_mib") or 0.0) * len(earlier)
     kept = [*(trial.details.get("kept_mib") for trial in earlier), kept_mib]
     return grown(kept, allowed_mib=GROWTH_MIB + untouched_mib)
+
+
+def _hindered(burst: Burst, at_once: int) -> TrialOutcome | None:
+    """Return the outcome of requests that the scheduler did not run all at once."""
+    if preemptions := burst.preemptions:
+        times = "once" if preemptions == 1 else f"{preemptions} times"
+        return _unstable(
+            PREEMPTED, f"the scheduler preempted requests {times}: the KV cache was full"
+        )
+    if waited := burst.most("waiting_steps"):
+        steps = "1 step" if waited == 1 else f"{waited:.0f} steps"
+        return _unstable(WAITING, f"a request still waited in {steps} when all should have run")
+    together = burst.most("running_peak")
+    if together is not None and together < at_once:
+        return _unstable(
+            WAITING,
+            f"at most {together:.0f} of {at_once} requests ran at once, however often they were "
+            "sent: use longer requests",
+        )
+    return None
 
 
 def _unstable(reason: str, sentence: str) -> TrialOutcome:

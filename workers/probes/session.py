@@ -12,9 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
-from core.states import StartKind
 from db.claims import ClaimedJob
 from db.probes import add_point
 from workers.engines.host import EngineHost
@@ -133,17 +131,8 @@ class ProbeSession:
         """Return what the names of a trial's requests begin with."""
         return f"{self.job.job_id}-{self.job.attempt_no}-{level}-{trial}"
 
-    def start(
-        self, spec: ModelSpec, kind: StartKind, loader: EngineLoader | None = None
-    ) -> EngineStart:
-        """Start an engine, in the worker's own host unless ``loader`` has another.
-
-        Raise what ``EngineLoader.start`` raises.
-        """
-        return (loader or self.loader).start(spec, self.job, kind=kind, on_progress=self.progress)
-
     def progress(self) -> None:
-        """Note progress. Raise GenerationCancelled where the attempt was ended."""
+        """Note progress, as of a start. Raise GenerationCancelled where the attempt was ended."""
         self.lease.progress()
         if self.lease.ended.is_set():
             raise GenerationCancelled(f"the search on model {self.job.spec.name!r} was cancelled")
