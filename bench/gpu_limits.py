@@ -1,7 +1,7 @@
-"""Limits of a model on emulated smaller cards, found by probes through the queue: ``python -m bench.gpu_limits OUT GPU SHAPE [PART...]``.
+"""Limits on emulated smaller GPUs: ``python -m bench.gpu_limits OUT GPU SHAPE [PART...]``.
 
-The shapes of ``bench.gpu_need``. One evalctl with one worker for each call, so that two calls probe two models side by side,
-each on a GPU of its own.
+Probes find them through the queue, on the shapes of ``bench.gpu_need``. Each call has one evalctl
+with one worker, so that two calls probe two models at the same time, each on its own GPU.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ LENGTHS = ("--fixed-length", "1024:256")
 
 
 def need(host: Host, shape: str) -> None:
-    """Run the model as it starts by default, after a profile, and with a fifth and nine tenths of the card reserved."""
+    """Run the model as it starts by default, and with 20 and 90 % of the GPU reserved."""
     for variant in VARIANTS:
         speed_run(host, f"{shape}-{variant}", f"need-{variant}", repetitions=2)
 
 
 def measured(host: Host, shape: str) -> None:
-    """Run the model as it starts by default alone, after its profile."""
+    """Run the model only as it starts by default, after its profile."""
     speed_run(host, f"{shape}-auto", "measured", repetitions=3)
     host.evalctl("results", "measured", "--table", "resources")
 
 
 def speed_run(host: Host, model: str, name: str, *, repetitions: int) -> None:
-    """Run 6 prompts of 256 tokens in and 512 out so many times, and show what the figures are made of."""
+    """Run 6 prompts of 256 tokens in and 512 out ``repetitions`` times, and explain the figures."""
     arguments = (
         "--fixed-length",
         "256:512",
@@ -67,29 +67,29 @@ def sequences48(host: Host, shape: str) -> None:
 
 
 def instances24(host: Host, shape: str) -> None:
-    """Start engines side by side on 24 GiB until one fails, three times."""
+    """Start colocated engines on 24 GiB until one fails, three times."""
     probe(host, shape, "instances", "24GiB", "--hold", "10", *LENGTHS)
 
 
 def instances48(host: Host, shape: str) -> None:
-    """Start engines side by side on 48 GiB until one fails, three times."""
+    """Start colocated engines on 48 GiB until one fails, three times."""
     probe(host, shape, "instances", "48GiB", "--hold", "10", *LENGTHS)
 
 
 def held24(host: Host, shape: str) -> None:
-    """Start engines side by side on 24 GiB once, all busy for a minute after each start."""
+    """Start colocated engines on 24 GiB once, all busy for a minute after each start."""
     probe(
         host, shape, "instances", "24GiB", "--hold", "60", "--trials", "1", *LENGTHS, suffix="-held"
     )
 
 
 def context(host: Host, shape: str) -> None:
-    """Ask after longer and longer prompts on the whole card."""
+    """Search the longest context on the whole GPU."""
     probe(host, shape, "context", "", "--levels", "8k,64k,256k")
 
 
 def text_context(host: Host, _shape: str) -> None:
-    """Ask a model with a tokenizer and weights of its own whether it still uses the beginning of its context."""
+    """Check that a model with a tokenizer and weights still uses the beginning of its context."""
     probe(host, "", "context", "", "--levels", "2k,4k,8k", model="smollm2", suffix="-text")
 
 
@@ -120,7 +120,7 @@ def probe(
     suffix: str = "",
     model: str = "",
 ) -> None:
-    """Search and show the threshold; ``model`` is that of the shape unless named."""
+    """Search and show the threshold of ``model``, or else of the shape's model."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
     host.evalctl(
@@ -156,17 +156,19 @@ PARTS: Mapping[str, Callable[[Host, str], None]] = {
 
 def export(host: Host, shape: str) -> None:
     """Write the rows found so far beside the log, in one file."""
-    boots = (
-        "SELECT id, kind, profile_boot_id, profile_key, config_hash, environment_hash, config, environment, backend_facts, "
-        "start_s, context_mib, weights_mib, buffers_mib, activation_peak_mib, graphs_mib, kv_reserved_mib, kv_blocks, "
-        "kv_block_bytes, device_total_mib, device_base_mib, memory_reasons, memory_details_mib, warm_up FROM eval.boot ORDER BY id"
+    starts = (
+        "SELECT id, kind, profile_boot_id, profile_key, config_hash, environment_hash, config, "
+        "environment, backend_facts, start_s, context_mib, weights_mib, buffers_mib, "
+        "activation_peak_mib, graphs_mib, kv_reserved_mib, kv_blocks, kv_block_bytes, "
+        "device_total_mib, device_base_mib, memory_reasons, memory_details_mib, warm_up "
+        "FROM eval.boot ORDER BY id"
     )
     tables = {
         "points": "SELECT * FROM analytics_v1.probe_points ORDER BY job_id, ordinal",
         "thresholds": "SELECT * FROM analytics_v1.probe_thresholds ORDER BY kind, memory_limit_mib",
         "generations": "SELECT * FROM analytics_v1.generations ORDER BY job_id",
         "resources": "SELECT * FROM analytics_v1.model_resources ORDER BY run",
-        "boots": boots,
+        "boots": starts,
         "attempts": "SELECT * FROM eval.attempt ORDER BY job_id, attempt_no",
     }
     rows = [{name: host.query(sql) for name, sql in tables.items()}]
@@ -175,7 +177,7 @@ def export(host: Host, shape: str) -> None:
 
 @contextmanager
 def exported(host: Host, shape: str) -> Iterator[None]:
-    """Export after the block and every minute within it: a borrowed host may be gone before it is over."""
+    """Export after the block and each minute within it: a borrowed host may vanish sooner."""
     over = threading.Event()
 
     def repeat() -> None:
@@ -197,7 +199,7 @@ def main() -> int:
     """Run the parts; one that fails does not keep the others from running."""
     out, gpu, shape = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     out.mkdir(parents=True, exist_ok=True)
-    # The same folder each time, so that a later call finds the runs and the profiles of an earlier one.
+    # The same folder each time, so that a later call finds the runs and profiles of earlier ones.
     folder = Path(tempfile.gettempdir()) / f"evalctl-limits-{gpu}"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Repetitions by fresh engines: one start of each model for each repetition, models there and back, problems reordered."""
+"""Fresh engines: each model starts once a repetition, in alternating order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODELS, REPETITIONS = ("a", "b"), 3
 
 def submission(*, fresh_engine: bool) -> Submission:
     models = (
-        ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic")
+        ModelSpec(name=name, engine="synthetic", source="fake", queue="synthetic")
         for name in MODELS
     )
     return Submission(
@@ -48,14 +48,15 @@ def run(
     return jobs
 
 
-def test_each_repetition_has_an_engine_of_its_own_and_models_go_there_and_back(
+def test_each_repetition_has_its_own_engine_and_models_alternate_in_order(
     environment: dict[str, str], engine: Engine, broker: HintBroker
 ) -> None:
     run(environment, engine, broker, fresh_engine=True)
     served = query(
         engine,
-        "SELECT m.name, count(*) AS jobs, min(j.repetition) AS first, max(j.repetition) AS last FROM eval.generation AS g "
-        "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id GROUP BY g.boot_id, m.name "
+        "SELECT m.name, count(*) AS jobs, min(j.repetition) AS first, max(j.repetition) AS last "
+        "FROM eval.generation AS g JOIN eval.job AS j ON j.id = g.job_id "
+        "JOIN eval.model AS m ON m.id = j.model_id GROUP BY g.boot_id, m.name "
         "ORDER BY g.boot_id",
     )
     assert [row["name"] for row in served] == ["a", "b", "b", "a", "a", "b"]
@@ -68,7 +69,7 @@ def test_without_fresh_engines_each_model_is_started_once(
     environment: dict[str, str], engine: Engine, broker: HintBroker
 ) -> None:
     run(environment, engine, broker, fresh_engine=False)
-    assert query(engine, "SELECT count(*) AS boots FROM eval.boot") == [{"boots": len(MODELS)}]
+    assert query(engine, "SELECT count(*) AS starts FROM eval.boot") == [{"starts": len(MODELS)}]
 
 
 def test_problems_come_in_another_order_each_repetition_and_in_the_same_for_all_models(
@@ -77,8 +78,9 @@ def test_problems_come_in_another_order_each_repetition_and_in_the_same_for_all_
     submit(engine, submission(fresh_engine=True))
     orders = query(
         engine,
-        "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems FROM eval.job AS j "
-        "JOIN eval.model AS m ON m.id = j.model_id GROUP BY m.name, j.repetition",
+        "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems "
+        "FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id "
+        "GROUP BY m.name, j.repetition",
     )
     by_model = {
         name: {row["repetition"]: row["problems"] for row in orders if row["name"] == name}

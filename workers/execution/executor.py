@@ -96,7 +96,6 @@ class Executor:
         self._prober = Prober(
             database=database,
             worker_id=worker_id,
-            context=host.context,
             host=host,
             loader=self._loader,
             sampler=sampler,

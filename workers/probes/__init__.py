@@ -1,1 +1,1 @@
-"""Searches for limits, run as jobs of the queue: sequences in one engine, engines on one card, tokens of one prompt."""
+"""Searches for limits, run as jobs: sequences per engine, engines per GPU, tokens per prompt."""

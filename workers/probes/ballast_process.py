@@ -1,7 +1,8 @@
-"""The process that holds a part of a GPU, so that a smaller card is left; gone when stdin ends. Imports no engine.
+"""The process that holds part of a GPU to leave a smaller one; it exits when stdin ends.
 
-It answers one line of JSON once it holds what it shall: ``{"base_mib": ..., "held_mib": ...}``, or ``{"error": ...}`` with
-``"rejected": true`` where asking again would change nothing.
+It imports no engine. It prints one line of JSON once it holds its share: ``{"base_mib": ...,
+"held_mib": ...}``, or ``{"error": ...}`` with ``"rejected": true`` where a retry would change
+nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Protocol
 from workers.gpu.device_memory import MIB, device_memory
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaDriver, CudaError
 
-#: What is held is made of such pieces; the driver hands out no less than the last.
+#: Sizes of what is allocated; the driver allocates at least the last.
 CHUNKS_MIB = (1024, 128, 16, 2)
-#: How far the memory in use may be from what it shall be.
+#: How far the memory in use may be from its target.
 TOLERANCE_MIB = 4.0
-#: Filling goes by what NVML tells, and is corrected once.
+#: Filling follows what NVML reports, and is corrected once.
 ROUNDS = 2
 
 
@@ -30,15 +31,15 @@ class Memory(Protocol):
         """Allocate and return an address. Raise ``CudaError``."""
 
     def free(self, address: int) -> None:
-        """Give back. Raise ``CudaError``."""
+        """Free an allocation. Raise ``CudaError``."""
 
 
-class TooLittle(RuntimeError):  # noqa: N818  (says what is wrong with the wish)
-    """What shall be held is less than the context of the holding process."""
+class BallastTooSmall(RuntimeError):  # noqa: N818 - named for what is wrong with the request
+    """The ballast asked for is less than the CUDA context of this process."""
 
 
 class Ballast:
-    """Chunks of device memory, as many as bring the memory in use to a target."""
+    """Chunks of device memory that bring the memory in use to a target."""
 
     def __init__(self, memory: Memory, used_mib: Callable[[], float]) -> None:
         self._memory = memory
@@ -46,20 +47,22 @@ class Ballast:
         self._held: list[int] = []
 
     def fill_to(self, target_mib: float) -> None:
-        """Bring the card's memory in use to the target, within ``TOLERANCE_MIB``.
+        """Bring the GPU's memory in use to the target, within ``TOLERANCE_MIB``.
 
-        Raise ``TooLittle`` where more is in use before anything is held, ``CudaError`` where the card refuses.
+        Raise ``BallastTooSmall`` where more is in use before anything is held, ``CudaError``
+        where the driver refuses.
         """
         if self._used_mib() > target_mib + TOLERANCE_MIB:
-            raise TooLittle
+            raise BallastTooSmall
         for _ in range(ROUNDS):
             self._add(target_mib)
             while self._held and self._used_mib() > target_mib + TOLERANCE_MIB:
                 self._memory.free(self._held.pop())
-        if abs(used_mib := self._used_mib() - target_mib) > TOLERANCE_MIB:
+        used_mib = self._used_mib()
+        if abs(used_mib - target_mib) > TOLERANCE_MIB:
             raise RuntimeError(
-                f"{used_mib + target_mib:.0f} MiB of the GPU are in use where it should be {target_mib:.0f}: "
-                "somebody else takes or frees memory at this moment"
+                f"{used_mib:.0f} MiB of the GPU are in use instead of {target_mib:.0f}: "
+                "another process is allocating or freeing memory"
             )
 
     def _add(self, target_mib: float) -> None:
@@ -70,16 +73,15 @@ class Ballast:
                 except CudaError as error:
                     if error.name != OUT_OF_MEMORY or chunk_mib == CHUNKS_MIB[-1]:
                         raise
-                    break  # Free memory may lie in pieces: go on with smaller ones.
+                    break  # Free memory may be fragmented: continue with smaller chunks.
 
 
 def main(arguments: list[str]) -> int:
-    """Hold memory of a GPU until stdin ends. Arguments: its UUID, and MiB to hold, the context's included."""
+    """Hold memory until stdin ends. Arguments: a GPU's UUID, and MiB to hold, context included."""
     gpu_uuid, hold_mib = arguments[0], float(arguments[1])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # a worker that was asked to end finishes its search first
+        # A worker that is shutting down finishes its search first.
+        signal.signal(number, signal.SIG_IGN)
     try:
         with device_memory(gpu_uuid) as device:
 
@@ -91,8 +93,8 @@ def main(arguments: list[str]) -> int:
             context_mib = used_mib() - base_mib
             try:
                 Ballast(driver, used_mib).fill_to(base_mib + hold_mib)
-            except TooLittle:
-                _answer({"error": _too_little(hold_mib, context_mib), "rejected": True})
+            except BallastTooSmall:
+                _answer({"error": _too_small(hold_mib, context_mib), "rejected": True})
                 return 1
             _answer({"base_mib": base_mib, "held_mib": used_mib() - base_mib})
             sys.stdin.buffer.read()
@@ -102,10 +104,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _too_little(hold_mib: float, context_mib: float) -> str:
+def _too_small(hold_mib: float, context_mib: float) -> str:
     return (
-        f"{hold_mib:.0f} MiB would have to be held, and the holding process itself takes {context_mib:.0f}: "
-        "ask for a smaller card, or for the whole one"
+        f"{hold_mib:.0f} MiB would have to be held, but the ballast process itself takes "
+        f"{context_mib:.0f}: choose a lower limit, or the whole GPU"
     )
 
 

@@ -1,4 +1,4 @@
-"""Requests sent to one engine all at once, and what came of them: times, steps, memory and errors as figures of a trial."""
+"""Requests sent to one engine all at once, and their times, steps, memory and errors."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from workers.engines.host import EngineHost, Measured
 from workers.engines.protocol import GenerationRequest
 from workers.errors import ENGINE_DEAD, EngineError
 from workers.execution import rows
-from workers.lifecycle.lease import Lease
-from workers.measurement.sampler import MemorySampler, MemoryTrace, watched
+from workers.measurement.sampler import MemoryTrace, watched
+from workers.probes.session import ProbeSession
 from workers.probes.trial import is_finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """What came of requests that were sent together."""
+    """The result of requests that were sent together."""
 
     #: Monotonic seconds.
     began_s: float
@@ -31,7 +34,7 @@ class Burst:
 
     @property
     def error(self) -> EngineError | None:
-        """The error that says most: when an engine ends, most of its requests only see that it died."""
+        """The most telling error: most requests of an engine that ends only see that it died."""
         return min(
             self.errors,
             key=lambda e: (e.kind != "out_of_memory", e.error_class == ENGINE_DEAD),
@@ -40,15 +43,15 @@ class Burst:
 
     @property
     def preemptions(self) -> int | None:
-        """How often the engine preempted any of them; None where it does not tell.
+        """How often the engine preempted any of them; None where it does not report that.
 
-        The most that one of them saw, as all see the same ones; those after the last had ended are nobody's.
+        The most that one request saw, as all see the same preemptions.
         """
         most = self.most("engine_preemptions")
         return None if most is None else int(most)
 
     def most(self, name: str) -> float | None:
-        """Return the largest figure of the generations; None where it is not known of all."""
+        """Return the largest figure of the generations; None where it is unknown for any."""
         found = self._known(name)
         return None if found is None else max(found)
 
@@ -58,37 +61,37 @@ class Burst:
 
 
 def send(
-    host: EngineHost,
+    session: ProbeSession,
     requests: Sequence[GenerationRequest],
     *,
-    lease: Lease,
-    sampler: MemorySampler | None,
-    silence_s: float,
+    host: EngineHost | None = None,
+    sampled: bool = False,
 ) -> Burst:
     """Send the requests all at once and wait until each has ended.
 
-    Raise GenerationCancelled where the attempt was ended meanwhile, and an error that is no finding.
+    They go to the worker's own engine unless ``host`` names another. Raise GenerationCancelled
+    where the attempt was ended, and an error that is not a finding.
     """
-
-    def ask(request: GenerationRequest) -> Measured:
-        return host.measure(
-            request, on_token=lease.progress, cancel=lease.ended, timeout_s=silence_s
-        )
-
+    measure = partial(
+        (host or session.host).measure,
+        on_token=session.lease.progress,
+        cancel=session.lease.ended,
+        timeout_s=session.timeouts.silence_s,
+    )
     began_s = time.monotonic()
     with (
-        watched(sampler) as watch,
+        watched(session.sampler if sampled else None) as watch,
         ThreadPoolExecutor(len(requests), thread_name_prefix="probe") as pool,
     ):
-        asked = [pool.submit(ask, request) for request in requests]
-    measured, errors = _sorted(asked)
+        sent = [pool.submit(measure, request) for request in requests]
+    measured, errors = _sorted(sent)
     return Burst(
         began_s=began_s, requests=len(requests), measured=measured, errors=errors, trace=watch.trace
     )
 
 
 def figures(burst: Burst) -> dict[str, Any]:
-    """Return the figures of a trial that the generations and the memory's trace give, by the names of its fields."""
+    """Return the fields of a trial that follow from its generations and memory trace."""
     made = [one.generation for one in burst.measured]
     ttft_ms, e2e_s = [one.ttft_ms for one in made], [one.e2e_s for one in made]
     busy_s = (
@@ -101,10 +104,10 @@ def figures(burst: Burst) -> dict[str, Any]:
         "errors": len(burst.errors),
         "preemptions": burst.preemptions,
         "waiting_steps": burst.most("waiting_steps"),
-        "ttft_p50_ms": percentile(ttft_ms, 0.5),
-        "ttft_p95_ms": percentile(ttft_ms, 0.95),
-        "e2e_p50_s": percentile(e2e_s, 0.5),
-        "e2e_p95_s": percentile(e2e_s, 0.95),
+        "ttft_p50_ms": percentile(ttft_ms, 50),
+        "ttft_p95_ms": percentile(ttft_ms, 95),
+        "e2e_p50_s": percentile(e2e_s, 50),
+        "e2e_p95_s": percentile(e2e_s, 95),
         "tokens_per_s": sum(one.output_tokens for one in made) / busy_s if busy_s > 0 else None,
         "memory_kind": None if burst.trace is None else burst.trace.kind,
         "kv_used_mib": burst.most("kv_used_mib"),
@@ -113,9 +116,9 @@ def figures(burst: Burst) -> dict[str, Any]:
 
 
 def need_mib(burst: Burst) -> float | None:
-    """Return what the engine needed for all of the requests together; None where a term is not known.
+    """Return the MiB that all requests together needed; None where a term is unknown.
 
-    The KV cache counts with its peak over all of them, the activation with its largest.
+    The KV cache counts with its peak over all requests, the activation with its largest.
     """
     if not burst.measured:
         return None
@@ -130,28 +133,24 @@ def need_mib(burst: Burst) -> float | None:
     return rows.need_mib(memory, generation, burst.trace)
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """Return a percentile as SQL's ``percentile_cont`` does, None of nothing."""
-    if not values:
-        return None
-    ordered, place = sorted(values), share * (len(values) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """Return a percentile as SQL's ``percentile_cont`` does, None where there are no values."""
+    return float(np.percentile(values, percent, method="linear")) if values else None
 
 
 def _sorted(
-    asked: Sequence[Future[Measured]],
+    sent: Sequence[Future[Measured]],
 ) -> tuple[tuple[Measured, ...], tuple[EngineError, ...]]:
+    """Return the generations and the findings. Raise what is neither."""
     measured, errors = [], []
-    for future in asked:
+    for future in sent:
         error = future.exception()
         if error is None:
             measured.append(future.result())
         elif isinstance(error, EngineError):
             errors.append(error)
         else:
-            raise error  # GenerationCancelled, or a fault of our own.
+            raise error  # GenerationCancelled, or a bug of ours.
     for found in errors:
         if not is_finding(found):
             raise found

@@ -1,4 +1,4 @@
-"""The few calls of the CUDA driver that hold memory, by ctypes: no torch, so a process that uses them is up in a moment."""
+"""The few CUDA driver calls that hold memory, by ctypes: without torch a process starts fast."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CALLS: dict[str, Sequence[Any]] = {
 
 
 class CudaError(RuntimeError):
-    """A call of the driver failed; ``name`` is the driver's word for why, e.g. CUDA_ERROR_OUT_OF_MEMORY."""
+    """A driver call failed; ``name`` is the driver's error name, e.g. CUDA_ERROR_OUT_OF_MEMORY."""
 
     def __init__(self, call: str, name: str) -> None:
         super().__init__(f"{call} failed: {name}")
@@ -31,10 +31,10 @@ class CudaError(RuntimeError):
 
 
 class CudaDriver:
-    """A context on the first visible GPU, and what is allocated in it. All of it goes with the process."""
+    """A context on the first visible GPU and its allocations, all of which end with the process."""
 
     def __init__(self) -> None:
-        """Make the context. Raise ``CudaError``, or ``OSError`` where no driver is installed."""
+        """Create the context. Raise ``CudaError``, or ``OSError`` where no driver is installed."""
         self._library = ctypes.CDLL(LIBRARY)
         for name, argument_types in _CALLS.items():
             call = getattr(self._library, name)
@@ -52,7 +52,7 @@ class CudaDriver:
         return address.value
 
     def free(self, address: int) -> None:
-        """Give an allocation back. Raise ``CudaError``."""
+        """Free an allocation. Raise ``CudaError``."""
         self._call("cuMemFree_v2", address)
 
     def _call(self, name: str, *arguments: Any) -> None:

@@ -1,7 +1,7 @@
-"""An emulated smaller card: a process of this worker holds the rest of the GPU, so that a bigger card answers for a smaller.
+"""An emulated smaller GPU: a process of this worker holds the rest of the memory of a bigger one.
 
-What it cannot emulate is speed: the chip and its memory are still the bigger card's. So its answers are about memory alone,
-and are labelled.
+Speed is not emulated: the chip and its memory are still those of the bigger GPU. So the results are
+about memory alone, and are labelled.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ from workers.lifecycle.child_environment import environment_of_child
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.orphan_reaper import MARK_VARIABLE
 
-#: A context and some tens of GiB in large chunks take a second or two.
+#: A context and tens of GiB in large chunks take a second or two.
 HELD_WITHIN_S = 60.0
 ENDED_WITHIN_S = 10.0
-#: The memory in use counts as back where it was within so much of it.
-BACK_WITHIN_MIB = 100.0
-LOOK_AGAIN_S = 0.1
+#: The memory in use counts as returned once it is within this distance of the base.
+RETURNED_WITHIN_MIB = 100.0
+POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatedGpu:
-    """A card of ``limit_mib`` in all, made from one of ``total_mib`` by holding ``held_mib`` of it."""
+    """A GPU of ``limit_mib``, made from one of ``total_mib`` by holding ``held_mib`` of it."""
 
     limit_mib: float
     total_mib: float
     held_mib: float
-    #: In use on the empty card: the driver's own.
+    #: In use on the empty GPU: the driver's own.
     base_mib: float
     _process: subprocess.Popen[bytes] = field(repr=False)
 
     def utilisation(self, share: float) -> float:
-        """Return the share of the whole card that is ``share`` of the emulated one; engines know the whole card only."""
+        """Convert a share of the emulated GPU into one of the whole GPU, which engines see."""
         return share * self.limit_mib / self.total_mib
 
     def check(self) -> None:
-        """Raise ``EngineError`` (MEMORY_LIMIT) where the memory is held no more: what was found since is no answer."""
+        """Raise EngineError (MEMORY_LIMIT) where the ballast is lost: findings are void."""
         if self._process.poll() is not None:
             raise EngineError(
-                f"the process that held {self.held_mib:.0f} MiB of the GPU has ended: the card was not as small as it "
-                "should have been",
+                f"the process that held {self.held_mib:.0f} MiB of the GPU has exited: the GPU was "
+                f"not limited to {self.limit_mib:.0f} MiB throughout",
                 error_class=MEMORY_LIMIT,
             )
 
@@ -64,32 +64,33 @@ class EmulatedGpu:
 def emulate_gpu(
     context: EngineContext, limit_mib: float, *, guard: GpuGuard | None = None
 ) -> Iterator[EmulatedGpu]:
-    """Leave ``limit_mib`` of the GPU for the block, its driver's own share included, as on a card of that size.
+    """Leave ``limit_mib`` of the GPU for the block, the driver's own share included.
 
-    At the end it waits until the memory is back. ``card`` is told, so that it does not take what is held for litter. Raise
-    ``EngineError``: of class MEMORY_LIMIT as rejected on a CPU and for a limit that this GPU does not allow, INIT_FREE_MEM
-    where somebody is on the card, MEMORY_LIMIT where holding fails.
+    At the end, wait until the memory is returned. ``guard`` learns what is held, so that it does
+    not take it for leftover memory. Raise EngineError: MEMORY_LIMIT as rejected on a CPU and for a
+    limit that this GPU does not allow, INIT_FREE_MEM where the GPU is in use, MEMORY_LIMIT where
+    holding fails.
     """
     if context.device != "cuda" or context.gpu_uuid is None:
         raise EngineError(
-            "a memory limit can be emulated on a GPU only",
+            "a memory limit can only be emulated on a GPU",
             error_class=MEMORY_LIMIT,
             kind="rejected",
         )
     total_mib = _total_mib(context.gpu_uuid)
     if not 0 < limit_mib < total_mib:
         raise EngineError(
-            f"a card of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB",
+            f"a GPU of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB",
             error_class=MEMORY_LIMIT,
             kind="rejected",
         )
     _require_empty(context.gpu_uuid)
-    with _ballast(context, total_mib - limit_mib) as (process, told):
+    with _ballast(context, total_mib - limit_mib) as (process, answer):
         emulated = EmulatedGpu(
             limit_mib=limit_mib,
             total_mib=total_mib,
-            held_mib=told["held_mib"],
-            base_mib=told["base_mib"],
+            held_mib=answer["held_mib"],
+            base_mib=answer["base_mib"],
             _process=process,
         )
         log_event(
@@ -100,22 +101,22 @@ def emulate_gpu(
         )
         with nullcontext() if guard is None else guard.expect(emulated.held_mib):
             yield emulated
-    if not wait_for_memory(context, emulated.base_mib + BACK_WITHIN_MIB, RELEASE_WITHIN_S):
+    if not wait_for_memory(context, emulated.base_mib + RETURNED_WITHIN_MIB, RELEASE_WITHIN_S):
         log_event("gpu.not_released", level=logging.WARNING, base_mib=round(emulated.base_mib))
 
 
 def wait_for_memory(context: EngineContext, used_mib: float, within_s: float) -> bool:
-    """Wait until no more than so many MiB of the GPU are in use; tell whether that came true in time."""
+    """Wait until at most ``used_mib`` are in use on the GPU; return whether that came true."""
     deadline_s = time.monotonic() + within_s
     while (used := used_of_gpu(context)) is not None and used > used_mib:
         if time.monotonic() > deadline_s:
             return False
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(POLL_S)
     return True
 
 
 def used_of_gpu(context: EngineContext) -> float | None:
-    """Return the MiB in use on the GPU (total minus free); None on the CPU and where NVML does not tell."""
+    """Return the MiB in use on the GPU (total minus free); None on a CPU and where unreadable."""
     if context.device != "cuda" or context.gpu_uuid is None:
         return None
     try:
@@ -130,22 +131,23 @@ def _total_mib(gpu_uuid: str) -> float:
         return next(float(gpu.total_mib) for gpu in list_gpus() if gpu.uuid == gpu_uuid)
     except (GpuUnavailable, StopIteration) as error:
         raise EngineError(
-            f"NVML does not tell the size of GPU {gpu_uuid}: {error}", error_class=MEMORY_LIMIT
+            f"NVML does not report the size of GPU {gpu_uuid}: {error}", error_class=MEMORY_LIMIT
         ) from error
 
 
 def _require_empty(gpu_uuid: str) -> None:
-    """Raise ``EngineError`` where more is in use than the driver's own, after a while in which it may come back."""
+    """Raise EngineError where more than the driver's own stays in use, after a time to return."""
     deadline_s = time.monotonic() + RELEASE_WITHIN_S
     try:
         reader = NvmlReader(gpu_uuid)
         while (used_mib := reader.used_mib()) > UNOWNED_MIB:
             if time.monotonic() > deadline_s:
                 raise EngineError(
-                    f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use: a smaller card can be emulated on an empty one only",
+                    f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use: "
+                    "a smaller GPU can only be emulated on an unused one",
                     error_class=INIT_FREE_MEM,
                 )
-            time.sleep(LOOK_AGAIN_S)
+            time.sleep(POLL_S)
     except GpuUnavailable as error:
         raise EngineError(str(error), error_class=MEMORY_LIMIT) from error
 
@@ -154,7 +156,7 @@ def _require_empty(gpu_uuid: str) -> None:
 def _ballast(
     context: EngineContext, hold_mib: float
 ) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
-    """Run the holding process for the block; it ends with this one in every kind of death."""
+    """Run the ballast process for the block; it exits with this one, however this one ends."""
     assert context.gpu_uuid is not None
     with subprocess.Popen(
         [sys.executable, "-m", "workers.probes.ballast_process", context.gpu_uuid, str(hold_mib)],
@@ -176,10 +178,11 @@ def _answer(process: subprocess.Popen[bytes], hold_mib: float) -> dict[str, Any]
     line = b""
     if select.select([process.stdout], [], [], HELD_WITHIN_S)[0]:
         line = process.stdout.readline()
-    answer = dict(json.loads(line or '{"error": "its process ended or does not answer"}'))
+    answer = dict(json.loads(line or '{"error": "the ballast process exited or does not answer"}'))
     if "error" in answer:
         raise EngineError(
-            f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller card: {answer['error']}",
+            f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller one: "
+            f"{answer['error']}",
             error_class=MEMORY_LIMIT,
             kind="rejected" if answer.get("rejected") else "infra",
         )

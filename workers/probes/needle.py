@@ -1,4 +1,4 @@
-"""A long text that defines a function early and asks for one of its values at the end, with neutral lines between."""
+"""A needle in a haystack: a function defined early, neutral lines, and a question at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 #: One round of neutral lines: nothing in them helps or hinders the answer.
-ROUND = (
+HAYSTACK = (
     "The ferry leaves at high tide.",
     "A gardener waters the roses.",
     "Wool is washed and spun.",
@@ -29,7 +29,7 @@ class Needle:
     point: int
 
     @classmethod
-    def drawn(cls, seed: int) -> Needle:
+    def from_seed(cls, seed: int) -> Needle:
         """Return one that depends on the seed alone."""
         draw = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
         return cls(
@@ -41,26 +41,29 @@ class Needle:
         """The right answer."""
         return self.factor * self.point + self.summand
 
-    def text(self, lines: int) -> str:
-        """Return the question with so many neutral lines between the definition and what is asked."""
-        filler = "\n".join(ROUND[number % len(ROUND)] for number in range(lines))
+    def prompt(self, lines: int) -> str:
+        """Return the prompt with ``lines`` neutral lines between definition and question."""
+        haystack = "\n".join(HAYSTACK[number % len(HAYSTACK)] for number in range(lines))
         return (
-            f"Remember this function:\ndef f(x): return {self.factor}*x + {self.summand}\n\n{filler}\n\n"
-            f"What is f({self.point}) of the function defined at the beginning? Answer with the number alone."
+            "Remember this function:\n"
+            f"def f(x): return {self.factor}*x + {self.summand}\n\n{haystack}\n\n"
+            f"What is f({self.point}) of the function defined at the beginning? "
+            "Answer with the number alone."
         )
 
     def right(self, output: str) -> bool:
-        """Tell whether the last integer of an output is the answer."""
+        """Return whether the last integer of an output is the answer."""
         found = _INTEGER.findall(output)
         return bool(found) and int(found[-1]) == self.answer
 
 
 def lines_for(tokens: int, *, one_round: int, two_rounds: int) -> int:
-    """Return how many neutral lines make a prompt of at most so many tokens.
+    """Return how many neutral lines make a prompt of at most ``tokens``.
 
-    ``one_round`` and ``two_rounds`` are the tokens of the whole prompt, template included, with that much filler.
+    ``one_round`` and ``two_rounds`` are the tokens of the whole prompt, template included, with
+    that many rounds.
     """
     per_round = max(1, two_rounds - one_round)
     rounds, rest = divmod(tokens - (one_round - per_round), per_round)
-    # Lines are not all of one length: the last, unfinished round is a line short, so that it never takes too much.
-    return max(0, rounds * len(ROUND) + max(0, rest * len(ROUND) // per_round - 1))
+    # Lines differ in length: the last, unfinished round is a line short, so that it never exceeds.
+    return max(0, rounds * len(HAYSTACK) + max(0, rest * len(HAYSTACK) // per_round - 1))

@@ -1,4 +1,4 @@
-"""Which level to try next, from the trials so far alone: so an interrupted search goes on where it stood."""
+"""Which level or ramp to try next, from the trials so far alone, so that a search can resume."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from workers.probes.trial import Trial
 def next_bisected(done: Iterable[Trial], *, trials: int, most: int) -> tuple[int, int] | None:
     """Return the next level and trial of a search from 1 to ``most``, None where it has ended.
 
-    Levels double up to the first that is not stable; then the gap below it is halved until it is closed. A level is stable
-    after ``trials`` stable trials, and not stable after its first that is not.
+    Levels double up to the first that is not stable; then the gap below it is halved until it is
+    closed. A level is stable after ``trials`` stable trials, and not stable after its first that is
+    not.
     """
     stable, unstable, begun = _sorted(done, trials)
     if begun is not None:
         return begun
     lowest = min(unstable, default=None)
-    # Whatever was stable above a level that was not is no part of the limit.
+    # A level that was stable above one that was not does not count towards the limit.
     highest = max((level for level in stable if lowest is None or level < lowest), default=0)
     if lowest is None:
         return None if highest >= most else (min(max(1, 2 * highest), most), 1)
@@ -27,7 +28,7 @@ def next_bisected(done: Iterable[Trial], *, trials: int, most: int) -> tuple[int
 def next_in_turn(
     done: Iterable[Trial], *, levels: Sequence[int], trials: int
 ) -> tuple[int, int] | None:
-    """Return the next of the given levels, lowest first, up to the first that is not stable; None at the end."""
+    """Return the next of the levels, lowest first, up to the first not stable; None at the end."""
     stable, unstable, begun = _sorted(done, trials)
     if begun is not None:
         return begun
@@ -35,10 +36,31 @@ def next_in_turn(
     return (rest[0], 1) if rest and not unstable else None
 
 
+def next_ramp(done: Iterable[Trial], *, ramps: int, most: int) -> int | None:
+    """Return the first ramp, 1 to ``ramps``, that has not ended; None where all have.
+
+    A ramp's number is the ``trial`` of its trials. It ends with its first trial that was not
+    stable, or with the ``most``-th engine.
+    """
+    ended = {trial.trial for trial in done if not trial.stable or trial.level >= most}
+    return next((ramp for ramp in range(1, ramps + 1) if ramp not in ended), None)
+
+
+def is_news(trial: Trial, done: Iterable[Trial]) -> bool:
+    """Return whether a trial has to be written: a restarted ramp repeats levels already written.
+
+    A level that was stable and is not when repeated is written beside the first, and counts as not
+    stable.
+    """
+    return not trial.stable or not any(
+        (one.level, one.trial) == (trial.level, trial.trial) for one in done
+    )
+
+
 def _sorted(
     done: Iterable[Trial], trials: int
 ) -> tuple[set[int], set[int], tuple[int, int] | None]:
-    """Return the stable levels, those that are not, and the next trial of a level that has not had all of its own."""
+    """Return the stable levels, the unstable ones, and the next trial of one that lacks some."""
     by_level: dict[int, list[Trial]] = {}
     for trial in done:
         by_level.setdefault(trial.level, []).append(trial)

@@ -1,4 +1,4 @@
-"""All engines of a card kept busy for a while: in each as many requests in flight as it takes, again and again."""
+"""Keep all engines of a GPU busy for a while, each with as many requests in flight as it takes."""
 
 from __future__ import annotations
 
@@ -11,54 +11,50 @@ from typing import Any
 
 from workers.engines.host import EngineHost, Measured
 from workers.errors import EngineError, GenerationCancelled
-from workers.lifecycle.lease import Lease
 from workers.loading.loader import EngineStart
 from workers.measurement.sampler import MemoryTrace
 from workers.probes.burst import Burst, figures, need_mib
 from workers.probes.colocated import ColocatedEngine
-from workers.probes.plan import Plan
+from workers.probes.session import ProbeSession
 from workers.probes.trial import is_finding
 
-LOOK_AGAIN_S = 0.2
+POLL_S = 0.2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What came of the requests to one engine."""
+class SustainedLoad:
+    """The result of the requests to one engine."""
 
     requests: int
     measured: tuple[Measured, ...]
-    #: With the monotonic second at which each came.
+    #: Each with the monotonic second at which it came.
     errors: tuple[tuple[float, EngineError], ...]
 
 
-class _Asker:
-    """Ask one engine one request after another, as one of several."""
+class _Client:
+    """Send one engine request after request, beside other clients."""
 
-    def __init__(
-        self, host: EngineHost, plan: Plan, lease: Lease, *, over: threading.Event, silence_s: float
-    ) -> None:
+    def __init__(self, session: ProbeSession, host: EngineHost, over: threading.Event) -> None:
+        self._session = session
         self._host = host
-        self._plan = plan
-        self._lease = lease
         self._over = over
-        self._silence_s = silence_s
         self.requests = 0
         self.measured: list[Measured] = []
         self.error: tuple[float, EngineError] | None = None
 
     def run(self, name: str, seed: int, until_s: float) -> None:
-        """Ask at least once, then until the time is over or an engine has failed; the last request is let end."""
+        """Send at least one request, then more until the time is over or an engine has failed."""
+        session = self._session
         while not self._over.is_set() and (self.requests == 0 or time.monotonic() < until_s):
-            (request,) = self._plan.requests(f"{name}-{self.requests}", 1, seed + self.requests)
+            (request,) = session.plan.requests(f"{name}-{self.requests}", 1, seed + self.requests)
             self.requests += 1
             try:
                 self.measured.append(
                     self._host.measure(
                         request,
-                        on_token=self._lease.progress,
+                        on_token=session.lease.progress,
                         cancel=self._over,
-                        timeout_s=self._silence_s,
+                        timeout_s=session.timeouts.silence_s,
                     )
                 )
             except GenerationCancelled:
@@ -68,113 +64,106 @@ class _Asker:
                 self._over.set()
 
 
-def hold(
-    engines: Sequence[ColocatedEngine],
-    plan: Plan,
-    lease: Lease,
-    *,
-    name: str,
-    seed: int,
-    silence_s: float,
-) -> tuple[Loaded, ...]:
-    """Keep all engines busy for ``plan.hold_s`` or until one of them fails, and return what came of it, engine by engine.
+def sustain(
+    session: ProbeSession, engines: Sequence[ColocatedEngine], name: str
+) -> tuple[SustainedLoad, ...]:
+    """Keep all engines busy for ``plan.hold_s`` or until one fails; return the result of each.
 
-    Raise GenerationCancelled where the attempt was ended meanwhile, and an error that is no finding.
+    Raise GenerationCancelled where the attempt was ended, and an error that is not a finding.
     """
     over = threading.Event()
-    until_s = time.monotonic() + plan.hold_s
-    askers = [
-        [
-            _Asker(engine.host, plan, lease, over=over, silence_s=silence_s)
-            for _ in range(engine.engine_start.sequences)
-        ]
+    until_s = time.monotonic() + session.plan.hold_s
+    clients = [
+        [_Client(session, engine.host, over) for _ in range(engine.engine_start.sequences)]
         for engine in engines
     ]
-    everyone = [
-        (asker, place, number)
-        for place, row in enumerate(askers)
-        for number, asker in enumerate(row)
+    numbered = [
+        (client, place, number)
+        for place, row in enumerate(clients)
+        for number, client in enumerate(row)
     ]
-    with ThreadPoolExecutor(len(everyone), thread_name_prefix="hold") as pool:
-        asked = [
+    with ThreadPoolExecutor(len(numbered), thread_name_prefix="sustained-load") as pool:
+        running = [
             # Seeds far apart: no two requests of a level have the same prompt.
             pool.submit(
-                asker.run,
+                client.run,
                 f"{name}-{place}-{number}",
-                seed + ((place << 10) + number << 16),
+                session.job.sampling.seed + ((place << 10) + number << 16),
                 until_s,
             )
-            for asker, place, number in everyone
+            for client, place, number in numbered
         ]
-        _follow(asked, lease, over)
-    if lease.ended.is_set():
-        raise GenerationCancelled("the search was given up")
-    for one in asked:
-        one.result()  # A fault of our own is not hidden.
-    loaded = tuple(_loaded(row) for row in askers)
-    for _, error in (error for one in loaded for error in one.errors):
+        _end_with(session, running, over)
+    session.progress()
+    for one in running:
+        one.result()  # A bug of ours is not hidden.
+    loads = tuple(_result(row) for row in clients)
+    for _, error in (error for load in loads for error in load.errors):
         if not is_finding(error):
             raise error
-    return loaded
+    return loads
 
 
-def all_together(loaded: Sequence[Loaded], began_s: float, trace: MemoryTrace | None) -> Burst:
-    """Return the requests of all engines as one burst, the errors in the order in which they came."""
-    errors = sorted((error for one in loaded for error in one.errors), key=lambda error: error[0])
+def combined(loads: Sequence[SustainedLoad], began_s: float, trace: MemoryTrace | None) -> Burst:
+    """Return the requests of all engines as one burst, with errors in the order they came."""
+    errors = sorted((error for load in loads for error in load.errors), key=lambda error: error[0])
     return Burst(
         began_s=began_s,
-        requests=sum(one.requests for one in loaded),
-        measured=tuple(measured for one in loaded for measured in one.measured),
+        requests=sum(load.requests for load in loads),
+        measured=tuple(measured for load in loads for measured in load.measured),
         errors=tuple(error for _, error in errors),
         trace=trace,
     )
 
 
-def figures_of_all(
-    loaded: Sequence[Loaded], together: Burst, alone: EngineStart | None
+def combined_figures(
+    loads: Sequence[SustainedLoad], together: Burst, alone: EngineStart | None
 ) -> dict[str, Any]:
-    """Return the figures of a trial over all engines: times over all requests, memory as the sum of the engines'.
+    """Return the figures of all engines: times over all requests, memory summed over the engines.
 
-    ``alone`` is a start of this model alone, for the terms of memory that the others could not tell.
+    ``alone`` is a start of this model without others, for the memory terms that the engines could
+    not report.
     """
-    apart = [_apart(one, together, alone) for one in loaded]
-    host = together.trace is not None and together.trace.kind == "host"
-    needs = (
-        [together.trace.peak_mib]
-        if host and together.trace is not None
-        else [need_mib(one) for one in apart]
-    )
+    bursts = [_burst(load, together, alone) for load in loads]
+    if together.trace is not None and together.trace.kind == "host":
+        needs_mib: list[float | None] = [together.trace.peak_mib]
+    else:
+        needs_mib = [need_mib(one) for one in bursts]
     return figures(together) | {
-        # New requests come in all the time here, and each waits for its first step.
+        # New requests come all the time here, and each waits for its first step.
         "waiting_steps": None,
-        "kv_used_mib": _sum([one.most("kv_used_mib") for one in apart]),
-        "need_mib": _sum(needs),
+        "kv_used_mib": _sum([one.most("kv_used_mib") for one in bursts]),
+        "need_mib": _sum(needs_mib),
     }
 
 
-def _follow(asked: Sequence[Future[None]], lease: Lease, over: threading.Event) -> None:
-    while wait(asked, LOOK_AGAIN_S).not_done:
-        if lease.ended.is_set():
+def _end_with(
+    session: ProbeSession, running: Sequence[Future[None]], over: threading.Event
+) -> None:
+    """Wait until the clients have ended, which the end of the attempt brings about."""
+    while wait(running, POLL_S).not_done:
+        if session.lease.ended.is_set():
             over.set()
 
 
-def _loaded(askers: Sequence[_Asker]) -> Loaded:
-    return Loaded(
-        requests=sum(asker.requests for asker in askers),
-        measured=tuple(measured for asker in askers for measured in asker.measured),
-        errors=tuple(asker.error for asker in askers if asker.error is not None),
+def _result(clients: Sequence[_Client]) -> SustainedLoad:
+    return SustainedLoad(
+        requests=sum(client.requests for client in clients),
+        measured=tuple(measured for client in clients for measured in client.measured),
+        errors=tuple(client.error for client in clients if client.error is not None),
     )
 
 
-def _apart(loaded: Loaded, together: Burst, alone: EngineStart | None) -> Burst:
-    measured = loaded.measured
+def _burst(load: SustainedLoad, together: Burst, alone: EngineStart | None) -> Burst:
+    """Return the requests of one engine alone."""
+    measured = load.measured
     if alone is not None:
         measured = tuple(
             dataclasses.replace(one, memory=alone.completed(one.memory)) for one in measured
         )
     return Burst(
         began_s=together.began_s,
-        requests=loaded.requests,
+        requests=load.requests,
         measured=measured,
         errors=(),
         trace=together.trace,

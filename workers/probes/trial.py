@@ -1,26 +1,24 @@
-"""One trial at one level of a search, as it is stored, and which failures of an engine are a finding."""
+"""One trial at one level of a search, as it is stored, and which engine failures are a finding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any
 
 from core.states import PointOutcome
-from db.claims import ClaimedJob
 from db.models import ProbePoint
 from workers import errors
-from workers.lifecycle.lease import Lease
 
-#: Words for trials that ran to their end and yet were not stable; a failed one has the class of its error.
+#: Reasons of trials that finished and yet were not stable; a failed one has the class of its error.
 PREEMPTED = "PREEMPTED"
 WAITING = "WAITING"
 SLA = "SLA"
 MEMORY_GROWS = "MEMORY_GROWS"
-#: The card reported an XID meanwhile.
+#: The GPU reported an XID error during the trial.
 XID = "XID"
 
-#: Errors that say something about how the worker or the model is set up, and nothing about a level.
+#: Errors that come from how the worker or the model is set up, not from a level.
 NO_FINDING = frozenset(
     {
         errors.BACKEND_REFUSED,
@@ -37,7 +35,7 @@ NO_FINDING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of one trial; its fields are the columns of ``probe_point``. None: not known."""
+    """The result of one trial; its fields are the columns of ``probe_point``. None: unknown."""
 
     level: int
     #: 1, 2, ... at this level.
@@ -61,7 +59,8 @@ class Trial:
     #: Of all engines together.
     need_mib: float | None = None
     kv_used_mib: float | None = None
-    #: In use before the search, at the peak of the trial and after it, without what emulates a smaller card.
+    #: In use before the search, at the peak of the trial and after it, without the ballast of an
+    #: emulated GPU.
     base_mib: float | None = None
     peak_mib: float | None = None
     after_mib: float | None = None
@@ -71,7 +70,7 @@ class Trial:
 
     @property
     def stable(self) -> bool:
-        """Whether it ran to its end within all limits."""
+        """Whether it finished within all limits."""
         return self.outcome is PointOutcome.STABLE
 
     @classmethod
@@ -90,27 +89,13 @@ class Trial:
 _NAMES = tuple(item.name for item in fields(Trial))
 
 
-class Search(Protocol):
-    """One kind of probe."""
-
-    def search(
-        self, job: ClaimedJob, lease: Lease, done: Sequence[Trial], write: Callable[[Trial], None]
-    ) -> None:
-        """Run the trials that are missing and ``write`` each as soon as it has ended.
-
-        ``done`` are the trials that earlier attempts wrote, in their order. ``write`` raises LeaseLost, and it also lets
-        the clock of an overdue job start again. Raise GenerationCancelled once ``lease.ended`` is set, and EngineError for
-        what is no finding.
-        """
-        ...
-
-
 def is_finding(error: errors.EngineError) -> bool:
-    """Tell whether a failure within a search is a result of it: an engine out of memory, dead, silent or not coming up.
+    """Return whether an engine's failure is a result of the search rather than of its set-up.
 
-    What the search did not cause is none: a refused option or backend, an unknown model, a card that others use.
+    Out of memory, dead, silent or not starting is a finding. A refused option or backend, an
+    unknown model or a GPU that other processes use is not.
     """
     if error.kind == "rejected" or error.error_class in NO_FINDING:
         return False
-    # vLLM itself reports too little free memory as out of memory; a card that is not clean is refused before.
+    # vLLM itself reports too little free memory as out of memory; the guard refuses a GPU in use.
     return error.error_class != errors.INIT_FREE_MEM or error.kind == "out_of_memory"

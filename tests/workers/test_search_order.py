@@ -1,4 +1,4 @@
-"""Which level a search tries next, by brute force over every limit there could be; resumed after every trial."""
+"""Which level a search tries next, by brute force over every limit, resumed after every trial."""
 
 from __future__ import annotations
 
@@ -6,20 +6,13 @@ import math
 
 import pytest
 
-from core.states import PointOutcome
-from workers.probes.search_order import next_bisected, next_in_turn
+from tests.support.probing import tried
+from workers.probes.search_order import is_news, next_bisected, next_in_turn, next_ramp
 from workers.probes.trial import Trial
 
 
-def tried(level: int, number: int, *, stable: bool) -> Trial:
-    outcome = PointOutcome.STABLE if stable else PointOutcome.FAILED
-    return Trial(
-        level=level, trial=number, outcome=outcome, reason=None if stable else "RUNTIME_CUDA_OOM"
-    )
-
-
 def bisected(limit: int, *, most: int, trials: int, fails_at: int = 1) -> list[Trial]:
-    """Return all trials of a search where a level above ``limit`` fails at its ``fails_at``-th trial."""
+    """Return all trials of a search whose levels above ``limit`` fail at trial ``fails_at``."""
     done: list[Trial] = []
     while (wanted := next_bisected(done, trials=trials, most=most)) is not None:
         level, number = wanted
@@ -62,7 +55,7 @@ def test_no_trial_is_tried_twice_and_levels_double_before_they_are_bisected() ->
     ]
 
 
-def test_a_search_goes_on_wherever_it_was_interrupted() -> None:
+def test_a_search_resumes_wherever_it_was_interrupted() -> None:
     whole = bisected(11, most=20, trials=3)
     for kept in range(len(whole)):
         done = whole[:kept]
@@ -71,7 +64,7 @@ def test_a_search_goes_on_wherever_it_was_interrupted() -> None:
         assert done == whole
 
 
-def test_what_was_stable_above_a_level_that_was_not_is_no_part_of_the_limit() -> None:
+def test_what_was_stable_above_a_level_that_was_not_does_not_count_to_the_limit() -> None:
     done = [
         tried(1, 1, stable=True),
         tried(2, 1, stable=True),
@@ -92,3 +85,19 @@ def test_lengths_are_tried_in_turn_up_to_the_first_that_is_not_stable() -> None:
             level for level in expected for _ in range(2)
         ]
         assert [t.level for t in done if not t.stable] == ([limit + 10] if limit < 40 else [])
+
+
+def test_ramps_come_one_after_another_and_an_interrupted_one_again() -> None:
+    assert next_ramp([], ramps=2, most=3) == 1
+    begun = [tried(1, 1), tried(2, 1)]
+    assert next_ramp(begun, ramps=2, most=3) == 1
+    failed = [*begun, tried(3, 1, stable=False)]
+    assert next_ramp(failed, ramps=2, most=3) == 2
+    assert next_ramp([*failed, tried(1, 2), tried(2, 2), tried(3, 2)], ramps=2, most=3) is None
+
+
+def test_a_repeated_level_is_news_where_it_is_not_stable_any_more() -> None:
+    done = [tried(1, 1), tried(2, 1)]
+    assert not is_news(tried(2, 1), done)
+    assert is_news(tried(2, 2), done)
+    assert is_news(tried(2, 1, stable=False), done)

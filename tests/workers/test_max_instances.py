@@ -1,4 +1,4 @@
-"""Engines side by side: how many start and stay up, ramp after ramp, on made-up engines with a real database."""
+"""Colocated engines: how many start and keep running, on synthetic engines with a real database."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ PROBE = {
 }
 
 
-class Place:
-    """A worker's place for searches, without its queue: jobs are claimed and run here."""
+class QueuelessWorker:
+    """A worker's prober without its queue: jobs are claimed and run here."""
 
     def __init__(self, database: Engine, folder: Path) -> None:
         self.database = database
@@ -67,7 +67,6 @@ class Place:
         self.prober = Prober(
             database=database,
             worker_id=self.worker_id,
-            context=context,
             host=self.host,
             loader=EngineLoader(database, self.host, worker_id=self.worker_id, timeouts=timeouts),
             sampler=None,
@@ -78,10 +77,10 @@ class Place:
 
     def claimed(self, probe: dict[str, Any], **options: Any) -> ClaimedJob:
         """Submit a search of one model and claim it."""
-        # Engines are counted by name, whatever test left some of them up.
+        # Engines are counted by name, whatever another test left running.
         name = f"m-{uuid.uuid4().hex[:8]}"
         model = ModelSpec(
-            name=name, engine="synthetic", source="made-up", queue="synthetic", options=options
+            name=name, engine="synthetic", source="fake", queue="synthetic", options=options
         )
         submission = Submission(
             name="run",
@@ -112,16 +111,16 @@ class Place:
 
 
 @pytest.fixture
-def place(engine: Engine, tmp_path: Path) -> Iterator[Place]:
-    made = Place(engine, tmp_path)
+def worker(engine: Engine, tmp_path: Path) -> Iterator[QueuelessWorker]:
+    made = QueuelessWorker(engine, tmp_path)
     with closing(made.host):
         yield made
 
 
-def points(place: Place, job: ClaimedJob) -> list[tuple[int, int, str, str | None]]:
+def points(worker: QueuelessWorker, job: ClaimedJob) -> list[tuple[int, int, str, str | None]]:
     return [
         (row.trial, row.level, row.outcome, row.reason)
-        for row in read_points(place.database, job.job_id)
+        for row in read_points(worker.database, job.job_id)
     ]
 
 
@@ -129,22 +128,24 @@ def engine_threads() -> list[str]:
     return [
         thread.name
         for thread in threading.enumerate()
-        if thread.name.startswith(("hold", "end-engine"))
+        if thread.name.startswith(("sustained-load", "end-engine"))
     ]
 
 
-def test_the_engines_that_start_are_found_and_what_stopped_the_next(place: Place) -> None:
+def test_the_engines_that_start_are_found_and_what_stopped_the_next(
+    worker: QueuelessWorker,
+) -> None:
     hosts = sum(thread.name == "engine-host" for thread in threading.enumerate())
-    job = place.claimed(PROBE, max_num_seqs=2, fail={"start": "INIT_FREE_MEM", "engines": 3})
-    place.prober.run(job, Lease(job))
+    job = worker.claimed(PROBE, max_num_seqs=2, fail={"start": "INIT_FREE_MEM", "engines": 3})
+    worker.prober.run(job, Lease(job))
     ramp = [
         (1, "stable", None),
         (2, "stable", None),
         (3, "stable", None),
         (4, "failed", "INIT_FREE_MEM"),
     ]
-    assert points(place, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
-    (threshold,) = place.found().thresholds
+    assert points(worker, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
+    (threshold,) = worker.found().thresholds
     assert (threshold["max_stable"], threshold["first_failure"]) == (3, 4)
     assert (threshold["reason"], threshold["limited_by"]) == ("INIT_FREE_MEM", "memory")
     assert (threshold["unit"], threshold["emulated"]) == ("instances", False)
@@ -152,10 +153,10 @@ def test_the_engines_that_start_are_found_and_what_stopped_the_next(place: Place
     assert engine_threads() == []
 
 
-def test_every_engine_is_kept_busy_by_as_many_requests_as_it_takes(place: Place) -> None:
-    job = place.claimed(PROBE | {"trials": 1, "max_level": 2}, max_num_seqs=3, ttft_ms=5)
-    place.prober.run(job, Lease(job))
-    first, second = read_points(place.database, job.job_id)
+def test_every_engine_is_kept_busy_by_as_many_requests_as_it_takes(worker: QueuelessWorker) -> None:
+    job = worker.claimed(PROBE | {"trials": 1, "max_level": 2}, max_num_seqs=3, ttft_ms=5)
+    worker.prober.run(job, Lease(job))
+    first, second = read_points(worker.database, job.job_id)
     assert [len(point.details["requests"]) for point in (first, second)] == [1, 2]
     # Three requests at once, for 50 ms and 5 ms each.
     assert min(second.details["requests"]) >= 6
@@ -166,7 +167,7 @@ def test_every_engine_is_kept_busy_by_as_many_requests_as_it_takes(place: Place)
     assert second.ttft_p95_ms >= 5
     assert len(set(second.details["boot_ids"])) == 2
     assert second.boot_id == second.details["boot_ids"][-1]
-    (threshold,) = place.found().thresholds
+    (threshold,) = worker.found().thresholds
     assert (threshold["max_stable"], threshold["first_failure"], threshold["limited_by"]) == (
         2,
         None,
@@ -179,90 +180,92 @@ def test_every_engine_is_kept_busy_by_as_many_requests_as_it_takes(place: Place)
     [("OOM", "RUNTIME_CUDA_OOM", "memory"), ("ENGINE_DEAD", "ENGINE_DEAD", "other")],
 )
 def test_an_engine_that_fails_beside_others_limits_them(
-    place: Place, failure: str, reason: str, limited_by: str
+    worker: QueuelessWorker, failure: str, reason: str, limited_by: str
 ) -> None:
-    job = place.claimed(PROBE, fail={"class": failure, "engines": 2}, ttft_ms=1)
-    place.prober.run(job, Lease(job))
-    (threshold,) = place.found().thresholds
+    job = worker.claimed(PROBE, fail={"class": failure, "engines": 2}, ttft_ms=1)
+    worker.prober.run(job, Lease(job))
+    (threshold,) = worker.found().thresholds
     assert (threshold["max_stable"], threshold["first_failure"]) == (2, 3)
     assert (threshold["reason"], threshold["limited_by"]) == (reason, limited_by)
 
 
-def test_a_failure_ends_the_level_at_once(place: Place) -> None:
-    job = place.claimed(PROBE | {"trials": 1, "hold_s": 60.0}, fail={"class": "OOM"})
+def test_a_failure_ends_the_level_at_once(worker: QueuelessWorker) -> None:
+    job = worker.claimed(PROBE | {"trials": 1, "hold_s": 60.0}, fail={"class": "OOM"})
     began_s = time.monotonic()
-    place.prober.run(job, Lease(job))
+    worker.prober.run(job, Lease(job))
     assert time.monotonic() - began_s < 10
-    assert points(place, job) == [(1, 1, "failed", "RUNTIME_CUDA_OOM")]
-    assert place.found().thresholds[0]["max_stable"] == 0
+    assert points(worker, job) == [(1, 1, "failed", "RUNTIME_CUDA_OOM")]
+    assert worker.found().thresholds[0]["max_stable"] == 0
 
 
-def test_an_engine_that_fails_at_its_first_request_fails_its_level(place: Place) -> None:
-    # The third request of an engine: the first is thrown away, one is made alone at level 1, one beside a neighbour.
-    job = place.claimed(
+def test_an_engine_that_fails_at_its_first_request_fails_its_level(worker: QueuelessWorker) -> None:
+    # An engine's third request: one is dropped, one sent at level 1 and one at level 2.
+    job = worker.claimed(
         PROBE | {"trials": 1, "hold_s": 0.001},
         fail={"class": "OOM", "every": 3, "by": "count"},
         ttft_ms=5,
         max_num_seqs=1,
     )
-    place.prober.run(job, Lease(job))
-    assert points(place, job) == [(1, 1, "stable", None), (1, 2, "failed", "RUNTIME_CUDA_OOM")]
+    worker.prober.run(job, Lease(job))
+    assert points(worker, job) == [(1, 1, "stable", None), (1, 2, "failed", "RUNTIME_CUDA_OOM")]
 
 
-def test_engines_that_are_too_slow_together_are_a_limit_of_latency(place: Place) -> None:
-    job = place.claimed(PROBE | {"trials": 1, "sla_s": 0.01}, ttft_ms=30)
-    place.prober.run(job, Lease(job))
-    assert points(place, job) == [(1, 1, "unstable", "SLA")]
-    assert place.found().thresholds[0]["limited_by"] == "latency"
+def test_engines_that_are_too_slow_together_are_a_limit_of_latency(worker: QueuelessWorker) -> None:
+    job = worker.claimed(PROBE | {"trials": 1, "sla_s": 0.01}, ttft_ms=30)
+    worker.prober.run(job, Lease(job))
+    assert points(worker, job) == [(1, 1, "unstable", "SLA")]
+    assert worker.found().thresholds[0]["limited_by"] == "latency"
 
 
-def test_what_was_found_before_is_kept_and_an_interrupted_ramp_begins_again(place: Place) -> None:
-    job = place.claimed(PROBE, fail={"start": "INIT_CUDA_OOM", "engines": 2})
+def test_what_was_found_before_is_kept_and_an_interrupted_ramp_begins_again(
+    worker: QueuelessWorker,
+) -> None:
+    job = worker.claimed(PROBE, fail={"start": "INIT_CUDA_OOM", "engines": 2})
     interrupted = _Interrupted()
 
     def insist(_lease: Lease, write: Callable[[], None]) -> None:
-        if len(points(place, job)) == 5:
+        if len(points(worker, job)) == 5:
             raise interrupted
         write()
 
     with pytest.raises(_Interrupted):
-        dataclasses.replace(place.prober, insist=insist).run(job, Lease(job))
-    assert points(place, job)[3:] == [(2, 1, "stable", None), (2, 2, "stable", None)]
-    place.prober.run(job, Lease(job))
+        dataclasses.replace(worker.prober, insist=insist).run(job, Lease(job))
+    assert points(worker, job)[3:] == [(2, 1, "stable", None), (2, 2, "stable", None)]
+    worker.prober.run(job, Lease(job))
     ramp = [(1, "stable", None), (2, "stable", None), (3, "failed", "INIT_CUDA_OOM")]
-    assert points(place, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
+    assert points(worker, job) == [(number, *level) for number in (1, 2, 3) for level in ramp]
 
 
 class _Interrupted(Exception):  # noqa: N818
     """Stands for the end of a worker."""
 
 
-def test_a_search_that_is_given_up_leaves_no_engine(place: Place) -> None:
+def test_a_cancelled_search_leaves_no_engine(worker: QueuelessWorker) -> None:
     hosts = sum(thread.name == "engine-host" for thread in threading.enumerate())
-    job = place.claimed(PROBE | {"hold_s": 60.0}, ttft_ms=1)
+    job = worker.claimed(PROBE | {"hold_s": 60.0}, ttft_ms=1)
     lease = Lease(job)
     timer = threading.Timer(0.5, lease.ended.set)
     timer.start()
     began_s = time.monotonic()
     with pytest.raises(GenerationCancelled):
-        place.prober.run(job, lease)
+        worker.prober.run(job, lease)
     timer.join()
     assert time.monotonic() - began_s < 10
     assert sum(thread.name == "engine-host" for thread in threading.enumerate()) == hosts
-    assert points(place, job) == []
+    assert points(worker, job) == []
 
 
-def test_the_clock_of_an_overdue_job_begins_again_with_each_level(place: Place) -> None:
-    job = place.claimed(PROBE | {"trials": 1, "max_level": 1})
+def test_the_clock_of_an_overdue_job_begins_again_with_each_level(worker: QueuelessWorker) -> None:
+    job = worker.claimed(PROBE | {"trials": 1, "max_level": 1})
     lease = Lease(job)
     lease.claimed_s -= 1000
-    place.prober.run(job, lease)
+    worker.prober.run(job, lease)
     assert time.monotonic() - lease.claimed_s < 10
 
 
-def test_what_is_no_finding_fails_the_job(place: Place) -> None:
-    job = place.claimed(PROBE, fail={"start": "MODEL_UNAVAILABLE", "engines": 1})
+def test_what_is_not_a_finding_fails_the_job(worker: QueuelessWorker) -> None:
+    job = worker.claimed(PROBE, fail={"start": "MODEL_UNAVAILABLE", "engines": 1})
     with pytest.raises(EngineError) as caught:
-        place.prober.run(job, Lease(job))
+        worker.prober.run(job, Lease(job))
     assert caught.value.kind == "rejected"
-    assert points(place, job) == [(1, 1, "stable", None)]
+    assert points(worker, job) == [(1, 1, "stable", None)]

@@ -1,4 +1,4 @@
-"""Searches on the queue, run by a real worker with the synthetic engine: limits, reasons, and what survives kill -9."""
+"""Searches on the queue by a real worker with a synthetic engine: limits, reasons, and kill -9."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
         probe: dict[str, Any] = SEQUENCES, *, searches: int = 1, name: str = "fake", **options: Any
     ) -> Submitted:
         model = ModelSpec(
-            name=name, engine="synthetic", source="made-up", queue="synthetic", options=options
+            name=name, engine="synthetic", source="fake", queue="synthetic", options=options
         )
         submitted = submit(
             engine,
@@ -87,11 +87,12 @@ def tried(engine: Engine, submitted: Submitted) -> list[tuple[Any, ...]]:
 
 
 def starts(engine: Engine, submitted: Submitted) -> int:
-    sql = "SELECT count(*) AS n FROM eval.boot WHERE model_id IN (SELECT model_id FROM eval.job WHERE run_id = "
-    return int(query(engine, f"{sql}'{submitted.run_id}')")[0]["n"])
+    models = f"SELECT model_id FROM eval.job WHERE run_id = '{submitted.run_id}'"
+    sql = f"SELECT count(*) AS n FROM eval.boot WHERE model_id IN ({models})"
+    return int(query(engine, sql)[0]["n"])
 
 
-def test_limits_of_every_kind_are_found_and_told_apart(
+def test_limits_of_every_kind_are_found_and_distinguished(
     environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
 ) -> None:
     memory = enqueue(name="a", searches=2, tpot_ms=5, fail={"class": "OOM", "concurrent": 5})
@@ -188,7 +189,7 @@ def test_what_no_trial_is_to_blame_for_fails_the_job(
         assert tried(engine, submitted) == []
 
 
-def test_a_killed_workers_search_goes_on_where_it_stood(
+def test_a_killed_workers_search_resumes_where_it_stopped(
     environment: dict[str, str],
     engine: Engine,
     broker: HintBroker,

@@ -1,4 +1,4 @@
-"""A real worker on a made-up card searches on a smaller one: what it holds is there meanwhile, and gone however it ends."""
+"""A real worker on a fake GPU searches on a smaller one, and leaves no ballast however it ends."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def search(engine: Engine, broker: HintBroker) -> Callable[..., None]:
 
     def run(probe: dict[str, Any], **options: Any) -> None:
         model = ModelSpec(
-            name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options
+            name="fake", engine="synthetic", source="fake", queue="synthetic", options=options
         )
         submission = Submission(
             name="run",
@@ -62,18 +62,18 @@ def search(engine: Engine, broker: HintBroker) -> Callable[..., None]:
 
 @pytest.fixture
 def on_cuda(on_gpu: dict[str, str], cuda: Path) -> dict[str, str]:
-    """Give the environment in which processes that a worker starts find the made-up driver as well."""
+    """Give the environment in which a worker's processes find the fake driver as well."""
     return on_gpu | {"LD_LIBRARY_PATH": str(cuda)}
 
 
-def holders(process: LoggingProcess) -> list[psutil.Process]:
+def ballast_processes(process: LoggingProcess) -> list[psutil.Process]:
     children = psutil.Process(process.process.pid).children()
     return [child for child in children if "workers.probes.ballast_process" in child.cmdline()]
 
 
-def told_by(guard: str) -> list[int]:
-    """Return what living processes say they hold of the made-up card, in MiB."""
-    files = Path(guard).parent.glob("gpu.json.*.mib")
+def held_mib(gpu: str) -> list[int]:
+    """Return the MiB that living processes hold of the fake GPU."""
+    files = Path(gpu).parent.glob("gpu.json.*.mib")
     return [
         int(file.read_text(encoding="utf-8"))
         for file in files
@@ -81,16 +81,16 @@ def told_by(guard: str) -> list[int]:
     ]
 
 
-def test_a_search_on_a_smaller_card_is_labelled_and_gives_the_card_back(
+def test_a_search_on_a_smaller_gpu_is_labelled_and_gives_the_gpu_back(
     on_cuda: dict[str, str], engine: Engine, search: Callable[..., None]
 ) -> None:
     search(INSTANCES, fail={"start": "INIT_FREE_MEM", "engines": 2})
     with gpu_worker(on_cuda) as process:
         emulated = process.wait_for("gpu.emulated", limit_mib=LIMIT_MIB)
         assert emulated["held_mib"] == pytest.approx(TOTAL_MIB - LIMIT_MIB, abs=4)
-        assert emulated["base_mib"] == BASE_MIB
+        assert emulated["base_mib"] == pytest.approx(BASE_MIB)
         process.wait_for("job.succeeded")
-        assert told_by(on_cuda["FAKE_GPU"]) == []
+        assert held_mib(on_cuda["FAKE_GPU"]) == []
         assert process.stop() == 0, process.tail()
     (found,) = query(engine, "SELECT * FROM analytics_v1.probe_thresholds")
     assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (2, 3, "memory")
@@ -105,7 +105,7 @@ def test_a_search_on_a_smaller_card_is_labelled_and_gives_the_card_back(
     assert details == {"mib": LIMIT_MIB}
 
 
-def test_a_card_too_small_for_the_limit_fails_the_job_for_good(
+def test_a_limit_above_the_gpus_size_fails_the_job_for_good(
     on_cuda: dict[str, str], engine: Engine, search: Callable[..., None]
 ) -> None:
     search(INSTANCES | {"memory_limit_mib": 2 * TOTAL_MIB})
@@ -115,15 +115,15 @@ def test_a_card_too_small_for_the_limit_fails_the_job_for_good(
     assert query(engine, "SELECT count(*) AS n FROM eval.probe_point") == [{"n": 0}]
 
 
-def test_a_killed_worker_leaves_nothing_on_the_card_and_the_search_goes_on(
+def test_a_killed_worker_leaves_nothing_on_the_gpu_and_the_search_resumes(
     on_cuda: dict[str, str], engine: Engine, broker: HintBroker, search: Callable[..., None]
 ) -> None:
     search(INSTANCES | {"hold_s": 1.0}, fail={"start": "INIT_FREE_MEM", "engines": 2})
     with gpu_worker(on_cuda) as process:
         process.wait_for("probe.point", tried=1, trial=2)
-        (holder,) = holders(process)
+        (ballast,) = ballast_processes(process)
         process.stop(signal.SIGKILL)
-        holder.wait(10)
+        ballast.wait(10)
     before = query(engine, "SELECT level, trial, outcome FROM eval.probe_point ORDER BY ordinal")
     assert before[-1] == {"level": 1, "trial": 2, "outcome": "stable"}
     take_back(engine, broker)

@@ -1,4 +1,4 @@
-"""An emulated smaller card: the holding process is real, the driver that it asks (``fake_cuda``) and NVML are made up."""
+"""An emulated smaller GPU: the ballast process is real, its driver and NVML are fakes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ from workers.gpu.nvml import GpuProcess
 from workers.gpu.process_owner import ProcessOwnership
 from workers.gpu.telemetry import GpuSample
 from workers.probes import emulated_gpu
-from workers.probes.ballast_process import Ballast, TooLittle
-from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaError
 from workers.probes.emulated_gpu import emulate_gpu, used_of_gpu
 
 MARK = "test-emulation"
@@ -35,7 +33,7 @@ MARK = "test-emulation"
 
 @pytest.fixture
 def context(tmp_path: Path, cuda: Path, monkeypatch: pytest.MonkeyPatch) -> EngineContext:
-    """Give a worker's place on the made-up card, for this process and for those it starts."""
+    """Give a worker's context on the fake GPU, for this process and for those it starts."""
     (tmp_path / "gpu.json").write_text("{}", encoding="utf-8")
     monkeypatch.setenv("FAKE_GPU", str(tmp_path / "gpu.json"))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(cuda))
@@ -52,71 +50,76 @@ def context(tmp_path: Path, cuda: Path, monkeypatch: pytest.MonkeyPatch) -> Engi
 
 
 def on_gpu(**state: object) -> None:
-    """Set the state of the made-up card."""
+    """Set the state of the fake GPU."""
     Path(os.environ["FAKE_GPU"]).write_text(json.dumps(state), encoding="utf-8")
 
 
-def holders() -> list[psutil.Process]:
-    """Return the processes that hold memory for this one."""
+def ballast_processes() -> list[psutil.Process]:
+    """Return the ballast processes of this one."""
     return [
         p for p in psutil.Process().children() if "workers.probes.ballast_process" in p.cmdline()
     ]
 
 
-def test_a_card_has_what_the_smaller_one_would_have(context: EngineContext) -> None:
-    with emulate_gpu(context, 10_001) as guard:
+def test_the_emulated_gpu_has_what_a_smaller_one_would_have(context: EngineContext) -> None:
+    with emulate_gpu(context, 10_001) as emulated:
         used_mib = used_of_gpu(context)
         assert used_mib is not None
-        # The driver takes its share of the emulated card, not of what is held.
+        # The driver takes its share of the emulated GPU, not of the ballast.
         assert TOTAL_MIB - used_mib == pytest.approx(10_001 - BASE_MIB, abs=4)
-        assert guard.base_mib == BASE_MIB
-        assert guard.held_mib == used_mib - BASE_MIB
-        assert guard.utilisation(0.9) == pytest.approx(0.9 * 10_001 / TOTAL_MIB)
-        (process,) = holders()
+        assert emulated.base_mib == pytest.approx(BASE_MIB)
+        assert emulated.held_mib == pytest.approx(used_mib - BASE_MIB)
+        assert emulated.utilisation(0.9) == pytest.approx(0.9 * 10_001 / TOTAL_MIB)
+        (process,) = ballast_processes()
         assert process.environ()["EVALCTL_WORKER"] == MARK
         assert process.environ()["CUDA_VISIBLE_DEVICES"] == fake_nvml.UUID
-        guard.check()
+        emulated.check()
     assert not lives(process.pid)
-    assert used_of_gpu(context) == BASE_MIB
+    assert used_of_gpu(context) == pytest.approx(BASE_MIB)
 
 
-def test_memory_in_pieces_is_held_by_smaller_ones(
+def test_fragmented_memory_is_held_in_smaller_chunks(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_PIECE_MIB", "100")
-    with emulate_gpu(context, 22_000) as guard:
-        assert guard.held_mib == pytest.approx(2000, abs=4)
+    with emulate_gpu(context, 22_000) as emulated:
+        assert emulated.held_mib == pytest.approx(2000, abs=4)
 
 
 def test_a_limit_is_for_a_gpu(tmp_path: Path) -> None:
     on_cpu = EngineContext(home=tmp_path, log_folder=tmp_path)
-    with pytest.raises(EngineError, match="on a GPU only") as caught, emulate_gpu(on_cpu, 8000):
+    with (
+        pytest.raises(EngineError, match="only be emulated on a GPU") as caught,
+        emulate_gpu(on_cpu, 8000),
+    ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "rejected")
 
 
 @pytest.mark.parametrize("limit_mib", [TOTAL_MIB, TOTAL_MIB + 1, 0, -5])
-def test_a_card_is_no_bigger_than_it_is(context: EngineContext, limit_mib: float) -> None:
+def test_a_limit_above_the_gpus_size_is_refused(context: EngineContext, limit_mib: float) -> None:
     with (
         pytest.raises(EngineError, match="cannot be emulated on one of 24000 MiB") as caught,
         emulate_gpu(context, limit_mib),
     ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "rejected")
-    assert holders() == []
+    assert ballast_processes() == []
 
 
-def test_a_limit_that_leaves_no_room_for_the_holder_is_refused(context: EngineContext) -> None:
+def test_a_limit_that_leaves_no_room_for_the_ballast_process_is_refused(
+    context: EngineContext,
+) -> None:
     with (
-        pytest.raises(EngineError, match=r"the holding process itself takes 450") as caught,
+        pytest.raises(EngineError, match=r"the ballast process itself takes 450") as caught,
         emulate_gpu(context, 23_800),
     ):
         pass
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "rejected")
-    assert used_of_gpu(context) == BASE_MIB
+    assert used_of_gpu(context) == pytest.approx(BASE_MIB)
 
 
-def test_a_card_that_refuses_is_no_fault_of_the_limit(
+def test_a_gpu_that_refuses_memory_does_not_blame_the_limit(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_ROOM_MIB", "5000")
@@ -128,7 +131,7 @@ def test_a_card_that_refuses_is_no_fault_of_the_limit(
     assert (caught.value.error_class, caught.value.kind) == (MEMORY_LIMIT, "infra")
 
 
-def test_a_host_without_the_driver_is_told(
+def test_a_host_without_the_driver_is_reported(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LD_LIBRARY_PATH")
@@ -141,7 +144,7 @@ def test_a_host_without_the_driver_is_told(
     assert caught.value.kind == "infra"
 
 
-def test_a_card_that_others_use_cannot_be_made_smaller(
+def test_a_gpu_in_use_cannot_be_made_smaller(
     context: EngineContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.1)
@@ -149,23 +152,23 @@ def test_a_card_that_others_use_cannot_be_made_smaller(
     with pytest.raises(EngineError, match="700 MiB of GPU") as caught, emulate_gpu(context, 8000):
         pass
     assert caught.value.error_class == INIT_FREE_MEM
-    assert holders() == []
+    assert ballast_processes() == []
 
 
-def test_what_is_held_by_a_process_that_was_killed_is_missed(context: EngineContext) -> None:
-    with emulate_gpu(context, 8000) as guard:
-        (process,) = holders()
+def test_the_death_of_the_ballast_process_is_noticed(context: EngineContext) -> None:
+    with emulate_gpu(context, 8000) as emulated:
+        (process,) = ballast_processes()
         process.send_signal(signal.SIGTERM)
         with pytest.raises(psutil.TimeoutExpired):
             process.wait(0.3)
-        guard.check()
+        emulated.check()
         process.kill()
         process.wait()
-        with pytest.raises(EngineError, match="was not as small as it should have been"):
-            guard.check()
+        with pytest.raises(EngineError, match="was not limited to 8000 MiB"):
+            emulated.check()
 
 
-def test_the_holder_dies_with_its_worker(context: EngineContext) -> None:
+def test_the_ballast_process_dies_with_its_worker(context: EngineContext) -> None:
     assert context.gpu_uuid is not None
     program = f"""
 import sys
@@ -173,7 +176,13 @@ from pathlib import Path
 from workers.engines import EngineContext
 from workers.probes.emulated_gpu import emulate_gpu
 folder = Path({str(context.home)!r})
-context = EngineContext(home=folder, log_folder=folder, device="cuda", gpu_uuid={context.gpu_uuid!r}, worker_mark="m")
+context = EngineContext(
+    home=folder,
+    log_folder=folder,
+    device="cuda",
+    gpu_uuid={context.gpu_uuid!r},
+    worker_mark="m",
+)
 with emulate_gpu(context, 8000):
     print("up", flush=True)
     sys.stdin.read()
@@ -186,53 +195,51 @@ with emulate_gpu(context, 8000):
     ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"up\n"
-        (holder,) = psutil.Process(worker.pid).children()
+        (ballast,) = psutil.Process(worker.pid).children()
         assert used_of_gpu(context) == pytest.approx(TOTAL_MIB - 8000 + BASE_MIB, abs=4)
         worker.kill()
-    holder.wait(10)
-    assert used_of_gpu(context) == BASE_MIB
+    ballast.wait(10)
+    assert used_of_gpu(context) == pytest.approx(BASE_MIB)
 
 
-class MadeUpReader:
-    """A card of which the test says what is on it."""
+class FakeReader:
+    """A GPU whose processes and memory the test sets."""
 
     def __init__(self, used_mib: float, *processes: GpuProcess) -> None:
         self._used_mib = used_mib
         self._processes = processes
 
     def processes(self) -> tuple[GpuProcess, ...]:
-        """List what the test has put there."""
+        """List the processes that the test has set."""
         return self._processes
 
     def used_mib(self) -> float:
-        """Return what the test says."""
+        """Return what the test has set."""
         return self._used_mib
 
     def look(self, at_s: float) -> GpuSample:
-        """Tell of nothing but the moment."""
+        """Return a sample that has only its moment."""
         return GpuSample(at_s=at_s)
 
     def wait_xid(self, _timeout_s: float) -> int | None:
-        """Tell of none."""
+        """Return none."""
         return None
 
 
 @pytest.fixture
-def guard(tmp_path: Path) -> Iterator[Callable[[MadeUpReader], GpuGuard]]:
+def guard(tmp_path: Path) -> Iterator[Callable[[FakeReader], GpuGuard]]:
     with closing(GpuLock(tmp_path, "GPU-0")) as lock:
         ownership = ProcessOwnership(mark=MARK, lock_path=lock.path)
-        yield lambda reader: GpuGuard(
-            reader, ownership, name="GPU 0 (made-up)", release_within_s=0.0
-        )
+        yield lambda reader: GpuGuard(reader, ownership, name="GPU 0 (fake)", release_within_s=0.0)
 
 
 @pytest.mark.parametrize(
     "processes", [(), (GpuProcess(pid=2**22 + 1, used_mib=9000.0),)], ids=["hidden", "renumbered"]
 )
-def test_a_card_that_expects_what_is_held_does_not_take_it_for_litter(
-    guard: Callable[[MadeUpReader], GpuGuard], processes: tuple[GpuProcess, ...]
+def test_a_guard_that_expects_the_ballast_does_not_take_it_for_litter(
+    guard: Callable[[FakeReader], GpuGuard], processes: tuple[GpuProcess, ...]
 ) -> None:
-    made = guard(MadeUpReader(9100.0, *processes))
+    made = guard(FakeReader(9100.0, *processes))
     with pytest.raises(GpuRefused):
         made.sweep()
     with made.expect(9000.0):
@@ -241,49 +248,7 @@ def test_a_card_that_expects_what_is_held_does_not_take_it_for_litter(
         made.sweep()
 
 
-def test_what_is_held_hides_no_litter(guard: Callable[[MadeUpReader], GpuGuard]) -> None:
-    made = guard(MadeUpReader(9600.0))
+def test_the_ballast_does_not_hide_litter(guard: Callable[[FakeReader], GpuGuard]) -> None:
+    made = guard(FakeReader(9600.0))
     with made.expect(9000.0), pytest.raises(GpuRefused, match="600 MiB in use by no process"):
         made.sweep()
-
-
-class PlainMemory:
-    """Memory of so much room that takes ``overhead`` more for each allocation, as page tables do."""
-
-    def __init__(self, *, room_mib: float = 1e9, overhead_mib: float = 0.0) -> None:
-        self.chunks: dict[int, float] = {}
-        self._room_mib = room_mib
-        self._overhead_mib = overhead_mib
-
-    def allocate(self, mib: int) -> int:
-        """Take some."""
-        if self.used_mib() + mib > self._room_mib:
-            raise CudaError("cuMemAlloc_v2", OUT_OF_MEMORY)
-        address = len(self.chunks) + 1
-        self.chunks[address] = mib + self._overhead_mib
-        return address
-
-    def free(self, address: int) -> None:
-        """Give back."""
-        self.chunks[address] = 0.0
-
-    def used_mib(self) -> float:
-        """Return what is taken."""
-        return sum(self.chunks.values())
-
-
-@pytest.mark.parametrize("overhead_mib", [0.0, 0.7, 3.0])
-@pytest.mark.parametrize("target_mib", [0.0, 2.0, 1023.0, 5555.5, 57_344.0])
-def test_ballast_reaches_its_target_whatever_an_allocation_costs(
-    target_mib: float, overhead_mib: float
-) -> None:
-    memory = PlainMemory(overhead_mib=overhead_mib)
-    Ballast(memory, memory.used_mib).fill_to(target_mib)
-    assert memory.used_mib() == pytest.approx(target_mib, abs=4)
-
-
-def test_ballast_is_nothing_to_lighten_a_card_with() -> None:
-    memory = PlainMemory()
-    memory.allocate(500)
-    with pytest.raises(TooLittle):
-        Ballast(memory, memory.used_mib).fill_to(490)
