@@ -28,7 +28,7 @@ from bench.gpu_host import Host, engine_core, say
 from core.gpus import list_gpus, nvml, used_mib
 from workers.gpu.lock import LOCK_VARIABLE
 from workers.gpu.nvml import NvmlReader
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE
 
 #: Holds 2 GiB of the card until it is ended.
 HOLDER = "import sys, torch; held = torch.empty(2 << 30, dtype=torch.uint8, device='cuda'); print('up', flush=True); sys.stdin.read()"
@@ -205,7 +205,7 @@ def engine_orphaned(host: Host) -> None:
         first.wait_for("job.succeeded")
         core = psutil.Process(engine_core())
         for process in psutil.process_iter(["cmdline"]):
-            if "guardian.py" in " ".join(process.info["cmdline"] or []):
+            if "orphan_reaper" in " ".join(process.info["cmdline"] or []):
                 process.kill()
         first.process.kill()
         first.process.wait()

@@ -130,9 +130,9 @@ class _Counted:
         self._hints = hints
         self.taken = 0
 
-    def another(self) -> bool:
+    def take_one(self) -> bool:
         """Take one."""
-        found = self._hints.another()
+        found = self._hints.take_one()
         self.taken += found
         return found
 

@@ -13,9 +13,9 @@ ENGINES = frozenset(
         "tests/orchestrator/test_up_down.py",
         "tests/test_end_to_end.py",
         "tests/test_secrets.py",
-        "tests/workers/test_engine_openai.py",
-        "tests/workers/test_engine_vllm.py",
-        "tests/workers/test_guardian.py",
+        "tests/workers/test_openai.py",
+        "tests/workers/test_vllm_engine.py",
+        "tests/workers/test_orphan_reaper.py",
         "tests/workers/test_probes_vllm.py",
     }
 )

@@ -62,7 +62,7 @@ def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
     """Return the living descendants of a worker that are its engine's; the guardian is not among them."""
     children = psutil.Process(worker.process.pid).children(recursive=True)
     return [
-        child for child in children if not any("guardian.py" in word for word in child.cmdline())
+        child for child in children if not any("orphan_reaper" in word for word in child.cmdline())
     ]
 
 

@@ -178,7 +178,7 @@ def _stopped(process: LoggingProcess) -> bool:
 def _orphan_reaper(worker: LoggingProcess) -> psutil.Process:
     children = psutil.Process(worker.process.pid).children()
     return next(
-        child for child in children if any("guardian.py" in word for word in child.cmdline())
+        child for child in children if any("orphan_reaper" in word for word in child.cmdline())
     )
 
 

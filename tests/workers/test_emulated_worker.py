@@ -18,8 +18,8 @@ from db.outbox import publish_outbox
 from db.runs import Submission, submit
 from tests.processes import LoggingProcess
 from tests.stored import query, take_back
-from tests.workers.test_card_worker import gpu_worker, on_card, set_card
 from tests.workers.test_emulation import BASE_MIB, TOTAL_MIB, cuda
+from tests.workers.test_gpu_worker import gpu_worker, on_card, set_card
 
 __all__ = ["cuda", "on_card", "set_card"]
 

@@ -66,7 +66,7 @@ def context(tmp_path: Path, cuda: Path, monkeypatch: pytest.MonkeyPatch) -> Engi
     monkeypatch.setenv("MADE_UP_CARD", str(tmp_path / "card.json"))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(cuda))
     monkeypatch.setenv("PYTHONPATH", str(HERE / "made_up_nvml"))
-    for module in ("core.gpus", "workers.gpu.nvml", "workers.gpu.device_memory"):
+    for module in ("core.gpus", "workers.gpu.nvml"):
         monkeypatch.setattr(f"{module}.pynvml", made_up_nvml)
     return EngineContext(
         home=tmp_path,
@@ -197,10 +197,10 @@ def test_the_holder_dies_with_its_worker(context: EngineContext) -> None:
 import sys
 from pathlib import Path
 from workers.engines import EngineContext
-from workers.probes.emulated_gpu import emulated_card
+from workers.probes.emulated_gpu import emulate_gpu
 folder = Path({str(context.home)!r})
 context = EngineContext(home=folder, log_folder=folder, device="cuda", gpu_uuid={context.gpu_uuid!r}, worker_mark="m")
-with emulated_card(context, 8000):
+with emulate_gpu(context, 8000):
     print("up", flush=True)
     sys.stdin.read()
 """
@@ -234,7 +234,7 @@ class MadeUpReader:
         """Return what the test says."""
         return self._used_mib
 
-    def look(self, at_s: float) -> GpuSample:
+    def sample(self, at_s: float) -> GpuSample:
         """Tell of nothing but the moment."""
         return GpuSample(at_s=at_s)
 

@@ -16,7 +16,7 @@ from core.model_spec import canonical_hash
 from tests.workers.made_up_nvml.pynvml import UUID
 from workers.engines import EngineContext, environment
 from workers.engines.environment import gpu_facts, start_environment, variables_that_matter
-from workers.gpu.device_memory import device_memory
+from workers.gpu.nvml import open_gpu
 
 MADE_UP_NVML = Path(__file__).parent / "made_up_nvml"
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
@@ -142,9 +142,9 @@ def on_made_up_card(tmp_path: Path, **state: Any) -> dict[str, Any]:
         "import json\n"
         "from pathlib import Path\n"
         "from workers.engines import EngineContext\n"
-        "from workers.engines.environment import boot_environment\n"
+        "from workers.engines.environment import start_environment\n"
         f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
-        "print(json.dumps(boot_environment(context, {'VLLM_X': '1'})))\n"
+        "print(json.dumps(start_environment(context, {'VLLM_X': '1'})))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", program],
@@ -195,8 +195,8 @@ def test_a_real_card_tells_its_settings_and_its_pace() -> None:
     assert float(found["power_limit_w"]) > 0
     assert int(found["max_sm_clock_mhz"]) > 0
     assert gpu_facts(gpu.uuid) == found
-    with device_memory(gpu.uuid) as device:
-        seen = device.look(1.0)
+    with open_gpu(gpu.uuid) as reader:
+        seen = reader.sample(1.0)
     assert seen.at_s == 1.0
     assert None not in (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons)
     assert (

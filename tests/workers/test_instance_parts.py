@@ -14,12 +14,12 @@ from core.states import PointOutcome, StartKind
 from db.claims import ClaimedJob
 from tests.claiming import made_up_job
 from workers.engines import EngineContext
-from workers.engines.host import Measured
 from workers.engines.protocol import MIB, Generation, MemoryReport, StartReport
 from workers.errors import EngineError
 from workers.lifecycle.lease import Lease
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading.loader import EngineStart
+from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemoryTrace
 from workers.probes.alone import UTILISATION, pattern
 from workers.probes.plan import Plan
@@ -170,7 +170,7 @@ def test_after_a_start_alone_that_failed_nothing_stays(tmp_path: Path) -> None:
     assert loader.forgotten == 1
 
 
-def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measured:
+def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measurement:
     memory = MemoryReport(
         kind=kind,
         context_mib=500.0,
@@ -192,11 +192,12 @@ def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "devi
         last_token_s=3.0,
         kv_used_mib=kv_used_mib,
         preemptions=0,
+        memory=memory,
     )
-    return Measured(generation=generation, memory=memory)
+    return Measurement(generation=generation)
 
 
-def loaded(*made: Measured) -> Loaded:
+def loaded(*made: Measurement) -> Loaded:
     return Loaded(requests=len(made), measured=made, errors=())
 
 

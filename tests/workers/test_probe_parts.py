@@ -18,11 +18,11 @@ from db.claims import ClaimedJob
 from tests.claiming import made_up_job
 from workers import errors
 from workers.engines import EngineContext
-from workers.engines.host import Measured
 from workers.engines.protocol import MIB, Generation, GenerationRequest, MemoryReport, StartReport
 from workers.lifecycle.lease import Lease
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading.loader import EngineStart
+from workers.measurement.measurement import Measurement
 from workers.measurement.process_memory import HostMemory
 from workers.probes import outcome
 from workers.probes.burst import Burst, figures, percentile
@@ -83,7 +83,7 @@ def burst(
     return Burst(
         began_s=0.0,
         requests=len(made) + len(failed),
-        measured=tuple(Measured(generation=one, memory=memory) for one in made),
+        measured=tuple(Measurement(generation=replace(one, memory=memory)) for one in made),
         errors=failed,
         trace=None,
     )
@@ -260,7 +260,7 @@ class MadeUpEngines:
         """Unload."""
         self.engine_start = None
 
-    def measure(self, request: GenerationRequest, **_: Any) -> Measured:
+    def generate(self, request: GenerationRequest, **_: Any) -> Generation:
         """Answer, or die where more than so many ask; the number stands in the request's name."""
         self.asked.append(request)
         level = int(request.request_id.split("-")[2])
@@ -269,9 +269,7 @@ class MadeUpEngines:
             raise errors.EngineOutOfMemory("full")
         together = self.together.pop() if self.together and level == 2 else level
         words = sum(len(message.content.split()) for message in request.messages)
-        return Measured(
-            generation=generation(running_peak=together, prompt_tokens=words), memory=DEVICE
-        )
+        return generation(running_peak=together, prompt_tokens=words, memory=DEVICE)
 
 
 def session(engines: MadeUpEngines, device: Literal["cpu", "cuda"] = "cuda") -> ProbeSession:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pynvml
 
+from core.gpus import GpuUnavailable, nvml
 from workers.engines.protocol import EngineContext
 
 Facts = dict[str, str | int | float]
@@ -107,23 +108,20 @@ def variables_at_start() -> dict[str, str]:
 def gpu_facts(gpu_uuid: str) -> Facts:
     """Return what NVML tells of a card's make and settings; nothing where it does not answer."""
     try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
+        with nvml():
+            return dict(_gpu_facts(gpu_uuid))
+    except GpuUnavailable:
         return {}
-    try:
-        return dict(_told(gpu_uuid))
-    finally:
-        pynvml.nvmlShutdown()
 
 
-def _told(gpu_uuid: str) -> Iterator[tuple[str, str | int | float]]:
+def _gpu_facts(gpu_uuid: str) -> Iterator[tuple[str, str | int | float]]:
     try:
         handle = pynvml.nvmlDeviceGetHandleByUUID(gpu_uuid)
     except pynvml.NVMLError:
         return
-    for name, ask in _CARD.items():
+    for name, read in _GPU_FACTS.items():
         try:
-            yield name, ask(handle)
+            yield name, read(handle)
         except pynvml.NVMLError:
             continue
 
@@ -141,7 +139,7 @@ def _on(value: int) -> str:
     return "on" if value else "off"
 
 
-_CARD: Mapping[str, Callable[[Any], str | int | float]] = {
+_GPU_FACTS: Mapping[str, Callable[[Any], str | int | float]] = {
     "driver": lambda _: _text(pynvml.nvmlSystemGetDriverVersion()),
     "cuda_driver": lambda _: _cuda_version(),
     "gpu_name": lambda handle: _text(pynvml.nvmlDeviceGetName(handle)),

@@ -198,9 +198,6 @@ class OpenAIEngine:
             first_token_s=reading.events[0].at_s,
             last_token_s=reading.events[-1].at_s,
             first_answer_s=reading.first_answer_s(),
-            token_offsets_ms=tuple(
-                (event.at_s - reading.submitted_s) * 1000 for event in reading.events
-            ),
         )
 
     def _translated(self, error: Exception, *, starting: bool) -> errors.EngineError:

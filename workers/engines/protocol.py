@@ -22,6 +22,10 @@ MEMORY_TERMS = (
     "kv_used_mib",
 )
 
+#: Terms of a start that a generation's report may lack, and that may come from another start. The
+#: reserved cache and all that requests use are a start's own.
+START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
+
 MIB = 1024 * 1024
 
 
@@ -68,6 +72,30 @@ class TokenEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryReport:
+    """Memory of an engine in MiB, term by term. A term that is None has its reason in ``reasons`` (``*`` for all)."""
+
+    #: Whose memory it is; None where there is none to measure.
+    kind: Literal["device", "host"] | None
+    context_mib: float | None = None
+    weights_mib: float | None = None
+    buffers_mib: float | None = None
+    #: As profiled when the engine started; what the requests took is ``activation_run_mib``.
+    activation_peak_mib: float | None = None
+    graphs_mib: float | None = None
+    kv_reserved_mib: float | None = None
+    kv_used_mib: float | None = None
+    #: Activation peak of the requests since the last one that found the engine idle.
+    activation_run_mib: float | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    #: What the terms were made from, as the engine told it.
+    details_mib: Mapping[str, float] = field(default_factory=dict)
+
+
+UNKNOWN_MEMORY = MemoryReport(kind=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """A finished generation: text, raw times and what the engine said about it. Metrics are derived elsewhere."""
 
@@ -105,8 +133,8 @@ class Generation:
     compiled: tuple[str, ...] = ()
     #: Peak of the KV cache used while this request was in flight, all requests of the engine together.
     kv_used_mib: float | None = None
-    #: Arrival of each token after submission; tokens that came together share a time.
-    token_offsets_ms: tuple[float, ...] = ()
+    #: Memory when the request ended; the host asks the engine for it.
+    memory: MemoryReport = UNKNOWN_MEMORY
 
     @property
     def ttft_ms(self) -> float:
@@ -124,27 +152,6 @@ class Generation:
         if self.output_tokens < 2:
             return None
         return (self.last_token_s - self.first_token_s) * 1000 / (self.output_tokens - 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryReport:
-    """Memory of an engine in MiB, term by term. A term that is None has its reason in ``reasons`` (``*`` for all)."""
-
-    #: Whose memory it is; None where there is none to measure.
-    kind: Literal["device", "host"] | None
-    context_mib: float | None = None
-    weights_mib: float | None = None
-    buffers_mib: float | None = None
-    #: As profiled when the engine started; what the requests took is ``activation_run_mib``.
-    activation_peak_mib: float | None = None
-    graphs_mib: float | None = None
-    kv_reserved_mib: float | None = None
-    kv_used_mib: float | None = None
-    #: Activation peak of the requests since the last one that found the engine idle.
-    activation_run_mib: float | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)
-    #: What the terms were made from, as the engine told it.
-    details_mib: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

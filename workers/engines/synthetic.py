@@ -165,7 +165,6 @@ class SyntheticEngine:
             running_peak=running_peak,
             waiting_steps=int(waited),
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
-            token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events),
         )
 
     async def memory_report(self) -> MemoryReport:

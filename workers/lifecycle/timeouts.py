@@ -10,15 +10,16 @@ from types import MappingProxyType
 from core.errors import SettingsError
 from db.claims import LEASE_S
 
-#: Every variable that the deadlines read, with its meaning.
+#: Every variable that the timeouts read, with its meaning.
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
-        "EVALCTL_LEASE_S": "seconds a job's lease lasts without being renewed, that is, until a dead worker's job is "
-        "taken back (default: 60)",
+        "EVALCTL_LEASE_S": "seconds a job's lease lasts without being renewed, that is, until a dead "
+        "worker's job is taken back (default: 60)",
         "EVALCTL_SILENCE_S": "longest silence of an engine between tokens, in seconds (default: 120)",
-        "EVALCTL_START_S": "longest engine start, cold compilation included, in seconds (default: 1200)",
-        "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds; of a probe, longest trial "
-        "(default: 3600)",
+        "EVALCTL_START_S": "longest engine start, cold compilation included, in seconds "
+        "(default: 1200)",
+        "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds; of a probe, "
+        "longest trial (default: 3600)",
     }
 )
 
@@ -34,7 +35,10 @@ class Timeouts:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Timeouts:
-        """Read ``VARIABLES`` from ``environ`` (default: the process's). Raise ``SettingsError`` for what is no time."""
+        """Read ``VARIABLES`` from ``environ`` (default: the process's).
+
+        Raise ``SettingsError`` for a value that is not a valid time.
+        """
         values = os.environ if environ is None else environ
         given = {name: values[name] for name in VARIABLES if values.get(name)}
         return cls(

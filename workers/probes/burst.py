@@ -9,11 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from workers.engines.host import EngineHost, Measured
+from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
 from workers.errors import ENGINE_DEAD, EngineError
-from workers.execution import rows
 from workers.lifecycle.lease import Lease
+from workers.measurement import assessment
+from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemorySampler, MemoryTrace, watched
 from workers.probes.trial import is_finding
 
@@ -25,7 +26,7 @@ class Burst:
     #: Monotonic seconds.
     began_s: float
     requests: int
-    measured: tuple[Measured, ...]
+    measured: tuple[Measurement, ...]
     errors: tuple[EngineError, ...]
     trace: MemoryTrace | None
 
@@ -70,9 +71,11 @@ def send(
     Raise GenerationCancelled where the attempt was ended meanwhile, and an error that is no finding.
     """
 
-    def ask(request: GenerationRequest) -> Measured:
-        return host.measure(
-            request, on_token=lease.progress, cancel=lease.ended, timeout_s=silence_s
+    def ask(request: GenerationRequest) -> Measurement:
+        return Measurement(
+            generation=host.generate(
+                request, on_token=lease.progress, cancel=lease.ended, timeout_s=silence_s
+            )
         )
 
     began_s = time.monotonic()
@@ -126,8 +129,7 @@ def need_mib(burst: Burst) -> float | None:
         if one.memory.activation_run_mib is not None
     ]
     memory = dataclasses.replace(last.memory, activation_run_mib=max(runs, default=None))
-    generation = dataclasses.replace(last.generation, kv_used_mib=burst.most("kv_used_mib"))
-    return rows.need_mib(memory, generation, burst.trace)
+    return assessment.need_mib(memory, kv_used_mib=burst.most("kv_used_mib"), trace=burst.trace)
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -141,8 +143,8 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def _sorted(
-    asked: Sequence[Future[Measured]],
-) -> tuple[tuple[Measured, ...], tuple[EngineError, ...]]:
+    asked: Sequence[Future[Measurement]],
+) -> tuple[tuple[Measurement, ...], tuple[EngineError, ...]]:
     measured, errors = [], []
     for future in asked:
         error = future.exception()

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from workers.engines.host import EngineHost, Measured
+from workers.engines.host import EngineHost
 from workers.errors import EngineError, GenerationCancelled
 from workers.lifecycle.lease import Lease
 from workers.loading.loader import EngineStart
+from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemoryTrace
 from workers.probes.burst import Burst, figures, need_mib
 from workers.probes.colocated import ColocatedEngine
@@ -27,7 +28,7 @@ class Loaded:
     """What came of the requests to one engine."""
 
     requests: int
-    measured: tuple[Measured, ...]
+    measured: tuple[Measurement, ...]
     #: With the monotonic second at which each came.
     errors: tuple[tuple[float, EngineError], ...]
 
@@ -44,7 +45,7 @@ class _Asker:
         self._over = over
         self._silence_s = silence_s
         self.requests = 0
-        self.measured: list[Measured] = []
+        self.measured: list[Measurement] = []
         self.error: tuple[float, EngineError] | None = None
 
     def run(self, name: str, seed: int, until_s: float) -> None:
@@ -54,11 +55,13 @@ class _Asker:
             self.requests += 1
             try:
                 self.measured.append(
-                    self._host.measure(
-                        request,
-                        on_token=self._lease.progress,
-                        cancel=self._over,
-                        timeout_s=self._silence_s,
+                    Measurement(
+                        generation=self._host.generate(
+                            request,
+                            on_token=self._lease.progress,
+                            cancel=self._over,
+                            timeout_s=self._silence_s,
+                        )
                     )
                 )
             except GenerationCancelled:
@@ -169,9 +172,7 @@ def _loaded(askers: Sequence[_Asker]) -> Loaded:
 def _apart(loaded: Loaded, together: Burst, alone: EngineStart | None) -> Burst:
     measured = loaded.measured
     if alone is not None:
-        measured = tuple(
-            dataclasses.replace(one, memory=alone.completed(one.memory)) for one in measured
-        )
+        measured = tuple(dataclasses.replace(one, start_memory=alone.memory) for one in measured)
     return Burst(
         began_s=together.began_s,
         requests=loaded.requests,

@@ -196,7 +196,7 @@ class VllmEngine:
         if not await asyncio.to_thread(self._processes.kill, STOP_WITHIN_S):
             raise errors.EngineError(
                 f"processes of model {self._spec.name!r} cannot be killed: "
-                f"{[process.pid for process in self._processes.alive()]}; the GPU may still be held"
+                f"{self._processes.alive()}; the GPU may still be held"
             )
 
     def _build(self) -> None:
@@ -371,9 +371,6 @@ class VllmEngine:
             waiting_steps=window.waiting_steps(request.waiting_after_steps),
             compiled=compiled,
             kv_used_mib=self._kv_mib(window),
-            token_offsets_ms=tuple(
-                (event.at_s - submitted_s) * 1000 for event in events for _ in event.token_ids
-            ),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from core.gpus import GpuUnavailable
 from workers.engines.protocol import MIB, EngineContext, MemoryReport
 from workers.engines.vllm.log import backend_facts
 
@@ -136,12 +137,12 @@ def gpu_before(context: EngineContext) -> GpuBefore:
     """Return the GPU's memory as it is now."""
     if context.device != "cuda" or not context.gpu_uuid:
         return GpuBefore()
-    from workers.gpu.device_memory import DeviceMemoryUnreadable, device_memory  # noqa: PLC0415
+    from workers.gpu.nvml import open_gpu  # noqa: PLC0415
 
     try:
-        with device_memory(context.gpu_uuid) as device:
-            return GpuBefore(used_mib=device.used_bytes() / MIB, free_mib=device.free_bytes() / MIB)
-    except DeviceMemoryUnreadable:
+        with open_gpu(context.gpu_uuid) as gpu:
+            return GpuBefore(used_mib=gpu.total_used_mib(), free_mib=gpu.free_mib())
+    except GpuUnavailable:
         return GpuBefore()
 
 

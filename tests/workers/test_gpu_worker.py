@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 from tests.processes import LoggingProcess, evalctl, running
 from tests.stored import query
 from tests.workers.made_up_nvml.pynvml import UUID
-from tests.workers.test_drain import Enqueue, attempts, enqueue, until
+from tests.workers.test_shutdown import Enqueue, attempts, enqueue, until
 from workers.gpu.lock import LOCK_VARIABLE
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE
 
 __all__ = ["enqueue"]
 
@@ -108,7 +108,7 @@ def test_a_second_worker_on_the_card_is_refused(on_card: dict[str, str]) -> None
         with gpu_worker(on_card) as second:
             refused = second.wait_for("worker.refused")
             assert second.process.wait(30) == 2
-        assert f"taken by another worker (pid {first.process.pid})" in refused["error"]
+        assert f"used by another worker (pid {first.process.pid})" in refused["error"]
         assert first.stop() == 0, first.tail()
 
 

@@ -299,7 +299,7 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
         assert not drained.wait(0.5)
         assert evalctl(environment, "worker", "drain", "--host", "here").returncode == 0
         assert drained.wait(10)
-        heartbeat.stand(WorkerState.QUARANTINED)
+        heartbeat.override(WorkerState.QUARANTINED)
         heartbeat.note("XID 79")
         heartbeat.report(WorkerState.BUSY, None)
         until(

@@ -17,7 +17,7 @@ from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from tests.claiming import made_up_job
 from workers.engines.protocol import MemoryReport, StartReport, TokenEvent
-from workers.execution.batch import LOOK_EVERY_S, PATIENCE_S, WRITERS, BatchSlot, ContinuousBatch
+from workers.execution.batch import PATIENCE_S, POLL_EVERY_S, WRITERS, BatchSlot, ContinuousBatch
 from workers.loading.loader import EngineStart
 
 SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="synthetic")
@@ -80,7 +80,7 @@ class MadeUpWork:
         self.together.append(len(taken))
         return taken
 
-    def another(self) -> bool:
+    def take_one(self) -> bool:
         """Take a hint."""
         if not self.hints:
             self.go_on.set()
@@ -225,7 +225,7 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
 
 def hear(slot: BatchSlot, *at_s: float, each: int = 1) -> None:
     for moment_s in at_s:
-        slot.hear(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
+        slot.note_tokens(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
 
 
 def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
@@ -309,7 +309,7 @@ def test_the_next_job_is_claimed_before_its_seat_is_left_and_sits_only_then() ->
     work = InTurn(sequences=1, jobs=2)
     with work.served_beside():
         work.await_note("2 waits")
-        threading.Event().wait(4 * LOOK_EVERY_S)
+        threading.Event().wait(4 * POLL_EVERY_S)
         assert work.done == ["1 waits", "1 sits", "2 claimed", "2 waits"]
     assert work.done.index("1 ends") < work.done.index("2 sits")
 
@@ -324,7 +324,7 @@ def test_nobody_is_claimed_ahead_of_a_seat_whose_end_is_not_near() -> None:
         # One token in four times as long as jobs are claimed ahead, and one is missing.
         hear(slot, now_s - 2.0, each=SamplingParams().output_limit - 2)
         hear(slot, now_s)
-        threading.Event().wait(4 * LOOK_EVERY_S)
+        threading.Event().wait(4 * POLL_EVERY_S)
         assert not claims
         slot.leave()
 
@@ -344,7 +344,7 @@ def test_those_who_left_write_when_nobody_waits_for_a_seat_any_more() -> None:
         work.await_note("4 waits")
         work.may_end[1].set()
         work.await_note("3 sits")
-        threading.Event().wait(4 * LOOK_EVERY_S)
+        threading.Event().wait(4 * POLL_EVERY_S)
         assert "1 writes" not in work.done
         work.may_end[2].set()
         work.await_note("4 sits")

@@ -215,15 +215,17 @@ def test_each_window_gets_the_ticks_since_it_began() -> None:
     assert ended(windows, 3)["used_mib"] == [6.0, 7.0, 9.0]
 
 
-def test_the_card_is_looked_at_five_times_a_second_at_most() -> None:
-    windows = Windows(lambda: 1.0, 0.001, look=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980))
+def test_the_gpu_is_sampled_five_times_a_second_at_most() -> None:
+    windows = Windows(
+        lambda: 1.0, 0.001, sample_gpu=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980)
+    )
     windows.begin(1)
     for _ in range(100):
         windows.tick()
     answer = ended(windows, 1)
     elapsed_s = answer["at_s"][-1] - answer["at_s"][0]
-    assert 1 <= len(answer["looks"]) <= 1 + elapsed_s / 0.2
-    first = GpuSample(**answer["looks"][0])
+    assert 1 <= len(answer["gpu_samples"]) <= 1 + elapsed_s / 0.2
+    first = GpuSample(**answer["gpu_samples"][0])
     assert first == GpuSample(at_s=first.at_s, sm_clock_mhz=1980)
 
 
@@ -288,7 +290,7 @@ def test_sampler_of_a_worker_without_a_gpu_watches_the_worker(tmp_path: Path) ->
     trace = sampler.end(sampler.begin())
     sampler.close()
     assert trace.kind == "host"
-    assert trace.looks == ()
+    assert trace.gpu_samples == ()
     assert trace.peak_mib == pytest.approx(psutil.Process().memory_info().rss / (1 << 20), rel=0.3)
 
 
@@ -338,8 +340,8 @@ def test_the_card_is_looked_at_while_memory_is_sampled(
     subprocess.run([sys.executable, "-c", "import time; time.sleep(0.5)"], check=True)
     trace = sampler.end(window)
     assert (trace.kind, trace.peak_mib) == ("device", 500)
-    assert 2 <= len(trace.looks) <= 4
-    seen = trace.looks[0]
+    assert 2 <= len(trace.gpu_samples) <= 4
+    seen = trace.gpu_samples[0]
     assert (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons) == (
         1755,
         61,
@@ -349,7 +351,7 @@ def test_the_card_is_looked_at_while_memory_is_sampled(
     assert trace.started_s < seen.at_s < trace.ended_s
     window = sampler.begin()
     state.write_text(json.dumps({"lost": True}), encoding="utf-8")
-    with pytest.raises(EngineError, match="does not tell the memory"):
+    with pytest.raises(EngineError, match="is lost"):
         sampler.end(window)
     sampler.close()
 

@@ -20,10 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 WORKER = """
 import os, subprocess, sys
-from workers.lifecycle.orphan_reaper import start_guardian
+from workers.lifecycle.orphan_reaper import start_orphan_reaper
 mark = sys.argv[1]
 os.environ["EVALCTL_WORKER"] = mark
-guardian = start_guardian(mark)
+guardian = start_orphan_reaper(mark)
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
 # A child in its own session, a grandchild whose parent has gone, and one that does not carry the mark.
 child = subprocess.Popen(sleep, start_new_session=True)
@@ -44,11 +44,11 @@ def main():
     from core.model_spec import ModelSpec
     from workers.engines.host import EngineHost
     from workers.engines import EngineContext
-    from workers.lifecycle.orphan_reaper import start_guardian
+    from workers.lifecycle.orphan_reaper import start_orphan_reaper
 
     mark, folder = sys.argv[1:]
     os.environ["EVALCTL_WORKER"] = mark
-    start_guardian(mark)
+    start_orphan_reaper(mark)
     host = EngineHost(EngineContext(home=Path(folder), log_folder=Path(folder), worker_mark=mark))
     options = {"load_format": "dummy", "skip_tokenizer_init": True, "max_model_len": 128, "kv_cache_memory_bytes": 1 << 28}
     host.load(ModelSpec(name="dummy", engine="vllm", source=folder, options=options), on_progress=lambda: None, timeout_s=250)

@@ -23,10 +23,11 @@ from tests.stored import query
 from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost
 from workers.engines.protocol import Generation
 from workers.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
-from workers.execution.rows import need_mib
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading import kept_log
 from workers.loading.loader import EngineLoader
+from workers.measurement.assessment import need_mib
+from workers.measurement.measurement import Measurement
 
 QUEUE = "gpu"
 #: Room for four sequences of 1000 tokens in blocks of 16, and the block that vLLM keeps.
@@ -152,10 +153,13 @@ def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
         last_token_s=2.0,
         kv_used_mib=36.0,
     )
-    told = replace(engine_start.report.memory, activation_run_mib=10.0)
-    assert need_mib(told, generation, None) is None
+    reported = replace(engine_start.report.memory, activation_run_mib=10.0)
+    assert need_mib(reported, kv_used_mib=36.0, trace=None) is None
     needed = sum((46.8125, 2692.75, 230.0, 300.0, 71.68, 36.0))
-    assert need_mib(engine_start.completed(told), generation, None) == pytest.approx(needed)
+    measurement = Measurement(
+        generation=replace(generation, memory=reported), start_memory=engine_start.memory
+    )
+    assert need_mib(measurement.memory, kv_used_mib=36.0, trace=None) == pytest.approx(needed)
 
 
 def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
@@ -421,7 +425,7 @@ def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
-    load(boots_of(host), claimed(spec(loader="single")))
+    load(boots_of(host), claimed(spec(boots="single")))
     kept = "loading\N{REPLACEMENT CHARACTER}\nAuthorization: Bearer ***\n"
     assert [row["log"] for row in query(engine, BOOTS)] == [kept]
 

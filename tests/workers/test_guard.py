@@ -27,7 +27,6 @@ from tests.processes import lives
 from workers.consumer.claim_gate import ClaimGate
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
-from workers.engines.processes import TOKEN_VARIABLE
 from workers.errors import INIT_FREE_MEM, EngineStartFailed
 from workers.gpu import xid
 from workers.gpu.guard import GpuGuard, GpuRefused
@@ -36,7 +35,7 @@ from workers.gpu.nvml import GpuLost, GpuProcess
 from workers.gpu.process_owner import Owner, ProcessOwnership
 from workers.gpu.telemetry import GpuSample
 from workers.lifecycle.heartbeat import Heartbeat
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE, TOKEN_VARIABLE
 from workers.lifecycle.shutdown import Shutdown
 
 UUID = "GPU-00000000-1111-2222-3333-444444444444"
@@ -85,7 +84,7 @@ class FakeCard:
             mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid)
         )
 
-    def look(self, at_s: float) -> GpuSample:
+    def sample(self, at_s: float) -> GpuSample:
         """Tell of nothing but the moment."""
         return GpuSample(at_s=at_s)
 
@@ -167,7 +166,7 @@ def vllm(**options: object) -> ModelSpec:
 def test_a_card_is_for_one_worker_of_a_home(tmp_path: Path, start: Start) -> None:
     holder = start(HOLDER, str(tmp_path))
     path = first_line(holder)
-    with pytest.raises(GpuUnavailable, match=rf"taken by another worker \(pid {holder.pid}\)"):
+    with pytest.raises(GpuUnavailable, match=rf"used by another worker \(pid {holder.pid}\)"):
         GpuLock(tmp_path, UUID)
     assert held_elsewhere(path) is True
     holder.kill()
@@ -344,7 +343,7 @@ def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
     fake.littered_mib = 5000.0
     with closing(Heartbeat(engine, identity.worker_id, beat_s=0.05)) as heartbeat:
         heartbeat.report(WorkerState.IDLE, None)
-        gate = ClaimGate(Shutdown(), guard, heartbeat, look_every_s=0.1)
+        gate = ClaimGate(Shutdown(), guard, heartbeat, sweep_every_s=0.1)
         assert not gate.closed(), "nobody has looked yet"
         with pytest.raises(EngineStartFailed):
             guard.before_start(vllm())
