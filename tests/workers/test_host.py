@@ -57,8 +57,7 @@ def test_generation_agrees_with_the_tokens_seen(host: EngineHost) -> None:
         made.submitted_s < made.first_token_s == seen[0].at_s < made.last_token_s == seen[-1].at_s
     )
     assert made.ttft_ms >= 5
-    assert made.tpot_ms is not None
-    assert made.tpot_ms >= 1
+    assert (made.last_token_s - made.first_token_s) * 1000 / (made.output_tokens - 1) >= 1
     assert made.finish_reason == "stop"
 
 

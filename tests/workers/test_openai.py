@@ -286,7 +286,7 @@ def test_real_server_answers_counts_and_refuses(
     assert made.cached_tokens == 0
     assert 0 < len(events) <= made.output_tokens
     assert made.submitted_s < made.first_token_s <= made.last_token_s
-    print(f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms")
+    print(f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s")
     with pytest.raises(errors.PromptRejected) as caught:
         serve(model, ask("one two three " * 200, max_tokens=8))
     assert caught.value.error_class == "PROMPT_TOO_LONG"

@@ -176,7 +176,7 @@ def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
     assert made.submitted_s < stamps[2] <= made.first_token_s  # type: ignore[operator]
     assert stamps[3] <= made.last_token_s  # type: ignore[operator]
     print(
-        f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms, {made.output_tokens} tokens, {made.text!r}"
+        f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s, {made.output_tokens} tokens, {made.text!r}"
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import gguf
 import numpy as np
-import numpy.typing as npt
 import tokenizers
+import torch
+from safetensors.torch import save_file
 from tokenizers import decoders, models, pre_tokenizers
 
 from workers.bundled_model.awq_format import (
@@ -19,7 +20,6 @@ from workers.bundled_model.awq_format import (
     quantise_to_awq,
     round_to_4_bits,
 )
-from workers.bundled_model.safetensors_file import Tensor, write_safetensors
 
 #: llama.cpp's name of each tensor of a block and transformers' name for it.
 _BLOCK_NAMES = {
@@ -52,7 +52,7 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
             "zero_point": True,
             "version": "gemm",
         }
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     for name, weights in read_weights(reader):
         if making == "kept" or not name.endswith("_proj.weight"):
             tensors[name] = _bf16(weights)
@@ -60,8 +60,10 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
             tensors[name] = _bf16(round_to_4_bits(weights))
         else:
             for part, values in quantise_to_awq(weights).items():
-                tensors[name.removesuffix("weight") + part] = _quantised(values)
-    write_safetensors(folder / "model.safetensors", tensors)
+                tensors[name.removesuffix("weight") + part] = torch.from_numpy(values).contiguous()
+    weights_path = folder / "model.safetensors"
+    save_file(tensors, weights_path, metadata={"format": "pt"})
+    weights_path.chmod(0o644)  # the writer lets only the owner read
     _write_json(folder / "config.json", config)
     _write_json(
         folder / "generation_config.json",
@@ -105,16 +107,8 @@ def _undo_rotary_order(weights: FloatArray, heads: int) -> FloatArray:
     )
 
 
-def _bf16(weights: FloatArray) -> Tensor:
-    # numpy has no bfloat16: round to nearest even by hand and keep the upper half of each float.
-    bits = np.ascontiguousarray(weights).view(np.uint32)
-    rounded = (bits + (((bits >> 16) & 1) + 0x7FFF)) >> 16
-    return Tensor(dtype="BF16", shape=weights.shape, data=rounded.astype("<u2").tobytes())
-
-
-def _quantised(values: npt.NDArray[np.int32] | npt.NDArray[np.float16]) -> Tensor:
-    dtype = "I32" if values.dtype == np.int32 else "F16"
-    return Tensor(dtype=dtype, shape=values.shape, data=np.ascontiguousarray(values).tobytes())
+def _bf16(weights: FloatArray) -> torch.Tensor:
+    return torch.from_numpy(weights).to(torch.bfloat16).contiguous()
 
 
 def _config(reader: gguf.GGUFReader) -> dict[str, Any]:

@@ -146,13 +146,6 @@ class Generation:
         """Time from submission to the last token, as the client saw it."""
         return self.last_token_s - self.submitted_s
 
-    @property
-    def tpot_ms(self) -> float | None:
-        """Mean time per output token after the first; None for a single token."""
-        if self.output_tokens < 2:
-            return None
-        return (self.last_token_s - self.first_token_s) * 1000 / (self.output_tokens - 1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartReport:
