@@ -1,4 +1,4 @@
-"""Run one worker: pin its GPU, start its orphan reaper, connect, serve hints until asked to stop."""
+"""Run one worker: pin its GPU, start its orphan reaper, connect, serve hints until it ends."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def serve(
 ) -> None:
     """Serve hints until asked to stop; then end everything that was started.
 
-    A worker whose GPU is in quarantine takes no job and says why until it is ended from outside: if it
-    ended itself, it would be started again on the same GPU.
+    A worker whose GPU is in quarantine takes no job and says why until it is ended from outside: if
+    it ended itself, it would be started again on the same GPU.
     """
     worker_id = uuid.uuid4()
     identity = _identity(worker_id, gpu, queues)
@@ -200,7 +200,7 @@ def _database(url: str) -> Iterator[Engine]:
 
 
 def _check_schema(engine: Engine) -> None:
-    """Refuse a database that is older than this worker; a newer one keeps what this worker needs."""
+    """Refuse a database older than this worker; a newer one keeps what this worker needs."""
     try:
         found = schema_version(engine)
     except DBAPIError as error:

@@ -1,4 +1,4 @@
-"""A Hugging Face model folder out of a llama-architecture GGUF file, in bf16 or with weights rounded to 4 bits."""
+"""A Hugging Face model folder from a llama-architecture GGUF file, in bf16 or rounded to 4 bits."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ _BLOCK_NAMES = {
 _CONTROL_TOKEN = 3
 
 
-#: What is done to the weights: kept, rounded to 4 bits in AWQ's format, or rounded to the same values and kept in bf16.
+#: What is done to the weights: kept, rounded to 4 bits in AWQ's format, or rounded to the same
+#: values and kept in bf16.
 Making = Literal["kept", "awq", "rounded"]
 
 
 def write_model_folder(source: Path, folder: Path, making: Making) -> None:
-    """Write weights, configuration, tokenizer and chat template of the GGUF file ``source`` into ``folder``."""
+    """Write weights, configuration, tokenizer and chat template of a GGUF file into ``folder``."""
     reader = gguf.GGUFReader(source)
     config = _config(reader)
     if making == "awq":
@@ -73,7 +74,7 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
 
 
 def read_weights(reader: gguf.GGUFReader) -> Iterator[tuple[str, FloatArray]]:
-    """Yield each tensor dequantised under transformers' name, the rows of q and k put back in its rotary order."""
+    """Yield each tensor dequantised under transformers' name, q and k in its rotary order."""
     heads, kv_heads = (
         _field(reader, "llama.attention.head_count"),
         _field(reader, "llama.attention.head_count_kv"),
@@ -100,7 +101,7 @@ def _transformers_name(name: str) -> str:
 
 
 def _undo_rotary_order(weights: FloatArray, heads: int) -> FloatArray:
-    """llama.cpp interleaves the two halves of each head's rotary dimensions; transformers keeps them apart."""
+    """Separate the halves of each head's rotary dimensions, which llama.cpp interleaves."""
     rows, columns = weights.shape
     return (
         weights.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
@@ -146,7 +147,8 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
     merges = [tuple(merge.split(" ")) for merge in _field(reader, "tokenizer.ggml.merges")]
     vocabulary = {word: index for index, word in enumerate(words)}
     tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
-    # What llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json do: each digit stands alone.
+    # As llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json: each digit is
+    # separate.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),

@@ -40,13 +40,13 @@ def run_worker(
 ) -> None:
     """Serve hints until ``shutdown`` halts it; a running job is finished first.
 
-    Celery's own signal handlers are not installed: its second SIGINT drops the running job with an exit
-    code of failure, its SIGHUP starts the process anew. Here SIGTERM, SIGINT and SIGHUP ask for the end,
-    the second of them, or SIGQUIT, for handing the job back at once. Without ``shutdown`` Celery's
-    handlers stay.
+    Celery's own signal handlers are not installed: its second SIGINT drops the running job with an
+    exit code of failure, its SIGHUP starts the process anew. Here SIGTERM, SIGINT and SIGHUP ask
+    for the end, the second of them, or SIGQUIT, for handing the job back at once. Without
+    ``shutdown`` Celery's handlers stay.
 
-    Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error and is
-    started again.
+    Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error
+    and is started again.
     """
 
     @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]

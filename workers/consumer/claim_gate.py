@@ -7,7 +7,8 @@ from workers.gpu.guard import GpuGuard
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.shutdown import Shutdown
 
-#: How often a dirty GPU is swept again. No engine runs on it meanwhile, so listing processes disturbs none.
+#: How often a dirty GPU is swept again. No engine runs on it meanwhile, so listing processes
+#: disturbs none.
 SWEEP_EVERY_S = 5.0
 
 
@@ -34,7 +35,7 @@ class ClaimGate:
         )
 
     def wait(self) -> None:
-        """Return when the GPU is clean or the worker is halted; report meanwhile why no job is taken."""
+        """Return when the GPU is clean or the worker is halted; report why no job is taken."""
         guard = self._guard
         if guard is None or guard.dirty is None or self._shutdown.halted.is_set():
             return

@@ -1,10 +1,10 @@
 """What a worker does with a hint: claim job after job while hints wait, or give the hint back.
 
-Celery's loop needs over a millisecond for each message, and with ``worker_disable_prefetch`` it begins
-only when the job before is done. A worker that has just finished a job therefore takes the next hint
-from the broker itself, in one round trip. The loop is what waits: where no hint is left, the task ends
-and the loop listens again. A hint still permits one claim; a claim that takes several jobs at once spends
-as many.
+Celery's loop needs over a millisecond for each message, and with ``worker_disable_prefetch`` it
+begins only when the job before is done. A worker that has just finished a job therefore takes the
+next hint from the broker itself, in one round trip. The loop is what waits: where no hint is left,
+the task ends and the loop listens again. A hint still permits one claim; a claim that takes several
+jobs at once spends as many.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class Gate(Protocol):
         """Return whether no job may be claimed; the hint then goes back, for another worker."""
 
     def wait(self) -> None:
-        """Return when it may be open again, or the worker is to end. Blocks the pool's only thread."""
+        """Return when it may be open again, or the worker is to end.
+
+        Blocks the pool's only thread.
+        """
 
 
 class OpenGate:
@@ -61,8 +64,8 @@ class Hints(Protocol):
 class HintConsumer:
     """Serve the hints of some queues on the pool's only thread.
 
-    ``handle_hint`` spends one hint, and those that it takes from its argument; it returns whether one is
-    left.
+    ``handle_hint`` spends one hint, and those that it takes from its argument; it returns whether
+    one is left.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Wake Celery's event loop when a job ends, so that the next hint is taken at once.
 
-With ``worker_disable_prefetch`` the loop takes nothing from the broker while a job runs, and nothing
-notifies it that the pool's thread has finished: it would notice up to a second later (seen with Celery
-5.7, kombu 5.7, pool threads). A pipe that the loop watches wakes it.
+With ``worker_disable_prefetch`` the loop takes nothing from the broker while a job runs, and
+nothing notifies it that the pool's thread has finished: it would notice up to a second later (seen
+with Celery 5.7, kombu 5.7, pool threads). A pipe that the loop watches wakes it.
 """
 
 from __future__ import annotations

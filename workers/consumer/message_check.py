@@ -1,15 +1,16 @@
 """Let only well-formed hints through to Celery; all else is discarded, counted and logged.
 
-kombu parses an entry of a Redis list inside the worker's event loop, where an error counts as a fault of
-the worker: one entry that is not JSON, or JSON without the expected keys, ends it (``Unrecoverable
-error``, seen with Celery 5.7 and kombu 5.7). The entry is therefore checked one step earlier, where
-redis-py hands over the answer to BRPOP: its ``set_response_callback`` is public and kept by the
-connection's client, so no transport, channel or poller has to be replaced, and ``None``, the answer of a
-BRPOP that timed out, is what the loop sees for an entry that was refused.
+kombu parses an entry of a Redis list inside the worker's event loop, where an error counts as a
+fault of the worker: one entry that is not JSON, or JSON without the expected keys, ends it
+(``Unrecoverable error``, seen with Celery 5.7 and kombu 5.7). The entry is therefore checked one
+step earlier, where redis-py hands over the answer to BRPOP: its ``set_response_callback`` is public
+and kept by the connection's client, so no transport, channel or poller has to be replaced, and
+``None``, the answer of a BRPOP that timed out, is what the loop sees for an entry that was refused.
 
-Nothing written by others reaches Celery: of a good entry only the job's number is kept, and the message
-is written anew. A delay, a chord or a callback smuggled into the headers thus has no effect. For the
-same reason the remote control of Celery, which obeys anything that can write to the broker, is off.
+Nothing written by others reaches Celery: of a good entry only the job's number is kept, and the
+message is written anew. A delay, a chord or a callback smuggled into the headers thus has no
+effect. For the same reason the remote control of Celery, which obeys anything that can write to the
+broker, is off.
 """
 
 from __future__ import annotations

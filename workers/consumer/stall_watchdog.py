@@ -1,7 +1,8 @@
 """Notice a stalled worker: hints wait in its queues, it is idle, and it does not receive them.
 
-Celery's consumer has stopped after a reconnection more than once (celery#8030, #9054, #10205), alive to
-every health check. A worker that finds itself stalled ends, and its supervisor starts another.
+Celery's consumer has stopped after a reconnection more than once (celery#8030, #9054, #10205),
+alive to every health check. A worker that finds itself stalled ends, and its supervisor starts
+another.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class StallWatchdog:
             if self._busy or not self._waiting() or self._busy:
                 missed_since_s = None
                 continue
-            # Waiting now is not enough: hints must wait at every poll, and none be received in between.
+            # Waiting now is not enough: hints must wait at every poll, and none be received in
+            # between.
             if missed_since_s is None or self._received_s > missed_since_s:
                 missed_since_s = time.monotonic()
             elif time.monotonic() - missed_since_s > self._stalled_s:

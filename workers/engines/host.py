@@ -1,7 +1,7 @@
 """The one thread that holds the engine: an event loop inside, a blocking interface outside.
 
-vLLM's AsyncLLM belongs to the loop it was built on, and a Celery task has none: so the loop lives here as
-long as the process does, and jobs are handed over to it.
+vLLM's AsyncLLM belongs to the loop it was built on, and a Celery task has none: so the loop lives
+here as long as the process does, and jobs are handed over to it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ from workers.errors import (
 
 T = TypeVar("T")
 
-#: How often the waiting thread polls for tokens, a cancel and the deadline. Tokens are stamped on the
-#: engine's thread and handed over in batches, so that following a generation does not disturb its timing.
+#: How often the waiting thread polls for tokens, a cancel and the deadline. Tokens are stamped on
+#: the engine's thread and handed over in batches, so that following a generation does not disturb
+#: its timing.
 FOLLOW_EVERY_S = 0.1
 PROGRESS_EVERY_S = 1.0
-#: How long a computing thread may hold up the engine's thread, or one that brings it work: Python's default
-#: of 5 ms is a step of an engine, and several wait in a row where a full engine ends many requests at once.
+#: How long a computing thread may hold up the engine's thread, or one that brings it work: Python's
+#: default of 5 ms is a step of an engine, and several wait in a row where a full engine ends many
+#: requests at once.
 SWITCH_S = 0.0005
 STOP_WITHIN_S = 45.0
 ABORT_WITHIN_S = 5.0
@@ -100,8 +102,8 @@ class EngineHost:
         """Load the model, after unloading another; one already loaded returns its report again.
 
         ``on_progress`` is called on the calling thread about once a second. Raise EngineStartFailed
-        (class INIT_TIMEOUT past ``timeout_s``), EngineOutOfMemory or ModelUnavailable; nothing of the
-        engine remains then.
+        (class INIT_TIMEOUT past ``timeout_s``), EngineOutOfMemory or ModelUnavailable; nothing of
+        the engine remains then.
         """
         with self._lock:
             if self._engine_start is not None and self._spec == spec:
@@ -221,7 +223,7 @@ class EngineHost:
                 )
 
     def _abort(self, task: concurrent.futures.Future[Generation], following: _Following) -> None:
-        """Have the request aborted in the engine and wait for that; does nothing once it has ended."""
+        """Abort the request in the engine and wait for that; do nothing once it has ended."""
         if not following.ended.is_set():
             task.cancel()
             following.ended.wait(ABORT_WITHIN_S)

@@ -13,17 +13,17 @@ from workers.consumer.hint_consumer import Hints
 from workers.engines.protocol import TokenEvent
 from workers.loading.loader import EngineStart
 
-#: How often a batch with a free slot, or one that is soon free, polls for a hint: a round trip to the
-#: broker each time.
+#: How often a batch with a free slot, or one that is soon free, polls for a hint: a round trip to
+#: the broker each time.
 POLL_EVERY_S = 0.05
-#: How long before a request has all its tokens a job may be claimed for its slot. A request that stops
-#: earlier is not foreseen.
+#: How long before a request has all its tokens a job may be claimed for its slot. A request that
+#: stops earlier is not foreseen.
 AHEAD_S = 0.5
-#: How many results are scored and written at once. More would hold up the engine's thread and not be
-#: faster.
+#: How many results are scored and written at once. More would hold up the engine's thread and not
+#: be faster.
 WRITERS = 2
-#: How long an attempt that has left its slot waits at most for that to be filled, and then for its turn
-#: to write.
+#: How long an attempt that has left its slot waits at most for that to be filled, and then for its
+#: turn to write.
 PATIENCE_S = 1.0
 #: More than any engine serves at once; threads are started as needed.
 THREADS_AT_MOST = 4096
@@ -39,7 +39,7 @@ class BatchSlot:
         *,
         output_limit: int = 0,
     ) -> None:
-        """Without ``engine_start``, the start that serves the attempt, the attempt loads a model itself.
+        """Without ``engine_start``, the start that serves the attempt, the attempt loads its model.
 
         ``output_limit`` is the most tokens that it may make.
         """
@@ -106,13 +106,13 @@ class BatchSlot:
 class ContinuousBatch:
     """Jobs that an engine serves at once, from the first job to the end of the last.
 
-    ``attempt`` brings one job to its end on a separate thread; ``claim`` returns the next jobs, at most
-    N, that may join those that a start serves; ``hints`` are the waiting ones; ``serves`` returns
-    whether a start still serves. All but ``attempt`` are used on one thread, the caller's.
+    ``attempt`` brings one job to its end on a separate thread; ``claim`` returns the next jobs, at
+    most N, that may join those that a start serves; ``hints`` are the waiting ones; ``serves``
+    returns whether a start still serves. All but ``attempt`` are used on one thread, the caller's.
 
-    Jobs are claimed for free slots and for those whose requests are about to have all their tokens: such
-    a job is prepared, waits, and gets the slot the moment that it is free, without a database access in
-    between.
+    Jobs are claimed for free slots and for those whose requests are about to have all their tokens:
+    such a job is prepared, waits, and gets the slot the moment that it is free, without a database
+    access in between.
     """
 
     def __init__(

@@ -53,8 +53,8 @@ PROBLEMS_KEPT = 1000
 class Executor:
     """Handle hints with one engine, one after another or as many at once as it serves.
 
-    Not safe for several threads: the worker's pool has one, which claims every job. Only attempts run
-    at the same time.
+    Not safe for several threads: the worker's pool has one, which claims every job. Only attempts
+    run at the same time.
     """
 
     def __init__(
@@ -100,9 +100,9 @@ class Executor:
     def handle_hint(self, hints: Hints) -> bool:
         """Spend a hint: claim the best job and run it; return whether another hint was taken.
 
-        ``hints`` are the waiting ones. A job in throughput mode is joined by others for as long as the
-        next ones may join; each of them spends a hint as well. Every failure of the engine or the
-        input ends in the attempt's row. Raise ``ServiceUnreachable`` where not even a claim was
+        ``hints`` are the waiting ones. A job in throughput mode is joined by others for as long as
+        the next ones may join; each of them spends a hint as well. Every failure of the engine or
+        the input ends in the attempt's row. Raise ``ServiceUnreachable`` where not even a claim was
         possible; the hint is then spent, and the reconciler issues another.
         """
         if self._shutdown.halted.is_set():
@@ -250,7 +250,7 @@ class Executor:
         return self._loader.load(job, on_progress=on_progress, on_start=on_start)
 
     def _problem(self, job: ClaimedJob) -> Problem | None:
-        """Return the job's problem; a speed run has none, as its text means nothing, and no score."""
+        """Return the job's problem; a speed run has none, as its text means nothing."""
         if job.sampling.fixed_length or job.problem_id is None:
             return None
         if found := self._problems.get(job.problem_id):

@@ -1,9 +1,9 @@
 """Keep one GPU clean and watched: nothing is measured while it is shared, littered or broken.
 
-When the worker starts and before each engine start the GPU is swept: what a dead worker left is killed
-and its memory waited for; for anything else the worker refuses, naming pid, name and MiB. Two readings
-decide, the driver's list of processes and its memory: in a container the list may be empty or hold the
-host's pids, and then the memory alone decides.
+When the worker starts and before each engine start the GPU is swept: what a dead worker left is
+killed and its memory waited for; for anything else the worker refuses, naming pid, name and MiB.
+Two readings decide, the driver's list of processes and its memory: in a container the list may be
+empty or hold the host's pids, and then the memory alone decides.
 
 A hardware XID, or a driver that has lost the GPU, puts the GPU into quarantine for the rest of the
 process.
@@ -55,7 +55,8 @@ class Incident:
     kind: IncidentKind
     #: When it was seen, or last seen, on the monotonic clock.
     at_s: float
-    #: What was measured from here on is in doubt: for other processes, the last check that found none.
+    #: What was measured from here on is in doubt: for other processes, the last check that found
+    #: none.
     since_s: float
     sentence: str
 
@@ -92,8 +93,8 @@ class GpuGuard:
     def sweep(self) -> None:
         """Reclaim what dead workers left and check that no other process is on the GPU.
 
-        Raise ``GpuRefused`` with everything that is in the way, ``GpuLost`` where the driver has lost
-        the GPU. Lists processes, so it must not be called while an engine is being timed.
+        Raise ``GpuRefused`` with everything that is in the way, ``GpuLost`` where the driver has
+        lost the GPU. Lists processes, so it must not be called while an engine is being timed.
         """
         self._reclaim()
         deadline_s = time.monotonic() + self._release_within_s
@@ -192,7 +193,7 @@ class GpuGuard:
     def watch(
         self, *, on_quarantine: Callable[[str], None], on_note: Callable[[str], None]
     ) -> None:
-        """Watch for XIDs on a thread: a hardware XID leads to ``on_quarantine``, another is noted."""
+        """Watch for XIDs on a thread: a hardware XID calls ``on_quarantine``, another is noted."""
         self._on_quarantine, self._on_note = on_quarantine, on_note
         self._watcher = threading.Thread(target=self._watch, name="xid-watch", daemon=True)
         self._watcher.start()
@@ -254,8 +255,8 @@ class GpuGuard:
         if unowned_mib <= UNOWNED_MIB:
             return None
         sentence = (
-            f"{self._name} has {unowned_mib:.0f} MiB in use by no process that the driver lists here: "
-            "another container's, or one that hangs. Check with nvidia-smi on the host"
+            f"{self._name} has {unowned_mib:.0f} MiB in use by no process that the driver lists "
+            "here: another container's, or one that hangs. Check with nvidia-smi on the host"
         )
         return _Found(sentence, settling=True)
 

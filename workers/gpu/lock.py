@@ -1,14 +1,14 @@
 """The lock of a GPU: one living worker holds it, and every process of that worker names it.
 
-Whether the worker behind a mark still lives decides whether its leftovers may be killed, so it must be
-certain. Pids are reused, parents are replaced by init, an orphan reaper can be killed like its worker,
-and a row in the database says what was true some seconds ago. A record lock is kept by the kernel: it
-belongs to one process, is never inherited (unlike flock's, which a forked child would keep alive) and
-ends with that process in every kind of death. Its path travels in the environment of all of the worker's
-children, so a leftover of another EVALCTL_HOME can be judged as well.
+Whether the worker behind a mark still lives decides whether its leftovers may be killed, so it must
+be certain. Pids are reused, parents are replaced by init, an orphan reaper can be killed like its
+worker, and a row in the database says what was true some seconds ago. A record lock is kept by the
+kernel: it belongs to one process, is never inherited (unlike flock's, which a forked child would
+keep alive) and ends with that process in every kind of death. Its path travels in the environment
+of all of the worker's children, so a leftover of another EVALCTL_HOME can be judged as well.
 
-A record lock is also lost when its process closes any descriptor of the file: only ``GpuLock`` may open
-it here.
+A record lock is also lost when its process closes any descriptor of the file: only ``GpuLock`` may
+open it here.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class NvmlReader:
         return tuple(sorted(found.values(), key=lambda process: process.pid))
 
     def used_mib(self) -> float:
-        """Return total minus free minus the driver's reserve, ``BASE_MIB`` where that is unknown."""
+        """Return total minus free minus the driver's reserve, or ``BASE_MIB`` for that."""
         with _errors(self._uuid):
             try:
                 memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle, version=pynvml.nvmlMemory_v2)
@@ -179,7 +179,8 @@ def _mps_processes(handle: Any) -> list[Any]:
 def _reasons(handle: Any) -> int:
     try:
         return int(pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle))
-    except pynvml.NVMLError_FunctionNotFound:  # its name before driver 535
+    except pynvml.NVMLError_FunctionNotFound:
+        # its name before driver 535
         return int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
 
 

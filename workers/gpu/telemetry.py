@@ -18,9 +18,9 @@ THROTTLED = (
     | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown
 )
 #: The power cap counts as well, although many GPUs reach it whenever they are busy: a result made
-#: there depends on the GPU's power limit as much as on the model. But the driver derives this reason
-#: from a mean over the last moments and reports it after a warm-up even at full clock and a third of
-#: the power limit (observed), so it counts only where the clock is below the maximum.
+#: there depends on the GPU's power limit as much as on the model. But the driver derives this
+#: reason from a mean over the last moments and reports it after a warm-up even at full clock and a
+#: third of the power limit (observed), so it counts only where the clock is below the maximum.
 POWER_CAP = pynvml.nvmlClocksEventReasonSwPowerCap
 #: How often a throttled GPU is sampled until it runs freely.
 SAMPLE_EVERY_S = 0.1

@@ -1,8 +1,8 @@
 """What an XID, the driver's report of a GPU error, says about the GPU.
 
-The numbers and their meaning are those of NVIDIA's Xid catalogue (docs.nvidia.com/deploy/xid-errors).
-One that blames the hardware, or asks for a reset before the GPU can be relied on, makes every later
-number doubtful.
+The numbers and their meaning are those of NVIDIA's Xid catalogue
+(docs.nvidia.com/deploy/xid-errors). One that blames the hardware, or asks for a reset before the
+GPU can be relied on, makes every later number doubtful.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from workers.lifecycle.timeouts import Timeouts
 
 #: Pause before a renewal that failed is tried again.
 RETRY_S = 2.0
-#: How long a commit may be under way unnoticed before a renewal that found nothing counts as a lost lease.
+#: How long a commit may be under way unnoticed before a renewal that found nothing counts as a lost
+#: lease.
 SETTLE_S = 1.0
 #: Exit code of a worker that ended itself because its job hung (EX_SOFTWARE).
 HUNG = 70
@@ -41,7 +42,8 @@ class Lease:
 
     def __init__(self, job: ClaimedJob) -> None:
         self.job = job
-        #: Set when the attempt is to be abandoned; ``reason`` says why, unless another party has set it.
+        #: Set when the attempt is to be abandoned; ``reason`` says why, unless another party has
+        #: set it.
         self.ended = threading.Event()
         self.reason: EndReason | None = None
         #: Set when the attempt has come to its end.
@@ -64,10 +66,10 @@ class Lease:
 class LeaseKeeper:
     """Renew the leases of all running attempts, from one thread.
 
-    It beats steadily, whether jobs run or not, so that a job costs it nothing. The lease of an attempt
-    without progress is not renewed; after ``hang_s`` without any it is given up as timed out, those
-    beside it are handed back at no cost to them, and ``on_hang`` ends the process, since a thread cannot
-    be ended from outside.
+    It beats steadily, whether jobs run or not, so that a job costs it nothing. The lease of an
+    attempt without progress is not renewed; after ``hang_s`` without any it is given up as timed
+    out, those beside it are handed back at no cost to them, and ``on_hang`` ends the process, since
+    a thread cannot be ended from outside.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ def pids() -> list[int]:
 
 
 def stat(pid: int) -> list[str] | None:
-    """Return the fields of ``/proc/PID/stat`` after the name: state, parent ... start time at 19."""
+    """Return the fields of ``/proc/PID/stat`` from the state on; the start time is at 19."""
     try:
         return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -82,7 +82,8 @@ def kill_all(
     """Kill all processes that belong until none is left; return whether that came true in time.
 
     None must be found in ``clean_rounds`` rounds in a row: children may still be forked while their
-    parents die. Processes are not waited for, which would take their exit status from their parents.
+    parents die. Processes are not waited for, which would take their exit status from their
+    parents.
     """
     deadline_s, clean = time.monotonic() + within_s, 0
     while True:

@@ -2,8 +2,8 @@
 
 When a worker is killed hard, vLLM's processes stay: adopted by init, holding the GPU. The orphan
 reaper holds the read end of a pipe whose other end only the worker has; the kernel closes that in
-every kind of death. Then it kills each process that carries the worker's mark in its environment, and
-each descendant of the worker that it has seen, until none is left.
+every kind of death. Then it kills each process that carries the worker's mark in its environment,
+and each descendant of the worker that it has seen, until none is left.
 
 Its process imports the standard library alone and starts in some 20 ms.
 """
@@ -53,7 +53,7 @@ class OrphanReaper:
 
 
 def start_orphan_reaper(mark: str) -> OrphanReaper:
-    """Start the reaper of this process in its own session, before any process that is to be marked."""
+    """Start the reaper of this process in its own session, before any marked process."""
     environment = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_ROOT), mark, str(os.getpid())],
@@ -69,7 +69,7 @@ def start_orphan_reaper(mark: str) -> OrphanReaper:
 
 
 def watch(mark: str, worker_pid: int) -> None:
-    """Wait for the end of the worker, then kill what it left; the program of the reaper's process."""
+    """Wait for the end of the worker, then kill what it left: the reaper's program."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it ends when the worker does, and not before
     seen: set[tuple[int, str]] = set()

@@ -1,8 +1,8 @@
 """How a worker ends: asked once it finishes its job, asked again or too slow it hands it back.
 
 Signals, the request to drain in the worker's row and a GPU in quarantine all lead here; one thread
-follows them, so that nothing has to be decided inside a signal handler, where taking a lock may wait for
-ever.
+follows them, so that nothing has to be decided inside a signal handler, where taking a lock may
+wait for ever.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ class _Asked(Enum):
 class Shutdown:
     """Follow what is asked of a worker.
 
-    ``halted`` is set when no job may be taken any more, ``hand_back`` when the running one must be given back now, and
-    ``requested`` when the process is to end: a worker in quarantine is halted and not requested.
+    ``halted`` is set when no job may be taken any more, ``hand_back`` when the running one must be
+    given back now, and ``requested`` when the process is to end: a worker in quarantine is halted
+    and not requested.
     """
 
     def __init__(
@@ -70,11 +71,14 @@ class Shutdown:
         self._asked.put((_Asked.DRAIN, "the worker was drained"))
 
     def signalled(self, name: str, *, at_once: bool = False) -> None:
-        """Pass on a signal. Does no more than a reentrant put, so it is safe inside a signal handler."""
+        """Pass on a signal.
+
+        Does no more than a reentrant put, so it is safe inside a signal handler.
+        """
         self._asked.put((_Asked.HAND_BACK if at_once else _Asked.SIGNAL, f"the worker got {name}"))
 
     def quarantine(self, sentence: str) -> None:
-        """Ask that the running job be handed back at once and no other be taken; the process goes on."""
+        """Have the running job handed back at once and no other taken; the process goes on."""
         self._asked.put((_Asked.QUARANTINE, sentence))
 
     def nothing_runs(self) -> None:

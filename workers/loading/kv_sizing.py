@@ -1,7 +1,8 @@
 """Two starts of one model: the first is profiled, the second serves with a sized KV cache.
 
 vLLM sizes its KV cache by profiling, and a cache of a given size skips the profile. So a model that
-leaves the size to us is started once to be profiled and once more, with a cache of the size that the declared rule gives, to serve.
+leaves the size to us is started once to be profiled and once more, with a cache of the size that
+the declared rule gives, to serve.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from workers.errors import OPTION_REFUSED, ModelUnavailable
 STARTS_OPTION = "boots"
 #: Options with which a model sizes its KV cache itself: it is started once, as it asks.
 SIZED_BY = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks_override"})
-#: Only for vLLM's check that this share of the GPU is free; it does not bound a cache of a given size.
+#: Only for vLLM's check that this share of the GPU is free; it does not bound a cache of a given
+#: size.
 MEASURED_UTILISATION = 0.05
 #: vLLM keeps one block to itself, which no sequence gets.
 NULL_BLOCKS = 1
@@ -35,7 +37,8 @@ _NOT_PROFILED = frozenset({STARTS_OPTION, "warm_up_requests"})
 _DIFFERS = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks"})
 _SIZE_FOLLOWS_FROM = ("max_num_seqs", "max_model_len", "block_size")
 _WEIGHTS_WITHIN_MIB = 1.0
-#: vLLM says so once for each range of sizes, as it compiles; where it finds the code on disk it says "Directly load".
+#: vLLM says so once for each range of sizes, as it compiles; where it finds the code on disk it
+#: says "Directly load".
 _COMPILED = re.compile(r"Compiling a graph for ")
 
 
@@ -58,9 +61,9 @@ def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
 def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) -> str:
     """Return the hash of what decides a profile and is known before a start.
 
-    That is model, options, engine version and GPU. The rest of the environment, and what the engine makes of its options, is
-    known only when it runs: ``fitting`` compares that with the profiles of this key, and where none fits the model is profiled
-    again.
+    That is model, options, engine version and GPU. The rest of the environment, and what the engine
+    makes of its options, is known only when it runs: ``fitting`` compares that with the profiles of
+    this key, and where none fits the model is profiled again.
     """
     options = {name: value for name, value in spec.options.items() if name not in _NOT_PROFILED}
     what = {
@@ -76,7 +79,10 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
 
 
 def compiled(log_path: Path | None) -> bool:
-    """Return whether a start compiled its graphs, by its log: its profile then includes the compiler's memory."""
+    """Return whether a start compiled its graphs, by its log.
+
+    Its profile then includes the compiler's memory.
+    """
     return log_path is not None and _COMPILED.search(read_log(log_path)) is not None
 
 
@@ -111,7 +117,7 @@ def fitting(profiles: Iterable[Profile], engine_start: Boot) -> Profile | None:
 
 
 def differences(profile: Profile, engine_start: Boot) -> list[str]:
-    """Return the names in which a start differs from a profile; the profile fits if there are none."""
+    """Return the names in which a start differs from a profile; it fits if there are none."""
     weights = (profile.weights_mib, engine_start.weights_mib)
     # A folder may hold other weights than it did, under the same name.
     other = (

@@ -85,7 +85,7 @@ class EngineLoader:
 
     @property
     def engine_start(self) -> EngineStart | None:
-        """The start that serves jobs now; None if there is none or its engine died or was unloaded."""
+        """The start that serves jobs now; None if there is none or its engine ended."""
         return (
             self._engine_start
             if self._engine_start is not None
@@ -113,8 +113,9 @@ class EngineLoader:
     ) -> EngineStart:
         """Return the warmed-up start that serves this job; start an engine if none does.
 
-        ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it starts and at each
-        token of the warm-up. Raise what ``EngineHost.load`` and ``EngineHost.generate`` raise.
+        ``on_start`` is called before an engine is started, ``on_progress`` about once a second
+        while it starts and at each token of the warm-up. Raise what ``EngineHost.load`` and
+        ``EngineHost.generate`` raise.
         """
         if self.engine_start is not None and self._spec == job.spec and self._serves(job):
             return self.engine_start
@@ -139,8 +140,9 @@ class EngineLoader:
     ) -> EngineStart:
         """Start exactly this spec once, whatever is loaded, and record the start with the attempt.
 
-        The engine then serves requests to the host; no later job is served by it unless ``load`` started it.
-        ``on_progress`` is called about once a second; what it raises ends the start. Raise what ``EngineHost.load`` raises.
+        The engine then serves requests to the host; no later job is served by it unless ``load``
+        started it. ``on_progress`` is called about once a second; what it raises ends the start.
+        Raise what ``EngineHost.load`` raises.
         """
         report = self._load_spec(spec, job, on_progress)
         return self._record(job, report, kind, memory=with_compilation(report))
@@ -200,16 +202,16 @@ class EngineLoader:
     def _sized(
         self, job: ClaimedJob, profile: Profile, on_progress: Callable[[], None]
     ) -> StartReport:
-        """Start the engine with the KV cache of the rule; if that does not fit, say what to change."""
+        """Start the engine with the KV cache of the rule; if it does not fit, say what to do."""
         spec = measured_spec(job.spec, profile)
         try:
             return self._load_spec(spec, job, on_progress)
         except EngineOutOfMemory as error:
             size_mib = spec.options["kv_cache_memory_bytes"] / MIB
             raise EngineOutOfMemory(
-                f"{error.sentence}; its KV cache holds max_num_seqs sequences of max_model_len tokens, "
-                f"{size_mib:.0f} MiB: lower one of them, or set gpu_memory_utilization so that vLLM "
-                "chooses its size",
+                f"{error.sentence}; its KV cache holds max_num_seqs sequences of max_model_len "
+                f"tokens, {size_mib:.0f} MiB: lower one of them, or set gpu_memory_utilization so "
+                "that vLLM chooses its size",
                 error_class=error.error_class,
             ) from error
 
@@ -268,7 +270,7 @@ class EngineLoader:
         log_event("engine.warmed_up", boot_id=engine_start.boot_id, **facts, **job.log_context())
 
     def _serves(self, job: ClaimedJob) -> bool:
-        """Return whether the loaded engine may serve the job, which may want one of its own group."""
+        """Return whether the loaded engine may serve the job, which may need its own group's."""
         wanted = _group_of(job)
         return wanted is None or wanted == self._group
 

@@ -1,4 +1,4 @@
-"""The row of an engine start: its configuration, its environment and the memory that it reported."""
+"""The row of an engine start: its configuration, environment and reported memory."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Assessment:
 
 
 def gpu_conditions(samples: Iterable[GpuSample], from_s: float, to_s: float) -> GpuConditions:
-    """Return the conditions between two monotonic seconds, all unknown where no sample is between."""
+    """Return the conditions between two monotonic seconds, unknown without a sample there."""
     within = [sample for sample in samples if from_s <= sample.at_s <= to_s]
     clocks = [sample.sm_clock_mhz for sample in within if sample.sm_clock_mhz is not None]
     temperatures = [sample.temperature_c for sample in within if sample.temperature_c is not None]
@@ -91,10 +91,10 @@ def need_mib(
 ) -> float | None:
     """Return the MiB that was needed, or None where a term is unknown.
 
-    On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was reserved
-    beyond that. The activation peak is the larger of the profiled one and the run's; with only one of
-    them the need could come out too small, so it stays unknown. On a CPU: the resident peak of the
-    engine's processes.
+    On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was
+    reserved beyond that. The activation peak is the larger of the profiled one and the run's; with
+    only one of them the need could come out too small, so it stays unknown. On a CPU: the resident
+    peak of the engine's processes.
     """
     if memory.kind == "host":
         return None if trace is None else float(trace.peak_mib)
@@ -177,7 +177,7 @@ class Assessor:
         return True
 
     def _flag(self) -> None:
-        """Flag what is committed; the rest, and what cannot be written, waits for the next check."""
+        """Flag what is committed; the rest, and what fails, waits for the next check."""
         try:
             flagged = add_flag(self._database, tuple(self._unflagged), FOREIGN)
         except ServiceUnreachable as error:
@@ -198,8 +198,8 @@ class UsualClock:
     def dropped(self, clock_mhz: float | None, alike: Hashable) -> bool:
         """Add a result's clock; return whether it is over 5 % below the median of earlier ones.
 
-        At least five earlier clocks are needed. ``alike`` names what makes clocks comparable; another
-        value begins anew. A dropped clock does not become usual later.
+        At least five earlier clocks are needed. ``alike`` names what makes clocks comparable;
+        another value begins anew. A dropped clock does not become usual later.
         """
         if alike != self._alike:
             self._alike = alike

@@ -1,4 +1,4 @@
-"""One generation as it was measured: what the engine returned, which start served it, its memory."""
+"""One generation as it was measured: the engine's result, the start that served it, its memory."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class HostMemory:
         """Return the tree's memory now: private and shared-memory pages, and mapped files once.
 
         Mapped files are mostly the same libraries in every process, so the largest share stands for
-        all. The exact proportional share (PSS) would walk the page tables of the engine twenty times
-        a second and stall it.
+        all. The exact proportional share (PSS) would walk the page tables of the engine twenty
+        times a second and stall it.
         """
         readings = self._readings()
         if not readings:
@@ -35,7 +35,7 @@ class HostMemory:
         return (sum(own for own, _ in readings) + max(files for _, files in readings)) / 1024
 
     def private_mib(self) -> float:
-        """Return the private and shared-memory pages alone: file pages can be reclaimed any time."""
+        """Return the private and shared-memory pages alone: file pages may be reclaimed."""
         return sum(own for own, _ in self._readings()) / 1024
 
     def _readings(self) -> list[tuple[int, int]]:

@@ -62,7 +62,7 @@ class HostSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryTrace:
-    """Samples in MiB between ``begin`` and ``stop``, the first and the last taken at those moments."""
+    """Samples in MiB from ``begin`` to ``stop``, the first and last taken at those moments."""
 
     kind: Literal["device", "host"]
     #: Monotonic seconds, the same clock as a generation's.
@@ -105,11 +105,11 @@ class MemorySampler:
             self._living()
 
     def begin(self) -> int:
-        """Open a window and return its number; others may be open. Memory is sampled only while one is.
+        """Open a window and return its number; others may be open.
 
-        Starts the process if there is none. If no other window is open, this one has its first sample
-        when this returns, and EngineError (SAMPLER_DIED) is raised where it gets none; beside others,
-        nothing is waited for.
+        Memory is sampled only while a window is open.         Starts the process if there is none.
+        If no other window is open, this one has its first sample when this returns, and EngineError
+        (SAMPLER_DIED) is raised where it gets none; beside others, nothing is waited for.
         """
         with self._lock:
             pipe = self._living()
@@ -140,7 +140,8 @@ class MemorySampler:
     def trace(self, window: int) -> MemoryTrace:
         """Return the trace of a window that was stopped, once.
 
-        Raise EngineError (SAMPLER_DIED) when the process ended meanwhile, even if another call noticed it first.
+        Raise EngineError (SAMPLER_DIED) when the process ended meanwhile, even if another call
+        noticed it first.
         """
         pipe = self._keeper(window)
         if pipe is None or pipe is not self._pipe:
@@ -222,7 +223,7 @@ def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:
-    """Return the started sampler that fits a worker: of its GPU, or of its own process tree on the CPU.
+    """Return a worker's started sampler: of its GPU, or of its process tree on the CPU.
 
     Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is not a valid rate.
     """

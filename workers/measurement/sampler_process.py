@@ -1,9 +1,9 @@
 """The process that samples memory: commands on stdin, answers on stdout. Imports no engine.
 
 It exits when stdin ends. A command is a line: ``begin N`` and ``stop N`` open and close a window,
-``ready`` is answered by ``{}`` once all commands before it have been obeyed, ``trace N`` by the samples
-of a window, packed so that the worker, whose engine may be serving others, reads a long trace in no
-time. An unreadable source is answered by ``{"error": ...}``, and ends the process.
+``ready`` is answered by ``{}`` once all commands before it have been obeyed, ``trace N`` by the
+samples of a window, packed so that the worker, whose engine may be serving others, reads a long
+trace in no time. An unreadable source is answered by ``{"error": ...}``, and ends the process.
 """
 
 from __future__ import annotations
