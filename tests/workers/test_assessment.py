@@ -1,4 +1,4 @@
-"""What a generation is said to need, the GPU conditions while tokens came, and the flags that follow."""
+"""What a generation needs, the GPU conditions while tokens came, the flags that follow."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_a_need_with_an_unknown_term_is_unknown(term: str) -> None:
 
 def test_flags_say_what_happened_and_nothing_else() -> None:
     assert flags(GENERATION) == ()
-    doubted = replace(GENERATION, preemptions=1, compiled=("Triton kernel JIT compilation",))
-    assert flags(doubted, ["xid", "xid"]) == ("preempted", "compile", "xid")
+    flagged = replace(GENERATION, preemptions=1, compiled=("Triton kernel JIT compilation",))
+    assert flags(flagged, ["xid", "xid"]) == ("preempted", "compile", "xid")
 
 
 def gpu_sample(at_s: float, **values: Any) -> GpuSample:
@@ -136,7 +136,7 @@ def test_heat_and_brakes_throttle(reason: int) -> None:
 
 
 def test_the_power_cap_throttles_below_the_highest_clock() -> None:
-    """At the highest clock it tells of the moment before, and where clocks are not told it is believed."""
+    """At the highest clock it is about the moment before; without clocks it is believed."""
     free = gpu_sample(1.5, reasons=0x0, sm_clock_mhz=1900, max_sm_clock_mhz=1980)
     full = gpu_conditions(
         [gpu_sample(1.0, reasons=0x4, sm_clock_mhz=1980, max_sm_clock_mhz=1980), free], 0.0, 2.0

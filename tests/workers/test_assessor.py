@@ -1,4 +1,4 @@
-"""Other processes on the GPU: found between requests, flagged on results since the last clean check."""
+"""Other processes on the GPU: found between requests, flagged since the last clean check."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_results_since_the_last_clean_check_are_flagged_too(
     sampler: MemorySampler,
     stranger: subprocess.Popen[str],
 ) -> None:
-    """The first is clean, the second and third end while others run, the fourth is alone when the stranger is seen."""
+    """The first is clean, the next two end while others run, at the fourth the stranger is seen."""
     me, (first, second, third, fourth, fifth, sixth) = jobs(engine, 6)
     assert assessed(assessor, first, made()) == []
     commit(engine, first.job_id, first.attempt_no, result(engine, me, first))

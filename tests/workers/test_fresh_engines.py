@@ -1,4 +1,4 @@
-"""Repetitions by fresh engines: one start of each model for each repetition, models there and back, problems reordered."""
+"""Repetitions by fresh engines: each starts each model once, there and back, problems reordered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODELS, REPETITIONS = ("a", "b"), 3
 
 def submission(*, fresh_engine: bool) -> Submission:
     models = (
-        ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic")
+        ModelSpec(name=name, engine="synthetic", source="fake", queue="synthetic")
         for name in MODELS
     )
     return Submission(
@@ -54,8 +54,10 @@ def test_each_repetition_has_an_engine_of_its_own_and_models_go_there_and_back(
     run(environment, engine, broker, fresh_engine=True)
     served = query(
         engine,
-        "SELECT m.name, count(*) AS jobs, min(j.repetition) AS first, max(j.repetition) AS last FROM eval.generation AS g "
-        "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id GROUP BY g.boot_id, m.name "
+        "SELECT m.name, count(*) AS jobs, min(j.repetition) AS first, max(j.repetition) AS last "
+        "FROM eval.generation AS g "
+        "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id GROUP "
+        "BY g.boot_id, m.name "
         "ORDER BY g.boot_id",
     )
     assert [row["name"] for row in served] == ["a", "b", "b", "a", "a", "b"]
@@ -77,7 +79,8 @@ def test_problems_come_in_another_order_each_repetition_and_in_the_same_for_all_
     submit(engine, submission(fresh_engine=True))
     orders = query(
         engine,
-        "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems FROM eval.job AS j "
+        "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems FROM "
+        "eval.job AS j "
         "JOIN eval.model AS m ON m.id = j.model_id GROUP BY m.name, j.repetition",
     )
     by_model = {

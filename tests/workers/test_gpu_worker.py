@@ -1,4 +1,4 @@
-"""A real worker process on a made-up card (``made_up_nvml``): what it refuses, what it kills, when it is in quarantine."""
+"""A real worker process on a fake GPU: what it refuses, what it kills, when it is in quarantine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SetCard = Callable[..., None]
 
 @pytest.fixture
 def set_card(tmp_path: Path) -> SetCard:
-    """Set the state of the made-up card, at once."""
+    """Set the state of the fake GPU, at once."""
 
     def run(**state: Any) -> None:
         fresh = tmp_path / "card.fresh"
@@ -44,7 +44,7 @@ def set_card(tmp_path: Path) -> SetCard:
 
 @pytest.fixture
 def on_card(environment: dict[str, str], tmp_path: Path, set_card: SetCard) -> dict[str, str]:
-    """Give the environment in which a worker finds the made-up card."""
+    """Give the environment in which a worker finds the fake GPU."""
     assert set_card is not None
     return environment | {"PYTHONPATH": str(MADE_UP), "MADE_UP_CARD": str(tmp_path / "card.json")}
 
@@ -58,7 +58,7 @@ def gpu_worker(
 
 @contextmanager
 def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a process that the card can be told to list."""
+    """Run a process that the fake GPU can be made to list."""
     program = "import sys; print('up', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program],
@@ -75,7 +75,7 @@ def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
+def test_an_orphan_of_a_dead_worker_is_killed_at_start(
     on_card: dict[str, str], set_card: SetCard
 ) -> None:
     lock = str(Path(on_card["EVALCTL_HOME"]).resolve() / "gpus" / f"{UUID}.lock")
@@ -89,7 +89,7 @@ def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
         assert orphan.wait(5) == -signal.SIGKILL
 
 
-def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
+def test_a_stranger_is_refused_at_start_with_pid_and_memory(
     on_card: dict[str, str], set_card: SetCard
 ) -> None:
     with holder() as stranger:
@@ -102,7 +102,7 @@ def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
         assert stranger.poll() is None
 
 
-def test_a_second_worker_on_the_card_is_refused(on_card: dict[str, str]) -> None:
+def test_a_second_worker_on_the_gpu_is_refused(on_card: dict[str, str]) -> None:
     with gpu_worker(on_card) as first:
         first.wait_for("worker.ready")
         with gpu_worker(on_card) as second:
@@ -152,7 +152,7 @@ def test_a_result_carries_the_xid_that_came_while_it_was_made(
     ]
 
 
-def test_a_stranger_beside_a_running_engine_is_told_of_the_results_made_meanwhile(
+def test_a_stranger_beside_a_running_engine_flags_the_results_made_meanwhile(
     on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(3, ttft_ms=3000)
@@ -168,6 +168,6 @@ def test_a_stranger_beside_a_running_engine_is_told_of_the_results_made_meanwhil
     assert f"pid {stranger.pid} (" in shared["error"]
     found = query(engine, "SELECT flags FROM eval.generation ORDER BY job_id")
     flags = [row["flags"] for row in found]
-    # On a slow machine the stranger comes only when the second has been looked after.
+    # On a slow machine the stranger comes only when the second has been checked.
     assert (flags[0], flags[2]) == ([], ["foreign_process"])
     assert flags[1] in ([], ["foreign_process"])

@@ -18,7 +18,7 @@ from workers.engines.host import EngineHost
 from workers.engines.protocol import Generation, GenerationRequest, Message, TokenEvent
 
 
-def spec(name: str = "made-up", **options: Any) -> ModelSpec:
+def spec(name: str = "fake", **options: Any) -> ModelSpec:
     return ModelSpec(name=name, engine="synthetic", source="synthetic", options=options)
 
 
@@ -85,13 +85,13 @@ def test_load_keeps_a_loaded_model_and_replaces_another(host: EngineHost) -> Non
 
 
 def test_load_reports_progress_and_gives_up_at_the_deadline(host: EngineHost) -> None:
-    told: list[float] = []
+    reported: list[float] = []
     with pytest.raises(errors.EngineStartFailed) as caught:
         host.load(
-            spec(start_s=60), on_progress=lambda: told.append(time.monotonic()), timeout_s=1.2
+            spec(start_s=60), on_progress=lambda: reported.append(time.monotonic()), timeout_s=1.2
         )
     assert caught.value.error_class == errors.INIT_TIMEOUT
-    assert len(told) >= 1
+    assert len(reported) >= 1
     assert host.engine is None
 
 
@@ -172,16 +172,16 @@ def test_several_threads_share_the_engine(host: EngineHost) -> None:
 def together(
     host: EngineHost, count: int, timeout_s: float = 5.0
 ) -> list[Generation | BaseException]:
-    """Ask so many times at once and return what became of each."""
+    """Send N requests at once and return the outcome of each."""
     outcomes: list[Generation | BaseException] = []
 
-    def ask(index: int) -> None:
+    def send(index: int) -> None:
         try:
             outcomes.append(generate(host, request(f"r{index}", max_tokens=100_000), timeout_s))
         except errors.EngineError as error:
             outcomes.append(error)
 
-    threads = [threading.Thread(target=ask, args=(index,)) for index in range(count)]
+    threads = [threading.Thread(target=send, args=(index,)) for index in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -189,7 +189,7 @@ def together(
     return outcomes
 
 
-def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stopped_once(
+def test_an_engine_that_dies_under_several_fails_each_of_them_once_and_is_stopped_once(
     host: EngineHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(host, spec(tokens=100_000, tpot_ms=2, fail={"class": "ENGINE_DEAD", "concurrent": 3}))
@@ -209,7 +209,7 @@ def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stoppe
     assert host.engine is None
 
 
-def test_one_alone_in_a_dying_engine_is_not_in_company(host: EngineHost) -> None:
+def test_one_alone_in_a_dying_engine_is_not_in_a_batch(host: EngineHost) -> None:
     load(host, spec(fail={"class": "OOM"}))
     with pytest.raises(errors.EngineOutOfMemory) as caught:
         generate(host, request())

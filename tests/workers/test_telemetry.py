@@ -1,4 +1,4 @@
-"""GPU samples: each is stored with its result, and no job begins while the warm-up still throttles."""
+"""GPU samples: each is stored with its result; no job begins while the GPU is throttled."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_without_a_gpu_nothing_is_said_of_a_clock(
 def test_each_gpu_sample_is_stored_with_its_result(
     on_card: dict[str, str], set_card: SetCard, engine: Engine, enqueue: Enqueue
 ) -> None:
-    """A real worker on a fake GPU at its power cap; a sample without power leaves a gap and no zero."""
+    """A real worker on a fake GPU at its power cap; a sample without power is NULL, not zero."""
     set_card(sm_clock_mhz=1700, max_sm_clock_mhz=1980, temperature_c=61, reasons=4)
     enqueue(1, ttft_ms=300, tpot_ms=40, traced=True)
     with gpu_worker(on_card) as process:

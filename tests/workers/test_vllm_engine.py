@@ -1,4 +1,7 @@
-"""vLLM on the CPU with the real tiny model: what it says, its times, its memory, its death. One engine for most tests."""
+"""vLLM on the CPU with the real tiny model: what it says, its times, its memory, its death.
+
+One engine for most tests.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,7 @@ def generate(host: EngineHost, wanted: GenerationRequest) -> tuple[Generation, l
     return made, events
 
 
-def test_boot_says_what_runs(engine_start: StartReport) -> None:
+def test_a_start_says_what_runs(engine_start: StartReport) -> None:
     assert engine_start.engine_version.startswith("vllm 0.")
     assert engine_start.config["dtype"] == "bfloat16"
     assert engine_start.config["enable_prefix_caching"] is False
@@ -129,7 +132,7 @@ def test_boot_says_what_runs(engine_start: StartReport) -> None:
     assert "EngineCore" in engine_start.log_path.read_text()
 
 
-def test_two_starts_of_one_configuration_cannot_be_told_apart(
+def test_two_starts_of_one_configuration_are_equal(
     host: EngineHost, engine_start: StartReport
 ) -> None:
     host.unload()
@@ -141,7 +144,9 @@ def test_two_starts_of_one_configuration_cannot_be_told_apart(
     assert rows[0].config_hash == rows[1].config_hash
 
 
-def test_boot_memory_is_the_hosts_and_gaps_have_reasons(engine_start: StartReport) -> None:
+def test_the_memory_of_a_start_is_the_hosts_and_gaps_have_reasons(
+    engine_start: StartReport,
+) -> None:
     memory = engine_start.memory
     assert memory.kind == "host"
     # 134.5 million parameters in bf16, the embedding shared with the head.
@@ -153,7 +158,7 @@ def test_boot_memory_is_the_hosts_and_gaps_have_reasons(engine_start: StartRepor
         assert memory.reasons[term]
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
     made, events = generate(host, ask(max_tokens=40))
     assert "12" in made.text
@@ -172,15 +177,17 @@ def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
     )
     assert all(stamp is not None for stamp in stamps)
     assert list(stamps) == sorted(stamps, key=float)  # type: ignore[arg-type]
-    # Both clocks are this machine's monotonic one: the client sees what the core did a little later.
+    # Both clocks are this machine's monotonic one: the client sees what the core did a little
+    # later.
     assert made.submitted_s < stamps[2] <= made.first_token_s  # type: ignore[operator]
     assert stamps[3] <= made.last_token_s  # type: ignore[operator]
     print(
-        f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s, {made.output_tokens} tokens, {made.text!r}"
+        f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s, {made.output_tokens} tokens, "
+        f"{made.text!r}"
     )
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
     long = "Count: " + " ".join(str(number) for number in range(100))
     first, _ = generate(host, ask(long, max_tokens=5))
@@ -190,7 +197,7 @@ def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
     assert first.finish_reason == "length"
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: EngineHost) -> None:
     fixed: dict[str, Any] = {"fixed_input_tokens": 256, "fixed_output_tokens": 24}
     made, _ = generate(host, ask(seed=3, **fixed))
@@ -226,7 +233,7 @@ def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
     assert 0 < made.kv_used_mib * MIB <= 3 * engine_start.kv_block_bytes  # type: ignore[operator]
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_too_long_a_prompt_is_rejected_with_both_numbers(host: EngineHost) -> None:
     with pytest.raises(errors.PromptRejected, match=r"1024 tokens.*takes 1024") as caught:
         generate(host, ask(fixed_input_tokens=1024, fixed_output_tokens=1))
@@ -236,7 +243,7 @@ def test_too_long_a_prompt_is_rejected_with_both_numbers(host: EngineHost) -> No
     assert host.engine is not None
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_cancel_frees_the_engine(host: EngineHost) -> None:
     cancel = threading.Event()
     with pytest.raises(errors.GenerationCancelled):
@@ -258,7 +265,7 @@ def test_cancel_frees_the_engine(host: EngineHost) -> None:
     )
 
 
-@pytest.mark.usefixtures("boot")
+@pytest.mark.usefixtures("engine_start")
 def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Path) -> None:
     victims = engine_processes()
     # The core and its worker, both renamed by vLLM and still to be known by their environment.
@@ -280,7 +287,8 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
     assert caught.value.kind == "infra"
     assert host.engine is None
     assert engine_processes() == []
-    # And the next engine, of dummy weights out of a folder with nothing but a configuration, serves in the same process.
+    # And the next engine, of dummy weights out of a folder with nothing but a configuration, serves
+    # in the same process.
     folder = embedded_home / "config-only"
     folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(
@@ -335,7 +343,7 @@ def test_start_that_takes_too_long_is_given_up_and_leaves_nothing(host: EngineHo
 def test_a_4_bit_model_runs_or_is_refused_before_it_is_started(
     host: EngineHost, embedded_home: Path
 ) -> None:
-    """Which of the two depends on the processor; vLLM itself would load it anywhere and die at the first request."""
+    """It depends on the processor which; vLLM would load it and die at the first request."""
     source = "embedded:smollm2-awq"
     spec = replace(SPEC, name="smollm2-awq", source=source, quantisation="awq-format-rtn-4bit-g64")
     ensure_embedded_model(embedded_home, "smollm2-awq")
