@@ -1,1 +1,1 @@
-"""Measurements of evalctl itself: ``python -m bench`` prints ratios and writes ``bench/results.json``."""
+"""Measurements of evalctl: ``python -m bench`` prints ratios and writes ``bench/results.json``."""

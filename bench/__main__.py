@@ -1,6 +1,7 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: scale, throughput, batch, overhead, scoring, views. A figure that cannot be had here is left out.
+``python -m bench [NAME...]``: scale, throughput, batch, overhead, scoring, views. A figure that
+cannot be measured here is left out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> int:
-    """Measure what was asked for and keep the other figures of the file."""
+    """Measure what the arguments name and keep the other figures of the file."""
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         "scale": _scale,
         "throughput": _throughput,
@@ -99,13 +100,13 @@ def _print(figures: list[Figure]) -> None:
 def _write(measured: dict[str, Figure]) -> None:
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     here = {"measured_on": datetime.now(UTC).date().isoformat(), "machine": _machine()}
-    told = {name: figure.to_dict() | here for name, figure in measured.items()}
-    entries = {entry["name"]: entry for entry in kept} | told
+    fresh = {name: figure.to_dict() | here for name, figure in measured.items()}
+    entries = {entry["name"]: entry for entry in kept} | fresh
     RESULTS.write_text(json.dumps(list(entries.values()), indent=2) + "\n", encoding="utf-8")
 
 
 def _machine() -> Facts:
-    """Return what tells figures of one machine from those of another, as for an engine start on it."""
+    """Return what distinguishes one machine's figures from another's, as for an engine start."""
     return start_environment(EngineContext(home=Path(), log_folder=Path()), {})
 
 

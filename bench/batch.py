@@ -1,8 +1,9 @@
-"""How full a worker keeps an engine in throughput mode, with an engine whose speed is made up and always the same.
+"""How full a worker keeps an engine in throughput mode, with a fake engine of constant speed.
 
-All requests of a full engine begin together and take equally long, so they end together too: the hardest case, since every
-seat falls empty at once. What is measured is the time that seats stand empty, and not the engine: that lives in the worker's
-process here, unlike vLLM's, and what the worker does slows it. Memory is traced as beside a real engine.
+All requests of a full engine begin together and take equally long, so they end together too: the
+hardest case, since every slot becomes free at once. What is measured is the time that slots are
+free, not the engine: that runs in the worker's process here, unlike vLLM's, and what the worker
+does slows it. Memory is sampled as beside a real engine.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from db.runs import Submitted, submit
 SEQUENCES = (4, 16, 64)
 FILLINGS = 6
 TOKENS, TPOT_MS = 51, 20.0
-_SEATED = """
+_OCCUPIED = """
 SELECT sum(g.last_token_s - g.submitted_s)::float8 AS seated_s,
        (max(g.last_token_s) - min(g.submitted_s))::float8 AS span_s
   FROM eval.generation AS g JOIN eval.job AS j ON j.id = g.job_id
@@ -34,7 +35,7 @@ SELECT sum(g.last_token_s - g.submitted_s)::float8 AS seated_s,
 
 
 def measure(place: Place) -> list[Figure]:
-    """Return, for each size of engine, the share of its seats' time in which a request had them."""
+    """Return, for each size of engine, the share of its slots' time in which a request had them."""
     return [_share(place, sequences) for sequences in SEQUENCES]
 
 
@@ -42,11 +43,11 @@ def _share(place: Place, sequences: int) -> Figure:
     command = [sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"]
     with running(place, [command]) as logs:
         await_ready(logs)
-        finish(place, _enqueue(place, sequences, fillings=1))  # brings the engine up; discarded
+        finish(place, _enqueue(place, sequences, fillings=1))  # starts the engine; discarded
         submitted = _enqueue(place, sequences, fillings=FILLINGS)
         finish(place, submitted)
     with transaction(place.engine) as connection:
-        found: dict[str, Any] = rows(connection, _SEATED, {"run": submitted.run_id})[0]
+        found: dict[str, Any] = rows(connection, _OCCUPIED, {"run": submitted.run_id})[0]
     return Figure(
         name=f"company.{sequences}_sequences.seated",
         value=found["seated_s"] / (found["span_s"] * sequences),
@@ -65,13 +66,13 @@ def _enqueue(place: Place, sequences: int, *, fillings: int) -> Submitted:
     model = ModelSpec(
         name=f"bench-{sequences}",
         engine="synthetic",
-        source="made-up",
+        source="fake",
         queue="synthetic",
         options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True},
     )
     # A speed run is not scored, as those of `bench.gpu_overhead` are not.
     sampling = SamplingParams(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)
-    name = f"company of {sequences}, {fillings} fillings"
+    name = f"batch of {sequences}, {fillings} fillings"
     jobs = sequences * fillings
     wanted = quickstart_submission(
         name, "smollm2", repetitions=jobs, sampling=sampling, settings=place.settings

@@ -1,4 +1,4 @@
-"""Claim jobs of the synthetic queue at a pace until stdin closes, then print how many there were and how often none."""
+"""Claim jobs of the synthetic queue at a rate until stdin closes, then print the counts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def take_one(engine: Engine, worker_id: uuid.UUID, model_id: int) -> bool:
 
 
 def main() -> None:
-    """Claim every so many milliseconds (first argument, 0 for without a pause) with this model (second) loaded."""
+    """Claim every N milliseconds (first argument, 0 for no pause) with a model loaded (second)."""
     pause_s, model_id = float(sys.argv[1]) / 1000, int(sys.argv[2])
     engine = open_database(os.environ["EVALCTL_DATABASE_URL"], name="claimer")
     worker_id = register(engine)

@@ -1,7 +1,10 @@
-"""The measurements of docs/measurements/h100.md, on a host with an NVIDIA GPU: ``python -m bench.gpu_host OUT [PART...]``.
+"""The measurements of docs/measurements/h100.md.
 
-Uses the command line as an operator does, on embedded servers under a folder of its own. The 4-bit model has the shape of
-Qwen3-4B-Instruct-2507 in AWQ 4-bit group 128 with dummy weights, so memory and speed are real and its text is not.
+Run ``python -m bench.gpu_host OUT [PART...]`` on a host with an NVIDIA GPU.
+
+Uses the command line as an operator does, on embedded servers under a separate folder. The 4-bit
+model has the shape of Qwen3-4B-Instruct-2507 in AWQ 4-bit group 128 with dummy weights, so memory
+and speed are real and its text is not.
 """
 
 from __future__ import annotations
@@ -69,7 +72,7 @@ gpu_memory_utilization = 0.3
 
 
 class Host:
-    """An evalctl of its own on this host."""
+    """A separate evalctl on this host."""
 
     def __init__(self, folder: Path, out: Path) -> None:
         self.out = out
@@ -99,7 +102,8 @@ class Host:
         )
         took_s = time.monotonic() - started_s
         say(
-            f"$ evalctl {' '.join(arguments)}  -> {done.returncode} in {took_s:.1f} s\n{done.stdout[-2500:]}{done.stderr[-1500:]}"
+            f"$ evalctl {' '.join(arguments)}  -> {done.returncode} in {took_s:.1f} s\n"
+            f"{done.stdout[-2500:]}{done.stderr[-1500:]}"
         )
         return done.stdout
 
@@ -154,20 +158,31 @@ def latency_run(host: Host) -> None:
     host.evalctl("submit", "--model", "qwen3-4b-shape", "--problems", "quickstart", *arguments)
     host.evalctl("results", "h100-latency", "--json")
     rows = host.query(
-        "SELECT job_id, model, problem, repetition, attempt_no, prompt_tokens, output_tokens, cached_tokens, ttft_ms, "
-        "engine_ttft_ms, ttft_ms - engine_ttft_ms AS hop_ms, e2e_s, tpot_ms, need_mib, kv_used_mib, nvml_peak_mib, "
-        "queue_wait_s, config_hash, environment_hash FROM analytics_v1.generations WHERE run = 'h100-latency' ORDER BY job_id"
+        "SELECT job_id, model, problem, repetition, attempt_no, prompt_tokens, output_tokens, "
+        "cached_tokens, ttft_ms, "
+        "engine_ttft_ms, ttft_ms - engine_ttft_ms AS hop_ms, e2e_s, tpot_ms, need_mib, "
+        "kv_used_mib, "
+        "nvml_peak_mib, "
+        "queue_wait_s, config_hash, environment_hash FROM analytics_v1.generations "
+        "WHERE run = 'h100-latency' ORDER BY job_id"
     )
     host.export("latency_rows", rows)
     hop = host.query(
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_ms - engine_ttft_ms) AS hop_ms_median, "
-        "max(ttft_ms - engine_ttft_ms) AS hop_ms_max, percentile_cont(ARRAY[0.1,0.5,0.9]) WITHIN GROUP (ORDER BY ttft_ms) "
-        "AS ttft_p10_50_90, percentile_cont(0.5) WITHIN GROUP (ORDER BY tpot_ms) AS tpot_ms, count(*) AS n "
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_ms - engine_ttft_ms) "
+        "AS hop_ms_median, "
+        "max(ttft_ms - engine_ttft_ms) AS hop_ms_max, "
+        "percentile_cont(ARRAY[0.1,0.5,0.9]) WITHIN GROUP (ORDER BY ttft_ms) "
+        "AS ttft_p10_50_90, percentile_cont(0.5) WITHIN GROUP (ORDER BY tpot_ms) AS tpot_ms, "
+        "count(*) AS n "
         "FROM analytics_v1.generations WHERE run = 'h100-latency'"
     )
     say(f"hop: {hop}")
-    boots = "SELECT id, engine_version, start_s, config, environment, backend_facts, memory_kind, context_mib, weights_mib, buffers_mib, activation_peak_mib, graphs_mib, kv_reserved_mib, memory_reasons FROM eval.boot ORDER BY id"
-    host.export("boots", host.query(boots))
+    starts = (
+        "SELECT id, engine_version, start_s, config, environment, backend_facts, memory_kind, "
+        "context_mib, weights_mib, buffers_mib, activation_peak_mib, graphs_mib, "
+        "kv_reserved_mib, memory_reasons FROM eval.boot ORDER BY id"
+    )
+    host.export("boots", host.query(starts))
 
 
 def real_text(host: Host) -> None:
@@ -203,7 +218,7 @@ def engine_core_killed(host: Host) -> None:
 
 
 def worker_killed(host: Host) -> None:
-    """Kill the worker in the middle of a job: nothing stays on the GPU, another worker reruns the job."""
+    """Kill the worker during a job: nothing stays on the GPU, another worker reruns the job."""
     submit_long(host, "h100-worker-killed")
     pid = host.query("SELECT pid FROM eval.worker WHERE state = 'busy'")[0]["pid"]
     say(f"kill -9 worker {pid}")
@@ -251,14 +266,16 @@ def engine_core() -> int:
 def finished(host: Host, run: str) -> bool:
     """Whether no job of a run is open."""
     return not host.query(
-        f"SELECT 1 FROM eval.job j JOIN eval.run r ON r.id = j.run_id WHERE r.name = '{run}' AND j.state IN ('queued', 'running')"
+        "SELECT 1 FROM eval.job j JOIN eval.run r ON r.id = j.run_id "
+        f"WHERE r.name = '{run}' AND j.state IN ('queued', 'running')"
     )
 
 
 def report_attempts(host: Host, run: str) -> None:
     """Say how often a run's jobs were tried and how many results they have."""
     attempts = host.query(
-        f"SELECT a.attempt_no, a.outcome, a.error_class, a.started_at, a.ended_at FROM analytics_v1.attempts a WHERE run = '{run}' ORDER BY attempt_no"
+        "SELECT a.attempt_no, a.outcome, a.error_class, a.started_at, a.ended_at "
+        f"FROM analytics_v1.attempts a WHERE run = '{run}' ORDER BY attempt_no"
     )
     results = host.query(
         f"SELECT count(*) AS results FROM analytics_v1.generations WHERE run = '{run}'"

@@ -1,8 +1,10 @@
-"""What a worker does on a card that is not clean, on a host with an NVIDIA GPU: ``python -m bench.gpu_hygiene OUT [PART...]``.
+"""What a worker does on a GPU that is not clean.
 
-Each part makes the card dirty in one way, starts a worker as an operator does, and says what it did and in what time. The
-parts end with the GPU memory back at its base or say that it is not. Needs torch with CUDA; the parts that start an engine
-need vLLM.
+Run ``python -m bench.gpu_hygiene OUT [PART...]`` on a host with an NVIDIA GPU.
+
+Each part makes the GPU dirty in one way, starts a worker as an operator does, and says what it did
+and how fast. The parts end with the GPU memory back at its base or say that it is not. Needs torch
+with CUDA; the parts that start an engine need vLLM.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ from bench.gpu_host import Host, engine_core, say
 from core.gpus import list_gpus, nvml, used_mib
 from workers.gpu.lock import LOCK_VARIABLE
 from workers.gpu.nvml import NvmlReader
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE
 
-#: Holds 2 GiB of the card until it is ended.
-HOLDER = "import sys, torch; held = torch.empty(2 << 30, dtype=torch.uint8, device='cuda'); print('up', flush=True); sys.stdin.read()"
+#: Holds 2 GiB of the GPU until it is ended.
+HOLDER = (
+    "import sys, torch; held = torch.empty(2 << 30, dtype=torch.uint8, device='cuda'); "
+    "print('up', flush=True); sys.stdin.read()"
+)
 #: Writes where nothing is mapped: the driver reports XID 31 and ends the process's context.
 FAULT = """
 import torch, triton, triton.language as tl
@@ -53,7 +58,7 @@ max_model_len = 8192
 max_num_seqs = 4
 gpu_memory_utilization = 0.999
 """
-#: Within so many MiB of its base a card counts as clean.
+#: A GPU counts as clean within this many MiB of its base.
 NEAR_MIB = 100
 
 
@@ -119,7 +124,7 @@ def worker(host: Host, *arguments: str) -> Iterator[Worker]:
 
 @contextmanager
 def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
-    """Have a process hold 2 GiB of the card for the block."""
+    """Have a process hold 2 GiB of the GPU for the block."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER],
         env={**os.environ, **variables},
@@ -137,12 +142,13 @@ def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def readings(_host: Host) -> None:
-    """Say what NVML tells of an empty card and of one with a process on it."""
-    card = list_gpus()[0]
+    """Say what NVML reports of an empty GPU and of one with a process on it."""
+    gpu = list_gpus()[0]
     with nvml():
-        reader = NvmlReader(card.uuid)
+        reader = NvmlReader(gpu.uuid)
         say(
-            f"empty: used {reader.used_mib():.0f} MiB without, {used_mib(0):.0f} with the driver's reserve; {reader.processes()}"
+            f"empty: used {reader.used_mib():.0f} MiB without, {used_mib(0):.0f} with the driver's "
+            f"reserve; {reader.processes()}"
         )
         with holder() as process:
             say(
@@ -154,20 +160,20 @@ def readings(_host: Host) -> None:
 
 
 def orphan_at_boot(host: Host) -> None:
-    """Let a process with the mark and lock of a dead worker hold 2 GiB: a worker kills it and starts."""
+    """Let a process with a dead worker's mark and lock hold 2 GiB: a worker kills it and starts."""
     lock = str((host.settings.home / "gpus" / f"{list_gpus()[0].uuid}.lock").resolve())
     with (
         holder(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: lock}) as process,
         worker(host) as started,
     ):
-        say(f"pid {process.pid} holds the card: {used_mib(0):.0f} MiB")
+        say(f"pid {process.pid} holds the GPU: {used_mib(0):.0f} MiB")
         started.wait_for("gpu.reclaimed")
         started.wait_for("worker.ready")
         say(f"used {used_mib(0):.0f} MiB; the orphan ended with {process.poll()}")
 
 
 def stranger_at_boot(host: Host) -> None:
-    """Let a process without a mark hold 2 GiB: a worker refuses with its pid and MiB, and code 2."""
+    """Let an unmarked process hold 2 GiB: a worker refuses with its pid and MiB, and code 2."""
     with holder() as process, worker(host) as started:
         refused = started.wait_for("worker.refused", "worker.ready", within_s=60)
         code = started.process.wait(60)
@@ -176,7 +182,7 @@ def stranger_at_boot(host: Host) -> None:
 
 
 def two_workers(host: Host) -> None:
-    """Start a second worker on the card: it refuses."""
+    """Start a second worker on the GPU: it refuses."""
     with worker(host) as first:
         first.wait_for("worker.ready")
         with worker(host) as second:
@@ -185,7 +191,7 @@ def two_workers(host: Host) -> None:
 
 
 def stranger_before_start(host: Host) -> None:
-    """Let a stranger come while the worker idles: the job is given back, and runs once the stranger has gone."""
+    """Let a stranger come while the worker idles: the job runs once the stranger has exited."""
     with worker(host) as started:
         started.wait_for("worker.ready")
         with holder():
@@ -198,14 +204,14 @@ def stranger_before_start(host: Host) -> None:
 
 
 def engine_orphaned(host: Host) -> None:
-    """Kill a worker and its guardian hard, with an engine loaded: whatever stays, the next worker takes the card."""
+    """Kill a worker and its orphan reaper, an engine loaded: the next worker takes the GPU."""
     with worker(host) as first:
         first.wait_for("worker.ready")
         submit(host, "qwen3-4b-shape", "hygiene-orphan")
         first.wait_for("job.succeeded")
         core = psutil.Process(engine_core())
         for process in psutil.process_iter(["cmdline"]):
-            if "guardian.py" in " ".join(process.info["cmdline"] or []):
+            if "orphan_reaper" in " ".join(process.info["cmdline"] or []):
                 process.kill()
         first.process.kill()
         first.process.wait()
@@ -219,7 +225,7 @@ def engine_orphaned(host: Host) -> None:
 
 
 def out_of_memory_at_start(host: Host) -> None:
-    """Ask for more memory than is free: the class of the failure, and the time until the card is clean."""
+    """Allocate more memory than is free: the class of the failure, and the time to a clean GPU."""
     with worker(host) as started:
         started.wait_for("worker.ready")
         base_mib = used_mib(0)
@@ -231,7 +237,7 @@ def out_of_memory_at_start(host: Host) -> None:
 
 
 def application_xid(host: Host) -> None:
-    """Have an application fault on the card: the worker reports the XID and serves on."""
+    """Have an application fault on the GPU: the worker reports the XID and serves on."""
     with worker(host) as started:
         started.wait_for("worker.ready")
         done = subprocess.run(
@@ -251,7 +257,7 @@ def submit(host: Host, model: str, name: str) -> None:
 
 
 def quarantined(host: Host) -> bool:
-    """Whether a worker says that its card cannot be used."""
+    """Whether a worker says that its GPU cannot be used."""
     return bool(host.query("SELECT 1 FROM eval.worker WHERE state = 'quarantined'"))
 
 

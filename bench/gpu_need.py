@@ -1,7 +1,10 @@
-"""What two models need on a GPU, whatever they reserve, and what a prompt's length does: ``python -m bench.gpu_need OUT [PART...]``.
+"""What two models need on a GPU, whatever they reserve, and what a prompt's length does.
 
-Shapes of Qwen3-4B-Instruct-2507 and DeepSeek-R1-Distill-Qwen-7B in AWQ 4-bit group 128 with dummy weights: memory and speed
-are real, the text is not. Runs a worker on each GPU there is, so that models are measured side by side.
+Run ``python -m bench.gpu_need OUT [PART...]``.
+
+Shapes of Qwen3-4B-Instruct-2507 and DeepSeek-R1-Distill-Qwen-7B in AWQ 4-bit group 128 with dummy
+weights: memory and speed are real, the text is not. Runs a worker on each GPU, so that models are
+measured side by side.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.gpu_host import QWEN3_4B_AWQ, Host, say
-from bench.gpu_timing import DECODING_SIZES, Rig, told
+from bench.gpu_timing import DECODING_SIZES, Rig, summary
 from core.gpus import find_gpu, list_gpus, used_mib
 from workers.gpu.pinning import pin
 
@@ -56,7 +59,7 @@ SIZES = [1, 2, 4, 8, 128, 256, 288, 512]
 
 
 def register(host: Host, folder: Path, variants: Mapping[str, str]) -> None:
-    """Register every shape once for each variant, NAME-VARIANT, with the variant's further options."""
+    """Register every shape once for each variant, NAME-VARIANT, with the variant's options."""
     texts = []
     for name, config in SHAPES.items():
         shape = folder / name
@@ -68,7 +71,7 @@ def register(host: Host, folder: Path, variants: Mapping[str, str]) -> None:
 
 
 def need(host: Host) -> None:
-    """Run both shapes with a fifth and with nine tenths of the card reserved: the need must stay, the peak must not."""
+    """Run both shapes with a fifth and nine tenths of the GPU reserved: the need stays."""
     for utilisation in UTILISATIONS:
         variant = f"u{utilisation * 100:.0f}"
         models = [part for name in SHAPES for part in ("--model", f"{name}-{variant}")]
@@ -97,7 +100,7 @@ def need(host: Host) -> None:
 
 
 def prompts(host: Host, folder: Path) -> None:
-    """Ask after prompts of growing length, with and without graphs for up to 512 tokens."""
+    """Send prompts of growing length, with and without graphs for up to 512 tokens."""
     gpu = find_gpu(0)
     pin(gpu)
     (folder / "shape").symlink_to(folder / "qwen3-4b")
@@ -108,10 +111,10 @@ def prompts(host: Host, folder: Path) -> None:
     ):
         with rig.engine(**options) as engine:
             for tokens in PROMPT_TOKENS:
-                rows = rig.ask(
+                rows = rig.send(
                     engine, 40, input_tokens=tokens, part="prompts", graphs=graphs, prompt=tokens
                 )
-                say(f"graphs up to {graphs}, {tokens} tokens: {told(rows)}")
+                say(f"graphs up to {graphs}, {tokens} tokens: {summary(rows)}")
                 host.export("prompt_rows", rig.rows)
 
 
@@ -140,7 +143,8 @@ def main() -> int:
     host.evalctl("status")
     host.evalctl("down")
     say(
-        f"after {time.monotonic() - started_s:.0f} s: used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB"
+        f"after {time.monotonic() - started_s:.0f} s: "
+        f"used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB"
     )
     if "prompts" in wanted:
         try:

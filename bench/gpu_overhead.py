@@ -1,8 +1,11 @@
-"""What the queue costs on a GPU: the same prompts through it and straight from the same AsyncLLM. ``python -m bench.gpu_overhead OUT [GPU [SEQUENCES...]]``.
+"""What the queue costs on a GPU: the same prompts through it and straight from the same AsyncLLM.
 
-One engine of the Qwen3-4B shape for each ``max_num_seqs``, held by a worker in this process; rounds alternate (bare, queue,
-queue, bare). Latency: one request at a time. Throughput: as many as the engine takes, the bare loop behind a semaphore. The
-clock of the queue runs from the first claim to the last commit, that of the bare loop from its first request to its last token.
+Run ``python -m bench.gpu_overhead OUT [GPU [SEQUENCES...]]``.
+
+One engine of the Qwen3-4B shape for each ``max_num_seqs``, held by a worker in this process; rounds
+alternate (bare, queue, queue, bare). Latency: one request at a time. Throughput: as many as the
+engine takes, the bare loop behind a semaphore. The clock of the queue runs from the first claim to
+the last commit, that of the bare loop from its first request to its last token.
 """
 
 from __future__ import annotations
@@ -52,19 +55,22 @@ SETTINGS: tuple[tuple[Mode, int, int], ...] = (
 )
 ORDER = ("bare", "queue", "queue", "bare")
 TARGETS = {Mode.LATENCY: "<= 1.02", Mode.THROUGHPUT: ">= 0.97"}
-#: ``seated_s`` is the time of all places that had a request, ``engine_s`` the time between the first and the last token's request.
+#: ``seated_s`` is the time of all slots that had a request, ``engine_s`` the time between the first
+#: and the last token's request.
 _SPAN = """
-SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s, sum(g.output_tokens)::float8 AS tokens,
+SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s,
+       sum(g.output_tokens)::float8 AS tokens,
        max(g.running_peak) AS running_peak, count(*) AS jobs,
        sum(g.last_token_s - g.submitted_s)::float8 AS seated_s,
        (max(g.last_token_s) - min(g.submitted_s))::float8 AS engine_s
-  FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id JOIN eval.generation AS g ON g.job_id = j.id
+  FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id JOIN eval.generation AS g
+       ON g.job_id = j.id
  WHERE j.run_id = %(run)s AND a.outcome = 'succeeded'
 """
 
 
 class Bench:
-    """A worker on one GPU in this process, and the same engine asked without it."""
+    """A worker on one GPU in this process, and the same engine used without it."""
 
     def __init__(
         self, here: Place, host: EngineHost, worker: InProcessWorker, folder: Path
@@ -76,7 +82,7 @@ class Bench:
     def compare(self, mode: Mode, sequences: int, repetitions: int) -> None:
         """Run the rounds of one setting and keep their figures."""
         spec = _spec(self._folder, sequences)
-        self._queue(spec, mode, max(1, sequences // 6))  # brings the engine up; discarded
+        self._queue(spec, mode, max(1, sequences // 6))  # starts the engine; discarded
         rates: dict[str, list[float]] = {"bare": [], "queue": []}
         for way in ORDER:
             rate = (
@@ -131,30 +137,31 @@ class Bench:
         """Wait until no job of a run is open and return its state."""
         run, pause = find_run(self._here.engine, run_id), threading.Event()
         while (progress := run_progress(self._here.engine, run)).open:
-            # Seldom: a worker of its own process would not have to share the interpreter with this.
+            # Seldom: a worker in a separate process would not have to share the interpreter with
+            # this.
             pause.wait(1.0)
         return progress.state
 
     def _bare(self, mode: Mode, sequences: int, repetitions: int) -> float:
-        """Return the tokens per second of the same prompts without a queue, in the engine's own loop."""
+        """Return the tokens per second of the prompts without a queue, on the engine's loop."""
         samplings = [replace(SAMPLING, seed=1 + number // 6) for number in range(repetitions * 6)]
         in_flight = 1 if mode is Mode.LATENCY else sequences
         loop = self._host._loop  # noqa: SLF001 - the same engine object is the point
-        asked = asyncio.run_coroutine_threadsafe(
-            _ask_all(self._host.engine, samplings, in_flight), loop
+        sent = asyncio.run_coroutine_threadsafe(
+            _send_all(self._host.engine, samplings, in_flight), loop
         )
-        took_s, tokens = asked.result(500)
+        took_s, tokens = sent.result(500)
         return tokens / took_s
 
 
-async def _ask_all(
+async def _send_all(
     engine: Any, samplings: Sequence[SamplingParams], in_flight: int
 ) -> tuple[float, int]:
-    """Ask vLLM's client for all, so many at a time; return the seconds and the tokens."""
+    """Send all to vLLM's client, N at a time; return the seconds and the tokens."""
     slots = asyncio.Semaphore(in_flight)
     made = 0
 
-    async def ask(sampling: SamplingParams) -> None:
+    async def send(sampling: SamplingParams) -> None:
         nonlocal made
         request = GenerationRequest(request_id=uuid.uuid4().hex, messages=(), sampling=sampling)
         async with slots:
@@ -166,7 +173,7 @@ async def _ask_all(
                 made += len(output.outputs[0].token_ids)
 
     started_s = time.monotonic()
-    await asyncio.gather(*(ask(sampling) for sampling in samplings))
+    await asyncio.gather(*(send(sampling) for sampling in samplings))
     return time.monotonic() - started_s, made
 
 
@@ -226,14 +233,14 @@ def _bench(stack: ExitStack, here: Place, gpu: Gpu, folder: Path) -> Bench:
         worker_mark=mark,
     )
     lock = stack.enter_context(closing(GpuLock(here.settings.home, gpu.uuid)))
-    card = GpuGuard(
+    guard = GpuGuard(
         NvmlReader(gpu.uuid),
         ProcessOwnership(mark=mark, lock_path=lock.path),
         name=f"GPU {gpu.index} ({gpu.name})",
     )
     host = EngineHost(context)
     stack.callback(host.close)
-    worker = InProcessWorker(here, host, context, card=card)
+    worker = InProcessWorker(here, host, context, guard=guard)
     stack.callback(worker.close)
     return Bench(here, host, worker, folder)
 

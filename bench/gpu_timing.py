@@ -1,7 +1,10 @@
-"""What disturbs a timing on a GPU: the memory sampler, and a prefill without a CUDA graph. ``python -m bench.gpu_timing OUT [GPU [PART...]]``.
+"""What disturbs a timing on a GPU: the memory sampler, and a prefill without a CUDA graph.
 
-The engine is asked one request at a time through the worker's own ``EngineHost``, so that the stamps are those of stored rows.
-The model has the shape of Qwen3-4B in AWQ with dummy weights. Rows of every request are written beside the log.
+Run ``python -m bench.gpu_timing OUT [GPU [PART...]]``.
+
+The engine gets one request at a time through the worker's own ``EngineHost``, so that the stamps
+are those of stored rows. The model has the shape of Qwen3-4B in AWQ with dummy weights. Rows of
+every request are written beside the log.
 """
 
 from __future__ import annotations
@@ -31,8 +34,9 @@ from workers.measurement.sampler import DeviceSource, MemorySampler
 
 INPUT, OUTPUT = 256, 64
 WARM_UP = 10
-#: Rounds of the sampler's part, each setting three times and in both directions, so that drift hits all alike: samples per
-#: second, none, or a process that only wakes up so often and reads nothing, which keeps cores of the host from deep sleep.
+#: Rounds of the sampler's part, each setting three times and in both directions, so that drift hits
+#: all alike: samples per second, none, or a process that only wakes up as often and reads nothing,
+#: which keeps cores of the host from deep sleep.
 WAKING = -1000
 ROUNDS = (0, 50, 1000, WAKING, WAKING, 1000, 50, 0, 0, 50, 1000, WAKING)
 PER_ROUND = 40
@@ -47,7 +51,7 @@ OPTIONS: dict[str, Any] = {
 }
 #: What vLLM captures by itself for 4 sequences.
 DECODING_SIZES = [1, 2, 4, 8]
-#: Holds 512 MiB for 20 ms, as often as asked, and says when.
+#: Holds 512 MiB for 20 ms, N times, and says when.
 SPIKES = """
 import sys, time, torch
 torch.zeros(1, device="cuda")
@@ -64,7 +68,7 @@ for _ in range(int(sys.argv[1])):
 
 
 class Rig:
-    """One engine and the rows of what it was asked."""
+    """One engine and the rows of its requests."""
 
     def __init__(self, folder: Path, gpu_uuid: str) -> None:
         self._folder = folder
@@ -92,17 +96,18 @@ class Rig:
             options=OPTIONS | options,
         )
         started_s = time.monotonic()
-        boot = host.load(spec, on_progress=lambda: None, timeout_s=500)
+        engine_start = host.load(spec, on_progress=lambda: None, timeout_s=500)
         say(
-            f"engine up in {time.monotonic() - started_s:.0f} s with {options}: {dict(boot.backend_facts)}"
+            f"engine started in {time.monotonic() - started_s:.0f} s with {options}: "
+            f"{dict(engine_start.backend_facts)}"
         )
         try:
-            self.ask(host, WARM_UP, part="warm-up")
+            self.send(host, WARM_UP, part="warm-up")
             yield host
         finally:
             host.close()
 
-    def ask(
+    def send(
         self,
         host: EngineHost,
         count: int,
@@ -145,7 +150,7 @@ class Rig:
         return made
 
 
-def told(rows: Sequence[dict[str, Any]]) -> str:
+def summary(rows: Sequence[dict[str, Any]]) -> str:
     """Return medians and deciles in a line."""
     parts = []
     for key in ("ttft_ms", "engine_ttft_ms", "tpot_ms"):
@@ -156,23 +161,27 @@ def told(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def sampler(rig: Rig) -> None:
-    """Compare requests without a sampler, at 50 Hz, at 1 kHz and beside a waking process, in interleaved rounds of one engine."""
+    """Compare requests without a sampler, at 50 Hz, at 1 kHz and beside a waking process.
+
+    The rounds of one engine are interleaved.
+    """
     samplers = {
         hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)
     }
     with rig.engine() as host:
         for number, hz in enumerate(ROUNDS):
             with _waking() if hz == WAKING else nullcontext():
-                rows = rig.ask(
+                rows = rig.send(
                     host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number
                 )
             say(
-                f"round {number} at {hz} Hz: {told(rows)}, {statistics.mean(row['samples'] for row in rows):.0f} samples each"
+                f"round {number} at {hz} Hz: {summary(rows)}, "
+                f"{statistics.mean(row['samples'] for row in rows):.0f} samples each"
             )
     for opened in samplers.values():
         opened.close()
     for hz in (0, 50, 1000, WAKING):
-        say(f"all rounds at {hz} Hz: {told([row for row in rig.rows if row.get('hz') == hz])}")
+        say(f"all rounds at {hz} Hz: {summary([row for row in rig.rows if row.get('hz') == hz])}")
 
 
 @contextmanager
@@ -187,7 +196,7 @@ def _waking() -> Iterator[None]:
 
 
 def spikes(rig: Rig) -> None:
-    """Have another process hold 512 MiB for 20 ms, 50 times, and see how many a trace at 200 Hz shows."""
+    """Have a process hold 512 MiB for 20 ms, 50 times; count those in a trace at 200 Hz."""
     opened = MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 5)
     opened.start()
     window = opened.begin()
@@ -208,24 +217,27 @@ def spikes(rig: Rig) -> None:
         1 for one, next_ in zip(high, [*high[1:], float("inf")], strict=True) if next_ - one > 0.1
     )
     say(
-        f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; {len(trace.used_mib)} samples {trace.period_ms:.2f} ms apart"
+        f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; "
+        f"{len(trace.used_mib)} samples {trace.period_ms:.2f} ms apart"
     )
 
 
 def prefill(rig: Rig) -> None:
-    """Compare time to first token with and without a graph for the prompt, and with the frontend held on two cores."""
+    """Compare time to first token with and without a graph for the prompt, and on two cores."""
     everywhere = os.sched_getaffinity(0)
     with rig.engine() as host:
         for number in range(2):
             say(
-                f"graphs up to 512, round {number}: {told(rig.ask(host, 100, part='prefill', graphs=512))}"
+                f"graphs up to 512, round {number}: "
+                f"{summary(rig.send(host, 100, part='prefill', graphs=512))}"
             )
     with rig.engine(cudagraph_capture_sizes=DECODING_SIZES) as host:
-        say(f"graphs for decoding alone: {told(rig.ask(host, 100, part='prefill', graphs=8))}")
+        say(f"graphs for decoding alone: {summary(rig.send(host, 100, part='prefill', graphs=8))}")
         for thread in Path("/proc/self/task").iterdir():
             os.sched_setaffinity(int(thread.name), sorted(everywhere)[:2])
         say(
-            f"graphs for decoding alone, this process on two cores: {told(rig.ask(host, 100, part='prefill', graphs=8, cores=2))}"
+            "graphs for decoding alone, this process on two cores: "
+            f"{summary(rig.send(host, 100, part='prefill', graphs=8, cores=2))}"
         )
         for thread in Path("/proc/self/task").iterdir():
             os.sched_setaffinity(int(thread.name), everywhere)

@@ -1,4 +1,4 @@
-"""Celery's own floor: a task that does nothing, acknowledged late, on the broker that EVALCTL_BROKER_URL names."""
+"""Celery's floor: an empty task, acknowledged late, on the broker of EVALCTL_BROKER_URL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def noop_app(broker_url: str) -> Celery:
 
 
 def stage(broker_url: str, tasks: int) -> None:
-    """Put so many tasks into a list that nobody listens to, and one that tells of their end after them."""
+    """Put N tasks into a list without a consumer, then one that reports their end."""
     with noop_app(broker_url) as sender, sender.producer_pool.acquire(block=True) as producer:
         for number in range(tasks):
             sender.send_task("bench.noop", (number,), producer=producer, queue=STAGED)
@@ -34,10 +34,10 @@ def stage(broker_url: str, tasks: int) -> None:
 
 
 def await_workers(broker_url: str, workers: int, within_s: float) -> None:
-    """Wait until so many workers answer. Raise ``TimeoutError``."""
-    with noop_app(broker_url) as asker:
+    """Wait until N workers answer. Raise ``TimeoutError``."""
+    with noop_app(broker_url) as app:
         for _ in range(int(within_s)):
-            if len(asker.control.ping(timeout=1.0)) >= workers:
+            if len(app.control.ping(timeout=1.0)) >= workers:
                 return
     raise TimeoutError(f"fewer than {workers} Celery workers answered in {within_s} s")
 
@@ -53,7 +53,7 @@ def noop(_number: int) -> None:
 
 @app.task(name="bench.done")  # type: ignore[untyped-decorator]
 def done() -> None:
-    """Tell the waiting benchmark that everything before has been consumed."""
+    """Notify the waiting benchmark that everything before has been consumed."""
     client = redis.Redis.from_url(os.environ["EVALCTL_BROKER_URL"])
     client.rpush(DONE_KEY, 1)
     client.close()

@@ -1,7 +1,7 @@
-"""What the whole queue adds to real generations: the same prompts through it and straight from the same engine object.
+"""What the queue adds to real generations: the same prompts through it and straight from vLLM.
 
-Both ways use one engine host in this process. Rounds alternate (direct, queue, queue, direct), so that a machine that
-gets slower or faster meanwhile favours neither.
+Both ways use one engine host in this process. Rounds alternate (direct, queue, queue, direct), so
+that a machine that gets slower or faster meanwhile favours neither.
 """
 
 from __future__ import annotations
@@ -130,9 +130,9 @@ class _Counted:
         self._hints = hints
         self.taken = 0
 
-    def another(self) -> bool:
+    def take_one(self) -> bool:
         """Take one."""
-        found = self._hints.another()
+        found = self._hints.take_one()
         self.taken += found
         return found
 
@@ -143,7 +143,7 @@ class _Counted:
 
 
 class InProcessWorker:
-    """A worker in this process, so that the engine object can be asked without it as well."""
+    """A worker in this process, so that the engine object can be used without it as well."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class InProcessWorker:
         host: EngineHost,
         context: EngineContext,
         *,
-        card: GpuGuard | None = None,
+        guard: GpuGuard | None = None,
     ) -> None:
         worker_id = uuid.uuid4()
         identity = WorkerIdentity(
@@ -177,7 +177,7 @@ class InProcessWorker:
             queues=("vllm",),
             leases=self._leases,
             shutdown=Shutdown(),
-            guard=card,
+            guard=guard,
             timeouts=Timeouts(),
         )
         self._all_done = threading.Event()

@@ -1,4 +1,4 @@
-"""A place for benchmarks: embedded servers under a temporary folder, a migrated database, the environment for workers."""
+"""A place for benchmarks: temporary embedded servers, a migrated database, workers' environment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Place:
 
 @contextmanager
 def place() -> Iterator[Place]:
-    """Run both servers for the block. The tiny model is kept in the user's EVALCTL_HOME and only linked here."""
+    """Run both servers for the block; the small model stays in EVALCTL_HOME and is linked here."""
     user = Settings.from_environment()
     with tempfile.TemporaryDirectory(prefix="evalctl-bench-") as folder:
         home = Path(folder)

@@ -1,4 +1,4 @@
-"""A run of a million jobs: what submitting it takes, what a claim, a status and a round of the reconciler cost then."""
+"""A run of a million jobs: the cost of submit, claim, status and a reconciler round."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ SHORT_QUEUE = 10
 OTHERS = 4
 #: Pause of the other claimers: 200 claims a second together, as of jobs of 20 ms each.
 PACE_MS = 20
-MODEL = '[models.bench]\nengine = "synthetic"\nsource = "made-up"\noptions = { tokens = 8 }\n'
+MODEL = '[models.bench]\nengine = "synthetic"\nsource = "fake"\noptions = { tokens = 8 }\n'
 HALF_DONE = (
-    """UPDATE eval.job SET state = 'running', attempt_no = 1, lease_expires_at = now() + interval '1 hour'
+    """UPDATE eval.job SET state = 'running', attempt_no = 1,
+              lease_expires_at = now() + interval '1 hour'
         WHERE run_id = %(run)s AND state = 'queued' AND repetition <= %(half)s""",
     """UPDATE eval.job SET state = 'succeeded', finished_at = now(), lease_expires_at = NULL
         WHERE run_id = %(run)s AND state = 'running' AND repetition <= %(half)s""",
@@ -149,7 +150,7 @@ def _claims_on_a_short_queue(place: Place) -> list[Figure]:
     wanted = quickstart_submission(
         "short", "smollm2", repetitions=CLAIMS, sampling=SamplingParams(), settings=place.settings
     )
-    model = ModelSpec(name="short", engine="synthetic", source="made-up", queue=QUEUE)
+    model = ModelSpec(name="short", engine="synthetic", source="fake", queue=QUEUE)
     submit(
         place.engine,
         replace(
@@ -227,7 +228,7 @@ def _claim_times(
 
 @contextmanager
 def _other_claimers(place: Place, model_id: int, pace_ms: int) -> Iterator[list[tuple[int, int]]]:
-    """Let other processes claim during the block; afterwards the list holds claims and empty-handed claims of each."""
+    """Let other processes claim during the block; the list then has claims and misses of each."""
     command = [sys.executable, "-m", "bench.claimer", str(pace_ms), str(model_id)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     others = [subprocess.Popen(command, env=place.environment, **pipes) for _ in range(OTHERS)]

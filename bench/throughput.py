@@ -1,4 +1,4 @@
-"""Jobs a second end to end with 1, 2, 4 and 8 workers, beside as many of Celery's own with a task that does nothing."""
+"""Jobs a second end to end with 1, 2, 4 and 8 workers, beside Celery's own with an empty task."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ DEADLINE_S = 180
 READY = "worker.ready"
 _SPAN = """
 SELECT extract(epoch FROM max(a.ended_at) - min(a.started_at))::float8 AS span_s, count(*) AS jobs,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at)) * 1000 AS median_ms
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch
+       FROM a.ended_at - a.started_at)) * 1000 AS median_ms
   FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id
  WHERE j.run_id = %(run)s AND a.outcome = 'succeeded'
 """
@@ -117,7 +118,7 @@ def _job_rate(place: Place, workers: int) -> tuple[float, float, int]:
 
 def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
     model = ModelSpec(
-        name="bench", engine="synthetic", source="made-up", queue="synthetic", options={"tokens": 8}
+        name="bench", engine="synthetic", source="fake", queue="synthetic", options={"tokens": 8}
     )
     # A speed run is not scored, so that the queue's cost stands alone.
     sampling = SamplingParams(max_tokens=8, fixed_input_tokens=8, fixed_output_tokens=8)
@@ -130,7 +131,7 @@ def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
 
 
 def finish(place: Place, submitted: Submitted) -> dict[str, Any]:
-    """Wait for the end of a run and return the seconds from its first claim to its last commit, and the median."""
+    """Wait for the end of a run; return the seconds from first claim to last commit, and median."""
     deadline_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_s:
         with transaction(place.engine) as connection:
@@ -164,7 +165,7 @@ def running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[Pa
 
 
 def await_ready(logs: Sequence[Path]) -> None:
-    """Wait until each worker has said in its log that it is up."""
+    """Wait until each worker has said in its log that it is ready."""
     deadline_s = time.monotonic() + DEADLINE_S
     while not all(READY in log.read_text() for log in logs):
         if time.monotonic() > deadline_s:

@@ -1,4 +1,4 @@
-"""How long the views take: ``results`` of a run of 20,000 results, alone and among 200,000, and each view with and without a run."""
+"""How long the views take, on a run of 20,000 results alone and among 200,000 others."""
 
 from __future__ import annotations
 

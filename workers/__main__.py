@@ -1,4 +1,4 @@
-"""Run one worker: pin its device, start its guardian, connect, serve hints until told to stop."""
+"""Run one worker: pin its GPU, start its orphan reaper, connect, serve hints until it ends."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ from workers.gpu.process_owner import ProcessOwnership
 from workers.lifecycle.event_log import log_event, set_up_logging
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.lease import LeaseKeeper
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE, start_orphan_reaper
+from workers.lifecycle.marked_processes import MARK_VARIABLE
+from workers.lifecycle.orphan_reaper import start_orphan_reaper
 from workers.lifecycle.shutdown import GRACE_S, Shutdown
 from workers.lifecycle.timeouts import Timeouts
 from workers.measurement.sampler import memory_sampler
@@ -72,10 +73,10 @@ def main() -> int:
 def serve(
     settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace_s: float = GRACE_S
 ) -> None:
-    """Serve hints until told to stop; then everything that was started is ended again.
+    """Serve hints until asked to stop; then end everything that was started.
 
-    A worker whose card is in quarantine takes no job and says why until somebody ends it: ended by itself, it would be
-    started again on the same card.
+    A worker whose GPU is in quarantine takes no job and says why until it is ended from outside: if
+    it ended itself, it would be started again on the same GPU.
     """
     worker_id = uuid.uuid4()
     identity = _identity(worker_id, gpu, queues)
@@ -85,10 +86,10 @@ def serve(
         assert endpoints.broker_url is not None
         database = stack.enter_context(_database(endpoints.database_url))
         mark = worker_id.hex
-        guard = None if gpu is None else stack.enter_context(_clean_card(settings, gpu, mark))
+        guard = None if gpu is None else stack.enter_context(_clean_gpu(settings, gpu, mark))
         # From here on every child carries the mark, and dies with this process however it dies.
         os.environ[MARK_VARIABLE] = mark
-        os.environ["SPT_NOENV"] = "1"  # setproctitle, which vLLM uses, would write over the mark.
+        os.environ["SPT_NOENV"] = "1"  # setproctitle, which vLLM uses, would overwrite the mark.
         orphan_reaper = start_orphan_reaper(mark)
         stack.callback(orphan_reaper.close)
         context = _context(settings, gpu, mark)
@@ -105,7 +106,7 @@ def serve(
             database, worker_id, on_drain=shutdown.drain, refused=lambda: MessageCheck.refused
         )
         stack.callback(heartbeat.close)
-        _tell(shutdown, heartbeat, guard)
+        _report(shutdown, heartbeat, guard)
         timeouts = Timeouts.from_environment()
         leases = LeaseKeeper(database, timeouts)
         stack.callback(leases.close)
@@ -122,14 +123,14 @@ def serve(
             timeouts=timeouts,
         )
         gate = ClaimGate(shutdown, guard, heartbeat)
-        server = HintConsumer(endpoints.broker_url, queues, executor.handle_hint, gate)
-        stack.callback(server.close)
+        consumer = HintConsumer(endpoints.broker_url, queues, executor.handle_hint, gate)
+        stack.callback(consumer.close)
 
         def ready() -> None:
             heartbeat.report(WorkerState.IDLE, None)
             log_event("worker.ready", worker=identity.name, queues=queues, gpu=identity.gpu_uuid)
 
-        run_worker(worker_app(server), identity.name, ready, shutdown)
+        run_worker(worker_app(consumer), identity.name, ready, shutdown)
         if guard is not None and guard.quarantined is not None:
             host.unload()
             shutdown.nothing_runs()
@@ -138,8 +139,8 @@ def serve(
 
 
 @contextmanager
-def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
-    """Take the card for this worker. Raise ``GpuUnavailable`` where somebody else is on it."""
+def _clean_gpu(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
+    """Take the GPU for this worker. Raise ``GpuUnavailable`` where another process uses it."""
     with nvml(), closing(GpuLock(settings.home, gpu.uuid)) as lock:
         guard = GpuGuard(
             NvmlReader(gpu.uuid),
@@ -152,12 +153,12 @@ def _clean_card(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
             yield guard
 
 
-def _tell(shutdown: Shutdown, heartbeat: Heartbeat, guard: GpuGuard | None) -> None:
-    """Let the worker's row follow what becomes of the worker."""
+def _report(shutdown: Shutdown, heartbeat: Heartbeat, guard: GpuGuard | None) -> None:
+    """Have the worker's row follow what happens to the worker."""
 
     def halted() -> None:
         quarantined = guard is not None and guard.quarantined is not None
-        heartbeat.stand(WorkerState.QUARANTINED if quarantined else WorkerState.DRAINING)
+        heartbeat.override(WorkerState.QUARANTINED if quarantined else WorkerState.DRAINING)
         heartbeat.note(shutdown.sentence)
 
     shutdown.when_halted(halted)
@@ -175,7 +176,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _chosen_gpu(arguments: argparse.Namespace) -> Gpu | None:
-    """Return the card asked for, or the first one there is, or None for the CPU."""
+    """Return the chosen GPU, or else the first one, or None for the CPU."""
     if arguments.cpu:
         return None
     if arguments.gpu is not None:
@@ -188,7 +189,7 @@ def _chosen_gpu(arguments: argparse.Namespace) -> Gpu | None:
 
 @contextmanager
 def _database(url: str) -> Iterator[Engine]:
-    # The claim walks its index whatever the statistics say of a table that grew a thousandfold a second ago.
+    # The claim uses its index whatever the statistics say of a table that just grew a thousandfold.
     planner = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
     engine = open_database(url, name="worker", settings=planner)
     try:
@@ -199,7 +200,7 @@ def _database(url: str) -> Iterator[Engine]:
 
 
 def _check_schema(engine: Engine) -> None:
-    """Refuse a database that is older than this worker; a newer one keeps what this worker needs."""
+    """Refuse a database older than this worker; a newer one keeps what this worker needs."""
     try:
         found = schema_version(engine)
     except DBAPIError as error:

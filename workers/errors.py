@@ -1,11 +1,12 @@
-"""What can go wrong with an engine, each error with its kind (what to do about it) and its class (what happened)."""
-# ruff: noqa: N818  (the names say what happened to the engine; the base class says that it is an error)
+"""What can go wrong with an engine: each error has a kind (what to do) and a class (the cause)."""
+# ruff: noqa: N818  (the names say what happened; the base class says that it is an error)
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-#: ``infra`` is retried, ``rejected`` is not, ``out_of_memory`` is a result in a probe, ``timed_out`` replaces the engine.
+#: ``infra`` is retried, ``rejected`` is not, ``out_of_memory`` is a result in a probe,
+#: ``timed_out`` replaces the engine.
 FailureKind = Literal["infra", "rejected", "out_of_memory", "timed_out"]
 
 PROMPT_TOO_LONG = "PROMPT_TOO_LONG"
@@ -30,7 +31,7 @@ MEMORY_LIMIT = "MEMORY_LIMIT"
 
 
 class EngineError(Exception):
-    """An engine failed; ``sentence`` tells people what happened to what and what to do next."""
+    """An engine failed; ``sentence`` says what happened to what and what to do next."""
 
     default_kind: ClassVar[FailureKind] = "infra"
     default_class: ClassVar[str] = ENGINE_DEAD
@@ -45,20 +46,20 @@ class EngineError(Exception):
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-        #: Whether other requests were in the engine as well, so that nobody knows which of them it was.
+        #: Whether other requests were in the engine as well, so that the cause is unknown.
         self.in_batch = in_batch
         self.error_class = error_class or self.default_class
         self.kind: FailureKind = kind or self.default_kind
 
 
 class EngineStartFailed(EngineError):
-    """The engine did not come up; another start may succeed."""
+    """The engine did not start; another start may succeed."""
 
     default_class = INIT_FAILED
 
 
 class EngineDied(EngineError):
-    """The engine's process or server went away during work; its requests are lost, a fresh engine is needed."""
+    """The engine's process or server ended during work; its requests are lost."""
 
 
 class EngineOutOfMemory(EngineError):
@@ -69,14 +70,14 @@ class EngineOutOfMemory(EngineError):
 
 
 class PromptRejected(EngineError):
-    """The request itself cannot be served by this model; asking again changes nothing."""
+    """The request itself cannot be served by this model; a retry changes nothing."""
 
     default_kind = "rejected"
     default_class = PROMPT_TOO_LONG
 
 
 class ModelUnavailable(EngineError):
-    """The model cannot run here: weights absent, option unknown, package or GPU missing, key refused."""
+    """The model cannot run here: no weights, unknown option, no package or GPU, key refused."""
 
     default_kind = "rejected"
     default_class = MODEL_UNAVAILABLE
@@ -90,4 +91,4 @@ class GenerationTimedOut(EngineError):
 
 
 class GenerationCancelled(Exception):
-    """The caller asked for the generation to stop; the request was aborted in the engine. Not a failure."""
+    """The caller stopped the generation; the request was aborted in the engine. Not a failure."""

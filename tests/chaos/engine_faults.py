@@ -21,7 +21,6 @@ from tests.support.deployment import Deployment, kill, since
 from tests.support.oracle import keys_of, orphans
 from tests.support.processes import LoggingProcess
 from workers.bundled_model import ensure_embedded_model
-from workers.lifecycle import orphan_reaper
 
 #: A model on two busy cores takes its time.
 START_S = 240.0
@@ -64,7 +63,9 @@ def _submit(deployment: Deployment, jobs: int) -> None:
 def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
     """Return a worker's living descendants that are its engine's, without the orphan reaper."""
     children = psutil.Process(worker.process.pid).children(recursive=True)
-    return [child for child in children if orphan_reaper.__file__ not in child.cmdline()]
+    return [
+        child for child in children if not any("orphan_reaper" in word for word in child.cmdline())
+    ]
 
 
 def _core(worker: LoggingProcess) -> psutil.Process:

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 import workers.__main__
+import workers.consumer.hint_consumer
 import workers.consumer.message_check
-import workers.consumer.next_hint
 import workers.execution.executor
 from workers.engines.host import EngineHost
 
@@ -85,7 +85,7 @@ def _after(owner: Any, name: str) -> Callable[[Callable[[], None]], None]:
 
 
 def _mid_generate(bomb: Callable[[], None]) -> None:
-    inner = EngineHost.measure
+    inner = EngineHost.generate
 
     def outer(host: EngineHost, *given: Any, on_token: Callable[[Any], None], **named: Any) -> Any:
         heard = []
@@ -98,13 +98,13 @@ def _mid_generate(bomb: Callable[[], None]) -> None:
 
         return inner(host, *given, on_token=token, **named)
 
-    EngineHost.measure = outer  # type: ignore[method-assign, assignment]
+    EngineHost.generate = outer  # type: ignore[method-assign, assignment]
 
 
 def _hint_in_hand(bomb: Callable[[], None]) -> None:
     """Wrap both ways in which a hint comes: through Celery's loop, and right after a job."""
     _before(workers.consumer.message_check, "job_of")(bomb)
-    _before(workers.consumer.next_hint, "job_of")(bomb)
+    _before(workers.consumer.hint_consumer, "job_of")(bomb)
 
 
 _POINTS: dict[str, Callable[[Callable[[], None]], None]] = {

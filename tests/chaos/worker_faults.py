@@ -16,7 +16,6 @@ from services.locks import wait_until
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
 from tests.support.processes import LoggingProcess
-from workers.lifecycle import orphan_reaper
 
 #: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on
 #: a busy machine.
@@ -184,7 +183,9 @@ def _stopped(process: LoggingProcess) -> bool:
 
 def _orphan_reaper(worker: LoggingProcess) -> psutil.Process:
     children = psutil.Process(worker.process.pid).children()
-    return next(child for child in children if orphan_reaper.__file__ in child.cmdline())
+    return next(
+        child for child in children if any("orphan_reaper" in word for word in child.cmdline())
+    )
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class FakeGpu:
             mib or 0.0 for pid, mib in self.held_mib.items() if lives(pid)
         )
 
-    def look(self, at_s: float) -> GpuSample:
+    def sample(self, at_s: float) -> GpuSample:
         """Return a sample that has only its moment."""
         return GpuSample(at_s=at_s)
 

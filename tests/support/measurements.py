@@ -49,5 +49,5 @@ def trace(*samples: GpuSample) -> MemoryTrace:
         used_mib=(1, 1),
         peak_mib=1,
         mean_mib=1.0,
-        looks=samples,
+        gpu_samples=samples,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -13,11 +14,11 @@ from db.claims import ClaimedJob
 from tests.support.jobs import fake_job
 from workers import errors
 from workers.engines import EngineContext
-from workers.engines.host import Measured
 from workers.engines.protocol import MIB, Generation, GenerationRequest, MemoryReport, StartReport
 from workers.lifecycle.lease import Lease
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading.loader import EngineStart
+from workers.measurement.measurement import Measurement
 from workers.probes.burst import Burst
 from workers.probes.session import ProbePlan, ProbeSession
 from workers.probes.trial import Trial
@@ -68,7 +69,7 @@ def burst(*made: Generation, failed: tuple[errors.EngineError, ...] = ()) -> Bur
     return Burst(
         began_s=0.0,
         requests=len(made) + len(failed),
-        measured=tuple(Measured(generation=one, memory=DEVICE) for one in made),
+        measured=tuple(Measurement(generation=replace(one, memory=DEVICE)) for one in made),
         errors=failed,
         trace=None,
     )
@@ -137,7 +138,7 @@ class FakeEngines:
         self.engine_start = None
         self.unloads += 1
 
-    def measure(self, request: GenerationRequest, **_: Any) -> Measured:
+    def generate(self, request: GenerationRequest, **_: Any) -> Generation:
         """Answer, or die above a level; the level is in the request's name."""
         self.asked.append(request)
         level = int(request.request_id.split("-")[2])
@@ -146,9 +147,7 @@ class FakeEngines:
             raise errors.EngineOutOfMemory("full")
         together = self.together.pop() if self.together and level == 2 else level
         words = sum(len(message.content.split()) for message in request.messages)
-        return Measured(
-            generation=generation(running_peak=together, prompt_tokens=words), memory=DEVICE
-        )
+        return generation(running_peak=together, prompt_tokens=words, memory=DEVICE)
 
 
 def probe_session(

@@ -217,7 +217,7 @@ class FakeReader:
         """Return what the test has set."""
         return self._used_mib
 
-    def look(self, at_s: float) -> GpuSample:
+    def sample(self, at_s: float) -> GpuSample:
         """Return a sample that has only its moment."""
         return GpuSample(at_s=at_s)
 

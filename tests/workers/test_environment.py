@@ -1,4 +1,4 @@
-"""The environment of a start: the same for the same, another for whatever may change a timing, and never a secret."""
+"""The environment of a start: it differs where a timing may change, and has no secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.gpu_worker import FAKE_NVML
 from tests.support.processes import ROOT
 from workers.engines import EngineContext, environment
 from workers.engines.environment import gpu_facts, start_environment, variables_that_matter
-from workers.gpu.device_memory import device_memory
+from workers.gpu.nvml import open_gpu
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 
@@ -61,7 +61,7 @@ def test_secrets_and_strangers_are_not(name: str) -> None:
     assert variables_that_matter({name: "hush"}) == {}
 
 
-def test_an_address_is_not_told_since_it_may_carry_a_password() -> None:
+def test_an_address_is_left_out_since_it_may_contain_a_password() -> None:
     assert variables_that_matter({"VLLM_STORE": "redis://user:hush@host"}) == {}
 
 
@@ -102,7 +102,10 @@ def test_another_variable_is_another_environment() -> None:
     ("text", "model", "features"),
     [
         (
-            "model name\t: AMD EPYC\nflags\t\t: fpu avx avx2 fma\n\nmodel name\t: other\nflags\t: avx512f\n",
+            (
+                "model name\t: AMD EPYC\nflags\t\t: fpu avx avx2 fma\n\nmodel name\t: "
+                "other\nflags\t: avx512f\n"
+            ),
             "AMD EPYC",
             "avx2",
         ),
@@ -119,35 +122,36 @@ def test_another_variable_is_another_environment() -> None:
         (None, platform.processor(), ""),
     ],
 )
-def test_a_processor_is_told_by_what_kernels_are_chosen_by(
+def test_a_processor_is_identified_by_what_kernels_are_chosen_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, model: str, features: str
 ) -> None:
     """Two processors of one name may run other kernels."""
-    told = tmp_path / "cpuinfo"
+    cpu_info = tmp_path / "cpuinfo"
     if text is not None:
-        told.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(environment, "CPU_INFO", told)
+        cpu_info.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(environment, "CPU_INFO", cpu_info)
     found = start_environment(CONTEXT, {})
     assert (found["cpu_model"], found["cpu_features"]) == (model, features)
 
 
-def test_a_card_that_nobody_knows_adds_nothing() -> None:
+def test_an_unknown_gpu_adds_nothing() -> None:
     assert gpu_facts("GPU-00000000-0000-0000-0000-000000000000") == {}
     assert start_environment(CONTEXT, {}).get("gpu_uuid") is None
 
 
 def on_fake_gpu(tmp_path: Path, **state: Any) -> dict[str, Any]:
-    """Return the environment of a start on a fake GPU, read by a separate process, which finds the fake NVML."""
+    """Return the environment of a start on a fake GPU, as a process with the fake NVML reads it."""
     (tmp_path / "gpu.json").write_text(json.dumps(state), encoding="utf-8")
     program = (
         "import json\n"
         "from pathlib import Path\n"
         "from workers.engines import EngineContext\n"
         "from workers.engines.environment import start_environment\n"
-        f"context = EngineContext(home=Path(), log_folder=Path(), device='cuda', gpu_uuid={UUID!r})\n"
+        "context = EngineContext(home=Path(), log_folder=Path(), device='cuda', "
+        f"gpu_uuid={UUID!r})\n"
         "print(json.dumps(start_environment(context, {'VLLM_X': '1'})))\n"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         env={
@@ -159,11 +163,11 @@ def on_fake_gpu(tmp_path: Path, **state: Any) -> dict[str, Any]:
         check=True,
         text=True,
     )
-    return dict(json.loads(told.stdout))
+    return dict(json.loads(done.stdout))
 
 
-def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
-    """Busy or idle, warm or cold makes no difference; another power limit does; what is refused is left out."""
+def test_a_gpus_settings_are_part_of_the_environment(tmp_path: Path) -> None:
+    """Load and temperature make no difference; a power limit does; what is refused is left out."""
     settings = {
         "power_limit_w": 450,
         "max_sm_clock_mhz": 3105,
@@ -186,7 +190,7 @@ def test_a_cards_settings_are_part_of_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.gpu
-def test_a_real_card_tells_its_settings_and_its_pace() -> None:
+def test_a_real_gpu_reports_its_settings_and_a_sample() -> None:
     try:
         gpu = find_gpu(0)
     except GpuUnavailable:
@@ -196,8 +200,8 @@ def test_a_real_card_tells_its_settings_and_its_pace() -> None:
     assert float(found["power_limit_w"]) > 0
     assert int(found["max_sm_clock_mhz"]) > 0
     assert gpu_facts(gpu.uuid) == found
-    with device_memory(gpu.uuid) as device:
-        seen = device.look(1.0)
+    with open_gpu(gpu.uuid) as reader:
+        seen = reader.sample(1.0)
     assert seen.at_s == 1.0
     assert None not in (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons)
     assert (

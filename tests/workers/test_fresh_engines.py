@@ -1,4 +1,4 @@
-"""Fresh engines: each model starts once a repetition, in alternating order."""
+"""Repetitions by fresh engines: each starts each model once, there and back, problems reordered."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ def test_each_repetition_has_its_own_engine_and_models_alternate_in_order(
     served = query(
         engine,
         "SELECT m.name, count(*) AS jobs, min(j.repetition) AS first, max(j.repetition) AS last "
-        "FROM eval.generation AS g JOIN eval.job AS j ON j.id = g.job_id "
-        "JOIN eval.model AS m ON m.id = j.model_id GROUP BY g.boot_id, m.name "
+        "FROM eval.generation AS g "
+        "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id GROUP "
+        "BY g.boot_id, m.name "
         "ORDER BY g.boot_id",
     )
     assert [row["name"] for row in served] == ["a", "b", "b", "a", "a", "b"]
@@ -78,9 +79,9 @@ def test_problems_come_in_another_order_each_repetition_and_in_the_same_for_all_
     submit(engine, submission(fresh_engine=True))
     orders = query(
         engine,
-        "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems "
-        "FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id "
-        "GROUP BY m.name, j.repetition",
+        "SELECT m.name, j.repetition, array_agg(j.problem_id ORDER BY j.id) AS problems FROM "
+        "eval.job AS j "
+        "JOIN eval.model AS m ON m.id = j.model_id GROUP BY m.name, j.repetition",
     )
     by_model = {
         name: {row["repetition"]: row["problems"] for row in orders if row["name"] == name}

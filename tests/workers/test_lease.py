@@ -1,4 +1,4 @@
-"""The keeper of leases on a real Postgres, with short deadlines: it renews progress, and ends what makes none."""
+"""The keeper of leases on a real Postgres: it renews progress, and ends what makes none."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def keeper(
 
 def state(engine: Engine, job: ClaimedJob) -> dict[str, object]:
     with transaction(engine) as connection:
-        query = "SELECT state, attempt_no, failure_kind, error_class, lease_expires_at > now() AS held FROM eval.job WHERE id = %(id)s"
+        query = (
+            "SELECT state, attempt_no, failure_kind, error_class, lease_expires_at > now() AS held "
+            "FROM eval.job WHERE id = %(id)s"
+        )
         return rows(connection, query, {"id": job.job_id})[0]
 
 
@@ -57,7 +60,7 @@ def test_a_lease_outlives_its_length_while_there_is_progress(
         assert lease.renewed_s > lease.claimed_s + 1.5
 
 
-def test_an_attempt_taken_back_is_told_so(engine: Engine, job: ClaimedJob) -> None:
+def test_an_attempt_taken_back_is_notified(engine: Engine, job: ClaimedJob) -> None:
     with keeper(engine, LONG) as leases, leases.keep(job) as lease:
         cancel_run(engine, find_run(engine, str(job.run_id)))
         assert lease.ended.wait(10)
@@ -94,7 +97,7 @@ def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(
 
 
 def claimed(engine: Engine, jobs: int, lease_s: float = 2.0) -> list[ClaimedJob]:
-    """Claim so many jobs for one worker."""
+    """Claim N jobs for one worker."""
     submit(engine, submission(problems=(PROBLEM,), repetitions=jobs, mode="throughput"))
     me = register(engine)
     return [job for _ in range(jobs) if (job := take(engine, me, lease_s=lease_s)) is not None]
@@ -118,7 +121,7 @@ def test_several_leases_are_kept_at_once_and_each_ends_for_itself(engine: Engine
         assert state(engine, first)["held"]
 
 
-def test_many_attempts_taken_back_together_are_told_soon(engine: Engine) -> None:
+def test_many_attempts_taken_back_together_are_noticed_soon(engine: Engine) -> None:
     jobs = claimed(engine, 12)
     timeouts = Timeouts(lease_s=2.0, silence_s=60.0)
     with keeper(engine, timeouts) as leases, ExitStack() as stack:
@@ -156,7 +159,8 @@ def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cos
 def test_a_finished_attempt_is_not_called_lost(engine: Engine, job: ClaimedJob) -> None:
     with keeper(engine, LONG) as leases:
         with leases.keep(job) as lease, transaction(engine) as connection:
-            # As a commit would: the row is no longer this attempt's to renew, a moment before the block ends.
+            # As a commit would: this attempt may not renew the row any more, a moment before the
+            # block ends.
             connection.exec_driver_sql(
                 "UPDATE eval.job SET state = 'queued', lease_expires_at = NULL"
             )

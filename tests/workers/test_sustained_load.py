@@ -11,14 +11,14 @@ from core.model_spec import ModelSpec
 from core.states import StartKind
 from tests.support.jobs import fake_job
 from tests.support.probing import FakeEngines, generation
-from workers.engines.host import Measured
 from workers.engines.protocol import MemoryReport
 from workers.errors import EngineError
+from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemoryTrace
 from workers.probes.sustained_load import SustainedLoad, combined, combined_figures
 
 
-def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measured:
+def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measurement:
     memory = MemoryReport(
         kind=kind,
         context_mib=500.0,
@@ -32,11 +32,12 @@ def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "devi
         first_token_s=2.0,
         last_token_s=3.0,
         kv_used_mib=kv_used_mib,
+        memory=memory,
     )
-    return Measured(generation=made, memory=memory)
+    return Measurement(generation=made)
 
 
-def load(*made: Measured) -> SustainedLoad:
+def load(*made: Measurement) -> SustainedLoad:
     return SustainedLoad(requests=len(made), measured=made, errors=())
 
 

@@ -1,4 +1,4 @@
-"""Requests before the first job: until the rate has settled, some at once on a GPU, none a result."""
+"""Requests before the first job: until the rate settles, some at once on a GPU, none a result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workers.loading.warm_up import WarmUp, WarmUpPlan, planned, settled
 def warm_up(
     folder: Path, rates: list[float], device: Literal["cpu", "cuda"] = "cuda", **options: Any
 ) -> tuple[dict[str, Any], FakeHost]:
-    """Warm a made-up engine up and return what is stored, and what was asked."""
+    """Warm a fake engine up and return what is stored, and what was sent."""
     host = FakeHost.on(folder, device, rates=rates)
     spec = ModelSpec(name="m", engine="vllm", source="org/m", options=options)
     report = host.load(spec, on_progress=lambda: None, timeout_s=1)
@@ -32,7 +32,7 @@ def test_short_and_long_prompts_take_turns_until_both_have_settled(tmp_path: Pat
     alone = [kind for kind in stored["kinds"] if kind.endswith("1 at once")]
     assert alone == ["16 tokens, 1 at once", "512 tokens, 1 at once"] * 4
     assert (stored["requests"], stored["settled"]) == (17, True)
-    assert stored["rates"][-6:] == [100.0, 60.0, 104.0, 61.0, 99.0, 62.0]
+    assert stored["rates"][-6:] == pytest.approx([100.0, 60.0, 104.0, 61.0, 99.0, 62.0])
     assert stored["seconds"] >= 0
     assert {request.sampling.fixed_output_tokens for request in host.asked} == {16}
     assert len({request.sampling.seed for request in host.asked}) == len(host.asked)

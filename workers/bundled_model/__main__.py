@@ -1,4 +1,7 @@
-"""Make the named embedded models under EVALCTL_HOME: ``python -m workers.bundled_model smollm2 smollm2-awq``."""
+"""Make the named embedded models under EVALCTL_HOME.
+
+Run ``python -m workers.bundled_model smollm2 smollm2-awq``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain round-to-nearest 4-bit weights in AWQ's "gemm" file format. Not calibrated: say so wherever it is named."""
+"""Plain round-to-nearest 4-bit weights in AWQ's "gemm" file format; they are not calibrated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 
-#: SmolLM2's hidden size of 576 is no multiple of the usual 128.
+#: SmolLM2's hidden size of 576 is not a multiple of the usual 128.
 GROUP_SIZE = 64
 
 #: Position of each of eight neighbouring columns inside one 32-bit word.
@@ -19,8 +19,8 @@ def quantise_to_awq(
 ) -> dict[str, npt.NDArray[np.int32] | npt.NDArray[np.float16]]:
     """Quantise a (rows out, columns in) matrix group-wise over its inputs.
 
-    Return ``qweight`` (in, out / 8), ``qzeros`` (in / 64, out / 8) and ``scales`` (in / 64, out); a weight is
-    ``(q - zero) x scale``.
+    Return ``qweight`` (in, out / 8), ``qzeros`` (in / 64, out / 8) and ``scales`` (in / 64, out); a
+    weight is ``(q - zero) x scale``.
     """
     levels, zeros, scales = _rounded(weights)
     return {

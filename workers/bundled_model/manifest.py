@@ -1,4 +1,4 @@
-"""What a made model folder holds: size, time and SHA-256 of each file, and what it was made from."""
+"""What a made model folder holds: size, time and SHA-256 of each file, and its origin."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ class Manifest:
         return self.recipe == RECIPE
 
     def agrees(self, folder: Path, *, full: bool) -> bool:
-        """Tell whether every file is there and unchanged: by size and time, or by SHA-256 where asked or in doubt."""
+        """Return whether every file exists unchanged.
+
+        Decided by size and time, or by SHA-256 if ``full`` or the time differs.
+        """
         return all(
             _unchanged(folder / name, facts, full=full) for name, facts in self.files.items()
         )

@@ -1,4 +1,4 @@
-"""A Hugging Face model folder out of a llama-architecture GGUF file, in bf16 or with weights rounded to 4 bits."""
+"""A Hugging Face model folder from a llama-architecture GGUF file, in bf16 or rounded to 4 bits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import gguf
 import numpy as np
-import numpy.typing as npt
 import tokenizers
+import torch
+from safetensors.torch import save_file
 from tokenizers import decoders, models, pre_tokenizers
 
 from workers.bundled_model.awq_format import (
@@ -19,7 +20,6 @@ from workers.bundled_model.awq_format import (
     quantise_to_awq,
     round_to_4_bits,
 )
-from workers.bundled_model.safetensors_file import Tensor, write_safetensors
 
 #: llama.cpp's name of each tensor of a block and transformers' name for it.
 _BLOCK_NAMES = {
@@ -36,12 +36,13 @@ _BLOCK_NAMES = {
 _CONTROL_TOKEN = 3
 
 
-#: What is done to the weights: kept, rounded to 4 bits in AWQ's format, or rounded to the same values and kept in bf16.
+#: What is done to the weights: kept, rounded to 4 bits in AWQ's format, or rounded to the same
+#: values and kept in bf16.
 Making = Literal["kept", "awq", "rounded"]
 
 
 def write_model_folder(source: Path, folder: Path, making: Making) -> None:
-    """Write weights, configuration, tokenizer and chat template of the GGUF file ``source`` into ``folder``."""
+    """Write weights, configuration, tokenizer and chat template of a GGUF file into ``folder``."""
     reader = gguf.GGUFReader(source)
     config = _config(reader)
     if making == "awq":
@@ -52,7 +53,7 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
             "zero_point": True,
             "version": "gemm",
         }
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     for name, weights in read_weights(reader):
         if making == "kept" or not name.endswith("_proj.weight"):
             tensors[name] = _bf16(weights)
@@ -60,8 +61,10 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
             tensors[name] = _bf16(round_to_4_bits(weights))
         else:
             for part, values in quantise_to_awq(weights).items():
-                tensors[name.removesuffix("weight") + part] = _quantised(values)
-    write_safetensors(folder / "model.safetensors", tensors)
+                tensors[name.removesuffix("weight") + part] = torch.from_numpy(values).contiguous()
+    weights_path = folder / "model.safetensors"
+    save_file(tensors, weights_path, metadata={"format": "pt"})
+    weights_path.chmod(0o644)  # the writer lets only the owner read
     _write_json(folder / "config.json", config)
     _write_json(
         folder / "generation_config.json",
@@ -71,7 +74,7 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
 
 
 def read_weights(reader: gguf.GGUFReader) -> Iterator[tuple[str, FloatArray]]:
-    """Yield each tensor dequantised under transformers' name, the rows of q and k put back in its rotary order."""
+    """Yield each tensor dequantised under transformers' name, q and k in its rotary order."""
     heads, kv_heads = (
         _field(reader, "llama.attention.head_count"),
         _field(reader, "llama.attention.head_count_kv"),
@@ -98,23 +101,15 @@ def _transformers_name(name: str) -> str:
 
 
 def _undo_rotary_order(weights: FloatArray, heads: int) -> FloatArray:
-    """llama.cpp interleaves the two halves of each head's rotary dimensions; transformers keeps them apart."""
+    """Separate the halves of each head's rotary dimensions, which llama.cpp interleaves."""
     rows, columns = weights.shape
     return (
         weights.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
     )
 
 
-def _bf16(weights: FloatArray) -> Tensor:
-    # numpy has no bfloat16: round to nearest even by hand and keep the upper half of each float.
-    bits = np.ascontiguousarray(weights).view(np.uint32)
-    rounded = (bits + (((bits >> 16) & 1) + 0x7FFF)) >> 16
-    return Tensor(dtype="BF16", shape=weights.shape, data=rounded.astype("<u2").tobytes())
-
-
-def _quantised(values: npt.NDArray[np.int32] | npt.NDArray[np.float16]) -> Tensor:
-    dtype = "I32" if values.dtype == np.int32 else "F16"
-    return Tensor(dtype=dtype, shape=values.shape, data=np.ascontiguousarray(values).tobytes())
+def _bf16(weights: FloatArray) -> torch.Tensor:
+    return torch.from_numpy(weights).to(torch.bfloat16).contiguous()
 
 
 def _config(reader: gguf.GGUFReader) -> dict[str, Any]:
@@ -152,7 +147,8 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
     merges = [tuple(merge.split(" ")) for merge in _field(reader, "tokenizer.ggml.merges")]
     vocabulary = {word: index for index, word in enumerate(words)}
     tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
-    # What llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json do: each digit stands alone.
+    # As llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json: each digit is
+    # separate.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),

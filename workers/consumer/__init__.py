@@ -1,1 +1,4 @@
-"""Everything of Celery: the app, its messages, and what keeps the loop awake; nothing else imports Celery."""
+"""Everything of Celery: the app, its messages, what keeps the loop awake.
+
+Nothing else imports Celery.
+"""

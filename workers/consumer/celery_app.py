@@ -19,18 +19,18 @@ from workers.lifecycle.shutdown import Shutdown
 
 
 class WorkerFailed(Exception):  # noqa: N818 - named for what happened
-    """Say that Celery ended although nobody asked it to; its log has the reason."""
+    """Say that Celery ended unasked; its log has the reason."""
 
 
-def worker_app(server: HintConsumer) -> Celery:
-    """Return the application that hands every hint to ``server``, on the pool's only thread."""
-    app = hint_app(server.broker_url, server.queues)
+def worker_app(consumer: HintConsumer) -> Celery:
+    """Return the application that hands every hint to ``consumer``, on the pool's only thread."""
+    app = hint_app(consumer.broker_url, consumer.queues)
     add_wake_up(app)
     add_message_check(app)
 
     @app.task(name=HINT_TASK, bind=True)  # type: ignore[untyped-decorator]
     def hint(task: Any, job_id: int) -> None:
-        server.serve(job_id, task.request.delivery_info["routing_key"])
+        consumer.serve(job_id, task.request.delivery_info["routing_key"])
 
     return app
 
@@ -38,37 +38,41 @@ def worker_app(server: HintConsumer) -> Celery:
 def run_worker(
     app: Celery, name: str, on_ready: Callable[[], None], shutdown: Shutdown | None = None
 ) -> None:
-    """Serve hints until ``stopping`` halts it; a job that runs is finished first. Returns at the end.
+    """Serve hints until ``shutdown`` halts it; a running job is finished first.
 
-    Celery's own handlers of signals are not installed: its second SIGINT drops the running job with a code of failure,
-    its SIGHUP starts the process anew under its guardian. Here SIGTERM, SIGINT and SIGHUP ask for the end, the second of
-    them, or SIGQUIT, for handing the job back at once. Without ``stopping`` the handlers stay as Celery sets them.
+    Celery's own signal handlers are not installed: its second SIGINT drops the running job with an
+    exit code of failure, its SIGHUP starts the process anew. Here SIGTERM, SIGINT and SIGHUP ask
+    for the end, the second of them, or SIGQUIT, for handing the job back at once. Without
+    ``shutdown`` Celery's handlers stay.
 
-    Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error and is started again.
+    Raise ``WorkerFailed`` where Celery gave up by itself, so that the process ends with an error
+    and is started again.
     """
 
     @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
     def _keep_logging(**_facts: Any) -> None:
-        """Having a receiver keeps Celery from replacing the logging set up by the main module."""
+        """Keep Celery, by being a receiver, from replacing the logging of the main module."""
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def _ready(**_facts: Any) -> None:
         on_ready()
 
-    # What `celery worker` does, except that it throws the exit code away when it is called from a program.
+    # What `celery worker` does, except that it discards the exit code when called from a program.
     worker = _worker_class(app, shutdown)(
         hostname=name,
         pool_cls="threads",
         concurrency=1,
         loglevel="INFO",
-        # The worker's row in Postgres tells what these would.
+        # The worker's row in Postgres says what these would.
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
     )
     worker.start()
     if worker.exitcode:
-        raise WorkerFailed(f"Celery ended with code {worker.exitcode}; the reason stands above")
+        raise WorkerFailed(
+            f"Celery ended with code {worker.exitcode}; its log above has the reason"
+        )
 
 
 def _worker_class(app: Celery, shutdown: Shutdown | None) -> Any:
@@ -77,7 +81,7 @@ def _worker_class(app: Celery, shutdown: Shutdown | None) -> Any:
 
 def _stoppable(base: Any, shutdown: Shutdown) -> Any:
     class Worker(base):  # type: ignore[misc]
-        """Celery's worker with the signals of ``stopping``."""
+        """Celery's worker with the signal handlers of ``shutdown``."""
 
         def install_platform_tweaks(self, _worker: Any) -> None:
             """Install the handlers, at the moment when Celery would install its own."""
@@ -96,5 +100,5 @@ def _handler(shutdown: Shutdown) -> Callable[[int, FrameType | None], None]:
 
 
 def _end_celery() -> None:
-    """Let the event loop end at its next turn, within a second, as the warm shutdown of Celery does."""
+    """End the event loop at its next turn, within a second, as Celery's warm shutdown does."""
     state.should_stop = 0

@@ -1,8 +1,8 @@
 """Wake Celery's event loop when a job ends, so that the next hint is taken at once.
 
-With ``worker_disable_prefetch`` the loop takes nothing from the broker while a job runs, and nothing tells it that the
-pool's thread has finished: it would notice up to a second later (seen with Celery 5.7, kombu 5.7, pool threads). A pipe
-that the loop watches tells it.
+With ``worker_disable_prefetch`` the loop takes nothing from the broker while a job runs, and
+nothing notifies it that the pool's thread has finished: it would notice up to a second later (seen
+with Celery 5.7, kombu 5.7, pool threads). A pipe that the loop watches wakes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from celery.worker import state
 
 
 class LoopWakeUp(bootsteps.StartStopStep):  # type: ignore[misc]
-    """A pipe among the files that the consumer's event loop watches, from each connection to the next."""
+    """A pipe among the files that the consumer's event loop watches, anew for each connection."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -45,10 +45,10 @@ class LoopWakeUp(bootsteps.StartStopStep):  # type: ignore[misc]
     def _woken(self) -> None:
         os.read(self._reader, 4096)
         if state.reserved_requests:
-            # The thread is between its last line and the end of Celery's bookkeeping, microseconds away: come back.
+            # The thread is microseconds away from the end of Celery's bookkeeping: come back.
             self._wake()
 
 
 def add_wake_up(app: Celery) -> None:
-    """Give the workers of an application the step."""
+    """Add the step to the workers of an application."""
     app.steps["consumer"].add(LoopWakeUp)

@@ -1,14 +1,16 @@
-"""Let only well-formed hints through to Celery; whatever else lies in a queue is thrown away, counted and logged.
+"""Let only well-formed hints through to Celery; all else is discarded, counted and logged.
 
-kombu parses an entry of a Redis list inside the worker's event loop, where an error is taken for a fault of the worker:
-one entry that is no JSON, or JSON without the expected keys, ends it (``Unrecoverable error``, seen with Celery 5.7 and
-kombu 5.7). The entry is therefore looked at one step earlier, where redis-py hands over the answer to BRPOP: its
-``set_response_callback`` is public and kept by the connection's client, so no transport, channel or poller has to be
-replaced, and ``None``, the answer of a BRPOP that timed out, is what the loop sees for an entry that was refused.
+kombu parses an entry of a Redis list inside the worker's event loop, where an error counts as a
+fault of the worker: one entry that is not JSON, or JSON without the expected keys, ends it
+(``Unrecoverable error``, seen with Celery 5.7 and kombu 5.7). The entry is therefore checked one
+step earlier, where redis-py hands over the answer to BRPOP: its ``set_response_callback`` is public
+and kept by the connection's client, so no transport, channel or poller has to be replaced, and
+``None``, the answer of a BRPOP that timed out, is what the loop sees for an entry that was refused.
 
-Nothing written by others reaches Celery: of a good entry only the job's number is kept, and the message is written
-anew. A delay, a chord or a callback smuggled into the headers is thus without effect. For the same reason the remote
-control of Celery, which obeys whoever can write to the broker, is off.
+Nothing written by others reaches Celery: of a good entry only the job's number is kept, and the
+message is written anew. A delay, a chord or a callback smuggled into the headers thus has no
+effect. For the same reason the remote control of Celery, which obeys anything that can write to the
+broker, is off.
 """
 
 from __future__ import annotations
@@ -31,16 +33,16 @@ _LARGEST_JOB_ID = 2**63 - 1
 
 
 class MalformedMessage(ValueError):  # noqa: N818 - named for what it is about
-    """Say why an entry of a queue is no hint."""
+    """Say why an entry of a queue is not a hint."""
 
 
 def job_of(entry: bytes) -> int:
-    """Return the job that a hint names. Raise ``MalformedMessage`` for everything that is no hint."""
+    """Return the job that a hint names. Raise ``MalformedMessage`` for anything else."""
     if len(entry) > LONGEST_BYTES:
         raise MalformedMessage(f"longer than {LONGEST_BYTES} bytes")
     envelope = _parsed(entry, "the message")
     if not isinstance(envelope, dict) or not isinstance(envelope.get("headers"), dict):
-        raise MalformedMessage("no message of Celery")
+        raise MalformedMessage("not a Celery message")
     if envelope.get("content-type") != "application/json":
         raise MalformedMessage("its content type is not application/json")
     if envelope["headers"].get("task") != HINT_TASK:
@@ -53,7 +55,7 @@ def job_of(entry: bytes) -> int:
 
 
 class MessageCheck(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Look at the entries of a connection's queues before kombu does, from each connection to the next."""
+    """Check the entries of a connection's queues before kombu does, anew for each connection."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
     #: Entries refused since the process started.
@@ -61,10 +63,10 @@ class MessageCheck(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, consumer: Any) -> None:
         """Take over the answers to BRPOP on the channel that receives tasks."""
-        consumer.task_consumer.channel.client.set_response_callback("BRPOP", self._admit)
+        consumer.task_consumer.channel.client.set_response_callback("BRPOP", self._check)
 
-    def _admit(self, answer: Sequence[bytes] | None, **_options: Any) -> tuple[bytes, bytes] | None:
-        """Return key and message of an answer to BRPOP, or None where there is no good one."""
+    def _check(self, answer: Sequence[bytes] | None, **_options: Any) -> tuple[bytes, bytes] | None:
+        """Return key and message of an answer to BRPOP, or None where it has no valid hint."""
         if not answer:
             return None
         key, entry = answer
@@ -76,7 +78,7 @@ class MessageCheck(bootsteps.StartStopStep):  # type: ignore[misc]
 
     @classmethod
     def refuse(cls, key: bytes, entry: bytes, error: MalformedMessage) -> None:
-        """Count and log an entry that is no hint."""
+        """Count and log an entry that is not a hint."""
         cls.refused += 1
         facts = {
             "queue": key.decode(errors="replace"),
@@ -87,7 +89,7 @@ class MessageCheck(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 def add_message_check(app: Celery) -> None:
-    """Give the workers of an application the step, and take Celery's remote control away."""
+    """Add the step to the workers of an application, and turn Celery's remote control off."""
     app.steps["consumer"].add(MessageCheck)
     app.conf.worker_enable_remote_control = False
 
@@ -108,4 +110,4 @@ def _parsed(text: bytes, what: str) -> Any:
     try:
         return reader(text)
     except (ValueError, RecursionError) as error:
-        raise MalformedMessage(f"{what} is no JSON") from error
+        raise MalformedMessage(f"{what} is not JSON") from error

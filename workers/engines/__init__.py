@@ -1,4 +1,7 @@
-"""Engines: vLLM in a child process, an OpenAI-compatible server, and a synthetic one. Importing this imports no engine."""
+"""Engines: vLLM in a child process, an OpenAI-compatible server, and a synthetic one.
+
+Importing this package imports no engine.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,12 @@ __all__ = ["Engine", "EngineContext", "create_engine"]
 
 
 def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
-    """Return an engine for the model, not started. Raise ModelUnavailable for an unknown engine or option."""
-    # Imported here: a worker imports only what its models need, and vLLM not before its GPU is pinned.
+    """Return an engine for the model, not started.
+
+    Raise ModelUnavailable for an unknown engine or option.
+    """
+    # Imported here: a worker imports only what its models need, and vLLM not before its GPU is
+    # pinned.
     if spec.engine == "synthetic":
         from workers.engines.synthetic import SyntheticEngine  # noqa: PLC0415
 
@@ -25,6 +32,7 @@ def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
 
         return OpenAIEngine(spec, context)
     raise ModelUnavailable(
-        f"model {spec.name!r} asks for engine {spec.engine!r}; the engines are vllm, openai and synthetic",
+        f"model {spec.name!r} needs engine {spec.engine!r}; "
+        "the engines are vllm, openai and synthetic",
         error_class=OPTION_REFUSED,
     )

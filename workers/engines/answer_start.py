@@ -1,4 +1,4 @@
-"""When the answer began: the first token that is no thinking."""
+"""When the answer began: the first token after any thinking."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ CLOSED = "</think>"
 def first_answer_s(events: Sequence[TokenEvent], prompt_text: str | None) -> float | None:
     """Return the arrival of the first token of the answer, monotonic seconds.
 
-    That is the first token with more than blanks after ``</think>``, or the first token of all where no thinking was
-    opened, by the end of the prompt or in the output. None where thinking was never closed or nothing came after it.
+    That is the first token with more than blanks after ``</think>``, or the first token of all
+    where no thinking was opened, by the end of the prompt or in the output. None where thinking was
+    never closed or nothing came after it.
     """
     if not events:
         return None

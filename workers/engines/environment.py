@@ -1,4 +1,4 @@
-"""What must agree before timings are compared: versions, machine, card and the variables that engines read."""
+"""What must agree before timings are compared: versions, machine, GPU, variables of engines."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import pynvml
 
+from core.gpus import GpuUnavailable, nvml
 from workers.engines.protocol import EngineContext
 
 Facts = dict[str, str | int | float]
@@ -26,9 +27,10 @@ _PACKAGES = (
     "nvidia-nccl-cu13",
     "triton",
 )
-#: Variables of vLLM, CUDA, NCCL, torch, Triton, FlashInfer and of the libraries that share out cores.
+#: Variables of vLLM, CUDA, NCCL, torch, Triton, FlashInfer and of the libraries that distribute
+#: cores.
 _READ_BY_ENGINES = re.compile(r"(VLLM|CUDA|NCCL|TORCH\w*|PYTORCH|TRITON|OMP|MKL|KMP|FLASHINFER)_")
-#: Not told at all: whatever may be a secret.
+#: Never recorded: anything that may be a secret.
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 CPU_INFO = Path("/proc/cpuinfo")
 #: Instruction sets by which torch and vLLM choose their kernels on x86-64 and ARM.
@@ -46,17 +48,18 @@ _CPU_FEATURES = frozenset(
         "bf16",
     }
 )
-#: Left out, since they differ from start to start and change no timing: places on disk, addresses, identities of a start,
-#: and the card, which is told by its UUID.
+#: Left out, since they differ from start to start and change no timing: places on disk, addresses,
+#: identities of a start, and the GPU, which is recorded by its UUID.
 _PASSING = re.compile(
-    r"_(DIR|PATH|ROOT|HOME|FILE|PORT|IP|HOST|ADDR|URL|IDENT|ID|UUID|BUFFER_NAME)$|^CUDA_VISIBLE_DEVICES$|^VLLM_LOGGING_"
+    r"_(DIR|PATH|ROOT|HOME|FILE|PORT|IP|HOST|ADDR|URL|IDENT|ID|UUID|BUFFER_NAME)$"
+    r"|^CUDA_VISIBLE_DEVICES$|^VLLM_LOGGING_"
 )
 
 
 def start_environment(context: EngineContext, variables: Mapping[str, str]) -> Facts:
-    """Return versions and facts of machine and card, and as ``env.NAME`` the variables that the engine's worker told.
+    """Return versions, facts of machine and GPU, and the engine worker's variables as ``env.NAME``.
 
-    What a card or its driver does not tell is left out.
+    What a GPU or its driver does not report is left out.
     """
     found: Facts = {"python": platform.python_version(), "device": context.device}
     for package in _PACKAGES:
@@ -71,8 +74,8 @@ def start_environment(context: EngineContext, variables: Mapping[str, str]) -> F
     found["cpus_allowed"] = len(os.sched_getaffinity(0))
     if context.device == "cpu":
         # One model name stands for several processors, and kernels are chosen by these.
-        told = (cpu.get("flags") or cpu.get("Features", "")).split()
-        found["cpu_features"] = " ".join(sorted(_CPU_FEATURES.intersection(told)))
+        features = (cpu.get("flags") or cpu.get("Features", "")).split()
+        found["cpu_features"] = " ".join(sorted(_CPU_FEATURES.intersection(features)))
     if context.gpu_uuid:
         found["gpu_uuid"] = context.gpu_uuid
         found |= gpu_facts(context.gpu_uuid)
@@ -80,7 +83,7 @@ def start_environment(context: EngineContext, variables: Mapping[str, str]) -> F
 
 
 def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what an engine reads and what stays from one start of a configuration to the next; never a secret."""
+    """Return what an engine reads and what one configuration keeps between starts; no secrets."""
     return {
         name: value
         for name, value in environ.items()
@@ -94,7 +97,10 @@ def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def variables_at_start() -> dict[str, str]:
-    """Return the environment with which this process was started: libraries set variables of their own while they compile."""
+    """Return the environment with which this process was started.
+
+    Libraries set more variables while they compile.
+    """
     try:
         pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:
@@ -105,25 +111,22 @@ def variables_at_start() -> dict[str, str]:
 
 
 def gpu_facts(gpu_uuid: str) -> Facts:
-    """Return what NVML tells of a card's make and settings; nothing where it does not answer."""
+    """Return what NVML reports of a GPU's make and settings; nothing where it does not answer."""
     try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
+        with nvml():
+            return dict(_gpu_facts(gpu_uuid))
+    except GpuUnavailable:
         return {}
-    try:
-        return dict(_told(gpu_uuid))
-    finally:
-        pynvml.nvmlShutdown()
 
 
-def _told(gpu_uuid: str) -> Iterator[tuple[str, str | int | float]]:
+def _gpu_facts(gpu_uuid: str) -> Iterator[tuple[str, str | int | float]]:
     try:
         handle = pynvml.nvmlDeviceGetHandleByUUID(gpu_uuid)
     except pynvml.NVMLError:
         return
-    for name, ask in _CARD.items():
+    for name, read in _GPU_FACTS.items():
         try:
-            yield name, ask(handle)
+            yield name, read(handle)
         except pynvml.NVMLError:
             continue
 
@@ -141,7 +144,7 @@ def _on(value: int) -> str:
     return "on" if value else "off"
 
 
-_CARD: Mapping[str, Callable[[Any], str | int | float]] = {
+_GPU_FACTS: Mapping[str, Callable[[Any], str | int | float]] = {
     "driver": lambda _: _text(pynvml.nvmlSystemGetDriverVersion()),
     "cuda_driver": lambda _: _cuda_version(),
     "gpu_name": lambda handle: _text(pynvml.nvmlDeviceGetName(handle)),
@@ -151,7 +154,8 @@ _CARD: Mapping[str, Callable[[Any], str | int | float]] = {
     "max_memory_clock_mhz": lambda handle: int(
         pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_MEM)
     ),
-    # What was set with nvidia-smi -ac; a lock by -lgc is told by no call, only by the clocks that runs show.
+    # What was set with nvidia-smi -ac; no call reports a lock by -lgc, only the clocks of runs show
+    # it.
     "application_sm_clock_mhz": lambda handle: int(
         pynvml.nvmlDeviceGetApplicationsClock(handle, pynvml.NVML_CLOCK_SM)
     ),

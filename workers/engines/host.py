@@ -1,7 +1,7 @@
-"""The one thread that holds the engine: an event loop inside, a plain blocking face for the thread that takes jobs.
+"""The one thread that holds the engine: an event loop inside, a blocking interface outside.
 
-vLLM's AsyncLLM belongs to the loop it was built on, and a Celery task has none: so the loop lives here as long as the
-process does, and jobs are handed over to it.
+vLLM's AsyncLLM belongs to the loop it was built on, and a Celery task has none: so the loop lives
+here as long as the process does, and jobs are handed over to it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from core.model_spec import ModelSpec
@@ -22,7 +22,6 @@ from workers.engines import Engine, EngineContext, create_engine
 from workers.engines.protocol import (
     Generation,
     GenerationRequest,
-    MemoryReport,
     StartReport,
     TokenEvent,
 )
@@ -38,29 +37,26 @@ from workers.errors import (
 
 T = TypeVar("T")
 
-#: How often the waiting thread looks for tokens, a cancel and the deadline. Tokens are stamped on the engine's thread
-#: and handed over in batches, so that following a generation does not disturb its timing.
+#: How often the waiting thread polls for tokens, a cancel and the deadline. Tokens are stamped on
+#: the engine's thread and handed over in batches, so that following a generation does not disturb
+#: its timing.
 FOLLOW_EVERY_S = 0.1
 PROGRESS_EVERY_S = 1.0
-#: How long a thread that computes may keep the engine's thread, or one that brings it work, from its turn: Python's own 5 ms
-#: are a step of an engine, and several wait in a row where a full engine ends many requests at once.
+#: How long a computing thread may hold up the engine's thread, or one that brings it work: Python's
+#: default of 5 ms is a step of an engine, and several wait in a row where a full engine ends many
+#: requests at once.
 SWITCH_S = 0.0005
 STOP_WITHIN_S = 45.0
 ABORT_WITHIN_S = 5.0
-#: Errors after which an engine serves nobody any more.
+#: Errors after which an engine serves no request any more.
 _FATAL = (EngineDied, EngineOutOfMemory, GenerationTimedOut)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A generation, and the engine's memory when it ended."""
-
-    generation: Generation
-    memory: MemoryReport
-
-
 class EngineHost:
-    """Build, hold, use and dispose of one engine at a time. ``generate`` may be called from several threads."""
+    """Build, hold, use and dispose of one engine at a time.
+
+    ``generate`` may be called from several threads.
+    """
 
     def __init__(
         self,
@@ -68,7 +64,7 @@ class EngineHost:
         *,
         before_start: Callable[[ModelSpec], None] = lambda _spec: None,
     ) -> None:
-        """``before_start`` is called when the old engine is gone and the next not begun; what it raises ends the load.
+        """``before_start`` is called between two engines; what it raises ends the load.
 
         Shortens the turns of all threads of this process to ``SWITCH_S``.
         """
@@ -92,13 +88,8 @@ class EngineHost:
 
     @property
     def engine(self) -> Engine | None:
-        """The engine that is up, None when there is none or it died."""
+        """The engine that runs, None when there is none or it died."""
         return None if self._serving is None else self._serving.engine
-
-    @property
-    def loaded(self) -> ModelSpec | None:
-        """The model in memory, None when there is none or its engine died."""
-        return self._spec
 
     @property
     def engine_start(self) -> StartReport | None:
@@ -108,10 +99,11 @@ class EngineHost:
     def load(
         self, spec: ModelSpec, *, on_progress: Callable[[], None], timeout_s: float
     ) -> StartReport:
-        """Bring the model up, after unloading another; the report of a model already up is given again.
+        """Load the model, after unloading another; one already loaded returns its report again.
 
-        ``on_progress`` is called on the calling thread about once a second. Raise EngineStartFailed (class INIT_TIMEOUT
-        past ``timeout_s``), EngineOutOfMemory or ModelUnavailable; nothing of the engine remains then.
+        ``on_progress`` is called on the calling thread about once a second. Raise EngineStartFailed
+        (class INIT_TIMEOUT past ``timeout_s``), EngineOutOfMemory or ModelUnavailable; nothing of
+        the engine remains then.
         """
         with self._lock:
             if self._engine_start is not None and self._spec == spec:
@@ -135,36 +127,24 @@ class EngineHost:
         cancel: threading.Event,
         timeout_s: float,
     ) -> Generation:
-        """Make one generation and return it alone; all else is as ``measure`` does it."""
-        return self.measure(
-            request, on_token=on_token, cancel=cancel, timeout_s=timeout_s
-        ).generation
+        """Make one generation; ``on_token`` gets each event on the calling thread, a little later.
 
-    def measure(
-        self,
-        request: GenerationRequest,
-        *,
-        on_token: Callable[[TokenEvent], None],
-        cancel: threading.Event,
-        timeout_s: float,
-    ) -> Measured:
-        """Make one generation; ``on_token`` sees each event on the calling thread, a little later.
-
-        ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, or an error of ``on_token``, aborts
-        the request in the engine. Raise GenerationCancelled, GenerationTimedOut, PromptRejected, EngineDied or
-        EngineOutOfMemory; after a time-out and the last two the engine is disposed of, everybody else in it gets
-        EngineDied, and the error is ``in_company`` for all of them.
+        ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, or an error of
+        ``on_token``, aborts the request in the engine. Raise GenerationCancelled,
+        GenerationTimedOut, PromptRejected, EngineDied or EngineOutOfMemory; after a time-out and
+        the last two the engine is disposed of, every other request in it gets EngineDied, and the
+        error is ``in_batch`` for all of them.
         """
         serving = self._serving
         if serving is None:
-            raise EngineDied("no model is loaded: load one before asking it", in_batch=True)
+            raise EngineDied("no model is loaded: load one before a request", in_batch=True)
         if cancel.is_set():
             raise GenerationCancelled("the generation was cancelled before it began")
         with serving.request():
             following = _Following()
             task = self._submit(_drive(serving.engine, request, following))
             try:
-                generation = self._follow(
+                return self._follow(
                     task, following, serving, on_token=on_token, cancel=cancel, timeout_s=timeout_s
                 )
             except _FATAL as error:
@@ -174,18 +154,9 @@ class EngineHost:
                 raise
             finally:
                 self._abort(task, following)
-        assert following.memory is not None
-        return Measured(generation=generation, memory=following.memory)
-
-    def memory_report(self) -> MemoryReport:
-        """Tell the engine's memory as it is now. Raise EngineDied when no model is loaded."""
-        serving = self._serving
-        if serving is None:
-            raise EngineDied("no model is loaded: there is no memory to tell", in_batch=True)
-        return self._submit(serving.engine.memory_report()).result(STOP_WITHIN_S)
 
     def unload(self) -> None:
-        """Stop the engine, if there is one, and wait until it is gone."""
+        """Stop the engine, if there is one, and wait until it has ended."""
         with self._lock:
             if self._serving is not None:
                 self._dispose(self._serving)
@@ -219,7 +190,8 @@ class EngineHost:
         finally:
             starting.cancel()
         raise EngineStartFailed(
-            f"model {spec.name!r} was not up after {timeout_s:g} s: see the engine's log in {self._context.log_folder}",
+            f"model {spec.name!r} was not ready after {timeout_s:g} s: "
+            f"see the engine's log in {self._context.log_folder}",
             error_class=INIT_TIMEOUT,
         )
 
@@ -243,26 +215,26 @@ class EngineHost:
                 return task.result()
             if cancel.is_set():
                 raise GenerationCancelled("the generation was cancelled and aborted in the engine")
-            if serving.gone.is_set():
-                raise EngineDied("the engine was ended while it served this request beside others")
+            if serving.ended.is_set():
+                raise EngineDied("the engine was ended while it served this request and others")
             if time.monotonic() - heard_s > timeout_s:
                 raise GenerationTimedOut(
                     f"no token came for {timeout_s:g} s: the engine is replaced"
                 )
 
     def _abort(self, task: concurrent.futures.Future[Generation], following: _Following) -> None:
-        """Have the request aborted in the engine and wait for that; does nothing once it has ended."""
+        """Abort the request in the engine and wait for that; do nothing once it has ended."""
         if not following.ended.is_set():
             task.cancel()
             following.ended.wait(ABORT_WITHIN_S)
 
     def _dispose(self, serving: _Serving) -> None:
-        """End the engine; whoever comes second waits until it is gone."""
+        """End the engine; a second caller waits until it has ended."""
         with self._lock:
             if self._serving is not serving:
                 return
             self._serving = self._spec = self._engine_start = None
-            serving.gone.set()
+            serving.ended.set()
             self._stop(serving.engine)
 
     def _stop(self, engine: Engine) -> None:
@@ -272,12 +244,12 @@ class EngineHost:
 
 
 class _Serving:
-    """An engine that is up, and how many it serves."""
+    """A running engine, and how many requests it serves."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         #: Set when it is disposed of.
-        self.gone = threading.Event()
+        self.ended = threading.Event()
         self._lock = threading.Lock()
         self._requests = 0
         self._batch: bool | None = None
@@ -294,7 +266,7 @@ class _Serving:
                 self._requests -= 1
 
     def ended_in_batch(self) -> bool:
-        """Tell whether several requests were in flight when the first of them found the engine ended."""
+        """Return whether several requests were in flight when the first found the engine ended."""
         with self._lock:
             if self._batch is None:
                 self._batch = self._requests > 1
@@ -306,7 +278,6 @@ class _Following:
 
     def __init__(self) -> None:
         self.ended = threading.Event()
-        self.memory: MemoryReport | None = None
         self._events: deque[TokenEvent] = deque()
 
     def put(self, event: TokenEvent) -> None:
@@ -336,9 +307,8 @@ async def _drive(engine: Engine, request: GenerationRequest, following: _Followi
         async with aclosing(cast("Any", engine.generate(request))) as stream:
             async for item in stream:
                 if isinstance(item, Generation):
-                    # Here, and not in a turn of its own: each hand-over between the threads takes a tenth of a millisecond.
-                    following.memory = await engine.memory_report()
-                    return item
+                    # Not in a separate turn: each hand-over between the threads takes 0.1 ms.
+                    return replace(item, memory=await engine.memory_report())
                 following.put(item)
     except EngineError:
         raise

@@ -1,4 +1,7 @@
-"""Any OpenAI-compatible server: a vLLM over several GPUs, a vendor's API. Times are the client's, memory is not visible."""
+"""Any OpenAI-compatible server: a vLLM over several GPUs, a vendor's API.
+
+Times are the client's, memory is not visible.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ _NO_MEMORY = MemoryReport(kind=None, reasons={"*": "the server's memory cannot b
 
 
 class OpenAIEngine:
-    """One model of one server, asked through streaming chat completions. Nothing is retried here: a job is."""
+    """One model of one server, used through streaming chat completions.
+
+    Nothing is retried here: a job is.
+    """
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
@@ -64,13 +70,13 @@ class OpenAIEngine:
         self._client: openai.AsyncOpenAI | None = None
 
     async def start(self) -> StartReport:
-        """Reach the server and look the model up. Raise ModelUnavailable or EngineStartFailed."""
+        """Reach the server and find the model. Raise ModelUnavailable or EngineStartFailed."""
         started_s = time.monotonic()
         self._client = openai.AsyncOpenAI(
             api_key=self._api_key(),
             base_url=self._spec.base_url,
             max_retries=0,
-            # Silence is bounded by the caller, who knows what is slow and what is dead.
+            # Silence is bounded by the caller, which knows what is slow and what is dead.
             timeout=openai.Timeout(None, connect=float(self._options.get("connect_timeout_s", 10))),
         )
         served_model: Mapping[str, Any] = {}
@@ -84,8 +90,8 @@ class OpenAIEngine:
         if served and self._spec.source not in served:
             await self.stop()
             raise errors.ModelUnavailable(
-                f"model {self._spec.name!r}: {self._spec.base_url} does not serve {self._spec.source!r}; it serves "
-                f"{', '.join(sorted(served)[:8])}"
+                f"model {self._spec.name!r}: {self._spec.base_url} does not serve "
+                f"{self._spec.source!r}; it serves {', '.join(sorted(served)[:8])}"
             )
         if served:
             served_model = served[self._spec.source].model_dump()
@@ -107,17 +113,20 @@ class OpenAIEngine:
         )
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
-        """Yield one event a chunk, then the Generation; a chunk may carry several tokens and tells no ids.
+        """Yield one event a chunk, then the Generation.
 
-        Raise PromptRejected (also for fixed lengths, which need token ids), ModelUnavailable for a refused key,
-        EngineDied when the server goes away, EngineError (SERVER_ERROR, RATE_LIMITED, NO_USAGE), which ends nothing but the
-        request.
+        A chunk may carry several tokens, without their ids.
+
+        Raise PromptRejected (also for fixed lengths, which need token ids), ModelUnavailable for a
+        refused key, EngineDied when the server goes away, EngineError (SERVER_ERROR, RATE_LIMITED,
+        NO_USAGE), which ends nothing but the request.
         """
         if self._client is None:
             raise errors.EngineDied(f"model {self._spec.name!r} is not connected")
         if request.sampling.fixed_length:
             raise errors.PromptRejected(
-                f"model {self._spec.name!r}: fixed-length runs need exact token ids, which a chat server does not take",
+                f"model {self._spec.name!r}: fixed-length runs need exact token ids, "
+                "which a chat server does not accept",
                 error_class=errors.REQUEST_REFUSED,
             )
         body = self._body(request)
@@ -150,7 +159,8 @@ class OpenAIEngine:
         key = os.environ.get(name)
         if not key:
             raise errors.ModelUnavailable(
-                f"model {self._spec.name!r} takes its key from the environment variable {name}, which is not set"
+                f"model {self._spec.name!r} takes its key from the environment variable {name}, "
+                "which is not set"
             )
         return key
 
@@ -198,13 +208,13 @@ class OpenAIEngine:
             first_token_s=reading.events[0].at_s,
             last_token_s=reading.events[-1].at_s,
             first_answer_s=reading.first_answer_s(),
-            token_offsets_ms=tuple(
-                (event.at_s - reading.submitted_s) * 1000 for event in reading.events
-            ),
         )
 
     def _translated(self, error: Exception, *, starting: bool) -> errors.EngineError:
-        """Say what an exception of the client means; a refused key's own message may quote the key and is left out."""
+        """Return what an exception of the client means.
+
+        The message about a refused key may quote the key and is left out.
+        """
         name, server, key = self._spec.name, self._spec.base_url, self._spec.api_key_env
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
             where = (
@@ -239,13 +249,14 @@ class OpenAIEngine:
             else errors.EngineError
         )
         return failure(
-            f"model {name!r}: {server} {'is not reachable' if away else 'failed'}: {type(error).__name__}: {message}",
+            f"model {name!r}: {server} {'is not reachable' if away else 'failed'}: "
+            f"{type(error).__name__}: {message}",
             error_class=SERVER_UNREACHABLE if away else SERVER_ERROR,
         )
 
 
 class _Reading:
-    """What a stream of chunks has told so far."""
+    """What a stream of chunks has contained so far."""
 
     def __init__(self, *, submitted_s: float) -> None:
         self.submitted_s = submitted_s
@@ -255,17 +266,17 @@ class _Reading:
         self._thought = False
 
     def first_answer_s(self) -> float | None:
-        """Return when the answer began: after the deltas of thinking where there were any, else as its text tells."""
+        """Return when the answer began: after the thinking deltas if any, else by its text."""
         if self._thought:
             return next((event.at_s for event in self.events if event.text.strip()), None)
         return first_answer_s(self.events, None)
 
     def take(self, chunk: Any) -> TokenEvent | None:
-        """Take in a chunk; return an event when it carries tokens, thinking included (its text is not the answer's)."""
+        """Read a chunk; return an event if it has tokens, those of thinking without text."""
         at_s = time.monotonic()
         self.usage = getattr(chunk, "usage", None) or self.usage
         if not chunk.choices:
-            return None  # the chunk of the token counts is no token
+            return None  # the chunk with the token counts has no token
         choice = chunk.choices[0]
         self.finish_reason = choice.finish_reason or self.finish_reason
         answer = choice.delta.content or ""

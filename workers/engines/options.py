@@ -1,4 +1,4 @@
-"""Engine options of a model: only names an engine knows are taken, so a typing error never changes a measurement."""
+"""Engine options of a model: unknown names are refused, so a typo never changes a measurement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 
 def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
-    """Return the model's options. Raise ModelUnavailable naming the first unknown one and its nearest known name."""
+    """Return the model's options.
+
+    Raise ModelUnavailable naming the first unknown one and its nearest known name.
+    """
     for name in spec.options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -19,7 +22,8 @@ def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
                 f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
             )
             raise ModelUnavailable(
-                f"model {spec.name!r} has the option {name!r}, which the {spec.engine} engine does not know: {hint}",
+                f"model {spec.name!r} has the option {name!r}, "
+                f"which the {spec.engine} engine does not have: {hint}",
                 error_class=OPTION_REFUSED,
             )
     return dict(spec.options)

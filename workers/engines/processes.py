@@ -1,18 +1,17 @@
-"""The processes of one engine: found by a token that only they carry in their environment, and ended for certain."""
+"""The processes of one engine: found by a token that only they carry, and ended for certain."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 
 import psutil
 
-TOKEN_VARIABLE = "EVALCTL_ENGINE"  # noqa: S105  (a mark, not a secret)
+from workers.lifecycle.marked_processes import TOKEN_VARIABLE, carries, kill_all, pids
 
 
 class EngineProcesses:
@@ -23,41 +22,28 @@ class EngineProcesses:
 
     @contextmanager
     def marked(self) -> Iterator[None]:
-        """Put the token into the environment that new children inherit, for as long as the engine is starting."""
-        # The tracker of multiprocessing is shared by all of the process; started here it does not carry the token.
+        """Give the token to children that are started meanwhile, through the environment."""
+        # The tracker of multiprocessing is shared by the whole process; started here it does not
+        # carry the token.
         resource_tracker.ensure_running()
         with environment({TOKEN_VARIABLE: self._token}):
             yield
 
     def child_seen(self) -> bool:
-        """Tell whether the first child runs already, that is, has inherited its streams."""
-        return any(self._owns(process) for process in psutil.Process().children())
+        """Return whether the first child runs already, that is, has inherited its streams."""
+        return any(self._owns(process.pid) for process in psutil.Process().children())
 
-    def alive(self) -> list[psutil.Process]:
+    def alive(self) -> list[int]:
         """Return the engine's processes that still run, orphans included; a zombie does not run."""
         multiprocessing.active_children()  # collects children that have ended
-        return [process for process in psutil.process_iter() if self._owns(process)]
+        return [pid for pid in pids() if self._owns(pid)]
 
     def kill(self, within_s: float) -> bool:
-        """Kill every process of the engine; tell whether all are gone in time."""
-        deadline = time.monotonic() + within_s
-        while processes := self.alive():
-            for process in processes:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-            if time.monotonic() > deadline:
-                return False
-            # Not waited for here: that would take their exit status from whoever started them.
-            time.sleep(0.05)
-        return True
+        """Kill every process of the engine; return whether all have exited in time."""
+        return kill_all(self._owns, within_s)
 
-    def _owns(self, process: psutil.Process) -> bool:
-        try:
-            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
-                return False
-            return process.environ().get(TOKEN_VARIABLE) == self._token
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            return False
+    def _owns(self, pid: int) -> bool:
+        return carries(pid, {TOKEN_VARIABLE: self._token})
 
 
 @contextmanager

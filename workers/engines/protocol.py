@@ -1,4 +1,4 @@
-"""What every engine promises: one request in, timed tokens out, memory told term by term, with reasons for gaps."""
+"""What every engine provides: one request in, timed tokens out, memory by term, gaps explained."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ MEMORY_TERMS = (
     "kv_reserved_mib",
     "kv_used_mib",
 )
+
+#: Terms of a start that a generation's report may lack, and that may come from another start. The
+#: reserved cache and all that requests use are a start's own.
+START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
 
 MIB = 1024 * 1024
 
@@ -54,13 +58,14 @@ class GenerationRequest:
     request_id: str
     messages: tuple[Message, ...]
     sampling: SamplingParams
-    #: Steps of the engine at the beginning whose queue does not count: requests that come together are let in one by one.
+    #: Steps of the engine at the beginning whose queue does not count: requests that come together
+    #: are admitted one by one.
     waiting_after_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenEvent:
-    """Tokens that arrived together; ``at_s`` is the client's monotonic clock, ``text`` what they add."""
+    """Tokens that arrived together, on the client's monotonic clock, and the text that they add."""
 
     at_s: float
     token_ids: tuple[int, ...]
@@ -68,67 +73,11 @@ class TokenEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
-    """A finished generation: text, raw times and what the engine said about it. Metrics are derived elsewhere."""
-
-    text: str
-    #: The exact text the model saw, after the chat template; None where a server applies it or ids were sent.
-    prompt_text: str | None
-    #: SHA-256 (hex) of the prompt's text, or of its token ids where there is no text.
-    prompt_hash: str
-    #: SHA-256 (hex) of the output token ids, or of its text where a server does not tell ids.
-    output_hash: str
-    prompt_tokens: int
-    cached_tokens: int
-    output_tokens: int
-    finish_reason: str
-    #: Client-side, monotonic seconds.
-    submitted_s: float
-    first_token_s: float
-    last_token_s: float
-    #: The engine core's own stamps, its monotonic seconds; None where the engine has none.
-    engine_queued_s: float | None = None
-    engine_scheduled_s: float | None = None
-    engine_first_token_s: float | None = None
-    engine_last_token_s: float | None = None
-    #: Of this request; of any of the engine meanwhile where it does not tell them apart, as vLLM 0.26.
-    preemptions: int | None = None
-    #: Of any request of the engine while this one was in flight; None where nobody tells.
-    engine_preemptions: int | None = None
-    #: Client-side, monotonic seconds: the first token that is no thinking; None for fixed lengths and where none came.
-    first_answer_s: float | None = None
-    #: Most requests running in any step of the engine while this one was in flight; None where nobody tells.
-    running_peak: int | None = None
-    #: Steps in which a request waited, those after the request's ``waiting_after_steps``; None where nobody tells.
-    waiting_steps: int | None = None
-    #: Lines of the engine's log that came meanwhile and tell of a kernel or graph being compiled.
-    compiled: tuple[str, ...] = ()
-    #: Peak of the KV cache used while this request was in flight, all requests of the engine together.
-    kv_used_mib: float | None = None
-    #: Arrival of each token after submission; tokens that came together share a time.
-    token_offsets_ms: tuple[float, ...] = ()
-
-    @property
-    def ttft_ms(self) -> float:
-        """Time from submission to the first token, as the client saw it."""
-        return (self.first_token_s - self.submitted_s) * 1000
-
-    @property
-    def e2e_s(self) -> float:
-        """Time from submission to the last token, as the client saw it."""
-        return self.last_token_s - self.submitted_s
-
-    @property
-    def tpot_ms(self) -> float | None:
-        """Mean time per output token after the first; None for a single token."""
-        if self.output_tokens < 2:
-            return None
-        return (self.last_token_s - self.first_token_s) * 1000 / (self.output_tokens - 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryReport:
-    """Memory of an engine in MiB, term by term. A term that is None has its reason in ``reasons`` (``*`` for all)."""
+    """Memory of an engine in MiB, term by term.
+
+    A term that is None has its reason in ``reasons`` (``*`` for all).
+    """
 
     #: Whose memory it is; None where there is none to measure.
     kind: Literal["device", "host"] | None
@@ -143,8 +92,72 @@ class MemoryReport:
     #: Activation peak of the requests since the last one that found the engine idle.
     activation_run_mib: float | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
-    #: What the terms were made from, as the engine told it.
+    #: What the terms were computed from, as the engine reported it.
     details_mib: Mapping[str, float] = field(default_factory=dict)
+
+
+UNKNOWN_MEMORY = MemoryReport(kind=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """A finished generation: text, raw times and what the engine reported.
+
+    Metrics are derived elsewhere.
+    """
+
+    text: str
+    #: The exact text the model saw, after the chat template; None where a server applies it or ids
+    #: were sent.
+    prompt_text: str | None
+    #: SHA-256 (hex) of the prompt's text, or of its token ids where there is no text.
+    prompt_hash: str
+    #: SHA-256 (hex) of the output token ids, or of its text where a server does not report ids.
+    output_hash: str
+    prompt_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    finish_reason: str
+    #: Client-side, monotonic seconds.
+    submitted_s: float
+    first_token_s: float
+    last_token_s: float
+    #: The engine core's own stamps, its monotonic seconds; None where the engine has none.
+    engine_queued_s: float | None = None
+    engine_scheduled_s: float | None = None
+    engine_first_token_s: float | None = None
+    engine_last_token_s: float | None = None
+    #: Of this request; of any of the engine meanwhile where it does not distinguish them, as vLLM
+    #: 0.26.
+    preemptions: int | None = None
+    #: Of any request of the engine while this one was in flight; None where that is unknown.
+    engine_preemptions: int | None = None
+    #: Client-side, monotonic seconds: the first token after any thinking; None for fixed lengths
+    #: and where none came.
+    first_answer_s: float | None = None
+    #: Most requests running in any step of the engine while this one was in flight; None where that
+    #: is unknown.
+    running_peak: int | None = None
+    #: Steps in which a request waited, those after the request's ``waiting_after_steps``; None
+    #: where that is unknown.
+    waiting_steps: int | None = None
+    #: Lines of the engine's log written meanwhile that report the compilation of a kernel or graph.
+    compiled: tuple[str, ...] = ()
+    #: Peak of the KV cache used while this request was in flight, all requests of the engine
+    #: together.
+    kv_used_mib: float | None = None
+    #: Memory when the request ended; the host asks the engine for it.
+    memory: MemoryReport = UNKNOWN_MEMORY
+
+    @property
+    def ttft_ms(self) -> float:
+        """Time from submission to the first token, as the client saw it."""
+        return (self.first_token_s - self.submitted_s) * 1000
+
+    @property
+    def e2e_s(self) -> float:
+        """Time from submission to the last token, as the client saw it."""
+        return self.last_token_s - self.submitted_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,28 +177,37 @@ class StartReport:
     #: Blocks of the KV cache, and bytes of one over all layers.
     kv_blocks: int | None = None
     kv_block_bytes: float | None = None
-    #: The card: all of its memory, and what was in use before the start.
+    #: The GPU: all of its memory, and what was in use before the start.
     device_total_mib: float | None = None
     device_base_mib: float | None = None
 
 
 class Engine(Protocol):
-    """One model in memory or behind a server. All methods run on one event loop; none is called before ``start``."""
+    """One model in memory or behind a server.
+
+    All methods run on one event loop; none is called before ``start``.
+    """
 
     async def start(self) -> StartReport:
-        """Bring the model up. Raise EngineStartFailed, EngineOutOfMemory or ModelUnavailable."""
+        """Load the model. Raise EngineStartFailed, EngineOutOfMemory or ModelUnavailable."""
         ...
 
     def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
-        """Yield tokens as they come and the Generation last. Closing the iterator aborts the request in the engine."""
+        """Yield tokens as they come and the Generation last.
+
+        Closing the iterator aborts the request in the engine.
+        """
         ...
 
     async def memory_report(self) -> MemoryReport:
-        """Tell memory as it is now; never raise for a term that cannot be told."""
+        """Return memory as it is now; never raise for a term that cannot be read."""
         ...
 
     async def stop(self) -> None:
-        """End the engine and wait until nothing of it remains. Safe to call twice and after a failed start."""
+        """End the engine and wait until nothing of it remains.
+
+        Safe to call twice and after a failed start.
+        """
         ...
 
 
@@ -195,5 +217,8 @@ def hash_text(text: str) -> str:
 
 
 def hash_token_ids(token_ids: Iterable[int]) -> str:
-    """Return the SHA-256 (hex) of token ids, each as eight bytes in the machine's order (little-endian everywhere supported)."""
+    """Return the SHA-256 (hex) of token ids, each as eight bytes in the machine's order.
+
+    That is little-endian on every supported machine.
+    """
     return hashlib.sha256(array("q", token_ids).tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""An engine that makes everything up, the same from the same seed: for tests and load, never for results."""
+"""An engine that fakes everything, reproducibly by seed: for tests and load, never for results."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ KNOWN_OPTIONS = frozenset(
         "start_s",
         "max_model_len",  # longest prompt + 1, in words
         "max_num_seqs",  # requests served at once; the others queue
-        "kv_sequences",  # sequences that the made-up KV cache holds; the others queue, and say that they waited
+        "kv_sequences",  # sequences in the fake KV cache; the others queue, and report it
         "kv_used_mib",
-        "memory",  # other memory terms by name, all made up
-        "traced",  # true: the worker's real memory is traced meanwhile, as beside a real engine
+        "memory",  # other memory terms by name, all fake
+        "traced",  # true: the worker's real memory is sampled, as beside a real engine
         "fail",  # see SyntheticEngine
     }
 )
 KNOWN_FAILURES = frozenset({"start", "every", "class", "by", "concurrent", "engines"})
-#: How many engines of each model are up in this process, as if they shared a card.
+#: How many engines of each model run in this process, as if they shared a GPU.
 _up: Counter[str] = Counter()
 _counting = threading.Lock()
 
@@ -62,13 +62,14 @@ _START_FAILURES: Mapping[str, type[errors.EngineError]] = {
 
 
 class SyntheticEngine:
-    """Serve made-up text at made-up speed.
+    """Serve fake text at a set speed.
 
-    The option ``fail`` orders failures: ``start`` names the error class with which every start fails; ``class`` is one
-    of ENGINE_DEAD, OOM, PROMPT_TOO_LONG, HANG and befalls one request in ``every`` (default 1), drawn by ``by``:
-    ``seed`` (default: from the seed and the prompt, so a retry fails again), ``request`` (also from the request id) or
-    ``count`` (each N-th request of this engine). ``concurrent`` limits the failure to more than so many at once, ``engines``
-    both failures to more than so many engines of the model in this process, the one that is starting included.
+    The option ``fail`` orders failures: ``start`` names the error class with which every start
+    fails; ``class`` is one of ENGINE_DEAD, OOM, PROMPT_TOO_LONG, HANG and hits one request in
+    ``every`` (default 1), drawn by ``by``: ``seed`` (default: from the seed and the prompt, so a
+    retry fails again), ``request`` (also from the request id) or ``count`` (each N-th request of
+    this engine). ``concurrent`` limits the failure to more than N at once, ``engines`` both
+    failures to more than N engines of the model in this process, the one that is starting included.
     """
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
@@ -79,7 +80,8 @@ class SyntheticEngine:
         unknown = set(self._fail) - KNOWN_FAILURES
         if unknown or self._fail.get("class", "HANG") not in {*_FAILURES, "HANG"}:
             raise errors.ModelUnavailable(
-                f"model {spec.name!r}: the option 'fail' takes {', '.join(sorted(KNOWN_FAILURES))}, with class one of "
+                f"model {spec.name!r}: the option 'fail' takes "
+                f"{', '.join(sorted(KNOWN_FAILURES))}, with class one of "
                 f"{', '.join(sorted(_FAILURES))}, HANG; got {self._fail}",
                 error_class=errors.OPTION_REFUSED,
             )
@@ -91,7 +93,7 @@ class SyntheticEngine:
         self._dead = False
 
     async def start(self) -> StartReport:
-        """Wait ``start_s`` and come up, or fail as ordered."""
+        """Wait ``start_s`` and run, or fail as ordered."""
         started_s = time.monotonic()
         await asyncio.sleep(float(self._options.get("start_s", 0)))
         if (wanted := self._fail.get("start")) and self._crowded(_up[self._spec.name] + 1):
@@ -165,11 +167,13 @@ class SyntheticEngine:
             running_peak=running_peak,
             waiting_steps=int(waited),
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
-            token_offsets_ms=tuple((event.at_s - submitted_s) * 1000 for event in events),
         )
 
     async def memory_report(self) -> MemoryReport:
-        """Return the numbers of the option ``memory``; they are nobody's memory, so the report has no kind unless ``traced``."""
+        """Return the numbers of the option ``memory``.
+
+        They belong to no process, so the report has no kind unless ``traced``.
+        """
         given = dict(self._options.get("memory") or {})
         terms: dict[str, Any] = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
         if "kv_used_mib" in self._options:
@@ -208,7 +212,8 @@ class SyntheticEngine:
         tokens = len(text.split())
         if tokens >= self._max_model_len:
             raise errors.PromptRejected(
-                f"the prompt has {tokens} tokens and model {self._spec.name!r} takes {self._max_model_len} in all"
+                f"the prompt has {tokens} tokens and model {self._spec.name!r} takes "
+                f"{self._max_model_len} in all"
             )
         return text, tokens
 
@@ -254,12 +259,12 @@ class SyntheticEngine:
 
 
 def _draw(*parts: object) -> int:
-    """Return a number that depends on the parts alone, the same on every machine and in every process."""
+    """Return a number that depends on the parts alone, not on the machine or the process."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:6])
 
 
 def _pseudo_solution(seed: int) -> str:
-    draw = random.Random(seed)  # noqa: S311  (made-up text needs repeatability, not secrecy)
+    draw = random.Random(seed)  # noqa: S311  (fake text needs repeatability, not secrecy)
     left, right = draw.randint(2, 40), draw.randint(2, 40)
     return (
         f"Step 1: let x = {left}.\nStep 2: then y = {right} and x + y = {left + right}.\n"

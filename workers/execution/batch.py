@@ -1,4 +1,4 @@
-"""Jobs of one model beside each other in one engine, which is kept full as long as the next job may join them."""
+"""Jobs of one model served by one engine at once; it is kept full while the next job may join."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from workers.consumer.hint_consumer import Hints
 from workers.engines.protocol import TokenEvent
 from workers.loading.loader import EngineStart
 
-#: How often a company with a free seat, or one that is soon free, looks for a hint. One look is one round trip to the broker.
-LOOK_EVERY_S = 0.05
-#: How long before a request has all its tokens a job may be claimed that is to have its seat. What stops earlier is not foreseen.
+#: How often a batch with a free slot, or one that is soon free, polls for a hint: a round trip to
+#: the broker each time.
+POLL_EVERY_S = 0.05
+#: How long before a request has all its tokens a job may be claimed for its slot. A request that
+#: stops earlier is not foreseen.
 AHEAD_S = 0.5
-#: How many results are scored and written at once. More would keep the engine's thread from running, and be no faster.
+#: How many results are scored and written at once. More would hold up the engine's thread and not
+#: be faster.
 WRITERS = 2
-#: How long an attempt that has left its seat waits at most for that to be filled, and then for its turn to write.
+#: How long an attempt that has left its slot waits at most for that to be filled, and then for its
+#: turn to write.
 PATIENCE_S = 1.0
-#: More than any engine serves at once; threads are made as they are needed.
+#: More than any engine serves at once; threads are started as needed.
 THREADS_AT_MOST = 4096
 
 
 class BatchSlot:
-    """The place of one attempt in an engine, from when it is free until its generation has ended."""
+    """The slot of one attempt in an engine, from its claim until its generation has ended."""
 
     def __init__(
         self,
@@ -35,7 +39,7 @@ class BatchSlot:
         *,
         output_limit: int = 0,
     ) -> None:
-        """``boot`` is the start that serves the attempt; without one the attempt brings an engine up itself.
+        """Without ``engine_start``, the start that serves the attempt, the attempt loads its model.
 
         ``output_limit`` is the most tokens that it may make.
         """
@@ -43,11 +47,11 @@ class BatchSlot:
         self.left = False
         #: Set when the engine has room for it.
         self.free = threading.Event()
-        #: Whether it is one of the few that write.
+        #: Whether it is one of the few that may write.
         self.has_turn = False
         self._batch = batch
         self._missing = output_limit
-        self._heard = 0
+        self._noted = 0
         self._first_s = self._last_s = 0.0
         if batch is None:
             self.free.set()
@@ -55,42 +59,42 @@ class BatchSlot:
     def take(
         self, engine_start: EngineStart, *, unless: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Say that an engine is up, and wait until it has room; return whether it has.
+        """Announce the engine start, and wait until it has room; return whether it has.
 
-        False is returned where it has none and ``unless`` has come true.
+        Return False where it has none and ``unless`` has come true.
         """
         if self.engine_start is None:
             self.engine_start = engine_start
             if self._batch is not None:
-                self._batch.tell()
-        while not self.free.wait(LOOK_EVERY_S):
+                self._batch.notify()
+        while not self.free.wait(POLL_EVERY_S):
             if unless():
                 return False
         return True
 
-    def hear(self, event: TokenEvent) -> None:
+    def note_tokens(self, event: TokenEvent) -> None:
         """Note tokens that the engine has made."""
-        if self._heard:
-            self._heard += len(event.token_ids)
+        if self._noted:
+            self._noted += len(event.token_ids)
         else:
-            # What comes first tells nothing of the pace.
-            self._first_s, self._heard = event.at_s, 1
+            # The first tokens say nothing about the rate.
+            self._first_s, self._noted = event.at_s, 1
         self._missing -= len(event.token_ids)
         self._last_s = event.at_s
 
     def ends_by(self, at_s: float) -> bool:
-        """Tell whether all tokens will be there at a moment (monotonic seconds), if they keep coming as they have."""
-        if self._heard < 2:
+        """Return whether, at the rate so far, all tokens will have come by a monotonic moment."""
+        if self._noted < 2:
             return False
         return (
-            self._last_s + self._missing * (self._last_s - self._first_s) / (self._heard - 1) < at_s
+            self._last_s + self._missing * (self._last_s - self._first_s) / (self._noted - 1) < at_s
         )
 
     def leave(self) -> None:
-        """Say that the engine has room for another; what is left to do needs none. Saying so again changes nothing.
+        """Free the slot for another attempt; what is left to do needs no engine. Idempotent.
 
-        Returns when the room has been used, or there is nothing to use it for, and few others write: writing waits, the engine
-        does not.
+        Return when the slot has been filled, or no job can fill it, and few others write: writing
+        waits, the engine does not.
         """
         if self.left:
             return
@@ -100,14 +104,15 @@ class BatchSlot:
 
 
 class ContinuousBatch:
-    """One filling of an engine, from the first job to the last that ends.
+    """Jobs that an engine serves at once, from the first job to the end of the last.
 
-    ``attempt`` brings one job to its end on a thread of its own; ``claim`` gives the next jobs, so many at most, as far as they
-    may join those that a start serves; ``hints`` are those that lie ready; ``serves`` tells whether a start is still up. All
-    three are used on one thread, the caller's.
+    ``attempt`` brings one job to its end on a separate thread; ``claim`` returns the next jobs, at
+    most N, that may join those that a start serves; ``hints`` are the waiting ones; ``serves``
+    returns whether a start still serves. All but ``attempt`` are used on one thread, the caller's.
 
-    Jobs are claimed for free seats and for those whose requests are about to have all their tokens: such a job is prepared and
-    waits, and has the seat the moment that it is left, without a database in between.
+    Jobs are claimed for free slots and for those whose requests are about to have all their tokens:
+    such a job is prepared, waits, and gets the slot the moment that it is free, without a database
+    access in between.
     """
 
     def __init__(
@@ -123,24 +128,24 @@ class ContinuousBatch:
         self._hints = hints
         self._serves = serves
         self._changed = threading.Condition()
-        #: How many the engine serves at once; only the first before it has said so.
+        #: How many requests the engine serves at once; one until it is known.
         self._sequences = 1
-        #: Those that the engine has room for, and those that wait for it in the order of their claims.
-        self._seated: set[BatchSlot] = set()
+        #: Slots in use, and slots that wait for room in the order of their claims.
+        self._occupied: set[BatchSlot] = set()
         self._waiting: deque[BatchSlot] = deque()
-        #: Attempts that have not ended: those with a seat, and those that are being written.
+        #: Attempts that have not ended: those in a slot, and those that are being written.
         self._running = 0
         self._filling = True
         self._turns = threading.Semaphore(WRITERS)
-        #: Set while no seat can be filled and none waits; those who have left theirs wait for it.
+        #: Set while no slot can be filled and none waits; attempts that left theirs wait for it.
         self._filled = threading.Event()
         self._error: BaseException | None = None
 
     def serve(self, first: ClaimedJob) -> bool:
-        """Run ``first`` and whatever joins it to their ends; return whether a hint was taken that permitted no claim.
+        """Run ``first`` and what joins it; return whether a hint was taken that led to no claim.
 
-        The first job brings the engine up, and only then others are claimed. Raise what ``claim`` or an attempt raises, once
-        all have ended.
+        The first job loads the model, and only then others are claimed. Raise what ``claim`` or an
+        attempt raises, once all have ended.
         """
         with ThreadPoolExecutor(THREADS_AT_MOST, thread_name_prefix="job") as threads:
             try:
@@ -151,21 +156,22 @@ class ContinuousBatch:
             raise self._error
         return spare
 
-    def tell(self) -> None:
-        """Have the thread that fills look again."""
+    def notify(self) -> None:
+        """Wake the thread that fills the slots."""
         with self._changed:
             self._changed.notify_all()
 
     def await_turn(self, slot: BatchSlot) -> bool:
-        """Free a seat. Return when those that are free have been filled, and few others write; tell whether this is one of those few.
+        """Free a slot; return whether this attempt is now one of the few that may write.
 
-        Waits for a bounded time: where the database is away, every attempt is to notice.
+        Wait before until the free slots have been filled and few others write, for a bounded time:
+        where the database is unreachable, every attempt must notice.
         """
         with self._changed:
-            self._seated.discard(slot)
+            self._occupied.discard(slot)
             if slot in self._waiting:
                 self._waiting.remove(slot)
-            self._admit()
+            self._assign()
             self._changed.notify_all()
             if self._filling:
                 self._filled.clear()
@@ -187,14 +193,14 @@ class ContinuousBatch:
             room = self._await_room()
             if self._error is not None or not self._serves(engine_start):
                 return False
-            if self._hints.another():
+            if self._hints.take_one():
                 jobs = self._claim(engine_start, room)
                 if not jobs:
                     return True
                 for job in jobs:
                     self._add(job, engine_start, threads)
                 self._hints.spend(len(jobs) - 1)
-            elif not self._anybody_seated():
+            elif not self._any_occupied():
                 return False
 
     def _add(
@@ -204,15 +210,15 @@ class ContinuousBatch:
         with self._changed:
             self._waiting.append(slot)
             self._running += 1
-            self._admit()
+            self._assign()
         threads.submit(self._run, job, slot)
         return slot
 
-    def _admit(self) -> None:
-        """Give free seats to those that wait. To be called under the lock."""
-        while self._waiting and len(self._seated) < self._sequences:
+    def _assign(self) -> None:
+        """Give free slots to those that wait. Call under the lock."""
+        while self._waiting and len(self._occupied) < self._sequences:
             slot = self._waiting.popleft()
-            self._seated.add(slot)
+            self._occupied.add(slot)
             slot.free.set()
 
     def _run(self, job: ClaimedJob, slot: BatchSlot) -> None:
@@ -235,7 +241,10 @@ class ContinuousBatch:
         return slot.engine_start
 
     def _await_room(self) -> int:
-        """Wait for seats that are free or soon will be, and for the writing to keep up: at most as many may be written as are served."""
+        """Wait for slots that are free or soon will be; return their number.
+
+        Wait also for the writing to keep up: no more may be written at once than are served.
+        """
         with self._changed:
             while (room := self._room()) <= 0:
                 self._pause()
@@ -243,20 +252,23 @@ class ContinuousBatch:
 
     def _room(self) -> int:
         by_s = time.monotonic() + AHEAD_S
-        ending = sum(slot.ends_by(by_s) for slot in self._seated)
-        unclaimed = self._sequences - len(self._seated) + ending - len(self._waiting)
+        ending = sum(slot.ends_by(by_s) for slot in self._occupied)
+        unclaimed = self._sequences - len(self._occupied) + ending - len(self._waiting)
         return min(unclaimed, 2 * self._sequences - self._running)
 
-    def _anybody_seated(self) -> bool:
-        """Tell at once that nobody is, or wait a little for one to leave."""
+    def _any_occupied(self) -> bool:
+        """Return False at once if no slot is in use; else wait a little for one to be left."""
         with self._changed:
-            if self._seated:
+            if self._occupied:
                 self._pause()
                 return True
             return False
 
     def _pause(self) -> None:
-        """Wait a little for a seat to be left, and have others write meanwhile unless one is about to be. To be called under the lock."""
+        """Wait a little for a slot to be left; let others write unless one is about to be.
+
+        Call under the lock.
+        """
         if not self._waiting:
             self._filled.set()
-        self._changed.wait(LOOK_EVERY_S)
+        self._changed.wait(POLL_EVERY_S)

@@ -1,11 +1,10 @@
-"""Claim a job, execute it, commit its result: what a worker does with each hint."""
+"""Claim a job, run it, commit its result: what a worker does with each hint."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
@@ -22,12 +21,12 @@ from db.claims import (
     in_batch,
     problem_document,
 )
-from db.commits import Result, commit
+from db.commits import commit
 from problems.prompts import render_prompt
 from problems.schema import Problem
 from scoring.score import score_text
 from workers.consumer.hint_consumer import Hints
-from workers.engines.host import EngineHost, Measured
+from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest, Message, TokenEvent
 from workers.errors import EngineDied, EngineError, GenerationCancelled
 from workers.execution import rows
@@ -39,30 +38,23 @@ from workers.lifecycle.lease import EndReason, Lease, LeaseKeeper
 from workers.lifecycle.shutdown import Shutdown
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading.loader import EngineLoader, EngineStart
-from workers.measurement.doubts import Doubts
-from workers.measurement.sampler import MemorySampler, MemoryTrace
+from workers.measurement.assessment import Assessor
+from workers.measurement.measurement import Measurement
+from workers.measurement.sampler import MemorySampler
 from workers.probes.prober import Prober
 
-#: How long a finished result is offered again to a database that is away.
+#: How long the commit of a result is repeated while the database is unreachable.
 COMMIT_FOR_S = 600.0
 RETRY_S = 1.0
-#: Problems that are kept parsed.
+#: Parsed problems that are kept.
 PROBLEMS_KEPT = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """What one attempt made, before it is committed."""
-
-    measured: Measured
-    engine_start: EngineStart
-    trace: MemoryTrace | None
 
 
 class Executor:
     """Handle hints with one engine, one after another or as many at once as it serves.
 
-    Not safe for several threads: the worker's pool has one, which claims every job. Only attempts run beside each other.
+    Not safe for several threads: the worker's pool has one, which claims every job. Only attempts
+    run at the same time.
     """
 
     def __init__(
@@ -87,7 +79,7 @@ class Executor:
         self._queues = queues
         self._leases = leases
         self._shutdown = shutdown
-        self._doubts = Doubts(database, guard, sampler)
+        self._assessor = Assessor(database, guard, sampler)
         self._timeouts = timeouts
         self._problems: dict[int, Problem] = {}
         self._loader = EngineLoader(
@@ -105,15 +97,15 @@ class Executor:
         )
 
     def handle_hint(self, hints: Hints) -> bool:
-        """Spend a hint: claim the best job there is and bring it to an end; return whether another hint is left to spend.
+        """Spend a hint: claim the best job and run it; return whether another hint was taken.
 
-        ``hints`` are those that lie ready. A job in throughput mode is joined by others for as long as the next ones may join;
-        each of them spends such a hint as well. Every failure of the engine or the input ends in the attempt's row.
-        ``ServiceUnreachable`` is raised where not even a claim was possible; the hint is then spent, and the reconciler issues
-        another.
+        ``hints`` are the waiting ones. A job in throughput mode is joined by others for as long as
+        the next ones may join; each of them spends a hint as well. Every failure of the engine or
+        the input ends in the attempt's row. Raise ``ServiceUnreachable`` where not even a claim was
+        possible; the hint is then spent, and the reconciler issues another.
         """
         if self._shutdown.halted.is_set():
-            return False  # The hint is spent; the reconciler issues another for somebody else.
+            return False  # The hint is spent; the reconciler issues another for another worker.
         claimed = self._claim(self._loader.engine_start)
         if not claimed:
             log_event("hint.void")
@@ -123,7 +115,7 @@ class Executor:
             if job.in_batch:
                 return self._batch(hints).serve(job)
             self._attempt(job, BatchSlot())
-            return hints.another()
+            return hints.take_one()
         finally:
             self._heartbeat.report(WorkerState.IDLE, self._loader.model_id)
 
@@ -155,56 +147,45 @@ class Executor:
         )
 
     def _attempt(self, job: ClaimedJob, slot: BatchSlot) -> None:
-        """Bring a claimed job to an end. In company several threads do, each with a seat of its own."""
+        """Bring a claimed job to its end. In a batch several threads do, each with its own slot."""
         try:
-            self._execute_and_commit(job, slot)
+            with self._leases.keep(job) as lease, self._shutdown.interrupts(lease.ended):
+                facts = self._run(job, lease, slot)
         except LeaseLost as error:
             log_event("job.lease_lost", error=str(error), **job.log_context())
+            return
+        if facts is not None:
+            log_event("job.succeeded", **facts, **job.log_context())
 
-    def _execute_and_commit(self, job: ClaimedJob, slot: BatchSlot) -> None:
-        with self._leases.keep(job) as lease, self._shutdown.interrupts(lease.ended):
-            try:
-                if job.probe is not None:
-                    self._heartbeat.report(WorkerState.BUSY, job.model_id)
-                    self._prober.run(job, lease)
-                    log_event("job.succeeded", **job.log_context())
-                    return
-                problem = self._problem(job)
-                execution = self._execute(job, problem, lease, slot)
-                result = self._result(job, problem, execution)
-            except GenerationCancelled as error:
-                if lease.reason is EndReason.LOST:
-                    raise LeaseLost(job.job_id, job.attempt_no) from error
-                self._fail(job, lease, self._ended_early(lease))
-                return
-            except EngineError as error:
-                self._fail(job, lease, _failure(error))
-                return
-            except (LeaseLost, ServiceUnreachable):
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever goes wrong belongs into the attempt's row
-                log_event("job.error", error=error, **job.log_context())
-                sentence = f"{type(error).__name__}: {error}"
-                self._fail(
-                    job,
-                    lease,
-                    Failure(kind=FailureKind.INFRA, error_class="WORKER_ERROR", sentence=sentence),
-                )
-                return
-            self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
-        generation = execution.measured.generation
-        log_event(
-            "job.succeeded",
-            ttft_ms=round(generation.ttft_ms, 1),
-            e2e_s=round(generation.e2e_s, 3),
-            output_tokens=generation.output_tokens,
-            score7=None if result.score is None else result.score.score7,
-            **job.log_context(),
-        )
+    def _run(self, job: ClaimedJob, lease: Lease, slot: BatchSlot) -> dict[str, Any] | None:
+        """Run a job and write its result; return facts for the log, None where it failed."""
+        try:
+            if job.probe is not None:
+                self._heartbeat.report(WorkerState.BUSY, job.model_id)
+                self._prober.run(job, lease)
+                return {}
+            problem = self._problem(job)
+            measurement = self._measure(job, problem, lease, slot)
+            generation = measurement.generation
+            score = None if problem is None else score_text(problem, generation.text)
+            result = rows.result(job, measurement, self._assessor.assess(job, measurement), score)
+        except (LeaseLost, ServiceUnreachable):
+            raise
+        except Exception as error:  # noqa: BLE001 - every failure belongs in the attempt's row
+            self._fail(job, lease, error)
+            return None
+        self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+        return {
+            "ttft_ms": round(generation.ttft_ms, 1),
+            "e2e_s": round(generation.e2e_s, 3),
+            "output_tokens": generation.output_tokens,
+            "score7": None if result.score is None else result.score.score7,
+        }
 
-    def _execute(
+    def _measure(
         self, job: ClaimedJob, problem: Problem | None, lease: Lease, slot: BatchSlot
-    ) -> Execution:
+    ) -> Measurement:
+        """Make the generation of a job, after loading its model where that is necessary."""
         request = GenerationRequest(
             request_id=f"{job.job_id}-{job.attempt_no}",
             messages=_messages(job, problem),
@@ -213,12 +194,17 @@ class Executor:
         engine_start = slot.engine_start or self._load(job, lease)
         self._take_slot(lease, slot, engine_start)
         self._heartbeat.report(WorkerState.BUSY, job.model_id)
-        sampler = self._sampler if self._memory_visible() else None
+        sampler = self._sampler if engine_start.report.memory.kind is not None else None
         window = None if sampler is None else sampler.begin()
+
+        def on_token(event: TokenEvent) -> None:
+            lease.progress()
+            slot.note_tokens(event)
+
         try:
-            measured = self._host.measure(
+            generation = self._host.generate(
                 request,
-                on_token=lambda event: _note(event, lease, slot),
+                on_token=on_token,
                 cancel=lease.ended,
                 timeout_s=self._timeouts.silence_s,
             )
@@ -227,19 +213,24 @@ class Executor:
                 sampler.stop(window)
             slot.leave()
             trace = None if sampler is None or window is None else sampler.trace(window)
-        return Execution(measured=measured, engine_start=engine_start, trace=trace)
+        return Measurement(
+            generation=generation,
+            boot_id=engine_start.boot_id,
+            start_memory=engine_start.memory,
+            trace=trace,
+        )
 
     def _take_slot(self, lease: Lease, slot: BatchSlot, engine_start: EngineStart) -> None:
-        """Wait for a place in the engine; an attempt that gets none costs its job nothing."""
+        """Wait for the slot; an attempt that does not get it costs its job nothing."""
         if not slot.take(
             engine_start, unless=lambda: lease.ended.is_set() or self._shutdown.halted.is_set()
         ):
             raise GenerationCancelled(
-                "the attempt was given up before its engine had a place for it"
+                "the attempt was given up before its engine had a slot for it"
             )
         if not self._serves(engine_start):
             raise EngineDied(
-                "the engine ended before it had a place for this request", error_class=ENGINE_GONE
+                "the engine ended before it had a slot for this request", error_class=ENGINE_GONE
             )
 
     def _serves(self, engine_start: EngineStart) -> bool:
@@ -248,7 +239,7 @@ class Executor:
     def _load(self, job: ClaimedJob, lease: Lease) -> EngineStart:
         def on_progress() -> None:
             lease.progress()
-            # A model is loaded to the end even for a job that was lost: the next one may want it.
+            # Loading goes on even if the lease was lost: the next job may want the model.
             if lease.ended.is_set() and lease.reason is not EndReason.LOST:
                 raise GenerationCancelled("the engine's start was given up")
 
@@ -257,34 +248,8 @@ class Executor:
 
         return self._loader.load(job, on_progress=on_progress, on_start=on_start)
 
-    def _memory_visible(self) -> bool:
-        return (
-            self._host.engine_start is not None and self._host.engine_start.memory.kind is not None
-        )
-
-    def _result(self, job: ClaimedJob, problem: Problem | None, execution: Execution) -> Result:
-        generation, trace = execution.measured.generation, execution.trace
-        memory = execution.engine_start.completed(execution.measured.memory)
-        score = None if problem is None else score_text(problem, generation.text)
-        return Result(
-            generation=rows.generation_row(
-                job,
-                generation,
-                execution.engine_start.boot_id,
-                memory,
-                trace,
-                incidents=self._doubts.about(
-                    job, generation, execution.engine_start.boot_id, trace
-                ),
-            ),
-            texts=rows.texts(generation),
-            trace=None if trace is None else rows.trace_row(trace),
-            score=None if score is None else rows.score_row(score),
-            verdicts=() if score is None else rows.verdict_rows(score.steps),
-        )
-
     def _problem(self, job: ClaimedJob) -> Problem | None:
-        """Return what the job asks; a speed run's text means nothing, so it asks no problem and is not scored."""
+        """Return the job's problem; a speed run has none, as its text means nothing."""
         if job.sampling.fixed_length or job.problem_id is None:
             return None
         if found := self._problems.get(job.problem_id):
@@ -295,16 +260,12 @@ class Executor:
         self._problems[job.problem_id] = problem
         return problem
 
-    def _ended_early(self, lease: Lease) -> Failure:
-        if lease.reason is EndReason.OVERDUE:
-            sentence = f"the attempt took longer than {self._timeouts.job_s:g} s"
-            return Failure(kind=FailureKind.TIMED_OUT, error_class="JOB_OVERDUE", sentence=sentence)
-        shutdown = self._shutdown
-        return Failure(
-            kind=FailureKind.INFRA, error_class=shutdown.error_class, sentence=shutdown.sentence
-        )
+    def _fail(self, job: ClaimedJob, lease: Lease, error: Exception) -> None:
+        """Write the failure of an attempt. Raise LeaseLost where the attempt is not its job's."""
+        if isinstance(error, GenerationCancelled) and lease.reason is EndReason.LOST:
+            raise LeaseLost(job.job_id, job.attempt_no) from error
+        failure = self._failure(job, lease, error)
 
-    def _fail(self, job: ClaimedJob, lease: Lease, failure: Failure) -> None:
         def write() -> None:
             state = give_up(self._database, job.job_id, job.attempt_no, failure)
             facts: dict[str, Any] = {
@@ -316,8 +277,26 @@ class Executor:
 
         self._insist(lease, write)
 
+    def _failure(self, job: ClaimedJob, lease: Lease, error: Exception) -> Failure:
+        """Return what an error means for a job; one that ended several at once blames none."""
+        if isinstance(error, GenerationCancelled):
+            if lease.reason is EndReason.OVERDUE:
+                kind, error_class = FailureKind.TIMED_OUT, "JOB_OVERDUE"
+                sentence = f"the attempt took longer than {self._timeouts.job_s:g} s"
+            else:
+                kind, error_class = FailureKind.INFRA, self._shutdown.error_class
+                sentence = self._shutdown.sentence
+        elif isinstance(error, EngineError):
+            kind, sentence = FailureKind(error.kind), error.sentence
+            error_class = in_batch(error.error_class) if error.in_batch else error.error_class
+        else:
+            log_event("job.error", error=error, **job.log_context())
+            kind, error_class = FailureKind.INFRA, "WORKER_ERROR"
+            sentence = f"{type(error).__name__}: {error}"
+        return Failure(kind=kind, error_class=error_class, sentence=sentence)
+
     def _insist(self, lease: Lease, write: Callable[[], None]) -> None:
-        """Repeat a fenced write while the database is away; the fence makes repeating safe."""
+        """Repeat a fenced write while the database is unreachable; the fence makes that safe."""
         deadline_s = time.monotonic() + COMMIT_FOR_S
         while True:
             try:
@@ -330,17 +309,6 @@ class Executor:
                 time.sleep(RETRY_S)
             else:
                 return
-
-
-def _note(event: TokenEvent, lease: Lease, slot: BatchSlot) -> None:
-    lease.progress()
-    slot.hear(event)
-
-
-def _failure(error: EngineError) -> Failure:
-    """Say what an error of the engine means for a job; one that befell several at once blames none."""
-    error_class = in_batch(error.error_class) if error.in_batch else error.error_class
-    return Failure(kind=FailureKind(error.kind), error_class=error_class, sentence=error.sentence)
 
 
 def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:

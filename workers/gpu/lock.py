@@ -1,12 +1,14 @@
-"""The lock of a card: one living worker holds it, and every process of that worker says which lock it is.
+"""The lock of a GPU: one living worker holds it, and every process of that worker names it.
 
-Whether the worker behind a mark still lives decides whether its leftovers may be killed, so it must be certain. Pids are
-reused, parents are replaced by init, a guardian can be killed like its worker, and a row in the database says what was
-true some seconds ago. A record lock is the kernel's word: it belongs to one process, is never inherited (unlike flock's,
-which a forked child would keep alive) and ends with that process in every kind of death. Its path travels in the
-environment of all of the worker's children, so a leftover of another EVALCTL_HOME can be judged as well.
+Whether the worker behind a mark still lives decides whether its leftovers may be killed, so it must
+be certain. Pids are reused, parents are replaced by init, an orphan reaper can be killed like its
+worker, and a row in the database says what was true some seconds ago. A record lock is kept by the
+kernel: it belongs to one process, is never inherited (unlike flock's, which a forked child would
+keep alive) and ends with that process in every kind of death. Its path travels in the environment
+of all of the worker's children, so a leftover of another EVALCTL_HOME can be judged as well.
 
-A record lock is also lost when its process closes any descriptor of the file: nobody but ``GpuLock`` may open it here.
+A record lock is also lost when its process closes any descriptor of the file: only ``GpuLock`` may
+open it here.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ LOCK_VARIABLE = "EVALCTL_CARD_LOCK"
 
 
 class GpuLock:
-    """Held from the start of a worker on a card to its end."""
+    """Held from the start of a worker on a GPU to its end."""
 
     def __init__(self, home: Path, gpu_uuid: str) -> None:
-        """Take the lock. Raise ``GpuUnavailable`` where another worker of this EVALCTL_HOME has the card."""
+        """Take the lock.
+
+        Raise ``GpuUnavailable`` where another worker of this EVALCTL_HOME has the GPU.
+        """
         folder = home / "gpus"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = str((folder / f"{gpu_uuid}.lock").resolve())
@@ -35,18 +40,19 @@ class GpuLock:
             holder = os.read(self._file, 20).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise GpuUnavailable(
-                f"GPU {gpu_uuid} is taken by another worker (pid {holder}); `evalctl worker list` shows it"
+                f"GPU {gpu_uuid} is used by another worker (pid {holder}); "
+                "`evalctl worker list` shows it"
             ) from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def close(self) -> None:
-        """Give the card up; the file stays, empty of meaning."""
+        """Release the GPU; the file stays and means nothing."""
         os.close(self._file)
 
 
 def held_elsewhere(path: str) -> bool | None:
-    """Tell whether another process holds the lock of a path; None where that cannot be learned."""
+    """Return whether another process holds the lock of a path; None where that is unknown."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

@@ -1,57 +1,71 @@
-"""The NVML calls that say whether a card is clean and sound, behind a protocol: most machines have no card."""
+"""All that a worker reads from NVML about one GPU.
+
+GPUs are addressed by UUID: NVML ignores CUDA_VISIBLE_DEVICES, so an index could name another GPU.
+"""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pynvml
 
-from core.gpus import GpuUnavailable
-from workers.gpu.telemetry import GpuSample, look
+from core.gpus import GpuUnavailable, nvml
+from workers.gpu.telemetry import GpuSample
+
+T = TypeVar("T")
 
 MIB = 1 << 20
-#: What drivers keep for themselves where NVML does not tell; 480 MiB on an H100, more on cards with more memory.
+#: The driver's reserve where NVML does not report it; 480 MiB on an H100, more on larger GPUs.
 BASE_MIB = 640.0
 _LOST = frozenset({pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_RESET_REQUIRED})
 
 
 class GpuLost(GpuUnavailable):
-    """Say that the driver has lost the card: it fell off the bus, or asks for a reset."""
+    """Say that the driver has lost the GPU: it fell off the bus, or needs a reset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProcess:
-    """A process with a context on the card, as the driver lists it; in a container its pid may be the host's."""
+    """A process with a context on the GPU, as the driver lists it.
+
+    In a container its pid may be the host's.
+    """
 
     pid: int
-    #: None where the driver does not tell.
+    #: None where the driver does not report it.
     used_mib: float | None
     #: Draws and does not compute, e.g. a desktop.
     graphics: bool = False
 
 
 class GpuReader(Protocol):
-    """What is asked of one card. Every call may raise ``GpuLost`` where it does not say otherwise."""
+    """What a guard reads from its GPU. A call may raise ``GpuLost`` unless it says otherwise."""
 
     def processes(self) -> tuple[GpuProcess, ...]:
-        """List the processes on the card. Stalls a running engine by milliseconds: never call it in a timed window."""
+        """List the processes on the GPU.
+
+        Stalls a running engine by milliseconds: never call it while something is timed.
+        """
 
     def used_mib(self) -> float:
-        """Return the MiB in use beyond what the driver keeps for itself."""
+        """Return the MiB in use beyond the driver's reserve."""
 
-    def look(self, at_s: float) -> GpuSample:
-        """Return clock, temperature, power and clock event reasons; what the driver does not tell is None, and nothing is raised."""
+    def sample(self, at_s: float) -> GpuSample:
+        """Return clock, temperature, power and clock event reasons; raise nothing."""
 
     def wait_xid(self, timeout_s: float) -> int | None:
-        """Wait for the next XID and return it, or None. Raise ``GpuUnavailable`` where the driver reports none."""
+        """Wait for the next XID and return it, or None at the time-out.
+
+        Raise ``GpuUnavailable`` where the driver does not report XIDs.
+        """
 
 
 class NvmlReader:
-    """One card, addressed by UUID, with NVML open."""
+    """One GPU, with NVML open. Raise ``GpuUnavailable`` where NVML does not answer."""
 
     def __init__(self, gpu_uuid: str) -> None:
         with _errors(gpu_uuid):
@@ -74,19 +88,43 @@ class NvmlReader:
         return tuple(sorted(found.values(), key=lambda process: process.pid))
 
     def used_mib(self) -> float:
-        """Return total minus free minus the driver's reserve; where that is not told, ``BASE_MIB`` stands for it."""
+        """Return total minus free minus the driver's reserve, or ``BASE_MIB`` for that."""
         with _errors(self._uuid):
             try:
                 memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle, version=pynvml.nvmlMemory_v2)
                 reserved = memory.reserved / MIB
             except (pynvml.NVMLError_NotSupported, pynvml.NVMLError_FunctionNotFound):
-                memory = pynvml.nvmlDeviceGetMemoryInfo(self._handle)
+                memory = self._memory()
                 reserved = BASE_MIB
         return max(0.0, float((memory.total - memory.free) / MIB - reserved))
 
-    def look(self, at_s: float) -> GpuSample:
-        """Ask for what the sampler asks for as well."""
-        return look(self._handle, at_s)
+    def total_used_mib(self) -> float:
+        """Return total minus free: whatever uses it, the driver's reserve included."""
+        memory = self._memory()
+        return float((memory.total - memory.free) / MIB)
+
+    def free_mib(self) -> float:
+        """Return what CUDA could still allocate."""
+        return float(self._memory().free / MIB)
+
+    def sample(self, at_s: float) -> GpuSample:
+        """Return a sample. Takes longer than reading memory: not to be done at every tick."""
+        handle = self._handle
+        power_mw = _reported(lambda: int(pynvml.nvmlDeviceGetPowerUsage(handle)))
+        return GpuSample(
+            at_s=at_s,
+            sm_clock_mhz=_reported(
+                lambda: int(pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM))
+            ),
+            temperature_c=_reported(
+                lambda: int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
+            ),
+            power_w=None if power_mw is None else power_mw / 1000,
+            reasons=_reported(lambda: _reasons(handle)),
+            max_sm_clock_mhz=_reported(
+                lambda: int(pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM))
+            ),
+        )
 
     def wait_xid(self, timeout_s: float) -> int | None:
         """Wait on an event set of NVML, made at the first call."""
@@ -103,12 +141,23 @@ class NvmlReader:
                 return None
         return int(data.eventData)
 
+    def _memory(self) -> Any:
+        with _errors(self._uuid):
+            return pynvml.nvmlDeviceGetMemoryInfo(self._handle)
+
     def _list(self, call: Any) -> list[Any]:
         with _errors(self._uuid):
             try:
                 return list(call(self._handle))
             except (pynvml.NVMLError_NotSupported, pynvml.NVMLError_FunctionNotFound):
                 return []
+
+
+@contextmanager
+def open_gpu(gpu_uuid: str) -> Iterator[NvmlReader]:
+    """Open NVML and one GPU in it for the block. Raise ``GpuUnavailable``."""
+    with nvml():
+        yield NvmlReader(gpu_uuid)
 
 
 @contextmanager
@@ -127,8 +176,23 @@ def _mps_processes(handle: Any) -> list[Any]:
     return list(pynvml.nvmlDeviceGetMPSComputeRunningProcesses(handle))
 
 
+def _reasons(handle: Any) -> int:
+    try:
+        return int(pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle))
+    except pynvml.NVMLError_FunctionNotFound:
+        # its name before driver 535
+        return int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
+
+
+def _reported(read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except pynvml.NVMLError:
+        return None
+
+
 def _mib(used_bytes: int | None) -> float | None:
-    # Containers are told nothing, all bits set, or zero.
+    # In a container the driver reports nothing, all bits set, or zero.
     if not used_bytes or used_bytes == ctypes.c_ulonglong(-1).value:
         return None
     return used_bytes / MIB

@@ -1,19 +1,23 @@
-"""Whose a process is: this worker's, a dead worker's, a living one's, or a stranger's."""
+"""Who owns a process: this worker, a dead worker, a living one, or none."""
 
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
 import psutil
 
-from workers.engines.processes import TOKEN_VARIABLE
 from workers.gpu.lock import LOCK_VARIABLE, held_elsewhere
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import (
+    MARK_VARIABLE,
+    TOKEN_VARIABLE,
+    carries,
+    kill,
+    pids,
+    variables,
+)
 
 
 class Owner(Enum):
@@ -21,28 +25,29 @@ class Owner(Enum):
 
     #: It is this worker or carries its mark.
     OURS = auto()
-    #: It carries the mark of a worker that is certainly dead: nobody will miss it.
+    #: It carries the mark of a worker that is certainly dead, so it may be killed.
     DEAD_WORKER = auto()
     #: It carries the mark of a worker that lives, or may.
     OTHER_WORKER = auto()
     #: It carries no mark.
     STRANGER = auto()
-    #: It cannot be seen from here: another container's, or the pid is one of another namespace.
+    #: It cannot be seen from here: another container's, or the pid is from another namespace.
     HIDDEN = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOwnership:
-    """Know a worker's own by its mark, and others by the lock of the card, which it holds at this path."""
+    """Recognise this worker's processes by its mark, others' by the GPU lock that it holds."""
 
     mark: str
     lock_path: str
 
     def owner(self, pid: int) -> Owner:
-        """Tell whose a process is.
+        """Return who owns a process.
 
-        While this worker holds the lock, a foreign mark beside the same lock is a dead worker's. Beside another lock
-        that one is tried. Only processes of this user count as an evalctl's: an environment is easily made up.
+        While this worker holds the lock, a foreign mark beside the same lock is a dead worker's.
+        Beside another lock that one is tried. Only processes of this user count as an evalctl's: an
+        environment is easily forged.
         """
         if pid == os.getpid():
             return Owner.OURS
@@ -52,12 +57,12 @@ class ProcessOwnership:
                 return Owner.HIDDEN
             if process.uids().effective != os.geteuid():
                 return Owner.STRANGER
-            variables = process.environ()
+            environment = process.environ()
         except psutil.NoSuchProcess:
             return Owner.HIDDEN
         except psutil.AccessDenied:
             return Owner.STRANGER
-        return self._owner(variables.get(MARK_VARIABLE), variables.get(LOCK_VARIABLE))
+        return self._owner(environment.get(MARK_VARIABLE), environment.get(LOCK_VARIABLE))
 
     def _owner(self, mark: str | None, lock_path: str | None) -> Owner:
         if not mark:
@@ -71,33 +76,25 @@ class ProcessOwnership:
         return Owner.OTHER_WORKER
 
     def leftovers(self) -> Iterator[int]:
-        """Yield the processes of dead workers of this card's lock, whether the driver lists them or not."""
-        for process in psutil.process_iter():
-            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                carried = process.environ().get(LOCK_VARIABLE) == self.lock_path
-                if carried and self.owner(process.pid) is Owner.DEAD_WORKER:
-                    yield process.pid
+        """Yield the processes of dead workers that held this lock, listed by the driver or not."""
+        for pid in pids():
+            if carries(pid, {LOCK_VARIABLE: self.lock_path}) and self._left(pid):
+                yield pid
 
     def has_engine(self) -> bool:
-        """Tell whether an engine of this worker runs."""
-        for process in psutil.process_iter():
-            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                variables = process.environ()
-                if variables.get(MARK_VARIABLE) == self.mark and TOKEN_VARIABLE in variables:
-                    return True
-        return False
+        """Return whether an engine of this worker runs."""
+        environments = (variables(pid) for pid in pids())
+        return any(
+            found.get(MARK_VARIABLE) == self.mark and TOKEN_VARIABLE in found
+            for found in environments
+        )
 
     def kill_leftover(self, pid: int) -> bool:
-        """Kill a dead worker's process; tell whether it was one. The descriptor pins it for the second look."""
-        with suppress(OSError):
-            descriptor = os.pidfd_open(pid)
-            try:
-                if self.owner(pid) is Owner.DEAD_WORKER:
-                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-                    return True
-            finally:
-                os.close(descriptor)
-        return False
+        """Kill a dead worker's process; return whether it was one."""
+        return kill(pid, self._left)
+
+    def _left(self, pid: int) -> bool:
+        return self.owner(pid) is Owner.DEAD_WORKER
 
 
 def name_of(pid: int) -> str:

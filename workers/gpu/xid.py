@@ -1,7 +1,8 @@
-"""What an XID, the driver's report of a GPU error, says about the card.
+"""What an XID, the driver's report of a GPU error, says about the GPU.
 
-The numbers and their meaning are those of NVIDIA's Xid catalogue (docs.nvidia.com/deploy/xid-errors). One that blames the
-hardware, or asks for a reset before the card can be relied on, makes every later number doubtful.
+The numbers and their meaning are those of NVIDIA's Xid catalogue
+(docs.nvidia.com/deploy/xid-errors). One that blames the hardware, or asks for a reset before the
+GPU can be relied on, makes every later number doubtful.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-#: An application's fault: its process suffers, the card goes on.
+#: An application's fault: its process suffers, the GPU goes on.
 APPLICATION: Mapping[int, str] = MappingProxyType(
     {
         13: "graphics engine exception",
@@ -21,7 +22,7 @@ APPLICATION: Mapping[int, str] = MappingProxyType(
     }
 )
 
-#: The card's fault: nothing is measured on it until a person has looked.
+#: The hardware's fault: nothing is measured on it until a person has examined it.
 HARDWARE: Mapping[int, str] = MappingProxyType(
     {
         48: "double bit ECC error",
@@ -41,6 +42,6 @@ HARDWARE: Mapping[int, str] = MappingProxyType(
 
 
 def describe(xid: int) -> str:
-    """Return the sentence's part that names an XID."""
+    """Return the words of a sentence that name an XID."""
     meaning = HARDWARE.get(xid) or APPLICATION.get(xid) or "see NVIDIA's Xid catalogue"
     return f"XID {xid} ({meaning})"

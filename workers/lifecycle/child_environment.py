@@ -1,4 +1,4 @@
-"""Processes of the worker that run a module of evalctl beside it."""
+"""The environment of a child process that runs a module of evalctl."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment_of_child(**more: str) -> dict[str, str]:
-    """Return this process's environment, with ``more``, in which evalctl can be imported from any working directory."""
+    """Return this process's environment with ``more``; evalctl can be imported from any folder."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}

@@ -1,4 +1,7 @@
-"""Log events as one JSON object a line on stderr; one name per event, listed in docs/reference/events.md."""
+"""Log events as one JSON object a line on stderr.
+
+Each event has one name, listed in docs/reference/events.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell the database, every few seconds, that this worker lives and what it is doing, and read there what is asked of it."""
+"""Report to the database every few seconds that this worker lives and what it does."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from db.fleet import report_worker
 from workers.lifecycle.event_log import log_event
 
 BEAT_S = 5.0
-#: Changes that come faster are told together: what a worker does between two looks of a person is of no use.
+#: Changes that come faster are reported together: a person needs no finer picture.
 REST_S = 1.0
 
 
 class Heartbeat:
-    """Report a worker's state from a thread of its own; a database that is away is tried again at the next beat.
+    """Report a worker's state from a separate thread; retry an unreachable database at each beat.
 
-    ``on_drain`` is called, on that thread and at each beat, once somebody wants the worker to drain; ``refused`` tells how
-    many messages it has thrown away.
+    ``on_drain`` is called, on that thread and at each beat, once the worker's row asks it to drain;
+    ``refused`` returns how many messages it has discarded.
     """
 
     def __init__(
@@ -40,31 +40,31 @@ class Heartbeat:
         self._on_drain = on_drain
         self._refused = refused
         self._current: tuple[WorkerState, int | None] = (WorkerState.STARTING, None)
-        self._standing: WorkerState | None = None
+        self._override: WorkerState | None = None
         self._note: str | None = None
         self._changed = threading.Event()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="presence", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="heartbeat", daemon=True)
         self._thread.start()
 
     def report(self, state: WorkerState, model_id: int | None) -> None:
-        """Note a state; it is written soon, without making the caller wait."""
+        """Report a state; it is written soon, without making the caller wait."""
         if self._current != (state, model_id):
             self._current = (state, model_id)
             self._changed.set()
 
-    def stand(self, state: WorkerState | None) -> None:
-        """Have this state told in place of the reported ones, until it is taken back by None."""
-        self._standing = state
+    def override(self, state: WorkerState | None) -> None:
+        """Report this state in place of all others, until None takes it back."""
+        self._override = state
         self._changed.set()
 
     def note(self, sentence: str | None) -> None:
-        """Tell a sentence beside the state."""
+        """Report a sentence beside the state."""
         self._note = sentence
         self._changed.set()
 
     def close(self) -> None:
-        """Say that the worker stopped, and end the thread."""
+        """Report that the worker stopped, and end the thread."""
         self._ended.set()
         self._changed.set()
         self._thread.join()
@@ -73,7 +73,7 @@ class Heartbeat:
     def _keep(self) -> None:
         while not self._ended.is_set():
             self._changed.clear()
-            self._write(self._standing or self._current[0])
+            self._write(self._override or self._current[0])
             self._ended.wait(REST_S)
             self._changed.wait(self._beat_s)
 

@@ -1,4 +1,4 @@
-"""Keep the leases of the attempts that run while, and only while, each makes progress; end a worker that hangs."""
+"""Keep the lease of each running attempt while it makes progress; end a worker that hangs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from workers.lifecycle.timeouts import Timeouts
 
 #: Pause before a renewal that failed is tried again.
 RETRY_S = 2.0
-#: How long a commit may be under way unnoticed before a renewal that found nothing counts as a lost lease.
+#: How long a commit may be under way unnoticed before a renewal that found nothing counts as a lost
+#: lease.
 SETTLE_S = 1.0
 #: Exit code of a worker that ended itself because its job hung (EX_SOFTWARE).
 HUNG = 70
@@ -30,7 +31,7 @@ HUNG = 70
 class EndReason(StrEnum):
     """Why the keeper of its lease wants an attempt abandoned."""
 
-    #: The lease is gone: another worker may have the job.
+    #: The lease is lost: another worker may have the job.
     LOST = "lost"
     #: It takes longer than a job may.
     OVERDUE = "overdue"
@@ -41,7 +42,8 @@ class Lease:
 
     def __init__(self, job: ClaimedJob) -> None:
         self.job = job
-        #: Set when the attempt is to be abandoned; ``reason`` tells why, unless somebody else has set it.
+        #: Set when the attempt is to be abandoned; ``reason`` says why, unless another party has
+        #: set it.
         self.ended = threading.Event()
         self.reason: EndReason | None = None
         #: Set when the attempt has come to its end.
@@ -62,11 +64,12 @@ class Lease:
 
 
 class LeaseKeeper:
-    """Renew the leases of whatever attempts run, from one thread.
+    """Renew the leases of all running attempts, from one thread.
 
-    It beats steadily, whether jobs run or not, so that a job costs it nothing. An attempt that makes no progress is
-    not renewed; where one makes none for ``hang_s``, it is given up as timed out, those beside it are handed back at no
-    cost to them, and ``on_hang`` ends the process, since a thread cannot be ended from outside.
+    It beats steadily, whether jobs run or not, so that a job costs it nothing. The lease of an
+    attempt without progress is not renewed; after ``hang_s`` without any it is given up as timed
+    out, those beside it are handed back at no cost to them, and ``on_hang`` ends the process, since
+    a thread cannot be ended from outside.
     """
 
     def __init__(
@@ -87,7 +90,7 @@ class LeaseKeeper:
 
     @contextmanager
     def keep(self, job: ClaimedJob) -> Iterator[Lease]:
-        """Keep the lease of an attempt, claimed just now, during the block; any thread may ask."""
+        """Keep the lease of an attempt, claimed just now, during the block; any thread may call."""
         key, lease = (job.job_id, job.attempt_no), Lease(job)
         with self._lock:
             self._leases[key] = lease
@@ -110,11 +113,11 @@ class LeaseKeeper:
     def _beat(self) -> None:
         wait_s = self._timeouts.beat_s
         while not self._closed.wait(wait_s):
-            renewed = self._look(self._kept())
+            renewed = self._check(self._kept())
             wait_s = self._timeouts.beat_s if renewed else min(RETRY_S, self._timeouts.beat_s)
 
-    def _look(self, leases: list[Lease]) -> bool:
-        """Do what is due for the leases; tell whether none needs a look before the next beat."""
+    def _check(self, leases: list[Lease]) -> bool:
+        """Do what is due for the leases; return whether none needs a check before the next beat."""
         if hung := [lease for lease in leases if _silent_s(lease) > self._timeouts.hang_s]:
             self._end_process(hung, leases)
             return True
@@ -139,7 +142,7 @@ class LeaseKeeper:
         return stalled
 
     def _renew(self, leases: list[Lease]) -> bool:
-        """Renew leases one by one; tell whether all were renewed, so that none needs another look soon."""
+        """Renew leases one by one; return whether all were renewed, so that none needs a retry."""
         renewed = True
         for lease in leases:
             job = lease.job

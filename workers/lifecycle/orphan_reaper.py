@@ -1,10 +1,11 @@
-"""A tiny process that outlives the worker by a moment and ends what it left behind.
+"""A small process that outlives the worker by a moment and ends what it left behind.
 
-When a worker is killed hard, vLLM's processes stay: adopted by init, holding the GPU. The guardian holds the read end of
-a pipe whose other end only the worker has; the kernel closes that in every kind of death. Then it kills each process that
-carries the worker's mark in its environment, and each descendant it has seen of the worker, until none is left.
+When a worker is killed hard, vLLM's processes stay: adopted by init, holding the GPU. The orphan
+reaper holds the read end of a pipe whose other end only the worker has; the kernel closes that in
+every kind of death. Then it kills each process that carries the worker's mark in its environment,
+and each descendant of the worker that it has seen, until none is left.
 
-Run as a program this file imports the standard library alone and starts in some 20 ms.
+Its process imports the standard library alone and starts in some 20 ms.
 """
 
 from __future__ import annotations
@@ -15,34 +16,36 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MARK_VARIABLE = "EVALCTL_WORKER"
+from workers.lifecycle.marked_processes import MARK_VARIABLE, carries, kill_all, pids, stat
 
-#: How often the guardian notes the worker's descendants, against processes that write over their own environment.
-LOOK_EVERY_S = 2.0
+#: How often it notes the worker's descendants, against processes that overwrite their environment.
+POLL_EVERY_S = 2.0
 #: How long it tries; a process in uninterruptible sleep cannot be killed.
 TRY_FOR_S = 60.0
-AGAIN_AFTER_S = 0.05
 
-_PROC = Path("/proc")
+_ROOT = Path(__file__).resolve().parents[2]
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from workers.lifecycle.orphan_reaper import watch; watch(sys.argv[2], int(sys.argv[3]))"
+)
 
 
 class OrphanReaper:
-    """The worker's side of its guardian."""
+    """The worker's side of its orphan reaper."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
 
     @property
     def pid(self) -> int:
-        """Process id of the guardian."""
+        """Process id of the reaper."""
         return self._process.pid
 
     def close(self, within_s: float = 10.0) -> None:
-        """End the guardian at a clean exit: it kills what still carries the mark, then itself ends."""
+        """End the reaper at a clean exit: it kills what still carries the mark, then exits."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -50,12 +53,12 @@ class OrphanReaper:
 
 
 def start_orphan_reaper(mark: str) -> OrphanReaper:
-    """Start the guardian of this process, in its own session. Put the mark into ``os.environ`` before any other child."""
+    """Start the reaper of this process in its own session, before any marked process."""
     environment = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", __file__, mark, str(os.getpid())],
+        [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_ROOT), mark, str(os.getpid())],
         stdin=subprocess.PIPE,
-        # It must not hold a pipe open that somebody reads to learn of the worker's end.
+        # It must not hold a pipe open that another process reads to learn of the worker's end.
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -66,75 +69,30 @@ def start_orphan_reaper(mark: str) -> OrphanReaper:
 
 
 def watch(mark: str, worker_pid: int) -> None:
-    """Wait for the end of the worker, then kill what it left; the program of the guardian's process."""
+    """Wait for the end of the worker, then kill what it left: the reaper's program."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it ends when the worker does, and not before
     seen: set[tuple[int, str]] = set()
-    while not select.select([sys.stdin.fileno()], [], [], LOOK_EVERY_S)[0]:
+    while not select.select([sys.stdin.fileno()], [], [], POLL_EVERY_S)[0]:
         seen |= set(_descendants(worker_pid))
     seen |= set(_descendants(worker_pid))
-    deadline = time.monotonic() + TRY_FOR_S
-    # Children may still be forked while their parents die: once more after the first time that none is found.
-    clean = 0
-    while clean < 2 and time.monotonic() < deadline:
-        clean = 0 if _kill_left(mark.encode(), seen, {os.getpid(), worker_pid}) else clean + 1
-        time.sleep(AGAIN_AFTER_S)
 
+    def belongs(pid: int) -> bool:
+        fields = stat(pid)
+        if fields is None or fields[0] == "Z":
+            return False
+        return (pid, fields[19]) in seen or carries(pid, {MARK_VARIABLE: mark})
 
-def _kill_left(mark: bytes, seen: set[tuple[int, str]], spared: set[int]) -> bool:
-    """Kill every process that is the worker's; tell whether there was one."""
-    found = False
-    for pid in _pids():
-        if pid in spared or not _belongs(pid, mark, seen):
-            continue
-        with contextlib.suppress(OSError):
-            # The descriptor pins the process: the second look is at the very one that is killed.
-            descriptor = os.pidfd_open(pid)
-            try:
-                if _belongs(pid, mark, seen):
-                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-                    found = True
-            finally:
-                os.close(descriptor)
-    return found
-
-
-def _belongs(pid: int, mark: bytes, seen: set[tuple[int, str]]) -> bool:
-    stat = _stat(pid)
-    if stat is None or stat[0] == "Z":
-        return False
-    if (pid, stat[19]) in seen:
-        return True
-    try:
-        variables = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return MARK_VARIABLE.encode() + b"=" + mark in variables
+    kill_all(belongs, TRY_FOR_S, clean_rounds=2, spared={os.getpid(), worker_pid})
 
 
 def _descendants(root: int) -> Iterator[tuple[int, str]]:
-    """Yield pid and start time of each living descendant; the two together name a process for good."""
-    stats = {pid: stat for pid in _pids() if (stat := _stat(pid)) is not None}
+    """Yield pid and start time of each living descendant; together they identify a process."""
+    stats = {pid: fields for pid in pids() if (fields := stat(pid)) is not None}
     below = {root}
     growing = True
     while growing:
-        children = {pid for pid, stat in stats.items() if int(stat[1]) in below} - below
+        children = {pid for pid, fields in stats.items() if int(fields[1]) in below} - below
         below |= children
         growing = bool(children)
     return ((pid, stats[pid][19]) for pid in below - {root, os.getpid()} if pid in stats)
-
-
-def _pids() -> list[int]:
-    return [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
-
-
-def _stat(pid: int) -> list[str] | None:
-    """Return the fields of ``/proc/PID/stat`` after the name: state, parent ... start time at 19."""
-    try:
-        return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-
-
-if __name__ == "__main__":
-    watch(sys.argv[1], int(sys.argv[2]))

@@ -1,7 +1,8 @@
-"""How a worker is told to end: asked once it finishes its job, asked again or too slow it hands the job back.
+"""How a worker ends: asked once it finishes its job, asked again or too slow it hands it back.
 
-Signals, the wish to drain in the worker's row and a card in quarantine all lead here; one thread follows them, so that
-nothing has to be decided inside a signal handler, where taking a lock may wait for ever.
+Signals, the request to drain in the worker's row and a GPU in quarantine all lead here; one thread
+follows them, so that nothing has to be decided inside a signal handler, where taking a lock may
+wait for ever.
 """
 
 from __future__ import annotations
@@ -20,30 +21,31 @@ from workers.lifecycle.event_log import log_event
 
 #: How long the running job may still take once the worker is asked to end.
 GRACE_S = 600.0
-#: How long handing back may take, stopping the engine included, before the process ends whatever hangs.
+#: How long handing back may take, stopping the engine included, before the process ends itself.
 HAND_BACK_WITHIN_S = 60.0
 #: Exit code of a worker that could not end in order; its supervisor starts it again.
 FORCED = 70
 
 
 class _Asked(Enum):
-    #: A wish that may be repeated, as a worker's row repeats it.
+    #: A request that may be repeated, as a worker's row repeats it.
     DRAIN = auto()
-    #: A signal: the second one is impatience.
+    #: A signal: the second one asks for the next step.
     SIGNAL = auto()
-    #: A signal that asks for the second step at once.
+    #: A signal that asks for the next step at once.
     HAND_BACK = auto()
-    #: The card cannot be trusted: no job may go on, and the process stays to say why.
+    #: The GPU cannot be trusted: no job may go on, and the process stays to say why.
     QUARANTINE = auto()
-    #: The job is handed back and Celery has ended: what is left may take its time.
+    #: The job is handed back and Celery has ended: what is left has no time limit.
     NOTHING_RUNS = auto()
 
 
 class Shutdown:
-    """Follow what a worker is asked for.
+    """Follow what is asked of a worker.
 
-    ``halted`` is set when no job may be taken any more, ``hand_back`` when the running one must be given back now, and
-    ``requested`` when the process is to end: a worker in quarantine is halted and not requested.
+    ``halted`` is set when no job may be taken any more, ``hand_back`` when the running one must be
+    given back now, and ``requested`` when the process is to end: a worker in quarantine is halted
+    and not requested.
     """
 
     def __init__(
@@ -62,26 +64,29 @@ class Shutdown:
         self._interrupted: set[threading.Event] = set()
         self._lock = threading.Lock()
         self._asked: queue.SimpleQueue[tuple[_Asked, str]] = queue.SimpleQueue()
-        threading.Thread(target=self._follow, name="stopping", daemon=True).start()
+        threading.Thread(target=self._follow, name="shutdown", daemon=True).start()
 
     def drain(self) -> None:
         """Ask for the end after the running job; asking again changes nothing."""
         self._asked.put((_Asked.DRAIN, "the worker was drained"))
 
     def signalled(self, name: str, *, at_once: bool = False) -> None:
-        """Pass on a signal. Does no more than a reentrant put, so it is safe inside a signal handler."""
+        """Pass on a signal.
+
+        Does no more than a reentrant put, so it is safe inside a signal handler.
+        """
         self._asked.put((_Asked.HAND_BACK if at_once else _Asked.SIGNAL, f"the worker got {name}"))
 
     def quarantine(self, sentence: str) -> None:
-        """Ask that the running job be handed back at once and no other be taken; the process goes on."""
+        """Have the running job handed back at once and no other taken; the process goes on."""
         self._asked.put((_Asked.QUARANTINE, sentence))
 
     def nothing_runs(self) -> None:
-        """Say that no job runs any more, so that a worker in quarantine is not ended by force."""
+        """Say that no job runs any more, so that a worker in quarantine is not forced to end."""
         self._asked.put((_Asked.NOTHING_RUNS, ""))
 
     def when_halted(self, call: Callable[[], None]) -> None:
-        """Have something called before ``halted`` is set, or at once where it is set already."""
+        """Have ``call`` run before ``halted`` is set, or at once where it is set already."""
         with self._lock:
             if not self.halted.is_set():
                 self._halting.append(call)
@@ -90,7 +95,7 @@ class Shutdown:
 
     @contextmanager
     def interrupts(self, event: threading.Event) -> Iterator[None]:
-        """Have an event, such as the one that cancels a generation, set when the job must be handed back."""
+        """Set an event, such as one that cancels a generation, when the job must be handed back."""
         with self._lock:
             self._interrupted.add(event)
             if self.hand_back.is_set():
@@ -119,7 +124,7 @@ class Shutdown:
             deadline_s = self._answer(asked, sentence, deadline_s)
 
     def _answer(self, asked: _Asked, sentence: str, deadline_s: float | None) -> float | None:
-        """Take the next step and return until when its end is waited for."""
+        """Take the next step and return the deadline for its end."""
         if asked is _Asked.NOTHING_RUNS:
             return None
         impatient = asked is _Asked.SIGNAL and self._signals > 0

@@ -1,4 +1,4 @@
-"""How long a worker waits for what: read from the environment once, each with a default for real models."""
+"""How long a worker waits: read from the environment once, with defaults for real models."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from types import MappingProxyType
 from core.errors import SettingsError
 from db.claims import LEASE_S
 
-#: Every variable that the deadlines read, with its meaning.
+#: Every variable that the timeouts read, with its meaning.
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
-        "EVALCTL_LEASE_S": "seconds a job's lease lasts without being renewed, that is, until a dead worker's job is "
-        "taken back (default: 60)",
-        "EVALCTL_SILENCE_S": "longest silence of an engine between tokens, in seconds (default: 120)",
-        "EVALCTL_START_S": "longest engine start, cold compilation included, in seconds (default: 1200)",
-        "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds; of a probe, longest trial "
-        "(default: 3600)",
+        "EVALCTL_LEASE_S": "seconds a job's lease lasts without being renewed, that is, until a "
+        "dead worker's job is taken back (default: 60)",
+        "EVALCTL_SILENCE_S": "longest silence of an engine between tokens, in seconds "
+        "(default: 120)",
+        "EVALCTL_START_S": "longest engine start, cold compilation included, in seconds "
+        "(default: 1200)",
+        "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds; of a probe, "
+        "longest trial (default: 3600)",
     }
 )
 
@@ -34,7 +36,10 @@ class Timeouts:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Timeouts:
-        """Read ``VARIABLES`` from ``environ`` (default: the process's). Raise ``SettingsError`` for what is no time."""
+        """Read ``VARIABLES`` from ``environ`` (default: the process's).
+
+        Raise ``SettingsError`` for a value that is not a valid time.
+        """
         values = os.environ if environ is None else environ
         given = {name: values[name] for name in VARIABLES if values.get(name)}
         return cls(
@@ -51,7 +56,7 @@ class Timeouts:
 
     @property
     def hang_s(self) -> float:
-        """Time without progress after which a worker ends itself, while the lease still lets it say so."""
+        """Time without progress after which a worker ends itself, while its lease still holds."""
         return self.silence_s + self.lease_s / 2
 
 

@@ -1,4 +1,4 @@
-"""The engine's log as it is kept with its start: the end of it, without what looks like a credential."""
+"""The engine's log as it is kept with its start: its end, without what looks like a credential."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ KEPT_BYTES = 512 * 1024
 MASK = "***"
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
-#: Shorter values of variables with such a name are switches and numbers, and would be struck out of half the log.
+#: Shorter values of variables with such a name are switches and numbers, and would be struck out of
+#: half the log.
 _SECRET_CHARACTERS = 6
 _CREDENTIALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bhf_[A-Za-z0-9]{16,}"), MASK),
@@ -43,7 +44,7 @@ def kept_log(path: Path | None) -> str | None:
 
 
 def without_credentials(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """Return the text with a mask for all that looks like a token, and for the values of variables named like one.
+    """Return the text with a mask for what looks like a token or is the value of a secret variable.
 
     ``environ`` is the process's environment by default.
     """

@@ -1,7 +1,8 @@
-"""Two starts of one model: what the profile of the first measures, and the second, which serves, cannot.
+"""Two starts of one model: the first is profiled, the second serves with a sized KV cache.
 
-vLLM sizes its KV cache by profiling, and a cache of a given size skips the profile. So a model that leaves the size to us is
-started once to be profiled and once more, with a cache of the size that the declared rule gives, to serve.
+vLLM sizes its KV cache by profiling, and a cache of a given size skips the profile. So a model that
+leaves the size to us is started once to be profiled and once more, with a cache of the size that
+the declared rule gives, to serve.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from core.model_spec import ModelSpec, canonical_hash
 from db.fleet import Profile
 from db.models import Boot
-from workers.engines.protocol import EngineContext, MemoryReport, StartReport
+from workers.engines.protocol import START_TERMS, EngineContext, MemoryReport, StartReport
 from workers.engines.vllm.log import read_log
 from workers.errors import OPTION_REFUSED, ModelUnavailable
 
@@ -24,25 +25,28 @@ from workers.errors import OPTION_REFUSED, ModelUnavailable
 STARTS_OPTION = "boots"
 #: Options with which a model sizes its KV cache itself: it is started once, as it asks.
 SIZED_BY = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks_override"})
-#: Only for vLLM's check that so much of the card is free; a cache of a given size is not bounded by it.
+#: Only for vLLM's check that this share of the GPU is free; it does not bound a cache of a given
+#: size.
 MEASURED_UTILISATION = 0.05
-#: vLLM keeps a block of its own, which no sequence gets.
+#: vLLM keeps one block to itself, which no sequence gets.
 NULL_BLOCKS = 1
 
 #: Options that change nothing about a profile.
 _NOT_PROFILED = frozenset({STARTS_OPTION, "warm_up_requests"})
-#: What the two starts of a pair are told differently, or what follows from that.
+#: Options that differ between the two starts of a pair, or follow from those.
 _DIFFERS = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "num_gpu_blocks"})
 _SIZE_FOLLOWS_FROM = ("max_num_seqs", "max_model_len", "block_size")
 _WEIGHTS_WITHIN_MIB = 1.0
-#: Terms that may come from another start; the reserved cache and all that requests use are a start's own.
-START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
-#: vLLM says so once for each range of sizes, as it compiles; where it finds the code on disk it says "Directly load".
+#: vLLM says so once for each range of sizes, as it compiles; where it finds the code on disk it
+#: says "Directly load".
 _COMPILED = re.compile(r"Compiling a graph for ")
 
 
 def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
-    """Tell whether a model is profiled by a start of its own. Raise ModelUnavailable for a word that is no choice."""
+    """Return whether a model is profiled by a separate start.
+
+    Raise ModelUnavailable for an unknown choice.
+    """
     if spec.engine != "vllm":
         return False
     wanted = spec.options.get(STARTS_OPTION, "two")
@@ -55,10 +59,11 @@ def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
 
 
 def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) -> str:
-    """Return the hash of what decides a profile and is known before a start: model, options, engine's version, card.
+    """Return the hash of what decides a profile and is known before a start.
 
-    The rest of the environment, and what the engine makes of its options, is known only when it is up: ``fitting`` compares
-    that with the profiles of this key, and where none fits there is profiled again.
+    That is model, options, engine version and GPU. The rest of the environment, and what the engine
+    makes of its options, is known only when it runs: ``fitting`` compares that with the profiles of
+    this key, and where none fits the model is profiled again.
     """
     options = {name: value for name, value in spec.options.items() if name not in _NOT_PROFILED}
     what = {
@@ -74,12 +79,15 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
 
 
 def compiled(log_path: Path | None) -> bool:
-    """Tell from its log whether a start compiled its graphs: the compiler's own memory is in the profile then."""
+    """Return whether a start compiled its graphs, by its log.
+
+    Its profile then includes the compiler's memory.
+    """
     return log_path is not None and _COMPILED.search(read_log(log_path)) is not None
 
 
 def sizable(profiles: Iterable[Profile]) -> list[Profile]:
-    """Return the profiles that tell all that the size of a KV cache follows from."""
+    """Return the profiles that contain all that the size of a KV cache follows from."""
     return [
         profile
         for profile in profiles
@@ -88,7 +96,7 @@ def sizable(profiles: Iterable[Profile]) -> list[Profile]:
 
 
 def measured_spec(spec: ModelSpec, profile: Profile) -> ModelSpec:
-    """Return the spec of the start that serves: a KV cache for ``max_num_seqs`` sequences of full length, and no more."""
+    """Return the spec of the start that serves, with a KV cache of the declared rule."""
     size = {"kv_cache_memory_bytes": full_length_bytes(profile.config, profile.kv_block_bytes)}
     return replace(
         spec, options={**spec.options, **size, "gpu_memory_utilization": MEASURED_UTILISATION}
@@ -96,7 +104,7 @@ def measured_spec(spec: ModelSpec, profile: Profile) -> ModelSpec:
 
 
 def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:
-    """Return the bytes of a KV cache for ``max_num_seqs`` sequences of full length each: the declared rule."""
+    """Return the bytes of a KV cache for ``max_num_seqs`` sequences of full length: the rule."""
     blocks = int(config["max_num_seqs"]) * math.ceil(
         int(config["max_model_len"]) / int(config["block_size"])
     )
@@ -104,12 +112,12 @@ def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:
 
 
 def fitting(profiles: Iterable[Profile], engine_start: Boot) -> Profile | None:
-    """Return the first profile of the environment, the configuration and the weights that a start found; None for none."""
+    """Return the first profile that does not differ from a start, None if all do."""
     return next((profile for profile in profiles if not differences(profile, engine_start)), None)
 
 
 def differences(profile: Profile, engine_start: Boot) -> list[str]:
-    """Return the names of what a start found to be other than its profile did; a profile fits where there are none."""
+    """Return the names in which a start differs from a profile; it fits if there are none."""
     weights = (profile.weights_mib, engine_start.weights_mib)
     # A folder may hold other weights than it did, under the same name.
     other = (
@@ -131,26 +139,26 @@ def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
 
 
 def with_profile(memory: MemoryReport, profile: Profile) -> MemoryReport:
-    """Return the terms of a start, with the profile's for those that it could not tell, and whence they are."""
+    """Return the terms of a start, the profile's where it reported none, and note their origin."""
     taken = {
         name: value
         for name in START_TERMS
         if getattr(memory, name) is None and (value := getattr(profile, name)) is not None
     }
-    said = dict.fromkeys(taken, f"from the profile, start {profile.boot_id}")
-    return replace(memory, **taken, reasons={**memory.reasons, **said})
+    origin = dict.fromkeys(taken, f"from the profile, start {profile.boot_id}")
+    return replace(memory, **taken, reasons={**memory.reasons, **origin})
 
 
 def without_profile(memory: MemoryReport, found: Sequence[str]) -> MemoryReport:
-    """Return the terms of a start that differs even from the profile made a moment ago, and say in what."""
-    said = f"the profile just made is not this start's, they differ in {', '.join(found)}"
-    return replace(memory, reasons={**memory.reasons, "profile": said})
+    """Return the terms of a start that differs even from the profile just made, and say in what."""
+    reason = f"the profile just made is not this start's, they differ in {', '.join(found)}"
+    return replace(memory, reasons={**memory.reasons, "profile": reason})
 
 
 def with_compilation(report: StartReport) -> MemoryReport:
-    """Return the terms of a start as it told them, with a word where it was profiled while it compiled its graphs."""
+    """Return the terms of a start, with a note if it was profiled while compiling its graphs."""
     memory = report.memory
     if memory.activation_peak_mib is None or not compiled(report.log_path):
         return memory
-    said = "this start compiled its graphs: the activation peak counts the compiler's own memory"
-    return replace(memory, reasons={**memory.reasons, "activation_peak_mib": said})
+    reason = "this start compiled its graphs: the activation peak counts the compiler's own memory"
+    return replace(memory, reasons={**memory.reasons, "activation_peak_mib": reason})

@@ -1,4 +1,4 @@
-"""The engine starts of one worker: bring up the engine that a job needs, record the start, know what is loaded."""
+"""Load the engine that a job needs, record each start, and know what is loaded."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from workers.engines.host import EngineHost
 from workers.engines.protocol import MIB, MemoryReport, StartReport
 from workers.engines.vllm.launch import vllm_version
 from workers.errors import EngineOutOfMemory
-from workers.execution import rows
 from workers.gpu.guard import GpuGuard
+from workers.gpu.telemetry import wait_while_throttled
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading import kept_log
 from workers.loading.kv_sizing import (
-    START_TERMS,
     compiled,
     differences,
     fitting,
@@ -35,11 +34,11 @@ from workers.loading.kv_sizing import (
     with_profile,
     without_profile,
 )
+from workers.loading.start_row import start_row
 from workers.loading.warm_up import WarmUp, most_requests, planned
-from workers.measurement.assessment import until_free
 
-#: How long the card's clock may still be held down after a warm-up before the first job has to begin as it is.
-FREE_WITHIN_S = 5.0
+#: How long the GPU may still be throttled after a warm-up before the first job begins anyway.
+UNTHROTTLED_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +46,9 @@ class EngineStart:
     """An engine start as it is recorded."""
 
     boot_id: int
-    #: What the engine told of this start.
+    #: What the engine reported about this start.
     report: StartReport
-    #: The terms of this start as they are recorded: those of a profile stand where it could not tell them itself.
+    #: The terms of this start as recorded: a profile's where the engine did not report them itself.
     memory: MemoryReport
 
     @property
@@ -57,18 +56,12 @@ class EngineStart:
         """How many requests the engine serves at once."""
         return max(1, int(self.report.config.get("max_num_seqs") or 1))
 
-    def completed(self, memory: MemoryReport) -> MemoryReport:
-        """Return the memory at a generation's end, with the terms of this start that the engine does not tell again."""
-        taken = {
-            name: getattr(self.memory, name)
-            for name in START_TERMS
-            if getattr(memory, name) is None
-        }
-        return replace(memory, **taken)
-
 
 class EngineLoader:
-    """Starts of the engine in one host. Not safe for several threads: nothing may be loaded while another job runs."""
+    """Starts of the engine in one host.
+
+    Not safe for several threads: nothing may be loaded while another job runs.
+    """
 
     def __init__(
         self,
@@ -92,7 +85,7 @@ class EngineLoader:
 
     @property
     def engine_start(self) -> EngineStart | None:
-        """The start that serves jobs now, None when there is none, its engine died or somebody else had it unloaded."""
+        """The start that serves jobs now; None if there is none or its engine ended."""
         return (
             self._engine_start
             if self._engine_start is not None
@@ -107,13 +100,8 @@ class EngineLoader:
 
     @property
     def group(self) -> tuple[uuid.UUID, int] | None:
-        """The run and boot group that the engine was started for, None where any job may use it."""
+        """The run and group that the engine was started for, None where any job may use it."""
         return None if self.engine_start is None else self._group
-
-    @property
-    def boot_id(self) -> int | None:
-        """The row of the start that serves now."""
-        return None if self.engine_start is None else self.engine_start.boot_id
 
     @property
     def loaded_for_s(self) -> float:
@@ -123,10 +111,11 @@ class EngineLoader:
     def load(
         self, job: ClaimedJob, *, on_progress: Callable[[], None], on_start: Callable[[], None]
     ) -> EngineStart:
-        """Return the start that serves this job, warmed up; bring it up where it is not up already.
+        """Return the warmed-up start that serves this job; start an engine if none does.
 
-        ``on_start`` is called before an engine is started, ``on_progress`` about once a second while it comes up and at each
-        token of the warm-up. Raise what ``EngineHost.load`` and ``EngineHost.generate`` raise.
+        ``on_start`` is called before an engine is started, ``on_progress`` about once a second
+        while it starts and at each token of the warm-up. Raise what ``EngineHost.load`` and
+        ``EngineHost.generate`` raise.
         """
         if self.engine_start is not None and self._spec == job.spec and self._serves(job):
             return self.engine_start
@@ -149,23 +138,24 @@ class EngineLoader:
     def start(
         self, spec: ModelSpec, job: ClaimedJob, *, kind: StartKind, on_progress: Callable[[], None]
     ) -> EngineStart:
-        """Start exactly this spec once, whatever is loaded, record the start and note it on the job's attempt.
+        """Start exactly this spec once, whatever is loaded, and record the start with the attempt.
 
-        The engine is up then and serves whoever asks the host; no later job is served by it unless ``load`` started it.
-        ``on_progress`` is called about once a second; what it raises ends the start. Raise what ``EngineHost.load`` raises.
+        The engine then serves requests to the host; no later job is served by it unless ``load``
+        started it. ``on_progress`` is called about once a second; what it raises ends the start.
+        Raise what ``EngineHost.load`` raises.
         """
-        report = self._brought_up(spec, job, on_progress)
-        return self._recorded(job, report, kind, memory=with_compilation(report))
+        report = self._load_spec(spec, job, on_progress)
+        return self._record(job, report, kind, memory=with_compilation(report))
 
     def forget(self) -> None:
-        """Unload whatever is loaded, so that the next job gets a start of its own."""
+        """Unload whatever is loaded, so that the next job gets a new start."""
         self._engine_start = None
         self._host.unload()
 
     def _start_twice(self, job: ClaimedJob, on_progress: Callable[[], None]) -> EngineStart:
-        """Start an engine whose KV cache has the size of the rule, after a profile where none is stored that fits.
+        """Start an engine whose KV cache has the size of the rule, profiled first if need be.
 
-        An engine that does not tell its profile is started as it is.
+        A stored profile that fits is used. An engine that reports no profile is started as it is.
         """
         key = profile_key(job.spec, self._host.context, vllm_version())
         profiles = sizable(stored_profiles(self._database, key))
@@ -175,7 +165,7 @@ class EngineLoader:
         if not profiles:
             return self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
         report = self._sized(job, profiles[0], on_progress)
-        row = rows.start_row(self._worker_id, job.model_id, report)
+        row = start_row(self._worker_id, job.model_id, report)
         if stored and fitting(profiles, row) is None:
             old, found = profiles[0], differences(profiles[0], row)
             log_event(
@@ -186,42 +176,46 @@ class EngineLoader:
             )
             profiles = self._profiled(job, key, on_progress) or profiles
             report = self._sized(job, profiles[0], on_progress)
-            row = rows.start_row(self._worker_id, job.model_id, report)
+            row = start_row(self._worker_id, job.model_id, report)
         if profile := fitting(profiles, row):
             memory = with_profile(report.memory, profile)
         else:
             memory = without_profile(report.memory, differences(profiles[0], row))
-        return self._recorded(
+        return self._record(
             job, report, StartKind.MEASURED, memory=memory, key=key, profile=profile
         )
 
     def _profiled(
         self, job: ClaimedJob, key: str, on_progress: Callable[[], None]
     ) -> list[Profile]:
-        """Profile a model and return what is stored of it now: a second time where the first start compiled its graphs."""
-        report = self._brought_up(job.spec, job, on_progress)
+        """Profile a model and return the profiles stored now.
+
+        It is profiled a second time where the first start compiled its graphs.
+        """
+        report = self._load_spec(job.spec, job, on_progress)
         if compiled(report.log_path):
-            self._recorded(job, report, StartKind.PROFILE, memory=with_compilation(report))
-            report = self._brought_up(job.spec, job, on_progress)
-        self._recorded(job, report, StartKind.PROFILE, memory=with_compilation(report), key=key)
+            self._record(job, report, StartKind.PROFILE, memory=with_compilation(report))
+            report = self._load_spec(job.spec, job, on_progress)
+        self._record(job, report, StartKind.PROFILE, memory=with_compilation(report), key=key)
         return sizable(stored_profiles(self._database, key))
 
     def _sized(
         self, job: ClaimedJob, profile: Profile, on_progress: Callable[[], None]
     ) -> StartReport:
-        """Bring the engine up with the KV cache of the rule; where the card cannot hold that, say what to change."""
+        """Start the engine with the KV cache of the rule; if it does not fit, say what to do."""
         spec = measured_spec(job.spec, profile)
         try:
-            return self._brought_up(spec, job, on_progress)
+            return self._load_spec(spec, job, on_progress)
         except EngineOutOfMemory as error:
             size_mib = spec.options["kv_cache_memory_bytes"] / MIB
             raise EngineOutOfMemory(
-                f"{error.sentence}; its KV cache holds max_num_seqs sequences of max_model_len tokens, {size_mib:.0f} MiB: "
-                "lower one of them, or set gpu_memory_utilization and have it as vLLM sizes it",
+                f"{error.sentence}; its KV cache holds max_num_seqs sequences of max_model_len "
+                f"tokens, {size_mib:.0f} MiB: lower one of them, or set gpu_memory_utilization so "
+                "that vLLM chooses its size",
                 error_class=error.error_class,
             ) from error
 
-    def _brought_up(
+    def _load_spec(
         self, spec: ModelSpec, job: ClaimedJob, on_progress: Callable[[], None]
     ) -> StartReport:
         log_event("engine.starting", **job.log_context())
@@ -231,7 +225,7 @@ class EngineLoader:
         self._loaded_at_s = time.monotonic()
         return report
 
-    def _recorded(
+    def _record(
         self,
         job: ClaimedJob,
         report: StartReport,
@@ -242,7 +236,7 @@ class EngineLoader:
         profile: Profile | None = None,
     ) -> EngineStart:
         """Store a start with these terms of its memory."""
-        row = rows.start_row(
+        row = start_row(
             self._worker_id,
             job.model_id,
             replace(report, memory=memory),
@@ -268,15 +262,15 @@ class EngineLoader:
             host=self._host, plan=plan, on_progress=on_progress, timeout_s=self._timeouts.silence_s
         ).run()
         if self._guard is not None:
-            # The driver's reasons are a mean over the moment before, which would be laid at the first job's door.
-            free_s = until_free(self._guard.look, on_progress, FREE_WITHIN_S)
+            # The driver's reasons are a mean over the last moments, which would flag the first job.
+            free_s = wait_while_throttled(self._guard.sample, on_progress, UNTHROTTLED_WITHIN_S)
             warm_up["clock_free_s"] = None if free_s is None else round(free_s, 3)
         note_warm_up(self._database, engine_start.boot_id, warm_up)
-        facts = {name: told for name, told in warm_up.items() if name not in {"rates", "kinds"}}
+        facts = {name: fact for name, fact in warm_up.items() if name not in {"rates", "kinds"}}
         log_event("engine.warmed_up", boot_id=engine_start.boot_id, **facts, **job.log_context())
 
     def _serves(self, job: ClaimedJob) -> bool:
-        """Tell whether the loaded engine may serve the job: one that wants an engine of its own group gets it."""
+        """Return whether the loaded engine may serve the job, which may need its own group's."""
         wanted = _group_of(job)
         return wanted is None or wanted == self._group
 

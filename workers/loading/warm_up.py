@@ -1,4 +1,4 @@
-"""Requests before the first job, until the engine's rate has settled; none of them becomes a result."""
+"""Requests before the first job, until the engine's rate has settled; none is a result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from workers.errors import OPTION_REFUSED, GenerationCancelled, ModelUnavailable
 WARM_UP_OPTION = "warm_up_requests"
 SHORT_TOKENS = 16
 OUTPUT_TOKENS = 16
-#: The last rates of like requests that must agree, and how far the slowest may be below the fastest.
+#: The last rates of like requests that must agree, and how far the slowest may be below the
+#: fastest.
 LIKE_REQUESTS = 3
 WITHIN = 0.10
 MOST_AT_ONCE = 4
@@ -28,24 +29,25 @@ MOST_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmUpPlan:
-    """What is asked of an engine before its first job."""
+    """What an engine computes before its first job."""
 
     #: Requests at least, unless ``most`` is less, and at most.
     least: int
     most: int
     #: Lengths of the prompts that alternate, in tokens.
     prompts: tuple[int, ...]
-    #: Up to so many requests at once.
+    #: Requests at once, at most.
     at_once: int = 1
 
 
 def planned(
     spec: ModelSpec, report: StartReport, device: Literal["cpu", "cuda"]
 ) -> WarmUpPlan | None:
-    """Return the warm-up of an engine that came up, None for an engine without one.
+    """Return the warm-up of an engine that started, None for an engine without one.
 
-    On a GPU at least 10 requests and 30 at most, short prompts and the longest that the engine computes at once; on a CPU,
-    where a request takes about a second, 3 to 5 short ones. Raise ModelUnavailable for a number that is none.
+    On a GPU at least 10 requests and 30 at most, short prompts and the longest that the engine
+    computes at once; on a CPU, where a request takes about a second, 3 to 5 short ones. Raise
+    ModelUnavailable for an invalid number.
     """
     most = most_requests(spec, device)
     if most == 0:
@@ -65,13 +67,17 @@ def planned(
 
 
 def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
-    """Return the most requests that a model's warm-up may take. Raise ModelUnavailable for a number that is none."""
+    """Return the most requests of a model's warm-up.
+
+    Raise ModelUnavailable for an invalid number.
+    """
     if spec.engine != "vllm":
         return 0
     most = spec.options.get(WARM_UP_OPTION, 30 if device == "cuda" else 5)
     if isinstance(most, bool) or not isinstance(most, int) or most < 0:
         raise ModelUnavailable(
-            f"model {spec.name!r} has {WARM_UP_OPTION} = {most!r}: it is a number of requests, 0 for none",
+            f"model {spec.name!r} has {WARM_UP_OPTION} = {most!r}: it is a number of requests, "
+            "0 for none",
             error_class=OPTION_REFUSED,
         )
     return most
@@ -79,7 +85,10 @@ def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
 
 @dataclass(slots=True)
 class WarmUp:
-    """One warm-up of the engine in a host. ``on_progress`` is called at each token; what it raises ends the warm-up."""
+    """One warm-up of the engine in a host.
+
+    ``on_progress`` is called at each token; what it raises ends the warm-up.
+    """
 
     host: EngineHost
     plan: WarmUpPlan
@@ -90,11 +99,13 @@ class WarmUp:
     _kinds: list[str] = field(default_factory=list)
 
     def run(self) -> dict[str, Any]:
-        """Make the requests and return what is stored: ``requests``, ``rates`` (tokens/s), ``kinds``, ``settled``, ``seconds``.
+        """Make the requests and return what is stored.
 
-        First each prompt alone, then 2, 3 ... short ones at once, so that no batch size is new to the first job; then each
-        prompt alone in turn, until the last three rates of every prompt are within 10 % of each other. Raise what
-        ``EngineHost.generate`` raises.
+        That is ``requests``, ``rates`` (tokens/s), ``kinds``, ``settled`` and ``seconds``.
+
+        First each prompt alone, then 2, 3 ... short ones at once, so that no batch size is new to
+        the first job; then each prompt alone in turn, until the last three rates of every prompt
+        are within 10 % of each other. Raise what ``EngineHost.generate`` raises.
         """
         started_s = time.monotonic()
         plan = self.plan
@@ -123,7 +134,7 @@ class WarmUp:
 
     def _alone(self, length: int) -> None:
         if len(self._rates) < self.plan.most:
-            self._take([self._ask(len(self._rates), length, threading.Event())], length)
+            self._take([self._request(len(self._rates), length, threading.Event())], length)
 
     def _together(self, length: int, count: int) -> None:
         if len(self._rates) + count > self.plan.most:
@@ -131,15 +142,15 @@ class WarmUp:
         cancel = threading.Event()
         with ThreadPoolExecutor(count, thread_name_prefix="warm-up") as pool:
             first = len(self._rates)
-            asked = [
-                pool.submit(self._ask, first + index, length, cancel) for index in range(count)
+            sent = [
+                pool.submit(self._request, first + index, length, cancel) for index in range(count)
             ]
-            wait(asked, return_when=FIRST_EXCEPTION)
-            if any(future.done() and future.exception() for future in asked):
+            wait(sent, return_when=FIRST_EXCEPTION)
+            if any(future.done() and future.exception() for future in sent):
                 cancel.set()
-        self._take([future.result() for future in _cause_first(asked)], length)
+        self._take([future.result() for future in _cause_first(sent)], length)
 
-    def _ask(self, number: int, length: int, cancel: threading.Event) -> Generation:
+    def _request(self, number: int, length: int, cancel: threading.Event) -> Generation:
         sampling = SamplingParams(
             seed=number, fixed_input_tokens=length, fixed_output_tokens=OUTPUT_TOKENS
         )
@@ -158,15 +169,15 @@ class WarmUp:
 
 
 def settled(rates: Sequence[float]) -> bool:
-    """Tell whether the last three rates are within a tenth of the fastest of them."""
+    """Return whether the last three rates are within a tenth of the fastest of them."""
     last = rates[-LIKE_REQUESTS:]
     return len(last) == LIKE_REQUESTS and min(last) >= (1 - WITHIN) * max(last)
 
 
-def _cause_first(asked: Sequence[Future[Generation]]) -> list[Future[Generation]]:
-    """Return the requests with those first that failed by themselves and were not cancelled for another's failure."""
+def _cause_first(sent: Sequence[Future[Generation]]) -> list[Future[Generation]]:
+    """Return the requests, first those that failed themselves instead of being cancelled."""
     return sorted(
-        asked, key=lambda future: isinstance(future.exception(), GenerationCancelled | None)
+        sent, key=lambda future: isinstance(future.exception(), GenerationCancelled | None)
     )
 
 

@@ -1,94 +1,191 @@
-"""How fast a card ran while tokens came, and whether something held it back: from the looks of a memory trace."""
+"""What a generation needed, how the GPU ran meanwhile, and why its numbers should be distrusted.
+
+Listing the processes of a GPU stalls engines, so other processes are looked for only while no
+request runs. One that is found casts doubt on every result since the last check that found none,
+including those already committed.
+"""
 
 from __future__ import annotations
 
+import logging
 import statistics
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-import pynvml
+from sqlalchemy import Engine
 
+from core.errors import ServiceUnreachable
+from db.claims import ClaimedJob
+from db.commits import add_flag
+from workers.engines.protocol import Generation, MemoryReport
+from workers.gpu.guard import GpuGuard
 from workers.gpu.telemetry import GpuSample
+from workers.lifecycle.event_log import log_event
+from workers.measurement.measurement import Measurement
+from workers.measurement.sampler import MemorySampler, MemoryTrace
 
-#: Clock event reasons of which one look makes a result ``throttled``: heat or a brake, and not a setting, decided the clock.
-THROTTLED = (
-    pynvml.nvmlClocksEventReasonSwThermalSlowdown
-    | pynvml.nvmlClocksThrottleReasonHwSlowdown
-    | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown
-    | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown
-)
-#: The power cap counts as well, although many cards run into it whenever they are busy: a result made there tells of the
-#: card's power limit as much as of the model. But the driver names it by a mean over the moment before, after a warm-up even
-#: at full clock and a third of the power limit (seen): so only where the clock is below the highest.
-POWER_CAP = pynvml.nvmlClocksEventReasonSwPowerCap
-#: A clock under this share of the usual one is a drop; how many earlier results say what is usual, and how many are kept.
+FOREIGN = "foreign_process"
+#: Results that wait for a check, or for their flag; the oldest are dropped first.
+KEPT = 10_000
+#: A clock below this share of the usual one is a drop; how many earlier results decide what is
+#: usual, and how many are kept.
 USUAL_SHARE = 0.95
 USUAL_AFTER = 5
 USUAL_OF = 100
-#: How often a clock that is held down is looked at again.
-LOOK_AGAIN_S = 0.1
+#: The terms that add up to what a generation needs on a GPU; of the KV cache the used part counts.
+_NEED_TERMS = ("context_mib", "weights_mib", "buffers_mib", "graphs_mib")
+
+Attempt = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """The card between the first and the last token; a value that no look told is None."""
+class GpuConditions:
+    """The GPU between the first and the last token; a value that no sample has is None."""
 
-    #: Median of the looks.
+    #: Median of the samples.
     sm_clock_mhz: float | None = None
     #: The highest.
     temperature_c: float | None = None
     #: The mean.
     power_w: float | None = None
-    #: Every reason that any look gave, as NVML's bits.
+    #: Every reason in any sample, as NVML's bits.
     clock_event_reasons: int | None = None
-    #: Whether anything but a setting held the clock down.
+    #: Whether anything but a setting lowered the clock.
     throttled: bool = False
 
 
-def pace(looks: Iterable[GpuSample], from_s: float, to_s: float) -> Pace:
-    """Return the pace between two monotonic seconds; nothing is known where no look fell between them."""
-    within = [look for look in looks if from_s <= look.at_s <= to_s]
-    clocks = [look.sm_clock_mhz for look in within if look.sm_clock_mhz is not None]
-    temperatures = [look.temperature_c for look in within if look.temperature_c is not None]
-    powers = [look.power_w for look in within if look.power_w is not None]
-    reasons = [look.reasons for look in within if look.reasons is not None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What follows from one measurement."""
+
+    #: None where a term is unknown.
+    need_mib: float | None
+    gpu: GpuConditions
+    #: Words that say why the measurement should be distrusted.
+    flags: tuple[str, ...]
+
+
+def gpu_conditions(samples: Iterable[GpuSample], from_s: float, to_s: float) -> GpuConditions:
+    """Return the conditions between two monotonic seconds, unknown without a sample there."""
+    within = [sample for sample in samples if from_s <= sample.at_s <= to_s]
+    clocks = [sample.sm_clock_mhz for sample in within if sample.sm_clock_mhz is not None]
+    temperatures = [sample.temperature_c for sample in within if sample.temperature_c is not None]
+    powers = [sample.power_w for sample in within if sample.power_w is not None]
+    reasons = [sample.reasons for sample in within if sample.reasons is not None]
     every_reason = 0
     for reason in reasons:
         every_reason |= reason
-    return Pace(
+    return GpuConditions(
         sm_clock_mhz=float(statistics.median(clocks)) if clocks else None,
         temperature_c=float(max(temperatures)) if temperatures else None,
         power_w=statistics.fmean(powers) if powers else None,
         clock_event_reasons=every_reason if reasons else None,
-        throttled=any(held_down(look) for look in within),
+        throttled=any(sample.throttled for sample in within),
     )
 
 
-def held_down(look: GpuSample) -> bool:
-    """Tell whether anything but a setting held the clock down at this moment, as far as the driver tells."""
-    reasons = look.reasons or 0
-    at_full_clock = look.max_sm_clock_mhz is not None and look.sm_clock_mhz == look.max_sm_clock_mhz
-    return bool(reasons & THROTTLED) or (bool(reasons & POWER_CAP) and not at_full_clock)
-
-
-def until_free(
-    look: Callable[[], GpuSample], on_progress: Callable[[], None], within_s: float
+def need_mib(
+    memory: MemoryReport, *, kv_used_mib: float | None, trace: MemoryTrace | None
 ) -> float | None:
-    """Wait until nothing holds the card's clock down; return the seconds, None where something still did at the end.
+    """Return the MiB that was needed, or None where a term is unknown.
 
-    ``on_progress`` is called before each look but the first; what it raises ends the wait.
+    On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was
+    reserved beyond that. The activation peak is the larger of the profiled one and the run's; with
+    only one of them the need could come out too small, so it stays unknown. On a CPU: the resident
+    peak of the engine's processes.
     """
-    began_s = time.monotonic()
-    pause = threading.Event()
-    while held_down(look()):
-        if time.monotonic() - began_s > within_s:
-            return None
-        pause.wait(LOOK_AGAIN_S)
-        on_progress()
-    return time.monotonic() - began_s
+    if memory.kind == "host":
+        return None if trace is None else float(trace.peak_mib)
+    terms = [*(getattr(memory, term) for term in _NEED_TERMS), kv_used_mib]
+    activations = (memory.activation_peak_mib, memory.activation_run_mib)
+    if memory.kind is None or None in terms or activations[0] is None or activations[1] is None:
+        return None
+    return float(sum(terms)) + max(activations[0], activations[1])
+
+
+def flags(generation: Generation, incidents: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the flags: what the engine reported, then what happened on the GPU meanwhile."""
+    reported = {"preempted": generation.preemptions, "compile": generation.compiled}
+    return (*(flag for flag, found in reported.items() if found), *sorted(set(incidents)))
+
+
+class Assessor:
+    """Assess one measurement after another. Safe for several threads."""
+
+    def __init__(
+        self, database: Engine, guard: GpuGuard | None, sampler: MemorySampler | None
+    ) -> None:
+        self._database = database
+        self._guard = guard
+        self._sampler = sampler
+        self._usual = UsualClock()
+        self._lock = threading.Lock()
+        #: Results since the last check, with their first and last moment.
+        self._unchecked: deque[tuple[Attempt, float, float]] = deque(maxlen=KEPT)
+        #: Results that were made beside another process and are not flagged yet.
+        self._unflagged: deque[Attempt] = deque(maxlen=KEPT)
+
+    def assess(self, job: ClaimedJob, measurement: Measurement) -> Assessment:
+        """Return the assessment of a result that is about to be committed.
+
+        Its trace must have ended. May flag earlier results, which it writes to the database.
+        """
+        generation, trace = measurement.generation, measurement.trace
+        gpu = gpu_conditions(
+            () if trace is None else trace.gpu_samples,
+            generation.first_token_s,
+            generation.last_token_s,
+        )
+        incidents = {"throttled"} if gpu.throttled else set()
+        if self._guard is not None:
+            with self._lock:
+                incidents |= self._incidents(self._guard, job, generation)
+                # More sequences at once draw more power, so the GPU runs at another clock.
+                alike = (measurement.boot_id, job.mode)
+                if trace is not None and self._usual.dropped(gpu.sm_clock_mhz, alike):
+                    incidents.add("clock_drop")
+        return Assessment(
+            need_mib=need_mib(measurement.memory, kv_used_mib=generation.kv_used_mib, trace=trace),
+            gpu=gpu,
+            flags=flags(generation, incidents),
+        )
+
+    def _incidents(self, guard: GpuGuard, job: ClaimedJob, generation: Generation) -> set[str]:
+        checked = self._check_for_others(guard)
+        found = {str(incident.kind) for incident in guard.incidents_since(generation.submitted_s)}
+        if not checked and FOREIGN not in found:
+            self._unchecked.append(
+                ((job.job_id, job.attempt_no), generation.submitted_s, generation.last_token_s)
+            )
+        return found
+
+    def _check_for_others(self, guard: GpuGuard) -> bool:
+        """Check for other processes if no request runs, and flag what they disturbed.
+
+        Return whether a check was made.
+        """
+        if self._sampler is None or self._sampler.while_idle(guard.check_for_others) is None:
+            return False
+        self._unflagged.extend(
+            attempt for attempt, from_s, to_s in self._unchecked if _shared(guard, from_s, to_s)
+        )
+        self._unchecked.clear()
+        if self._unflagged:
+            self._flag()
+        return True
+
+    def _flag(self) -> None:
+        """Flag what is committed; the rest, and what fails, waits for the next check."""
+        try:
+            flagged = add_flag(self._database, tuple(self._unflagged), FOREIGN)
+        except ServiceUnreachable as error:
+            log_event("flags.write_delayed", level=logging.WARNING, error=str(error))
+            return
+        waiting = [attempt for attempt in self._unflagged if attempt not in flagged]
+        self._unflagged.clear()
+        self._unflagged.extend(waiting)
 
 
 class UsualClock:
@@ -99,9 +196,10 @@ class UsualClock:
         self._clocks: deque[float] = deque(maxlen=USUAL_OF)
 
     def dropped(self, clock_mhz: float | None, alike: Hashable) -> bool:
-        """Take in a result's clock; tell whether it is more than a twentieth below the median of at least five earlier ones.
+        """Add a result's clock; return whether it is over 5 % below the median of earlier ones.
 
-        ``alike`` names what makes clocks comparable; another one begins anew. A dropped clock is not taken for usual later.
+        At least five earlier clocks are needed. ``alike`` names what makes clocks comparable;
+        another value begins anew. A dropped clock does not become usual later.
         """
         if alike != self._alike:
             self._alike = alike
@@ -114,3 +212,7 @@ class UsualClock:
             return True
         self._clocks.append(clock_mhz)
         return False
+
+
+def _shared(guard: GpuGuard, from_s: float, to_s: float) -> bool:
+    return any(incident.kind == FOREIGN for incident in guard.incidents_between(from_s, to_s))

@@ -1,33 +1,33 @@
-"""Memory of a tree of processes on the host: the worker and what it started, seen through /proc."""
+"""Memory of a tree of processes on the host: the worker and what it started, read from /proc."""
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 import psutil
 
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE, carries
 
-#: Looking for new processes costs milliseconds, reading the known ones microseconds.
-LOOK_EVERY_S = 1.0
+#: Finding new processes costs milliseconds, reading the known ones microseconds.
+SEARCH_EVERY_S = 1.0
 
 
 class HostMemory:
-    """Resident memory of a root process and of its descendants that carry the mark; the reader itself is left out."""
+    """Resident memory of a process and its descendants with the mark; the reader is left out."""
 
     def __init__(self, root_pid: int, mark: str) -> None:
         self._root_pid = root_pid
         self._mark = mark
         self._pids: list[int] = []
-        self._looked_s = float("-inf")
+        self._searched_s = float("-inf")
 
     def used_mib(self) -> float:
-        """Return the tree's memory now: private and shared-memory pages of each process, mapped files once.
+        """Return the tree's memory now: private and shared-memory pages, and mapped files once.
 
-        Mapped files are mostly the same libraries in every process, so the largest share stands for all. The exact
-        proportional share (PSS) would walk the page tables of the engine twenty times a second and stall it.
+        Mapped files are mostly the same libraries in every process, so the largest share stands for
+        all. The exact proportional share (PSS) would walk the page tables of the engine twenty
+        times a second and stall it.
         """
         readings = self._readings()
         if not readings:
@@ -35,13 +35,13 @@ class HostMemory:
         return (sum(own for own, _ in readings) + max(files for _, files in readings)) / 1024
 
     def private_mib(self) -> float:
-        """Return the private and shared-memory pages alone: the system takes pages of files back as it likes."""
+        """Return the private and shared-memory pages alone: file pages may be reclaimed."""
         return sum(own for own, _ in self._readings()) / 1024
 
     def _readings(self) -> list[tuple[int, int]]:
         now_s = time.monotonic()
-        if now_s - self._looked_s >= LOOK_EVERY_S:
-            self._pids, self._looked_s = self._tree(), now_s
+        if now_s - self._searched_s >= SEARCH_EVERY_S:
+            self._pids, self._searched_s = self._tree(), now_s
         return [reading for pid in self._pids if (reading := _resident_kib(pid)) is not None]
 
     def _tree(self) -> list[int]:
@@ -49,17 +49,12 @@ class HostMemory:
             children = psutil.Process(self._root_pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
-        return [self._root_pid, *(child.pid for child in children if self._counts(child))]
-
-    def _counts(self, process: psutil.Process) -> bool:
-        try:
-            return process.pid != os.getpid() and process.environ().get(MARK_VARIABLE) == self._mark
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            return False
+        mark = {MARK_VARIABLE: self._mark}
+        return [self._root_pid, *(child.pid for child in children if carries(child.pid, mark))]
 
 
 def _resident_kib(pid: int) -> tuple[int, int] | None:
-    """Return resident pages of its own (private and shared memory) and of mapped files; None when it is gone."""
+    """Return private and shared-memory pages, and those of mapped files; None once it exited."""
     try:
         lines = (
             Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()

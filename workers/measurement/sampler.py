@@ -1,4 +1,4 @@
-"""The worker's side of the memory sampler: begin a window before a generation, stop it after, get the trace between."""
+"""The worker's side of the memory sampler: begin a window, stop it, get the trace between."""
 
 from __future__ import annotations
 
@@ -20,27 +20,30 @@ from workers.measurement.sampler_pipe import SAMPLER_DIED, SamplingPipe
 
 T = TypeVar("T")
 
-#: A look at NVML takes microseconds. On a CPU a look reads every process of the engine.
+#: A reading of NVML takes microseconds. On a CPU each reads every process of the engine.
 DEVICE_HZ = 50.0
 HOST_HZ = 20.0
 #: Every variable that the sampler reads, with its meaning.
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
-        "EVALCTL_SAMPLE_HZ": "samples of memory a second while a request runs, from 1 to 1000 (default: 50 on a GPU, 20 on "
-        "a CPU)",
+        "EVALCTL_SAMPLE_HZ": "samples of memory a second while a request runs, from 1 to 1000 "
+        "(default: 50 on a GPU, 20 on a CPU)",
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSource:
-    """All of one GPU's used memory (total minus free), whoever uses it; includes what an engine merely reserves."""
+    """All used memory of one GPU (total minus free), whatever uses it.
+
+    Includes what an engine merely reserves.
+    """
 
     gpu_uuid: str
     kind: Literal["device"] = "device"
 
     def arguments(self) -> list[str]:
-        """Return how the sampling process is told."""
+        """Return the arguments of the sampling process."""
         return [self.kind, self.gpu_uuid]
 
 
@@ -53,31 +56,34 @@ class HostSource:
     kind: Literal["host"] = "host"
 
     def arguments(self) -> list[str]:
-        """Return how the sampling process is told."""
+        """Return the arguments of the sampling process."""
         return [self.kind, str(self.root_pid), self.mark]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryTrace:
-    """Samples in MiB between ``begin`` and ``stop``, the first and the last taken at those moments."""
+    """Samples in MiB from ``begin`` to ``stop``, the first and last taken at those moments."""
 
     kind: Literal["device", "host"]
     #: Monotonic seconds, the same clock as a generation's.
     started_s: float
     ended_s: float
-    #: Mean distance of the samples; a busy machine makes some later than they were asked for.
+    #: Mean distance of the samples; on a busy machine some are late.
     period_ms: float
     used_mib: tuple[int, ...]
     peak_mib: int
     mean_mib: float
     #: When each sample was really taken, monotonic seconds.
     at_s: tuple[float, ...] = ()
-    #: What the card said of its pace meanwhile, at most five times a second; empty where there is no card.
-    looks: tuple[GpuSample, ...] = ()
+    #: At most five a second; empty without a GPU.
+    gpu_samples: tuple[GpuSample, ...] = ()
 
 
 class MemorySampler:
-    """Sample from a process of its own, so that the engine's threads are not disturbed. Safe for several threads."""
+    """Sample from a separate process, which does not disturb the engine's threads.
+
+    Safe for several threads.
+    """
 
     def __init__(self, source: DeviceSource | HostSource, period_ms: float) -> None:
         self._source = source
@@ -99,10 +105,11 @@ class MemorySampler:
             self._living()
 
     def begin(self) -> int:
-        """Open a window and return its number; others may be open. Memory is sampled only while one is.
+        """Open a window and return its number; others may be open.
 
-        Starts the process when there is none. The first of the open windows has its first sample when this returns, and EngineError
-        (SAMPLER_DIED) is raised where it gets none; while others are sampled already, nothing is waited for.
+        Memory is sampled only while a window is open.         Starts the process if there is none.
+        If no other window is open, this one has its first sample when this returns, and EngineError
+        (SAMPLER_DIED) is raised where it gets none; beside others, nothing is waited for.
         """
         with self._lock:
             pipe = self._living()
@@ -110,10 +117,10 @@ class MemorySampler:
             self._windows += 1
             window = self._windows
             self._keepers[window] = pipe
-            pipe.tell(b"begin %d\n" % window)
+            pipe.send(b"begin %d\n" % window)
         if alone:
             try:
-                pipe.ask(b"ready\n")
+                pipe.request(b"ready\n")
             except EngineError:
                 self._keeper(window)
                 raise
@@ -125,15 +132,16 @@ class MemorySampler:
         return self.trace(window)
 
     def stop(self, window: int) -> None:
-        """Have the last sample of a window taken now, without waiting for it. An error is left to ``trace``."""
+        """Have a window's last sample taken, without waiting for it; ``trace`` reports an error."""
         with self._lock:
             if pipe := self._keepers.get(window):
-                pipe.tell(b"stop %d\n" % window)
+                pipe.send(b"stop %d\n" % window)
 
     def trace(self, window: int) -> MemoryTrace:
         """Return the trace of a window that was stopped, once.
 
-        Raise EngineError (SAMPLER_DIED) when the process went away meanwhile, whoever noticed it first.
+        Raise EngineError (SAMPLER_DIED) when the process ended meanwhile, even if another call
+        noticed it first.
         """
         pipe = self._keeper(window)
         if pipe is None or pipe is not self._pipe:
@@ -141,10 +149,10 @@ class MemorySampler:
                 f"the memory sampler lost window {window}: its process ended meanwhile",
                 error_class=SAMPLER_DIED,
             )
-        return self._trace(pipe.ask(b"trace %d\n" % window))
+        return self._trace(pipe.request(b"trace %d\n" % window))
 
     def while_idle(self, act: Callable[[], T]) -> T | None:
-        """Act while no window is open, and let none begin meanwhile; return None where one is open."""
+        """Act if no window is open, and let none begin meanwhile; return None where one is open."""
         with self._lock:
             return None if self._keepers else act()
 
@@ -160,18 +168,18 @@ class MemorySampler:
             peak_mib=max(used_mib),
             mean_mib=float(answer["mean_mib"]),
             at_s=at_s,
-            looks=tuple(GpuSample(**seen) for seen in answer["looks"]),
+            gpu_samples=tuple(GpuSample(**sample) for sample in answer["gpu_samples"]),
         )
 
     def close(self) -> None:
-        """End the sampling process and wait for it; what windows are open is lost."""
+        """End the sampling process and wait for it; open windows are lost."""
         with self._lock:
             pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
 
     def _living(self) -> SamplingPipe:
-        """Return the process that runs, after starting another where it has ended. To be called under the lock."""
+        """Return the running process; start another if it has ended. Call under the lock."""
         if self._pipe is None or not self._pipe.alive:
             if self._pipe is not None:
                 self._pipe.close()
@@ -187,13 +195,16 @@ class MemorySampler:
 class Watch:
     """Memory while a block runs."""
 
-    #: There once the block has ended; None where nothing is sampled.
+    #: Set when the block has ended; None where nothing is sampled.
     trace: MemoryTrace | None = None
 
 
 @contextmanager
 def watched(sampler: MemorySampler | None) -> Iterator[Watch]:
-    """Sample memory during the block, where there is a sampler. Raise as ``MemorySampler.begin`` and ``trace`` do."""
+    """Sample memory during the block, if there is a sampler.
+
+    Raise as ``MemorySampler.begin`` and ``trace`` do.
+    """
     watch = Watch()
     if sampler is None:
         yield watch
@@ -212,9 +223,9 @@ def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:
-    """Return the started sampler that fits a worker: of its GPU, or of its own process tree on the CPU.
+    """Return a worker's started sampler: of its GPU, or of its process tree on the CPU.
 
-    Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is no rate.
+    Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is not a valid rate.
     """
     if context.device == "cuda" and context.gpu_uuid:
         sampler = MemorySampler(
@@ -228,7 +239,10 @@ def memory_sampler(context: EngineContext) -> MemorySampler:
 
 
 def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float:
-    """Return the samples a second that ``environ`` (default: the process's) asks for. Raise ``SettingsError``."""
+    """Return the samples a second that ``environ`` (default: the process's) sets.
+
+    Raise ``SettingsError``.
+    """
     text = (os.environ if environ is None else environ).get("EVALCTL_SAMPLE_HZ")
     if not text:
         return default

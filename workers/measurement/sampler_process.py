@@ -1,8 +1,9 @@
-"""The process that samples memory: commands on stdin, answers on stdout, gone when stdin ends. Imports no engine.
+"""The process that samples memory: commands on stdin, answers on stdout. Imports no engine.
 
-A command is a line: ``begin N`` and ``stop N`` open and close a window, ``ready`` is answered by ``{}`` once all commands before it
-have been obeyed, ``trace N`` by the samples of a window, packed so that the worker, whose engine may be serving others, reads a
-long trace in no time. An unreadable source is told by ``{"error": ...}``, and ends the process.
+It exits when stdin ends. A command is a line: ``begin N`` and ``stop N`` open and close a window,
+``ready`` is answered by ``{}`` once all commands before it have been obeyed, ``trace N`` by the
+samples of a window, packed so that the worker, whose engine may be serving others, reads a long
+trace in no time. An unreadable source is answered by ``{"error": ...}``, and ends the process.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from core.gpus import GpuUnavailable
 from workers.measurement.windows import Windows
 
 
 def main(arguments: list[str]) -> int:
-    """Serve commands until stdin ends. Arguments: period in ms, then ``device UUID`` or ``host PID MARK``."""
+    """Serve commands until stdin ends.
+
+    The arguments are the period in ms, then ``device UUID`` or ``host PID MARK``.
+    """
     period_s = float(arguments[0]) / 1000
     try:
         with _windows(arguments[1:], period_s) as windows:
             _serve(windows)
-    except (RuntimeError, OSError) as error:
+    except (GpuUnavailable, OSError) as error:
         _answer({"error": str(error)})
         return 1
     return 0
@@ -35,10 +40,10 @@ def main(arguments: list[str]) -> int:
 @contextmanager
 def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
     if source[0] == "device":
-        from workers.gpu.device_memory import MIB, device_memory  # noqa: PLC0415
+        from workers.gpu.nvml import open_gpu  # noqa: PLC0415
 
-        with device_memory(source[1]) as device:
-            yield Windows(lambda: device.used_bytes() / MIB, period_s, look=device.look)
+        with open_gpu(source[1]) as gpu:
+            yield Windows(gpu.total_used_mib, period_s, sample_gpu=gpu.sample)
     else:
         from workers.measurement.process_memory import HostMemory  # noqa: PLC0415
 
@@ -77,7 +82,7 @@ def _packed(answer: dict[str, Any]) -> dict[str, Any]:
         "at_s": _text(array("d", answer["at_s"])),
         "used_mib": _text(array("q", map(round, exact))),
         "mean_mib": sum(exact) / len(exact),
-        "looks": answer["looks"],
+        "gpu_samples": answer["gpu_samples"],
     }
 
 

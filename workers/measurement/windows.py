@@ -1,4 +1,4 @@
-"""Samples of one source under several windows at once: one series of ticks, of which each window gets its part."""
+"""Windows over one series of samples: several may be open at once, and each gets its part."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from workers.gpu.telemetry import GpuSample
 
-#: Shortest time between two looks at the card's clock and power, whatever the rate of the samples.
-LOOK_EVERY_S = 0.2
+#: Shortest time between two GPU samples, whatever the rate of the memory samples.
+GPU_SAMPLE_EVERY_S = 0.2
 
 Sample = tuple[float, float]
 
@@ -18,31 +18,31 @@ Sample = tuple[float, float]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Window:
     first: Sample
-    #: How many ticks and looks had been taken before it began.
+    #: How many ticks and GPU samples had been taken before it began.
     ticks_before: int
-    looks_before: int
+    gpu_samples_before: int
 
 
 class Windows:
-    """Sample while any window is open; ``look`` tells of the card and is None where there is no card to look at."""
+    """Sample memory while any window is open, and the GPU too where ``sample_gpu`` is given."""
 
     def __init__(
         self,
         read_mib: Callable[[], float],
         period_s: float,
         *,
-        look: Callable[[float], GpuSample] | None = None,
+        sample_gpu: Callable[[float], GpuSample] | None = None,
     ) -> None:
         self._read_mib = read_mib
         self._period_s = period_s
-        self._look = look
+        self._sample_gpu = sample_gpu
         self._open: dict[int, _Window] = {}
         self._stopped: dict[int, tuple[list[Sample], list[GpuSample]]] = {}
         self._ticks: list[Sample] = []
-        self._looks: list[GpuSample] = []
-        #: Ticks and looks that were taken and then forgotten, because no open window covers them.
-        self._ticks_forgotten = self._looks_forgotten = 0
-        self._next_s = self._look_next_s = 0.0
+        self._gpu_samples: list[GpuSample] = []
+        #: Ticks and GPU samples that were dropped because no open window covers them.
+        self._ticks_dropped = self._gpu_samples_dropped = 0
+        self._next_s = self._next_gpu_sample_s = 0.0
 
     @property
     def wait_s(self) -> float | None:
@@ -50,56 +50,57 @@ class Windows:
         return max(0.0, self._next_s - time.monotonic()) if self._open else None
 
     def begin(self, number: int) -> None:
-        """Open a window with a sample of its own."""
+        """Open a window with a first sample for it alone."""
         first = self._sample()
         if not self._open:
             self._next_s = first[0] + self._period_s
         self._open[number] = _Window(
             first=first,
-            ticks_before=self._ticks_forgotten + len(self._ticks),
-            looks_before=self._looks_forgotten + len(self._looks),
+            ticks_before=self._ticks_dropped + len(self._ticks),
+            gpu_samples_before=self._gpu_samples_dropped + len(self._gpu_samples),
         )
 
     def stop(self, number: int) -> None:
-        """Close a window with a sample of its own. Raise KeyError for one not open."""
+        """Close a window with a last sample for it alone. Raise KeyError for one not open."""
         window = self._open.pop(number)
-        ticks = self._ticks[window.ticks_before - self._ticks_forgotten :]
-        looks = self._looks[window.looks_before - self._looks_forgotten :]
+        ticks = self._ticks[window.ticks_before - self._ticks_dropped :]
+        gpu_samples = self._gpu_samples[window.gpu_samples_before - self._gpu_samples_dropped :]
         samples = [window.first, *ticks, self._sample()]
-        self._forget()
-        self._stopped[number] = samples, looks
+        self._drop_uncovered()
+        self._stopped[number] = samples, gpu_samples
 
     def trace(self, number: int) -> dict[str, Any]:
         """Return all samples of a window, once. Raise KeyError for one not stopped."""
-        samples, looks = self._stopped.pop(number)
+        samples, gpu_samples = self._stopped.pop(number)
         return {
             "at_s": [at_s for at_s, _ in samples],
             "used_mib": [mib for _, mib in samples],
-            "looks": [asdict(look) for look in looks],
+            "gpu_samples": [asdict(sample) for sample in gpu_samples],
         }
 
     def tick(self) -> None:
-        """Take a sample for all open windows, and a look at the card when one is due."""
+        """Take a memory sample for all open windows, and a GPU sample when one is due."""
         now_s, _ = sample = self._sample()
         self._ticks.append(sample)
-        if self._look is not None and now_s >= self._look_next_s:
-            self._looks.append(self._look(now_s))
-            self._look_next_s = now_s + LOOK_EVERY_S
-        # A late sample moves the later ones instead of being followed by a burst.
+        if self._sample_gpu is not None and now_s >= self._next_gpu_sample_s:
+            self._gpu_samples.append(self._sample_gpu(now_s))
+            self._next_gpu_sample_s = now_s + GPU_SAMPLE_EVERY_S
+        # A late sample delays the later ones instead of being followed by a burst.
         self._next_s = max(self._next_s + self._period_s, time.monotonic())
 
     def _sample(self) -> Sample:
         mib = self._read_mib()
         return time.monotonic(), mib
 
-    def _forget(self) -> None:
+    def _drop_uncovered(self) -> None:
         windows = self._open.values()
         ticks = min(
-            (w.ticks_before for w in windows), default=self._ticks_forgotten + len(self._ticks)
+            (w.ticks_before for w in windows), default=self._ticks_dropped + len(self._ticks)
         )
-        looks = min(
-            (w.looks_before for w in windows), default=self._looks_forgotten + len(self._looks)
+        gpu_samples = min(
+            (w.gpu_samples_before for w in windows),
+            default=self._gpu_samples_dropped + len(self._gpu_samples),
         )
-        del self._ticks[: ticks - self._ticks_forgotten]
-        del self._looks[: looks - self._looks_forgotten]
-        self._ticks_forgotten, self._looks_forgotten = ticks, looks
+        del self._ticks[: ticks - self._ticks_dropped]
+        del self._gpu_samples[: gpu_samples - self._gpu_samples_dropped]
+        self._ticks_dropped, self._gpu_samples_dropped = ticks, gpu_samples

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from workers.gpu.device_memory import MIB, device_memory
+from core.gpus import GpuUnavailable
+from workers.gpu.nvml import open_gpu
 from workers.probes.cuda_driver import OUT_OF_MEMORY, CudaDriver, CudaError
 
 #: Sizes of what is allocated; the driver allocates at least the last.
@@ -83,11 +84,8 @@ def main(arguments: list[str]) -> int:
         # A worker that is shutting down finishes its search first.
         signal.signal(number, signal.SIG_IGN)
     try:
-        with device_memory(gpu_uuid) as device:
-
-            def used_mib() -> float:
-                return device.used_bytes() / MIB
-
+        with open_gpu(gpu_uuid) as gpu:
+            used_mib = gpu.total_used_mib
             base_mib = used_mib()
             driver = CudaDriver()
             context_mib = used_mib() - base_mib
@@ -98,7 +96,7 @@ def main(arguments: list[str]) -> int:
                 return 1
             _answer({"base_mib": base_mib, "held_mib": used_mib() - base_mib})
             sys.stdin.buffer.read()
-    except (RuntimeError, OSError, AttributeError) as error:
+    except (GpuUnavailable, RuntimeError, OSError, AttributeError) as error:
         _answer({"error": str(error)})
         return 1
     return 0

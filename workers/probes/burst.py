@@ -7,15 +7,15 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from workers.engines.host import EngineHost, Measured
+from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
 from workers.errors import ENGINE_DEAD, EngineError
-from workers.execution import rows
+from workers.measurement import assessment
+from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemoryTrace, watched
 from workers.probes.session import ProbeSession
 from workers.probes.trial import is_finding
@@ -28,7 +28,7 @@ class Burst:
     #: Monotonic seconds.
     began_s: float
     requests: int
-    measured: tuple[Measured, ...]
+    measured: tuple[Measurement, ...]
     errors: tuple[EngineError, ...]
     trace: MemoryTrace | None
 
@@ -72,12 +72,16 @@ def send(
     They go to the worker's own engine unless ``host`` names another. Raise GenerationCancelled
     where the attempt was ended, and an error that is not a finding.
     """
-    measure = partial(
-        (host or session.host).measure,
-        on_token=session.lease.progress,
-        cancel=session.lease.ended,
-        timeout_s=session.timeouts.silence_s,
-    )
+
+    def measure(request: GenerationRequest) -> Measurement:
+        generation = (host or session.host).generate(
+            request,
+            on_token=session.lease.progress,
+            cancel=session.lease.ended,
+            timeout_s=session.timeouts.silence_s,
+        )
+        return Measurement(generation=generation)
+
     began_s = time.monotonic()
     with (
         watched(session.sampler if sampled else None) as watch,
@@ -129,8 +133,7 @@ def need_mib(burst: Burst) -> float | None:
         if one.memory.activation_run_mib is not None
     ]
     memory = dataclasses.replace(last.memory, activation_run_mib=max(runs, default=None))
-    generation = dataclasses.replace(last.generation, kv_used_mib=burst.most("kv_used_mib"))
-    return rows.need_mib(memory, generation, burst.trace)
+    return assessment.need_mib(memory, kv_used_mib=burst.most("kv_used_mib"), trace=burst.trace)
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
@@ -139,8 +142,8 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
 
 
 def _sorted(
-    sent: Sequence[Future[Measured]],
-) -> tuple[tuple[Measured, ...], tuple[EngineError, ...]]:
+    sent: Sequence[Future[Measurement]],
+) -> tuple[tuple[Measurement, ...], tuple[EngineError, ...]]:
     """Return the generations and the findings. Raise what is neither."""
     measured, errors = [], []
     for future in sent:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import select
 import subprocess
 import sys
 import time
@@ -18,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.gpus import GpuUnavailable, list_gpus
-from workers.engines.protocol import MIB, EngineContext
+from workers.engines.protocol import EngineContext
 from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
-from workers.gpu.device_memory import DeviceMemoryUnreadable, device_memory
 from workers.gpu.guard import RELEASE_WITHIN_S, UNOWNED_MIB, GpuGuard
-from workers.gpu.nvml import NvmlReader
+from workers.gpu.nvml import NvmlReader, open_gpu
+from workers.lifecycle.child_answers import read_line
 from workers.lifecycle.child_environment import environment_of_child
 from workers.lifecycle.event_log import log_event
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE
 
 #: A context and tens of GiB in large chunks take a second or two.
 HELD_WITHIN_S = 60.0
@@ -120,9 +119,9 @@ def used_of_gpu(context: EngineContext) -> float | None:
     if context.device != "cuda" or context.gpu_uuid is None:
         return None
     try:
-        with device_memory(context.gpu_uuid) as device:
-            return device.used_bytes() / MIB
-    except DeviceMemoryUnreadable:
+        with open_gpu(context.gpu_uuid) as gpu:
+            return gpu.total_used_mib()
+    except GpuUnavailable:
         return None
 
 
@@ -175,9 +174,7 @@ def _ballast(
 
 def _answer(process: subprocess.Popen[bytes], hold_mib: float) -> dict[str, Any]:
     assert process.stdout is not None
-    line = b""
-    if select.select([process.stdout], [], [], HELD_WITHIN_S)[0]:
-        line = process.stdout.readline()
+    line = read_line(process.stdout, HELD_WITHIN_S)
     answer = dict(json.loads(line or '{"error": "the ballast process exited or does not answer"}'))
     if "error" in answer:
         raise EngineError(

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from workers.engines.host import EngineHost, Measured
+from workers.engines.host import EngineHost
 from workers.errors import EngineError, GenerationCancelled
 from workers.loading.loader import EngineStart
+from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemoryTrace
 from workers.probes.burst import Burst, figures, need_mib
 from workers.probes.colocated import ColocatedEngine
@@ -26,7 +27,7 @@ class SustainedLoad:
     """The result of the requests to one engine."""
 
     requests: int
-    measured: tuple[Measured, ...]
+    measured: tuple[Measurement, ...]
     #: Each with the monotonic second at which it came.
     errors: tuple[tuple[float, EngineError], ...]
 
@@ -39,7 +40,7 @@ class _Client:
         self._host = host
         self._over = over
         self.requests = 0
-        self.measured: list[Measured] = []
+        self.measured: list[Measurement] = []
         self.error: tuple[float, EngineError] | None = None
 
     def run(self, name: str, seed: int, until_s: float) -> None:
@@ -50,11 +51,13 @@ class _Client:
             self.requests += 1
             try:
                 self.measured.append(
-                    self._host.measure(
-                        request,
-                        on_token=session.lease.progress,
-                        cancel=self._over,
-                        timeout_s=session.timeouts.silence_s,
+                    Measurement(
+                        generation=self._host.generate(
+                            request,
+                            on_token=session.lease.progress,
+                            cancel=self._over,
+                            timeout_s=session.timeouts.silence_s,
+                        )
                     )
                 )
             except GenerationCancelled:
@@ -158,9 +161,7 @@ def _burst(load: SustainedLoad, together: Burst, alone: EngineStart | None) -> B
     """Return the requests of one engine alone."""
     measured = load.measured
     if alone is not None:
-        measured = tuple(
-            dataclasses.replace(one, memory=alone.completed(one.memory)) for one in measured
-        )
+        measured = tuple(dataclasses.replace(one, start_memory=alone.memory) for one in measured)
     return Burst(
         began_s=together.began_s,
         requests=load.requests,

@@ -1,4 +1,4 @@
-"""What a model declares against what its engine runs: a difference ends the start, since its numbers would mislead."""
+"""Compare what a model declares with what its engine runs; a difference ends the start."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ def check_backends(
     *,
     device: Literal["cpu", "cuda"],
 ) -> None:
-    """Raise ModelUnavailable (BACKEND_REFUSED) for the first of what is declared that differs.
+    """Raise ModelUnavailable (BACKEND_REFUSED) for the first difference: its numbers would mislead.
 
-    ``facts`` are those of the log and of the running worker. The attention backend is FLASH_ATTN on CUDA unless declared,
-    and must be told; FlashInfer is off unless declared, in attention, sampler, autotune and kernels, of which what cannot
-    be told passes. The linear kernel and the model runner are checked where they are declared.
+    ``facts`` are those of the log and of the running worker. The attention backend is FLASH_ATTN on
+    CUDA unless declared, and must be known; FlashInfer is off unless declared, in attention,
+    sampler, autotune and kernels, of which an unknown one passes. The linear kernel and the model
+    runner are checked where they are declared.
     """
     checks = [*_declared(options, facts)]
     if device == "cuda":
@@ -43,13 +44,13 @@ def _attention(options: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator
 def _flashinfer(options: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[str]:
     in_attention = FLASHINFER in _wanted_attention(options).casefold()
     sampler = facts.get("sampler", "")
-    # The log is only asked where no running object tells.
+    # The log counts only where no running object reports it.
     if not in_attention and (
         sampler == FLASHINFER or (sampler != "native" and "flashinfer_sampler" in facts)
     ):
         yield (
-            "no FlashInfer, the engine runs with the FlashInfer sampler: set VLLM_USE_FLASHINFER_SAMPLER=0 or "
-            "attention_backend"
+            "no FlashInfer, the engine runs with the FlashInfer sampler: "
+            "set VLLM_USE_FLASHINFER_SAMPLER=0 or attention_backend"
         )
     wanted = bool(options.get("enable_flashinfer_autotune"))
     if not wanted and not in_attention and facts.get("flashinfer_autotune") == "on":
@@ -73,10 +74,15 @@ def _declared(options: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[
     if kernel is not None and str(kernel).casefold() not in {
         name.casefold() for name in _names(found)
     }:
-        yield f"linear kernel {kernel}, the engine runs {found}: set linear_backend or linear_kernel"
+        yield (
+            f"linear kernel {kernel}, the engine runs {found}: set linear_backend or linear_kernel"
+        )
     runner, running = options.get("model_runner"), facts.get("model_runner", "unknown")
     if runner is not None and str(runner).casefold() != running.casefold():
-        yield f"model runner {runner}, the engine runs {running}: set VLLM_USE_V2_MODEL_RUNNER or model_runner"
+        yield (
+            f"model runner {runner}, the engine runs {running}: "
+            "set VLLM_USE_V2_MODEL_RUNNER or model_runner"
+        )
 
 
 def _wanted_attention(options: Mapping[str, Any]) -> str:
@@ -84,6 +90,6 @@ def _wanted_attention(options: Mapping[str, Any]) -> str:
 
 
 def _names(kernels: str) -> set[str]:
-    """Return the kernels as the log names them and without what all names end in."""
+    """Return the kernels as the log names them and without their common suffix."""
     names = kernels.split(",")
     return {*names, *(name.removesuffix("LinearKernel") for name in names)}

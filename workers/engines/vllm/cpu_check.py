@@ -1,4 +1,4 @@
-"""What vLLM's CPU build cannot compute on this processor, asked before an engine is started for it."""
+"""What vLLM's CPU build cannot compute on this processor, checked before an engine starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from workers.errors import NO_KERNEL, ModelUnavailable
 
-#: The only operator with which vLLM 0.32 multiplies by 4-bit weights on a CPU. On x86-64 its builds have it from AVX-512 on.
+#: The only operator with which vLLM 0.32 multiplies by 4-bit weights on a CPU. On x86-64 its builds
+#: have it from AVX-512 on.
 FOUR_BIT_OPERATOR = "cpu_gemm_wna16"
 
 
@@ -18,14 +19,18 @@ def check_kernels(model: str, hf_config: Any) -> None:
     """
     if 4 in weight_bits(hf_config) and _lacks(FOUR_BIT_OPERATOR):
         raise ModelUnavailable(
-            f"model {model!r} has 4-bit weights, which vLLM cannot compute on this processor: on x86-64 it needs AVX-512; run "
-            "the model on a GPU or another machine, or an unquantised one here",
+            f"model {model!r} has 4-bit weights, which vLLM cannot compute on this processor: on "
+            "x86-64 it needs AVX-512; run the model on a GPU or another machine, or an unquantised "
+            "one here",
             error_class=NO_KERNEL,
         )
 
 
 def weight_bits(hf_config: Any) -> set[int]:
-    """Return the bits of the quantised weights that a model's configuration names: AWQ's, GPTQ's or compressed-tensors'."""
+    """Return the bits of the quantised weights that a model's configuration names.
+
+    It may be AWQ's, GPTQ's or compressed-tensors'.
+    """
     return set(_bits(getattr(hf_config, "quantization_config", None)))
 
 
@@ -41,7 +46,7 @@ def _bits(quantization: Any) -> Iterator[int]:
 
 
 def _lacks(operator: str) -> bool:
-    """Tell whether this vLLM calls an operator that its library for this processor does not have."""
+    """Return whether this vLLM calls an operator that its library for this processor lacks."""
     import torch  # noqa: PLC0415
     from vllm import _custom_ops  # noqa: PLC0415
     from vllm.platforms import current_platform  # noqa: PLC0415

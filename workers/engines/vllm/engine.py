@@ -1,4 +1,7 @@
-"""vLLM: its engine core in a spawned child, its asynchronous client here. vLLM is imported by ``start`` alone."""
+"""vLLM: its engine core in a spawned child, its asynchronous client here.
+
+Only ``start`` imports vLLM.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ class VllmEngine:
         self._stopped = False
         self._prompts: PromptMaker | None = None
         self._reading = WorkerReading()
-        #: The reading of the peaks that is to come, for whoever asks before it begins.
+        #: The reading of the peaks that is to come, for all that need it before it begins.
         self._next_reading: asyncio.Future[None] | None = None
         self._one_reading = asyncio.Lock()
         self._graphs_mib: float | None = None
@@ -90,10 +93,12 @@ class VllmEngine:
     async def start(self) -> StartReport:
         """Start the engine's processes and load the model.
 
-        Raise ModelUnavailable, EngineOutOfMemory or EngineStartFailed with the class that the child's log tells.
+        Raise ModelUnavailable, EngineOutOfMemory or EngineStartFailed with the class that follows
+        from the child's log.
         """
         started_s = time.monotonic()
-        # Built on another thread: vLLM's constructor blocks for a minute, and the loop must stay able to stop it.
+        # Built on another thread: vLLM's constructor blocks for a minute, and the loop must stay
+        # able to stop it.
         self._building = asyncio.ensure_future(asyncio.to_thread(self._build))
         try:
             await asyncio.shield(self._building)
@@ -127,8 +132,9 @@ class VllmEngine:
     async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
         """Yield tokens as they come and the Generation last.
 
-        Raise PromptRejected before anything is submitted when the prompt fills the context, EngineDied or
-        EngineOutOfMemory when the engine goes away, EngineError (PREFIX_CACHE_HIT) when the prompt was not computed.
+        Raise PromptRejected before anything is submitted when the prompt fills the context,
+        EngineDied or EngineOutOfMemory when the engine goes away, EngineError (PREFIX_CACHE_HIT)
+        when the prompt was not computed.
         """
         engine = self._running()
         assert self._prompts is not None
@@ -140,7 +146,8 @@ class VllmEngine:
         log_at = log_size(self._log_path)
         with self._kv.window() as window:
             if alone:
-                # Within the window: another that comes meanwhile must not begin the peak anew as well.
+                # Within the window: another that comes meanwhile must not begin the peak anew as
+                # well.
                 await self._call(engine.collective_rpc("evalctl_reset_peak"))
             submitted_s = time.monotonic()
             try:
@@ -161,15 +168,17 @@ class VllmEngine:
             except Exception as error:
                 raise self._translated(error, request) from error
             compiled = compiled_since(self._log_path, log_at)
-            # Within the window: what is read of the memory next must not have been begun anew by another request.
+            # Within the window: what is read of the memory next must not have been begun anew by
+            # another request.
             yield self._generation(
                 prompt, submitted_s, events, output, window, request=request, compiled=compiled
             )
 
     async def memory_report(self) -> MemoryReport:
-        """Tell memory as it is now: the terms of the boot, the activation peak and KV use since.
+        """Return memory as it is now: the terms of the start, the activation peak and KV use since.
 
-        Requests that end together share a reading that begins after all of them: each holds up whatever runs.
+        Requests that end together share a reading that begins after all of them: each holds up what
+        runs.
         """
         if self._next_reading is None:
             self._next_reading = asyncio.ensure_future(self._read_peaks())
@@ -177,7 +186,7 @@ class VllmEngine:
         return self._memory()
 
     async def stop(self) -> None:
-        """Shut the engine down and wait until none of its processes runs; kill what is left after ten seconds."""
+        """Shut the engine down and wait for its processes; kill what is left after ten seconds."""
         self._stopped = True
         if self._building is not None and not self._building.done():
             # The constructor waits for children: without them it fails and the thread comes back.
@@ -192,11 +201,12 @@ class VllmEngine:
                 # vLLM closes its sockets and forgets their context, two threads each time.
                 await asyncio.wait_for(asyncio.to_thread(engine.engine_core.resources.ctx.term), 2)
             del engine
-            gc.collect()  # the client is full of cycles, and would shut down again when the interpreter ends
+            # The client has cycles, and would shut down again at the interpreter's end.
+            gc.collect()
         if not await asyncio.to_thread(self._processes.kill, STOP_WITHIN_S):
             raise errors.EngineError(
                 f"processes of model {self._spec.name!r} cannot be killed: "
-                f"{[process.pid for process in self._processes.alive()]}; the GPU may still be held"
+                f"{self._processes.alive()}; the GPU may still be held"
             )
 
     def _build(self) -> None:
@@ -217,7 +227,8 @@ class VllmEngine:
             ).create_engine_config()
         except (OSError, ValueError, TypeError, RuntimeError, KeyError) as error:
             raise errors.ModelUnavailable(
-                f"vLLM refuses model {self._spec.name!r} ({source}): {' '.join(str(error).split())[:400]}"
+                f"vLLM refuses model {self._spec.name!r} ({source}): "
+                f"{' '.join(str(error).split())[:400]}"
             ) from error
         if self._context.device == "cpu":
             check_kernels(self._spec.name, config.model_config.hf_config)
@@ -229,7 +240,8 @@ class VllmEngine:
                 self._processes.marked(),
                 children_write_to(self._log_path, self._processes.child_seen),
             ):
-                # No local name: frames of this call may live on in an exception that some module keeps.
+                # No local name: frames of this call may live on in an exception that some module
+                # keeps.
                 self._engine = async_llm.from_vllm_config(
                     config, stat_loggers=[self._kv.stat_logger_factory()]
                 )
@@ -245,7 +257,8 @@ class VllmEngine:
                 error_class=failure.error_class,
             )
         return errors.EngineStartFailed(
-            f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; log: {self._log_path}"
+            f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; "
+            f"log: {self._log_path}"
         )
 
     def _running(self) -> Any:
@@ -258,7 +271,7 @@ class VllmEngine:
 
     async def _read_peaks(self) -> None:
         async with self._one_reading:
-            self._next_reading = None  # whoever asks from here on needs a later one
+            self._next_reading = None  # a caller from here on needs a later one
             self._reading = self._reading.updated(await self._read_worker("evalctl_peaks"))
 
     async def _call(self, coroutine: Any) -> Any:
@@ -270,7 +283,7 @@ class VllmEngine:
     def _translated(
         self, error: Exception, request: GenerationRequest | None
     ) -> errors.EngineError:
-        """Say what an exception of vLLM means."""
+        """Return what an exception of vLLM means."""
         from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
 
         if isinstance(error, errors.EngineError):
@@ -338,8 +351,9 @@ class VllmEngine:
         cached = int(output.num_cached_tokens or 0)
         if cached:
             raise errors.EngineError(
-                f"model {self._spec.name!r} took {cached} of {len(prompt.token_ids)} prompt tokens from its cache: "
-                "timings of this engine mean nothing, start it with prefix caching off",
+                f"model {self._spec.name!r} took {cached} of {len(prompt.token_ids)} prompt tokens "
+                "from its cache: timings of this engine mean nothing, start it with prefix "
+                "caching off",
                 error_class=errors.PREFIX_CACHE_HIT,
             )
         token_ids = [token_id for event in events for token_id in event.token_ids]
@@ -371,9 +385,6 @@ class VllmEngine:
             waiting_steps=window.waiting_steps(request.waiting_after_steps),
             compiled=compiled,
             kv_used_mib=self._kv_mib(window),
-            token_offsets_ms=tuple(
-                (event.at_s - submitted_s) * 1000 for event in events for _ in event.token_ids
-            ),
         )
 
 

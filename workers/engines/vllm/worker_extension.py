@@ -1,6 +1,8 @@
-"""What runs inside vLLM's worker process: reading its memory, by ``worker_extension_cls`` and ``collective_rpc``.
+"""What runs inside vLLM's worker process: reading its memory.
 
-vLLM's attributes differ between versions and devices; each reading stands alone, and one that fails becomes a reason.
+It gets there by ``worker_extension_cls`` and is called by ``collective_rpc``. vLLM's attributes
+differ between versions and devices; each reading is independent, and one that fails becomes a
+reason.
 """
 
 from __future__ import annotations
@@ -19,24 +21,24 @@ class MemoryExtension:
     """Mixed into vLLM's worker class; every method answers with plain numbers and text."""
 
     def evalctl_memory(self) -> dict[str, dict[str, Any]]:
-        """Return ``bytes`` by term, ``reasons`` for the missing ones, ``facts`` about what is in use and its ``variables``."""
+        """Return ``bytes`` by term, ``reasons`` for missing ones, ``facts`` and ``variables``."""
         answer: dict[str, dict[str, Any]] = {"bytes": {}, "reasons": {}, "facts": {}}
         answer["variables"] = variables_that_matter(variables_at_start())
         for name, read in _READINGS.items():
             _read_into(answer["bytes"], answer["reasons"], name, read, self)
-        for name, tell in FACTS.items():
-            _read_into(answer["facts"], answer["reasons"], name, tell, self)
+        for name, read_fact in FACTS.items():
+            _read_into(answer["facts"], answer["reasons"], name, read_fact, self)
         return answer
 
     def evalctl_peaks(self) -> dict[str, dict[str, Any]]:
-        """Return what requests change of ``evalctl_memory``; short, since all requests that run wait for it."""
+        """Return the part of ``evalctl_memory`` that requests change; they wait for it."""
         answer: dict[str, dict[str, Any]] = {"bytes": {}, "reasons": {}, "facts": {}}
         for name in _PEAKS:
             _read_into(answer["bytes"], answer["reasons"], name, _READINGS[name], self)
         return answer
 
     def evalctl_reset_peak(self) -> bool:
-        """Begin a new activation peak; tell whether this device has one."""
+        """Begin a new activation peak; return whether this device has one."""
         worker: Any = self
         if _device_type(worker) != "cuda":
             return False
@@ -50,7 +52,7 @@ class MemoryExtension:
 
 
 class _NotThere(Exception):  # noqa: N818
-    """A term that this worker cannot tell; the text is the reason."""
+    """A term that this worker cannot report; the text is the reason."""
 
 
 def _read_into(
@@ -65,7 +67,7 @@ def _read_into(
     except _NotThere as reason:
         reasons[name] = str(reason)
     except Exception as error:  # noqa: BLE001  (a reading must never hurt a measurement)
-        reasons[name] = f"this version of vLLM does not tell it ({type(error).__name__}: {error})"
+        reasons[name] = f"this version of vLLM does not report it ({type(error).__name__}: {error})"
 
 
 def _device_type(worker: Any) -> str:

@@ -1,4 +1,4 @@
-"""A real worker process on a made-up card (``fake_nvml``): what it refuses, what it kills, when it is in quarantine."""
+"""A real worker process on a fake GPU: what it refuses, what it kills, when it is in quarantine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.support.gpu_worker import SetGpu, gpu_worker
 from tests.support.jobs import Enqueue
 from tests.support.processes import evalctl
 from workers.gpu.lock import LOCK_VARIABLE
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE
 
 
 @contextmanager
 def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a process that the card can be told to list."""
+    """Run a process that the fake GPU can be made to list."""
     program = "import sys; print('up', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program],
@@ -41,7 +41,7 @@ def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
+def test_an_orphan_of_a_dead_worker_is_killed_at_start(
     on_gpu: dict[str, str], set_gpu: SetGpu
 ) -> None:
     lock = str(Path(on_gpu["EVALCTL_HOME"]).resolve() / "gpus" / f"{UUID}.lock")
@@ -55,7 +55,7 @@ def test_an_orphan_of_a_dead_worker_is_killed_at_boot(
         assert orphan.wait(5) == -signal.SIGKILL
 
 
-def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
+def test_a_stranger_is_refused_at_start_with_pid_and_memory(
     on_gpu: dict[str, str], set_gpu: SetGpu
 ) -> None:
     with holder() as stranger:
@@ -68,13 +68,13 @@ def test_a_stranger_is_refused_at_boot_with_pid_and_memory(
         assert stranger.poll() is None
 
 
-def test_a_second_worker_on_the_card_is_refused(on_gpu: dict[str, str]) -> None:
+def test_a_second_worker_on_the_gpu_is_refused(on_gpu: dict[str, str]) -> None:
     with gpu_worker(on_gpu) as first:
         first.wait_for("worker.ready")
         with gpu_worker(on_gpu) as second:
             refused = second.wait_for("worker.refused")
             assert second.process.wait(30) == 2
-        assert f"taken by another worker (pid {first.process.pid})" in refused["error"]
+        assert f"used by another worker (pid {first.process.pid})" in refused["error"]
         assert first.stop() == 0, first.tail()
 
 
@@ -118,7 +118,7 @@ def test_a_result_carries_the_xid_that_came_while_it_was_made(
     ]
 
 
-def test_a_stranger_beside_a_running_engine_is_told_of_the_results_made_meanwhile(
+def test_a_stranger_beside_a_running_engine_flags_the_results_made_meanwhile(
     on_gpu: dict[str, str], set_gpu: SetGpu, engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(3, ttft_ms=3000)
@@ -134,6 +134,6 @@ def test_a_stranger_beside_a_running_engine_is_told_of_the_results_made_meanwhil
     assert f"pid {stranger.pid} (" in shared["error"]
     found = query(engine, "SELECT flags FROM eval.generation ORDER BY job_id")
     flags = [row["flags"] for row in found]
-    # On a slow machine the stranger comes only when the second has been looked after.
+    # On a slow machine the stranger comes only when the second has been checked.
     assert (flags[0], flags[2]) == ([], ["foreign_process"])
     assert flags[1] in ([], ["foreign_process"])

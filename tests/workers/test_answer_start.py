@@ -44,7 +44,7 @@ def test_window_counts_waiting_after_its_first_steps() -> None:
     assert [window.waiting_steps(after) for after in (0, 1, 3)] == [2, 1, 0]
 
 
-def test_window_that_was_told_nothing_counts_nothing() -> None:
+def test_a_window_without_steps_counts_nothing() -> None:
     recorder = KvRecorder()
     with recorder.window() as window:
         recorder.record(usage=None, preemptions=0)
@@ -61,7 +61,8 @@ def test_compilation_is_seen_in_what_the_log_gained(tmp_path: Path) -> None:
     assert compiled_since(log, offset) == ()
     with log.open("a") as more:
         more.write(
-            "INFO a request came\nWARNING Triton autotuning during inference: _kernel. This causes a spike\n"
+            "INFO a request came\nWARNING Triton autotuning during inference: _kernel. This "
+            "causes a spike\n"
         )
     assert compiled_since(log, offset) == (
         "WARNING Triton autotuning during inference: _kernel. This causes a spike",

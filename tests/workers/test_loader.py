@@ -1,4 +1,4 @@
-"""Starts of an engine as they are recorded: a profile and a measured start, one profile for many, the log kept."""
+"""Recorded engine starts: a profile and a measured start, one profile for many, the kept log."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ from tests.support.fake_host import (
 )
 from workers.engines.protocol import Generation
 from workers.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
-from workers.execution.rows import need_mib
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading import kept_log
 from workers.loading.loader import EngineLoader
+from workers.measurement.assessment import need_mib
+from workers.measurement.measurement import Measurement
 
 #: Room for four sequences of 1000 tokens in blocks of 16, and the block that vLLM keeps.
 SIZE = (4 * 63 + 1) * int(BLOCK_BYTES)
-BOOTS = "SELECT * FROM analytics_v1.boots ORDER BY boot_id"
+STARTS = "SELECT * FROM analytics_v1.boots ORDER BY boot_id"
 
 
 @pytest.fixture
-def boots_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], EngineLoader]:
+def loader_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], EngineLoader]:
     """Return what gives the starts of a host; a second one for it is a restarted worker's."""
 
     def build(host: FakeHost) -> EngineLoader:
@@ -57,20 +58,20 @@ def load(loader: EngineLoader, job: ClaimedJob) -> Any:
 
 
 def kinds(engine: Engine) -> list[str]:
-    return [row["kind"] for row in query(engine, BOOTS)]
+    return [row["kind"] for row in query(engine, STARTS)]
 
 
 def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequence(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     job, starts = claimed(), []
-    engine_start = boots_of(host).load(
+    engine_start = loader_of(host).load(
         job, on_progress=lambda: None, on_start=lambda: starts.append(1)
     )
-    profile, measured = query(engine, BOOTS)
+    profile, measured = query(engine, STARTS)
     assert starts == [1]
     assert host.started[0] == job.spec
     assert dict(host.started[1].options) == {
@@ -91,9 +92,11 @@ def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequ
 
 
 def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
-    host: FakeHost, boots_of: Callable[[FakeHost], EngineLoader], claimed: Callable[..., ClaimedJob]
+    host: FakeHost,
+    loader_of: Callable[[FakeHost], EngineLoader],
+    claimed: Callable[..., ClaimedJob],
 ) -> None:
-    engine_start = load(boots_of(host), claimed())
+    engine_start = load(loader_of(host), claimed())
     generation = Generation(
         text="4",
         prompt_text=None,
@@ -108,22 +111,25 @@ def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
         last_token_s=2.0,
         kv_used_mib=36.0,
     )
-    told = replace(engine_start.report.memory, activation_run_mib=10.0)
-    assert need_mib(told, generation, None) is None
+    reported = replace(engine_start.report.memory, activation_run_mib=10.0)
+    assert need_mib(reported, kv_used_mib=36.0, trace=None) is None
     needed = sum((46.8125, 2692.75, 230.0, 300.0, 71.68, 36.0))
-    assert need_mib(engine_start.completed(told), generation, None) == pytest.approx(needed)
+    measurement = Measurement(
+        generation=replace(generation, memory=reported), start_memory=engine_start.memory
+    )
+    assert need_mib(measurement.memory, kv_used_mib=36.0, trace=None) == pytest.approx(needed)
 
 
 def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    loader = boots_of(host)
+    loader = loader_of(host)
     first = load(loader, claimed())
     assert load(loader, claimed()) is first
-    second = load(boots_of(host), claimed())
+    second = load(loader_of(host), claimed())
     assert kinds(engine) == ["profile", "measured", "measured"]
     assert (first.memory, first.boot_id) != (second.memory, second.boot_id)
     assert first.memory == second.memory
@@ -132,10 +138,10 @@ def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
 def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    loader, job = boots_of(host), claimed()
+    loader, job = loader_of(host), claimed()
     for group in (1, 1, 2):
         load(loader, replace(job, boot_group=group))
     assert kinds(engine) == ["profile", "measured", "measured"]
@@ -145,12 +151,12 @@ def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
 def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING, LOADING]
-    load(boots_of(host), claimed())
-    compiling, profile, measured = query(engine, BOOTS)
+    load(loader_of(host), claimed())
+    compiling, profile, measured = query(engine, STARTS)
     assert kinds(engine) == ["profile", "profile", "measured"]
     assert compiling["profile_key"] is None
     assert "compiled" in compiling["memory_reasons"]["activation_peak_mib"]
@@ -161,12 +167,12 @@ def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
 def test_a_profile_that_compiles_twice_is_used_and_says_so(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING]
-    load(boots_of(host), claimed())
-    _, profile, measured = query(engine, BOOTS)
+    load(loader_of(host), claimed())
+    _, profile, measured = query(engine, STARTS)
     assert "compiled" in profile["memory_reasons"]["activation_peak_mib"]
     assert profile["boot_id"] == measured["profile_boot_id"]
     assert f"start {profile['boot_id']}" in measured["memory_reasons"]["activation_peak_mib"]
@@ -184,12 +190,12 @@ def test_a_profile_that_compiles_twice_is_used_and_says_so(
 def test_a_model_that_sizes_its_cache_itself_is_started_once(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     options: dict[str, Any],
 ) -> None:
     job = claimed(spec(**options))
-    load(boots_of(host), job)
+    load(loader_of(host), job)
     assert host.started == [job.spec]
     assert kinds(engine) == ["single"]
 
@@ -197,24 +203,24 @@ def test_a_model_that_sizes_its_cache_itself_is_started_once(
 def test_a_single_start_that_compiled_says_so(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = [COMPILING, LOADING]
-    loader = boots_of(host)
+    loader = loader_of(host)
     load(loader, claimed(spec(gpu_memory_utilization=0.5)))
     load(loader, claimed(spec(gpu_memory_utilization=0.6)))
-    said = [row["memory_reasons"].get("activation_peak_mib", "") for row in query(engine, BOOTS)]
+    said = [row["memory_reasons"].get("activation_peak_mib", "") for row in query(engine, STARTS)]
     assert ["compiled" in words for words in said] == [True, False]
 
 
 def test_on_a_cpu_a_model_is_started_once(
     engine: Engine,
     tmp_path: Path,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    load(boots_of(FakeHost.on(tmp_path, "cpu")), claimed())
+    load(loader_of(FakeHost.on(tmp_path, "cpu")), claimed())
     assert kinds(engine) == ["single"]
 
 
@@ -222,38 +228,38 @@ def test_on_a_cpu_a_model_is_started_once(
 def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     change: str,
 ) -> None:
-    load(boots_of(host), claimed())
+    load(loader_of(host), claimed())
     if change == "driver":
         host.environment["driver"] = "590"
     elif change == "configuration":
         host.config["seed"] = 1
     else:
         host.profiled = replace(PROFILED, weights_mib=2700.0)
-    load(boots_of(host), claimed())
+    load(loader_of(host), claimed())
     assert (
         len(host.started) == 5
-    )  # the third had the terms of a profile that is not its own, and is no row
+    )  # the third had the terms of a profile that is not its own, and is not a row
     assert kinds(engine) == ["profile", "measured", "profile", "measured"]
-    _, _, profile, measured = query(engine, BOOTS)
+    _, _, profile, measured = query(engine, STARTS)
     assert measured["profile_boot_id"] == profile["boot_id"]
 
 
 def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO", "evalctl.worker")
-    load(boots_of(host), claimed())
+    load(loader_of(host), claimed())
     host.environment |= {"driver": "590", "env.VLLM_X": "1"}
     host.config["seed"] = 1
     host.profiled = replace(PROFILED, weights_mib=2700.0)
-    load(boots_of(host), claimed())
+    load(loader_of(host), claimed())
     events = [record.__dict__["event"] for record in caplog.records]
     found = [event["differs"] for event in events if event["event"] == "engine.profile_outdated"]
     assert found == [["driver", "env.VLLM_X", "seed", "weights_mib"]]
@@ -262,43 +268,43 @@ def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
 def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     def change() -> None:
         host.environment["driver"] = len(host.started)
 
     host.before = change
-    load(boots_of(host), claimed())
-    _, measured = query(engine, BOOTS)
+    load(loader_of(host), claimed())
+    _, measured = query(engine, STARTS)
     assert (measured["profile_boot_id"], measured["activation_peak_mib"]) == (None, None)
     assert measured["memory_reasons"]["activation_peak_mib"] == SKIPPED
     assert measured["memory_reasons"]["profile"].endswith("differ in driver")
 
 
-@pytest.mark.parametrize("untold", ["buffers_mib", "block_size"])
-def test_an_engine_that_tells_no_profile_is_started_as_it_is(
+@pytest.mark.parametrize("unknown", ["buffers_mib", "block_size"])
+def test_an_engine_without_a_profile_is_started_as_it_is(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
-    untold: str,
+    unknown: str,
 ) -> None:
-    if untold in host.config:
-        host.config[untold] = None
+    if unknown in host.config:
+        host.config[unknown] = None
     else:
         host.profiled = replace(PROFILED, buffers_mib=None)
-    load(boots_of(host), claimed())
+    load(loader_of(host), claimed())
     assert kinds(engine) == ["profile", "single"]
 
 
-def test_a_card_too_small_for_the_cache_of_the_rule_says_what_to_change(
+def test_a_gpu_too_small_for_the_cache_of_the_rule_says_what_to_change(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    loader, job = boots_of(host), claimed()
+    loader, job = loader_of(host), claimed()
 
     def fail() -> None:
         if host.started:
@@ -318,10 +324,10 @@ def test_a_card_too_small_for_the_cache_of_the_rule_says_what_to_change(
 def test_a_lease_that_ends_between_two_starts_ends_the_loading(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    loader, job = boots_of(host), claimed()
+    loader, job = loader_of(host), claimed()
 
     def on_progress() -> None:
         if len(host.started) == 1:
@@ -340,13 +346,13 @@ def test_a_lease_that_ends_between_two_starts_ends_the_loading(
     assert kinds(engine) == ["profile", "measured"]
 
 
-def test_a_start_for_somebody_else_serves_no_job(
+def test_a_start_for_another_purpose_serves_no_job(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
-    loader, job = boots_of(host), claimed()
+    loader, job = loader_of(host), claimed()
     started = loader.start(job.spec, job, kind=StartKind.SINGLE, on_progress=lambda: None)
     assert host.engine_start is started.report
     assert loader.model_id is None
@@ -361,25 +367,25 @@ def test_a_start_for_somebody_else_serves_no_job(
 )
 def test_an_option_with_no_meaning_is_refused_before_anything_is_started(
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
     options: dict[str, Any],
 ) -> None:
     with pytest.raises(ModelUnavailable, match=next(iter(options))):
-        load(boots_of(host), claimed(spec(**options)))
+        load(loader_of(host), claimed(spec(**options)))
     assert host.started == []
 
 
 def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
     engine: Engine,
     host: FakeHost,
-    boots_of: Callable[[FakeHost], EngineLoader],
+    loader_of: Callable[[FakeHost], EngineLoader],
     claimed: Callable[..., ClaimedJob],
 ) -> None:
     host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
-    load(boots_of(host), claimed(spec(boots="single")))
+    load(loader_of(host), claimed(spec(boots="single")))
     kept = "loading\N{REPLACEMENT CHARACTER}\nAuthorization: Bearer ***\n"
-    assert [row["log"] for row in query(engine, BOOTS)] == [kept]
+    assert [row["log"] for row in query(engine, STARTS)] == [kept]
 
 
 def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> None:

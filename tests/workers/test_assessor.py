@@ -1,4 +1,4 @@
-"""Others on the card: found between requests, told of every result since the last look that found nobody."""
+"""Other processes on the GPU: found between requests, flagged since the last clean check."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from tests.support.jobs import PROBLEM, claimed, register, submission
 from tests.support.measurements import GENERATION, gpu_sample, trace
 from tests.support.results import result
 from workers.engines.protocol import Generation
-from workers.gpu import guard as card_module
+from workers.gpu import guard as guard_module
 from workers.gpu.guard import GpuGuard
 from workers.gpu.lock import GpuLock
 from workers.gpu.process_owner import ProcessOwnership
-from workers.measurement.doubts import Doubts
-from workers.measurement.sampler import HostSource, MemorySampler
+from workers.measurement.assessment import Assessor
+from workers.measurement.measurement import Measurement
+from workers.measurement.sampler import HostSource, MemorySampler, MemoryTrace
 
 
 @pytest.fixture
@@ -40,25 +41,25 @@ def fake() -> FakeGpu:
 
 @pytest.fixture
 def guard(fake: FakeGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuGuard]:
-    """Give a card that looks as often as it is asked."""
-    monkeypatch.setattr(card_module, "LOOK_AROUND_S", 0.0)
+    """Give a guard that checks as often as it is called."""
+    monkeypatch.setattr(guard_module, "CHECK_EVERY_S", 0.0)
     with closing(GpuLock(tmp_path, UUID)) as lock:
         yield GpuGuard(
             fake,
             ProcessOwnership(mark=uuid.uuid4().hex, lock_path=lock.path),
-            name="GPU 0 (made-up)",
+            name="GPU 0 (fake)",
         )
 
 
 @pytest.fixture
 def sampler() -> Iterator[MemorySampler]:
-    with closing(MemorySampler(HostSource(root_pid=os.getpid(), mark="doubts"), 20)) as opened:
+    with closing(MemorySampler(HostSource(root_pid=os.getpid(), mark="assessor"), 20)) as opened:
         yield opened
 
 
 @pytest.fixture
-def doubts(engine: Engine, guard: GpuGuard, sampler: MemorySampler) -> Doubts:
-    return Doubts(engine, guard, sampler)
+def assessor(engine: Engine, guard: GpuGuard, sampler: MemorySampler) -> Assessor:
+    return Assessor(engine, guard, sampler)
 
 
 @pytest.fixture
@@ -80,6 +81,18 @@ def made() -> Generation:
     return replace(GENERATION, submitted_s=now_s, first_token_s=now_s, last_token_s=now_s)
 
 
+def assessed(
+    assessor: Assessor,
+    job: ClaimedJob,
+    generation: Generation,
+    boot_id: int = 1,
+    sampled: MemoryTrace | None = None,
+) -> list[str]:
+    """Return the flags of a result."""
+    measurement = Measurement(generation=generation, boot_id=boot_id, trace=sampled)
+    return list(assessor.assess(job, measurement).flags)
+
+
 def flags(engine: Engine) -> dict[int, list[str]]:
     with transaction(engine) as connection:
         return {
@@ -88,90 +101,90 @@ def flags(engine: Engine) -> dict[int, list[str]]:
         }
 
 
-def test_nobody_else_is_no_flag(engine: Engine, doubts: Doubts) -> None:
+def test_no_other_process_is_no_flag(engine: Engine, assessor: Assessor) -> None:
     _, (job,) = jobs(engine, 1)
-    assert doubts.about(job, made(), 1, None) == []
+    assert assessed(assessor, job, made()) == []
 
 
-def test_results_since_the_last_clean_look_are_flagged_too(
+def test_results_since_the_last_clean_check_are_flagged_too(
     engine: Engine,
-    doubts: Doubts,
+    assessor: Assessor,
     fake: FakeGpu,
     sampler: MemorySampler,
     stranger: subprocess.Popen[str],
 ) -> None:
-    """The first is clean, the second and third end while others run, the fourth is alone when the stranger is seen."""
+    """The first is clean, the next two end while others run, at the fourth the stranger is seen."""
     me, (first, second, third, fourth, fifth, sixth) = jobs(engine, 6)
-    assert doubts.about(first, made(), 1, None) == []
+    assert assessed(assessor, first, made()) == []
     commit(engine, first.job_id, first.attempt_no, result(engine, me, first))
     running = sampler.begin()
     fake.held_mib[stranger.pid] = 2048.0
     for job in (second, third):
-        assert doubts.about(job, made(), 1, None) == [], "nobody looks while a request runs"
+        assert assessed(assessor, job, made()) == [], "no check is made while a request runs"
     commit(engine, second.job_id, second.attempt_no, result(engine, me, second))
     sampler.end(running)
-    assert doubts.about(fourth, made(), 1, None) == ["foreign_process"]
+    assert assessed(assessor, fourth, made()) == ["foreign_process"]
     flagged = ["foreign_process"]
     assert flags(engine) == {first.job_id: [], second.job_id: flagged}
     commit(engine, third.job_id, third.attempt_no, result(engine, me, third))
     stranger.kill()
     stranger.wait()
-    assert doubts.about(fifth, made(), 1, None) == flagged, "nobody knows when the stranger went"
-    assert doubts.about(sixth, made(), 1, None) == []
+    assert assessed(assessor, fifth, made()) == flagged, "it is unknown when the stranger exited"
+    assert assessed(assessor, sixth, made()) == []
     assert flags(engine) == {first.job_id: [], second.job_id: flagged, third.job_id: flagged}
 
 
-def test_a_stranger_who_stays_is_told_without_another_look(
+def test_a_stranger_that_stays_is_flagged_without_another_check(
     engine: Engine,
-    doubts: Doubts,
+    assessor: Assessor,
     fake: FakeGpu,
     sampler: MemorySampler,
     stranger: subprocess.Popen[str],
 ) -> None:
     _, (first, second, third, fourth) = jobs(engine, 4)
     fake.held_mib[stranger.pid] = 2048.0
-    assert doubts.about(first, made(), 1, None) == ["foreign_process"]
+    assert assessed(assessor, first, made()) == ["foreign_process"]
     running = sampler.begin()
-    assert doubts.about(second, made(), 1, None) == ["foreign_process"]
+    assert assessed(assessor, second, made()) == ["foreign_process"]
     sampler.end(running)
     before = made()
     fake.held_mib.clear()
-    assert doubts.about(third, made(), 1, None) == ["foreign_process"]
-    assert doubts.about(fourth, made(), 1, None) == []
-    assert doubts.about(fourth, before, 1, None) == ["foreign_process"], (
+    assert assessed(assessor, third, made()) == ["foreign_process"]
+    assert assessed(assessor, fourth, made()) == []
+    assert assessed(assessor, fourth, before) == ["foreign_process"], (
         "it began while the stranger was there"
     )
 
 
-def test_looks_are_a_second_apart(
+def test_checks_are_a_second_apart(
     guard: GpuGuard,
     fake: FakeGpu,
     stranger: subprocess.Popen[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert guard.look_around() is False
-    monkeypatch.setattr(card_module, "LOOK_AROUND_S", 1.0)
+    assert guard.check_for_others() is False
+    monkeypatch.setattr(guard_module, "CHECK_EVERY_S", 1.0)
     fake.held_mib[stranger.pid] = 2048.0
-    assert guard.look_around() is None
+    assert guard.check_for_others() is None
     assert guard.incidents_since(0) == ()
 
 
 def test_a_driver_that_does_not_answer_flags_nothing(guard: GpuGuard, fake: FakeGpu) -> None:
     fake.lost = True
-    assert guard.look_around() is None
+    assert guard.check_for_others() is None
     assert guard.incidents_since(0) == ()
 
 
-def test_a_stranger_counts_from_the_last_clean_look_to_the_next(
+def test_a_stranger_counts_from_the_last_clean_check_to_the_next(
     guard: GpuGuard, fake: FakeGpu, stranger: subprocess.Popen[str]
 ) -> None:
     early_s = time.monotonic()
-    assert guard.look_around() is False
+    assert guard.check_for_others() is False
     after_s = time.monotonic()
     fake.held_mib[stranger.pid] = 2048.0
-    assert guard.look_around() is True
+    assert guard.check_for_others() is True
     fake.held_mib.clear()
-    assert guard.look_around() is False
+    assert guard.check_for_others() is False
     late_s = time.monotonic()
     assert [found.kind for found in guard.incidents_between(after_s, after_s)] == [
         "foreign_process"
@@ -180,14 +193,14 @@ def test_a_stranger_counts_from_the_last_clean_look_to_the_next(
     assert guard.incidents_between(late_s, float("inf")) == ()
 
 
-def test_no_window_opens_during_a_look(sampler: MemorySampler) -> None:
-    looking, go_on = threading.Event(), threading.Event()
+def test_no_window_opens_during_a_check(sampler: MemorySampler) -> None:
+    checking, go_on = threading.Event(), threading.Event()
     order: list[str] = []
 
     def act() -> bool:
-        looking.set()
+        checking.set()
         go_on.wait(5)
-        order.append("looked")
+        order.append("checked")
         return True
 
     def begin() -> None:
@@ -199,26 +212,36 @@ def test_no_window_opens_during_a_look(sampler: MemorySampler) -> None:
             threading.Thread(target=begin),
         ]
         threads[0].start()
-        assert looking.wait(5)
+        assert checking.wait(5)
         threads[1].start()
         stack.callback(threads[1].join)
         stack.callback(threads[0].join)
         go_on.set()
-    assert order == ["looked", "window 1"]
+    assert order == ["checked", "window 1"]
     assert sampler.while_idle(act) is None
 
 
-def test_a_clock_below_the_usual_is_flagged(engine: Engine, doubts: Doubts) -> None:
+def test_a_clock_below_the_usual_is_flagged(engine: Engine, assessor: Assessor) -> None:
     _, (job,) = jobs(engine, 1)
 
     def about(clock_mhz: int, boot_id: int = 1) -> list[str]:
-        return doubts.about(
-            job, GENERATION, boot_id, trace(gpu_sample(1.5, sm_clock_mhz=clock_mhz))
+        return assessed(
+            assessor, job, GENERATION, boot_id, trace(gpu_sample(1.5, sm_clock_mhz=clock_mhz))
         )
 
     assert [about(1980) for _ in range(5)] == [[]] * 5
     assert about(1800) == ["clock_drop"]
     assert about(1800, boot_id=2) == []
+
+
+def test_incidents_and_conditions_are_flagged_together(
+    engine: Engine, assessor: Assessor, guard: GpuGuard
+) -> None:
+    _, (job,) = jobs(engine, 1)
+    generation = made()
+    guard._take(13)
+    sampled = trace(gpu_sample(generation.last_token_s, reasons=0x20))
+    assert assessed(assessor, job, generation, sampled=sampled) == ["throttled", "xid"]
 
 
 def test_a_result_of_another_attempt_is_not_flagged(engine: Engine) -> None:

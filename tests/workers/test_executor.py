@@ -1,4 +1,4 @@
-"""Throughput mode, by a real worker with the synthetic engine: full while there is work, and as safe as one at a time."""
+"""Throughput mode, by a real worker with the synthetic engine: full and safe."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ SEQUENCES = 4
 Enqueue = Callable[..., Submitted]
 #: Stamps of results, as intervals between submission to the engine and the last token.
 STAMPS = (
-    "SELECT j.mode, m.name, g.submitted_s AS from_s, g.last_token_s AS to_s FROM eval.generation AS g "
-    "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id ORDER BY g.submitted_s"
+    "SELECT j.mode, m.name, g.submitted_s AS from_s, g.last_token_s AS to_s FROM eval.generation "
+    "AS g "
+    "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id ORDER BY "
+    "g.submitted_s"
 )
 RESULTS = (
-    "SELECT count(*) AS jobs, count(g.job_id) AS results, count(*) FILTER (WHERE j.state = 'succeeded') AS succeeded "
+    "SELECT count(*) AS jobs, count(g.job_id) AS results, count(*) FILTER (WHERE j.state = "
+    "'succeeded') AS succeeded "
     "FROM eval.job AS j LEFT JOIN eval.generation AS g ON g.job_id = j.id"
 )
 
 
 @pytest.fixture
 def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
-    """Submit a run of so many jobs of one synthetic model and publish their hints."""
+    """Submit a run of N jobs of one synthetic model and publish their hints."""
 
     def run(
         jobs: int,
@@ -63,7 +66,7 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
                     ModelSpec(
                         name=model,
                         engine="synthetic",
-                        source="made-up",
+                        source="fake",
                         queue="synthetic",
                         options=options,
                     ),
@@ -131,7 +134,7 @@ def test_an_engine_is_kept_full_while_jobs_remain(
 def test_each_of_several_at_once_has_a_trace_from_before_its_first_token_to_its_last(
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
-    """And not to the moment at which it is fetched: by then another request has the place, and results wait to be written."""
+    """And not when it is fetched: by then another request has the slot, and results wait."""
     jobs = 12
     enqueue(jobs, tokens=13, ttft_ms=300, tpot_ms=25, traced=True)
     with worker(environment, "--queue", "synthetic") as process:
@@ -141,8 +144,10 @@ def test_each_of_several_at_once_has_a_trace_from_before_its_first_token_to_its_
     traces = query(
         engine,
         "SELECT g.first_token_s - t.started_s AS before_s, "
-        "t.started_s + t.period_ms * (cardinality(t.used_mib) - 1) / 1000 - g.last_token_s AS after_s, "
-        "g.running_peak, t.kind, t.peak_mib FROM eval.memory_trace AS t JOIN eval.generation AS g USING (job_id)",
+        "t.started_s + t.period_ms * (cardinality(t.used_mib) - 1) / 1000 - g.last_token_s AS "
+        "after_s, "
+        "g.running_peak, t.kind, t.peak_mib FROM eval.memory_trace AS t JOIN eval.generation AS "
+        "g USING (job_id)",
     )
     assert len(traces) == jobs
     assert max(trace["running_peak"] for trace in traces) == SEQUENCES
@@ -186,7 +191,10 @@ def test_a_cancelled_run_ends_all_that_is_in_flight_and_the_worker_goes_on(
             process.wait_for("job.succeeded", model="other", within_s=40)
         assert process.stop() == 0, process.tail()
     assert sum('"event": "job.lease_lost"' in line for line in process.lines) == SEQUENCES
-    states = "SELECT r.name, j.state, count(*) AS n FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id GROUP BY 1, 2"
+    states = (
+        "SELECT r.name, j.state, count(*) AS n FROM eval.job AS j "
+        "JOIN eval.run AS r ON r.id = j.run_id GROUP BY 1, 2"
+    )
     assert query(engine, f"{states} ORDER BY 1") == [
         {"name": "long", "state": "cancelled", "n": 10},
         {"name": "short", "state": "succeeded", "n": 6},
@@ -243,14 +251,15 @@ def test_a_job_that_was_claimed_ahead_is_handed_back_by_a_worker_that_is_drained
 def test_an_engine_that_dies_costs_those_nothing_that_only_waited_for_a_place_in_it(
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
-    # Two at once; the engine dies when the third begins, in the place of the shorter one. The fourth waits for that of the longer.
-    made_up = {
+    # Two at once; the engine dies when the third begins, in the place of the shorter one. The
+    # fourth waits for that of the longer.
+    common = {
         "max_num_seqs": 2,
         "tpot_ms": 100,
         "fail": {"class": "ENGINE_DEAD", "by": "count", "every": 3},
     }
-    enqueue(1, name="longer", tokens=24, **made_up)
-    enqueue(3, name="shorter", tokens=20, **made_up)
+    enqueue(1, name="longer", tokens=24, **common)
+    enqueue(3, name="shorter", tokens=20, **common)
     with worker(environment, "--queue", "synthetic"):
         finished(engine)
     ends = query(
@@ -264,7 +273,7 @@ def test_an_engine_that_dies_costs_those_nothing_that_only_waited_for_a_place_in
         "ENGINE_GONE",
     ]
     waited = query(engine, "SELECT state, max_attempts FROM eval.job ORDER BY id DESC LIMIT 1")
-    assert waited == [{"state": "succeeded", "max_attempts": 4}], "the attempt is made up for"
+    assert waited == [{"state": "succeeded", "max_attempts": 4}], "the attempt is compensated"
 
 
 @pytest.mark.usefixtures("reconciler")
@@ -272,7 +281,7 @@ def test_an_engine_that_dies_under_several_blames_none_and_each_is_tried_again_a
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     jobs = 9
-    # An engine that takes one fewer than it says, whoever they are.
+    # An engine that takes one fewer than it says, whatever they are.
     enqueue(jobs, ttft_ms=700, fail={"class": "ENGINE_DEAD", "concurrent": SEQUENCES - 1})
     with worker(environment, "--queue", "synthetic"):
         finished(engine)
@@ -285,7 +294,8 @@ def test_an_engine_that_dies_under_several_blames_none_and_each_is_tried_again_a
     assert SEQUENCES <= ends[0]["n"] <= jobs
     again = query(
         engine,
-        "SELECT DISTINCT g.attempt_no, g.running_peak FROM eval.generation AS g WHERE g.attempt_no > 1",
+        "SELECT DISTINCT g.attempt_no, g.running_peak FROM eval.generation AS g WHERE "
+        "g.attempt_no > 1",
     )
     assert again == [{"attempt_no": 2, "running_peak": 1}]
 
@@ -295,13 +305,15 @@ def test_a_job_that_ends_engines_is_found_out_and_those_beside_it_are_not_blamed
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     jobs = 12
-    # Drawn from the seed and the prompt: one repetition in six ends every engine that it is given to.
+    # Drawn from the seed and the prompt: one repetition in six ends every engine that it is given
+    # to.
     enqueue(jobs, ttft_ms=300, fail={"class": "OOM", "every": 6})
     with worker(environment, "--queue", "synthetic"):
         finished(engine)
     guilty = query(
         engine,
-        "SELECT job_id, array_agg(error_class ORDER BY attempt_no) AS errors FROM eval.attempt WHERE outcome = 'failed' "
+        "SELECT job_id, array_agg(error_class ORDER BY attempt_no) AS errors FROM eval.attempt "
+        "WHERE outcome = 'failed' "
         "GROUP BY job_id HAVING bool_or(error_class = 'RUNTIME_CUDA_OOM')",
     )
     assert guilty
@@ -311,9 +323,7 @@ def test_a_job_that_ends_engines_is_found_out_and_those_beside_it_are_not_blamed
         {"jobs": jobs, "results": jobs - len(dead), "succeeded": jobs - len(dead)}
     ]
     for row in guilty:
-        assert set(row["errors"][1:]) == {"RUNTIME_CUDA_OOM"}, (
-            "alone, it can be told whose fault it is"
-        )
+        assert set(row["errors"][1:]) == {"RUNTIME_CUDA_OOM"}, "alone, the cause is known"
 
 
 def test_modes_never_mix_in_flight_and_no_hint_is_lost(
@@ -340,7 +350,7 @@ def test_modes_never_mix_in_flight_and_no_hint_is_lost(
     assert broker.depth("synthetic") == 0
 
 
-def test_a_presence_of_several_jobs_is_busy_until_the_last_has_ended(
+def test_a_worker_of_several_jobs_is_busy_until_the_last_has_ended(
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(SEQUENCES + 1, ttft_ms=2500)

@@ -1,4 +1,4 @@
-"""A company of jobs with made-up attempts: who joins, who does not, and what becomes of errors."""
+"""A batch of jobs with fake attempts: which join, which do not, and what happens to errors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from tests.support.jobs import fake_job
 from workers.engines.protocol import MemoryReport, StartReport, TokenEvent
-from workers.execution.batch import LOOK_EVERY_S, PATIENCE_S, WRITERS, BatchSlot, ContinuousBatch
+from workers.execution.batch import PATIENCE_S, POLL_EVERY_S, WRITERS, BatchSlot, ContinuousBatch
 from workers.loading.loader import EngineStart
 
-SPEC = ModelSpec(name="made-up", engine="synthetic", source="made-up", queue="synthetic")
+SPEC = ModelSpec(name="fake", engine="synthetic", source="fake", queue="synthetic")
 
 
 def job(number: int) -> ClaimedJob:
@@ -30,7 +30,7 @@ def job(number: int) -> ClaimedJob:
 def engine_start(sequences: int) -> EngineStart:
     memory = MemoryReport(kind=None)
     report = StartReport(
-        engine_version="made-up",
+        engine_version="fake",
         environment={},
         config={"max_num_seqs": sequences},
         memory=memory,
@@ -40,8 +40,8 @@ def engine_start(sequences: int) -> EngineStart:
     return EngineStart(boot_id=1, report=report, memory=memory)
 
 
-class MadeUpWork:
-    """Attempts that wait until the engine is full or no hint is left, and a queue and a broker of so many jobs and hints."""
+class FakeWork:
+    """Attempts that wait for a full engine or the last hint, with a queue of jobs and hints."""
 
     def __init__(self, *, sequences: int = 2, jobs: int = 0, hints: int = 0) -> None:
         self.engine_start: EngineStart | None = engine_start(sequences)
@@ -53,23 +53,23 @@ class MadeUpWork:
         #: How many jobs each claim gave.
         self.together: list[int] = []
         self.most = 0
-        self._seated = 0
+        self._occupied = 0
         self._lock = threading.Lock()
 
     def attempt(self, given: ClaimedJob, slot: BatchSlot) -> None:
-        """Take a seat, wait, leave it."""
+        """Take a slot, wait, leave it."""
         with self._lock:
             self.begun.append(given.job_id)
-            self._seated += 1
-            self.most = max(self.most, self._seated)
-            if self.engine_start is not None and self._seated == self.engine_start.sequences:
+            self._occupied += 1
+            self.most = max(self.most, self._occupied)
+            if self.engine_start is not None and self._occupied == self.engine_start.sequences:
                 self.go_on.set()
         if self.engine_start is None:
             return
         slot.take(slot.engine_start or self.engine_start)
         assert self.go_on.wait(10)
         with self._lock:
-            self._seated -= 1
+            self._occupied -= 1
         slot.leave()
         if error := self.fails.get(given.job_id):
             raise error
@@ -80,7 +80,7 @@ class MadeUpWork:
         self.together.append(len(taken))
         return taken
 
-    def another(self) -> bool:
+    def take_one(self) -> bool:
         """Take a hint."""
         if not self.hints:
             self.go_on.set()
@@ -93,7 +93,7 @@ class MadeUpWork:
         self.hints = max(0, self.hints - count)
 
     def batch(self, **changes: Callable[..., Any]) -> ContinuousBatch:
-        """Make a company of these."""
+        """Make a batch of these."""
         given: dict[str, Any] = {
             "claim": self.claim,
             "hints": self,
@@ -103,52 +103,52 @@ class MadeUpWork:
 
 
 def test_as_many_as_the_engine_serves_run_beside_each_other() -> None:
-    work = MadeUpWork(sequences=3, jobs=8, hints=8)
+    work = FakeWork(sequences=3, jobs=8, hints=8)
     assert not work.batch().serve(job(1))
     assert sorted(work.begun) == list(range(1, 10))
     assert work.most == 3
     assert (work.waiting, work.hints) == ([], 0), "every job has spent a hint"
-    assert work.together[0] == 2, "all free seats are filled by one claim"
+    assert work.together[0] == 2, "all free slots are filled by one claim"
 
 
-def test_a_seat_is_filled_though_the_hint_of_its_job_is_still_on_its_way() -> None:
-    work = MadeUpWork(sequences=4, jobs=3, hints=1)
+def test_a_slot_is_filled_though_the_hint_of_its_job_is_still_on_its_way() -> None:
+    work = FakeWork(sequences=4, jobs=3, hints=1)
     assert not work.batch().serve(job(1))
     assert (sorted(work.begun), work.together) == ([1, 2, 3, 4], [3])
 
 
-def test_a_hint_that_permits_no_claim_ends_the_filling_and_is_told() -> None:
-    work = MadeUpWork(jobs=0, hints=2)
+def test_a_hint_that_permits_no_claim_ends_the_filling_and_is_reported() -> None:
+    work = FakeWork(jobs=0, hints=2)
     work.go_on.set()
     assert work.batch().serve(job(1))
     assert work.begun == [1]
     assert work.hints == 1, "one hint was taken and is the caller's now"
 
 
-def test_an_engine_that_does_not_come_up_is_joined_by_nobody() -> None:
-    work = MadeUpWork(jobs=3, hints=3)
+def test_an_engine_that_does_not_start_is_joined_by_no_job() -> None:
+    work = FakeWork(jobs=3, hints=3)
     work.engine_start = None
     assert not work.batch().serve(job(1))
     assert (work.begun, work.hints, len(work.waiting)) == ([1], 3, 3)
 
 
-def test_an_engine_that_has_gone_is_joined_by_nobody() -> None:
-    work = MadeUpWork(jobs=3, hints=3)
+def test_an_engine_that_has_ended_is_joined_by_no_job() -> None:
+    work = FakeWork(jobs=3, hints=3)
     work.go_on.set()
     assert not work.batch(serves=lambda _engine_start: False).serve(job(1))
     assert (work.begun, work.hints, len(work.waiting)) == ([1], 3, 3)
 
 
 def test_an_error_comes_through_when_all_have_ended_and_ends_the_filling() -> None:
-    work = MadeUpWork(sequences=2, jobs=1, hints=1)
-    work.fails[1] = LookupError("made up")
-    with pytest.raises(LookupError, match="made up"):
+    work = FakeWork(sequences=2, jobs=1, hints=1)
+    work.fails[1] = LookupError("fake")
+    with pytest.raises(LookupError, match="fake"):
         work.batch().serve(job(1))
     assert sorted(work.begun) == [1, 2]
 
 
 def test_a_database_that_goes_away_lets_those_in_flight_end() -> None:
-    work = MadeUpWork(jobs=3, hints=3)
+    work = FakeWork(jobs=3, hints=3)
     ended = threading.Event()
 
     def claim(_engine_start: EngineStart, _at_most: int) -> list[ClaimedJob]:
@@ -168,7 +168,7 @@ def test_a_database_that_goes_away_lets_those_in_flight_end() -> None:
 
 
 def test_what_is_still_being_written_is_bounded() -> None:
-    """Attempts that have left their seats and do not end hold new ones up at twice the seats."""
+    """Attempts that have left their slots and do not end hold new ones up at twice the slots."""
     written = threading.Event()
     begun: list[int] = []
     served = engine_start(2)
@@ -184,7 +184,7 @@ def test_what_is_still_being_written_is_bounded() -> None:
     batch = ContinuousBatch(
         attempt,
         claim=lambda _engine_start, _at_most: [job(next(numbers))],
-        hints=MadeUpWork(hints=10),
+        hints=FakeWork(hints=10),
         serves=lambda _engine_start: True,
     )
     seen: list[int] = []
@@ -196,8 +196,8 @@ def test_what_is_still_being_written_is_bounded() -> None:
     assert len(begun) == 11
 
 
-def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
-    """Whatever is to be written waits until the engine is full, or nobody is left to fill it."""
+def test_a_slot_is_filled_again_before_the_attempt_that_left_it_goes_on() -> None:
+    """All that is to be written waits until the engine is full, or no job is left to fill it."""
     served = engine_start(1)
     done: list[str] = []
     waiting = [job(2), job(3)]
@@ -215,7 +215,7 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
     batch = ContinuousBatch(
         attempt,
         claim=claim,
-        hints=MadeUpWork(hints=2),
+        hints=FakeWork(hints=2),
         serves=lambda _engine_start: True,
     )
     assert not batch.serve(job(1))
@@ -225,14 +225,14 @@ def test_a_seat_is_filled_again_before_the_one_who_left_it_goes_on() -> None:
 
 def hear(slot: BatchSlot, *at_s: float, each: int = 1) -> None:
     for moment_s in at_s:
-        slot.hear(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
+        slot.note_tokens(TokenEvent(at_s=moment_s, token_ids=(1,) * each, text=""))
 
 
-def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
+def test_the_end_of_a_request_is_foreseen_from_its_rate() -> None:
     slot = BatchSlot(output_limit=11)
     assert not slot.ends_by(math.inf), "nothing has come"
     hear(slot, 100.0, each=3)
-    assert not slot.ends_by(math.inf), "the first tokens tell nothing of the pace"
+    assert not slot.ends_by(math.inf), "the first tokens say nothing about the rate"
     hear(slot, 100.2, 100.4, each=2)
     # Four tokens in 0.4 s after the first, and four are missing.
     assert not slot.ends_by(100.79)
@@ -240,14 +240,14 @@ def test_the_end_of_a_request_is_foreseen_from_its_pace() -> None:
 
 
 def about_to_end(slot: BatchSlot) -> None:
-    """Have a seat's request lack one token, which is due."""
+    """Have a slot's request lack one token, which is due."""
     limit, now_s = SamplingParams().output_limit, time.monotonic()
     hear(slot, now_s - 1.0)
     hear(slot, now_s, each=limit - 2)
 
 
 class InTurn:
-    """Attempts that are always about to end and do when they may, and a queue that is written down with them."""
+    """Attempts that are always about to end and do when they may, and their recorded queue."""
 
     def __init__(self, *, sequences: int, jobs: int) -> None:
         self.served = engine_start(sequences)
@@ -268,7 +268,7 @@ class InTurn:
             assert self._changed.wait_for(lambda: what in self.done, 10), (what, self.done)
 
     def attempt(self, given: ClaimedJob, slot: BatchSlot) -> None:
-        """Wait for the seat, be about to end, end when it may, and write."""
+        """Wait for the slot, be about to end, end when it may, and write."""
         number = given.job_id
         self.note(f"{number} waits")
         assert slot.take(self.served)
@@ -292,7 +292,7 @@ class InTurn:
         batch = ContinuousBatch(
             self.attempt,
             claim=self.claim,
-            hints=MadeUpWork(hints=len(self.jobs)),
+            hints=FakeWork(hints=len(self.jobs)),
             serves=lambda _engine_start: True,
         )
         serving = threading.Thread(target=batch.serve, args=(job(1),))
@@ -305,16 +305,16 @@ class InTurn:
             serving.join()
 
 
-def test_the_next_job_is_claimed_before_its_seat_is_left_and_sits_only_then() -> None:
+def test_the_next_job_is_claimed_before_its_slot_is_left_and_runs_only_then() -> None:
     work = InTurn(sequences=1, jobs=2)
     with work.served_beside():
         work.await_note("2 waits")
-        threading.Event().wait(4 * LOOK_EVERY_S)
+        threading.Event().wait(4 * POLL_EVERY_S)
         assert work.done == ["1 waits", "1 sits", "2 claimed", "2 waits"]
     assert work.done.index("1 ends") < work.done.index("2 sits")
 
 
-def test_nobody_is_claimed_ahead_of_a_seat_whose_end_is_not_near() -> None:
+def test_no_job_is_claimed_ahead_of_a_slot_whose_end_is_not_near() -> None:
     served = engine_start(1)
     claims: list[int] = []
 
@@ -324,34 +324,38 @@ def test_nobody_is_claimed_ahead_of_a_seat_whose_end_is_not_near() -> None:
         # One token in four times as long as jobs are claimed ahead, and one is missing.
         hear(slot, now_s - 2.0, each=SamplingParams().output_limit - 2)
         hear(slot, now_s)
-        threading.Event().wait(4 * LOOK_EVERY_S)
+        threading.Event().wait(4 * POLL_EVERY_S)
         assert not claims
         slot.leave()
 
+    def claim(_engine_start: EngineStart, at_most: int) -> list[ClaimedJob]:
+        claims.append(at_most)
+        return []
+
     batch = ContinuousBatch(
         attempt,
-        claim=lambda _engine_start, at_most: claims.append(at_most) or [],  # type: ignore[func-returns-value]
-        hints=MadeUpWork(hints=1),
+        claim=claim,
+        hints=FakeWork(hints=1),
         serves=lambda _engine_start: True,
     )
     assert batch.serve(job(1))
     assert claims == [1]
 
 
-def test_those_who_left_write_when_nobody_waits_for_a_seat_any_more() -> None:
+def test_those_that_left_write_when_none_waits_for_a_slot_any_more() -> None:
     work = InTurn(sequences=2, jobs=4)
     with work.served_beside():
         work.await_note("4 waits")
         work.may_end[1].set()
         work.await_note("3 sits")
-        threading.Event().wait(4 * LOOK_EVERY_S)
+        threading.Event().wait(4 * POLL_EVERY_S)
         assert "1 writes" not in work.done
         work.may_end[2].set()
         work.await_note("4 sits")
         work.await_note("1 writes")
 
 
-def test_who_gives_up_while_waiting_for_a_seat_takes_none_from_those_behind() -> None:
+def test_giving_up_while_waiting_for_a_slot_takes_none_from_those_behind() -> None:
     work = InTurn(sequences=1, jobs=3)
     refused: list[int] = []
     attempt = work.attempt
@@ -371,7 +375,7 @@ def test_who_gives_up_while_waiting_for_a_seat_takes_none_from_those_behind() ->
 
 
 def test_few_write_at_once_and_none_waits_for_ever() -> None:
-    """Where those whose turn it is do not come to an end, as when the database is away, the others go on all the same."""
+    """Where those that may write do not end, as without a database, the others still go on."""
     writing: list[int] = []
     at_first: list[int] = []
     all_write = threading.Event()
@@ -391,7 +395,7 @@ def test_few_write_at_once_and_none_waits_for_ever() -> None:
         return claimed
 
     batch = ContinuousBatch(
-        attempt, claim=claim, hints=MadeUpWork(hints=1), serves=lambda _engine_start: True
+        attempt, claim=claim, hints=FakeWork(hints=1), serves=lambda _engine_start: True
     )
     watcher = threading.Timer(0.5 * PATIENCE_S, lambda: at_first.append(len(writing)))
     watcher.start()

@@ -1,4 +1,4 @@
-"""The embedded model: made once, whole or not at all, and equal to what the package's file holds."""
+"""The embedded model: made once, whole or not at all, and equal to the package's file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bf16(
 def unpacked(
     entry: tuple[str, tuple[int, ...], bytes],
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Undo AWQ's packing the way its readers do: eight nibbles a word, in the order 0 4 1 5 2 6 3 7."""
+    """Undo AWQ's packing as its readers do: eight nibbles a word, in the order 0 4 1 5 2 6 3 7."""
     _, (rows, words), data = entry
     packed = np.frombuffer(data, "<u4").reshape(rows, words)
     nibbles = np.stack([(packed >> (4 * shift)) & 15 for shift in range(8)], axis=-1)

@@ -18,7 +18,7 @@ from workers.engines.host import EngineHost
 from workers.engines.protocol import Generation, GenerationRequest, Message, TokenEvent
 
 
-def spec(name: str = "made-up", **options: Any) -> ModelSpec:
+def spec(name: str = "fake", **options: Any) -> ModelSpec:
     return ModelSpec(name=name, engine="synthetic", source="synthetic", options=options)
 
 
@@ -52,13 +52,12 @@ def test_generation_agrees_with_the_tokens_seen(host: EngineHost) -> None:
     seen: list[TokenEvent] = []
     made = host.generate(request(), on_token=seen.append, cancel=threading.Event(), timeout_s=5)
     assert made.text == "The answer is 12" == "".join(event.text for event in seen)
-    assert made.output_tokens == len(seen) == len(made.token_offsets_ms) == 4
+    assert made.output_tokens == len(seen) == 4
     assert (
         made.submitted_s < made.first_token_s == seen[0].at_s < made.last_token_s == seen[-1].at_s
     )
     assert made.ttft_ms >= 5
-    assert made.tpot_ms is not None
-    assert made.tpot_ms >= 1
+    assert (made.last_token_s - made.first_token_s) * 1000 / (made.output_tokens - 1) >= 1
     assert made.finish_reason == "stop"
 
 
@@ -74,33 +73,33 @@ def test_tokens_are_handed_over_on_the_calling_thread(host: EngineHost) -> None:
     assert threads == {threading.get_ident()}
 
 
-def test_load_keeps_a_model_that_is_up_and_replaces_another(host: EngineHost) -> None:
+def test_load_keeps_a_loaded_model_and_replaces_another(host: EngineHost) -> None:
     first = host.load(spec("a"), on_progress=lambda: None, timeout_s=5)
     assert host.load(spec("a"), on_progress=lambda: None, timeout_s=5) is first
     load(host, spec("b"))
-    assert host.loaded == spec("b")
+    assert host.engine_start is not first
     host.unload()
-    assert host.loaded is None
+    assert host.engine is None
     with pytest.raises(errors.EngineDied, match="no model is loaded"):
         generate(host, request())
 
 
 def test_load_reports_progress_and_gives_up_at_the_deadline(host: EngineHost) -> None:
-    told: list[float] = []
+    reported: list[float] = []
     with pytest.raises(errors.EngineStartFailed) as caught:
         host.load(
-            spec(start_s=60), on_progress=lambda: told.append(time.monotonic()), timeout_s=1.2
+            spec(start_s=60), on_progress=lambda: reported.append(time.monotonic()), timeout_s=1.2
         )
     assert caught.value.error_class == errors.INIT_TIMEOUT
-    assert len(told) >= 1
-    assert host.loaded is None
+    assert len(reported) >= 1
+    assert host.engine is None
 
 
 def test_failed_start_leaves_no_model(host: EngineHost) -> None:
     with pytest.raises(errors.EngineOutOfMemory) as caught:
         load(host, spec(fail={"start": "INIT_CUDA_OOM"}))
     assert (caught.value.kind, caught.value.error_class) == ("out_of_memory", "INIT_CUDA_OOM")
-    assert host.loaded is None
+    assert host.engine is None
 
 
 def test_cancel_aborts_and_the_engine_serves_on(host: EngineHost) -> None:
@@ -123,7 +122,7 @@ def test_error_of_the_callback_aborts_and_comes_through(host: EngineHost) -> Non
         host.generate(
             request(max_tokens=100_000), on_token=lease_lost, cancel=threading.Event(), timeout_s=5
         )
-    assert host.loaded is not None
+    assert host.engine is not None
 
 
 def test_hang_is_a_time_out_and_the_engine_is_replaced(host: EngineHost) -> None:
@@ -131,7 +130,7 @@ def test_hang_is_a_time_out_and_the_engine_is_replaced(host: EngineHost) -> None
     with pytest.raises(errors.GenerationTimedOut) as caught:
         generate(host, request(), timeout_s=0.3)
     assert caught.value.kind == "timed_out"
-    assert host.loaded is None
+    assert host.engine is None
 
 
 def test_death_disposes_of_the_engine_and_the_next_load_starts_afresh(host: EngineHost) -> None:
@@ -139,7 +138,7 @@ def test_death_disposes_of_the_engine_and_the_next_load_starts_afresh(host: Engi
     first = host.load(dying, on_progress=lambda: None, timeout_s=5)
     with pytest.raises(errors.EngineDied):
         generate(host, request())
-    assert host.loaded is None
+    assert host.engine is None
     assert host.load(dying, on_progress=lambda: None, timeout_s=5) is not first
 
 
@@ -148,7 +147,7 @@ def test_rejected_prompt_leaves_the_engine_up(host: EngineHost) -> None:
     with pytest.raises(errors.PromptRejected, match=r"3 tokens .* takes 3") as caught:
         generate(host, request())
     assert (caught.value.kind, caught.value.error_class) == ("rejected", "PROMPT_TOO_LONG")
-    assert host.loaded is not None
+    assert host.engine is not None
 
 
 def test_several_threads_share_the_engine(host: EngineHost) -> None:
@@ -173,16 +172,16 @@ def test_several_threads_share_the_engine(host: EngineHost) -> None:
 def together(
     host: EngineHost, count: int, timeout_s: float = 5.0
 ) -> list[Generation | BaseException]:
-    """Ask so many times at once and return what became of each."""
+    """Send N requests at once and return the outcome of each."""
     outcomes: list[Generation | BaseException] = []
 
-    def ask(index: int) -> None:
+    def send(index: int) -> None:
         try:
             outcomes.append(generate(host, request(f"r{index}", max_tokens=100_000), timeout_s))
         except errors.EngineError as error:
             outcomes.append(error)
 
-    threads = [threading.Thread(target=ask, args=(index,)) for index in range(count)]
+    threads = [threading.Thread(target=send, args=(index,)) for index in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -190,7 +189,7 @@ def together(
     return outcomes
 
 
-def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stopped_once(
+def test_an_engine_that_dies_under_several_fails_each_of_them_once_and_is_stopped_once(
     host: EngineHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(host, spec(tokens=100_000, tpot_ms=2, fail={"class": "ENGINE_DEAD", "concurrent": 3}))
@@ -207,10 +206,10 @@ def test_an_engine_that_dies_under_several_tells_each_of_them_once_and_is_stoppe
     assert [type(outcome) for outcome in outcomes] == [errors.EngineDied] * 4
     assert all(isinstance(outcome, errors.EngineError) and outcome.in_batch for outcome in outcomes)
     assert len(stops) == 1
-    assert host.loaded is None
+    assert host.engine is None
 
 
-def test_one_alone_in_a_dying_engine_is_not_in_company(host: EngineHost) -> None:
+def test_one_alone_in_a_dying_engine_is_not_in_a_batch(host: EngineHost) -> None:
     load(host, spec(fail={"class": "OOM"}))
     with pytest.raises(errors.EngineOutOfMemory) as caught:
         generate(host, request())
@@ -234,18 +233,17 @@ def test_a_request_that_comes_after_the_death_of_its_engine_is_not_blamed(host: 
     assert caught.value.in_batch
 
 
-def test_a_measurement_comes_with_the_memory_at_its_end(host: EngineHost) -> None:
+def test_a_generation_comes_with_the_memory_at_its_end(host: EngineHost) -> None:
     load(
         host,
         spec(memory={"weights_mib": 12.0}, kv_used_mib=3.0, max_num_seqs=2, tokens=5, tpot_ms=2),
     )
-    made = host.measure(request(), on_token=lambda _: None, cancel=threading.Event(), timeout_s=5)
-    assert (made.memory.weights_mib, made.memory.kv_used_mib, made.generation.running_peak) == (
+    made = host.generate(request(), on_token=lambda _: None, cancel=threading.Event(), timeout_s=5)
+    assert (made.memory.weights_mib, made.memory.kv_used_mib, made.running_peak) == (
         12.0,
         3.0,
         1,
     )
-    assert host.memory_report() == made.memory
 
 
 def test_close_ends_the_thread(tmp_path: Path) -> None:

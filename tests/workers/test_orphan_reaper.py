@@ -1,4 +1,4 @@
-"""The guardian: whatever way a worker dies, nothing that carries its mark is left."""
+"""The orphan reaper: whatever way a worker dies, nothing that carries its mark is left."""
 
 from __future__ import annotations
 
@@ -23,15 +23,20 @@ import os, subprocess, sys
 from workers.lifecycle.orphan_reaper import start_orphan_reaper
 mark = sys.argv[1]
 os.environ["EVALCTL_WORKER"] = mark
-guardian = start_orphan_reaper(mark)
+reaper = start_orphan_reaper(mark)
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-# A child in its own session, a grandchild whose parent has gone, and one that does not carry the mark.
+# A child in its own session, a grandchild whose parent has exited, and one that does not carry the
+# mark.
 child = subprocess.Popen(sleep, start_new_session=True)
-spawn = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True, stdout=subprocess.DEVNULL); print(p.pid)"
+spawn = (
+    "import subprocess, sys; "
+    "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], "
+    "start_new_session=True, stdout=subprocess.DEVNULL); print(p.pid)"
+)
 orphan = int(subprocess.run([sys.executable, "-c", spawn], stdout=subprocess.PIPE).stdout)
-print(guardian.pid, child.pid, orphan, flush=True)
+print(reaper.pid, child.pid, orphan, flush=True)
 sys.stdin.read()
-guardian.close()
+reaper.close()
 print("closed", flush=True)
 """
 
@@ -50,8 +55,14 @@ def main():
     os.environ["EVALCTL_WORKER"] = mark
     start_orphan_reaper(mark)
     host = EngineHost(EngineContext(home=Path(folder), log_folder=Path(folder), worker_mark=mark))
-    options = {"load_format": "dummy", "skip_tokenizer_init": True, "max_model_len": 128, "kv_cache_memory_bytes": 1 << 28}
-    host.load(ModelSpec(name="dummy", engine="vllm", source=folder, options=options), on_progress=lambda: None, timeout_s=250)
+    options = {
+        "load_format": "dummy",
+        "skip_tokenizer_init": True,
+        "max_model_len": 128,
+        "kv_cache_memory_bytes": 1 << 28,
+    }
+    spec = ModelSpec(name="dummy", engine="vllm", source=folder, options=options)
+    host.load(spec, on_progress=lambda: None, timeout_s=250)
     print("loaded", flush=True)
     threading.Event().wait()
 
@@ -89,7 +100,7 @@ def marked(mark: str) -> list[psutil.Process]:
 
 
 class Worker:
-    """A worker process with its guardian, a child and an orphaned grandchild, all asleep."""
+    """A worker process with its reaper, a child and an orphaned grandchild, all asleep."""
 
     def __init__(self, mark: str) -> None:
         self.process = subprocess.Popen(
@@ -123,12 +134,12 @@ def test_worker_killed_hard_leaves_nothing(worker: Worker) -> None:
     assert all(process.is_running() for process in worker.left)
     worker.process.kill()
     worker.process.wait()
-    gone, alive = psutil.wait_procs([*worker.left, worker.orphan_reaper], timeout=5)
+    exited, alive = psutil.wait_procs([*worker.left, worker.orphan_reaper], timeout=5)
     assert alive == []
-    assert len(gone) == 3
+    assert len(exited) == 3
 
 
-def test_clean_exit_ends_the_guardian_and_what_was_left(worker: Worker) -> None:
+def test_a_clean_exit_ends_the_reaper_and_what_was_left(worker: Worker) -> None:
     assert worker.process.stdin is not None
     assert worker.process.stdout is not None
     worker.process.stdin.close()
@@ -155,7 +166,7 @@ def test_others_are_spared(worker: Worker) -> None:
     stranger.communicate()
 
 
-def test_guardian_ignores_polite_signals_and_has_its_own_session(worker: Worker) -> None:
+def test_the_reaper_ignores_polite_signals_and_has_its_own_session(worker: Worker) -> None:
     assert os.getsid(worker.orphan_reaper.pid) == worker.orphan_reaper.pid
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         worker.orphan_reaper.send_signal(number)
@@ -165,7 +176,7 @@ def test_guardian_ignores_polite_signals_and_has_its_own_session(worker: Worker)
     assert alive == []
 
 
-def test_guardian_does_not_carry_the_mark(worker: Worker) -> None:
+def test_the_reaper_does_not_carry_the_mark(worker: Worker) -> None:
     assert "EVALCTL_WORKER" not in worker.orphan_reaper.environ()
 
 
@@ -187,7 +198,9 @@ def test_worker_killed_hard_takes_a_real_engine_with_it(tmp_path: Path) -> None:
         lines = iter(worker.stdout.readline, b"")
         assert any(line == b"loaded\n" for line in lines)
         engine = marked(mark)
-        assert len(engine) >= 2  # the core and its worker; without the guardian both outlive this
+        assert (
+            len(engine) >= 2
+        )  # the core and its worker; without the orphan reaper both outlive this
         worker.kill()
         worker.wait()
     _, alive = psutil.wait_procs(engine, timeout=5)

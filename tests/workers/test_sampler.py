@@ -36,7 +36,10 @@ from workers.measurement.windows import Windows
 MARK = "test-memory-sampler"
 
 #: Allocates on the first line from stdin, says so, ends with stdin.
-HOLDER = "import sys; sys.stdin.readline(); held = bytearray(b'x') * (200 << 20); print('held', flush=True); sys.stdin.read()"
+HOLDER = (
+    "import sys; sys.stdin.readline(); held = bytearray(b'x') * (200 << 20); "
+    "print('held', flush=True); sys.stdin.read()"
+)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def test_a_block_is_watched_to_its_end_even_where_it_fails(sampler: MemorySample
 
     def fail() -> None:
         began.append(time.monotonic())
-        raise LookupError("made up")
+        raise LookupError("fake")
 
     with pytest.raises(LookupError), watched(sampler) as watch:
         fail()
@@ -119,8 +122,8 @@ def test_samples_come_at_the_period(sampler: MemorySampler) -> None:
     child = subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], check=True)
     trace = sampler.end(window)
     assert child.returncode == 0
-    asked = (trace.ended_s - trace.started_s) * 1000 / 20
-    assert 0.5 * asked <= len(trace.used_mib) <= asked + 3
+    wanted = (trace.ended_s - trace.started_s) * 1000 / 20
+    assert 0.5 * wanted <= len(trace.used_mib) <= wanted + 3
     last_s = trace.started_s + trace.period_ms / 1000 * (len(trace.used_mib) - 1)
     assert last_s == pytest.approx(trace.ended_s), (
         "the last sample stands at the end, however late some were"
@@ -154,7 +157,7 @@ def test_windows_that_overlap_get_their_own_samples(sampler: MemorySampler) -> N
 def test_a_trace_ends_where_it_was_stopped_however_late_it_is_asked_for(
     sampler: MemorySampler,
 ) -> None:
-    """So that an engine's place need not stay empty while the trace of the request before is fetched."""
+    """So that a slot need not stay empty while the trace of the request before is fetched."""
     with holder(MARK) as child:
         window, beside = sampler.begin(), sampler.begin()
         sampler.stop(window)
@@ -188,8 +191,8 @@ def ended(windows: Windows, number: int) -> dict[str, Any]:
 
 
 def test_nothing_is_sampled_while_no_window_is_open() -> None:
-    looked: list[int] = []
-    windows = Windows(lambda: float(len(looked)), 0.02)
+    readings: list[int] = []
+    windows = Windows(lambda: float(len(readings)), 0.02)
     assert windows.wait_s is None
     windows.begin(1)
     assert windows.wait_s is not None
@@ -198,7 +201,7 @@ def test_nothing_is_sampled_while_no_window_is_open() -> None:
     assert ended(windows, 1)["used_mib"] == ended(windows, 2)["used_mib"] == [0.0, 0.0, 0.0]
     assert windows.wait_s is None
     windows.begin(3)
-    assert len(ended(windows, 3)["used_mib"]) == 2, "ticks of windows that have ended are nobody's"
+    assert len(ended(windows, 3)["used_mib"]) == 2, "ticks of windows that have ended are dropped"
 
 
 def test_each_window_gets_the_ticks_since_it_began() -> None:
@@ -206,7 +209,7 @@ def test_each_window_gets_the_ticks_since_it_began() -> None:
     windows = Windows(lambda: float(next(readings)), 0.02)
     windows.begin(1)  # 0
     windows.tick()  # 1
-    windows.begin(2)  # 2, a sample of its own
+    windows.begin(2)  # 2, a separate sample
     windows.tick()  # 3
     assert ended(windows, 1)["used_mib"] == [0.0, 1.0, 3.0, 4.0]
     windows.tick()  # 5
@@ -216,15 +219,17 @@ def test_each_window_gets_the_ticks_since_it_began() -> None:
     assert ended(windows, 3)["used_mib"] == [6.0, 7.0, 9.0]
 
 
-def test_the_card_is_looked_at_five_times_a_second_at_most() -> None:
-    windows = Windows(lambda: 1.0, 0.001, look=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980))
+def test_the_gpu_is_sampled_five_times_a_second_at_most() -> None:
+    windows = Windows(
+        lambda: 1.0, 0.001, sample_gpu=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980)
+    )
     windows.begin(1)
     for _ in range(100):
         windows.tick()
     answer = ended(windows, 1)
     elapsed_s = answer["at_s"][-1] - answer["at_s"][0]
-    assert 1 <= len(answer["looks"]) <= 1 + elapsed_s / 0.2
-    first = GpuSample(**answer["looks"][0])
+    assert 1 <= len(answer["gpu_samples"]) <= 1 + elapsed_s / 0.2
+    first = GpuSample(**answer["gpu_samples"][0])
     assert first == GpuSample(at_s=first.at_s, sm_clock_mhz=1980)
 
 
@@ -289,7 +294,7 @@ def test_sampler_of_a_worker_without_a_gpu_watches_the_worker(tmp_path: Path) ->
     trace = sampler.end(sampler.begin())
     sampler.close()
     assert trace.kind == "host"
-    assert trace.looks == ()
+    assert trace.gpu_samples == ()
     assert trace.peak_mib == pytest.approx(psutil.Process().memory_info().rss / (1 << 20), rel=0.3)
 
 
@@ -321,10 +326,10 @@ def test_an_empty_rate_counts_as_unset() -> None:
     ]
 
 
-def test_the_card_is_looked_at_while_memory_is_sampled(
+def test_the_gpu_is_sampled_while_memory_is_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A made-up card tells its clock and not its power; one that is lost meanwhile is said so."""
+    """A fake GPU reports its clock but not its power; its loss is reported."""
     state = tmp_path / "gpu.json"
     state.write_text(
         json.dumps({"sm_clock_mhz": 1755, "temperature_c": 61, "reasons": 4, "littered_mib": 100}),
@@ -339,8 +344,8 @@ def test_the_card_is_looked_at_while_memory_is_sampled(
     subprocess.run([sys.executable, "-c", "import time; time.sleep(0.5)"], check=True)
     trace = sampler.end(window)
     assert (trace.kind, trace.peak_mib) == ("device", 500)
-    assert 2 <= len(trace.looks) <= 4
-    seen = trace.looks[0]
+    assert 2 <= len(trace.gpu_samples) <= 4
+    seen = trace.gpu_samples[0]
     assert (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons) == (
         1755,
         61,
@@ -350,7 +355,7 @@ def test_the_card_is_looked_at_while_memory_is_sampled(
     assert trace.started_s < seen.at_s < trace.ended_s
     window = sampler.begin()
     state.write_text(json.dumps({"lost": True}), encoding="utf-8")
-    with pytest.raises(EngineError, match="does not tell the memory"):
+    with pytest.raises(EngineError, match="is lost"):
         sampler.end(window)
     sampler.close()
 

@@ -9,7 +9,7 @@ import pytest
 from workers.engines.vllm.backend_check import check_backends
 from workers.errors import BACKEND_REFUSED, ModelUnavailable
 
-#: What a healthy engine on CUDA tells with FlashInfer off.
+#: What a healthy engine on CUDA reports with FlashInfer off.
 OFF = {
     "attention_backend": "FLASH_ATTN",
     "sampler": "native",

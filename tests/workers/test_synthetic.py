@@ -1,4 +1,4 @@
-"""The synthetic engine: the same from the same seed, failing as ordered, importing nothing heavy."""
+"""The synthetic engine: reproducible by seed, failing as ordered, importing nothing heavy."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ CONTEXT = EngineContext(home=Path(), log_folder=Path())
 
 
 def spec(**options: Any) -> ModelSpec:
-    return ModelSpec(name="made-up", engine="synthetic", source="synthetic", options=options)
+    return ModelSpec(name="fake", engine="synthetic", source="synthetic", options=options)
 
 
 def serve(model: ModelSpec, *requests: GenerationRequest) -> list[Generation | errors.EngineError]:
-    """Start one engine and give it the requests one by one; a failure stands in the place of its generation."""
+    """Start one engine and give it the requests one by one; return generations or failures."""
 
     async def run() -> list[Generation | errors.EngineError]:
         outcomes: list[Generation | errors.EngineError] = []
@@ -146,7 +146,7 @@ def test_failures_come_above_so_many_engines_side_by_side() -> None:
     asyncio.run(run())
 
 
-def test_memory_is_made_up_and_says_so() -> None:
+def test_memory_is_fake_and_says_so() -> None:
     async def run() -> None:
         engine = create_engine(spec(memory={"weights_mib": 100}, kv_used_mib=7), CONTEXT)
         report = (await engine.start()).memory
@@ -175,7 +175,10 @@ def test_unknown_engine_is_refused() -> None:
 
 
 def test_importing_the_engines_imports_no_engine() -> None:
-    probe = "import sys, workers.engines.host; print([n for n in ('vllm', 'torch', 'transformers', 'openai') if n in sys.modules])"
+    probe = (
+        "import sys, workers.engines.host; "
+        "print([n for n in ('vllm', 'torch', 'transformers', 'openai') if n in sys.modules])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
     )

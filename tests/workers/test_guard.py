@@ -1,6 +1,7 @@
-"""The sweep of a card: leftovers of dead workers are killed, everything else is named and refused, XIDs are followed.
+"""The sweep of a GPU: leftovers are killed, everything else is refused, XIDs are followed.
 
-The card is made up (``FakeGpu``), since most machines have none; processes, marks, locks and signals are real.
+The GPU is fake (``FakeGpu``), since most machines have none; processes, marks, locks and signals
+are real.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from tests.support.fake_gpu import NO_PID, FakeGpu, Start, first_line
 from workers.consumer.claim_gate import ClaimGate
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
-from workers.engines.processes import TOKEN_VARIABLE
 from workers.errors import INIT_FREE_MEM, EngineStartFailed
 from workers.gpu import xid
 from workers.gpu.guard import GpuGuard, GpuRefused
@@ -34,7 +34,7 @@ from workers.gpu.lock import LOCK_VARIABLE, GpuLock, held_elsewhere
 from workers.gpu.nvml import GpuLost
 from workers.gpu.process_owner import Owner, ProcessOwnership
 from workers.lifecycle.heartbeat import Heartbeat
-from workers.lifecycle.orphan_reaper import MARK_VARIABLE
+from workers.lifecycle.marked_processes import MARK_VARIABLE, TOKEN_VARIABLE
 from workers.lifecycle.shutdown import Shutdown
 
 UUID = "GPU-00000000-1111-2222-3333-444444444444"
@@ -66,7 +66,7 @@ def fake() -> FakeGpu:
 
 @pytest.fixture
 def guard(fake: FakeGpu, ownership: ProcessOwnership) -> Iterator[GpuGuard]:
-    with closing(GpuGuard(fake, ownership, name="GPU 0 (made-up)", release_within_s=1.0)) as made:
+    with closing(GpuGuard(fake, ownership, name="GPU 0 (fake)", release_within_s=1.0)) as made:
         yield made
 
 
@@ -78,13 +78,13 @@ def leftover(start: Start, ownership: ProcessOwnership) -> subprocess.Popen[str]
 
 
 def vllm(**options: object) -> ModelSpec:
-    return ModelSpec(name="m", engine="vllm", source="made-up", queue="vllm", options=options)
+    return ModelSpec(name="m", engine="vllm", source="fake", queue="vllm", options=options)
 
 
-def test_a_card_is_for_one_worker_of_a_home(tmp_path: Path, start: Start) -> None:
+def test_a_gpu_is_for_one_worker_of_a_home(tmp_path: Path, start: Start) -> None:
     holder = start(HOLDER, str(tmp_path))
     path = first_line(holder)
-    with pytest.raises(GpuUnavailable, match=rf"taken by another worker \(pid {holder.pid}\)"):
+    with pytest.raises(GpuUnavailable, match=rf"used by another worker \(pid {holder.pid}\)"):
         GpuLock(tmp_path, UUID)
     assert held_elsewhere(path) is True
     holder.kill()
@@ -144,7 +144,7 @@ def test_a_stranger_is_named_with_its_memory_and_left_alone(
     fake.held_mib[stranger.pid] = 2048.0
     with pytest.raises(
         GpuRefused,
-        match=rf"GPU 0 \(made-up\) is in use: pid {stranger.pid} \(python.*holds 2048 MiB",
+        match=rf"GPU 0 \(fake\) is in use: pid {stranger.pid} \(python.*holds 2048 MiB",
     ):
         guard.sweep()
     assert stranger.poll() is None
@@ -203,7 +203,7 @@ def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_r
     guard.sweep()
 
 
-def test_memory_of_nobody_is_refused_where_processes_are_hidden(
+def test_unowned_memory_is_refused_where_processes_are_hidden(
     guard: GpuGuard, fake: FakeGpu
 ) -> None:
     fake.hides_processes = True
@@ -236,7 +236,7 @@ def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
             host.load(vllm(), on_progress=lambda: None, timeout_s=5)
         assert (refused.value.kind, refused.value.error_class) == ("infra", INIT_FREE_MEM)
         assert guard.dirty is not None
-        synthetic = ModelSpec(name="m", engine="synthetic", source="made-up", queue="synthetic")
+        synthetic = ModelSpec(name="m", engine="synthetic", source="fake", queue="synthetic")
         host.load(synthetic, on_progress=lambda: None, timeout_s=5)
         assert not guard.clean()
         fake.littered_mib = 0.0
@@ -245,7 +245,7 @@ def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
         host.close()
 
 
-def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
+def test_a_worker_whose_gpu_is_dirty_says_so_and_claims_again_once_it_is_clean(
     guard: GpuGuard, fake: FakeGpu, engine: Engine
 ) -> None:
     identity = WorkerIdentity(
@@ -261,24 +261,26 @@ def test_a_worker_whose_card_is_dirty_says_so_and_claims_again_once_it_is_clean(
     fake.littered_mib = 5000.0
     with closing(Heartbeat(engine, identity.worker_id, beat_s=0.05)) as heartbeat:
         heartbeat.report(WorkerState.IDLE, None)
-        gate = ClaimGate(Shutdown(), guard, heartbeat, look_every_s=0.1)
-        assert not gate.closed(), "nobody has looked yet"
+        gate = ClaimGate(Shutdown(), guard, heartbeat, sweep_every_s=0.1)
+        assert not gate.closed(), "no check was made yet"
         with pytest.raises(EngineStartFailed):
             guard.before_start(vllm())
         assert gate.closed()
         waiting = threading.Thread(target=gate.wait)
         waiting.start()
         wait_until(
-            lambda: told(engine)[0] == "quarantined" and "5000 MiB" in (told(engine)[1] or "")
+            lambda: (
+                reported(engine)[0] == "quarantined" and "5000 MiB" in (reported(engine)[1] or "")
+            )
         )
         fake.littered_mib = 0.0
         waiting.join(10)
         assert not waiting.is_alive()
         assert not gate.closed()
-        wait_until(lambda: told(engine) == ("idle", None))
+        wait_until(lambda: reported(engine) == ("idle", None))
 
 
-def told(engine: Engine) -> tuple[str, str | None]:
+def reported(engine: Engine) -> tuple[str, str | None]:
     (row,) = list_workers(engine)
     return row.state.value, row.note
 
@@ -302,7 +304,7 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
     fake.xids.put(79)
     assert "XID 79 (GPU has fallen off the bus)" in quarantined.get(timeout=5)
     assert guard.quarantined is not None
-    fake.xids.put(GpuLost("the fake GPU is lost"))
+    fake.xids.put(GpuLost("GPU fake is lost"))
     with pytest.raises(EngineStartFailed, match="XID 79"):
         guard.before_start(vllm())
     guard.close()
@@ -310,17 +312,17 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
     assert quarantined.empty(), "one quarantine is enough"
 
 
-def test_a_driver_that_loses_the_card_quarantines_it(guard: GpuGuard, fake: FakeGpu) -> None:
+def test_a_driver_that_loses_the_gpu_quarantines_it(guard: GpuGuard, fake: FakeGpu) -> None:
     quarantined: list[str] = []
     guard.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
     fake.lost = True
-    with pytest.raises(EngineStartFailed, match="the fake GPU is lost"):
+    with pytest.raises(EngineStartFailed, match="GPU fake is lost"):
         guard.before_start(vllm())
-    assert quarantined == ["the fake GPU is lost"]
+    assert quarantined == ["GPU fake is lost"]
     assert not guard.clean()
 
 
-def test_a_driver_that_tells_no_xids_is_lived_with(guard: GpuGuard, fake: FakeGpu) -> None:
+def test_a_driver_that_reports_no_xids_is_tolerated(guard: GpuGuard, fake: FakeGpu) -> None:
     fake.xids.put(GpuUnavailable("Not Supported"))
     guard.watch(on_quarantine=lambda _sentence: None, on_note=lambda _sentence: None)
     guard.close()

@@ -1,4 +1,4 @@
-"""The vLLM engine's parts that need no vLLM: reading its log, checking options, joining memory terms, watching KV use."""
+"""The vLLM engine's parts without vLLM: its log, options, memory terms, KV use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def spec(**options: Any) -> ModelSpec:
     ("line", "error_class", "error"),
     [
         (
-            "ValueError: Free memory on device cuda:0 (3.1/79.2 GiB) on startup is less than desired GPU memory utilization",
+            (
+                "ValueError: Free memory on device cuda:0 (3.1/79.2 GiB) on startup is less than "
+                "desired GPU memory utilization"
+            ),
             "INIT_FREE_MEM",
             errors.EngineOutOfMemory,
         ),
@@ -48,7 +51,10 @@ def spec(**options: Any) -> ModelSpec:
             errors.EngineOutOfMemory,
         ),
         (
-            "ValueError: To serve at least one request with the models's max seq len (8192), 9 GiB KV cache is needed",
+            (
+                "ValueError: To serve at least one request with the models's max seq len (8192), 9 "
+                "GiB KV cache is needed"
+            ),
             "INIT_KV_LT_MAXLEN",
             errors.EngineOutOfMemory,
         ),
@@ -84,10 +90,13 @@ def spec(**options: Any) -> ModelSpec:
         ),
     ],
 )
-def test_log_tells_the_class_of_a_failed_start(
+def test_the_log_names_the_class_of_a_failed_start(
     line: str, error_class: str, error: type[errors.EngineError]
 ) -> None:
-    log = f"INFO loading\n(EngineCore pid=1) ERROR 11-24 {line}\nRuntimeError: Engine core initialization failed.\n"
+    log = (
+        f"INFO loading\n(EngineCore pid=1) ERROR 11-24 {line}\n"
+        "RuntimeError: Engine core initialization failed.\n"
+    )
     failure = classify_failure(log)
     assert failure is not None
     assert (failure.error_class, failure.error) == (error_class, error)
@@ -95,12 +104,18 @@ def test_log_tells_the_class_of_a_failed_start(
     assert "initialization failed" not in failure.line
 
 
-def test_a_failure_that_the_log_tells_twice_is_one_line() -> None:
-    told = "ValueError: Free memory on device cuda:0 (1.29/139.8 GiB) on startup is less than desired GPU memory utilization"
-    log = f"ERROR {told} (0.01, 1.4 GiB).\nProcess EngineCore:\nTraceback (most recent call last):\n{told} (0.01, 1.4 GiB).\n"
+def test_a_failure_that_the_log_names_twice_is_one_line() -> None:
+    message = (
+        "ValueError: Free memory on device cuda:0 (1.29/139.8 GiB) on startup is less than desired "
+        "GPU memory utilization"
+    )
+    log = (
+        f"ERROR {message} (0.01, 1.4 GiB).\nProcess EngineCore:\n"
+        f"Traceback (most recent call last):\n{message} (0.01, 1.4 GiB).\n"
+    )
     failure = classify_failure(log)
     assert failure is not None
-    assert failure.line == f"ERROR {told} (0.01, 1.4 GiB)."
+    assert failure.line == f"ERROR {message} (0.01, 1.4 GiB)."
 
 
 def test_log_of_an_unknown_failure_gives_its_last_error() -> None:
@@ -109,12 +124,14 @@ def test_log_of_an_unknown_failure_gives_its_last_error() -> None:
     assert last_error_line(log) == "KeyError: 'the last'"
 
 
-def test_log_tells_backends() -> None:
+def test_the_log_names_backends() -> None:
     log = (
-        "INFO Using FLASH_ATTN attention backend out of potential backends: ['FLASH_ATTN', 'FLASHINFER'].\n"
+        "INFO Using FLASH_ATTN attention backend out of potential backends: ['FLASH_ATTN', "
+        "'FLASHINFER'].\n"
         "INFO Using FlashAttention version 3\n"
         "INFO Using MacheteLinearKernel for AutoAWQMarlinLinearMethod\n"
-        "INFO CUDA graph pool memory: 0.07 GiB (actual), 0.09 GiB (estimated), difference: 0.02 GiB (28.6%).\n"
+        "INFO CUDA graph pool memory: 0.07 GiB (actual), 0.09 GiB (estimated), difference: 0.02 "
+        "GiB (28.6%).\n"
     )
     assert backend_facts(log) == {
         "attention_backend_log": "FLASH_ATTN",
@@ -168,7 +185,7 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
     assert reading.kv_block_bytes == 20 * mib
 
 
-def test_terms_that_are_not_told_carry_reasons() -> None:
+def test_terms_that_are_not_reported_have_reasons() -> None:
     report = memory_report(
         read_worker([{"bytes": {}, "reasons": {"weights": "broken"}, "facts": {}}]),
         graphs_mib=graph_pool_mib("", enforce_eager=False),
@@ -191,7 +208,7 @@ def test_terms_that_are_not_told_carry_reasons() -> None:
     }
 
 
-def test_a_later_reading_replaces_what_it_tells_and_keeps_the_rest() -> None:
+def test_a_later_reading_replaces_its_terms_and_keeps_the_rest() -> None:
     first = read_worker(
         [
             {
@@ -211,7 +228,7 @@ def test_a_later_reading_replaces_what_it_tells_and_keeps_the_rest() -> None:
         read_worker([{"bytes": {}, "reasons": {"activation_run": "broken"}, "facts": {}}])
     )
     assert lost.reasons == {"activation_run": "broken"}
-    assert "activation_run" not in lost.bytes_by_term, "an old peak is nobody's"
+    assert "activation_run" not in lost.bytes_by_term, "an old peak is dropped"
 
 
 def test_peaks_are_read_apart_and_never_raise() -> None:
@@ -367,7 +384,10 @@ def test_missing_folder_is_unavailable_and_a_hub_id_is_passed_on(tmp_path: Path)
 
 def test_engine_processes_are_found_and_killed_with_their_orphans() -> None:
     processes = EngineProcesses()
-    program = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    program = (
+        "import subprocess, sys; "
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    )
     with processes.marked():
         subprocess.run([sys.executable, "-c", program], check=True)
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])

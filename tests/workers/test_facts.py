@@ -1,4 +1,4 @@
-"""What is read from vLLM's running objects: made-up ones in the shapes of both model runners."""
+"""What is read from vLLM's running objects: fake ones in the shapes of both model runners."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Backend:
 
 
 class Sampling:
-    """The sampler of model runner V1: which method is ``forward`` tells who samples."""
+    """The sampler of model runner V1: which method is ``forward`` reports who samples."""
 
     def __init__(self, chosen: str) -> None:
         self.forward = getattr(self, chosen)
@@ -69,7 +69,7 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "told"),
+    ("sampler", "expected"),
     [
         (SimpleNamespace(use_flashinfer=True), "flashinfer"),
         (SimpleNamespace(use_flashinfer=False), "native"),
@@ -77,11 +77,11 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         (SimpleNamespace(topk_topp_sampler=Sampling("forward_native")), "native"),
     ],
 )
-def test_the_sampler_is_told_by_either_runner(sampler: Any, told: str) -> None:
-    assert FACTS["sampler"](worker(sampler)) == told
+def test_either_runner_reports_the_sampler(sampler: Any, expected: str) -> None:
+    assert FACTS["sampler"](worker(sampler)) == expected
 
 
-def test_a_sampler_that_no_object_tells_is_unknown_unless_it_is_forbidden(
+def test_a_sampler_that_no_object_reports_is_unknown_unless_it_is_forbidden(
     allowed: SimpleNamespace,
 ) -> None:
     assert FACTS["sampler"](worker(None)) == "unknown"
@@ -89,13 +89,13 @@ def test_a_sampler_that_no_object_tells_is_unknown_unless_it_is_forbidden(
     assert FACTS["sampler"](worker(SimpleNamespace())) == "native"
 
 
-@pytest.mark.parametrize(("chosen", "told"), [(True, "on"), (False, "off"), (None, "unknown")])
-def test_autotune_is_told_by_the_configuration(chosen: bool | None, told: str) -> None:
-    assert FACTS["flashinfer_autotune"](worker(None, enable_flashinfer_autotune=chosen)) == told
+@pytest.mark.parametrize(("chosen", "expected"), [(True, "on"), (False, "off"), (None, "unknown")])
+def test_autotune_is_known_from_the_configuration(chosen: bool | None, expected: str) -> None:
+    assert FACTS["flashinfer_autotune"](worker(None, enable_flashinfer_autotune=chosen)) == expected
 
 
 @pytest.mark.parametrize(
-    ("module", "told"),
+    ("module", "expected"),
     [
         ("vllm.v1.worker.gpu.model_runner", "V2"),
         ("vllm.v1.worker.cpu.model_runner", "V2"),
@@ -105,17 +105,17 @@ def test_autotune_is_told_by_the_configuration(chosen: bool | None, told: str) -
         ("elsewhere", "unknown"),
     ],
 )
-def test_the_model_runner_is_told_by_where_it_lives(module: str, told: str) -> None:
-    assert FACTS["model_runner"](worker(None, module)) == told
+def test_the_model_runner_is_known_from_its_module(module: str, expected: str) -> None:
+    assert FACTS["model_runner"](worker(None, module)) == expected
 
 
-def test_flashinfer_in_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flashinfer_in_memory_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FACTS["flashinfer_imported"](worker(None)) == "no"
     monkeypatch.setitem(sys.modules, "flashinfer.sampling", ModuleType("flashinfer.sampling"))
     assert FACTS["flashinfer_imported"](worker(None)) == "yes"
 
 
-def test_the_rest_is_told_by_name() -> None:
+def test_the_rest_is_reported_by_name() -> None:
     of = worker(None, linear_backend="machete")
     assert FACTS["attention_backend"](of) == "FLASH_ATTN"
     assert FACTS["linear_backend"](of) == "machete"
@@ -128,7 +128,7 @@ def test_the_rest_is_told_by_name() -> None:
 
 
 def test_the_workers_variables_come_with_its_memory() -> None:
-    """As the worker was started: what a library sets while it compiles would tell a cold start from a warm one."""
+    """As the worker was started: libraries set more on a cold start than on a warm one."""
     program = (
         "import json, os\n"
         "os.environ['TORCH_WARM_POOL'] = '0'\n"
@@ -142,9 +142,9 @@ def test_the_workers_variables_come_with_its_memory() -> None:
         "OMP_NUM_THREADS": "2",
     }
     root = Path(__file__).resolve().parents[2]
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program], cwd=root, env=given, capture_output=True, check=True
     )
-    answer = json.loads(told.stdout)
+    answer = json.loads(done.stdout)
     assert answer["variables"] == {"VLLM_ENABLE_STARTUP_PLAN": "0", "OMP_NUM_THREADS": "2"}
     assert read_worker([answer]).variables == answer["variables"]

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible engine: against a real vLLM server with the tiny model, and against servers that misbehave."""
+"""The OpenAI-compatible engine: against a real vLLM server and servers that misbehave."""
 
 from __future__ import annotations
 
@@ -74,7 +74,10 @@ class Script(BaseHTTPRequestHandler):
         """List the one model."""
         self._send(
             200,
-            b'{"object": "list", "data": [{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}]}',
+            (
+                b'{"object": "list", "data": '
+                b'[{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}]}'
+            ),
         )
 
     def do_POST(self) -> None:
@@ -109,13 +112,19 @@ def scripted() -> Iterator[tuple[type[Script], str]]:
 
 def chunk(delta: str, finish: str = "null", usage: str = "null") -> bytes:
     choices = f'[{{"index": 0, "delta": {delta}, "finish_reason": {finish}}}]' if delta else "[]"
-    text = f'{{"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny", "choices": {choices}, "usage": {usage}}}'
+    text = (
+        '{"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny", '
+        f'"choices": {choices}, "usage": {usage}}}'
+    )
     return f"data: {text}\n\n".encode()
 
 
 def test_stream_becomes_events_and_counts(scripted: tuple[type[Script], str]) -> None:
     answers, url = scripted
-    usage = '{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "prompt_tokens_details": {"cached_tokens": 4}}'
+    usage = (
+        '{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, '
+        '"prompt_tokens_details": {"cached_tokens": 4}}'
+    )
     answers.body = (
         chunk('{"role": "assistant", "content": ""}')
         + chunk('{"reasoning_content": "hm"}')
@@ -159,7 +168,7 @@ def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) ->
         (503, "overloaded", errors.EngineError, "SERVER_ERROR"),
     ],
 )
-def test_refusals_are_told_apart(
+def test_refusals_are_distinguished(
     scripted: tuple[type[Script], str],
     monkeypatch: pytest.MonkeyPatch,
     *,
@@ -225,8 +234,10 @@ def vllm_server(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -
     pytest.importorskip("vllm", reason="needs the extra cpu")
     port = free_port()
     arguments = (
-        f"--model {embedded_home}/models/smollm2 --served-model-name tiny --host 127.0.0.1 --port {port} --dtype bfloat16 "
-        f"--max-model-len 256 --max-num-seqs 4 --enforce-eager --no-enable-prefix-caching --api-key {KEY}"
+        f"--model {embedded_home}/models/smollm2 --served-model-name tiny --host 127.0.0.1 "
+        f"--port {port} --dtype bfloat16 "
+        "--max-model-len 256 --max-num-seqs 4 --enforce-eager --no-enable-prefix-caching "
+        f"--api-key {KEY}"
     )
     log = tmp_path_factory.mktemp("server") / "log"
     server = subprocess.Popen(
@@ -286,7 +297,7 @@ def test_real_server_answers_counts_and_refuses(
     assert made.cached_tokens == 0
     assert 0 < len(events) <= made.output_tokens
     assert made.submitted_s < made.first_token_s <= made.last_token_s
-    print(f"TTFT {made.ttft_ms:.0f} ms, TPOT {made.tpot_ms:.1f} ms")
+    print(f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s")
     with pytest.raises(errors.PromptRejected) as caught:
         serve(model, ask("one two three " * 200, max_tokens=8))
     assert caught.value.error_class == "PROMPT_TOO_LONG"

@@ -1,4 +1,4 @@
-"""Ending a worker without losing anything: drained, by signals, when its grace is over, one after another under load."""
+"""Ending a worker without losing anything: drained, by signals, after its grace, under load."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def ended(process: LoggingProcess, within_s: float = 30.0) -> int:
 def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine: Engine) -> None:
     with worker(environment, "--queue", "synthetic") as process:
         name = process.wait_for("worker.ready")["worker"]
-        asked = evalctl(environment, "worker", "drain", name, "--json")
-        assert asked.returncode == 0, asked.stderr
+        requested = evalctl(environment, "worker", "drain", name, "--json")
+        assert requested.returncode == 0, requested.stderr
         assert ended(process) == 0, process.tail()
     (row,) = query(
         engine, "SELECT state, drain_requested_at IS NOT NULL AS asked, note FROM eval.worker"
@@ -52,7 +52,8 @@ def test_a_worker_that_is_drained_while_it_starts_ends_too(
             "'BEGIN NEW.drain_requested_at = now(); RETURN NEW; END'"
         )
         connection.exec_driver_sql(
-            "CREATE TRIGGER drained BEFORE INSERT ON eval.worker FOR EACH ROW EXECUTE FUNCTION drained()"
+            "CREATE TRIGGER drained BEFORE INSERT ON eval.worker FOR EACH ROW EXECUTE FUNCTION "
+            "drained()"
         )
     with worker(environment, "--queue", "synthetic") as process:
         process.wait_for("worker.stopping")
@@ -149,7 +150,7 @@ def test_signals_to_one_worker_after_another_under_load_lose_nothing(
     ) == [{"n": jobs, "jobs": jobs}]
 
 
-def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_told(
+def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_released(
     environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(1, ttft_ms=3000)
@@ -210,12 +211,15 @@ def test_a_supervisor_has_a_job_handed_back_that_outlasts_its_patience(
 def test_draining_needs_one_way_of_naming_and_a_living_worker(environment: dict[str, str]) -> None:
     assert evalctl(environment, "worker", "drain").returncode == 2
     assert evalctl(environment, "worker", "drain", "gpu0", "--all").returncode == 2
-    nobody = evalctl(environment, "worker", "drain", "gpu0")
-    assert (nobody.returncode, nobody.stderr) == (2, "evalctl: no living worker is called 'gpu0'\n")
+    unknown = evalctl(environment, "worker", "drain", "gpu0")
+    assert (unknown.returncode, unknown.stderr) == (
+        2,
+        "evalctl: no living worker is called 'gpu0'\n",
+    )
     assert evalctl(environment, "worker", "drain", "--all").stdout == "no worker is running\n"
 
 
-def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
+def test_the_heartbeat_reports_what_was_refused_and_reads_the_request_to_drain(
     environment: dict[str, str], engine: Engine
 ) -> None:
     identity = WorkerIdentity(
@@ -244,7 +248,7 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
         assert not drained.wait(0.5)
         assert evalctl(environment, "worker", "drain", "--host", "here").returncode == 0
         assert drained.wait(10)
-        heartbeat.stand(WorkerState.QUARANTINED)
+        heartbeat.override(WorkerState.QUARANTINED)
         heartbeat.note("XID 79")
         heartbeat.report(WorkerState.BUSY, None)
         until(
@@ -259,7 +263,8 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
         assert shown in listed
     assert query(
         engine,
-        "SELECT state, messages_refused, drain_requested_at IS NULL AS let FROM eval.worker ORDER BY name = 'cpu-1@here'",
+        "SELECT state, messages_refused, drain_requested_at IS NULL AS let FROM eval.worker "
+        "ORDER BY name = 'cpu-1@here'",
     ) == [
         {"state": "starting", "messages_refused": 0, "let": True},
         {"state": "stopped", "messages_refused": 7, "let": False},

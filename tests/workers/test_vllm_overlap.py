@@ -1,4 +1,4 @@
-"""Requests of the vLLM engine that overlap, on a made-up vLLM: when the activation peak begins anew, and when it must not."""
+"""Overlapping requests on a fake vLLM: when the activation peak begins anew, and when not."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from workers.engines.vllm.prompt import Prompt
 SPEC = ModelSpec(name="m", engine="vllm", source="org/model")
 
 
-class MadeUpLLM:
-    """Answer calls of the worker at the next turn of the loop, and each request with one token when it is let go on."""
+class FakeLLM:
+    """Answer the worker's calls at the loop's next turn, and each request when it is released."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -69,7 +69,7 @@ def made(engine: VllmEngine, name: str) -> Any:
 
 
 async def drive(engine: VllmEngine, name: str) -> float | None:
-    """Drive one request as the engine's host does; return the activation peak that is told with it."""
+    """Drive one request as the engine's host does; return its reported activation peak."""
     async with aclosing(made(engine, name)) as stream:
         async for item in stream:
             if isinstance(item, Generation):
@@ -78,8 +78,8 @@ async def drive(engine: VllmEngine, name: str) -> float | None:
 
 
 def test_requests_that_come_together_begin_the_peak_once(engine: VllmEngine) -> None:
-    async def run() -> MadeUpLLM:
-        llm = engine._engine = MadeUpLLM()
+    async def run() -> FakeLLM:
+        llm = engine._engine = FakeLLM()
         driven = [asyncio.ensure_future(drive(engine, name)) for name in "abc"]
         await llm.crowded.wait()
         llm.go_on.set()
@@ -87,7 +87,7 @@ def test_requests_that_come_together_begin_the_peak_once(engine: VllmEngine) -> 
         return llm
 
     llm = asyncio.run(run())
-    assert llm.calls[0] == "evalctl_reset_peak", "asked for before any request is added"
+    assert llm.calls[0] == "evalctl_reset_peak", "called before any request is added"
     assert llm.calls.count("evalctl_reset_peak") == 1
     assert llm.calls.count("evalctl_peaks") == 1, "they ended together"
 
@@ -96,7 +96,7 @@ def test_a_request_that_ends_while_the_peaks_are_read_gets_a_later_reading(
     engine: VllmEngine,
 ) -> None:
     async def run() -> list[str]:
-        llm = engine._engine = MadeUpLLM()
+        llm = engine._engine = FakeLLM()
         first = asyncio.ensure_future(engine.memory_report())
         await llm.called.wait()
         assert not first.done()
@@ -110,7 +110,7 @@ def test_a_request_that_comes_while_the_peak_is_read_does_not_begin_it_anew(
     engine: VllmEngine,
 ) -> None:
     async def run() -> list[str]:
-        llm = engine._engine = MadeUpLLM()
+        llm = engine._engine = FakeLLM()
         llm.go_on.set()
         first = made(engine, "a")
         items = [await anext(first), await anext(first)]
@@ -127,7 +127,7 @@ def test_a_request_that_comes_while_the_peak_is_read_does_not_begin_it_anew(
 
 def test_a_request_after_another_has_ended_begins_the_peak_anew(engine: VllmEngine) -> None:
     async def run() -> list[str]:
-        llm = engine._engine = MadeUpLLM()
+        llm = engine._engine = FakeLLM()
         llm.go_on.set()
         assert [await drive(engine, name) for name in "ab"] == [1.0, 1.0]
         return llm.calls
