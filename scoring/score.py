@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from problems.schema import Problem
-from scoring.final_answer.final import FinalAnswer, judge_answer, locate
+from scoring.answer.parsed_answer import ParsedAnswer
+from scoring.compiled_problem import compile_problem
+from scoring.final_answer.equivalence import judge_answer
+from scoring.final_answer.extraction import FinalAnswer, locate
+from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
-from scoring.steps.compiled_problem import CompiledPath, CompiledStep, compile_problem
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
-from scoring.steps.parsed_answer import ParsedAnswer
+from scoring.steps.patterns import CompiledPath, CompiledStep
 from scoring.text.normalise import set_apart_thinking
 
 #: Changes whenever a verdict on any answer could change.
@@ -86,12 +89,13 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     """
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
-    sheet = ParsedAnswer(compiled, answer, offset)
-    place = locate(sheet)
-    correct = judge_answer(sheet, place)
+    evaluation = Evaluation(compiled.symbols.points, compiled.memo)
+    sheet = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
+    place = locate(sheet, problem.answer.kind)
+    correct = judge_answer(sheet, compiled.answer_key, place)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
-    faults = Mistakes(sheet, Matcher(sheet))
-    results = [_along(path, faults, (place, correct), text) for path in paths]
+    faults = Mistakes(Matcher(sheet, compiled.statement), compiled.references)
+    results = [_along(path, faults, (place, correct), text, compiled.given) for path in paths]
     best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
     mark, done, verdicts = results[best]
     path = paths[best].path
@@ -116,11 +120,12 @@ def _along(
     faults: Mistakes,
     stated: tuple[FinalAnswer | None, bool | None],
     text: str,
+    given: frozenset[tuple[str, ...]],
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
     """Return the weighted share, the number of steps done and the verdicts along one path."""
     sheet, matcher = faults.sheet, faults.matcher
     place, correct = stated
-    found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
+    found = [_kept(step, matcher, place, given) for step in compiled.steps]
     spoilt = [
         [(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None]
         for hits in found
@@ -151,14 +156,17 @@ def _along(
 
 
 def _kept(
-    step: CompiledStep, hits: list[Hit], sheet: ParsedAnswer, place: FinalAnswer | None
+    step: CompiledStep,
+    matcher: Matcher,
+    place: FinalAnswer | None,
+    given: frozenset[tuple[str, ...]],
 ) -> list[Hit]:
     """Leave out hits that only repeat the statement, the givens or the final answer, where the step says so."""
-    kept = [hit for hit in hits if not sheet.is_restated(hit.start, hit.end)]
+    hits = matcher.hits(step.pattern)
+    kept = [hit for hit in hits if not matcher.is_restated(hit.start, hit.end)]
     if "answer" in step.step.exclude and place is not None and place.how != "end":
         kept = [hit for hit in kept if not (place.start <= hit.start and hit.end <= place.end)]
     if "given" in step.step.exclude:
-        given = sheet.compiled.given
         kept = [hit for hit in kept if hit.found is None or hit.found.writing not in given]
     return kept
 

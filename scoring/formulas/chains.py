@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from scoring.formulas.lexer import Token
 from scoring.formulas.parser import parse, parse_all
-from scoring.formulas.tree import Node, unfold_signs
+from scoring.formulas.tree import Node, numbers_of, unfold_signs
 from scoring.formulas.unit_arithmetic import bare_arithmetic
 from scoring.formulas.verbal_relations import said_comparisons, said_equalities
 from scoring.formulas.vocabulary import BREAK_KINDS as BREAKS
@@ -21,14 +22,14 @@ MAX_CHAINS = 1000
 _LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a chain; ``nodes`` holds one expression, none where it cannot be read, two where there are two readings.
 
     ``double`` says that both are meant, because of a plus-minus sign.
     """
 
-    tokens: list[Token]
+    tokens: tuple[Token, ...]
     nodes: tuple[Node, ...] = ()
     double: bool = False
 
@@ -48,17 +49,17 @@ class Side:
         return canonical(self.tokens)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Chain:
     """Sides joined by relations, one fewer than sides; ``unit`` is the unit of measurement that follows, if any."""
 
-    sides: list[Side]
-    relations: list[str]
+    sides: tuple[Side, ...]
+    relations: tuple[str, ...]
     unit: str = ""
     unit_end: int = 0
     #: The unknown of the formula before, where this chain only lists one more value of it.
     listed_for: Side | None = None
-    groups: list[Side] = field(default_factory=list)
+    groups: tuple[Side, ...] = ()
 
     @property
     def start(self) -> int:
@@ -71,10 +72,17 @@ class Chain:
         return max(self.sides[-1].end, self.unit_end)
 
 
-def canonical(tokens: list[Token]) -> str:
+def canonical(tokens: Iterable[Token]) -> str:
     """Write tokens in one way, so that equal writings are equal strings."""
     return "".join(
         "" if t.text in "{}" or (t.kind == "op" and t.text == "*") else t.text for t in tokens
+    )
+
+
+def numbers_in_chain(chain: Chain) -> frozenset[float]:
+    """Return the number literals of all sides."""
+    return frozenset(
+        number for side in chain.sides for node in side.nodes for number in numbers_of(node)
     )
 
 
@@ -96,12 +104,13 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
                 continue
             previous = chains[-1] if chains else None
             if len(chain.sides) == 1 and previous is not None and (i > 0 or listing):
-                chain.listed_for = previous.listed_for or _unknown_of(previous)
+                chain = replace(chain, listed_for=previous.listed_for or _unknown_of(previous))
             chains.append(chain)
         if after is not None and chains and after.kind == "unit":
-            chains[-1].unit, chains[-1].unit_end = after.text, after.end
+            chains[-1] = replace(chains[-1], unit=after.text, unit_end=after.end)
         elif after is not None and chains and after.kind == "word":
-            chains[-1].unit = after.text[:8] if not after.text.isascii() else ""
+            unit = after.text[:8] if not after.text.isascii() else ""
+            chains[-1] = replace(chains[-1], unit=unit)
         listing = bool(
             after is not None and after.kind == "word" and _LISTING.match(after.text.strip())
         )
@@ -117,7 +126,7 @@ def _unknown_of(chain: Chain) -> Side | None:
     return (
         side
         if len(chain.sides) == 2
-        and chain.relations == ["="]
+        and chain.relations == ("=",)
         and short
         and side.tokens[0].kind in ("name", "func")
         else None
@@ -265,18 +274,17 @@ def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
         kept_sides.append(_side(side, scalars))
     if not kept_sides:
         return None
-    chain = Chain(kept_sides, kept_relations)
-    _unfold_membership(chain)
-    if not any(side.nodes for side in chain.sides):
-        return chain if chain.relations else None
-    chain.groups = [group for side in chain.sides for group in _groups(side, scalars)]
-    return chain
+    unfolded, kept = _unfold_membership(tuple(kept_sides), tuple(kept_relations))
+    if not any(side.nodes for side in unfolded):
+        return Chain(unfolded, kept) if kept else None
+    groups = tuple(group for side in unfolded for group in _groups(side, scalars))
+    return Chain(unfolded, kept, groups=groups)
 
 
 def _side(tokens: list[Token], scalars: frozenset[str]) -> Side:
     nodes = parse_all(tokens, scalars)
     unfolded = unfold_signs(nodes[0]) if nodes else ()
-    return Side(tokens, unfolded if len(unfolded) > 1 else nodes, double=len(unfolded) > 1)
+    return Side(tuple(tokens), unfolded if len(unfolded) > 1 else nodes, double=len(unfolded) > 1)
 
 
 def _trim(side: list[Token]) -> list[Token]:
@@ -295,31 +303,31 @@ def _trim(side: list[Token]) -> list[Token]:
     return side[start:end]
 
 
-def _unfold_membership(chain: Chain) -> None:
+def _unfold_membership(
+    sides: tuple[Side, ...], relations: tuple[str, ...]
+) -> tuple[tuple[Side, ...], tuple[str, ...]]:
     """Turn ``x in [a, b]`` into ``a <= x <= b``, so that both writings are compared alike."""
-    if chain.relations != ["∈"] or not chain.sides[1].nodes:
-        return
-    node = chain.sides[1].nodes[0]
-    tokens = chain.sides[1].tokens
+    if relations != ("∈",) or not sides[1].nodes:
+        return sides, relations
+    node = sides[1].nodes[0]
+    tokens = sides[1].tokens
     if node[0] == "set":
-        chain.relations, chain.sides[1].nodes = ["="], node[1:]
-        return
+        return (sides[0], replace(sides[1], nodes=node[1:])), ("=",)
     if node[0] == "interval":
         low, high, low_closed, high_closed = node[1:]
     elif node[0] == "tuple" and len(node) == 3:
         low, high, low_closed, high_closed = node[1], node[2], False, False
     else:
-        return
-    sides = [chain.sides[0]]
-    relations: list[str] = []
+        return sides, relations
+    unfolded = [sides[0]]
+    orders: list[str] = []
     if "inf" not in str(low):
-        sides.insert(0, Side(tokens, (low,)))
-        relations.append("≤" if low_closed else "<")
+        unfolded.insert(0, Side(tokens, (low,)))
+        orders.append("≤" if low_closed else "<")
     if "inf" not in str(high):
-        sides.append(Side(tokens, (high,)))
-        relations.append("≤" if high_closed else "<")
-    if relations:
-        chain.sides, chain.relations = sides, relations
+        unfolded.append(Side(tokens, (high,)))
+        orders.append("≤" if high_closed else "<")
+    return (tuple(unfolded), tuple(orders)) if orders else (sides, relations)
 
 
 def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
@@ -331,7 +339,7 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
             starts.append(i)
         elif token.kind == "close" and starts:
             start = starts.pop()
-            inner = side.tokens[start + 1 : i]
+            inner = list(side.tokens[start + 1 : i])
             called = (
                 start > 0
                 and side.tokens[start].text == "("
@@ -351,5 +359,5 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
                 continue
             node = parse(inner, scalars)
             if node is not None and node[0] != "tuple" and len(found) < 6:
-                found.append(Side(inner, unfold_signs(node)))
+                found.append(Side(tuple(inner), unfold_signs(node)))
     return found

@@ -80,7 +80,7 @@ def operations_of(node: Node) -> frozenset[str]:
     return frozenset(found)
 
 
-def substitute(node: Node, table: dict[Node, Node]) -> Node:
+def substitute(node: Node, table: Mapping[Node, Node]) -> Node:
     """Return the expression with every sub-expression that is a key of the table replaced."""
     if node in table:
         return table[node]

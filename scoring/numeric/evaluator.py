@@ -80,6 +80,7 @@ class Evaluator:
     def __init__(self, sampler: SamplePoints, *, formal: bool = False) -> None:
         self.sampler = sampler
         self.formal = formal
+        self._drawn: dict[str, Vector] = {}
         self.budget = BUDGET
 
     def vector(self, node: Node) -> Vector:
@@ -126,10 +127,16 @@ class Evaluator:
         if name in bound:
             return bound[name]
         if kind == "v":
-            return self.sampler(name)
+            return self._sampled(name)
         if name == "inf":
             raise UnknownValueError("infinite")
         return [_CONSTANTS[name]] * POINTS
+
+    def _sampled(self, name: str) -> Vector:
+        drawn = self._drawn.get(name)
+        if drawn is None:
+            drawn = self._drawn[name] = self.sampler(name)
+        return drawn
 
     def _function(self, node: Node, bound: dict[str, Vector]) -> Vector:
         name = node[1]
@@ -157,7 +164,7 @@ class Evaluator:
         if index[0] in ("n", "v"):
             written = f"{node[1]}_{int(index[1]) if index[0] == 'n' else index[1]}"
             if written in self.sampler.specs:
-                return self.sampler(written)
+                return self._sampled(written)
         items = index[1:] if index[0] in ("tuple", "mul") and node[1] != "a" else (index,)
         columns = [self.value(item, bound) for item in items]
         return [opaque(node[1] + "_", _flat(point)) for point in zip(*columns, strict=True)]
@@ -174,7 +181,7 @@ class Evaluator:
             highs = [_whole(value) for value in self.value(high_node, bound)]
         if max(highs) - low > MAX_TERMS:
             raise UnknownValueError("too many terms")
-        total: Vector = [complex(kind == "prod")] * POINTS
+        total = [complex(kind == "prod")] * POINTS
         for k in range(low, max(highs) + 1):
             terms = self.value(body, {**bound, variable[1]: [complex(k)] * POINTS})
             for i, high in enumerate(highs):
@@ -186,7 +193,7 @@ class Evaluator:
         """Return the values of a definite integral."""
         _, variable, low_node, high_node, body = node
         low, high = self.value(low_node, bound), self.value(high_node, bound)
-        total: Vector = [0j] * POINTS
+        total: list[Any] = [0j] * POINTS
         for place, weight in _gauss():
             at = [a + (b - a) * place for a, b in zip(low, high, strict=True)]
             values = self.value(body, {**bound, variable[1]: at})

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from problems.evidence import EqEvidence, ValueEvidence
 from problems.schema import Problem, Solution
 from problems.validator import leaves, validate
+from scoring.compiled_problem import compile_problem
 from scoring.formulas.lexer import tokenise
+from scoring.numeric.evaluation import Evaluation
 from scoring.score import Score, StepVerdict, score_text
-from scoring.steps.compiled_problem import compile_problem
+from scoring.steps.patterns import PatternCompiler
 from scoring.text.normalise import normalise
 
 KINDS = ("full", "answer_only", "deletion", "wrong_number", "statement")
@@ -94,26 +96,26 @@ def expression_errors(problem: Problem) -> tuple[str, ...]:
 
     An equation between two purely numerical sides must also be true.
     """
-    compiled = compile_problem(problem)
+    symbols = compile_problem(problem).symbols
+    compiler = PatternCompiler(problem, symbols, Evaluation(symbols.points, free=True))
     errors: list[str] = []
     for path in problem.paths:
         for step in path.steps:
             where = f"path {path.id}, step {step.id}"
             for leaf in leaves(step.evidence):
                 if isinstance(leaf, EqEvidence) and leaf.form != "text":
-                    errors.extend(f"{where}: {fault}" for fault in _eq_faults(problem, leaf))
-                elif isinstance(leaf, ValueEvidence) and compiled.scope.read(leaf.value) is None:
+                    errors.extend(f"{where}: {fault}" for fault in _eq_faults(compiler, leaf))
+                elif isinstance(leaf, ValueEvidence) and symbols.read(leaf.value) is None:
                     errors.append(f"{where}: the value {leaf.value!r} cannot be read")
     return tuple(errors)
 
 
-def _eq_faults(problem: Problem, leaf: EqEvidence) -> list[str]:
-    compiled = compile_problem(problem)
-    links = getattr(compiled.compile(leaf), "links", [])
-    chains = compiled.scope.chains(leaf.eq)
+def _eq_faults(compiler: PatternCompiler, leaf: EqEvidence) -> list[str]:
+    symbols, links = compiler.symbols, compiler.eq(leaf).links
+    chains = symbols.chains(leaf.eq)
     written = sum(
         token.kind != "nl"
-        for token in tokenise(normalise(leaf.eq).text, compiled.scope.arrays, maths=True)
+        for token in tokenise(normalise(leaf.eq).text, symbols.arrays, maths=True)
     )
     read = sum(len(side.tokens) for chain in chains for side in chain.sides) + sum(
         len(c.relations) for c in chains

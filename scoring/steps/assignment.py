@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from scoring.steps.compiled_problem import CompiledStep
+from collections.abc import Sequence
+
 from scoring.steps.matcher import Hit
+from scoring.steps.patterns import CompiledStep
 
 
-def assign(steps: list[CompiledStep], hits: list[list[Hit]]) -> list[Hit | None]:
+def assign(steps: Sequence[CompiledStep], hits: list[list[Hit]]) -> list[Hit | None]:
     """Return a hit or None for each step; as many steps as possible get one, heavier steps first.
 
     A step marked ``shared`` may use a place that another step uses too. Deterministic: ties go to the earlier place.

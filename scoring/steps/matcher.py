@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 
-from scoring.formulas.tree import numbers_of, operations_of
+from scoring.answer.parsed_answer import Formula, ParsedAnswer
+from scoring.formulas.tree import operations_of
 from scoring.formulas.units import same_unit
-from scoring.numeric.compare import EQUALITIES, close, constant, factor
+from scoring.numeric.compare import close
+from scoring.numeric.relation import Relation
 from scoring.numeric.rounding import rounded_to
-from scoring.steps.compiled_problem import (
+from scoring.numeric.same_relation import same_relation
+from scoring.steps.patterns import (
     EqPattern,
     Group,
     Pattern,
@@ -18,9 +22,6 @@ from scoring.steps.compiled_problem import (
     ValuePattern,
     WordsPattern,
 )
-from scoring.steps.linear_roots import same_root
-from scoring.steps.parsed_answer import Formula, ParsedAnswer
-from scoring.steps.symbols import Relation
 
 MAX_HITS = 200
 #: Characters and units that the parts of an all_of may be spread over.
@@ -43,8 +44,9 @@ class Hit:
 class Matcher:
     """Searches one answer; remembers what was found for a pattern."""
 
-    def __init__(self, sheet: ParsedAnswer) -> None:
+    def __init__(self, sheet: ParsedAnswer, statement: tuple[str, ...] = ()) -> None:
         self.sheet = sheet
+        self.statement = statement
 
     def hits(self, pattern: Pattern) -> list[Hit]:
         """Return the places where a pattern holds, in order, at most `MAX_HITS` a leaf."""
@@ -57,6 +59,21 @@ class Matcher:
         if isinstance(pattern, RegexPattern):
             return self._regex(pattern)
         return self._words(pattern)
+
+    @cached_property
+    def restated(self) -> list[tuple[int, int]]:
+        """Stretches that repeat the statement."""
+        found: list[tuple[int, int]] = []
+        for unit in self.sheet.units:
+            piece = re.sub(r"\s+", "", self.sheet.text[unit.start : unit.end]).strip("。.:：")
+            if len(piece) >= 10 and any(piece in statement for statement in self.statement):
+                found.append((unit.start, unit.end))
+        return found
+
+    def is_restated(self, start: int, end: int) -> bool:
+        """Return whether a stretch only repeats the statement."""
+        first, last = max(end - 1, start), start
+        return all(any(a <= at < b for a, b in self.restated) for at in (first, last))
 
     def _any(self, group: Group) -> list[Hit]:
         found: dict[tuple[int, int], Hit] = {}
@@ -107,17 +124,20 @@ class Matcher:
     def _holds(self, pattern: EqPattern, found: Formula) -> bool:
         """Say whether the first link is this relation and the others stand in the same chain."""
         assert found.relation is not None
-        if not pattern.links or not same_relation(pattern, pattern.links[0], found.relation):
+        if not pattern.links or not self._same(pattern, pattern.links[0], found.relation):
             return False
         for link in pattern.links[1:]:
             if not any(
                 other.chain == found.chain
                 and other.relation is not None
-                and same_relation(pattern, link, other.relation)
+                and self._same(pattern, link, other.relation)
                 for other in self.sheet.found
             ):
                 return False
         return True
+
+    def _same(self, pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
+        return same_relation(wanted, found, pattern.rule, self.sheet.evaluation)
 
     def _value(self, pattern: ValuePattern) -> list[Hit]:
         hits: list[Hit] = []
@@ -245,111 +265,3 @@ def _denied(text: str, start: int) -> bool:
             re.IGNORECASE,
         )
     )
-
-
-def same_relation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Say whether two relations say the same; strictness and direction of inequalities are kept apart.
-
-    An equation in one unknown and its solution are different steps, and so are an integral and its value, though
-    they hold together.
-    """
-    # Other unknowns and other proportions: neither a factor nor a rounding makes them the same.
-    apart = wanted.ratio is not None and found.ratio is not None and wanted.names != found.names
-    if apart and abs(wanted.ratio - found.ratio) > 1e-6 * (1 + abs(wanted.ratio)):  # type: ignore[operator, arg-type]
-        return False
-    if wanted.operations != found.operations or (
-        wanted.solved != found.solved and len(wanted.names) == 1
-    ):
-        return False
-    if wanted.relation in EQUALITIES:
-        return found.relation in EQUALITIES and _same_equation(pattern, wanted, found)
-    if wanted.relation != found.relation:
-        return False
-    if wanted.relation == "≠":
-        return _same_sides(wanted, found) or _same_sides(wanted, found, swap=True)
-    if wanted.gap is None or found.gap is None:
-        return False
-    k = factor(found.gap, wanted.gap)
-    if k is None or abs(k.imag) > 1e-9 * abs(k) or k.real <= 0:
-        return False
-    return not constant(wanted.gap) or _same_sides(wanted, found)
-
-
-def _same_equation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    if wanted.gap is None or found.gap is None:
-        return _same_formally(wanted, found)
-    if wanted.empty:
-        return found.empty and _same_identity(pattern, wanted, found)
-    if found.empty:
-        return False
-    if factor(found.gap, wanted.gap) is not None:
-        if constant(wanted.gap) or _proportional(wanted):
-            return _same_sides(wanted, found) or _same_sides(wanted, found, swap=True)
-        return True
-    if _rounded(pattern, wanted, found):
-        return True
-    return (
-        pattern.item.form != "text" and wanted.solved == found.solved and same_root(wanted, found)
-    )
-
-
-def _proportional(relation: Relation) -> bool:
-    """Say whether the sides differ by a factor only, as in ``4c = c``: then the factor is what the relation says."""
-    left, right = relation.left.row, relation.right.row
-    return (
-        left is not None
-        and right is not None
-        and any(right)
-        and any(left)
-        and factor(left, right) is not None
-    )
-
-
-def _rounded(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Say whether the found relation is the wanted one with its right side as a rounded decimal."""
-    left, right = wanted.left.row, wanted.right.row
-    if left is None or right is None or found.left.row is None or found.right.row is None:
-        return False
-    if not constant(right) or not close(left, found.left.row):
-        return False
-    if pattern.item.tol is not None and constant(found.right.row):
-        return close(found.right.row, right, pattern.item.tol)
-    return rounded_to(found.right.node, right[0])
-
-
-def _same_sides(wanted: Relation, found: Relation, *, swap: bool = False) -> bool:
-    left, right = (found.right, found.left) if swap else (found.left, found.right)
-    pairs = ((wanted.left.row, left.row), (wanted.right.row, right.row))
-    return all(a is not None and b is not None and close(a, b) for a, b in pairs)
-
-
-def _same_formally(wanted: Relation, found: Relation) -> bool:
-    """Compare relations that have no values by their trees."""
-    trees = (wanted.left.node, wanted.right.node)
-    return (found.left.node, found.right.node) in (trees, trees[::-1])
-
-
-def _same_identity(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Compare two relations that hold everywhere: each side must be the same with named functions taken as unknown.
-
-    Of purely numerical ones the value must agree and some number be shared, so that 120 = 200*0.6 is not 120 = 8*15.
-    """
-    if not wanted.names:
-        value, other = wanted.left.row, found.left.row
-        if value is None or other is None or not close(value, other):
-            return False
-        bare = found.left.node[0] == "n" and found.right.node[0] == "n"
-        own = frozenset(numbers_of(found.left.node)) | frozenset(numbers_of(found.right.node))
-        shared = {number for number in own & pattern.numbers if abs(number - value[0]) > 1e-9}
-        return not bare and bool(shared)
-    for left, right in ((found.left, found.right), (found.right, found.left)):
-        if (a := wanted.left.formal) is None or (b := wanted.right.formal) is None:
-            return False
-        if (
-            (c := left.formal) is not None
-            and (d := right.formal) is not None
-            and close(a, c)
-            and close(b, d)
-        ):
-            return found.left.node != found.right.node
-    return False

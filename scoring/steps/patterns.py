@@ -1,15 +1,11 @@
-"""A problem prepared for scoring: its evidence as patterns and what the statement already says.
-
-Compiled once and kept; everything here is derived from the problem alone.
-"""
+"""The evidence of a problem as patterns to look for in an answer."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from problems.evidence import (
     AllOf,
@@ -21,36 +17,37 @@ from problems.evidence import (
     WordsEvidence,
 )
 from problems.schema import Path, Problem, Step
-from scoring.formulas.chains import Side, find_chains
-from scoring.formulas.lexer import tokenise
-from scoring.formulas.tree import names_of, numbers_of
+from scoring.formulas.chains import Side, numbers_in_chain
+from scoring.formulas.tree import Node, names_of
 from scoring.numeric.compare import combined
+from scoring.numeric.evaluation import Evaluation
+from scoring.numeric.relation import KnownValues, Relation, Values
+from scoring.numeric.same_relation import RelationRule
+from scoring.numeric.symbols import Reading, Symbols
 from scoring.steps.implied_evidence import described_values, numbers_in
-from scoring.steps.symbols import Relation, Symbols, Values
-from scoring.text.normalise import normalise
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class EqPattern:
     """A relation to look for: each of its links must stand in one chain."""
 
     item: EqEvidence
-    links: list[Relation] = field(default_factory=list)
+    rule: RelationRule
+    links: tuple[Relation, ...] = ()
     canonical: tuple[str, ...] = ()
-    numbers: frozenset[float] = frozenset()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ValuePattern:
     """A value or expression to look for."""
 
     item: ValueEvidence
-    values: Values | None
+    values: KnownValues | None
     canonical: str
     number: complex | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class WordsPattern:
     """Words of which one must stand there; ``tight`` ones are looked for without spaces."""
 
@@ -59,7 +56,7 @@ class WordsPattern:
     spaced: re.Pattern[str] | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RegexPattern:
     """A pattern to search for."""
 
@@ -67,18 +64,18 @@ class RegexPattern:
     pattern: re.Pattern[str]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """Several patterns joined by any_of or all_of."""
 
     every: bool
-    items: list[Pattern]
+    items: tuple[Pattern, ...]
 
 
 Pattern = EqPattern | ValuePattern | WordsPattern | RegexPattern | Group
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class CompiledStep:
     """A step with its patterns."""
 
@@ -86,49 +83,26 @@ class CompiledStep:
     pattern: Pattern
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class CompiledPath:
     """A path with its steps."""
 
     path: Path
-    steps: list[CompiledStep]
+    steps: tuple[CompiledStep, ...]
 
 
-class CompiledProblem:
-    """Everything about a problem that scoring an answer needs."""
+@dataclass(frozen=True, slots=True)
+class PatternCompiler:
+    """Turns the evidence of a problem into patterns."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.scope = Symbols(problem)
-        self.statement_chains = [
-            chain
-            for text in problem.statement.values()
-            for chain in find_chains(
-                tokenise(normalise(text).text, self.scope.arrays), self.scope.grammar
-            )
-        ]
-        self.scope.stated = frozenset(
-            name
-            for chain in self.statement_chains
-            for side in chain.sides
-            for node in side.nodes
-            for name in names_of(node)
-        )
-        self.statement = tuple(
-            re.sub(r"\s+", "", normalise(text).text) for text in problem.statement.values()
-        )
-        self.given = frozenset(
-            (a.canonical, b.canonical)
-            for chain in self.statement_chains
-            for a, b in itertools.pairwise(chain.sides)
-        )
-        #: Filled by `scoring.steps.mistakes` for each path when it first needs it.
-        self.references: dict[str, Any] = {}
-        self.introduced = tuple(sorted(self.scope.scalars - self.scope.stated))
-        self.paths = [
-            CompiledPath(path, [CompiledStep(step, self.step(step, path)) for step in path.steps])
-            for path in problem.paths
-        ]
+    problem: Problem
+    symbols: Symbols
+    evaluation: Evaluation
+
+    def path(self, path: Path) -> CompiledPath:
+        """Return a path with the patterns of its steps."""
+        steps = tuple(CompiledStep(step, self.step(step, path)) for step in path.steps)
+        return CompiledPath(path, steps)
 
     def step(self, step: Step, path: Path) -> Pattern:
         """Return the pattern of a step: its evidence, and its number beside the words of its description."""
@@ -141,54 +115,54 @@ class CompiledProblem:
             link.right.row[0].real for link in _solved(pattern) if link.right.row is not None
         ]
         said = [self.compile(item) for item in described_values(step, constants, taken)]
-        return Group(every=False, items=[pattern, *said]) if said else pattern
+        return Group(every=False, items=(pattern, *said)) if said else pattern
 
     def compile(self, item: EvidenceItem) -> Pattern:
         """Return the prepared form of one evidence item."""
         if isinstance(item, (AnyOf, AllOf)):
-            return Group(isinstance(item, AllOf), [self.compile(inner) for inner in item.items])
+            return Group(isinstance(item, AllOf), tuple(map(self.compile, item.items)))
         if isinstance(item, EqEvidence):
-            return self._eq(item)
+            return self.eq(item)
         if isinstance(item, ValueEvidence):
             return self._value(item)
         if isinstance(item, RegexEvidence):
             return RegexPattern(item, re.compile(item.regex))
         return words_pattern(item)
 
-    def _eq(self, item: EqEvidence) -> EqPattern:
-        chains = self.scope.chains(item.eq)
-        made = EqPattern(item)
+    def eq(self, item: EqEvidence) -> EqPattern:
+        """Return the prepared form of a relation; without links where it cannot be read."""
+        literal = item.form == "text"
+        chains = self.symbols.chains(item.eq)
         if not chains:
-            return made
+            return EqPattern(item, RelationRule(tol=item.tol, literal=literal))
         chain = chains[0]
-        made.canonical = tuple(side.canonical for side in chain.sides)
-        made.numbers = frozenset(
-            number for side in chain.sides for node in side.nodes for number in numbers_of(node)
-        )
-        reading = self.scope.readings(_names(chain.sides), ())[0] if chain.sides else {}
+        reading = self.symbols.readings(_names(chain.sides))[0] if chain.sides else {}
+        links: list[Relation] = []
         for i, (left, right) in enumerate(itertools.pairwise(chain.sides)):
             relation = combined(chain.relations[i : i + 1])
             if relation and left.nodes and right.nodes:
-                sides = [
-                    Values(self.scope.settle(side.nodes[0], reading), self.scope, charged=False)
-                    for side in (left, right)
-                ]
-                made.links.append(Relation.of(sides[0], relation, sides[1]))
-        if len(made.links) != len(chain.relations):
-            made.links = []
-        return made
+                a, b = (self._known(side.nodes[0], reading) for side in (left, right))
+                links.append(Relation.of(a, relation, b))
+        return EqPattern(
+            item,
+            RelationRule(numbers_in_chain(chain), item.tol, literal),
+            tuple(links) if len(links) == len(chain.relations) else (),
+            tuple(side.canonical for side in chain.sides),
+        )
 
     def _value(self, item: ValueEvidence) -> ValuePattern:
-        node = self.scope.read(item.value)
+        node = self.symbols.read(item.value)
         canonical = "".join(item.value.split())
         if node is None:
             return ValuePattern(item, None, canonical)
         if item.unit == "%":
             node = ("div", node, ("n", 100.0))
-        reading = self.scope.readings(names_of(node), ())[0]
-        values = Values(self.scope.settle(node, reading), self.scope, charged=False)
+        values = self._known(node, self.symbols.readings(names_of(node))[0])
         number = values.row[0] if values.row is not None and not names_of(node) else None
         return ValuePattern(item, values, canonical, number)
+
+    def _known(self, node: Node, reading: Reading) -> KnownValues:
+        return Values(self.symbols.settle(node, reading), self.evaluation).known()
 
 
 def _solved(pattern: Pattern) -> Iterator[Relation]:
@@ -220,19 +194,3 @@ def words_pattern(item: WordsEvidence) -> WordsPattern:
 def _english(word: str) -> str:
     body = r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", word.strip()))
     return body + r"(?![A-Za-z])" if len(word) <= 3 else body
-
-
-_COMPILED: dict[str, tuple[Problem, CompiledProblem]] = {}
-MAX_COMPILED = 512
-
-
-def compile_problem(problem: Problem) -> CompiledProblem:
-    """Return the compiled form of a problem; the same object gives the same compiled form."""
-    known = _COMPILED.get(problem.id)
-    if known is not None and (known[0] is problem or known[0] == problem):
-        return known[1]
-    if len(_COMPILED) >= MAX_COMPILED:
-        _COMPILED.clear()
-    made = CompiledProblem(problem)
-    _COMPILED[problem.id] = (problem, made)
-    return made

@@ -7,22 +7,22 @@ import math
 
 from scoring.formulas.chains import Chain
 from scoring.formulas.tree import Node, names_of
-from scoring.steps.symbols import Symbols
+from scoring.numeric.evaluation import Evaluation
 
 #: Lower end, upper end, whether each belongs to the interval.
 Interval = tuple[float, float, bool, bool]
 
 
-def intervals_of(node: Node, scope: Symbols) -> list[Interval] | None:
+def intervals_of(node: Node, evaluation: Evaluation) -> list[Interval] | None:
     """Return the intervals that an interval or a union of such stands for, or None where an end has no value."""
     if node[0] == "union":
-        left, right = intervals_of(node[1], scope), intervals_of(node[2], scope)
+        left, right = intervals_of(node[1], evaluation), intervals_of(node[2], evaluation)
         return None if left is None or right is None else sorted([*left, *right])
     if node[0] == "tuple" and len(node) == 3:
         node = ("interval", node[1], node[2], False, False)
     if node[0] != "interval":
         return None
-    low, high = _end(node[1], scope), _end(node[2], scope)
+    low, high = _end(node[1], evaluation), _end(node[2], evaluation)
     if low is None or high is None:
         return None
     return [
@@ -30,7 +30,7 @@ def intervals_of(node: Node, scope: Symbols) -> list[Interval] | None:
     ]
 
 
-def interval_of_chain(chain: Chain, scope: Symbols) -> Interval | None:
+def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Interval | None:
     """Return the interval that an inequality such as ``0 < a <= 1`` or ``a >= 1/2`` confines its unknown to."""
     if not chain.relations or any(relation not in "<≤>≥" for relation in chain.relations):
         return None
@@ -44,9 +44,9 @@ def interval_of_chain(chain: Chain, scope: Symbols) -> Interval | None:
         if relation in ">≥":
             a, b = b, a
         closed = relation in "≤≥"
-        if not names_of(a) and (end := _end(a, scope)) is not None:
+        if not names_of(a) and (end := _end(a, evaluation)) is not None:
             low, low_in = end, closed
-        elif not names_of(b) and (end := _end(b, scope)) is not None:
+        elif not names_of(b) and (end := _end(b, evaluation)) is not None:
             high, high_in = end, closed
         else:
             return None
@@ -67,12 +67,12 @@ def _close(a: float, b: float) -> bool:
     )
 
 
-def _end(node: Node, scope: Symbols) -> float | None:
+def _end(node: Node, evaluation: Evaluation) -> float | None:
     if node == ("c", "inf"):
         return math.inf
     if node == ("neg", ("c", "inf")):
         return -math.inf
-    row = scope.evaluate(node)
+    row = evaluation.row(node)
     if row is None or names_of(node) or abs(row[0].imag) > 1e-9:
         return None
     return row[0].real

@@ -12,8 +12,9 @@ from scoring.formulas.chains import Chain, Side, find_chains
 from scoring.formulas.lexer import tokenise
 from scoring.formulas.tree import Node, names_of, substitute
 from scoring.numeric.compare import combined
-from scoring.steps.compiled_problem import CompiledProblem
-from scoring.steps.symbols import ALLOWANCE, Reading, Relation, Values
+from scoring.numeric.evaluation import Evaluation
+from scoring.numeric.relation import Relation, Values
+from scoring.numeric.symbols import Reading, Symbols
 from scoring.text.normalise import Normalised, normalise
 from scoring.text.renderings import Rendering, latex, lite, plain, squeezed
 from scoring.text.sentences import Sentence, cut
@@ -46,12 +47,10 @@ class ParsedAnswer:
     """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
 
     def __init__(
-        self, compiled: CompiledProblem, original: str, offset: int = 0, *, charged: bool = True
+        self, symbols: Symbols, evaluation: Evaluation, original: str, offset: int = 0
     ) -> None:
-        self.compiled = compiled
-        self.charged = charged
-        if charged:
-            compiled.scope.allowance = ALLOWANCE
+        self.symbols = symbols
+        self.evaluation = evaluation
         self.offset = offset
         self.cut_at = 0
         self.dropped = 0
@@ -67,8 +66,8 @@ class ParsedAnswer:
             self.units = cut(blanked)
         self.text = self.normalised.text
         self.unit_starts = [unit.start for unit in self.units]
-        tokens = tokenise(self.text, compiled.scope.arrays)
-        self.chains: list[Chain] = find_chains(tokens, compiled.scope.grammar)
+        tokens = tokenise(self.text, symbols.arrays)
+        self.chains: list[Chain] = find_chains(tokens, symbols.grammar)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the original answer of a stretch of the normalised text."""
@@ -100,23 +99,6 @@ class ParsedAnswer:
             if all(view.text != other.text for other in kept):
                 kept.append(view)
         return kept
-
-    @cached_property
-    def restated(self) -> list[tuple[int, int]]:
-        """Stretches that repeat the statement."""
-        found: list[tuple[int, int]] = []
-        for unit in self.units:
-            piece = re.sub(r"\s+", "", self.text[unit.start : unit.end]).strip("。.:：")
-            if len(piece) >= 10 and any(
-                piece in statement for statement in self.compiled.statement
-            ):
-                found.append((unit.start, unit.end))
-        return found
-
-    def is_restated(self, start: int, end: int) -> bool:
-        """Say whether a stretch only repeats the statement."""
-        first, last = max(end - 1, start), start
-        return all(any(a <= at < b for a, b in self.restated) for at in (first, last))
 
     @cached_property
     def found(self) -> list[Formula]:
@@ -159,15 +141,15 @@ class ParsedAnswer:
         return found
 
     def _of_chain(self, index: int, chain: Chain, items: list[Formula]) -> None:
-        compiled = self.compiled
+        symbols = self.symbols
         sides = chain.sides
         if chain.listed_for is not None and len(sides) == 1:
-            sides = [chain.listed_for, *sides]
-        relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
-        if numbered := _numbered_root(sides, relations, compiled.scope.declared):
-            unknown = Values(numbered, compiled.scope, charged=self.charged)
+            sides = (chain.listed_for, *sides)
+        relations = ("=",) if len(sides) == 2 and not chain.relations else chain.relations
+        if numbered := _numbered_root(sides, relations, symbols.declared):
+            unknown = Values(numbered, self.evaluation)
             for item in sides[1].nodes:
-                root = Values(compiled.scope.settle(item, {}), compiled.scope, charged=self.charged)
+                root = Values(symbols.settle(item, {}), self.evaluation)
                 items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
         for understand, guessed in self._understandings((*sides, *chain.groups)):
             values = [[understand(node) for node in side.nodes] for side in sides]
@@ -194,15 +176,15 @@ class ParsedAnswer:
 
         The flag says that a letter nobody listed was taken for an unknown of the problem.
         """
-        scope = self.compiled.scope
+        symbols = self.symbols
         names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
 
         def read(node: Node, reading: Reading) -> Values:
-            return Values(scope.settle(node, reading), scope, charged=self.charged)
+            return Values(symbols.settle(node, reading), self.evaluation)
 
         ways: list[tuple[Callable[[Node], Values], bool]] = [
-            (partial(read, reading=reading), any(name not in scope.simple for name in reading))
-            for reading in scope.readings(names, self.compiled.introduced)
+            (partial(read, reading=reading), any(name not in symbols.simple for name in reading))
+            for reading in symbols.readings(names, guess=True)
         ]
         if used := {key: value for key, value in self.definitions.items() if key[1] in names}:
             ways.append((lambda node: read(substitute(node, used), {}), False))
@@ -211,14 +193,14 @@ class ParsedAnswer:
     @cached_property
     def definitions(self) -> dict[Node, Node]:
         """Letters that the answer itself introduces for an expression in known letters: ``let s = sin x``."""
-        scope = self.compiled.scope
-        known = scope.declared | scope.stated | scope.simple.keys()
+        symbols = self.symbols
+        known = symbols.declared | symbols.stated | symbols.simple.keys()
         found: dict[Node, Node] = {}
         for chain in self.chains:
             if len(found) >= MAX_DEFINITIONS:
                 break
             if (
-                chain.relations != ["="]
+                chain.relations != ("=",)
                 or len(chain.sides[0].nodes) != 1
                 or len(chain.sides[1].nodes) != 1
             ):
@@ -256,10 +238,10 @@ def _without_repeats(text: str, units: list[Sentence]) -> str | None:
 
 
 def _numbered_root(
-    sides: list[Side], relations: list[str], declared: frozenset[str]
+    sides: tuple[Side, ...], relations: tuple[str, ...], declared: frozenset[str]
 ) -> Node | None:
     """Return x for ``x_1 = ...`` where x is an unknown of the problem and x_1 is not."""
-    if len(sides) != 2 or relations != ["="] or len(sides[0].nodes) != 1:
+    if len(sides) != 2 or relations != ("=",) or len(sides[0].nodes) != 1:
         return None
     node = sides[0].nodes[0]
     if (
@@ -283,7 +265,7 @@ def _value(index: int, side: Side, value: Values) -> Formula:
     return Formula(index, side.start, side.end, value=value, side=side, writing=(side.canonical,))
 
 
-def _relation(index: int, sides: list[Side], i: int, j: int, relation: Relation) -> Formula:
+def _relation(index: int, sides: tuple[Side, ...], i: int, j: int, relation: Relation) -> Formula:
     start, end = min(sides[i].start, sides[j].start), max(sides[i].end, sides[j].end)
     if sides[i].end > sides[j].start:
         start = sides[j].start
