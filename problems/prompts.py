@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from problems.errors import ProblemError
 from problems.schema import Problem
 
@@ -56,13 +54,3 @@ def render_prompt(problem: Problem, style: str, language: str) -> tuple[tuple[st
         ("system", _SYSTEM[style][language]),
         ("user", f"{statement}\n\n{_REQUEST[style][language]}"),
     )
-
-
-def prompt_version(style: str) -> str:
-    """Return a short name of the style's wording that changes whenever the wording does."""
-    if style not in PROMPT_STYLES:
-        raise ProblemError(
-            f"unknown prompt style {style!r}; the styles are {', '.join(PROMPT_STYLES)}"
-        )
-    wording = repr((sorted(_SYSTEM[style].items()), sorted(_REQUEST[style].items())))
-    return f"{style}-{hashlib.sha256(wording.encode()).hexdigest()[:8]}"

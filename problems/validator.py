@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, RegexEvidence, ValueEvidence
+from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, ValueEvidence
 from problems.reading import LANGUAGES
 from problems.schema import Path, Problem, Step
 
@@ -158,12 +158,3 @@ def _circle(requires: dict[str, tuple[str, ...]]) -> list[str]:
         if found := visit(name, []):
             return found
     return []
-
-
-def regexes(problem: Problem) -> Iterator[str]:
-    """Yield every pattern of the problem, for checks of their speed."""
-    for path in problem.paths:
-        for step in path.steps:
-            yield from (
-                leaf.regex for leaf in leaves(step.evidence) if isinstance(leaf, RegexEvidence)
-            )

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from scoring.formulas.atoms import constant, read_atom
+from scoring.formulas.cursor import MAX_DEPTH, Cursor
 from scoring.formulas.lexer import Token
 from scoring.formulas.tree import Node, ParseError
 
-MAX_TOKENS = 600
-MAX_DEPTH = 60
 
-
-class Parser:
-    """Reads one side of a relation. ``scalars`` are names declared as numbers, so that ``x(x+1)`` is a product."""
-
-    def __init__(
-        self, tokens: list[Token], scalars: frozenset[str] = frozenset(), *, tight: bool = False
-    ) -> None:
-        if len(tokens) > MAX_TOKENS:
-            raise ParseError("too many tokens")
-        self.tokens = tokens
-        self.scalars = scalars
-        #: Whether ``1/2n`` is read as ``1/(2n)``; ``ambiguous`` says that it stood somewhere.
-        self.tight = tight
-        self.ambiguous = False
-        self.at = 0
-        self.depth = 0
-        self.bars = 0
+class Parser(Cursor):
+    """Reads one side of a relation, from its loosest level down to the atoms."""
 
     def parse(self) -> Node:
         """Return the expression that all tokens together make."""
@@ -39,33 +23,6 @@ class Parser:
         parser = Parser(tokens, self.scalars, tight=self.tight)
         parser.depth = self.depth
         return parser.parse()
-
-    # Reading helpers.
-
-    def peek(self, ahead: int = 0) -> Token | None:
-        """Return a token without taking it."""
-        index = self.at + ahead
-        return self.tokens[index] if index < len(self.tokens) else None
-
-    def is_op(self, *texts: str) -> bool:
-        """Say whether the next token is one of these operators."""
-        token = self.peek()
-        return token is not None and token.kind == "op" and token.text in texts
-
-    def take(self) -> Token:
-        """Take the next token."""
-        token = self.peek()
-        if token is None:
-            raise ParseError("ends early")
-        self.at += 1
-        return token
-
-    def expect(self, text: str) -> None:
-        """Take a token that must have this text."""
-        if self.take().text != text:
-            raise ParseError(f"no {text}")
-
-    # Levels, from loose to tight.
 
     def listed(self) -> Node:
         """Read items separated by commas as a tuple."""
@@ -179,8 +136,6 @@ class Parser:
             return ("deg", node)
         if above in (("v", "T"), ("v", "⊤")) and "T" not in self.scalars:
             return ("T", node)
-        if node[0] == "choose" and len(node) == 3:
-            return ("binom", node[2], above, node[1])
         return ("pow", node, above)
 
     def script(self) -> Node:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from problems.evidence import EqEvidence, ValueEvidence
 from problems.schema import Problem, Solution
-from problems.validator import leaves, validate
+from problems.validator import leaves
 from scoring.compiled_problem import compile_problem
 from scoring.formulas.lexer import tokenise
 from scoring.numeric.evaluation import Evaluation
@@ -75,20 +75,6 @@ def mutation_report(problem: Problem) -> MutationReport:
         checks.extend(_wrong_numbers(problem, solution))
     checks.extend(_statements(problem))
     return MutationReport(problem_id=problem.id, checks=tuple(checks))
-
-
-def gate(problem: Problem, *, shipped: bool = False) -> tuple[str, ...]:
-    """Return everything that is wrong with a problem: its structure, its formulas and its mutation checks.
-
-    A wrong number that leaves a step done is not counted: another line of the same block may show the step as well.
-    """
-    errors = list(validate(problem, shipped=shipped))
-    if not errors:
-        errors.extend(expression_errors(problem))
-        errors.extend(
-            c.sentence for c in mutation_report(problem).failures if c.kind != "wrong_number"
-        )
-    return tuple(errors)
 
 
 def expression_errors(problem: Problem) -> tuple[str, ...]:

@@ -224,7 +224,6 @@ def _plain(node: Node) -> bool:
             "mat",
             "list",
             "pm",
-            "lim",
             "union",
             "meet",
         ):

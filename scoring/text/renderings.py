@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,10 +30,6 @@ class Rendering:
         return self.origin[start], max(
             last + 1, min(self.origin[after] if after < len(self.origin) else last + 1, last + 12)
         )
-
-    def forth(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a stretch of the normalised text stands in this view."""
-        return bisect_left(self.origin, start), bisect_left(self.origin, end)
 
 
 def rewrite(
