@@ -10,7 +10,7 @@ from functools import cached_property, partial
 
 from scoring.formulas.chains import Chain, Side, find_chains
 from scoring.formulas.lexer import tokenise
-from scoring.formulas.tree import Node, names_of, substitute
+from scoring.formulas.tree import Index, Node, Number, Variable, names_of, substitute
 from scoring.numeric.compare import combined
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import Relation, Values
@@ -186,7 +186,7 @@ class ParsedAnswer:
             (partial(read, reading=reading), any(name not in symbols.simple for name in reading))
             for reading in symbols.readings(names, guess=True)
         ]
-        if used := {key: value for key, value in self.definitions.items() if key[1] in names}:
+        if used := {key: value for key, value in self.definitions.items() if names_of(key) & names}:
             ways.append((lambda node: read(substitute(node, used), {}), False))
         return ways
 
@@ -206,14 +206,14 @@ class ParsedAnswer:
             ):
                 continue
             left, right = chain.sides[0].nodes[0], chain.sides[1].nodes[0]
-            meant = left[0] == "v" and left[1] not in known and left not in found
-            meant = (
+            if not isinstance(left, Variable) or left.name in known or left in found:
+                continue
+            meant = not isinstance(right, (Variable, Number)) and names_of(right)
+            if (
                 meant
-                and right[0] not in ("v", "n")
-                and bool(names_of(right))
-                and names_of(right) <= known
-            )
-            if meant and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start]):
+                and meant <= known
+                and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start])
+            ):
                 found[left] = right
         return found
 
@@ -244,14 +244,9 @@ def _numbered_root(
     if len(sides) != 2 or relations != ("=",) or len(sides[0].nodes) != 1:
         return None
     node = sides[0].nodes[0]
-    if (
-        node[0] != "idx"
-        or node[2][0] != "n"
-        or node[1] not in declared
-        or f"{node[1]}_{int(node[2][1])}" in declared
-    ):
+    if not isinstance(node, Index) or not isinstance(node.index, Number):
         return None
-    return ("v", node[1])
+    return Variable(node.name) if node.name in declared and node.written not in declared else None
 
 
 def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:

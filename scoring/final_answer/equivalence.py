@@ -10,7 +10,16 @@ from scoring.final_answer.answer_key import AnswerKey, Writing
 from scoring.final_answer.extraction import MAX_REGION, FinalAnswer
 from scoring.final_answer.math_verify import shared
 from scoring.formulas.chains import Chain
-from scoring.formulas.tree import Node, names_of
+from scoring.formulas.tree import (
+    Binary,
+    Collection,
+    Index,
+    Interval,
+    Node,
+    Variable,
+    is_tuple,
+    names_of,
+)
 from scoring.formulas.units import same_unit
 from scoring.numeric.compare import close, combined, constant
 from scoring.numeric.intervals import interval_of_chain, intervals_of, same_intervals
@@ -58,13 +67,14 @@ def _judge_one(
         return _writing(sheet, place, written) if found is None else found
     nodes = wanted[0].sides[0].nodes
     if len(wanted) > 1:
-        nodes = (("set", *(node for chain in wanted for node in chain.sides[-1].nodes)),)
+        items = (node for chain in wanted for node in chain.sides[-1].nodes)
+        nodes = (Collection("set", tuple(items)),)
     if not nodes:
         return _writing(sheet, place, written)
     target = symbols.settle(nodes[0], {})
-    if target[0] == "set":
-        return _set(sheet, chains, [symbols.settle(item, {}) for item in target[1:]], answer)
-    if target[0] in ("interval", "union"):
+    if isinstance(target, Collection) and target.kind == "set":
+        return _set(sheet, chains, [symbols.settle(item, {}) for item in target.items], answer)
+    if isinstance(target, Interval) or (isinstance(target, Binary) and target.operator == "union"):
         return _interval(sheet, place, chains, target, written)
     if wanted[0].sides[0].double:
         return _set(sheet, chains, [symbols.settle(item, {}) for item in nodes], answer)
@@ -165,14 +175,16 @@ def _set(
     for chain in reversed(chains):
         for side in chain.sides:
             for node in side.nodes:
-                if node[0] == "set" or (node[0] == "tuple" and len(node) - 1 == len(wanted)):
+                if not isinstance(node, Collection) or node.kind == "list":
+                    continue
+                if node.kind == "set" or len(node.items) == len(wanted):
                     items = [
                         Values(sheet.symbols.settle(item, {}), sheet.evaluation)
-                        for item in node[1:]
+                        for item in node.items
                     ]
                     if _equal_sets(items, wanted, answer):
                         return True
-                    if node[0] == "set":
+                    if node.kind == "set":
                         return False
     pools: list[list[Values]] = [[], [], []]
     for chain in chains:
@@ -184,7 +196,7 @@ def _set(
         plain = (
             bool(chain.relations)
             and chain.sides[0].nodes
-            and chain.sides[0].nodes[0][0] in ("v", "idx")
+            and isinstance(chain.sides[0].nodes[0], (Variable, Index))
             and len(chain.sides) == 2
         )
         listed = chain.listed_for is not None
@@ -212,7 +224,7 @@ def _interval(
             found.append(same_intervals([confined], wanted))
         for node in (node for side in chain.sides for node in side.nodes):
             stated = intervals_of(node, evaluation)
-            if stated is not None and node[0] != "tuple":
+            if stated is not None and not is_tuple(node):
                 found.append(same_intervals(stated, wanted))
     if True in found:
         return True

@@ -7,7 +7,23 @@ import math
 from scoring.formulas.big_operators import read_big
 from scoring.formulas.cursor import Cursor
 from scoring.formulas.lexer import Token
-from scoring.formulas.tree import Node, ParseError
+from scoring.formulas.tree import (
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Function,
+    Index,
+    Interval,
+    Matrix,
+    Negation,
+    Node,
+    Number,
+    ParseError,
+    Variable,
+    is_tuple,
+    items_of,
+)
 
 #: Letters that are functions whenever a bracket follows.
 _FUNCTION_LETTERS = frozenset("fgFGφψΦuvHLΓQΨ")
@@ -22,7 +38,7 @@ def read_atom(cursor: Cursor) -> Node:
         value = float(token.text)
         if math.isinf(value):
             raise ParseError("number too large")
-        return ("n", value)
+        return Number(value)
     if token.kind == "name":
         return _name(cursor, token)
     if token.kind == "func":
@@ -38,9 +54,9 @@ def read_atom(cursor: Cursor) -> Node:
         node = cursor.listed()
         cursor.bars -= 1
         cursor.expect(token.text)
-        return ("fn", "abs" if token.text == "|" else "norm", node)
+        return Function("abs" if token.text == "|" else "norm", node)
     if token.kind == "op" and token.text == "-":
-        return ("neg", cursor.power())
+        return Negation(cursor.power())
     raise ParseError(f"unexpected {token.text}")
 
 
@@ -61,29 +77,23 @@ def _name(cursor: Cursor, token: Token) -> Node:
         index = cursor.script()
     primes += _primes(cursor)
     if len(name) == 2 and name[0] in "ED" and name[1] in "XYZ" and name not in cursor.scalars:
-        return ("call", name[0], 0, ("v", name[1]))
+        return Call(name[0], 0, Variable(name[1]))
     if (call := _call(cursor, name, primes, index)) is not None:
         return call
     if index is not None:
-        node = indexed(name + "'" * primes, index)
-        return _chosen(cursor, name, index) or node
+        return _chosen(cursor, name, index) or Index(name + "'" * primes, index)
     if primes:
-        return ("v", name + "'" * primes)
+        return Variable(name + "'" * primes)
     return constant(name, cursor.scalars)
-
-
-def indexed(name: str, index: Node) -> Node:
-    """Return an indexed name; a plain number as index stays readable in the name."""
-    return ("idx", name, index)
 
 
 def constant(name: str, scalars: frozenset[str]) -> Node:
     """Return a name, or the constant that it stands for where no variable has that name."""
     if name == "π":
-        return ("c", "pi")
+        return Constant("pi")
     if name in ("e", "i") and name not in scalars:
-        return ("c", name)
-    return ("v", name)
+        return Constant(name)
+    return Variable(name)
 
 
 def _chosen(cursor: Cursor, name: str, index: Node) -> Node | None:
@@ -93,11 +103,17 @@ def _chosen(cursor: Cursor, name: str, index: Node) -> Node | None:
     at = cursor.at
     cursor.at += 1
     above = cursor.script()
-    numbers = index[0] == "n" and above[0] == "n"
-    if (numbers and index[1] >= above[1]) or (
-        name == "C" and index[0] != "n" and above[0] in ("v", "n", "add", "sub")
-    ):
-        return ("binom" if name == "C" else "perm", index, above)
+    match index, above:
+        case Number(below), Number(value):
+            counts = below >= value
+        case Number(), _:
+            counts = False
+        case _, Variable() | Number() | Binary("add" | "sub"):
+            counts = name == "C"
+        case _:
+            counts = False
+    if counts:
+        return Binary("binom" if name == "C" else "perm", index, above)
     cursor.at = at
     return None
 
@@ -144,7 +160,7 @@ def _slope(cursor: Cursor) -> Node | None:
         and not top.spaced
     ):
         cursor.at += 4
-        return ("v", top.text + "'") if d.text == "d" else ("v", f"∂{top.text}/∂{bottom.text}")
+        return Variable(top.text + "'" if d.text == "d" else f"∂{top.text}/∂{bottom.text}")
     return None
 
 
@@ -166,7 +182,7 @@ def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | 
     )
     if relation and name in ("P", "E", "Pr", "D"):
         cursor.at += len(inside) + 2
-        return ("v", name + "(" + "".join(item.text for item in inside) + ")")
+        return Variable(name + "(" + "".join(item.text for item in inside) + ")")
     declared = name in cursor.scalars
     simple = all(item.kind in ("num", "name", "comma") or item.text == "-" for item in inside)
     short = (
@@ -188,8 +204,8 @@ def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | 
     if cursor.take().kind != "close":
         raise ParseError("call not closed")
     if index is not None:
-        arguments = ("tuple", index, arguments)
-    return ("call", name, primes, arguments)
+        arguments = Collection("tuple", (index, arguments))
+    return Call(name, primes, arguments)
 
 
 def _function(cursor: Cursor, name: str) -> Node:
@@ -201,14 +217,13 @@ def _function(cursor: Cursor, name: str) -> Node:
         else:
             base = cursor.script()
     name = {"tg": "tan", "ctg": "cot"}.get(name, name)
-    if power == ("neg", ("n", 1.0)) and name in ("sin", "cos", "tan", "cot"):
+    if power == Negation(Number(1.0)) and name in ("sin", "cos", "tan", "cot"):
         name, power = f"arc{name}", None
-    node: Node = (
-        ("fn", name, _argument(cursor)) if base is None else ("fn", name, _argument(cursor), base)
-    )
+    argument = _argument(cursor)
+    node: Node = Function(name, argument, base)
     if name == "exp":
-        node = ("pow", ("c", "e"), node[2])
-    return node if power is None else ("pow", node, power)
+        node = Binary("pow", Constant("e"), argument)
+    return node if power is None else Binary("pow", node, power)
 
 
 def _argument(cursor: Cursor) -> Node:
@@ -223,14 +238,14 @@ def _argument(cursor: Cursor) -> Node:
         return node
     if cursor.is_op("-"):
         cursor.at += 1
-        return ("neg", _argument(cursor))
+        return Negation(_argument(cursor))
     node = cursor.power()
     while (
         (token := cursor.peek()) is not None
         and cursor.starts_factor()
         and token.kind not in ("func", "open")
     ):
-        node = ("mul", node, cursor.power())
+        node = Binary("mul", node, cursor.power())
     return node
 
 
@@ -240,7 +255,7 @@ def _bracket(cursor: Cursor, mark: str) -> Node:
     if mark == "\\{":
         node = cursor.listed()
         cursor.expect("\\}")
-        return ("set", *(node[1:] if node[0] == "tuple" else (node,)))
+        return Collection("set", items_of(node))
     bars, cursor.bars = cursor.bars, 0
     node = cursor.listed()
     cursor.bars = bars
@@ -248,18 +263,28 @@ def _bracket(cursor: Cursor, mark: str) -> Node:
     if closer.kind != "close" or closer.text not in _CLOSERS.get(mark, ""):
         raise ParseError("bracket not closed")
     if mark in "⌊⌈":
-        return ("fn", "floor" if mark == "⌊" else "ceil", node)
-    if node[0] != "tuple":
-        if mark == "[" and node[0] == "interval":
-            return ("mat", (node[1], node[2]))
-        return node
+        return Function("floor" if mark == "⌊" else "ceil", node)
+    if not is_tuple(node):
+        row = _row(node)
+        return Matrix((row,)) if mark == "[" and isinstance(node, Interval) and row else node
     if mark == "{":
-        return ("set", *node[1:])
-    if mark == "[" and all(item[0] in ("interval", "list") for item in node[1:]):
-        return ("mat", *((item[1:3] if item[0] == "interval" else item[1:]) for item in node[1:]))
-    if len(node) == 3 and (mark == "[" or closer.text == "]"):
-        return ("interval", node[1], node[2], mark == "[", closer.text == "]")
-    return ("list", *node[1:]) if mark == "[" else node
+        return Collection("set", node.items)
+    rows = [_row(item) for item in node.items]
+    if mark == "[" and None not in rows:
+        return Matrix(tuple(row for row in rows if row is not None))
+    if len(node.items) == 2 and (mark == "[" or closer.text == "]"):
+        return Interval(*node.items, mark == "[", closer.text == "]")
+    return Collection("list", node.items) if mark == "[" else node
+
+
+def _row(node: Node) -> tuple[Node, ...] | None:
+    """Return the row of a matrix that a bracket within brackets is, which alone is an interval or a list."""
+    match node:
+        case Interval(low, high):
+            return (low, high)
+        case Collection("list", items):
+            return items
+    return None
 
 
 def _matrix(cursor: Cursor, kind: str) -> Node:
@@ -284,16 +309,15 @@ def _matrix(cursor: Cursor, kind: str) -> Node:
     rows = [row for row in rows if any(row)]
     if not rows or len({len(row) for row in rows}) != 1:
         raise ParseError("ragged matrix")
-    made = [tuple(cursor.inner(cell) for cell in row) for row in rows]
-    node: Node = ("mat", *made)
-    return ("fn", "det", node) if kind == "vmatrix" else node
+    node = Matrix(tuple(tuple(cursor.inner(cell) for cell in row) for row in rows))
+    return Function("det", node) if kind == "vmatrix" else node
 
 
 def _accent(cursor: Cursor, name: str) -> Node:
     inner = cursor.script()
-    text = inner[1] if inner[0] == "v" else repr(inner)
+    text = inner.name if isinstance(inner, Variable) else repr(inner)
     if name in ("vec", "overrightarrow"):
-        return ("v", f"vec:{text}")
+        return Variable(f"vec:{text}")
     if name in ("dot", "ddot"):
-        return ("v", text + ("'" if name == "dot" else "''"))
-    return ("v", f"{name}:{text}")
+        return Variable(text + ("'" if name == "dot" else "''"))
+    return Variable(f"{name}:{text}")

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scoring.formulas.cursor import Cursor
 from scoring.formulas.lexer import Token
-from scoring.formulas.tree import Node, ParseError
+from scoring.formulas.tree import (
+    BigOperator,
+    Binary,
+    Call,
+    Constant,
+    Function,
+    Node,
+    Number,
+    ParseError,
+    Sign,
+    Variable,
+)
+
+_SIGNS: Mapping[str, Sign] = {"sum": "sum", "prod": "prod"}
 
 
 def read_big(cursor: Cursor, name: str) -> Node:
@@ -15,15 +30,15 @@ def read_big(cursor: Cursor, name: str) -> Node:
         return _root(cursor, name)
     if name == "binom":
         top = cursor.script()
-        return ("binom", top, cursor.script())
-    if name in ("sum", "prod"):
-        return _sum(cursor, name)
+        return Binary("binom", top, cursor.script())
+    if sign := _SIGNS.get(name):
+        return _sum(cursor, sign)
     if name in ("int", "oint", "iint", "iiint"):
         return _integral(cursor, name)
     if name == "infty":
-        return ("c", "inf")
+        return Constant("inf")
     if name == "dots":
-        return ("v", "…")
+        return Variable("…")
     if name == "lim":
         return _limit(cursor)
     raise ParseError(f"unknown sign {name}")
@@ -33,7 +48,7 @@ def _fraction(cursor: Cursor) -> Node:
     if (slope := _leibniz(cursor)) is not None:
         return slope
     top = _digit_or_group(cursor)
-    return ("div", top, _digit_or_group(cursor))
+    return Binary("div", top, _digit_or_group(cursor))
 
 
 def _digit_or_group(cursor: Cursor) -> Node:
@@ -42,7 +57,7 @@ def _digit_or_group(cursor: Cursor) -> Node:
     if token is not None and token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
         rest = Token("num", token.text[1:], token.start + 1, token.end)
         cursor.tokens = [*cursor.tokens[: cursor.at], rest, *cursor.tokens[cursor.at + 1 :]]
-        return ("n", float(token.text[0]))
+        return Number(float(token.text[0]))
     if token is not None and token.kind in ("big", "func", "accent"):
         return cursor.atom()
     return cursor.script()
@@ -77,15 +92,15 @@ def _leibniz(cursor: Cursor) -> Node | None:
         raise ParseError("derivative too high")
     if len(rest) == 1 and rest[0].kind == "name":
         name = rest[0].text
-        return ("v", name + "'" * order) if top[0].text == "d" else ("v", f"∂{order}{name}/∂{wrt}")
+        return Variable(name + "'" * order if top[0].text == "d" else f"∂{order}{name}/∂{wrt}")
     body = cursor.inner(rest) if rest else cursor.power()
-    if body[0] == "call" and top[0].text == "d":
-        return ("call", body[1], body[2] + order, body[3])
-    return ("call", f"D{top[0].text}{wrt}", order, body)
+    if isinstance(body, Call) and top[0].text == "d":
+        return Call(body.name, body.primes + order, body.argument)
+    return Call(f"D{top[0].text}{wrt}", order, body)
 
 
 def _root(cursor: Cursor, name: str) -> Node:
-    degree: Node | None = ("n", 3.0) if name == "root3" else None
+    degree: Node | None = Number(3.0) if name == "root3" else None
     token = cursor.peek()
     if name == "sqrt" and token is not None and token.text == "[":
         cursor.at += 1
@@ -93,8 +108,8 @@ def _root(cursor: Cursor, name: str) -> Node:
         cursor.expect("]")
     body = _digit_or_group(cursor) if name == "sqrt" else cursor.atom()
     if degree is None:
-        return ("fn", "sqrt", body)
-    return ("pow", body, ("div", ("n", 1.0), degree))
+        return Function("sqrt", body)
+    return Binary("pow", body, Binary("div", Number(1.0), degree))
 
 
 def _bounds(cursor: Cursor) -> tuple[list[Token], Node | None]:
@@ -120,13 +135,13 @@ def _bounds(cursor: Cursor) -> tuple[list[Token], Node | None]:
     return below, above
 
 
-def _sum(cursor: Cursor, name: str) -> Node:
+def _sum(cursor: Cursor, sign: Sign) -> Node:
     below, above = _bounds(cursor)
     body = cursor.product()
     if len(below) >= 3 and below[0].kind == "name" and below[1].text == "=" and above is not None:
         low = cursor.inner(below[2:])
-        return (name, ("v", below[0].text), low, above, body)
-    return ("call", name, 0, body)
+        return BigOperator(sign, Variable(below[0].text), low, above, body)
+    return Call(sign, 0, body)
 
 
 def _integral(cursor: Cursor, name: str) -> Node:
@@ -146,16 +161,16 @@ def _integral(cursor: Cursor, name: str) -> Node:
             and after.kind == "name"
         ):
             inner = cursor.tokens[cursor.at : at]
-            body: Node = cursor.inner(inner) if inner else ("n", 1.0)
+            body: Node = cursor.inner(inner) if inner else Number(1.0)
             cursor.at = at + 2
-            wrt: Node = ("v", after.text)
             if name == "int" and above is not None and below:
-                return ("int", wrt, cursor.inner(below), above, body)
-            return ("call", f"{name}{after.text}", 0, body)
+                low = cursor.inner(below)
+                return BigOperator("int", Variable(after.text), low, above, body)
+            return Call(f"{name}{after.text}", 0, body)
     raise ParseError("integral without differential")
 
 
 def _limit(cursor: Cursor) -> Node:
     below, _ = _bounds(cursor)
     body = cursor.product()
-    return ("call", "lim" + "".join(token.text for token in below), 0, body)
+    return Call("lim" + "".join(token.text for token in below), 0, body)

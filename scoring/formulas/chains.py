@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 
 from scoring.formulas.lexer import Token
 from scoring.formulas.parser import parse, parse_all
-from scoring.formulas.tree import Node, numbers_of, unfold_signs
+from scoring.formulas.tree import (
+    Collection,
+    Constant,
+    Interval,
+    Node,
+    is_tuple,
+    numbers_of,
+    unfold_signs,
+    walk,
+)
 from scoring.formulas.unit_arithmetic import bare_arithmetic
 from scoring.formulas.verbal_relations import said_comparisons, said_equalities
 from scoring.formulas.vocabulary import BREAK_KINDS as BREAKS
@@ -311,20 +320,21 @@ def _unfold_membership(
         return sides, relations
     node = sides[1].nodes[0]
     tokens = sides[1].tokens
-    if node[0] == "set":
-        return (sides[0], replace(sides[1], nodes=node[1:])), ("=",)
-    if node[0] == "interval":
-        low, high, low_closed, high_closed = node[1:]
-    elif node[0] == "tuple" and len(node) == 3:
-        low, high, low_closed, high_closed = node[1], node[2], False, False
-    else:
-        return sides, relations
+    if isinstance(node, Collection) and node.kind == "set":
+        return (sides[0], replace(sides[1], nodes=node.items)), ("=",)
+    match node:
+        case Interval(low, high, low_closed, high_closed):
+            pass
+        case Collection("tuple", (low, high)):
+            low_closed = high_closed = False
+        case _:
+            return sides, relations
     unfolded = [sides[0]]
     orders: list[str] = []
-    if "inf" not in str(low):
+    if Constant("inf") not in walk(low):
         unfolded.insert(0, Side(tokens, (low,)))
         orders.append("≤" if low_closed else "<")
-    if "inf" not in str(high):
+    if Constant("inf") not in walk(high):
         unfolded.append(Side(tokens, (high,)))
         orders.append("≤" if high_closed else "<")
     return (tuple(unfolded), tuple(orders)) if orders else (sides, relations)
@@ -358,6 +368,6 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
             ):
                 continue
             node = parse(inner, scalars)
-            if node is not None and node[0] != "tuple" and len(found) < 6:
+            if node is not None and not is_tuple(node) and len(found) < 6:
                 found.append(Side(tuple(inner), unfold_signs(node)))
     return found

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scoring.formulas.atoms import constant, read_atom
 from scoring.formulas.cursor import MAX_DEPTH, Cursor
 from scoring.formulas.lexer import Token
-from scoring.formulas.tree import Node, ParseError
+from scoring.formulas.tree import (
+    Binary,
+    Collection,
+    Degrees,
+    Factorial,
+    Negation,
+    Node,
+    Number,
+    Operator,
+    ParseError,
+    PlusMinus,
+    Transpose,
+    Variable,
+)
+
+_SUM: Mapping[str, Operator] = {
+    "+": "add", "-": "sub", "±": "add", "∓": "sub", "∪": "union", "∩": "meet",
+}  # fmt: skip
+_PRODUCT: Mapping[str, Operator] = {"*": "mul", "/": "div", "×": "cross"}
 
 
 class Parser(Cursor):
@@ -30,7 +50,7 @@ class Parser(Cursor):
         while (token := self.peek()) is not None and token.kind == "comma":
             self.at += 1
             items.append(self.sum())
-        return items[0] if len(items) == 1 else ("tuple", *items)
+        return items[0] if len(items) == 1 else Collection("tuple", tuple(items))
 
     def sum(self) -> Node:
         """Read terms joined by plus and minus."""
@@ -41,8 +61,7 @@ class Parser(Cursor):
         while self.is_op("+", "-", "±", "∓", "∪", "∩"):
             sign = self.take().text
             right = self.signed()
-            kind = {"+": "add", "-": "sub", "±": "add", "∓": "sub", "∪": "union", "∩": "meet"}[sign]
-            node = (kind, node, ("pm", right) if sign in "±∓" else right)
+            node = Binary(_SUM[sign], node, PlusMinus(right) if sign in "±∓" else right)
         self.depth -= 1
         return node
 
@@ -50,13 +69,13 @@ class Parser(Cursor):
         """Read one term with its own sign."""
         if self.is_op("-"):
             self.at += 1
-            return ("neg", self.signed())
+            return Negation(self.signed())
         if self.is_op("+"):
             self.at += 1
             return self.signed()
         if self.is_op("±", "∓"):
             self.at += 1
-            return ("pm", self.signed())
+            return PlusMinus(self.signed())
         return self.product()
 
     def product(self) -> Node:
@@ -64,20 +83,20 @@ class Parser(Cursor):
         node = self.power()
         while True:
             if self.is_op("*", "/", "×"):
-                kind = {"*": "mul", "/": "div", "×": "cross"}[self.take().text]
-                right = ("neg", self.power()) if self.is_op("-") and self.take() else self.power()
-                if kind == "div":
+                operator = _PRODUCT[self.take().text]
+                right = Negation(self.power()) if self.is_op("-") and self.take() else self.power()
+                if operator == "div":
                     right = self.beside(right)
-                node = (kind, node, right)
+                node = Binary(operator, node, right)
             elif self.starts_factor():
-                node = ("mul", node, self.power())
+                node = Binary("mul", node, self.power())
             else:
                 return node
 
     def beside(self, below: Node) -> Node:
         """Take the letters that stand straight behind a number below a slash, where slashes are read that way."""
         while (
-            (below[0] == "n" or self.tight)
+            (isinstance(below, Number) or self.tight)
             and (token := self.peek()) is not None
             and token.kind == "name"
             and not token.spaced
@@ -86,7 +105,7 @@ class Parser(Cursor):
             self.ambiguous = True
             if not self.tight:
                 break
-            below = ("mul", below, self.power())
+            below = Binary("mul", below, self.power())
         return below
 
     def starts_factor(self) -> bool:
@@ -111,11 +130,11 @@ class Parser(Cursor):
         while (token := self.peek()) is not None and (token.kind == "op" and token.text in "^!%°‰"):
             self.at += 1
             if token.text == "!":
-                node = ("fact", node)
+                node = Factorial(node)
             elif token.text in "%‰":
-                node = ("div", node, ("n", 100.0 if token.text == "%" else 1000.0))
+                node = Binary("div", node, Number(100.0 if token.text == "%" else 1000.0))
             elif token.text == "°":
-                node = ("deg", node)
+                node = Degrees(node)
             else:
                 node = self.raised(node)
         return node
@@ -126,17 +145,18 @@ class Parser(Cursor):
             (after := self.peek(1)) is None or after.kind not in ("num", "name", "open")
         ):
             mark = self.take().text
-            if node[0] != "v":
+            if not isinstance(node, Variable):
                 raise ParseError("a star above no name")
-            return ("v", node[1] + mark)
+            return Variable(node.name + mark)
         above = self.script()
-        if above == ("v", "*") and node[0] == "v":
-            return ("v", node[1] + "*")
-        if above in (("v", "°"), ("v", "deg")):
-            return ("deg", node)
-        if above in (("v", "T"), ("v", "⊤")) and "T" not in self.scalars:
-            return ("T", node)
-        return ("pow", node, above)
+        match node, above:
+            case Variable(name), Variable("*"):
+                return Variable(name + "*")
+            case _, Variable("°" | "deg"):
+                return Degrees(node)
+            case _, Variable("T" | "⊤") if "T" not in self.scalars:
+                return Transpose(node)
+        return Binary("pow", node, above)
 
     def script(self) -> Node:
         """Read the argument of ``^`` or ``_``: a group, a sign with an atom, or one atom."""
@@ -145,13 +165,13 @@ class Parser(Cursor):
             raise ParseError("nothing above")
         if token.kind == "op" and token.text == "°":
             self.at += 1
-            return ("v", "°")
+            return Variable("°")
         if token.kind == "open" and token.text == "{":
             self.at += 1
             if self.is_op("°", "*") and (after := self.peek(1)) is not None and after.text == "}":
                 mark = self.take().text
                 self.at += 1
-                return ("v", mark)
+                return Variable(mark)
             if (inner := self.peek()) is not None and inner.kind == "prime":
                 raise ParseError("primes are read with the name")
             node = self.listed()
@@ -160,11 +180,11 @@ class Parser(Cursor):
         if token.kind == "op" and token.text in "+-":
             self.at += 1
             signed = self.script()
-            return ("neg", signed) if token.text == "-" else signed
+            return Negation(signed) if token.text == "-" else signed
         if token.kind in {"num", "name"}:
             self.at += 1
             return (
-                ("n", float(token.text))
+                Number(float(token.text))
                 if token.kind == "num"
                 else constant(token.text, self.scalars)
             )

@@ -6,31 +6,40 @@ import itertools
 import math
 
 from scoring.formulas.chains import Chain
-from scoring.formulas.tree import Node, names_of
+from scoring.formulas.tree import (
+    Binary,
+    Collection,
+    Constant,
+    Interval,
+    Negation,
+    Node,
+    names_of,
+)
 from scoring.numeric.evaluation import Evaluation
 
 #: Lower end, upper end, whether each belongs to the interval.
-Interval = tuple[float, float, bool, bool]
+Bounds = tuple[float, float, bool, bool]
 
 
-def intervals_of(node: Node, evaluation: Evaluation) -> list[Interval] | None:
+def intervals_of(node: Node, evaluation: Evaluation) -> list[Bounds] | None:
     """Return the intervals that an interval or a union of such stands for, or None where an end has no value."""
-    if node[0] == "union":
-        left, right = intervals_of(node[1], evaluation), intervals_of(node[2], evaluation)
-        return None if left is None or right is None else sorted([*left, *right])
-    if node[0] == "tuple" and len(node) == 3:
-        node = ("interval", node[1], node[2], False, False)
-    if node[0] != "interval":
-        return None
-    low, high = _end(node[1], evaluation), _end(node[2], evaluation)
+    match node:
+        case Binary("union", one, other):
+            left, right = intervals_of(one, evaluation), intervals_of(other, evaluation)
+            return None if left is None or right is None else sorted([*left, *right])
+        case Collection("tuple", (start, stop)):
+            low_closed = high_closed = False
+        case Interval(start, stop, low_closed, high_closed):
+            pass
+        case _:
+            return None
+    low, high = _end(start, evaluation), _end(stop, evaluation)
     if low is None or high is None:
         return None
-    return [
-        (low, high, bool(node[3]) and math.isfinite(low), bool(node[4]) and math.isfinite(high))
-    ]
+    return [(low, high, low_closed and math.isfinite(low), high_closed and math.isfinite(high))]
 
 
-def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Interval | None:
+def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Bounds | None:
     """Return the interval that an inequality such as ``0 < a <= 1`` or ``a >= 1/2`` confines its unknown to."""
     if not chain.relations or any(relation not in "<≤>≥" for relation in chain.relations):
         return None
@@ -53,7 +62,7 @@ def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Interval | None:
     return low, high, low_in, high_in
 
 
-def same_intervals(a: list[Interval], b: list[Interval]) -> bool:
+def same_intervals(a: list[Bounds], b: list[Bounds]) -> bool:
     """Say whether two sorted lists hold the same intervals."""
     return len(a) == len(b) and all(
         _close(x[0], y[0]) and _close(x[1], y[1]) and x[2:] == y[2:]
@@ -68,10 +77,11 @@ def _close(a: float, b: float) -> bool:
 
 
 def _end(node: Node, evaluation: Evaluation) -> float | None:
-    if node == ("c", "inf"):
-        return math.inf
-    if node == ("neg", ("c", "inf")):
-        return -math.inf
+    match node:
+        case Constant("inf"):
+            return math.inf
+        case Negation(Constant("inf")):
+            return -math.inf
     row = evaluation.row(node)
     if row is None or names_of(node) or abs(row[0].imag) > 1e-9:
         return None

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scoring.formulas.tree import Node, names_of, operations_of
+from scoring.formulas.tree import (
+    Binary,
+    Call,
+    Index,
+    Node,
+    Number,
+    Variable,
+    names_of,
+    operations_of,
+)
 from scoring.numeric.compare import Row, difference, direction, vanishes
 from scoring.numeric.evaluation import Evaluation
 
@@ -105,7 +114,11 @@ class Relation:
 def _is_solved(left: Node, right: Node) -> bool:
     """Return whether one side is a lone name, or a multiple of one, that the other does not hold."""
     for side, other in ((left, right), (right, left)):
-        lone = side[2] if side[0] == "mul" and side[1][0] == "n" else side
-        if lone[0] in ("v", "idx", "call") and not names_of(lone) & names_of(other):
+        match side:
+            case Binary("mul", Number(), lone):
+                pass
+            case lone:
+                pass
+        if isinstance(lone, (Variable, Index, Call)) and not names_of(lone) & names_of(other):
             return True
     return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scoring.formulas.tree import numbers_of
+from scoring.formulas.tree import Number, numbers_of
 from scoring.numeric.compare import EQUALITIES, close, constant, factor
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import Relation
@@ -121,7 +121,7 @@ def _same_identity(wanted: Relation, found: Relation, rule: RelationRule) -> boo
         value, other = wanted.left.row, found.left.row
         if value is None or other is None or not close(value, other):
             return False
-        bare = found.left.node[0] == "n" and found.right.node[0] == "n"
+        bare = isinstance(found.left.node, Number) and isinstance(found.right.node, Number)
         own = frozenset(numbers_of(found.left.node)) | frozenset(numbers_of(found.right.node))
         shared = {number for number in own & rule.numbers if abs(number - value[0]) > 1e-9}
         return not bare and bool(shared)

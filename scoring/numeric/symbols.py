@@ -14,7 +14,9 @@ from scoring.formulas.chains import Chain, find_chains
 from scoring.formulas.lexer import tokenise
 from scoring.formulas.parser import parse
 from scoring.formulas.tree import (
+    Index,
     Node,
+    Variable,
     index_calls,
     names_of,
     rename,
@@ -139,8 +141,7 @@ class Symbols:
         node = settle_calls(node)
         if self.compound:
             node = substitute(node, self.compound)
-        made: Node = rename(node, reading) if reading else node
-        return made
+        return rename(node, reading) if reading else node
 
 
 def _aliases(
@@ -156,8 +157,8 @@ def _aliases(
         for node in map(symbols.read, writings):
             if node is None or node == target:
                 continue
-            if node[0] == "v" and target[0] == "v":
-                simple[node[1]] = (*simple.get(node[1], ()), target[1])
+            if isinstance(node, Variable) and isinstance(target, Variable):
+                simple[node.name] = (*simple.get(node.name, ()), target.name)
             else:
                 compound[node] = target
     return MappingProxyType(simple), MappingProxyType(compound)
@@ -166,10 +167,6 @@ def _aliases(
 def parsed_name(text: str) -> str:
     """Return the parsed name of a variable written in LaTeX."""
     node = parse(tokenise(normalise(text).text, maths=True), frozenset(("e", "i")))
-    if node is None:
-        return text
-    if node[0] == "v":
-        return str(node[1])
-    if node[0] == "idx" and node[2][0] in ("n", "v"):
-        return f"{node[1]}_{int(node[2][1]) if node[2][0] == 'n' else node[2][1]}"
-    return text
+    if isinstance(node, Variable):
+        return node.name
+    return (isinstance(node, Index) and node.written) or text

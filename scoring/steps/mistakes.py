@@ -8,7 +8,26 @@ from dataclasses import dataclass
 
 from scoring.answer.parsed_answer import Formula
 from scoring.formulas.chains import Chain, Side
-from scoring.formulas.tree import Node, kinds_of, names_of, numbers_of, operations_of
+from scoring.formulas.tree import (
+    BigOperator,
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Degrees,
+    Function,
+    Index,
+    Interval,
+    Matrix,
+    Node,
+    Number,
+    PlusMinus,
+    Variable,
+    names_of,
+    numbers_of,
+    operations_of,
+    walk,
+)
 from scoring.numeric.compare import EQUALITIES, close, constant
 from scoring.numeric.relation import KnownValues, Values
 from scoring.numeric.rounding import decimals_of
@@ -17,6 +36,9 @@ from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group, Pattern
 from scoring.steps.references import Reference, References
 
+_NAMED = (Variable, Index, Call)
+#: What may mean more than a number where it is worked out.
+_UNPLAIN = (Call, Index, BigOperator, PlusMinus, Collection, Interval, Matrix)
 #: Relative error that a rounded intermediate result may carry on.
 ROUNDED = 6e-3
 
@@ -103,7 +125,7 @@ class Mistakes:
         named = (
             len(chain.sides) > 2
             and bool(chain.sides[0].nodes)
-            and chain.sides[0].nodes[0][0] in ("v", "call", "idx")
+            and isinstance(chain.sides[0].nodes[0], _NAMED)
         )
         for i, ((left, right), relation) in enumerate(
             zip(itertools.pairwise(chain.sides), chain.relations, strict=False)
@@ -111,7 +133,12 @@ class Mistakes:
             if relation not in ("=", "≈") or len(left.nodes) != 1 or len(right.nodes) != 1:
                 continue
             a, b = left.nodes[0], right.nodes[0]
-            numbers = _plain(a) and _plain(b) and a[0] != "c" and b[0] != "c"
+            numbers = (
+                _plain(a)
+                and _plain(b)
+                and not isinstance(a, Constant)
+                and not isinstance(b, Constant)
+            )
             if not numbers and not (named and i > 0 and _worked_out(self.sheet.symbols, a, b)):
                 continue
             x, y = self.sheet.evaluation.row(a), self.sheet.evaluation.row(b)
@@ -139,12 +166,12 @@ def _contradicts(found: Formula, reference: Reference, known: Sequence[Reference
         left, right = right, left
         if (
             not found.adjacent
-            or left.node[0] == "n"
+            or isinstance(left.node, Number)
             or names_of(right.node)
             or not _same(left, reference.left)
         ):
             return False
-    if right.row is None or right.node[0] in ("v", "idx", "call") or left.node == right.node:
+    if right.row is None or isinstance(right.node, _NAMED) or left.node == right.node:
         return False
     rights = [
         value for other in known if _same(other.left, reference.left) for value in other.rights
@@ -166,7 +193,7 @@ def _shared(
     reference: Reference, step_id: str, references: Mapping[str, Sequence[Reference]]
 ) -> bool:
     """Say whether a lone unknown takes part in several steps, so that another value of it tells nothing of this one."""
-    if reference.left.node[0] not in ("v", "idx"):
+    if not isinstance(reference.left.node, (Variable, Index)):
         return False
     return any(
         other.left.node == reference.left.node
@@ -179,7 +206,7 @@ def _shared(
 def _same(a: Values | KnownValues, b: KnownValues) -> bool:
     if a.node == b.node:
         return True
-    if a.node[0] in ("v", "idx") or b.node[0] in ("v", "idx"):
+    if isinstance(a.node, (Variable, Index)) or isinstance(b.node, (Variable, Index)):
         return False
     x, y = a.formal, b.formal
     return x is not None and y is not None and not constant(y) and close(x, y)
@@ -190,59 +217,29 @@ def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
     names = names_of(a)
     if not names or names != names_of(b) or not names <= symbols.scalars:
         return False
-    kinds = kinds_of(a) | kinds_of(b)
-    return not kinds & {
-        "call",
-        "idx",
-        "sum",
-        "prod",
-        "int",
-        "pm",
-        "tuple",
-        "set",
-        "interval",
-        "mat",
-        "list",
-    }
+    return not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
 
 
 def _plain(node: Node) -> bool:
     """Say whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
-    stack: list[object] = [node]
-    while stack:
-        item = stack.pop()
-        if not isinstance(item, tuple) or not item:
-            continue
-        kind = item[0]
-        if kind in (
-            "v",
-            "idx",
-            "call",
-            "tuple",
-            "set",
-            "interval",
-            "mat",
-            "list",
-            "pm",
-            "union",
-            "meet",
-        ):
-            return False
-        if kind == "c" and item[1] == "i":
-            return False
-        if kind == "div" and item[1][0] == "fn":
-            return False  # cos(2π)/7 may well be meant as cos(2π/7)
-        if kind == "fn" and (
-            item[1] == "log"
-            or (
-                item[1] not in ("sqrt", "abs", "ln")
-                and "pi" not in repr(item)
-                and "deg" not in repr(item)
-            )
-        ):
-            return False
-        stack.extend(item[1:])
+    for item in walk(node):
+        match item:
+            case Variable() | Index() | Call() | Collection() | Interval() | Matrix() | PlusMinus():
+                return False
+            case Constant("i") | Binary("union" | "meet"):
+                return False
+            case Binary("div", Function()):
+                return False  # cos(2π)/7 may well be meant as cos(2π/7)
+            case Function("sqrt" | "abs" | "ln"):
+                continue
+            case Function(name):
+                if name == "log" or not any(map(_is_angle, walk(item))):
+                    return False
     return True
+
+
+def _is_angle(node: Node) -> bool:
+    return isinstance(node, Degrees) or node == Constant("pi")
 
 
 def _tolerance(a: Node, b: Node, relation: str) -> float:

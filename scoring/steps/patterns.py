@@ -18,7 +18,7 @@ from problems.evidence import (
 )
 from problems.schema import Path, Problem, Step
 from scoring.formulas.chains import Side, numbers_in_chain
-from scoring.formulas.tree import Node, names_of
+from scoring.formulas.tree import Binary, Node, Number, names_of
 from scoring.numeric.compare import combined
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import KnownValues, Relation, Values
@@ -156,7 +156,7 @@ class PatternCompiler:
         if node is None:
             return ValuePattern(item, None, canonical)
         if item.unit == "%":
-            node = ("div", node, ("n", 100.0))
+            node = Binary("div", node, Number(100.0))
         values = self._known(node, self.symbols.readings(names_of(node))[0])
         number = values.row[0] if values.row is not None and not names_of(node) else None
         return ValuePattern(item, values, canonical, number)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from problems.schema import Problem
 from scoring.answer.parsed_answer import ParsedAnswer
+from scoring.formulas.tree import Number
 from scoring.numeric.compare import EQUALITIES
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import KnownValues, Relation
@@ -88,7 +89,7 @@ def _grouped(relations: Iterable[Relation]) -> list[Reference]:
     for relation in relations:
         if (
             relation.relation not in EQUALITIES
-            or relation.left.node[0] == "n"
+            or isinstance(relation.left.node, Number)
             or relation.right.row is None
         ):
             continue
