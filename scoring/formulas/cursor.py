@@ -9,6 +9,8 @@ from scoring.formulas.tree import Node, ParseError
 
 MAX_TOKENS = 600
 MAX_DEPTH = 60
+#: Operators of one formula: its tree is no deeper, so that reading it needs no deep stack.
+MAX_OPERATORS = 200
 #: Tokens that are looked through for the end of a bracket.
 MAX_BRACKET = 80
 
@@ -31,6 +33,7 @@ class Cursor(ABC):
         self.ambiguous = False
         self.at = 0
         self.depth = 0
+        self.operators = 0
         self.bars = 0
 
     def peek(self, ahead: int = 0) -> Token | None:
@@ -50,6 +53,17 @@ class Cursor(ABC):
             raise ParseError("ends early")
         self.at += 1
         return token
+
+    def operator(self) -> str:
+        """Take the next token as an operator; raises `ParseError` where there are too many."""
+        self.count()
+        return self.take().text
+
+    def count(self) -> None:
+        """Count one more operator."""
+        self.operators += 1
+        if self.operators > MAX_OPERATORS:
+            raise ParseError("too many operators")
 
     def expect(self, text: str) -> None:
         """Take a token that must have this text."""

@@ -20,6 +20,7 @@ from scoring.formulas.tree import (
     PlusMinus,
     Transpose,
     Variable,
+    interned,
 )
 
 _SUM: Mapping[str, Operator] = {
@@ -41,7 +42,7 @@ class Parser(Cursor):
     def inner(self, tokens: list[Token]) -> Node:
         """Return the expression that other tokens make, as deep as this one already is."""
         parser = Parser(tokens, self.scalars, tight=self.tight)
-        parser.depth = self.depth
+        parser.depth, parser.operators = self.depth, self.operators
         return parser.parse()
 
     def listed(self) -> Node:
@@ -59,7 +60,7 @@ class Parser(Cursor):
             raise ParseError("too deep")
         node = self.signed()
         while self.is_op("+", "-", "±", "∓", "∪", "∩"):
-            sign = self.take().text
+            sign = self.operator()
             right = self.signed()
             node = Binary(_SUM[sign], node, PlusMinus(right) if sign in "±∓" else right)
         self.depth -= 1
@@ -67,28 +68,24 @@ class Parser(Cursor):
 
     def signed(self) -> Node:
         """Read one term with its own sign."""
-        if self.is_op("-"):
-            self.at += 1
-            return Negation(self.signed())
-        if self.is_op("+"):
-            self.at += 1
-            return self.signed()
-        if self.is_op("±", "∓"):
-            self.at += 1
-            return PlusMinus(self.signed())
-        return self.product()
+        if not self.is_op("-", "+", "±", "∓"):
+            return self.product()
+        sign = self.operator()
+        node = self.signed()
+        return Negation(node) if sign == "-" else node if sign == "+" else PlusMinus(node)
 
     def product(self) -> Node:
         """Read factors joined by signs or by standing side by side."""
         node = self.power()
         while True:
             if self.is_op("*", "/", "×"):
-                operator = _PRODUCT[self.take().text]
+                operator = _PRODUCT[self.operator()]
                 right = Negation(self.power()) if self.is_op("-") and self.take() else self.power()
                 if operator == "div":
                     right = self.beside(right)
                 node = Binary(operator, node, right)
             elif self.starts_factor():
+                self.count()
                 node = Binary("mul", node, self.power())
             else:
                 return node
@@ -128,7 +125,7 @@ class Parser(Cursor):
     def behind(self, node: Node) -> Node:
         """Read powers, factorials, degrees and percent signs behind an atom."""
         while (token := self.peek()) is not None and (token.kind == "op" and token.text in "^!%°‰"):
-            self.at += 1
+            self.operator()
             if token.text == "!":
                 node = Factorial(node)
             elif token.text in "%‰":
@@ -214,7 +211,7 @@ def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tup
         parser = Parser(tokens, scalars)
         node = parser.parse()
         if not parser.ambiguous:
-            return (node,)
-        return node, Parser(tokens, scalars, tight=True).parse()
+            return (interned(node),)
+        return interned(node), interned(Parser(tokens, scalars, tight=True).parse())
     except (ParseError, RecursionError, OverflowError, ValueError):
         return ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 from operator import is_
 from typing import Any, Literal, TypeGuard
 
@@ -31,22 +32,11 @@ class Node:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        stack: list[tuple[Any, Any]] = [(self, other)]
-        while stack:
-            a, b = stack.pop()
-            if a is b:
-                continue
-            if isinstance(a, Node):
-                if type(a) is not type(b) or a._hash != b._hash:
-                    return False
-                stack.extend(zip(a.parts(), b.parts(), strict=True))
-            elif isinstance(a, tuple):
-                if len(a) != len(b):
-                    return False
-                stack.extend(zip(a, b, strict=True))
-            elif a != b:
-                return False
-        return True
+        if self is other:
+            return True
+        if type(self) is not type(other) or self._hash != hash(other):
+            return False
+        return _same_parts(self, other)
 
     def parts(self) -> tuple[Any, ...]:
         """Return everything that the node is made of, in order."""
@@ -327,6 +317,32 @@ class Interval(Node):
         return Interval(low, high, self.low_closed, self.high_closed)
 
 
+def _same_parts(one: Any, other: Any) -> bool:
+    """Return whether two nodes are equal; without recursion, as sums of many terms are deep trees."""
+    stack = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if a is b:
+            continue
+        if isinstance(a, Node):
+            if type(a) is not type(b) or hash(a) != hash(b):
+                return False
+            stack.extend(zip(a.parts(), b.parts(), strict=True))
+        elif isinstance(a, tuple):
+            if len(a) != len(b):
+                return False
+            stack.extend(zip(a, b, strict=True))
+        elif a != b:
+            return False
+    return True
+
+
+@lru_cache(maxsize=16384)
+def interned(node: Node) -> Node:
+    """Return one object for all equal expressions, as long as it is remembered: it compares at once."""
+    return node
+
+
 def items_of(node: Node) -> tuple[Node, ...]:
     """Return the items of a tuple, or the expression as the only one."""
     return node.items if is_tuple(node) else (node,)
@@ -337,13 +353,12 @@ def is_tuple(node: Node) -> TypeGuard[Collection]:
     return isinstance(node, Collection) and node.kind == "tuple"
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Yield an expression and every expression in it."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        yield item
-        stack.extend(item.children())
+def walk(node: Node) -> list[Node]:
+    """Return an expression and every expression in it, the outer ones first."""
+    items = [node]
+    for item in items:
+        items.extend(item.children())
+    return items
 
 
 @lru_cache(maxsize=16384)
@@ -366,10 +381,12 @@ def operations_of(node: Node) -> frozenset[str]:
     return frozenset(item.sign for item in walk(node) if isinstance(item, BigOperator))
 
 
-def _over_children(node: Node, change: Callable[[Node], Node]) -> Node:
+def _over_children(node: Node, change: Callable[..., Node], *settings: object) -> Node:
     """Return the node with its children changed; the same node where none of them does."""
     children = node.children()
-    changed = tuple(map(change, children))
+    if not children:
+        return node
+    changed = tuple(map(change, children, *map(repeat, settings)))
     if all(map(is_, children, changed)):
         return node
     return node.with_children(changed)
@@ -378,7 +395,7 @@ def _over_children(node: Node, change: Callable[[Node], Node]) -> Node:
 def substitute(node: Node, table: Mapping[Node, Node]) -> Node:
     """Return the expression with every sub-expression that is a key of the table replaced."""
     found = table.get(node)
-    return _over_children(node, lambda child: substitute(child, table)) if found is None else found
+    return _over_children(node, substitute, table) if found is None else found
 
 
 def rename(node: Node, table: Mapping[str, str]) -> Node:
@@ -386,7 +403,7 @@ def rename(node: Node, table: Mapping[str, str]) -> Node:
     if isinstance(node, Variable):
         base = node.name.rstrip("'")
         return Variable(table[base] + node.name[len(base) :]) if base in table else node
-    changed = _over_children(node, lambda child: rename(child, table))
+    changed = _over_children(node, rename, table)
     if isinstance(changed, Index) and changed.name in table:
         return Index(table[changed.name], changed.index)
     if isinstance(changed, Call) and changed.name in table:
@@ -396,7 +413,7 @@ def rename(node: Node, table: Mapping[str, str]) -> Node:
 
 def index_calls(node: Node, names: frozenset[str]) -> Node:
     """Return the expression with ``a(n)`` as ``a_n`` for the names of sequences."""
-    changed = _over_children(node, lambda child: index_calls(child, names))
+    changed = _over_children(node, index_calls, names)
     if isinstance(changed, Call) and changed.name in names and not changed.primes:
         return changed if is_tuple(changed.argument) else Index(changed.name, changed.argument)
     return changed
@@ -428,11 +445,11 @@ def unfold_signs(node: Node) -> tuple[Node, ...]:
     """Return the one expression, or both where it holds a plus-minus sign (all of them read alike)."""
     if not any(isinstance(item, PlusMinus) for item in walk(node)):
         return (node,)
-    return _signed(node, negative=False), _signed(node, negative=True)
+    return _signed(node, 1), _signed(node, -1)
 
 
-def _signed(node: Node, *, negative: bool) -> Node:
+def _signed(node: Node, sign: int) -> Node:
     if isinstance(node, PlusMinus):
-        inner = _signed(node.operand, negative=negative)
-        return Negation(inner) if negative else inner
-    return _over_children(node, lambda child: _signed(child, negative=negative))
+        inner = _signed(node.operand, sign)
+        return inner if sign > 0 else Negation(inner)
+    return _over_children(node, _signed, sign)

@@ -45,9 +45,9 @@ class Values:
             self._formal = self.evaluation.row(self.node, formal=True)
         return self._formal
 
-    def known(self) -> KnownValues:
-        """Return both values as a problem keeps them."""
-        return KnownValues(self.node, self.row, self.formal)
+    def known(self, *, formal: bool = True) -> KnownValues:
+        """Return the values as a problem keeps them; the formal ones only where they are wanted."""
+        return KnownValues(self.node, self.row, self.formal if formal else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class KnownValues:
     row: Row | None
     formal: Row | None
 
-    def known(self) -> KnownValues:
-        """Return the same."""
-        return self
+    def known(self, *, formal: bool = True) -> KnownValues:
+        """Return the same, without the formal values where they are not wanted."""
+        return self if formal else replace(self, formal=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,6 @@ class Relation:
             _is_solved(left.node, right.node),
             ratio,
         )
-
-    def known(self) -> Relation:
-        """Return the relation as a problem keeps it."""
-        return replace(self, left=self.left.known(), right=self.right.known())
 
 
 def _is_solved(left: Node, right: Node) -> bool:

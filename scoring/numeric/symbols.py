@@ -18,6 +18,7 @@ from scoring.formulas.tree import (
     Node,
     Variable,
     index_calls,
+    interned,
     names_of,
     rename,
     settle_calls,
@@ -141,7 +142,7 @@ class Symbols:
         node = settle_calls(node)
         if self.compound:
             node = substitute(node, self.compound)
-        return rename(node, reading) if reading else node
+        return interned(rename(node, reading) if reading else node)
 
 
 def _aliases(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scoring.answer.parsed_answer import Formula
 from scoring.formulas.chains import Chain, Side
@@ -220,6 +221,7 @@ def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
     return not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
 
 
+@lru_cache(maxsize=8192)
 def _plain(node: Node) -> bool:
     """Say whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
     for item in walk(node):

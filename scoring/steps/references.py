@@ -95,10 +95,10 @@ def _grouped(relations: Iterable[Relation]) -> list[Reference]:
             continue
         for left, rights in made:
             if left.node == relation.left.node:
-                rights.append(relation.right.known())
+                rights.append(relation.right.known(formal=False))
                 break
         else:
-            made.append((relation.left.known(), [relation.right.known()]))
+            made.append((relation.left.known(), [relation.right.known(formal=False)]))
     return [Reference(left, tuple(rights)) for left, rights in made]
 
 

@@ -111,3 +111,14 @@ def test_compiled_problem_holds_nothing_that_can_be_written() -> None:
                 assert value.__dataclass_params__.frozen, value  # type: ignore[union-attr]
             else:
                 assert isinstance(value, plain), value
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "-" * 500 + "1", "f(x) = x" + "!" * 500, "$x = " + "t+" * 195 + "1$", "$x = ±(" + "t+" * 190 + "1)$", "x = " + "1+" * 290 + "1", "$x = " + "ab" * 290 + "$"]
+)  # fmt: skip
+def test_score_does_not_depend_on_how_deep_the_caller_is(text: str) -> None:
+    def deep(depth: int) -> Score:
+        return deep(depth - 1) if depth else score_text(problem, text)
+
+    problem = load_set("math62").get("sec-symmetric-01")
+    assert deep(0) == deep(sys.getrecursionlimit() // 4)
