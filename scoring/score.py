@@ -90,17 +90,17 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
     evaluation = Evaluation(compiled.symbols.points, compiled.memo)
-    sheet = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
-    place = locate(sheet, problem.answer.kind)
-    correct = judge_answer(sheet, compiled.answer_key, place)
+    parsed = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
+    place = locate(parsed, problem.answer.kind)
+    correct = judge_answer(parsed, compiled.answer_key, place)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
-    faults = Mistakes(Matcher(sheet, compiled.statement), compiled.references)
-    results = [_along(path, faults, (place, correct), text, compiled.given) for path in paths]
+    mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
+    results = [_along(path, mistakes, (place, correct), text, compiled.given) for path in paths]
     best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
     mark, done, verdicts = results[best]
     path = paths[best].path
     total = len(path.necessary)
-    start, end = sheet.span(place.start, place.end) if place is not None else (0, 0)
+    start, end = parsed.span(place.start, place.end) if place is not None else (0, 0)
     return Score(
         problem_id=problem.id,
         scorer_version=SCORER_VERSION,
@@ -117,17 +117,17 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
 
 def _along(
     compiled: CompiledPath,
-    faults: Mistakes,
+    mistakes: Mistakes,
     stated: tuple[FinalAnswer | None, bool | None],
     text: str,
     given: frozenset[tuple[str, ...]],
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
     """Return the weighted share, the number of steps done and the verdicts along one path."""
-    sheet, matcher = faults.sheet, faults.matcher
+    parsed, matcher = mistakes.parsed, mistakes.matcher
     place, correct = stated
     found = [_kept(step, matcher, place, given) for step in compiled.steps]
     spoilt = [
-        [(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None]
+        [(hit, mistake) for hit in hits if (mistake := mistakes.in_hit(hit)) is not None]
         for hits in found
     ]
     # Whoever first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
@@ -143,9 +143,11 @@ def _along(
     verdicts: list[StepVerdict] = []
     for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
         if hit is not None:
-            verdicts.append(_shown(step.step.id, "done", hit, sheet, text))
+            verdicts.append(_shown(step.step.id, "done", hit, parsed, text))
         else:
-            verdicts.append(_not_shown(compiled, step, bads[0][1] if bads else None, faults, text))
+            verdicts.append(
+                _not_shown(compiled, step, bads[0][1] if bads else None, mistakes, text)
+            )
     verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
     counted = [
         (s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary
@@ -167,14 +169,14 @@ def _kept(
     if "answer" in step.step.exclude and place is not None and place.how != "end":
         kept = [hit for hit in kept if not (place.start <= hit.start and hit.end <= place.end)]
     if "given" in step.step.exclude:
-        kept = [hit for hit in kept if hit.found is None or hit.found.writing not in given]
+        kept = [hit for hit in kept if hit.formula is None or hit.formula.writing not in given]
     return kept
 
 
 def _shown(
-    step_id: str, verdict: str, place: Hit | Mistake, sheet: ParsedAnswer, text: str
+    step_id: str, verdict: str, place: Hit | Mistake, parsed: ParsedAnswer, text: str
 ) -> StepVerdict:
-    begin, stop = sheet.span(place.start, place.end)
+    begin, stop = parsed.span(place.start, place.end)
     return StepVerdict(
         step_id=step_id,
         verdict=verdict,
@@ -186,15 +188,15 @@ def _shown(
 
 
 def _not_shown(
-    path: CompiledPath, step: CompiledStep, fault: Mistake | None, faults: Mistakes, text: str
+    path: CompiledPath, step: CompiledStep, mistake: Mistake | None, mistakes: Mistakes, text: str
 ) -> StepVerdict:
     """Return wrong where the step was tried with a false result, else missing, or unclear where only a judge can tell."""
-    fault = fault or faults.of_step(path, step)
-    if fault is not None:
-        return _shown(step.step.id, "wrong", fault, faults.sheet, text)
-    unread = faults.unreadable(path, step)
+    mistake = mistake or mistakes.of_step(path, step)
+    if mistake is not None:
+        return _shown(step.step.id, "wrong", mistake, mistakes.parsed, text)
+    unread = mistakes.unreadable(path, step)
     if unread is not None:
-        return _shown(step.step.id, "unclear", unread, faults.sheet, text)
+        return _shown(step.step.id, "unclear", unread, mistakes.parsed, text)
     if step.step.mode == "judge":
         return StepVerdict(
             step_id=step.step.id, verdict="unclear", reason="this step is for a judge"

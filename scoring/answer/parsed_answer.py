@@ -1,4 +1,4 @@
-"""An answer taken apart: normalised text, units, formulas and the relations between their sides."""
+"""An answer taken apart: normalised text, sentences, formulas and the relations between their sides."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class ParsedAnswer:
             self.dropped = len(text) - MAX_TEXT
             text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
         self.normalised: Normalised = normalise(text)
-        self.units: list[Sentence] = cut(self.normalised.text)
-        if blanked := _without_repeats(self.normalised.text, self.units):
+        self.sentences: list[Sentence] = cut(self.normalised.text)
+        if blanked := _without_repeats(self.normalised.text, self.sentences):
             self.normalised = Normalised(blanked, self.normalised.origin)
-            self.units = cut(blanked)
+            self.sentences = cut(blanked)
         self.text = self.normalised.text
-        self.unit_starts = [unit.start for unit in self.units]
+        self.sentence_starts = [sentence.start for sentence in self.sentences]
         tokens = tokenise(self.text, symbols.arrays)
         self.chains: list[Chain] = find_chains(tokens, symbols.grammar)
 
@@ -77,9 +77,9 @@ class ParsedAnswer:
         ]
         return shifted[0] + self.offset, shifted[1] + self.offset
 
-    def unit_at(self, at: int) -> int:
-        """Return the index of the unit that an offset lies in or after."""
-        return max(0, bisect_right(self.unit_starts, at) - 1)
+    def sentence_at(self, at: int) -> int:
+        """Return the index of the sentence that an offset lies in or after."""
+        return max(0, bisect_right(self.sentence_starts, at) - 1)
 
     @cached_property
     def lite(self) -> Rendering:
@@ -92,16 +92,16 @@ class ParsedAnswer:
         return squeezed(self.lite)
 
     @cached_property
-    def views(self) -> list[Rendering]:
+    def renderings(self) -> list[Rendering]:
         """The writings that patterns are searched in, without doubles."""
         kept: list[Rendering] = [self.lite]
-        for view in (plain(self.lite), latex(self.lite)):
-            if all(view.text != other.text for other in kept):
-                kept.append(view)
+        for rendering in (plain(self.lite), latex(self.lite)):
+            if all(rendering.text != other.text for other in kept):
+                kept.append(rendering)
         return kept
 
     @cached_property
-    def found(self) -> list[Formula]:
+    def formulas(self) -> list[Formula]:
         """All relations and values of the answer, in order."""
         items: list[Formula] = []
         for index, chain in enumerate(self.chains):
@@ -113,12 +113,12 @@ class ParsedAnswer:
     @cached_property
     def relations(self) -> list[Formula]:
         """The relations of the answer, in order."""
-        return [item for item in self.found if item.relation is not None]
+        return [item for item in self.formulas if item.relation is not None]
 
     @cached_property
     def values(self) -> list[Formula]:
         """The values of the answer, in order."""
-        return [item for item in self.found if item.value is not None]
+        return [item for item in self.formulas if item.value is not None]
 
     @cached_property
     def by_size(self) -> list[tuple[float, int]]:
@@ -218,22 +218,22 @@ class ParsedAnswer:
         return found
 
 
-def _without_repeats(text: str, units: list[Sentence]) -> str | None:
-    """Return the text with units that occur again and again blanked out, or None where there are none.
+def _without_repeats(text: str, sentences: list[Sentence]) -> str | None:
+    """Return the text with sentences that occur again and again blanked out, or None where there are none.
 
     Models that loop write the same line hundreds of times; the first two and the last say all that it says.
     """
     places: dict[str, list[Sentence]] = {}
-    for unit in units:
-        places.setdefault(text[unit.start : unit.end].strip(), []).append(unit)
-    surplus = [unit for same in places.values() for unit in same[2:-1]]
+    for sentence in sentences:
+        places.setdefault(text[sentence.start : sentence.end].strip(), []).append(sentence)
+    surplus = [sentence for same in places.values() for sentence in same[2:-1]]
     if len(surplus) < MIN_REPEATS:
         return None
     pieces: list[str] = []
     at = 0
-    for unit in sorted(surplus, key=lambda unit: unit.start):
-        pieces += [text[at : unit.start], " " * (unit.end - unit.start)]
-        at = unit.end
+    for sentence in sorted(surplus, key=lambda sentence: sentence.start):
+        pieces += [text[at : sentence.start], " " * (sentence.end - sentence.start)]
+        at = sentence.end
     return "".join([*pieces, text[at:]])
 
 

@@ -31,8 +31,8 @@ from scoring.text.normalise import normalise
 _CHOICE = re.compile(r"(?<![A-Za-z])([A-H])(?![A-Za-z])")
 
 
-def judge_answer(sheet: ParsedAnswer, key: AnswerKey, place: FinalAnswer | None) -> bool | None:
-    """Say whether the stated answer is right; None where the kind is judged by people or nothing can be compared."""
+def judge_answer(parsed: ParsedAnswer, key: AnswerKey, place: FinalAnswer | None) -> bool | None:
+    """Return whether the stated answer is right; None where the kind is judged by people or nothing can be compared."""
     answer = key.answer
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return None
@@ -40,55 +40,55 @@ def judge_answer(sheet: ParsedAnswer, key: AnswerKey, place: FinalAnswer | None)
         return False
     chains = [
         c
-        for c in sheet.chains
+        for c in parsed.chains
         if c.start < place.end and c.end > place.start and c.end <= place.end + 40
     ]
-    verdicts = [_judge_one(sheet, place, chains, key, writing) for writing in key.writings]
+    verdicts = [_judge_one(parsed, place, chains, key, writing) for writing in key.writings]
     if True in verdicts:
         return True
     return None if None in verdicts else False
 
 
 def _judge_one(
-    sheet: ParsedAnswer,
+    parsed: ParsedAnswer,
     place: FinalAnswer,
     chains: list[Chain],
     key: AnswerKey,
     writing: Writing,
 ) -> bool | None:
-    symbols, answer, written, wanted = sheet.symbols, key.answer, writing.text, writing.chains
+    symbols, answer, written, wanted = parsed.symbols, key.answer, writing.text, writing.chains
     if answer.kind == "choice":
-        letters = _CHOICE.findall(sheet.text[place.start : place.end])
+        letters = _CHOICE.findall(parsed.text[place.start : place.end])
         return bool(letters) and set(letters) == set(_CHOICE.findall(written))
     if not wanted:
         return None
     if answer.kind == "relation" or wanted[0].relations:
-        found = _relation(sheet, chains, wanted, key)
-        return _writing(sheet, place, written) if found is None else found
+        found = _relation(parsed, chains, wanted, key)
+        return _writing(parsed, place, written) if found is None else found
     nodes = wanted[0].sides[0].nodes
     if len(wanted) > 1:
         items = (node for chain in wanted for node in chain.sides[-1].nodes)
         nodes = (Collection("set", tuple(items)),)
     if not nodes:
-        return _writing(sheet, place, written)
+        return _writing(parsed, place, written)
     target = symbols.settle(nodes[0], {})
     if isinstance(target, Collection) and target.kind == "set":
-        return _set(sheet, chains, [symbols.settle(item, {}) for item in target.items], answer)
+        return _set(parsed, chains, [symbols.settle(item, {}) for item in target.items], answer)
     if isinstance(target, Interval) or (isinstance(target, Binary) and target.operator == "union"):
-        return _interval(sheet, place, chains, target, written)
+        return _interval(parsed, place, chains, target, written)
     if wanted[0].sides[0].double:
-        return _set(sheet, chains, [symbols.settle(item, {}) for item in nodes], answer)
-    return _value(sheet, chains, target, answer, place)
+        return _set(parsed, chains, [symbols.settle(item, {}) for item in nodes], answer)
+    return _value(parsed, chains, target, answer, place)
 
 
-def _stated(sheet: ParsedAnswer, chain: Chain) -> list[list[Values]]:
+def _stated(parsed: ParsedAnswer, chain: Chain) -> list[list[Values]]:
     """Return what a chain ends in under each reading of its letters."""
-    symbols = sheet.symbols
+    symbols = parsed.symbols
     side = chain.sides[-1]
     names = frozenset(name for node in side.nodes for name in names_of(node))
     readings = symbols.readings(names, guess=True)
     return [
-        [Values(symbols.settle(node, reading), sheet.evaluation) for node in side.nodes]
+        [Values(symbols.settle(node, reading), parsed.evaluation) for node in side.nodes]
         for reading in readings
     ]
 
@@ -104,11 +104,11 @@ def _same(value: Values, target: Values, answer: Answer) -> bool:
 
 
 def _value(
-    sheet: ParsedAnswer, chains: list[Chain], target: Node, answer: Answer, place: FinalAnswer
+    parsed: ParsedAnswer, chains: list[Chain], target: Node, answer: Answer, place: FinalAnswer
 ) -> bool | None:
-    wanted = Values(target, sheet.evaluation)
+    wanted = Values(target, parsed.evaluation)
     if wanted.row is None:
-        return _ask(sheet, place, answer.any_of[0])
+        return _ask(parsed, place, answer.any_of[0])
     readable = [chain for chain in chains if chain.sides[-1].nodes]
     if not readable:
         return None if chains else False
@@ -118,28 +118,30 @@ def _value(
         right.append(
             fits
             and any(
-                _same(value, wanted, answer) for values in _stated(sheet, chain) for value in values
+                _same(value, wanted, answer)
+                for values in _stated(parsed, chain)
+                for value in values
             )
         )
     if not any(right):
         return False
     # Several bare values joined by "or" are several answers, of which one being right is not enough.
     listed = [chain for chain in readable if chain.listed_for is not None or not chain.relations]
-    joined = re.search(r"或|\bor\b|±|\\pm", sheet.text[place.start : place.end]) is not None
+    joined = re.search(r"或|\bor\b|±|\\pm", parsed.text[place.start : place.end]) is not None
     if joined and len(listed) > 1:
         return all(r for chain, r in zip(readable, right, strict=True) if chain in listed)
     return not any(chain.sides[-1].double for chain, r in zip(readable, right, strict=True) if r)
 
 
 def _relation(
-    sheet: ParsedAnswer, chains: list[Chain], wanted: tuple[Chain, ...], key: AnswerKey
+    parsed: ParsedAnswer, chains: list[Chain], wanted: tuple[Chain, ...], key: AnswerKey
 ) -> bool | None:
-    symbols, answer = sheet.symbols, key.answer
+    symbols, answer = parsed.symbols, key.answer
     indexes = {id(chain) for chain in chains}
     found = [
         item
-        for item in sheet.found
-        if item.relation is not None and id(sheet.chains[item.chain]) in indexes
+        for item in parsed.formulas
+        if item.relation is not None and id(parsed.chains[item.chain]) in indexes
     ]
     for chain in wanted:
         # Listed solutions "a + kT, b + kT for k in Z" leave pieces without a relation, which say nothing alone.
@@ -147,11 +149,11 @@ def _relation(
         if relation is None or not chain.sides[0].nodes or not chain.sides[1].nodes:
             return None
         left, right = (
-            Values(symbols.settle(side.nodes[0], {}), sheet.evaluation) for side in chain.sides[:2]
+            Values(symbols.settle(side.nodes[0], {}), parsed.evaluation) for side in chain.sides[:2]
         )
         target = Relation.of(left, relation, right)
         if any(
-            same_relation(target, item.relation, key.rule, sheet.evaluation)
+            same_relation(target, item.relation, key.rule, parsed.evaluation)
             for item in found
             if item.relation is not None
         ):
@@ -161,7 +163,7 @@ def _relation(
                 _same(v, right, answer)
                 for c in chains
                 if not c.relations
-                for vs in _stated(sheet, c)
+                for vs in _stated(parsed, c)
                 for v in vs
             )
         return False
@@ -169,9 +171,9 @@ def _relation(
 
 
 def _set(
-    sheet: ParsedAnswer, chains: list[Chain], targets: list[Node], answer: Answer
+    parsed: ParsedAnswer, chains: list[Chain], targets: list[Node], answer: Answer
 ) -> bool | None:
-    wanted = [Values(node, sheet.evaluation) for node in targets]
+    wanted = [Values(node, parsed.evaluation) for node in targets]
     for chain in reversed(chains):
         for side in chain.sides:
             for node in side.nodes:
@@ -179,7 +181,7 @@ def _set(
                     continue
                 if node.kind == "set" or len(node.items) == len(wanted):
                     items = [
-                        Values(sheet.symbols.settle(item, {}), sheet.evaluation)
+                        Values(parsed.symbols.settle(item, {}), parsed.evaluation)
                         for item in node.items
                     ]
                     if _equal_sets(items, wanted, answer):
@@ -190,7 +192,7 @@ def _set(
     for chain in chains:
         if not chain.sides[-1].nodes:
             continue
-        values = _stated(sheet, chain)[0]
+        values = _stated(parsed, chain)[0]
         if all(not names_of(target) for target in targets) and names_of(chain.sides[-1].nodes[0]):
             continue
         plain = (
@@ -206,18 +208,18 @@ def _set(
 
 
 def _equal_sets(items: list[Values], wanted: list[Values], answer: Answer) -> bool:
-    """Say whether each of the two lists holds everything that the other holds."""
+    """Return whether each of the two lists holds everything that the other holds."""
     forth = all(any(_same(item, target, answer) for target in wanted) for item in items)
     return forth and all(any(_same(item, target, answer) for item in items) for target in wanted)
 
 
 def _interval(
-    sheet: ParsedAnswer, place: FinalAnswer, chains: list[Chain], target: Node, written: str
+    parsed: ParsedAnswer, place: FinalAnswer, chains: list[Chain], target: Node, written: str
 ) -> bool | None:
-    evaluation = sheet.evaluation
+    evaluation = parsed.evaluation
     wanted = intervals_of(target, evaluation)
     if wanted is None:
-        return True if _writing(sheet, place, written) else _ask(sheet, place, written)
+        return True if _writing(parsed, place, written) else _ask(parsed, place, written)
     found: list[bool] = []
     for chain in chains:
         if (confined := interval_of_chain(chain, evaluation)) is not None:
@@ -228,21 +230,21 @@ def _interval(
                 found.append(same_intervals(stated, wanted))
     if True in found:
         return True
-    return False if found else _ask(sheet, place, written)
+    return False if found else _ask(parsed, place, written)
 
 
-def _ask(sheet: ParsedAnswer, place: FinalAnswer, written: str) -> bool | None:
+def _ask(parsed: ParsedAnswer, place: FinalAnswer, written: str) -> bool | None:
     """Ask math-verify about a stated answer that the scorer's own means cannot compare."""
-    stated = sheet.text[place.start : place.end].strip(" $。.\n*")
+    stated = parsed.text[place.start : place.end].strip(" $。.\n*")
     if not stated or len(stated) > MAX_REGION or place.how == "end":
         return None
     return shared().equal(written, stated)
 
 
-def _writing(sheet: ParsedAnswer, place: FinalAnswer, written: str) -> bool | None:
+def _writing(parsed: ParsedAnswer, place: FinalAnswer, written: str) -> bool | None:
     """Compare writings where nothing can be evaluated; a difference proves nothing."""
 
     def squeeze(text: str) -> str:
         return re.sub(r"[\s{}$]|\\left|\\right|\\,", "", normalise(text).text)
 
-    return True if squeeze(written) in squeeze(sheet.text[place.start : place.end]) else None
+    return True if squeeze(written) in squeeze(parsed.text[place.start : place.end]) else None

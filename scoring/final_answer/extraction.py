@@ -36,9 +36,9 @@ class FinalAnswer:
     how: str
 
 
-def locate(sheet: ParsedAnswer, kind: str) -> FinalAnswer | None:
+def locate(parsed: ParsedAnswer, kind: str) -> FinalAnswer | None:
     """Return the stretch that states the final answer: a box, else the last announcement, else the last formula."""
-    text = sheet.text
+    text = parsed.text
     boxes = list(_BOXED.finditer(text))
     if boxes and boxes[-1].start() >= BOX_FROM * len(text):
         first = boxes[-1]
@@ -50,13 +50,13 @@ def locate(sheet: ParsedAnswer, kind: str) -> FinalAnswer | None:
         end = _line_end(text, start)
         if text[start:end].strip(" *:$。.\n") and (best is None or start > best.start):
             best = FinalAnswer(start, end, "cue")
-    if best is not None and any(best.start <= chain.start < best.end for chain in sheet.chains):
+    if best is not None and any(best.start <= chain.start < best.end for chain in parsed.chains):
         return best
-    return _conclusion(sheet, kind) or best
+    return _conclusion(parsed, kind) or best
 
 
-#: Units from the end of an answer that may hold its conclusion.
-TAIL_UNITS = 5
+#: Sentences from the end of an answer that may hold its conclusion.
+TAIL_SENTENCES = 5
 _CONDITION = re.compile(
     r"当且仅当|等号成立|equality|if and only if|\biff\b|only when|attained (?:at|when|for)",
     re.IGNORECASE,
@@ -71,44 +71,47 @@ _CHECK = re.compile(
 )
 
 
-def _conclusion(sheet: ParsedAnswer, kind: str) -> FinalAnswer | None:
+def _conclusion(parsed: ParsedAnswer, kind: str) -> FinalAnswer | None:
     """Return the last formula that concludes: checks and remarks after it are passed over."""
     relevant: dict[int, Chain] = {}
-    for chain in reversed(sheet.chains):
+    for chain in reversed(parsed.chains):
         if (
             any(side.nodes for side in chain.sides)
             and not set(chain.relations[-1:]) & _ORDERS
-            and not _is_condition(sheet, chain)
+            and not _is_condition(parsed, chain)
         ):
-            relevant.setdefault(sheet.unit_at(chain.start), chain)
-        if len(relevant) >= TAIL_UNITS:
+            relevant.setdefault(parsed.sentence_at(chain.start), chain)
+        if len(relevant) >= TAIL_SENTENCES:
             break
     last = next(
-        (chain for chain in reversed(sheet.chains) if any(side.nodes for side in chain.sides)), None
+        (chain for chain in reversed(parsed.chains) if any(side.nodes for side in chain.sides)),
+        None,
     )
     if last is None:
         return None
     kept = [
         index
         for index in relevant
-        if not _CHECK.search(sheet.text[sheet.units[index].start : sheet.units[index].end])
+        if not _CHECK.search(
+            parsed.text[parsed.sentences[index].start : parsed.sentences[index].end]
+        )
     ]
     chosen = next(iter(kept), None)
     if kind in ("relation", "interval") or chosen is None:
-        chosen = sheet.unit_at(last.start)
+        chosen = parsed.sentence_at(last.start)
         relevant.setdefault(chosen, last)
-    unit, chain = sheet.units[chosen], relevant[chosen]
-    start = max(unit.start, chain.end - MAX_REGION)
-    for found in _SO.finditer(sheet.text, start, max(start, chain.start)):
+    sentence, chain = parsed.sentences[chosen], relevant[chosen]
+    start = max(sentence.start, chain.end - MAX_REGION)
+    for found in _SO.finditer(parsed.text, start, max(start, chain.start)):
         start = found.end()
-    return FinalAnswer(start, max(unit.end, chain.end), "end")
+    return FinalAnswer(start, max(sentence.end, chain.end), "end")
 
 
-def _is_condition(sheet: ParsedAnswer, chain: Chain) -> bool:
-    """Say whether a formula only tells when equality holds."""
-    unit = sheet.units[sheet.unit_at(chain.start)]
-    before = sheet.text[unit.start : chain.start]
-    if _TAKEN.match(sheet.text, chain.end, unit.end):
+def _is_condition(parsed: ParsedAnswer, chain: Chain) -> bool:
+    """Return whether a formula only tells when equality holds."""
+    sentence = parsed.sentences[parsed.sentence_at(chain.start)]
+    before = parsed.text[sentence.start : chain.start]
+    if _TAKEN.match(parsed.text, chain.end, sentence.end):
         return True
     found = [match.end() for match in _CONDITION.finditer(before)]
     return bool(found) and not re.search(

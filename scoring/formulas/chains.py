@@ -184,7 +184,7 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
 
 
 def _transparent(tokens: list[Token], i: int, run: list[Token], depth: int) -> bool:
-    """Say whether a line end or a maths delimiter stands inside a formula that goes on after it."""
+    """Return whether a line end or a maths delimiter stands inside a formula that goes on after it."""
     if not run:
         return True
     token, before = tokens[i], run[-1]

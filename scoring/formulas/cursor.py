@@ -42,7 +42,7 @@ class Cursor(ABC):
         return self.tokens[index] if index < len(self.tokens) else None
 
     def is_op(self, *texts: str) -> bool:
-        """Say whether the next token is one of these operators."""
+        """Return whether the next token is one of these operators."""
         token = self.peek()
         return token is not None and token.kind == "op" and token.text in texts
 

@@ -85,7 +85,7 @@ class _Lexer:
         self.spaced = False
 
     def in_maths(self, at: int) -> bool:
-        """Say whether an offset lies between maths delimiters; offsets must be asked for in rising order."""
+        """Return whether an offset lies between maths delimiters; offsets must be asked for in rising order."""
         while self.span < len(self.spans) and self.spans[self.span][1] <= at:
             self.span += 1
         return self.span < len(self.spans) and self.spans[self.span][0] <= at
@@ -154,7 +154,7 @@ class _Lexer:
         return self.tokens
 
     def is_index(self, piece: str, start: int, end: int) -> bool:
-        """Say whether a number stands straight after a lone letter as its index, as in plain ``x1 = 0``."""
+        """Return whether a number stands straight after a lone letter as its index, as in plain ``x1 = 0``."""
         last = self.tokens[-1] if self.tokens else None
         if len(self.tokens) > 1 and self.tokens[-2].kind == "big":
             return False  # \\frac h2 is a fraction
@@ -396,7 +396,7 @@ class _Lexer:
         )
 
     def _is_unit(self, piece: str, start: int) -> bool:
-        """Say whether letters after a number name a unit: ``12 cm``, ``40 cups``, but not ``12 m + 3``."""
+        """Return whether letters after a number name a unit: ``12 cm``, ``40 cups``, but not ``12 m + 3``."""
         if (
             piece not in UNIT_WORDS
             or not self.tokens

@@ -106,7 +106,7 @@ class Parser(Cursor):
         return below
 
     def starts_factor(self) -> bool:
-        """Say whether the next token can begin a factor without a sign before it."""
+        """Return whether the next token can begin a factor without a sign before it."""
         token = self.peek()
         if token is None:
             return False

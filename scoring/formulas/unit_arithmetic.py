@@ -57,7 +57,7 @@ def _sizes(units: list[str]) -> dict[tuple[str, int], set[float]]:
 def _agree(
     above: dict[tuple[str, int], set[float]], below: dict[tuple[str, int], set[float]]
 ) -> bool:
-    """Say whether numbers may meet without their units: those of one measure have one size, or cancel one below a slash."""
+    """Return whether numbers may meet without their units: those of one measure have one size, or cancel one below a slash."""
     for kind, sizes in above.items():
         cancelled = below.get(kind, set())
         if len(sizes - cancelled) > 1 or (cancelled and not sizes & cancelled):
@@ -100,7 +100,7 @@ def _is_times(tokens: list[Token], i: int, unknowns: frozenset[str]) -> bool:
 
 
 def _is_counted(tokens: list[Token], i: int) -> bool:
-    """Say whether a word is the unit of a number before it."""
+    """Return whether a word is the unit of a number before it."""
     first = _first_of_unit(tokens, i)
     return first is not None
 
@@ -126,7 +126,7 @@ def _first_of_unit(tokens: list[Token], last: int) -> int | None:
 
 
 def _below(tokens: list[Token], at: int) -> bool:
-    """Say whether a letter is the lower part of a unit such as km/h."""
+    """Return whether a letter is the lower part of a unit such as km/h."""
     return (
         at > 1
         and tokens[at - 1].text == "/"
@@ -136,7 +136,7 @@ def _below(tokens: list[Token], at: int) -> bool:
 
 
 def _are_unit(words: list[Token]) -> bool:
-    """Say whether tokens name what is counted: units and plain words, a slash only between or before them."""
+    """Return whether tokens name what is counted: units and plain words, a slash only between or before them."""
     plain = [token for token in words if token.kind in ("word", "unit")]
     if (
         not plain
@@ -256,7 +256,7 @@ def _is_letter_unit(tokens: list[Token], at: int) -> bool:
 
 
 def _goes_on(tokens: list[Token], start: int, end: int) -> bool:
-    """Say whether the calculation goes on after the words: an operator and a number, a result, or a closing bracket."""
+    """Return whether the calculation goes on after the words: an operator and a number, a result, or a closing bracket."""
     following = tokens[end] if end < len(tokens) else None
     if following is None:
         return False
@@ -275,7 +275,7 @@ def _goes_on(tokens: list[Token], start: int, end: int) -> bool:
 
 
 def _calculates(tokens: list[Token], at: int) -> bool:
-    """Say whether the side before the words is a calculation with numbers alone, other units aside."""
+    """Return whether the side before the words is a calculation with numbers alone, other units aside."""
     operators = 0
     earliest = max(0, at - MAX_SIDE)
     while at > earliest:

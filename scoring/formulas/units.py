@@ -39,7 +39,7 @@ def measure(text: str) -> Measure | None:
 
 
 def same_unit(wanted: str, found: str) -> bool:
-    """Say whether a value with the unit ``found`` may be compared as it stands with one in ``wanted``.
+    """Return whether a value with the unit ``found`` may be compared as it stands with one in ``wanted``.
 
     A missing or unlisted unit is no contradiction; a listed one must be of the same kind and size.
     """

@@ -98,7 +98,7 @@ def _after_words(tokens: list[Token], at: int) -> int:
 
 
 def _is_unknown(made: list[Token]) -> bool:
-    """Say whether what was read last is a name or a call and stands alone."""
+    """Return whether what was read last is a name or a call and stands alone."""
     left: list[Token] = []
     for token in reversed(made[-MAX_LEFT - 1 :]):
         if token.kind == "delim":

@@ -63,7 +63,7 @@ def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Bounds | None:
 
 
 def same_intervals(a: list[Bounds], b: list[Bounds]) -> bool:
-    """Say whether two sorted lists hold the same intervals."""
+    """Return whether two sorted lists hold the same intervals."""
     return len(a) == len(b) and all(
         _close(x[0], y[0]) and _close(x[1], y[1]) and x[2:] == y[2:]
         for x, y in zip(a, b, strict=True)

@@ -18,7 +18,7 @@ def decimals_of(number: float) -> int:
 
 
 def rounded_to(node: Node, exact: complex) -> bool:
-    """Say whether a decimal literal is ``exact`` rounded or cut off, with three significant digits at least."""
+    """Return whether a decimal literal is ``exact`` rounded or cut off, with three significant digits at least."""
     sign, scale = 1.0, 1.0
     while not isinstance(node, Number):
         match node:

@@ -29,7 +29,7 @@ class RelationRule:
 def same_relation(
     wanted: Relation, found: Relation, rule: RelationRule, evaluation: Evaluation
 ) -> bool:
-    """Say whether two relations say the same; strictness and direction of inequalities are kept apart.
+    """Return whether two relations say the same; strictness and direction of inequalities are kept apart.
 
     An equation in one unknown and its solution are different steps, and so are an integral and its value, though
     they hold together.
@@ -77,7 +77,7 @@ def _same_equation(
 
 
 def _proportional(relation: Relation) -> bool:
-    """Say whether the sides differ by a factor only, as in ``4c = c``: then the factor is what the relation says."""
+    """Return whether the sides differ by a factor only, as in ``4c = c``: then the factor is what the relation says."""
     left, right = relation.left.row, relation.right.row
     return (
         left is not None
@@ -89,7 +89,7 @@ def _proportional(relation: Relation) -> bool:
 
 
 def _rounded(wanted: Relation, found: Relation, rule: RelationRule) -> bool:
-    """Say whether the found relation is the wanted one with its right side as a rounded decimal."""
+    """Return whether the found relation is the wanted one with its right side as a rounded decimal."""
     left, right = wanted.left.row, wanted.right.row
     if left is None or right is None or found.left.row is None or found.right.row is None:
         return False

@@ -54,49 +54,51 @@ class Mistake:
 
 
 class Mistakes:
-    """Finds faults in one answer."""
+    """Finds mistakes in one answer."""
 
     def __init__(self, matcher: Matcher, references: References) -> None:
-        self.sheet = matcher.sheet
+        self.parsed = matcher.parsed
         self.matcher = matcher
         self.references = references
-        self.false = [fault for chain in self.sheet.chains for _, fault in self._false_sides(chain)]
+        self.false = [
+            mistake for chain in self.parsed.chains for _, mistake in self._false_sides(chain)
+        ]
 
     def in_hit(self, hit: Hit) -> Mistake | None:
         """Return false arithmetic in what shows a step: between the sides of its formula, or just before its value."""
-        for fault in self.false:
-            if fault.start < hit.end and hit.start < fault.end:
-                return fault
+        for mistake in self.false:
+            if mistake.start < hit.end and hit.start < mistake.end:
+                return mistake
         return None
 
     def of_step(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
         """Return where the text states the step's quantity with another value, or works out its numbers wrongly."""
         references = self.references.by_path[path.path.id]
         own = references[step.step.id]
-        for found in self.sheet.relations:
+        for formula in self.parsed.relations:
             if (
-                found.relation is None
-                or found.relation.relation not in EQUALITIES
-                or found.relation.empty
+                formula.relation is None
+                or formula.relation.relation not in EQUALITIES
+                or formula.relation.empty
             ):
                 continue
-            if self.matcher.is_restated(found.start, found.end):
+            if self.matcher.is_restated(formula.start, formula.end):
                 continue
             for reference in own:
-                if _contradicts(found, reference, self.references.known) and not _shared(
+                if _contradicts(formula, reference, self.references.known) and not _shared(
                     reference, step.step.id, references
                 ):
-                    return Mistake(found.start, found.end, "states another value here")
+                    return Mistake(formula.start, formula.end, "states another value here")
         return self._miscalculated(step, own)
 
     def unreadable(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
         """Return where the text says something of the step's quantity that cannot be read: unknown, not wrong."""
         wanted = {item.left.node for item in self.references.by_path[path.path.id][step.step.id]}
-        for chain in self.sheet.chains:
+        for chain in self.parsed.chains:
             if all(side.nodes for side in chain.sides):
                 continue
             settled = {
-                self.sheet.symbols.settle(node, {}) for side in chain.sides for node in side.nodes
+                self.parsed.symbols.settle(node, {}) for side in chain.sides for node in side.nodes
             }
             if wanted & settled:
                 return Mistake(chain.start, chain.end, "a formula of this step could not be read")
@@ -110,11 +112,11 @@ class Mistakes:
             if not names_of(reference.left.node)
         ]
         wanted += [sorted(link) for link in _numeric_sides(step.pattern)]
-        for chain in self.sheet.chains:
-            for side, fault in self._false_sides(chain):
+        for chain in self.parsed.chains:
+            for side, mistake in self._false_sides(chain):
                 numbers = sorted(numbers_of(side.nodes[0]))
                 if len(numbers) > 1 and numbers in wanted:
-                    return fault
+                    return mistake
         return None
 
     def _false_sides(self, chain: Chain) -> list[tuple[Side, Mistake]]:
@@ -122,7 +124,7 @@ class Mistakes:
 
         Both are numbers, or both are worked-out forms of what stands at the head of the chain in the same unknowns.
         """
-        faults: list[tuple[Side, Mistake]] = []
+        mistakes: list[tuple[Side, Mistake]] = []
         named = (
             len(chain.sides) > 2
             and bool(chain.sides[0].nodes)
@@ -140,15 +142,15 @@ class Mistakes:
                 and not isinstance(a, Constant)
                 and not isinstance(b, Constant)
             )
-            if not numbers and not (named and i > 0 and _worked_out(self.sheet.symbols, a, b)):
+            if not numbers and not (named and i > 0 and _worked_out(self.parsed.symbols, a, b)):
                 continue
-            x, y = self.sheet.evaluation.row(a), self.sheet.evaluation.row(b)
+            x, y = self.parsed.evaluation.row(a), self.parsed.evaluation.row(b)
             if x is None or y is None or len(x) != len(y):
                 continue
             if not close(x, y, _tolerance(a, b, relation)):
                 reason = f"{left.canonical} is not {right.canonical}"
-                faults.append((left, Mistake(left.start, right.end, reason)))
-        return faults
+                mistakes.append((left, Mistake(left.start, right.end, reason)))
+        return mistakes
 
 
 def _numeric_sides(pattern: Pattern) -> list[list[float]]:
@@ -159,14 +161,14 @@ def _numeric_sides(pattern: Pattern) -> list[list[float]]:
     return []
 
 
-def _contradicts(found: Formula, reference: Reference, known: Sequence[Reference]) -> bool:
-    """Say whether a relation gives the reference's left side a value that no worked solution gives it."""
-    assert found.relation is not None
-    left, right = found.relation.left, found.relation.right
+def _contradicts(formula: Formula, reference: Reference, known: Sequence[Reference]) -> bool:
+    """Return whether a relation gives the reference's left side a value that no worked solution gives it."""
+    assert formula.relation is not None
+    left, right = formula.relation.left, formula.relation.right
     if not _same(left, reference.left):
         left, right = right, left
         if (
-            not found.adjacent
+            not formula.adjacent
             or isinstance(left.node, Number)
             or names_of(right.node)
             or not _same(left, reference.left)
@@ -193,7 +195,7 @@ def _contradicts(found: Formula, reference: Reference, known: Sequence[Reference
 def _shared(
     reference: Reference, step_id: str, references: Mapping[str, Sequence[Reference]]
 ) -> bool:
-    """Say whether a lone unknown takes part in several steps, so that another value of it tells nothing of this one."""
+    """Return whether a lone unknown takes part in several steps, so that another value of it tells nothing of this one."""
     if not isinstance(reference.left.node, (Variable, Index)):
         return False
     return any(
@@ -214,7 +216,7 @@ def _same(a: Values | KnownValues, b: KnownValues) -> bool:
 
 
 def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
-    """Say whether two expressions hold the same plain unknowns, each of them a number by declaration."""
+    """Return whether two expressions hold the same plain unknowns, each of them a number by declaration."""
     names = names_of(a)
     if not names or names != names_of(b) or not names <= symbols.scalars:
         return False
@@ -223,7 +225,7 @@ def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
 
 @lru_cache(maxsize=8192)
 def _plain(node: Node) -> bool:
-    """Say whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
+    """Return whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
     for item in walk(node):
         match item:
             case Variable() | Index() | Call() | Collection() | Interval() | Matrix() | PlusMinus():

@@ -43,7 +43,7 @@ class References:
         """Work them out; evaluates every worked solution of the problem."""
 
         def relations(text: str) -> list[Relation]:
-            found = ParsedAnswer(symbols, evaluation, text).found
+            found = ParsedAnswer(symbols, evaluation, text).formulas
             return [item.relation for item in found if item.relation is not None]
 
         by_path = {

@@ -1,6 +1,6 @@
 """Other writings of an answer that patterns and words are searched in, each with its way back to the offsets.
 
-Patterns are written by people who think of LaTeX, of Unicode or of plain text; each view is one of these.
+Patterns are written by people who think of LaTeX, of Unicode or of plain text; each rendering is one of these.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Rendering:
     origin: array[int]
 
     def back(self, start: int, end: int) -> tuple[int, int]:
-        """Return the offsets in the normalised text of a stretch of this view."""
+        """Return the offsets in the normalised text of a stretch of this rendering."""
         if start >= end:
             return self.origin[start], self.origin[start]
         last = self.origin[end - 1]
@@ -33,39 +33,39 @@ class Rendering:
 
 
 def rewrite(
-    view: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
+    rendering: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
 ) -> Rendering:
-    """Return the view with every match replaced; a replacement points to where its match began."""
+    """Return the rendering with every match replaced; a replacement points to where its match began."""
     parts: list[str] = []
     origin = array("l")
     at = 0
-    for found in pattern.finditer(view.text):
+    for found in pattern.finditer(rendering.text):
         start, end = found.span()
-        parts.append(view.text[at:start])
-        origin.extend(view.origin[at:start])
+        parts.append(rendering.text[at:start])
+        origin.extend(rendering.origin[at:start])
         text = new(found)
-        _spread(parts, origin, view, found, text)
+        _spread(parts, origin, rendering, found, text)
         at = end
     if not parts:
-        return view
-    parts.append(view.text[at:])
-    origin.extend(view.origin[at:])
+        return rendering
+    parts.append(rendering.text[at:])
+    origin.extend(rendering.origin[at:])
     return Rendering("".join(parts), origin)
 
 
 def _spread(
-    parts: list[str], origin: array[int], view: Rendering, found: re.Match[str], text: str
+    parts: list[str], origin: array[int], rendering: Rendering, found: re.Match[str], text: str
 ) -> None:
     """Append a replacement; what it keeps of the match's group keeps its own offsets."""
     kept = found.lastindex and found.group(found.lastindex)
     at = text.find(kept) if kept else -1
     parts.append(text)
-    begin = view.origin[found.start()]
+    begin = rendering.origin[found.start()]
     if kept and at >= 0:
         inner = found.start(found.lastindex or 0)
         origin.extend([begin] * at)
-        origin.extend(view.origin[inner : inner + len(kept)])
-        origin.extend([view.origin[found.end() - 1]] * (len(text) - at - len(kept)))
+        origin.extend(rendering.origin[inner : inner + len(kept)])
+        origin.extend([rendering.origin[found.end() - 1]] * (len(text) - at - len(kept)))
     else:
         origin.extend([begin] * len(text))
 
@@ -111,9 +111,9 @@ def lite(normalised: Normalised) -> Rendering:
     return rewrite(made, _FULL_STOP, lambda _: "。")
 
 
-def squeezed(view: Rendering) -> Rendering:
-    """Return the view without any space."""
-    return rewrite(view, re.compile(r" +"), lambda _: "")
+def squeezed(rendering: Rendering) -> Rendering:
+    """Return the rendering without any space."""
+    return rewrite(rendering, re.compile(r" +"), lambda _: "")
 
 
 _PLAIN_COMMANDS = {
@@ -137,8 +137,8 @@ _LONE = re.compile(r"(?<![\w)])\((\d*[\wπ]?)\)(?=/)")
 _BRACED = re.compile(r"([\^_])\{([A-Za-z0-9])\}")
 
 
-def plain(view: Rendering) -> Rendering:
-    """Return the view with LaTeX commands in Unicode, simple fractions with a slash, roots with their sign."""
+def plain(rendering: Rendering) -> Rendering:
+    """Return the rendering with LaTeX commands in Unicode, simple fractions with a slash, roots with their sign."""
 
     def command(found: re.Match[str]) -> str:
         return (
@@ -159,7 +159,7 @@ def plain(view: Rendering) -> Rendering:
             part if re.fullmatch(r"[\w.π]+|√\d+", part) else f"({part})" for part in (top, bottom)
         )
 
-    made = rewrite(view, _COMMAND, command)
+    made = rewrite(rendering, _COMMAND, command)
     made = rewrite(made, _SQRT, root)
     made = rewrite(rewrite(made, _FRAC, fraction), _FRAC, fraction)
     made = rewrite(made, _LONE, lambda found: found.group(1))
@@ -185,8 +185,8 @@ _SLASH = re.compile(
 _SCRIPT = re.compile(r"[\^_] ?\(([^()]{1,24})\)")
 
 
-def latex(view: Rendering) -> Rendering:
-    """Return the view with Unicode and plain forms written as LaTeX, for patterns that know LaTeX alone."""
+def latex(rendering: Rendering) -> Rendering:
+    """Return the rendering with Unicode and plain forms written as LaTeX, for patterns that know LaTeX alone."""
 
     def sign(found: re.Match[str]) -> str:
         return _LATEX_SIGNS.get(found.group()) or "\\" + found.group()
@@ -201,5 +201,5 @@ def latex(view: Rendering) -> Rendering:
         ]
         return "\\frac{" + parts[0] + "}{" + parts[1] + "}"
 
-    made = rewrite(rewrite(rewrite(view, _SIGN, sign), _ROOT, root), _SLASH, fraction)
+    made = rewrite(rewrite(rewrite(rendering, _SIGN, sign), _ROOT, root), _SLASH, fraction)
     return rewrite(made, _SCRIPT, lambda found: found.group()[0] + "{" + found.group(1) + "}")
