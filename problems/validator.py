@@ -1,4 +1,7 @@
-"""Structural checks of a problem that need no mathematics; the gates that score text are in `scoring.quality.mutation`."""
+"""Check the structure of a problem, without mathematics.
+
+The checks that score text are in `scoring.quality.mutation`.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,16 @@ from problems.reading import LANGUAGES
 from problems.schema import Path, Problem, Step
 
 MIN_STEPS, MAX_STEPS = 3, 7
-#: An imported problem, known by its ``source``, has the steps that its data set has: often the answer alone.
+#: An imported problem, known by its ``source``, has the steps that its data set has: often the
+#: answer alone.
 MIN_IMPORTED, MAX_IMPORTED = 1, 20
 
 
 def validate(problem: Problem, *, shipped: bool = False) -> tuple[str, ...]:
-    """Return what is wrong with a problem, as sentences; an empty tuple means that the structure is sound.
+    """Return what is wrong with a problem, as sentences; none where the structure is sound.
 
-    ``shipped`` asks for what the shipped set promises beside: both languages and two worked solutions.
+    ``shipped`` asks for what the shipped set promises beside: both languages and two worked
+    solutions.
     """
     errors = chain(
         _path_errors(problem),
@@ -63,7 +68,10 @@ def _step_errors(path: Path, problem: Problem) -> Iterator[str]:
         yield f"path {path.id}: the steps require each other in a circle: {' -> '.join(circle)}"
     for step in path.steps[:-1]:
         for written in sorted(_answers_in(step, problem)):
-            yield f"path {path.id}, step {step.id}: the evidence {written!r} is the final answer, allowed in the last step only"
+            yield (
+                f"path {path.id}, step {step.id}: the evidence {written!r} is the final answer, "
+                "allowed in the last step only"
+            )
 
 
 def _answers_in(step: Step, problem: Problem) -> set[str]:

@@ -1,4 +1,4 @@
-"""Score one answer: which steps of the best reference path it shows, and whether its result is right."""
+"""Score one answer: which steps of the best path it shows, and whether its result is right."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUESS_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepVerdict:
-    """What became of one step; ``start`` and ``end`` are character offsets into the original text, or None."""
+    """The verdict on one step; ``start`` and ``end`` are offsets in the original text, or None."""
 
     step_id: str
     verdict: str
@@ -52,7 +52,10 @@ class StepVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """The verdicts on one answer along its best path; ``score7`` is seven times the weighted share of steps done."""
+    """The verdicts on one answer along its best path.
+
+    ``score7`` is seven times the weighted share of steps done.
+    """
 
     problem_id: str
     scorer_version: str
@@ -84,8 +87,8 @@ class Score:
 def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Score:
     """Return the score of an answer; pure and deterministic, safe on any text.
 
-    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best counts, unless
-    ``path_id`` names the one to follow.
+    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best
+    counts, unless ``path_id`` names the one to follow.
     """
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
@@ -130,7 +133,7 @@ def _along(
         [(hit, mistake) for hit in hits if (mistake := mistakes.in_hit(hit)) is not None]
         for hits in found
     ]
-    # Whoever first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
+    # An answer that first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
     found = [
         hits if not bads or hits[0] is not bads[0][0] else [hit for hit, _ in bads]
         for hits, bads in zip(found, spoilt, strict=True)
@@ -163,7 +166,10 @@ def _kept(
     place: FinalAnswer | None,
     given: frozenset[tuple[str, ...]],
 ) -> list[Hit]:
-    """Leave out hits that only repeat the statement, the givens or the final answer, where the step says so."""
+    """Return the hits that do not only repeat the statement, the givens or the final answer.
+
+    Givens and final answer count where the step does not exclude them.
+    """
     hits = matcher.hits(step.pattern)
     kept = [hit for hit in hits if not matcher.is_restated(hit.start, hit.end)]
     if "answer" in step.step.exclude and place is not None and place.how != "end":
@@ -190,7 +196,10 @@ def _shown(
 def _not_shown(
     path: CompiledPath, step: CompiledStep, mistake: Mistake | None, mistakes: Mistakes, text: str
 ) -> StepVerdict:
-    """Return wrong where the step was tried with a false result, else missing, or unclear where only a judge can tell."""
+    """Return wrong where the step was tried with a false result, else missing or unclear.
+
+    Unclear is what only a judge can decide.
+    """
     mistake = mistake or mistakes.of_step(path, step)
     if mistake is not None:
         return _shown(step.step.id, "wrong", mistake, mistakes.parsed, text)
@@ -207,10 +216,10 @@ def _not_shown(
 def _carried_over(
     path: CompiledPath, verdicts: list[StepVerdict], *, recovered: bool
 ) -> list[StepVerdict]:
-    """Call steps present_invalid that are right locally but build on the wrong result of a step that they require.
+    """Call steps present_invalid that are right locally but build on a required wrong result.
 
-    A wrong value that only carries on an earlier one is such a step too. Where the text ends in the right answer it has
-    recovered, and what stands after the wrong step is done.
+    A wrong value that only carries on an earlier one is such a step too. Where the text ends in the
+    right answer it has recovered, and what stands after the wrong step is done.
     """
     requires = {step.step.id: step.step.requires for step in path.steps}
     wrong = {v.step_id: v for v in verdicts if v.verdict == "wrong"}

@@ -1,4 +1,4 @@
-"""An answer taken apart: normalised text, sentences, formulas and the relations between their sides."""
+"""Take an answer apart: normalised text, sentences, formulas and their relations."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class Formula:
 
 
 class ParsedAnswer:
-    """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
+    """The parts of one answer.
+
+    Offsets are those of the normalised text; `span` leads back to the original.
+    """
 
     def __init__(
         self, symbols: Symbols, evaluation: Evaluation, original: str, offset: int = 0
@@ -122,7 +125,7 @@ class ParsedAnswer:
 
     @cached_property
     def by_size(self) -> list[tuple[float, int]]:
-        """Real parts of the values at the first sample point, rising, each with its index in `values`."""
+        """Real parts of the values at the first sample point, rising, with indices in `values`."""
         rows = ((item.value.row, i) for i, item in enumerate(self.values) if item.value is not None)
         return sorted((row[0].real, i) for row, i in rows if row is not None)
 
@@ -163,7 +166,8 @@ class ParsedAnswer:
                     if relation in ("=", "≈", "≡", "<", "≤", ">", "≥", "≠"):
                         for left, right in _pairs(values[i], values[j]):
                             made = Relation.of(left, relation, right)
-                            # "h = 4" in a letter of unknown meaning is no statement about the problem's unknown.
+                            # "h = 4" in a letter of unknown meaning says nothing of the
+                            # problem's unknown.
                             if not (guessed and made.solved and len(made.names) == 1):
                                 items.append(_relation(index, sides, i, j, made))
             for group in chain.groups:
@@ -172,9 +176,9 @@ class ParsedAnswer:
     def _understandings(
         self, sides: tuple[Side, ...]
     ) -> list[tuple[Callable[[Node], Values], bool]]:
-        """Return the ways to understand the letters of some sides, each as a function from node to values.
+        """Return the ways to understand the letters of some sides, each a function to values.
 
-        The flag says that a letter nobody listed was taken for an unknown of the problem.
+        The flag says that an unlisted letter was taken for an unknown of the problem.
         """
         symbols = self.symbols
         names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
@@ -192,7 +196,7 @@ class ParsedAnswer:
 
     @cached_property
     def definitions(self) -> dict[Node, Node]:
-        """Letters that the answer itself introduces for an expression in known letters: ``let s = sin x``."""
+        """Letters that the answer introduces for an expression in known ones: ``let s = sin x``."""
         symbols = self.symbols
         known = symbols.declared | symbols.stated | symbols.simple.keys()
         found: dict[Node, Node] = {}
@@ -219,9 +223,10 @@ class ParsedAnswer:
 
 
 def _without_repeats(text: str, sentences: list[Sentence]) -> str | None:
-    """Return the text with sentences that occur again and again blanked out, or None where there are none.
+    """Return the text with sentences that recur blanked out, or None where there are none.
 
-    Models that loop write the same line hundreds of times; the first two and the last say all that it says.
+    Models that loop write the same line hundreds of times; the first two and the last say all that
+    it says.
     """
     places: dict[str, list[Sentence]] = {}
     for sentence in sentences:

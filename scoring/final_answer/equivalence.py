@@ -1,4 +1,4 @@
-"""Decide whether a stated final answer is right, wrong or cannot be told."""
+"""Decide whether a stated final answer is right, wrong or undecided."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _CHOICE = re.compile(r"(?<![A-Za-z])([A-H])(?![A-Za-z])")
 
 
 def judge_answer(parsed: ParsedAnswer, key: AnswerKey, place: FinalAnswer | None) -> bool | None:
-    """Return whether the stated answer is right; None where the kind is judged by people or nothing can be compared."""
+    """Return whether the stated answer is right; None where that cannot be decided.
+
+    People judge some kinds, and some answers cannot be compared.
+    """
     answer = key.answer
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return None
@@ -125,7 +128,8 @@ def _value(
         )
     if not any(right):
         return False
-    # Several bare values joined by "or" are several answers, of which one being right is not enough.
+    # Several bare values joined by "or" are several answers, of which one being right is not
+    # enough.
     listed = [chain for chain in readable if chain.listed_for is not None or not chain.relations]
     joined = re.search(r"或|\bor\b|±|\\pm", parsed.text[place.start : place.end]) is not None
     if joined and len(listed) > 1:
@@ -144,7 +148,8 @@ def _relation(
         if item.relation is not None and id(parsed.chains[item.chain]) in indexes
     ]
     for chain in wanted:
-        # Listed solutions "a + kT, b + kT for k in Z" leave pieces without a relation, which say nothing alone.
+        # Listed solutions "a + kT, b + kT for k in Z" leave pieces without a relation, which say
+        # nothing alone.
         relation = combined(chain.relations[:1]) if len(chain.sides) > 1 else None
         if relation is None or not chain.sides[0].nodes or not chain.sides[1].nodes:
             return None

@@ -10,7 +10,8 @@ from scoring.formulas.chains import Chain
 
 _BOXED = re.compile(r"\\boxed\s*\{")
 _CUE = re.compile(
-    r"(?:最终答案|最后答案|最终结果|答案|答|结论|综上所述|综上|(?:the )?(?:final )?answers?|final result|in conclusion|in summary)"
+    r"(?:最终答案|最后答案|最终结果|答案|答|结论|综上所述|综上"
+    r"|(?:the )?(?:final )?answers?|final result|in conclusion|in summary)"
     r"\s*(?:is|are|为|是|:|：|=|，|,)\s*(?:is|are|为|是|:|：)?",
     re.IGNORECASE,
 )
@@ -29,7 +30,7 @@ _ORDERS = frozenset("<≤>≥≠∈")
 
 @dataclass(frozen=True, slots=True)
 class FinalAnswer:
-    """Where the answer stands in the normalised text and how sure its place is: boxed, cue or end."""
+    """Where the answer stands in the normalised text, and how it was found: boxed, cue or end."""
 
     start: int
     end: int
@@ -37,7 +38,10 @@ class FinalAnswer:
 
 
 def locate(parsed: ParsedAnswer, kind: str) -> FinalAnswer | None:
-    """Return the stretch that states the final answer: a box, else the last announcement, else the last formula."""
+    """Return the stretch that states the final answer.
+
+    It is a box, else the last announcement, else the last formula.
+    """
     text = parsed.text
     boxes = list(_BOXED.finditer(text))
     if boxes and boxes[-1].start() >= BOX_FROM * len(text):
@@ -63,7 +67,8 @@ _CONDITION = re.compile(
 )
 #: After a formula: it is where equality holds.
 _TAKEN = re.compile(
-    r"(?:(?!当|when|if )[^。;\n]){0,60}?(?:取等|取得等号|取到等号|时等号成立|is where equality|gives equality)"
+    r"(?:(?!当|when|if )[^。;\n]){0,60}?"
+    r"(?:取等|取得等号|取到等号|时等号成立|is where equality|gives equality)"
 )
 _CHECK = re.compile(
     r"检验|验证|验算|经检|灵敏|敏感|稳健|check|verif|sensitiv|robust|second derivative|二阶导",
@@ -108,7 +113,7 @@ def _conclusion(parsed: ParsedAnswer, kind: str) -> FinalAnswer | None:
 
 
 def _is_condition(parsed: ParsedAnswer, chain: Chain) -> bool:
-    """Return whether a formula only tells when equality holds."""
+    """Return whether a formula only says when equality holds."""
     sentence = parsed.sentences[parsed.sentence_at(chain.start)]
     before = parsed.text[sentence.start : chain.start]
     if _TAKEN.match(parsed.text, chain.end, sentence.end):

@@ -1,4 +1,4 @@
-"""Ask math-verify in a process of its own: one persistent process, bounded work for each question.
+"""Ask math-verify in a separate process, which bounds the work for each question.
 
 Only for what it is good at (sets, intervals, matrices, sums, integrals) and only after the scorer's
 own comparison had no opinion; measured, math-verify also says yes to wrong relations, units and
@@ -24,7 +24,7 @@ _PROCESS = Path(__file__).with_name("math_verify_process.py")
 
 
 class MathVerifyError(RuntimeError):
-    """The math-verify process does not run or does not answer: a fault of the machine, not a verdict."""
+    """The math-verify process does not run or answer: a fault of the machine, not a verdict."""
 
 
 class MathVerify:
@@ -38,7 +38,7 @@ class MathVerify:
     def equal(self, gold: str, answer: str) -> bool | None:
         """Return whether two answers are equal; None where that is unknown or takes too much work.
 
-        Raises `MathVerifyError` where the process cannot answer, be it asked anew.
+        Raises `MathVerifyError` where neither this process nor a new one answers.
         """
         question = json.dumps({"gold": gold, "answer": answer}).encode() + b"\n"
         with self._lock:

@@ -1,9 +1,9 @@
-"""The process in which math-verify runs: reads one JSON question a line, writes one JSON answer a line.
+"""The process in which math-verify runs: one JSON question a line in, one JSON answer out.
 
-Started by `scoring.final_answer.math_verify`. Each question is answered in a fork, so that none meets
-the caches or the memory that another has filled. A fork is bounded by its processor time, never by
-the clock on the wall: an answer does not depend on how busy the machine is. Text is never evaluated
-in any other way than math-verify's own grammar does.
+Started by `scoring.final_answer.math_verify`. Each question is answered in a fork, so that none
+meets the caches or the memory that another has filled. A fork is bounded by its processor time,
+never by the clock on the wall: an answer does not depend on how busy the machine is. Text is never
+evaluated in any other way than math-verify's own grammar does.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def compare(parse: Any, verify: Any, gold: str, answer: str) -> bool | None:
 def in_fork(work: Callable[[], bool | None]) -> dict[str, Any]:
     """Return ``equal`` as the work finds it in a fork, None where it fails or takes too long.
 
-    ``error`` stands instead where the machine ended the fork, which says nothing about the question.
+    ``error`` stands instead where the machine ended the fork, which says nothing about the
+    question.
     """
     child = os.fork()
     if child == 0:

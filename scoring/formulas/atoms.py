@@ -1,4 +1,4 @@
-"""The inner half of the grammar: numbers, names, functions, brackets, fractions, roots, sums and integrals."""
+"""The inner half of the grammar: numbers, names, functions, brackets and matrices."""
 
 from __future__ import annotations
 
@@ -227,7 +227,10 @@ def _function(cursor: Cursor, name: str) -> Node:
 
 
 def _argument(cursor: Cursor) -> Node:
-    """Read what a function applies to: a bracket, or the factors up to the next sign, function or bracket."""
+    """Read what a function applies to.
+
+    It is a bracket, or the factors up to the next sign, function or bracket.
+    """
     token = cursor.peek()
     if token is None:
         raise ParseError("function of nothing")
@@ -278,7 +281,7 @@ def _bracket(cursor: Cursor, mark: str) -> Node:
 
 
 def _row(node: Node) -> tuple[Node, ...] | None:
-    """Return the row of a matrix that a bracket within brackets is, which alone is an interval or a list."""
+    """Return the row that a bracket within a matrix is; alone it is an interval or a list."""
     match node:
         case Interval(low, high):
             return (low, high)

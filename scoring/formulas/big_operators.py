@@ -1,4 +1,4 @@
-"""The part of the grammar with large signs: fractions, roots, derivatives, sums, integrals and limits."""
+"""The part of the grammar with large signs: fractions, roots, sums, integrals and limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _SIGNS: Mapping[str, Sign] = {"sum": "sum", "prod": "prod"}
 
 
 def read_big(cursor: Cursor, name: str) -> Node:
-    """Read what belongs to a large sign that was just taken; raises `ParseError` for one that is not known."""
+    """Read what belongs to a large sign that was just taken.
+
+    Raises `ParseError` for an unknown one.
+    """
     if name == "frac":
         return _fraction(cursor)
     if name in ("sqrt", "root", "root3"):
@@ -64,7 +67,7 @@ def _digit_or_group(cursor: Cursor) -> Node:
 
 
 def _leibniz(cursor: Cursor) -> Node | None:
-    r"""Read ``\frac{dy}{dx}``, ``\frac{d^2y}{dx^2}``, ``\frac{\partial u}{\partial x}`` and ``\frac{d}{dx}``."""
+    r"""Read a derivative: ``\frac{dy}{dx}``, ``\frac{d^2y}{dx^2}``, ``\frac{d}{dx}``."""
     top = cursor.bracketed()
     if top is None or not top or top[0].text not in ("d", "∂"):
         return None

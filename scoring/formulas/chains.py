@@ -1,6 +1,7 @@
-"""Find the formulas of an answer: runs of mathematical tokens cut into chains of sides joined by relations.
+"""Find the formulas of an answer: chains of sides joined by relations.
 
-``a = b = c`` is one chain with three sides; every pair of its sides and every side alone is a candidate for evidence.
+``a = b = c`` is one chain with three sides; every pair of its sides and every side alone is a
+candidate for evidence.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ _LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a chain; ``nodes`` holds one expression, none where it cannot be read, two where there are two readings.
+    """One side of a chain.
+
+    ``nodes`` holds one expression, none where it cannot be read, two where it can be read in two
+    ways.
 
     ``double`` says that both are meant, because of a plus-minus sign.
     """
@@ -60,7 +64,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Sides joined by relations, one fewer than sides; ``unit`` is the unit of measurement that follows, if any."""
+    """Sides joined by relations, one fewer than sides.
+
+    ``unit`` is the unit of measurement that follows, if any.
+    """
 
     sides: tuple[Side, ...]
     relations: tuple[str, ...]
@@ -143,7 +150,10 @@ def _unknown_of(chain: Chain) -> Side | None:
 
 
 def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
-    """Cut the tokens where words or marks stand; pairs of a run and the token that ended it (runs may be empty)."""
+    """Cut the tokens where words or marks stand.
+
+    Returns pairs of a run, which may be empty, and the token that ended it.
+    """
     runs: list[tuple[list[Token], Token | None]] = []
     run: list[Token] = []
     depth = matrix = 0
@@ -184,7 +194,7 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
 
 
 def _transparent(tokens: list[Token], i: int, run: list[Token], depth: int) -> bool:
-    """Return whether a line end or a maths delimiter stands inside a formula that goes on after it."""
+    """Return whether a formula goes on after a line end or a maths delimiter in it."""
     if not run:
         return True
     token, before = tokens[i], run[-1]
@@ -231,7 +241,7 @@ def _items(run: list[Token]) -> list[list[Token]]:
 
 
 def _without_remark(item: list[Token]) -> list[list[Token]]:
-    """Cut off a bracket at the end that is a remark with a relation of its own: ``g = a - x (x >= 1)``."""
+    """Cut off a last bracket that is a remark with its own relation: ``g = a - x (x >= 1)``."""
     if item[-1].kind != "close" or item[-1].text != ")":
         return [item]
     depth = 0
@@ -297,7 +307,7 @@ def _side(tokens: list[Token], scalars: frozenset[str]) -> Side:
 
 
 def _trim(side: list[Token]) -> list[Token]:
-    """Drop marks at the ends that belong to the sentence: a last comma, a lone sign, a prime from a quotation."""
+    """Drop marks at the ends that belong to the sentence: a comma, a lone sign, a prime."""
     start, end = 0, len(side)
     while start < end and (
         side[start].kind in ("comma", "prime", "nl")
@@ -341,7 +351,7 @@ def _unfold_membership(
 
 
 def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
-    """Return the bracketed parts of a side that are formulas of their own."""
+    """Return the bracketed parts of a side that are formulas themselves."""
     found: list[Side] = []
     starts: list[int] = []
     for i, token in enumerate(side.tokens):

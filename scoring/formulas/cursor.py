@@ -1,4 +1,4 @@
-"""A place in the tokens of one formula, and the levels of the grammar that can be read from there."""
+"""A place in the tokens of one formula, and the levels of the grammar to read from there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from scoring.formulas.tree import Node, ParseError
 
 MAX_TOKENS = 600
 MAX_DEPTH = 60
-#: Operators of one formula: its tree is no deeper, so that reading it needs no deep stack.
+#: Operators of one formula: its tree is not deeper, and reading it needs a stack of known depth.
 MAX_OPERATORS = 200
 #: Tokens that are looked through for the end of a bracket.
 MAX_BRACKET = 80
 
 
 class Cursor(ABC):
-    """Where a parser stands. ``scalars`` are names declared as numbers, so that ``x(x+1)`` is a product.
+    """Where a parser stands.
+
+    ``scalars`` are names declared as numbers, so that ``x(x+1)`` is a product.
 
     The parts of the grammar reach each other through the levels, not through imports.
     """

@@ -91,7 +91,7 @@ class Parser(Cursor):
                 return node
 
     def beside(self, below: Node) -> Node:
-        """Take the letters that stand straight behind a number below a slash, where slashes are read that way."""
+        """Take the letters straight behind a number below a slash, where slashes are so read."""
         while (
             (isinstance(below, Number) or self.tight)
             and (token := self.peek()) is not None
@@ -204,7 +204,7 @@ def parse(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> Node | 
 
 
 def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tuple[Node, ...]:
-    """Return the expression of these tokens, both where ``1/2n`` can be read in two ways, none where there is none."""
+    """Return the expression of these tokens: none, one, or both where ``1/2n`` can be two."""
     if not tokens:
         return ()
     try:

@@ -21,7 +21,7 @@ class ParseError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """An expression. Nodes are equal where their trees are; each knows its hash, as they are keys."""
+    """An expression, equal to another where the trees are; it keeps its hash, as it is a key."""
 
     _hash: int = field(init=False, repr=False)
 
@@ -206,7 +206,7 @@ class Index(Node):
 
     @property
     def written(self) -> str:
-        """The name with a plain index behind it, as variables are declared; empty for another index."""
+        """The name with a plain index behind it, as variables are declared; else empty."""
         match self.index:
             case Number(value):
                 return f"{self.name}_{int(value)}"
@@ -318,7 +318,7 @@ class Interval(Node):
 
 
 def _same_parts(one: Any, other: Any) -> bool:
-    """Return whether two nodes are equal; without recursion, as sums of many terms are deep trees."""
+    """Return whether two nodes are equal, without recursion: long sums are deep trees."""
     stack = [(one, other)]
     while stack:
         a, b = stack.pop()
@@ -339,7 +339,7 @@ def _same_parts(one: Any, other: Any) -> bool:
 
 @lru_cache(maxsize=16384)
 def interned(node: Node) -> Node:
-    """Return one object for all equal expressions, as long as it is remembered: it compares at once."""
+    """Return one object for equal expressions while it is remembered: it compares at once."""
     return node
 
 
@@ -349,7 +349,7 @@ def items_of(node: Node) -> tuple[Node, ...]:
 
 
 def is_tuple(node: Node) -> TypeGuard[Collection]:
-    """Return whether an expression is several with commas between them, without brackets of their own."""
+    """Return whether an expression is several with commas between them and no brackets around."""
     return isinstance(node, Collection) and node.kind == "tuple"
 
 
@@ -374,7 +374,7 @@ def numbers_of(node: Node) -> list[float]:
 
 @lru_cache(maxsize=8192)
 def operations_of(node: Node) -> frozenset[str]:
-    """Return which sums, products and integrals stand in an expression, as the names of their signs.
+    """Return which sums, products and integrals stand in an expression, by their signs.
 
     A derivation carries them out: a value that still holds one is not the value without it.
     """
@@ -399,7 +399,7 @@ def substitute(node: Node, table: Mapping[Node, Node]) -> Node:
 
 
 def rename(node: Node, table: Mapping[str, str]) -> Node:
-    """Return the expression with names replaced; primes stay, bound letters are replaced as well."""
+    """Return the expression with names replaced, bound ones too; primes stay."""
     if isinstance(node, Variable):
         base = node.name.rstrip("'")
         return Variable(table[base] + node.name[len(base) :]) if base in table else node
@@ -421,7 +421,9 @@ def index_calls(node: Node, names: frozenset[str]) -> Node:
 
 @lru_cache(maxsize=16384)
 def settle_calls(node: Node) -> Node:
-    """Return the expression with ``f'(x)`` as ``f'`` and ``V(h)`` as ``V``: that letter says nothing.
+    """Return the expression with ``f'(x)`` as ``f'`` and ``V(h)`` as ``V``.
+
+    The letter in the bracket says nothing.
 
     Calls at a number, of several things or of a capital, such as ``f(0)`` or ``E(X)``, stay.
     """
@@ -442,7 +444,7 @@ def _settled(node: Node) -> Node:
 
 
 def unfold_signs(node: Node) -> tuple[Node, ...]:
-    """Return the one expression, or both where it holds a plus-minus sign (all of them read alike)."""
+    """Return the one expression, or both where it holds plus-minus signs, all read alike."""
     if not any(isinstance(item, PlusMinus) for item in walk(node)):
         return (node,)
     return _signed(node, 1), _signed(node, -1)

@@ -71,7 +71,7 @@ class Evaluation:
         return self._charge(worked)
 
     def root(self, left: Node, right: Node, name: str) -> Row | None:
-        """Return the solution of ``left = right`` for a name; None where it has none or is not linear."""
+        """Return the solution of ``left = right`` for a name; None without one."""
         if self._allowance <= 0:
             return None
         key = (left, right, name)

@@ -1,4 +1,7 @@
-"""Evaluate expressions at sample points under a budget; what cannot be evaluated is *unknown*, never unequal."""
+"""Evaluate expressions at sample points under a budget.
+
+What cannot be evaluated is *unknown*, never unequal.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ MAX_FACTORIAL = 170
 MAX_TERMS = 2000
 #: Node visits that one expression may take, sums and integrals included.
 BUDGET = 12_000
-#: Terms taken of an endless sum: enough to tell two series apart, and the same for both.
+#: Terms taken of an endless sum: enough to distinguish two series, and the same for both.
 ENDLESS_TERMS = 40
 
 #: Names that a sum or an integral around an expression has bound.
@@ -67,13 +70,17 @@ def _abs(z: complex) -> complex:
 
 
 _FUNCTIONS: Mapping[str, Callable[[complex], complex]] = {
-    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "cot": _cot, "sec": lambda z: 1 / cmath.cos(z),
-    "csc": lambda z: 1 / cmath.sin(z), "arcsin": cmath.asin, "arccos": cmath.acos, "arctan": cmath.atan,
-    "arccot": lambda z: math.pi / 2 - cmath.atan(z), "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "coth": lambda z: 1 / cmath.tanh(z), "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
-    "arcsinh": cmath.asinh, "arccosh": cmath.acosh, "arctanh": cmath.atanh, "ln": cmath.log, "log": cmath.log,
-    "lg": cmath.log10, "sqrt": cmath.sqrt, "abs": _abs, "norm": _abs, "floor": _floor, "ceil": _ceil,
-    "Re": lambda z: complex(z.real), "Im": lambda z: complex(z.imag), "arg": lambda z: complex(cmath.phase(z)),
-    "sgn": lambda z: complex((z.real > 0) - (z.real < 0)), "erf": lambda z: complex(math.erf(z.real)),
+    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "cot": _cot,
+    "sec": lambda z: 1 / cmath.cos(z), "csc": lambda z: 1 / cmath.sin(z), "arcsin": cmath.asin,
+    "arccos": cmath.acos, "arctan": cmath.atan, "arccot": lambda z: math.pi / 2 - cmath.atan(z),
+    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "coth": lambda z: 1 / cmath.tanh(z),
+    "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
+    "arcsinh": cmath.asinh, "arccosh": cmath.acosh, "arctanh": cmath.atanh, "ln": cmath.log,
+    "log": cmath.log, "lg": cmath.log10, "sqrt": cmath.sqrt, "abs": _abs, "norm": _abs,
+    "floor": _floor, "ceil": _ceil, "Re": lambda z: complex(z.real),
+    "Im": lambda z: complex(z.imag), "arg": lambda z: complex(cmath.phase(z)),
+    "sgn": lambda z: complex((z.real > 0) - (z.real < 0)),
+    "erf": lambda z: complex(math.erf(z.real)),
 }  # fmt: skip
 
 
@@ -96,7 +103,10 @@ def opaque(name: str, arguments: list[complex]) -> complex:
 
 
 class Evaluator:
-    """Evaluates nodes with one `SamplePoints`; with ``formal`` every named function is taken as an unknown one."""
+    """Evaluates nodes at the points of one `SamplePoints`.
+
+    With ``formal`` every named function is taken as an unknown one.
+    """
 
     def __init__(self, sampler: SamplePoints, *, formal: bool = False) -> None:
         self.sampler = sampler
@@ -397,7 +407,10 @@ _HANDLERS: Mapping[type[Node], Callable[[Evaluator, Any, Bound], Vector]] = {
 
 
 def flatten(vector: Vector) -> tuple[complex, ...]:
-    """Return the values of all points in one row, arrays taken apart; raises `UnknownValueError` for what is not finite."""
+    """Return the values of all points in one row, arrays taken apart.
+
+    Raises `UnknownValueError` for values that are not finite.
+    """
     if isinstance(vector[0], np.ndarray):
         row = tuple(complex(item) for value in vector for item in value.ravel().tolist())
     else:

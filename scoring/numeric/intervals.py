@@ -22,7 +22,7 @@ Bounds = tuple[float, float, bool, bool]
 
 
 def intervals_of(node: Node, evaluation: Evaluation) -> list[Bounds] | None:
-    """Return the intervals that an interval or a union of such stands for, or None where an end has no value."""
+    """Return the intervals of an interval or a union; None where an end has no value."""
     match node:
         case Binary("union", one, other):
             left, right = intervals_of(one, evaluation), intervals_of(other, evaluation)
@@ -40,7 +40,7 @@ def intervals_of(node: Node, evaluation: Evaluation) -> list[Bounds] | None:
 
 
 def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Bounds | None:
-    """Return the interval that an inequality such as ``0 < a <= 1`` or ``a >= 1/2`` confines its unknown to."""
+    """Return the interval that an inequality such as ``0 < a <= 1`` confines its unknown to."""
     if not chain.relations or any(relation not in "<≤>≥" for relation in chain.relations):
         return None
     low, high, low_in, high_in = -math.inf, math.inf, False, False

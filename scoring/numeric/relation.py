@@ -108,7 +108,7 @@ class Relation:
 
 
 def _is_solved(left: Node, right: Node) -> bool:
-    """Return whether one side is a lone name, or a multiple of one, that the other does not hold."""
+    """Return whether one side is a lone name, or a multiple, that the other does not hold."""
     for side, other in ((left, right), (right, left)):
         match side:
             case Binary("mul", Number(), lone):

@@ -1,4 +1,4 @@
-"""Tell a rounded decimal from a different number."""
+"""Distinguish a rounded decimal from a different number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def decimals_of(number: float) -> int:
 
 
 def rounded_to(node: Node, exact: complex) -> bool:
-    """Return whether a decimal literal is ``exact`` rounded or cut off, with three significant digits at least."""
+    """Return whether a decimal is ``exact`` rounded or cut off, with three digits at least."""
     sign, scale = 1.0, 1.0
     while not isinstance(node, Number):
         match node:

@@ -1,4 +1,4 @@
-"""Decide whether two relations say the same: by the factor between them, a rounding or a shared root."""
+"""Decide whether two relations say the same: by their factor, a rounding or a shared root."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_NAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class RelationRule:
-    """How far a relation may differ from the wanted one, and the numbers that the wanted one is written with.
+    """How far a relation may differ from the wanted one, and which numbers that one holds.
 
     A ``literal`` relation is not solved for its unknowns.
     """
@@ -29,10 +29,12 @@ class RelationRule:
 def same_relation(
     wanted: Relation, found: Relation, rule: RelationRule, evaluation: Evaluation
 ) -> bool:
-    """Return whether two relations say the same; strictness and direction of inequalities are kept apart.
+    """Return whether two relations say the same.
 
-    An equation in one unknown and its solution are different steps, and so are an integral and its value, though
-    they hold together.
+    Strictness and direction of inequalities are kept apart.
+
+    An equation in one unknown and its solution are different steps, and so are an integral and its
+    value, though they hold together.
     """
     # Other unknowns and other proportions: neither a factor nor a rounding makes them the same.
     apart = wanted.ratio is not None and found.ratio is not None and wanted.names != found.names
@@ -77,7 +79,10 @@ def _same_equation(
 
 
 def _proportional(relation: Relation) -> bool:
-    """Return whether the sides differ by a factor only, as in ``4c = c``: then the factor is what the relation says."""
+    """Return whether the sides differ by a factor only, as in ``4c = c``.
+
+    Then the factor is what the relation says.
+    """
     left, right = relation.left.row, relation.right.row
     return (
         left is not None
@@ -89,7 +94,7 @@ def _proportional(relation: Relation) -> bool:
 
 
 def _rounded(wanted: Relation, found: Relation, rule: RelationRule) -> bool:
-    """Return whether the found relation is the wanted one with its right side as a rounded decimal."""
+    """Return whether the found relation is the wanted one with its right side rounded."""
     left, right = wanted.left.row, wanted.right.row
     if left is None or right is None or found.left.row is None or found.right.row is None:
         return False
@@ -113,9 +118,12 @@ def _same_formally(wanted: Relation, found: Relation) -> bool:
 
 
 def _same_identity(wanted: Relation, found: Relation, rule: RelationRule) -> bool:
-    """Compare two relations that hold everywhere: each side must be the same with named functions taken as unknown.
+    """Compare two relations that hold everywhere.
 
-    Of purely numerical ones the value must agree and some number be shared, so that 120 = 200*0.6 is not 120 = 8*15.
+    Each side must be the same with named functions taken as unknown.
+
+    Of purely numerical ones the value must agree and some number be shared, so that 120 = 200*0.6
+    is not 120 = 8*15.
     """
     if not wanted.names:
         value, other = wanted.left.row, found.left.row

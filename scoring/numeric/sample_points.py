@@ -1,4 +1,4 @@
-"""Seeded sample points for the symbols of a problem: eight of them, the same in every process and on every machine."""
+"""Seeded sample points for the symbols of a problem, the same on every machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import numpy as np
 from problems.variables import VarSpec
 
 POINTS = 8
-#: Undeclared names are put in from this range: positive and away from 0 and 1, so that roots and logarithms exist.
+#: Undeclared names are put in from this range: positive and away from 0 and 1, so that roots and
+#: logarithms exist.
 FREE_RANGE = (0.4, 2.6)
 
 #: One value a point: complex numbers, or arrays for matrices (vectors are columns).
@@ -40,7 +41,7 @@ class SamplePoints:
         return _draw(self.seed, name, self.specs.get(name), self._identity_size(name))
 
     def _identity_size(self, name: str) -> int:
-        """Return the size of the identity matrix that ``I`` or ``E`` stands for, or 0 for another name."""
+        """Return the size of the identity matrix that ``I`` or ``E`` stands for, else 0."""
         if name not in ("I", "E") or name in self.specs:
             return 0
         return next((spec.size for spec in self.specs.values() if _is_array(spec)), 0)

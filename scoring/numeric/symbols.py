@@ -107,8 +107,8 @@ class Symbols:
     def readings(self, names: frozenset[str], *, guess: bool = False) -> list[Reading]:
         """Return the ways to understand the letters of a formula, the plainest first.
 
-        A letter may stand for what the problem lists it for; a letter that the problem does not know may stand for one
-        that only the solver introduces, where ``guess`` allows it.
+        A letter may stand for what the problem lists it for; a letter that the problem does not
+        know may stand for one that only the solver introduces, where ``guess`` allows it.
         """
         introduced = self.introduced if guess else ()
         choices: list[tuple[str, Sequence[str]]] = []
@@ -136,7 +136,7 @@ class Symbols:
         return found or [{}]
 
     def settle(self, node: Node, reading: Reading) -> Node:
-        """Return a node with its letters under one reading, listed writings of whole terms first."""
+        """Return a node with its letters under one reading, listed writings of terms first."""
         if self.indexed:
             node = index_calls(node, self.indexed)
         node = settle_calls(node)

@@ -1,8 +1,9 @@
-"""The quality gate of a problem: its own worked solutions, altered in known ways, must score as they should.
+"""Check a problem by its own worked solutions: altered in known ways, they must score so.
 
-Five checks: a worked solution gets full marks; the answer alone shows at most one step and is flagged as a guess;
-leaving out the block of a step loses exactly that step; a wrong number turns the step it stands in from done; the
-statement itself shows nothing. `expression_errors` checks the formulas that the evidence is written in.
+Five checks: a worked solution gets full marks; the answer alone shows at most one step and is
+flagged as a guess; leaving out the block of a step loses exactly that step; a wrong number turns
+the step it stands in from done; the statement itself shows nothing. `expression_errors` checks the
+formulas that the evidence is written in.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from scoring.steps.patterns import PatternCompiler
 from scoring.text.normalise import normalise
 
 KINDS = ("full", "answer_only", "deletion", "wrong_number", "statement")
-#: A step may be shown in several places; so many are altered at most.
+#: A step may be shown in several places; at most this many are altered.
 MAX_PLACES = 6
 _NUMBER = re.compile(r"(?<![\w.\\])\d+(?:\.\d+)?(?![\w.]*\})|(?<=[-+*/=({ ])\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationCheck:
-    """One altered text: ``held`` says whether it scored as it should, ``detail`` what it did instead."""
+    """One altered text: ``held`` where it scored as it should, ``detail`` what it did instead."""
 
     kind: str
     solution_id: str
@@ -119,7 +120,7 @@ def _eq_faults(compiler: PatternCompiler, leaf: EqEvidence) -> list[str]:
         f"the numerical relation {leaf.eq!r} is false"
         for link in links
         if link.relation == "=" and not link.names and link.gap is not None and not link.empty
-        and abs(link.gap[0]) > tolerance * max(1.0, abs(link.right.row[0] if link.right.row else 1.0))
+        and abs(link.gap[0]) > tolerance * max(1.0, abs((link.right.row or (1.0,))[0]))
     ]  # fmt: skip
 
 
@@ -135,7 +136,8 @@ def _full(problem: Problem, solution: Solution) -> MutationCheck:
             f"{step.step_id} ({step.verdict})" for step in score.steps if step.verdict != "done"
         ]
         faults.append(
-            f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, not {', '.join(lost)}"
+            f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, "
+            f"not {', '.join(lost)}"
         )
     if score.answer_correct is False:
         faults.append(f"the answer {score.answer_text!r} counts as wrong")
@@ -199,7 +201,7 @@ def _deletions(problem: Problem, solution: Solution) -> list[MutationCheck]:
 
 
 def _wrong_numbers(problem: Problem, solution: Solution) -> list[MutationCheck]:
-    """Make the last number wrong wherever the text shows a step, and see whether the step is still done."""
+    """Make the last number wrong wherever the text shows a step; see whether it is still done."""
     checks = []
     for step in [step.id for step in problem.path(solution.path).steps]:
         text, now = solution.text, _verdict_on(problem, solution, step, solution.text)

@@ -33,7 +33,7 @@ COARSEST = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A place in the normalised text that shows a step; ``formula`` is what it was, where it was one."""
+    """A place in the normalised text that shows a step, with the ``formula`` if it is one."""
 
     start: int
     end: int
@@ -85,7 +85,7 @@ class Matcher:
         return sorted(found.values(), key=lambda hit: (hit.start, hit.end))
 
     def _every(self, group: Group) -> list[Hit]:
-        """Join one hit of each item where all lie close together; the closest set for each hit of the first item."""
+        """Join one hit of each item where all lie close together, the closest set for each."""
         columns: list[list[Hit]] = []
         for item in group.items:
             hits = self.hits(item)
@@ -156,7 +156,7 @@ class Matcher:
         return hits
 
     def _candidates(self, pattern: ValuePattern) -> list[Formula]:
-        """Return the values that can match: those of about the right size, and those written the same way."""
+        """Return the values that can match: of about the right size, or written the same way."""
         wanted = pattern.values.row if pattern.values is not None else None
         chosen = set(self.parsed.by_writing.get(pattern.canonical, ()))
         if wanted is not None:
@@ -259,7 +259,7 @@ class Matcher:
 
 
 def _nearest(hits: list[Hit], starts: list[int], anchor: Hit) -> Hit:
-    """Return the hit that begins closest to where another one stands; ``starts`` are the sorted beginnings."""
+    """Return the hit that begins closest to another one; ``starts`` are sorted beginnings."""
     at = bisect_left(starts, anchor.start)
     around = hits[max(0, at - 1) : at + 1]
     return min(around, key=lambda hit: abs(hit.start - anchor.start))

@@ -1,4 +1,7 @@
-"""Tell a wrong step from a missing one: false arithmetic on the spot, or the step's own quantity with another value."""
+"""Distinguish a wrong step from a missing one.
+
+It holds false arithmetic, or gives the step's own quantity another value.
+"""
 
 from __future__ import annotations
 
@@ -65,14 +68,14 @@ class Mistakes:
         ]
 
     def in_hit(self, hit: Hit) -> Mistake | None:
-        """Return false arithmetic in what shows a step: between the sides of its formula, or just before its value."""
+        """Return false arithmetic in what shows a step, or just before its value."""
         for mistake in self.false:
             if mistake.start < hit.end and hit.start < mistake.end:
                 return mistake
         return None
 
     def of_step(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
-        """Return where the text states the step's quantity with another value, or works out its numbers wrongly."""
+        """Return where the text gives the step's quantity another value or miscalculates it."""
         references = self.references.by_path[path.path.id]
         own = references[step.step.id]
         for formula in self.parsed.relations:
@@ -92,7 +95,7 @@ class Mistakes:
         return self._miscalculated(step, own)
 
     def unreadable(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
-        """Return where the text says something of the step's quantity that cannot be read: unknown, not wrong."""
+        """Return where the text says something unreadable of the step's quantity: not wrong."""
         wanted = {item.left.node for item in self.references.by_path[path.path.id][step.step.id]}
         for chain in self.parsed.chains:
             if all(side.nodes for side in chain.sides):
@@ -105,7 +108,7 @@ class Mistakes:
         return None
 
     def _miscalculated(self, step: CompiledStep, own: tuple[Reference, ...]) -> Mistake | None:
-        """Return a false numerical equality whose left side is made of the same numbers as one of the step's own."""
+        """Return a false numerical equality with the numbers of one of the step's on its left."""
         wanted = [
             sorted(numbers_of(reference.left.node))
             for reference in own
@@ -122,7 +125,8 @@ class Mistakes:
     def _false_sides(self, chain: Chain) -> list[tuple[Side, Mistake]]:
         """Return the neighbouring sides of a chain that are said to be equal and are not.
 
-        Both are numbers, or both are worked-out forms of what stands at the head of the chain in the same unknowns.
+        Both are numbers, or both are worked-out forms of what stands at the head of the chain in
+        the same unknowns.
         """
         mistakes: list[tuple[Side, Mistake]] = []
         named = (
@@ -162,7 +166,7 @@ def _numeric_sides(pattern: Pattern) -> list[list[float]]:
 
 
 def _contradicts(formula: Formula, reference: Reference, known: Sequence[Reference]) -> bool:
-    """Return whether a relation gives the reference's left side a value that no worked solution gives it."""
+    """Return whether a relation gives the left side a value that no worked solution gives it."""
     assert formula.relation is not None
     left, right = formula.relation.left, formula.relation.right
     if not _same(left, reference.left):
@@ -184,7 +188,8 @@ def _contradicts(formula: Formula, reference: Reference, known: Sequence[Referen
         return False
     if constant(right.row):
         return any(constant(row) for row in rows)
-    # Another form may be right in ways that samples do not show: only the same letters, without sums, can contradict.
+    # Another form may be right in ways that samples do not show: only the same letters, without
+    # sums, can contradict.
     own = names_of(right.node)
     alike = [
         v for v in rights if v.row is not None and not constant(v.row) and names_of(v.node) == own
@@ -195,7 +200,10 @@ def _contradicts(formula: Formula, reference: Reference, known: Sequence[Referen
 def _shared(
     reference: Reference, step_id: str, references: Mapping[str, Sequence[Reference]]
 ) -> bool:
-    """Return whether a lone unknown takes part in several steps, so that another value of it tells nothing of this one."""
+    """Return whether a lone unknown takes part in several steps.
+
+    Then another value of it says nothing of this one.
+    """
     if not isinstance(reference.left.node, (Variable, Index)):
         return False
     return any(
@@ -216,7 +224,7 @@ def _same(a: Values | KnownValues, b: KnownValues) -> bool:
 
 
 def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
-    """Return whether two expressions hold the same plain unknowns, each of them a number by declaration."""
+    """Return whether two expressions hold the same plain unknowns, all declared as numbers."""
     names = names_of(a)
     if not names or names != names_of(b) or not names <= symbols.scalars:
         return False
@@ -225,7 +233,10 @@ def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
 
 @lru_cache(maxsize=8192)
 def _plain(node: Node) -> bool:
-    """Return whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
+    """Return whether an expression is arithmetic that can be read in one way only.
+
+    It holds no names, logarithms or bare angles.
+    """
     for item in walk(node):
         match item:
             case Variable() | Index() | Call() | Collection() | Interval() | Matrix() | PlusMinus():

@@ -105,7 +105,7 @@ class PatternCompiler:
         return CompiledPath(path, steps)
 
     def step(self, step: Step, path: Path) -> Pattern:
-        """Return the pattern of a step: its evidence, and its number beside the words of its description."""
+        """Return the pattern of a step: its evidence, and its number beside words for it."""
         others = [
             text for other in path.steps if other is not step for text in other.describe.values()
         ]
@@ -181,7 +181,7 @@ def _names(sides: Iterable[Side]) -> frozenset[str]:
 
 
 def words_pattern(item: WordsEvidence) -> WordsPattern:
-    """Return the search patterns of words: Chinese ones without spaces, others from a word's beginning."""
+    """Return the search patterns of words: Chinese without spaces, others from their start."""
     tight = [re.escape("".join(word.split())) for word in item.all_words if not word.isascii()]
     spaced = [_english(word) for word in item.all_words if word.isascii()]
     return WordsPattern(

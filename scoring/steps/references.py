@@ -18,7 +18,7 @@ from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group,
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a step's quantity equals in the worked solutions; several values where they differ in form."""
+    """What a step's quantity equals in the worked solutions: all the forms that differ."""
 
     left: KnownValues
     rights: tuple[KnownValues, ...]
@@ -61,7 +61,7 @@ class References:
 
 
 def _answers(problem: Problem, symbols: Symbols) -> str:
-    """Return the writings of the answer, each as the value of every name that the solutions give one."""
+    """Return the writings of the answer, each as the value of every declared name."""
     names = {"y", "x", *(name for name in symbols.declared if name.isalpha())}
     return "\n".join(f"${name}={text}$" for text in problem.answer.any_of for name in sorted(names))
 

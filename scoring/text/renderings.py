@@ -1,6 +1,7 @@
-"""Other writings of an answer that patterns and words are searched in, each with its way back to the offsets.
+"""Other writings of an answer that patterns are searched in, with the way back to offsets.
 
-Patterns are written by people who think of LaTeX, of Unicode or of plain text; each rendering is one of these.
+Patterns are written by people who think of LaTeX, of Unicode or of plain text; each rendering is
+one of these.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from scoring.text.normalise import Normalised
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A writing of the text; ``origin[i]`` is the offset in the *normalised* text of its character ``i``."""
+    """A writing of the text.
+
+    ``origin[i]`` is the offset in the *normalised* text of its character ``i``.
+    """
 
     text: str
     origin: array[int]
@@ -35,7 +39,10 @@ class Rendering:
 def rewrite(
     rendering: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
 ) -> Rendering:
-    """Return the rendering with every match replaced; a replacement points to where its match began."""
+    """Return the rendering with every match replaced.
+
+    A replacement points to where its match began.
+    """
     parts: list[str] = []
     origin = array("l")
     at = 0
@@ -72,19 +79,22 @@ def _spread(
 
 _NOISE = re.compile(
     r"\$+|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|boxed|bm|boldsymbol|mathbf)(?![A-Za-z])|\\[()\[\]]"
-    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|operatorname|textbf|mbox|rm)\{([^{}]{0,60})\}|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]+"
+    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])"
+    r"|\\(?:text|mathrm|operatorname|textbf|mbox|rm)\{([^{}]{0,60})\}"
+    r"|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]+"
 )
 
 
 #: Arrows of a table of monotonicity, and its row of signs, say what words would say.
 _ARROWS = re.compile(r"↗|↘|\\nearrow(?![a-z])|\\searrow(?![a-z])")
 _SIGN_CHANGE = re.compile(r"\+ ?[|&] ?0 ?[|&] ?-|- ?[|&] ?0 ?[|&] ?\+")
-#: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.`` as well.
+#: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.``
+#: as well.
 _FULL_STOP = re.compile(r"(?<=[\w)}\]'])\.(?= |$)")
 
 
 def lite(normalised: Normalised) -> Rendering:
-    """Return the text without maths delimiters, sizes, spacing commands and text commands, on one line."""
+    """Return the text without delimiters, sizes, spacing and text commands, on one line."""
     base = Rendering(normalised.text, array("l", range(len(normalised.text) + 1)))
 
     def new(found: re.Match[str]) -> str:
@@ -117,19 +127,23 @@ def squeezed(rendering: Rendering) -> Rendering:
 
 
 _PLAIN_COMMANDS = {
-    "cdot": "·", "times": "×", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<",
-    "gt": ">", "neq": "≠", "ne": "≠", "infty": "∞", "to": "→", "rightarrow": "→", "Rightarrow": "⇒", "int": "∫", "sum": "∑",
-    "in": "∈", "pi": "π", "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ", "lambda": "λ", "mu": "μ", "omega": "ω",
-    "rho": "ρ", "sigma": "σ", "phi": "φ", "varphi": "φ", "epsilon": "ε", "varepsilon": "ε", "delta": "δ", "Delta": "Δ",
-    "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "tau": "τ", "eta": "η", "xi": "ξ", "partial": "∂", "nabla": "∇",
-    "approx": "≈", "pm": "±", "div": "÷", "prime": "'", "circ": "°", "perp": "⊥", "parallel": "∥", "cdots": "...",
-    "dots": "...", "ldots": "...", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "vert": "|", "equiv": "≡",
+    "cdot": "·", "times": "×", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥",
+    "geqslant": "≥", "lt": "<", "gt": ">", "neq": "≠", "ne": "≠", "infty": "∞", "to": "→",
+    "rightarrow": "→", "Rightarrow": "⇒", "int": "∫", "sum": "∑", "in": "∈", "pi": "π",
+    "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ", "lambda": "λ", "mu": "μ", "omega": "ω",
+    "rho": "ρ", "sigma": "σ", "phi": "φ", "varphi": "φ", "epsilon": "ε", "varepsilon": "ε",
+    "delta": "δ", "Delta": "Δ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "tau": "τ",
+    "eta": "η", "xi": "ξ", "partial": "∂", "nabla": "∇", "approx": "≈", "pm": "±", "div": "÷",
+    "prime": "'", "circ": "°", "perp": "⊥", "parallel": "∥", "cdots": "...", "dots": "...",
+    "ldots": "...", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "vert": "|",
+    "equiv": "≡",
 }  # fmt: skip
 _NAMED = (
     "sin|cos|tan|cot|sec|csc|ln|lg|log|exp|lim|max|min|arctan|arcsin|arccos|tanh|sinh|cosh|coth|det"
 )
 _COMMAND = re.compile(
-    rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])|\\({_NAMED})(?![A-Za-z])|\^\\circ"
+    rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])"
+    rf"|\\({_NAMED})(?![A-Za-z])|\^\\circ"
 )
 _SQRT = re.compile(r"\\sqrt ?\{([^{}]{1,40})\}")
 _FRAC = re.compile(r"\\frac ?(?:\{([^{}]{1,60})\} ?\{([^{}]{1,60})\}|(\d)(\d))")
@@ -138,7 +152,7 @@ _BRACED = re.compile(r"([\^_])\{([A-Za-z0-9])\}")
 
 
 def plain(rendering: Rendering) -> Rendering:
-    """Return the rendering with LaTeX commands in Unicode, simple fractions with a slash, roots with their sign."""
+    """Return the rendering with LaTeX commands in Unicode, fractions with a slash, root signs."""
 
     def command(found: re.Match[str]) -> str:
         return (
@@ -167,11 +181,13 @@ def plain(rendering: Rendering) -> Rendering:
 
 
 _LATEX_SIGNS = {
-    "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ", "→": "\\to ", "⇒": "\\Rightarrow ", "∫": "\\int", "∑": "\\sum",
-    "∈": "\\in ", "π": "\\pi ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ",
-    "ω": "\\omega ", "ρ": "\\rho ", "σ": "\\sigma ", "φ": "\\varphi ", "ε": "\\varepsilon ", "δ": "\\delta ", "Δ": "\\Delta ",
-    "∂": "\\partial ", "≈": "\\approx ", "±": "\\pm ", "×": "\\times ", "*": "\\cdot ", "<=": "\\le ", ">=": "\\ge ",
-    "->": "\\to ", "Λ": "\\Lambda ", "Σ": "\\Sigma ", "∇": "\\nabla ", "°": "^\\circ ",
+    "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ", "→": "\\to ", "⇒": "\\Rightarrow ",
+    "∫": "\\int", "∑": "\\sum", "∈": "\\in ", "π": "\\pi ", "α": "\\alpha ", "β": "\\beta ",
+    "γ": "\\gamma ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ", "ω": "\\omega ",
+    "ρ": "\\rho ", "σ": "\\sigma ", "φ": "\\varphi ", "ε": "\\varepsilon ", "δ": "\\delta ",
+    "Δ": "\\Delta ", "∂": "\\partial ", "≈": "\\approx ", "±": "\\pm ", "×": "\\times ",
+    "*": "\\cdot ", "<=": "\\le ", ">=": "\\ge ", "->": "\\to ", "Λ": "\\Lambda ", "Σ": "\\Sigma ",
+    "∇": "\\nabla ", "°": "^\\circ ",
 }  # fmt: skip
 _SIGN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(_LATEX_SIGNS, key=len, reverse=True))
@@ -179,14 +195,15 @@ _SIGN = re.compile(
 )
 _ROOT = re.compile(r"(?:√|(?<![\\A-Za-z])sqrt) ?(?:\(([^()]{1,40})\)|(\d+|[a-z]))")
 _SLASH = re.compile(
-    r"(?<![\w.)}])(\d+(?:\.\d+)?|\\[a-z]+ ?|[A-Za-z]|\d*\\pi ?|\([^()]{1,40}\)) ?/ ?(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\([^()]{1,40}\))"
+    r"(?<![\w.)}])(\d+(?:\.\d+)?|\\[a-z]+ ?|[A-Za-z]|\d*\\pi ?|\([^()]{1,40}\)) ?/ ?"
+    r"(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\([^()]{1,40}\))"
 )
 
 _SCRIPT = re.compile(r"[\^_] ?\(([^()]{1,24})\)")
 
 
 def latex(rendering: Rendering) -> Rendering:
-    """Return the rendering with Unicode and plain forms written as LaTeX, for patterns that know LaTeX alone."""
+    """Return the rendering with Unicode and plain forms as LaTeX, for patterns in LaTeX."""
 
     def sign(found: re.Match[str]) -> str:
         return _LATEX_SIGNS.get(found.group()) or "\\" + found.group()

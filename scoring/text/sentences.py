@@ -1,4 +1,4 @@
-"""Cut an answer into small sentences: sentences and lines, a displayed formula staying with the line before it."""
+"""Cut an answer into sentences and lines; a displayed formula stays with the line before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CUT = re.compile(
     r"(?:[^\\]|\\(?!end\{)){0,3000}\\end\{(?P=env)\*?\})"
     r"|(?P<stop>[。；;！？!?]+|(?<=[^\d\s.])\.(?=\s|$)|(?<=[\d$)])\.(?=\s+[A-Z\u3400-\u9fff\n]|\s*$)|\n+)"
 )
-#: A list number is no sentence of its own.
+#: A list number is not a sentence.
 _NUMBER_ONLY = re.compile(r"[\s#>*+-]*[(（]?\d{1,2}[)）]?[.]")
 
 
@@ -24,7 +24,7 @@ class Sentence:
 
 
 def cut(text: str) -> list[Sentence]:
-    """Return the sentences of a text in order; they do not overlap and leave out only empty pieces."""
+    """Return the sentences of a text in order, without overlap; only empty pieces are left out."""
     sentences: list[Sentence] = []
     start = 0
     pending = False

@@ -1,4 +1,4 @@
-"""The math-verify process: right on sets and intervals, bounded on everything else, never by time."""
+"""The math-verify process: right on sets and intervals, bounded by work, never by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mutation gate over the shipped set."""
+"""The mutation checks over the shipped set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROBLEMS = list(load_set("math62"))
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=[problem.id for problem in PROBLEMS])
 def test_worked_solutions_score_as_they_should(problem: Problem) -> None:
-    """Full marks, a guess for the answer alone, exactly step k lost without step k, nothing for the statement."""
+    """Full marks, a guess for the answer alone, step k lost without step k, nothing for nothing."""
     assert validate(problem, shipped=True) == ()
     assert expression_errors(problem) == ()
     failures = mutation_report(problem).failures

@@ -114,8 +114,16 @@ def test_compiled_problem_holds_nothing_that_can_be_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x = " + "-" * 500 + "1", "f(x) = x" + "!" * 500, "$x = " + "t+" * 195 + "1$", "$x = ±(" + "t+" * 190 + "1)$", "x = " + "1+" * 290 + "1", "$x = " + "ab" * 290 + "$"]
-)  # fmt: skip
+    "text",
+    [
+        "x = " + "-" * 500 + "1",
+        "f(x) = x" + "!" * 500,
+        "$x = " + "t+" * 195 + "1$",
+        "$x = ±(" + "t+" * 190 + "1)$",
+        "x = " + "1+" * 290 + "1",
+        "$x = " + "ab" * 290 + "$",
+    ],
+)
 def test_score_does_not_depend_on_how_deep_the_caller_is(text: str) -> None:
     def deep(depth: int) -> Score:
         return deep(depth - 1) if depth else score_text(problem, text)
