@@ -10,7 +10,8 @@ from functools import cached_property, partial
 
 from scoring.formulas.chains import Chain, Side, find_chains
 from scoring.formulas.lexer import tokenise
-from scoring.formulas.tree import Index, Node, Number, Variable, names_of, substitute
+from scoring.formulas.rewriting import substitute
+from scoring.formulas.tree import Index, Node, Number, Variable, names_of
 from scoring.numeric.compare import combined
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import Relation, Values

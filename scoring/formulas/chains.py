@@ -12,16 +12,8 @@ from dataclasses import dataclass, replace
 
 from scoring.formulas.lexer import Token
 from scoring.formulas.parser import parse, parse_all
-from scoring.formulas.tree import (
-    Collection,
-    Constant,
-    Interval,
-    Node,
-    is_tuple,
-    numbers_of,
-    unfold_signs,
-    walk,
-)
+from scoring.formulas.rewriting import unfold_signs
+from scoring.formulas.tree import Collection, Constant, Interval, Node, is_tuple, numbers_of, walk
 from scoring.formulas.unit_arithmetic import bare_arithmetic
 from scoring.formulas.verbal_relations import said_comparisons, said_equalities
 from scoring.formulas.vocabulary import BREAK_KINDS as BREAKS

@@ -13,17 +13,8 @@ from problems.validator import leaves
 from scoring.formulas.chains import Chain, find_chains
 from scoring.formulas.lexer import tokenise
 from scoring.formulas.parser import parse
-from scoring.formulas.tree import (
-    Index,
-    Node,
-    Variable,
-    index_calls,
-    interned,
-    names_of,
-    rename,
-    settle_calls,
-    substitute,
-)
+from scoring.formulas.rewriting import index_calls, rename, settle_calls, substitute
+from scoring.formulas.tree import Index, Node, Variable, interned, names_of
 from scoring.numeric.sample_points import SamplePoints
 from scoring.text.normalise import normalise
 
