@@ -1,4 +1,4 @@
-"""How long scoring takes, over the labelled answers on one core, beside math-verify alone on the same strings."""
+"""Time scoring on one core over the labelled answers, beside math-verify alone."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ Place = tuple[str | int, ...]
 class ProblemError(ValueError):
     """A problem file or a row of an imported file cannot be used.
 
-    ``sentence`` says what is wrong and what to do; ``file`` and ``line`` (1-based) say where, as far as known.
+    ``sentence`` says what is wrong and what to do; ``file`` and ``line`` (1-based) say where, as
+    far as known.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ class EqEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueEvidence:
-    """A number or expression that must stand in the answer, optionally close to one of some words."""
+    """A number or expression that must stand in the answer, near one of the words if any."""
 
     value: str
     tol: float | None = None
@@ -64,7 +64,7 @@ class ValueEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordsEvidence:
-    """Words of which any one must stand in a unit of the answer, whatever the language."""
+    """Words of which any one must stand in a sentence of the answer, whatever the language."""
 
     words: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -80,7 +80,7 @@ class WordsEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegexEvidence:
-    """A linear-time pattern that must be found in a unit of the answer, as written or normalised."""
+    """A linear-time pattern that a sentence of the answer must hold, as written or normalised."""
 
     regex: str
 
@@ -102,7 +102,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllOf:
-    """Holds where all of its items hold inside one unit or two adjacent ones."""
+    """Holds where all of its items hold inside one sentence or two adjacent ones."""
 
     items: tuple[EvidenceItem, ...]
 
@@ -187,7 +187,10 @@ def _optional(**values: Any) -> dict[str, Any]:
 
 
 def check_pattern(pattern: str, place: Place = ()) -> None:
-    """Refuse a pattern that does not compile or that could take more than linear time by nesting repeats."""
+    """Refuse a pattern that does not compile or that may take more than linear time.
+
+    Nested repeats and back references are what takes longer.
+    """
     if len(pattern) > MAX_PATTERN:
         raise ProblemError(f"the pattern is longer than {MAX_PATTERN} characters", place=place)
     try:

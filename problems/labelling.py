@@ -1,7 +1,8 @@
 """Answers labelled step by step: the folder that `evalctl problems agreement` reads.
 
-``answers/<name>.md`` holds the texts, ``index*.jsonl`` says which problem each of them answers, ``labels*.jsonl`` says what
-markers found in them. `problems/labelled/README.md` describes the lines.
+``answers/<name>.md`` holds the texts, ``index*.jsonl`` says which problem each of them answers,
+``labels*.jsonl`` says what markers found in them. `problems/labelled/README.md` describes the
+lines.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """What one marker found in one answer, along the path that fits it best; ``steps`` maps step ids to `LABELS`.
+    """What one marker found in one answer, along the path that fits it best.
+
+    ``steps`` maps step ids to `LABELS`.
 
     ``guess`` is None where the marker did not say.
     """
@@ -38,7 +41,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledAnswer:
-    """An answer with its labels; the first counts as the truth, the others tell how far markers agree."""
+    """An answer with its labels: the first is the truth, the others show how far markers agree."""
 
     name: str
     problem: Problem
@@ -55,7 +58,7 @@ class LabelledAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSet:
-    """The labelled answers of a folder, by name, and the names of those that nobody has labelled yet."""
+    """The labelled answers of a folder, by name, and the names of those without labels."""
 
     answers: tuple[LabelledAnswer, ...]
     unlabelled: tuple[str, ...]
@@ -70,9 +73,12 @@ class _Entry:
 
 
 def load_labelled(folder: Path, problems: ProblemSet) -> LabelledSet:
-    """Read a folder of labelled answers. Raise `ProblemError` with file and line for anything that does not fit.
+    """Read a folder of labelled answers.
 
-    Of several label files the first in the order of their names that labels an answer holds the truth about it.
+    Raises `ProblemError` with file and line for anything that does not fit.
+
+    Of several label files the first in the order of their names that labels an answer holds the
+    truth about it.
     """
     entries: dict[str, _Entry] = {}
     for file, line, entry in _rows(folder, "index*.jsonl", lambda row: _read_entry(row, problems)):

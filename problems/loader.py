@@ -1,4 +1,7 @@
-"""Load problem files and sets: one YAML document per problem, a set is a folder, a file or a shipped name."""
+"""Load problem files and sets: a set is a folder, a file or a shipped name.
+
+A file holds one YAML document per problem.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,10 @@ def parse_problem(written: str, *, file: Path | str = "<text>") -> Problem:
 
 
 def _refuse_bombs(node: yaml.Node | None, depth: int = 0, seen: set[int] | None = None) -> None:
-    """Refuse deep nesting and shared nodes: no problem needs YAML anchors, and nested ones can fill the memory."""
+    """Refuse deep nesting and shared nodes.
+
+    No problem needs YAML anchors, and nested ones can fill the memory.
+    """
     seen = set() if seen is None else seen
     if depth > MAX_NESTING:
         raise ProblemError(f"the document is nested more than {MAX_NESTING} deep")
@@ -121,7 +127,8 @@ def _line_of(node: yaml.Node | None, place: Place) -> int | None:
 def load_set(name_or_path: str | Path) -> ProblemSet:
     """Load a shipped set by name, or the YAML files of a folder (all levels down), or one file.
 
-    Raises `ProblemError` for an unknown name, a set without problems, a broken file or an id that occurs twice.
+    Raises `ProblemError` for an unknown name, a set without problems, a broken file or an id that
+    occurs twice.
     """
     name = str(name_or_path)
     if name in ("math62", "core"):
@@ -134,7 +141,8 @@ def load_set(name_or_path: str | Path) -> ProblemSet:
     if path.is_file():
         return ProblemSet(name=path.stem, problems=(load_file(path),))
     raise ProblemError(
-        f"there is no problem set {name!r}; the shipped ones are {', '.join(SETS)}, or name a folder"
+        f"there is no problem set {name!r}; the shipped ones are {', '.join(SETS)}, "
+        "or name a folder"
     )
 
 

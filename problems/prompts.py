@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from problems.errors import ProblemError
 from problems.schema import Problem
 
@@ -20,8 +18,9 @@ _SYSTEM = {
             "不得跳步，不得只写结论；推导完成后，另起一行写出最终答案。"
         ),
         "en": (
-            "You are a careful mathematics teacher. Derive the result step by step: in each step name the theorem, "
-            "formula or definition you use and then write what follows from it. Skip no step and never state a bare "
+            "You are a careful mathematics teacher. Derive the result step by step: in each step "
+            "name the theorem, formula or definition you use and then write what follows from it. "
+            "Skip no step and never state a bare "
             "conclusion; after the derivation, write the final answer on a line of its own."
         ),
     },
@@ -39,9 +38,12 @@ _REQUEST = {
 
 
 def render_prompt(problem: Problem, style: str, language: str) -> tuple[tuple[str, str], ...]:
-    """Return the messages as (role, content) pairs for a style of `PROMPT_STYLES` and a language (zh or en).
+    """Return the messages as (role, content) pairs for a style and a language (zh or en).
 
-    Raises `ProblemError` where the style is unknown or the problem has no statement in that language.
+    The styles are `PROMPT_STYLES`.
+
+    Raises `ProblemError` where the style is unknown or the problem has no statement in that
+    language.
     """
     if style not in PROMPT_STYLES:
         raise ProblemError(
@@ -56,13 +58,3 @@ def render_prompt(problem: Problem, style: str, language: str) -> tuple[tuple[st
         ("system", _SYSTEM[style][language]),
         ("user", f"{statement}\n\n{_REQUEST[style][language]}"),
     )
-
-
-def prompt_version(style: str) -> str:
-    """Return a short name of the style's wording that changes whenever the wording does."""
-    if style not in PROMPT_STYLES:
-        raise ProblemError(
-            f"unknown prompt style {style!r}; the styles are {', '.join(PROMPT_STYLES)}"
-        )
-    wording = repr((sorted(_SYSTEM[style].items()), sorted(_REQUEST[style].items())))
-    return f"{style}-{hashlib.sha256(wording.encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""Strict readers for values out of YAML: each refusal names the place and what was expected there."""
+"""Read values out of YAML strictly: each refusal names the place and what was expected there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LANGUAGES = ("zh", "en")
 def mapping(
     data: Any, place: Place, *, required: Iterable[str], optional: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Return ``data`` as a mapping whose keys are all known and whose required keys are all there."""
+    """Return ``data`` as a mapping with known keys only and all required ones."""
     if not isinstance(data, Mapping):
         raise ProblemError(f"expected a mapping, found {kind_of(data)}", place=place)
     needed, known = tuple(required), {*required, *optional}
@@ -32,7 +32,10 @@ def mapping(
 
 
 def text(data: Any, place: Place, *, empty: bool = False) -> str:
-    """Return ``data`` as text; a number is refused, since YAML would have changed how it was written."""
+    """Return ``data`` as text.
+
+    A number is refused, since YAML would have changed how it was written.
+    """
     if not isinstance(data, str):
         raise ProblemError(f"expected text, found {kind_of(data)}; put it in quotes", place=place)
     if not empty and not data.strip():

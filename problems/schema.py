@@ -1,7 +1,7 @@
 """Problems as values: statement, variables, answer, reference paths and worked solutions.
 
-A `Problem` is read from the `refpath/1` document by `Problem.from_dict` and is frozen from then on; its
-``content_hash`` names exactly what was asked and what counted as a step.
+A `Problem` is read from the `refpath/1` document by `Problem.from_dict` and is frozen from then on;
+its ``content_hash`` names exactly what was asked and what counted as a step.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Answer:
 class Step:
     """One step of a reference path and the evidence that shows it.
 
-    ``weight`` counts in the mark only where ``necessary`` is true; ``requires`` names steps that this one builds on.
+    ``weight`` counts in the mark only where ``necessary`` is true; ``requires`` names steps that
+    this one builds on.
     """
 
     id: str
@@ -103,7 +104,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A piece of a worked solution; ``step`` is the step that it shows, or None for connecting text."""
+    """A piece of a worked solution: ``step`` is what it shows, or None for connecting text."""
 
     step: str | None
     text: str
@@ -187,7 +188,10 @@ class Problem:
 
     @classmethod
     def from_dict(cls, data: Any) -> Problem:
-        """Read a `refpath/1` document, refusing unknown keys and wrong types with a `ProblemError`."""
+        """Read a `refpath/1` document.
+
+        Refuses unknown keys and wrong types with a `ProblemError`.
+        """
         found = mapping(
             data,
             (),

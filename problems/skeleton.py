@@ -1,4 +1,4 @@
-"""A commented problem file to fill in; as it stands it loads, and its gate says what is still to be done."""
+"""A commented problem file to fill in: it loads as it is, and the checks say what is missing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ vars:
 # Other letters that an answer may use for the same thing.
 aliases:
   x: ["t"]
-# kind: value, expr, relation, set, interval, choice; proof and rubric have no any_of and are never marked right or wrong.
+# kind: value, expr, relation, set, interval, choice; proof and rubric have no any_of and are never
+# marked right or wrong.
 answer: {{kind: value, any_of: ["13"], tol: 1.0e-6, unit: null}}
 why: TODO what a reader could dispute, and why it is so; or leave this line out
 paths:                    # the best path counts; another method is another path
@@ -35,22 +36,24 @@ paths:                    # the best path counts; another method is another path
     weight: 1
     describe: {{zh: TODO 第一步, en: TODO the first step}}
     evidence:
-      any_of:             # any one of these shows the step; all_of asks for all of them close together
-      - {{eq: "x^2 = 9"}}                                        # a relation in any equivalent writing
+      any_of:     # any one of these shows the step; all_of asks for all of them close together
+      - {{eq: "x^2 = 9"}}                          # a relation in any equivalent writing
       - {{words: {{zh: [TODO 关键词], en: [TODO keyword]}}}}
   - id: s2
     describe: {{zh: TODO 第二步, en: TODO the second step}}
     evidence:
       any_of:
-      - {{value: "7", tol: 1.0e-6, near: [TODO word beside it]}}  # a number, where one of these words stands beside it
-      - {{regex: "TODO ?pattern"}}                               # a form; a repeat within a repeat is refused
+      # A number, where one of these words stands beside it.
+      - {{value: "7", tol: 1.0e-6, near: [TODO word beside it]}}
+      - {{regex: "TODO ?pattern"}}                 # a form; a repeat within a repeat is refused
     requires: [s1]        # builds on s1: a wrong result carried on is not counted as a second error
   - id: s3
     describe: {{zh: TODO 最后一步, en: TODO the last step}}
     evidence: {{eq: "x+10 = 13"}}
     exclude: [answer]     # the final answer itself does not show this step
     requires: [s2]
-# Worked solutions, one block a step: each must score full marks, and lose exactly step k without its block.
+# Worked solutions, one block a step: each must score full marks, and lose exactly step k without
+# its block.
 solutions:
 - id: zh
   lang: zh
@@ -72,7 +75,10 @@ solutions:
 
 
 def skeleton(problem_id: str, level: str) -> str:
-    """Return the YAML text of a problem to fill in. Raise `ProblemError` for an id or a level that is not one."""
+    """Return the YAML text of a problem to fill in.
+
+    Raises `ProblemError` for a malformed id or an unknown level.
+    """
     written = _TEXT.format(id=problem_id, level=level)
     parse_problem(written, file=f"{problem_id}.yaml")
     return written

@@ -1,23 +1,28 @@
-"""Structural checks of a problem that need no mathematics; the gates that score text are in `scoring.quality.mutation`."""
+"""Check the structure of a problem, without mathematics.
+
+The checks that score text are in `scoring.quality.mutation`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
 
-from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, RegexEvidence, ValueEvidence
+from problems.evidence import AllOf, AnyOf, EqEvidence, EvidenceItem, ValueEvidence
 from problems.reading import LANGUAGES
 from problems.schema import Path, Problem, Step
 
 MIN_STEPS, MAX_STEPS = 3, 7
-#: An imported problem, known by its ``source``, has the steps that its data set has: often the answer alone.
+#: An imported problem, known by its ``source``, has the steps that its data set has: often the
+#: answer alone.
 MIN_IMPORTED, MAX_IMPORTED = 1, 20
 
 
 def validate(problem: Problem, *, shipped: bool = False) -> tuple[str, ...]:
-    """Return what is wrong with a problem, as sentences; an empty tuple means that the structure is sound.
+    """Return what is wrong with a problem, as sentences; none where the structure is sound.
 
-    ``shipped`` asks for what the shipped set promises beside: both languages and two worked solutions.
+    ``shipped`` asks for what the shipped set promises beside: both languages and two worked
+    solutions.
     """
     errors = chain(
         _path_errors(problem),
@@ -63,7 +68,10 @@ def _step_errors(path: Path, problem: Problem) -> Iterator[str]:
         yield f"path {path.id}: the steps require each other in a circle: {' -> '.join(circle)}"
     for step in path.steps[:-1]:
         for written in sorted(_answers_in(step, problem)):
-            yield f"path {path.id}, step {step.id}: the evidence {written!r} is the final answer, allowed in the last step only"
+            yield (
+                f"path {path.id}, step {step.id}: the evidence {written!r} is the final answer, "
+                "allowed in the last step only"
+            )
 
 
 def _answers_in(step: Step, problem: Problem) -> set[str]:
@@ -158,12 +166,3 @@ def _circle(requires: dict[str, tuple[str, ...]]) -> list[str]:
         if found := visit(name, []):
             return found
     return []
-
-
-def regexes(problem: Problem) -> Iterator[str]:
-    """Yield every pattern of the problem, for checks of their speed."""
-    for path in problem.paths:
-        for step in path.steps:
-            yield from (
-                leaf.regex for leaf in leaves(step.evidence) if isinstance(leaf, RegexEvidence)
-            )

@@ -1,4 +1,4 @@
-"""Domains of the symbols of a problem: where the scorer may put in numbers to compare two expressions."""
+"""Domains of the symbols of a problem: the numbers that the scorer may put in for them."""
 
 from __future__ import annotations
 

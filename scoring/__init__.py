@@ -1,1 +1,1 @@
-"""Scoring: text in, verdicts per reference step out. Imports no database, no queue and no engine."""
+"""Scoring: text in, verdicts per reference step out. Knows no database, queue or engine."""

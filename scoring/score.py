@@ -1,4 +1,4 @@
-"""Score one answer: which steps of the best reference path it shows, and whether its result is right."""
+"""Score one answer: which steps of the best path it shows, and whether its result is right."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from problems.schema import Problem
-from scoring.final_answer.final import FinalAnswer, judge_answer, locate
+from scoring.answer.parsed_answer import ParsedAnswer
+from scoring.compiled_problem import compile_problem
+from scoring.final_answer.equivalence import judge_answer
+from scoring.final_answer.extraction import FinalAnswer, locate
+from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
-from scoring.steps.compiled_problem import CompiledPath, CompiledStep, compile_problem
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
-from scoring.steps.parsed_answer import ParsedAnswer
+from scoring.steps.patterns import CompiledPath, CompiledStep
 from scoring.text.normalise import set_apart_thinking
 
 #: Changes whenever a verdict on any answer could change.
@@ -23,7 +26,7 @@ GUESS_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepVerdict:
-    """What became of one step; ``start`` and ``end`` are character offsets into the original text, or None."""
+    """The verdict on one step; ``start`` and ``end`` are offsets in the original text, or None."""
 
     step_id: str
     verdict: str
@@ -49,7 +52,10 @@ class StepVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """The verdicts on one answer along its best path; ``score7`` is seven times the weighted share of steps done."""
+    """The verdicts on one answer along its best path.
+
+    ``score7`` is seven times the weighted share of steps done.
+    """
 
     problem_id: str
     scorer_version: str
@@ -81,22 +87,23 @@ class Score:
 def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Score:
     """Return the score of an answer; pure and deterministic, safe on any text.
 
-    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best counts, unless
-    ``path_id`` names the one to follow.
+    The ``<think>`` part is left out. Steps are searched in any order; of several paths the best
+    counts, unless ``path_id`` names the one to follow.
     """
     compiled = compile_problem(problem)
     answer, offset = set_apart_thinking(text)
-    sheet = ParsedAnswer(compiled, answer, offset)
-    place = locate(sheet)
-    correct = judge_answer(sheet, place)
+    evaluation = Evaluation(compiled.symbols.points, compiled.memo)
+    parsed = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
+    place = locate(parsed, problem.answer.kind)
+    correct = judge_answer(parsed, compiled.answer_key, place)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
-    faults = Mistakes(sheet, Matcher(sheet))
-    results = [_along(path, faults, (place, correct), text) for path in paths]
+    mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
+    results = [_along(path, mistakes, (place, correct), text, compiled.given) for path in paths]
     best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
     mark, done, verdicts = results[best]
     path = paths[best].path
     total = len(path.necessary)
-    start, end = sheet.span(place.start, place.end) if place is not None else (0, 0)
+    start, end = parsed.span(place.start, place.end) if place is not None else (0, 0)
     return Score(
         problem_id=problem.id,
         scorer_version=SCORER_VERSION,
@@ -113,19 +120,20 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
 
 def _along(
     compiled: CompiledPath,
-    faults: Mistakes,
+    mistakes: Mistakes,
     stated: tuple[FinalAnswer | None, bool | None],
     text: str,
+    given: frozenset[tuple[str, ...]],
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
     """Return the weighted share, the number of steps done and the verdicts along one path."""
-    sheet, matcher = faults.sheet, faults.matcher
+    parsed, matcher = mistakes.parsed, mistakes.matcher
     place, correct = stated
-    found = [_kept(step, matcher.hits(step.pattern), sheet, place) for step in compiled.steps]
+    found = [_kept(step, matcher, place, given) for step in compiled.steps]
     spoilt = [
-        [(hit, fault) for hit in hits if (fault := faults.in_hit(hit)) is not None]
+        [(hit, mistake) for hit in hits if (mistake := mistakes.in_hit(hit)) is not None]
         for hits in found
     ]
-    # Whoever first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
+    # An answer that first writes 2*6 = 14 and then goes on with 12 has made the step wrongly.
     found = [
         hits if not bads or hits[0] is not bads[0][0] else [hit for hit, _ in bads]
         for hits, bads in zip(found, spoilt, strict=True)
@@ -138,9 +146,11 @@ def _along(
     verdicts: list[StepVerdict] = []
     for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
         if hit is not None:
-            verdicts.append(_shown(step.step.id, "done", hit, sheet, text))
+            verdicts.append(_shown(step.step.id, "done", hit, parsed, text))
         else:
-            verdicts.append(_not_shown(compiled, step, bads[0][1] if bads else None, faults, text))
+            verdicts.append(
+                _not_shown(compiled, step, bads[0][1] if bads else None, mistakes, text)
+            )
     verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
     counted = [
         (s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary
@@ -151,22 +161,28 @@ def _along(
 
 
 def _kept(
-    step: CompiledStep, hits: list[Hit], sheet: ParsedAnswer, place: FinalAnswer | None
+    step: CompiledStep,
+    matcher: Matcher,
+    place: FinalAnswer | None,
+    given: frozenset[tuple[str, ...]],
 ) -> list[Hit]:
-    """Leave out hits that only repeat the statement, the givens or the final answer, where the step says so."""
-    kept = [hit for hit in hits if not sheet.is_restated(hit.start, hit.end)]
+    """Return the hits that do not only repeat the statement, the givens or the final answer.
+
+    Givens and final answer count where the step does not exclude them.
+    """
+    hits = matcher.hits(step.pattern)
+    kept = [hit for hit in hits if not matcher.is_restated(hit.start, hit.end)]
     if "answer" in step.step.exclude and place is not None and place.how != "end":
         kept = [hit for hit in kept if not (place.start <= hit.start and hit.end <= place.end)]
     if "given" in step.step.exclude:
-        given = sheet.compiled.given
-        kept = [hit for hit in kept if hit.found is None or hit.found.writing not in given]
+        kept = [hit for hit in kept if hit.formula is None or hit.formula.writing not in given]
     return kept
 
 
 def _shown(
-    step_id: str, verdict: str, place: Hit | Mistake, sheet: ParsedAnswer, text: str
+    step_id: str, verdict: str, place: Hit | Mistake, parsed: ParsedAnswer, text: str
 ) -> StepVerdict:
-    begin, stop = sheet.span(place.start, place.end)
+    begin, stop = parsed.span(place.start, place.end)
     return StepVerdict(
         step_id=step_id,
         verdict=verdict,
@@ -178,15 +194,18 @@ def _shown(
 
 
 def _not_shown(
-    path: CompiledPath, step: CompiledStep, fault: Mistake | None, faults: Mistakes, text: str
+    path: CompiledPath, step: CompiledStep, mistake: Mistake | None, mistakes: Mistakes, text: str
 ) -> StepVerdict:
-    """Return wrong where the step was tried with a false result, else missing, or unclear where only a judge can tell."""
-    fault = fault or faults.of_step(path, step)
-    if fault is not None:
-        return _shown(step.step.id, "wrong", fault, faults.sheet, text)
-    unread = faults.unreadable(path, step)
+    """Return wrong where the step was tried with a false result, else missing or unclear.
+
+    Unclear is what only a judge can decide.
+    """
+    mistake = mistake or mistakes.of_step(path, step)
+    if mistake is not None:
+        return _shown(step.step.id, "wrong", mistake, mistakes.parsed, text)
+    unread = mistakes.unreadable(path, step)
     if unread is not None:
-        return _shown(step.step.id, "unclear", unread, faults.sheet, text)
+        return _shown(step.step.id, "unclear", unread, mistakes.parsed, text)
     if step.step.mode == "judge":
         return StepVerdict(
             step_id=step.step.id, verdict="unclear", reason="this step is for a judge"
@@ -197,10 +216,10 @@ def _not_shown(
 def _carried_over(
     path: CompiledPath, verdicts: list[StepVerdict], *, recovered: bool
 ) -> list[StepVerdict]:
-    """Call steps present_invalid that are right locally but build on the wrong result of a step that they require.
+    """Call steps present_invalid that are right locally but build on a required wrong result.
 
-    A wrong value that only carries on an earlier one is such a step too. Where the text ends in the right answer it has
-    recovered, and what stands after the wrong step is done.
+    A wrong value that only carries on an earlier one is such a step too. Where the text ends in the
+    right answer it has recovered, and what stands after the wrong step is done.
     """
     requires = {step.step.id: step.step.requires for step in path.steps}
     wrong = {v.step_id: v for v in verdicts if v.verdict == "wrong"}

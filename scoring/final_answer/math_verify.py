@@ -1,129 +1,121 @@
-"""Ask math-verify in a process of its own: one persistent worker, a deadline a question, killed and replaced when late.
+"""Ask math-verify in a separate process, which bounds the work for each question.
 
-Only for what it is good at (sets, intervals, matrices, sums, integrals) and only after the scorer's own comparison had
-no opinion; measured, math-verify also says yes to wrong relations, units and subsets.
+Only for what it is good at (sets, intervals, matrices, sums, integrals) and only after the scorer's
+own comparison had no opinion; measured, math-verify also says yes to wrong relations, units and
+subsets.
 """
 
 from __future__ import annotations
 
 import atexit
 import json
+import os
 import select
+import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
-DEADLINE_S = 1.0
-#: Importing SymPy takes most of a second, more on a busy machine.
-START_DEADLINE_S = 20.0
-#: A worker is replaced after so many questions: SymPy's caches only grow.
-RECYCLE_AFTER = 300
-_WORKER = Path(__file__).with_name("math_verify_process.py")
+#: Far beyond what the bounds on processor time allow on any machine that still runs the process.
+STALLED_AFTER_S = 900.0
+_PROCESS = Path(__file__).with_name("math_verify_process.py")
+
+
+class MathVerifyError(RuntimeError):
+    """The math-verify process does not run or answer: a fault of the machine, not a verdict."""
 
 
 class MathVerify:
-    """A worker process started when first asked. Safe to share between threads; questions are answered one by one."""
+    """A process started at the first question. Safe to share between threads, which take turns."""
 
-    def __init__(self, *, deadline_s: float = DEADLINE_S) -> None:
-        self.deadline_s = deadline_s
-        self.starts = 0
-        self._asked = 0
+    def __init__(self, *, stalled_after_s: float = STALLED_AFTER_S) -> None:
+        self.stalled_after_s = stalled_after_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = False
 
     def equal(self, gold: str, answer: str) -> bool | None:
-        """Return whether two answers are equal, or None where that is unknown, too slow or the worker fails."""
+        """Return whether two answers are equal; None where that is unknown or takes too much work.
+
+        Raises `MathVerifyError` where neither this process nor a new one answers.
+        """
+        question = json.dumps({"gold": gold, "answer": answer}).encode() + b"\n"
         with self._lock:
-            if self._asked >= RECYCLE_AFTER:
-                self._stop()
-            if not self._started():
-                return None
-            self._asked += 1
-            reply = self._ask({"gold": gold, "answer": answer})
-        equal = None if reply is None else reply.get("equal")
-        return equal if isinstance(equal, bool) else None
+            reply = self._ask(question) or self._ask(question) or {}
+        if "equal" not in reply:
+            raise MathVerifyError(
+                f"math-verify gave no answer: {reply.get('error', 'its process ends')}; "
+                "check the memory of this machine and that the package math-verify imports"
+            )
+        equal: bool | None = reply["equal"]
+        return equal
 
     def close(self) -> None:
-        """End the worker."""
+        """End the process."""
         with self._lock:
             self._stop()
 
     @property
     def pid(self) -> int | None:
-        """Process id of the running worker, if there is one."""
-        return (
-            None if self._process is None or self._process.poll() is not None else self._process.pid
-        )
+        """Process id of the running process, if there is one."""
+        process = self._process
+        return None if process is None or process.poll() is not None else process.pid
 
-    def _started(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
-            self._spawn()
-        if not self._ready:
-            self._ready = self._read(START_DEADLINE_S) is not None
-        return self._ready
-
-    def _spawn(self) -> None:
-        self._stop()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", str(_WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            close_fds=True,
-        )
-        self.starts += 1
-        self._asked = 0
-
-    def _ask(self, question: dict[str, str]) -> dict[str, Any] | None:
+    def _ask(self, question: bytes) -> dict[str, Any] | None:
+        """Return the reply, or None where the process has ended."""
+        if self.pid is None:
+            self._start()
+            if self._read_line() is None:
+                return None
         assert self._process is not None
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.write(question)
             self._process.stdin.flush()
-        except (BrokenPipeError, OSError):
+        except OSError:
             self._stop()
             return None
-        reply = self._read(self.deadline_s)
-        if reply is None:
-            # The next one is made ready at once, so that the next question need not wait for it.
-            self._spawn()
-        return reply
+        return self._read_line()
 
-    def _read(self, timeout_s: float) -> dict[str, Any] | None:
-        """Read one line before the deadline; a worker that is late or gone is ended."""
+    def _start(self) -> None:
+        self._stop()
+        # Neither the user's environment nor his folders; the same hashes each time.
+        self._process = subprocess.Popen(
+            [sys.executable, "-s", "-P", str(_PROCESS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONHASHSEED": "0"},
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def _read_line(self) -> dict[str, Any] | None:
+        """Read one reply; None where the process has ended."""
         assert self._process is not None
-        assert self._process.stdout is not None
-        deadline = time.monotonic() + timeout_s
-        stream, held = self._process.stdout, b""
-        while not held.endswith(b"\n"):
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stream], [], [], left)[0]:
-                self._stop()
-                return None
-            piece = stream.read1(65536)  # type: ignore[attr-defined]  # a buffered pipe has it
-            if not piece:
-                self._stop()
-                return None
-            held += piece
-        try:
-            reply = json.loads(held)
-        except ValueError:
+        stream = self._process.stdout
+        assert stream is not None
+        if not select.select([stream], [], [], self.stalled_after_s)[0]:
+            pid = self._process.pid
+            self._stop()
+            raise MathVerifyError(
+                f"the math-verify process {pid} said nothing for {self.stalled_after_s:.0f} s; "
+                "it was stopped, or this machine gives it no processor time"
+            )
+        line = stream.readline()
+        if not line.endswith(b"\n"):
             self._stop()
             return None
-        return reply if isinstance(reply, dict) else None
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def _stop(self) -> None:
         process, self._process = self._process, None
-        self._ready = False
         if process is None:
             return
-        process.kill()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 try:
@@ -133,12 +125,10 @@ class MathVerify:
         process.wait()
 
 
-_shared: list[MathVerify] = []
+_shared = MathVerify()
+atexit.register(_shared.close)
 
 
 def shared() -> MathVerify:
-    """Return the worker that this process shares, ended with it."""
-    if not _shared:
-        _shared.append(MathVerify())
-        atexit.register(_shared[0].close)
-    return _shared[0]
+    """Return the process that this one shares between its threads, ended with it."""
+    return _shared

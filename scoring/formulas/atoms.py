@@ -1,16 +1,29 @@
-"""The inner half of the grammar: numbers, names, functions, brackets, fractions, roots, sums and integrals."""
+"""The inner half of the grammar: numbers, names, functions, brackets and matrices."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from scoring.formulas.big_operators import bracketed, read_big
+from scoring.formulas.big_operators import read_big
+from scoring.formulas.cursor import Cursor
 from scoring.formulas.lexer import Token
-from scoring.formulas.tree import Node, ParseError
-
-if TYPE_CHECKING:
-    from scoring.formulas.parser import Parser
+from scoring.formulas.tree import (
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Function,
+    Index,
+    Interval,
+    Matrix,
+    Negation,
+    Node,
+    Number,
+    ParseError,
+    Variable,
+    is_tuple,
+    items_of,
+)
 
 #: Letters that are functions whenever a bracket follows.
 _FUNCTION_LETTERS = frozenset("fgFGφψΦuvHLΓQΨ")
@@ -18,124 +31,124 @@ _CLOSERS = {"(": ")]", "[": "])", "{": "}", "⌊": "⌋", "⌈": "⌉", "⟨": "
 MAX_CELLS = 64
 
 
-def read_atom(parser: Parser) -> Node:
+def read_atom(cursor: Cursor) -> Node:
     """Read one atom; raises `ParseError` where the next token begins none."""
-    token = parser.take()
+    token = cursor.take()
     if token.kind == "num":
         value = float(token.text)
         if math.isinf(value):
             raise ParseError("number too large")
-        return ("n", value)
+        return Number(value)
     if token.kind == "name":
-        return _name(parser, token)
+        return _name(cursor, token)
     if token.kind == "func":
-        return _function(parser, token.text)
+        return _function(cursor, token.text)
     if token.kind == "open":
-        return _bracket(parser, token.text)
+        return _bracket(cursor, token.text)
     if token.kind == "big":
-        return read_big(parser, token.text)
+        return read_big(cursor, token.text)
     if token.kind == "accent":
-        return _accent(parser, token.text)
+        return _accent(cursor, token.text)
     if token.kind == "op" and token.text in "|‖":
-        parser.bars += 1
-        node = parser.listed()
-        parser.bars -= 1
-        parser.expect(token.text)
-        return ("fn", "abs" if token.text == "|" else "norm", node)
+        cursor.bars += 1
+        node = cursor.listed()
+        cursor.bars -= 1
+        cursor.expect(token.text)
+        return Function("abs" if token.text == "|" else "norm", node)
     if token.kind == "op" and token.text == "-":
-        return ("neg", parser.power())
+        return Negation(cursor.power())
     raise ParseError(f"unexpected {token.text}")
 
 
-def _name(parser: Parser, token: Token) -> Node:
+def _name(cursor: Cursor, token: Token) -> Node:
     name = token.text
-    if name == "d" and (slope := _slope(parser)) is not None:
+    if name == "d" and (slope := _slope(cursor)) is not None:
         return slope
-    if name == "∂" and (slope := _slope(parser)) is not None:
+    if name == "∂" and (slope := _slope(cursor)) is not None:
         return slope
-    primes = _primes(parser)
+    primes = _primes(cursor)
     index: Node | None = None
-    following = parser.peek()
+    following = cursor.peek()
     if following is not None and following.kind == "label":
-        parser.at += 1
+        cursor.at += 1
         name = f"{name}_{following.text}"
     elif following is not None and following.kind == "op" and following.text == "_":
-        parser.at += 1
-        index = parser.script()
-    primes += _primes(parser)
-    if len(name) == 2 and name[0] in "ED" and name[1] in "XYZ" and name not in parser.scalars:
-        return ("call", name[0], 0, ("v", name[1]))
-    if (call := _call(parser, name, primes, index)) is not None:
+        cursor.at += 1
+        index = cursor.script()
+    primes += _primes(cursor)
+    if len(name) == 2 and name[0] in "ED" and name[1] in "XYZ" and name not in cursor.scalars:
+        return Call(name[0], 0, Variable(name[1]))
+    if (call := _call(cursor, name, primes, index)) is not None:
         return call
     if index is not None:
-        node = indexed(name + "'" * primes, index)
-        return _chosen(parser, name, index) or node
+        return _chosen(cursor, name, index) or Index(name + "'" * primes, index)
     if primes:
-        return ("v", name + "'" * primes)
-    return constant(name, parser.scalars)
-
-
-def indexed(name: str, index: Node) -> Node:
-    """Return an indexed name; a plain number as index stays readable in the name."""
-    return ("idx", name, index)
+        return Variable(name + "'" * primes)
+    return constant(name, cursor.scalars)
 
 
 def constant(name: str, scalars: frozenset[str]) -> Node:
     """Return a name, or the constant that it stands for where no variable has that name."""
     if name == "π":
-        return ("c", "pi")
+        return Constant("pi")
     if name in ("e", "i") and name not in scalars:
-        return ("c", name)
-    return ("v", name)
+        return Constant(name)
+    return Variable(name)
 
 
-def _chosen(parser: Parser, name: str, index: Node) -> Node | None:
+def _chosen(cursor: Cursor, name: str, index: Node) -> Node | None:
     """Read ``C_n^k`` and ``A_n^k`` as counts where both places hold whole numbers or letters."""
-    if name not in ("C", "A", "P") or not parser.is_op("^") or name in parser.scalars:
+    if name not in ("C", "A", "P") or not cursor.is_op("^") or name in cursor.scalars:
         return None
-    at = parser.at
-    parser.at += 1
-    above = parser.script()
-    numbers = index[0] == "n" and above[0] == "n"
-    if (numbers and index[1] >= above[1]) or (
-        name == "C" and index[0] != "n" and above[0] in ("v", "n", "add", "sub")
-    ):
-        return ("binom" if name == "C" else "perm", index, above)
-    parser.at = at
+    at = cursor.at
+    cursor.at += 1
+    above = cursor.script()
+    match index, above:
+        case Number(below), Number(value):
+            counts = below >= value
+        case Number(), _:
+            counts = False
+        case _, Variable() | Number() | Binary("add" | "sub"):
+            counts = name == "C"
+        case _:
+            counts = False
+    if counts:
+        return Binary("binom" if name == "C" else "perm", index, above)
+    cursor.at = at
     return None
 
 
-def _primes(parser: Parser) -> int:
+def _primes(cursor: Cursor) -> int:
     count = 0
-    while (token := parser.peek()) is not None:
+    while (token := cursor.peek()) is not None:
         if token.kind == "prime":
-            parser.at += 1
+            cursor.at += 1
             count += len(token.text)
-        elif token.kind == "op" and token.text == "^" and (size := _raised_primes(parser)):
+        elif token.kind == "op" and token.text == "^" and (size := _raised_primes(cursor)):
             count += size
         else:
             break
     return count
 
 
-def _raised_primes(parser: Parser) -> int:
+def _raised_primes(cursor: Cursor) -> int:
     r"""Take ``^\prime`` or ``^{\prime\prime}`` and return how many there were."""
     ahead, braced = 1, False
-    if (token := parser.peek(1)) is not None and token.kind == "open" and token.text == "{":
+    if (token := cursor.peek(1)) is not None and token.kind == "open" and token.text == "{":
         ahead, braced = 2, True
     count = 0
-    while (token := parser.peek(ahead)) is not None and token.kind == "prime":
+    while (token := cursor.peek(ahead)) is not None and token.kind == "prime":
         count += len(token.text)
         ahead += 1
     if not count or (braced and (token is None or token.text != "}")):
         return 0
-    parser.at += ahead + braced
+    cursor.at += ahead + braced
     return count
 
 
-def _slope(parser: Parser) -> Node | None:
+def _slope(cursor: Cursor) -> Node | None:
     """Read ``dy/dx`` as the derivative of y."""
-    tokens = [parser.peek(i) for i in range(4)]
+    tokens = [cursor.peek(i) for i in range(4)]
     if any(token is None for token in tokens):
         return None
     top, bar, d, bottom = (token for token in tokens if token is not None)
@@ -146,14 +159,14 @@ def _slope(parser: Parser) -> Node | None:
         and bottom.kind == "name"
         and not top.spaced
     ):
-        parser.at += 4
-        return ("v", top.text + "'") if d.text == "d" else ("v", f"∂{top.text}/∂{bottom.text}")
+        cursor.at += 4
+        return Variable(top.text + "'" if d.text == "d" else f"∂{top.text}/∂{bottom.text}")
     return None
 
 
-def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | None:
+def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | None:
     """Read a function application, or return None where the bracket is a factor."""
-    token = parser.peek()
+    token = cursor.peek()
     chance = (
         name in ("P", "E", "Pr", "Var", "Cov")
         and token is not None
@@ -161,23 +174,23 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
     )
     if token is None or token.kind != "open" or not (token.text == "(" or chance):
         return None
-    inside = bracketed(parser)
+    inside = cursor.bracketed()
     if inside is None:
         return None
     relation = any(
         item.kind == "rel" or (item.kind == "op" and item.text == "|") for item in inside
     )
     if relation and name in ("P", "E", "Pr", "D"):
-        parser.at += len(inside) + 2
-        return ("v", name + "(" + "".join(item.text for item in inside) + ")")
-    declared = name in parser.scalars
+        cursor.at += len(inside) + 2
+        return Variable(name + "(" + "".join(item.text for item in inside) + ")")
+    declared = name in cursor.scalars
     simple = all(item.kind in ("num", "name", "comma") or item.text == "-" for item in inside)
     short = (
         simple
         and sum(item.kind != "comma" for item in inside)
         <= 1 + any(item.kind == "comma" for item in inside) * 3
     )
-    sequence = f"{name}(" in parser.scalars
+    sequence = f"{name}(" in cursor.scalars
     if not (
         sequence
         or primes
@@ -186,91 +199,103 @@ def _call(parser: Parser, name: str, primes: int, index: Node | None) -> Node | 
         return None
     if declared and not primes:
         return None
-    parser.at += 1
-    arguments = parser.listed()
-    if parser.take().kind != "close":
+    cursor.at += 1
+    arguments = cursor.listed()
+    if cursor.take().kind != "close":
         raise ParseError("call not closed")
     if index is not None:
-        arguments = ("tuple", index, arguments)
-    return ("call", name, primes, arguments)
+        arguments = Collection("tuple", (index, arguments))
+    return Call(name, primes, arguments)
 
 
-def _function(parser: Parser, name: str) -> Node:
+def _function(cursor: Cursor, name: str) -> Node:
     power: Node | None = None
     base: Node | None = None
-    while parser.is_op("^", "_"):
-        if parser.take().text == "^":
-            power = parser.script()
+    while cursor.is_op("^", "_"):
+        if cursor.take().text == "^":
+            power = cursor.script()
         else:
-            base = parser.script()
+            base = cursor.script()
     name = {"tg": "tan", "ctg": "cot"}.get(name, name)
-    if power == ("neg", ("n", 1.0)) and name in ("sin", "cos", "tan", "cot"):
+    if power == Negation(Number(1.0)) and name in ("sin", "cos", "tan", "cot"):
         name, power = f"arc{name}", None
-    node: Node = (
-        ("fn", name, _argument(parser)) if base is None else ("fn", name, _argument(parser), base)
-    )
+    argument = _argument(cursor)
+    node: Node = Function(name, argument, base)
     if name == "exp":
-        node = ("pow", ("c", "e"), node[2])
-    return node if power is None else ("pow", node, power)
+        node = Binary("pow", Constant("e"), argument)
+    return node if power is None else Binary("pow", node, power)
 
 
-def _argument(parser: Parser) -> Node:
-    """Read what a function applies to: a bracket, or the factors up to the next sign, function or bracket."""
-    token = parser.peek()
+def _argument(cursor: Cursor) -> Node:
+    """Read what a function applies to.
+
+    It is a bracket, or the factors up to the next sign, function or bracket.
+    """
+    token = cursor.peek()
     if token is None:
         raise ParseError("function of nothing")
     if token.kind in {"open", "func"}:
-        node = parser.atom()
-        while parser.is_op("!", "°"):
-            node = parser.behind(node) if not parser.is_op("^") else node
+        node = cursor.atom()
+        while cursor.is_op("!", "°"):
+            node = cursor.behind(node) if not cursor.is_op("^") else node
         return node
-    if parser.is_op("-"):
-        parser.at += 1
-        return ("neg", _argument(parser))
-    node = parser.power()
+    if cursor.is_op("-"):
+        cursor.at += 1
+        return Negation(_argument(cursor))
+    node = cursor.power()
     while (
-        (token := parser.peek()) is not None
-        and parser.starts_factor()
+        (token := cursor.peek()) is not None
+        and cursor.starts_factor()
         and token.kind not in ("func", "open")
     ):
-        node = ("mul", node, parser.power())
+        node = Binary("mul", node, cursor.power())
     return node
 
 
-def _bracket(parser: Parser, mark: str) -> Node:
+def _bracket(cursor: Cursor, mark: str) -> Node:
     if mark.startswith("begin:"):
-        return _matrix(parser, mark[6:])
+        return _matrix(cursor, mark[6:])
     if mark == "\\{":
-        node = parser.listed()
-        parser.expect("\\}")
-        return ("set", *(node[1:] if node[0] == "tuple" else (node,)))
-    bars, parser.bars = parser.bars, 0
-    node = parser.listed()
-    parser.bars = bars
-    closer = parser.take()
+        node = cursor.listed()
+        cursor.expect("\\}")
+        return Collection("set", items_of(node))
+    bars, cursor.bars = cursor.bars, 0
+    node = cursor.listed()
+    cursor.bars = bars
+    closer = cursor.take()
     if closer.kind != "close" or closer.text not in _CLOSERS.get(mark, ""):
         raise ParseError("bracket not closed")
     if mark in "⌊⌈":
-        return ("fn", "floor" if mark == "⌊" else "ceil", node)
-    if node[0] != "tuple":
-        if mark == "[" and node[0] == "interval":
-            return ("mat", (node[1], node[2]))
-        return node
+        return Function("floor" if mark == "⌊" else "ceil", node)
+    if not is_tuple(node):
+        row = _row(node)
+        return Matrix((row,)) if mark == "[" and isinstance(node, Interval) and row else node
     if mark == "{":
-        return ("set", *node[1:])
-    if mark == "[" and all(item[0] in ("interval", "list") for item in node[1:]):
-        return ("mat", *((item[1:3] if item[0] == "interval" else item[1:]) for item in node[1:]))
-    if len(node) == 3 and (mark == "[" or closer.text == "]"):
-        return ("interval", node[1], node[2], mark == "[", closer.text == "]")
-    return ("list", *node[1:]) if mark == "[" else node
+        return Collection("set", node.items)
+    rows = [_row(item) for item in node.items]
+    if mark == "[" and None not in rows:
+        return Matrix(tuple(row for row in rows if row is not None))
+    if len(node.items) == 2 and (mark == "[" or closer.text == "]"):
+        return Interval(*node.items, mark == "[", closer.text == "]")
+    return Collection("list", node.items) if mark == "[" else node
 
 
-def _matrix(parser: Parser, kind: str) -> Node:
+def _row(node: Node) -> tuple[Node, ...] | None:
+    """Return the row that a bracket within a matrix is; alone it is an interval or a list."""
+    match node:
+        case Interval(low, high):
+            return (low, high)
+        case Collection("list", items):
+            return items
+    return None
+
+
+def _matrix(cursor: Cursor, kind: str) -> Node:
     """Read the cells of a matrix environment; columns of one are column vectors."""
     rows: list[list[list[Token]]] = [[[]]]
     depth = cells = 0
     while True:
-        token = parser.take()
+        token = cursor.take()
         if token.kind == "close" and token.text.startswith("end:") and depth == 0:
             break
         depth += (token.kind == "open") - (token.kind == "close")
@@ -287,16 +312,15 @@ def _matrix(parser: Parser, kind: str) -> Node:
     rows = [row for row in rows if any(row)]
     if not rows or len({len(row) for row in rows}) != 1:
         raise ParseError("ragged matrix")
-    made = [tuple(parser.inner(cell) for cell in row) for row in rows]
-    node: Node = ("mat", *made)
-    return ("fn", "det", node) if kind == "vmatrix" else node
+    node = Matrix(tuple(tuple(cursor.inner(cell) for cell in row) for row in rows))
+    return Function("det", node) if kind == "vmatrix" else node
 
 
-def _accent(parser: Parser, name: str) -> Node:
-    inner = parser.script()
-    text = inner[1] if inner[0] == "v" else repr(inner)
+def _accent(cursor: Cursor, name: str) -> Node:
+    inner = cursor.script()
+    text = inner.name if isinstance(inner, Variable) else repr(inner)
     if name in ("vec", "overrightarrow"):
-        return ("v", f"vec:{text}")
+        return Variable(f"vec:{text}")
     if name in ("dot", "ddot"):
-        return ("v", text + ("'" if name == "dot" else "''"))
-    return ("v", f"{name}:{text}")
+        return Variable(text + ("'" if name == "dot" else "''"))
+    return Variable(f"{name}:{text}")

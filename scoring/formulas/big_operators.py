@@ -1,89 +1,88 @@
-"""The part of the grammar with large signs: fractions, roots, derivatives, sums, integrals and limits."""
+"""The part of the grammar with large signs: fractions, roots, sums, integrals and limits."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from scoring.formulas.cursor import Cursor
 from scoring.formulas.lexer import Token
-from scoring.formulas.tree import Node, ParseError
+from scoring.formulas.tree import (
+    BigOperator,
+    Binary,
+    Call,
+    Constant,
+    Function,
+    Node,
+    Number,
+    ParseError,
+    Sign,
+    Variable,
+)
 
-if TYPE_CHECKING:
-    from scoring.formulas.parser import Parser
-
-
-def bracketed(parser: Parser) -> list[Token] | None:
-    """Return the tokens of the bracket that comes next, without taking them."""
-    depth = 0
-    found: list[Token] = []
-    for token in parser.tokens[parser.at : parser.at + 80]:
-        if token.kind == "open":
-            depth += 1
-        elif token.kind == "close":
-            depth -= 1
-        if depth == 0:
-            return found[1:]
-        found.append(token)
-    return None
+_SIGNS: Mapping[str, Sign] = {"sum": "sum", "prod": "prod"}
 
 
-def read_big(parser: Parser, name: str) -> Node:
-    """Read what belongs to a large sign that was just taken; raises `ParseError` for one that is not known."""
+def read_big(cursor: Cursor, name: str) -> Node:
+    """Read what belongs to a large sign that was just taken.
+
+    Raises `ParseError` for an unknown one.
+    """
     if name == "frac":
-        return _fraction(parser)
+        return _fraction(cursor)
     if name in ("sqrt", "root", "root3"):
-        return _root(parser, name)
+        return _root(cursor, name)
     if name == "binom":
-        top = parser.script()
-        return ("binom", top, parser.script())
-    if name in ("sum", "prod"):
-        return _sum(parser, name)
+        top = cursor.script()
+        return Binary("binom", top, cursor.script())
+    if sign := _SIGNS.get(name):
+        return _sum(cursor, sign)
     if name in ("int", "oint", "iint", "iiint"):
-        return _integral(parser, name)
+        return _integral(cursor, name)
     if name == "infty":
-        return ("c", "inf")
+        return Constant("inf")
     if name == "dots":
-        return ("v", "…")
+        return Variable("…")
     if name == "lim":
-        return _limit(parser)
+        return _limit(cursor)
     raise ParseError(f"unknown sign {name}")
 
 
-def _fraction(parser: Parser) -> Node:
-    if (slope := _leibniz(parser)) is not None:
+def _fraction(cursor: Cursor) -> Node:
+    if (slope := _leibniz(cursor)) is not None:
         return slope
-    top = _digit_or_group(parser)
-    return ("div", top, _digit_or_group(parser))
+    top = _digit_or_group(cursor)
+    return Binary("div", top, _digit_or_group(cursor))
 
 
-def _digit_or_group(parser: Parser) -> Node:
+def _digit_or_group(cursor: Cursor) -> Node:
     r"""Read an argument of ``\frac``; without braces it is one digit or one sign."""
-    token = parser.peek()
+    token = cursor.peek()
     if token is not None and token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
         rest = Token("num", token.text[1:], token.start + 1, token.end)
-        parser.tokens = [*parser.tokens[: parser.at], rest, *parser.tokens[parser.at + 1 :]]
-        return ("n", float(token.text[0]))
+        cursor.tokens = [*cursor.tokens[: cursor.at], rest, *cursor.tokens[cursor.at + 1 :]]
+        return Number(float(token.text[0]))
     if token is not None and token.kind in ("big", "func", "accent"):
-        return parser.atom()
-    return parser.script()
+        return cursor.atom()
+    return cursor.script()
 
 
-def _leibniz(parser: Parser) -> Node | None:
-    r"""Read ``\frac{dy}{dx}``, ``\frac{d^2y}{dx^2}``, ``\frac{\partial u}{\partial x}`` and ``\frac{d}{dx}``."""
-    top = bracketed(parser)
+def _leibniz(cursor: Cursor) -> Node | None:
+    r"""Read a derivative: ``\frac{dy}{dx}``, ``\frac{d^2y}{dx^2}``, ``\frac{d}{dx}``."""
+    top = cursor.bracketed()
     if top is None or not top or top[0].text not in ("d", "∂"):
         return None
-    saved = parser.at
-    parser.at += len(top) + 2
-    bottom = bracketed(parser)
+    saved = cursor.at
+    cursor.at += len(top) + 2
+    bottom = cursor.bracketed()
     if (
         bottom is None
         or len(bottom) < 2
         or bottom[0].text not in ("d", "∂")
         or bottom[1].kind != "name"
     ):
-        parser.at = saved
+        cursor.at = saved
         return None
-    parser.at += len(bottom) + 2
+    cursor.at += len(bottom) + 2
     rest, order = top[1:], 1
     if len(rest) >= 2 and rest[0].text == "^":
         size = 4 if rest[1].text == "{" else 2
@@ -96,67 +95,67 @@ def _leibniz(parser: Parser) -> Node | None:
         raise ParseError("derivative too high")
     if len(rest) == 1 and rest[0].kind == "name":
         name = rest[0].text
-        return ("v", name + "'" * order) if top[0].text == "d" else ("v", f"∂{order}{name}/∂{wrt}")
-    body = parser.inner(rest) if rest else parser.power()
-    if body[0] == "call" and top[0].text == "d":
-        return ("call", body[1], body[2] + order, body[3])
-    return ("call", f"D{top[0].text}{wrt}", order, body)
+        return Variable(name + "'" * order if top[0].text == "d" else f"∂{order}{name}/∂{wrt}")
+    body = cursor.inner(rest) if rest else cursor.power()
+    if isinstance(body, Call) and top[0].text == "d":
+        return Call(body.name, body.primes + order, body.argument)
+    return Call(f"D{top[0].text}{wrt}", order, body)
 
 
-def _root(parser: Parser, name: str) -> Node:
-    degree: Node | None = ("n", 3.0) if name == "root3" else None
-    token = parser.peek()
+def _root(cursor: Cursor, name: str) -> Node:
+    degree: Node | None = Number(3.0) if name == "root3" else None
+    token = cursor.peek()
     if name == "sqrt" and token is not None and token.text == "[":
-        parser.at += 1
-        degree = parser.sum()
-        parser.expect("]")
-    body = _digit_or_group(parser) if name == "sqrt" else parser.atom()
+        cursor.at += 1
+        degree = cursor.sum()
+        cursor.expect("]")
+    body = _digit_or_group(cursor) if name == "sqrt" else cursor.atom()
     if degree is None:
-        return ("fn", "sqrt", body)
-    return ("pow", body, ("div", ("n", 1.0), degree))
+        return Function("sqrt", body)
+    return Binary("pow", body, Binary("div", Number(1.0), degree))
 
 
-def _bounds(parser: Parser) -> tuple[list[Token], Node | None]:
+def _bounds(cursor: Cursor) -> tuple[list[Token], Node | None]:
     """Read what stands below and above a large sign: the tokens below, the expression above."""
     below: list[Token] = []
     above: Node | None = None
-    while parser.is_op("_", "^"):
-        if parser.take().text == "^":
-            above = parser.script()
+    while cursor.is_op("_", "^"):
+        if cursor.take().text == "^":
+            above = cursor.script()
         elif (
-            (below_tokens := bracketed(parser)) is not None
-            and (mark := parser.peek()) is not None
+            (below_tokens := cursor.bracketed()) is not None
+            and (mark := cursor.peek()) is not None
             and mark.text == "{"
         ):
             below = below_tokens
-            parser.at += len(below_tokens) + 2
+            cursor.at += len(below_tokens) + 2
         else:
-            below = [parser.take()]
+            below = [cursor.take()]
             if below[0].text == "-":
-                below.append(parser.take())
-    if (token := parser.peek()) is not None and token.kind == "label":
-        parser.at += 1
+                below.append(cursor.take())
+    if (token := cursor.peek()) is not None and token.kind == "label":
+        cursor.at += 1
     return below, above
 
 
-def _sum(parser: Parser, name: str) -> Node:
-    below, above = _bounds(parser)
-    body = parser.product()
+def _sum(cursor: Cursor, sign: Sign) -> Node:
+    below, above = _bounds(cursor)
+    body = cursor.product()
     if len(below) >= 3 and below[0].kind == "name" and below[1].text == "=" and above is not None:
-        low = parser.inner(below[2:])
-        return (name, ("v", below[0].text), low, above, body)
-    return ("call", name, 0, body)
+        low = cursor.inner(below[2:])
+        return BigOperator(sign, Variable(below[0].text), low, above, body)
+    return Call(sign, 0, body)
 
 
-def _integral(parser: Parser, name: str) -> Node:
-    below, above = _bounds(parser)
+def _integral(cursor: Cursor, name: str) -> Node:
+    below, above = _bounds(cursor)
     depth = 0
-    for at in range(parser.at, len(parser.tokens)):
-        token = parser.tokens[at]
+    for at in range(cursor.at, len(cursor.tokens)):
+        token = cursor.tokens[at]
         depth += (token.kind == "open") - (token.kind == "close")
         if depth < 0:
             break
-        after = parser.tokens[at + 1] if at + 1 < len(parser.tokens) else None
+        after = cursor.tokens[at + 1] if at + 1 < len(cursor.tokens) else None
         if (
             depth == 0
             and token.kind == "name"
@@ -164,17 +163,17 @@ def _integral(parser: Parser, name: str) -> Node:
             and after is not None
             and after.kind == "name"
         ):
-            inner = parser.tokens[parser.at : at]
-            body: Node = parser.inner(inner) if inner else ("n", 1.0)
-            parser.at = at + 2
-            wrt: Node = ("v", after.text)
+            inner = cursor.tokens[cursor.at : at]
+            body: Node = cursor.inner(inner) if inner else Number(1.0)
+            cursor.at = at + 2
             if name == "int" and above is not None and below:
-                return ("int", wrt, parser.inner(below), above, body)
-            return ("call", f"{name}{after.text}", 0, body)
+                low = cursor.inner(below)
+                return BigOperator("int", Variable(after.text), low, above, body)
+            return Call(f"{name}{after.text}", 0, body)
     raise ParseError("integral without differential")
 
 
-def _limit(parser: Parser) -> Node:
-    below, _ = _bounds(parser)
-    body = parser.product()
-    return ("call", "lim" + "".join(token.text for token in below), 0, body)
+def _limit(cursor: Cursor) -> Node:
+    below, _ = _bounds(cursor)
+    body = cursor.product()
+    return Call("lim" + "".join(token.text for token in below), 0, body)

@@ -1,16 +1,19 @@
-"""Find the formulas of an answer: runs of mathematical tokens cut into chains of sides joined by relations.
+"""Find the formulas of an answer: chains of sides joined by relations.
 
-``a = b = c`` is one chain with three sides; every pair of its sides and every side alone is a candidate for evidence.
+``a = b = c`` is one chain with three sides; every pair of its sides and every side alone is a
+candidate for evidence.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from scoring.formulas.lexer import Token
 from scoring.formulas.parser import parse, parse_all
-from scoring.formulas.tree import Node, unfold_signs
+from scoring.formulas.rewriting import unfold_signs
+from scoring.formulas.tree import Collection, Constant, Interval, Node, is_tuple, numbers_of, walk
 from scoring.formulas.unit_arithmetic import bare_arithmetic
 from scoring.formulas.verbal_relations import said_comparisons, said_equalities
 from scoring.formulas.vocabulary import BREAK_KINDS as BREAKS
@@ -21,14 +24,17 @@ MAX_CHAINS = 1000
 _LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a chain; ``nodes`` holds one expression, none where it cannot be read, two where there are two readings.
+    """One side of a chain.
+
+    ``nodes`` holds one expression, none where it cannot be read, two where it can be read in two
+    ways.
 
     ``double`` says that both are meant, because of a plus-minus sign.
     """
 
-    tokens: list[Token]
+    tokens: tuple[Token, ...]
     nodes: tuple[Node, ...] = ()
     double: bool = False
 
@@ -48,17 +54,20 @@ class Side:
         return canonical(self.tokens)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Sides joined by relations, one fewer than sides; ``unit`` is the unit of measurement that follows, if any."""
+    """Sides joined by relations, one fewer than sides.
 
-    sides: list[Side]
-    relations: list[str]
+    ``unit`` is the unit of measurement that follows, if any.
+    """
+
+    sides: tuple[Side, ...]
+    relations: tuple[str, ...]
     unit: str = ""
     unit_end: int = 0
     #: The unknown of the formula before, where this chain only lists one more value of it.
     listed_for: Side | None = None
-    groups: list[Side] = field(default_factory=list)
+    groups: tuple[Side, ...] = ()
 
     @property
     def start(self) -> int:
@@ -71,10 +80,17 @@ class Chain:
         return max(self.sides[-1].end, self.unit_end)
 
 
-def canonical(tokens: list[Token]) -> str:
+def canonical(tokens: Iterable[Token]) -> str:
     """Write tokens in one way, so that equal writings are equal strings."""
     return "".join(
         "" if t.text in "{}" or (t.kind == "op" and t.text == "*") else t.text for t in tokens
+    )
+
+
+def numbers_in_chain(chain: Chain) -> frozenset[float]:
+    """Return the number literals of all sides."""
+    return frozenset(
+        number for side in chain.sides for node in side.nodes for number in numbers_of(node)
     )
 
 
@@ -96,12 +112,13 @@ def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
                 continue
             previous = chains[-1] if chains else None
             if len(chain.sides) == 1 and previous is not None and (i > 0 or listing):
-                chain.listed_for = previous.listed_for or _unknown_of(previous)
+                chain = replace(chain, listed_for=previous.listed_for or _unknown_of(previous))
             chains.append(chain)
         if after is not None and chains and after.kind == "unit":
-            chains[-1].unit, chains[-1].unit_end = after.text, after.end
+            chains[-1] = replace(chains[-1], unit=after.text, unit_end=after.end)
         elif after is not None and chains and after.kind == "word":
-            chains[-1].unit = after.text[:8] if not after.text.isascii() else ""
+            unit = after.text[:8] if not after.text.isascii() else ""
+            chains[-1] = replace(chains[-1], unit=unit)
         listing = bool(
             after is not None and after.kind == "word" and _LISTING.match(after.text.strip())
         )
@@ -117,7 +134,7 @@ def _unknown_of(chain: Chain) -> Side | None:
     return (
         side
         if len(chain.sides) == 2
-        and chain.relations == ["="]
+        and chain.relations == ("=",)
         and short
         and side.tokens[0].kind in ("name", "func")
         else None
@@ -125,7 +142,10 @@ def _unknown_of(chain: Chain) -> Side | None:
 
 
 def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
-    """Cut the tokens where words or marks stand; pairs of a run and the token that ended it (runs may be empty)."""
+    """Cut the tokens where words or marks stand.
+
+    Returns pairs of a run, which may be empty, and the token that ended it.
+    """
     runs: list[tuple[list[Token], Token | None]] = []
     run: list[Token] = []
     depth = matrix = 0
@@ -166,7 +186,7 @@ def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
 
 
 def _transparent(tokens: list[Token], i: int, run: list[Token], depth: int) -> bool:
-    """Say whether a line end or a maths delimiter stands inside a formula that goes on after it."""
+    """Return whether a formula goes on after a line end or a maths delimiter in it."""
     if not run:
         return True
     token, before = tokens[i], run[-1]
@@ -213,7 +233,7 @@ def _items(run: list[Token]) -> list[list[Token]]:
 
 
 def _without_remark(item: list[Token]) -> list[list[Token]]:
-    """Cut off a bracket at the end that is a remark with a relation of its own: ``g = a - x (x >= 1)``."""
+    """Cut off a last bracket that is a remark with its own relation: ``g = a - x (x >= 1)``."""
     if item[-1].kind != "close" or item[-1].text != ")":
         return [item]
     depth = 0
@@ -265,22 +285,21 @@ def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
         kept_sides.append(_side(side, scalars))
     if not kept_sides:
         return None
-    chain = Chain(kept_sides, kept_relations)
-    _unfold_membership(chain)
-    if not any(side.nodes for side in chain.sides):
-        return chain if chain.relations else None
-    chain.groups = [group for side in chain.sides for group in _groups(side, scalars)]
-    return chain
+    unfolded, kept = _unfold_membership(tuple(kept_sides), tuple(kept_relations))
+    if not any(side.nodes for side in unfolded):
+        return Chain(unfolded, kept) if kept else None
+    groups = tuple(group for side in unfolded for group in _groups(side, scalars))
+    return Chain(unfolded, kept, groups=groups)
 
 
 def _side(tokens: list[Token], scalars: frozenset[str]) -> Side:
     nodes = parse_all(tokens, scalars)
     unfolded = unfold_signs(nodes[0]) if nodes else ()
-    return Side(tokens, unfolded if len(unfolded) > 1 else nodes, double=len(unfolded) > 1)
+    return Side(tuple(tokens), unfolded if len(unfolded) > 1 else nodes, double=len(unfolded) > 1)
 
 
 def _trim(side: list[Token]) -> list[Token]:
-    """Drop marks at the ends that belong to the sentence: a last comma, a lone sign, a prime from a quotation."""
+    """Drop marks at the ends that belong to the sentence: a comma, a lone sign, a prime."""
     start, end = 0, len(side)
     while start < end and (
         side[start].kind in ("comma", "prime", "nl")
@@ -295,35 +314,36 @@ def _trim(side: list[Token]) -> list[Token]:
     return side[start:end]
 
 
-def _unfold_membership(chain: Chain) -> None:
+def _unfold_membership(
+    sides: tuple[Side, ...], relations: tuple[str, ...]
+) -> tuple[tuple[Side, ...], tuple[str, ...]]:
     """Turn ``x in [a, b]`` into ``a <= x <= b``, so that both writings are compared alike."""
-    if chain.relations != ["∈"] or not chain.sides[1].nodes:
-        return
-    node = chain.sides[1].nodes[0]
-    tokens = chain.sides[1].tokens
-    if node[0] == "set":
-        chain.relations, chain.sides[1].nodes = ["="], node[1:]
-        return
-    if node[0] == "interval":
-        low, high, low_closed, high_closed = node[1:]
-    elif node[0] == "tuple" and len(node) == 3:
-        low, high, low_closed, high_closed = node[1], node[2], False, False
-    else:
-        return
-    sides = [chain.sides[0]]
-    relations: list[str] = []
-    if "inf" not in str(low):
-        sides.insert(0, Side(tokens, (low,)))
-        relations.append("≤" if low_closed else "<")
-    if "inf" not in str(high):
-        sides.append(Side(tokens, (high,)))
-        relations.append("≤" if high_closed else "<")
-    if relations:
-        chain.sides, chain.relations = sides, relations
+    if relations != ("∈",) or not sides[1].nodes:
+        return sides, relations
+    node = sides[1].nodes[0]
+    tokens = sides[1].tokens
+    if isinstance(node, Collection) and node.kind == "set":
+        return (sides[0], replace(sides[1], nodes=node.items)), ("=",)
+    match node:
+        case Interval(low, high, low_closed, high_closed):
+            pass
+        case Collection("tuple", (low, high)):
+            low_closed = high_closed = False
+        case _:
+            return sides, relations
+    unfolded = [sides[0]]
+    orders: list[str] = []
+    if Constant("inf") not in walk(low):
+        unfolded.insert(0, Side(tokens, (low,)))
+        orders.append("≤" if low_closed else "<")
+    if Constant("inf") not in walk(high):
+        unfolded.append(Side(tokens, (high,)))
+        orders.append("≤" if high_closed else "<")
+    return (tuple(unfolded), tuple(orders)) if orders else (sides, relations)
 
 
 def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
-    """Return the bracketed parts of a side that are formulas of their own."""
+    """Return the bracketed parts of a side that are formulas themselves."""
     found: list[Side] = []
     starts: list[int] = []
     for i, token in enumerate(side.tokens):
@@ -331,7 +351,7 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
             starts.append(i)
         elif token.kind == "close" and starts:
             start = starts.pop()
-            inner = side.tokens[start + 1 : i]
+            inner = list(side.tokens[start + 1 : i])
             called = (
                 start > 0
                 and side.tokens[start].text == "("
@@ -350,6 +370,6 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
             ):
                 continue
             node = parse(inner, scalars)
-            if node is not None and node[0] != "tuple" and len(found) < 6:
-                found.append(Side(inner, unfold_signs(node)))
+            if node is not None and not is_tuple(node) and len(found) < 6:
+                found.append(Side(tuple(inner), unfold_signs(node)))
     return found

@@ -1,4 +1,7 @@
-"""Cut normalised text into mathematical tokens and the words between them; offsets point into the normalised text."""
+"""Cut normalised text into mathematical tokens and the words between them.
+
+Offsets point into the normalised text.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,11 @@ _MATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token. Kinds: num name func rel op open close comma prime big label, and breaks: word unit arrow sep nl delim."""
+    """One token.
+
+    Kinds: num name func rel op open close comma prime big label, and breaks: word unit arrow sep nl
+    delim.
+    """
 
     kind: str
     text: str
@@ -66,7 +73,9 @@ class Token:
 
 
 def tokenise(text: str, names: frozenset[str] = frozenset(), *, maths: bool = False) -> list[Token]:
-    """Return the tokens of a text; ``names`` are letters that stand for matrices or the like and never join up.
+    """Return the tokens of a text.
+
+    ``names`` are letters that stand for matrices or the like and never join up.
 
     ``maths`` says that all of the text is a formula, so that no letters are taken for words.
     """
@@ -85,7 +94,7 @@ class _Lexer:
         self.spaced = False
 
     def in_maths(self, at: int) -> bool:
-        """Say whether an offset lies between maths delimiters; offsets must be asked for in rising order."""
+        """Return whether an offset lies between maths delimiters; call it with rising offsets."""
         while self.span < len(self.spans) and self.spans[self.span][1] <= at:
             self.span += 1
         return self.span < len(self.spans) and self.spans[self.span][0] <= at
@@ -154,7 +163,7 @@ class _Lexer:
         return self.tokens
 
     def is_index(self, piece: str, start: int, end: int) -> bool:
-        """Say whether a number stands straight after a lone letter as its index, as in plain ``x1 = 0``."""
+        """Return whether a number is the index of the letter before it, as in ``x1 = 0``."""
         last = self.tokens[-1] if self.tokens else None
         if len(self.tokens) > 1 and self.tokens[-2].kind == "big":
             return False  # \\frac h2 is a fraction
@@ -252,7 +261,7 @@ class _Lexer:
                 return
 
     def text_command(self, start: int, end: int) -> int:
-        r"""Read ``\text{...}``: one letter is a name, a known function is one, anything else is a word."""
+        r"""Read ``\text{...}``: a letter is a name, a function is one, the rest is a word."""
         found = re.compile(r"\s*\{([^{}]{0,80})\}").match(self.text, end)
         if found is None:
             return end
@@ -320,7 +329,7 @@ class _Lexer:
         return end
 
     def chinese(self, piece: str, start: int, end: int) -> None:
-        """Put Chinese text as a word; 万, 亿 and 度 straight after a number belong to the number."""
+        """Put Chinese text as a word; 万, 亿 and 度 after a number belong to the number."""
         last = self.tokens[-1] if self.tokens else None
         if last is not None and last.kind == "num" and piece[0] in SCALES and start - last.end <= 1:
             self.scale(SCALES[piece[0]], start + 1)
@@ -353,7 +362,7 @@ class _Lexer:
         return raised.end()
 
     def letters(self, piece: str, start: int, end: int) -> int:
-        """Decide what a run of letters is, names, a function, a unit or a word, and return the offset after it."""
+        """Put letters as names, a function, a unit or a word; return the offset after them."""
         if piece in ENGLISH_SCALES and self.tokens and self.tokens[-1].kind == "num":
             self.scale(ENGLISH_SCALES[piece], end)
             return end
@@ -396,7 +405,7 @@ class _Lexer:
         )
 
     def _is_unit(self, piece: str, start: int) -> bool:
-        """Say whether letters after a number name a unit: ``12 cm``, ``40 cups``, but not ``12 m + 3``."""
+        """Return whether letters after a number name a unit, unlike in ``12 m + 3``."""
         if (
             piece not in UNIT_WORDS
             or not self.tokens

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scoring.formulas.atoms import constant, read_atom
+from scoring.formulas.cursor import MAX_DEPTH, Cursor
 from scoring.formulas.lexer import Token
-from scoring.formulas.tree import Node, ParseError
+from scoring.formulas.tree import (
+    Binary,
+    Collection,
+    Degrees,
+    Factorial,
+    Negation,
+    Node,
+    Number,
+    Operator,
+    ParseError,
+    PlusMinus,
+    Transpose,
+    Variable,
+    interned,
+)
 
-MAX_TOKENS = 600
-MAX_DEPTH = 60
+_SUM: Mapping[str, Operator] = {
+    "+": "add", "-": "sub", "±": "add", "∓": "sub", "∪": "union", "∩": "meet",
+}  # fmt: skip
+_PRODUCT: Mapping[str, Operator] = {"*": "mul", "/": "div", "×": "cross"}
 
 
-class Parser:
-    """Reads one side of a relation. ``scalars`` are names declared as numbers, so that ``x(x+1)`` is a product."""
-
-    def __init__(
-        self, tokens: list[Token], scalars: frozenset[str] = frozenset(), *, tight: bool = False
-    ) -> None:
-        if len(tokens) > MAX_TOKENS:
-            raise ParseError("too many tokens")
-        self.tokens = tokens
-        self.scalars = scalars
-        #: Whether ``1/2n`` is read as ``1/(2n)``; ``ambiguous`` says that it stood somewhere.
-        self.tight = tight
-        self.ambiguous = False
-        self.at = 0
-        self.depth = 0
-        self.bars = 0
+class Parser(Cursor):
+    """Reads one side of a relation, from its loosest level down to the atoms."""
 
     def parse(self) -> Node:
         """Return the expression that all tokens together make."""
@@ -37,35 +42,8 @@ class Parser:
     def inner(self, tokens: list[Token]) -> Node:
         """Return the expression that other tokens make, as deep as this one already is."""
         parser = Parser(tokens, self.scalars, tight=self.tight)
-        parser.depth = self.depth
+        parser.depth, parser.operators = self.depth, self.operators
         return parser.parse()
-
-    # Reading helpers.
-
-    def peek(self, ahead: int = 0) -> Token | None:
-        """Return a token without taking it."""
-        index = self.at + ahead
-        return self.tokens[index] if index < len(self.tokens) else None
-
-    def is_op(self, *texts: str) -> bool:
-        """Say whether the next token is one of these operators."""
-        token = self.peek()
-        return token is not None and token.kind == "op" and token.text in texts
-
-    def take(self) -> Token:
-        """Take the next token."""
-        token = self.peek()
-        if token is None:
-            raise ParseError("ends early")
-        self.at += 1
-        return token
-
-    def expect(self, text: str) -> None:
-        """Take a token that must have this text."""
-        if self.take().text != text:
-            raise ParseError(f"no {text}")
-
-    # Levels, from loose to tight.
 
     def listed(self) -> Node:
         """Read items separated by commas as a tuple."""
@@ -73,7 +51,7 @@ class Parser:
         while (token := self.peek()) is not None and token.kind == "comma":
             self.at += 1
             items.append(self.sum())
-        return items[0] if len(items) == 1 else ("tuple", *items)
+        return items[0] if len(items) == 1 else Collection("tuple", tuple(items))
 
     def sum(self) -> Node:
         """Read terms joined by plus and minus."""
@@ -82,45 +60,40 @@ class Parser:
             raise ParseError("too deep")
         node = self.signed()
         while self.is_op("+", "-", "±", "∓", "∪", "∩"):
-            sign = self.take().text
+            sign = self.operator()
             right = self.signed()
-            kind = {"+": "add", "-": "sub", "±": "add", "∓": "sub", "∪": "union", "∩": "meet"}[sign]
-            node = (kind, node, ("pm", right) if sign in "±∓" else right)
+            node = Binary(_SUM[sign], node, PlusMinus(right) if sign in "±∓" else right)
         self.depth -= 1
         return node
 
     def signed(self) -> Node:
         """Read one term with its own sign."""
-        if self.is_op("-"):
-            self.at += 1
-            return ("neg", self.signed())
-        if self.is_op("+"):
-            self.at += 1
-            return self.signed()
-        if self.is_op("±", "∓"):
-            self.at += 1
-            return ("pm", self.signed())
-        return self.product()
+        if not self.is_op("-", "+", "±", "∓"):
+            return self.product()
+        sign = self.operator()
+        node = self.signed()
+        return Negation(node) if sign == "-" else node if sign == "+" else PlusMinus(node)
 
     def product(self) -> Node:
         """Read factors joined by signs or by standing side by side."""
         node = self.power()
         while True:
             if self.is_op("*", "/", "×"):
-                kind = {"*": "mul", "/": "div", "×": "cross"}[self.take().text]
-                right = ("neg", self.power()) if self.is_op("-") and self.take() else self.power()
-                if kind == "div":
+                operator = _PRODUCT[self.operator()]
+                right = Negation(self.power()) if self.is_op("-") and self.take() else self.power()
+                if operator == "div":
                     right = self.beside(right)
-                node = (kind, node, right)
+                node = Binary(operator, node, right)
             elif self.starts_factor():
-                node = ("mul", node, self.power())
+                self.count()
+                node = Binary("mul", node, self.power())
             else:
                 return node
 
     def beside(self, below: Node) -> Node:
-        """Take the letters that stand straight behind a number below a slash, where slashes are read that way."""
+        """Take the letters straight behind a number below a slash, where slashes are so read."""
         while (
-            (below[0] == "n" or self.tight)
+            (isinstance(below, Number) or self.tight)
             and (token := self.peek()) is not None
             and token.kind == "name"
             and not token.spaced
@@ -129,11 +102,11 @@ class Parser:
             self.ambiguous = True
             if not self.tight:
                 break
-            below = ("mul", below, self.power())
+            below = Binary("mul", below, self.power())
         return below
 
     def starts_factor(self) -> bool:
-        """Say whether the next token can begin a factor without a sign before it."""
+        """Return whether the next token can begin a factor without a sign before it."""
         token = self.peek()
         if token is None:
             return False
@@ -152,13 +125,13 @@ class Parser:
     def behind(self, node: Node) -> Node:
         """Read powers, factorials, degrees and percent signs behind an atom."""
         while (token := self.peek()) is not None and (token.kind == "op" and token.text in "^!%°‰"):
-            self.at += 1
+            self.operator()
             if token.text == "!":
-                node = ("fact", node)
+                node = Factorial(node)
             elif token.text in "%‰":
-                node = ("div", node, ("n", 100.0 if token.text == "%" else 1000.0))
+                node = Binary("div", node, Number(100.0 if token.text == "%" else 1000.0))
             elif token.text == "°":
-                node = ("deg", node)
+                node = Degrees(node)
             else:
                 node = self.raised(node)
         return node
@@ -169,19 +142,18 @@ class Parser:
             (after := self.peek(1)) is None or after.kind not in ("num", "name", "open")
         ):
             mark = self.take().text
-            if node[0] != "v":
+            if not isinstance(node, Variable):
                 raise ParseError("a star above no name")
-            return ("v", node[1] + mark)
+            return Variable(node.name + mark)
         above = self.script()
-        if above == ("v", "*") and node[0] == "v":
-            return ("v", node[1] + "*")
-        if above in (("v", "°"), ("v", "deg")):
-            return ("deg", node)
-        if above in (("v", "T"), ("v", "⊤")) and "T" not in self.scalars:
-            return ("T", node)
-        if node[0] == "choose" and len(node) == 3:
-            return ("binom", node[2], above, node[1])
-        return ("pow", node, above)
+        match node, above:
+            case Variable(name), Variable("*"):
+                return Variable(name + "*")
+            case _, Variable("°" | "deg"):
+                return Degrees(node)
+            case _, Variable("T" | "⊤") if "T" not in self.scalars:
+                return Transpose(node)
+        return Binary("pow", node, above)
 
     def script(self) -> Node:
         """Read the argument of ``^`` or ``_``: a group, a sign with an atom, or one atom."""
@@ -190,13 +162,13 @@ class Parser:
             raise ParseError("nothing above")
         if token.kind == "op" and token.text == "°":
             self.at += 1
-            return ("v", "°")
+            return Variable("°")
         if token.kind == "open" and token.text == "{":
             self.at += 1
             if self.is_op("°", "*") and (after := self.peek(1)) is not None and after.text == "}":
                 mark = self.take().text
                 self.at += 1
-                return ("v", mark)
+                return Variable(mark)
             if (inner := self.peek()) is not None and inner.kind == "prime":
                 raise ParseError("primes are read with the name")
             node = self.listed()
@@ -205,11 +177,11 @@ class Parser:
         if token.kind == "op" and token.text in "+-":
             self.at += 1
             signed = self.script()
-            return ("neg", signed) if token.text == "-" else signed
+            return Negation(signed) if token.text == "-" else signed
         if token.kind in {"num", "name"}:
             self.at += 1
             return (
-                ("n", float(token.text))
+                Number(float(token.text))
                 if token.kind == "num"
                 else constant(token.text, self.scalars)
             )
@@ -232,14 +204,14 @@ def parse(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> Node | 
 
 
 def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tuple[Node, ...]:
-    """Return the expression of these tokens, both where ``1/2n`` can be read in two ways, none where there is none."""
+    """Return the expression of these tokens: none, one, or both where ``1/2n`` can be two."""
     if not tokens:
         return ()
     try:
         parser = Parser(tokens, scalars)
         node = parser.parse()
         if not parser.ambiguous:
-            return (node,)
-        return node, Parser(tokens, scalars, tight=True).parse()
+            return (interned(node),)
+        return interned(node), interned(Parser(tokens, scalars, tight=True).parse())
     except (ParseError, RecursionError, OverflowError, ValueError):
         return ()

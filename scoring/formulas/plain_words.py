@@ -1,4 +1,4 @@
-"""Letters of plain text that are words although they stand beside a number or an operator, as variables do."""
+"""Recognise letters that are words although they stand beside a number or an operator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ _COMPLEX = re.compile(r" ?\(? ?[zwωζ](?![A-Za-z])")
 
 
 def is_complex_part(text: str, piece: str, end: int) -> bool:
-    """Say whether ``Re``, ``Im`` or ``arg`` applies to what follows: ``Re z = 1`` gives z itself no value."""
+    """Return whether ``Re``, ``Im`` or ``arg`` applies to what follows.
+
+    ``Re z = 1`` gives z itself no value.
+    """
     return piece in ("Re", "Im", "arg") and _COMPLEX.match(text, end) is not None
 
 
 def is_article(text: str, piece: str, start: int, end: int) -> bool:
-    """Say whether a lone letter is an article or a pronoun: a word follows, or a number after ``has a``."""
+    """Return whether a lone letter is an article or a pronoun.
+
+    A word follows it, or a number after ``has a``.
+    """
     found = _AFTER_ARTICLE.match(text, end)
     if found is None:
         return False
@@ -35,7 +41,7 @@ def is_article(text: str, piece: str, start: int, end: int) -> bool:
 
 
 def is_ending(text: str, piece: str, start: int) -> bool:
-    """Say whether letters end a word after an apostrophe: ``that's``, ``don't``."""
+    """Return whether letters end a word after an apostrophe: ``that's``, ``don't``."""
     return (
         piece in _ENDINGS
         and re.search(r"[A-Za-z]{2}'$", text[max(0, start - 3) : start]) is not None
@@ -43,7 +49,7 @@ def is_ending(text: str, piece: str, start: int) -> bool:
 
 
 def is_counted(text: str, piece: str, start: int, end: int) -> bool:
-    """Say whether letters name what a number counts: ``$20/hour``, ``3 corn/tin``, ``4 boys' teams``."""
+    """Return whether letters name what a number counts: ``$20/hour``, ``4 boys' teams``."""
     if len(piece) < 3 or GLUED_ALL.fullmatch(piece) or not _VOWEL.search(piece):
         return False
     before = text[max(0, start - 3) : start]

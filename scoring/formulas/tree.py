@@ -1,157 +1,378 @@
-"""Expressions as nested tuples.
-
-A node is ``(kind, ...)``: ``("n", value)``, ``("v", name)``, ``("add"|"sub"|"mul"|"div"|"pow", a, b)``, ``("neg", a)``,
-``("fn", name, arg)``, ``("call", name, primes, args)``, ``("idx", name, index)`` and a few more. Nothing is evaluated here.
-"""
+"""Expressions as trees of frozen nodes. Nothing is evaluated here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeGuard
 
-Node = tuple[Any, ...]
+Operator = Literal[
+    "add", "sub", "mul", "cross", "div", "pow", "union", "meet", "binom", "perm"
+]  # fmt: skip
+Sign = Literal["sum", "prod", "int"]
 
 
 class ParseError(ValueError):
-    """The tokens are no expression, or one beyond the bounds."""
+    """The tokens are not an expression, or one beyond the bounds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """An expression, equal to another where the trees are; it keeps its hash, as it is a key."""
+
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((type(self), self.parts())))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or self._hash != hash(other):
+            return False
+        return _same_parts(self, other)
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return everything that the node is made of, in order."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the expressions that the node joins."""
+        return ()
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same node over other expressions."""
+        assert not children
+        return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Number(Node):
+    """A number literal."""
+
+    value: float
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the value."""
+        return (self.value,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable(Node):
+    """A name; primes belong to it."""
+
+    name: str
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the name."""
+        return (self.name,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Node):
+    """One of pi, e, i and inf."""
+
+    name: str
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the name."""
+        return (self.name,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unary(Node):
+    """A sign before or behind one expression."""
+
+    operand: Node
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the operand."""
+        return (self.operand,)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the operand."""
+        return (self.operand,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same sign with another operand."""
+        return type(self)(*children)
+
+
+class Negation(Unary):
+    """``-a``."""
+
+    __slots__ = ()
+
+
+class PlusMinus(Unary):
+    """``±a``."""
+
+    __slots__ = ()
+
+
+class Factorial(Unary):
+    """``a!``."""
+
+    __slots__ = ()
+
+
+class Degrees(Unary):
+    """``a°``."""
+
+    __slots__ = ()
+
+
+class Transpose(Unary):
+    """``a^T``."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binary(Node):
+    """Two expressions joined by an operator."""
+
+    operator: Operator
+    left: Node
+    right: Node
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the operator and both operands."""
+        return (self.operator, self.left, self.right)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return both operands."""
+        return (self.left, self.right)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same operator with other operands."""
+        return Binary(self.operator, *children)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Node):
+    """A known function of one argument; a logarithm may have a base."""
+
+    name: str
+    argument: Node
+    base: Node | None = None
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the name, the argument and the base."""
+        return (self.name, self.argument, self.base)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the argument, and the base if there is one."""
+        return (self.argument,) if self.base is None else (self.argument, self.base)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same function of other expressions."""
+        return Function(self.name, *children)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(Node):
+    """An unknown function, its primes, and its argument or the collection of them."""
+
+    name: str
+    primes: int
+    argument: Node
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the name, the primes and the argument."""
+        return (self.name, self.primes, self.argument)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the argument."""
+        return (self.argument,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same function of another argument."""
+        return Call(self.name, self.primes, *children)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index(Node):
+    """An indexed name."""
+
+    name: str
+    index: Node
+
+    @property
+    def written(self) -> str:
+        """The name with a plain index behind it, as variables are declared; else empty."""
+        match self.index:
+            case Number(value):
+                return f"{self.name}_{int(value)}"
+            case Variable(letter):
+                return f"{self.name}_{letter}"
+        return ""
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the name and the index."""
+        return (self.name, self.index)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the index."""
+        return (self.index,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same name with another index."""
+        return Index(self.name, *children)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BigOperator(Node):
+    """A sum, a product or an integral of a body over a variable between two bounds."""
+
+    sign: Sign
+    variable: Variable
+    low: Node
+    high: Node
+    body: Node
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the sign, the variable, the bounds and the body."""
+        return (self.sign, self.variable, self.low, self.high, self.body)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the variable, the bounds and the body."""
+        return (self.variable, self.low, self.high, self.body)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same sign over other expressions."""
+        variable, low, high, body = children
+        if not isinstance(variable, Variable):
+            # The bound letter was replaced by a term: it stays, as its body no longer holds it.
+            variable = self.variable
+        return BigOperator(self.sign, variable, low, high, body)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collection(Node):
+    """Several expressions with commas between them."""
+
+    kind: Literal["tuple", "list", "set"]
+    items: tuple[Node, ...]
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the kind and the items."""
+        return (self.kind, self.items)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the items."""
+        return self.items
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return a collection of the same kind."""
+        return Collection(self.kind, children)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix(Node):
+    """Cells in rows, which may differ in length."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the rows."""
+        return self.rows
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the cells."""
+        return tuple(cell for row in self.rows for cell in row)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return a matrix of the same shape."""
+        cells = iter(children)
+        return Matrix(tuple(tuple(next(cells) for _ in row) for row in self.rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Interval(Node):
+    """Two ends and whether each belongs to the interval."""
+
+    low: Node
+    high: Node
+    low_closed: bool
+    high_closed: bool
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the ends and whether they belong to it."""
+        return (self.low, self.high, self.low_closed, self.high_closed)
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the ends."""
+        return (self.low, self.high)
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """Return the same kind of interval between other ends."""
+        low, high = children
+        return Interval(low, high, self.low_closed, self.high_closed)
+
+
+def _same_parts(one: Any, other: Any) -> bool:
+    """Return whether two nodes are equal, without recursion: long sums are deep trees."""
+    stack = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if a is b:
+            continue
+        if isinstance(a, Node):
+            if type(a) is not type(b) or hash(a) != hash(b):
+                return False
+            stack.extend(zip(a.parts(), b.parts(), strict=True))
+        elif isinstance(a, tuple):
+            if len(a) != len(b):
+                return False
+            stack.extend(zip(a, b, strict=True))
+        elif a != b:
+            return False
+    return True
 
 
 @lru_cache(maxsize=16384)
-def names_of(node: Any) -> frozenset[str]:
-    """Return the names of variables and indexed names in an expression."""
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple):
-            if len(item) == 2 and item[0] == "v":
-                found.add(item[1])
-            elif item and item[0] in ("idx", "call"):
-                found.add(item[1])
-                stack.extend(item[2:])
-            else:
-                stack.extend(item)
-    return frozenset(found)
+def interned(node: Node) -> Node:
+    """Return one object for equal expressions while it is remembered: it compares at once."""
+    return node
 
 
-def numbers_of(node: Any) -> list[float]:
+def items_of(node: Node) -> tuple[Node, ...]:
+    """Return the items of a tuple, or the expression as the only one."""
+    return node.items if is_tuple(node) else (node,)
+
+
+def is_tuple(node: Node) -> TypeGuard[Collection]:
+    """Return whether an expression is several with commas between them and no brackets around."""
+    return isinstance(node, Collection) and node.kind == "tuple"
+
+
+def walk(node: Node) -> list[Node]:
+    """Return an expression and every expression in it, the outer ones first."""
+    items = [node]
+    for item in items:
+        items.extend(item.children())
+    return items
+
+
+@lru_cache(maxsize=16384)
+def names_of(node: Node) -> frozenset[str]:
+    """Return the names of variables, indexed names and unknown functions in an expression."""
+    return frozenset(item.name for item in walk(node) if isinstance(item, (Variable, Index, Call)))
+
+
+def numbers_of(node: Node) -> list[float]:
     """Return the number literals of an expression."""
-    found: list[float] = []
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple):
-            if len(item) == 2 and item[0] == "n":
-                found.append(item[1])
-            else:
-                stack.extend(item)
-    return found
-
-
-def kinds_of(node: Node) -> frozenset[str]:
-    """Return the kinds of all nodes of an expression."""
-    found: set[str] = set()
-    stack: list[Any] = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple) and item:
-            if isinstance(item[0], str):
-                found.add(item[0])
-            stack.extend(item)
-    return frozenset(found)
-
-
-#: Operations that a derivation carries out: a value that still holds one is not the value without it.
-_OPERATIONS = frozenset(("sum", "prod", "int"))
+    return [item.value for item in walk(node) if isinstance(item, Number)]
 
 
 @lru_cache(maxsize=8192)
 def operations_of(node: Node) -> frozenset[str]:
-    """Return which sums, products and integrals stand in an expression, as the names of their signs."""
-    found: set[str] = set()
-    stack: list[Any] = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple):
-            if item and item[0] in _OPERATIONS:
-                found.add(item[0])
-            stack.extend(item)
-    return frozenset(found)
+    """Return which sums, products and integrals stand in an expression, by their signs.
 
-
-def substitute(node: Node, table: dict[Node, Node]) -> Node:
-    """Return the expression with every sub-expression that is a key of the table replaced."""
-    if node in table:
-        return table[node]
-    return tuple(substitute(part, table) if isinstance(part, tuple) else part for part in node)
-
-
-def rename(node: Any, table: Mapping[str, str]) -> Any:
-    """Return the expression with names replaced; primes stay with the name, bound letters are replaced as well."""
-    if not isinstance(node, tuple):
-        return node
-    if len(node) == 2 and node[0] == "v":
-        base = node[1].rstrip("'")
-        return ("v", table[base] + node[1][len(base) :]) if base in table else node
-    if node and node[0] in ("idx", "call") and node[1] in table:
-        return (node[0], table[node[1]], *(rename(part, table) for part in node[2:]))
-    return tuple(rename(part, table) for part in node)
-
-
-def index_calls(node: Any, names: frozenset[str]) -> Any:
-    """Return the expression with ``a(n)`` as ``a_n`` for the names of sequences."""
-    if not isinstance(node, tuple):
-        return node
-    parts = tuple(index_calls(part, names) if isinstance(part, tuple) else part for part in node)
-    if (
-        parts
-        and parts[0] == "call"
-        and parts[1] in names
-        and parts[2] == 0
-        and parts[3][0] != "tuple"
-    ):
-        return ("idx", parts[1], parts[3])
-    return parts
-
-
-@lru_cache(maxsize=16384)
-def settle_calls(node: Any) -> Any:
-    """Return the expression with ``f'(x)`` as ``f'`` and ``V(h)`` as ``V``: the letter in the bracket is no information.
-
-    Calls at a number, of several things or of a capital, such as ``f(0)`` or ``E(X)``, stay.
+    A derivation carries them out: a value that still holds one is not the value without it.
     """
-    if not isinstance(node, tuple):
-        return node
-    if node and node[0] == "call" and isinstance(node[3], tuple) and node[3][0] == "v":
-        argument = node[3][1]
-        if (
-            len(argument) == 1
-            and not argument.isupper()
-            and node[1][:1] not in ("D", "P", "E", "∮")
-            and len(node[1]) <= 2
-        ):
-            return ("v", node[1] + "'" * node[2])
-    return tuple(settle_calls(part) if isinstance(part, tuple) else part for part in node)
-
-
-def unfold_signs(node: Node) -> tuple[Node, ...]:
-    """Return the one expression, or both where it holds a plus-minus sign (all of them read the same way)."""
-    if not _holds_sign(node):
-        return (node,)
-    return _signed(node, 1), _signed(node, -1)
-
-
-def _holds_sign(node: Any) -> bool:
-    return isinstance(node, tuple) and (
-        node[:1] == ("pm",) or any(_holds_sign(part) for part in node)
-    )
-
-
-def _signed(node: Any, sign: int) -> Any:
-    if not isinstance(node, tuple):
-        return node
-    if node[:1] == ("pm",):
-        inner = _signed(node[1], sign)
-        return inner if sign > 0 else ("neg", inner)
-    return tuple(_signed(part, sign) for part in node)
+    return frozenset(item.sign for item in walk(node) if isinstance(item, BigOperator))

@@ -1,7 +1,8 @@
-"""Read arithmetic that carries its units along: ``9 hours * 2/3 = 6 hours``, ``$20/hour * 35 hours/week``, ``3 x 68``.
+"""Read arithmetic that carries its units along: ``9 hours * 2/3 = 6 hours``, ``3 x 68``.
 
-Words and units straight behind a number are left out where the calculation goes on after them, so that the numbers meet.
-Units of one measure and different sizes, as in ``3 km + 200 m``, stay: their numbers alone would say something false.
+Words and units straight behind a number are left out where the calculation goes on after them, so
+that the numbers meet. Units of one measure and different sizes, as in ``3 km + 200 m``, stay: their
+numbers alone would say something false.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from scoring.formulas.vocabulary import STOP
 MAX_WORDS = 5
 #: Tokens of one side that are looked back at.
 MAX_SIDE = 60
-#: English words that may stand inside what is counted: ``slices of pizza``, ``miles per hour``, ``cost for each``.
+#: English words that may stand inside what is counted: ``slices of pizza``, ``miles per hour``,
+#: ``cost for each``.
 _INSIDE = frozenset(("of", "per", "each", "a", "an", "every", "for", "in"))
 _NO_UNIT = frozenset((
-    "gives", "means", "means", "becomes", "yields", "equals", "implies", "therefore", "because", "plus", "minus", "times",
-    "while", "however", "satisfies", "holds", "follows", "obtain", "respectively", "divided", "multiplied", "cents", "mod",
-    "gets", "makes", "leaves", "subtract", "add", "multiply", "divide", "equal", "until", "after", "before", "more", "less",
+    "gives", "means", "means", "becomes", "yields", "equals", "implies", "therefore", "because",
+    "plus", "minus", "times", "while", "however", "satisfies", "holds", "follows", "obtain",
+    "respectively", "divided", "multiplied", "cents", "mod", "gets", "makes", "leaves", "subtract",
+    "add", "multiply", "divide", "equal", "until", "after", "before", "more", "less",
 ))  # fmt: skip
-#: A Chinese unit or measure word, with at most three more characters for what is counted: 个苹果, 元, 千米.
+#: A Chinese unit or measure word and at most three more characters for what is counted: 个苹果.
 _CHINESE_UNIT = re.compile(
     r"(?:小时|分钟|公里|平方|立方|千[米克瓦]|毫[米升克]|厘米|分米|[个只条本支张件元块斤克米升吨人名辆台天周月年秒岁棵朵袋箱盒瓶杯套间层"
     r"页题道次份组班匹头双把枚颗粒根片位门部车])[^则得故即或和与及有为是因设又且当时而可解令代取处值点极最以由到从于乘除加减倍]{0,3}"
@@ -33,7 +36,7 @@ _ENGLISH_WORD = re.compile(r"[A-Za-z][A-Za-z/^23.]*")
 
 
 def bare_arithmetic(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> list[Token]:
-    """Return the tokens with the letter x between numbers as a sign and units inside a calculation left out.
+    """Return the tokens with the sign x as an operator and without units inside a calculation.
 
     Where x is one of the ``scalars``, ``2x(3+4)`` keeps it.
     """
@@ -57,7 +60,10 @@ def _sizes(units: list[str]) -> dict[tuple[str, int], set[float]]:
 def _agree(
     above: dict[tuple[str, int], set[float]], below: dict[tuple[str, int], set[float]]
 ) -> bool:
-    """Say whether numbers may meet without their units: those of one measure have one size, or cancel one below a slash."""
+    """Return whether numbers may meet without their units.
+
+    Those of one measure have one size, or cancel one below a slash.
+    """
     for kind, sizes in above.items():
         cancelled = below.get(kind, set())
         if len(sizes - cancelled) > 1 or (cancelled and not sizes & cancelled):
@@ -100,13 +106,13 @@ def _is_times(tokens: list[Token], i: int, unknowns: frozenset[str]) -> bool:
 
 
 def _is_counted(tokens: list[Token], i: int) -> bool:
-    """Say whether a word is the unit of a number before it."""
+    """Return whether a word is the unit of a number before it."""
     first = _first_of_unit(tokens, i)
     return first is not None
 
 
 def _first_of_unit(tokens: list[Token], last: int) -> int | None:
-    """Return where the words begin that end at ``last`` and stand straight behind a number, or None."""
+    """Return where the words begin that end at ``last`` straight behind a number, or None."""
     at = last
     while (
         at >= 0
@@ -126,7 +132,7 @@ def _first_of_unit(tokens: list[Token], last: int) -> int | None:
 
 
 def _below(tokens: list[Token], at: int) -> bool:
-    """Say whether a letter is the lower part of a unit such as km/h."""
+    """Return whether a letter is the lower part of a unit such as km/h."""
     return (
         at > 1
         and tokens[at - 1].text == "/"
@@ -136,7 +142,7 @@ def _below(tokens: list[Token], at: int) -> bool:
 
 
 def _are_unit(words: list[Token]) -> bool:
-    """Say whether tokens name what is counted: units and plain words, a slash only between or before them."""
+    """Return whether tokens name what is counted: units and words, with slashes between them."""
     plain = [token for token in words if token.kind in ("word", "unit")]
     if (
         not plain
@@ -181,7 +187,7 @@ def _begins_number(tokens: list[Token], at: int) -> bool:
 
 
 def _stretches(tokens: list[Token]) -> list[tuple[list[int], list[str], list[str]]]:
-    """Return, for each calculation, the indices of the words that it runs over, its units and those below a slash."""
+    """Return the words inside each calculation by index, its units and those below a slash."""
     found: list[tuple[list[int], list[str], list[str]]] = []
     inside: list[int] = []
     above: list[str] = []
@@ -256,7 +262,10 @@ def _is_letter_unit(tokens: list[Token], at: int) -> bool:
 
 
 def _goes_on(tokens: list[Token], start: int, end: int) -> bool:
-    """Say whether the calculation goes on after the words: an operator and a number, a result, or a closing bracket."""
+    """Return whether the calculation goes on after the words.
+
+    An operator and a number follow, or a result, or a closing bracket.
+    """
     following = tokens[end] if end < len(tokens) else None
     if following is None:
         return False
@@ -275,7 +284,7 @@ def _goes_on(tokens: list[Token], start: int, end: int) -> bool:
 
 
 def _calculates(tokens: list[Token], at: int) -> bool:
-    """Say whether the side before the words is a calculation with numbers alone, other units aside."""
+    """Return whether the side before the words calculates with numbers alone, units aside."""
     operators = 0
     earliest = max(0, at - MAX_SIDE)
     while at > earliest:

@@ -1,4 +1,4 @@
-"""Units of measurement that answers carry: a fixed list with sizes, in Chinese and English, with powers."""
+"""Units of measurement that answers carry, with sizes, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import re
 
 #: Unit -> (what it measures, size in the base unit).
 UNITS: dict[str, tuple[str, float]] = {
-    "mm": ("length", 1e-3), "cm": ("length", 1e-2), "dm": ("length", 0.1), "m": ("length", 1.0), "km": ("length", 1e3),
-    "毫米": ("length", 1e-3), "厘米": ("length", 1e-2), "分米": ("length", 0.1), "米": ("length", 1.0), "千米": ("length", 1e3),
-    "公里": ("length", 1e3), "s": ("time", 1.0), "秒": ("time", 1.0), "seconds": ("time", 1.0), "min": ("time", 60.0),
-    "分钟": ("time", 60.0), "minutes": ("time", 60.0), "h": ("time", 3600.0), "小时": ("time", 3600.0), "hours": ("time", 3600.0),
-    "天": ("time", 86400.0), "days": ("time", 86400.0), "day": ("time", 86400.0), "second": ("time", 1.0), "minute": ("time", 60.0),
-    "hour": ("time", 3600.0), "week": ("time", 604800.0), "weeks": ("time", 604800.0), "feet": ("length", 0.3048),
-    "ft": ("length", 0.3048), "inch": ("length", 0.0254), "inches": ("length", 0.0254), "mile": ("length", 1609.344),
-    "miles": ("length", 1609.344), "oz": ("mass", 0.028349523125), "lb": ("mass", 0.45359237), "lbs": ("mass", 0.45359237),
-    "元": ("money", 1.0), "yuan": ("money", 1.0),
-    "g": ("mass", 1e-3), "kg": ("mass", 1.0), "克": ("mass", 1e-3), "千克": ("mass", 1.0), "t": ("mass", 1e3), "吨": ("mass", 1e3),
-    "人": ("people", 1.0), "people": ("people", 1.0), "persons": ("people", 1.0), "cups": ("cups", 1.0), "杯": ("cups", 1.0),
+    "mm": ("length", 1e-3), "cm": ("length", 1e-2), "dm": ("length", 0.1), "m": ("length", 1.0),
+    "km": ("length", 1e3), "毫米": ("length", 1e-3), "厘米": ("length", 1e-2),
+    "分米": ("length", 0.1),
+    "米": ("length", 1.0), "千米": ("length", 1e3), "公里": ("length", 1e3), "s": ("time", 1.0),
+    "秒": ("time", 1.0), "seconds": ("time", 1.0), "min": ("time", 60.0), "分钟": ("time", 60.0),
+    "minutes": ("time", 60.0), "h": ("time", 3600.0), "小时": ("time", 3600.0),
+    "hours": ("time", 3600.0), "天": ("time", 86400.0), "days": ("time", 86400.0),
+    "day": ("time", 86400.0), "second": ("time", 1.0), "minute": ("time", 60.0),
+    "hour": ("time", 3600.0), "week": ("time", 604800.0), "weeks": ("time", 604800.0),
+    "feet": ("length", 0.3048), "ft": ("length", 0.3048), "inch": ("length", 0.0254),
+    "inches": ("length", 0.0254), "mile": ("length", 1609.344), "miles": ("length", 1609.344),
+    "oz": ("mass", 0.028349523125), "lb": ("mass", 0.45359237), "lbs": ("mass", 0.45359237),
+    "元": ("money", 1.0), "yuan": ("money", 1.0), "g": ("mass", 1e-3), "kg": ("mass", 1.0),
+    "克": ("mass", 1e-3), "千克": ("mass", 1.0), "t": ("mass", 1e3), "吨": ("mass", 1e3),
+    "人": ("people", 1.0), "people": ("people", 1.0), "persons": ("people", 1.0),
+    "cups": ("cups", 1.0), "杯": ("cups", 1.0),
 }  # fmt: skip
 _POWERS = {"平方": 2, "立方": 3}
 _WRITTEN = re.compile(r"([A-Za-z]+|[平立]方)?\s*([\u4e00-\u9fff]*)\s*\^?\{?([23²³])?\}?")
@@ -27,7 +32,10 @@ Measure = tuple[str, int, float]
 
 
 def measure(text: str) -> Measure | None:
-    """Return what a unit measures, or None where it is not listed; words after a Chinese unit are ignored."""
+    """Return what a unit measures, or None where it is not listed.
+
+    Words after a Chinese unit are ignored.
+    """
     found = _WRITTEN.match(text.strip())
     if found is None:
         return None
@@ -39,9 +47,9 @@ def measure(text: str) -> Measure | None:
 
 
 def same_unit(wanted: str, found: str) -> bool:
-    """Say whether a value with the unit ``found`` may be compared as it stands with one in ``wanted``.
+    """Return whether a value in the unit ``found`` compares as it is with one in ``wanted``.
 
-    A missing or unlisted unit is no contradiction; a listed one must be of the same kind and size.
+    A missing or unlisted unit does not contradict; a listed one must be of the same kind and size.
     """
     expected, stated = measure(wanted), measure(found)
     return expected is None or stated is None or expected == stated

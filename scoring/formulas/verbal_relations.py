@@ -14,20 +14,25 @@ _NO_VALUE = ("的", "倍", "个", "次", "times", "more", "less", "of", "or")
 MAX_LEFT = 14
 
 
-#: Words between a formula and a number that compare the two, and words after a formula that compare it with zero.
+#: Words between a formula and a number that compare the two, and words after a formula that compare
+#: it with zero.
 _COMPARES = {
-    "大于": ">", "小于": "<", "大于等于": "≥", "大于或等于": "≥", "小于等于": "≤", "小于或等于": "≤", "不小于": "≥", "不大于": "≤",
-    "不超过": "≤", "不低于": "≥",
+    "大于": ">", "小于": "<", "大于等于": "≥", "大于或等于": "≥", "小于等于": "≤",
+    "小于或等于": "≤",
+    "不小于": "≥",
+    "不大于": "≤", "不超过": "≤", "不低于": "≥",
 }  # fmt: skip
 _SIGNS = {
-    "为正": ">", "恒正": ">", "恒为正": ">", "是正的": ">", "是正数": ">", "大于零": ">", "恒大于零": ">",
-    "为负": "<", "恒负": "<", "恒为负": "<", "是负的": "<", "是负数": "<", "小于零": "<", "恒小于零": "<",
+    "为正": ">", "恒正": ">", "恒为正": ">", "是正的": ">", "是正数": ">", "大于零": ">",
+    "恒大于零": ">",
+    "为负": "<", "恒负": "<", "恒为负": "<", "是负的": "<", "是负数": "<", "小于零": "<",
+    "恒小于零": "<",
 }  # fmt: skip
 _ENGLISH_SIGNS = {"positive": ">", "negative": "<"}
 
 
 def said_comparisons(tokens: list[Token]) -> list[Token]:
-    """Return the tokens with the order relations that are said in words: ``x 大于 3``, ``cos a is negative``."""
+    """Return the tokens with the order relations said in words: ``x 大于 3``."""
     made: list[Token] = []
     skip = 0
     for at, token in enumerate(tokens):
@@ -50,7 +55,7 @@ def said_comparisons(tokens: list[Token]) -> list[Token]:
 
 
 def _comparison(tokens: list[Token], at: int) -> tuple[str, int, bool]:
-    """Return the relation that begins with a word, how many tokens say it, and whether it is with zero."""
+    """Return the relation that begins with a word, its number of tokens, and whether to zero."""
     text = tokens[at].text
     following = next((token for token in tokens[at + 1 : at + 3] if token.kind != "delim"), None)
     if (
@@ -68,7 +73,7 @@ def _comparison(tokens: list[Token], at: int) -> tuple[str, int, bool]:
 
 
 def said_equalities(tokens: list[Token]) -> list[Token]:
-    """Return the tokens with an equals sign where words between a lone unknown and a value say the same."""
+    """Return the tokens with an equals sign where words between unknown and value mean it."""
     if not any(token.kind == "word" and token.text in _EQUALS for token in tokens):
         return tokens
     made: list[Token] = []
@@ -98,7 +103,7 @@ def _after_words(tokens: list[Token], at: int) -> int:
 
 
 def _is_unknown(made: list[Token]) -> bool:
-    """Say whether what was read last is a name or a call and stands alone."""
+    """Return whether what was read last is a name or a call and stands alone."""
     left: list[Token] = []
     for token in reversed(made[-MAX_LEFT - 1 :]):
         if token.kind == "delim":

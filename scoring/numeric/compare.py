@@ -14,7 +14,7 @@ ORDERS = frozenset(("<", "≤", ">", "≥"))
 
 
 def close(a: Row, b: Row, tol: float = EXACT) -> bool:
-    """Say whether two rows agree at every point, relative to their size."""
+    """Return whether two rows agree at every point, relative to their size."""
     if len(a) != len(b):
         return False
     return all(
@@ -23,7 +23,7 @@ def close(a: Row, b: Row, tol: float = EXACT) -> bool:
 
 
 def constant(row: Row) -> bool:
-    """Say whether a row has one value at all points."""
+    """Return whether a row has one value at all points."""
     first = row[0]
     return all(abs(value - first) <= 1e-9 * max(1.0, abs(first)) for value in row)
 
@@ -40,7 +40,7 @@ def difference(left: Row, right: Row) -> Row | None:
 
 
 def vanishes(row: Row, scale: Sequence[Row]) -> bool:
-    """Say whether a difference is zero everywhere, measured against the size of what was subtracted."""
+    """Return whether a difference is zero everywhere, by the size of what was subtracted."""
     size = max((abs(value) for part in scale for value in part), default=1.0)
     return all(abs(value) <= 1e-9 * max(1.0, size) for value in row)
 
@@ -69,7 +69,7 @@ def direction(relation: str) -> tuple[str, bool]:
 
 
 def combined(relations: Sequence[str]) -> str | None:
-    """Return the relation between the ends of a chain, or None where there is none."""
+    """Return the relation between the ends of a chain, or None."""
     result = "="
     for relation in relations:
         if relation in ("=", "≡"):

@@ -1,4 +1,7 @@
-"""Evaluate expressions at sample points under a budget; what cannot be evaluated is *unknown*, never unequal."""
+"""Evaluate expressions at sample points under a budget.
+
+What cannot be evaluated is *unknown*, never unequal.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from scoring.formulas.tree import Node
+from scoring.formulas.tree import (
+    BigOperator,
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Degrees,
+    Factorial,
+    Function,
+    Index,
+    Matrix,
+    Negation,
+    Node,
+    Number,
+    Transpose,
+    Variable,
+    items_of,
+)
 from scoring.numeric.sample_points import POINTS, SamplePoints, Vector
 
 MAX_EXPONENT = 400.0
@@ -19,9 +39,13 @@ MAX_FACTORIAL = 170
 MAX_TERMS = 2000
 #: Node visits that one expression may take, sums and integrals included.
 BUDGET = 12_000
-#: Terms taken of an endless sum: enough to tell two series apart, and the same for both.
+#: Terms taken of an endless sum: enough to distinguish two series, and the same for both.
 ENDLESS_TERMS = 40
 
+#: Names that a sum or an integral around an expression has bound.
+Bound = Mapping[str, Vector]
+
+_INFINITY = Constant("inf")
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
 
 
@@ -46,13 +70,17 @@ def _abs(z: complex) -> complex:
 
 
 _FUNCTIONS: Mapping[str, Callable[[complex], complex]] = {
-    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "cot": _cot, "sec": lambda z: 1 / cmath.cos(z),
-    "csc": lambda z: 1 / cmath.sin(z), "arcsin": cmath.asin, "arccos": cmath.acos, "arctan": cmath.atan,
-    "arccot": lambda z: math.pi / 2 - cmath.atan(z), "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "coth": lambda z: 1 / cmath.tanh(z), "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
-    "arcsinh": cmath.asinh, "arccosh": cmath.acosh, "arctanh": cmath.atanh, "ln": cmath.log, "log": cmath.log,
-    "lg": cmath.log10, "sqrt": cmath.sqrt, "abs": _abs, "norm": _abs, "floor": _floor, "ceil": _ceil,
-    "Re": lambda z: complex(z.real), "Im": lambda z: complex(z.imag), "arg": lambda z: complex(cmath.phase(z)),
-    "sgn": lambda z: complex((z.real > 0) - (z.real < 0)), "erf": lambda z: complex(math.erf(z.real)),
+    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "cot": _cot,
+    "sec": lambda z: 1 / cmath.cos(z), "csc": lambda z: 1 / cmath.sin(z), "arcsin": cmath.asin,
+    "arccos": cmath.acos, "arctan": cmath.atan, "arccot": lambda z: math.pi / 2 - cmath.atan(z),
+    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "coth": lambda z: 1 / cmath.tanh(z),
+    "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
+    "arcsinh": cmath.asinh, "arccosh": cmath.acosh, "arctanh": cmath.atanh, "ln": cmath.log,
+    "log": cmath.log, "lg": cmath.log10, "sqrt": cmath.sqrt, "abs": _abs, "norm": _abs,
+    "floor": _floor, "ceil": _ceil, "Re": lambda z: complex(z.real),
+    "Im": lambda z: complex(z.imag), "arg": lambda z: complex(cmath.phase(z)),
+    "sgn": lambda z: complex((z.real > 0) - (z.real < 0)),
+    "erf": lambda z: complex(math.erf(z.real)),
 }  # fmt: skip
 
 
@@ -75,11 +103,15 @@ def opaque(name: str, arguments: list[complex]) -> complex:
 
 
 class Evaluator:
-    """Evaluates nodes with one `SamplePoints`; with ``formal`` every named function is taken as an unknown one."""
+    """Evaluates nodes at the points of one `SamplePoints`.
+
+    With ``formal`` every named function is taken as an unknown one.
+    """
 
     def __init__(self, sampler: SamplePoints, *, formal: bool = False) -> None:
         self.sampler = sampler
         self.formal = formal
+        self._drawn: dict[str, Vector] = {}
         self.budget = BUDGET
 
     def vector(self, node: Node) -> Vector:
@@ -99,134 +131,154 @@ class Evaluator:
         ) as error:
             raise UnknownValueError(str(error)) from None
 
-    def value(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def value(self, node: Node, bound: Bound) -> Vector:
         """Return the values of a node, with some names bound by a sum or an integral around it."""
         self.budget -= 1
         if self.budget < 0:
             raise UnknownValueError("budget spent")
-        kind = node[0]
-        if kind == "n":
-            return [complex(node[1])] * POINTS
-        if kind in {"v", "c"}:
-            return self._named(kind, node[1], bound)
-        if kind == "neg":
-            return [-a for a in self.value(node[1], bound)]
-        if kind in _BINARY:
-            left, right = self.value(node[1], bound), self.value(node[2], bound)
-            operation = _BINARY[kind]
-            return [operation(a, b) for a, b in zip(left, right, strict=True)]
-        if kind == "fn":
-            return self._function(node, bound)
+        kind = type(node)
         handler = _HANDLERS.get(kind)
         if handler is None:
-            raise UnknownValueError(f"no value for {kind}")
+            raise UnknownValueError(f"no value for {kind.__name__}")
         return handler(self, node, bound)
 
-    def _named(self, kind: str, name: str, bound: dict[str, Vector]) -> Vector:
-        if name in bound:
-            return bound[name]
-        if kind == "v":
-            return self.sampler(name)
-        if name == "inf":
-            raise UnknownValueError("infinite")
-        return [_CONSTANTS[name]] * POINTS
+    def number(self, node: Number, _bound: Bound) -> Vector:
+        """Return the same number at all points."""
+        return (complex(node.value),) * POINTS
 
-    def _function(self, node: Node, bound: dict[str, Vector]) -> Vector:
-        name = node[1]
-        values = self.value(node[2], bound)
+    def named(self, node: Variable, bound: Bound) -> Vector:
+        """Return the values that a name is bound to, or its own."""
+        values = bound.get(node.name)
+        return self._sampled(node.name) if values is None else values
+
+    def constant(self, node: Constant, bound: Bound) -> Vector:
+        """Return a constant, unless a sum or an integral has taken its letter."""
+        if node.name in bound:
+            return bound[node.name]
+        if node.name == "inf":
+            raise UnknownValueError("infinite")
+        return (_CONSTANTS[node.name],) * POINTS
+
+    def negative(self, node: Negation, bound: Bound) -> Vector:
+        """Return the values with the other sign."""
+        return [-a for a in self.value(node.operand, bound)]
+
+    def joined(self, node: Binary, bound: Bound) -> Vector:
+        """Return what an operator makes of the values of both sides."""
+        operation = _BINARY.get(node.operator)
+        if operation is None:
+            raise UnknownValueError(f"no value for {node.operator}")
+        left, right = self.value(node.left, bound), self.value(node.right, bound)
+        return [operation(a, b) for a, b in zip(left, right, strict=True)]
+
+    def _sampled(self, name: str) -> Vector:
+        drawn = self._drawn.get(name)
+        if drawn is None:
+            drawn = self._drawn[name] = self.sampler(name)
+        return drawn
+
+    def function(self, node: Function, bound: Bound) -> Vector:
+        """Return the values of a known function."""
+        name = node.name
+        values = self.value(node.argument, bound)
         if isinstance(values[0], np.ndarray):
             return [_of_matrix(name, value) for value in values]
-        if len(node) == 4:
-            base = self.value(node[3], bound)
+        if node.base is not None:
+            base = self.value(node.base, bound)
             return [cmath.log(a) / cmath.log(b) for a, b in zip(values, base, strict=True)]
         function = _FUNCTIONS.get(name)
         if function is None or (self.formal and name not in ("sqrt", "abs", "norm")):
             return [opaque(name, [value]) for value in values]
         return [function(value) for value in values]
 
-    def called(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def called(self, node: Call, bound: Bound) -> Vector:
         """Return the values of an unknown function."""
-        name = node[1] + "'" * node[2]
-        items = node[3][1:] if node[3][0] == "tuple" else (node[3],)
-        columns = [self.value(item, bound) for item in items]
+        name = node.name + "'" * node.primes
+        columns = [self.value(item, bound) for item in items_of(node.argument)]
         return [opaque(name, _flat(point)) for point in zip(*columns, strict=True)]
 
-    def indexed(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def indexed(self, node: Index, bound: Bound) -> Vector:
         """Return the values of an indexed name."""
-        index = node[2]
-        if index[0] in ("n", "v"):
-            written = f"{node[1]}_{int(index[1]) if index[0] == 'n' else index[1]}"
-            if written in self.sampler.specs:
-                return self.sampler(written)
-        items = index[1:] if index[0] in ("tuple", "mul") and node[1] != "a" else (index,)
+        if node.written in self.sampler.specs:
+            return self._sampled(node.written)
+        items: tuple[Node, ...] = (node.index,)
+        match node.index:
+            case Collection("tuple", several) if node.name != "a":
+                items = several
+            case Binary("mul", left, right) if node.name != "a":
+                items = (left, right)
         columns = [self.value(item, bound) for item in items]
-        return [opaque(node[1] + "_", _flat(point)) for point in zip(*columns, strict=True)]
+        return [opaque(node.name + "_", _flat(point)) for point in zip(*columns, strict=True)]
 
-    def series(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def accumulated(self, node: BigOperator, bound: Bound) -> Vector:
+        """Return the values of a sum, a product or an integral."""
+        return self.area(node, bound) if node.sign == "int" else self.series(node, bound)
+
+    def series(self, node: BigOperator, bound: Bound) -> Vector:
         """Return the values of a sum or product with bounds."""
-        kind, variable, low_node, high_node, body = node
-        low = _whole(self.value(low_node, bound)[0])
-        if any(_whole(value) != low for value in self.value(low_node, bound)):
+        product = node.sign == "prod"
+        low = _whole(self.value(node.low, bound)[0])
+        if any(_whole(value) != low for value in self.value(node.low, bound)):
             raise UnknownValueError("lower bound varies")
-        if high_node == ("c", "inf"):
+        if node.high == _INFINITY:
             highs = [low + ENDLESS_TERMS] * POINTS
         else:
-            highs = [_whole(value) for value in self.value(high_node, bound)]
+            highs = [_whole(value) for value in self.value(node.high, bound)]
         if max(highs) - low > MAX_TERMS:
             raise UnknownValueError("too many terms")
-        total: Vector = [complex(kind == "prod")] * POINTS
+        total = [complex(product)] * POINTS
         for k in range(low, max(highs) + 1):
-            terms = self.value(body, {**bound, variable[1]: [complex(k)] * POINTS})
+            terms = self.value(node.body, {**bound, node.variable.name: [complex(k)] * POINTS})
             for i, high in enumerate(highs):
                 if k <= high:
-                    total[i] = total[i] * terms[i] if kind == "prod" else total[i] + terms[i]
+                    total[i] = total[i] * terms[i] if product else total[i] + terms[i]
         return total
 
-    def area(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def area(self, node: BigOperator, bound: Bound) -> Vector:
         """Return the values of a definite integral."""
-        _, variable, low_node, high_node, body = node
-        low, high = self.value(low_node, bound), self.value(high_node, bound)
-        total: Vector = [0j] * POINTS
+        low, high = self.value(node.low, bound), self.value(node.high, bound)
+        total: list[Any] = [0j] * POINTS
         for place, weight in _gauss():
             at = [a + (b - a) * place for a, b in zip(low, high, strict=True)]
-            values = self.value(body, {**bound, variable[1]: at})
+            values = self.value(node.body, {**bound, node.variable.name: at})
             total = [
                 t + weight * v * (b - a)
                 for t, v, a, b in zip(total, values, low, high, strict=True)
             ]
         return total
 
-    def counted(self, node: Node, bound: dict[str, Vector]) -> Vector:
-        """Return the values of factorials and counts."""
-        kind = node[0]
-        tops = self.value(node[1], bound)
-        if kind == "fact":
-            return [complex(math.factorial(_small(value))) for value in tops]
-        counts = self.value(node[2], bound)
-        function = math.comb if kind == "binom" else math.perm
-        return [complex(function(_small(a), _small(b))) for a, b in zip(tops, counts, strict=True)]
+    def factorial(self, node: Factorial, bound: Bound) -> Vector:
+        """Return the factorials."""
+        tops = self.value(node.operand, bound)
+        return [complex(math.factorial(_small(value))) for value in tops]
 
-    def grouped(self, node: Node, bound: dict[str, Vector]) -> Vector:
-        """Return an array a point for a matrix or a tuple."""
-        rows = node[1:] if node[0] == "mat" else tuple((item,) for item in node[1:])
-        if node[0] in ("set", "interval"):
+    def row(self, node: Collection, bound: Bound) -> Vector:
+        """Return a column a point for a tuple or a list."""
+        if node.kind == "set":
             raise UnknownValueError("no single value")
+        return self._arrays(tuple((item,) for item in node.items), bound)
+
+    def matrix(self, node: Matrix, bound: Bound) -> Vector:
+        """Return an array a point."""
+        return self._arrays(node.rows, bound)
+
+    def _arrays(self, rows: tuple[tuple[Node, ...], ...], bound: Bound) -> Vector:
         cells = [[self.value(cell, bound) for cell in row] for row in rows]
         return [
             np.array([[_scalar(cell[i]) for cell in row] for row in cells], dtype=complex)
             for i in range(POINTS)
         ]
 
-    def transposed(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def transposed(self, node: Transpose, bound: Bound) -> Vector:
         """Return the transposes."""
         return [
             value.T if isinstance(value, np.ndarray) else value
-            for value in self.value(node[1], bound)
+            for value in self.value(node.operand, bound)
         ]
 
-    def degrees(self, node: Node, bound: dict[str, Vector]) -> Vector:
+    def degrees(self, node: Degrees, bound: Bound) -> Vector:
         """Return angles in radians."""
-        return [value * (math.pi / 180) for value in self.value(node[1], bound)]
+        return [value * (math.pi / 180) for value in self.value(node.operand, bound)]
 
 
 def _flat(point: tuple[Any, ...]) -> list[complex]:
@@ -333,19 +385,32 @@ def _gauss() -> tuple[tuple[float, float], ...]:
     return tuple((float(p + 1) / 2, float(w) / 2) for p, w in zip(places, weights, strict=True))
 
 
+def _chosen(a: Any, b: Any) -> complex:
+    return complex(math.comb(_small(a), _small(b)))
+
+
+def _arranged(a: Any, b: Any) -> complex:
+    return complex(math.perm(_small(a), _small(b)))
+
+
 _BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "add": _add, "sub": _subtract, "mul": _multiply, "cross": _cross, "div": _divide, "pow": _power,
+    "binom": _chosen, "perm": _arranged,
 }  # fmt: skip
-_HANDLERS: Mapping[str, Callable[[Evaluator, Node, dict[str, Vector]], Vector]] = {
-    "call": Evaluator.called, "idx": Evaluator.indexed, "sum": Evaluator.series, "prod": Evaluator.series,
-    "int": Evaluator.area, "fact": Evaluator.counted, "binom": Evaluator.counted, "perm": Evaluator.counted,
-    "mat": Evaluator.grouped, "tuple": Evaluator.grouped, "list": Evaluator.grouped, "set": Evaluator.grouped,
-    "interval": Evaluator.grouped, "T": Evaluator.transposed, "deg": Evaluator.degrees,
+_HANDLERS: Mapping[type[Node], Callable[[Evaluator, Any, Bound], Vector]] = {
+    Number: Evaluator.number, Variable: Evaluator.named, Constant: Evaluator.constant,
+    Negation: Evaluator.negative, Binary: Evaluator.joined, Function: Evaluator.function,
+    Call: Evaluator.called, Index: Evaluator.indexed, BigOperator: Evaluator.accumulated,
+    Factorial: Evaluator.factorial, Collection: Evaluator.row, Matrix: Evaluator.matrix,
+    Transpose: Evaluator.transposed, Degrees: Evaluator.degrees,
 }  # fmt: skip
 
 
 def flatten(vector: Vector) -> tuple[complex, ...]:
-    """Return the values of all points in one row, arrays taken apart; raises `UnknownValueError` for what is not finite."""
+    """Return the values of all points in one row, arrays taken apart.
+
+    Raises `UnknownValueError` for values that are not finite.
+    """
     if isinstance(vector[0], np.ndarray):
         row = tuple(complex(item) for value in vector for item in value.ravel().tolist())
     else:

@@ -1,10 +1,10 @@
-"""Tell a rounded decimal from a different number."""
+"""Distinguish a rounded decimal from a different number."""
 
 from __future__ import annotations
 
 import math
 
-from scoring.formulas.tree import Node
+from scoring.formulas.tree import Binary, Negation, Node, Number
 
 
 def decimals_of(number: float) -> int:
@@ -18,21 +18,21 @@ def decimals_of(number: float) -> int:
 
 
 def rounded_to(node: Node, exact: complex) -> bool:
-    """Say whether a decimal literal is ``exact`` rounded or cut off, with three significant digits at least."""
+    """Return whether a decimal is ``exact`` rounded or cut off, with three digits at least."""
     sign, scale = 1.0, 1.0
-    while node[0] in ("neg", "div"):
-        if node[0] == "neg":
-            sign, node = -sign, node[1]
-        elif node[2] in (("n", 100.0), ("n", 1000.0)):
-            scale, node = scale / node[2][1], node[1]
-        else:
-            return False
-    if node[0] != "n" or abs(exact.imag) > 1e-9:
+    while not isinstance(node, Number):
+        match node:
+            case Negation(inner):
+                sign, node = -sign, inner
+            case Binary("div", inner, Number(100.0 | 1000.0 as share)):
+                scale, node = scale / share, inner
+            case _:
+                return False
+    value = node.value
+    digits = decimals_of(value)
+    if not digits or len(repr(value).replace(".", "").lstrip("0")) < 3 or abs(exact.imag) > 1e-9:
         return False
-    digits = decimals_of(node[1])
-    if not digits or len(repr(node[1]).replace(".", "").lstrip("0")) < 3:
-        return False
-    written, wanted = sign * node[1], exact.real / scale
+    written, wanted = sign * value, exact.real / scale
     unit = 10.0**-digits
     cut_off = math.trunc(wanted / unit) * unit
     return bool(

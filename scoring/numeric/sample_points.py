@@ -1,72 +1,84 @@
-"""Seeded sample points for the symbols of a problem: eight of them, the same in every process and on every machine."""
+"""Seeded sample points for the symbols of a problem, the same on every machine."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from problems.schema import Problem
 from problems.variables import VarSpec
 
 POINTS = 8
-#: Undeclared names are put in from this range: positive and away from 0 and 1, so that roots and logarithms exist.
+#: Undeclared names are put in from this range: positive and away from 0 and 1, so that roots and
+#: logarithms exist.
 FREE_RANGE = (0.4, 2.6)
 
 #: One value a point: complex numbers, or arrays for matrices (vectors are columns).
-Vector = list[Any]
+Vector = Sequence[Any]
 
 
+@dataclass(frozen=True, slots=True)
 class SamplePoints:
-    """Gives every name its values; declared names within their domain, all others in `FREE_RANGE`."""
+    """Gives every name its values; declared names within their domain, all others in `FREE_RANGE`.
 
-    def __init__(self, seed: str, specs: Mapping[str, VarSpec]) -> None:
-        self.seed = seed
-        self.specs = specs
-        self.known: dict[str, Vector] = {}
-        self.has_matrices = any(spec.type in ("matrix", "vector") for spec in specs.values())
+    ``specs`` has the declared names in their parsed spelling.
+    """
 
-    @classmethod
-    def of(cls, problem: Problem, names: Mapping[str, str]) -> SamplePoints:
-        """Return the sampler of a problem; ``names`` maps the YAML's spelling of a variable to the parsed name."""
-        return cls(problem.id, {names[var.name]: var for var in problem.vars})
+    seed: str
+    specs: Mapping[str, VarSpec]
+
+    @property
+    def arrays(self) -> frozenset[str]:
+        """The names of matrices and vectors."""
+        return frozenset(name for name, spec in self.specs.items() if _is_array(spec))
 
     def __call__(self, name: str) -> Vector:
-        """Return the values of a name."""
-        found = self.known.get(name)
-        if found is None:
-            found = self.known[name] = self._draw(name)
-        return found
+        """Return the values of a name; the same ones each time."""
+        return _draw(self.seed, name, self.specs.get(name), self._identity_size(name))
 
-    def _draw(self, name: str) -> Vector:
-        rng = random.Random(f"{self.seed}|{name}")  # noqa: S311  # sample points, no secret
-        spec = self.specs.get(name)
-        if name.startswith("vec:") or (spec is not None and spec.type == "vector"):
-            size = spec.size if spec is not None else 3
-            return [_array(rng, size, 1) for _ in range(POINTS)]
-        if spec is not None and spec.type == "matrix":
-            made = [_array(rng, spec.size, spec.size) for _ in range(POINTS)]
-            return [(item + item.T) / 2 for item in made] if spec.symmetric else made
-        if self.has_matrices and spec is None and name in ("I", "E"):
-            size = next(
-                spec.size for spec in self.specs.values() if spec.type in ("matrix", "vector")
-            )
-            return [np.eye(size, dtype=complex) for _ in range(POINTS)]
-        if spec is None:
-            return [complex(rng.uniform(*FREE_RANGE)) for _ in range(POINTS)]
-        if spec.type == "int":
-            return [complex(rng.randint(int(spec.min), int(spec.max))) for _ in range(POINTS)]
-        if spec.type == "complex":
-            return [
-                complex(rng.uniform(spec.min, spec.max), rng.uniform(spec.min, spec.max))
-                for _ in range(POINTS)
-            ]
-        return [complex(rng.uniform(spec.min, spec.max)) for _ in range(POINTS)]
+    def _identity_size(self, name: str) -> int:
+        """Return the size of the identity matrix that ``I`` or ``E`` stands for, else 0."""
+        if name not in ("I", "E") or name in self.specs:
+            return 0
+        return next((spec.size for spec in self.specs.values() if _is_array(spec)), 0)
+
+
+def _is_array(spec: VarSpec) -> bool:
+    return spec.type in ("matrix", "vector")
+
+
+@lru_cache(maxsize=8192)
+def _draw(seed: str, name: str, spec: VarSpec | None, identity_size: int) -> Vector:
+    rng = random.Random(f"{seed}|{name}")  # noqa: S311  # sample points, no secret
+    if name.startswith("vec:") or (spec is not None and spec.type == "vector"):
+        size = spec.size if spec is not None else 3
+        return tuple(_array(rng, size, 1) for _ in range(POINTS))
+    if spec is not None and spec.type == "matrix":
+        made = [_array(rng, spec.size, spec.size) for _ in range(POINTS)]
+        return tuple(_fixed((item + item.T) / 2) if spec.symmetric else item for item in made)
+    if identity_size:
+        return (_fixed(np.eye(identity_size, dtype=complex)),) * POINTS
+    if spec is None:
+        return tuple(complex(rng.uniform(*FREE_RANGE)) for _ in range(POINTS))
+    if spec.type == "int":
+        return tuple(complex(rng.randint(int(spec.min), int(spec.max))) for _ in range(POINTS))
+    if spec.type == "complex":
+        return tuple(
+            complex(rng.uniform(spec.min, spec.max), rng.uniform(spec.min, spec.max))
+            for _ in range(POINTS)
+        )
+    return tuple(complex(rng.uniform(spec.min, spec.max)) for _ in range(POINTS))
 
 
 def _array(rng: random.Random, rows: int, columns: int) -> Any:
-    return np.array(
-        [[rng.uniform(-2, 2) for _ in range(columns)] for _ in range(rows)], dtype=complex
-    )
+    cells = [[rng.uniform(-2, 2) for _ in range(columns)] for _ in range(rows)]
+    return _fixed(np.array(cells, dtype=complex))
+
+
+def _fixed(array: Any) -> Any:
+    array.setflags(write=False)
+    return array

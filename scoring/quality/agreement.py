@@ -1,7 +1,10 @@
-"""How far the scorer agrees with markers who labelled answers step by step, beside what trivial scorers reach.
+"""Measure how far the scorer agrees with markers, beside what trivial scorers reach.
 
-Every figure is a function of counts that add up over problems (`Tally`), so that the bootstrap resamples whole problems:
-answers to one problem share its evidence and are no independent observations (Cameron, Gelbach & Miller 2008).
+Markers labelled the answers step by step.
+
+Every figure is a function of counts that add up over problems (`Tally`), so that the bootstrap
+resamples whole problems: answers to one problem share its evidence and are not independent
+observations (Cameron, Gelbach & Miller 2008).
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ _DONE, _MISSING = VERDICTS.index("done"), VERDICTS.index("missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What a marker, or a scorer in its place, says of one answer: a verdict per necessary step, 0 to 7 points, a guess or not."""
+    """What a marker or scorer says of one answer: step verdicts, 0 to 7 points, a guess or not."""
 
     steps: Mapping[str, str]
     score7: float
@@ -38,9 +41,10 @@ class Marks:
 class Tally:
     """Counts of how said marks compare with true ones; tallies add up.
 
-    ``steps[t, s]`` counts steps with the true verdict t that were said to be s (order of `VERDICTS`), ``marks[t, s]`` answers
-    by marks rounded to 0..7, ``guesses[t, s]`` answers by guess flags; ``sums`` holds answers, the sum of absolute errors,
-    answers within one point, and the sum of signed errors.
+    ``steps[t, s]`` counts steps with the true verdict t that were said to be s (order of
+    `VERDICTS`), ``marks[t, s]`` answers by marks rounded to 0..7, ``guesses[t, s]`` answers by
+    guess flags; ``sums`` holds answers, the sum of absolute errors, answers within one point, and
+    the sum of signed errors.
     """
 
     steps: Counts
@@ -64,7 +68,7 @@ class Tally:
 
     @classmethod
     def total(cls, tallies: Sequence[Tally], times: Counts | None = None) -> Tally:
-        """Return the sum, each tally taken so many times."""
+        """Return the sum, each tally taken its number of times."""
         weights = np.ones(len(tallies)) if times is None else times
         return cls(
             *(
@@ -74,7 +78,7 @@ class Tally:
         )
 
     def metrics(self) -> dict[str, Any]:
-        """Return every figure; None where it is undefined, e.g. the precision of a flag that was never raised."""
+        """Return every figure; None where undefined, as the precision of a flag never raised."""
         answers = self.sums[0]
         return {
             "kappa": cohen_kappa(_two_by_two(self.steps)),
@@ -100,7 +104,8 @@ class Agreement:
     metrics: Mapping[str, Any]
     intervals: Mapping[str, Any]
     baselines: Mapping[str, Mapping[str, Any]]
-    #: Kappa between the first and the second labeller, over answers that both marked along the same path.
+    #: Kappa between the first and the second labeller, over answers that both marked along the same
+    #: path.
     marker_kappa: float | None
     marker_answers: int
     #: Answers for which the scorer chose another path than the labeller.
@@ -140,13 +145,16 @@ class Agreement:
 def measure_agreement(
     answers: Sequence[LabelledAnswer], *, resamples: int = RESAMPLES
 ) -> Agreement:
-    """Score every labelled answer and compare. Steps are compared along the labeller's path, marks along the scorer's own.
+    """Score every labelled answer and compare.
 
-    Kappa (Cohen 1960) is over (answer, necessary step) pairs, done against not done, since only done scores.
-    ``mae7`` is the mean absolute difference of the marks on 0 to 7, ``within_one`` the share of answers that differ by one
-    point at most; ``missing`` and ``guess`` are precision and recall of that verdict and that flag; ``qwk`` is quadratically
-    weighted kappa (Cohen 1968) of the marks rounded to whole points. Intervals are 95 % percentile intervals of a
-    bootstrap over problems with a fixed seed.
+    Steps are compared along the labeller's path, marks along the scorer's.
+
+    Kappa (Cohen 1960) is over (answer, necessary step) pairs, done against not done, since only
+    done scores. ``mae7`` is the mean absolute difference of the marks on 0 to 7, ``within_one`` the
+    share of answers that differ by one point at most; ``missing`` and ``guess`` are precision and
+    recall of that verdict and that flag; ``qwk`` is quadratically weighted kappa (Cohen 1968) of
+    the marks rounded to whole points. Intervals are 95 % percentile intervals of a bootstrap over
+    problems with a fixed seed.
     """
     scores = [score_text(answer.problem, answer.text) for answer in answers]
     true = [marks_of(answer, answer.truth) for answer in answers]
@@ -161,13 +169,19 @@ def measure_agreement(
         metrics=Tally.total(by_problem).metrics(),
         intervals=_intervals(by_problem, resamples),
         baselines={
-            name: Tally.total(_tallies(answers, true, [baseline(a, s) for a, s in zip(answers, scores, strict=True)])).metrics()
+            name: Tally.total(_tallies(answers, true, [*map(baseline, answers, scores)])).metrics()
             for name, baseline in BASELINES.items()
         },
         marker_kappa=cohen_kappa(_two_by_two(Tally.total(pairs).steps)) if pairs else None,
         marker_answers=len(pairs),
-        other_path=sum(a.truth.path != score.path_id for a, score in zip(answers, scores, strict=True)),
-        slices={name: _part(true, said, chosen) for name, chosen in _hard_slices(answers, true).items()},
+        other_path=sum(
+            answer.truth.path != score.path_id
+            for answer, score in zip(answers, scores, strict=True)
+        ),
+        slices={
+            name: _part(true, said, chosen)
+            for name, chosen in _hard_slices(answers, true).items()
+        },
         styles={
             style: _part(true, said, [answer.style == style for answer in answers])
             for style in sorted({answer.style for answer in answers})
@@ -184,8 +198,8 @@ def measure_agreement(
 def cohen_kappa(table: Counts, *, quadratic: bool = False) -> float | None:
     """Return Cohen's kappa of a square table of counts, rows one marker, columns the other.
 
-    kappa = 1 - sum(w * observed) / sum(w * expected), with w = 1 off the diagonal (Cohen 1960) or (i - j)^2 (Cohen 1968).
-    None where only one category occurs, so that chance explains everything.
+    kappa = 1 - sum(w * observed) / sum(w * expected), with w = 1 off the diagonal (Cohen 1960) or
+    (i - j)^2 (Cohen 1968). None where only one category occurs, so that chance explains everything.
     """
     total = table.sum()
     if not total:
@@ -199,7 +213,7 @@ def cohen_kappa(table: Counts, *, quadratic: bool = False) -> float | None:
 
 
 def precision_recall(table: Counts, category: int) -> dict[str, float | None]:
-    """Return how many of the said ones are true and how many of the true ones are said, for one category."""
+    """Return precision and recall of one category."""
     both = table[category, category]
     return {
         "precision": _ratio(both, table[:, category].sum()),
@@ -208,7 +222,10 @@ def precision_recall(table: Counts, category: int) -> dict[str, float | None]:
 
 
 def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
-    """Turn labels into marks as the scorer would; a guess is what the marker called one, else right with few steps."""
+    """Turn labels into marks as the scorer would.
+
+    A guess is what the marker called one, else a right answer with few steps.
+    """
     path = answer.problem.path(labels.path)
     steps = {step.id: labels.steps[step.id] for step in path.necessary}
     guess = labels.guess
@@ -234,7 +251,7 @@ def _machine_marks(answer: LabelledAnswer, score: Score) -> Marks:
 
 
 def _answer_only(answer: LabelledAnswer, score: Score) -> Marks:
-    """Mark by the final answer alone: every step where it is right, none else; it can suspect no guess."""
+    """Mark by the final answer alone: every step where it is right, no guess ever."""
     right = score.answer_correct is True
     steps = {
         step.id: "done" if right else "missing"
@@ -250,7 +267,7 @@ def _all_done(answer: LabelledAnswer, _: Score) -> Marks:
 
 
 def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
-    """Find evidence as it is written, spaces aside: one formula, value or word of a step's evidence is enough."""
+    """Find evidence as written, spaces aside: one formula, value or word of a step is enough."""
     path = answer.problem.path(answer.truth.path)
     text = _squeeze(answer.text)
     steps = {
@@ -308,7 +325,7 @@ def _tallies(
 
 
 def _hard_slices(answers: Sequence[LabelledAnswer], true: Sequence[Marks]) -> dict[str, list[bool]]:
-    """Say which answers are right with steps that are not done, and which are wrong with most steps done."""
+    """Return which answers are right with steps not done, and which wrong with most done."""
     shares = [
         sum(verdict == "done" for verdict in marks.steps.values()) / len(marks.steps)
         for marks in true

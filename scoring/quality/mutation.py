@@ -1,8 +1,9 @@
-"""The quality gate of a problem: its own worked solutions, altered in known ways, must score as they should.
+"""Check a problem by its own worked solutions: altered in known ways, they must score so.
 
-Five checks: a worked solution gets full marks; the answer alone shows at most one step and is flagged as a guess;
-leaving out the block of a step loses exactly that step; a wrong number turns the step it stands in from done; the
-statement itself shows nothing. `expression_errors` checks the formulas that the evidence is written in.
+Five checks: a worked solution gets full marks; the answer alone shows at most one step and is
+flagged as a guess; leaving out the block of a step loses exactly that step; a wrong number turns
+the step it stands in from done; the statement itself shows nothing. `expression_errors` checks the
+formulas that the evidence is written in.
 """
 
 from __future__ import annotations
@@ -12,21 +13,23 @@ from dataclasses import dataclass
 
 from problems.evidence import EqEvidence, ValueEvidence
 from problems.schema import Problem, Solution
-from problems.validator import leaves, validate
+from problems.validator import leaves
+from scoring.compiled_problem import compile_problem
 from scoring.formulas.lexer import tokenise
+from scoring.numeric.evaluation import Evaluation
 from scoring.score import Score, StepVerdict, score_text
-from scoring.steps.compiled_problem import compile_problem
+from scoring.steps.patterns import PatternCompiler
 from scoring.text.normalise import normalise
 
 KINDS = ("full", "answer_only", "deletion", "wrong_number", "statement")
-#: A step may be shown in several places; so many are altered at most.
+#: A step may be shown in several places; at most this many are altered.
 MAX_PLACES = 6
 _NUMBER = re.compile(r"(?<![\w.\\])\d+(?:\.\d+)?(?![\w.]*\})|(?<=[-+*/=({ ])\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationCheck:
-    """One altered text: ``held`` says whether it scored as it should, ``detail`` what it did instead."""
+    """One altered text: ``held`` where it scored as it should, ``detail`` what it did instead."""
 
     kind: str
     solution_id: str
@@ -75,45 +78,31 @@ def mutation_report(problem: Problem) -> MutationReport:
     return MutationReport(problem_id=problem.id, checks=tuple(checks))
 
 
-def gate(problem: Problem, *, shipped: bool = False) -> tuple[str, ...]:
-    """Return everything that is wrong with a problem: its structure, its formulas and its mutation checks.
-
-    A wrong number that leaves a step done is not counted: another line of the same block may show the step as well.
-    """
-    errors = list(validate(problem, shipped=shipped))
-    if not errors:
-        errors.extend(expression_errors(problem))
-        errors.extend(
-            c.sentence for c in mutation_report(problem).failures if c.kind != "wrong_number"
-        )
-    return tuple(errors)
-
-
 def expression_errors(problem: Problem) -> tuple[str, ...]:
     """Return a sentence for each formula of the evidence or the answer that cannot be read.
 
     An equation between two purely numerical sides must also be true.
     """
-    compiled = compile_problem(problem)
+    symbols = compile_problem(problem).symbols
+    compiler = PatternCompiler(problem, symbols, Evaluation(symbols.points, free=True))
     errors: list[str] = []
     for path in problem.paths:
         for step in path.steps:
             where = f"path {path.id}, step {step.id}"
             for leaf in leaves(step.evidence):
                 if isinstance(leaf, EqEvidence) and leaf.form != "text":
-                    errors.extend(f"{where}: {fault}" for fault in _eq_faults(problem, leaf))
-                elif isinstance(leaf, ValueEvidence) and compiled.scope.read(leaf.value) is None:
+                    errors.extend(f"{where}: {fault}" for fault in _eq_faults(compiler, leaf))
+                elif isinstance(leaf, ValueEvidence) and symbols.read(leaf.value) is None:
                     errors.append(f"{where}: the value {leaf.value!r} cannot be read")
     return tuple(errors)
 
 
-def _eq_faults(problem: Problem, leaf: EqEvidence) -> list[str]:
-    compiled = compile_problem(problem)
-    links = getattr(compiled.compile(leaf), "links", [])
-    chains = compiled.scope.chains(leaf.eq)
+def _eq_faults(compiler: PatternCompiler, leaf: EqEvidence) -> list[str]:
+    symbols, links = compiler.symbols, compiler.eq(leaf).links
+    chains = symbols.chains(leaf.eq)
     written = sum(
         token.kind != "nl"
-        for token in tokenise(normalise(leaf.eq).text, compiled.scope.arrays, maths=True)
+        for token in tokenise(normalise(leaf.eq).text, symbols.arrays, maths=True)
     )
     read = sum(len(side.tokens) for chain in chains for side in chain.sides) + sum(
         len(c.relations) for c in chains
@@ -131,7 +120,7 @@ def _eq_faults(problem: Problem, leaf: EqEvidence) -> list[str]:
         f"the numerical relation {leaf.eq!r} is false"
         for link in links
         if link.relation == "=" and not link.names and link.gap is not None and not link.empty
-        and abs(link.gap[0]) > tolerance * max(1.0, abs(link.right.row[0] if link.right.row else 1.0))
+        and abs(link.gap[0]) > tolerance * max(1.0, abs((link.right.row or (1.0,))[0]))
     ]  # fmt: skip
 
 
@@ -147,7 +136,8 @@ def _full(problem: Problem, solution: Solution) -> MutationCheck:
             f"{step.step_id} ({step.verdict})" for step in score.steps if step.verdict != "done"
         ]
         faults.append(
-            f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, not {', '.join(lost)}"
+            f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, "
+            f"not {', '.join(lost)}"
         )
     if score.answer_correct is False:
         faults.append(f"the answer {score.answer_text!r} counts as wrong")
@@ -211,7 +201,7 @@ def _deletions(problem: Problem, solution: Solution) -> list[MutationCheck]:
 
 
 def _wrong_numbers(problem: Problem, solution: Solution) -> list[MutationCheck]:
-    """Make the last number wrong wherever the text shows a step, and see whether the step is still done."""
+    """Make the last number wrong wherever the text shows a step; see whether it is still done."""
     checks = []
     for step in [step.id for step in problem.path(solution.path).steps]:
         text, now = solution.text, _verdict_on(problem, solution, step, solution.text)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from scoring.steps.compiled_problem import CompiledStep
+from collections.abc import Sequence
+
 from scoring.steps.matcher import Hit
+from scoring.steps.patterns import CompiledStep
 
 
-def assign(steps: list[CompiledStep], hits: list[list[Hit]]) -> list[Hit | None]:
+def assign(steps: Sequence[CompiledStep], hits: list[list[Hit]]) -> list[Hit | None]:
     """Return a hit or None for each step; as many steps as possible get one, heavier steps first.
 
-    A step marked ``shared`` may use a place that another step uses too. Deterministic: ties go to the earlier place.
+    A step marked ``shared`` may use a place that another step uses too. Deterministic: ties go to
+    the earlier place.
     """
     taken: dict[tuple[int, int], int] = {}
     chosen: list[Hit | None] = [None] * len(steps)
@@ -29,7 +32,7 @@ def _place(
     chosen: list[Hit | None],
     tried: set[tuple[int, int]],
 ) -> bool:
-    """Find a place for a step, moving earlier steps to other places of theirs where that makes room."""
+    """Find a place for a step, moving earlier steps elsewhere where that makes room."""
     for hit in hits[index]:
         key = (hit.start, hit.end)
         if key in tried:

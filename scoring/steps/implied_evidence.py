@@ -1,6 +1,7 @@
-"""Evidence that a step's own description implies: its number, said in words beside what the description calls it.
+"""Evidence that a step's own description implies: its number beside the words for it.
 
-``x = 1600`` asks for the letter; "the best split is 1600 cars on the bridge" shows the same step without it.
+``x = 1600`` asks for the letter; "the best split is 1600 cars on the bridge" shows the same step
+without it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def numbers_in(texts: Iterable[str]) -> frozenset[float]:
 def described_values(
     step: Step, constants: list[float], taken: frozenset[float]
 ) -> Iterator[ValueEvidence]:
-    """Yield a value with its words for each number of the description that the evidence gives to a letter.
+    """Yield a value with its words for each number of the description that evidence names.
 
     Numbers ``taken`` by the statement or by other steps show nothing of this one.
     """

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 
-from scoring.formulas.tree import numbers_of, operations_of
+from scoring.answer.parsed_answer import Formula, ParsedAnswer
+from scoring.formulas.tree import operations_of
 from scoring.formulas.units import same_unit
-from scoring.numeric.compare import EQUALITIES, close, constant, factor
+from scoring.numeric.compare import close
+from scoring.numeric.relation import Relation
 from scoring.numeric.rounding import rounded_to
-from scoring.steps.compiled_problem import (
+from scoring.numeric.same_relation import same_relation
+from scoring.steps.patterns import (
     EqPattern,
     Group,
     Pattern,
@@ -18,33 +22,31 @@ from scoring.steps.compiled_problem import (
     ValuePattern,
     WordsPattern,
 )
-from scoring.steps.linear_roots import same_root
-from scoring.steps.parsed_answer import Formula, ParsedAnswer
-from scoring.steps.symbols import Relation
 
 MAX_HITS = 200
-#: Characters and units that the parts of an all_of may be spread over.
+#: Characters and sentences that the parts of an all_of may be spread over.
 WINDOW_CHARACTERS = 360
-WINDOW_UNITS = 3
+WINDOW_SENTENCES = 3
 #: No rounding that is accepted goes further than this share of a value.
 COARSEST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A place in the normalised text that shows a step; ``found`` is the formula, where it was one."""
+    """A place in the normalised text that shows a step, with the ``formula`` if it is one."""
 
     start: int
     end: int
     reason: str
-    found: Formula | None = None
+    formula: Formula | None = None
 
 
 class Matcher:
-    """Searches one answer; remembers what was found for a pattern."""
+    """Searches one answer for patterns."""
 
-    def __init__(self, sheet: ParsedAnswer) -> None:
-        self.sheet = sheet
+    def __init__(self, parsed: ParsedAnswer, statement: tuple[str, ...] = ()) -> None:
+        self.parsed = parsed
+        self.statement = statement
 
     def hits(self, pattern: Pattern) -> list[Hit]:
         """Return the places where a pattern holds, in order, at most `MAX_HITS` a leaf."""
@@ -58,6 +60,23 @@ class Matcher:
             return self._regex(pattern)
         return self._words(pattern)
 
+    @cached_property
+    def restated(self) -> list[tuple[int, int]]:
+        """Stretches that repeat the statement."""
+        found: list[tuple[int, int]] = []
+        for sentence in self.parsed.sentences:
+            piece = re.sub(r"\s+", "", self.parsed.text[sentence.start : sentence.end]).strip(
+                "。.:："
+            )
+            if len(piece) >= 10 and any(piece in statement for statement in self.statement):
+                found.append((sentence.start, sentence.end))
+        return found
+
+    def is_restated(self, start: int, end: int) -> bool:
+        """Return whether a stretch only repeats the statement."""
+        first, last = max(end - 1, start), start
+        return all(any(a <= at < b for a, b in self.restated) for at in (first, last))
+
     def _any(self, group: Group) -> list[Hit]:
         found: dict[tuple[int, int], Hit] = {}
         for item in group.items:
@@ -66,7 +85,7 @@ class Matcher:
         return sorted(found.values(), key=lambda hit: (hit.start, hit.end))
 
     def _every(self, group: Group) -> list[Hit]:
-        """Join one hit of each item where all lie close together; the closest set for each hit of the first item."""
+        """Join one hit of each item where all lie close together, the closest set for each."""
         columns: list[list[Hit]] = []
         for item in group.items:
             hits = self.hits(item)
@@ -82,102 +101,109 @@ class Matcher:
             ]
             start, end = min(hit.start for hit in near), max(hit.end for hit in near)
             if self._together(start, end):
-                found = next((hit.found for hit in near if hit.found is not None), None)
+                formula = next((hit.formula for hit in near if hit.formula is not None), None)
                 reason = "; ".join(dict.fromkeys(hit.reason for hit in near))
-                joined.setdefault((start, end), Hit(start, end, reason, found))
+                joined.setdefault((start, end), Hit(start, end, reason, formula))
         return sorted(joined.values(), key=lambda hit: (hit.start, hit.end))
 
     def _together(self, start: int, end: int) -> bool:
-        units = self.sheet.unit_at(max(start, end - 1)) - self.sheet.unit_at(start)
-        return units <= 1 or (units < WINDOW_UNITS and end - start <= WINDOW_CHARACTERS)
+        apart = self.parsed.sentence_at(max(start, end - 1)) - self.parsed.sentence_at(start)
+        return apart <= 1 or (apart < WINDOW_SENTENCES and end - start <= WINDOW_CHARACTERS)
 
     def _eq(self, pattern: EqPattern) -> list[Hit]:
         hits: list[Hit] = []
-        for found in self.sheet.relations:
+        for formula in self.parsed.relations:
             if len(hits) >= MAX_HITS:
                 break
-            text = pattern.item.form == "text" and found.writing in (
+            text = pattern.item.form == "text" and formula.writing in (
                 pattern.canonical,
                 pattern.canonical[::-1],
             )
-            if (text or self._holds(pattern, found)) and self._near(pattern.item.near, found):
-                hits.append(Hit(found.start, found.end, f"found {pattern.item.eq}", found))
+            if (text or self._holds(pattern, formula)) and self._near(pattern.item.near, formula):
+                hits.append(Hit(formula.start, formula.end, f"found {pattern.item.eq}", formula))
         return hits
 
-    def _holds(self, pattern: EqPattern, found: Formula) -> bool:
-        """Say whether the first link is this relation and the others stand in the same chain."""
-        assert found.relation is not None
-        if not pattern.links or not same_relation(pattern, pattern.links[0], found.relation):
+    def _holds(self, pattern: EqPattern, formula: Formula) -> bool:
+        """Return whether the first link is this relation and the others stand in the same chain."""
+        assert formula.relation is not None
+        if not pattern.links or not self._same(pattern, pattern.links[0], formula.relation):
             return False
         for link in pattern.links[1:]:
             if not any(
-                other.chain == found.chain
+                other.chain == formula.chain
                 and other.relation is not None
-                and same_relation(pattern, link, other.relation)
-                for other in self.sheet.found
+                and self._same(pattern, link, other.relation)
+                for other in self.parsed.formulas
             ):
                 return False
         return True
 
+    def _same(self, pattern: EqPattern, wanted: Relation, formula: Relation) -> bool:
+        return same_relation(wanted, formula, pattern.rule, self.parsed.evaluation)
+
     def _value(self, pattern: ValuePattern) -> list[Hit]:
         hits: list[Hit] = []
-        for found in self._candidates(pattern):
+        for formula in self._candidates(pattern):
             if len(hits) >= MAX_HITS:
                 break
-            same = found.writing[0] == pattern.canonical and pattern.item.unit != "%"
+            same = formula.writing[0] == pattern.canonical and pattern.item.unit != "%"
             if (
-                (same or self._same_value(pattern, found))
-                and self._near(pattern.item.near, found)
-                and self._unit_fits(pattern, found)
+                (same or self._same_value(pattern, formula))
+                and self._near(pattern.item.near, formula)
+                and self._unit_fits(pattern, formula)
             ):
-                hits.append(Hit(found.start, found.end, f"found {pattern.item.value}", found))
+                hits.append(Hit(formula.start, formula.end, f"found {pattern.item.value}", formula))
         return hits
 
     def _candidates(self, pattern: ValuePattern) -> list[Formula]:
-        """Return the values that can match: those of about the right size, and those written the same way."""
+        """Return the values that can match: of about the right size, or written the same way."""
         wanted = pattern.values.row if pattern.values is not None else None
-        chosen = set(self.sheet.by_writing.get(pattern.canonical, ()))
+        chosen = set(self.parsed.by_writing.get(pattern.canonical, ()))
         if wanted is not None:
             size = wanted[0].real
             reach = max(COARSEST, pattern.item.tol or 0.0) * abs(wanted[0]) + 1e-9
-            chosen.update(self.sheet.values_near(size, reach))
+            chosen.update(self.parsed.values_near(size, reach))
             if pattern.item.unit == "%":
-                chosen.update(self.sheet.values_near(100 * size, 100 * reach))
-        return [self.sheet.values[i] for i in sorted(chosen)]
+                chosen.update(self.parsed.values_near(100 * size, 100 * reach))
+        return [self.parsed.values[i] for i in sorted(chosen)]
 
-    def _same_value(self, pattern: ValuePattern, found: Formula) -> bool:
+    def _same_value(self, pattern: ValuePattern, formula: Formula) -> bool:
         assert pattern.values is not None
-        assert found.value is not None
-        wanted, row = pattern.values.row, found.value.row
+        assert formula.value is not None
+        wanted, row = pattern.values.row, formula.value.row
         if wanted is None or row is None:
             return False
-        percent = pattern.item.unit == "%" and self.sheet.chains[found.chain].unit == "percent"
-        if operations_of(found.value.node) != operations_of(pattern.values.node):
+        percent = pattern.item.unit == "%" and self.parsed.chains[formula.chain].unit == "percent"
+        if operations_of(formula.value.node) != operations_of(pattern.values.node):
             return False
         if percent:
             row = tuple(value / 100 for value in row)
         if close(row, wanted, pattern.item.tol or 1e-8):
             return True
-        return pattern.number is not None and rounded_to(found.value.node, pattern.number)
+        return pattern.number is not None and rounded_to(formula.value.node, pattern.number)
 
-    def _unit_fits(self, pattern: ValuePattern, found: Formula) -> bool:
+    def _unit_fits(self, pattern: ValuePattern, formula: Formula) -> bool:
         wanted = pattern.item.unit
         if wanted is None or wanted == "%":
             return True
-        return same_unit(wanted, self.sheet.chains[found.chain].unit)
+        return same_unit(wanted, self.parsed.chains[formula.chain].unit)
 
-    def _near(self, words: tuple[str, ...], found: Formula) -> bool:
-        """Say whether one of the words stands in the same unit or just before it."""
+    def _near(self, words: tuple[str, ...], formula: Formula) -> bool:
+        """Return whether one of the words stands in the same sentence or just before it."""
         if not words:
             return True
-        index = self.sheet.unit_at(found.start)
-        unit = self.sheet.units[index] if self.sheet.units else None
-        start = min(found.start, unit.start if unit else found.start)
-        if index and unit is not None:
-            before = self.sheet.units[index - 1]
-            start = max(before.start, unit.start - 48) if found.start - unit.start < 60 else start
-        end = max(found.end, min(unit.end if unit else found.end, found.end + 40))
-        around = self.sheet.text[start:end]
+        index = self.parsed.sentence_at(formula.start)
+        sentence = self.parsed.sentences[index] if self.parsed.sentences else None
+        start = min(formula.start, sentence.start if sentence else formula.start)
+        if index and sentence is not None:
+            before = self.parsed.sentences[index - 1]
+            start = (
+                max(before.start, sentence.start - 48)
+                if formula.start - sentence.start < 60
+                else start
+            )
+        end = max(formula.end, min(sentence.end if sentence else formula.end, formula.end + 40))
+        around = self.parsed.text[start:end]
         squeezed = re.sub(r"[\s{}\\$]", "", around)
         for word in words:
             if word.isascii():
@@ -194,16 +220,16 @@ class Matcher:
 
     def _words(self, pattern: WordsPattern) -> list[Hit]:
         hits: list[Hit] = []
-        for expression, view in (
-            (pattern.tight, self.sheet.tight),
-            (pattern.spaced, self.sheet.lite),
+        for expression, rendering in (
+            (pattern.tight, self.parsed.tight),
+            (pattern.spaced, self.parsed.lite),
         ):
             if expression is None:
                 continue
-            for found in expression.finditer(view.text):
-                if _denied(view.text, found.start()):
+            for found in expression.finditer(rendering.text):
+                if _denied(rendering.text, found.start()):
                     continue
-                start, end = view.back(*found.span())
+                start, end = rendering.back(*found.span())
                 hits.append(Hit(start, end, f"found the words {found.group()!r}"))
                 if len(hits) >= MAX_HITS:
                     break
@@ -211,12 +237,15 @@ class Matcher:
 
     def _regex(self, pattern: RegexPattern) -> list[Hit]:
         hits: dict[tuple[int, int], Hit] = {}
-        for view in self.sheet.views:
-            for found in self._search(pattern.pattern, view.text):
+        for rendering in self.parsed.renderings:
+            for found in self._search(pattern.pattern, rendering.text):
                 if found.start() == found.end():
                     continue
-                start, end = view.back(*found.span())
-                if self.sheet.unit_at(max(start, end - 1)) - self.sheet.unit_at(start) <= 1:
+                start, end = rendering.back(*found.span())
+                if (
+                    self.parsed.sentence_at(max(start, end - 1)) - self.parsed.sentence_at(start)
+                    <= 1
+                ):
                     hits.setdefault((start, end), Hit(start, end, "found the written form"))
         return sorted(hits.values(), key=lambda hit: (hit.start, hit.end))
 
@@ -230,14 +259,14 @@ class Matcher:
 
 
 def _nearest(hits: list[Hit], starts: list[int], anchor: Hit) -> Hit:
-    """Return the hit that begins closest to where another one stands; ``starts`` are the sorted beginnings."""
+    """Return the hit that begins closest to another one; ``starts`` are sorted beginnings."""
     at = bisect_left(starts, anchor.start)
     around = hits[max(0, at - 1) : at + 1]
     return min(around, key=lambda hit: abs(hit.start - anchor.start))
 
 
 def _denied(text: str, start: int) -> bool:
-    """Say whether the words just before deny what follows."""
+    """Return whether the words just before deny what follows."""
     return bool(
         re.search(
             r"(?:\bnot|\bno|n't|\bnever|\bneither|不是|并非|没有|不再|不能)\s*$",
@@ -245,111 +274,3 @@ def _denied(text: str, start: int) -> bool:
             re.IGNORECASE,
         )
     )
-
-
-def same_relation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Say whether two relations say the same; strictness and direction of inequalities are kept apart.
-
-    An equation in one unknown and its solution are different steps, and so are an integral and its value, though
-    they hold together.
-    """
-    # Other unknowns and other proportions: neither a factor nor a rounding makes them the same.
-    apart = wanted.ratio is not None and found.ratio is not None and wanted.names != found.names
-    if apart and abs(wanted.ratio - found.ratio) > 1e-6 * (1 + abs(wanted.ratio)):  # type: ignore[operator, arg-type]
-        return False
-    if wanted.operations != found.operations or (
-        wanted.solved != found.solved and len(wanted.names) == 1
-    ):
-        return False
-    if wanted.relation in EQUALITIES:
-        return found.relation in EQUALITIES and _same_equation(pattern, wanted, found)
-    if wanted.relation != found.relation:
-        return False
-    if wanted.relation == "≠":
-        return _same_sides(wanted, found) or _same_sides(wanted, found, swap=True)
-    if wanted.gap is None or found.gap is None:
-        return False
-    k = factor(found.gap, wanted.gap)
-    if k is None or abs(k.imag) > 1e-9 * abs(k) or k.real <= 0:
-        return False
-    return not constant(wanted.gap) or _same_sides(wanted, found)
-
-
-def _same_equation(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    if wanted.gap is None or found.gap is None:
-        return _same_formally(wanted, found)
-    if wanted.empty:
-        return found.empty and _same_identity(pattern, wanted, found)
-    if found.empty:
-        return False
-    if factor(found.gap, wanted.gap) is not None:
-        if constant(wanted.gap) or _proportional(wanted):
-            return _same_sides(wanted, found) or _same_sides(wanted, found, swap=True)
-        return True
-    if _rounded(pattern, wanted, found):
-        return True
-    return (
-        pattern.item.form != "text" and wanted.solved == found.solved and same_root(wanted, found)
-    )
-
-
-def _proportional(relation: Relation) -> bool:
-    """Say whether the sides differ by a factor only, as in ``4c = c``: then the factor is what the relation says."""
-    left, right = relation.left.row, relation.right.row
-    return (
-        left is not None
-        and right is not None
-        and any(right)
-        and any(left)
-        and factor(left, right) is not None
-    )
-
-
-def _rounded(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Say whether the found relation is the wanted one with its right side as a rounded decimal."""
-    left, right = wanted.left.row, wanted.right.row
-    if left is None or right is None or found.left.row is None or found.right.row is None:
-        return False
-    if not constant(right) or not close(left, found.left.row):
-        return False
-    if pattern.item.tol is not None and constant(found.right.row):
-        return close(found.right.row, right, pattern.item.tol)
-    return rounded_to(found.right.node, right[0])
-
-
-def _same_sides(wanted: Relation, found: Relation, *, swap: bool = False) -> bool:
-    left, right = (found.right, found.left) if swap else (found.left, found.right)
-    pairs = ((wanted.left.row, left.row), (wanted.right.row, right.row))
-    return all(a is not None and b is not None and close(a, b) for a, b in pairs)
-
-
-def _same_formally(wanted: Relation, found: Relation) -> bool:
-    """Compare relations that have no values by their trees."""
-    trees = (wanted.left.node, wanted.right.node)
-    return (found.left.node, found.right.node) in (trees, trees[::-1])
-
-
-def _same_identity(pattern: EqPattern, wanted: Relation, found: Relation) -> bool:
-    """Compare two relations that hold everywhere: each side must be the same with named functions taken as unknown.
-
-    Of purely numerical ones the value must agree and some number be shared, so that 120 = 200*0.6 is not 120 = 8*15.
-    """
-    if not wanted.names:
-        value, other = wanted.left.row, found.left.row
-        if value is None or other is None or not close(value, other):
-            return False
-        bare = found.left.node[0] == "n" and found.right.node[0] == "n"
-        own = frozenset(numbers_of(found.left.node)) | frozenset(numbers_of(found.right.node))
-        shared = {number for number in own & pattern.numbers if abs(number - value[0]) > 1e-9}
-        return not bare and bool(shared)
-    for left, right in ((found.left, found.right), (found.right, found.left)):
-        if (a := wanted.left.formal) is None or (b := wanted.right.formal) is None:
-            return False
-        if (
-            (c := left.formal) is not None
-            and (d := right.formal) is not None
-            and close(a, c)
-            and close(b, d)
-        ):
-            return found.left.node != found.right.node
-    return False

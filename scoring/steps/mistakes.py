@@ -1,27 +1,48 @@
-"""Tell a wrong step from a missing one: false arithmetic on the spot, or the step's own quantity with another value."""
+"""Distinguish a wrong step from a missing one.
+
+It holds false arithmetic, or gives the step's own quantity another value.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from scoring.answer.parsed_answer import Formula
 from scoring.formulas.chains import Chain, Side
-from scoring.formulas.tree import Node, kinds_of, names_of, numbers_of, operations_of
-from scoring.numeric.compare import EQUALITIES, close, constant
-from scoring.numeric.rounding import decimals_of
-from scoring.steps.compiled_problem import (
-    CompiledPath,
-    CompiledProblem,
-    CompiledStep,
-    EqPattern,
-    Group,
-    Pattern,
+from scoring.formulas.tree import (
+    BigOperator,
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Degrees,
+    Function,
+    Index,
+    Interval,
+    Matrix,
+    Node,
+    Number,
+    PlusMinus,
+    Variable,
+    names_of,
+    numbers_of,
+    operations_of,
+    walk,
 )
+from scoring.numeric.compare import EQUALITIES, close, constant
+from scoring.numeric.relation import KnownValues, Values
+from scoring.numeric.rounding import decimals_of
+from scoring.numeric.symbols import Symbols
 from scoring.steps.matcher import Hit, Matcher
-from scoring.steps.parsed_answer import Formula, ParsedAnswer
-from scoring.steps.symbols import Relation, Values
+from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group, Pattern
+from scoring.steps.references import Reference, References
 
+_NAMED = (Variable, Index, Call)
+#: What may mean more than a number where it is worked out.
+_UNPLAIN = (Call, Index, BigOperator, PlusMinus, Collection, Interval, Matrix)
 #: Relative error that a rounded intermediate result may carry on.
 ROUNDED = 6e-3
 
@@ -35,84 +56,105 @@ class Mistake:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What a step's quantity equals in the worked solutions; several values where they differ in form."""
-
-    left: Values
-    rights: tuple[Values, ...]
-
-
 class Mistakes:
-    """Finds faults in one answer."""
+    """Finds mistakes in one answer."""
 
-    def __init__(self, sheet: ParsedAnswer, matcher: Matcher) -> None:
-        self.sheet = sheet
+    def __init__(self, matcher: Matcher, references: References) -> None:
+        self.parsed = matcher.parsed
         self.matcher = matcher
+        self.references = references
         self.false = [
-            link for chain in sheet.chains for link in _false_links(sheet.compiled, chain)
+            mistake for chain in self.parsed.chains for _, mistake in self._false_sides(chain)
         ]
 
     def in_hit(self, hit: Hit) -> Mistake | None:
-        """Return false arithmetic in what shows a step: between the sides of its formula, or just before its value."""
-        for fault in self.false:
-            if fault.start < hit.end and hit.start < fault.end:
-                return fault
+        """Return false arithmetic in what shows a step, or just before its value."""
+        for mistake in self.false:
+            if mistake.start < hit.end and hit.start < mistake.end:
+                return mistake
         return None
 
     def of_step(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
-        """Return where the text states the step's quantity with another value, or works out its numbers wrongly."""
-        references = references_of(self.sheet.compiled, path)
-        own = references.get(step.step.id, [])
-        known = known_of(self.sheet.compiled)
-        for found in self.sheet.relations:
+        """Return where the text gives the step's quantity another value or miscalculates it."""
+        references = self.references.by_path[path.path.id]
+        own = references[step.step.id]
+        for formula in self.parsed.relations:
             if (
-                found.relation is None
-                or found.relation.relation not in EQUALITIES
-                or found.relation.empty
+                formula.relation is None
+                or formula.relation.relation not in EQUALITIES
+                or formula.relation.empty
             ):
                 continue
-            if self.sheet.is_restated(found.start, found.end):
+            if self.matcher.is_restated(formula.start, formula.end):
                 continue
             for reference in own:
-                if _contradicts(found, reference, known) and not _shared(
+                if _contradicts(formula, reference, self.references.known) and not _shared(
                     reference, step.step.id, references
                 ):
-                    return Mistake(found.start, found.end, "states another value here")
+                    return Mistake(formula.start, formula.end, "states another value here")
         return self._miscalculated(step, own)
 
     def unreadable(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
-        """Return where the text says something of the step's quantity that cannot be read: unknown, not wrong."""
-        wanted = {
-            item.left.node
-            for item in references_of(self.sheet.compiled, path).get(step.step.id, [])
-        }
-        for chain in self.sheet.chains:
+        """Return where the text says something unreadable of the step's quantity: not wrong."""
+        wanted = {item.left.node for item in self.references.by_path[path.path.id][step.step.id]}
+        for chain in self.parsed.chains:
             if all(side.nodes for side in chain.sides):
                 continue
             settled = {
-                self.sheet.compiled.scope.settle(node, {})
-                for side in chain.sides
-                for node in side.nodes
+                self.parsed.symbols.settle(node, {}) for side in chain.sides for node in side.nodes
             }
             if wanted & settled:
                 return Mistake(chain.start, chain.end, "a formula of this step could not be read")
         return None
 
-    def _miscalculated(self, step: CompiledStep, own: list[Reference]) -> Mistake | None:
-        """Return a false numerical equality whose left side is made of the same numbers as one of the step's own."""
+    def _miscalculated(self, step: CompiledStep, own: tuple[Reference, ...]) -> Mistake | None:
+        """Return a false numerical equality with the numbers of one of the step's on its left."""
         wanted = [
             sorted(numbers_of(reference.left.node))
             for reference in own
             if not names_of(reference.left.node)
         ]
         wanted += [sorted(link) for link in _numeric_sides(step.pattern)]
-        for chain in self.sheet.chains:
-            for side, fault in _false_sides(self.sheet.compiled, chain):
+        for chain in self.parsed.chains:
+            for side, mistake in self._false_sides(chain):
                 numbers = sorted(numbers_of(side.nodes[0]))
                 if len(numbers) > 1 and numbers in wanted:
-                    return fault
+                    return mistake
         return None
+
+    def _false_sides(self, chain: Chain) -> list[tuple[Side, Mistake]]:
+        """Return the neighbouring sides of a chain that are said to be equal and are not.
+
+        Both are numbers, or both are worked-out forms of what stands at the head of the chain in
+        the same unknowns.
+        """
+        mistakes: list[tuple[Side, Mistake]] = []
+        named = (
+            len(chain.sides) > 2
+            and bool(chain.sides[0].nodes)
+            and isinstance(chain.sides[0].nodes[0], _NAMED)
+        )
+        for i, ((left, right), relation) in enumerate(
+            zip(itertools.pairwise(chain.sides), chain.relations, strict=False)
+        ):
+            if relation not in ("=", "≈") or len(left.nodes) != 1 or len(right.nodes) != 1:
+                continue
+            a, b = left.nodes[0], right.nodes[0]
+            numbers = (
+                _plain(a)
+                and _plain(b)
+                and not isinstance(a, Constant)
+                and not isinstance(b, Constant)
+            )
+            if not numbers and not (named and i > 0 and _worked_out(self.parsed.symbols, a, b)):
+                continue
+            x, y = self.parsed.evaluation.row(a), self.parsed.evaluation.row(b)
+            if x is None or y is None or len(x) != len(y):
+                continue
+            if not close(x, y, _tolerance(a, b, relation)):
+                reason = f"{left.canonical} is not {right.canonical}"
+                mistakes.append((left, Mistake(left.start, right.end, reason)))
+        return mistakes
 
 
 def _numeric_sides(pattern: Pattern) -> list[list[float]]:
@@ -123,20 +165,20 @@ def _numeric_sides(pattern: Pattern) -> list[list[float]]:
     return []
 
 
-def _contradicts(found: Formula, reference: Reference, known: list[Reference]) -> bool:
-    """Say whether a relation gives the reference's left side a value that no worked solution gives it."""
-    assert found.relation is not None
-    left, right = found.relation.left, found.relation.right
+def _contradicts(formula: Formula, reference: Reference, known: Sequence[Reference]) -> bool:
+    """Return whether a relation gives the left side a value that no worked solution gives it."""
+    assert formula.relation is not None
+    left, right = formula.relation.left, formula.relation.right
     if not _same(left, reference.left):
         left, right = right, left
         if (
-            not found.adjacent
-            or left.node[0] == "n"
+            not formula.adjacent
+            or isinstance(left.node, Number)
             or names_of(right.node)
             or not _same(left, reference.left)
         ):
             return False
-    if right.row is None or right.node[0] in ("v", "idx", "call") or left.node == right.node:
+    if right.row is None or isinstance(right.node, _NAMED) or left.node == right.node:
         return False
     rights = [
         value for other in known if _same(other.left, reference.left) for value in other.rights
@@ -146,7 +188,8 @@ def _contradicts(found: Formula, reference: Reference, known: list[Reference]) -
         return False
     if constant(right.row):
         return any(constant(row) for row in rows)
-    # Another form may be right in ways that samples do not show: only the same letters, without sums, can contradict.
+    # Another form may be right in ways that samples do not show: only the same letters, without
+    # sums, can contradict.
     own = names_of(right.node)
     alike = [
         v for v in rights if v.row is not None and not constant(v.row) and names_of(v.node) == own
@@ -154,9 +197,14 @@ def _contradicts(found: Formula, reference: Reference, known: list[Reference]) -
     return bool(alike) and not operations_of(right.node) and "…" not in own
 
 
-def _shared(reference: Reference, step_id: str, references: dict[str, list[Reference]]) -> bool:
-    """Say whether a lone unknown takes part in several steps, so that another value of it tells nothing of this one."""
-    if reference.left.node[0] not in ("v", "idx"):
+def _shared(
+    reference: Reference, step_id: str, references: Mapping[str, Sequence[Reference]]
+) -> bool:
+    """Return whether a lone unknown takes part in several steps.
+
+    Then another value of it says nothing of this one.
+    """
+    if not isinstance(reference.left.node, (Variable, Index)):
         return False
     return any(
         other.left.node == reference.left.node
@@ -166,107 +214,47 @@ def _shared(reference: Reference, step_id: str, references: dict[str, list[Refer
     )
 
 
-def _same(a: Values, b: Values) -> bool:
+def _same(a: Values | KnownValues, b: KnownValues) -> bool:
     if a.node == b.node:
         return True
-    if a.node[0] in ("v", "idx") or b.node[0] in ("v", "idx"):
+    if isinstance(a.node, (Variable, Index)) or isinstance(b.node, (Variable, Index)):
         return False
     x, y = a.formal, b.formal
     return x is not None and y is not None and not constant(y) and close(x, y)
 
 
-def _false_links(compiled: CompiledProblem, chain: Chain) -> list[Mistake]:
-    return [fault for _, fault in _false_sides(compiled, chain)]
-
-
-def _false_sides(compiled: CompiledProblem, chain: Chain) -> list[tuple[Side, Mistake]]:
-    """Return the neighbouring sides of a chain that are said to be equal and are not.
-
-    Both are numbers, or both are worked-out forms of what stands at the head of the chain in the same unknowns.
-    """
-    faults: list[tuple[Side, Mistake]] = []
-    named = (
-        len(chain.sides) > 2
-        and bool(chain.sides[0].nodes)
-        and chain.sides[0].nodes[0][0] in ("v", "call", "idx")
-    )
-    for i, ((left, right), relation) in enumerate(
-        zip(itertools.pairwise(chain.sides), chain.relations, strict=False)
-    ):
-        if relation not in ("=", "≈") or len(left.nodes) != 1 or len(right.nodes) != 1:
-            continue
-        a, b = left.nodes[0], right.nodes[0]
-        numbers = _plain(a) and _plain(b) and a[0] != "c" and b[0] != "c"
-        if not numbers and not (named and i > 0 and _worked_out(compiled, a, b)):
-            continue
-        x, y = compiled.scope.evaluate(a), compiled.scope.evaluate(b)
-        if x is None or y is None or len(x) != len(y):
-            continue
-        if not close(x, y, _tolerance(a, b, relation)):
-            reason = f"{left.canonical} is not {right.canonical}"
-            faults.append((left, Mistake(left.start, right.end, reason)))
-    return faults
-
-
-def _worked_out(compiled: CompiledProblem, a: Node, b: Node) -> bool:
-    """Say whether two expressions hold the same plain unknowns, each of them a number by declaration."""
+def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
+    """Return whether two expressions hold the same plain unknowns, all declared as numbers."""
     names = names_of(a)
-    if not names or names != names_of(b) or not names <= compiled.scope.scalars:
+    if not names or names != names_of(b) or not names <= symbols.scalars:
         return False
-    kinds = kinds_of(a) | kinds_of(b)
-    return not kinds & {
-        "call",
-        "idx",
-        "sum",
-        "prod",
-        "int",
-        "pm",
-        "tuple",
-        "set",
-        "interval",
-        "mat",
-        "list",
-    }
+    return not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
 
 
+@lru_cache(maxsize=8192)
 def _plain(node: Node) -> bool:
-    """Say whether an expression is arithmetic that means the same to everybody: no names, logarithms or bare angles."""
-    stack: list[object] = [node]
-    while stack:
-        item = stack.pop()
-        if not isinstance(item, tuple) or not item:
-            continue
-        kind = item[0]
-        if kind in (
-            "v",
-            "idx",
-            "call",
-            "tuple",
-            "set",
-            "interval",
-            "mat",
-            "list",
-            "pm",
-            "lim",
-            "union",
-            "meet",
-        ):
-            return False
-        if kind == "c" and item[1] == "i":
-            return False
-        if kind == "div" and item[1][0] == "fn":
-            return False  # cos(2π)/7 may well be meant as cos(2π/7)
-        if kind == "fn" and (
-            item[1] == "log"
-            or (
-                item[1] not in ("sqrt", "abs", "ln")
-                and "pi" not in repr(item)
-                and "deg" not in repr(item)
-            )
-        ):
-            return False
-        stack.extend(item[1:])
+    """Return whether an expression is arithmetic that can be read in one way only.
+
+    It holds no names, logarithms or bare angles.
+    """
+    for item in walk(node):
+        match item:
+            case Variable() | Index() | Call() | Collection() | Interval() | Matrix() | PlusMinus():
+                return False
+            case Constant("i") | Binary("union" | "meet"):
+                return False
+            case Binary("div", Function()):
+                return False  # cos(2π)/7 may well be meant as cos(2π/7)
+            case Function("sqrt" | "abs" | "ln"):
+                continue
+            case Function(name):
+                if name == "log" or not any(map(_is_angle, walk(item))):
+                    return False
     return True
+
+
+def _is_angle(node: Node) -> bool:
+    return isinstance(node, Degrees) or node == Constant("pi")
 
 
 def _tolerance(a: Node, b: Node, relation: str) -> float:
@@ -274,101 +262,3 @@ def _tolerance(a: Node, b: Node, relation: str) -> float:
     if relation == "≈":
         return 0.02
     return ROUNDED if max(digits, default=0) >= 2 else 1e-3 if max(digits, default=0) else 1e-9
-
-
-def references_of(compiled: CompiledProblem, path: CompiledPath) -> dict[str, list[Reference]]:
-    """Return, for each step of a path, its equations out of the evidence and the worked solutions."""
-    known = compiled.references.get(path.path.id)
-    if known is None:
-        known = compiled.references[path.path.id] = {
-            step.step.id: _references(compiled, path, step) for step in path.steps
-        }
-    return known
-
-
-def known_of(compiled: CompiledProblem) -> list[Reference]:
-    """Return the equations of all paths, of the connecting text and of the final answer: none of them is a fault."""
-    known: list[Reference] | None = compiled.references.get("")
-    if known is None:
-        known = [
-            item
-            for path in compiled.paths
-            for some in references_of(compiled, path).values()
-            for item in some
-        ]
-        loose = [
-            block.text
-            for s in compiled.problem.solutions
-            for block in s.blocks
-            if block.step is None
-        ]
-        known += _grouped(
-            [
-                item.relation
-                for text in loose
-                for item in ParsedAnswer(compiled, text, charged=False).found
-            ]
-        )
-        known += _grouped(
-            [
-                item.relation
-                for item in ParsedAnswer(compiled, _answers(compiled), charged=False).found
-            ]
-        )
-        known += [
-            item
-            for text in compiled.problem.statement.values()
-            for item in _grouped(
-                [found.relation for found in ParsedAnswer(compiled, text, charged=False).found]
-            )
-        ]
-        compiled.references[""] = known
-    return known
-
-
-def _answers(compiled: CompiledProblem) -> str:
-    """Return the writings of the answer, each as the value of every name that the solutions give one."""
-    names = {"y", "x", *(name for name in compiled.scope.declared if name.isalpha())}
-    return "\n".join(
-        f"${name}={text}$" for text in compiled.problem.answer.any_of for name in sorted(names)
-    )
-
-
-def _references(
-    compiled: CompiledProblem, path: CompiledPath, step: CompiledStep
-) -> list[Reference]:
-    relations: list[Relation] = list(_links(step.pattern))
-    for solution in compiled.problem.solutions:
-        if solution.path != path.path.id:
-            continue
-        for block in solution.blocks:
-            if block.step == step.step.id:
-                found = ParsedAnswer(compiled, block.text, charged=False).found
-                relations.extend(item.relation for item in found if item.relation is not None)
-    return _grouped(relations)
-
-
-def _grouped(relations: Sequence[Relation | None]) -> list[Reference]:
-    """Return what each left side equals, in the order of first mention."""
-    made: list[tuple[Values, list[Values]]] = []
-    for relation in relations:
-        if (
-            relation is None
-            or relation.relation not in EQUALITIES
-            or relation.left.node[0] == "n"
-            or relation.right.row is None
-        ):
-            continue
-        for left, rights in made:
-            if left.node == relation.left.node:
-                rights.append(relation.right)
-                break
-        else:
-            made.append((relation.left, [relation.right]))
-    return [Reference(left, tuple(rights)) for left, rights in made]
-
-
-def _links(pattern: Pattern) -> list[Relation]:
-    if isinstance(pattern, Group):
-        return [] if pattern.every else [link for item in pattern.items for link in _links(item)]
-    return pattern.links if isinstance(pattern, EqPattern) and len(pattern.links) == 1 else []

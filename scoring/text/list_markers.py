@@ -1,12 +1,13 @@
-"""Marks of the layout that are no mathematics: list and step numbers, the bars between the cells of a table."""
+"""Find marks of the layout that are not mathematics: list numbers and table bars."""
 
 from __future__ import annotations
 
 import re
 
-#: Numbers that count lines or steps and are no values.
+#: Numbers that count lines or steps and are not values.
 _LIST_MARK = re.compile(
-    r"(?m)^[ \t#>*+-]*(?:[(]\d{1,2}[)]|\d{1,2}[.)、:](?=[^\d.]|$)|(?:Step|STEP|step|步骤|第|Case|情况)\s*\d{1,2}\s*(?:步|种)?\s*[.:、)]?)"
+    r"(?m)^[ \t#>*+-]*(?:[(]\d{1,2}[)]|\d{1,2}[.)、:](?=[^\d.]|$)"
+    r"|(?:Step|STEP|step|步骤|第|Case|情况)\s*\d{1,2}\s*(?:步|种)?\s*[.:、)]?)"
     r"|(?:步骤|第|Step )\d{1,2}(?:步|种情况|[:.])?"
 )
 
@@ -16,7 +17,10 @@ _CELL_BAR = re.compile(r"(?:^|(?<=\s))\||\|(?=\s|$)")
 
 
 def _cell_bars(text: str) -> dict[int, int]:
-    """Return where the bars between the cells of a Markdown table stand; bars of absolute values touch both sides."""
+    """Return where the bars between the cells of a Markdown table stand.
+
+    Bars of absolute values touch both sides.
+    """
     rows = _TABLE_ROW.finditer(text)
     bars = (row.start() + bar.start() for row in rows for bar in _CELL_BAR.finditer(row.group()))
     return {at: at + 1 for at in bars}

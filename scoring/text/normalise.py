@@ -1,6 +1,7 @@
 """Bring an answer into one alphabet while remembering where every character came from.
 
-Superscripts and subscripts are rewritten before anything else: Unicode's own compatibility form turns ``x²`` into ``x2``.
+Superscripts and subscripts are rewritten before anything else: Unicode's own compatibility form
+turns ``x²`` into ``x2``.
 """
 
 from __future__ import annotations
@@ -18,19 +19,23 @@ _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙᵢⱼ�
 _SUPER = "".join(_SUPERSCRIPTS)
 _SUB = "".join(_SUBSCRIPTS)
 _FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8"}
-#: Characters that show nothing: zero-width, joiners, direction marks, soft hyphen, variation selectors, controls.
-_INVISIBLE = "\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\x00-\x08\x0b-\x1f\x7f"
+#: Characters that show nothing: zero-width, joiners, direction marks, soft hyphen, variation
+#: selectors, controls.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\x00-\x08\x0b-\x1f\x7f"
+)
 
 _SINGLE = {
-    "−": "-", "–": "-", "‐": "-", "‑": "-", "﹣": "-", "‒": "-",
-    "’": "'", "‘": "'", "′": "'", "ʹ": "'", "″": "''", "‴": "'''", "“": '"', "”": '"',
-    "·": "*", "⋅": "*", "∙": "*", "∗": "*", "✕": "×", "⨯": "×", "・": "*",
-    "÷": "/", "∕": "/", "⁄": "/", "∶": ":",
-    "⩽": "≤", "≦": "≤", "⩾": "≥", "≧": "≥", "≃": "≈", "≅": "≈", "≒": "≈", "＝": "=", "﹤": "<", "﹥": ">",
-    "∣": "|", "｜": "|", "∥": "‖", "ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "∆": "Δ", "∑": "∑", "Ω": "Ω", "µ": "μ",
-    "ℝ": "R", "ℤ": "Z", "ℕ": "N", "⟶": "→", "⇨": "⇒", "➔": "→", "➡": "→", "⟹": "⇒", "⟺": "⇔",
-    "【": " ", "】": " ", "〔": "(", "〕": ")", "﹙": "(", "﹚": ")", "\u3000": " ", "\u00a0": " ", "\t": " ",
-    "¥": " ", "￥": " ", "€": " ", "£": " ", "\u2028": "\n", "\u2029": "\n", "…": "...", "⋯": "...",
+    "−": "-", "–": "-", "‐": "-", "‑": "-", "﹣": "-", "‒": "-", "’": "'", "‘": "'", "′": "'",
+    "ʹ": "'", "″": "''", "‴": "'''", "“": '"', "”": '"', "·": "*", "⋅": "*", "∙": "*", "∗": "*",
+    "✕": "×", "⨯": "×", "・": "*", "÷": "/", "∕": "/", "⁄": "/", "∶": ":", "⩽": "≤", "≦": "≤",
+    "⩾": "≥", "≧": "≥", "≃": "≈", "≅": "≈", "≒": "≈", "＝": "=", "﹤": "<", "﹥": ">", "∣": "|",
+    "｜": "|", "∥": "‖", "ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "∆": "Δ", "∑": "∑", "Ω": "Ω",
+    "µ": "μ", "ℝ": "R", "ℤ": "Z", "ℕ": "N", "⟶": "→", "⇨": "⇒", "➔": "→", "➡": "→", "⟹": "⇒",
+    "⟺": "⇔", "【": " ", "】": " ", "〔": "(", "〕": ")", "﹙": "(", "﹚": ")", "\u3000": " ",
+    "\u00a0": " ", "\t": " ", "¥": " ", "￥": " ", "€": " ", "£": " ", "\u2028": "\n",
+    "\u2029": "\n", "…": "...", "⋯": "...",
 }  # fmt: skip
 
 _SPECIAL = re.compile(
@@ -60,7 +65,10 @@ _CJK = re.compile("[\u3400-\u9fff\uf900-\ufaff\u3001\u3002\u300a\u300b]")
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """Text in one alphabet; ``origin[i]`` is the offset in the original of its character ``i`` (one more at the end)."""
+    """Text in one alphabet.
+
+    ``origin[i]`` is the offset in the original of its character ``i`` (one more at the end).
+    """
 
     text: str
     origin: array[int]
@@ -95,7 +103,9 @@ class _Builder:
 
 
 def normalise(original: str) -> Normalised:
-    """Return the text with one spelling per sign: scripts as ``^{}`` and ``_{}``, ASCII forms, no invisible signs.
+    """Return the text with one spelling per sign: scripts as ``^{}`` and ``_{}``, ASCII forms.
+
+    Invisible signs go.
 
     LaTeX commands are left alone, the lexer reads them. Linear in the length of the text.
     """
@@ -144,8 +154,9 @@ def normalise(original: str) -> Normalised:
 def _currency(text: str) -> set[int]:
     """Return the offsets of dollar signs that are money and open or close no formula.
 
-    Such a sign stands straight before a number, and the next one of the paragraph cannot close a formula: there is none,
-    or it stands before a number itself, or after a space and before a word as one that opens does.
+    Such a sign stands straight before a number, and the next one of the paragraph cannot close a
+    formula: there is none, or it stands before a number itself, or after a space and before a word
+    as one that opens does.
     """
     found: set[int] = set()
     at = text.find("$")
@@ -202,7 +213,8 @@ def _one(char: str) -> str:
     if char in _FRACTIONS:
         return f"({_FRACTIONS[char]})"
     code = ord(char)
-    # Circled numbers stay: they are list marks, and the compatibility form would make numbers of them.
+    # Circled numbers stay: they are list marks, and the compatibility form would make numbers of
+    # them.
     if 0x2460 <= code <= 0x24FF or 0x2776 <= code <= 0x2793 or _CJK.match(char):
         return char
     if (
@@ -219,7 +231,8 @@ def _one(char: str) -> str:
 def set_apart_thinking(original: str) -> tuple[str, int]:
     """Return the answer without its ``<think>`` part and the offset at which it begins.
 
-    A thought that was never closed leaves nothing to score unless it is the whole text without an opening mark.
+    A thought that was never closed leaves nothing to score unless it is the whole text without an
+    opening mark.
     """
     close = max(
         (

@@ -1,13 +1,14 @@
-"""Other writings of an answer that patterns and words are searched in, each with its way back to the offsets.
+"""Other writings of an answer that patterns are searched in, with the way back to offsets.
 
-Patterns are written by people who think of LaTeX, of Unicode or of plain text; each view is one of these.
+Patterns are written by people who think of LaTeX, of Unicode or of plain text; each rendering is
+one of these.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,13 +17,16 @@ from scoring.text.normalise import Normalised
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A writing of the text; ``origin[i]`` is the offset in the *normalised* text of its character ``i``."""
+    """A writing of the text.
+
+    ``origin[i]`` is the offset in the *normalised* text of its character ``i``.
+    """
 
     text: str
     origin: array[int]
 
     def back(self, start: int, end: int) -> tuple[int, int]:
-        """Return the offsets in the normalised text of a stretch of this view."""
+        """Return the offsets in the normalised text of a stretch of this rendering."""
         if start >= end:
             return self.origin[start], self.origin[start]
         last = self.origin[end - 1]
@@ -31,64 +35,66 @@ class Rendering:
             last + 1, min(self.origin[after] if after < len(self.origin) else last + 1, last + 12)
         )
 
-    def forth(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a stretch of the normalised text stands in this view."""
-        return bisect_left(self.origin, start), bisect_left(self.origin, end)
-
 
 def rewrite(
-    view: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
+    rendering: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
 ) -> Rendering:
-    """Return the view with every match replaced; a replacement points to where its match began."""
+    """Return the rendering with every match replaced.
+
+    A replacement points to where its match began.
+    """
     parts: list[str] = []
     origin = array("l")
     at = 0
-    for found in pattern.finditer(view.text):
+    for found in pattern.finditer(rendering.text):
         start, end = found.span()
-        parts.append(view.text[at:start])
-        origin.extend(view.origin[at:start])
+        parts.append(rendering.text[at:start])
+        origin.extend(rendering.origin[at:start])
         text = new(found)
-        _spread(parts, origin, view, found, text)
+        _spread(parts, origin, rendering, found, text)
         at = end
     if not parts:
-        return view
-    parts.append(view.text[at:])
-    origin.extend(view.origin[at:])
+        return rendering
+    parts.append(rendering.text[at:])
+    origin.extend(rendering.origin[at:])
     return Rendering("".join(parts), origin)
 
 
 def _spread(
-    parts: list[str], origin: array[int], view: Rendering, found: re.Match[str], text: str
+    parts: list[str], origin: array[int], rendering: Rendering, found: re.Match[str], text: str
 ) -> None:
     """Append a replacement; what it keeps of the match's group keeps its own offsets."""
     kept = found.lastindex and found.group(found.lastindex)
     at = text.find(kept) if kept else -1
     parts.append(text)
-    begin = view.origin[found.start()]
+    begin = rendering.origin[found.start()]
     if kept and at >= 0:
         inner = found.start(found.lastindex or 0)
         origin.extend([begin] * at)
-        origin.extend(view.origin[inner : inner + len(kept)])
-        origin.extend([view.origin[found.end() - 1]] * (len(text) - at - len(kept)))
+        origin.extend(rendering.origin[inner : inner + len(kept)])
+        origin.extend([rendering.origin[found.end() - 1]] * (len(text) - at - len(kept)))
     else:
         origin.extend([begin] * len(text))
 
 
 _NOISE = re.compile(
     r"\$+|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|boxed|bm|boldsymbol|mathbf)(?![A-Za-z])|\\[()\[\]]"
-    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|operatorname|textbf|mbox|rm)\{([^{}]{0,60})\}|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]+"
+    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])"
+    r"|\\(?:text|mathrm|operatorname|textbf|mbox|rm)\{([^{}]{0,60})\}"
+    r"|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]+"
 )
 
 
 #: Arrows of a table of monotonicity, and its row of signs, say what words would say.
 _ARROWS = re.compile(r"↗|↘|\\nearrow(?![a-z])|\\searrow(?![a-z])")
 _SIGN_CHANGE = re.compile(r"\+ ?[|&] ?0 ?[|&] ?-|- ?[|&] ?0 ?[|&] ?\+")
-#: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.`` as well.
+#: The end of an English sentence: patterns that refuse ``2.5`` after ``2`` must not refuse ``2.``
+#: as well.
 _FULL_STOP = re.compile(r"(?<=[\w)}\]'])\.(?= |$)")
 
 
 def lite(normalised: Normalised) -> Rendering:
-    """Return the text without maths delimiters, sizes, spacing commands and text commands, on one line."""
+    """Return the text without delimiters, sizes, spacing and text commands, on one line."""
     base = Rendering(normalised.text, array("l", range(len(normalised.text) + 1)))
 
     def new(found: re.Match[str]) -> str:
@@ -115,25 +121,29 @@ def lite(normalised: Normalised) -> Rendering:
     return rewrite(made, _FULL_STOP, lambda _: "。")
 
 
-def squeezed(view: Rendering) -> Rendering:
-    """Return the view without any space."""
-    return rewrite(view, re.compile(r" +"), lambda _: "")
+def squeezed(rendering: Rendering) -> Rendering:
+    """Return the rendering without any space."""
+    return rewrite(rendering, re.compile(r" +"), lambda _: "")
 
 
 _PLAIN_COMMANDS = {
-    "cdot": "·", "times": "×", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<",
-    "gt": ">", "neq": "≠", "ne": "≠", "infty": "∞", "to": "→", "rightarrow": "→", "Rightarrow": "⇒", "int": "∫", "sum": "∑",
-    "in": "∈", "pi": "π", "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ", "lambda": "λ", "mu": "μ", "omega": "ω",
-    "rho": "ρ", "sigma": "σ", "phi": "φ", "varphi": "φ", "epsilon": "ε", "varepsilon": "ε", "delta": "δ", "Delta": "Δ",
-    "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "tau": "τ", "eta": "η", "xi": "ξ", "partial": "∂", "nabla": "∇",
-    "approx": "≈", "pm": "±", "div": "÷", "prime": "'", "circ": "°", "perp": "⊥", "parallel": "∥", "cdots": "...",
-    "dots": "...", "ldots": "...", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "vert": "|", "equiv": "≡",
+    "cdot": "·", "times": "×", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥",
+    "geqslant": "≥", "lt": "<", "gt": ">", "neq": "≠", "ne": "≠", "infty": "∞", "to": "→",
+    "rightarrow": "→", "Rightarrow": "⇒", "int": "∫", "sum": "∑", "in": "∈", "pi": "π",
+    "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ", "lambda": "λ", "mu": "μ", "omega": "ω",
+    "rho": "ρ", "sigma": "σ", "phi": "φ", "varphi": "φ", "epsilon": "ε", "varepsilon": "ε",
+    "delta": "δ", "Delta": "Δ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "tau": "τ",
+    "eta": "η", "xi": "ξ", "partial": "∂", "nabla": "∇", "approx": "≈", "pm": "±", "div": "÷",
+    "prime": "'", "circ": "°", "perp": "⊥", "parallel": "∥", "cdots": "...", "dots": "...",
+    "ldots": "...", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "vert": "|",
+    "equiv": "≡",
 }  # fmt: skip
 _NAMED = (
     "sin|cos|tan|cot|sec|csc|ln|lg|log|exp|lim|max|min|arctan|arcsin|arccos|tanh|sinh|cosh|coth|det"
 )
 _COMMAND = re.compile(
-    rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])|\\({_NAMED})(?![A-Za-z])|\^\\circ"
+    rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])"
+    rf"|\\({_NAMED})(?![A-Za-z])|\^\\circ"
 )
 _SQRT = re.compile(r"\\sqrt ?\{([^{}]{1,40})\}")
 _FRAC = re.compile(r"\\frac ?(?:\{([^{}]{1,60})\} ?\{([^{}]{1,60})\}|(\d)(\d))")
@@ -141,8 +151,8 @@ _LONE = re.compile(r"(?<![\w)])\((\d*[\wπ]?)\)(?=/)")
 _BRACED = re.compile(r"([\^_])\{([A-Za-z0-9])\}")
 
 
-def plain(view: Rendering) -> Rendering:
-    """Return the view with LaTeX commands in Unicode, simple fractions with a slash, roots with their sign."""
+def plain(rendering: Rendering) -> Rendering:
+    """Return the rendering with LaTeX commands in Unicode, fractions with a slash, root signs."""
 
     def command(found: re.Match[str]) -> str:
         return (
@@ -163,7 +173,7 @@ def plain(view: Rendering) -> Rendering:
             part if re.fullmatch(r"[\w.π]+|√\d+", part) else f"({part})" for part in (top, bottom)
         )
 
-    made = rewrite(view, _COMMAND, command)
+    made = rewrite(rendering, _COMMAND, command)
     made = rewrite(made, _SQRT, root)
     made = rewrite(rewrite(made, _FRAC, fraction), _FRAC, fraction)
     made = rewrite(made, _LONE, lambda found: found.group(1))
@@ -171,11 +181,13 @@ def plain(view: Rendering) -> Rendering:
 
 
 _LATEX_SIGNS = {
-    "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ", "→": "\\to ", "⇒": "\\Rightarrow ", "∫": "\\int", "∑": "\\sum",
-    "∈": "\\in ", "π": "\\pi ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ",
-    "ω": "\\omega ", "ρ": "\\rho ", "σ": "\\sigma ", "φ": "\\varphi ", "ε": "\\varepsilon ", "δ": "\\delta ", "Δ": "\\Delta ",
-    "∂": "\\partial ", "≈": "\\approx ", "±": "\\pm ", "×": "\\times ", "*": "\\cdot ", "<=": "\\le ", ">=": "\\ge ",
-    "->": "\\to ", "Λ": "\\Lambda ", "Σ": "\\Sigma ", "∇": "\\nabla ", "°": "^\\circ ",
+    "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ", "→": "\\to ", "⇒": "\\Rightarrow ",
+    "∫": "\\int", "∑": "\\sum", "∈": "\\in ", "π": "\\pi ", "α": "\\alpha ", "β": "\\beta ",
+    "γ": "\\gamma ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ", "ω": "\\omega ",
+    "ρ": "\\rho ", "σ": "\\sigma ", "φ": "\\varphi ", "ε": "\\varepsilon ", "δ": "\\delta ",
+    "Δ": "\\Delta ", "∂": "\\partial ", "≈": "\\approx ", "±": "\\pm ", "×": "\\times ",
+    "*": "\\cdot ", "<=": "\\le ", ">=": "\\ge ", "->": "\\to ", "Λ": "\\Lambda ", "Σ": "\\Sigma ",
+    "∇": "\\nabla ", "°": "^\\circ ",
 }  # fmt: skip
 _SIGN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(_LATEX_SIGNS, key=len, reverse=True))
@@ -183,14 +195,15 @@ _SIGN = re.compile(
 )
 _ROOT = re.compile(r"(?:√|(?<![\\A-Za-z])sqrt) ?(?:\(([^()]{1,40})\)|(\d+|[a-z]))")
 _SLASH = re.compile(
-    r"(?<![\w.)}])(\d+(?:\.\d+)?|\\[a-z]+ ?|[A-Za-z]|\d*\\pi ?|\([^()]{1,40}\)) ?/ ?(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\([^()]{1,40}\))"
+    r"(?<![\w.)}])(\d+(?:\.\d+)?|\\[a-z]+ ?|[A-Za-z]|\d*\\pi ?|\([^()]{1,40}\)) ?/ ?"
+    r"(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\([^()]{1,40}\))"
 )
 
 _SCRIPT = re.compile(r"[\^_] ?\(([^()]{1,24})\)")
 
 
-def latex(view: Rendering) -> Rendering:
-    """Return the view with Unicode and plain forms written as LaTeX, for patterns that know LaTeX alone."""
+def latex(rendering: Rendering) -> Rendering:
+    """Return the rendering with Unicode and plain forms as LaTeX, for patterns in LaTeX."""
 
     def sign(found: re.Match[str]) -> str:
         return _LATEX_SIGNS.get(found.group()) or "\\" + found.group()
@@ -205,5 +218,5 @@ def latex(view: Rendering) -> Rendering:
         ]
         return "\\frac{" + parts[0] + "}{" + parts[1] + "}"
 
-    made = rewrite(rewrite(rewrite(view, _SIGN, sign), _ROOT, root), _SLASH, fraction)
+    made = rewrite(rewrite(rewrite(rendering, _SIGN, sign), _ROOT, root), _SLASH, fraction)
     return rewrite(made, _SCRIPT, lambda found: found.group()[0] + "{" + found.group(1) + "}")

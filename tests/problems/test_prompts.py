@@ -6,7 +6,7 @@ import pytest
 
 from problems.errors import ProblemError
 from problems.loader import load_set
-from problems.prompts import PROMPT_STYLES, prompt_version, render_prompt
+from problems.prompts import PROMPT_STYLES, render_prompt
 
 PROBLEM = load_set("quickstart").problems[0]
 
@@ -34,14 +34,8 @@ def test_prompt_shows_neither_answer_nor_evidence() -> None:
     )
 
 
-def test_versions_tell_styles_apart() -> None:
-    assert len({prompt_version(style) for style in PROMPT_STYLES}) == len(PROMPT_STYLES)
-
-
 def test_unknown_style_and_language_are_refused() -> None:
     with pytest.raises(ProblemError, match="unknown prompt style"):
         render_prompt(PROBLEM, "shouted", "en")
     with pytest.raises(ProblemError, match="language"):
         render_prompt(PROBLEM, "plain", "fr")
-    with pytest.raises(ProblemError):
-        prompt_version("shouted")

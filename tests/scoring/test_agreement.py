@@ -80,7 +80,7 @@ SET = ProblemSet(name="mine", problems=(make_problem("p1"), make_problem("p2")))
 
 @pytest.fixture
 def make_folder(tmp_path: Path) -> MakeFolder:
-    """Write a folder of labelled answers: the index and each list of labels as a file of its own."""
+    """Write a folder of labelled answers: the index and each list of labels as a file."""
 
     def make(*labels: Lines, index: Lines = INDEX) -> Path:
         (tmp_path / "answers").mkdir()
@@ -103,7 +103,7 @@ def _measure(loaded: LabelledSet) -> dict[str, Any]:
 
 
 def test_every_figure_is_what_it_is_by_hand(make_folder: MakeFolder) -> None:
-    """The scorer says ddd, dmm, mmm, ddm; on path main, since the short path is shown by a1 and a4 alone."""
+    """The scorer says ddd, dmm, mmm, ddm on path main: a1 and a4 alone show the short path."""
     loaded = load_labelled(make_folder([*ANN]), _without_short())
     found = _measure(loaded)
 
@@ -157,7 +157,7 @@ def test_the_first_file_is_the_truth_and_the_second_measures_the_markers(
 
 
 def test_steps_are_compared_along_the_labellers_path(make_folder: MakeFolder) -> None:
-    """The short path gives a1 and a4 full marks too; a1 keeps its earlier path, a4 scores best on the short one."""
+    """The short path gives a1 and a4 full marks too; a1 keeps its path, a4 scores best on it."""
     found = _measure(load_labelled(make_folder(ANN), SET))
 
     assert found["other_path"] == 1
@@ -170,7 +170,8 @@ def test_the_hard_slices_and_the_styles_are_told_apart(make_folder: MakeFolder) 
     found = _measure(load_labelled(make_folder(ANN), _without_short()))
 
     incomplete = found["slices"]["right_but_incomplete"]
-    # dmd mmm against dmm mmm: 5 of 6 agree; 2 and 1 of them are done, so (2*1 + 4*5) / 36 would agree by chance.
+    # dmd mmm against dmm mmm: 5 of 6 agree; 2 and 1 of them are done, so (2*1 + 4*5) / 36 would
+    # agree by chance.
     assert incomplete["answers"] == 2
     assert incomplete["kappa"] == pytest.approx((5 / 6 - 22 / 36) / (1 - 22 / 36))
     assert incomplete["mae7"] == pytest.approx(7 / 6, abs=1e-4)
@@ -195,7 +196,7 @@ def test_intervals_hold_the_figures_and_come_out_the_same_again(make_folder: Mak
 
 
 def test_kappa_of_tables_from_the_literature() -> None:
-    """Cohen's own example of two by two, and the quadratic weights that ignore nothing but the diagonal."""
+    """Cohen's own example of two by two, and quadratic weights that ignore the diagonal alone."""
     assert cohen_kappa(np.array([[20.0, 5.0], [10.0, 15.0]])) == pytest.approx(0.4)
     assert cohen_kappa(np.array([[0.0, 0.0], [0.0, 9.0]])) is None
     assert cohen_kappa(np.zeros((2, 2))) is None

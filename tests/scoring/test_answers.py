@@ -1,4 +1,4 @@
-"""Answers as models write them, step by step against a careful marker's verdicts (`answers.yaml`)."""
+"""Answers as models write them against a careful marker's verdicts (`answers.yaml`)."""
 
 from __future__ import annotations
 

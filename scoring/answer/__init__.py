@@ -1,0 +1,1 @@
+"""One answer taken apart: its sentences, its formulas and the relations between their sides."""

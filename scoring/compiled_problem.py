@@ -1,0 +1,78 @@
+"""A problem prepared for scoring: everything that is derived from the problem alone.
+
+Compiled once, kept, and shared between threads: nothing in it is written after construction.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from dataclasses import dataclass
+
+from problems.schema import Problem
+from scoring.final_answer.answer_key import AnswerKey
+from scoring.numeric.evaluation import Evaluation, Memo
+from scoring.numeric.symbols import Symbols
+from scoring.steps.patterns import CompiledPath, PatternCompiler
+from scoring.steps.references import References
+from scoring.text.normalise import normalise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledProblem:
+    """Everything about a problem that scoring an answer needs."""
+
+    problem: Problem
+    symbols: Symbols
+    #: The statement without spaces, and its equations as written.
+    statement: tuple[str, ...]
+    given: frozenset[tuple[str, ...]]
+    paths: tuple[CompiledPath, ...]
+    references: References
+    answer_key: AnswerKey
+    #: What working these out has found.
+    memo: Memo
+
+    @classmethod
+    def of(cls, problem: Problem) -> CompiledProblem:
+        """Compile a problem; pure."""
+        symbols = Symbols.of(problem)
+        evaluation = Evaluation(symbols.points, free=True)
+        compiler = PatternCompiler(problem, symbols, evaluation)
+        paths = tuple(map(compiler.path, problem.paths))
+        references = References.of(problem, symbols, paths, evaluation)
+        texts = problem.statement.values()
+        chains = [chain for text in texts for chain in symbols.chains(text, maths=False)]
+        return cls(
+            problem=problem,
+            symbols=symbols,
+            statement=tuple(re.sub(r"\s+", "", normalise(text).text) for text in texts),
+            given=frozenset(
+                (a.canonical, b.canonical)
+                for chain in chains
+                for a, b in itertools.pairwise(chain.sides)
+            ),
+            paths=paths,
+            references=references,
+            answer_key=AnswerKey.of(problem.answer, symbols),
+            memo=evaluation.memo(),
+        )
+
+
+_COMPILED: dict[str, CompiledProblem] = {}
+_LOCK = threading.Lock()
+MAX_COMPILED = 512
+
+
+def compile_problem(problem: Problem) -> CompiledProblem:
+    """Return the compiled form of a problem; the same object gives the same compiled form."""
+    known = _COMPILED.get(problem.id)
+    if known is not None and (known.problem is problem or known.problem == problem):
+        return known
+    made = CompiledProblem.of(problem)
+    with _LOCK:
+        if len(_COMPILED) >= MAX_COMPILED:
+            _COMPILED.clear()
+        _COMPILED[problem.id] = made
+    return made
