@@ -64,7 +64,7 @@ class ValueEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordsEvidence:
-    """Words of which any one must stand in a unit of the answer, whatever the language."""
+    """Words of which any one must stand in a sentence of the answer, whatever the language."""
 
     words: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -102,7 +102,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllOf:
-    """Holds where all of its items hold inside one unit or two adjacent ones."""
+    """Holds where all of its items hold inside one sentence or two adjacent ones."""
 
     items: tuple[EvidenceItem, ...]
 

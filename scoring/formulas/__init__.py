@@ -1,1 +1,1 @@
-"""From tokens to expressions: lexer, parser, chains of relations, units and words."""
+"""From tokens to expressions: lexer, parser, chains of relations, units of measurement, words."""

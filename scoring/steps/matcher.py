@@ -42,7 +42,7 @@ class Hit:
 
 
 class Matcher:
-    """Searches one answer; remembers what was found for a pattern."""
+    """Searches one answer for patterns."""
 
     def __init__(self, parsed: ParsedAnswer, statement: tuple[str, ...] = ()) -> None:
         self.parsed = parsed
