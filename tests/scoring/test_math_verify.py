@@ -12,7 +12,7 @@ import pytest
 
 from scoring.final_answer.math_verify import STALLED_AFTER_S, MathVerify, MathVerifyError, shared
 from scoring.score import score_text
-from tests.scoring.making import make_problem
+from tests.support.problems import make_problem
 
 
 @pytest.fixture(scope="module")
