@@ -32,7 +32,7 @@ ENGINE_GONE = "ENGINE_GONE"
 FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE, ENGINE_GONE})
 #: How the class of an error ends that befell several jobs in one engine. It blames none of them, since nobody knows
 #: whose fault it was; each is tried again with nobody beside it, where it can be told.
-IN_BATCH = "_IN_COMPANY"
+IN_BATCH = "_IN_BATCH"
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened

@@ -37,7 +37,7 @@ WITH head AS (
            SELECT j.id,
                   %(mode)s::text IS NULL
                   OR (j.mode = %(mode)s::text AND j.probe IS NULL
-                      AND right(j.error_class, 11) IS DISTINCT FROM '_IN_COMPANY'
+                      AND right(j.error_class, 9) IS DISTINCT FROM '_IN_BATCH'
                       AND (j.boot_group IS NULL
                            OR (j.boot_group = %(loaded_group)s::bigint AND j.run_id = %(loaded_run)s::uuid))) AS joins
              FROM eval.job AS j

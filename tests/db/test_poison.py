@@ -58,12 +58,12 @@ HISTORIES: dict[str, tuple[Sequence[Ending], JobState, FailureKind]] = {
         INFRA,
     ),
     "dead under several jobs on two workers": (
-        [(0, INFRA, "ENGINE_DEAD_IN_COMPANY"), (1, INFRA, "ENGINE_DEAD_IN_COMPANY")],
+        [(0, INFRA, "ENGINE_DEAD_IN_BATCH"), (1, INFRA, "ENGINE_DEAD_IN_BATCH")],
         JobState.QUEUED,
         INFRA,
     ),
     "dead under several jobs, then alone": (
-        [(0, INFRA, "ENGINE_DEAD_IN_COMPANY"), (1, INFRA, "ENGINE_DEAD")],
+        [(0, INFRA, "ENGINE_DEAD_IN_BATCH"), (1, INFRA, "ENGINE_DEAD")],
         JobState.QUEUED,
         INFRA,
     ),

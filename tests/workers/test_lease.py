@@ -143,7 +143,7 @@ def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cos
     ):
         while not hung.wait(0.1):
             alive.progress()
-    assert state(engine, stuck)["error_class"] == "WORKER_HUNG_IN_COMPANY"
+    assert state(engine, stuck)["error_class"] == "WORKER_HUNG_IN_BATCH"
     assert state(engine, well)["error_class"] == "WORKER_HUNG_BESIDE"
     with transaction(engine) as connection:
         allowed = rows(
