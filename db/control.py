@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from core.states import JobState
 from db.claims import FORGIVEN
-from db.engine import rows, transaction
+from db.engine import long_transaction, rows, transaction
 from db.runs import Run
 from db.statements import statement
 
@@ -70,7 +69,7 @@ def pause_run(engine: Engine, run: Run) -> Paused:
         rows(connection, statement("pause_run", "control"), {"run": run.run_id})
     held = running = 0
     for states in ([JobState.QUEUED], [JobState.QUEUED, JobState.RUNNING]):
-        with _long_transaction(engine) as connection:
+        with long_transaction(engine) as connection:
             given = {"run": run.run_id, "states": [state.value for state in states]}
             marked = rows(connection, statement("hold_jobs", "control"), given)[0]
         held, running = held + marked["held"], running + marked["running"]
@@ -83,9 +82,9 @@ def resume_run(engine: Engine, run: Run) -> int:
     An interrupted resume leaves the run paused; resuming again goes on where it stopped.
     """
     given = {"run": run.run_id, "state": JobState.QUEUED.value}
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         released = int(rows(connection, statement("release_jobs", "control"), given)[0]["released"])
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         rows(connection, statement("resume_run", "control"), given)
         rest = rows(connection, statement("release_jobs", "control"), given | {"state": None})[0]
     return released + int(rest["released"])
@@ -119,7 +118,7 @@ def retry_jobs(
         "states": [state.value for state in states],
         "forgiven": list(FORGIVEN),
     }
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         return [row["job"] for row in rows(connection, statement("retry_jobs", "control"), given)]
 
 
@@ -128,13 +127,5 @@ def drop_dead(
 ) -> list[int]:
     """Cancel dead jobs, of one run or of all, and return their ids."""
     given = {"run": run and run.run_id, "jobs": job_ids and list(job_ids)}
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         return [row["job"] for row in rows(connection, statement("drop_dead", "control"), given)]
-
-
-@contextmanager
-def _long_transaction(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction that may touch every job of a run of millions."""
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        yield connection

@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ServiceBusy, ServiceUnreachable
 from core.settings import masked
+from db.statements import statement
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 60_000
@@ -85,6 +86,20 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
         raise
+
+
+@contextmanager
+def long_transaction(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction that may touch every job of a run of millions, so that no statement times out."""
+    with transaction(engine) as connection:
+        rows(connection, statement("lift_statement_timeout", "connections"))
+        yield connection
+
+
+def server_version(engine: Engine) -> str:
+    """Return the version of the server, e.g. ``18.1``. Raise ``ServiceUnreachable``."""
+    with transaction(engine) as connection:
+        return str(rows(connection, statement("server_version", "connections"))[0]["version"])
 
 
 def run_alone(
@@ -195,7 +210,7 @@ def _wake(connection: DBAPIConnection, entry: ConnectionPoolEntry, _fairy: objec
     if time.monotonic() - entry.info.get("rests_since_s", float("inf")) < RESTED_S:
         return
     try:
-        connection.execute("SELECT 1")
+        connection.execute(statement("ping", "connections"))
         connection.rollback()
     except Exception as error:
         # The pool opens another connection.

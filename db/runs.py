@@ -16,7 +16,7 @@ from core.limits import HINTS_AT_MOST
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import JobState
-from db.engine import rows, transaction
+from db.engine import long_transaction, rows, transaction
 from db.statements import statement
 
 #: Failed and dead jobs of a run that are looked at for its errors, the latest.
@@ -170,7 +170,7 @@ def submit(engine: Engine, submission: Submission) -> Submitted:
 
 def submit_in(connection: Connection, submission: Submission) -> Submitted:
     """Submit within a transaction of the caller's, who writes more that must stand or fall with the run."""
-    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    rows(connection, statement("lift_statement_timeout", "connections"))
     model_ids = _store_models(connection, submission.models)
     problem_ids = _store_problems(connection, submission.problems)
     run = _find_or_make_run(connection, submission)
@@ -247,8 +247,7 @@ def list_runs(engine: Engine, limit: int = 20) -> list[tuple[Run, Progress]]:
 
 def cancel_run(engine: Engine, run: Run) -> int:
     """Cancel what is not finished and return how many jobs that were; running attempts can write nothing any more."""
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    with long_transaction(engine) as connection:
         return int(rows(connection, statement("cancel"), {"run": run.run_id})[0]["cancelled"])
 
 

@@ -245,16 +245,6 @@ def last_slots(
     return dict(found)
 
 
-def reconciler_runs(engine: Engine, lock_key: int) -> bool:
-    """Whether some reconciler is in charge, i.e. holds the advisory lock of that key; without one no slot is made."""
-    with transaction(engine) as connection:
-        return bool(
-            rows(connection, statement("reconciler_runs", "schedules"), {"key": lock_key})[0][
-                "runs"
-            ]
-        )
-
-
 def _time(connection: Connection, now: dt.datetime | None) -> dt.datetime:
     at: dt.datetime = rows(connection, statement("clock", "schedules"), {"now": now})[0]["now"]
     return at

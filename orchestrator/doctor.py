@@ -13,7 +13,7 @@ from core.errors import DbError, ServiceUnreachable
 from core.gpus import GpuUnavailable, list_gpus
 from core.hints import HintBroker
 from core.settings import Settings
-from db.engine import open_database, transaction
+from db.engine import open_database, server_version
 from db.fleet import list_workers
 from db.migrate import schema_version
 from orchestrator.errors import UsageFault
@@ -77,8 +77,7 @@ def _connected(settings: Settings) -> list[Check]:
 def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
     engine = open_database(endpoints.database_url, name="doctor")
     try:
-        with transaction(engine) as connection:
-            number = connection.exec_driver_sql("SHOW server_version").scalar_one()
+        number = server_version(engine)
         return [
             Check(name="database", ok=True, found=f"PostgreSQL {number}"),
             _schema(engine, embedded=embedded),

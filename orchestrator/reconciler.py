@@ -12,14 +12,19 @@ import threading
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
-from db.engine import rows, transaction
+from db.maintenance import (
+    expire_leases,
+    fold_tallies,
+    leadership,
+    next_jobs,
+    waiting_jobs,
+)
 from db.outbox import publish_outbox
-from db.statements import statement
 from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
@@ -31,11 +36,9 @@ SILENT_WORKER_S = 60.0
 PUBLISH_AT_MOST = 10_000
 #: Rows of a run's tally that a reader may have to add up.
 TALLY_AT_MOST = 100
-#: One that is in charge and silent for longer than any tick takes has frozen: the database ends its session and thereby
-#: its lock. Should it wake up, its turn is over.
+#: A leader silent for longer than any tick takes has frozen: the database ends its session and thereby its lock. Should
+#: it wake up, its turn is over.
 FROZEN_S = 30
-#: Key of the advisory lock that keeps the reconciler single.
-LOCK_KEY = 0x6576616C
 
 log = logging.getLogger("evalctl.reconciler")
 
@@ -81,17 +84,13 @@ class Reconciler:
 
     def tick(self) -> Tick:
         """Do one round. Raise ``ServiceUnreachable`` where the database is away; a broker that is away is logged."""
-        with transaction(self._engine) as connection:
-            expired = rows(connection, statement("expire"))
-            lost = rows(connection, statement("lose_workers"), {"silent_s": SILENT_WORKER_S})
+        expired, lost = expire_leases(self._engine, silent_s=SILENT_WORKER_S)
         for job in expired:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
-            log.warning("worker %s is lost", worker["name"])
+            log.warning("worker %s is lost", worker)
         slots = fire_due_schedules(self._engine)
-        # A transaction of its own: after the cancel of a million jobs it takes seconds, and locks nothing that others want.
-        with transaction(self._engine) as connection:
-            rows(connection, statement("fold_tallies", "runs"), {"longest": TALLY_AT_MOST})
+        fold_tallies(self._engine, longest=TALLY_AT_MOST)
         rehinted = published = 0
         try:
             published = publish_outbox(self._engine, self._broker, limit=PUBLISH_AT_MOST)
@@ -108,23 +107,19 @@ class Reconciler:
         )
 
     def _hold_and_run(self, stop: threading.Event) -> None:
-        with transaction(self._engine) as holder:
-            if not _try_lock(holder):
+        with leadership(self._engine, idle_s=FROZEN_S) as confirm:
+            if confirm is None:
                 return
             log.info("reconciler is in charge")
-            holder.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_S}s'")
             while not stop.is_set():
-                holder.exec_driver_sql(
-                    "SELECT 1"
-                )  # Ends this turn when the lock's connection is gone.
+                confirm()
                 self.tick()
                 stop.wait(self._tick_s)
 
     def _top_up(self) -> int:
         """Give the queues the hints that they lack, and return how many."""
-        with transaction(self._engine) as connection:
-            waiting = rows(connection, statement("waiting"), {"limit": HINTS_AT_MOST})
-        return sum(self._top_up_queue(row["queue"], row["jobs"]) for row in waiting)
+        waiting = waiting_jobs(self._engine, limit=HINTS_AT_MOST)
+        return sum(self._top_up_queue(queue, jobs) for queue, jobs in waiting.items())
 
     def _top_up_queue(self, queue: str, jobs: int) -> int:
         missing = jobs - self._broker.depth(queue) if jobs else 0
@@ -136,14 +131,6 @@ class Reconciler:
         if time.monotonic() - since_s < self._stale_hint_s and missing < HINTS_AT_MOST // 2:
             return 0
         del self._lacking_since_s[queue]
-        with transaction(self._engine) as connection:
-            found = rows(connection, statement("next_jobs"), {"queue": queue, "limit": missing})
-        added = self._broker.publish(queue, [row["id"] for row in found])
+        added = self._broker.publish(queue, next_jobs(self._engine, queue, limit=missing))
         log.info("queue %s lacked hints; %s are issued", queue, added)
         return added
-
-
-def _try_lock(connection: Connection) -> bool:
-    return bool(
-        connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (LOCK_KEY,)).scalar_one()
-    )

@@ -204,3 +204,19 @@ SELECT h.id
 UPDATE eval.worker SET state = 'lost', ended_at = now()
  WHERE state NOT IN ('stopped', 'lost') AND last_seen_at < now() - make_interval(secs => %(silent_s)s)
 RETURNING name;
+
+-- name: lead
+-- Become the one reconciler until the end of the transaction, unless another is.
+SELECT pg_try_advisory_xact_lock(%(key)s) AS leads;
+
+-- name: bound_idle
+-- A leader that is silent for longer has frozen: the server ends its session and thereby its lock.
+SELECT set_config('idle_in_transaction_session_timeout', %(idle_ms)s::text, true);
+
+-- name: reconciler_runs
+-- Whether a session of this database holds the reconciler's advisory lock.
+SELECT EXISTS (
+    SELECT FROM pg_locks
+     WHERE locktype = 'advisory' AND granted AND objsubid = 1
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND (classid::bigint << 32) + objid::bigint = %(key)s) AS runs;

@@ -81,11 +81,3 @@ SELECT s.id AS schedule_id, l.slot, l.by_hand, l.made_at, l.error_message, r.id 
   LEFT JOIN running AS w ON w.run_id = r.id
  WHERE %(schedule)s::bigint IS NULL OR s.id = %(schedule)s
  ORDER BY s.id, l.slot DESC;
-
--- name: reconciler_runs
--- Whether a session of this database holds the reconciler's advisory lock.
-SELECT EXISTS (
-    SELECT FROM pg_locks
-     WHERE locktype = 'advisory' AND granted AND objsubid = 1
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND (classid::bigint << 32) + objid::bigint = %(key)s) AS runs;

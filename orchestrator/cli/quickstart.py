@@ -51,9 +51,8 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
 
 def _next_commands(run: str) -> tuple[str, str, str]:
     columns = "problem, repetition, score7, guess_suspected"
-    query = f"SELECT {columns} FROM analytics_v1.scores WHERE run = '{run}'"  # noqa: S608 - printed, not run
     return (
         f"evalctl results {run} --json",
-        f'evalctl db shell -- -c "{query}"',
+        f"evalctl db shell -- -c \"SELECT {columns} FROM analytics_v1.scores WHERE run = '{run}'\"",  # noqa: S608 - printed, not run
         "evalctl up && evalctl submit --model smollm2 --problems quickstart --prompt plain --prompt stepwise --watch",
     )

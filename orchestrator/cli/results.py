@@ -56,7 +56,7 @@ def results(
             session.engine, found.run_id, include_flagged=include_flagged, explained=explained
         )
     document = read.to_dict()
-    explanation = {} if read.evidence is None else {"explain": explain(document, read.evidence)}
+    explanation = {} if read.breakdown is None else {"explain": explain(document, read.breakdown)}
     if as_json:
         head = {"run": str(found.run_id), "name": found.name, "state": progress.state}
         print_json(head | document | explanation)

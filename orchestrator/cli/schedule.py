@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from db.fleet import list_workers
+from db.maintenance import reconciler_runs
 from db.schedules import (
     Schedule,
     Slot,
@@ -23,14 +24,12 @@ from db.schedules import (
     last_slots,
     list_schedules,
     pause_schedule,
-    reconciler_runs,
     remove_schedule,
     resume_schedule,
 )
 from orchestrator.console import console, duration, json_option, print_json, warn
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import read_experiment
-from orchestrator.reconciler import LOCK_KEY
 from orchestrator.registry import load_registry
 from orchestrator.schedules import check_name, cron_of, portable, read_cron, run_now
 from orchestrator.session import open_session
@@ -299,7 +298,7 @@ def _document(found: Schedule, now: dt.datetime, *, last: tuple[Slot, ...] = ())
 
 def _warnings(engine: Engine, *found: Schedule) -> list[str]:
     """Say what keeps schedules from being made."""
-    if all(one.paused_at for one in found) or reconciler_runs(engine, LOCK_KEY):
+    if all(one.paused_at for one in found) or reconciler_runs(engine):
         return []
     return [
         "no reconciler is running, so no slot is made; start one with `evalctl up` or `evalctl reconcile`"

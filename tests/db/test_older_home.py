@@ -18,11 +18,14 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine
 
+from core.settings import Settings
 from core.states import Mode
 from db.claims import claim
 from db.engine import open_database
 from db.fleet import WorkerIdentity, register_worker
 from db.migrate import alembic_config, schema_version
+from orchestrator.supervisor import SupervisorFile, log_folder
+from services.usage import Endpoints
 from tests.processes import evalctl
 from tests.stored import query
 
@@ -111,7 +114,7 @@ def test_a_job_that_waits_after_sharing_a_dead_engine_is_tried_alone(old_home: E
             version="0.1.0",
         ),
     )
-    beside = {"worker_id": worker_id, "queues": ("elsewhere",), "loaded_for_s": 1.0}
+    beside: dict[str, Any] = {"worker_id": worker_id, "queues": ("elsewhere",), "loaded_for_s": 1.0}
     assert claim(old_home, **beside, loaded_model_id=model, mode=Mode.THROUGHPUT, at_most=4) == []
     (job,) = claim(old_home, **beside, loaded_model_id=None)
     assert (job.error_class, job.in_batch) == ("ENGINE_DEAD_IN_BATCH", False)
@@ -150,3 +153,24 @@ def leaves(document: Any, path: str = "") -> dict[str, Any]:
         for name, inner in pairs
         for key, value in leaves(inner, f"{path}/{name}").items()
     }
+
+
+def test_a_home_is_laid_out_as_the_version_before_did(home: Path, endpoints: Endpoints) -> None:
+    assert endpoints.embedded
+    kept = {"data", "port", "password", "start.lock", "alive.lock", "server.log"}
+    assert {path.name for path in (home / "postgres").iterdir()} == kept
+    assert {path.name for path in (home / "valkey").iterdir()} == kept | {
+        "valkey.conf",
+        "valkey.pid",
+    }
+    settings = Settings(home=home)
+    note = SupervisorFile(settings)
+    note.write()
+    assert log_folder(settings) == home / "logs"
+    assert {path.name for path in home.iterdir()} == {
+        *("postgres", "valkey", "logs"),
+        *("services.lock", "supervisor.json"),
+    }
+    running = note.running()
+    note.remove()
+    assert running is not None

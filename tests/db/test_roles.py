@@ -210,7 +210,7 @@ def test_a_missing_role_and_a_superuser_are_refused(
 ) -> None:
     done = evalctl(environment, "db", "grant-writer", "nobody_of_this_name")
     assert done.returncode == 2
-    assert "to a role that exists: CREATE ROLE nobody_of_this_name" in done.stderr
+    assert "for a role that exists: CREATE ROLE nobody_of_this_name" in done.stderr
     assert engine.url.username is not None
     with pytest.raises(GrantRefused, match="is a superuser"):
         grant_writer(engine, engine.url.username)

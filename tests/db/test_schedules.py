@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import open_database, transaction
+from db.maintenance import LOCK_KEY, reconciler_runs
 from db.runs import Submission, Submitted
 from db.schedules import (
     Schedule,
@@ -24,11 +25,9 @@ from db.schedules import (
     make_hand_slot,
     make_slot,
     pause_schedule,
-    reconciler_runs,
     remove_schedule,
     resume_schedule,
 )
-from orchestrator.reconciler import LOCK_KEY
 from tests.db.test_queue import count, submission
 
 RUNS = "SELECT count(*) FROM eval.run"
@@ -214,9 +213,10 @@ def test_the_public_view_tells_slots_runs_and_errors(engine: Engine) -> None:
 
 
 def test_whether_a_reconciler_is_in_charge(engine: Engine) -> None:
-    assert not reconciler_runs(engine, LOCK_KEY)
+    assert not reconciler_runs(engine)
     with transaction(engine) as holder:
+        holder.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY + 1,))
+        assert not reconciler_runs(engine), "another lock is not the reconciler's"
         holder.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-        assert reconciler_runs(engine, LOCK_KEY)
-        assert not reconciler_runs(engine, LOCK_KEY + 1)
-    assert not reconciler_runs(engine, LOCK_KEY)
+        assert reconciler_runs(engine)
+    assert not reconciler_runs(engine)

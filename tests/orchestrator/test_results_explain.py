@@ -46,8 +46,8 @@ RESULT: dict[str, Any] = {
 
 
 def document(results: Results) -> dict[str, Any]:
-    assert results.evidence is not None
-    return explain(results.to_dict(), results.evidence)
+    assert results.breakdown is not None
+    return explain(results.to_dict(), results.breakdown)
 
 
 def explained_lines(
