@@ -1,4 +1,4 @@
-"""What can go wrong in the settings, the services and the database, each with its cure in the sentence."""
+"""What can go wrong in the settings, the services and the database; each message says how to fix it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class DbError(Exception):
-    """Is the root of every error this package raises on purpose."""
+    """Is the root of the errors of settings, services and database."""
 
 
 class SettingsError(DbError):
@@ -40,11 +40,11 @@ class ServiceStartError(ServiceUnreachable):
 
 
 class ServicesInUse(ServiceUnreachable):
-    """Say that the embedded services were not stopped because processes still use them; ``users`` are their pids."""
+    """Say that the embedded services were not stopped because processes still use them, whose pids are ``users``."""
 
     def __init__(self, users: tuple[int, ...]) -> None:
         who = f"processes {', '.join(map(str, users))}" if users else "other processes"
         super().__init__(
-            "embedded services", f"{who} still use them", mend="End them first, or stop by force"
+            "embedded services", f"{who} still use them", mend="Stop those first, or use --force"
         )
         self.users = users

@@ -34,7 +34,7 @@ class ModelSpec:
 
     @property
     def synthetic(self) -> bool:
-        """Whether rows of this model are made up, and left out of the public views unless asked for."""
+        """Whether rows of this model are simulated, and left out of the public views unless a session includes them."""
         return self.engine == "synthetic"
 
     @property

@@ -25,8 +25,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 
 #: Valkey speaks Redis's protocol; redis-py and Celery know it by Redis's scheme.
 _BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
-#: user:password@ after the scheme. A password may hold @; one with an unescaped / is no valid URL but must be hidden too,
-#: while host:5432/path@x is no password.
+#: user:password@ after the scheme. A password may hold @; one with an unescaped / is not a valid URL but must be hidden
+#: too, while host:5432/path@x holds no password.
 _USERINFO = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?:[^\s/?#]*|(?!\d+[/?#])\S*)@",
     re.IGNORECASE,
@@ -91,7 +91,7 @@ def normalised_database_url(url: str) -> str:
     family = scheme.lower().partition("+")[0]
     if not separator or family not in {"postgresql", "postgres"}:
         raise SettingsError(
-            "EVALCTL_DATABASE_URL", f"must begin with postgresql://, not {masked(url)!r}"
+            "EVALCTL_DATABASE_URL", f"must start with postgresql://, not {masked(url)!r}"
         )
     return f"postgresql://{rest}"
 
@@ -111,10 +111,10 @@ def _broker_url(url: str) -> str:
     known = _BROKER_SCHEMES.get(scheme.lower())
     if not separator or known is None:
         raise SettingsError(
-            "EVALCTL_BROKER_URL", f"must begin with redis:// or rediss://, not {masked(url)!r}"
+            "EVALCTL_BROKER_URL", f"must start with redis:// or rediss://, not {masked(url)!r}"
         )
     normalised = f"{known}://{rest}"
     if known == "rediss" and "ssl_cert_reqs=" not in rest:
-        # Celery checks no certificate unless it is told to: anybody between could read the password.
+        # Celery checks no certificate by default: anyone on the path could read the password.
         normalised += ("&" if "?" in rest else "?") + "ssl_cert_reqs=required"
     return normalised

@@ -34,8 +34,8 @@ class Result:
 def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None:
     """Write the result and finish the job, all or nothing.
 
-    Raise ``LeaseLost`` when the attempt is not the job's any more: nothing is written then. Where the connection broke
-    while committing, the outcome is read back; ``ServiceUnreachable`` means that it could not be learned.
+    Raise ``LeaseLost`` when the attempt has lost its lease: nothing is written then. Where the connection broke while
+    committing, the outcome is read back; ``ServiceUnreachable`` means that it is unknown.
     """
     given = {
         "job": job_id,

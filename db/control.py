@@ -1,4 +1,4 @@
-"""What users do to runs and jobs: pause, resume, look at dead jobs, put jobs back, drop them."""
+"""What users do to runs and jobs: pause, resume, list dead jobs, requeue them, drop them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from db.statements import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadJob:
-    """A dead job and everything that was tried."""
+    """A dead job and all its attempts."""
 
     job_id: int
     run_id: uuid.UUID
@@ -56,14 +56,14 @@ class Paused:
     """What a pause did."""
 
     held: int
-    #: Jobs that go on until their attempt ends.
+    #: Jobs that continue until their attempt ends.
     running: int
 
 
 def pause_run(engine: Engine, run: Run) -> Paused:
-    """Hold the queued jobs of a run; what runs finishes. A run that is paused already stays so.
+    """Hold the queued jobs of a run; running ones finish. A paused run stays paused.
 
-    An interrupted pause leaves the run paused with jobs that go on; pausing again, or resuming, mends it.
+    An interrupted pause leaves the run paused with jobs that continue; pausing again, or resuming, repairs it.
     """
     with transaction(engine) as connection:
         rows(connection, statement("pause_run", "control"), {"run": run.run_id})
@@ -77,9 +77,9 @@ def pause_run(engine: Engine, run: Run) -> Paused:
 
 
 def resume_run(engine: Engine, run: Run) -> int:
-    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many they are.
+    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many there are.
 
-    An interrupted resume leaves the run paused; resuming again goes on where it stopped.
+    An interrupted resume leaves the run paused; resuming again continues where it stopped.
     """
     given = {"run": run.run_id, "state": JobState.QUEUED.value}
     with long_transaction(engine) as connection:
@@ -93,7 +93,7 @@ def resume_run(engine: Engine, run: Run) -> int:
 def list_dead(
     engine: Engine, run: Run | None = None, *, job_id: int | None = None, limit: int = 100
 ) -> tuple[list[DeadJob], int]:
-    """Return dead jobs of one run or of all, the latest first, and how many there are beyond the limit too."""
+    """Return dead jobs of one run or of all, latest first, and how many there are without the limit."""
     given = {"run": run and run.run_id, "job": job_id, "limit": limit}
     with transaction(engine) as connection:
         found = rows(connection, statement("list_dead", "control"), given)
@@ -107,9 +107,9 @@ def retry_jobs(
     *,
     job_ids: Sequence[int] | None = None,
 ) -> list[int]:
-    """Put failed or dead jobs back into the queue and return their ids.
+    """Requeue failed or dead jobs and return their ids.
 
-    Each gets as many attempts as it had at first. ``run`` and ``job_ids`` narrow the choice; None stands for all. Jobs
+    Each gets its original number of attempts. ``run`` and ``job_ids`` narrow the choice; None stands for all. Jobs
     of a paused run are held.
     """
     given = {

@@ -1,4 +1,4 @@
-"""Connect to Postgres with deadlines on everything, and turn its absence into one sentence."""
+"""Connect to Postgres with deadlines on everything; a server that is down is one error with one message."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ STATEMENT_TIMEOUT_MS = 60_000
 LOCK_TIMEOUT_MS = 10_000
 #: How long a thread waits for a connection while others hold them all.
 POOL_TIMEOUT_S = 30.0
-#: A connection that has rested for longer is asked for a sign of life before it is used.
-RESTED_S = 0.5
+#: A connection that has been idle for longer is pinged before it is used.
+IDLE_S = 0.5
 
 
 def open_database(
@@ -65,7 +65,7 @@ def open_database(
             "tcp_user_timeout": 20_000,
         },
     )
-    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _wake)
     return engine
 
@@ -74,14 +74,14 @@ def open_database(
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Run a transaction: commit at the end, roll back on an error.
 
-    Raise ``ServiceUnreachable`` where the server is away or went away, and what the transaction did may then be unknown;
+    Raise ``ServiceUnreachable`` where the server is down or the connection broke, and the outcome may then be unknown;
     ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a deadlock or a full disk, and was rolled back.
     """
     try:
         with engine.begin() as connection:
             yield connection
     except PoolTimeout as error:
-        raise _crowded(engine) from error
+        raise _pool_exhausted(engine) from error
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
@@ -105,7 +105,7 @@ def server_version(engine: Engine) -> str:
 def run_alone(
     engine: Engine, sql: str, parameters: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """Run one named statement as a transaction of its own, in one round trip, and return its rows.
+    """Run one named statement in its own transaction, in one round trip, and return its rows.
 
     For the statements that a worker runs for every job: they go to the driver on a pooled connection, past SQLAlchemy's
     execution. Raise ``ServiceUnreachable`` as ``transaction`` does, ``DBAPIError`` for what is wrong with the statement.
@@ -115,7 +115,7 @@ def run_alone(
             cursor.execute(sql.encode(), parameters)
             return cursor.fetchall() if cursor.description is not None else []
     except PoolTimeout as error:
-        raise _crowded(engine) from error
+        raise _pool_exhausted(engine) from error
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
@@ -152,7 +152,7 @@ def _wrapped(sql: str, error: psycopg.Error) -> DBAPIError:
 
 
 def is_connection_loss(error: DBAPIError) -> bool:
-    """Whether the error means that the connection is gone, and not that the statement was wrong or too slow."""
+    """Return whether the connection was lost, and not whether the statement was wrong or too slow."""
     if error.connection_invalidated:
         return True
     state = getattr(error.orig, "sqlstate", None)
@@ -163,26 +163,26 @@ def is_connection_loss(error: DBAPIError) -> bool:
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Whether the server could not do it now and may later: the transaction was rolled back."""
+    """Return whether the server may succeed later: the transaction was rolled back."""
     state = getattr(error.orig, "sqlstate", None) or ""
     # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout. 58030: input or output.
     return state.startswith(("40", "53")) or state in {"55P03", "57014", "58030"}
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
-    """Describe a database that is away, or cannot do what it was asked for now; the password is masked."""
+    """Describe a database that is down, or cannot serve the request now; the password is masked."""
     lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     what = (
         f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
     )
     reason = masked(lines[0]).rstrip(".")
     if is_passing(error):
-        return ServiceBusy(what, reason, mend="Try again; its log tells what was in the way")
-    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more"
+        return ServiceBusy(what, reason, mend="Try again; its log says what got in the way")
+    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` shows more"
     return ServiceUnreachable(what, reason, mend=mend)
 
 
-def _crowded(engine: Engine) -> ServiceBusy:
+def _pool_exhausted(engine: Engine) -> ServiceBusy:
     what = (
         f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
     )
@@ -201,13 +201,13 @@ def rows(
     return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
 
-def _note_rest(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["rests_since_s"] = time.monotonic()
+def _note_idle(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["idle_since_s"] = time.monotonic()
 
 
 def _wake(connection: DBAPIConnection, entry: ConnectionPoolEntry, _fairy: object) -> None:
-    """Replace a rested connection that is dead, as ``pool_pre_ping`` does, without asking a busy one each time."""
-    if time.monotonic() - entry.info.get("rests_since_s", float("inf")) < RESTED_S:
+    """Replace an idle connection that is dead, as ``pool_pre_ping`` does, without pinging a busy one each time."""
+    if time.monotonic() - entry.info.get("idle_since_s", float("inf")) < IDLE_S:
         return
     try:
         connection.execute(statement("ping", "connections"))

@@ -23,7 +23,7 @@ class GrantRefused(DbError):  # noqa: N818 - named for what happened
 
 
 def grant_analyst(engine: Engine, role: str) -> None:
-    """Let an existing login role read the views, read-only and with a statement timeout of 60 s.
+    """Let an existing login role read the views, with a statement timeout of 60 s.
 
     Raise ``GrantRefused`` where the role does not exist or the owner may not create roles.
     """
@@ -39,9 +39,9 @@ def grant_writer(engine: Engine, role: str) -> None:
 
 
 def renew_grants(engine: Engine) -> tuple[str, ...]:
-    """Grant again what the roles that exist are to have, after a migration, and return them.
+    """Renew the grants of the roles that exist, after a migration, and return those roles.
 
-    Nothing happens where the connected role does not own the schema: it has no say in it.
+    Nothing happens where the connected role does not own the schema.
     """
     with transaction(engine) as connection:
         owns = rows(connection, statement("owns_schema", "roles"))

@@ -1,4 +1,4 @@
-"""Load the named statements of ``db/sql``: SQL that matters stands in a file, commented and reviewed."""
+"""Load the named statements of ``db/sql``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with this installation, each finding with its mend."""
+"""What is broken in this installation, each finding with its fix."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ OLDEST_REDIS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing looked at."""
+    """One check and its finding."""
 
     name: str
     ok: bool
     found: str
-    #: Empty where nothing is to be done.
+    #: How to fix it; empty where nothing is broken.
     mend: str = ""
 
 
 def examine(settings: Settings) -> list[Check]:
-    """Look at everything evalctl needs; nothing found wrong ends the looking."""
-    looks = (_gpu, _vllm, lambda: _models(settings), _problems, lambda: _disk(settings))
-    return [_services(settings), *_connected(settings), *(_guarded(look) for look in looks)]
+    """Check everything evalctl needs; a failed check does not stop the others."""
+    checks = (_gpu, _vllm, lambda: _models(settings), _problems, lambda: _disk(settings))
+    return [_services(settings), *_connected(settings), *(_guarded(check) for check in checks)]
 
 
-def _guarded(look: Callable[[], Check]) -> Check:
+def _guarded(check: Callable[[], Check]) -> Check:
     try:
-        return look()
+        return check()
     except (UsageFault, ProblemError, DbError, OSError) as error:
         return Check(
-            name="configuration", ok=False, found=str(error), mend="Correct what the sentence names"
+            name="configuration", ok=False, found=str(error), mend="Correct what the message names"
         )
 
 
@@ -93,9 +93,11 @@ def _schema(engine: Engine, *, embedded: bool) -> Check:
     version = schema_version(engine)
     if embedded and version.found is None:
         return Check(
-            name="schema", ok=True, found="not made yet; the first command that needs it makes it"
+            name="schema",
+            ok=True,
+            found="not created yet; the first command that needs it creates it",
         )
-    found = f"revision {version.found or 'none'}, needed {version.needed}"
+    found = f"revision {version.found or 'none'}, need {version.needed}"
     return Check(
         name="schema",
         ok=version.current,
@@ -108,19 +110,19 @@ def _workers(engine: Engine) -> Check:
     try:
         workers = list_workers(engine)
     except DBAPIError:
-        return Check(name="workers", ok=False, found="cannot be told before the schema is current")
+        return Check(name="workers", ok=False, found="unknown until the schema is current")
     silent = [row.name for row in workers if row.last_seen_s > 30]
     if silent:
         return Check(
             name="workers",
             ok=False,
-            found=f"not heard of for 30 s: {', '.join(silent)}",
-            mend="See their logs",
+            found=f"no report for 30 s from {', '.join(silent)}",
+            mend="Check their logs",
         )
     return Check(
         name="workers",
         ok=bool(workers),
-        found=", ".join(f"{row.name} ({row.state})" for row in workers) or "none is running",
+        found=", ".join(f"{row.name} ({row.state})" for row in workers) or "no worker is running",
         mend="" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host",
     )
 
@@ -140,23 +142,23 @@ def _broker(endpoints: Endpoints) -> Check:
         if new_enough
         else f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
     )
-    return Check(name="broker", ok=new_enough, found=f"{server} {version} answers", mend=mend)
+    return Check(name="broker", ok=new_enough, found=f"{server} {version} responds", mend=mend)
 
 
 def _gpu() -> Check:
     try:
-        cards = list_gpus()
+        gpus = list_gpus()
     except GpuUnavailable as error:
         return Check(
             name="gpu",
             ok=False,
             found=str(error),
-            mend="Only CPU models run here; that is fine for a trial",
+            mend="Only CPU models can run here; enough to try evalctl out",
         )
     return Check(
         name="gpu",
-        ok=bool(cards),
-        found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in cards) or "none",
+        ok=bool(gpus),
+        found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in gpus) or "none",
     )
 
 

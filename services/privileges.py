@@ -1,4 +1,4 @@
-"""Under which user a server runs: PostgreSQL refuses root, so root has to hand the work to somebody else."""
+"""Under which user a server runs: PostgreSQL refuses root, so root has to choose another user."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def identity_for(
 ) -> Identity:
     """Choose who runs ``binary`` on ``folder``.
 
-    An ordinary user does so himself; one without a name, as containers like to have, gets nobody's name in a user
-    namespace, because initdb insists on one.
+    An ordinary user runs it directly; one without a name, as is common in containers, gets the name ``nobody`` in a user
+    namespace, because initdb insists on a name.
 
-    A folder that belongs to somebody else is served by its owner. Root's own folder is served inside a user namespace
-    that maps root to nobody, which needs no change of owner and works below closed folders such as root's home. Where
-    namespaces are refused (``namespaces`` false, or a container forbids them), the folder is given to nobody and its
-    parent, evalctl's own folder, gets mode 0711.
+    A folder of another user is served by its owner. Root's own folder is served inside a user namespace that maps root to
+    ``nobody``, which needs no change of owner and works below closed folders such as root's home. Where namespaces are
+    refused (``namespaces`` false, or a container forbids them), the folder is given to ``nobody`` and its parent,
+    evalctl's own folder, gets mode 0711.
     Raise ``ServiceStartError`` where that cannot work either.
     """
     if os.geteuid() != 0:
@@ -64,7 +64,7 @@ def _as_user(service: str, folder: Path, binary: Path, user: int, group: int) ->
 
 
 def _namespace_prefix() -> tuple[str, ...]:
-    """Return the command that maps this user to nobody, or nothing where the system refuses it."""
+    """Return the command that maps this user to ``nobody``; empty where the system refuses it."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
@@ -107,6 +107,6 @@ def _reachable(service: str, folder: Path, binary: Path, user: int, group: int) 
     if tried.returncode != 0:
         raise ServiceStartError(
             service,
-            f"it refuses to run as root, and user {user} can not reach {binary} or {folder}",
+            f"it refuses to run as root, and user {user} cannot access {binary} or {folder}",
             mend="Run evalctl as an ordinary user, or point EVALCTL_HOME at a folder such as /var/lib/evalctl",
         )

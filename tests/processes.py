@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from orchestrator.cli import main
-from services.processes import gone
+from services.processes import exited
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -103,9 +103,9 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Log
 
 
 def lives(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and that nobody has collected yet does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
-        return not gone(psutil.Process(pid))
+        return not exited(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
 

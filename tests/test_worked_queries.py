@@ -22,7 +22,7 @@ from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot, MemoryTrace, Score, StepVerdict
 from db.roles import grant_analyst
-from db.runs import ProblemRecord, Submission, submit
+from db.submissions import ProblemRecord, Submission, submit
 from tests.claiming import claim_one
 from tests.stored import generation_row
 

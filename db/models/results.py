@@ -43,7 +43,7 @@ class Generation(Base):
     prompt_hash: Mapped[str]
     #: NULL where the prompt was token ids.
     prompt_text_hash: Mapped[str | None] = mapped_column(ForeignKey("eval.text_blob.hash"))
-    #: Of the token ids, or of the text where the engine tells no ids.
+    #: Of the token ids, or of the text where the engine reports no ids.
     output_hash: Mapped[str]
     output_text_hash: Mapped[str] = mapped_column(ForeignKey("eval.text_blob.hash"))
     sampling_hash: Mapped[str]
@@ -68,11 +68,11 @@ class Generation(Base):
     #: ``device`` or ``host``: what the memory columns are about; NULL where memory cannot be seen.
     memory_kind: Mapped[str | None]
     kv_used_mib: Mapped[float | None]
-    #: Largest activation since the engine last stood idle, beside the profiled one of the boot.
+    #: Largest activation since the engine was last idle, next to the profiled one of its start.
     activation_run_mib: Mapped[float | None]
     #: Context + weights and buffers + activation peak (the larger of both) + graphs + KV used.
     need_mib: Mapped[float | None]
-    #: The card meanwhile: median SM clock, highest temperature, mean power, and every reason that NVML gave for its clocks.
+    #: The GPU during the generation: median SM clock, highest temperature, mean power, every clock event reason of NVML.
     sm_clock_mhz: Mapped[float | None]
     temperature_c: Mapped[float | None]
     power_w: Mapped[float | None]
@@ -98,14 +98,14 @@ class MemoryTrace(Base):
     used_mib: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     peak_mib: Mapped[int]
     mean_mib: Mapped[float]
-    #: Looks at the card's pace meanwhile, fewer than the samples, an entry of each array for each; NULL where there were none. A
-    #: monotonic second, MHz, degrees Celsius, W as the driver averages it, and the bits of NVML's clock event reasons.
+    #: Samples of the GPU's clock, power and temperature, fewer than those of memory; NULL where there were none. Monotonic
+    #: seconds, MHz, degrees Celsius, W averaged by the driver, bits of NVML's clock event reasons.
     look_at_s: Mapped[list[float] | None] = mapped_column(ARRAY(Double))
     look_sm_clock_mhz: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
     look_temperature_c: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
     look_power_w: Mapped[list[float | None] | None] = mapped_column(ARRAY(Double))
     look_reasons: Mapped[list[int | None] | None] = mapped_column(ARRAY(BigInteger))
-    #: The highest clock that the card has.
+    #: The highest SM clock of the GPU.
     max_sm_clock_mhz: Mapped[int | None]
 
 

@@ -68,7 +68,7 @@ class Job(Base):
         ),
         CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
         CheckConstraint("(problem_id IS NULL) = (probe IS NOT NULL)", name="problem_or_probe"),
-        # The natural key of a probe's searches: no problem, so the key above does not tell them apart.
+        # The natural key of a probe's searches: without a problem, the key above does not distinguish them.
         Index(
             "uq_job_probe",
             "run_id",
@@ -87,7 +87,7 @@ class Job(Base):
             postgresql_where=text("state = 'queued' AND NOT held"),
         ),
         Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
-        # Partial, so that a claim writes nothing into them: the pace of a run, and its errors.
+        # Partial, so that a claim writes nothing into them: the rate of a run, and its errors.
         Index(
             "ix_job_ended",
             "run_id",
@@ -116,9 +116,9 @@ class Job(Base):
     sampling: Mapped[Json]
     #: What a probe searches for, and how; NULL for a generation.
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    #: Jobs of one run and model with the same number share an engine that was started for them; NULL: any engine will do.
+    #: Jobs of one run and model with the same number share an engine that was started for them; NULL: any engine serves.
     boot_group: Mapped[int | None]
-    #: Smaller is sooner.
+    #: Lower runs sooner.
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     state: Mapped[str] = mapped_column(server_default=text("'queued'"))
     #: Counts claims; the number of the running attempt is the fencing token of its writes.
@@ -139,7 +139,7 @@ class Job(Base):
 
 
 #: How the number of a run's jobs has changed: the sum of its rows is how many are open (queued or running), succeeded, ...
-#: Triggers on the table of jobs add rows; the reconciler replaces many by their sum. Nobody ever updates one.
+#: Triggers on the table of jobs add rows; the reconciler replaces many by their sum. None is ever updated.
 RUN_TALLY = Table(
     "run_tally",
     Base.metadata,

@@ -43,7 +43,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """Import a command's module only when it is asked for, so that every command starts quickly."""
+    """Import a command's module only when it is used, so that every command starts quickly."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the commands in the order of their use."""
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="evalctl")
 def cli() -> None:
-    """Evaluate language models on maths: step scores, latency and real memory need of the same generation.
+    """Evaluate language models on maths: step scores, latency and memory need of the same generation.
 
     \b
     Example:
@@ -93,7 +93,7 @@ def main() -> NoReturn:
     except (UsageFault, ProblemError, DbError) as error:
         _refuse(error, USAGE)
     except BrokenPipeError:
-        # The reader of our output has gone; nothing is left to say.
+        # The reader of our output has exited; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
     sys.exit(code if isinstance(code, int) else DONE)

@@ -1,4 +1,4 @@
-"""``evalctl quickstart``: the main job on the embedded services and a tiny real model."""
+"""``evalctl quickstart``: the whole path on the embedded services, with tiny real models."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from reports.tables import result_tables
     type=click.IntRange(1, 1024),
     default=96,
     show_default=True,
-    help="Longest output in tokens.",
+    help="Maximum output tokens.",
 )
 def quickstart(*, repetitions: int, max_tokens: int) -> int:
-    """Compare two tiny models on 6 problems, from queue to tables, on this machine's CPU.
+    """Compare two tiny models on 6 problems on this machine's CPU, from queue to tables.
 
-    Everything is real: Postgres, a Redis-protocol broker, a Celery worker, vLLM. The models are tiny (135 M parameters, in
-    bf16 and rounded to 4 bits), so expect low scores. All processes end with the command; the data stays in EVALCTL_HOME.
+    Everything is real: Postgres, a Redis-compatible broker, a Celery worker, vLLM. The models are tiny (135M parameters,
+    in bf16 and rounded to 4 bits), so expect low scores. All processes exit with the command; the data stays in
+    EVALCTL_HOME.
 
     \b
     Example:

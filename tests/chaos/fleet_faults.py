@@ -15,7 +15,7 @@ from tests.processes import LoggingProcess
 from workers.lifecycle.lease import HUNG
 
 SLOW: dict[str, Any] = {"tokens": 10, "tpot_ms": 100}
-IN_CHARGE = "reconciler is in charge"
+IN_CHARGE = "reconciler is active"
 #: Patience of the workers with a silent engine in place of 120 s.
 SILENCE_S = "3"
 
@@ -188,7 +188,7 @@ def _reconciler_lost(
 ) -> Recovery:
     with stand.worker() as worker, stand.reconciler() as first:
         worker.wait_for("worker.ready")
-        stand.until_true(lambda: _in_charge(first), "the first reconciler is in charge")
+        stand.until_true(lambda: _in_charge(first), "the first reconciler is active")
         with stand.reconciler() as second:
             stand.submit(1, publish=False, name="before")
             stand.until("state = 'succeeded'")

@@ -16,7 +16,7 @@ from db.commits import Result, commit
 from db.engine import transaction
 from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot
-from db.runs import ProblemRecord, Submission, submit
+from db.submissions import ProblemRecord, Submission, submit
 from tests.chaos.oracle import JobKey, check, keys_of, orphans
 from tests.claiming import claim_one
 from tests.stored import generation_row

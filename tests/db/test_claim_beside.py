@@ -14,7 +14,7 @@ from core.errors import ServiceBusy
 from core.states import FailureKind, JobState, Mode
 from db.claims import ClaimedJob, Failure, claim, give_up, in_batch
 from db.engine import open_database, run_alone, transaction
-from db.runs import submit
+from db.submissions import submit
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, QUEUES, count, spec, submission, take
 

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.runs import submit
 from db.statements import statement
+from db.submissions import submit
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, claim_of, spec, submission, take
 

@@ -18,8 +18,9 @@ from db.commits import commit
 from db.control import drop_dead, list_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Run, Submitted, cancel_run, find_run, list_runs, submit
+from db.runs import Run, cancel_run, find_run, list_runs
 from db.statements import statement
+from db.submissions import Submitted, submit
 from orchestrator.reconciler import Reconciler
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, count, progress_of, result, spec, submission, take

@@ -13,8 +13,8 @@ from core.states import JobState
 from db.control import pause_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submitted, submit
 from db.statements import statement
+from db.submissions import Submitted, submit
 from tests.db.test_control import die, run_of
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, claim_of, count, progress_of, submission, take

@@ -21,7 +21,7 @@ from core.errors import ServiceStartError
 from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.privileges import identity_for
-from services.processes import gone
+from services.processes import exited
 
 _ROOT = Path(__file__).parents[2]
 _START = "import sys; from pathlib import Path; from services.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
@@ -96,7 +96,7 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
             assert path.stat().st_mode & 0o077 == 0, path
     finally:
         server.stop()
-    assert gone(process)
+    assert exited(process)
 
 
 def test_starting_twice_keeps_the_server(server: EmbeddedPostgres) -> None:
@@ -164,7 +164,7 @@ def test_children_of_a_killed_server_do_not_share_its_data_with_the_next(
 
     server.start()
 
-    assert gone(orphan)
+    assert exited(orphan)
     assert query(server, "SELECT 1") == [(1,)]
 
 

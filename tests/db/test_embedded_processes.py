@@ -22,7 +22,7 @@ from services.files import (
     write_private,
 )
 from services.locks import exclusive, holders, try_lock
-from services.processes import gone, minimal_environment, verified
+from services.processes import exited, minimal_environment, verified
 
 
 def test_a_zombie_is_gone_and_never_ours() -> None:
@@ -32,11 +32,11 @@ def test_a_zombie_is_gone_and_never_ours() -> None:
     try:
         assert process.status() == psutil.STATUS_ZOMBIE
         assert verified(child.pid, lambda _: True) is None
-        assert gone(process)
+        assert exited(process)
     finally:
         child.wait()
     assert verified(child.pid, lambda _: True) is None
-    assert gone(process)
+    assert exited(process)
 
 
 def test_a_stranger_with_our_pid_is_not_ours() -> None:
@@ -44,7 +44,7 @@ def test_a_stranger_with_our_pid_is_not_ours() -> None:
     mine = verified(os.getpid(), bool)
     assert mine is not None
     assert mine.pid == os.getpid()
-    assert not gone(mine)
+    assert not exited(mine)
 
 
 def test_an_exclusive_lock_names_its_holder_when_time_is_up(tmp_path: Path) -> None:

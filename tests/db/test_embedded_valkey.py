@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from core.errors import ServiceStartError
 from services.locks import wait_until
-from services.processes import gone
+from services.processes import exited
 from services.valkey import EmbeddedValkey
 
 _ROOT = Path(__file__).parents[2]
@@ -151,7 +151,7 @@ def test_a_hung_server_is_named_and_can_still_be_stopped(server: EmbeddedValkey)
         impatient.start()
     impatient.stop()
 
-    assert gone(process)
+    assert exited(process)
 
 
 def test_a_damaged_append_only_file_is_named(server: EmbeddedValkey, client: redis.Redis) -> None:

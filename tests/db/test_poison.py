@@ -15,7 +15,7 @@ from core.states import FailureKind, JobState
 from db.claims import Failure, give_up
 from db.engine import rows, transaction
 from db.fleet import WorkerIdentity, register_worker
-from db.runs import submit
+from db.submissions import submit
 from tests.db.test_queue import PROBLEM, QUEUES, submission, take
 
 #: One attempt: which worker had it, and the kind and class of its failure.

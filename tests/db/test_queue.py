@@ -20,17 +20,9 @@ from db.engine import open_database, rows, transaction
 from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Base, Boot, Score, StepVerdict
 from db.outbox import publish_outbox
-from db.runs import (
-    ProblemRecord,
-    Progress,
-    Submission,
-    Submitted,
-    cancel_run,
-    find_run,
-    run_progress,
-    submit,
-)
+from db.runs import Progress, cancel_run, find_run, run_progress
 from db.statements import statement
+from db.submissions import ProblemRecord, Submission, Submitted, submit
 from tests.claiming import claim_one
 from tests.stored import generation_row
 

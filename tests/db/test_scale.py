@@ -15,8 +15,8 @@ from core.limits import HINTS_AT_MOST
 from db.control import pause_run, resume_run
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
 from db.statements import statement
+from db.submissions import Submission, submit
 from orchestrator.reconciler import Reconciler
 from orchestrator.submit import submit_experiment
 from tests.db.test_control import run_of

@@ -12,22 +12,19 @@ from sqlalchemy import Engine
 
 from db.engine import open_database, transaction
 from db.maintenance import LOCK_KEY, reconciler_runs
-from db.runs import Submission, Submitted
+from db.schedule_slots import fail_slot, last_slots, make_hand_slot, make_slot
 from db.schedules import (
     Schedule,
     ScheduleExists,
     ScheduleNotFound,
     add_schedule,
-    fail_slot,
     find_schedule,
-    last_slots,
     list_schedules,
-    make_hand_slot,
-    make_slot,
     pause_schedule,
     remove_schedule,
     resume_schedule,
 )
+from db.submissions import Submission, Submitted
 from tests.db.test_queue import count, submission
 
 RUNS = "SELECT count(*) FROM eval.run"

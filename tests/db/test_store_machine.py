@@ -37,8 +37,9 @@ from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Run, cancel_run, find_run, submit
+from db.runs import Run, cancel_run, find_run
 from db.statements import statement
+from db.submissions import submit
 from orchestrator.reconciler import Reconciler
 from tests.chaos.oracle import BROKEN_PROMISES, JobKey, keys_of
 from tests.claiming import claim_one

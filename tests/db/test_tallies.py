@@ -11,8 +11,9 @@ from core.states import JobState
 from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
-from db.runs import Submitted, cancel_run, submit
+from db.runs import cancel_run
 from db.statements import statement
+from db.submissions import Submitted, submit
 from orchestrator.reconciler import TALLY_AT_MOST, Reconciler
 from tests.db.test_control import claimed, fail, run_of
 from tests.db.test_poison import register

@@ -17,7 +17,7 @@ from db.engine import rows, transaction
 from db.fleet import record_start
 from db.models import Attempt, Boot, Job, MemoryTrace, ProbePoint
 from db.results import read_results
-from db.runs import submit
+from db.submissions import submit
 from reports.tables import result_tables
 from tests.claiming import claim_one
 from tests.db.test_poison import register

@@ -15,7 +15,7 @@ from db.claims import ClaimedJob
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot, Score, StepVerdict
-from db.runs import ProblemRecord, Submission, submit
+from db.submissions import ProblemRecord, Submission, submit
 from orchestrator.rescore import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION

@@ -19,15 +19,8 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.model_spec import ModelSpec
 from db.engine import open_database, transaction
-from db.schedules import (
-    Schedule,
-    Slot,
-    add_schedule,
-    find_schedule,
-    last_slots,
-    pause_schedule,
-    resume_schedule,
-)
+from db.schedule_slots import Slot, last_slots
+from db.schedules import Schedule, add_schedule, find_schedule, pause_schedule, resume_schedule
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import make_experiment
 from orchestrator.registry import Registry
@@ -94,7 +87,7 @@ def test_nothing_is_made_before_its_time_and_then_one_run(engine: Engine) -> Non
     schedule = stored(engine, MIDNIGHT - HOUR)
     assert fire(engine, MIDNIGHT - dt.timedelta(microseconds=1)) == ()
     (fired,) = fire(engine, MIDNIGHT)
-    assert (fired.schedule, fired.slot, fired.error, fired.passed_over) == (
+    assert (fired.schedule, fired.slot, fired.error, fired.skipped) == (
         "nightly",
         MIDNIGHT,
         None,
@@ -160,7 +153,7 @@ def test_a_slot_within_a_three_hour_outage_is_caught_up_once(engine: Engine) -> 
     schedule = stored(engine, MIDNIGHT - 2 * HOUR)
     assert fire(engine, MIDNIGHT - HOUR) == ()
     (fired,) = fire(engine, MIDNIGHT + 2 * HOUR)
-    assert (fired.slot, fired.passed_over) == (MIDNIGHT, 0)
+    assert (fired.slot, fired.skipped) == (MIDNIGHT, 0)
     assert fire(engine, MIDNIGHT + 2 * HOUR) == ()
     assert [slot.slot for slot in slots(engine, schedule)] == [MIDNIGHT]
 
@@ -175,7 +168,7 @@ def test_of_many_missed_slots_the_latest_is_made_and_the_log_says_so(
     schedule = stored(engine, MIDNIGHT - HOUR)
     with caplog.at_level(logging.INFO, "evalctl.schedules"):
         (fired,) = fire(engine, last + 5 * HOUR)
-    assert (fired.slot, fired.passed_over) == (last, min(days - 1, 1000))
+    assert (fired.slot, fired.skipped) == (last, min(days - 1, 1000))
     assert [slot.slot for slot in slots(engine, schedule)] == [last]
     assert f"{told} were missed and are passed over" in caplog.text
     assert fire(engine, last + 5 * HOUR) == ()
@@ -188,7 +181,7 @@ def test_pause_and_resume(engine: Engine) -> None:
     resume_schedule(engine, schedule, now=MIDNIGHT + 2 * HOUR)
     assert fire(engine, MIDNIGHT + 3 * HOUR) == ()
     (fired,) = fire(engine, MIDNIGHT + 24 * HOUR)
-    assert (fired.slot, fired.passed_over) == (MIDNIGHT + 24 * HOUR, 0)
+    assert (fired.slot, fired.skipped) == (MIDNIGHT + 24 * HOUR, 0)
 
 
 def test_a_model_that_is_gone_leaves_an_error_and_the_next_night_goes_on(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from core.sampling_params import SamplingParams
 from core.states import StartKind
 from db.claims import ClaimedJob
 from db.fleet import WorkerIdentity, register_worker
-from db.runs import ProblemRecord, Submission, submit
+from db.submissions import ProblemRecord, Submission, submit
 from tests.claiming import claim_one
 from tests.stored import query
 from tests.workers.fake_host import BLOCK_BYTES, COMPILING, LOADING, PROFILED, SKIPPED, FakeHost

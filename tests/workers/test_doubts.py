@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 from db.claims import ClaimedJob
 from db.commits import add_flag, commit
 from db.engine import transaction
-from db.runs import submit
+from db.submissions import submit
 from tests.db.test_control import claimed
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, result, submission

@@ -23,7 +23,7 @@ from core.states import WorkerState
 from db.engine import transaction
 from db.fleet import WorkerIdentity, register_worker, report_worker
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from orchestrator.submit import record_of
 from orchestrator.supervisor import Supervisor, worker_specs
 from problems.loader import load_set
@@ -213,15 +213,15 @@ def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_told(
     (child,) = supervisor.children
     busy = "SELECT state FROM eval.worker WHERE ended_at IS NULL"
     try:
-        supervisor.look()
+        supervisor.poll()
         until(engine, busy, [{"state": "busy"}])
         assert evalctl(environment, "worker", "drain", "--all").returncode == 0
         looked_s, pause = time.monotonic(), threading.Event()
         while not child.ended:
             assert time.monotonic() - looked_s < 60
             pause.wait(0.1)
-            supervisor.look()
-        supervisor.look()
+            supervisor.poll()
+        supervisor.poll()
         assert not child.running
         assert query(engine, "SELECT state, count(*) AS n FROM eval.worker GROUP BY state") == [
             {"state": "stopped", "n": 1}
@@ -229,7 +229,7 @@ def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_told(
         assert attempts(engine) == [(1, "succeeded", None)]
         supervisor.revive()
         assert not child.ended
-        supervisor.look()
+        supervisor.poll()
         until(engine, busy, [{"state": "idle"}])
     finally:
         supervisor.end(grace_s=30)
@@ -255,7 +255,7 @@ def test_a_supervisor_has_a_job_handed_back_that_outlasts_its_patience(
     enqueue(1, ttft_ms=60_000)
     with environment_of(environment):
         supervisor = Supervisor(Settings.from_environment(environment), worker_specs([], 1))
-    supervisor.look()
+    supervisor.poll()
     until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
     supervisor.end(grace_s=0.5)
     assert attempts(engine) == [(1, "failed", "DRAINED")]

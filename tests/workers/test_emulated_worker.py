@@ -15,7 +15,7 @@ from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from tests.processes import LoggingProcess
 from tests.stored import query, take_back
 from tests.workers.test_card_worker import gpu_worker, on_card, set_card

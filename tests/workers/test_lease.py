@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from core.errors import SettingsError
 from db.claims import ClaimedJob
 from db.engine import rows, transaction
-from db.runs import cancel_run, find_run, submit
+from db.runs import cancel_run, find_run
 from db.statements import statement
+from db.submissions import submit
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, submission, take
 from workers.lifecycle.lease import EndReason, LeaseKeeper

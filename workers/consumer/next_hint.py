@@ -14,7 +14,7 @@ from typing import Any
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from core.hints import asking_app, queue_name
+from core.hints import one_try_app, queue_name
 from workers.consumer.message_check import MalformedMessage, MessageCheck, job_of
 
 
@@ -22,7 +22,7 @@ class NextHint:
     """The queues of one worker, read on a connection beside Celery's own."""
 
     def __init__(self, broker_url: str, queues: Sequence[str]) -> None:
-        self._app = asking_app(broker_url)
+        self._app = one_try_app(broker_url)
         self._keys = [queue_name(queue) for queue in queues]
         self._connection: Any = None
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.cron import Cron, read_cron
 from orchestrator.errors import UsageFault
-from orchestrator.schedules import Cron, read_cron
 
 ZONES = (
     "Europe/Berlin",
