@@ -44,9 +44,9 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
         for name, why in done.unreadable.items():
             click.echo(f"{name} cannot be read: {why}", err=True)
         click.echo(
-            f"run {found.name}: rescored {done.scored} of {done.generations} answers with scorer {SCORER_VERSION}; "
-            f"{done.changed} scores changed, {done.skipped} answers were already scored with it, "
-            f"{done.speed} answers of speed runs are never scored"
+            f"run {found.name}: {done.scored} of {done.generations} answers rescored by version {SCORER_VERSION}, "
+            f"{done.changed} of them with a new score; skipped: {done.skipped} already scored by it, "
+            f"{done.speed} from speed runs"
         )
     return 1 if done.unreadable else 0
 

@@ -196,7 +196,7 @@ def test_the_command_lets_a_role_in(
     done = evalctl(environment, "db", "grant-writer", login)
     assert (done.returncode, done.stdout) == (
         0,
-        f"role {login} may submit, work and reconcile\n",
+        f"role {login} can submit, run workers and reconcile\n",
     ), done.stderr
     with transaction(engine) as connection:
         member = "SELECT pg_has_role(%(login)s, %(group)s, 'MEMBER') AS member"

@@ -112,13 +112,13 @@ def test_who_finds_the_slot_being_made_leaves_it_without_waiting(engine: Engine)
 
 def test_an_error_settles_a_slot_and_the_next_goes_on(engine: Engine) -> None:
     schedule = stored(engine)
-    assert fail_slot(engine, schedule, SLOT, "no model is registered under the name 'gone'")
+    assert fail_slot(engine, schedule, SLOT, "no model is registered as 'gone'")
     assert not fail_slot(engine, schedule, SLOT, "again")
     assert make_slot(engine, schedule, SLOT, night()) is None
     assert make_slot(engine, schedule, SLOT + dt.timedelta(days=1), night()) is not None
     later, earlier = last_slots(engine, schedule)[schedule.schedule_id]
     assert (later.error_message, later.state) == (None, "queued")
-    assert earlier.error_message == "no model is registered under the name 'gone'"
+    assert earlier.error_message == "no model is registered as 'gone'"
     assert (earlier.run_id, earlier.run, earlier.state) == (None, None, None)
 
 

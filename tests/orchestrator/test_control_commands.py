@@ -120,23 +120,20 @@ def test_retry_puts_refused_jobs_back_too(user: dict[str, str]) -> None:
     with worker(user, "--queue", "synthetic") as process:
         wait_for_jobs(process, "job.failed", 6, state="failed", attempt_no=1)
         assert ask(user, "dead", "retry", "--all")["retried"] == 0
-        assert (
-            evalctl(user, "retry", "strict").stdout
-            == "run strict: 6 jobs put back into the queue\n"
-        )
+        assert evalctl(user, "retry", "strict").stdout == "run strict: 6 jobs requeued\n"
         wait_for_jobs(process, "job.failed", 6, state="failed", attempt_no=2)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dead", "retry"), "say which dead jobs"),
-        (("dead", "drop", "latest", "--all"), "leave RUN and --job out"),
+        (("dead", "retry"), "choose dead jobs"),
+        (("dead", "drop", "latest", "--all"), "do not combine it with RUN or --job"),
         (("dead", "show", "7"), "job 7 is not dead"),
-        (("dead", "list", "nope"), "no run answers to 'nope'"),
-        (("pause", "nope"), "no run answers to 'nope'"),
-        (("resume", "nope"), "no run answers to 'nope'"),
-        (("retry", "nope"), "no run answers to 'nope'"),
+        (("dead", "list", "nope"), "no run matches 'nope'"),
+        (("pause", "nope"), "no run matches 'nope'"),
+        (("resume", "nope"), "no run matches 'nope'"),
+        (("retry", "nope"), "no run matches 'nope'"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(

@@ -98,7 +98,7 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         assert (document["max_stable"], document["points"]) == (None, [])
         assert "no_such_option" in document["not_ended"][0]["error_message"]
         told = evalctl(user, *SMALL, "--model", "broken", "--name", "told").stdout
-        assert "broken: no search has ended" in told
+        assert "broken: no search has finished" in told
         assert "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in told
     shown = evalctl(
         user, "results", several["run"], "--synthetic", "--table", "concurrency", "--json"
@@ -136,11 +136,11 @@ def test_a_probe_can_be_queued_and_left_alone(user: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("sequences", "--model", "nope"), "no model is registered under the name 'nope'"),
-        (("sequences", "--model", "served"), "served by somebody else"),
+        (("sequences", "--model", "nope"), "no model is registered as 'nope'"),
+        (("sequences", "--model", "served"), "runs on an external server"),
         (("sequences",), "--model"),
         (("sequences", "--model", "small", "--fixed-length", "256"), "IN:OUT"),
-        (("sequences", "--model", "small", "--max-level", "0"), "--max-level must be from 1"),
+        (("sequences", "--model", "small", "--max-level", "0"), "--max-level must be between 1"),
         (("sequences", "--model", "small", "--sla-s", "0"), "--sla-s must be above 0"),
         (("instances", "--model", "small", "--hold", "-1"), "--hold must be above 0"),
         (("instances", "--model", "small", "--memory-limit", "24"), "a size in GiB or MiB"),

@@ -104,7 +104,7 @@ def test_a_missed_slot_is_made_and_run_and_told(
     _run(engine, A_DAY_AGO)
     due = ask(user, "show", "nightly")["due"]
     assert due.endswith("T18:00:00+00:00")
-    assert "due and not made yet" in evalctl(user, "schedule", "show", "nightly").stdout
+    assert "due, not yet submitted" in evalctl(user, "schedule", "show", "nightly").stdout
     with running(RECONCILE, user), worker(user, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded")
@@ -136,12 +136,12 @@ def test_a_slot_that_cannot_be_made_ends_show_with_1(
     config.write_text("", encoding="utf-8")
     assert evalctl(user, "reconcile", "--once").returncode == 0
     shown = ask(user, "show", "nightly", code=1)
-    assert "no model is registered under the name 'fake'" in shown["slots"][0]["error_message"]
+    assert "no model is registered as 'fake'" in shown["slots"][0]["error_message"]
     assert (shown["slots"][0]["run"], shown["slots"][0]["state"]) == (None, None)
     assert "no run: no model is registered" in evalctl(user, "schedule", "show", "nightly").stdout
     listed = evalctl(user, "schedule", "list").stdout
     assert "no run" in listed
-    assert "`evalctl schedule show nightly` tells why" in listed
+    assert "`evalctl schedule show nightly` explains why" in listed
     refused = evalctl(user, "schedule", "run-now", "nightly")
     assert refused.returncode == 2
     assert "schedule nightly cannot be run: no model is registered" in refused.stderr
@@ -154,7 +154,7 @@ def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experim
     assert add(user, experiment)["added"]
     assert not add(user, experiment)["added"]
     assert (
-        "is there already"
+        "already exists"
         in evalctl(
             user,
             "schedule",
@@ -182,7 +182,7 @@ def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experim
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": "a b"}, "a schedule's name is made of"),
+        ({"name": "a b"}, "a schedule's name must be"),
         ({"--cron": "0 2 * *"}, "five fields"),
         ({"--cron": "0 25 * * *"}, "Bad hour"),
         ({"--tz": "Asia/Shangai"}, "did you mean Asia/Shanghai"),
@@ -208,11 +208,11 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
     [
         (
             'models = ["nobody"]\nproblems = "quickstart"\n',
-            "no model is registered under the name 'nobody'",
+            "no model is registered as 'nobody'",
         ),
         ('models = ["fake"]\nproblems = "no-such-set"\n', "there is no problem set 'no-such-set'"),
         ('models = ["fake"]\nproblems = "quickstart"\nwarp = 9\n', "unknown keys warp"),
-        ("models = [", "is no valid TOML"),
+        ("models = [", "is not valid TOML"),
     ],
 )
 def test_an_experiment_is_checked_when_it_is_added(
@@ -235,7 +235,7 @@ def test_a_yaml_file_and_utc_are_taken(user: dict[str, str], tmp_path: Path) -> 
 def test_an_unknown_schedule_is_named(user: dict[str, str], command: str) -> None:
     done = evalctl(user, "schedule", command, "nope")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "there is no schedule 'nope'" in done.stderr
+    assert "no schedule is named 'nope'" in done.stderr
 
 
 def _run(engine: Engine, sql: str) -> None:

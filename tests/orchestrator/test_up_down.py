@@ -70,7 +70,7 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
         up, env=user, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
     )
     assert started.returncode == 0, started.stderr
-    assert "is up already" in evalctl(user, "up").stdout
+    assert "is already running" in evalctl(user, "up").stdout
     submit = (
         "submit",
         "--model",

@@ -228,7 +228,7 @@ def test_a_changed_password_file_is_named(damageable: EmbeddedPostgres) -> None:
     (damageable.folder / "password").write_text("another\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"it refuses the kept password.*Put the password back"
+        ServiceStartError, match=r"it rejects the stored password.*Restore the password"
     ) as caught:
         damageable.start()
 
@@ -239,7 +239,7 @@ def test_data_of_another_version_is_left_alone(damageable: EmbeddedPostgres) -> 
     (damageable.data / "PG_VERSION").write_text("15\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"was made by PostgreSQL 15, this is 18.*Move that folder away"
+        ServiceStartError, match=r"was created by PostgreSQL 15, but this is PostgreSQL 18.*Move that folder away"
     ):
         damageable.start()
 
@@ -249,7 +249,7 @@ def test_a_broken_setting_is_shown_from_the_log(damageable: EmbeddedPostgres) ->
         stream.write("shared_buffers = nonsense\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"it ended with status 1 \(.*nonsense.*Its log is "
+        ServiceStartError, match=r"it exited with status 1 \(.*nonsense.*Its log is "
     ):
         damageable.start()
 
@@ -259,7 +259,7 @@ def test_a_full_disk_is_named(damageable: EmbeddedPostgres) -> None:
         'FATAL:  could not write lock file "postmaster.pid": No space left on device\n'
     )
 
-    error = damageable._failure("it ended with status 1")
+    error = damageable._failure("it exited with status 1")
 
     assert "is full. Free some space" in str(error)
 
@@ -287,7 +287,7 @@ def test_a_missing_wheel_is_named(
 def test_the_url_before_the_first_start_is_an_error(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "never")
 
-    with pytest.raises(ServiceStartError, match="never started"):
+    with pytest.raises(ServiceStartError, match="never been started"):
         _ = server.url
     server.stop()
 

@@ -94,7 +94,7 @@ def test_a_peak_is_told_also_where_its_parts_are_not_all_known(engine: Engine) -
     (line,) = found["resources"]
     assert [part["mib"] for part in line["example"]["peak"]] == [480, 5000, None]
     shown = printed(explained(found))
-    assert "context, weights, buffers, graphs NULL not all told" in shown
+    assert "context, weights, buffers, graphs NULL not all reported" in shown
     assert "= NVML peak MiB 8,000.0" in shown
 
 
@@ -107,7 +107,7 @@ def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: 
 
 def test_terms_that_do_not_add_up_to_the_stored_need_are_pointed_out(engine: Engine) -> None:
     shown = printed(explained(explained_lines(engine, RESULT | {"need_mib": 2900.0})))
-    assert "the terms add up to 2,700.0 MiB, and the result's need is stored as 2,900.0" in shown
+    assert "the terms add up to 2,700.0 MiB, but the stored need is 2,900.0" in shown
     assert "Distrust it" not in printed(explained(explained_lines(engine, RESULT)))
 
 
@@ -157,13 +157,13 @@ def test_the_cards_pace_is_a_figure_where_there_is_a_card(engine: Engine) -> Non
     figures = found["resources"][0]["figures"]
     assert (figures["sm_clock_mhz"]["min"], figures["sm_clock_mhz"]["median"]) == (1935, 1980)
     assert "temperature_c" not in figures
-    assert "card's clock MHz 3 1,935" in printed(explained(found))
+    assert "GPU clock MHz 3 1,935" in printed(explained(found))
 
 
 def test_the_range_of_few_results_covers_the_median_as_often_as_it_does(engine: Engine) -> None:
     assert [100 * coverage(number) for number in (1, 2, 3, 5, 6)] == [0, 50, 75, 93.75, 96.875]
     shown = printed(explained(explained_lines(engine, *[RESULT] * 3)))
-    assert "3 for each problem: their range covers its true median with 75 %" in shown
+    assert "3 per problem: their range covers its true median with a probability of 75 %" in shown
 
 
 def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) -> None:
@@ -178,7 +178,7 @@ def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) 
     assert "made: 1 by start 2" in shown
 
 
-@pytest.mark.parametrize(("told", "said"), [(None, ", the clock held down"), (0.0, "")])
+@pytest.mark.parametrize(("told", "said"), [(None, ", clock limited"), (0.0, "")])
 def test_a_clock_that_was_still_held_down_after_the_warm_up_is_told(
     engine: Engine, told: float | None, said: str
 ) -> None:
@@ -210,7 +210,7 @@ def test_a_limit_is_told_with_its_bracket_and_points(engine: Engine) -> None:
         (search, *level) for search in (1, 2) for level in ((8, 3, 3), (12, 3, 3), (13, 1, 2))
     ]
     shown = printed(explained(found))
-    assert "bracket stable up to 12, not at 13" in shown
+    assert "bracket stable up to 12, not stable at 13" in shown
     assert "limited by kv_cache (PREEMPTED)" in shown
     assert "searches 2, which agree" in shown
     assert "1 13 1/2 PREEMPTED" in shown

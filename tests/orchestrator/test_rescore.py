@@ -195,6 +195,6 @@ def test_the_command_speaks_the_contract(engine: Engine, environment: dict[str, 
         "unreadable": [],
     }
     again = evalctl(environment, "rescore", "latest")
-    assert "0 of 1 answers scored" in again.stdout
-    assert "1 had been" in again.stdout
+    assert "0 of 1 answers rescored" in again.stdout
+    assert "skipped: 1 already scored" in again.stdout
     assert evalctl(environment, "rescore", "nothing").returncode == 2

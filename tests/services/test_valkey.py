@@ -147,7 +147,7 @@ def test_a_hung_server_is_named_and_can_still_be_stopped(server: EmbeddedValkey)
     impatient = EmbeddedValkey(server.folder, start_timeout_s=0.2)
     impatient.stop_signals = ((impatient.stop_signals[0][0], 0.1), impatient.stop_signals[-1])
 
-    with pytest.raises(ServiceStartError, match=rf"process {process.pid} runs but does not answer"):
+    with pytest.raises(ServiceStartError, match=rf"process {process.pid} runs but did not answer"):
         impatient.start()
     impatient.stop()
 
