@@ -73,9 +73,9 @@ def check(*, as_json: bool) -> int:
 @database.command()
 @click.argument("arguments", nargs=-1)
 def shell(*, arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; extra arguments are passed to psql.
+    """Open psql on the database.
 
-    The password is passed in the environment, not on the command line.
+    Extra arguments are passed to psql. The password is passed in the environment, not on the command line.
 
     \b
     Example:
@@ -98,7 +98,7 @@ def shell(*, arguments: tuple[str, ...]) -> None:
 @database.command(name="grant-analyst")
 @click.argument("role")
 def grant_analyst_command(*, role: str) -> int:
-    """Grant a database role read access to the views of analytics_v1, and nothing else.
+    """Let a database role read analytics_v1, and nothing else.
 
     \b
     Example:
@@ -113,7 +113,7 @@ def grant_analyst_command(*, role: str) -> int:
 @database.command(name="grant-writer")
 @click.argument("role")
 def grant_writer_command(*, role: str) -> int:
-    """Grant a database role what submitting, workers and the reconciler need.
+    """Let a database role submit, run workers and reconcile.
 
     It cannot change or drop a table.
 

@@ -20,7 +20,9 @@ from orchestrator.submit import publish_hints
 
 @click.group()
 def dead() -> None:
-    """Inspect, requeue or drop dead jobs: those that were given up after repeated failures.
+    """Inspect, requeue or drop dead jobs.
+
+    A job is dead when its attempts are used up, or when the same error ended it on two workers.
 
     \b
     Example:
@@ -156,9 +158,9 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
 @dead.command()
 @choice
 def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
-    """Drop dead jobs for good: they count as cancelled and no longer make their run fail.
+    """Drop dead jobs for good.
 
-    Exit code 1 if a named job is not dead.
+    They count as cancelled and no longer make their run fail. Exit code 1 if a named job is not dead.
 
     \b
     Example:

@@ -15,7 +15,7 @@ from orchestrator.console import console, json_option, print_json
 @click.command()
 @json_option
 def doctor(*, as_json: bool) -> int:
-    """Check everything evalctl needs and show how to fix what is broken.
+    """Check everything evalctl needs and show how to fix problems.
 
     Exit code 1 if something is broken. A missing GPU or worker is reported but does not count.
 

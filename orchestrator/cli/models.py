@@ -15,7 +15,7 @@ from orchestrator.registry import load_registry
 
 @click.group()
 def models() -> None:
-    """List the registered models and check whether they can run on this host.
+    """List the registered models and check which can run here.
 
     \b
     Example:

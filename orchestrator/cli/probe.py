@@ -92,7 +92,7 @@ def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
 
 @click.group()
 def probe() -> None:
-    """Search for limits: sequences in one engine, engines on one GPU, tokens in one context.
+    """Search for limits: sequences, engines or context length.
 
     \b
     Example:
@@ -110,19 +110,19 @@ def probe() -> None:
     click.option(
         "--sla-s",
         type=float,
-        help="Limit for the 95th percentile of E2E; a slower level is not stable.",
+        help="Limit in seconds for the 95th percentile of E2E; a slower level is not stable.",
     ),
 )
 def sequences(**flags: Any) -> int:
-    """Find how many sequences one engine runs at once without error, preemption or waiting.
+    """Find how many sequences one engine runs at once.
 
-    Levels double until one is not stable, then the gap is bisected. Running out of memory is a
+    At a stable level no sequence fails, is preempted or waits. Levels double until one is not stable, then the gap is bisected. Running out of memory is a
     result, not an error.
 
     \b
     Example:
       evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64
-      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --searches 2 --json
+      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --json
     """
     return _probe(SEQUENCES, **flags)
 
@@ -139,13 +139,13 @@ def sequences(**flags: Any) -> int:
     ),
 )
 def instances(**flags: Any) -> int:
-    """Find how many engines run side by side on one GPU, all under load.
+    """Find how many engines run side by side on one GPU under load.
 
     Engines are added one at a time until one fails to start or dies.
 
     \b
     Example:
-      evalctl probe instances --model qwen3-4b --model deepseek-r1-7b --memory-limit 48GiB
+      evalctl probe instances --model qwen3-4b --memory-limit 48GiB
     """
     return _probe(INSTANCES, **flags)
 
@@ -160,9 +160,9 @@ def instances(**flags: Any) -> int:
     click.option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
 )
 def context(**flags: Any) -> int:
-    """Find how long a context an engine takes, what it costs, and whether the model still uses its start.
+    """Find how long a context an engine takes.
 
-    Each length runs in a separate engine. A wrong answer is reported and does not end the search.
+    Also shows what it costs, and whether the model still uses the start of the context. Each length runs in a separate engine. A wrong answer is reported and does not end the search.
 
     \b
     Example:

@@ -27,7 +27,7 @@ LABELLED = SHIPPED.parent / "labelled"
 
 @click.group()
 def problems() -> None:
-    """Work with problem sets: list, show, validate, write, import, and compare the scorer with human markers.
+    """List, show, validate, write and import problems.
 
     \b
     Example:
@@ -75,7 +75,13 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
 
 @problems.command()
 @click.argument("problem", metavar="ID")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of the statement.",
+)
 @json_option
 def show(*, problem: str, language: str, as_json: bool) -> int:
     """Show a problem: statement, reference steps, answer.
@@ -170,9 +176,10 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
 )
 @json_option
 def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) -> int:
-    """Import a local file of a public data set as problem files. Exit code 1 if no row can be imported.
+    """Import a local file of a public data set as problem files.
 
-    FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published format.
+    FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published format. Exit code 1 if
+    no row can be imported.
 
     \b
     Example:
@@ -216,9 +223,9 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
 )
 @json_option
 def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) -> int:
-    """Measure how well the scorer agrees with human step labels, next to trivial scorers.
+    """Measure how well the scorer agrees with human step labels.
 
-    FOLDER holds answers/, index*.jsonl and labels*.jsonl; the default is the labelled answers shipped with evalctl.
+    Trivial scorers are shown next to it. FOLDER holds answers/, index*.jsonl and labels*.jsonl; the default is the labelled answers shipped with evalctl.
 
     \b
     Example:

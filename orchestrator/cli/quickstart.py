@@ -25,9 +25,9 @@ from reports.tables import result_tables
     help="Maximum output tokens.",
 )
 def quickstart(*, repetitions: int, max_tokens: int) -> int:
-    """Compare two tiny models on 6 problems on this machine's CPU, from queue to tables.
+    """Compare two tiny models on 6 problems, on this machine's CPU.
 
-    Everything is real: Postgres, a Redis-compatible broker, a Celery worker, vLLM. The models are tiny (135M parameters,
+    Everything from queue to tables is real: Postgres, a Redis-compatible broker, a Celery worker, vLLM. The models are tiny (135M parameters,
     in bf16 and rounded to 4 bits), so expect low scores. All processes exit with the command; the data stays in
     EVALCTL_HOME.
 

@@ -20,9 +20,9 @@ from scoring.score import SCORER_VERSION
 )
 @json_option
 def rescore(*, run: str, force: bool, as_json: bool) -> int:
-    """Rescore the stored answers of a run with this version of the scorer; earlier verdicts are kept.
+    """Rescore the stored answers of a run with this scorer version.
 
-    RUN is an id, a unique prefix of an id, a name, or `latest`. Results show the newest scores. Exit code 1 if a stored
+    RUN is an id, a unique prefix of an id, a name, or `latest`. Earlier verdicts are kept; results show the newest scores. Exit code 1 if a stored
     problem can no longer be read.
 
     \b

@@ -28,7 +28,7 @@ from reports.tables import result_tables
     type=click.Choice(("scores", "resources", "prompts", "concurrency")),
     help="Show only this table; may be repeated.",
 )
-@click.option("--explain", "explained", is_flag=True, help="Show how each number is made up.")
+@click.option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
 def results(
     *,
@@ -39,7 +39,7 @@ def results(
     explained: bool,
     as_json: bool,
 ) -> int:
-    """Show the scores of a run by category, and its latency and memory.
+    """Show the scores, latency and memory of a run.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`.
 

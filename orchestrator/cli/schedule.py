@@ -73,14 +73,14 @@ def schedule() -> None:
 )
 @json_option
 def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> int:
-    """Add a schedule; the cron expression and the experiment are checked first.
+    """Add a schedule.
 
-    The reconciler (part of `evalctl up`) submits a run for each slot. If it was down, it makes up for the latest missed
+    The cron expression and the experiment are checked first. The reconciler (part of `evalctl up`) submits a run for each slot. If it was down, it makes up for the latest missed
     slot only. When the clocks change, a schedule at chosen hours still runs once per slot.
 
     \b
     Example:
-      evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f experiment.toml
+      evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f exp.toml
       evalctl schedule add weekdays --cron '30 1 * * 1-5' -f experiment.yaml
     """
     check_name(name)
@@ -253,7 +253,9 @@ def remove(*, name: str, as_json: bool) -> int:
 @click.argument("name")
 @json_option
 def run_now_(*, name: str, as_json: bool) -> int:
-    """Submit a schedule's experiment now, as a new run; the next slot is not affected.
+    """Submit a schedule's experiment now, as a new run.
+
+    The next slot is not affected.
 
     \b
     Example:

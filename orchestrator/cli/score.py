@@ -32,7 +32,7 @@ COLOURS = {
 )
 @json_option
 def score(*, problem: str, answer: str, as_json: bool) -> int:
-    """Score an answer: the reference steps it shows, its final answer, and whether it looks like a guess.
+    """Score an answer: its steps, its result and signs of guessing.
 
     \b
     Example:

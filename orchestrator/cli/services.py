@@ -40,9 +40,9 @@ DOWN_WITHIN_S = 120.0
 )
 @click.option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
-    """Start what this host needs: embedded servers (unless real ones are configured), reconciler, workers.
+    """Start the servers, the reconciler and the workers of this host.
 
-    Workers and servers that exit are restarted. `evalctl down` stops everything.
+    The servers are the embedded ones, unless real ones are configured. Workers and servers that exit are restarted. `evalctl down` stops everything.
 
     \b
     Example:
@@ -85,7 +85,9 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
 @click.command()
 @click.option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
 def down(*, force: bool) -> int:
-    """Stop the supervisor, its workers (after their current job) and the embedded servers.
+    """Stop the workers, the reconciler and the embedded servers.
+
+    Workers finish their current job first.
 
     \b
     Example:

@@ -20,7 +20,7 @@ from orchestrator.watch import follow
 @click.argument("run", required=False)
 @json_option
 def status(*, run: str | None, as_json: bool) -> int:
-    """Show the progress of a run, or list the newest runs and the workers.
+    """Show the progress of a run, or the newest runs and the workers.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed or dead jobs.
 

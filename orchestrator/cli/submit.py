@@ -96,7 +96,7 @@ def submit(
 
     \b
     Example:
-      evalctl submit --model smollm2 --model smollm2-awq --problems quickstart --watch
+      evalctl submit --model smollm2 --problems quickstart --watch
       evalctl submit -f experiment.toml --dry-run
     """
     given = {key: value for key, value in flags.items() if value not in (None, ())}

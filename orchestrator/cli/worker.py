@@ -41,9 +41,9 @@ def worker(
     queues: tuple[str, ...],
     grace: float | None,
 ) -> None:
-    """Run a worker in the foreground, on one GPU (default: the first, or the CPU if there is none).
+    """Run a worker in the foreground, on one GPU or on the CPU.
 
-    SIGTERM or Ctrl-C lets it finish its job and exit; a second one hands the job back at once. It refuses a GPU that
+    By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish its job and exit; a second one hands the job back at once. It refuses a GPU that
     other processes use.
 
     \b

@@ -239,7 +239,8 @@ def test_data_of_another_version_is_left_alone(damageable: EmbeddedPostgres) -> 
     (damageable.data / "PG_VERSION").write_text("15\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"was created by PostgreSQL 15, but this is PostgreSQL 18.*Move that folder away"
+        ServiceStartError,
+        match=r"was created by PostgreSQL 15, but this is PostgreSQL 18.*Move that folder away",
     ):
         damageable.start()
 
