@@ -1,4 +1,7 @@
-"""Hints: the Celery messages that permit a worker to claim a job. They carry no truth and may be lost or doubled."""
+"""Hints: the Celery messages that permit a worker to claim a job.
+
+They carry no truth and may be lost or doubled.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ HINT_TASK = "evalctl.hint"
 SOCKET_TIMEOUT_S = 5
 
 CELERY_SETTINGS: dict[str, Any] = {
-    # A hint is spent when it is received: the lease in Postgres guards the job, not the acknowledgement.
+    # A hint is spent when it is received: the lease in Postgres guards the job, not the
+    # acknowledgement.
     "task_acks_late": False,
     # One hint at a time, and none while a job runs: a waiting hint belongs to an idle worker.
     "worker_prefetch_multiplier": 1,
@@ -69,7 +73,7 @@ def hint_app(broker_url: str, queues: Sequence[str] = ()) -> Celery:
 
 
 def message_for(job_id: int, queue: str) -> bytes:
-    """Write a hint as Celery reads it: its protocol 2, in the envelope of kombu's Redis transport."""
+    """Write a hint for Celery: its protocol 2, in the envelope of kombu's Redis transport."""
     message_id = str(uuid.uuid4())
     body = json.dumps(
         [[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
@@ -96,7 +100,7 @@ def message_for(job_id: int, queue: str) -> bytes:
 
 
 def one_try_app(broker_url: str) -> Celery:
-    """Return an application whose connections fail at once, where a worker's would wait and retry."""
+    """Return an application whose connections fail at once; a worker's would retry."""
     app = hint_app(broker_url)
     # kombu's own: three tries over six seconds.
     at_once = {"max_retries": 1, "interval_start": 0.0, "interval_step": 0.0, "interval_max": 0.0}
@@ -105,17 +109,21 @@ def one_try_app(broker_url: str) -> Celery:
 
 
 class HintBroker:
-    """Publish hints and count those waiting. Raise ``ServiceUnreachable`` where the broker is down."""
+    """Publish hints and count those waiting.
+
+    Raise ``ServiceUnreachable`` where the broker is down.
+    """
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
         self._app = one_try_app(broker_url)
 
     def publish(self, queue: str, job_ids: Sequence[int]) -> int:
-        """Send a hint for each job while the queue holds fewer than ``HINTS_AT_MOST``, and return how many were sent.
+        """Send a hint for each job, up to ``HINTS_AT_MOST`` in the queue.
 
-        All go in one command, about 40 times as fast as one task each through Celery's producer. Publishers at the same
-        time may exceed the limit by what each sends.
+        Return how many were sent. All go in one command, about 40 times as fast as one task each
+        through Celery's producer. Publishers at the same time may exceed the limit by what each
+        sends.
         """
         name = queue_name(queue)
         with self._reachable(), self._app.connection_for_write() as connection:
@@ -153,5 +161,8 @@ class HintBroker:
             raise ServiceUnreachable(
                 f"broker {masked(self._url)}",
                 masked(reason).rstrip("."),
-                mend="Start it, or correct EVALCTL_BROKER_URL; nothing is lost, hints are published once it is back",
+                mend=(
+                    "Start it, or correct EVALCTL_BROKER_URL; nothing is lost, hints are "
+                    "published once it is back"
+                ),
             ) from error

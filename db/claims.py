@@ -20,9 +20,11 @@ from db.statements import statement
 LEASE_S = 60.0
 AGE_BOUND_S = 900.0
 BACKOFF_S = 2.0
-#: Errors of what several workers share, or of other users of a GPU: never the job's fault, however many workers saw them.
+#: Errors of what several workers share, or of other users of a GPU: never the job's fault, however
+#: many workers saw them.
 BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
-#: A worker that was draining, or whose GPU cannot be trusted, gave the job back: the attempt does not count against it.
+#: A worker that was draining, or whose GPU cannot be trusted, gave the job back: the attempt does
+#: not count against it.
 DRAINED = "DRAINED"
 GPU_QUARANTINED = "GPU_QUARANTINED"
 #: The worker exited, and this attempt with it, since another attempt beside it hung.
@@ -30,13 +32,13 @@ HUNG_BESIDE = "WORKER_HUNG_BESIDE"
 #: The engine exited while the attempt still waited for a slot in it.
 ENGINE_GONE = "ENGINE_GONE"
 FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE, ENGINE_GONE})
-#: Suffix of the class of an error that several jobs had in one engine. It blames none of them, since it is not known which
-#: caused it; each is retried alone, where its own error shows.
+#: Suffix of the class of an error that several jobs had in one engine. It blames none of them,
+#: since it is not known which caused it; each is retried alone, where its own error shows.
 IN_BATCH = "_IN_BATCH"
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
-    """Say that the attempt is no longer the job's: another may be running, so nothing of this one may be written."""
+    """Say that the attempt has lost its lease: another may run, so it must write nothing."""
 
     def __init__(self, job_id: int, attempt_no: int) -> None:
         super().__init__(
@@ -68,7 +70,8 @@ class ClaimedJob:
     probe: Mapping[str, Any] | None = None
     #: The error class of the attempt before this one.
     error_class: str | None = None
-    #: The group of jobs of its run and model that share an engine started for them; None where any engine serves.
+    #: The group of jobs of its run and model that share an engine started for them; None where any
+    #: engine serves.
     boot_group: int | None = None
     #: Seconds between becoming available and this claim, on the database's clock.
     queue_wait_s: float
@@ -102,7 +105,7 @@ class ClaimedJob:
 
     @property
     def in_batch(self) -> bool:
-        """Whether it may share an engine: in throughput mode, unless the last one failed with several jobs in it."""
+        """Whether it may share an engine: in throughput mode, unless a shared one failed."""
         suspected = (self.error_class or "").endswith(IN_BATCH)
         return self.mode == Mode.THROUGHPUT and self.probe is None and not suspected
 
@@ -165,11 +168,12 @@ def claim(
     lease_s: float = LEASE_S,
     age_bound_s: float = AGE_BOUND_S,
 ) -> list[ClaimedJob]:
-    """Claim the best jobs of these queues for this worker, best first; an empty list when there is none.
+    """Claim the best jobs of these queues for this worker, best first.
 
-    ``boot_id`` is the engine start that serves the loaded model, which the attempts record. ``loaded_group`` is the run and
-    boot group that the engine was started for. With ``mode``, claim only jobs of that mode that can share the loaded
-    engine, and only as far as those come next; ``at_most`` is more than one only with it.
+    An empty list when there is none. ``boot_id`` is the engine start that serves the loaded model,
+    which the attempts record. ``loaded_group`` is the run and boot group that the engine was
+    started for. With ``mode``, claim only jobs of that mode that can share the loaded engine, and
+    only as far as those come next; ``at_most`` is more than one only with it.
     """
     run_id, group = loaded_group or (None, None)
     found = run_alone(
@@ -193,7 +197,10 @@ def claim(
 
 
 def _statement(at_most: int) -> str:
-    """Return the statement for a number of jobs. For one, the number is part of it: a plan for any number is made anew each time."""
+    """Return the statement for a number of jobs.
+
+    For one, the number is part of it: a plan for any number is made anew each time.
+    """
     return _claim_one() if at_most == 1 else statement("claim")
 
 
@@ -211,7 +218,10 @@ def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:
 
 
 def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEASE_S) -> None:
-    """Extend the lease of a running attempt. Raise ``LeaseLost`` when it is not this attempt's any more."""
+    """Extend the lease of a running attempt.
+
+    Raise ``LeaseLost`` when it is not this attempt's any more.
+    """
     if not run_alone(
         engine, statement("renew"), {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}
     ):
@@ -221,9 +231,10 @@ def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEAS
 def give_up(
     engine: Engine, job_id: int, attempt_no: int, failure: Failure, *, backoff_s: float = BACKOFF_S
 ) -> JobState:
-    """End an attempt that failed and return the state of its job. Raise ``LeaseLost`` as ``renew`` does.
+    """End an attempt that failed and return the state of its job.
 
-    The job is dead as ``poison`` where another worker has had the same error with it.
+    Raise ``LeaseLost`` as ``renew`` does. The job is dead as ``poison`` where another worker has
+    had the same error with it.
     """
     found = run_alone(
         engine,

@@ -34,7 +34,8 @@ class DeadJob:
     error_class: str | None
     error_message: str | None
     finished_at: dt.datetime
-    #: One document an attempt, oldest first: attempt_no, worker, host, gpu, outcome, error_class, started_at, ...
+    #: One document an attempt, oldest first: attempt_no, worker, host, gpu, outcome, error_class,
+    #: started_at, ...
     attempts: Sequence[Mapping[str, Any]]
 
     @classmethod
@@ -63,7 +64,8 @@ class Paused:
 def pause_run(engine: Engine, run: Run) -> Paused:
     """Hold the queued jobs of a run; running ones finish. A paused run stays paused.
 
-    An interrupted pause leaves the run paused with jobs that continue; pausing again, or resuming, repairs it.
+    An interrupted pause leaves the run paused with jobs that continue; pausing again, or resuming,
+    repairs it.
     """
     with transaction(engine) as connection:
         rows(connection, statement("pause_run", "control"), {"run": run.run_id})
@@ -77,7 +79,7 @@ def pause_run(engine: Engine, run: Run) -> Paused:
 
 
 def resume_run(engine: Engine, run: Run) -> int:
-    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many there are.
+    """Release the held jobs of a run, with hints in the outbox; return their number.
 
     An interrupted resume leaves the run paused; resuming again continues where it stopped.
     """
@@ -93,7 +95,7 @@ def resume_run(engine: Engine, run: Run) -> int:
 def list_dead(
     engine: Engine, run: Run | None = None, *, job_id: int | None = None, limit: int = 100
 ) -> tuple[list[DeadJob], int]:
-    """Return dead jobs of one run or of all, latest first, and how many there are without the limit."""
+    """Return dead jobs of one run or of all, latest first, and their number without limit."""
     given = {"run": run and run.run_id, "job": job_id, "limit": limit}
     with transaction(engine) as connection:
         found = rows(connection, statement("list_dead", "control"), given)
@@ -109,8 +111,8 @@ def retry_jobs(
 ) -> list[int]:
     """Requeue failed or dead jobs and return their ids.
 
-    Each gets its original number of attempts. ``run`` and ``job_ids`` narrow the choice; None stands for all. Jobs
-    of a paused run are held.
+    Each gets its original number of attempts. ``run`` and ``job_ids`` narrow the choice; None
+    stands for all. Jobs of a paused run are held.
     """
     given = {
         "run": run and run.run_id,

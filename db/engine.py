@@ -1,4 +1,7 @@
-"""Connect to Postgres with deadlines on everything; a server that is down is one error with one message."""
+"""Connect to Postgres with deadlines on everything.
+
+A server that is down is one error with one message.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,9 @@ def open_database(
 ) -> Engine:
     """Return an engine for a ``postgresql://`` URL; nothing is connected yet.
 
-    ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as ``evalctl.include_synthetic``.
-    At most ``pool_size`` + 5 connections are open at once; more threads than that wait for one another, each as long as
-    POOL_TIMEOUT_S.
+    ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as
+    ``evalctl.include_synthetic``. At most ``pool_size`` + 5 connections are open at once; more
+    threads than that wait for one another, each as long as POOL_TIMEOUT_S.
     """
     options = {
         "statement_timeout": str(statement_timeout_ms),
@@ -74,8 +77,9 @@ def open_database(
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Run a transaction: commit at the end, roll back on an error.
 
-    Raise ``ServiceUnreachable`` where the server is down or the connection broke, and the outcome may then be unknown;
-    ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a deadlock or a full disk, and was rolled back.
+    Raise ``ServiceUnreachable`` where the server is down or the connection broke, and the outcome
+    may then be unknown; ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a
+    deadlock or a full disk, and was rolled back.
     """
     try:
         with engine.begin() as connection:
@@ -90,7 +94,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def long_transaction(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction that may touch every job of a run of millions, so that no statement times out."""
+    """Run a transaction without statement timeout, for all jobs of a run of millions."""
     with transaction(engine) as connection:
         rows(connection, statement("lift_statement_timeout", "connections"))
         yield connection
@@ -107,8 +111,9 @@ def run_alone(
 ) -> list[dict[str, Any]]:
     """Run one named statement in its own transaction, in one round trip, and return its rows.
 
-    For the statements that a worker runs for every job: they go to the driver on a pooled connection, past SQLAlchemy's
-    execution. Raise ``ServiceUnreachable`` as ``transaction`` does, ``DBAPIError`` for what is wrong with the statement.
+    For the statements that a worker runs for every job: they go to the driver on a pooled
+    connection, past SQLAlchemy's execution. Raise ``ServiceUnreachable`` as ``transaction`` does,
+    ``DBAPIError`` for what is wrong with the statement.
     """
     try:
         with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
@@ -129,7 +134,10 @@ def run_alone(
 
 @contextmanager
 def _driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
-    """Give a pooled connection of the driver that commits each statement; a broken one leaves the pool."""
+    """Give a pooled connection of the driver that commits each statement.
+
+    A broken one leaves the pool.
+    """
     pooled = engine.raw_connection()
     try:
         connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
@@ -152,7 +160,7 @@ def _wrapped(sql: str, error: psycopg.Error) -> DBAPIError:
 
 
 def is_connection_loss(error: DBAPIError) -> bool:
-    """Return whether the connection was lost, and not whether the statement was wrong or too slow."""
+    """Return whether the connection was lost, not whether the statement failed."""
     if error.connection_invalidated:
         return True
     state = getattr(error.orig, "sqlstate", None)
@@ -165,7 +173,8 @@ def is_connection_loss(error: DBAPIError) -> bool:
 def is_passing(error: DBAPIError) -> bool:
     """Return whether the server may succeed later: the transaction was rolled back."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout. 58030: input or output.
+    # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout.
+    # 58030: input or output.
     return state.startswith(("40", "53")) or state in {"55P03", "57014", "58030"}
 
 
@@ -206,7 +215,7 @@ def _note_idle(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) 
 
 
 def _wake(connection: DBAPIConnection, entry: ConnectionPoolEntry, _fairy: object) -> None:
-    """Replace an idle connection that is dead, as ``pool_pre_ping`` does, without pinging a busy one each time."""
+    """Replace an idle connection that is dead; ``pool_pre_ping`` would ping a busy one too."""
     if time.monotonic() - entry.info.get("idle_since_s", float("inf")) < IDLE_S:
         return
     try:

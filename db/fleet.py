@@ -85,7 +85,10 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a profile start measured, for a start of the same model with a KV cache of a given size. Memory in MiB."""
+    """What a profile start measured, for a start of the same model with a KV cache of a given size.
+
+    Memory in MiB.
+    """
 
     boot_id: int
     environment: dict[str, Any]
@@ -140,7 +143,10 @@ def report_worker(
 
 
 def list_workers(engine: Engine) -> list[WorkerRow]:
-    """Return the workers that have neither stopped nor been lost, by name. Raise ``ServiceUnreachable``."""
+    """Return the workers that have neither stopped nor been lost, by name.
+
+    Raise ``ServiceUnreachable``.
+    """
     silent_s = func.extract("epoch", func.now() - Worker.last_seen_at)
     query = (
         select(Worker, Model.name, silent_s.label("last_seen_s"))
@@ -155,10 +161,10 @@ def list_workers(engine: Engine) -> list[WorkerRow]:
 def drain_workers(
     engine: Engine, *, worker: str | None = None, host: str | None = None
 ) -> tuple[str, ...]:
-    """Ask running workers to drain and return their names: one, those of a host, or, without either, all.
+    """Ask running workers to drain, one, those of a host, or all; return their names.
 
-    ``worker`` is a name or an id, or a prefix of either; raise ``AmbiguousWorker`` where several match. Repeating it
-    changes nothing.
+    ``worker`` is a name or an id, or a prefix of either; raise ``AmbiguousWorker`` where several
+    match. Repeating it changes nothing.
     """
     wanted: list[ColumnElement[bool]] = [Worker.state.not_in(ENDED)]
     if worker is not None:

@@ -1,4 +1,4 @@
-"""What the reconciler does to the queue: lead, take leases back, mark silent workers, count, find jobs without hints."""
+"""The reconciler's work on the queue: leadership, expired leases, tallies, missing hints."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LOCK_KEY = 0x6576616C
 
 @contextmanager
 def leadership(engine: Engine, *, idle_s: int) -> Iterator[Callable[[], None] | None]:
-    """Give the lead to one caller at a time: None where another has it, else a function that confirms it.
+    """Give one caller at a time a function that confirms its lead; None to others.
 
-    The lead ends with the block, or when it has not been confirmed for ``idle_s``. Confirming raises
-    ``ServiceUnreachable`` where the connection that holds the lock is lost.
+    The lead ends with the block, or when it has not been confirmed for ``idle_s``. Confirming
+    raises ``ServiceUnreachable`` where the connection that holds the lock is lost.
     """
     with transaction(engine) as connection:
         if not rows(connection, statement("lead"), {"key": LOCK_KEY})[0]["leads"]:
@@ -35,13 +35,19 @@ def leadership(engine: Engine, *, idle_s: int) -> Iterator[Callable[[], None] | 
 
 
 def reconciler_runs(engine: Engine) -> bool:
-    """Return whether a reconciler has the lead; without one nothing is taken back and no slot is submitted."""
+    """Return whether a reconciler has the lead.
+
+    Without one nothing is taken back and no slot is submitted.
+    """
     with transaction(engine) as connection:
         return bool(rows(connection, statement("reconciler_runs"), {"key": LOCK_KEY})[0]["runs"])
 
 
 def expire_leases(engine: Engine, *, silent_s: float) -> tuple[list[dict[str, Any]], list[str]]:
-    """Take back jobs whose lease has run out; return their ids and states, and the names of workers lost."""
+    """Take back jobs whose lease has run out.
+
+    Return their ids and states, and the names of workers lost.
+    """
     with transaction(engine) as connection:
         expired = rows(connection, statement("expire"))
         lost = rows(connection, statement("lose_workers"), {"silent_s": silent_s})
@@ -51,7 +57,8 @@ def expire_leases(engine: Engine, *, silent_s: float) -> tuple[list[dict[str, An
 def fold_tallies(engine: Engine, *, longest: int) -> None:
     """Replace tallies of more than ``longest`` rows by their sums.
 
-    After the cancel of a million jobs it takes seconds, so it has its own transaction; it locks nothing that others want.
+    After the cancel of a million jobs it takes seconds, so it has its own transaction; it locks
+    nothing that others want.
     """
     with transaction(engine) as connection:
         rows(connection, statement("fold_tallies", "runs"), {"longest": longest})

@@ -41,9 +41,10 @@ def read_points(engine: Engine, job_id: int) -> list[ProbePoint]:
 def add_point(
     engine: Engine, job_id: int, attempt_no: int, ordinal: int, point: Mapping[str, Any]
 ) -> None:
-    """Write one trial, the ``ordinal``-th of its search. Raise ``LeaseLost`` where the attempt has lost its lease.
+    """Write one trial, the ``ordinal``-th of its search.
 
-    Safe to repeat where an answer was lost: an existing trial stays as it is.
+    Raise ``LeaseLost`` where the attempt has lost its lease. Safe to repeat where an answer was
+    lost: an existing trial stays as it is.
     """
     given = {
         "job": job_id,
@@ -64,7 +65,10 @@ def end_search(engine: Engine, job_id: int, attempt_no: int) -> None:
 
 
 def read_found(engine: Engine, run_id: uuid.UUID) -> Found:
-    """Return what the searches of a run found; of synthetic models only where the engine's session includes them."""
+    """Return what the searches of a run found.
+
+    Of synthetic models only where the engine's session includes them.
+    """
     with transaction(engine) as connection:
         searches, thresholds, levels = (
             rows(connection, statement(name, "probes"), {"run": run_id})

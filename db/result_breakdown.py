@@ -22,7 +22,8 @@ LINE = ("model", "prompt", "mode", "config_hash", "environment_hash", "memory_ki
 class ResultBreakdown:
     """Rows behind the tables of one run; those about resources have the columns of ``LINE``."""
 
-    #: How a figure spreads over the results that count: ``figure``, ``n`` and ``cuts``, its 0, 10, 50, 90, 100 % quantiles.
+    #: How a figure spreads over the results that count: ``figure``, ``n`` and ``cuts``, its 0, 10,
+    #: 50, 90, 100 % quantiles.
     spreads: Sequence[Row]
     #: ``fewest`` and ``most`` results that a problem has.
     repetitions: Sequence[Row]

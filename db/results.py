@@ -26,7 +26,8 @@ class Results:
     prompts: list[dict[str, Any]]
     #: Thresholds from probes; empty for a run without probe jobs.
     concurrency: list[dict[str, Any]] = field(default_factory=list)
-    #: Thresholds of the models in ``resources`` on the same GPUs, ``own`` or of the latest ``run`` that has some.
+    #: Thresholds of the models in ``resources`` on the same GPUs, ``own`` or of the latest ``run``
+    #: that has some.
     limits: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
@@ -45,9 +46,10 @@ class Results:
 def read_results(
     engine: Engine, run_id: UUID, *, include_flagged: bool = False, explained: bool = False
 ) -> Results:
-    """Return the tables of a run; rows of synthetic models only where the engine's session includes them.
+    """Return the tables of a run.
 
-    ``include_flagged`` counts results with a flag into the medians of time and memory, which leave them out otherwise;
+    Rows of synthetic models only where the engine's session includes them. ``include_flagged``
+    counts results with a flag into the medians of time and memory, which leave them out otherwise;
     ``explained`` reads their breakdown too.
     """
     given: dict[str, Any] = {"run": run_id}

@@ -1,8 +1,9 @@
-"""The database's roles beside its owner: writers, who do evalctl's daily work, and analysts, who read.
+"""The database's roles beside its owner: writers and analysts.
 
-The owner migrates. ``evalctl_writer`` is what submitting, workers and the reconciler need: it can change no table,
-drop none and delete no result. ``evalctl_analyst`` reads the views of ``analytics_v1`` and nothing else. Both are group roles that
-cannot log in; login roles become members.
+The owner migrates. ``evalctl_writer`` is what submitting, workers and the reconciler need: it can
+change no table, drop none and delete no result. ``evalctl_analyst`` reads the views of
+``analytics_v1`` and nothing else. Both are group roles that cannot log in; login roles become
+members.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ def grant_analyst(engine: Engine, role: str) -> None:
 
 
 def grant_writer(engine: Engine, role: str) -> None:
-    """Let an existing login role submit, work and reconcile. It cannot migrate, nor change or drop a table.
+    """Let an existing login role submit, work and reconcile.
 
-    Raise ``GrantRefused`` as ``grant_analyst`` does, and for a superuser, whom no grant limits.
+    It cannot migrate, nor change or drop a table. Raise ``GrantRefused`` as ``grant_analyst`` does,
+    and for a superuser, whom no grant limits.
     """
     _grant(engine, WRITER_ROLE, role)
 
@@ -63,8 +65,9 @@ def _grant(engine: Engine, group: str, role: str) -> None:
                 rows(connection, sql)
     except ProgrammingError as error:
         raise GrantRefused(
-            f"role {role!r} was not granted access: {error.orig}; run this as the schema's owner, with the "
-            f"right to create roles, for a role that exists: CREATE ROLE {role} LOGIN PASSWORD '...'"
+            f"role {role!r} was not granted access: {error.orig}; run this as the schema's "
+            "owner, with the right to create roles, for a role that exists: "
+            f"CREATE ROLE {role} LOGIN PASSWORD '...'"
         ) from error
 
 
@@ -72,5 +75,6 @@ def _refuse_superuser(connection: Connection, role: str) -> None:
     found = rows(connection, statement("is_superuser", "roles"), {"role": role})
     if found and found[0]["superuser"]:
         raise GrantRefused(
-            f"role {role!r} is a superuser, whom no grant limits; create a separate role and name that"
+            f"role {role!r} is a superuser, whom no grant limits; create a separate role and "
+            "name that"
         )

@@ -92,7 +92,10 @@ class Progress:
 
 
 def find_run(engine: Engine, reference: str) -> Run:
-    """Return the run with an id, a unique prefix of one, a name, or ``latest``. Raise ``RunNotFound``."""
+    """Return the run with an id, a unique prefix of one, a name, or ``latest``.
+
+    Raise ``RunNotFound``.
+    """
     with transaction(engine) as connection:
         if reference == "latest":
             found = rows(connection, statement("latest_run", "runs"))
@@ -145,7 +148,7 @@ def _listed_progress(row: Mapping[str, Any]) -> Progress:
 
 
 def _counts(row: Mapping[str, Any]) -> dict[JobState, int]:
-    """Read the sum of a run's tally, which counts queued and running jobs together, and the running jobs."""
+    """Read the sums of a run's tally, which has queued and running jobs in one."""
     known = [state for state in JobState if state is not JobState.QUEUED]
     counts: dict[JobState, int] = {state: int(row[state.value] or 0) for state in known}
     counts[JobState.QUEUED] = int(row["open"] or 0) - counts[JobState.RUNNING]

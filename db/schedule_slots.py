@@ -1,4 +1,4 @@
-"""The slots of a schedule: each due time becomes one run or one error, whichever process asks for it and however often.
+"""The slots of a schedule: each due time becomes one run or one error, exactly once.
 
 The caller works out when a slot is due.
 """
@@ -56,9 +56,10 @@ class Slot:
 def make_slot(
     engine: Engine, schedule: Schedule, slot: dt.datetime, submission: Submission
 ) -> Submitted | None:
-    """Submit the run of a slot and settle all slots up to it, in one transaction; the submission must ask for a new run.
+    """Submit the run of a slot and settle all slots up to it, in one transaction.
 
-    Return None where the slot is settled, another process is submitting it, or the schedule is paused or removed.
+    The submission must ask for a new run. Return None where the slot is settled, another process is
+    submitting it, or the schedule is paused or removed.
     """
     with transaction(engine) as connection:
         if not _lock_due(connection, schedule, slot):
@@ -77,7 +78,10 @@ def make_slot(
 
 
 def fail_slot(engine: Engine, schedule: Schedule, slot: dt.datetime, message: str) -> bool:
-    """Record why a slot has no run, and settle it. Return False where there was nothing to settle, as in ``make_slot``."""
+    """Record why a slot has no run, and settle it.
+
+    Return False where there was nothing to settle, as in ``make_slot``.
+    """
     with transaction(engine) as connection:
         if not _lock_due(connection, schedule, slot):
             return False
@@ -96,9 +100,10 @@ def make_hand_slot(
     submission: Callable[[dt.datetime], Submission],
     now: dt.datetime | None = None,
 ) -> tuple[dt.datetime, Submitted]:
-    """Submit a run outside the schedule under a separate slot, and return both; no scheduled slot is used up.
+    """Submit a run outside the schedule under a separate slot, and return both.
 
-    ``submission`` returns what to submit for the slot. Raise ``ScheduleNotFound`` where the schedule was removed.
+    No scheduled slot is used up. ``submission`` returns what to submit for the slot. Raise
+    ``ScheduleNotFound`` where the schedule was removed.
     """
     given = {"schedule": schedule.schedule_id}
     with transaction(engine) as connection:
@@ -116,7 +121,10 @@ def make_hand_slot(
 def last_slots(
     engine: Engine, schedule: Schedule | None = None, *, limit: int = 10
 ) -> dict[int, Sequence[Slot]]:
-    """Return the last slots by schedule id, newest first; of one schedule, or of every one that has any."""
+    """Return the last slots by schedule id, newest first.
+
+    Of one schedule, or of every one that has any.
+    """
     given = {"schedule": schedule.schedule_id if schedule else None, "limit": limit}
     found: dict[int, list[Slot]] = {}
     with transaction(engine) as connection:

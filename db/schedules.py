@@ -57,7 +57,10 @@ class Schedule:
 def add_schedule(
     engine: Engine, *, name: str, cron: str, timezone: str, experiment: Mapping[str, Any]
 ) -> bool:
-    """Store a schedule and return True; False where the same one exists. Raise ``ScheduleExists`` for another."""
+    """Store a schedule and return True; False where the same one exists.
+
+    Raise ``ScheduleExists`` for another.
+    """
     given = {
         "name": name,
         "cron": cron,
@@ -98,7 +101,10 @@ def list_schedules(engine: Engine) -> list[Schedule]:
 def active_schedules(
     engine: Engine, now: dt.datetime | None = None
 ) -> tuple[dt.datetime, list[Schedule]]:
-    """Return the time and the schedules that are not paused; the time is the database's unless one is given."""
+    """Return the time and the schedules that are not paused.
+
+    The time is the database's unless one is given.
+    """
     with transaction(engine) as connection:
         at = _time(connection, now)
         found = rows(connection, statement("active_schedules", "schedules"))
@@ -117,12 +123,18 @@ def pause_schedule(engine: Engine, schedule: Schedule) -> bool:
 
 
 def resume_schedule(engine: Engine, schedule: Schedule, now: dt.datetime | None = None) -> bool:
-    """Resume a schedule; slots missed meanwhile are skipped. Return False where it was not paused."""
+    """Resume a schedule; slots missed meanwhile are skipped.
+
+    Return False where it was not paused.
+    """
     return _changed(engine, "resume_schedule", {"schedule": schedule.schedule_id, "now": now})
 
 
 def remove_schedule(engine: Engine, schedule: Schedule) -> int:
-    """Remove a schedule and its list of slots; its runs are kept. Return how many slots it had. Raise ``ScheduleNotFound``."""
+    """Remove a schedule and its list of slots; its runs are kept. Return how many slots it had.
+
+    Raise ``ScheduleNotFound``.
+    """
     with transaction(engine) as connection:
         removed = rows(
             connection,

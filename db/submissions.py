@@ -1,4 +1,4 @@
-"""Submit: write a run, its jobs and their hints in one transaction, or add to a run what it lacks."""
+"""Submit: write a run, its jobs and hints in one transaction, or top up a run."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def submit(engine: Engine, submission: Submission) -> Submitted:
 
 
 def submit_in(connection: Connection, submission: Submission) -> Submitted:
-    """Submit within the caller's transaction, which writes more that must succeed or fail with the run."""
+    """Submit within a transaction in which the caller writes more."""
     rows(connection, statement("lift_statement_timeout", "connections"))
     model_ids = _store_models(connection, submission.models)
     problem_ids = _store_problems(connection, submission.problems)
@@ -173,7 +173,8 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
             | {"new": False}
         )
     ordinal = (last["ordinal"] or 0) + 1
-    # Another experiment may have taken the name, e.g. the same one before its problems were changed.
+    # Another experiment may have taken the name, e.g. the same one before its problems were
+    # changed.
     wanted = {"name": submission.name}
     rows(connection, statement("lock_name", "runs"), wanted)
     name = rows(connection, statement("free_name", "runs"), wanted)[0]["name"]
@@ -193,7 +194,7 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the run asks for after a top-up: the union of models and prompts, the larger repetitions."""
+    """Return the experiment after a top-up: all models and prompts, the larger repetitions."""
     merged = dict(old) | dict(new)
     for key in ("models", "prompts"):
         merged[key] = list(dict.fromkeys([*old.get(key, []), *new.get(key, [])]))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python
-"""Return by the exit status whether a worker of this host has reported lately: the health check of containers.
+"""Check the health of a container: whether a worker of this host has reported lately.
 
-It asks the database and not the process, so a worker that runs but can no longer report is unhealthy too.
+It asks the database and not the process, so a worker that runs but can no longer report is
+unhealthy too.
 """
 
 from __future__ import annotations

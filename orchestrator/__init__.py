@@ -1,1 +1,1 @@
-"""Decide what runs: the command line, experiments, submitting, watching, the reconciler and the supervisor."""
+"""Decide what runs: command line, experiments, schedules, reconciler and supervisor."""

@@ -38,8 +38,8 @@ def connect(
     """Connect to what a command needs; embedded servers that do not run yet are started.
 
     An embedded database is migrated on the way; a real one only by ``evalctl db upgrade``. Raise
-    ``ServiceUnreachable`` for a database that is down or not migrated. ``synthetic`` lets the public views show rows of
-    synthetic models.
+    ``ServiceUnreachable`` for a database that is down or not migrated. ``synthetic`` lets the
+    public views show rows of synthetic models.
     """
     settings = Settings.from_environment()
     with services(settings, broker=broker) as endpoints:
@@ -57,7 +57,10 @@ def connect(
 
 
 def ensure_schema(engine: Engine, *, migrate: bool) -> None:
-    """Check that the database is migrated, or migrate it. Raise ``ServiceUnreachable`` otherwise."""
+    """Check that the database is migrated, or migrate it.
+
+    Raise ``ServiceUnreachable`` otherwise.
+    """
     try:
         version = schema_version(engine)
         if version.current:

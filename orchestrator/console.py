@@ -1,4 +1,4 @@
-"""Print for people or for programs: with JSON, stdout holds one document and everything else goes to stderr."""
+"""Print for people, or one JSON document on stdout and everything else on stderr."""
 
 from __future__ import annotations
 

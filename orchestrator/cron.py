@@ -1,4 +1,4 @@
-"""When a schedule is due: five cron fields read in a time zone, on nights with changing clocks too."""
+"""When a schedule is due: five cron fields in a time zone, with clock changes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NO_ZONES = frozenset({"localtime", "Factory"})
 class Cron:
     """A cron expression in a time zone.
 
-    With chosen hours, a slot in the gap of a clock change moves to the end of the gap, and a slot in a repeated hour occurs
-    once. An expression for every hour follows the hours that really pass.
+    With chosen hours, a slot in the gap of a clock change moves to the end of the gap, and a slot
+    in a repeated hour occurs once. An expression for every hour follows the hours that really pass.
     """
 
     #: As ``CronSim`` reads them; minutes and hours are written out unless every hour is meant.
@@ -36,14 +36,17 @@ class Cron:
         last = instant
         for found in CronSim(self.expression, instant.astimezone(self.zone)):
             slot = found.astimezone(dt.UTC)
-            # Two times in a gap fall on the same instant, and a walk that begins in the second half of a doubled hour
-            # starts with slots of the first.
+            # Two times in a gap fall on the same instant, and a walk that begins in the second half
+            # of a doubled hour starts with slots of the first.
             if slot > last:
                 last = slot
                 yield slot
 
     def latest(self, after: dt.datetime, until: dt.datetime) -> dt.datetime | None:
-        """Return the latest slot after one instant and not after another; a long outage costs no long walk."""
+        """Return the latest slot after one instant and not after another.
+
+        A long outage costs no long walk.
+        """
         for days in (1, 32, 400):
             start = max(after, until - dt.timedelta(days=days))
             if found := self._last(start, until):
@@ -58,18 +61,23 @@ class Cron:
 
 
 def read_cron(expression: str, timezone: str) -> Cron:
-    """Read five fields and an IANA time zone. Raise ``UsageFault`` for anything else, or what is never due."""
+    """Read five fields and an IANA time zone.
+
+    Raise ``UsageFault`` for anything else, or what is never due.
+    """
     zone = _read_zone(timezone)
     words = expression.split()
     if len(words) != 5 or len(expression) > 500:
         raise UsageFault(
-            f"cron {expression[:100]!r} must have five fields: minute, hour, day of month, month, day of week"
+            f"cron {expression[:100]!r} must have five fields: minute, hour, day of month, "
+            "month, day of week"
         )
     try:
         start = dt.datetime.now(zone)
         parsed = CronSim(expression, start)
         if len(parsed.hours) < 24:
-            # A field that begins with * would follow the clock through a gap or a doubled hour, as */2 would.
+            # A field that begins with * would follow the clock through a gap or a doubled hour, as
+            # */2 would.
             words[:2] = (
                 ",".join(map(str, sorted(numbers))) for numbers in (parsed.minutes, parsed.hours)
             )
@@ -84,7 +92,10 @@ def read_cron(expression: str, timezone: str) -> Cron:
 
 
 def cron_of(schedule: Schedule) -> Cron:
-    """Return the cron of a stored schedule. Raise ``UsageFault`` where this machine lacks its time zone."""
+    """Return the cron of a stored schedule.
+
+    Raise ``UsageFault`` where this machine lacks its time zone.
+    """
     return _stored_cron(schedule.cron, schedule.timezone)
 
 

@@ -21,7 +21,7 @@ from orchestrator.model_check import check_model, installed_vllm, supported
 from orchestrator.registry import load_registry
 from problems.errors import ProblemError
 from problems.loader import load_set
-from services.usage import Endpoints, services, services_state
+from services.usage import Endpoints, ServiceState, services, services_state
 
 DISK_MIB = 2048
 #: Major version; Valkey began at 7.
@@ -56,11 +56,14 @@ def _guarded(check: Callable[[], Check]) -> Check:
 
 def _services(settings: Settings) -> Check:
     states = services_state(settings)
-    found = "; ".join(
-        f"{state.name}: {'embedded, ' + ('running' if state.running else 'started on demand') if state.embedded else state.url}"
-        for state in states
-    )
+    found = "; ".join(f"{state.name}: {_place(state)}" for state in states)
     return Check(name="services", ok=True, found=found)
+
+
+def _place(state: ServiceState) -> str:
+    if not state.embedded:
+        return str(state.url)
+    return f"embedded, {'running' if state.running else 'started on demand'}"
 
 
 def _connected(settings: Settings) -> list[Check]:

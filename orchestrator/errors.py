@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class UsageFault(Exception):  # noqa: N818 - named for whose fault it is; the command line maps it to exit code 2
-    """The user requested something impossible: an unknown model, an unreadable file, an invalid number."""
+    """The request is invalid: an unknown model, an unreadable file, a bad number."""

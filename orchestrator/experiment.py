@@ -23,7 +23,7 @@ TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """Models x problems x prompt styles x repetitions in one mode and language, with one set of sampling parameters."""
+    """Models x problems x prompts x repetitions, with one mode, language and sampling."""
 
     models: tuple[str, ...]
     problems: str
@@ -103,7 +103,7 @@ class Experiment:
         return asdict(self) | {"models": list(self.models), "prompts": list(self.prompts)}
 
     def identity_hash(self, problem_set_hash: str) -> str:
-        """Return the hash under which the same run is found again: everything but what can be topped up."""
+        """Return the hash that identifies the run: of everything that cannot be topped up."""
         fixed = {key: value for key, value in self.to_dict().items() if key not in TOPPED_UP}
         if not self.fresh_engine:
             del fixed["fresh_engine"]  # Runs from before there was a choice are found again.
@@ -111,7 +111,10 @@ class Experiment:
 
 
 def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
-    """Read an experiment from TOML or YAML; flags that were given override it. Raise ``UsageFault``."""
+    """Read an experiment from TOML or YAML; flags that were given override it.
+
+    Raise ``UsageFault``.
+    """
     document = _read_document(path)
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(document) - known):

@@ -1,4 +1,4 @@
-"""A probe: what the user wants searched, checked before anything is written, as jobs of the queue."""
+"""A probe: its parameters, checked before anything is written, and its jobs."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Probe:
 
     @property
     def identity_hash(self) -> str:
-        """The hash under which the same run is found again: everything but what can be topped up."""
+        """The hash that identifies the run: of everything that cannot be topped up."""
         fixed = {
             key: value for key, value in asdict(self).items() if key in {"kind", "name", "seed"}
         }
@@ -128,12 +128,18 @@ class Probe:
 
 
 def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve the models of a probe. Raise ``UsageFault`` for one that is unknown or not started by our workers."""
+    """Resolve the models of a probe.
+
+    Raise ``UsageFault`` for one that is unknown or not started by our workers.
+    """
     models = tuple(registry.get(name) for name in dict.fromkeys(probe.models))
     for model in models:
         _require(
             model.engine != "openai",
-            f"model {model.name!r} runs on an external server; a probe only searches the limits of engines that evalctl starts",
+            (
+                f"model {model.name!r} runs on an external server; a probe only searches the "
+                "limits of engines that evalctl starts"
+            ),
         )
     identity = probe.identity_hash
     return Submission(
@@ -155,7 +161,7 @@ def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submis
 
 
 def found_documents(kind: str, models: tuple[ModelSpec, ...], found: Found) -> list[dict[str, Any]]:
-    """Return what was found, a document per model, GPU and emulated size, in the order of the models.
+    """Return the results, a document per model, GPU and emulated size, in model order.
 
     A model without a finished search has one document without a limit.
     """

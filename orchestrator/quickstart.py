@@ -44,13 +44,13 @@ class Finished:
 
 
 def models(cpuinfo: str) -> tuple[str, str]:
-    """Return what is compared on the processor of ``/proc/cpuinfo``: vLLM computes in 4 bits only with AVX-512."""
+    """Return the models to compare: vLLM computes in 4 bits only with AVX-512."""
     flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
     return BASE, FOUR_BIT if "avx512f" in flags.split() else ROUNDED
 
 
 def experiment(compared: tuple[str, str], *, repetitions: int, max_tokens: int) -> Experiment:
-    """Return the quickstart's experiment: the tiny model in bf16 against itself rounded to 4 bits."""
+    """Return the experiment: the tiny model in bf16 against itself rounded to 4 bits."""
     return Experiment(
         name="quickstart",
         models=compared,
@@ -74,13 +74,13 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
     compared = models(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
     if ROUNDED in compared:
         console.print(
-            "this processor lacks AVX-512, so vLLM cannot compute in 4 bits; the rounded weights are stored in bf16"
+            "this processor lacks AVX-512, so vLLM cannot compute in 4 bits; the rounded "
+            "weights are stored in bf16"
         )
     _make_models(console, compared)
     with connect(broker=True, name="quickstart") as connections:
-        console.print(
-            f"database and broker: {'embedded, under ' + str(settings.home) if connections.endpoints.embedded else 'yours'}"
-        )
+        place = f"embedded, under {settings.home}" if connections.endpoints.embedded else "yours"
+        console.print(f"database and broker: {place}")
         wanted = plan(
             experiment(compared, repetitions=repetitions, max_tokens=max_tokens),
             load_registry(settings),
@@ -88,7 +88,8 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
         )
         submitted = submit_experiment(connections.engine, connections.broker, wanted).submitted
         console.print(
-            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x {len(wanted.problems)} problems x {repetitions} repetitions)"
+            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x "
+            f"{len(wanted.problems)} problems x {repetitions} repetitions)"
         )
         run = find_run(connections.engine, str(submitted.run_id))
         progress = _work(connections, settings, run, console)
@@ -104,7 +105,7 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
 
 
 def _make_models(console: Console, names: tuple[str, ...]) -> None:
-    """Create the bundled models' folders in a process of the workers, which own the tools for weights."""
+    """Create the bundled models' folders in a process of the workers."""
     started_s = time.monotonic()
     made = subprocess.run(
         [sys.executable, "-m", "workers.bundled_model", *names],

@@ -1,8 +1,8 @@
-"""The reconciler: a plain loop, one at a time, that brings Postgres and the broker back into agreement.
+"""The reconciler: a loop, one at a time, that brings Postgres and broker into agreement.
 
-Each step may be repeated or interrupted at any point. Hints are counted, not remembered: a queue that holds fewer hints
-than it has waiting jobs gets the missing ones, so an emptied broker is filled again by itself, and a queue of a million
-jobs is given hints as they are used.
+Each step may be repeated or interrupted at any point. Hints are counted, not remembered: a queue
+that holds fewer hints than it has waiting jobs gets the missing ones, so an emptied broker is
+filled again by itself, and a queue of a million jobs is given hints as they are used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from db.outbox import publish_outbox
 from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
-#: A queue that has lacked hints for less may only seem to: they are in flight, or a worker is about to claim.
+#: A queue that has lacked hints for less may only seem to: they are in flight, or a worker is about
+#: to claim.
 STALE_HINT_S = 10.0
 #: A worker silent for longer is marked lost.
 SILENT_WORKER_S = 60.0
@@ -36,8 +37,8 @@ SILENT_WORKER_S = 60.0
 PUBLISH_AT_MOST = 10_000
 #: Rows of a run's tally that a reader may have to add up.
 TALLY_AT_MOST = 100
-#: A leader silent for longer than any tick takes has frozen: the database ends its session and thereby its lock. Should
-#: it wake up, its turn is over.
+#: A leader silent for longer than any tick takes has frozen: the database ends its session and
+#: thereby its lock. Should it wake up, its turn is over.
 FROZEN_S = 30
 
 log = logging.getLogger("evalctl.reconciler")
@@ -74,7 +75,10 @@ class Reconciler:
         self._lacking_since_s: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Reconcile until ``stop`` is set; wait for a server that is down or cannot serve the request now."""
+        """Reconcile until ``stop`` is set.
+
+        Wait for a server that is down or cannot serve the request now.
+        """
         while not stop.is_set():
             try:
                 self._hold_and_run(stop)
@@ -83,7 +87,10 @@ class Reconciler:
             stop.wait(self._tick_s)
 
     def tick(self) -> Tick:
-        """Run one round. Raise ``ServiceUnreachable`` where the database is down; a broker that is down is logged."""
+        """Run one round.
+
+        Raise ``ServiceUnreachable`` where the database is down; a broker that is down is logged.
+        """
         expired, lost = expire_leases(self._engine, silent_s=SILENT_WORKER_S)
         for job in expired:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])

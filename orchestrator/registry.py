@@ -33,13 +33,17 @@ class Registry:
         """Return a model, or raise ``UsageFault`` naming the ones there are."""
         if name not in self._models:
             raise UsageFault(
-                f"no model is registered as {name!r}; registered models: {', '.join(sorted(self._models))}"
+                f"no model is registered as {name!r}; registered models: "
+                f"{', '.join(sorted(self._models))}"
             )
         return self._models[name]
 
 
 def load_registry(settings: Settings) -> Registry:
-    """Read the shipped registry and the user's over it. Raise ``UsageFault`` for a file that cannot be used."""
+    """Read the shipped registry and the user's over it.
+
+    Raise ``UsageFault`` for a file that cannot be used.
+    """
     models = _read(SHIPPED)
     user = settings.config or (LOCAL if LOCAL.is_file() else None)
     if user is not None:
@@ -71,7 +75,8 @@ def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
         raise UsageFault(f"{where} must be a table")
     if unknown := sorted(set(table) - _KEYS):
         raise UsageFault(
-            f"{where} has unknown keys {', '.join(unknown)}; the keys are {', '.join(sorted(_KEYS))}"
+            f"{where} has unknown keys {', '.join(unknown)}; the keys are "
+            f"{', '.join(sorted(_KEYS))}"
         )
     for key in ("engine", "source"):
         if not isinstance(table.get(key), str):

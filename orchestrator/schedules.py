@@ -1,7 +1,8 @@
 """Schedules: submit a run for each due slot, once.
 
-Of several slots missed while no reconciler ran only the latest is made up for; the others are skipped. A slot is settled
-in the transaction that submits its run, so a crash leaves it due and two reconcilers cannot both submit it.
+Of several slots missed while no reconciler ran only the latest is made up for; the others are
+skipped. A slot is settled in the transaction that submits its run, so a crash leaves it due and two
+reconcilers cannot both submit it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from orchestrator.registry import Registry, load_registry
 from orchestrator.submit import plan
 from problems.errors import ProblemError
 
-#: Letters and digits of any script, then also . _ -, so that it can stand in a run's name and on a command line.
+#: Letters and digits of any script, then also . _ -, so that it can stand in a run's name and on a
+#: command line.
 NAME = re.compile(r"\w[\w.-]{0,63}")
 #: Most skipped slots that are counted.
 COUNT_AT_MOST = 1000
@@ -55,12 +57,13 @@ def check_name(name: str) -> None:
     """Raise ``UsageFault`` for a name that a schedule cannot have."""
     if not NAME.fullmatch(name):
         raise UsageFault(
-            f"a schedule's name must be at most 64 letters, digits, dots, - and _, not {name[:100]!r}"
+            "a schedule's name must be at most 64 letters, digits, dots, - and _, not "
+            f"{name[:100]!r}"
         )
 
 
 def portable(experiment: Experiment) -> Experiment:
-    """Return the experiment with a problem set on disk as an absolute path: the reconciler works in another folder."""
+    """Return the experiment with an absolute path: the reconciler works in another folder."""
     path = Path(experiment.problems)
     return replace(experiment, problems=str(path.absolute())) if path.exists() else experiment
 
@@ -76,10 +79,10 @@ def fire_due_schedules(
     registry: Callable[[], Registry] = registered_models,
     now: dt.datetime | None = None,
 ) -> tuple[Fired, ...]:
-    """Submit the runs of due slots and return the outcomes; with nothing due this is one short transaction.
+    """Submit the runs of due slots and return the outcomes.
 
-    ``now`` is the database's clock by default. Raise ``ServiceUnreachable`` where the database is down: the slots stay
-    due.
+    With nothing due this is one short transaction. ``now`` is the database's clock by default.
+    Raise ``ServiceUnreachable`` where the database is down: the slots stay due.
     """
     at, active = active_schedules(engine, now)
     fired = [_fire(engine, schedule, at, registry) for schedule in active]
@@ -101,7 +104,10 @@ def run_now(
 
 
 def stored_experiment(schedule: Schedule) -> Experiment:
-    """Return what a schedule submits. Raise ``UsageFault`` where this version does not know what was stored."""
+    """Return what a schedule submits.
+
+    Raise ``UsageFault`` where this version does not know what was stored.
+    """
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(schedule.experiment) - known):
         raise UsageFault(f"the experiment has unknown keys {', '.join(unknown)}")
@@ -199,7 +205,7 @@ def _of_slot(
 
 
 def _local(slot: dt.datetime, zone: zoneinfo.ZoneInfo) -> str:
-    """Write a slot in its zone to the minute, with the offset where the clock shows that time twice."""
+    """Format a slot in its zone to the minute, with the offset where it is ambiguous."""
     local = slot.astimezone(zone)
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     return local.isoformat(timespec="minutes") if twice else f"{local:%Y-%m-%dT%H:%M}"

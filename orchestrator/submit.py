@@ -1,4 +1,4 @@
-"""Submit an experiment: plan its jobs, write them in one transaction, then try to publish their hints."""
+"""Submit an experiment: plan its jobs, write them, then try to publish their hints."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ def record_of(problem: Problem) -> ProblemRecord:
 
 
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve models and problems of an experiment. Raise ``UsageFault`` or ``ProblemError`` for what does not exist."""
+    """Resolve models and problems of an experiment.
+
+    Raise ``UsageFault`` or ``ProblemError`` for what does not exist.
+    """
     models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
@@ -89,7 +92,8 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     warnings = []
     if submitted.cancelled:
         warnings.append(
-            f"run {submitted.name} was cancelled and its cancelled jobs stay cancelled; use --new to start a new run"
+            f"run {submitted.name} was cancelled and its cancelled jobs stay cancelled; use "
+            "--new to start a new run"
         )
     if submitted.paused:
         warnings.append(
@@ -100,7 +104,10 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
 
 
 def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:
-    """Publish the first hints of the outbox; return how many, and a warning where the broker is down."""
+    """Publish the first hints of the outbox.
+
+    Return how many, and a warning where the broker is down.
+    """
     if broker is None:
         return 0, ()
     try:

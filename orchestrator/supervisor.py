@@ -1,6 +1,7 @@
 """Keep the processes of one host running: the embedded servers, the reconciler and the workers.
 
-Children run in separate sessions, so that Ctrl-C reaches the supervisor alone, and get SIGTERM when it dies.
+Children run in separate sessions, so that Ctrl-C reaches the supervisor alone, and get SIGTERM when
+it dies.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from core.settings import Settings
 from services.usage import revive_services
 
 POLL_S = 0.5
-#: First pause before a child that exited is restarted; doubled up to the longest for one that keeps exiting.
+#: First pause before a child that exited is restarted; doubled up to the longest for one that keeps
+#: exiting.
 RESTART_S = 1.0
 RESTART_AT_MOST_S = 30.0
 #: A child that ran for longer restarts with the first pause again.
 STEADY_S = 60.0
-#: How long a job may still take when the supervisor is stopped; then its worker has to hand it back.
+#: How long a job may still take when the supervisor is stopped; then its worker has to hand it
+#: back.
 GRACE_S = 60.0
 #: How long handing back and stopping the engine may take before the rest is killed.
 HAND_BACK_S = 45.0
@@ -129,7 +132,10 @@ class Child:
 
 
 class Supervisor:
-    """Start the children, restart those that exit, stop them in order. Use it inside ``services``."""
+    """Start the children, restart those that exit, stop them in order.
+
+    Use it inside ``services``.
+    """
 
     def __init__(self, settings: Settings, specs: Sequence[ChildSpec]) -> None:
         self._settings = settings
@@ -138,7 +144,10 @@ class Supervisor:
         self.children = [Child(spec, folder, environment) for spec in specs]
 
     def poll(self) -> None:
-        """Restart servers and children that have exited. A server that cannot be restarted is retried next time."""
+        """Restart servers and children that have exited.
+
+        A server that cannot be restarted is retried next time.
+        """
         try:
             revive_services(self._settings)
         except ServiceUnreachable as error:
@@ -152,7 +161,10 @@ class Supervisor:
             child.revive()
 
     def run(self, stop: threading.Event) -> None:
-        """Keep everything running until ``stop`` is set, then stop it. SIGHUP restarts what was drained."""
+        """Keep everything running until ``stop`` is set, then stop it.
+
+        SIGHUP restarts what was drained.
+        """
         revive = threading.Event()
         signal.signal(signal.SIGHUP, lambda _number, _frame: revive.set())
         try:
@@ -166,7 +178,7 @@ class Supervisor:
             self.end()
 
     def end(self, grace_s: float = GRACE_S, hand_back_s: float = HAND_BACK_S) -> None:
-        """Let the children finish for a while, have them hand back their jobs, then kill the rest."""
+        """Let the children finish, then have them hand back their jobs, then kill the rest."""
         for patience_s in (grace_s, hand_back_s):
             for child in self.children:
                 child.signal(signal.SIGTERM)
@@ -204,7 +216,10 @@ def log_folder(settings: Settings) -> Path:
 
 
 class SupervisorFile:
-    """The file under EVALCTL_HOME that names the running supervisor; its start time distinguishes a reused pid."""
+    """The file under EVALCTL_HOME that names the running supervisor.
+
+    Its start time distinguishes a reused pid.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._path = settings.home / "supervisor.json"

@@ -47,7 +47,8 @@ def follow(
             mark = (finished, bool(progress.open))
             if not console.is_terminal and mark != shown and _prints_line(finished, progress):
                 console.print(
-                    f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} jobs, {note}"
+                    f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} "
+                    f"jobs, {note}"
                 )
                 shown = mark
             if not progress.open:

@@ -1,4 +1,4 @@
-"""What each number of the result tables is made of: a document for programs, and for people through ``breakdown_text``."""
+"""What each number of the result tables is made of, as a document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from db.result_breakdown import LINE, ResultBreakdown
 
 Row = Mapping[str, Any]
 
-#: Terms of the need that come from the engine start, in the order in which they are added: column and name for people.
+#: Terms of the need that come from the engine start, in the order in which they are added: column
+#: and name for people.
 START_TERMS: tuple[tuple[str, str], ...] = (
     ("context_mib", "context"),
     ("weights_mib", "weights"),
@@ -19,14 +20,15 @@ START_TERMS: tuple[tuple[str, str], ...] = (
 #: The two activations, of which the larger counts.
 PROFILED, OF_THE_RUN = "activation_peak_mib", "activation_run_mib"
 RESERVATION = (
-    "The peak is a reservation: it includes the whole KV cache, used or not, and shows whether the engine fits as configured, "
+    "The peak is a reservation: it includes the whole KV cache, used or not, and "
+    "shows whether the engine fits as configured, "
     "not what the model needs."
 )
 QUANTILES = ("min", "p10", "median", "p90", "max")
 
 
 def explain(results: Mapping[str, Sequence[Row]], breakdown: ResultBreakdown) -> dict[str, Any]:
-    """Return the explanation of ``Results.to_dict()``: ``resources`` line by line, ``boots``, ``differences``, ``concurrency``."""
+    """Return the breakdown of ``Results.to_dict()``."""
     boots = {row["boot_id"]: row for row in breakdown.boots}
     return {
         "resources": [_line(row, breakdown, boots) for row in results["resources"]],
@@ -37,7 +39,7 @@ def explain(results: Mapping[str, Sequence[Row]], breakdown: ResultBreakdown) ->
 
 
 def coverage(repetitions: int) -> float:
-    """Return the probability that the range of this many independent results covers their true median."""
+    """Return the probability that the range of N independent results covers their median."""
     return 1 - 2.0 ** (1 - repetitions)
 
 
@@ -86,7 +88,7 @@ def _line(row: Row, breakdown: ResultBreakdown, boots: Mapping[int, Row]) -> dic
 
 
 def _need(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return the terms of one result's need, each with where it comes from and whether it counts."""
+    """Return the terms of one result's need, with their sources and whether they count."""
     terms = [_term(start, column, name) for column, name in START_TERMS]
     job = f"job {result['job_id']}"
     both = [
@@ -118,7 +120,10 @@ def _own(result: Row, start: Row, column: str, name: str, job: str) -> dict[str,
 
 
 def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return what the device's peak of one result is made of; empty where there is none or the base is unknown."""
+    """Return what the device's peak of one result is made of.
+
+    Empty where there is none or the base is unknown.
+    """
     peak, base = result["nvml_peak_mib"], start["device_base_mib"]
     if peak is None or base is None:
         return []
@@ -147,7 +152,7 @@ def _sum(terms: Iterable[float | None]) -> float | None:
 def _differences(
     resources: Sequence[Row], breakdown: ResultBreakdown, boots: Mapping[int, Row]
 ) -> list[dict[str, Any]]:
-    """Return for each model with several lines of one prompt and mode in which settings their starts differ."""
+    """Return which settings differ between several lines of one model, prompt and mode."""
     lines: dict[tuple[str, str, str], list[Row]] = {}
     for row in resources:
         lines.setdefault((row["model"], row["prompt"], row["mode"]), []).append(row)

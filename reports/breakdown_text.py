@@ -38,19 +38,28 @@ FIGURES: tuple[tuple[str, str, int], ...] = (
 #: A need and the sum of its terms that differ by as much are not the same.
 UNLIKE_MIB = 0.1
 FEW = (
-    "n, min, p10 and so on are over all results that count; the table's figures are medians over problems of the medians over "
-    "repetitions. Few results say little: the range of 3 covers the true median with a probability of 75 %, of 5 with 93.75 %, "
+    "n, min, p10 and so on are over all results that count; the table's figures are "
+    "medians over problems of the medians over "
+    "repetitions. Few results say little: the range of 3 covers the true median with "
+    "a probability of 75 %, of 5 with 93.75 %, "
     "of 6 with 96.9 %."
 )
 TIMES = (
-    "TTFT: from submission to the first token as the worker sees it; the hop is the part outside the engine core's own stamps. "
+    "TTFT: from submission to the first token as the worker sees it; the hop is the "
+    "part outside the engine core's own stamps. "
     "TTFO: to the first token after thinking. None of them includes the queue wait."
 )
-NEED = f"Need = context + weights + buffers + the larger activation + graphs + KV cache used. {RESERVATION}"
+NEED = (
+    "Need = context + weights + buffers + the larger activation + graphs + KV cache "
+    f"used. {RESERVATION}"
+)
 
 
 def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list[RenderableType]:
-    """Return the explanation of a run, one part after another; only of these tables where some are given."""
+    """Return the explanation of a run, one part after another.
+
+    Only of these tables where some are given.
+    """
     parts: list[RenderableType] = []
     if not tables or "resources" in tables:
         parts += [part for line in document["resources"] for part in _line(line)]
@@ -97,7 +106,10 @@ def _repetitions(repetitions: Row) -> str:
         return "no result counts"
     several = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     covered = " to ".join(f"{100 * coverage(number):.4g}" for number in sorted({fewest, most}))
-    return f"{several} per problem: their range covers its true median with a probability of {covered} %"
+    return (
+        f"{several} per problem: their range covers its true median with a probability of "
+        f"{covered} %"
+    )
 
 
 def _times(figures: Mapping[str, Row]) -> list[RenderableType]:
@@ -117,7 +129,8 @@ def _memory(line: Row) -> list[RenderableType]:
     if line["memory_kind"] == "host":
         return [
             _prose(
-                "Memory: on a CPU the need is the peak resident memory of the engine's processes, without separate terms."
+                "Memory: on a CPU the need is the peak resident memory of the engine's "
+                "processes, without separate terms."
             )
         ]
     if line["memory_kind"] is None:
@@ -131,13 +144,15 @@ def _memory(line: Row) -> list[RenderableType]:
     if stored is not None and added is not None and abs(stored - added) >= UNLIKE_MIB:
         parts.append(
             _prose(
-                f"Do not trust it: the terms add up to {added:,.1f} MiB, but the stored need is {stored:,.1f}."
+                f"Do not trust it: the terms add up to {added:,.1f} MiB, but the stored need "
+                f"is {stored:,.1f}."
             )
         )
     if example["peak"]:
         parts += [
             _prose(
-                "The NVML peak of the same job, for the whole GPU and with everything that is reserved:"
+                "The NVML peak of the same job, for the whole GPU and with everything that "
+                "is reserved:"
             )
         ]
         parts += [_terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])]
@@ -173,7 +188,8 @@ def _difference(row: Row) -> RenderableType:
     shown = "; ".join(unlike) or "nothing that their starts report"
     return Padding(
         Text(
-            f"{row['model']} has {row['lines']} lines for prompt {row['prompt']} in {row['mode']} mode; no median combines them. "
+            f"{row['model']} has {row['lines']} lines for prompt {row['prompt']} in "
+            f"{row['mode']} mode; no median combines them. "
             f"They differ in {shown}."
         ),
         (1, 0, 0, 0),
@@ -212,7 +228,10 @@ def _boot(row: Row) -> RenderableType:
         [
             (
                 f"start {row['boot_id']}",
-                f"{row['model']}: {kind}; ready after {row['start_s']:.1f} s; {_warm_up(row['warm_up'])}",
+                (
+                    f"{row['model']}: {kind}; ready after {row['start_s']:.1f} s; "
+                    f"{_warm_up(row['warm_up'])}"
+                ),
             ),
             ("", "; ".join([row["engine_version"], *versions])),
             ("", "; ".join(place for place in places if place)),
@@ -229,7 +248,10 @@ def _warm_up(warm_up: Row) -> str:
         return "no warm-up"
     # None and not missing: the clock was sampled, and limited.
     held = ", clock limited" if warm_up.get("clock_free_s", 0.0) is None else ""
-    return f"{requests} warm-up requests, {'settled' if warm_up.get('settled') else 'not settled'}{held}"
+    return (
+        f"{requests} warm-up requests, "
+        f"{'settled' if warm_up.get('settled') else 'not settled'}{held}"
+    )
 
 
 def _limit(limit: Row) -> list[RenderableType]:
@@ -297,7 +319,7 @@ def _limit(limit: Row) -> list[RenderableType]:
 
 
 def _table(*titles: str, left: Sequence[str] = ()) -> Table:
-    """Return a table without lines: the first column and those in ``left`` at the left, the others at the right."""
+    """Return a table without lines; the first column and ``left`` are left-aligned."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for place, title in enumerate(titles):
         wraps = title in left

@@ -1,4 +1,4 @@
-"""What probes found, for people: a table of the levels that were tried, and the limit in a sentence."""
+"""What probes found, for people: a table of the levels, and the limit in a sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Columns of the table of levels: title in two lines, since ten columns have to fit a screen; key, digits.
+#: Columns of the table of levels: title in two lines, since ten columns have to fit a screen; key,
+#: digits.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("TTFT\nms", "ttft_p50_ms", 1),
     ("E2E\np95 s", "e2e_p95_s", 2),
@@ -23,7 +24,10 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 
 
 def level_table(document: Row) -> Table:
-    """Return the levels that one probe tried, a row per search and level. Ten columns fit 80 characters."""
+    """Return the levels that one probe tried, a row per search and level.
+
+    Ten columns fit 80 characters.
+    """
     points: Sequence[Row] = document["points"]
     columns = [
         column for column in COLUMNS if any(point[column[1]] is not None for point in points)
@@ -87,7 +91,10 @@ def trial_line(point: Row) -> str:
     outcome = (
         point["outcome"] if point["reason"] is None else f"{point['outcome']} ({point['reason']})"
     )
-    return f"{point['model']}: {search}{_counted(point['level'], point['unit'])}, trial {point['trial']}: {outcome}"
+    return (
+        f"{point['model']}: {search}{_counted(point['level'], point['unit'])}, trial "
+        f"{point['trial']}: {outcome}"
+    )
 
 
 def _counted(number: int, unit: str) -> str:

@@ -9,7 +9,8 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Lines of the resource table: title, key of the view, digits. Those without any figure are omitted.
+#: Lines of the resource table: title, key of the view, digits. Those without any figure are
+#: omitted.
 RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
     ("need MiB", "need_mib", 0),
     ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
@@ -58,10 +59,10 @@ def score_table(scores: Sequence[Row]) -> Table:
 
 
 def resource_tables(resources: Sequence[Row], limits: Sequence[Row] = ()) -> list[Table]:
-    """Return a table for each prompt and mode: a line per figure, a column per model, with per cent from the first model.
+    """Return a table per prompt and mode: a line per figure, a column per model.
 
-    A model with several configurations or environments has a column for each. ``limits`` are what probes found for these
-    models on these GPUs; those of another run are named below the table.
+    A model with several configurations or environments has a column for each. ``limits`` are what
+    probes found for these models on these GPUs; those of another run are named below the table.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in resources:
@@ -172,7 +173,7 @@ def prompt_table(prompts: Sequence[Row]) -> Table:
 
 
 def concurrency_table(thresholds: Sequence[Row]) -> Table:
-    """Return the limits that probes found, with per cent from the first model on the same GPU and of the same kind."""
+    """Return the limits that probes found, with per cent from the first like model."""
     table = Table(title="Largest stable level (below the first unstable one)", title_justify="left")
     for title in ("model", "GPU"):
         table.add_column(title)

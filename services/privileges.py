@@ -16,7 +16,7 @@ _NOBODY = 65534
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """How to start a program: words to put before its command, and the user and group to become (None: stay)."""
+    """How to start a program: a command prefix, and the user and group (None: unchanged)."""
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
@@ -28,14 +28,14 @@ def identity_for(
 ) -> Identity:
     """Choose who runs ``binary`` on ``folder``.
 
-    An ordinary user runs it directly; one without a name, as is common in containers, gets the name ``nobody`` in a user
-    namespace, because initdb insists on a name.
+    An ordinary user runs it directly; one without a name, as is common in containers, gets the name
+    ``nobody`` in a user namespace, because initdb insists on a name.
 
-    A folder of another user is served by its owner. Root's own folder is served inside a user namespace that maps root to
-    ``nobody``, which needs no change of owner and works below closed folders such as root's home. Where namespaces are
-    refused (``namespaces`` false, or a container forbids them), the folder is given to ``nobody`` and its parent,
-    evalctl's own folder, gets mode 0711.
-    Raise ``ServiceStartError`` where that cannot work either.
+    A folder of another user is served by its owner. Root's own folder is served inside a user
+    namespace that maps root to ``nobody``, which needs no change of owner and works below closed
+    folders such as root's home. Where namespaces are refused (``namespaces`` false, or a container
+    forbids them), the folder is given to ``nobody`` and its parent, evalctl's own folder, gets mode
+    0711. Raise ``ServiceStartError`` where that cannot work either.
     """
     if os.geteuid() != 0:
         nameless = refuses_root and namespaces and not _has_name(os.geteuid())
@@ -50,7 +50,8 @@ def identity_for(
         if prefix:
             return Identity(prefix=prefix)
     user, group = _nobody()
-    # Only evalctl's own folder is opened, for passing through and not for listing; what it holds stays closed.
+    # Only evalctl's own folder is opened, for passing through and not for listing; what it holds
+    # stays closed.
     folder.parent.chmod(folder.parent.stat().st_mode & 0o7777 | 0o011)
     _reachable(service, folder.parent, binary, user, group)
     for path in [folder, *folder.rglob("*")]:
@@ -108,5 +109,8 @@ def _reachable(service: str, folder: Path, binary: Path, user: int, group: int) 
         raise ServiceStartError(
             service,
             f"it refuses to run as root, and user {user} cannot access {binary} or {folder}",
-            mend="Run evalctl as an ordinary user, or point EVALCTL_HOME at a folder such as /var/lib/evalctl",
+            mend=(
+                "Run evalctl as an ordinary user, or point EVALCTL_HOME at a folder such as "
+                "/var/lib/evalctl"
+            ),
         )

@@ -3,8 +3,8 @@
 Three things make it safe against a crash of any process:
 
 - ``start.lock`` is held while starting or stopping, so two starters end with one server.
-- ``alive.lock`` is inherited by the server and its children; the kernel frees it when the last of them exits, so no
-  second server ever opens the same data, whatever a stale pid file says.
+- ``alive.lock`` is inherited by the server and its children; the kernel frees it when the last of
+  them exits, so no second server ever opens the same data, whatever a stale pid file says.
 - A pid from the server's own pid file counts only when that process runs our binary on our folder.
 """
 
@@ -35,13 +35,17 @@ from services.privileges import Identity
 from services.processes import exited, kill_orphans, spawn, verified
 
 _ATTEMPTS = 5
-#: Children of a killed server end by themselves in milliseconds, unless a query or a signal keeps them.
+#: Children of a killed server end by themselves in milliseconds, unless a query or a signal keeps
+#: them.
 _ORPHAN_WAIT_S = 2.0
 _KILLED_WAIT_S = 10.0
 
 
 class EmbeddedServer(ABC):
-    """One server on one private folder. Objects are cheap: any number, in any process, may speak for one folder."""
+    """One server on one private folder.
+
+    Objects are cheap: any number, in any process, may speak for one folder.
+    """
 
     #: Its name in messages.
     name: str
@@ -104,7 +108,7 @@ class EmbeddedServer(ABC):
 
     @property
     def running(self) -> bool:
-        """Whether the server's process is alive: ours, on our folder, neither a zombie nor a stranger's reused pid."""
+        """Whether the server's process is alive: ours, on our folder, not a zombie."""
         return self._process() is not None
 
     @property
@@ -115,7 +119,10 @@ class EmbeddedServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """URL with user and password; never log it without ``masked``. Raise ``ServiceStartError`` before a start."""
+        """URL with user and password; never log it without ``masked``.
+
+        Raise ``ServiceStartError`` before a start.
+        """
 
     @property
     @abstractmethod
@@ -137,11 +144,17 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _prepare(self, keep: int) -> Identity:
-        """Create what is needed before a start and say who runs the server; ``keep`` is ``alive.lock``, held."""
+        """Create what is needed before a start and say who runs the server.
+
+        ``keep`` is ``alive.lock``, held.
+        """
 
     @abstractmethod
     def _not_ready(self) -> str | None:
-        """Return None when the server answers, else its reply. Raise ``ServiceStartError`` where waiting is useless."""
+        """Return None when the server answers, else its reply.
+
+        Raise ``ServiceStartError`` where waiting is useless.
+        """
 
     @abstractmethod
     def _known_cause(self, text: str) -> tuple[str, str] | None:
@@ -161,7 +174,10 @@ class EmbeddedServer(ABC):
         return verified(read_number(self._pid_file), self._is_ours)
 
     def _launch(self) -> bool:
-        """Spawn the server unless one turns up meanwhile; return False where it ended at once over a taken port."""
+        """Spawn the server unless one turns up meanwhile.
+
+        Return False where it ended at once over a taken port.
+        """
         keep = open_private(self._alive_lock, os.O_RDWR)
         try:
             if not self._owns_data(keep):
@@ -201,14 +217,20 @@ class EmbeddedServer(ABC):
         if not wait_until(settled, self._start_timeout_s):
             raise ServiceStartError(
                 self.name,
-                f"process {self.pid} runs but did not answer within {self._start_timeout_s:g} s ({said})",
+                (
+                    f"process {self.pid} runs but did not answer within {self._start_timeout_s:g} "
+                    f"s ({said})"
+                ),
                 mend=f"Stop it and start again; its log is {self.log}",
                 log=self.log,
             )
         return said is None
 
     def _owns_data(self, keep: int) -> bool:
-        """Take ``alive.lock``, ending children that a killed server left; return False where the server is found."""
+        """Take ``alive.lock``, ending children that a killed server left.
+
+        Return False where the server is found.
+        """
 
         def taken_or_found() -> bool:
             return self._process() is not None or try_lock(keep, fcntl.LOCK_EX)
@@ -234,7 +256,10 @@ class EmbeddedServer(ABC):
         )
 
     def _failure(self, problem: str) -> ServiceStartError:
-        """Build the error from what the log says since this start; an unknown cause shows its last two lines."""
+        """Build the error from what the log says since this start.
+
+        An unknown cause shows its last two lines.
+        """
         text = tail(self.log, start=self._log_start)
         known = self._known_cause(text) or _common_cause(text, self.folder)
         if known is not None:

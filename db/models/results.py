@@ -22,7 +22,8 @@ from db.models.base import Base, BigId, Created
 class Generation(Base):
     """The text, tokens, timings and memory of one committed attempt; at most one per job.
 
-    Stamps named ``*_s`` are seconds of the worker's monotonic clock: only their differences mean something.
+    Stamps named ``*_s`` are seconds of the worker's monotonic clock: only their differences mean
+    something.
     """
 
     __tablename__ = "generation"
@@ -72,7 +73,8 @@ class Generation(Base):
     activation_run_mib: Mapped[float | None]
     #: Context + weights and buffers + activation peak (the larger of both) + graphs + KV used.
     need_mib: Mapped[float | None]
-    #: The GPU during the generation: median SM clock, highest temperature, mean power, every clock event reason of NVML.
+    #: The GPU during the generation: median SM clock, highest temperature, mean power, every clock
+    #: event reason of NVML.
     sm_clock_mhz: Mapped[float | None]
     temperature_c: Mapped[float | None]
     power_w: Mapped[float | None]
@@ -90,7 +92,8 @@ class MemoryTrace(Base):
     job_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("eval.generation.job_id"), primary_key=True
     )
-    #: ``device``: NVML's total - free of the whole GPU, reservation included; ``host``: resident memory of the engine.
+    #: ``device``: NVML's total - free of the whole GPU, reservation included; ``host``: resident
+    #: memory of the engine.
     kind: Mapped[str]
     #: Monotonic second of the first sample, on the clock of the generation's stamps.
     started_s: Mapped[float]
@@ -98,8 +101,9 @@ class MemoryTrace(Base):
     used_mib: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     peak_mib: Mapped[int]
     mean_mib: Mapped[float]
-    #: Samples of the GPU's clock, power and temperature, fewer than those of memory; NULL where there were none. Monotonic
-    #: seconds, MHz, degrees Celsius, W averaged by the driver, bits of NVML's clock event reasons.
+    #: Samples of the GPU's clock, power and temperature, fewer than those of memory; NULL where
+    #: there were none. Monotonic seconds, MHz, degrees Celsius, W averaged by the driver, bits of
+    #: NVML's clock event reasons.
     look_at_s: Mapped[list[float] | None] = mapped_column(ARRAY(Double))
     look_sm_clock_mhz: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
     look_temperature_c: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
@@ -110,7 +114,10 @@ class MemoryTrace(Base):
 
 
 class Score(Base):
-    """One scoring of one generation by one scorer version; scoring again adds a row and keeps the old."""
+    """One scoring of one generation by one scorer version.
+
+    Scoring again adds a row and keeps the old.
+    """
 
     __tablename__ = "score"
     __table_args__ = (

@@ -25,14 +25,18 @@ class Schedule(Base):
     timezone: Mapped[str]
     #: What to submit, as an experiment file says it.
     experiment: Mapped[Json]
-    #: Slots up to here are settled: submitted, superseded by a later one, or skipped while the schedule was paused.
+    #: Slots up to here are settled: submitted, superseded by a later one, or skipped while the
+    #: schedule was paused.
     due_from: Mapped[Created]
     created_at: Mapped[Created]
     paused_at: Mapped[Timestamp | None]
 
 
 class ScheduleSlot(Base):
-    """One due time of a schedule and the run it became; the key makes a second run for it impossible."""
+    """One due time of a schedule and the run it became.
+
+    The key makes a second run for it impossible.
+    """
 
     __tablename__ = "schedule_slot"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""Name the errors of jobs that shared an engine ``..._IN_BATCH``, and comment the views in the usual words.
+"""Rename the suffix ``_IN_COMPANY`` of error classes to ``_IN_BATCH``; revise comments.
 
-A worker of the version before may still run meanwhile. It goes on writing the old ending, which only costs the job its run alone:
-it may share an engine again.
+A worker of the version before may still run meanwhile. It goes on writing the old ending, which
+only costs the job its run alone: it may share an engine again.
 
 Revision ID: 0008
 Revises: 0007

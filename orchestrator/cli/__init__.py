@@ -1,4 +1,4 @@
-"""The command line: one file per noun, thin commands, one place that turns errors into exit codes."""
+"""The command line: one file per noun; errors become exit codes in one place."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="evalctl")
 def cli() -> None:
-    """Evaluate language models on maths: step scores, latency and memory need of the same generation.
+    """Evaluate language models on maths: step scores, latency and memory of each answer.
 
     \b
     Example:
@@ -76,7 +76,10 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; every error ends in one sentence on stderr and the exit code of its kind."""
+    """Run the command line.
+
+    Every error ends in one sentence on stderr and the exit code of its kind.
+    """
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -18,7 +18,8 @@ from orchestrator.submit import publish_hints
 def pause(*, run: str, as_json: bool) -> int:
     """Pause a run: queued jobs are held, running jobs finish.
 
-    Jobs submitted to a paused run are held too. RUN is an id, a unique prefix of an id, a name, or `latest`.
+    Jobs submitted to a paused run are held too. RUN is an id, a unique prefix of an id, a name, or
+    `latest`.
 
     \b
     Example:

@@ -75,7 +75,8 @@ def check(*, as_json: bool) -> int:
 def shell(*, arguments: tuple[str, ...]) -> None:
     """Open psql on the database.
 
-    Extra arguments are passed to psql. The password is passed in the environment, not on the command line.
+    Extra arguments are passed to psql. The password is passed in the environment, not on the
+    command line.
 
     \b
     Example:

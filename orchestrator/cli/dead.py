@@ -160,7 +160,8 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
 def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
     """Drop dead jobs for good.
 
-    They count as cancelled and no longer make their run fail. Exit code 1 if a named job is not dead.
+    They count as cancelled and no longer make their run fail. Exit code 1 if a named job is not
+    dead.
 
     \b
     Example:
@@ -208,10 +209,12 @@ def _report(
 
 def _print_job(job: DeadJob) -> None:
     click.echo(
-        f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
+        f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, "
+        f"{job.prompt}, repetition {job.repetition}"
     )
     click.echo(
-        f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, {job.error_class})"
+        f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, "
+        f"{job.error_class})"
     )
     if job.error_message:
         click.echo(job.error_message)
@@ -228,5 +231,6 @@ def _print_job(job: DeadJob) -> None:
         )
     console().print(table)
     click.echo(
-        f"`evalctl dead retry --job {job.job_id}` requeues it, `evalctl dead drop --job {job.job_id}` drops it"
+        f"`evalctl dead retry --job {job.job_id}` requeues it, `evalctl dead drop --job "
+        f"{job.job_id}` drops it"
     )

@@ -1,4 +1,4 @@
-"""``evalctl probe``: search for limits through jobs on the queue, and show what the views make of the trials."""
+"""``evalctl probe``: search for limits through jobs on the queue, and show the results."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def probe() -> None:
 def sequences(**flags: Any) -> int:
     """Find how many sequences one engine runs at once.
 
-    At a stable level no sequence fails, is preempted or waits. Levels double until one is not stable, then the gap is bisected. Running out of memory is a
-    result, not an error.
+    At a stable level no sequence fails, is preempted or waits. Levels double until one is not
+    stable, then the gap is bisected. Running out of memory is a result, not an error.
 
     \b
     Example:
@@ -162,7 +162,8 @@ def instances(**flags: Any) -> int:
 def context(**flags: Any) -> int:
     """Find how long a context an engine takes.
 
-    Also shows what it costs, and whether the model still uses the start of the context. Each length runs in a separate engine. A wrong answer is reported and does not end the search.
+    Also shows what it costs, and whether the model still uses the start of the context. Each length
+    runs in a separate engine. A wrong answer is reported and does not end the search.
 
     \b
     Example:
@@ -195,7 +196,8 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
                 console().print(level_table(document))
             for search in document["not_ended"]:
                 click.echo(
-                    f"search {search['search']} of {search['model']} {search['state']}: {search['error_message']}"
+                    f"search {search['search']} of {search['model']} {search['state']}: "
+                    f"{search['error_message']}"
                 )
         for document in documents:
             click.echo(limit_sentence(document))
@@ -226,10 +228,12 @@ def _show_submitted(connections: Connections, outcome: Outcome, *, as_json: bool
         print_json(outcome.to_dict())
         return 0
     click.echo(
-        f"run {done.name} ({done.run_id}): {done.created} searches submitted, {done.existing} already exist"
+        f"run {done.name} ({done.run_id}): {done.created} searches submitted, "
+        f"{done.existing} already exist"
     )
     click.echo(
-        f"`evalctl results {done.name} --table concurrency` shows the limits when the searches have ended"
+        f"`evalctl results {done.name} --table concurrency` shows the limits when the "
+        "searches have ended"
     )
     if not list_workers(connections.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
@@ -242,6 +246,7 @@ def _show_plan(wanted: Probe, submission: Submission, *, as_json: bool) -> int:
     else:
         models = ", ".join(model.name for model in submission.models)
         click.echo(
-            f"would submit {submission.jobs} {wanted.kind} searches: {wanted.searches} each for {models}"
+            f"would submit {submission.jobs} {wanted.kind} searches: {wanted.searches} each "
+            f"for {models}"
         )
     return 0

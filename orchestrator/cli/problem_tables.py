@@ -1,4 +1,4 @@
-"""What ``evalctl problems`` prints for people: a checked set, an import, the agreement with markers."""
+"""What ``evalctl problems`` prints for people."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
     if len(found.refusals) > SHOWN_REFUSALS:
         click.echo(f"and {len(found.refusals) - SHOWN_REFUSALS} more; --json lists all", err=True)
     click.echo(
-        f"{len(found.problems)} of {found.rows} rows written to {out}, {len(found.refusals)} refused; "
+        f"{len(found.problems)} of {found.rows} rows written to {out}, "
+        f"{len(found.refusals)} refused; "
         f"licence of {name}: {IMPORTERS[name].licence}"
     )
 
@@ -81,13 +82,15 @@ def print_agreement(found: Agreement) -> None:
     console().print(table)
     for name, part in found.slices.items():
         click.echo(
-            f"{name.replace('_', ' ')}: {part['answers']} answers, step kappa {_figure(part['kappa'])}, "
+            f"{name.replace('_', ' ')}: {part['answers']} answers, step kappa "
+            f"{_figure(part['kappa'])}, "
             f"{_figure(part['steps_agree'])} of the steps agree, mean error {_figure(part['mae7'])}"
         )
     click.echo(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
     if found.marker_answers:
         click.echo(
-            f"step kappa between markers: {_figure(found.marker_kappa)} ({found.marker_answers} answers labelled twice)"
+            f"step kappa between markers: {_figure(found.marker_kappa)} "
+            f"({found.marker_answers} answers labelled twice)"
         )
 
 

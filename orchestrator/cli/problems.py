@@ -68,7 +68,8 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     console().print(table)
     counts = Counter(problem.level for problem in loaded)
     click.echo(
-        f"{len(loaded)} problems: {', '.join(f'{count} {level}' for level, count in counts.items())}"
+        f"{len(loaded)} problems: "
+        f"{', '.join(f'{count} {level}' for level, count in counts.items())}"
     )
     return 0
 
@@ -116,8 +117,9 @@ def show(*, problem: str, language: str, as_json: bool) -> int:
 def validate(*, path: str, as_json: bool) -> int:
     """Validate problem files. Exit code 1 if one fails.
 
-    PATH is a set (core, quickstart), a folder or a file. Besides the format, the mutation gate is checked: each worked
-    solution is scored whole, with every step removed in turn, with wrong numbers, and as a bare answer.
+    PATH is a set (core, quickstart), a folder or a file. Besides the format, the mutation gate is
+    checked: each worked solution is scored whole, with every step removed in turn, with wrong
+    numbers, and as a bare answer.
 
     \b
     Example:
@@ -178,8 +180,8 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
 def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) -> int:
     """Import a local file of a public data set as problem files.
 
-    FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published format. Exit code 1 if
-    no row can be imported.
+    FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published
+    format. Exit code 1 if no row can be imported.
 
     \b
     Example:
@@ -225,7 +227,8 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
 def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) -> int:
     """Measure how well the scorer agrees with human step labels.
 
-    Trivial scorers are shown next to it. FOLDER holds answers/, index*.jsonl and labels*.jsonl; the default is the labelled answers shipped with evalctl.
+    Trivial scorers are shown next to it. FOLDER holds answers/, index*.jsonl and labels*.jsonl; the
+    default is the labelled answers shipped with evalctl.
 
     \b
     Example:

@@ -22,8 +22,8 @@ from scoring.score import SCORER_VERSION
 def rescore(*, run: str, force: bool, as_json: bool) -> int:
     """Rescore the stored answers of a run with this scorer version.
 
-    RUN is an id, a unique prefix of an id, a name, or `latest`. Earlier verdicts are kept; results show the newest scores. Exit code 1 if a stored
-    problem can no longer be read.
+    RUN is an id, a unique prefix of an id, a name, or `latest`. Earlier verdicts are kept; results
+    show the newest scores. Exit code 1 if a stored problem can no longer be read.
 
     \b
     Example:
@@ -44,8 +44,10 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
         for name, why in done.unreadable.items():
             click.echo(f"{name} cannot be read: {why}", err=True)
         click.echo(
-            f"run {found.name}: {done.scored} of {done.generations} answers rescored by version {SCORER_VERSION}, "
-            f"{done.changed} of them with a new score; skipped: {done.skipped} already scored by it, "
+            f"run {found.name}: {done.scored} of {done.generations} answers rescored by "
+            f"version {SCORER_VERSION}, "
+            f"{done.changed} of them with a new score; skipped: {done.skipped} already scored "
+            "by it, "
             f"{done.speed} from speed runs"
         )
     return 1 if done.unreadable else 0

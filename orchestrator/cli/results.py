@@ -75,6 +75,7 @@ def results(
         console().print(part)
     if not tables:
         click.echo(
-            f"run {found.name} has no results{'' if synthetic else ' (add --synthetic to include synthetic models)'}"
+            f"run {found.name} has no "
+            f"results{'' if synthetic else ' (add --synthetic to include synthetic models)'}"
         )
     return 0

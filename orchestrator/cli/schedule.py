@@ -75,8 +75,9 @@ def schedule() -> None:
 def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> int:
     """Add a schedule.
 
-    The cron expression and the experiment are checked first. The reconciler (part of `evalctl up`) submits a run for each slot. If it was down, it makes up for the latest missed
-    slot only. When the clocks change, a schedule at chosen hours still runs once per slot.
+    The cron expression and the experiment are checked first. The reconciler (part of `evalctl up`)
+    submits a run for each slot. If it was down, it makes up for the latest missed slot only. When
+    the clocks change, a schedule at chosen hours still runs once per slot.
 
     \b
     Example:
@@ -142,7 +143,8 @@ def list_(*, as_json: bool) -> int:
     for document in documents:
         if document["last"] and document["last"]["error_message"]:
             click.echo(
-                f"`evalctl schedule show {document['schedule']}` explains why its last slot has no run"
+                f"`evalctl schedule show {document['schedule']}` explains why its last slot "
+                "has no run"
             )
     for warning in warnings:
         warn(warning)
@@ -223,7 +225,8 @@ def resume(*, name: str, as_json: bool) -> int:
         print_json(document | {"changed": changed, "warnings": warnings})
         return 0
     click.echo(
-        f"schedule {name} {'is resumed' if changed else 'was not paused'}; {next_slot(found, document)}"
+        f"schedule {name} {'is resumed' if changed else 'was not paused'}; "
+        f"{next_slot(found, document)}"
     )
     for warning in warnings:
         warn(warning)

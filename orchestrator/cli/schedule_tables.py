@@ -50,7 +50,10 @@ def warnings_of(engine: Engine, *found: Schedule) -> list[str]:
     if all(one.paused_at for one in found) or reconciler_runs(engine):
         return []
     return [
-        "no reconciler is running, so no scheduled run is submitted; start one with `evalctl up` or `evalctl reconcile`"
+        (
+            "no reconciler is running, so no scheduled run is submitted; start one with "
+            "`evalctl up` or `evalctl reconcile`"
+        )
     ]
 
 
@@ -59,12 +62,14 @@ def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
     experiment = found.experiment
     click.echo(f"schedule {found.name}: cron {found.cron}, time zone {found.timezone}")
     click.echo(
-        f"submits {', '.join(experiment['models'])} on {experiment['problems']} (prompts {', '.join(experiment['prompts'])}; "
+        f"submits {', '.join(experiment['models'])} on {experiment['problems']} (prompts "
+        f"{', '.join(experiment['prompts'])}; "
         f"repetitions {experiment['repetitions']})"
     )
     if found.paused_at:
         click.echo(
-            f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; resume it with `evalctl schedule resume {found.name}`"
+            f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; resume it with `evalctl "
+            f"schedule resume {found.name}`"
         )
     else:
         for slot in document["next"]:

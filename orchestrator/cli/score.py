@@ -75,11 +75,15 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
     described = {step.id: step.describe for path in problem.paths for step in path.steps}
     for step in scored.steps:
         describe = described[step.step_id]
-        line = f"{step.step_id:<4} {step.verdict:<16} {describe.get('en') or next(iter(describe.values()), '')}"
+        line = (
+            f"{step.step_id:<4} {step.verdict:<16} "
+            f"{describe.get('en') or next(iter(describe.values()), '')}"
+        )
         screen.print(Text(line, style=COLOURS[step.verdict]))
     answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
     screen.print(
-        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of 7, final answer {answer}"
+        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of "
+        f"7, final answer {answer}"
     )
     if scored.guess_suspected:
         screen.print(

@@ -42,7 +42,8 @@ DOWN_WITHIN_S = 120.0
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     """Start the servers, the reconciler and the workers of this host.
 
-    The servers are the embedded ones, unless real ones are configured. Workers and servers that exit are restarted. `evalctl down` stops everything.
+    The servers are the embedded ones, unless real ones are configured. Workers and servers that
+    exit are restarted. `evalctl down` stops everything.
 
     \b
     Example:
@@ -73,7 +74,8 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
         supervisor.poll()
         file.write()
         click.echo(
-            f"evalctl is running: reconciler and {len(workers)} worker(s); logs in {log_folder(settings)}"
+            f"evalctl is running: reconciler and {len(workers)} worker(s); logs in "
+            f"{log_folder(settings)}"
         )
         try:
             supervisor.run(stop)
@@ -129,7 +131,8 @@ def _start_detached(
     for _ in range(int(UP_WITHIN_S / 0.1)):
         if file.running() is not None:
             click.echo(
-                f"evalctl is running (supervisor {process.pid}); logs in {log.parent}; stop it with `evalctl down`"
+                f"evalctl is running (supervisor {process.pid}); logs in {log.parent}; stop "
+                "it with `evalctl down`"
             )
             return 0
         if process.poll() is not None:

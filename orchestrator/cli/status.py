@@ -22,7 +22,8 @@ from orchestrator.watch import follow
 def status(*, run: str | None, as_json: bool) -> int:
     """Show the progress of a run, or the newest runs and the workers.
 
-    RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed or dead jobs.
+    RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed
+    or dead jobs.
 
     \b
     Example:
@@ -121,7 +122,8 @@ def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> N
         click.echo(f"ETA {duration(progress.eta_s)}")
     for failure in progress.failures:
         click.echo(
-            f"  {failure['jobs']} {failure['state']} ({failure['model']}, {failure['error_class']}): {failure['example']}"
+            f"  {failure['jobs']} {failure['state']} ({failure['model']}, "
+            f"{failure['error_class']}): {failure['example']}"
         )
     _print_workers(workers)
 

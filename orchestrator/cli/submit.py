@@ -58,7 +58,10 @@ from orchestrator.watch import follow
 @click.option(
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),
-    help="latency: one sequence in flight; throughput: as many as the engine takes (max_num_seqs).  [default: latency]",
+    help=(
+        "latency: one sequence in flight; throughput: as many as the engine takes "
+        "(max_num_seqs).  [default: latency]"
+    ),
 )
 @click.option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
 @click.option("--max-tokens", type=int, help="Maximum output tokens.  [default: 2048]")
@@ -77,7 +80,10 @@ from orchestrator.watch import follow
     "--fresh-engine",
     is_flag=True,
     default=None,
-    help="Start a new engine for each repetition, reversing the order of the models every time (A B, B A).",
+    help=(
+        "Start a new engine for each repetition, reversing the order of the models every "
+        "time (A B, B A)."
+    ),
 )
 @click.option(
     "--new", is_flag=True, help="Start a new run even if this experiment already has one."
@@ -92,7 +98,8 @@ def submit(
 ) -> int:
     """Submit an experiment: models x problems x prompts x repetitions.
 
-    Submitting the same experiment again adds nothing; with more models, prompts or repetitions it tops up the run.
+    Submitting the same experiment again adds nothing; with more models, prompts or repetitions it
+    tops up the run.
 
     \b
     Example:
@@ -149,6 +156,7 @@ def _show_plan(experiment: Experiment, problems: int, *, as_json: bool) -> int:
     else:
         click.echo(
             f"would submit {jobs} jobs: {len(experiment.models)} models x {problems} problems x "
-            f"{len(experiment.prompts)} prompts x {experiment.repetitions} repetitions, {experiment.mode} mode"
+            f"{len(experiment.prompts)} prompts x {experiment.repetitions} repetitions, "
+            f"{experiment.mode} mode"
         )
     return 0

@@ -43,8 +43,9 @@ def worker(
 ) -> None:
     """Run a worker in the foreground, on one GPU or on the CPU.
 
-    By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish its job and exit; a second one hands the job back at once. It refuses a GPU that
-    other processes use.
+    By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish
+    its job and exit; a second one hands the job back at once. It refuses a GPU that other processes
+    use.
 
     \b
     Example:
@@ -94,9 +95,9 @@ def list_(*, as_json: bool) -> int:
 def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: bool) -> int:
     """Ask workers to finish their job and exit. They notice within about 5 seconds.
 
-    WORKER is a name from `evalctl worker list`, an id, or a prefix of either. A job that has not finished within the
-    worker's grace period is handed back for another worker. A worker started by `evalctl up` stays down until the next
-    `evalctl up`.
+    WORKER is a name from `evalctl worker list`, an id, or a prefix of either. A job that has not
+    finished within the worker's grace period is handed back for another worker. A worker started by
+    `evalctl up` stays down until the next `evalctl up`.
 
     \b
     Example:

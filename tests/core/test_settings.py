@@ -107,7 +107,8 @@ def test_the_repr_hides_passwords() -> None:
     )
 
     assert shown == (
-        "Settings(home='/h', database_url='postgresql://me:***@db/e', broker_url='redis://:***@q', config=None)"
+        "Settings(home='/h', database_url='postgresql://me:***@db/e', "
+        "broker_url='redis://:***@q', config=None)"
     )
 
 

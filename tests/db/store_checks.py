@@ -1,4 +1,4 @@
-"""What is read of the store to compare it with ``store_model``, what must never be in it, and a broker in memory."""
+"""Compare the store with ``store_model``, check its invariants, and a broker in memory."""
 
 from __future__ import annotations
 
@@ -24,25 +24,31 @@ FAILURES = (
     (FailureKind.INFRA, "SERVER_UNREACHABLE"),
     *((FailureKind.INFRA, error_class) for error_class in sorted(FORGIVEN)),
 )
-#: Empties what runs leave; models and problems stay. Faster than TRUNCATE, which syncs a file for each table.
+#: Empties what runs leave; models and problems stay. Faster than TRUNCATE, which syncs a file for
+#: each table.
 EMPTY = """
 DO $$ DECLARE one name; BEGIN
-    SET LOCAL session_replication_role = replica;  -- No trigger fires, so the order does not matter.
+    -- No trigger fires, so the order does not matter.
+    SET LOCAL session_replication_role = replica;
     FOR one IN SELECT tablename FROM pg_tables
-                WHERE schemaname = 'eval' AND tablename NOT IN ('alembic_version', 'model', 'problem') LOOP
+                WHERE schemaname = 'eval'
+                  AND tablename NOT IN ('alembic_version', 'model', 'problem') LOOP
         EXECUTE 'DELETE FROM eval.' || quote_ident(one);
     END LOOP;
 END $$
 """
 JOBS = """
-SELECT j.id, j.run_id, m.name AS model, m.queue, p.name AS problem, j.prompt, j.repetition, j.priority, j.state,
-       j.attempt_no, j.max_attempts, j.retried_after, j.held, j.failure_kind, j.available_at <= now() AS available,
-       j.lease_expires_at < now() AS overdue, j.worker_id,
-       (SELECT array_agg(a.outcome || ' ' || a.worker_id || ' ' || coalesce(a.error_class, '') ORDER BY a.attempt_no)
+SELECT j.id, j.run_id, m.name AS model, m.queue, p.name AS problem, j.prompt, j.repetition,
+       j.priority, j.state, j.attempt_no, j.max_attempts, j.retried_after, j.held, j.failure_kind,
+       j.available_at <= now() AS available, j.lease_expires_at < now() AS overdue, j.worker_id,
+       (SELECT array_agg(a.outcome || ' ' || a.worker_id || ' ' || coalesce(a.error_class, '')
+                         ORDER BY a.attempt_no)
           FROM eval.attempt AS a WHERE a.job_id = j.id) AS attempts
-  FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id JOIN eval.problem AS p ON p.id = j.problem_id
+  FROM eval.job AS j
+  JOIN eval.model AS m ON m.id = j.model_id
+  JOIN eval.problem AS p ON p.id = j.problem_id
 """
-#: Runs whose tally, by which the run's progress is told, is not what its jobs are.
+#: Runs whose tally, from which progress is read, differs from their jobs.
 WRONG_TALLIES = """
 SELECT r.id FROM eval.run AS r
  CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state IN ('queued', 'running')) AS open,
@@ -51,10 +57,10 @@ SELECT r.id FROM eval.run AS r
                             count(*) FILTER (WHERE state = 'dead') AS dead,
                             count(*) FILTER (WHERE state = 'cancelled') AS cancelled
                        FROM eval.job WHERE run_id = r.id) AS counted
- CROSS JOIN LATERAL (SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
-                            sum(cancelled) AS cancelled
-                       FROM eval.run_tally WHERE run_id = r.id) AS told
- WHERE to_jsonb(counted) <> to_jsonb(told)
+ CROSS JOIN LATERAL (SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed,
+                            sum(dead) AS dead, sum(cancelled) AS cancelled
+                       FROM eval.run_tally WHERE run_id = r.id) AS summed
+ WHERE to_jsonb(counted) <> to_jsonb(summed)
 """
 
 
@@ -70,7 +76,10 @@ class Held:
 
 
 class RecordingBroker:
-    """A broker in memory with the shape of ``HintBroker``; it can be emptied, and go away in the middle of a batch."""
+    """A broker in memory with the shape of ``HintBroker``.
+
+    It can be emptied, and go away in the middle of a batch.
+    """
 
     def __init__(self) -> None:
         self.queues: dict[str, list[int]] = defaultdict(list)

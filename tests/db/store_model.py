@@ -1,4 +1,4 @@
-"""What the store should hold, in plain Python: the rules of the queue without SQL, for a random walk to compare with."""
+"""What the store should hold: the rules of the queue in plain Python."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ class JobModel:
         self.failure_kind = None
 
     def give_up(self, failure: Failure, *, backoff: bool) -> JobState:
-        """End an attempt with an error; ``backoff`` tells whether the pause before the next is longer than nothing."""
+        """End an attempt with an error.
+
+        ``backoff`` tells whether the pause before the next is longer than nothing.
+        """
         mine = self.attempts[-1]
         poison = failure.contagious and any(
             other.outcome is AttemptOutcome.FAILED
@@ -166,7 +169,7 @@ class StoreModel:
         return [job for job in self.jobs.values() if job.claimable and job.queue in queues]
 
     def best(self, queues: Collection[str], loaded: str | None) -> JobModel | None:
-        """Return the job that a worker with this model loaded is to get: its model first, then priority, then age."""
+        """Return the next job of a worker: its loaded model first, then priority, then age."""
         order = {
             job.job_id: (job.key.model != loaded, job.priority, job.job_id)
             for job in self.claimable(queues)

@@ -306,7 +306,8 @@ def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
 ) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(
-            "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, eval.memory_trace, eval.attempt, eval.job, "
+            "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, "
+            "eval.memory_trace, eval.attempt, eval.job, "
             "eval.run, eval.boot CASCADE"
         )
     repetitions, held = 2, False
@@ -331,7 +332,10 @@ def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
         elif step == "expire":
             run_statement(
                 engine,
-                "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = 'running'",
+                (
+                    "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = "
+                    "'running'"
+                ),
             )
             run_statement(engine, statement("expire"))
             running.clear()
@@ -354,12 +358,24 @@ def check(engine: Engine, submitted: Submitted, *, jobs: int, held: bool) -> Non
     assert progress.total == jobs
     assert (progress.state == "paused") == (held and progress.open > 0)
     wrong: Sequence[str] = (
-        "SELECT id FROM eval.job AS j WHERE attempt_no <> (SELECT count(*) FROM eval.attempt WHERE job_id = j.id)",
-        "SELECT id FROM eval.job WHERE (state = 'succeeded') <> (id IN (SELECT job_id FROM eval.generation))",
+        (
+            "SELECT id FROM eval.job AS j "
+            "WHERE attempt_no <> (SELECT count(*) FROM eval.attempt WHERE job_id = j.id)"
+        ),
+        (
+            "SELECT id FROM eval.job WHERE (state = 'succeeded') <> (id IN (SELECT job_id "
+            "FROM eval.generation))"
+        ),
         f"SELECT id FROM eval.job WHERE state IN ('queued', 'running') AND held <> {held}",
-        "SELECT id FROM eval.job WHERE state = 'queued' AND NOT held AND id NOT IN (SELECT job_id FROM eval.outbox)",
+        (
+            "SELECT id FROM eval.job WHERE state = 'queued' AND NOT held AND id NOT IN "
+            "(SELECT job_id FROM eval.outbox)"
+        ),
         "SELECT id FROM eval.job WHERE attempt_no - retried_after > 2",
-        "SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > 2 + (SELECT count(*) FROM eval.attempt)",
+        (
+            "SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > 2 + (SELECT "
+            "count(*) FROM eval.attempt)"
+        ),
     )
     with transaction(engine) as connection:
         assert [

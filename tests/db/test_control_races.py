@@ -1,4 +1,4 @@
-"""A pause at the very moment in which jobs are added or put back: the transaction that came first is waited for."""
+"""A pause while jobs are added or requeued waits for the transaction that came first."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from tests.db.test_control import die, run_of
 from tests.db.test_poison import register
 from tests.db.test_queue import PROBLEM, claim_of, count, progress_of, submission, take
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' AND wait_event_type = 'Lock'"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' "
+    "AND wait_event_type = 'Lock'"
+)
 
 
 def pause_before_commit(
     engine: Engine, second: Engine, submitted: Submitted, act: Callable[[], object]
 ) -> None:
-    """Let ``act`` do its work, start a pause that has to wait for it, and let it commit only then."""
+    """Run ``act``, start a pause that has to wait for it, and commit only then."""
     run = run_of(engine, submitted)
     pausing = threading.Thread(target=pause_run, args=(second, run))
 

@@ -1,8 +1,9 @@
-"""A database that the version before has filled: it is migrated, and every figure is as that version printed it.
+"""A database of the version before is migrated, and every figure stays the same.
 
-``home_0007.sql`` is a dump made by the code at revision 0007, which ran synthetic models to their ends: a run in latency
-mode, one in throughput mode with an engine that dies under several jobs, and jobs that were given up or wait after
-sharing such an engine. ``home_0007.json`` holds what its commands printed.
+``home_0007.sql`` is a dump made by the code at revision 0007, which ran synthetic models to their
+ends: a run in latency mode, one in throughput mode with an engine that dies under several jobs, and
+jobs that were given up or wait after sharing such an engine. ``home_0007.json`` holds what its
+commands printed.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ FOLDER = Path(__file__).parent
 OLD, NEW = "_IN_COMPANY", "_IN_BATCH"
 PRINTED = json.loads((FOLDER / "home_0007.json").read_text(encoding="utf-8").replace(OLD, NEW))
 ENDED_TOGETHER = """
-SELECT 'job' AS kind, error_class, count(*) AS n FROM eval.job WHERE error_class LIKE '%%\\_IN\\_%%' GROUP BY 2
+SELECT 'job' AS kind, error_class, count(*) AS n
+  FROM eval.job WHERE error_class LIKE '%%\\_IN\\_%%' GROUP BY 2
  UNION ALL
-SELECT 'attempt', error_class, count(*) FROM eval.attempt WHERE error_class LIKE '%%\\_IN\\_%%' GROUP BY 2
+SELECT 'attempt', error_class, count(*)
+  FROM eval.attempt WHERE error_class LIKE '%%\\_IN\\_%%' GROUP BY 2
  ORDER BY 1, 2
 """
 

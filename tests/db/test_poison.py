@@ -1,4 +1,4 @@
-"""The same error on two workers ends a job: a table of histories, and histories at random beside a plain model."""
+"""The same error on two workers ends a job: a table of histories, and random ones."""
 
 from __future__ import annotations
 
@@ -118,7 +118,10 @@ def test_histories_at_random_end_as_the_model_says(engine: Engine, history: list
 
 
 def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[JobState]]:
-    """Let a fresh job of five attempts fail as told; return its id and its state after each attempt."""
+    """Let a fresh job of five attempts fail as told.
+
+    Return its id and its state after each attempt.
+    """
     workers = [register(engine) for _ in range(3)]
     number = next(_numbers)
     given = {
@@ -170,7 +173,10 @@ def stored(
         )[0]
         attempts = rows(
             connection,
-            "SELECT failure_kind, error_class, outcome FROM eval.attempt WHERE job_id = %(job)s ORDER BY attempt_no",
+            (
+                "SELECT failure_kind, error_class, outcome FROM eval.attempt WHERE job_id = "
+                "%(job)s ORDER BY attempt_no"
+            ),
             {"job": job_id},
         )
     assert {attempt["outcome"] for attempt in attempts} == {"failed"}

@@ -234,7 +234,10 @@ def test_a_claim_passes_over_a_model_whose_last_job_somebody_else_is_claiming(
     engine: Engine, worker: Callable[[], uuid.UUID]
 ) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), problems=(PROBLEM,), repetitions=1))
-    lock = "SELECT m.id FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id WHERE m.name = 'a' FOR UPDATE OF j"
+    lock = (
+        "SELECT m.id FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id WHERE "
+        "m.name = 'a' FOR UPDATE OF j"
+    )
     with transaction(engine) as connection:
         loaded = rows(connection, lock)[0]["id"]
         job = take(engine, worker(), loaded_model_id=loaded)
@@ -400,7 +403,7 @@ def test_states_of_the_code_and_of_the_database_agree(engine: Engine) -> None:
 
 
 class Eager:
-    """A worker that claims for each hint at the worst moment: just before its publisher's transaction commits."""
+    """A worker that claims for each hint just before its publisher commits."""
 
     def __init__(self, publishers: Engine, database_url: str, worker_id: uuid.UUID) -> None:
         self.engine = open_database(database_url, name="eager")

@@ -1,4 +1,7 @@
-"""A writer can do the whole day's work and harm nothing; migrations leave what writers and analysts may do as it was."""
+"""A writer can do the whole day's work and harm nothing.
+
+Migrations leave what writers and analysts may do as it was.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ from db.roles import (
 from tests.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
-MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
+MODEL = (
+    '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = '
+    "1, tpot_ms = 0, tokens = 20 }\n"
+)
 
 
 @pytest.fixture

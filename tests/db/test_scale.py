@@ -1,4 +1,4 @@
-"""Runs far longer than the broker may hold hints for: what waits there stays bounded, and nothing runs dry."""
+"""Runs with far more jobs than hints: queues stay bounded, and none runs dry."""
 
 from __future__ import annotations
 
@@ -147,8 +147,9 @@ def test_jobs_submitted_without_a_broker_get_their_hints_when_it_is_there(
 def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine, second: Engine) -> None:
     """Claims run beside each other, and beside one whose transaction stays open all the while.
 
-    A claim may wait for another for the moment that this one takes: Postgres follows a row that changes while it is being
-    locked, and there waits in spite of SKIP LOCKED. It must never wait for a claim to be committed that it only met.
+    A claim may wait for another for the moment that this one takes: Postgres follows a row that
+    changes while it is being locked, and there waits in spite of SKIP LOCKED. It must never wait
+    for a claim to be committed that it only met.
     """
     jobs, workers = 400, 8
     submit(engine, submission(repetitions=jobs // 2))

@@ -1,4 +1,4 @@
-"""Slots under their key: one run each, whoever asks for it, however often, and whatever dies in between."""
+"""Slots under their key: one run each, however often and by however many processes."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_removed_schedule_leaves_its_runs(engine: Engine) -> None:
         lambda: remove_schedule(engine, schedule),
         lambda: make_hand_slot(engine, schedule, night),
     ):
-        with pytest.raises(ScheduleNotFound, match="no schedule 'nightly'"):
+        with pytest.raises(ScheduleNotFound, match="no schedule is named 'nightly'"):
             gone()
     assert make_slot(engine, schedule, SLOT + dt.timedelta(days=1), night()) is None
     assert not pause_schedule(engine, schedule)
@@ -201,7 +201,8 @@ def test_the_public_view_tells_slots_runs_and_errors(engine: Engine) -> None:
     fail_slot(engine, schedule, SLOT + dt.timedelta(days=1), "why")
     with engine.connect() as connection:
         told = connection.exec_driver_sql(
-            "SELECT schedule, timezone, slot, by_hand, run, error_message FROM analytics_v1.schedule_slots ORDER BY slot"
+            "SELECT schedule, timezone, slot, by_hand, run, error_message FROM "
+            "analytics_v1.schedule_slots ORDER BY slot"
         ).all()
     assert [tuple(row) for row in told] == [
         ("nightly", "UTC", SLOT, False, night().name, None),

@@ -17,7 +17,8 @@ SQL = re.compile(
     r"\s*(SELECT\b|INSERT\s+INTO\b|UPDATE\s+\S+\s+SET\b|DELETE\s+FROM\b|WITH\s+\w+\s+AS\b|SET\s+(LOCAL\s+)?\w+|SHOW\s+\w+"
     r"|GRANT\b|REVOKE\b|DO\s+\$|(CREATE|ALTER|DROP)\s+(TABLE|VIEW|ROLE|SCHEMA|INDEX|DATABASE|FUNCTION)\b)"
 )
-#: The embedded server is asked whether it answers, and given its database, before there is one to keep statements for.
+#: The embedded server is asked whether it answers, and given its database, before there is one to
+#: keep statements for.
 EXEMPT = {"services/postgres.py"}
 FILES = sorted(path.stem for path in (ROOT / "db" / "sql").glob("*.sql"))
 

@@ -1,7 +1,8 @@
-"""A random walk over the store: every operation in any order, late writers and a failing broker among them.
+"""A random walk over the store: every operation in any order, with a failing broker.
 
-Each step is done on a real Postgres and on a plain model (``store_model``), and the two are compared in full. At the end of
-each walk everything is driven to its end by hints alone, as workers are: a job that no hint leads to would hang.
+Each step is done on a real Postgres and on a plain model (``store_model``), and the two are
+compared in full. At the end of each walk everything is driven to its end by hints alone, as workers
+are: a job that no hint leads to would hang.
 """
 
 # ruff: noqa: D102 - rules speak through their names, as tests do
@@ -60,7 +61,8 @@ from tests.db.store_model import OPEN, JobModel, RunModel, StoreModel
 from tests.db.test_poison import register
 from tests.db.test_queue import OTHER, PROBLEM, result, spec, submission
 
-#: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest tests/db/test_store_machine.py
+#: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest
+#: tests/db/test_store_machine.py
 WALKS = int(os.environ.get("EVALCTL_TEST_WALKS", "60"))
 STEPS = 40
 
@@ -215,7 +217,8 @@ class StoreMachine(RuleBasedStateMachine):
     def lease_runs_out(self, held: Held) -> None:
         if (job := self._job(held)).owned_by(held.job.attempt_no):
             self._run(
-                f"UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE id = {job.job_id}"
+                "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE id = "
+                f"{job.job_id}"
             )
             job.overdue = True
 
@@ -375,7 +378,10 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     def _expect_loss(self, held: Held, write: Any) -> bool:
-        """Do a write about an attempt; return whether it was to succeed, and fail where it did not do as it should."""
+        """Do a write about an attempt.
+
+        Return whether it was to succeed, and fail where it did not do as it should.
+        """
         owned = self._job(held).owned_by(held.job.attempt_no)
         try:
             write()

@@ -1,4 +1,4 @@
-"""The tally of a run is the number of its jobs by state, whatever happens to them and however it is folded."""
+"""The tally of a run is the number of its jobs by state, however it is folded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The views on numbers written by hand: what is flagged, what a median is made of, where a probe's limit lies."""
+"""The views on numbers written by hand: flags, medians and the limits of probes."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def store(
 ) -> uuid.UUID:
     """Store a run of one problem, a repetition for each generation given, and return its id.
 
-    ``starts`` has the columns of the engine starts, ``profile`` being the place of another; a generation's ``start`` picks one,
-    and its ``peak_mib`` makes a trace.
+    ``starts`` has the columns of the engine starts, ``profile`` being the place of another; a
+    generation's ``start`` picks one, and its ``peak_mib`` makes a trace.
     """
     run = {
         "problems": (PROBLEM,),
@@ -96,7 +96,10 @@ def query(engine: Engine, sql: str, *, flagged: bool = False, **given: Any) -> l
         return rows(connection, sql, given)
 
 
-FLAGS = "SELECT output_tokens, flags, flagged FROM analytics_v1.generations ORDER BY job_id, output_tokens"
+FLAGS = (
+    "SELECT output_tokens, flags, flagged FROM analytics_v1.generations ORDER BY "
+    "job_id, output_tokens"
+)
 
 
 def lengths(engine: Engine) -> set[int]:
@@ -327,7 +330,7 @@ WORDS = (
 
 
 def test_every_flag_is_counted_by_its_word_and_left_out(engine: Engine) -> None:
-    """Seven results with a flag each, one of them with two, among three without: the flagged ones are ten times slower."""
+    """Seven flagged results, one with two flags, are ten times slower than three others."""
     flagged: list[dict[str, Any]] = [{"flags": [word], "last_token_s": 11.0} for word in WORDS[:-1]]
     flagged[0]["flags"] = ["throttled", "clock_drop"]
     clean = [{"last_token_s": 2.0}] * 3

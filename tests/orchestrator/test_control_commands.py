@@ -32,7 +32,7 @@ options = { max_model_len = 4 }
 
 @pytest.fixture
 def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give the environment of a user with a model that works, one that dies and one that refuses."""
+    """Give the environment of a user with models that work, die and refuse."""
     config = tmp_path / "evalctl.toml"
     config.write_text(MODELS, encoding="utf-8")
     return environment | {"EVALCTL_CONFIG": str(config)}

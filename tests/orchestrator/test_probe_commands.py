@@ -36,7 +36,7 @@ SMALL = ("probe", "sequences", "--max-level", "4", "--fixed-length", "16:4")
 
 @pytest.fixture
 def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give the environment of a user whose registry holds models that fail above so many requests at once."""
+    """Give the environment of a user with models that fail above N requests at once."""
     config = tmp_path / "evalctl.toml"
     config.write_text(MODELS, encoding="utf-8")
     return environment | {"EVALCTL_CONFIG": str(config)}
@@ -69,13 +69,13 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         again = evalctl(user, *SMALL, "--model", "small", "--searches", "2", "--model", "large")
         assert again.returncode == 0, again.stderr
         assert (
-            "small: 2 sequences stable, 3 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree"
-            in again.stdout
-        )
+            "small: 2 sequences stable, 3 not (RUNTIME_CUDA_OOM, limited by memory); 2 "
+            "searches agree"
+        ) in again.stdout
         assert (
-            "large: 3 sequences stable, 4 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree"
-            in again.stdout
-        )
+            "large: 3 sequences stable, 4 not (RUNTIME_CUDA_OOM, limited by memory); 2 "
+            "searches agree"
+        ) in again.stdout
 
         several = json.loads(
             evalctl(

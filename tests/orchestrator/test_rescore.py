@@ -1,4 +1,4 @@
-"""Scoring stored answers again: new scores beside the old, once per scorer version, speed runs never."""
+"""Rescoring: new scores beside the old, once per scorer version, never of speed runs."""
 
 from __future__ import annotations
 
@@ -33,8 +33,12 @@ SELECT s.job_id, s.scorer_version, s.steps_done, s.score7, s.answer_correct,
   FROM eval.score AS s ORDER BY s.id
 """
 EVIDENCE = """
-SELECT v.step, v.verdict, v.evidence, substr(t.content, v.evidence_start::int + 1, (v.evidence_end - v.evidence_start)::int) AS there
-  FROM eval.step_verdict AS v JOIN eval.score AS s ON s.id = v.score_id JOIN eval.generation AS g ON g.job_id = s.job_id
+SELECT v.step, v.verdict, v.evidence,
+       substr(t.content, v.evidence_start::int + 1,
+              (v.evidence_end - v.evidence_start)::int) AS there
+  FROM eval.step_verdict AS v
+  JOIN eval.score AS s ON s.id = v.score_id
+  JOIN eval.generation AS g ON g.job_id = s.job_id
   JOIN eval.text_blob AS t ON t.hash = g.output_text_hash
  WHERE s.scorer_version = %(version)s ORDER BY v.ordinal
 """

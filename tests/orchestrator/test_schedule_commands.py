@@ -1,4 +1,4 @@
-"""Schedules as a user meets them: added, made by a real reconciler, run by a real worker, looked at, removed."""
+"""Schedules as a user meets them, with a real reconciler and a real worker."""
 
 from __future__ import annotations
 

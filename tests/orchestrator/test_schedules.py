@@ -1,4 +1,4 @@
-"""Slots that are due become runs: after outages, on nights when the clocks change, by two at once, through crashes."""
+"""Due slots become runs: after outages, clock changes and crashes, with two reconcilers."""
 
 from __future__ import annotations
 
@@ -299,7 +299,8 @@ def test_eight_at_once_and_a_run_by_hand(engine: Engine, database_url: str) -> N
         start.wait(30)
         run_now(engine, schedule, models(), now=MIDNIGHT)
         made = sum(tick.result() for tick in ticks)
-    # All of them may have found the schedule locked by the run by hand; then the next tick makes the slot.
+    # All of them may have found the schedule locked by the run by hand; then the next tick makes
+    # the slot.
     assert made + len(fire(engine, MIDNIGHT)) == 1
     assert (count(engine, RUNS), len(slots(engine, schedule))) == (2, 2)
     assert count(engine, "SELECT count(*) FROM eval.job") == 12
@@ -332,7 +333,8 @@ def test_a_connection_lost_between_run_and_slot_leaves_neither(
             count(engine, "SELECT count(*) FROM pg_locks WHERE relation = 'eval.run'::regclass") > 0
         ), "run is in"
         holder.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evalctl cut off'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+            "'evalctl cut off'"
         )
         with pytest.raises(ServiceUnreachable):
             tick.result(30)
@@ -358,7 +360,8 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
             process.process.kill()
             process.process.wait()
         holder.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evalctl reconciler'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+            "'evalctl reconciler'"
         )
     assert (slots(engine, schedule), count(engine, RUNS)) == ([], 0)
     once = [*command, "--once"]
@@ -372,5 +375,8 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
 def _blocked(engine: Engine, application: str) -> bool:
     """Whether a session of that name waits for a lock."""
     # In a transaction of its own: within one, this view stays as it was first seen.
-    asked = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
+    asked = (
+        f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' "
+        "AND wait_event_type = 'Lock'"
+    )
     return count(engine, asked) > 0

@@ -1,4 +1,4 @@
-"""``evalctl up`` and ``down`` on embedded servers of their own: what runs, what is started again, what is left behind."""
+"""``evalctl up`` and ``down``: what runs, what is restarted, what is left behind."""
 
 from __future__ import annotations
 

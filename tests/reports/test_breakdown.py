@@ -1,4 +1,4 @@
-"""``evalctl results --explain``: every number with what it is made of, and the article's table beside it."""
+"""``evalctl results --explain``: every number with its terms, and the article's table."""
 
 from __future__ import annotations
 

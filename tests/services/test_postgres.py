@@ -1,4 +1,7 @@
-"""The embedded PostgreSQL through crashes, rivals, strangers and refusals; every server here is a real one."""
+"""The embedded PostgreSQL through crashes, rivals, strangers and refusals.
+
+Every server here is a real one.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ from services.privileges import identity_for
 from services.processes import exited
 
 _ROOT = Path(__file__).parents[2]
-_START = "import sys; from pathlib import Path; from services.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
+_START = (
+    "import sys; from pathlib import Path; from services.postgres import "
+    "EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
+)
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root has to hand the server to somebody else"
 )
@@ -42,7 +48,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(cluster: Path) -> Iterator[EmbeddedPostgres]:
-    """Return the stopped server that undamaging tests share: initdb or a copy for each would double their time."""
+    """Return the stopped server that harmless tests share, to save an initdb each."""
     server = EmbeddedPostgres(cluster)
     assert not server.running
     yield server
@@ -77,8 +83,10 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
     try:
         (row,) = query(
             server,
-            "SELECT current_setting('server_version_num')::int / 10000, current_database(), current_setting('fsync'), "
-            "current_setting('jit'), current_setting('shared_buffers'), current_setting('max_connections'), "
+            "SELECT current_setting('server_version_num')::int / 10000, current_database(), "
+            "current_setting('fsync'), "
+            "current_setting('jit'), current_setting('shared_buffers'), "
+            "current_setting('max_connections'), "
             "(SELECT count(*) FROM pg_hba_file_rules WHERE auth_method <> 'scram-sha-256')",
         )
         assert row == (18, "evalctl", "on", "off", "128MB", "100", 0)
@@ -207,9 +215,9 @@ def test_a_starter_killed_during_the_first_start_leaves_no_half_cluster(tmp_path
 
 
 def test_the_server_survives_its_starter_and_is_found_again(server: EmbeddedPostgres) -> None:
-    script = (
-        _START
-        + "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    script = _START + (
+        "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), "
+        "signal.SIGKILL)"
     )
     starter = subprocess.run(
         [sys.executable, "-c", script, str(server.folder)],
@@ -318,7 +326,8 @@ def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
         first = server.pid
         query(server, "CREATE TABLE kept AS SELECT 7 AS n")
         server.stop()
-        # Once it is nobody's folder, nobody goes on serving it, also where namespaces would be allowed.
+        # Once it is nobody's folder, nobody goes on serving it, also where namespaces would be
+        # allowed.
         server = EmbeddedPostgres(home / "postgres")
         server.start()
 
@@ -347,7 +356,8 @@ def test_root_below_a_closed_folder_is_told_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("user", [65534, 4242], ids=["named", "nameless"])
 def test_an_ordinary_user_needs_nothing(tmp_path: Path, user: int) -> None:
     script = _START + (
-        "; import json, os; e.start(); p = e.pid; e.stop(); print(json.dumps([os.geteuid(), bool(p), e.running]))"
+        "; import json, os; e.start(); p = e.pid; e.stop(); "
+        "print(json.dumps([os.geteuid(), bool(p), e.running]))"
     )
     become = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}"]
     if (

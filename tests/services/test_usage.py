@@ -34,7 +34,8 @@ from services.valkey import EmbeddedValkey
 from tests.processes import lives
 
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
-#: Users are processes of their own; a server that has imported this module forks them in milliseconds.
+#: Users are processes of their own; a server that has imported this module forks them in
+#: milliseconds.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
 

@@ -77,7 +77,10 @@ def test_a_client_without_the_password_is_refused(server: EmbeddedValkey) -> Non
 
 
 def test_what_is_in_the_file_survives_a_kill(server: EmbeddedValkey, client: redis.Redis) -> None:
-    """On a busy disk an entry may be acknowledged up to two seconds before; the hints lost with it are issued again."""
+    """On a busy disk an entry may be acknowledged up to two seconds before.
+
+    The hints lost with it are issued again.
+    """
     with client.pipeline(transaction=False) as pipeline:
         for number in range(2000):
             pipeline.rpush("queue", number)
