@@ -113,7 +113,7 @@ class StartKind(StrEnum):
     PROFILE = "profile"
     #: Serves with a fixed KV cache; what it cannot measure comes from a profile.
     MEASURED = "measured"
-    #: Serves and measures in one, with the KV cache that its options ask for.
+    #: Serves and measures in one, with the KV cache that its options request.
     SINGLE = "single"
 
 

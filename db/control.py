@@ -112,7 +112,7 @@ def retry_jobs(
     """Requeue failed or dead jobs and return their ids.
 
     Each gets its original number of attempts. ``run`` and ``job_ids`` narrow the choice; None
-    stands for all. Jobs of a paused run are held.
+    means all. Jobs of a paused run are held.
     """
     given = {
         "run": run and run.run_id,

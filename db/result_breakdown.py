@@ -14,7 +14,7 @@ from db.statements import statement
 
 Row = Mapping[str, Any]
 
-#: What tells one line of the resource table from another; no figure crosses any of it.
+#: What distinguishes the lines of the resource table; no figure crosses any of it.
 LINE = ("model", "prompt", "mode", "config_hash", "environment_hash", "memory_kind")
 
 

@@ -58,7 +58,7 @@ def make_slot(
 ) -> Submitted | None:
     """Submit the run of a slot and settle all slots up to it, in one transaction.
 
-    The submission must ask for a new run. Return None where the slot is settled, another process is
+    The submission must be for a new run. Return None where the slot is settled, another process is
     submitting it, or the schedule is paused or removed.
     """
     with transaction(engine) as connection:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Check the health of a container: whether a worker of this host has reported lately.
 
-It asks the database and not the process, so a worker that runs but can no longer report is
+It queries the database and not the process, so a worker that runs but can no longer report is
 unhealthy too.
 """
 

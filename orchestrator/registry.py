@@ -13,7 +13,7 @@ from core.settings import Settings
 from orchestrator.errors import UsageFault
 
 SHIPPED = Path(__file__).with_name("evalctl.toml")
-#: Looked for in the working folder where EVALCTL_CONFIG names no other file.
+#: Read from the working folder where EVALCTL_CONFIG names no other file.
 LOCAL = Path("evalctl.toml")
 
 ENGINES = ("vllm", "openai", "synthetic")

@@ -47,8 +47,8 @@ class ServiceState:
     #: ``database`` or ``broker``.
     name: str
     embedded: bool
-    #: For an embedded server whether its process lives; None for a real one, which only answering
-    #: can tell.
+    #: For an embedded server whether its process lives; None for a real one, which only a
+    #: connection can show.
     running: bool | None
     pid: int | None
     #: Only while an embedded server runs.

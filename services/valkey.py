@@ -59,7 +59,7 @@ class EmbeddedValkey(EmbeddedServer):
         return _BINARY
 
     def _command(self, port: int) -> list[str]:
-        # The port stands here as well as in the file, for people who read ps.
+        # The port is on the command line as well as in the file, for people who read ps.
         return [str(valkey_binary()), str(self._config), "--port", str(port)]
 
     def _is_ours(self, words: Sequence[str]) -> bool:

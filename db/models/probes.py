@@ -57,7 +57,7 @@ class ProbePoint(Base):
     base_mib: Mapped[float | None]
     peak_mib: Mapped[float | None]
     after_mib: Mapped[float | None]
-    #: Whether the answer was right, of a probe that asks a question.
+    #: Whether the answer was right, of a probe with a question.
     answer_right: Mapped[bool | None]
     details: Mapped[Json]
     created_at: Mapped[Created]

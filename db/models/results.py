@@ -57,7 +57,7 @@ class Generation(Base):
     submitted_s: Mapped[float]
     first_token_s: Mapped[float]
     last_token_s: Mapped[float]
-    #: First token after the thinking; NULL where none came, or where the tokens are no text.
+    #: First token after the thinking; NULL where none came, or where the tokens are not text.
     first_answer_s: Mapped[float | None]
     engine_queued_s: Mapped[float | None]
     engine_scheduled_s: Mapped[float | None]

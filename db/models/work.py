@@ -42,7 +42,7 @@ class Run(Base):
     #: 1, 2, ... among the runs of one experiment.
     ordinal: Mapped[int]
     mode: Mapped[str] = mapped_column()
-    #: What the user asked for, as last submitted.
+    #: The experiment as last submitted.
     experiment: Mapped[Json]
     #: Where it was submitted from: versions, git commit, host.
     provenance: Mapped[Json]

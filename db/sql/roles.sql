@@ -1,5 +1,6 @@
--- The roles beside the owner. {group} and {role} stand for names of roles, quoted, which cannot be parameters.
--- Default privileges reach the tables and views that later migrations of the same owner make.
+-- The roles beside the owner. {group} and {role} are replaced by quoted names of roles, which
+-- cannot be parameters. Default privileges reach the tables and views that later migrations of the
+-- same owner make.
 
 -- name: owns_schema
 -- Whether the connected role acts for the owner of the schema; no row where there is no schema.

@@ -191,12 +191,12 @@ def _run(engine: Engine, reference: str | None) -> Run | None:
 def _report(
     document: dict[str, Any],
     sentence: str,
-    asked: tuple[int, ...],
+    chosen: tuple[int, ...],
     done: list[int],
     *,
     as_json: bool,
 ) -> int:
-    missed = sorted(set(asked) - set(done))
+    missed = sorted(set(chosen) - set(done))
     document["warnings"] += [f"job {job_id} is not dead" for job_id in missed]
     for warning in document["warnings"]:
         warn(warning)

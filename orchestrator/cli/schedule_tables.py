@@ -19,7 +19,7 @@ from orchestrator.cron import cron_of
 
 #: A slot that was submitted later than this after its time was missed and made up for.
 LATE_S = 60.0
-#: How slots are written. The offset tells the two halves of a doubled hour apart.
+#: How slots are written. The offset distinguishes the two halves of a repeated hour.
 SHORT, FULL, LONG = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M %z", "%a %Y-%m-%d %H:%M %z"
 #: Next slots that ``show`` names.
 NEXT = 3

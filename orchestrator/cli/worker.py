@@ -107,17 +107,17 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
     if (name is not None) + all_workers + (host is not None) != 1:
         raise UsageFault("give one of WORKER, --host HOST or --all")
     with connect(name="worker drain") as connections:
-        asked = drain_workers(connections.engine, worker=name, host=host)
-    if not asked and not all_workers:
+        draining = drain_workers(connections.engine, worker=name, host=host)
+    if not draining and not all_workers:
         raise UsageFault(
             f"no running worker matches {name!r}"
             if name
             else f"no worker is running on host {host!r}"
         )
     if as_json:
-        print_json({"draining": list(asked)})
+        print_json({"draining": list(draining)})
     else:
-        click.echo(f"draining: {', '.join(asked)}" if asked else "no worker is running")
+        click.echo(f"draining: {', '.join(draining)}" if draining else "no worker is running")
     return 0
 
 
