@@ -16,7 +16,7 @@ OPEN = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 @dataclass(slots=True, kw_only=True)
 class AttemptModel:
-    """One execution, as far as the store tells it."""
+    """One execution, as far as the store records it."""
 
     attempt_no: int
     worker: uuid.UUID
@@ -40,7 +40,7 @@ class JobModel:
     made_up_for: int = 0
     #: Its pause after a failure is over.
     available: bool = True
-    #: Its lease lies in the past and nobody has noticed yet.
+    #: Its lease has expired, unnoticed so far.
     overdue: bool = False
     failure_kind: FailureKind | None = None
     attempts: list[AttemptModel] = field(default_factory=list)
@@ -74,7 +74,7 @@ class JobModel:
     def give_up(self, failure: Failure, *, backoff: bool) -> JobState:
         """End an attempt with an error.
 
-        ``backoff`` tells whether the pause before the next is longer than nothing.
+        ``backoff`` says whether the pause before the next is longer than nothing.
         """
         mine = self.attempts[-1]
         poison = failure.contagious and any(

@@ -56,7 +56,7 @@ def run_statement(engine: Engine, sql: str) -> None:
 
 
 def die(engine: Engine, *, times: int) -> list[int]:
-    """Let so many jobs of one attempt die and return their ids."""
+    """Let a number of jobs of one attempt die and return their ids."""
     me = register(engine)
     dead = []
     for _ in range(times):
@@ -89,7 +89,7 @@ def test_a_paused_run_is_not_claimed_and_its_running_job_finishes(engine: Engine
     assert progress_of(engine, submitted).state == "paused"
     assert progress_of(engine, submitted).eta_s is None
     elsewhere = claimed(engine, me)
-    assert elsewhere.run_id == other.run_id, "the other run goes on"
+    assert elsewhere.run_id == other.run_id, "the other run continues"
     assert take(engine, me) is None
     commit(engine, running.job_id, running.attempt_no, result(engine, me, running))
     assert progress_of(engine, submitted).count(JobState.SUCCEEDED) == 1
@@ -229,7 +229,7 @@ def test_a_job_put_back_goes_on_counting_and_has_all_its_attempts_again(engine: 
     assert count(engine, "SELECT count(*) FROM eval.attempt") == last.attempt_no == 5
 
 
-def test_retry_takes_only_what_it_is_told_to(engine: Engine) -> None:
+def test_retry_takes_only_the_chosen_jobs(engine: Engine) -> None:
     first = submit(engine, submission(max_attempts=1))
     me = register(engine)
     refused = claimed(engine, me)

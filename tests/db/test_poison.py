@@ -118,7 +118,7 @@ def test_histories_at_random_end_as_the_model_says(engine: Engine, history: list
 
 
 def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[JobState]]:
-    """Let a fresh job of five attempts fail as told.
+    """Let a fresh job of five attempts fail as given.
 
     Return its id and its state after each attempt.
     """

@@ -32,7 +32,7 @@ OTHER = ProblemRecord(name="p2", content_hash="h2", category="university", docum
 
 
 def spec(name: str, queue: str = "synthetic") -> ModelSpec:
-    return ModelSpec(name=name, engine="synthetic", source="made-up", queue=queue)
+    return ModelSpec(name=name, engine="synthetic", source="simulated", queue=queue)
 
 
 def submission(**changes: Any) -> Submission:
@@ -278,7 +278,7 @@ def test_an_attempt_handed_back_does_not_count_against_the_job(
 ) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=1))
     handed_back = Failure(
-        kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker was told to end"
+        kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker is draining"
     )
     for attempt_no in (1, 2, 3):
         job = take(engine, worker())

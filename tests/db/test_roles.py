@@ -33,7 +33,7 @@ from tests.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
 MODEL = (
-    '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = '
+    '[models.fake]\nengine = "synthetic"\nsource = "simulated"\noptions = { ttft_ms = '
     "1, tpot_ms = 0, tokens = 20 }\n"
 )
 
@@ -183,7 +183,7 @@ def test_a_writer_may_say_upgrade_where_nothing_is_to_be_done(
     assert "already" in done.stdout
 
 
-def test_a_writer_cannot_migrate_and_is_told_who_can(
+def test_a_writer_cannot_migrate_and_learns_who_can(
     environment: dict[str, str], writer: str, engine: Engine
 ) -> None:
     config = alembic_config()
@@ -246,5 +246,5 @@ def test_the_shell_logs_in_and_its_command_line_holds_no_password(
     done = subprocess.run(shell, env=user, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == make_url(writer).username
-    assert "psql" in done.stdout, "its command line was looked at"
+    assert "psql" in done.stdout, "its command line was read"
     assert PASSWORD not in done.stdout

@@ -113,7 +113,7 @@ def test_a_short_queue_gets_lost_hints_again_once_they_cannot_be_on_their_way(
     assert (patient.tick().rehinted, patient.tick().rehinted) == (0, 0)
     assert (sure.tick().rehinted, broker.depth("synthetic")) == (4, 4)
     assert take(engine, register(engine)) is not None
-    assert sure.tick().rehinted == 0, "more hints than jobs harm nobody"
+    assert sure.tick().rehinted == 0, "more hints than jobs do no harm"
 
 
 def test_held_jobs_have_no_hints_however_many_they_are(
@@ -144,7 +144,9 @@ def test_jobs_submitted_without_a_broker_get_their_hints_when_it_is_there(
     assert Reconciler(engine, broker).tick().published == HINTS_AT_MOST
 
 
-def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine, second: Engine) -> None:
+def test_no_worker_finds_nothing_or_waits_while_jobs_are_left(
+    engine: Engine, second: Engine
+) -> None:
     """Claims run beside each other, and beside one whose transaction stays open all the while.
 
     A claim may wait for another for the moment that this one takes: Postgres follows a row that

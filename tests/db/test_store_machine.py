@@ -191,14 +191,14 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(
         target=attempts,
         worker=st.integers(0, 2),
-        gone=st.sampled_from(["expired", "expired", "expired", "cancelled"]),
+        cause=st.sampled_from(["expired", "expired", "expired", "cancelled"]),
         late=st.sampled_from(["renew", "commit", "give up"]),
     )
-    def a_worker_wakes_too_late(self, worker: int, gone: str, late: str) -> Any:
+    def a_worker_wakes_too_late(self, worker: int, cause: str, late: str) -> Any:
         held = self._claim(self.workers[worker], QUEUES, None)
         if held is None:
             return multiple()
-        if gone == "expired":
+        if cause == "expired":
             self.lease_runs_out(held)
             self.expire()
         else:

@@ -62,9 +62,9 @@ def store(
         job = claim_one(engine, worker_id=worker_id, queues=QUEUES)
         assert job is not None
         for start in starts[len(started) :]:
-            told = {key: value for key, value in start.items() if key != "profile"}
+            reported = {key: value for key, value in start.items() if key != "profile"}
             behind = {"profile_boot_id": started[start["profile"]]} if "profile" in start else {}
-            started.append(boot(engine, worker_id, job.model_id, **told, **behind))
+            started.append(boot(engine, worker_id, job.model_id, **reported, **behind))
         kept = {key: value for key, value in columns.items() if key not in ("start", "peak_mib")}
         row = generation_row(started[columns.get("start", 0)], **kept)
         trace = _trace(columns["peak_mib"]) if "peak_mib" in columns else None
@@ -303,7 +303,7 @@ def printed(parts: Iterable[RenderableType]) -> str:
     )
 
 
-def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None:
+def test_the_table_names_the_emulated_gpu_and_the_limit(engine: Engine) -> None:
     found = read_results(engine, probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}]))
     row = next(
         line for line in printed(result_tables(found.to_dict())).splitlines() if "emulated" in line
@@ -311,7 +311,7 @@ def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None
     assert row == "a 24 GiB (emulated on CPU) 12 sequences 13 kv_cache: PREEMPTED"
 
 
-def test_results_take_flagged_rows_in_when_told(engine: Engine) -> None:
+def test_results_include_flagged_rows_on_request(engine: Engine) -> None:
     run_id = store(engine, THREE, starts=({}, {}))
     assert read_results(engine, run_id).resources[0]["jobs"] == 2
     assert read_results(engine, run_id, include_flagged=True).resources[0]["jobs"] == 3

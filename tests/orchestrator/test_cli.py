@@ -13,10 +13,10 @@ from tests.processes import evalctl
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 [models.other]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { tokens = 40 }
 """
 

@@ -17,15 +17,15 @@ from tests.processes import LoggingProcess, evalctl, worker
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { ttft_ms = 1, tpot_ms = 0.1 }
 [models.frail]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { fail = { class = "ENGINE_DEAD" } }
 [models.strict]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { max_model_len = 4 }
 """
 

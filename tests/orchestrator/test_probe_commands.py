@@ -16,15 +16,15 @@ from tests.processes import evalctl, worker
 MODELS = """
 [models.small]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { tpot_ms = 5, fail = { class = "OOM", concurrent = 2 } }
 [models.large]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { tpot_ms = 5, fail = { class = "OOM", concurrent = 3 } }
 [models.broken]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { no_such_option = 1 }
 [models.served]
 engine = "openai"
@@ -97,9 +97,11 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         document = json.loads(failed.stdout)
         assert (document["max_stable"], document["points"]) == (None, [])
         assert "no_such_option" in document["not_ended"][0]["error_message"]
-        told = evalctl(user, *SMALL, "--model", "broken", "--name", "told").stdout
-        assert "broken: no search has finished" in told
-        assert "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in told
+        printed = evalctl(user, *SMALL, "--model", "broken", "--name", "printed").stdout
+        assert "broken: no search has finished" in printed
+        assert (
+            "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in printed
+        )
     shown = evalctl(
         user, "results", several["run"], "--synthetic", "--table", "concurrency", "--json"
     )
@@ -168,7 +170,7 @@ def test_sizes_and_lengths_are_read_as_people_write_them() -> None:
         memory_mib("0GiB")
 
 
-def test_workers_are_told_what_a_kind_uses_and_nothing_else() -> None:
+def test_a_job_holds_what_its_kind_uses_and_nothing_else() -> None:
     documents: dict[str, dict[str, Any]] = {
         kind: Probe(kind=kind, models=("m",)).document
         for kind in ("sequences", "instances", "context")

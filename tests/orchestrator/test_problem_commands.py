@@ -23,7 +23,7 @@ ROWS = [
 MODEL = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 """
 
 

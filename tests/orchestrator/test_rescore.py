@@ -94,7 +94,7 @@ def _submission(document: dict[str, Any], sampling: SamplingParams, repetitions:
         experiment_hash=uuid.uuid4().hex,
         experiment={"models": ["a"], "prompts": ["plain"], "repetitions": 1, "language": "en"},
         provenance={},
-        models=(ModelSpec(name="a", engine="synthetic", source="made-up", queue="s"),),
+        models=(ModelSpec(name="a", engine="synthetic", source="simulated", queue="s"),),
         problems=(
             ProblemRecord(
                 name="p", content_hash=uuid.uuid4().hex, category="secondary", document=document
@@ -165,14 +165,14 @@ def test_other_runs_and_speed_runs_are_left_alone(engine: Engine) -> None:
     assert [row["scorer_version"] for row in query(engine, SCORES)] == ["0.9"]
 
 
-def test_every_page_is_scored_and_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_page_is_scored_and_reported(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.rescoring.PAGE", 1)
     run_id = store(engine, repetitions=3)
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
 
-    done = rescore_run(engine, run_id, on_progress=lambda done, of: told.append((done, of)))
+    done = rescore_run(engine, run_id, on_progress=lambda done, of: reported.append((done, of)))
 
-    assert (done.scored, told) == (3, [(1, 3), (2, 3), (3, 3)])
+    assert (done.scored, reported) == (3, [(1, 3), (2, 3), (3, 3)])
 
 
 def test_a_problem_that_cannot_be_read_is_named(engine: Engine) -> None:

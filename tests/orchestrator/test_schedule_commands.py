@@ -18,7 +18,7 @@ from tests.processes import evalctl, running, worker
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { ttft_ms = 1, tpot_ms = 0.1 }
 """
 EXPERIMENT = 'models = ["fake"]\nproblems = "quickstart"\nrepetitions = 1\n'
@@ -97,7 +97,7 @@ def test_in_a_home_of_its_own(
     assert evalctl(user, "status", run["name"]).returncode == 0
 
 
-def test_a_missed_slot_is_made_and_run_and_told(
+def test_a_missed_slot_is_submitted_run_and_shown(
     user: dict[str, str], experiment: str, engine: Engine
 ) -> None:
     add(user, experiment)
@@ -207,8 +207,8 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
     ("text", "said"),
     [
         (
-            'models = ["nobody"]\nproblems = "quickstart"\n',
-            "no model is registered as 'nobody'",
+            'models = ["missing"]\nproblems = "quickstart"\n',
+            "no model is registered as 'missing'",
         ),
         ('models = ["fake"]\nproblems = "no-such-set"\n', "there is no problem set 'no-such-set'"),
         ('models = ["fake"]\nproblems = "quickstart"\nwarp = 9\n', "unknown keys warp"),

@@ -35,7 +35,7 @@ MIDNIGHT = dt.datetime(2026, 11, 24, 18, 0, tzinfo=dt.UTC)  # 02:00 in Shanghai
 
 def models() -> Registry:
     return Registry(
-        {"fake": ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic")}
+        {"fake": ModelSpec(name="fake", engine="synthetic", source="simulated", queue="synthetic")}
     )
 
 
@@ -104,7 +104,7 @@ def test_nothing_is_made_before_its_time_and_then_one_run(engine: Engine) -> Non
     assert count(engine, "SELECT count(*) FROM eval.outbox") == 12
 
 
-def test_a_run_tells_the_schedule_and_slot_it_comes_from(engine: Engine) -> None:
+def test_a_run_names_the_schedule_and_slot_it_comes_from(engine: Engine) -> None:
     schedule = stored(engine, MIDNIGHT - HOUR)
     fire(engine, MIDNIGHT)
     by_hand_at, _ = run_now(engine, schedule, models())
@@ -159,10 +159,10 @@ def test_a_slot_within_a_three_hour_outage_is_caught_up_once(engine: Engine) -> 
 
 
 @pytest.mark.parametrize(
-    ("days", "told"), [(4, "3 earlier missed slots"), (3000, "1000 or more earlier missed slots")]
+    ("days", "shown"), [(4, "3 earlier missed slots"), (3000, "1000 or more earlier missed slots")]
 )
 def test_of_many_missed_slots_the_latest_is_made_and_the_log_says_so(
-    engine: Engine, caplog: pytest.LogCaptureFixture, days: int, told: str
+    engine: Engine, caplog: pytest.LogCaptureFixture, days: int, shown: str
 ) -> None:
     last = MIDNIGHT + dt.timedelta(days=days - 1)
     schedule = stored(engine, MIDNIGHT - HOUR)
@@ -170,7 +170,7 @@ def test_of_many_missed_slots_the_latest_is_made_and_the_log_says_so(
         (fired,) = fire(engine, last + 5 * HOUR)
     assert (fired.slot, fired.skipped) == (last, min(days - 1, 1000))
     assert [slot.slot for slot in slots(engine, schedule)] == [last]
-    assert f"skipped {told}" in caplog.text
+    assert f"skipped {shown}" in caplog.text
     assert fire(engine, last + 5 * HOUR) == ()
 
 
@@ -184,7 +184,7 @@ def test_pause_and_resume(engine: Engine) -> None:
     assert (fired.slot, fired.skipped) == (MIDNIGHT + 24 * HOUR, 0)
 
 
-def test_a_model_that_is_gone_leaves_an_error_and_the_next_night_goes_on(engine: Engine) -> None:
+def test_a_removed_model_leaves_an_error_and_the_next_night_is_submitted(engine: Engine) -> None:
     schedule = stored(engine, MIDNIGHT - HOUR)
     (failed,) = fire(engine, MIDNIGHT, no_models)
     assert failed.submitted is None
@@ -212,7 +212,7 @@ def broken_registry() -> Registry:
         ({"priority": 10**30}, models, "out of range"),
     ],
 )
-def test_what_cannot_be_submitted_is_told_and_stops_no_other(
+def test_what_cannot_be_submitted_is_reported_and_stops_no_other(
     engine: Engine, change: dict[str, Any], registry: Callable[[], Registry], said: str
 ) -> None:
     bad = stored(engine, MIDNIGHT - HOUR, name="bad")
@@ -223,15 +223,13 @@ def test_what_cannot_be_submitted_is_told_and_stops_no_other(
         )
     good = stored(engine, MIDNIGHT - HOUR, name="good")
     fire(engine, MIDNIGHT, registry)
-    (told,) = slots(engine, bad)
-    assert said in str(told.error_message)
+    (shown,) = slots(engine, bad)
+    assert said in str(shown.error_message)
     assert (slots(engine, good)[0].run is not None) == (registry is models)
     assert fire(engine, MIDNIGHT + HOUR) == ()
 
 
-def test_a_problem_file_that_is_gone_or_broken_leaves_an_error(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_a_missing_or_broken_problem_file_leaves_an_error(engine: Engine, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     schedule = stored(engine, MIDNIGHT - HOUR, problems=str(mine))
@@ -349,7 +347,9 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
     engine: Engine, environment: dict[str, str], tmp_path: Path
 ) -> None:
     config = tmp_path / "evalctl.toml"
-    config.write_text('[models.fake]\nengine = "synthetic"\nsource = "made-up"\n', encoding="utf-8")
+    config.write_text(
+        '[models.fake]\nengine = "synthetic"\nsource = "simulated"\n', encoding="utf-8"
+    )
     environment |= {"EVALCTL_CONFIG": str(config)}
     schedule = stored(engine, dt.datetime.now(dt.UTC) - 24 * HOUR)
     command = [sys.executable, "-m", "orchestrator", "reconcile"]
@@ -374,7 +374,7 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
 
 def _blocked(engine: Engine, application: str) -> bool:
     """Whether a session of that name waits for a lock."""
-    # In a transaction of its own: within one, this view stays as it was first seen.
+    # In a separate transaction: within one, this view stays as it was first seen.
     asked = (
         f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' "
         "AND wait_event_type = 'Lock'"

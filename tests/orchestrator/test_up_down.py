@@ -18,7 +18,7 @@ import pytest
 
 from tests.processes import ROOT, evalctl
 
-MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 20 }\n'
+MODEL = '[models.fake]\nengine = "synthetic"\nsource = "simulated"\noptions = { ttft_ms = 20 }\n'
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ _START = (
     "EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
 )
 needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root has to hand the server to somebody else"
+    os.geteuid() != 0, reason="only root has to hand the server to another user"
 )
 
 
@@ -318,7 +318,7 @@ def test_root_in_a_namespace_keeps_its_files(server: EmbeddedPostgres) -> None:
 
 
 @needs_root
-def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
+def test_root_without_namespaces_hands_the_folder_to_another_user() -> None:
     home = Path(tempfile.mkdtemp(prefix="evalctl-home-"))
     server = EmbeddedPostgres(home / "postgres", namespaces=False)
     try:
@@ -326,7 +326,7 @@ def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
         first = server.pid
         query(server, "CREATE TABLE kept AS SELECT 7 AS n")
         server.stop()
-        # Once it is nobody's folder, nobody goes on serving it, also where namespaces would be
+        # Once the folder belongs to ``nobody``, that user serves it, also where namespaces would be
         # allowed.
         server = EmbeddedPostgres(home / "postgres")
         server.start()
@@ -342,7 +342,7 @@ def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
 
 
 @needs_root
-def test_root_below_a_closed_folder_is_told_what_to_do(tmp_path: Path) -> None:
+def test_root_below_a_closed_folder_learns_what_to_do(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     server = EmbeddedPostgres(tmp_path / "home" / "postgres", namespaces=False)
 
