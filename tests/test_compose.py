@@ -258,7 +258,7 @@ def test_a_worker_takes_its_engine_down_with_it_under_systemd() -> None:
 
 def test_the_health_check_asks_a_command_that_exists() -> None:
     text = (ROOT / "deploy" / "healthcheck.py").read_text(encoding="utf-8")
-    asked = re.search(r"subprocess\.run\((\[.*?\])", text)
+    asked = re.search(r"subprocess\.run\(\s*(\[.*?\])", text)
 
     assert asked is not None
     assert refusal(json.loads(asked[1])) is None

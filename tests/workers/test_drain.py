@@ -266,7 +266,7 @@ def test_draining_needs_one_way_of_naming_and_a_living_worker(environment: dict[
     assert evalctl(environment, "worker", "drain").returncode == 2
     assert evalctl(environment, "worker", "drain", "gpu0", "--all").returncode == 2
     nobody = evalctl(environment, "worker", "drain", "gpu0")
-    assert (nobody.returncode, nobody.stderr) == (2, "evalctl: no living worker is called 'gpu0'\n")
+    assert (nobody.returncode, nobody.stderr) == (2, "evalctl: no running worker matches 'gpu0'\n")
     assert evalctl(environment, "worker", "drain", "--all").stdout == "no worker is running\n"
 
 
@@ -289,7 +289,7 @@ def test_presence_tells_what_was_refused_and_reads_the_wish_to_drain(
     )
     ambiguous = evalctl(environment, "worker", "drain", "cpu-1")
     assert ambiguous.returncode == 2
-    assert "the beginning of several workers" in ambiguous.stderr
+    assert "matches several workers" in ambiguous.stderr
     drained = threading.Event()
     heartbeat = Heartbeat(
         engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7
