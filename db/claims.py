@@ -171,7 +171,7 @@ def claim(
     """Claim the best jobs of these queues for this worker, best first.
 
     An empty list when there is none. ``boot_id`` is the engine start that serves the loaded model,
-    which the attempts record. ``loaded_group`` is the run and boot group that the engine was
+    which the attempts record. ``loaded_group`` is the run and ``boot_group`` that the engine was
     started for. With ``mode``, claim only jobs of that mode that can share the loaded engine, and
     only as far as those come next; ``at_most`` is more than one only with it.
     """
@@ -186,7 +186,7 @@ def claim(
             "loaded_for_s": loaded_for_s,
             "loaded_run": run_id,
             "loaded_group": group,
-            "boot": boot_id,
+            "start": boot_id,
             "mode": None if mode is None else mode.value,
             "at_most": at_most,
             "lease_s": lease_s,

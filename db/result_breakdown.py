@@ -49,7 +49,7 @@ def read_breakdown(connection: Connection, run_id: UUID) -> ResultBreakdown:
         repetitions=_read(connection, "repetitions", given),
         typical=_read(connection, "typical", given),
         starts=starts,
-        boots=_read(connection, "boots", {"boots": sorted(boots)}),
+        boots=_read(connection, "engine_starts", {"ids": sorted(boots)}),
         points=points,
     )
 

@@ -72,7 +72,10 @@ def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
     if parts and document["boots"]:
-        parts += [Text("\nEngine starts", style="bold"), *(_boot(row) for row in document["boots"])]
+        parts += [
+            Text("\nEngine starts", style="bold"),
+            *(_start(row) for row in document["boots"]),
+        ]
     return parts
 
 
@@ -196,7 +199,7 @@ def _difference(row: Row) -> RenderableType:
     )
 
 
-def _boot(row: Row) -> RenderableType:
+def _start(row: Row) -> RenderableType:
     config, facts, environment = row["config"], row["backend_facts"], row["environment"]
     kind = (
         row["kind"]

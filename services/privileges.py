@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.errors import ServiceStartError
 
-_NOBODY = 65534
+_UNPRIVILEGED_ID = 65534
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def identity_for(
         prefix = _namespace_prefix()
         if prefix:
             return Identity(prefix=prefix)
-    user, group = _nobody()
+    user, group = _unprivileged()
     # Only evalctl's own folder is opened, for passing through and not for listing; what it holds
     # stays closed.
     folder.parent.chmod(folder.parent.stat().st_mode & 0o7777 | 0o011)
@@ -69,7 +69,12 @@ def _namespace_prefix() -> tuple[str, ...]:
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
-    prefix = (unshare, "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+    prefix = (
+        unshare,
+        "--user",
+        f"--map-user={_UNPRIVILEGED_ID}",
+        f"--map-group={_UNPRIVILEGED_ID}",
+    )
     tried = subprocess.run(
         [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
@@ -84,11 +89,11 @@ def _has_name(user: int) -> bool:
     return True
 
 
-def _nobody() -> tuple[int, int]:
+def _unprivileged() -> tuple[int, int]:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        return _NOBODY, _NOBODY
+        return _UNPRIVILEGED_ID, _UNPRIVILEGED_ID
     return entry.pw_uid, entry.pw_gid
 
 

@@ -65,7 +65,7 @@ WITH head AS (
 ), tried AS (
     INSERT INTO eval.attempt (job_id, attempt_no, worker_id, boot_id)
     SELECT id, attempt_no, worker_id,
-           CASE WHEN model_id = %(loaded)s::bigint THEN %(boot)s::bigint END
+           CASE WHEN model_id = %(loaded)s::bigint THEN %(start)s::bigint END
       FROM claimed
 )
 SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode,

@@ -58,7 +58,7 @@ SELECT model, prompt, mode, config_hash, environment_hash, memory_kind, boot_id,
  GROUP BY model, prompt, mode, config_hash, environment_hash, memory_kind, boot_id
  ORDER BY boot_id;
 
--- name: boots
+-- name: engine_starts
 -- These starts and their profiles, from the first to the last; without their logs.
 SELECT b.boot_id, b.kind, b.profile_boot_id, b.model, b.worker, b.host, b.device, b.gpu_name,
        b.gpu_uuid, b.engine_version, b.config_hash, b.environment_hash, b.config, b.environment,
@@ -67,9 +67,9 @@ SELECT b.boot_id, b.kind, b.profile_boot_id, b.model, b.worker, b.host, b.device
        b.kv_block_bytes, b.device_total_mib, b.device_base_mib, b.memory_reasons,
        b.memory_details_mib, b.warm_up, b.log_path
   FROM analytics_v1.boots AS b
- WHERE b.boot_id = ANY (%(boots)s)
+ WHERE b.boot_id = ANY (%(ids)s)
     OR b.boot_id IN (
-       SELECT m.profile_boot_id FROM analytics_v1.boots AS m WHERE m.boot_id = ANY (%(boots)s))
+       SELECT m.profile_boot_id FROM analytics_v1.boots AS m WHERE m.boot_id = ANY (%(ids)s))
  ORDER BY b.boot_id;
 
 -- name: points

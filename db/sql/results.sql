@@ -14,9 +14,9 @@ SELECT model, prompt, category, problems, repetitions, score7, score7_min, score
 SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind, ttft_ms,
        ttft_ms_min, ttft_ms_max, engine_ttft_ms, e2e_s, e2e_s_min, e2e_s_max, tpot_ms, tokens_per_s,
        output_tokens, problems, jobs, flagged, config_hash, environment_hash, ttfo_ms, queue_wait_s,
-       kv_used_mib, running_peak, boots, gpu_name, need_mib_min, need_mib_max, ttft_ms_p10,
+       kv_used_mib, running_peak, r.boots, gpu_name, need_mib_min, need_mib_max, ttft_ms_p10,
        ttft_ms_p90, total_tokens_per_s, flag_counts
-  FROM analytics_v1.model_resources WHERE run_id = %(run)s ORDER BY prompt, mode, model;
+  FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
 -- name: prompts
 SELECT model, category, plain, stepwise, uplift_pct

@@ -84,7 +84,7 @@ def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(
         assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1
 
 
-def test_the_publisher_waits_for_no_job_that_somebody_locks(
+def test_the_publisher_waits_for_no_job_that_another_locks(
     engine: Engine, second: Engine, broker: HintBroker
 ) -> None:
     submit(engine, submission())

@@ -1,6 +1,6 @@
 """A database of the version before is migrated, and every figure stays the same.
 
-``home_0007.sql`` is a dump made by the code at revision 0007, which ran synthetic models to their
+``home_0007.psql`` is a dump made by the code at revision 0007, which ran synthetic models to their
 ends: a run in latency mode, one in throughput mode with an engine that dies under several jobs, and
 jobs that were given up or wait after sharing such an engine. ``home_0007.json`` holds what its
 commands printed.
@@ -49,7 +49,7 @@ def database_url(database_url: str) -> str:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA analytics_v1 CASCADE")
         connection.execute("DROP SCHEMA eval CASCADE")
-        connection.execute((FOLDER / "home_0007.sql").read_bytes())
+        connection.execute((FOLDER / "home_0007.psql").read_bytes())
     return database_url
 
 

@@ -87,7 +87,7 @@ def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
         "age_bound_s": 900.0,
         "at_most": 1,
     }
-    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "boot", "mode"))
+    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "start", "mode"))
 
 
 def result(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob) -> Result:
@@ -230,7 +230,7 @@ def test_commit_writes_everything_and_finishes_the_job(
     )
 
 
-def test_a_claim_passes_over_a_model_whose_last_job_somebody_else_is_claiming(
+def test_a_claim_passes_over_a_model_whose_last_job_another_worker_is_claiming(
     engine: Engine, worker: Callable[[], uuid.UUID]
 ) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), problems=(PROBLEM,), repetitions=1))

@@ -229,7 +229,7 @@ def test_the_shell_logs_in_and_its_command_line_holds_no_password(
     environment: dict[str, str], writer: str
 ) -> None:
     user = environment | {"EVALCTL_DATABASE_URL": writer}
-    look = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
+    command_line = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
     shell = [
         sys.executable,
         "-m",
@@ -241,7 +241,7 @@ def test_the_shell_logs_in_and_its_command_line_holds_no_password(
         "-c",
         "SELECT current_user",
         "-c",
-        look,
+        command_line,
     ]
     done = subprocess.run(shell, env=user, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

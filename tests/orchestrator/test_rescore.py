@@ -67,7 +67,7 @@ def store(
 
 
 def _commit(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob, *, speed: bool) -> None:
-    boot_id = record_start(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_boot()))
+    boot_id = record_start(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_start()))
     score = Score(
         scorer_version="0.9", steps_done=2, steps_total=3, score7=14 / 3, guess_suspected=False
     )
@@ -107,7 +107,7 @@ def _submission(document: dict[str, Any], sampling: SamplingParams, repetitions:
     )
 
 
-def _boot() -> dict[str, Any]:
+def _start() -> dict[str, Any]:
     return {"engine_version": "s", "config_hash": "c", "environment_hash": "e", "start_s": 0}
 
 

@@ -48,14 +48,14 @@ def user(environment: dict[str, str], config: Path) -> dict[str, str]:
     return environment | {"EVALCTL_CONFIG": str(config)}
 
 
-def ask(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
+def run_json(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
     done = evalctl(user, "schedule", *arguments, "--json")
     assert done.returncode == code, done.stderr
     return dict(json.loads(done.stdout))
 
 
 def add(user: dict[str, str], experiment: str, *arguments: str) -> dict[str, Any]:
-    return ask(
+    return run_json(
         user,
         "add",
         "nightly",
@@ -86,14 +86,18 @@ def test_in_a_home_of_its_own(
         "two in the morning in Shanghai"
     )
     assert "no reconciler is running" in added["warnings"][0]
-    run = ask(user, "run-now", "nightly")
+    run = run_json(user, "run-now", "nightly")
     assert (run["schedule"], run["created"], run["new"]) == ("nightly", 6, True)
-    shown = ask(user, "show", "nightly")
+    shown = run_json(user, "show", "nightly")
     assert [(slot["run_id"], slot["state"], slot["by_hand"]) for slot in shown["slots"]] == [
         (run["run"], "queued", True)
     ]
     assert shown["slots"][0]["slot"] == run["slot"]
-    assert ask(user, "remove", "nightly") == {"schedule": "nightly", "removed": True, "slots": 1}
+    assert run_json(user, "remove", "nightly") == {
+        "schedule": "nightly",
+        "removed": True,
+        "slots": 1,
+    }
     assert evalctl(user, "status", run["name"]).returncode == 0
 
 
@@ -102,14 +106,14 @@ def test_a_missed_slot_is_submitted_run_and_shown(
 ) -> None:
     add(user, experiment)
     _run(engine, A_DAY_AGO)
-    due = ask(user, "show", "nightly")["due"]
+    due = run_json(user, "show", "nightly")["due"]
     assert due.endswith("T18:00:00+00:00")
     assert "due, not yet submitted" in evalctl(user, "schedule", "show", "nightly").stdout
     with running(RECONCILE, user), worker(user, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded")
-        assert ask(user, "list")["warnings"] == [], "a reconciler is in charge"
-    shown = ask(user, "show", "nightly")
+        assert run_json(user, "list")["warnings"] == [], "a reconciler is active"
+    shown = run_json(user, "show", "nightly")
     (slot,) = shown["slots"]
     assert (slot["slot"], slot["state"], slot["error_message"], slot["by_hand"]) == (
         due,
@@ -135,7 +139,7 @@ def test_a_slot_that_cannot_be_made_ends_show_with_1(
     _run(engine, A_DAY_AGO)
     config.write_text("", encoding="utf-8")
     assert evalctl(user, "reconcile", "--once").returncode == 0
-    shown = ask(user, "show", "nightly", code=1)
+    shown = run_json(user, "show", "nightly", code=1)
     assert "no model is registered as 'fake'" in shown["slots"][0]["error_message"]
     assert (shown["slots"][0]["run"], shown["slots"][0]["state"]) == (None, None)
     assert "no run: no model is registered" in evalctl(user, "schedule", "show", "nightly").stdout
@@ -146,8 +150,8 @@ def test_a_slot_that_cannot_be_made_ends_show_with_1(
     assert refused.returncode == 2
     assert "schedule nightly cannot be run: no model is registered" in refused.stderr
     config.write_text(MODELS, encoding="utf-8")
-    assert ask(user, "run-now", "nightly")["created"] == 6
-    assert ask(user, "show", "nightly")["last"]["state"] == "queued"
+    assert run_json(user, "run-now", "nightly")["created"] == 6
+    assert run_json(user, "show", "nightly")["last"]["state"] == "queued"
 
 
 def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experiment: str) -> None:
@@ -168,13 +172,13 @@ def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experim
             experiment,
         ).stdout
     )
-    assert [ask(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
-    paused = ask(user, "list")["schedules"][0]
+    assert [run_json(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
+    paused = run_json(user, "list")["schedules"][0]
     assert (paused["next"], paused["due"], bool(paused["paused_at"])) == ([], None, True)
     assert "resume nightly" in evalctl(user, "schedule", "show", "nightly").stdout
-    assert [ask(user, "resume", "nightly")["changed"] for _ in range(2)] == [True, False]
+    assert [run_json(user, "resume", "nightly")["changed"] for _ in range(2)] == [True, False]
     assert "was not paused" in evalctl(user, "schedule", "resume", "nightly").stdout
-    ask(user, "remove", "nightly")
+    run_json(user, "remove", "nightly")
     assert evalctl(user, "schedule", "remove", "nightly").returncode == 2
     assert "no schedules yet" in evalctl(user, "schedule", "list").stdout
 
@@ -200,7 +204,7 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
-    assert ask(user, "list")["schedules"] == []
+    assert run_json(user, "list")["schedules"] == []
 
 
 @pytest.mark.parametrize(
@@ -227,7 +231,7 @@ def test_an_experiment_is_checked_when_it_is_added(
 def test_a_yaml_file_and_utc_are_taken(user: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "weekly.yaml"
     path.write_text("models: [fake]\nproblems: quickstart\nrepetitions: 2\n", encoding="utf-8")
-    added = ask(user, "add", "weekly", "--cron", "0 2 * * 0", "-f", str(path))
+    added = run_json(user, "add", "weekly", "--cron", "0 2 * * 0", "-f", str(path))
     assert (added["timezone"], added["jobs"]) == ("UTC", 12)
 
 

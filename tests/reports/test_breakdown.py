@@ -226,8 +226,8 @@ def test_the_starts_that_were_probed_are_shown_too(engine: Engine) -> None:
     with transaction(engine) as connection:
         rows(
             connection,
-            "UPDATE eval.probe_point SET boot_id = %(boot)s WHERE trial = 1",
-            {"boot": probed},
+            "UPDATE eval.probe_point SET boot_id = %(start)s WHERE trial = 1",
+            {"start": probed},
         )
     found = document(read_results(engine, run_id, explained=True))
     assert [start["boot_id"] for start in found["boots"]] == [probed]

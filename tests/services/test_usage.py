@@ -245,7 +245,7 @@ def test_a_starter_waits_for_a_stopper(settings: Settings) -> None:
     user.leave()
 
 
-def test_stopping_refuses_while_somebody_uses_them(settings: Settings) -> None:
+def test_stopping_refuses_while_they_are_used(settings: Settings) -> None:
     user = User(settings.home)
     user.entered()
 
