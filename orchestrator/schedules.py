@@ -32,8 +32,8 @@ from orchestrator.registry import Registry, load_registry
 from orchestrator.submit import plan
 from problems.errors import ProblemError
 
-#: Letters and digits of any script, then also . _ -, so that it can be part of a run's name and of a
-#: command line.
+#: Letters and digits of any script, then also . _ -, so that it can be part of a run's name and of
+#: a command line.
 NAME = re.compile(r"\w[\w.-]{0,63}")
 #: Most skipped slots that are counted.
 COUNT_AT_MOST = 1000
