@@ -20,7 +20,7 @@ from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submitted, submit
+from db.submissions import Submitted, submit
 
 #: Sequences that the engine takes, and how often it is filled.
 SEQUENCES = (4, 16, 64)

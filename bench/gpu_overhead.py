@@ -34,7 +34,8 @@ from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import find_run, run_progress, submit
+from db.runs import find_run, run_progress
+from db.submissions import submit
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest

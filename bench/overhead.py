@@ -18,7 +18,8 @@ from bench.place import Place, quickstart_submission
 from core.sampling_params import SamplingParams
 from db.fleet import WorkerIdentity, register_worker
 from db.outbox import publish_outbox
-from db.runs import find_run, run_progress, submit
+from db.runs import find_run, run_progress
+from db.submissions import submit
 from problems.loader import load_set
 from problems.prompts import render_prompt
 from workers.consumer.celery_app import worker_app

@@ -1,1 +1,1 @@
-"""What both sides of the queue share: settings, errors, states, model specs, sampling parameters, GPUs, hints."""
+"""What both sides of the queue share: settings, errors, states, model specs, GPUs, hints."""

@@ -1,4 +1,7 @@
-"""What can go wrong in the settings, the services and the database, each with its cure in the sentence."""
+"""What can go wrong in the settings, the services and the database.
+
+Each message says how to fix it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from pathlib import Path
 
 
 class DbError(Exception):
-    """Is the root of every error this package raises on purpose."""
+    """Is the root of the errors of settings, services and database."""
 
 
 class SettingsError(DbError):
@@ -28,11 +31,17 @@ class ServiceUnreachable(DbError):  # noqa: N818 - named for what happened; the 
 
 
 class ServiceBusy(ServiceUnreachable):
-    """Say that a server answers and cannot do it now: a lock, a deadlock, a full disk. Nothing was done."""
+    """Say that a server answers and cannot do it now: a lock, a deadlock, a full disk.
+
+    Nothing was done.
+    """
 
 
 class ServiceStartError(ServiceUnreachable):
-    """Say why an embedded server could not be started; ``log`` is its log file where one was written."""
+    """Say why an embedded server could not be started.
+
+    ``log`` is its log file where one was written.
+    """
 
     def __init__(self, service: str, problem: str, *, mend: str, log: Path | None = None) -> None:
         super().__init__(service, problem, mend=mend)
@@ -40,11 +49,11 @@ class ServiceStartError(ServiceUnreachable):
 
 
 class ServicesInUse(ServiceUnreachable):
-    """Say that the embedded services were not stopped because processes still use them; ``users`` are their pids."""
+    """Say that the embedded services were not stopped: the processes ``users`` still use them."""
 
     def __init__(self, users: tuple[int, ...]) -> None:
         who = f"processes {', '.join(map(str, users))}" if users else "other processes"
         super().__init__(
-            "embedded services", f"{who} still use them", mend="End them first, or stop by force"
+            "embedded services", f"{who} still use them", mend="Stop those first, or use --force"
         )
         self.users = users

@@ -1,4 +1,4 @@
-"""The GPUs of this host as NVML names them; known to both sides of the queue, so it lives in their common room."""
+"""The GPUs of this host as NVML names them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pynvml
 
 
 class GpuUnavailable(Exception):  # noqa: N818 - named for what happened
-    """Say that the asked-for GPU is not there, and what is."""
+    """Say that the requested GPU does not exist, and which do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
-    """One card as NVML names it."""
+    """One GPU as NVML names it."""
 
     index: int
     uuid: str
@@ -26,12 +26,12 @@ class Gpu:
 
 @contextmanager
 def nvml() -> Iterator[None]:
-    """Open NVML for the block. Raise ``GpuUnavailable`` where no NVIDIA driver is."""
+    """Open NVML for the block. Raise ``GpuUnavailable`` without an NVIDIA driver."""
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
         raise GpuUnavailable(
-            f"no NVIDIA driver answers ({error}); use the CPU, or install the driver"
+            f"the NVIDIA driver does not respond ({error}); use the CPU, or install the driver"
         ) from error
     try:
         yield
@@ -40,17 +40,17 @@ def nvml() -> Iterator[None]:
 
 
 def list_gpus() -> tuple[Gpu, ...]:
-    """Return the cards of this host; raise ``GpuUnavailable`` where no driver is."""
+    """Return the GPUs of this host; raise ``GpuUnavailable`` without a driver."""
     with nvml():
         return tuple(_read_gpu(index) for index in range(pynvml.nvmlDeviceGetCount()))
 
 
 def find_gpu(index: int) -> Gpu:
-    """Return the card with an index; raise ``GpuUnavailable`` where there is none."""
+    """Return the GPU with an index; raise ``GpuUnavailable`` where there is none."""
     gpus = list_gpus()
     if not 0 <= index < len(gpus):
         have = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus) or "none"
-        raise GpuUnavailable(f"this host has no GPU {index}; it has: {have}")
+        raise GpuUnavailable(f"this host has no GPU {index}; available: {have}")
     return gpus[index]
 
 
@@ -70,7 +70,7 @@ def _text(value: str | bytes) -> str:
 
 
 def used_mib(index: int) -> float:
-    """Return the MiB in use on a card, whoever uses them: total minus free."""
+    """Return the MiB in use on a GPU by all processes: total minus free."""
     with nvml():
         memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
         return float((memory.total - memory.free) / (1 << 20))

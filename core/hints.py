@@ -1,4 +1,7 @@
-"""Hints: the Celery messages that permit a worker to claim a job. They carry no truth and may be lost or doubled."""
+"""Hints: the Celery messages that permit a worker to claim a job.
+
+They carry no truth and may be lost or doubled.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ from core.settings import masked
 
 #: Name of the only task; its argument is a job id.
 HINT_TASK = "evalctl.hint"
-#: Seconds without an answer after which the broker counts as away.
+#: Seconds without an answer after which the broker counts as down.
 SOCKET_TIMEOUT_S = 5
 
 CELERY_SETTINGS: dict[str, Any] = {
-    # A hint is spent when it is received: the lease in Postgres guards the job, not the acknowledgement.
+    # A hint is spent when it is received: the lease in Postgres guards the job, not the
+    # acknowledgement.
     "task_acks_late": False,
-    # One hint at a time, and none while a job runs: a waiting hint belongs to whoever is idle.
+    # One hint at a time, and none while a job runs: a waiting hint belongs to an idle worker.
     "worker_prefetch_multiplier": 1,
     "worker_disable_prefetch": True,
     # Postgres holds the results.
@@ -36,12 +40,12 @@ CELERY_SETTINGS: dict[str, Any] = {
     "accept_content": ["json"],
     "task_serializer": "json",
     "task_create_missing_queues": False,
-    # A broker that is away is waited for, however long.
+    # Wait without limit for a broker that is down.
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     # A full broker does not end the worker.
     "broker_channel_error_retry": True,
-    # A job goes on while the broker is away; Celery 6 turns this around.
+    # A job continues while the broker is down; Celery 6 reverses the default.
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "broker_transport_options": {
         "socket_timeout": SOCKET_TIMEOUT_S,
@@ -69,7 +73,7 @@ def hint_app(broker_url: str, queues: Sequence[str] = ()) -> Celery:
 
 
 def message_for(job_id: int, queue: str) -> bytes:
-    """Write a hint as Celery reads it: its protocol 2, in the envelope of kombu's Redis transport."""
+    """Write a hint for Celery: its protocol 2, in the envelope of kombu's Redis transport."""
     message_id = str(uuid.uuid4())
     body = json.dumps(
         [[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
@@ -95,8 +99,8 @@ def message_for(job_id: int, queue: str) -> bytes:
     return json.dumps(envelope).encode()
 
 
-def asking_app(broker_url: str) -> Celery:
-    """Return an application for connections that ask once and are told no, where a worker's would wait and try again."""
+def one_try_app(broker_url: str) -> Celery:
+    """Return an application whose connections fail at once; a worker's would retry."""
     app = hint_app(broker_url)
     # kombu's own: three tries over six seconds.
     at_once = {"max_retries": 1, "interval_start": 0.0, "interval_step": 0.0, "interval_max": 0.0}
@@ -105,17 +109,21 @@ def asking_app(broker_url: str) -> Celery:
 
 
 class HintBroker:
-    """Publish hints and count the ones that wait. Raise ``ServiceUnreachable`` where the broker is away."""
+    """Publish hints and count those waiting.
+
+    Raise ``ServiceUnreachable`` where the broker is down.
+    """
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
-        self._app = asking_app(broker_url)
+        self._app = one_try_app(broker_url)
 
     def publish(self, queue: str, job_ids: Sequence[int]) -> int:
-        """Send a hint for each job while the queue holds fewer than ``HINTS_AT_MOST``, and return how many were sent.
+        """Send a hint for each job, up to ``HINTS_AT_MOST`` in the queue.
 
-        All go in one command, some 40 times as fast as a task each through Celery's producer. Publishers at the same time
-        may exceed the limit by what each sends at once.
+        Return how many were sent. All go in one command, about 40 times as fast as one task each
+        through Celery's producer. Publishers at the same time may exceed the limit by what each
+        sends.
         """
         name = queue_name(queue)
         with self._reachable(), self._app.connection_for_write() as connection:
@@ -134,8 +142,10 @@ class HintBroker:
     def server(self) -> tuple[str, str]:
         """Return the server's name and version, e.g. ``valkey`` and ``9.1.2``."""
         with self._reachable(), self._app.connection_for_write() as connection:
-            told = connection.default_channel.client.execute_command("HELLO")
-        pairs = told if isinstance(told, dict) else dict(zip(told[::2], told[1::2], strict=True))
+            reply = connection.default_channel.client.execute_command("HELLO")
+        pairs = (
+            reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+        )
         return pairs[b"server"].decode(), pairs[b"version"].decode()
 
     def close(self) -> None:
@@ -151,5 +161,8 @@ class HintBroker:
             raise ServiceUnreachable(
                 f"broker {masked(self._url)}",
                 masked(reason).rstrip("."),
-                mend="Start it, or correct EVALCTL_BROKER_URL; nothing is lost, hints are published when it is back",
+                mend=(
+                    "Start it, or correct EVALCTL_BROKER_URL; nothing is lost, hints are "
+                    "published once it is back"
+                ),
             ) from error

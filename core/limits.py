@@ -1,7 +1,7 @@
-"""Limits that several rooms keep, apart from what is costly to import."""
+"""Limits that several packages share, in a module that is cheap to import."""
 
 from __future__ import annotations
 
-#: Hints that wait in a queue at most, some 6 MiB of the broker's memory. More would be of no use: any hint permits to claim
-#: any job, and the reconciler adds hints as they are used.
+#: Most hints in a queue, about 6 MiB of the broker's memory. More would be useless: any hint
+#: permits a claim of any job, and the reconciler adds hints as they are used.
 HINTS_AT_MOST = 10_000

@@ -1,4 +1,4 @@
-"""What a registered model is: where its weights are, which engine runs it and with which options."""
+"""What a registered model is: its weights, its engine and the engine's options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class ModelSpec:
     name: str
     #: ``vllm``, ``openai`` or ``synthetic``.
     engine: str
-    #: A local folder, a hub id, ``embedded:NAME``, or the served model's name for an OpenAI-compatible server.
+    #: A local folder, a hub id, ``embedded:NAME``, or the served model's name for an
+    #: OpenAI-compatible server.
     source: str
     revision: str | None = None
     #: What the weights are, for people: ``bf16``, ``awq-4bit-g128``, ``awq-format-rtn-4bit-g64``.
@@ -34,7 +35,7 @@ class ModelSpec:
 
     @property
     def synthetic(self) -> bool:
-        """Whether rows of this model are made up, and left out of the public views unless asked for."""
+        """Whether its rows are simulated, and hidden from public views unless included."""
         return self.engine == "synthetic"
 
     @property
@@ -55,6 +56,6 @@ class ModelSpec:
 
 
 def canonical_hash(document: Any) -> str:
-    """Return the SHA-256 (hex) of a JSON document in its canonical spelling: sorted keys, no spaces, UTF-8."""
+    """Return the SHA-256 (hex) of a JSON document with sorted keys, without spaces, in UTF-8."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

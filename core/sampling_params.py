@@ -11,15 +11,15 @@ from core.model_spec import canonical_hash
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingParams:
-    """SamplingParams parameters of one generation; ``seed`` is the seed of this repetition."""
+    """Sampling parameters of one generation; ``seed`` is the seed of this repetition."""
 
     max_tokens: int = 2048
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
-    #: A speed run: a prompt of so many seeded random token ids instead of the problem's text.
+    #: A speed run: a prompt of this many seeded random token ids instead of the problem's text.
     fixed_input_tokens: int | None = None
-    #: A speed run: exactly so many output tokens, the end-of-text token ignored.
+    #: A speed run: exactly this many output tokens, the end-of-text token ignored.
     fixed_output_tokens: int | None = None
 
     @property
@@ -29,7 +29,7 @@ class SamplingParams:
 
     @property
     def output_limit(self) -> int:
-        """Most output tokens; a speed run makes exactly so many."""
+        """Most output tokens; a speed run generates exactly this many."""
         return self.fixed_output_tokens or self.max_tokens
 
     @property

@@ -16,17 +16,24 @@ from core.errors import SettingsError
 #: Every variable that these settings read, with its meaning.
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
-        "EVALCTL_HOME": "folder of the embedded services' data (default: the platform's user data folder)",
-        "EVALCTL_DATABASE_URL": "postgresql:// URL of a real PostgreSQL, used instead of the embedded one",
-        "EVALCTL_BROKER_URL": "redis:// or rediss:// (TLS) URL of a real Redis or Valkey, used instead of the embedded one",
+        "EVALCTL_HOME": (
+            "folder of the embedded services' data (default: the platform's user data folder)"
+        ),
+        "EVALCTL_DATABASE_URL": (
+            "postgresql:// URL of a real PostgreSQL, used instead of the embedded one"
+        ),
+        "EVALCTL_BROKER_URL": (
+            "redis:// or rediss:// (TLS) URL of a real Redis or Valkey, "
+            "used instead of the embedded one"
+        ),
         "EVALCTL_CONFIG": "path of the evalctl.toml that registers the models",
     }
 )
 
 #: Valkey speaks Redis's protocol; redis-py and Celery know it by Redis's scheme.
 _BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
-#: user:password@ after the scheme. A password may hold @; one with an unescaped / is no valid URL but must be hidden too,
-#: while host:5432/path@x is no password.
+#: user:password@ after the scheme. A password may hold @; one with an unescaped / is not a valid
+#: URL but must be hidden too, while host:5432/path@x holds no password.
 _USERINFO = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?:[^\s/?#]*|(?!\d+[/?#])\S*)@",
     re.IGNORECASE,
@@ -77,13 +84,14 @@ class Settings:
         database_url = None if self.database_url is None else masked(self.database_url)
         broker_url = None if self.broker_url is None else masked(self.broker_url)
         return (
-            f"Settings(home={str(self.home)!r}, database_url={database_url!r}, broker_url={broker_url!r}, "
+            f"Settings(home={str(self.home)!r}, database_url={database_url!r}, "
+            f"broker_url={broker_url!r}, "
             f"config={None if self.config is None else str(self.config)!r})"
         )
 
 
 def normalised_database_url(url: str) -> str:
-    """Return a PostgreSQL URL in the one spelling that SQLAlchemy 2.1 and psycopg 3 both read: ``postgresql://``.
+    """Return a PostgreSQL URL with the scheme ``postgresql://``, for SQLAlchemy and psycopg.
 
     Raise ``SettingsError`` for another database's URL.
     """
@@ -91,7 +99,7 @@ def normalised_database_url(url: str) -> str:
     family = scheme.lower().partition("+")[0]
     if not separator or family not in {"postgresql", "postgres"}:
         raise SettingsError(
-            "EVALCTL_DATABASE_URL", f"must begin with postgresql://, not {masked(url)!r}"
+            "EVALCTL_DATABASE_URL", f"must start with postgresql://, not {masked(url)!r}"
         )
     return f"postgresql://{rest}"
 
@@ -111,10 +119,10 @@ def _broker_url(url: str) -> str:
     known = _BROKER_SCHEMES.get(scheme.lower())
     if not separator or known is None:
         raise SettingsError(
-            "EVALCTL_BROKER_URL", f"must begin with redis:// or rediss://, not {masked(url)!r}"
+            "EVALCTL_BROKER_URL", f"must start with redis:// or rediss://, not {masked(url)!r}"
         )
     normalised = f"{known}://{rest}"
     if known == "rediss" and "ssl_cert_reqs=" not in rest:
-        # Celery checks no certificate unless it is told to: anybody between could read the password.
+        # Celery checks no certificate by default: anyone on the path could read the password.
         normalised += ("&" if "?" in rest else "?") + "ssl_cert_reqs=required"
     return normalised

@@ -49,7 +49,7 @@ BY_HAND = frozenset({"retry", "drop"})
 class AttemptOutcome(StrEnum):
     """How one execution of a job ended."""
 
-    #: Still running, or its worker died and nobody has noticed yet.
+    #: Still running, or its worker died unnoticed so far.
     RUNNING = "running"
     #: Committed the job's result.
     SUCCEEDED = "succeeded"
@@ -57,7 +57,7 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     #: Its lease expired: the worker died, froze or was cut off.
     LOST = "lost"
-    #: The job was cancelled under it.
+    #: The job was cancelled while it ran.
     CANCELLED = "cancelled"
 
 
@@ -77,7 +77,7 @@ class FailureKind(StrEnum):
 
 
 class WorkerState(StrEnum):
-    """What a worker process is doing, as it last said."""
+    """What a worker process is doing, as it last reported."""
 
     #: Registered, not yet listening.
     STARTING = "starting"
@@ -87,13 +87,13 @@ class WorkerState(StrEnum):
     LOADING = "loading"
     #: Runs a job.
     BUSY = "busy"
-    #: Finishes its job and ends, as it was asked to.
+    #: Finishes its job and exits, on request.
     DRAINING = "draining"
-    #: Its GPU cannot be trusted: it takes no jobs and waits for a person.
+    #: Its GPU cannot be trusted: it takes no jobs and waits for an operator.
     QUARANTINED = "quarantined"
     #: Ended in order.
     STOPPED = "stopped"
-    #: Has not been heard of for too long.
+    #: Has not reported for too long.
     LOST = "lost"
 
 
@@ -113,7 +113,7 @@ class StartKind(StrEnum):
     PROFILE = "profile"
     #: Serves with a fixed KV cache; what it cannot measure comes from a profile.
     MEASURED = "measured"
-    #: Serves and measures in one, with the KV cache that its options ask for.
+    #: Serves and measures in one, with the KV cache that its options request.
     SINGLE = "single"
 
 

@@ -20,27 +20,29 @@ from db.statements import statement
 LEASE_S = 60.0
 AGE_BOUND_S = 900.0
 BACKOFF_S = 2.0
-#: Errors that blame what several workers share or a card's other users, and never the job, on however many workers.
+#: Errors of what several workers share, or of other users of a GPU: never the job's fault, however
+#: many workers saw them.
 BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
-#: A worker that was asked to end, or whose card cannot be trusted, gave the job back: the attempt does not count against it.
+#: A worker that was draining, or whose GPU cannot be trusted, gave the job back: the attempt does
+#: not count against it.
 DRAINED = "DRAINED"
 GPU_QUARANTINED = "GPU_QUARANTINED"
-#: The worker ended itself, and this attempt with it, since one beside it hung.
+#: The worker exited, and this attempt with it, since another attempt beside it hung.
 HUNG_BESIDE = "WORKER_HUNG_BESIDE"
-#: The engine ended while the attempt still waited for a place in it.
+#: The engine exited while the attempt still waited for a slot in it.
 ENGINE_GONE = "ENGINE_GONE"
 FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE, ENGINE_GONE})
-#: How the class of an error ends that befell several jobs in one engine. It blames none of them, since nobody knows
-#: whose fault it was; each is tried again with nobody beside it, where it can be told.
-IN_BATCH = "_IN_COMPANY"
+#: Suffix of the class of an error that several jobs had in one engine. It blames none of them,
+#: since it is not known which caused it; each is retried alone, where its own error shows.
+IN_BATCH = "_IN_BATCH"
 
 
 class LeaseLost(DbError):  # noqa: N818 - named for what happened
-    """Say that the attempt is no longer the job's: another may be running, so nothing of this one may be written."""
+    """Say that the attempt has lost its lease: another may run, so it must write nothing."""
 
     def __init__(self, job_id: int, attempt_no: int) -> None:
         super().__init__(
-            f"attempt {attempt_no} of job {job_id} has lost its lease; its result is thrown away"
+            f"attempt {attempt_no} of job {job_id} has lost its lease; its result is discarded"
         )
         self.job_id = job_id
         self.attempt_no = attempt_no
@@ -68,7 +70,8 @@ class ClaimedJob:
     probe: Mapping[str, Any] | None = None
     #: The error class of the attempt before this one.
     error_class: str | None = None
-    #: The group of jobs of its run and model that share an engine started for them; None where any engine will do.
+    #: The group of jobs of its run and model that share an engine started for them; None where any
+    #: engine serves.
     boot_group: int | None = None
     #: Seconds between becoming available and this claim, on the database's clock.
     queue_wait_s: float
@@ -102,7 +105,7 @@ class ClaimedJob:
 
     @property
     def in_batch(self) -> bool:
-        """Whether it may run beside others: in throughput mode, unless it was in an engine that failed under several."""
+        """Whether it may share an engine: in throughput mode, unless a shared one failed."""
         suspected = (self.error_class or "").endswith(IN_BATCH)
         return self.mode == Mode.THROUGHPUT and self.probe is None and not suspected
 
@@ -133,7 +136,7 @@ class Failure:
 
     @property
     def contagious(self) -> bool:
-        """Whether the same on another worker says that the job itself does it."""
+        """Whether the same error on another worker means that the job itself causes it."""
         return (
             not self.forgiven
             and self.error_class not in BLAMELESS
@@ -147,7 +150,7 @@ class Failure:
 
 
 def in_batch(error_class: str) -> str:
-    """Return the class of an error that befell several jobs in one engine."""
+    """Return the class of an error that several jobs had in one engine."""
     return error_class + IN_BATCH
 
 
@@ -165,11 +168,12 @@ def claim(
     lease_s: float = LEASE_S,
     age_bound_s: float = AGE_BOUND_S,
 ) -> list[ClaimedJob]:
-    """Claim the best jobs of these queues for this worker, best first; none when there is none.
+    """Claim the best jobs of these queues for this worker, best first.
 
-    ``boot_id`` is the engine start that serves the loaded model; the attempts are noted to run on it. ``loaded_group`` is the
-    run and boot group that the engine was started for. With ``mode``, only jobs of that mode that the loaded engine serves
-    as it is beside others, and only as far as those are the next ones; ``at_most`` is more than one only with it.
+    An empty list when there is none. ``boot_id`` is the engine start that serves the loaded model,
+    which the attempts record. ``loaded_group`` is the run and ``boot_group`` that the engine was
+    started for. With ``mode``, claim only jobs of that mode that can share the loaded engine, and
+    only as far as those come next; ``at_most`` is more than one only with it.
     """
     run_id, group = loaded_group or (None, None)
     found = run_alone(
@@ -182,7 +186,7 @@ def claim(
             "loaded_for_s": loaded_for_s,
             "loaded_run": run_id,
             "loaded_group": group,
-            "boot": boot_id,
+            "start": boot_id,
             "mode": None if mode is None else mode.value,
             "at_most": at_most,
             "lease_s": lease_s,
@@ -193,7 +197,10 @@ def claim(
 
 
 def _statement(at_most: int) -> str:
-    """Return the statement for so many. For one it says so itself: a plan for any number would be made anew each time."""
+    """Return the statement for a number of jobs.
+
+    For one, the number is part of it: a plan for any number is made anew each time.
+    """
     return _claim_one() if at_most == 1 else statement("claim")
 
 
@@ -203,7 +210,7 @@ def _claim_one() -> str:
 
 
 def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:
-    """Return a problem as it was submitted with the jobs that ask it."""
+    """Return a problem as it was submitted with its jobs."""
     document: Mapping[str, Any] = run_alone(
         engine, statement("problem_document"), {"problem": problem_id}
     )[0]["document"]
@@ -211,7 +218,10 @@ def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:
 
 
 def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEASE_S) -> None:
-    """Extend the lease of a running attempt. Raise ``LeaseLost`` when it is not this attempt's any more."""
+    """Extend the lease of a running attempt.
+
+    Raise ``LeaseLost`` when it is not this attempt's any more.
+    """
     if not run_alone(
         engine, statement("renew"), {"job": job_id, "attempt_no": attempt_no, "lease_s": lease_s}
     ):
@@ -221,9 +231,10 @@ def renew(engine: Engine, job_id: int, attempt_no: int, *, lease_s: float = LEAS
 def give_up(
     engine: Engine, job_id: int, attempt_no: int, failure: Failure, *, backoff_s: float = BACKOFF_S
 ) -> JobState:
-    """End an attempt that failed and return where the job stands now. Raise ``LeaseLost`` as ``renew`` does.
+    """End an attempt that failed and return the state of its job.
 
-    The job is dead as ``poison`` where another worker has had the same error with it.
+    Raise ``LeaseLost`` as ``renew`` does. The job is dead as ``poison`` where another worker has
+    had the same error with it.
     """
     found = run_alone(
         engine,

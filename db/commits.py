@@ -1,4 +1,4 @@
-"""Commit a result: everything about one attempt in one transaction that its fencing token guards."""
+"""Commit a result: one transaction for an attempt, guarded by its fencing token."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ class Result:
 def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None:
     """Write the result and finish the job, all or nothing.
 
-    Raise ``LeaseLost`` when the attempt is not the job's any more: nothing is written then. Where the connection broke
-    while committing, the outcome is read back; ``ServiceUnreachable`` means that it could not be learned.
+    Raise ``LeaseLost`` when the attempt has lost its lease: nothing is written then. Where the
+    connection broke while committing, the outcome is read back; ``ServiceUnreachable`` means that
+    it is unknown.
     """
     given = {
         "job": job_id,
@@ -64,9 +65,10 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
 def add_flag(
     engine: Engine, attempts: Sequence[tuple[int, int]], flag: str
 ) -> frozenset[tuple[int, int]]:
-    """Flag the results of these (job, attempt) pairs; return those that have a result, flagged now or before.
+    """Flag the results of these (job, attempt) pairs.
 
-    Raise ``ServiceUnreachable``; flagging again does no harm.
+    Return those that have a result, flagged now or before. Raise ``ServiceUnreachable``; flagging
+    again does no harm.
     """
     jobs, numbers = [job for job, _ in attempts], [number for _, number in attempts]
     rows = run_alone(

@@ -1,26 +1,25 @@
-"""What users do to runs and jobs: pause, resume, look at dead jobs, put jobs back, drop them."""
+"""What users do to runs and jobs: pause, resume, list dead jobs, requeue them, drop them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from core.states import JobState
 from db.claims import FORGIVEN
-from db.engine import rows, transaction
+from db.engine import long_transaction, rows, transaction
 from db.runs import Run
 from db.statements import statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadJob:
-    """A dead job and everything that was tried."""
+    """A dead job and all its attempts."""
 
     job_id: int
     run_id: uuid.UUID
@@ -35,7 +34,8 @@ class DeadJob:
     error_class: str | None
     error_message: str | None
     finished_at: dt.datetime
-    #: One document an attempt, oldest first: attempt_no, worker, host, gpu, outcome, error_class, started_at, ...
+    #: One document an attempt, oldest first: attempt_no, worker, host, gpu, outcome, error_class,
+    #: started_at, ...
     attempts: Sequence[Mapping[str, Any]]
 
     @classmethod
@@ -57,20 +57,21 @@ class Paused:
     """What a pause did."""
 
     held: int
-    #: Jobs that go on until their attempt ends.
+    #: Jobs that continue until their attempt ends.
     running: int
 
 
 def pause_run(engine: Engine, run: Run) -> Paused:
-    """Hold the queued jobs of a run; what runs finishes. A run that is paused already stays so.
+    """Hold the queued jobs of a run; running ones finish. A paused run stays paused.
 
-    An interrupted pause leaves the run paused with jobs that go on; pausing again, or resuming, mends it.
+    An interrupted pause leaves the run paused with jobs that continue; pausing again, or resuming,
+    repairs it.
     """
     with transaction(engine) as connection:
         rows(connection, statement("pause_run", "control"), {"run": run.run_id})
     held = running = 0
     for states in ([JobState.QUEUED], [JobState.QUEUED, JobState.RUNNING]):
-        with _long_transaction(engine) as connection:
+        with long_transaction(engine) as connection:
             given = {"run": run.run_id, "states": [state.value for state in states]}
             marked = rows(connection, statement("hold_jobs", "control"), given)[0]
         held, running = held + marked["held"], running + marked["running"]
@@ -78,14 +79,14 @@ def pause_run(engine: Engine, run: Run) -> Paused:
 
 
 def resume_run(engine: Engine, run: Run) -> int:
-    """Let the held jobs of a run be claimed again, with their hints in the outbox, and return how many they are.
+    """Release the held jobs of a run, with hints in the outbox; return their number.
 
-    An interrupted resume leaves the run paused; resuming again goes on where it stopped.
+    An interrupted resume leaves the run paused; resuming again continues where it stopped.
     """
     given = {"run": run.run_id, "state": JobState.QUEUED.value}
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         released = int(rows(connection, statement("release_jobs", "control"), given)[0]["released"])
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         rows(connection, statement("resume_run", "control"), given)
         rest = rows(connection, statement("release_jobs", "control"), given | {"state": None})[0]
     return released + int(rest["released"])
@@ -94,7 +95,7 @@ def resume_run(engine: Engine, run: Run) -> int:
 def list_dead(
     engine: Engine, run: Run | None = None, *, job_id: int | None = None, limit: int = 100
 ) -> tuple[list[DeadJob], int]:
-    """Return dead jobs of one run or of all, the latest first, and how many there are beyond the limit too."""
+    """Return dead jobs of one run or of all, latest first, and their number without limit."""
     given = {"run": run and run.run_id, "job": job_id, "limit": limit}
     with transaction(engine) as connection:
         found = rows(connection, statement("list_dead", "control"), given)
@@ -108,10 +109,10 @@ def retry_jobs(
     *,
     job_ids: Sequence[int] | None = None,
 ) -> list[int]:
-    """Put failed or dead jobs back into the queue and return their ids.
+    """Requeue failed or dead jobs and return their ids.
 
-    Each gets as many attempts as it had at first. ``run`` and ``job_ids`` narrow the choice; None stands for all. Jobs
-    of a paused run are held.
+    Each gets its original number of attempts. ``run`` and ``job_ids`` narrow the choice; None
+    means all. Jobs of a paused run are held.
     """
     given = {
         "run": run and run.run_id,
@@ -119,7 +120,7 @@ def retry_jobs(
         "states": [state.value for state in states],
         "forgiven": list(FORGIVEN),
     }
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         return [row["job"] for row in rows(connection, statement("retry_jobs", "control"), given)]
 
 
@@ -128,13 +129,5 @@ def drop_dead(
 ) -> list[int]:
     """Cancel dead jobs, of one run or of all, and return their ids."""
     given = {"run": run and run.run_id, "jobs": job_ids and list(job_ids)}
-    with _long_transaction(engine) as connection:
+    with long_transaction(engine) as connection:
         return [row["job"] for row in rows(connection, statement("drop_dead", "control"), given)]
-
-
-@contextmanager
-def _long_transaction(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction that may touch every job of a run of millions."""
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        yield connection

@@ -1,4 +1,7 @@
-"""Connect to Postgres with deadlines on everything, and turn its absence into one sentence."""
+"""Connect to Postgres with deadlines on everything.
+
+A server that is down is one error with one message.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ServiceBusy, ServiceUnreachable
 from core.settings import masked
+from db.statements import statement
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 60_000
 LOCK_TIMEOUT_MS = 10_000
 #: How long a thread waits for a connection while others hold them all.
 POOL_TIMEOUT_S = 30.0
-#: A connection that has rested for longer is asked for a sign of life before it is used.
-RESTED_S = 0.5
+#: A connection that has been idle for longer is pinged before it is used.
+IDLE_S = 0.5
 
 
 def open_database(
@@ -38,9 +42,9 @@ def open_database(
 ) -> Engine:
     """Return an engine for a ``postgresql://`` URL; nothing is connected yet.
 
-    ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as ``evalctl.include_synthetic``.
-    At most ``pool_size`` + 5 connections are open at once; more threads than that wait for one another, each as long as
-    POOL_TIMEOUT_S.
+    ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as
+    ``evalctl.include_synthetic``. At most ``pool_size`` + 5 connections are open at once; more
+    threads than that wait for one another, each as long as POOL_TIMEOUT_S.
     """
     options = {
         "statement_timeout": str(statement_timeout_ms),
@@ -64,7 +68,7 @@ def open_database(
             "tcp_user_timeout": 20_000,
         },
     )
-    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _wake)
     return engine
 
@@ -73,34 +77,50 @@ def open_database(
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Run a transaction: commit at the end, roll back on an error.
 
-    Raise ``ServiceUnreachable`` where the server is away or went away, and what the transaction did may then be unknown;
-    ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a deadlock or a full disk, and was rolled back.
+    Raise ``ServiceUnreachable`` where the server is down or the connection broke, and the outcome
+    may then be unknown; ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a
+    deadlock or a full disk, and was rolled back.
     """
     try:
         with engine.begin() as connection:
             yield connection
     except PoolTimeout as error:
-        raise _crowded(engine) from error
+        raise _pool_exhausted(engine) from error
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
         raise
 
 
+@contextmanager
+def long_transaction(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction without statement timeout, for all jobs of a run of millions."""
+    with transaction(engine) as connection:
+        rows(connection, statement("lift_statement_timeout", "connections"))
+        yield connection
+
+
+def server_version(engine: Engine) -> str:
+    """Return the version of the server, e.g. ``18.1``. Raise ``ServiceUnreachable``."""
+    with transaction(engine) as connection:
+        return str(rows(connection, statement("server_version", "connections"))[0]["version"])
+
+
 def run_alone(
     engine: Engine, sql: str, parameters: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """Run one named statement as a transaction of its own, in one round trip, and return its rows.
+    """Run one named statement in its own transaction, in one round trip, and return its rows.
 
-    For the statements that a worker runs for every job: they go to the driver on a pooled connection, past SQLAlchemy's
-    execution. Raise ``ServiceUnreachable`` as ``transaction`` does, ``DBAPIError`` for what is wrong with the statement.
+    For the statements that a worker runs for every job: they go to the driver on a pooled
+    connection, past SQLAlchemy's execution. Raise ``ServiceUnreachable`` as ``transaction`` does,
+    ``DBAPIError`` for what is wrong with the statement.
     """
     try:
         with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(sql.encode(), parameters)
             return cursor.fetchall() if cursor.description is not None else []
     except PoolTimeout as error:
-        raise _crowded(engine) from error
+        raise _pool_exhausted(engine) from error
     except DBAPIError as error:
         if is_connection_loss(error) or is_passing(error):
             raise unreachable(engine, error) from error
@@ -114,7 +134,10 @@ def run_alone(
 
 @contextmanager
 def _driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
-    """Give a pooled connection of the driver that commits each statement; a broken one leaves the pool."""
+    """Give a pooled connection of the driver that commits each statement.
+
+    A broken one leaves the pool.
+    """
     pooled = engine.raw_connection()
     try:
         connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
@@ -137,7 +160,7 @@ def _wrapped(sql: str, error: psycopg.Error) -> DBAPIError:
 
 
 def is_connection_loss(error: DBAPIError) -> bool:
-    """Whether the error means that the connection is gone, and not that the statement was wrong or too slow."""
+    """Return whether the connection was lost, not whether the statement failed."""
     if error.connection_invalidated:
         return True
     state = getattr(error.orig, "sqlstate", None)
@@ -148,26 +171,27 @@ def is_connection_loss(error: DBAPIError) -> bool:
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Whether the server could not do it now and may later: the transaction was rolled back."""
+    """Return whether the server may succeed later: the transaction was rolled back."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout. 58030: input or output.
+    # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout.
+    # 58030: input or output.
     return state.startswith(("40", "53")) or state in {"55P03", "57014", "58030"}
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
-    """Describe a database that is away, or cannot do what it was asked for now; the password is masked."""
+    """Describe a database that is down, or cannot serve the request now; the password is masked."""
     lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     what = (
         f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
     )
     reason = masked(lines[0]).rstrip(".")
     if is_passing(error):
-        return ServiceBusy(what, reason, mend="Try again; its log tells what was in the way")
-    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` tells more"
+        return ServiceBusy(what, reason, mend="Try again; its log says what got in the way")
+    mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` shows more"
     return ServiceUnreachable(what, reason, mend=mend)
 
 
-def _crowded(engine: Engine) -> ServiceBusy:
+def _pool_exhausted(engine: Engine) -> ServiceBusy:
     what = (
         f"database {engine.url.set(drivername='postgresql').render_as_string(hide_password=True)}"
     )
@@ -186,16 +210,16 @@ def rows(
     return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
 
-def _note_rest(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["rests_since_s"] = time.monotonic()
+def _note_idle(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["idle_since_s"] = time.monotonic()
 
 
 def _wake(connection: DBAPIConnection, entry: ConnectionPoolEntry, _fairy: object) -> None:
-    """Replace a rested connection that is dead, as ``pool_pre_ping`` does, without asking a busy one each time."""
-    if time.monotonic() - entry.info.get("rests_since_s", float("inf")) < RESTED_S:
+    """Replace an idle connection that is dead; ``pool_pre_ping`` would ping a busy one too."""
+    if time.monotonic() - entry.info.get("idle_since_s", float("inf")) < IDLE_S:
         return
     try:
-        connection.execute("SELECT 1")
+        connection.execute(statement("ping", "connections"))
         connection.rollback()
     except Exception as error:
         # The pool opens another connection.

@@ -24,15 +24,15 @@ ENDED = (WorkerState.STOPPED.value, WorkerState.LOST.value)
 
 
 class AmbiguousWorker(DbError):  # noqa: N818 - named for what happened
-    """Say that a name given for one worker is the beginning of several."""
+    """Say that a prefix given for one worker matches several."""
 
     def __init__(self, given: str, names: Sequence[str]) -> None:
-        super().__init__(f"{given!r} is the beginning of several workers: {', '.join(names)}")
+        super().__init__(f"{given!r} matches several workers: {', '.join(names)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerIdentity:
-    """Who a worker process is."""
+    """Identity of a worker process."""
 
     worker_id: uuid.UUID
     name: str
@@ -49,7 +49,7 @@ class WorkerIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerRow:
-    """A worker as it last told of itself."""
+    """A worker as it last reported."""
 
     worker_id: uuid.UUID
     name: str
@@ -66,7 +66,7 @@ class WorkerRow:
 
     @classmethod
     def from_row(cls, worker: Worker, model: str | None, last_seen_s: float) -> WorkerRow:
-        """Read a worker with the name of its model and the seconds since it was heard of."""
+        """Read a worker with the name of its model and the seconds since it last reported."""
         return cls(
             worker_id=worker.id,
             name=worker.name,
@@ -85,7 +85,10 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a profile start told, for a start of the same model with a KV cache of a given size. Memory in MiB."""
+    """What a profile start measured, for a start of the same model with a KV cache of a given size.
+
+    Memory in MiB.
+    """
 
     boot_id: int
     environment: dict[str, Any]
@@ -122,7 +125,7 @@ def report_worker(
     note: str | None = None,
     messages_refused: int = 0,
 ) -> bool:
-    """Say what a worker is doing, its sign of life; return whether it has been asked to drain."""
+    """Record what a worker is doing, its heartbeat; return whether it has been asked to drain."""
     values: dict[str, Any] = {
         "state": state.value,
         "model_id": model_id,
@@ -140,7 +143,10 @@ def report_worker(
 
 
 def list_workers(engine: Engine) -> list[WorkerRow]:
-    """Return the workers that have neither stopped nor been lost, by name. Raise ``ServiceUnreachable``."""
+    """Return the workers that have neither stopped nor been lost, by name.
+
+    Raise ``ServiceUnreachable``.
+    """
     silent_s = func.extract("epoch", func.now() - Worker.last_seen_at)
     query = (
         select(Worker, Model.name, silent_s.label("last_seen_s"))
@@ -155,15 +161,15 @@ def list_workers(engine: Engine) -> list[WorkerRow]:
 def drain_workers(
     engine: Engine, *, worker: str | None = None, host: str | None = None
 ) -> tuple[str, ...]:
-    """Ask living workers to drain and return their names: one, those of a host, or, without either, all.
+    """Ask running workers to drain, one, those of a host, or all; return their names.
 
-    ``worker`` is a name or an id, or the beginning of either; raise ``AmbiguousWorker`` where several begin so. Asking
-    again changes nothing.
+    ``worker`` is a name or an id, or a prefix of either; raise ``AmbiguousWorker`` where several
+    match. Repeating it changes nothing.
     """
     wanted: list[ColumnElement[bool]] = [Worker.state.not_in(ENDED)]
     if worker is not None:
-        begins = Worker.name.startswith(worker, autoescape=True)
-        wanted.append(or_(begins, cast(Worker.id, Text).startswith(worker, autoescape=True)))
+        matches = Worker.name.startswith(worker, autoescape=True)
+        wanted.append(or_(matches, cast(Worker.id, Text).startswith(worker, autoescape=True)))
     if host is not None:
         wanted.append(Worker.host == host)
     with transaction(engine) as connection:
@@ -181,7 +187,7 @@ def drain_workers(
 
 
 def record_start(engine: Engine, boot: Boot, *, log: str | None = None) -> int:
-    """Store an engine start, with what its log held where that is kept, and return its id."""
+    """Store an engine start, with the text of its log where that is kept, and return its id."""
     with Session(engine) as session, session.begin():
         if log is not None:
             boot.log_text_hash = hashlib.sha256(log.encode()).hexdigest()
@@ -193,14 +199,14 @@ def record_start(engine: Engine, boot: Boot, *, log: str | None = None) -> int:
 
 
 def note_start(engine: Engine, job_id: int, attempt_no: int, boot_id: int) -> None:
-    """Note which engine start an attempt runs on, so that a failed one can be traced to its log."""
+    """Record which engine start an attempt runs on, so that a failure can be traced to its log."""
     with transaction(engine) as connection:
         mine = (Attempt.job_id == job_id, Attempt.attempt_no == attempt_no)
         connection.execute(update(Attempt).where(*mine).values(boot_id=boot_id))
 
 
 def stored_profiles(engine: Engine, profile_key: str) -> list[Profile]:
-    """Return the profile starts of a key that told all their terms, newest first."""
+    """Return the profile starts of a key that measured all terms, newest first."""
     known = (Boot.buffers_mib, Boot.activation_peak_mib, Boot.kv_block_bytes)
     query = (
         select(
@@ -215,6 +221,6 @@ def stored_profiles(engine: Engine, profile_key: str) -> list[Profile]:
 
 
 def note_warm_up(engine: Engine, boot_id: int, warm_up: Mapping[str, Any]) -> None:
-    """Note what was asked of an engine before its first job, and thrown away."""
+    """Record the discarded requests that an engine served before its first job."""
     with transaction(engine) as connection:
         connection.execute(update(Boot).where(Boot.id == boot_id).values(warm_up=dict(warm_up)))

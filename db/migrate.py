@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from db.engine import rows
+from db.statements import statement
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -50,12 +53,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def schema_version(engine: Engine) -> SchemaVersion:
     """Compare the database's revision with the one this code needs."""
     with engine.connect() as connection:
-        there = connection.exec_driver_sql(
-            "SELECT to_regclass('eval.alembic_version') IS NOT NULL"
-        ).scalar_one()
-        query = "SELECT max(version_num) FROM eval.alembic_version"
-        found = connection.exec_driver_sql(query).scalar_one() if there else None
-    return SchemaVersion(found=found, needed=newest_revision())
+        there = rows(connection, statement("has_revision", "migrations"))[0]["found"]
+        known = rows(connection, statement("revision", "migrations")) if there else [{}]
+    return SchemaVersion(found=known[0].get("revision"), needed=newest_revision())
 
 
 def newest_revision() -> str:

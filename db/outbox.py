@@ -16,10 +16,10 @@ BATCH = 500
 def publish_outbox(engine: Engine, broker: HintBroker, *, limit: int | None = None) -> int:
     """Publish the hints that are due, in batches, and return how many the broker took.
 
-    Hints for a queue that holds enough of them are dropped; ``top_up`` issues new ones when there is room. ``limit``
-    bounds how many rows are dealt with, in whole batches. The rows are deleted in the transaction that publishes them: a
-    crash in between publishes them again, which costs a few claims that find nothing. Raise ``ServiceUnreachable`` for
-    the server that is away.
+    Hints for a full queue are dropped; the reconciler issues new ones when there is room. ``limit``
+    bounds how many rows are processed, in whole batches. The rows are deleted in the transaction
+    that publishes them: a crash in between publishes them again, which costs a few claims that find
+    nothing. Raise ``ServiceUnreachable`` for the server that is down.
     """
     published = settled = 0
     while limit is None or settled < limit:

@@ -1,4 +1,4 @@
-"""Searches for limits: what a worker writes about one, and what is shown of them, from the public views alone."""
+"""Searches for limits: what a worker writes about one, and what the public views show of them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Row = dict[str, Any]
 class Found:
     """What the searches of one run found so far."""
 
-    #: One row a search: ``model, kind, search, state, error_class, error_message``.
+    #: One row per search: ``model, kind, search, state, error_class, error_message``.
     searches: list[Row]
-    #: One row a model, card and emulated size, of searches that have ended.
+    #: One row per model, GPU and emulated size, of searches that have ended.
     thresholds: list[Row]
-    #: One row a search and level.
+    #: One row per search and level.
     levels: list[Row]
 
 
@@ -41,9 +41,10 @@ def read_points(engine: Engine, job_id: int) -> list[ProbePoint]:
 def add_point(
     engine: Engine, job_id: int, attempt_no: int, ordinal: int, point: Mapping[str, Any]
 ) -> None:
-    """Write one trial, the ``ordinal``-th of its search. Raise ``LeaseLost`` where the attempt is not the job's any more.
+    """Write one trial, the ``ordinal``-th of its search.
 
-    Safe to repeat where an answer was lost: a trial that is there already stays as it is.
+    Raise ``LeaseLost`` where the attempt has lost its lease. Safe to repeat where an answer was
+    lost: an existing trial stays as it is.
     """
     given = {
         "job": job_id,
@@ -64,7 +65,10 @@ def end_search(engine: Engine, job_id: int, attempt_no: int) -> None:
 
 
 def read_found(engine: Engine, run_id: uuid.UUID) -> Found:
-    """Return what the searches of a run found; of synthetic models only where the engine's session includes them."""
+    """Return what the searches of a run found.
+
+    Of synthetic models only where the engine's session includes them.
+    """
     with transaction(engine) as connection:
         searches, thresholds, levels = (
             rows(connection, statement(name, "probes"), {"run": run_id})

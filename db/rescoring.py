@@ -20,7 +20,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredGeneration:
-    """A generation to score: its text, the problem as it was when the job was submitted, and the mark it has now."""
+    """A generation to score: its text, the problem as submitted, and its current score."""
 
     job_id: int
     problem: str
@@ -32,7 +32,7 @@ class StoredGeneration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationCounts:
-    """How many generations a run has; ``current`` ones were scored by the version asked about."""
+    """How many generations a run has; ``current`` ones were scored by the given version."""
 
     generations: int
     speed: int
@@ -53,7 +53,10 @@ def count_generations(engine: Engine, run_id: UUID, scorer_version: str) -> Gene
 def generations_to_score(
     engine: Engine, run_id: UUID, scorer_version: str, *, force: bool
 ) -> Iterator[list[StoredGeneration]]:
-    """Yield pages of the generations that this version has not scored, or of all with ``force``; speed runs never."""
+    """Yield pages of the generations that this version has not scored, or of all with ``force``.
+
+    Speed runs never.
+    """
     after = 0
     while True:
         given = {
@@ -74,7 +77,8 @@ def generations_to_score(
 def add_scores(engine: Engine, scored: Sequence[tuple[int, Score, Sequence[StepVerdict]]]) -> None:
     """Add scores to their jobs in one transaction; what was scored before stays.
 
-    Raise ``ServiceUnreachable`` where the database goes away; none of these scores may be there then.
+    Raise ``ServiceUnreachable`` where the database is lost; none of these scores may be stored
+    then.
     """
     try:
         with Session(engine) as session, session.begin():

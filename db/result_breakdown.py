@@ -14,7 +14,7 @@ from db.statements import statement
 
 Row = Mapping[str, Any]
 
-#: What tells one line of the resource table from another; no figure crosses any of it.
+#: What distinguishes the lines of the resource table; no figure crosses any of it.
 LINE = ("model", "prompt", "mode", "config_hash", "environment_hash", "memory_kind")
 
 
@@ -22,11 +22,12 @@ LINE = ("model", "prompt", "mode", "config_hash", "environment_hash", "memory_ki
 class ResultBreakdown:
     """Rows behind the tables of one run; those about resources have the columns of ``LINE``."""
 
-    #: How a figure spreads over the results that count: ``figure``, ``n`` and ``cuts``, its 0, 10, 50, 90, 100 % quantiles.
+    #: How a figure spreads over the results that count: ``figure``, ``n`` and ``cuts``, its 0, 10,
+    #: 50, 90, 100 % quantiles.
     spreads: Sequence[Row]
     #: ``fewest`` and ``most`` results that a problem has.
     repetitions: Sequence[Row]
-    #: One result of each line, with the memory of its own.
+    #: One result of each line, with its own memory terms.
     typical: Sequence[Row]
     #: Engine starts with the number of results they made.
     starts: Sequence[Row]
@@ -36,22 +37,22 @@ class ResultBreakdown:
     points: Sequence[Row]
 
 
-def read_evidence(connection: Connection, run_id: UUID) -> ResultBreakdown:
-    """Return what stands behind the tables of a run, in the transaction that they are read in."""
+def read_breakdown(connection: Connection, run_id: UUID) -> ResultBreakdown:
+    """Return the rows behind the tables of a run, in the transaction that reads the tables."""
     given: dict[str, Any] = {"run": run_id}
-    starts, points = (_ask(connection, name, given) for name in ("starts", "points"))
+    starts, points = (_read(connection, name, given) for name in ("starts", "points"))
     boots = {row["boot_id"] for row in starts} | {
         boot_id for row in points for boot_id in row["boot_ids"]
     }
     return ResultBreakdown(
-        spreads=_ask(connection, "spreads", given),
-        repetitions=_ask(connection, "repetitions", given),
-        typical=_ask(connection, "typical", given),
+        spreads=_read(connection, "spreads", given),
+        repetitions=_read(connection, "repetitions", given),
+        typical=_read(connection, "typical", given),
         starts=starts,
-        boots=_ask(connection, "boots", {"boots": sorted(boots)}),
+        boots=_read(connection, "engine_starts", {"ids": sorted(boots)}),
         points=points,
     )
 
 
-def _ask(connection: Connection, name: str, given: dict[str, Any]) -> list[dict[str, Any]]:
-    return rows(connection, statement(name, "explain"), given)
+def _read(connection: Connection, name: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    return rows(connection, statement(name, "result_breakdown"), given)

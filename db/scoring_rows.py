@@ -1,4 +1,4 @@
-"""Rows of a scoring, built from the scorer's JSON contract, so that the database needs to know no scorer."""
+"""Rows of a scoring, built from the scorer's JSON contract and not from its classes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def score_row(document: Mapping[str, Any]) -> Score:
 
 
 def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
-    """Return the rows of the verdicts of one scoring, in path order; evidence is NULL where there is none."""
+    """Return the rows of the verdicts of one scoring, in path order.
+
+    Evidence is NULL where there is none.
+    """
     return [
         StepVerdict(
             step=step["id"],

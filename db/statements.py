@@ -1,4 +1,4 @@
-"""Load the named statements of ``db/sql``: SQL that matters stands in a file, commented and reviewed."""
+"""Load the named statements of ``db/sql``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HEADING = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 @cache
 def statements(file: str) -> dict[str, str]:
-    """Return the statements of ``db/sql/<file>.sql`` by name, comments included, in psycopg's parameter style."""
+    """Return the statements of ``db/sql/<file>.sql`` by name, comments included."""
     text = (Path(__file__).parent / "sql" / f"{file}.sql").read_text(encoding="utf-8")
     parts = _HEADING.split(text)[1:]
     return {

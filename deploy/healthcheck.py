@@ -1,7 +1,8 @@
 #!/usr/bin/env python
-"""Say by the exit status whether a worker of this host has been heard of lately: the health check of containers.
+"""Check the health of a container: whether a worker of this host has reported lately.
 
-It asks the database and not the process, so a worker that runs but can no longer report is unhealthy too.
+It queries the database and not the process, so a worker that runs but can no longer report is
+unhealthy too.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from collections.abc import Mapping
 from typing import Any
 
 #: Workers report every few seconds; several reports may be missed while the database restarts.
-HEARD_WITHIN_S = 60.0
+REPORTED_WITHIN_S = 60.0
 ENDED = frozenset({"stopped", "lost"})
 
 
 def alive(status: Mapping[str, Any], host: str) -> bool:
-    """Whether the document of ``evalctl status --json`` shows a live worker on this host."""
+    """Return whether the document of ``evalctl status --json`` shows a live worker on this host."""
     return any(
         worker["host"] == host
         and worker["state"] not in ENDED
-        and worker["last_seen_s"] <= HEARD_WITHIN_S
+        and worker["last_seen_s"] <= REPORTED_WITHIN_S
         for worker in status["workers"]
     )
 
@@ -35,11 +36,11 @@ def main() -> int:
         ["evalctl", "status", "--json"], capture_output=True, text=True, check=False
     )
     if answer.returncode != 0:
-        print(answer.stderr.strip() or f"evalctl status ended with status {answer.returncode}")
+        print(answer.stderr.strip() or f"evalctl status exited with code {answer.returncode}")
         return 1
     if alive(json.loads(answer.stdout), host):
         return 0
-    print(f"no worker of {host} was heard of within {HEARD_WITHIN_S:g} s")
+    print(f"no worker of {host} has reported within {REPORTED_WITHIN_S:g} s")
     return 1
 
 

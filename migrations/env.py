@@ -17,7 +17,7 @@ def include(
 
 
 def run(connection: Connection) -> None:
-    """Apply the migrations, each in its own transaction, giving up rather than queueing behind a long lock."""
+    """Apply the migrations, each in its own transaction, without waiting for long locks."""
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()

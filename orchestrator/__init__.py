@@ -1,1 +1,1 @@
-"""Decide what runs: the command line, planning, submitting, following, the reconciler and the supervisor."""
+"""Decide what runs: command line, experiments, schedules, reconciler and supervisor."""

@@ -1,4 +1,4 @@
-"""Print for people or for programs: JSON is one document on stdout, everything else goes to stderr then."""
+"""Print for people, or one JSON document on stdout and everything else on stderr."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ json_option: Callable[[Function], Function] = click.option(
 def console(*, as_json: bool = False) -> Console:
     """Return a console for people: on stdout, or on stderr where stdout is to hold JSON.
 
-    It is wide where the output is no terminal, so that nothing is cut.
+    It is wide where the output is not a terminal, so that nothing is cut.
     """
     stream = sys.stderr if as_json else sys.stdout
     return Console(width=None if stream.isatty() else 160, highlight=False, stderr=as_json)
@@ -39,7 +39,7 @@ def warn(sentence: str) -> None:
 
 
 def duration(seconds: float | None) -> str:
-    """Write seconds as people do; ``?`` where unknown."""
+    """Format seconds for people; ``?`` where unknown."""
     if seconds is None:
         return "?"
     whole = round(seconds)

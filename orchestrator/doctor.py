@@ -1,4 +1,4 @@
-"""What is wrong with this installation, each finding with its mend."""
+"""What is broken in this installation, each finding with its fix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.errors import DbError, ServiceUnreachable
 from core.gpus import GpuUnavailable, list_gpus
 from core.hints import HintBroker
 from core.settings import Settings
-from db.engine import open_database, transaction
+from db.engine import open_database, server_version
 from db.fleet import list_workers
 from db.migrate import schema_version
 from orchestrator.errors import UsageFault
@@ -21,7 +21,7 @@ from orchestrator.model_check import check_model, installed_vllm, supported
 from orchestrator.registry import load_registry
 from problems.errors import ProblemError
 from problems.loader import load_set
-from services.usage import Endpoints, services, services_state
+from services.usage import Endpoints, ServiceState, services, services_state
 
 DISK_MIB = 2048
 #: Major version; Valkey began at 7.
@@ -30,37 +30,40 @@ OLDEST_REDIS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing looked at."""
+    """One check and its finding."""
 
     name: str
     ok: bool
     found: str
-    #: Empty where nothing is to be done.
+    #: How to fix it; empty where nothing is broken.
     mend: str = ""
 
 
 def examine(settings: Settings) -> list[Check]:
-    """Look at everything evalctl needs; nothing found wrong ends the looking."""
-    looks = (_gpu, _vllm, lambda: _models(settings), _problems, lambda: _disk(settings))
-    return [_services(settings), *_connected(settings), *(_guarded(look) for look in looks)]
+    """Check everything evalctl needs; a failed check does not stop the others."""
+    checks = (_gpu, _vllm, lambda: _models(settings), _problems, lambda: _disk(settings))
+    return [_services(settings), *_connected(settings), *(_guarded(check) for check in checks)]
 
 
-def _guarded(look: Callable[[], Check]) -> Check:
+def _guarded(check: Callable[[], Check]) -> Check:
     try:
-        return look()
+        return check()
     except (UsageFault, ProblemError, DbError, OSError) as error:
         return Check(
-            name="configuration", ok=False, found=str(error), mend="Correct what the sentence names"
+            name="configuration", ok=False, found=str(error), mend="Correct what the message names"
         )
 
 
 def _services(settings: Settings) -> Check:
     states = services_state(settings)
-    found = "; ".join(
-        f"{state.name}: {'embedded, ' + ('running' if state.running else 'started on demand') if state.embedded else state.url}"
-        for state in states
-    )
+    found = "; ".join(f"{state.name}: {_place(state)}" for state in states)
     return Check(name="services", ok=True, found=found)
+
+
+def _place(state: ServiceState) -> str:
+    if not state.embedded:
+        return str(state.url)
+    return f"embedded, {'running' if state.running else 'started on demand'}"
 
 
 def _connected(settings: Settings) -> list[Check]:
@@ -77,8 +80,7 @@ def _connected(settings: Settings) -> list[Check]:
 def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
     engine = open_database(endpoints.database_url, name="doctor")
     try:
-        with transaction(engine) as connection:
-            number = connection.exec_driver_sql("SHOW server_version").scalar_one()
+        number = server_version(engine)
         return [
             Check(name="database", ok=True, found=f"PostgreSQL {number}"),
             _schema(engine, embedded=embedded),
@@ -94,9 +96,11 @@ def _schema(engine: Engine, *, embedded: bool) -> Check:
     version = schema_version(engine)
     if embedded and version.found is None:
         return Check(
-            name="schema", ok=True, found="not made yet; the first command that needs it makes it"
+            name="schema",
+            ok=True,
+            found="not created yet; the first command that needs it creates it",
         )
-    found = f"revision {version.found or 'none'}, needed {version.needed}"
+    found = f"revision {version.found or 'none'}, need {version.needed}"
     return Check(
         name="schema",
         ok=version.current,
@@ -109,19 +113,19 @@ def _workers(engine: Engine) -> Check:
     try:
         workers = list_workers(engine)
     except DBAPIError:
-        return Check(name="workers", ok=False, found="cannot be told before the schema is current")
+        return Check(name="workers", ok=False, found="unknown until the schema is current")
     silent = [row.name for row in workers if row.last_seen_s > 30]
     if silent:
         return Check(
             name="workers",
             ok=False,
-            found=f"not heard of for 30 s: {', '.join(silent)}",
-            mend="See their logs",
+            found=f"no report for 30 s from {', '.join(silent)}",
+            mend="Check their logs",
         )
     return Check(
         name="workers",
         ok=bool(workers),
-        found=", ".join(f"{row.name} ({row.state})" for row in workers) or "none is running",
+        found=", ".join(f"{row.name} ({row.state})" for row in workers) or "no worker is running",
         mend="" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host",
     )
 
@@ -141,23 +145,23 @@ def _broker(endpoints: Endpoints) -> Check:
         if new_enough
         else f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
     )
-    return Check(name="broker", ok=new_enough, found=f"{server} {version} answers", mend=mend)
+    return Check(name="broker", ok=new_enough, found=f"{server} {version} responds", mend=mend)
 
 
 def _gpu() -> Check:
     try:
-        cards = list_gpus()
+        gpus = list_gpus()
     except GpuUnavailable as error:
         return Check(
             name="gpu",
             ok=False,
             found=str(error),
-            mend="Only CPU models run here; that is fine for a trial",
+            mend="Only CPU models can run here; enough to try evalctl out",
         )
     return Check(
         name="gpu",
-        ok=bool(cards),
-        found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in cards) or "none",
+        ok=bool(gpus),
+        found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in gpus) or "none",
     )
 
 

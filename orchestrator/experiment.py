@@ -1,4 +1,4 @@
-"""An experiment: what the user asks for, as flags or a file, checked before anything is written."""
+"""An experiment: what the user submits, as flags or a file, checked before anything is written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """Models x problems x prompt styles x repetitions under one mode, language and way of sampling."""
+    """Models x problems x prompts x repetitions, with one mode, language and sampling."""
 
     models: tuple[str, ...]
     problems: str
@@ -53,7 +53,7 @@ class Experiment:
         for prompt in self.prompts:
             _require(
                 prompt in PROMPT_STYLES,
-                f"unknown prompt style {prompt!r}; there are {', '.join(PROMPT_STYLES)}",
+                f"unknown prompt style {prompt!r}; choose from {', '.join(PROMPT_STYLES)}",
             )
         _require(
             self.language in LANGUAGES,
@@ -62,14 +62,14 @@ class Experiment:
         _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
         _require(
             1 <= self.repetitions <= 10_000,
-            f"repetitions must be from 1 to 10000, not {self.repetitions}",
+            f"repetitions must be between 1 and 10000, not {self.repetitions}",
         )
         _require(
             1 <= self.max_attempts <= 100,
-            f"max_attempts must be from 1 to 100, not {self.max_attempts}",
+            f"max_attempts must be between 1 and 100, not {self.max_attempts}",
         )
         _require(self.max_tokens >= 1, f"max_tokens must be at least 1, not {self.max_tokens}")
-        _require(self.temperature >= 0, f"temperature must not be negative, not {self.temperature}")
+        _require(self.temperature >= 0, f"temperature must not be negative: {self.temperature}")
         _require(0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}")
         self.fixed_tokens  # noqa: B018 - refuses a broken value
 
@@ -87,7 +87,7 @@ class Experiment:
 
     @property
     def sampling(self) -> SamplingParams:
-        """SamplingParams parameters with the base seed; repetition k adds k."""
+        """Sampling parameters with the base seed; repetition k adds k."""
         fixed_input, fixed_output = self.fixed_tokens or (None, None)
         return SamplingParams(
             max_tokens=fixed_output or self.max_tokens,
@@ -103,7 +103,7 @@ class Experiment:
         return asdict(self) | {"models": list(self.models), "prompts": list(self.prompts)}
 
     def identity_hash(self, problem_set_hash: str) -> str:
-        """Return the hash under which the same run is found again: everything but what can be topped up."""
+        """Return the hash that identifies the run: of everything that cannot be topped up."""
         fixed = {key: value for key, value in self.to_dict().items() if key not in TOPPED_UP}
         if not self.fresh_engine:
             del fixed["fresh_engine"]  # Runs from before there was a choice are found again.
@@ -111,12 +111,15 @@ class Experiment:
 
 
 def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
-    """Read an experiment from TOML or YAML; flags that were given override it. Raise ``UsageFault``."""
+    """Read an experiment from TOML or YAML; flags that were given override it.
+
+    Raise ``UsageFault``.
+    """
     document = _read_document(path)
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(document) - known):
         raise UsageFault(
-            f"{path}: unknown keys {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+            f"{path}: unknown keys {', '.join(unknown)}; the keys are {', '.join(sorted(known))}"
         )
     return make_experiment({**document, **overrides}, where=f"{path}: ")
 
@@ -167,9 +170,9 @@ def _read_document(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{path} is no valid YAML: {error}") from error
+        raise UsageFault(f"{path} is not valid YAML: {error}") from error
     if not isinstance(document, dict):
-        raise UsageFault(f"{path} must hold keys and values")
+        raise UsageFault(f"{path} must contain keys and values")
     return document
 
 

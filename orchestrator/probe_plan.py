@@ -1,4 +1,4 @@
-"""A probe: what the user asks to be searched, checked before anything is written, as jobs of the queue."""
+"""A probe: its parameters, checked before anything is written, and its jobs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.model_spec import ModelSpec, canonical_hash
 from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.probes import Found, Row
-from db.runs import Submission
+from db.submissions import Submission
 from orchestrator.errors import UsageFault
 from orchestrator.registry import Registry
 from orchestrator.submit import provenance
@@ -18,7 +18,7 @@ from orchestrator.submit import provenance
 SEQUENCES, INSTANCES, CONTEXT = "sequences", "instances", "context"
 #: Unit that the levels of a kind count.
 UNITS = {SEQUENCES: "sequences", INSTANCES: "instances", CONTEXT: "tokens"}
-#: Where a kind stops, and how often it tries, unless the user says otherwise.
+#: Highest level and number of trials of each kind, by default.
 MAX_LEVEL = {SEQUENCES: 64, INSTANCES: 16}
 TRIALS = {SEQUENCES: 3, INSTANCES: 3, CONTEXT: 1}
 CONTEXT_LEVELS = tuple(1024 * 2**power for power in range(3, 9))
@@ -62,7 +62,7 @@ class Probe:
     hold_s: float | None = None
     #: Tokens of the contexts, e.g. ``8k,16k``.
     levels: str | None = None
-    #: Size of a smaller card to emulate, e.g. ``24GiB``.
+    #: Size of a smaller GPU to emulate, e.g. ``24GiB``.
     memory_limit: str | None = None
     priority: int = 0
     max_attempts: int = 3
@@ -77,7 +77,7 @@ class Probe:
         ):
             _require(
                 value is None or 1 <= value <= most,
-                f"--{name} must be from 1 to {most}, not {value}",
+                f"--{name} must be between 1 and {most}, not {value}",
             )
         for name, seconds in (("sla-s", self.sla_s), ("hold", self.hold_s)):
             _require(seconds is None or seconds > 0, f"--{name} must be above 0 s, not {seconds}")
@@ -85,7 +85,7 @@ class Probe:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What a worker is told to search for: the ``probe`` of each job."""
+        """What a worker searches for: the ``probe`` of each job."""
         document: dict[str, Any] = {"kind": self.kind, "trials": self.trials or TRIALS[self.kind]}
         if self.kind == CONTEXT:
             levels = context_levels(self.levels)
@@ -107,7 +107,7 @@ class Probe:
 
     @property
     def identity_hash(self) -> str:
-        """The hash under which the same run is found again: everything but what can be topped up."""
+        """The hash that identifies the run: of everything that cannot be topped up."""
         fixed = {
             key: value for key, value in asdict(self).items() if key in {"kind", "name", "seed"}
         }
@@ -128,12 +128,18 @@ class Probe:
 
 
 def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve the models of a probe. Raise ``UsageFault`` for one that is unknown or that no worker of ours starts."""
+    """Resolve the models of a probe.
+
+    Raise ``UsageFault`` for one that is unknown or not started by our workers.
+    """
     models = tuple(registry.get(name) for name in dict.fromkeys(probe.models))
     for model in models:
         _require(
             model.engine != "openai",
-            f"model {model.name!r} is served by somebody else: a probe searches the limits of engines that it starts",
+            (
+                f"model {model.name!r} runs on an external server; a probe only searches the "
+                "limits of engines that evalctl starts"
+            ),
         )
     identity = probe.identity_hash
     return Submission(
@@ -155,9 +161,9 @@ def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submis
 
 
 def found_documents(kind: str, models: tuple[ModelSpec, ...], found: Found) -> list[dict[str, Any]]:
-    """Return what was found, a document a model, card and emulated size, in the order of the models.
+    """Return the results, a document per model, GPU and emulated size, in model order.
 
-    A model without an ended search has one document without a limit.
+    A model without a finished search has one document without a limit.
     """
     documents = []
     for model in models:
@@ -167,7 +173,7 @@ def found_documents(kind: str, models: tuple[ModelSpec, ...], found: Found) -> l
 
 
 def memory_mib(text: str) -> float:
-    """Read the size of a card, e.g. ``24GiB``. Raise ``UsageFault``."""
+    """Read the memory size of a GPU, e.g. ``24GiB``. Raise ``UsageFault``."""
     read = _SIZE.fullmatch(text.strip())
     if read is None or float(read[1]) <= 0:
         raise UsageFault(f"--memory-limit {text!r} must be a size in GiB or MiB, e.g. 24GiB")
@@ -190,7 +196,7 @@ def context_levels(text: str | None) -> tuple[int, ...]:
 def _document(
     kind: str, model: str, threshold: Row, found: Found, *, alone: bool
 ) -> dict[str, Any]:
-    card = ("gpu", "memory_limit_mib")
+    gpu = ("gpu", "memory_limit_mib")
     return {
         "probe": kind,
         "model": model,
@@ -200,7 +206,7 @@ def _document(
             {key: value for key, value in row.items() if key not in {"model", "kind", "unit"}}
             for row in found.levels
             if row["model"] == model
-            and (alone or all(row[key] == threshold.get(key) for key in card))
+            and (alone or all(row[key] == threshold.get(key) for key in gpu))
         ],
         "not_ended": [
             row for row in found.searches if row["model"] == model and row["state"] != "succeeded"

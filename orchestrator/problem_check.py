@@ -1,4 +1,4 @@
-"""Check problem sets: every file on its own, so that one broken file hides no other."""
+"""Check problem sets file by file, so that one broken file hides no other."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from problems.schema import LEVELS, Problem
 from problems.validator import validate
 from scoring.quality.mutation import KINDS, MutationCheck, expression_errors, mutation_report
 
-#: Checks that are reported without failing a problem: another line of the same block may show the step as well.
+#: Checks that are reported without failing a problem: another line of the same block may show the
+#: step as well.
 ADVISORY = ("wrong_number",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedProblem:
-    """What is wrong with one problem, and the checks of its mutation gate; ``level`` is None where the file is broken."""
+    """What is wrong with one problem, and the checks of its mutation gate.
+
+    ``level`` is None where the file is broken.
+    """
 
     id: str
     level: str | None
@@ -64,21 +68,32 @@ class Validation:
         return {
             "problems": len(self.problems),
             "categories": {level: levels[level] for level in LEVELS},
-            "failed": [{"id": problem.id, "errors": list(problem.errors)} for problem in self.failed],
-            "gate": {kind: {"checks": made, "held": held} for kind, (made, held) in self.gate().items()},
+            "failed": [
+                {"id": problem.id, "errors": list(problem.errors)} for problem in self.failed
+            ],
+            "gate": {
+                kind: {"checks": made, "held": held} for kind, (made, held) in self.gate().items()
+            },
             "exceptions": [
-                {"id": name, "kind": check.kind, "solution": check.solution_id, "step": check.step_id, "why": check.detail}
+                {
+                    "id": name,
+                    "kind": check.kind,
+                    "solution": check.solution_id,
+                    "step": check.step_id,
+                    "why": check.detail,
+                }
                 for name, check in self.exceptions
             ],
-        }  # fmt: skip
+        }
 
 
 def validate_set(
     name_or_path: str, on_progress: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Validation:
-    """Check a shipped set by name, or every problem file of a folder, or one file, the mutation gate included.
+    """Check a shipped set by name, a folder or a file, the mutation gate included.
 
-    ``on_progress`` is called with the number of files done and of all. Raise ``UsageFault`` where nothing is there.
+    ``on_progress`` is called with the number of files done and of all. Raise ``UsageFault`` where
+    there are no files.
     """
     files = _files(name_or_path)
     seen: set[str] = set()
@@ -105,7 +120,8 @@ def _files(name_or_path: str) -> list[Path]:
     files = [path] if path.is_file() else sorted(_yaml_files(path))
     if not files:
         raise UsageFault(
-            f"there are no problem files at {name_or_path!r}; name a folder, a file or {', '.join(SETS)}"
+            f"no problem files found at {name_or_path!r}; give a folder, a file or one of "
+            f"{', '.join(SETS)}"
         )
     return files
 

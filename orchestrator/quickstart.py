@@ -1,4 +1,4 @@
-"""The main job on a bare machine: a real comparison of two tiny models through vLLM on the CPU."""
+"""The quickstart: a real comparison of two tiny models through vLLM on the CPU."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from rich.console import Console
 from core.settings import Settings
 from db.results import Results, read_results
 from db.runs import Progress, Run, cancel_run, find_run
+from orchestrator.connections import Connections, connect
 from orchestrator.console import duration
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
 from orchestrator.registry import load_registry
-from orchestrator.session import Session, open_session
 from orchestrator.submit import plan, submit_experiment
 from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
 from orchestrator.watch import follow
 from reports.tables import result_tables
 
 BASE = "smollm2"
-#: The base's 4-bit sibling, and what stands in for it on processors for which vLLM has no 4-bit kernel.
+#: The base's 4-bit sibling, and its replacement on processors for which vLLM has no 4-bit kernel.
 FOUR_BIT, ROUNDED = "smollm2-awq", "smollm2-rounded"
-#: How long a job may go on after Ctrl-C.
+#: How long a job may continue after Ctrl-C.
 GRACE_S = 5.0
 
 
@@ -44,13 +44,13 @@ class Finished:
 
 
 def models(cpuinfo: str) -> tuple[str, str]:
-    """Return what is compared on the processor that ``/proc/cpuinfo`` tells of: vLLM computes in 4 bits from AVX-512 on."""
+    """Return the models to compare: vLLM computes in 4 bits only with AVX-512."""
     flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
     return BASE, FOUR_BIT if "avx512f" in flags.split() else ROUNDED
 
 
 def experiment(compared: tuple[str, str], *, repetitions: int, max_tokens: int) -> Experiment:
-    """Return the quickstart's experiment: the tiny model in bf16 against itself rounded to 4 bits."""
+    """Return the experiment: the tiny model in bf16 against itself rounded to 4 bits."""
     return Experiment(
         name="quickstart",
         models=compared,
@@ -59,40 +59,41 @@ def experiment(compared: tuple[str, str], *, repetitions: int, max_tokens: int) 
         max_tokens=max_tokens,
         temperature=0.7,
         top_p=0.9,
-        # Ahead of whatever else waits in this database: the user is watching.
+        # Ahead of everything else in this database: the user is watching.
         priority=-100,
     )
 
 
 def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Finished:
-    """Start what is needed, run the comparison, write its results and end everything again.
+    """Start what is needed, run the comparison, write its results and stop everything again.
 
-    Services or workers of `evalctl up` that run already are used and left running.
+    Services or workers of `evalctl up` that already run are used and left running.
     """
     started_s = time.monotonic()
     settings = Settings.from_environment()
     compared = models(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
     if ROUNDED in compared:
         console.print(
-            "this processor has no AVX-512, so vLLM cannot compute in 4 bits: the rounded weights are kept in bf16"
+            "this processor lacks AVX-512, so vLLM cannot compute in 4 bits; the rounded "
+            "weights are stored in bf16"
         )
     _make_models(console, compared)
-    with open_session(broker=True, name="quickstart") as session:
-        console.print(
-            f"database and broker: {'embedded, under ' + str(settings.home) if session.endpoints.embedded else 'yours'}"
-        )
+    with connect(broker=True, name="quickstart") as connections:
+        place = f"embedded, under {settings.home}" if connections.endpoints.embedded else "yours"
+        console.print(f"database and broker: {place}")
         wanted = plan(
             experiment(compared, repetitions=repetitions, max_tokens=max_tokens),
             load_registry(settings),
             new=True,
         )
-        submitted = submit_experiment(session.engine, session.broker, wanted).submitted
+        submitted = submit_experiment(connections.engine, connections.broker, wanted).submitted
         console.print(
-            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x {len(wanted.problems)} problems x {repetitions} repetitions)"
+            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x "
+            f"{len(wanted.problems)} problems x {repetitions} repetitions)"
         )
-        run = find_run(session.engine, str(submitted.run_id))
-        progress = _work(session, settings, run, console)
-        results = read_results(session.engine, run.run_id)
+        run = find_run(connections.engine, str(submitted.run_id))
+        progress = _work(connections, settings, run, console)
+        results = read_results(connections.engine, run.run_id)
         folder = _write(settings, run, progress, results)
     return Finished(
         run=run,
@@ -104,30 +105,30 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
 
 
 def _make_models(console: Console, names: tuple[str, ...]) -> None:
-    """Make the embedded models' folders; the weights' tools belong to the workers, so a process of theirs does it."""
+    """Create the bundled models' folders in a process of the workers."""
     started_s = time.monotonic()
-    asked = subprocess.run(
+    made = subprocess.run(
         [sys.executable, "-m", "workers.bundled_model", *names],
         capture_output=True,
         text=True,
         check=False,
     )
-    if asked.returncode:
-        reason = (asked.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UsageFault(f"the tiny model could not be made: {reason}")
-    console.print(f"tiny models ready ({duration(time.monotonic() - started_s)})")
+    if made.returncode:
+        reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UsageFault(f"the tiny models could not be created: {reason}")
+    console.print(f"tiny models are ready ({duration(time.monotonic() - started_s)})")
 
 
-def _work(session: Session, settings: Settings, run: Run, console: Console) -> Progress:
-    """Follow the run with a reconciler and a CPU worker of its own, unless `evalctl up` provides them."""
+def _work(connections: Connections, settings: Settings, run: Run, console: Console) -> Progress:
+    """Follow the run with its own reconciler and CPU worker, unless `evalctl up` provides them."""
     if SupervisorFile(settings).running() is not None:
-        return follow(session.engine, run, console)
+        return follow(connections.engine, run, console)
     supervisor = Supervisor(settings, [reconciler_spec(), *worker_specs([], 1)])
     try:
-        progress = follow(session.engine, run, console, check=supervisor.look)
+        progress = follow(connections.engine, run, console, check=supervisor.poll)
     except BaseException:
-        # Ctrl-C: what is left must not be in the way of the next quickstart.
-        cancel_run(session.engine, run)
+        # Ctrl-C: the rest must not delay the next quickstart.
+        cancel_run(connections.engine, run)
         supervisor.end(GRACE_S)
         raise
     supervisor.end()

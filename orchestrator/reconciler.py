@@ -1,8 +1,8 @@
-"""The reconciler: a plain loop, one at a time, that brings Postgres and the broker back into agreement.
+"""The reconciler: a loop, one at a time, that brings Postgres and broker into agreement.
 
-Each step may be repeated or interrupted at any point. Hints are counted, not remembered: a queue that holds fewer hints
-than it has waiting jobs gets the missing ones, so an emptied broker is filled again by itself, and a queue of a million
-jobs is given hints as they are used.
+Each step may be repeated or interrupted at any point. Hints are counted, not remembered: a queue
+that holds fewer hints than it has waiting jobs gets the missing ones, so an emptied broker is
+filled again by itself, and a queue of a million jobs is given hints as they are used.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ import threading
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
-from db.engine import rows, transaction
+from db.maintenance import (
+    expire_leases,
+    fold_tallies,
+    leadership,
+    next_jobs,
+    waiting_jobs,
+)
 from db.outbox import publish_outbox
-from db.statements import statement
 from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
-#: A queue that has lacked hints for less may only seem to: they are on their way, or a worker is about to claim.
+#: A queue that has lacked hints for less may only seem to: they are in flight, or a worker is about
+#: to claim.
 STALE_HINT_S = 10.0
 #: A worker silent for longer is marked lost.
 SILENT_WORKER_S = 60.0
@@ -31,11 +37,9 @@ SILENT_WORKER_S = 60.0
 PUBLISH_AT_MOST = 10_000
 #: Rows of a run's tally that a reader may have to add up.
 TALLY_AT_MOST = 100
-#: One that is in charge and silent for longer than any tick takes has frozen: the database ends its session and thereby
-#: its lock. Should it wake up, its turn is over.
+#: A leader silent for longer than any tick takes has frozen: the database ends its session and
+#: thereby its lock. Should it wake up, its turn is over.
 FROZEN_S = 30
-#: Key of the advisory lock that keeps the reconciler single.
-LOCK_KEY = 0x6576616C
 
 log = logging.getLogger("evalctl.reconciler")
 
@@ -71,7 +75,10 @@ class Reconciler:
         self._lacking_since_s: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Reconcile until told to stop; a server that is away is waited for, and so is one that cannot do it now."""
+        """Reconcile until ``stop`` is set.
+
+        Wait for a server that is down or cannot serve the request now.
+        """
         while not stop.is_set():
             try:
                 self._hold_and_run(stop)
@@ -80,18 +87,17 @@ class Reconciler:
             stop.wait(self._tick_s)
 
     def tick(self) -> Tick:
-        """Do one round. Raise ``ServiceUnreachable`` where the database is away; a broker that is away is logged."""
-        with transaction(self._engine) as connection:
-            expired = rows(connection, statement("expire"))
-            lost = rows(connection, statement("lose_workers"), {"silent_s": SILENT_WORKER_S})
+        """Run one round.
+
+        Raise ``ServiceUnreachable`` where the database is down; a broker that is down is logged.
+        """
+        expired, lost = expire_leases(self._engine, silent_s=SILENT_WORKER_S)
         for job in expired:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
-            log.warning("worker %s is lost", worker["name"])
+            log.warning("worker %s is lost", worker)
         slots = fire_due_schedules(self._engine)
-        # A transaction of its own: after the cancel of a million jobs it takes seconds, and locks nothing that others want.
-        with transaction(self._engine) as connection:
-            rows(connection, statement("fold_tallies", "runs"), {"longest": TALLY_AT_MOST})
+        fold_tallies(self._engine, longest=TALLY_AT_MOST)
         rehinted = published = 0
         try:
             published = publish_outbox(self._engine, self._broker, limit=PUBLISH_AT_MOST)
@@ -108,23 +114,19 @@ class Reconciler:
         )
 
     def _hold_and_run(self, stop: threading.Event) -> None:
-        with transaction(self._engine) as holder:
-            if not _try_lock(holder):
+        with leadership(self._engine, idle_s=FROZEN_S) as confirm:
+            if confirm is None:
                 return
-            log.info("reconciler is in charge")
-            holder.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_S}s'")
+            log.info("reconciler is active")
             while not stop.is_set():
-                holder.exec_driver_sql(
-                    "SELECT 1"
-                )  # Ends this turn when the lock's connection is gone.
+                confirm()
                 self.tick()
                 stop.wait(self._tick_s)
 
     def _top_up(self) -> int:
         """Give the queues the hints that they lack, and return how many."""
-        with transaction(self._engine) as connection:
-            waiting = rows(connection, statement("waiting"), {"limit": HINTS_AT_MOST})
-        return sum(self._top_up_queue(row["queue"], row["jobs"]) for row in waiting)
+        waiting = waiting_jobs(self._engine, limit=HINTS_AT_MOST)
+        return sum(self._top_up_queue(queue, jobs) for queue, jobs in waiting.items())
 
     def _top_up_queue(self, queue: str, jobs: int) -> int:
         missing = jobs - self._broker.depth(queue) if jobs else 0
@@ -132,18 +134,10 @@ class Reconciler:
             self._lacking_since_s.pop(queue, None)
             return 0
         since_s = self._lacking_since_s.setdefault(queue, time.monotonic())
-        # Half of a full queue cannot be on its way: a long queue is never let run dry.
+        # Half of a full queue cannot be in flight: a long queue must never run dry.
         if time.monotonic() - since_s < self._stale_hint_s and missing < HINTS_AT_MOST // 2:
             return 0
         del self._lacking_since_s[queue]
-        with transaction(self._engine) as connection:
-            found = rows(connection, statement("next_jobs"), {"queue": queue, "limit": missing})
-        added = self._broker.publish(queue, [row["id"] for row in found])
-        log.info("queue %s lacked hints; %s are issued", queue, added)
+        added = self._broker.publish(queue, next_jobs(self._engine, queue, limit=missing))
+        log.info("queue %s lacked hints; issued %s", queue, added)
         return added
-
-
-def _try_lock(connection: Connection) -> bool:
-    return bool(
-        connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (LOCK_KEY,)).scalar_one()
-    )

@@ -13,7 +13,7 @@ from core.settings import Settings
 from orchestrator.errors import UsageFault
 
 SHIPPED = Path(__file__).with_name("evalctl.toml")
-#: Looked for in the working folder where EVALCTL_CONFIG names no other file.
+#: Read from the working folder where EVALCTL_CONFIG names no other file.
 LOCAL = Path("evalctl.toml")
 
 ENGINES = ("vllm", "openai", "synthetic")
@@ -33,13 +33,17 @@ class Registry:
         """Return a model, or raise ``UsageFault`` naming the ones there are."""
         if name not in self._models:
             raise UsageFault(
-                f"no model is registered under the name {name!r}; registered are {', '.join(sorted(self._models))}"
+                f"no model is registered as {name!r}; registered models: "
+                f"{', '.join(sorted(self._models))}"
             )
         return self._models[name]
 
 
 def load_registry(settings: Settings) -> Registry:
-    """Read the shipped registry and the user's over it. Raise ``UsageFault`` for a file that cannot be used."""
+    """Read the shipped registry and the user's over it.
+
+    Raise ``UsageFault`` for a file that cannot be used.
+    """
     models = _read(SHIPPED)
     user = settings.config or (LOCAL if LOCAL.is_file() else None)
     if user is not None:
@@ -54,14 +58,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{path} is no valid TOML: {error}") from error
+        raise UsageFault(f"{path} is not valid TOML: {error}") from error
 
 
 def _read(path: Path) -> dict[str, ModelSpec]:
     document = read_toml(path)
     tables = document.get("models", {})
     if not isinstance(tables, dict):
-        raise UsageFault(f"{path}: 'models' must be tables named [models.NAME]")
+        raise UsageFault(f"{path}: 'models' must consist of tables named [models.NAME]")
     return {name: _read_model(path, name, table) for name, table in tables.items()}
 
 
@@ -71,7 +75,8 @@ def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
         raise UsageFault(f"{where} must be a table")
     if unknown := sorted(set(table) - _KEYS):
         raise UsageFault(
-            f"{where} has unknown keys {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}"
+            f"{where} has unknown keys {', '.join(unknown)}; the keys are "
+            f"{', '.join(sorted(_KEYS))}"
         )
     for key in ("engine", "source"):
         if not isinstance(table.get(key), str):

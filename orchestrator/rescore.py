@@ -18,8 +18,9 @@ from scoring.score import SCORER_VERSION, score_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescored:
-    """What came of it: ``skipped`` ones had a score of this version, ``changed`` ones now have another mark than before.
+    """Outcome of a rescoring.
 
+    ``skipped`` answers had a score of this version, ``changed`` ones have a different score now.
     ``unreadable`` names problems whose stored document this version cannot read, with the reason.
     """
 
@@ -50,10 +51,11 @@ def rescore_run(
     force: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Rescored:
-    """Score what this scorer version has not scored yet, or everything with ``force``; old scores and verdicts stay.
+    """Score what this scorer version has not scored yet, or everything with ``force``.
 
-    Each page of generations is written in one transaction, so that stopping in the middle loses nothing and running it
-    again goes on. ``on_progress`` is called with the generations done and to be done.
+    Old scores and verdicts are kept. Each page of generations is written in one transaction, so
+    that an interruption loses nothing and running it again continues. ``on_progress`` is called
+    with the generations done and to be done.
     """
     counts = count_generations(engine, run_id, SCORER_VERSION)
     skipped = 0 if force else counts.current

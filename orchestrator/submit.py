@@ -1,4 +1,4 @@
-"""Submit an experiment: plan its jobs, write them in one transaction, then try to publish their hints."""
+"""Submit an experiment: plan its jobs, write them, then try to publish their hints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from db.outbox import publish_outbox
-from db.runs import ProblemRecord, Submission, Submitted, submit
+from db.submissions import ProblemRecord, Submission, Submitted, submit
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
 from orchestrator.registry import Registry
@@ -27,7 +27,7 @@ PUBLISH_AT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a submit."""
+    """Outcome of a submit."""
 
     submitted: Submitted
     published: int
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def record_of(problem: Problem) -> ProblemRecord:
-    """Return a problem as it is stored with the jobs that ask it."""
+    """Return a problem as it is stored with its jobs."""
     return ProblemRecord(
         name=problem.id,
         content_hash=problem.content_hash,
@@ -58,11 +58,14 @@ def record_of(problem: Problem) -> ProblemRecord:
 
 
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve models and problems of an experiment. Raise ``UsageFault`` or ``ProblemError`` for what is not there."""
+    """Resolve models and problems of an experiment.
+
+    Raise ``UsageFault`` or ``ProblemError`` for what does not exist.
+    """
     models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
-        raise UsageFault(f"the problem set {experiment.problems!r} holds no problems")
+        raise UsageFault(f"the problem set {experiment.problems!r} contains no problems")
     problems = tuple(record_of(problem) for problem in problem_set)
     experiment_hash = experiment.identity_hash(problem_set.content_hash)
     return Submission(
@@ -84,23 +87,27 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
 
 
 def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Submission) -> Outcome:
-    """Write the jobs; then publish hints as far as the broker takes them, which may be not at all."""
+    """Write the jobs; then publish hints as far as the broker takes them."""
     submitted = submit(engine, submission)
     warnings = []
     if submitted.cancelled:
         warnings.append(
-            f"run {submitted.name} was cancelled before; its cancelled jobs stay so, --new makes another run"
+            f"run {submitted.name} was cancelled and its cancelled jobs stay cancelled; use "
+            "--new to start a new run"
         )
     if submitted.paused:
         warnings.append(
-            f"run {submitted.name} is paused; its jobs wait until `evalctl resume {submitted.name}`"
+            f"run {submitted.name} is paused; resume it with `evalctl resume {submitted.name}`"
         )
     published, trouble = publish_hints(engine, broker)
     return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
 
 
 def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:
-    """Publish the first hints of the outbox; return how many, and a warning where the broker is away."""
+    """Publish the first hints of the outbox.
+
+    Return how many, and a warning where the broker is down.
+    """
     if broker is None:
         return 0, ()
     try:
@@ -130,10 +137,10 @@ def _git_commit() -> str | None:
     root = Path(__file__).resolve().parent.parent
     command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+        found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return asked.stdout.strip() or None
+    return found.stdout.strip() or None
 
 
 def _slug(problem_set: ProblemSet) -> str:

@@ -1,6 +1,7 @@
 """Keep the processes of one host running: the embedded servers, the reconciler and the workers.
 
-Children run in sessions of their own, so that Ctrl-C reaches the supervisor alone, and are told to end when it dies.
+Children run in separate sessions, so that Ctrl-C reaches the supervisor alone, and get SIGTERM when
+it dies.
 """
 
 from __future__ import annotations
@@ -23,18 +24,20 @@ from core.errors import ServiceUnreachable
 from core.settings import Settings
 from services.usage import revive_services
 
-LOOK_EVERY_S = 0.5
-#: First pause before a child that ended is started again; doubled up to the longest for one that keeps ending.
+POLL_S = 0.5
+#: First pause before a child that exited is restarted; doubled up to the longest for one that keeps
+#: exiting.
 RESTART_S = 1.0
 RESTART_AT_MOST_S = 30.0
-#: A child that ran for so long starts with the first pause again.
+#: A child that ran for longer restarts with the first pause again.
 STEADY_S = 60.0
-#: How long a job may still take when the supervisor is told to end; then its worker is told to hand it back.
+#: How long a job may still take when the supervisor is stopped; then its worker has to hand it
+#: back.
 GRACE_S = 60.0
-#: How long handing back and stopping the engine may take before what is left is killed.
+#: How long handing back and stopping the engine may take before the rest is killed.
 HAND_BACK_S = 45.0
-#: Exit code of a worker that was asked to end, by a drain or a signal: it is not started again.
-ASKED_TO_END = 0
+#: Exit code of a worker that was stopped by a drain or a signal: it is not restarted.
+STOPPED_ON_REQUEST = 0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -44,7 +47,7 @@ class ChildSpec:
 
     name: str
     command: tuple[str, ...]
-    #: Whether it stays down once it has ended as asked.
+    #: Whether it stays down once it has exited on request.
     may_end: bool = False
 
 
@@ -60,7 +63,7 @@ class Child:
         self._pause_s = RESTART_S
         self._start_at_s = 0.0
         self.restarts = 0
-        #: Ended as it was asked to: it stays down until it is revived.
+        #: Exited on request: it stays down until it is revived.
         self.ended = False
 
     @property
@@ -68,13 +71,13 @@ class Child:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Start the process where it does not run and its pause is over."""
         if self.running or self.ended:
             return
         now_s = time.monotonic()
         if self._process is not None:
-            if self.spec.may_end and self._process.returncode == ASKED_TO_END:
+            if self.spec.may_end and self._process.returncode == STOPPED_ON_REQUEST:
                 self.ended = True
                 return
             self._note_end(now_s)
@@ -82,7 +85,7 @@ class Child:
             self._start(now_s)
 
     def revive(self) -> None:
-        """Have a process that ended as asked started again at the next look."""
+        """Restart a process that exited on request at the next poll."""
         if self.ended:
             self.ended, self._process, self._start_at_s = False, None, 0.0
 
@@ -92,7 +95,7 @@ class Child:
             self._process.send_signal(number)
 
     def wait(self, deadline_s: float) -> bool:
-        """Wait for the end until a monotonic deadline; tell whether it came."""
+        """Wait until a monotonic deadline; return whether the process exited."""
         if self._process is None:
             return True
         try:
@@ -129,7 +132,10 @@ class Child:
 
 
 class Supervisor:
-    """Start the children, start again what ends, end them in order. Use it inside ``services``."""
+    """Start the children, restart those that exit, stop them in order.
+
+    Use it inside ``services``.
+    """
 
     def __init__(self, settings: Settings, specs: Sequence[ChildSpec]) -> None:
         self._settings = settings
@@ -137,22 +143,28 @@ class Supervisor:
         environment = {**os.environ, **settings.environment(), "PYTHONUNBUFFERED": "1"}
         self.children = [Child(spec, folder, environment) for spec in specs]
 
-    def look(self) -> None:
-        """Revive servers and children that have ended. A server that cannot be revived is tried again next time."""
+    def poll(self) -> None:
+        """Restart servers and children that have exited.
+
+        A server that cannot be restarted is retried next time.
+        """
         try:
             revive_services(self._settings)
         except ServiceUnreachable as error:
             print(f"supervisor: {error}", file=sys.stderr)
         for child in self.children:
-            child.look()
+            child.poll()
 
     def revive(self) -> None:
-        """Start again, at the next look, what was drained."""
+        """Restart what was drained at the next poll."""
         for child in self.children:
             child.revive()
 
     def run(self, stop: threading.Event) -> None:
-        """Keep everything running until told to stop, then end it. SIGHUP starts again what was drained."""
+        """Keep everything running until ``stop`` is set, then stop it.
+
+        SIGHUP restarts what was drained.
+        """
         revive = threading.Event()
         signal.signal(signal.SIGHUP, lambda _number, _frame: revive.set())
         try:
@@ -160,13 +172,13 @@ class Supervisor:
                 if revive.is_set():
                     revive.clear()
                     self.revive()
-                self.look()
-                stop.wait(LOOK_EVERY_S)
+                self.poll()
+                stop.wait(POLL_S)
         finally:
             self.end()
 
     def end(self, grace_s: float = GRACE_S, hand_back_s: float = HAND_BACK_S) -> None:
-        """Let the children finish for a while, have them hand back what they still do, then kill what is left."""
+        """Let the children finish, then have them hand back their jobs, then kill the rest."""
         for patience_s in (grace_s, hand_back_s):
             for child in self.children:
                 child.signal(signal.SIGTERM)
@@ -183,7 +195,7 @@ def reconciler_spec() -> ChildSpec:
 
 
 def worker_specs(gpus: Sequence[int], cpu_workers: int) -> list[ChildSpec]:
-    """Return a worker per GPU and so many CPU workers."""
+    """Return a worker per GPU and ``cpu_workers`` on the CPU."""
     base = (sys.executable, "-m", "workers")
     on_gpus = [
         ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index)), may_end=True)
@@ -204,13 +216,16 @@ def log_folder(settings: Settings) -> Path:
 
 
 class SupervisorFile:
-    """The note under EVALCTL_HOME that says which supervisor runs; a pid that was reused is told apart by its start."""
+    """The file under EVALCTL_HOME that names the running supervisor.
+
+    Its start time distinguishes a reused pid.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._path = settings.home / "supervisor.json"
 
     def write(self) -> None:
-        """Note this process."""
+        """Record this process."""
         me = psutil.Process()
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path.write_text(
@@ -224,10 +239,10 @@ class SupervisorFile:
     def running(self) -> psutil.Process | None:
         """Return the supervisor that runs, if any."""
         try:
-            noted = json.loads(self._path.read_text(encoding="utf-8"))
-            process = psutil.Process(noted["pid"])
+            stored = json.loads(self._path.read_text(encoding="utf-8"))
+            process = psutil.Process(stored["pid"])
             alive = (
-                abs(process.create_time() - noted["created_s"]) < 1
+                abs(process.create_time() - stored["created_s"]) < 1
                 and process.status() != psutil.STATUS_ZOMBIE
             )
         except (OSError, ValueError, KeyError, psutil.NoSuchProcess):

@@ -24,9 +24,9 @@ def follow(
     *,
     check: Callable[[], None] = lambda: None,
 ) -> RunProgress:
-    """Draw a run's progress until no job of it is open, and return where it stands then.
+    """Draw a run's progress until none of its jobs is open, and return its progress then.
 
-    ``check`` is called at every look and may raise to end the following.
+    ``check`` is called at every poll and may raise to end the following.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -45,9 +45,10 @@ def follow(
             note = _note(engine, progress)
             bar.update(task, total=progress.total, completed=finished, eta=note)
             mark = (finished, bool(progress.open))
-            if not console.is_terminal and mark != shown and _worth_a_line(finished, progress):
+            if not console.is_terminal and mark != shown and _prints_line(finished, progress):
                 console.print(
-                    f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} jobs, {note}"
+                    f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} "
+                    f"jobs, {note}"
                 )
                 shown = mark
             if not progress.open:
@@ -59,15 +60,15 @@ def _note(engine: Engine, progress: RunProgress) -> str:
     if not progress.open:
         return progress.state
     if progress.state == "paused":
-        return "paused; `evalctl resume` lets it go on"
+        return "paused; resume it with `evalctl resume`"
     workers = list_workers(engine)
     if not workers:
-        return "waits for a worker: start one with `evalctl up`"
-    doing = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
-    return f"ETA {duration(progress.eta_s)} ({doing})"
+        return "waiting for a worker; start one with `evalctl up`"
+    states = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
+    return f"ETA {duration(progress.eta_s)} ({states})"
 
 
-def _worth_a_line(finished: int, progress: RunProgress) -> bool:
-    """Where output is a file, one line for every tenth of the jobs is enough."""
+def _prints_line(finished: int, progress: RunProgress) -> bool:
+    """Return whether to print a line where output is a file: once for every tenth of the jobs."""
     step = max(1, progress.total // 10)
     return finished % step == 0 or not progress.open

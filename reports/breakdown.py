@@ -1,4 +1,4 @@
-"""What each number of the result tables is made of: one document, for programs as it is and for people through ``explained``."""
+"""What each number of the result tables is made of, as a document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from db.result_breakdown import LINE, ResultBreakdown
 
 Row = Mapping[str, Any]
 
-#: Terms of the need that an engine start tells, in the order in which they are added: column and name for people.
+#: Terms of the need that come from the engine start, in the order in which they are added: column
+#: and name for people.
 START_TERMS: tuple[tuple[str, str], ...] = (
     ("context_mib", "context"),
     ("weights_mib", "weights"),
@@ -19,34 +20,35 @@ START_TERMS: tuple[tuple[str, str], ...] = (
 #: The two activations, of which the larger counts.
 PROFILED, OF_THE_RUN = "activation_peak_mib", "activation_run_mib"
 RESERVATION = (
-    "The peak is a reservation: it counts the whole KV cache, used or not, and tells whether the engine fits as configured, "
+    "The peak is a reservation: it includes the whole KV cache, used or not, and "
+    "shows whether the engine fits as configured, "
     "not what the model needs."
 )
 QUANTILES = ("min", "p10", "median", "p90", "max")
 
 
-def explain(results: Mapping[str, Sequence[Row]], evidence: ResultBreakdown) -> dict[str, Any]:
-    """Return the explanation of ``Results.to_dict()``: ``resources`` line by line, ``boots``, ``differences``, ``concurrency``."""
-    boots = {row["boot_id"]: row for row in evidence.boots}
+def explain(results: Mapping[str, Sequence[Row]], breakdown: ResultBreakdown) -> dict[str, Any]:
+    """Return the breakdown of ``Results.to_dict()``."""
+    boots = {row["boot_id"]: row for row in breakdown.boots}
     return {
-        "resources": [_line(row, evidence, boots) for row in results["resources"]],
-        "differences": _differences(results["resources"], evidence, boots),
-        "boots": [dict(row) for row in evidence.boots],
-        "concurrency": [_limit(row, evidence.points) for row in results["concurrency"]],
+        "resources": [_line(row, breakdown, boots) for row in results["resources"]],
+        "differences": _differences(results["resources"], breakdown, boots),
+        "boots": [dict(row) for row in breakdown.boots],
+        "concurrency": [_limit(row, breakdown.points) for row in results["concurrency"]],
     }
 
 
 def coverage(repetitions: int) -> float:
-    """Return the probability that the range of so many independent results covers their true median."""
+    """Return the probability that the range of N independent results covers their median."""
     return 1 - 2.0 ** (1 - repetitions)
 
 
-def _line(row: Row, evidence: ResultBreakdown, boots: Mapping[int, Row]) -> dict[str, Any]:
+def _line(row: Row, breakdown: ResultBreakdown, boots: Mapping[int, Row]) -> dict[str, Any]:
     """Explain one line of the resource table."""
-    (typical,) = _of_line(row, evidence.typical)
+    (typical,) = _of_line(row, breakdown.typical)
     start = boots[typical["boot_id"]]
     need = _need(typical, start) if row["memory_kind"] == "device" else []
-    repetitions = next(iter(_of_line(row, evidence.repetitions)), {"fewest": 0, "most": 0})
+    repetitions = next(iter(_of_line(row, breakdown.repetitions)), {"fewest": 0, "most": 0})
     return {
         **{key: row[key] for key in LINE},
         **{
@@ -59,7 +61,7 @@ def _line(row: Row, evidence: ResultBreakdown, boots: Mapping[int, Row]) -> dict
                 "n": spread["n"],
                 **dict(zip(QUANTILES, spread["cuts"], strict=True)),
             }
-            for spread in _of_line(row, evidence.spreads)
+            for spread in _of_line(row, breakdown.spreads)
         },
         "repetitions": {
             "fewest": repetitions["fewest"],
@@ -80,13 +82,13 @@ def _line(row: Row, evidence: ResultBreakdown, boots: Mapping[int, Row]) -> dict
         },
         "starts": [
             {key: found[key] for key in ("boot_id", "results", "used")}
-            for found in _of_line(row, evidence.starts)
+            for found in _of_line(row, breakdown.starts)
         ],
     }
 
 
 def _need(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return the terms of one result's need, each with where it comes from and whether it counts."""
+    """Return the terms of one result's need, with their sources and whether they count."""
     terms = [_term(start, column, name) for column, name in START_TERMS]
     job = f"job {result['job_id']}"
     both = [
@@ -102,32 +104,35 @@ def _need(result: Row, start: Row) -> list[dict[str, Any]]:
 def _term(start: Row, column: str, name: str) -> dict[str, Any]:
     said = start["memory_reasons"].get(column)
     value = start[column]
-    told = f"start {start['boot_id']}" if said is None else f"start {start['boot_id']}: {said}"
+    source = f"start {start['boot_id']}" if said is None else f"start {start['boot_id']}: {said}"
     return {
         "term": name,
         "mib": value,
-        "source": told if value is not None else said or "not told",
+        "source": source if value is not None else said or "not reported",
         "counts": True,
     }
 
 
 def _own(result: Row, start: Row, column: str, name: str, job: str) -> dict[str, Any]:
     value = result[column]
-    source = job if value is not None else start["memory_reasons"].get(column) or "not told"
+    source = job if value is not None else start["memory_reasons"].get(column) or "not reported"
     return {"term": name, "mib": value, "source": source, "counts": True}
 
 
 def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return what the device's peak of one result is made of; empty where there is none or the base is unknown."""
+    """Return what the device's peak of one result is made of.
+
+    Empty where there is none or the base is unknown.
+    """
     peak, base = result["nvml_peak_mib"], start["device_base_mib"]
     if peak is None or base is None:
         return []
     terms = [start[column] for column, _name in START_TERMS]
     parts = [("in use before the start", base), ("KV cache reserved", start["kv_reserved_mib"])]
     parts.append(("context, weights, buffers, graphs", None if None in terms else sum(terms)))
-    told = f"start {start['boot_id']}"
+    source = f"start {start['boot_id']}"
     listed = [
-        {"term": name, "mib": mib, "source": told if mib is not None else "not all told"}
+        {"term": name, "mib": mib, "source": source if mib is not None else "not all reported"}
         for name, mib in parts
     ]
     if all(mib is not None for _name, mib in parts):
@@ -145,9 +150,9 @@ def _sum(terms: Iterable[float | None]) -> float | None:
 
 
 def _differences(
-    resources: Sequence[Row], evidence: ResultBreakdown, boots: Mapping[int, Row]
+    resources: Sequence[Row], breakdown: ResultBreakdown, boots: Mapping[int, Row]
 ) -> list[dict[str, Any]]:
-    """Tell for each model that has several lines of one prompt and mode in which settings their starts differ."""
+    """Return which settings differ between several lines of one model, prompt and mode."""
     lines: dict[tuple[str, str, str], list[Row]] = {}
     for row in resources:
         lines.setdefault((row["model"], row["prompt"], row["mode"]), []).append(row)
@@ -155,8 +160,8 @@ def _differences(
     for (model, prompt, mode), several in lines.items():
         if len(several) < 2:
             continue
-        starts = [boots[_of_line(row, evidence.starts)[0]["boot_id"]] for row in several]
-        told = {
+        starts = [boots[_of_line(row, breakdown.starts)[0]["boot_id"]] for row in several]
+        settings = {
             what: _unlike([start[what] for start in starts]) for what in ("config", "environment")
         }
         kinds = list(dict.fromkeys(row["memory_kind"] for row in several))
@@ -166,7 +171,7 @@ def _differences(
                 "prompt": prompt,
                 "mode": mode,
                 "lines": len(several),
-                **told,
+                **settings,
                 "memory_kinds": kinds,
             }
         )

@@ -1,4 +1,4 @@
-"""An explanation as people read it: what each number is made of, at 80 columns and more."""
+"""The breakdown of results for people: what each number is made of, at 80 columns and more."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.breakdown import RESERVATION, coverage
-from reports.tables import card
+from reports.tables import gpu_name
 
 Row = Mapping[str, Any]
 
 #: Figures in the order in which they are shown: key, title, digits.
 FIGURES: tuple[tuple[str, str, int], ...] = (
     ("ttft_ms", "TTFT ms", 1),
-    ("engine_ttft_ms", "of it engine core", 1),
-    ("hop_ms", "of it the hop", 2),
+    ("engine_ttft_ms", "  engine core", 1),
+    ("hop_ms", "  hop", 2),
     ("ttfo_ms", "TTFO ms", 1),
     ("e2e_s", "E2E s", 3),
     ("tpot_ms", "TPOT ms", 3),
@@ -31,26 +31,35 @@ FIGURES: tuple[tuple[str, str, int], ...] = (
     ("need_mib", "need MiB", 1),
     ("nvml_peak_mib", "NVML peak MiB", 0),
     ("host_peak_mib", "resident MiB", 0),
-    ("sm_clock_mhz", "card's clock MHz", 0),
-    ("power_w", "card's power W", 0),
-    ("temperature_c", "card's degrees C", 0),
+    ("sm_clock_mhz", "GPU clock MHz", 0),
+    ("power_w", "GPU power W", 0),
+    ("temperature_c", "GPU temperature C", 0),
 )
 #: A need and the sum of its terms that differ by as much are not the same.
 UNLIKE_MIB = 0.1
 FEW = (
-    "n, min, p10 and so on are over all results that count; the table's figures are the median over problems of the median "
-    "over their repetitions. Few results tell little: the range of 3 covers the true median with 75 %, of 5 with 93.75 %, of 6 "
-    "with 96.9 %."
+    "n, min, p10 and so on are over all results that count; the table's figures are "
+    "medians over problems of the medians over "
+    "repetitions. Few results say little: the range of 3 covers the true median with "
+    "a probability of 75 %, of 5 with 93.75 %, "
+    "of 6 with 96.9 %."
 )
 TIMES = (
-    "TTFT: from submission to the first token as the worker sees it; the hop is what the engine core's own stamps do not have "
-    "of it. TTFO: to the first token after thinking. Queue wait is no part of any of them."
+    "TTFT: from submission to the first token as the worker sees it; the hop is the "
+    "part outside the engine core's own stamps. "
+    "TTFO: to the first token after thinking. None of them includes the queue wait."
 )
-NEED = f"Need = context + weights + buffers + the larger activation + graphs + KV cache used. {RESERVATION}"
+NEED = (
+    "Need = context + weights + buffers + the larger activation + graphs + KV cache "
+    f"used. {RESERVATION}"
+)
 
 
 def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list[RenderableType]:
-    """Return the explanation of a run, one part after another; only of these tables where some are given."""
+    """Return the explanation of a run, one part after another.
+
+    Only of these tables where some are given.
+    """
     parts: list[RenderableType] = []
     if not tables or "resources" in tables:
         parts += [part for line in document["resources"] for part in _line(line)]
@@ -63,7 +72,10 @@ def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
     if parts and document["boots"]:
-        parts += [Text("\nEngine starts", style="bold"), *(_boot(row) for row in document["boots"])]
+        parts += [
+            Text("\nEngine starts", style="bold"),
+            *(_start(row) for row in document["boots"]),
+        ]
     return parts
 
 
@@ -86,7 +98,7 @@ def _flagged(line: Row) -> str:
         return "none"
     used = sum(each["used"] for each in line["starts"])
     every = sum(each["results"] for each in line["starts"])
-    fate = "left out of every figure" if used < every else "counted in, as was asked"
+    fate = "left out of every figure" if used < every else "included on request"
     words = ", ".join(f"{count} {word}" for word, count in sorted(line["flag_counts"].items()))
     return f"{line['flagged']} ({words}), {fate}"
 
@@ -97,7 +109,10 @@ def _repetitions(repetitions: Row) -> str:
         return "no result counts"
     several = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     covered = " to ".join(f"{100 * coverage(number):.4g}" for number in sorted({fewest, most}))
-    return f"{several} for each problem: their range covers its true median with {covered} %"
+    return (
+        f"{several} per problem: their range covers its true median with a probability of "
+        f"{covered} %"
+    )
 
 
 def _times(figures: Mapping[str, Row]) -> list[RenderableType]:
@@ -117,29 +132,30 @@ def _memory(line: Row) -> list[RenderableType]:
     if line["memory_kind"] == "host":
         return [
             _prose(
-                "Memory: on a CPU the need is the peak resident memory of the engine's processes; it has no terms."
+                "Memory: on a CPU the need is the peak resident memory of the engine's "
+                "processes, without separate terms."
             )
         ]
     if line["memory_kind"] is None:
-        return [_prose("Memory: the engine's cannot be seen from here.")]
-    asked = (
-        f"The need of {which}, the one in the middle{'' if example['used'] else '; it has a flag'}:"
-    )
+        return [_prose("Memory: not visible for this engine.")]
+    heading = f"The need of {which}, the median one{'' if example['used'] else '; it is flagged'}:"
     parts: list[RenderableType] = [
-        _prose(asked),
+        _prose(heading),
         _terms(example["need"], "= need MiB", example["need_mib"]),
     ]
     stored, added = example["need_mib"], example["need_sum_mib"]
     if stored is not None and added is not None and abs(stored - added) >= UNLIKE_MIB:
         parts.append(
             _prose(
-                f"Distrust it: the terms add up to {added:,.1f} MiB, and the result's need is stored as {stored:,.1f}."
+                f"Do not trust it: the terms add up to {added:,.1f} MiB, but the stored need "
+                f"is {stored:,.1f}."
             )
         )
     if example["peak"]:
         parts += [
             _prose(
-                "The NVML peak of the same job, of the whole card and with everything that is reserved:"
+                "The NVML peak of the same job, for the whole GPU and with everything that "
+                "is reserved:"
             )
         ]
         parts += [_terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])]
@@ -154,35 +170,36 @@ def _terms(terms: Iterable[Row], name: str, total: float | None) -> RenderableTy
         source = (
             term["source"]
             if counts or term["mib"] is None
-            else f"{term['source']}; the smaller, not added"
+            else f"{term['source']}; the smaller one, not added"
         )
         table.add_row(
             f"  {term['term']}" if counts else f"  ({term['term']})",
             mib if counts else f"({mib})",
             source,
         )
-    unknown = "" if total is not None else "a term is unknown, so the sum is not told"
+    unknown = "" if total is not None else "a term is unknown, and so is the sum"
     table.add_row(name, "NULL" if total is None else f"{total:,.1f}", unknown, style="bold")
     return Padding(table, (0, 0, 0, 2))
 
 
 def _difference(row: Row) -> RenderableType:
-    told = [
+    unlike = [
         f"{what} {key}: {' / '.join(_short(value) for value in values)}"
         for what in ("config", "environment")
         for key, values in row[what].items()
     ]
-    shown = "; ".join(told) or "nothing that their starts tell"
+    shown = "; ".join(unlike) or "nothing that their starts report"
     return Padding(
         Text(
-            f"{row['model']} has {row['lines']} lines for prompt {row['prompt']} in {row['mode']} mode, which no median joins. "
+            f"{row['model']} has {row['lines']} lines for prompt {row['prompt']} in "
+            f"{row['mode']} mode; no median combines them. "
             f"They differ in {shown}."
         ),
         (1, 0, 0, 0),
     )
 
 
-def _boot(row: Row) -> RenderableType:
+def _start(row: Row) -> RenderableType:
     config, facts, environment = row["config"], row["backend_facts"], row["environment"]
     kind = (
         row["kind"]
@@ -214,11 +231,14 @@ def _boot(row: Row) -> RenderableType:
         [
             (
                 f"start {row['boot_id']}",
-                f"{row['model']}: {kind}; ready after {row['start_s']:.1f} s; {_warm_up(row['warm_up'])}",
+                (
+                    f"{row['model']}: {kind}; ready after {row['start_s']:.1f} s; "
+                    f"{_warm_up(row['warm_up'])}"
+                ),
             ),
             ("", "; ".join([row["engine_version"], *versions])),
             ("", "; ".join(place for place in places if place)),
-            ("", "; ".join(said) or "tells no backend"),
+            ("", "; ".join(said) or "no backend reported"),
             ("", f"config {row['config_hash'][:12]}, environment {row['environment_hash'][:12]}"),
         ]
     )
@@ -229,16 +249,19 @@ def _warm_up(warm_up: Row) -> str:
     requests = warm_up.get("requests")
     if not requests:
         return "no warm-up"
-    # None and not missing: the clock was looked at, and not free.
-    held = ", the clock held down" if warm_up.get("clock_free_s", 0.0) is None else ""
-    return f"{requests} warm-up requests, {'settled' if warm_up.get('settled') else 'not settled'}{held}"
+    # None and not missing: the clock was sampled, and limited.
+    held = ", clock limited" if warm_up.get("clock_free_s", 0.0) is None else ""
+    return (
+        f"{requests} warm-up requests, "
+        f"{'settled' if warm_up.get('settled') else 'not settled'}{held}"
+    )
 
 
 def _limit(limit: Row) -> list[RenderableType]:
-    heading = Text(f"\n{limit['model']}, {limit['unit']} on {card(limit)}", style="bold")
+    heading = Text(f"\n{limit['model']}, {limit['unit']} on {gpu_name(limit)}", style="bold")
     stable, failure = limit["max_stable"], limit["first_failure"]
     lower = "none of the levels tried is stable" if stable is None else f"stable up to {stable:,}"
-    upper = "no level tried was not stable" if failure is None else f"not at {failure:,}"
+    upper = "every level tried was stable" if failure is None else f"not stable at {failure:,}"
     agreed = (
         ""
         if limit["searches"] == 1
@@ -247,9 +270,9 @@ def _limit(limit: Row) -> list[RenderableType]:
         else ", which disagree: the smallest counts"
     )
     bound = (
-        "not known"
+        "unknown"
         if limit["analytic_bound"] is None
-        else f"{limit['analytic_bound']:,.0f} by the size of the KV cache"
+        else f"{limit['analytic_bound']:,.0f} from the size of the KV cache"
     )
     facts = [
         ("bracket", f"{lower}, {upper}"),
@@ -262,7 +285,7 @@ def _limit(limit: Row) -> list[RenderableType]:
         ("calculated", bound),
         ("searches", f"{limit['searches']}{agreed}"),
         *(
-            ("said", said)
+            ("message", said)
             for said in dict.fromkeys(point["sentence"] for point in limit["points"])
             if said
         ),
@@ -299,7 +322,7 @@ def _limit(limit: Row) -> list[RenderableType]:
 
 
 def _table(*titles: str, left: Sequence[str] = ()) -> Table:
-    """Return a table without lines: the first column and those in ``left`` at the left, the others at the right."""
+    """Return a table without lines; the first column and ``left`` are left-aligned."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for place, title in enumerate(titles):
         wraps = title in left

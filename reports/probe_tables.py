@@ -1,4 +1,4 @@
-"""What probes found, as people read it: a table of the levels that were tried, and the limit in a sentence."""
+"""What probes found, for people: a table of the levels, and the limit in a sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Column of the table of levels: title in two lines, since ten columns have to fit a screen; key, digits.
+#: Columns of the table of levels: title in two lines, since ten columns have to fit a screen; key,
+#: digits.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("TTFT\nms", "ttft_p50_ms", 1),
     ("E2E\np95 s", "e2e_p95_s", 2),
@@ -23,7 +24,10 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 
 
 def level_table(document: Row) -> Table:
-    """Return the levels that one probe tried, a row a search and level. Ten columns fit 80 characters."""
+    """Return the levels that one probe tried, a row per search and level.
+
+    Ten columns fit 80 characters.
+    """
     points: Sequence[Row] = document["points"]
     columns = [
         column for column in COLUMNS if any(point[column[1]] is not None for point in points)
@@ -56,9 +60,9 @@ def limit_sentence(document: Row) -> str:
     """Say which limit was found, and what set it."""
     unit, model = document["unit"], document["model"]
     if document["searches"] is None:
-        return f"{model}: no search has ended"
+        return f"{model}: no search has finished"
     most, failure = document["max_stable"], document["first_failure"]
-    where = _card(document)
+    where = _where(document)
     if most is None:
         found = f"not even {_counted(failure, unit)} stable{where}"
     else:
@@ -66,7 +70,9 @@ def limit_sentence(document: Row) -> str:
         found += "" if failure is None else f", {failure:,} not"
     if document["reason"] is None:
         why = (
-            "the highest level asked for" if document["limited_by"] == "level" else "no limit found"
+            "the highest level of the search"
+            if document["limited_by"] == "level"
+            else "no limit found"
         )
     else:
         why = f"{document['reason']}, limited by {document['limited_by']}"
@@ -80,19 +86,22 @@ def limit_sentence(document: Row) -> str:
 
 
 def trial_line(point: Row) -> str:
-    """Say what came of one trial."""
+    """Describe the outcome of one trial."""
     search = f"search {point['search']}, " if point["search"] > 1 else ""
     outcome = (
         point["outcome"] if point["reason"] is None else f"{point['outcome']} ({point['reason']})"
     )
-    return f"{point['model']}: {search}{_counted(point['level'], point['unit'])}, trial {point['trial']}: {outcome}"
+    return (
+        f"{point['model']}: {search}{_counted(point['level'], point['unit'])}, trial "
+        f"{point['trial']}: {outcome}"
+    )
 
 
 def _counted(number: int, unit: str) -> str:
     return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
 
 
-def _card(document: Row) -> str:
+def _where(document: Row) -> str:
     name = document["gpu"]
     if document["memory_limit_mib"] is not None:
         size = f"{document['memory_limit_mib'] / 1024:g} GiB"
@@ -103,7 +112,7 @@ def _card(document: Row) -> str:
 
 
 def _figure(value: float | None, digits: int) -> str:
-    """Return a number as it fits: from a thousand on without decimals."""
+    """Format a number to fit: from a thousand on without decimals."""
     return "-" if value is None else f"{value:,.{digits if value < 1000 else 0}f}"
 
 

@@ -1,4 +1,4 @@
-"""The result tables as people read them: scores with gaps, resources with percentages."""
+"""The result tables for people: scores with gaps, resources with percentages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 
-#: Lines of the resource table: title, key of the view, digits. Those without any figure are left away.
+#: Lines of the resource table: title, key of the view, digits. Those without any figure are
+#: omitted.
 RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
     ("need MiB", "need_mib", 0),
     ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
@@ -33,7 +34,7 @@ def score_table(scores: Sequence[Row]) -> Table:
     """Return step completeness by category, a column per model, and the gap to the first model."""
     models = list(dict.fromkeys(row["model"] for row in scores))
     table = Table(
-        title="Step completeness, of 7 (mean over problems of the median over repetitions)",
+        title="Step completeness out of 7 (mean over problems of the median over repetitions)",
         title_justify="left",
     )
     table.add_column("prompt")
@@ -58,10 +59,10 @@ def score_table(scores: Sequence[Row]) -> Table:
 
 
 def resource_tables(resources: Sequence[Row], limits: Sequence[Row] = ()) -> list[Table]:
-    """Return a table for each prompt and mode: a line a figure, a column a model, with per cent from the first model.
+    """Return a table per prompt and mode: a line per figure, a column per model.
 
-    A model with several configurations or environments has a column for each. ``limits`` are what probes found for these
-    models on these cards; those of another run are named below the table.
+    A model with several configurations or environments has a column for each. ``limits`` are what
+    probes found for these models on these GPUs; those of another run are named below the table.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in resources:
@@ -92,15 +93,15 @@ def _resources(prompt: str, mode: str, columns: Sequence[Row], limits: Sequence[
             *(str(column["flag_counts"].get(word, 0)) for column in columns),
             style="dim",
         )
-    cards = ", ".join(dict.fromkeys(column["gpu_name"] or "CPU" for column in columns))
-    table.caption = f"Medians over problems of the medians over repetitions; {cards}."
+    gpus = ", ".join(dict.fromkeys(column["gpu_name"] or "CPU" for column in columns))
+    table.caption = f"Medians over problems of the medians over repetitions; {gpus}."
     if foreign:
         table.caption += f" Limits from other runs: {', '.join(dict.fromkeys(foreign))}."
     return table
 
 
 def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> list[str]:
-    """Add a line for each kind of limit and size of card; return which limits another run found."""
+    """Add a line for each kind of limit and size of GPU; return which limits another run found."""
     foreign: list[str] = []
     wanted = {(limit["kind"], limit["memory_limit_mib"], limit["gpu"]): limit for limit in limits}
     for (kind, size, gpu), limit in sorted(
@@ -141,7 +142,7 @@ def _limit_of(
 
 
 def _column_title(column: Row, columns: Sequence[Row]) -> str:
-    """Name a model, and what tells it from its other columns where it has several."""
+    """Name a model, and what distinguishes its columns where it has several."""
     others = [other for other in columns if other["model"] == column["model"]]
     title = str(column["model"])
     for key, word in (
@@ -157,7 +158,7 @@ def _column_title(column: Row, columns: Sequence[Row]) -> str:
 def prompt_table(prompts: Sequence[Row]) -> Table:
     """Return what the step-constrained prompt adds to the score."""
     table = Table(
-        title="Effect of the step-constrained prompt on the score (of 7)", title_justify="left"
+        title="Effect of the step-constrained prompt on the score (out of 7)", title_justify="left"
     )
     for title in ("model", "category"):
         table.add_column(title)
@@ -172,11 +173,9 @@ def prompt_table(prompts: Sequence[Row]) -> Table:
 
 
 def concurrency_table(thresholds: Sequence[Row]) -> Table:
-    """Return the limits that probes found, with per cent from the first model on the same card and of the same kind."""
-    table = Table(
-        title="Largest stable level (below the first that was not stable)", title_justify="left"
-    )
-    for title in ("model", "card"):
+    """Return the limits that probes found, with per cent from the first like model."""
+    table = Table(title="Largest stable level (below the first unstable one)", title_justify="left")
+    for title in ("model", "GPU"):
         table.add_column(title)
     for title in ("max stable", "first failure"):
         table.add_column(title, justify="right")
@@ -188,12 +187,14 @@ def concurrency_table(thresholds: Sequence[Row]) -> Table:
         )
         stable = _figure(row["max_stable"], base["max_stable"], 0, first=row is base)
         failure = "-" if row["first_failure"] is None else f"{row['first_failure']:,}"
-        table.add_row(row["model"], card(row), f"{stable} {row['unit']}", failure, _limited_by(row))
+        table.add_row(
+            row["model"], gpu_name(row), f"{stable} {row['unit']}", failure, _limited_by(row)
+        )
     return table
 
 
 def _limited_by(row: Row) -> str:
-    """Tell what ended the searches, and how many there were where it was not one."""
+    """Say what ended the searches, and their number where it is not one."""
     why = f"{row['limited_by']}: {row['reason']}" if row["reason"] else row["limited_by"]
     if row["searches"] == 1:
         return str(why)
@@ -211,8 +212,8 @@ def result_tables(results: Mapping[str, Sequence[Row]]) -> list[Table]:
     return [table for key, make in makers if results.get(key) for table in make(results[key])]
 
 
-def card(row: Row) -> str:
-    """Name a card, and its size where a smaller one was emulated on it."""
+def gpu_name(row: Row) -> str:
+    """Name a GPU, and the size where a smaller one was emulated on it."""
     name = row["gpu"] or "CPU"
     if row["memory_limit_mib"] is None:
         return name

@@ -16,9 +16,11 @@ _LOG_LIMIT_BYTES = 8 * 1024 * 1024
 _MENDS = {
     errno.ENOSPC: "Free some disk space, or point EVALCTL_HOME at another disk",
     errno.EDQUOT: "Free some of your disk quota, or point EVALCTL_HOME at another disk",
-    errno.EROFS: "Point EVALCTL_HOME at a folder that can be written",
-    errno.EACCES: "Give your user this folder, or point EVALCTL_HOME at one of your own",
-    errno.EPERM: "Give your user this folder, or point EVALCTL_HOME at one of your own",
+    errno.EROFS: "Point EVALCTL_HOME at a writable folder",
+    errno.EACCES: (
+        "Make your user the owner of this folder, or point EVALCTL_HOME at another folder"
+    ),
+    errno.EPERM: "Make your user the owner of this folder, or point EVALCTL_HOME at another folder",
     errno.ENOTDIR: "Point EVALCTL_HOME at a folder",
     errno.EEXIST: "Point EVALCTL_HOME at a folder",
 }
@@ -26,30 +28,36 @@ _MENDS = {
 
 @contextmanager
 def explained(service: str, folder: Path) -> Iterator[None]:
-    """Turn an ``OSError`` of the body into a ``ServiceStartError`` that names the file and the cure."""
+    """Turn an ``OSError`` of the body into a ``ServiceStartError`` with file and fix."""
     try:
         yield
     except TimeoutError as error:
         raise ServiceStartError(
-            service, str(error), mend="Wait for that process, or end it and try again"
+            service, str(error), mend="Wait for that process, or stop it, and try again"
         ) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        mend = _MENDS.get(error.errno or 0, "Mend that, or point EVALCTL_HOME at another folder")
+        mend = _MENDS.get(error.errno or 0, "Fix that, or point EVALCTL_HOME at another folder")
         raise ServiceStartError(
             service, f"{reason}: {error.filename or folder}", mend=mend
         ) from error
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create ``folder`` and missing parents with mode 0700; tighten it where it was open. Raise ``OSError``."""
+    """Create ``folder`` and missing parents with mode 0700; tighten it where it was open.
+
+    Raise ``OSError``.
+    """
     make_folder(folder)
     if folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
 
 
 def make_folder(folder: Path) -> None:
-    """Create ``folder`` and missing parents with mode 0700; leave one that exists as it is. Raise ``OSError``."""
+    """Create ``folder`` and missing parents with mode 0700; leave one that exists as it is.
+
+    Raise ``OSError``.
+    """
     if folder.is_dir():
         return
     for missing in [
@@ -65,7 +73,10 @@ def make_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` with mode 0600, all or nothing; the file belongs to the folder's owner."""
+    """Write ``text`` to ``path`` with mode 0600, all or nothing.
+
+    The file belongs to the folder's owner.
+    """
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -81,9 +92,10 @@ def write_private(path: Path, text: str) -> None:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open ``path`` with mode 0600, created where it is missing; return the descriptor, closed on exec.
+    """Open ``path`` with mode 0600, created where it is missing.
 
-    A link in its place is refused: the folder may belong to a less trusted user than the one who opens.
+    Return the descriptor, closed on exec. A link in its place is refused: the folder may belong to
+    a less trusted user than the one who opens.
     """
     descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -117,12 +129,13 @@ def read_number(path: Path) -> int | None:
 
 
 def free_port(preferred: int | None) -> int:
-    """Return ``preferred`` where nothing listens on it on the loopback address, else a random free port."""
+    """Return ``preferred`` where it is free on the loopback address, else a random port."""
     for port in (preferred, 0):
         if port is None:
             continue
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            # Connections of the last server may linger in TIME_WAIT; a listener still makes bind fail.
+            # Connections of the last server may linger in TIME_WAIT; a listener still makes bind
+            # fail.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
@@ -133,14 +146,20 @@ def free_port(preferred: int | None) -> int:
 
 
 def open_log(path: Path) -> int:
-    """Open a log for appending (mode 0600), moving one of over 8 MiB aside first; return the descriptor."""
+    """Open a log for appending (mode 0600), moving one of over 8 MiB aside first.
+
+    Return the descriptor.
+    """
     if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
         path.replace(path.with_suffix(".log.old"))
     return open_private(path, os.O_WRONLY | os.O_APPEND)
 
 
 def tail(path: Path, *, start: int = 0, limit: int = 4000) -> str:
-    """Return the last ``limit`` bytes of ``path`` after offset ``start`` as text; empty where it is missing."""
+    """Return the last ``limit`` bytes of ``path`` after offset ``start`` as text.
+
+    Empty where it is missing.
+    """
     try:
         with path.open("rb") as stream:
             end = stream.seek(0, os.SEEK_END)
@@ -151,7 +170,10 @@ def tail(path: Path, *, start: int = 0, limit: int = 4000) -> str:
 
 
 def _give_to_owner_of(folder: Path, descriptor: int) -> None:
-    """Let root leave nothing behind that the folder's real owner could not use; by descriptor, so no link misleads."""
+    """Let root leave nothing behind that the folder's real owner could not use.
+
+    By descriptor, so no link misleads.
+    """
     if os.geteuid() != 0:
         return
     owner = folder.stat()

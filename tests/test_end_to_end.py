@@ -1,4 +1,4 @@
-"""The main job on the real thing: command line, Postgres, broker, Celery worker, vLLM on the CPU, scorer, tables."""
+"""The whole path: command line, Postgres, broker, worker, vLLM on the CPU, scorer, tables."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def user(environment: dict[str, str], embedded_home: Path, tmp_path: Path) -> dict[str, str]:
-    """Give a user whose EVALCTL_HOME holds the tiny model already, and a model whose context is short."""
+    """Give a user with the tiny model in EVALCTL_HOME, and a model with a short context."""
     home = Path(environment["EVALCTL_HOME"])
     home.mkdir()
     (home / "models").symlink_to(embedded_home / "models")
     config = tmp_path / "evalctl.toml"
     config.write_text(
-        '[models.short]\nengine = "vllm"\nsource = "embedded:smollm2"\noptions = { max_model_len = 32 }\n',
+        (
+            '[models.short]\nengine = "vllm"\nsource = "embedded:smollm2"\noptions = { '
+            "max_model_len = 32 }\n"
+        ),
         encoding="utf-8",
     )
     return environment | {"EVALCTL_CONFIG": str(config)}
@@ -37,7 +40,8 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
         process.wait_for("engine.ready", within_s=200)
         for _ in range(6):
             process.wait_for("job.succeeded")
-        # The same process takes the next model when this one is drained, and refuses what cannot be served.
+        # The same process takes the next model when this one is drained, and refuses what cannot be
+        # served.
         short = json.loads(evalctl(user, "submit", "--model", "short", *arguments).stdout)
         process.wait_for("engine.ready", within_s=200)
         for _ in range(6):
@@ -69,7 +73,10 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
 
     stored = query(
         engine,
-        "SELECT cached_tokens, flags, prompt_hash, output, engine_ttft_ms, ttft_ms FROM analytics_v1.generations",
+        (
+            "SELECT cached_tokens, flags, prompt_hash, output, engine_ttft_ms, ttft_ms FROM "
+            "analytics_v1.generations"
+        ),
     )
     assert len(stored) == 6
     assert {row["cached_tokens"] for row in stored} == {0}
@@ -77,7 +84,10 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
     assert all(row["output"] and 0 < row["engine_ttft_ms"] <= row["ttft_ms"] for row in stored)
     prompts = query(
         engine,
-        "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = g.prompt_text_hash",
+        (
+            "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = "
+            "g.prompt_text_hash"
+        ),
     )
     assert all(row["content"].startswith("<|im_start|>system") for row in prompts), (
         "the chat template was applied"

@@ -1,4 +1,4 @@
-"""The packages and the arrows between them, as pyproject.toml's [tool.importlinter] has them."""
+"""The packages and the imports between them, under the contracts of pyproject.toml."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
+from importlib import metadata
 from pathlib import Path
 
 import grimp
@@ -71,6 +72,14 @@ def test_every_data_file_of_a_room_is_packaged() -> None:
     ]
 
     assert left_out == []
+
+
+def test_no_installed_distribution_owns_one_of_our_names() -> None:
+    ours = metadata.metadata(PROJECT["project"]["name"])["Name"]
+    owners = metadata.packages_distributions()
+    assert {room: set(owners.get(room, ())) - {ours} for room in ROOMS} == {
+        room: set() for room in ROOMS
+    }
 
 
 def test_no_test_module_imports_another() -> None:

@@ -19,7 +19,7 @@ from db.claims import ClaimedJob, Failure, give_up
 from db.commits import Result, commit
 from db.models import MemoryTrace, Score, StepVerdict
 from db.roles import grant_analyst
-from db.runs import ProblemRecord, Submission, submit
+from db.submissions import ProblemRecord, Submission, submit
 from tests.support.jobs import claim_one, register, submission
 from tests.support.results import generation_row, store_start
 

@@ -1,4 +1,4 @@
-"""Who does the work: worker processes and the engines they have started."""
+"""Worker processes and the engines they have started."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class Worker(Base):
     started_at: Mapped[Created]
     last_seen_at: Mapped[Created]
     ended_at: Mapped[Timestamp | None]
-    #: When it was asked to finish its job and end.
+    #: When it was asked to finish its job and exit.
     drain_requested_at: Mapped[Timestamp | None]
-    #: What it says of itself in a sentence, e.g. why its GPU is quarantined.
+    #: A sentence about itself, e.g. why its GPU is quarantined.
     note: Mapped[str | None]
-    #: Messages of the broker that were no hints.
+    #: Broker messages that were not hints.
     messages_refused: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Boot(Base):
-    """One engine start: what it was told, what it says it runs, and where its memory went."""
+    """One engine start: its configuration, what it reports to run, where its memory went."""
 
     __tablename__ = "boot"
     __table_args__ = (
@@ -55,7 +55,7 @@ class Boot(Base):
 
     id: Mapped[BigId]
     kind: Mapped[str] = mapped_column(server_default=text("'single'"))
-    #: The start whose terms stand for those that a fixed KV cache keeps the engine from measuring.
+    #: The start whose terms replace those that a fixed KV cache keeps the engine from measuring.
     profile_boot_id: Mapped[int | None] = mapped_column(ForeignKey("eval.boot.id"))
     #: Hash of model, engine options and environment: starts that share it have the same profile.
     profile_key: Mapped[str | None]
@@ -81,15 +81,15 @@ class Boot(Base):
     #: Blocks of the KV cache, and bytes of one over all layers.
     kv_blocks: Mapped[int | None]
     kv_block_bytes: Mapped[float | None]
-    #: The card: all of its memory, and what was in use before the engine started.
+    #: The GPU: all of its memory, and what was in use before the engine started.
     device_total_mib: Mapped[float | None]
     device_base_mib: Mapped[float | None]
-    #: Why a term is NULL, or whence it is.
+    #: Why a term is NULL, or where it comes from.
     memory_reasons: Mapped[Json]
-    #: What the terms were made from, in MiB, as the engine told it.
+    #: What the terms were computed from, in MiB, as the engine reported it.
     memory_details_mib: Mapped[Json]
     #: The discarded requests: how many, their rates, and whether the rate had settled.
     warm_up: Mapped[Json]
-    #: Where the engine writes its log on its host, and what it held when the engine was up.
+    #: Where the engine writes its log on its host, and what it held when the engine was ready.
     log_path: Mapped[str | None]
     log_text_hash: Mapped[str | None] = mapped_column(ForeignKey("eval.text_blob.hash"))

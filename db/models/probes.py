@@ -10,7 +10,10 @@ from db.models.base import Base, Created, Json
 
 
 class ProbePoint(Base):
-    """One trial at one level; written as soon as it has ended, so that an interrupted search goes on where it stood."""
+    """One trial at one level.
+
+    Written as soon as it has ended, so that an interrupted search continues where it stopped.
+    """
 
     __tablename__ = "probe_point"
     __table_args__ = (
@@ -22,9 +25,10 @@ class ProbePoint(Base):
     #: 1, 2, ... in the order in which they were tried.
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     attempt_no: Mapped[int]
-    #: The engine that was probed; the last one started where there were several; NULL where none came up.
+    #: The engine that was probed; the last one started where there were several; NULL where none
+    #: started.
     boot_id: Mapped[int | None] = mapped_column(ForeignKey("eval.boot.id"))
-    #: Sequences in flight, engines on the card, or tokens of the prompt.
+    #: Sequences in flight, engines on the GPU, or tokens of the prompt.
     level: Mapped[int]
     #: 1, 2, ... at this level.
     trial: Mapped[int]
@@ -35,7 +39,7 @@ class ProbePoint(Base):
     requests: Mapped[int]
     errors: Mapped[int]
     preemptions: Mapped[int | None]
-    #: Steps in which a sequence waited although all had been admitted once.
+    #: Steps in which a sequence waited although all had been scheduled once.
     waiting_steps: Mapped[int | None]
     ttft_p50_ms: Mapped[float | None]
     ttft_p95_ms: Mapped[float | None]
@@ -48,11 +52,12 @@ class ProbePoint(Base):
     #: Of all engines together.
     need_mib: Mapped[float | None]
     kv_used_mib: Mapped[float | None]
-    #: Memory in use before the search, at the peak of the trial and after it, without what emulates a smaller card.
+    #: Memory in use before the search, at the peak of the trial and after it, without what emulates
+    #: a smaller GPU.
     base_mib: Mapped[float | None]
     peak_mib: Mapped[float | None]
     after_mib: Mapped[float | None]
-    #: Whether the answer was right, of a probe that asks a question.
+    #: Whether the answer was right, of a probe with a question.
     answer_right: Mapped[bool | None]
     details: Mapped[Json]
     created_at: Mapped[Created]

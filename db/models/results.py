@@ -22,7 +22,8 @@ from db.models.base import Base, BigId, Created
 class Generation(Base):
     """The text, tokens, timings and memory of one committed attempt; at most one per job.
 
-    Stamps named ``*_s`` are seconds of the worker's monotonic clock: only their differences mean something.
+    Stamps named ``*_s`` are seconds of the worker's monotonic clock: only their differences mean
+    something.
     """
 
     __tablename__ = "generation"
@@ -43,7 +44,7 @@ class Generation(Base):
     prompt_hash: Mapped[str]
     #: NULL where the prompt was token ids.
     prompt_text_hash: Mapped[str | None] = mapped_column(ForeignKey("eval.text_blob.hash"))
-    #: Of the token ids, or of the text where the engine tells no ids.
+    #: Of the token ids, or of the text where the engine reports no ids.
     output_hash: Mapped[str]
     output_text_hash: Mapped[str] = mapped_column(ForeignKey("eval.text_blob.hash"))
     sampling_hash: Mapped[str]
@@ -56,7 +57,7 @@ class Generation(Base):
     submitted_s: Mapped[float]
     first_token_s: Mapped[float]
     last_token_s: Mapped[float]
-    #: First token after the thinking; NULL where none came, or where the tokens are no text.
+    #: First token after the thinking; NULL where none came, or where the tokens are not text.
     first_answer_s: Mapped[float | None]
     engine_queued_s: Mapped[float | None]
     engine_scheduled_s: Mapped[float | None]
@@ -68,11 +69,12 @@ class Generation(Base):
     #: ``device`` or ``host``: what the memory columns are about; NULL where memory cannot be seen.
     memory_kind: Mapped[str | None]
     kv_used_mib: Mapped[float | None]
-    #: Largest activation since the engine last stood idle, beside the profiled one of the boot.
+    #: Largest activation since the engine was last idle, next to the profiled one of its start.
     activation_run_mib: Mapped[float | None]
     #: Context + weights and buffers + activation peak (the larger of both) + graphs + KV used.
     need_mib: Mapped[float | None]
-    #: The card meanwhile: median SM clock, highest temperature, mean power, and every reason that NVML gave for its clocks.
+    #: The GPU during the generation: median SM clock, highest temperature, mean power, every clock
+    #: event reason of NVML.
     sm_clock_mhz: Mapped[float | None]
     temperature_c: Mapped[float | None]
     power_w: Mapped[float | None]
@@ -90,7 +92,8 @@ class MemoryTrace(Base):
     job_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("eval.generation.job_id"), primary_key=True
     )
-    #: ``device``: NVML's total - free of the whole GPU, reservation included; ``host``: resident memory of the engine.
+    #: ``device``: NVML's total - free of the whole GPU, reservation included; ``host``: resident
+    #: memory of the engine.
     kind: Mapped[str]
     #: Monotonic second of the first sample, on the clock of the generation's stamps.
     started_s: Mapped[float]
@@ -98,19 +101,23 @@ class MemoryTrace(Base):
     used_mib: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     peak_mib: Mapped[int]
     mean_mib: Mapped[float]
-    #: Looks at the card's pace meanwhile, fewer than the samples, an entry of each array for each; NULL where there were none. A
-    #: monotonic second, MHz, degrees Celsius, W as the driver averages it, and the bits of NVML's clock event reasons.
+    #: Samples of the GPU's clock, power and temperature, fewer than those of memory; NULL where
+    #: there were none. Monotonic seconds, MHz, degrees Celsius, W averaged by the driver, bits of
+    #: NVML's clock event reasons.
     look_at_s: Mapped[list[float] | None] = mapped_column(ARRAY(Double))
     look_sm_clock_mhz: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
     look_temperature_c: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
     look_power_w: Mapped[list[float | None] | None] = mapped_column(ARRAY(Double))
     look_reasons: Mapped[list[int | None] | None] = mapped_column(ARRAY(BigInteger))
-    #: The highest clock that the card has.
+    #: The highest SM clock of the GPU.
     max_sm_clock_mhz: Mapped[int | None]
 
 
 class Score(Base):
-    """One scoring of one generation by one scorer version; scoring again adds a row and keeps the old."""
+    """One scoring of one generation by one scorer version.
+
+    Scoring again adds a row and keeps the old.
+    """
 
     __tablename__ = "score"
     __table_args__ = (

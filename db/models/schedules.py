@@ -1,4 +1,4 @@
-"""What is to be submitted by the clock: schedules, and the slots of theirs that were due."""
+"""What is submitted by the clock: schedules and their past slots."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ class Schedule(Base):
     timezone: Mapped[str]
     #: What to submit, as an experiment file says it.
     experiment: Mapped[Json]
-    #: Slots up to here are settled: made, caught up by a later one, or passed while the schedule was paused.
+    #: Slots up to here are settled: submitted, superseded by a later one, or skipped while the
+    #: schedule was paused.
     due_from: Mapped[Created]
     created_at: Mapped[Created]
     paused_at: Mapped[Timestamp | None]
 
 
 class ScheduleSlot(Base):
-    """One due time of a schedule and the run it became; the key makes a second run for it impossible."""
+    """One due time of a schedule and the run it became.
+
+    The key makes a second run for it impossible.
+    """
 
     __tablename__ = "schedule_slot"
     __table_args__ = (
@@ -43,7 +47,7 @@ class ScheduleSlot(Base):
         BigInteger, ForeignKey("eval.schedule.id", ondelete="CASCADE"), primary_key=True
     )
     slot: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
-    #: A user asked for it out of turn.
+    #: A user started it outside the schedule.
     by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
     run_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("eval.run.id"))
     #: Why there is no run.

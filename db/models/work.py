@@ -27,7 +27,10 @@ _TERMINAL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
 
 class Run(Base):
-    """One submitted experiment; the same experiment again tops it up, ``--new`` makes the next ordinal."""
+    """One submitted experiment.
+
+    The same experiment again tops it up, ``--new`` makes the next ordinal.
+    """
 
     __tablename__ = "run"
     __table_args__ = (UniqueConstraint("experiment_hash", "ordinal"), UniqueConstraint("name"))
@@ -39,7 +42,7 @@ class Run(Base):
     #: 1, 2, ... among the runs of one experiment.
     ordinal: Mapped[int]
     mode: Mapped[str] = mapped_column()
-    #: What the user asked for, as last submitted.
+    #: The experiment as last submitted.
     experiment: Mapped[Json]
     #: Where it was submitted from: versions, git commit, host.
     provenance: Mapped[Json]
@@ -49,7 +52,10 @@ class Run(Base):
 
 
 class Job(Base):
-    """One (model, problem, prompt, repetition) of a run, or one search of a probe; exists exactly once."""
+    """One (model, problem, prompt, repetition) of a run, or one search of a probe.
+
+    Exists exactly once.
+    """
 
     __tablename__ = "job"
     __table_args__ = (
@@ -68,7 +74,8 @@ class Job(Base):
         ),
         CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
         CheckConstraint("(problem_id IS NULL) = (probe IS NOT NULL)", name="problem_or_probe"),
-        # The natural key of a probe's searches: no problem, so the key above does not tell them apart.
+        # The natural key of a probe's searches: without a problem, the key above does not
+        # distinguish them.
         Index(
             "uq_job_probe",
             "run_id",
@@ -87,7 +94,7 @@ class Job(Base):
             postgresql_where=text("state = 'queued' AND NOT held"),
         ),
         Index("ix_job_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
-        # Partial, so that a claim writes nothing into them: the pace of a run, and its errors.
+        # Partial, so that a claim writes nothing into them: the rate of a run, and its errors.
         Index(
             "ix_job_ended",
             "run_id",
@@ -116,15 +123,17 @@ class Job(Base):
     sampling: Mapped[Json]
     #: What a probe searches for, and how; NULL for a generation.
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    #: Jobs of one run and model with the same number share an engine that was started for them; NULL: any engine will do.
+    #: Jobs of one run and model with the same number share an engine that was started for them;
+    #: NULL: any engine serves.
     boot_group: Mapped[int | None]
-    #: Smaller is sooner.
+    #: Lower runs sooner.
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     state: Mapped[str] = mapped_column(server_default=text("'queued'"))
     #: Counts claims; the number of the running attempt is the fencing token of its writes.
     attempt_no: Mapped[int] = mapped_column(server_default=text("0"))
     max_attempts: Mapped[int] = mapped_column(server_default=text("3"))
-    #: The attempt after which a user last put it back; only later ones count for what becomes of it.
+    #: The attempt after which a user last put it back; only later ones count for what becomes of
+    #: it.
     retried_after: Mapped[int] = mapped_column(server_default=text("0"))
     #: Its run is paused: it is not claimed, and an attempt that runs is the last for now.
     held: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -138,8 +147,9 @@ class Job(Base):
     error_message: Mapped[str | None]
 
 
-#: How the number of a run's jobs has changed: the sum of its rows is how many are open (queued or running), succeeded, ...
-#: Triggers on the table of jobs add rows; the reconciler replaces many by their sum. Nobody ever updates one.
+#: How the number of a run's jobs has changed: the sum of its rows is how many are open (queued or
+#: running), succeeded, ... Triggers on the table of jobs add rows; the reconciler replaces many by
+#: their sum. None is ever updated.
 RUN_TALLY = Table(
     "run_tally",
     Base.metadata,

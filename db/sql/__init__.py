@@ -1,1 +1,1 @@
-"""The SQL files of the queue, one statement per ``-- name:`` heading."""
+"""The SQL files, one statement per ``-- name:`` heading; ``db.statements`` reads them."""

@@ -1,8 +1,9 @@
 -- The commit of a result: one statement, so one transaction and one round trip.
 
 -- name: commit
--- The fence comes first: where the attempt is not the job's any more, it finds no row, and nothing at all is written.
--- Rows arrive as JSON documents; the lists of columns are those of the models (a test compares them).
+-- The fence comes first: where the attempt is not the job's any more, it finds no row, and nothing
+-- at all is written. Rows arrive as JSON documents; the lists of columns are those of the models (a
+-- test compares them).
 WITH fenced AS (
     UPDATE eval.job
        SET state = 'succeeded', finished_at = now(), lease_expires_at = NULL,
@@ -16,49 +17,56 @@ WITH fenced AS (
         ON CONFLICT DO NOTHING
 ), generated AS (
     INSERT INTO eval.generation (
-           job_id, attempt_no, boot_id, prompt_hash, prompt_text_hash, output_hash, output_text_hash, sampling_hash,
-           prompt_tokens, cached_tokens, output_tokens, finish_reason, queue_wait_s, submitted_s, first_token_s,
-           last_token_s, first_answer_s, engine_queued_s, engine_scheduled_s, engine_first_token_s,
-           engine_last_token_s, preemptions, running_peak, memory_kind, kv_used_mib, activation_run_mib, need_mib,
+           job_id, attempt_no, boot_id, prompt_hash, prompt_text_hash, output_hash,
+           output_text_hash, sampling_hash, prompt_tokens, cached_tokens, output_tokens,
+           finish_reason, queue_wait_s, submitted_s, first_token_s, last_token_s, first_answer_s,
+           engine_queued_s, engine_scheduled_s, engine_first_token_s, engine_last_token_s,
+           preemptions, running_peak, memory_kind, kv_used_mib, activation_run_mib, need_mib,
            sm_clock_mhz, temperature_c, power_w, clock_event_reasons, flags)
-    SELECT fenced.id, fenced.attempt_no, g.boot_id, g.prompt_hash, g.prompt_text_hash, g.output_hash,
-           g.output_text_hash, g.sampling_hash, g.prompt_tokens, g.cached_tokens, g.output_tokens, g.finish_reason,
-           g.queue_wait_s, g.submitted_s, g.first_token_s, g.last_token_s, g.first_answer_s, g.engine_queued_s,
-           g.engine_scheduled_s, g.engine_first_token_s, g.engine_last_token_s, g.preemptions, g.running_peak,
-           g.memory_kind, g.kv_used_mib, g.activation_run_mib, g.need_mib, g.sm_clock_mhz, g.temperature_c, g.power_w,
-           g.clock_event_reasons, coalesce(g.flags, '{}')
+    SELECT fenced.id, fenced.attempt_no, g.boot_id, g.prompt_hash, g.prompt_text_hash,
+           g.output_hash, g.output_text_hash, g.sampling_hash, g.prompt_tokens, g.cached_tokens,
+           g.output_tokens, g.finish_reason, g.queue_wait_s, g.submitted_s, g.first_token_s,
+           g.last_token_s, g.first_answer_s, g.engine_queued_s, g.engine_scheduled_s,
+           g.engine_first_token_s, g.engine_last_token_s, g.preemptions, g.running_peak,
+           g.memory_kind, g.kv_used_mib, g.activation_run_mib, g.need_mib, g.sm_clock_mhz,
+           g.temperature_c, g.power_w, g.clock_event_reasons, coalesce(g.flags, '{}')
       FROM fenced CROSS JOIN jsonb_populate_record(NULL::eval.generation, %(generation)s) AS g
 ), traced AS (
     INSERT INTO eval.memory_trace (
-           job_id, kind, started_s, period_ms, used_mib, peak_mib, mean_mib, look_at_s, look_sm_clock_mhz,
-           look_temperature_c, look_power_w, look_reasons, max_sm_clock_mhz)
-    SELECT fenced.id, t.kind, t.started_s, t.period_ms, t.used_mib, t.peak_mib, t.mean_mib, t.look_at_s,
-           t.look_sm_clock_mhz, t.look_temperature_c, t.look_power_w, t.look_reasons, t.max_sm_clock_mhz
+           job_id, kind, started_s, period_ms, used_mib, peak_mib, mean_mib, look_at_s,
+           look_sm_clock_mhz, look_temperature_c, look_power_w, look_reasons, max_sm_clock_mhz)
+    SELECT fenced.id, t.kind, t.started_s, t.period_ms, t.used_mib, t.peak_mib, t.mean_mib,
+           t.look_at_s, t.look_sm_clock_mhz, t.look_temperature_c, t.look_power_w, t.look_reasons,
+           t.max_sm_clock_mhz
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.memory_trace, %(traces)s) AS t
 ), scored AS (
     INSERT INTO eval.score (
-           job_id, scorer_version, path_id, steps_done, steps_total, score7, answer_correct, answer_text,
-           guess_suspected)
-    SELECT fenced.id, s.scorer_version, s.path_id, s.steps_done, s.steps_total, s.score7, s.answer_correct,
-           s.answer_text, s.guess_suspected
+           job_id, scorer_version, path_id, steps_done, steps_total, score7, answer_correct,
+           answer_text, guess_suspected)
+    SELECT fenced.id, s.scorer_version, s.path_id, s.steps_done, s.steps_total, s.score7,
+           s.answer_correct, s.answer_text, s.guess_suspected
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.score, %(scores)s) AS s
     RETURNING id
 ), judged AS (
     INSERT INTO eval.step_verdict (
            score_id, ordinal, step, verdict, evidence, evidence_start, evidence_end, reason)
-    SELECT scored.id, v.ordinal, v.step, v.verdict, v.evidence, v.evidence_start, v.evidence_end, v.reason
+    SELECT scored.id, v.ordinal, v.step, v.verdict, v.evidence, v.evidence_start, v.evidence_end,
+           v.reason
       FROM scored CROSS JOIN jsonb_populate_recordset(NULL::eval.step_verdict, %(verdicts)s) AS v
 ), attempted AS (
     UPDATE eval.attempt AS a
-       SET outcome = 'succeeded', ended_at = now(), boot_id = (%(generation)s::jsonb ->> 'boot_id')::bigint
+       SET outcome = 'succeeded', ended_at = now(),
+           boot_id = (%(generation)s::jsonb ->> 'boot_id')::bigint
       FROM fenced WHERE a.job_id = fenced.id AND a.attempt_no = fenced.attempt_no
 )
 SELECT id FROM fenced;
 
 -- name: add_flag
--- What was found out after the commit. An attempt that has no result, or not this one, is left alone.
+-- What was found out after the commit. An attempt that has no result, or not this one, is left
+-- alone.
 UPDATE eval.generation AS g
-   SET flags = CASE WHEN %(flag)s = ANY (g.flags) THEN g.flags ELSE array_append(g.flags, %(flag)s) END
+   SET flags = CASE WHEN %(flag)s = ANY (g.flags) THEN g.flags
+                    ELSE array_append(g.flags, %(flag)s) END
   FROM unnest(%(jobs)s::bigint[], %(attempts)s::int[]) AS a (job_id, attempt_no)
  WHERE g.job_id = a.job_id AND g.attempt_no = a.attempt_no
 RETURNING g.job_id, g.attempt_no;

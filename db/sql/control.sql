@@ -1,25 +1,28 @@
--- What users do to runs and jobs: pause and resume, look at what is dead, put back, drop.
--- Whoever makes jobs of a run claimable first locks the run's row, so that a pause at the same moment misses none.
+-- What users do to runs and jobs: pause, resume, list dead jobs, requeue them, drop them. A
+-- statement that makes jobs of a run claimable first locks the run's row, so that a pause at the
+-- same moment misses none.
 
 -- name: pause_run
 UPDATE eval.run SET paused_at = coalesce(paused_at, now()) WHERE id = %(run)s RETURNING paused_at;
 
 -- name: hold_jobs
--- Running jobs are marked too: they finish, but an attempt that fails is not followed by another. They come second, so
--- that their workers do not wait for as long as it takes to mark a million queued ones.
+-- Running jobs are marked too: they finish, but an attempt that fails is not followed by another.
+-- They come second, so that their workers do not wait for as long as it takes to mark a million
+-- queued ones.
 WITH marked AS (
     UPDATE eval.job SET held = true
      WHERE run_id = %(run)s AND state = ANY (%(states)s) AND NOT held
     RETURNING state
 )
-SELECT count(*) FILTER (WHERE state = 'queued') AS held, count(*) FILTER (WHERE state = 'running') AS running FROM marked;
+SELECT count(*) FILTER (WHERE state = 'queued') AS held,
+       count(*) FILTER (WHERE state = 'running') AS running FROM marked;
 
 -- name: resume_run
 UPDATE eval.run SET paused_at = NULL WHERE id = %(run)s;
 
 -- name: release_jobs
--- Every released job gets a hint unless one waits for it in the outbox already. First the queued jobs, then with the mark
--- of the run whatever is left, as when jobs are held.
+-- Every released job gets a hint unless one waits for it in the outbox already. First the queued
+-- jobs, then with the mark of the run whatever is left, as when jobs are held.
 WITH released AS (
     UPDATE eval.job SET held = false
      WHERE run_id = %(run)s AND held AND (%(state)s::text IS NULL OR state = %(state)s)
@@ -35,9 +38,10 @@ SELECT count(*) FILTER (WHERE state = 'queued') AS released FROM released;
 
 -- name: list_dead
 -- Dead jobs with their attempts, the latest death first.
-SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model, coalesce(p.name, 'probe') AS problem, j.prompt,
-       j.repetition, j.state, j.attempt_no, j.max_attempts, j.failure_kind, j.error_class, j.error_message, j.finished_at,
-       h.attempts, count(*) OVER () AS total
+SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model,
+       coalesce(p.name, 'probe') AS problem, j.prompt, j.repetition, j.state, j.attempt_no,
+       j.max_attempts, j.failure_kind, j.error_class, j.error_message, j.finished_at, h.attempts,
+       count(*) OVER () AS total
   FROM eval.job AS j
   JOIN eval.run AS r ON r.id = j.run_id
   JOIN eval.model AS m ON m.id = j.model_id
@@ -45,17 +49,19 @@ SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model, coalesce(p
  CROSS JOIN LATERAL (
        SELECT coalesce(jsonb_agg(jsonb_build_object(
                   'attempt_no', a.attempt_no, 'worker', w.name, 'host', w.host, 'gpu', w.gpu_index,
-                  'outcome', a.outcome, 'failure_kind', a.failure_kind, 'error_class', a.error_class,
-                  'error_message', a.error_message, 'started_at', a.started_at, 'ended_at', a.ended_at)
+                  'outcome', a.outcome, 'failure_kind', a.failure_kind, 
+                  'error_class', a.error_class, 'error_message', a.error_message,
+                  'started_at', a.started_at, 'ended_at', a.ended_at)
                   ORDER BY a.attempt_no), '[]') AS attempts
          FROM eval.attempt AS a JOIN eval.worker AS w ON w.id = a.worker_id
         WHERE a.job_id = j.id) AS h
- WHERE j.state = 'dead' AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s) AND (%(job)s::bigint IS NULL OR j.id = %(job)s)
+ WHERE j.state = 'dead' AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s)
+   AND (%(job)s::bigint IS NULL OR j.id = %(job)s)
  ORDER BY j.finished_at DESC, j.id DESC LIMIT %(limit)s;
 
 -- name: retry_jobs
--- Back to the queue with as many attempts as at first, those not counted that were made up for when a worker gave the job
--- back; attempt_no goes on, so that no fence is ever used twice.
+-- Back to the queue with as many attempts as at first, those not counted that were made up for when
+-- a worker gave the job back; attempt_no continues, so that no fence is ever used twice.
 WITH picked AS (
     SELECT j.id, r.paused_at IS NOT NULL AS held
       FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id
@@ -68,20 +74,24 @@ WITH picked AS (
        SET state = 'queued', finished_at = NULL, available_at = now(), held = picked.held,
            max_attempts = j.attempt_no + (j.max_attempts - j.retried_after) - (
                SELECT count(*) FROM eval.attempt AS a
-                WHERE a.job_id = j.id AND a.attempt_no > j.retried_after AND a.error_class = ANY (%(forgiven)s)),
+                WHERE a.job_id = j.id AND a.attempt_no > j.retried_after
+                  AND a.error_class = ANY (%(forgiven)s)),
            retried_after = j.attempt_no,
            failure_kind = NULL, error_class = NULL, error_message = NULL
       FROM picked WHERE j.id = picked.id
     RETURNING j.id, j.model_id, j.held, j.run_id
 ), hinted AS (
     INSERT INTO eval.outbox (job_id, queue)
-    SELECT again.id, m.queue FROM again JOIN eval.model AS m ON m.id = again.model_id WHERE NOT again.held
+    SELECT again.id, m.queue
+      FROM again JOIN eval.model AS m ON m.id = again.model_id
+     WHERE NOT again.held
      ORDER BY again.id
 )
 SELECT id AS job, run_id AS run, held FROM again ORDER BY id;
 
 -- name: drop_dead
--- The user gives dead jobs up: they count as cancelled and no longer as a failure of their run. Attempts are kept.
+-- The user gives dead jobs up: they count as cancelled and no longer as a failure of their run.
+-- Attempts are kept.
 UPDATE eval.job AS j SET state = 'cancelled'
  WHERE j.state = 'dead' AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s)
    AND (%(jobs)s::bigint[] IS NULL OR j.id = ANY (%(jobs)s))

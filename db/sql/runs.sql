@@ -1,9 +1,10 @@
--- Runs: submitting jobs, finding a run, saying how far it is.
+-- Runs: submitting jobs, finding a run, reading its progress.
 
 -- name: upsert_models
 INSERT INTO eval.model (name, spec_hash, engine, queue, synthetic, price_per_gpu_hour, spec)
 SELECT * FROM jsonb_to_recordset(%(models)s::jsonb)
-    AS m(name text, spec_hash text, engine text, queue text, synthetic boolean, price_per_gpu_hour float8, spec jsonb)
+    AS m(name text, spec_hash text, engine text, queue text, synthetic boolean,
+         price_per_gpu_hour float8, spec jsonb)
     ON CONFLICT (name, spec_hash) DO UPDATE SET price_per_gpu_hour = excluded.price_per_gpu_hour
 RETURNING id, name;
 
@@ -35,7 +36,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 1));
 SELECT c.name
   FROM generate_series(1, 1 + (SELECT count(*) FROM eval.run
                                 WHERE name = %(name)s OR starts_with(name, %(name)s || '-'))) AS n
- CROSS JOIN LATERAL (SELECT CASE WHEN n = 1 THEN %(name)s ELSE %(name)s || '-' || n END AS name) AS c
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN n = 1 THEN %(name)s ELSE %(name)s || '-' || n END AS name) AS c
  WHERE NOT EXISTS (SELECT FROM eval.run AS r WHERE r.name = c.name)
  ORDER BY n LIMIT 1;
 
@@ -49,29 +51,34 @@ RETURNING id;
 UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING paused_at;
 
 -- name: insert_jobs
--- The cross product of models, problems, prompts and repetitions; what exists already stays as it is.
--- Each repetition has the problems in an order of its own, drawn from the run's seed and the same for all models, so that
--- nothing that drifts meets the same problems every time. With fresh engines a repetition is a group of jobs for one engine
--- start of each model, and the models follow each other there and back: A B, B A, A B.
--- The first new jobs have their hints in the outbox before anybody can see the jobs: as many as the broker may hold of
--- each queue. The reconciler adds hints as these are used. A paused run's jobs are held and get none.
+-- The cross product of models, problems, prompts and repetitions; what exists already stays as it
+-- is. Each repetition has the problems in its own order, drawn from the run's seed and the same for
+-- all models, so that nothing that drifts meets the same problems every time. With fresh engines a
+-- repetition is a group of jobs for one engine start of each model, and the models follow each
+-- other there and back: A B, B A, A B. The first new jobs have their hints in the outbox before any
+-- process can see the jobs: as many as the broker may hold of each queue. The reconciler adds hints
+-- as these are used. A paused run's jobs are held and get none.
 WITH planned AS (
     SELECT m.model_id, p.problem_id, s.prompt, r.repetition, r.sampling
       FROM (SELECT n AS repetition,
                    %(sampling)s::jsonb
-                   || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + n) AS sampling
+                   || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + n)
+                       AS sampling
               FROM generate_series(1, %(repetitions)s) AS n
             OFFSET 0) AS r  -- Once a repetition and not once a job.
      CROSS JOIN unnest(%(problems)s::bigint[]) WITH ORDINALITY AS p(problem_id, problem_no)
      CROSS JOIN unnest(%(prompts)s::text[]) WITH ORDINALITY AS s(prompt, prompt_no)
      CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
      ORDER BY r.repetition,
-              CASE WHEN %(fresh_engine)s THEN CASE WHEN r.repetition %% 2 = 1 THEN m.model_no ELSE -m.model_no END END,
-              hashint8extended(p.problem_no, (%(sampling)s::jsonb ->> 'seed')::bigint + r.repetition),
+              CASE WHEN %(fresh_engine)s
+                   THEN CASE WHEN r.repetition %% 2 = 1 THEN m.model_no ELSE -m.model_no END END,
+              hashint8extended(p.problem_no,
+                               (%(sampling)s::jsonb ->> 'seed')::bigint + r.repetition),
               p.problem_no, s.prompt_no, m.model_no
 ), added AS (
     INSERT INTO eval.job (
-           run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts, boot_group, held)
+           run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts,
+           boot_group, held)
     SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s, sampling,
            %(priority)s, %(max_attempts)s, CASE WHEN %(fresh_engine)s THEN repetition END,
            (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
@@ -91,17 +98,23 @@ SELECT count(*) AS created FROM added;
 -- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
 SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval.run
  WHERE name = %(ref)s OR id::text = %(ref)s
-    OR (length(%(ref)s) >= 4 AND starts_with(id::text, %(ref)s) AND NOT EXISTS (SELECT FROM eval.run WHERE name = %(ref)s))
+    OR (length(%(ref)s) >= 4 AND starts_with(id::text, %(ref)s)
+        AND NOT EXISTS (SELECT FROM eval.run WHERE name = %(ref)s))
  LIMIT 2;
 
 -- name: latest_run
-SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment FROM eval.run ORDER BY created_at DESC LIMIT 1;
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment
+  FROM eval.run ORDER BY created_at DESC LIMIT 1;
 
 -- name: run_counts
--- From the tallies, so a run of millions is counted as fast as a small one; only what runs now is looked up. A filter
--- keeps the planner from the key's index: it reads all of the run where the table has not been analysed since a submit.
-SELECT t.*, (SELECT count(*) FILTER (WHERE run_id = %(run)s) FROM eval.job WHERE state = 'running') AS running
-  FROM (SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
+-- From the tallies, so a run of millions is counted as fast as a small one; only what runs now is
+-- looked up. A filter keeps the planner from the key's index: it reads all of the run where the
+-- table has not been analysed since a submit.
+SELECT t.*,
+       (SELECT count(*) FILTER (WHERE run_id = %(run)s)
+          FROM eval.job WHERE state = 'running') AS running
+  FROM (SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed,
+               sum(dead) AS dead,
                sum(cancelled) AS cancelled
           FROM eval.run_tally WHERE run_id = %(run)s) AS t;
 
@@ -109,18 +122,19 @@ SELECT t.*, (SELECT count(*) FILTER (WHERE run_id = %(run)s) FROM eval.job WHERE
 WITH running AS (
     SELECT run_id, count(*) AS jobs FROM eval.job WHERE state = 'running' GROUP BY run_id
 )
-SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment, t.*, coalesce(w.jobs, 0) AS running
+SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment, t.*,
+       coalesce(w.jobs, 0) AS running
   FROM (SELECT * FROM eval.run ORDER BY created_at DESC LIMIT %(limit)s) AS r
  CROSS JOIN LATERAL (
-       SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
-              sum(cancelled) AS cancelled
+       SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed,
+              sum(dead) AS dead, sum(cancelled) AS cancelled
          FROM eval.run_tally WHERE run_id = r.id) AS t
   LEFT JOIN running AS w ON w.run_id = r.id
  ORDER BY r.created_at DESC;
 
 -- name: fold_tallies
--- Replace the rows of a run's tally by their sum. Only rows that this statement has deleted are summed, so it may run at
--- the same time as anything, itself included.
+-- Replace the rows of a run's tally by their sum. Only rows that this statement has deleted are
+-- summed, so it may run at the same time as anything, itself included.
 WITH long AS (
     SELECT run_id FROM eval.run_tally GROUP BY run_id HAVING count(*) > %(longest)s
 ), taken AS (
@@ -128,22 +142,28 @@ WITH long AS (
     RETURNING t.*
 )
 INSERT INTO eval.run_tally (run_id, open, succeeded, failed, dead, cancelled)
-SELECT run_id, sum(open), sum(succeeded), sum(failed), sum(dead), sum(cancelled) FROM taken GROUP BY run_id;
+SELECT run_id, sum(open), sum(succeeded), sum(failed), sum(dead), sum(cancelled)
+  FROM taken GROUP BY run_id;
 
 -- name: run_pace
--- Mean seconds between the last finished jobs of a run, engine starts included. Jobs that run together end together, so that
--- a few of them tell nothing of the pace.
+-- Mean seconds between the last finished jobs of a run, engine starts included. Jobs that run
+-- together end together, so that a few of them say nothing about the rate.
 SELECT extract(epoch FROM greatest(max(finished_at), now()) - min(finished_at))::double precision
        / nullif(count(*) - 1, 0) AS seconds_per_job
   FROM (SELECT finished_at FROM eval.job
-         WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead') ORDER BY finished_at DESC
-         LIMIT (SELECT CASE mode WHEN 'throughput' THEN 200 ELSE 20 END FROM eval.run WHERE id = %(run)s)) AS recent;
+         WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead')
+         ORDER BY finished_at DESC
+         LIMIT (SELECT CASE mode WHEN 'throughput' THEN 200 ELSE 20 END
+                  FROM eval.run WHERE id = %(run)s)) AS recent;
 
 -- name: run_failures
--- The errors of a run, most frequent first, each with an example; of a run with very many, among the latest.
-SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_message) AS example, count(*) AS jobs
+-- The errors of a run, most frequent first, each with an example; of a run with very many, among
+-- the latest.
+SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_message) AS example,
+       count(*) AS jobs
   FROM (SELECT * FROM eval.job
-         WHERE run_id = %(run)s AND state IN ('failed', 'dead') ORDER BY finished_at DESC LIMIT %(latest)s) AS j
+         WHERE run_id = %(run)s AND state IN ('failed', 'dead')
+         ORDER BY finished_at DESC LIMIT %(latest)s) AS j
   JOIN eval.model AS m ON m.id = j.model_id
  GROUP BY m.name, j.state, j.failure_kind, j.error_class
  ORDER BY jobs DESC LIMIT 20;

@@ -1,14 +1,15 @@
 -- Schedules: what is submitted by the clock, and the slots of theirs that were due.
 
 -- name: add_schedule
--- Slots before now are none of its business.
+-- Slots before now do not count.
 INSERT INTO eval.schedule (name, cron, timezone, experiment)
 VALUES (%(name)s, %(cron)s, %(timezone)s, %(experiment)s)
     ON CONFLICT (name) DO NOTHING
 RETURNING id;
 
 -- name: find_schedule
-SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at FROM eval.schedule WHERE name = %(name)s;
+SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at
+  FROM eval.schedule WHERE name = %(name)s;
 
 -- name: active_schedules
 SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at FROM eval.schedule
@@ -19,11 +20,13 @@ SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at FRO
 SELECT coalesce(%(now)s::timestamptz, now()) AS now;
 
 -- name: all_schedules
-SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at FROM eval.schedule ORDER BY name;
+SELECT id, name, cron, timezone, experiment, due_from, paused_at, created_at
+  FROM eval.schedule ORDER BY name;
 
 -- name: lock_due
--- One at a time makes a slot: who finds the schedule locked leaves it to the other and looks again at the next tick.
--- A slot that was settled meanwhile is not found: the condition is checked again on the locked row.
+-- One process at a time submits a slot: another that finds the schedule locked retries at the next
+-- tick. A slot that was settled meanwhile is not found: the condition is checked again on the
+-- locked row.
 SELECT id FROM eval.schedule
  WHERE id = %(schedule)s AND paused_at IS NULL AND due_from < %(slot)s
    FOR NO KEY UPDATE SKIP LOCKED;
@@ -39,7 +42,8 @@ SELECT t.slot
  CROSS JOIN generate_series(0, 1000) AS n
  CROSS JOIN LATERAL (SELECT clock.now + n * interval '1 microsecond' AS slot) AS t
  WHERE date_trunc('minute', t.slot) <> t.slot
-   AND NOT EXISTS (SELECT FROM eval.schedule_slot AS s WHERE s.schedule_id = %(schedule)s AND s.slot = t.slot)
+   AND NOT EXISTS (SELECT FROM eval.schedule_slot AS s
+                    WHERE s.schedule_id = %(schedule)s AND s.slot = t.slot)
  ORDER BY n LIMIT 1;
 
 -- name: insert_slot
@@ -52,11 +56,13 @@ RETURNING slot;
 UPDATE eval.schedule SET due_from = greatest(due_from, %(slot)s) WHERE id = %(schedule)s;
 
 -- name: pause_schedule
-UPDATE eval.schedule SET paused_at = now() WHERE id = %(schedule)s AND paused_at IS NULL RETURNING id;
+UPDATE eval.schedule SET paused_at = now()
+ WHERE id = %(schedule)s AND paused_at IS NULL RETURNING id;
 
 -- name: resume_schedule
 -- What was due while it was paused is passed over.
-UPDATE eval.schedule SET paused_at = NULL, due_from = greatest(due_from, coalesce(%(now)s::timestamptz, now()))
+UPDATE eval.schedule
+   SET paused_at = NULL, due_from = greatest(due_from, coalesce(%(now)s::timestamptz, now()))
  WHERE id = %(schedule)s AND paused_at IS NOT NULL RETURNING id;
 
 -- name: remove_schedule
@@ -65,27 +71,22 @@ WITH slots AS (SELECT count(*) FROM eval.schedule_slot WHERE schedule_id = %(sch
 DELETE FROM eval.schedule WHERE id = %(schedule)s RETURNING (SELECT count FROM slots) AS slots;
 
 -- name: slots
--- The last slots of one schedule or of all, newest first, each with what became of its run, counted as in run_list.
+-- The last slots of one schedule or of all, newest first, each with what became of its run, counted
+-- as in run_list.
 WITH running AS (
     SELECT run_id, count(*) AS jobs FROM eval.job WHERE state = 'running' GROUP BY run_id
 )
-SELECT s.id AS schedule_id, l.slot, l.by_hand, l.made_at, l.error_message, r.id AS run_id, r.name AS run,
-       r.cancelled_at, r.paused_at, t.*, coalesce(w.jobs, 0) AS running
+SELECT s.id AS schedule_id, l.slot, l.by_hand, l.made_at, l.error_message, r.id AS run_id,
+       r.name AS run, r.cancelled_at, r.paused_at, t.*, coalesce(w.jobs, 0) AS running
   FROM eval.schedule AS s
- CROSS JOIN LATERAL (SELECT * FROM eval.schedule_slot WHERE schedule_id = s.id ORDER BY slot DESC LIMIT %(limit)s) AS l
+ CROSS JOIN LATERAL (
+       SELECT * FROM eval.schedule_slot WHERE schedule_id = s.id
+        ORDER BY slot DESC LIMIT %(limit)s) AS l
   LEFT JOIN eval.run AS r ON r.id = l.run_id
  CROSS JOIN LATERAL (
-       SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed, sum(dead) AS dead,
-              sum(cancelled) AS cancelled
+       SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed,
+              sum(dead) AS dead, sum(cancelled) AS cancelled
          FROM eval.run_tally WHERE run_id = r.id) AS t
   LEFT JOIN running AS w ON w.run_id = r.id
  WHERE %(schedule)s::bigint IS NULL OR s.id = %(schedule)s
  ORDER BY s.id, l.slot DESC;
-
--- name: reconciler_runs
--- Whether a session of this database holds the reconciler's advisory lock.
-SELECT EXISTS (
-    SELECT FROM pg_locks
-     WHERE locktype = 'advisory' AND granted AND objsubid = 1
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND (classid::bigint << 32) + objid::bigint = %(key)s) AS runs;

@@ -1,6 +1,7 @@
 """Let runs be paused and jobs be put back: held jobs, the attempt a job was last retried after.
 
-The claim's index is replaced by one without held jobs. It is built beside the old one, so that workers claim on.
+The claim's index is replaced by one without held jobs. It is built beside the old one, so that
+workers claim on.
 
 Revision ID: 0002
 Revises: 0001

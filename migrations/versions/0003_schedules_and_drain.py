@@ -1,4 +1,4 @@
-"""Add schedules with their slots, and what a worker is asked for and says of itself: drain, refused messages, a note.
+"""Add schedules with their slots, and drain, refused messages and a note to workers.
 
 Revision ID: 0003
 Revises: 0002
@@ -96,7 +96,8 @@ def downgrade() -> None:
     for view in ("runs", "workers"):
         op.execute(_statements_about(old, view))
     op.execute(
-        "UPDATE eval.worker SET state = 'lost', ended_at = now() WHERE state IN ('draining', 'quarantined')"
+        "UPDATE eval.worker SET state = 'lost', ended_at = now() WHERE state IN "
+        "('draining', 'quarantined')"
     )
     _set_states(OLD_STATES)
     for column in ("messages_refused", "note", "drain_requested_at"):

@@ -1,7 +1,8 @@
 """Keep the number of a run's jobs by state as they change; forget when a job was hinted.
 
-``run_tally`` holds changes, not totals, so that workers never wait for each other's rows: a submit adds one row, the end
-of a job another, and the reconciler folds what has gathered. Triggers write them, since no counting must be forgotten.
+``run_tally`` holds changes, not totals, so that workers never wait for each other's rows: a submit
+adds one row, the end of a job another, and the reconciler folds what has gathered. Triggers write
+them, since no counting must be forgotten.
 
 Revision ID: 0004
 Revises: 0003
@@ -63,10 +64,13 @@ CREATE TRIGGER tally_moved_job AFTER UPDATE ON eval.job FOR EACH ROW
 
 #: A table of millions is vacuumed after some ten thousand changes, not after a fifth of it.
 STORAGE = """
-ALTER TABLE eval.job SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05,
+ALTER TABLE eval.job SET (autovacuum_vacuum_scale_factor = 0.02,
+                          autovacuum_vacuum_insert_scale_factor = 0.05,
                           autovacuum_analyze_scale_factor = 0.02);
-ALTER TABLE eval.outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
-ALTER TABLE eval.run_tally SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+ALTER TABLE eval.outbox SET (autovacuum_vacuum_scale_factor = 0,
+                             autovacuum_vacuum_threshold = 5000);
+ALTER TABLE eval.run_tally SET (autovacuum_vacuum_scale_factor = 0,
+                                autovacuum_vacuum_threshold = 5000);
 """
 
 #: Partial indexes: what is queued or running, and so what a claim writes, has no entry in them.
@@ -85,10 +89,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_tally_run", "run_tally", ["run_id"], unique=False, schema="eval")
     op.execute(FUNCTIONS)
-    # Making a trigger locks writers out until the end of the transaction: nothing is missed, nothing counted twice.
+    # Making a trigger locks writers out until the end of the transaction: nothing is missed,
+    # nothing counted twice.
     op.execute(TRIGGERS)
     op.execute(
-        f"INSERT INTO eval.run_tally SELECT run_id, count(*) FILTER (WHERE state IN ('queued', 'running')), {TALLY} "
+        "INSERT INTO eval.run_tally SELECT run_id, count(*) FILTER (WHERE state IN "
+        f"('queued', 'running')), {TALLY} "
         "FROM eval.job GROUP BY run_id"
     )
     op.drop_column("job", "hinted_at", schema="eval")
@@ -114,10 +120,12 @@ def downgrade() -> None:
     for name in INDEXES:
         op.drop_index(name, table_name="job", schema="eval")
     op.execute(
-        "ALTER TABLE eval.outbox RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)"
+        "ALTER TABLE eval.outbox RESET (autovacuum_vacuum_scale_factor, "
+        "autovacuum_vacuum_threshold)"
     )
     op.execute(
-        "ALTER TABLE eval.job RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor, "
+        "ALTER TABLE eval.job RESET (autovacuum_vacuum_scale_factor, "
+        "autovacuum_vacuum_insert_scale_factor, "
         "autovacuum_analyze_scale_factor)"
     )
     op.add_column(

@@ -1,4 +1,4 @@
-"""Keep everything needed to distrust a number: what an engine start was for, more of each generation, and probes as jobs.
+"""Add the kind of engine starts, more columns of generations, and probes as jobs.
 
 Revision ID: 0005
 Revises: 0004
@@ -121,8 +121,10 @@ def downgrade() -> None:
         op.drop_column("boot", name, schema="eval")
     # A probe has no place in the schema before it.
     op.execute(
-        "DELETE FROM eval.outbox USING eval.job AS j WHERE outbox.job_id = j.id AND j.problem_id IS NULL;"
-        "DELETE FROM eval.attempt USING eval.job AS j WHERE attempt.job_id = j.id AND j.problem_id IS NULL;"
+        "DELETE FROM eval.outbox USING eval.job AS j WHERE outbox.job_id = j.id AND "
+        "j.problem_id IS NULL;"
+        "DELETE FROM eval.attempt USING eval.job AS j WHERE attempt.job_id = j.id AND "
+        "j.problem_id IS NULL;"
         "DELETE FROM eval.job WHERE problem_id IS NULL"
     )
     op.drop_index("uq_job_probe", table_name="job", schema="eval")

@@ -27,7 +27,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # A view gives no column back: all are made again as they were. What stands on them in schema eval goes with them.
+    # A view gives no column back: all are made again as they were. What stands on them in schema
+    # eval goes with them.
     op.execute("DROP SCHEMA analytics_v1 CASCADE")
     for views in OLD_VIEWS:
         op.execute(views.read_text(encoding="utf-8"))

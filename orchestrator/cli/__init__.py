@@ -1,4 +1,4 @@
-"""The command line: one file per noun, thin commands, one place that turns errors into exit codes."""
+"""The command line: one file per noun; errors become exit codes in one place."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """Import a command's module only when it is asked for, so that every command starts quickly."""
+    """Import a command's module only when it is used, so that every command starts quickly."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the commands in the order of their use."""
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="evalctl")
 def cli() -> None:
-    """Evaluate language models on maths: step scores, latency and real memory need of the same generation.
+    """Evaluate language models on maths: step scores, latency and memory of each answer.
 
     \b
     Example:
@@ -76,7 +76,10 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; every error ends in one sentence on stderr and the exit code of its kind."""
+    """Run the command line.
+
+    Every error ends in one sentence on stderr and the exit code of its kind.
+    """
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -93,7 +96,7 @@ def main() -> NoReturn:
     except (UsageFault, ProblemError, DbError) as error:
         _refuse(error, USAGE)
     except BrokenPipeError:
-        # The reader of our output has gone; nothing is left to say.
+        # The reader of our output has exited; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
     sys.exit(code if isinstance(code, int) else DONE)

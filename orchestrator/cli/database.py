@@ -1,4 +1,4 @@
-"""``evalctl db``: migrate, check, open a shell, let writers and analysts in."""
+"""``evalctl db``: migrate, check, open a shell, grant access to writers and analysts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sqlalchemy.exc import ProgrammingError
 from core.errors import DbError
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
+from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
 from orchestrator.errors import UsageFault
-from orchestrator.session import open_session
 
 
 @click.group(name="db")
 def database() -> None:
-    """Look after the database.
+    """Manage the database.
 
     \b
     Example:
@@ -29,50 +29,54 @@ def database() -> None:
 
 @database.command(name="upgrade")
 def upgrade_command() -> int:
-    """Migrate the database to the schema of this evalctl; only its owner may. A current one is left as it is.
+    """Migrate the database to the schema of this evalctl. Only its owner can.
 
-    Writers and analysts get what they may do with new tables and views.
+    Nothing happens when the schema is current.
+    Writers and analysts get access to new tables and views.
 
     \b
     Example:
       evalctl db upgrade
     """
-    with open_session(name="migrate", check_schema=False) as session:
-        before = schema_version(session.engine)
+    with connect(name="migrate", check_schema=False) as connections:
+        before = schema_version(connections.engine)
         try:
             if not before.current:
-                upgrade(session.engine)
+                upgrade(connections.engine)
         except ProgrammingError as error:
             raise DbError(
-                f"not migrated: {error.orig}; EVALCTL_DATABASE_URL must name the schema's owner"
+                f"migration failed: {error.orig}; EVALCTL_DATABASE_URL must name the schema's owner"
             ) from error
-        renew_grants(session.engine)
-    click.echo(f"database is at revision {before.needed}" + (" already" if before.current else ""))
+        renew_grants(connections.engine)
+    click.echo(f"database is {'already ' if before.current else 'now '}at revision {before.needed}")
     return 0
 
 
 @database.command()
 @json_option
 def check(*, as_json: bool) -> int:
-    """Say whether the database's schema is current; exit code 1 if not.
+    """Check whether the database schema is current. Exit code 1 if it is not.
 
     \b
     Example:
       evalctl db check
     """
-    with open_session(name="check", check_schema=False) as session:
-        version = schema_version(session.engine)
+    with connect(name="check", check_schema=False) as connections:
+        version = schema_version(connections.engine)
     if as_json:
         print_json({"found": version.found, "needed": version.needed, "current": version.current})
     else:
-        click.echo(f"found revision {version.found or 'none'}, needed {version.needed}")
+        click.echo(f"found revision {version.found or 'none'}, need {version.needed}")
     return 0 if version.current else 1
 
 
 @database.command()
 @click.argument("arguments", nargs=-1)
 def shell(*, arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; further arguments go to psql. The password travels in the environment.
+    """Open psql on the database.
+
+    Extra arguments are passed to psql. The password is passed in the environment, not on the
+    command line.
 
     \b
     Example:
@@ -83,8 +87,8 @@ def shell(*, arguments: tuple[str, ...]) -> None:
         raise UsageFault(
             "psql is not installed; install PostgreSQL's client (Debian: postgresql-client)"
         )
-    with open_session(name="shell") as session:
-        url = make_url(session.endpoints.database_url)
+    with connect(name="shell") as connections:
+        url = make_url(connections.endpoints.database_url)
         environment = {**os.environ, "PGPASSWORD": str(url.password or "")}
         # ``URL.set`` takes None for "as before" and would leave three stars as the password.
         plain = url._replace(drivername="postgresql", password=None).render_as_string()
@@ -95,28 +99,30 @@ def shell(*, arguments: tuple[str, ...]) -> None:
 @database.command(name="grant-analyst")
 @click.argument("role")
 def grant_analyst_command(*, role: str) -> int:
-    """Let a database role read the views of analytics_v1, and nothing else.
+    """Let a database role read analytics_v1, and nothing else.
 
     \b
     Example:
       evalctl db grant-analyst alice
     """
-    with open_session(name="grant") as session:
-        grant_analyst(session.engine, role)
-    click.echo(f"role {role} may read analytics_v1")
+    with connect(name="grant") as connections:
+        grant_analyst(connections.engine, role)
+    click.echo(f"role {role} can read analytics_v1")
     return 0
 
 
 @database.command(name="grant-writer")
 @click.argument("role")
 def grant_writer_command(*, role: str) -> int:
-    """Let a database role submit, work and reconcile: all that hosts need, without the right to change or drop a table.
+    """Let a database role submit, run workers and reconcile.
+
+    It cannot change or drop a table.
 
     \b
     Example:
       evalctl db grant-writer gpu_hosts
     """
-    with open_session(name="grant") as session:
-        grant_writer(session.engine, role)
-    click.echo(f"role {role} may submit, work and reconcile")
+    with connect(name="grant") as connections:
+        grant_writer(connections.engine, role)
+    click.echo(f"role {role} can submit, run workers and reconcile")
     return 0

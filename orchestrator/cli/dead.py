@@ -1,4 +1,4 @@
-"""``evalctl dead``: look at the jobs that were given up, put them back, or drop them."""
+"""``evalctl dead``: inspect, requeue or drop the jobs that used up their attempts."""
 
 from __future__ import annotations
 
@@ -12,38 +12,49 @@ from sqlalchemy import Engine
 from core.states import JobState
 from db.control import DeadJob, drop_dead, list_dead, retry_jobs
 from db.runs import Run, find_run
+from orchestrator.connections import connect
 from orchestrator.console import Function, console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
-from orchestrator.session import open_session
 from orchestrator.submit import publish_hints
 
 
 @click.group()
 def dead() -> None:
-    """Look at the jobs that were given up, put them back, or drop them."""
+    """Inspect, requeue or drop dead jobs.
+
+    A job is dead when its attempts are used up, or when the same error ended it on two workers.
+
+    \b
+    Example:
+      evalctl dead list latest
+    """
 
 
 @dead.command("list")
 @click.argument("run", required=False)
 @click.option(
-    "--limit", type=click.IntRange(1), default=100, show_default=True, help="Jobs to show at most."
+    "--limit",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Maximum number of jobs to show.",
 )
 @json_option
 def list_(*, run: str | None, limit: int, as_json: bool) -> int:
-    """List dead jobs of a run or of all runs, the latest first, with their attempts.
+    """List the dead jobs of a run, or of all runs, latest first.
 
     \b
     Example:
       evalctl dead list
       evalctl dead list latest --json
     """
-    with open_session(name="dead") as session:
-        found, total = list_dead(session.engine, _run(session.engine, run), limit=limit)
+    with connect(name="dead") as connections:
+        found, total = list_dead(connections.engine, _run(connections.engine, run), limit=limit)
     if as_json:
         print_json({"jobs": [job.to_dict() for job in found], "total": total})
         return 0
     if not found:
-        click.echo("no job is dead")
+        click.echo("no dead jobs")
         return 0
     table = Table(
         "job",
@@ -78,7 +89,7 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
         )
     console().print(table)
     if total > len(found):
-        click.echo(f"{total - len(found)} more; --limit {total} shows all")
+        click.echo(f"{total - len(found)} more; use --limit {total} to show all")
     return 0
 
 
@@ -86,16 +97,16 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
 @click.argument("job", type=int)
 @json_option
 def show(*, job: int, as_json: bool) -> int:
-    """Show a dead job with everything that was tried.
+    """Show a dead job and all its attempts.
 
     \b
     Example:
       evalctl dead show 17
     """
-    with open_session(name="dead") as session:
-        found, _total = list_dead(session.engine, job_id=job)
+    with connect(name="dead") as connections:
+        found, _total = list_dead(connections.engine, job_id=job)
     if not found:
-        raise UsageFault(f"job {job} is not dead; `evalctl dead list` names those that are")
+        raise UsageFault(f"job {job} is not dead; `evalctl dead list` shows the dead jobs")
     if as_json:
         print_json(found[0].to_dict())
     else:
@@ -104,13 +115,13 @@ def show(*, job: int, as_json: bool) -> int:
 
 
 def choice(command: Function) -> Function:
-    """Give a command the options that say which dead jobs it is about."""
+    """Add the options that choose dead jobs to a command."""
     options: tuple[Callable[[Function], Function], ...] = (
         click.argument("run", required=False),
         click.option(
-            "--job", "job_ids", type=int, multiple=True, help="Only this job; may be repeated."
+            "--job", "job_ids", type=int, multiple=True, help="Choose this job; may be repeated."
         ),
-        click.option("--all", "everything", is_flag=True, help="The dead jobs of all runs."),
+        click.option("--all", "everything", is_flag=True, help="Choose the dead jobs of all runs."),
         json_option,
     )
     for option in reversed(options):
@@ -121,9 +132,9 @@ def choice(command: Function) -> Function:
 @dead.command()
 @choice
 def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
-    """Put dead jobs back into the queue: those of a run, those named, or all.
+    """Requeue dead jobs: those of a run, the ones named, or all.
 
-    Each gets as many further attempts as it had at first. Exit code 1 where a named job is not dead.
+    Each job gets its original number of attempts again. Exit code 1 if a named job is not dead.
 
     \b
     Example:
@@ -131,27 +142,26 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
       evalctl dead retry --job 17 --job 18
     """
     _check(run, job_ids, everything=everything)
-    with open_session(broker=True, name="dead") as session:
-        chosen = _run(session.engine, run)
-        done = retry_jobs(session.engine, chosen, (JobState.DEAD,), job_ids=job_ids or None)
-        published, warnings = publish_hints(session.engine, session.broker)
+    with connect(broker=True, name="dead") as connections:
+        chosen = _run(connections.engine, run)
+        done = retry_jobs(connections.engine, chosen, (JobState.DEAD,), job_ids=job_ids or None)
+        published, warnings = publish_hints(connections.engine, connections.broker)
     document = {
         "retried": len(done),
         "job_ids": done,
         "published": published,
         "warnings": list(warnings),
     }
-    return _report(
-        document, f"{len(done)} jobs put back into the queue", job_ids, done, as_json=as_json
-    )
+    return _report(document, f"{len(done)} jobs requeued", job_ids, done, as_json=as_json)
 
 
 @dead.command()
 @choice
 def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
-    """Give dead jobs up for good: they count as cancelled, and their run no longer as failed for them.
+    """Drop dead jobs for good.
 
-    Exit code 1 where a named job is not dead.
+    They count as cancelled and no longer make their run fail. Exit code 1 if a named job is not
+    dead.
 
     \b
     Example:
@@ -159,17 +169,19 @@ def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json
       evalctl dead drop --all
     """
     _check(run, job_ids, everything=everything)
-    with open_session(name="dead") as session:
-        done = drop_dead(session.engine, _run(session.engine, run), job_ids=job_ids or None)
+    with connect(name="dead") as connections:
+        done = drop_dead(connections.engine, _run(connections.engine, run), job_ids=job_ids or None)
     document = {"dropped": len(done), "job_ids": done, "warnings": []}
     return _report(document, f"{len(done)} jobs dropped", job_ids, done, as_json=as_json)
 
 
 def _check(run: str | None, job_ids: tuple[int, ...], *, everything: bool) -> None:
     if everything and (run or job_ids):
-        raise UsageFault("--all is for the dead jobs of all runs; leave RUN and --job out")
+        raise UsageFault(
+            "--all chooses the dead jobs of all runs; do not combine it with RUN or --job"
+        )
     if not (everything or run or job_ids):
-        raise UsageFault("say which dead jobs: a RUN, --job ID, or --all")
+        raise UsageFault("choose dead jobs with a RUN, --job ID, or --all")
 
 
 def _run(engine: Engine, reference: str | None) -> Run | None:
@@ -179,12 +191,12 @@ def _run(engine: Engine, reference: str | None) -> Run | None:
 def _report(
     document: dict[str, Any],
     sentence: str,
-    asked: tuple[int, ...],
+    chosen: tuple[int, ...],
     done: list[int],
     *,
     as_json: bool,
 ) -> int:
-    missed = sorted(set(asked) - set(done))
+    missed = sorted(set(chosen) - set(done))
     document["warnings"] += [f"job {job_id} is not dead" for job_id in missed]
     for warning in document["warnings"]:
         warn(warning)
@@ -197,21 +209,28 @@ def _report(
 
 def _print_job(job: DeadJob) -> None:
     click.echo(
-        f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
+        f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, "
+        f"{job.prompt}, repetition {job.repetition}"
     )
     click.echo(
-        f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, {job.error_class})"
+        f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, "
+        f"{job.error_class})"
     )
     if job.error_message:
         click.echo(job.error_message)
-    table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "began")
+    table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "started")
     for attempt in job.attempts:
         gpu = "-" if attempt["gpu"] is None else str(attempt["gpu"])
-        told = (attempt["outcome"], attempt["error_class"] or "-", attempt["error_message"] or "-")
+        ending = (
+            attempt["outcome"],
+            attempt["error_class"] or "-",
+            attempt["error_message"] or "-",
+        )
         table.add_row(
-            str(attempt["attempt_no"]), attempt["worker"], gpu, *told, attempt["started_at"][:19]
+            str(attempt["attempt_no"]), attempt["worker"], gpu, *ending, attempt["started_at"][:19]
         )
     console().print(table)
     click.echo(
-        f"`evalctl dead retry --job {job.job_id}` puts it back, `evalctl dead drop --job {job.job_id}` gives it up"
+        f"`evalctl dead retry --job {job.job_id}` requeues it, `evalctl dead drop --job "
+        f"{job.job_id}` drops it"
     )

@@ -1,4 +1,4 @@
-"""``evalctl doctor``: what is wrong and how to mend it."""
+"""``evalctl doctor``: what is broken and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from orchestrator.console import console, json_option, print_json
 @click.command()
 @json_option
 def doctor(*, as_json: bool) -> int:
-    """Look at everything evalctl needs and say what is broken and how to mend it; exit code 1 if something is.
+    """Check everything evalctl needs and show how to fix problems.
 
-    A host without a GPU or without a running worker counts as broken only for what needs them.
+    Exit code 1 if something is broken. A missing GPU or worker is reported but does not count.
 
     \b
     Example:
@@ -29,7 +29,7 @@ def doctor(*, as_json: bool) -> int:
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
     else:
-        table = Table("check", "state", "found", "mend")
+        table = Table("check", "state", "found", "fix")
         for check in checks:
             table.add_row(
                 check.name,

@@ -1,4 +1,4 @@
-"""``evalctl models``: the registry, and what of it can run here."""
+"""``evalctl models``: the registry, and which of its models can run here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestrator.registry import load_registry
 
 @click.group()
 def models() -> None:
-    """List the registered models and check whether they can run here.
+    """List the registered models and check which can run here.
 
     \b
     Example:
@@ -61,7 +61,9 @@ def show(*, name: str) -> int:
 @click.argument("names", nargs=-1)
 @json_option
 def check(*, names: tuple[str, ...], as_json: bool) -> int:
-    """Say for each model whether it can run here and why not; exit code 1 if a named one cannot.
+    """Check whether each model can run on this host, and why not.
+
+    Exit code 1 if a named model cannot.
 
     \b
     Example:
@@ -73,7 +75,7 @@ def check(*, names: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         print_json({"checks": [asdict(check) for check in checks]})
     else:
-        table = Table("model", "runs here", "found", "mend")
+        table = Table("model", "runs here", "found", "fix")
         for found in checks:
             table.add_row(found.model, "yes" if found.ok else "no", found.found, found.mend)
         console().print(table)

@@ -1,4 +1,4 @@
-"""``evalctl probe``: search limits by jobs on the queue, and show what the views make of the points."""
+"""``evalctl probe``: search for limits through jobs on the queue, and show the results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import click
 from core.settings import Settings
 from db.fleet import list_workers
 from db.probes import latest_points, read_found
-from db.runs import Submission, find_run
+from db.runs import find_run
+from db.submissions import Submission
+from orchestrator.connections import Connections, connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.probe_plan import (
     CONTEXT,
@@ -21,7 +23,6 @@ from orchestrator.probe_plan import (
     plan_probe,
 )
 from orchestrator.registry import load_registry
-from orchestrator.session import Session, open_session
 from orchestrator.submit import Outcome, submit_experiment
 from orchestrator.watch import follow
 from reports.probe_tables import level_table, limit_sentence, trial_line
@@ -35,34 +36,36 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         required=True,
         metavar="NAME",
-        help="Model; may be repeated.",
+        help="Model to probe; may be repeated.",
     ),
     click.option(
         "--searches",
         type=int,
         default=1,
         show_default=True,
-        help="Search so often, each from the start.",
+        help="Number of independent searches per model.",
     ),
 )
 _AFTER: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--memory-limit", metavar="SIZE", help="Emulate a smaller card, e.g. 24GiB; on a GPU only."
-    ),
+    click.option("--memory-limit", metavar="SIZE", help="Emulate a smaller GPU, e.g. 24GiB."),
     click.option(
         "--seed", type=int, default=0, show_default=True, help="Base seed of the requests."
     ),
-    click.option("--name", help="Name of the run; part of what makes it the same run."),
-    click.option("--priority", type=int, default=0, show_default=True, help="Smaller is sooner."),
+    click.option(
+        "--name", help="Name of the run. The same probe under another name is another run."
+    ),
+    click.option("--priority", type=int, default=0, show_default=True, help="Lower runs sooner."),
     click.option(
         "--max-attempts",
         type=int,
         default=3,
         show_default=True,
-        help="Attempts before a job is given up.",
+        help="Attempts before a job is marked dead.",
     ),
-    click.option("--new", is_flag=True, help="Make another run even where this probe has one."),
-    click.option("--dry-run", is_flag=True, help="Say what would be searched, and submit nothing."),
+    click.option("--new", is_flag=True, help="Start a new run even if this probe already has one."),
+    click.option(
+        "--dry-run", is_flag=True, help="Show what would be submitted, without submitting it."
+    ),
     click.option(
         "--watch/--no-watch",
         default=True,
@@ -74,7 +77,7 @@ _AFTER: tuple[Callable[[Any], Any], ...] = (
 _LENGTH = click.option(
     "--fixed-length",
     metavar="IN:OUT",
-    help="Tokens of each request's prompt and output.  [default: 256:512]",
+    help="Prompt and output tokens of each request.  [default: 256:512]",
 )
 
 
@@ -89,50 +92,60 @@ def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
 
 @click.group()
 def probe() -> None:
-    """Search limits: sequences in one engine, engines on one card, tokens of one context."""
+    """Search for limits: sequences, engines or context length.
+
+    \b
+    Example:
+      evalctl probe sequences --model smollm2
+    """
 
 
 @probe.command()
 @_options(
-    click.option("--max-level", type=int, help="Most sequences to try.  [default: 64]"),
-    click.option("--trials", type=int, help="Trials that all must be stable.  [default: 3]"),
+    click.option(
+        "--max-level", type=int, help="Highest number of sequences to try.  [default: 64]"
+    ),
+    click.option("--trials", type=int, help="Trials per level; all must be stable.  [default: 3]"),
     _LENGTH,
     click.option(
         "--sla-s",
         type=float,
-        help="Longest 95th percentile of E2E, in seconds; slower is not stable.",
+        help="Limit in seconds for the 95th percentile of E2E; a slower level is not stable.",
     ),
 )
 def sequences(**flags: Any) -> int:
-    """Search how many sequences one engine runs at once without error, preemption or waiting.
+    """Find how many sequences one engine runs at once.
 
-    Levels double up to the first that is not stable, then the gap is bisected. Running out of memory is a result.
+    At a stable level no sequence fails, is preempted or waits. Levels double until one is not
+    stable, then the gap is bisected. Running out of memory is a result, not an error.
 
     \b
     Example:
       evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64
-      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --searches 2 --json
+      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --json
     """
     return _probe(SEQUENCES, **flags)
 
 
 @probe.command()
 @_options(
-    click.option("--max-level", type=int, help="Most engines to start.  [default: 16]"),
-    click.option("--trials", type=int, help="Ramps, each from the first engine on.  [default: 3]"),
+    click.option(
+        "--max-level", type=int, help="Highest number of engines to start.  [default: 16]"
+    ),
+    click.option("--trials", type=int, help="Ramps, each starting from one engine.  [default: 3]"),
     _LENGTH,
     click.option(
         "--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"
     ),
 )
 def instances(**flags: Any) -> int:
-    """Search how many engines live side by side on one card, all under load.
+    """Find how many engines run side by side on one GPU under load.
 
-    They are started one by one until one does not come up or dies.
+    Engines are added one at a time until one fails to start or dies.
 
     \b
     Example:
-      evalctl probe instances --model qwen3-4b --model deepseek-r1-7b --memory-limit 48GiB
+      evalctl probe instances --model qwen3-4b --memory-limit 48GiB
     """
     return _probe(INSTANCES, **flags)
 
@@ -142,14 +155,15 @@ def instances(**flags: Any) -> int:
     click.option(
         "--levels",
         metavar="TOKENS",
-        help="Contexts to try, prompt and answer together.  [default: 8k doubling to 256k]",
+        help="Context lengths to try, prompt and answer together.  [default: 8k doubling to 256k]",
     ),
-    click.option("--trials", type=int, help="Trials that all must be stable.  [default: 1]"),
+    click.option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
 )
 def context(**flags: Any) -> int:
-    """Search how long a context an engine takes, what it costs, and whether its beginning is still used at its end.
+    """Find how long a context an engine takes.
 
-    Each length has an engine of its own. A wrong answer is shown and is no limit.
+    Also shows what it costs, and whether the model still uses the start of the context. Each length
+    runs in a separate engine. A wrong answer is reported and does not end the search.
 
     \b
     Example:
@@ -159,19 +173,19 @@ def context(**flags: Any) -> int:
 
 
 def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, **flags: Any) -> int:
-    asked = Probe(kind=kind, **flags)
-    submission = plan_probe(asked, load_registry(Settings.from_environment()), new=new)
+    wanted = Probe(kind=kind, **flags)
+    submission = plan_probe(wanted, load_registry(Settings.from_environment()), new=new)
     if dry_run:
-        return _show_plan(asked, submission, as_json=as_json)
+        return _show_plan(wanted, submission, as_json=as_json)
     synthetic = any(model.synthetic for model in submission.models)
-    with open_session(broker=True, synthetic=synthetic, name="probe") as session:
-        outcome = submit_experiment(session.engine, session.broker, submission)
+    with connect(broker=True, synthetic=synthetic, name="probe") as connections:
+        outcome = submit_experiment(connections.engine, connections.broker, submission)
         for warning in outcome.warnings:
             warn(warning)
         if not watch:
-            return _show_submitted(session, outcome, as_json=as_json)
-        state = _follow(session, outcome, as_json=as_json)
-        found = read_found(session.engine, outcome.submitted.run_id)
+            return _show_submitted(connections, outcome, as_json=as_json)
+        state = _follow(connections, outcome, as_json=as_json)
+        found = read_found(connections.engine, outcome.submitted.run_id)
     documents = found_documents(kind, tuple(submission.models), found)
     if as_json:
         head = outcome.to_dict() | {"state": state}
@@ -182,53 +196,57 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
                 console().print(level_table(document))
             for search in document["not_ended"]:
                 click.echo(
-                    f"search {search['search']} of {search['model']} {search['state']}: {search['error_message']}"
+                    f"search {search['search']} of {search['model']} {search['state']}: "
+                    f"{search['error_message']}"
                 )
         for document in documents:
             click.echo(limit_sentence(document))
     return 0 if state == "succeeded" else 1
 
 
-def _follow(session: Session, outcome: Outcome, *, as_json: bool) -> str:
-    """Follow the run until it ends, telling each trial as it comes; return the run's state."""
-    run = find_run(session.engine, str(outcome.submitted.run_id))
+def _follow(connections: Connections, outcome: Outcome, *, as_json: bool) -> str:
+    """Follow the run until it ends, printing each trial as it ends; return the run's state."""
+    run = find_run(connections.engine, str(outcome.submitted.run_id))
     # The console of the progress bar, so that lines come above it.
-    told = console(as_json=as_json)
+    screen = console(as_json=as_json)
     shown = 0
 
-    def tell() -> None:
+    def print_new() -> None:
         nonlocal shown
-        for point in latest_points(session.engine, run.run_id, shown=shown):
+        for point in latest_points(connections.engine, run.run_id, shown=shown):
             shown += 1
-            told.print(trial_line(point), markup=False, highlight=False, soft_wrap=True)
+            screen.print(trial_line(point), markup=False, highlight=False, soft_wrap=True)
 
-    progress = follow(session.engine, run, told, check=tell)
-    tell()
+    progress = follow(connections.engine, run, screen, check=print_new)
+    print_new()
     return progress.state
 
 
-def _show_submitted(session: Session, outcome: Outcome, *, as_json: bool) -> int:
+def _show_submitted(connections: Connections, outcome: Outcome, *, as_json: bool) -> int:
     done = outcome.submitted
     if as_json:
         print_json(outcome.to_dict())
         return 0
     click.echo(
-        f"run {done.name} ({done.run_id}): {done.created} searches submitted, {done.existing} were there"
+        f"run {done.name} ({done.run_id}): {done.created} searches submitted, "
+        f"{done.existing} already exist"
     )
     click.echo(
-        f"`evalctl results {done.name} --table concurrency` shows the limits once they are found"
+        f"`evalctl results {done.name} --table concurrency` shows the limits when the "
+        "searches have ended"
     )
-    if not list_workers(session.engine):
+    if not list_workers(connections.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     return 0
 
 
-def _show_plan(asked: Probe, submission: Submission, *, as_json: bool) -> int:
+def _show_plan(wanted: Probe, submission: Submission, *, as_json: bool) -> int:
     if as_json:
-        print_json({"dry_run": True, "jobs": submission.jobs, "experiment": asked.to_dict()})
+        print_json({"dry_run": True, "jobs": submission.jobs, "experiment": wanted.to_dict()})
     else:
         models = ", ".join(model.name for model in submission.models)
         click.echo(
-            f"would submit {submission.jobs} searches of {asked.kind}: {asked.searches} of each of {models}"
+            f"would submit {submission.jobs} {wanted.kind} searches: {wanted.searches} each "
+            f"for {models}"
         )
     return 0

@@ -1,4 +1,4 @@
-"""``evalctl reconcile``: one process in the foreground, for supervisors, compose and systemd."""
+"""``evalctl reconcile``: the reconciler in the foreground, for supervisors, compose and systemd."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from types import FrameType
 
 import click
 
+from orchestrator.connections import connect
 from orchestrator.reconciler import Reconciler
-from orchestrator.session import open_session
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Do one round and exit.")
+@click.option("--once", is_flag=True, help="Run one round and exit.")
 def reconcile(*, once: bool) -> int:
-    """Run the reconciler in the foreground: it expires leases, publishes hints and refills an emptied broker.
+    """Run the reconciler in the foreground.
 
-    Any number may run; one is in charge, the others wait.
+    It expires leases, publishes hints, submits scheduled runs and refills an emptied broker.
+    Several can run: one is active, the others stand by.
 
     \b
     Example:
@@ -33,13 +34,13 @@ def reconcile(*, once: bool) -> int:
     def end(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    with open_session(broker=True, name="reconciler") as session:
-        assert session.broker is not None
-        reconciler = Reconciler(session.engine, session.broker)
+    with connect(broker=True, name="reconciler") as connections:
+        assert connections.broker is not None
+        reconciler = Reconciler(connections.engine, connections.broker)
         if once:
             tick = reconciler.tick()
-            hints = f"published {tick.published}, issued again {tick.rehinted}"
-            click.echo(f"expired {tick.expired}, {hints}, slots of schedules {tick.slots}")
+            hints = f"hints published {tick.published} (reissued {tick.rehinted})"
+            click.echo(f"leases expired {tick.expired}, {hints}, schedule slots {tick.slots}")
             return 0
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)

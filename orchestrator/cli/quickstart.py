@@ -1,4 +1,4 @@
-"""``evalctl quickstart``: the main job on the embedded services and a tiny real model."""
+"""``evalctl quickstart``: the whole path on the embedded services, with tiny real models."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from reports.tables import result_tables
     type=click.IntRange(1, 1024),
     default=96,
     show_default=True,
-    help="Longest output in tokens.",
+    help="Maximum output tokens.",
 )
 def quickstart(*, repetitions: int, max_tokens: int) -> int:
-    """Compare two tiny models on 6 problems, from queue to tables, on this machine's CPU.
+    """Compare two tiny models on 6 problems, on this machine's CPU.
 
-    Everything is real: Postgres, a Redis-protocol broker, a Celery worker, vLLM. The models are tiny (135 M parameters, in
-    bf16 and rounded to 4 bits), so expect low scores. All processes end with the command; the data stays in EVALCTL_HOME.
+    Everything from queue to tables is real: Postgres, a Redis-compatible broker, a Celery worker,
+    vLLM. The models are tiny (135M parameters, in bf16 and rounded to 4 bits), so expect low
+    scores. All processes exit with the command; the data stays in EVALCTL_HOME.
 
     \b
     Example:
@@ -41,7 +42,8 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     for failure in finished.progress.failures:
         screen.print(
-            f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): {failure['example']}"
+            f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): "
+            f"{failure['example']}"
         )
     screen.print("\nTry next:")
     for command in _next_commands(finished.run.name):
@@ -50,10 +52,13 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
 
 
 def _next_commands(run: str) -> tuple[str, str, str]:
-    columns = "problem, repetition, score7, guess_suspected"
-    query = f"SELECT {columns} FROM analytics_v1.scores WHERE run = '{run}'"  # noqa: S608 - printed, not run
+    columns, scores = "problem, repetition, score7, guess_suspected", "analytics_v1.scores"
+    query = f"\"SELECT {columns} FROM {scores} WHERE run = '{run}'\""  # noqa: S608 - printed
     return (
         f"evalctl results {run} --json",
-        f'evalctl db shell -- -c "{query}"',
-        "evalctl up && evalctl submit --model smollm2 --problems quickstart --prompt plain --prompt stepwise --watch",
+        f"evalctl db shell -- -c {query}",
+        (
+            "evalctl up && evalctl submit --model smollm2 --problems quickstart --prompt "
+            "plain --prompt stepwise --watch"
+        ),
     )

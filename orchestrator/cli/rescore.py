@@ -1,4 +1,4 @@
-"""``evalctl rescore``: the stored answers of a run once more."""
+"""``evalctl rescore``: score the stored answers of a run again."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ import sys
 import click
 
 from db.runs import find_run
+from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
 from orchestrator.rescore import rescore_run
-from orchestrator.session import open_session
 from scoring.score import SCORER_VERSION
 
 
 @click.command()
 @click.argument("run")
-@click.option("--force", is_flag=True, help="Score again even what this scorer version has scored.")
+@click.option(
+    "--force", is_flag=True, help="Rescore answers that this scorer version has already scored."
+)
 @json_option
 def rescore(*, run: str, force: bool, as_json: bool) -> int:
-    """Score the stored answers of a run again with this evalctl's scorer; earlier verdicts are kept.
+    """Rescore the stored answers of a run with this scorer version.
 
-    RUN is an id, a unique prefix of one, a name, or `latest`. Results show the newest scores. Exit code 1 if a stored
-    problem cannot be read any more.
+    RUN is an id, a unique prefix of an id, a name, or `latest`. Earlier verdicts are kept; results
+    show the newest scores. Exit code 1 if a stored problem can no longer be read.
 
     \b
     Example:
       evalctl rescore latest
     """
     show_progress = sys.stderr.isatty() and not as_json
-    with open_session(name="rescore") as session:
-        found = find_run(session.engine, run)
+    with connect(name="rescore") as connections:
+        found = find_run(connections.engine, run)
         done = rescore_run(
-            session.engine,
+            connections.engine,
             found.run_id,
             force=force,
             on_progress=_progress if show_progress else _no_progress,
@@ -42,8 +44,11 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
         for name, why in done.unreadable.items():
             click.echo(f"{name} cannot be read: {why}", err=True)
         click.echo(
-            f"run {found.name}: {done.scored} of {done.generations} answers scored by version {SCORER_VERSION}, "
-            f"{done.changed} with another mark than before; {done.skipped} had been, {done.speed} of speed runs are not"
+            f"run {found.name}: {done.scored} of {done.generations} answers rescored by "
+            f"version {SCORER_VERSION}, "
+            f"{done.changed} of them with a new score; skipped: {done.skipped} already scored "
+            "by it, "
+            f"{done.speed} from speed runs"
         )
     return 1 if done.unreadable else 0
 

@@ -6,8 +6,8 @@ import click
 
 from db.results import read_results
 from db.runs import find_run, run_progress
+from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
-from orchestrator.session import open_session
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
 from reports.tables import result_tables
@@ -16,19 +16,19 @@ from reports.tables import result_tables
 @click.command()
 @click.argument("run", default="latest")
 @click.option(
-    "--synthetic", is_flag=True, help="Include rows of synthetic models, whose numbers are made up."
+    "--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated."
 )
 @click.option(
-    "--include-flagged", is_flag=True, help="Count results with a flag into times and memory."
+    "--include-flagged", is_flag=True, help="Include flagged results in times and memory."
 )
 @click.option(
     "--table",
     "chosen",
     multiple=True,
     type=click.Choice(("scores", "resources", "prompts", "concurrency")),
-    help="Show this table alone; may be repeated.",
+    help="Show only this table; may be repeated.",
 )
-@click.option("--explain", "explained", is_flag=True, help="Print what each number is made of.")
+@click.option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
 def results(
     *,
@@ -39,9 +39,9 @@ def results(
     explained: bool,
     as_json: bool,
 ) -> int:
-    """Show scores by category and resources of a run.
+    """Show the scores, latency and memory of a run.
 
-    RUN is an id, a unique prefix of one, a name, or `latest`.
+    RUN is an id, a unique prefix of an id, a name, or `latest`.
 
     \b
     Example:
@@ -49,21 +49,21 @@ def results(
       evalctl results quickstart-3f2a1b --json
       evalctl results latest --table resources --explain
     """
-    with open_session(name="results", synthetic=synthetic) as session:
-        found = find_run(session.engine, run)
-        progress = run_progress(session.engine, found)
+    with connect(name="results", synthetic=synthetic) as connections:
+        found = find_run(connections.engine, run)
+        progress = run_progress(connections.engine, found)
         read = read_results(
-            session.engine, found.run_id, include_flagged=include_flagged, explained=explained
+            connections.engine, found.run_id, include_flagged=include_flagged, explained=explained
         )
     document = read.to_dict()
-    explanation = {} if read.evidence is None else {"explain": explain(document, read.evidence)}
+    explanation = {} if read.breakdown is None else {"explain": explain(document, read.breakdown)}
     if as_json:
         head = {"run": str(found.run_id), "name": found.name, "state": progress.state}
         print_json(head | document | explanation)
         return 0
     if progress.open:
         click.echo(
-            f"run {found.name} is not finished: {progress.open} of {progress.total} jobs are open"
+            f"run {found.name} has not finished: {progress.open} of {progress.total} jobs are open"
         )
     shown = {
         key: rows for key, rows in document.items() if not chosen or key in (*chosen, "limits")
@@ -75,6 +75,7 @@ def results(
         console().print(part)
     if not tables:
         click.echo(
-            f"run {found.name} has no results{'' if synthetic else ' (rows of synthetic models need --synthetic)'}"
+            f"run {found.name} has no "
+            f"results{'' if synthetic else ' (add --synthetic to include synthetic models)'}"
         )
     return 0

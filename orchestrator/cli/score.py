@@ -25,14 +25,14 @@ COLOURS = {
 
 @click.command()
 @click.option(
-    "--problem", required=True, metavar="ID", help="Problem of the shipped set, or a YAML file."
+    "--problem", required=True, metavar="ID", help="Id of a shipped problem, or a YAML file."
 )
 @click.option(
-    "--answer", required=True, metavar="FILE", help="Text to score; - reads standard input."
+    "--answer", required=True, metavar="FILE", help="File with the answer; - reads standard input."
 )
 @json_option
 def score(*, problem: str, answer: str, as_json: bool) -> int:
-    """Score an answer: which reference steps it shows, whether it ends right, whether it looks like a guess.
+    """Score an answer: its steps, its result and signs of guessing.
 
     \b
     Example:
@@ -75,13 +75,20 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
     described = {step.id: step.describe for path in problem.paths for step in path.steps}
     for step in scored.steps:
         describe = described[step.step_id]
-        line = f"{step.step_id:<4} {step.verdict:<16} {describe.get('en') or next(iter(describe.values()), '')}"
+        line = (
+            f"{step.step_id:<4} {step.verdict:<16} "
+            f"{describe.get('en') or next(iter(describe.values()), '')}"
+        )
         screen.print(Text(line, style=COLOURS[step.verdict]))
-    answer = {True: "right", False: "wrong", None: "cannot be told"}[scored.answer_correct]
+    answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
     screen.print(
-        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of 7, final answer {answer}"
+        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of "
+        f"7, final answer {answer}"
     )
     if scored.guess_suspected:
         screen.print(
-            Text("guess suspected: a right answer with under half of the steps", style="bold red")
+            Text(
+                "guess suspected: a right answer with fewer than half of the steps",
+                style="bold red",
+            )
         )

@@ -1,4 +1,4 @@
-"""``evalctl up`` and ``down``: the processes of this host, supervised."""
+"""``evalctl up`` and ``down``: start and stop the processes of this host under a supervisor."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import psutil
 
 from core.gpus import GpuUnavailable, list_gpus
 from core.settings import Settings
+from orchestrator.connections import connect
 from orchestrator.errors import UsageFault
-from orchestrator.session import open_session
 from orchestrator.supervisor import (
     Supervisor,
     SupervisorFile,
@@ -31,18 +31,19 @@ DOWN_WITHIN_S = 120.0
 
 @click.command()
 @click.option(
-    "--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1 or none.  [default: all]"
+    "--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1, or none.  [default: all]"
 )
 @click.option(
     "--cpu-workers",
     type=click.IntRange(0, 64),
-    help="Workers on the CPU.  [default: 1 without GPUs, else 0]",
+    help="Number of CPU workers.  [default: 1 without GPUs, else 0]",
 )
 @click.option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
-    """Start what this host needs: embedded servers (unless real ones are named), reconciler, workers.
+    """Start the servers, the reconciler and the workers of this host.
 
-    Workers and servers that end are started again. `evalctl down` ends all of it.
+    The servers are the embedded ones, unless real ones are configured. Workers and servers that
+    exit are restarted. `evalctl down` stops everything.
 
     \b
     Example:
@@ -53,7 +54,9 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     file = SupervisorFile(settings)
     if (running := file.running()) is not None:
         running.send_signal(signal.SIGHUP)  # Workers that were drained start again.
-        click.echo(f"evalctl is up already (supervisor {running.pid}); drained workers start again")
+        click.echo(
+            f"evalctl is already running (supervisor {running.pid}); drained workers are restarted"
+        )
         return 0
     indices = _gpu_indices(gpus)
     workers = worker_specs(indices, (0 if indices else 1) if cpu_workers is None else cpu_workers)
@@ -66,12 +69,13 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    with open_session(broker=True, name="supervisor"):
+    with connect(broker=True, name="supervisor"):
         supervisor = Supervisor(settings, [reconciler_spec(), *workers])
-        supervisor.look()
+        supervisor.poll()
         file.write()
         click.echo(
-            f"evalctl is up: reconciler and {len(workers)} worker(s); logs in {log_folder(settings)}"
+            f"evalctl is running: reconciler and {len(workers)} worker(s); logs in "
+            f"{log_folder(settings)}"
         )
         try:
             supervisor.run(stop)
@@ -81,9 +85,11 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Stop the servers even where other processes use them.")
+@click.option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
 def down(*, force: bool) -> int:
-    """End the supervisor, its workers (after their job) and the embedded servers.
+    """Stop the workers, the reconciler and the embedded servers.
+
+    Workers finish their current job first.
 
     \b
     Example:
@@ -125,7 +131,8 @@ def _start_detached(
     for _ in range(int(UP_WITHIN_S / 0.1)):
         if file.running() is not None:
             click.echo(
-                f"evalctl is up (supervisor {process.pid}); logs in {log.parent}; `evalctl down` ends it"
+                f"evalctl is running (supervisor {process.pid}); logs in {log.parent}; stop "
+                "it with `evalctl down`"
             )
             return 0
         if process.poll() is not None:
@@ -133,7 +140,7 @@ def _start_detached(
         pause.wait(0.1)
     tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     click.echo(
-        f"evalctl did not come up: {' '.join(tail) or 'no word from it'} (log: {log})", err=True
+        f"evalctl did not start: {' '.join(tail) or 'it logged nothing'} (log: {log})", err=True
     )
     return 3
 

@@ -1,4 +1,4 @@
-"""``evalctl status``, ``watch`` and ``cancel``: how far runs are, and taking one back."""
+"""``evalctl status``, ``watch`` and ``cancel``: the progress of runs, and cancelling one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from core.states import JobState
 from db.fleet import WorkerRow, list_workers
 from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
+from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json
-from orchestrator.session import open_session
 from orchestrator.watch import follow
 
 
@@ -20,21 +20,22 @@ from orchestrator.watch import follow
 @click.argument("run", required=False)
 @json_option
 def status(*, run: str | None, as_json: bool) -> int:
-    """Show how far a run is, or list the newest runs and the workers.
+    """Show the progress of a run, or the newest runs and the workers.
 
-    RUN is an id, a unique prefix of one, a name, or `latest`. Exit code 1 when the run has failed or dead jobs.
+    RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed
+    or dead jobs.
 
     \b
     Example:
       evalctl status
       evalctl status latest --json
     """
-    with open_session(name="status") as session:
+    with connect(name="status") as connections:
         if run is None:
-            return _show_all(session.engine, as_json=as_json)
-        found = find_run(session.engine, run)
-        progress = run_progress(session.engine, found)
-        workers = [_worker(row) for row in list_workers(session.engine)]
+            return _show_all(connections.engine, as_json=as_json)
+        found = find_run(connections.engine, run)
+        progress = run_progress(connections.engine, found)
+        workers = [_worker(row) for row in list_workers(connections.engine)]
         if as_json:
             document = _run_document(found, progress)
             print_json(
@@ -49,14 +50,14 @@ def status(*, run: str | None, as_json: bool) -> int:
 @click.command()
 @click.argument("run", default="latest")
 def watch(*, run: str) -> int:
-    """Follow a run until it ends. Ctrl-C stops the watching, not the run.
+    """Follow a run until it ends. Ctrl-C stops watching, not the run.
 
     \b
     Example:
       evalctl watch latest
     """
-    with open_session(name="watch") as session:
-        progress = follow(session.engine, find_run(session.engine, run), console())
+    with connect(name="watch") as connections:
+        progress = follow(connections.engine, find_run(connections.engine, run), console())
     return 0 if progress.state == "succeeded" else 1
 
 
@@ -64,15 +65,15 @@ def watch(*, run: str) -> int:
 @click.argument("run")
 @json_option
 def cancel(*, run: str, as_json: bool) -> int:
-    """Cancel what is not finished of a run; finished results stay.
+    """Cancel the unfinished jobs of a run; finished results are kept.
 
     \b
     Example:
       evalctl cancel latest
     """
-    with open_session(name="cancel") as session:
-        found = find_run(session.engine, run)
-        cancelled = cancel_run(session.engine, found)
+    with connect(name="cancel") as connections:
+        found = find_run(connections.engine, run)
+        cancelled = cancel_run(connections.engine, found)
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, "cancelled": cancelled})
     else:
@@ -116,12 +117,13 @@ def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> N
     )
     click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
     if progress.state == "paused":
-        click.echo(f"`evalctl resume {run.name}` lets it go on")
+        click.echo(f"resume it with `evalctl resume {run.name}`")
     elif progress.open:
         click.echo(f"ETA {duration(progress.eta_s)}")
     for failure in progress.failures:
         click.echo(
-            f"  {failure['jobs']} {failure['state']} ({failure['model']}, {failure['error_class']}): {failure['example']}"
+            f"  {failure['jobs']} {failure['state']} ({failure['model']}, "
+            f"{failure['error_class']}): {failure['example']}"
         )
     _print_workers(workers)
 

@@ -1,4 +1,4 @@
-"""``evalctl worker``: run one in the foreground, list those that live, ask them to drain."""
+"""``evalctl worker``: run a worker in the foreground, list the running ones, drain them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import click
 from rich.table import Table
 
 from db.fleet import WorkerRow, drain_workers, list_workers
+from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
-from orchestrator.session import open_session
 
 
 @click.group(invoke_without_command=True)
-@click.option("--gpu", type=int, metavar="INDEX", help="Pin the worker to this GPU.")
+@click.option("--gpu", type=int, metavar="INDEX", help="Run on this GPU.")
 @click.option("--cpu", is_flag=True, help="Run on the CPU.")
 @click.option(
     "--queue",
@@ -30,7 +30,7 @@ from orchestrator.session import open_session
     "--grace",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="How long the running job may still take when the worker is to end; then it is handed back.  [default: 600]",
+    help="On shutdown, how long the current job may take before it is handed back.  [default: 600]",
 )
 @click.pass_context
 def worker(
@@ -41,10 +41,11 @@ def worker(
     queues: tuple[str, ...],
     grace: float | None,
 ) -> None:
-    """Run one worker in the foreground: it owns one GPU (default: the first one, or the CPU where there is none).
+    """Run a worker in the foreground, on one GPU or on the CPU.
 
-    SIGTERM or Ctrl-C lets it finish its job and exit; a second one hands the job back at once. It refuses a GPU that
-    others use.
+    By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish
+    its job and exit; a second one hands the job back at once. It refuses a GPU that other processes
+    use.
 
     \b
     Example:
@@ -52,31 +53,31 @@ def worker(
       evalctl worker --cpu --queue vllm --grace 120
     """
     if gpu is not None and cpu:
-        raise click.UsageError("--gpu and --cpu exclude each other")
+        raise click.UsageError("--gpu and --cpu cannot be combined")
     chosen = ["--cpu"] if cpu else [] if gpu is None else ["--gpu", str(gpu)]
     listened = [part for queue in queues for part in ("--queue", queue)]
     waited = [] if grace is None else ["--grace", str(grace)]
     if context.invoked_subcommand is not None:
         if chosen or listened or waited:
             raise click.UsageError(
-                f"options before {context.invoked_subcommand} are for running a worker"
+                f"options before {context.invoked_subcommand} only apply to running a worker"
             )
         return
-    # The worker takes this process over, so that signals and exit codes are its own.
+    # The worker replaces this process, so that signals and exit codes are its own.
     os.execv(sys.executable, [sys.executable, "-m", "workers", *chosen, *listened, *waited])  # noqa: S606
 
 
 @worker.command(name="list")
 @json_option
 def list_(*, as_json: bool) -> int:
-    """List the workers that live, with what each says of itself.
+    """List the running workers and what they report.
 
     \b
     Example:
       evalctl worker list
     """
-    with open_session(name="worker list") as session:
-        workers = list_workers(session.engine)
+    with connect(name="worker list") as connections:
+        workers = list_workers(connections.engine)
     if as_json:
         print_json({"workers": [_document(row) for row in workers]})
     elif not workers:
@@ -88,33 +89,35 @@ def list_(*, as_json: bool) -> int:
 
 @worker.command()
 @click.argument("name", metavar="[WORKER]", required=False)
-@click.option("--all", "everyone", is_flag=True, help="All workers.")
-@click.option("--host", metavar="HOST", help="The workers of one host.")
+@click.option("--all", "all_workers", is_flag=True, help="Drain all workers.")
+@click.option("--host", metavar="HOST", help="Drain the workers of this host.")
 @json_option
-def drain(*, name: str | None, everyone: bool, host: str | None, as_json: bool) -> int:
-    """Ask workers to finish their job, take no other and end. They notice within some 5 seconds.
+def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: bool) -> int:
+    """Ask workers to finish their job and exit. They notice within about 5 seconds.
 
-    WORKER is a name as `evalctl worker list` shows it, an id, or the beginning of either. A job that is not done when the
-    worker's grace is over is handed back, and another worker runs it. A worker of `evalctl up` stays down until that is
-    said again.
+    WORKER is a name from `evalctl worker list`, an id, or a prefix of either. A job that has not
+    finished within the worker's grace period is handed back for another worker. A worker started by
+    `evalctl up` stays down until the next `evalctl up`.
 
     \b
     Example:
       evalctl worker drain gpu0-4711@host1
       evalctl worker drain --host host1
     """
-    if (name is not None) + everyone + (host is not None) != 1:
-        raise UsageFault("name one WORKER, or --host HOST, or --all")
-    with open_session(name="worker drain") as session:
-        asked = drain_workers(session.engine, worker=name, host=host)
-    if not asked and not everyone:
+    if (name is not None) + all_workers + (host is not None) != 1:
+        raise UsageFault("give one of WORKER, --host HOST or --all")
+    with connect(name="worker drain") as connections:
+        draining = drain_workers(connections.engine, worker=name, host=host)
+    if not draining and not all_workers:
         raise UsageFault(
-            f"no living worker is called {name!r}" if name else f"no worker lives on host {host!r}"
+            f"no running worker matches {name!r}"
+            if name
+            else f"no worker is running on host {host!r}"
         )
     if as_json:
-        print_json({"draining": list(asked)})
+        print_json({"draining": list(draining)})
     else:
-        click.echo(f"asked to drain: {', '.join(asked)}" if asked else "no worker is running")
+        click.echo(f"draining: {', '.join(draining)}" if draining else "no worker is running")
     return 0
 
 

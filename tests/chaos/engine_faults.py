@@ -12,7 +12,7 @@ import psutil
 
 from core.sampling_params import SamplingParams
 from core.settings import Settings
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from orchestrator.registry import load_registry
 from orchestrator.submit import record_of
 from problems.loader import load_set

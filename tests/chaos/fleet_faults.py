@@ -15,7 +15,7 @@ from tests.support.processes import LoggingProcess
 from workers.lifecycle.lease import HUNG
 
 SLOW: dict[str, Any] = {"tokens": 10, "tpot_ms": 100}
-IN_CHARGE = "reconciler is in charge"
+IN_CHARGE = "reconciler is active"
 #: Patience of the workers with a silent engine in place of 120 s.
 SILENCE_S = "3"
 
@@ -195,7 +195,7 @@ def _reconciler_lost(
 ) -> Recovery:
     with deployment.worker() as worker, deployment.reconciler() as first:
         worker.wait_for("worker.ready")
-        deployment.until_true(lambda: _in_charge(first), "the first reconciler is in charge")
+        deployment.until_true(lambda: _in_charge(first), "the first reconciler is active")
         with deployment.reconciler() as second:
             deployment.submit(1, publish=False, name="before")
             deployment.until("state = 'succeeded'")

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from db.commits import Result, commit
 from db.engine import transaction
-from db.runs import submit
+from db.submissions import submit
 from tests.support.jobs import PROBLEM, claimed, register, submission
 from tests.support.oracle import JobKey, check, keys_of, orphans
 from tests.support.results import generation_row, store_start

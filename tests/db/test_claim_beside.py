@@ -1,4 +1,7 @@
-"""Claims that fill an engine: a job joins others only where it is the next one and may; and many threads on one database."""
+"""Claims that fill an engine: a job joins others only where it is the next one and may.
+
+And many threads on one database.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from core.errors import ServiceBusy
 from core.states import FailureKind, JobState, Mode
 from db.claims import ClaimedJob, Failure, claim, give_up, in_batch
 from db.engine import open_database, run_alone, transaction
-from db.runs import submit
+from db.submissions import submit
 from tests.support.database import count
 from tests.support.jobs import PROBLEM, QUEUES, register, spec, submission, take
 
@@ -58,7 +61,10 @@ def test_a_claim_beside_others_takes_the_next_job_only_where_it_may_join(engine:
 
 
 def several(engine: Engine, worker_id: uuid.UUID, at_most: int) -> list[int]:
-    """Claim as many of the jobs that may join others in the engine of the model a; return their numbers."""
+    """Claim as many of the jobs that may join others in the engine of the model a.
+
+    Return their numbers.
+    """
     claimed = claim(
         engine,
         worker_id=worker_id,

@@ -1,4 +1,4 @@
-"""The claim walks its index however long the queue is, and past held jobs without looking at them."""
+"""The claim walks its index however long the queue is, and never reads held jobs."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.runs import submit
 from db.statements import statement
+from db.submissions import submit
 from tests.support.jobs import PROBLEM, claim_of, register, spec, submission, take
 
 QUEUED, HELD = 200_000, 100_000
 #: What a claim may take of a 10 ms budget before the test calls it a walk over the queue.
 SLOWEST_MS = 50.0
 FILL = """
-INSERT INTO eval.job (run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, held)
-SELECT j.run_id, j.model_id, j.problem_id, j.prompt, j.repetition + n, j.mode, j.sampling, n %% 3, n <= %(held)s
+INSERT INTO eval.job (
+       run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, held)
+SELECT j.run_id, j.model_id, j.problem_id, j.prompt, j.repetition + n, j.mode,
+       j.sampling, n %% 3, n <= %(held)s
   FROM eval.job AS j CROSS JOIN generate_series(1, %(jobs)s) AS n
  ORDER BY n
 """

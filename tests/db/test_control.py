@@ -18,8 +18,9 @@ from db.commits import commit
 from db.control import drop_dead, list_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submitted, cancel_run, list_runs, submit
+from db.runs import cancel_run, list_runs
 from db.statements import statement
+from db.submissions import Submitted, submit
 from orchestrator.reconciler import Reconciler
 from tests.support.database import count
 from tests.support.jobs import (
@@ -68,7 +69,7 @@ def test_a_paused_run_is_not_claimed_and_its_running_job_finishes(engine: Engine
     assert progress_of(engine, submitted).state == "paused"
     assert progress_of(engine, submitted).eta_s is None
     elsewhere = claimed(engine, me)
-    assert elsewhere.run_id == other.run_id, "the other run goes on"
+    assert elsewhere.run_id == other.run_id, "the other run continues"
     assert take(engine, me) is None
     commit(engine, running.job_id, running.attempt_no, result(engine, me, running))
     assert progress_of(engine, submitted).count(JobState.SUCCEEDED) == 1
@@ -208,7 +209,7 @@ def test_a_job_put_back_goes_on_counting_and_has_all_its_attempts_again(engine: 
     assert count(engine, "SELECT count(*) FROM eval.attempt") == last.attempt_no == 5
 
 
-def test_retry_takes_only_what_it_is_told_to(engine: Engine) -> None:
+def test_retry_takes_only_the_chosen_jobs(engine: Engine) -> None:
     first = submit(engine, submission(max_attempts=1))
     me = register(engine)
     refused = claimed(engine, me)
@@ -285,7 +286,8 @@ def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
 ) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql(
-            "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, eval.memory_trace, eval.attempt, eval.job, "
+            "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, "
+            "eval.memory_trace, eval.attempt, eval.job, "
             "eval.run, eval.boot CASCADE"
         )
     repetitions, held = 2, False
@@ -310,7 +312,10 @@ def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
         elif step == "expire":
             run_statement(
                 engine,
-                "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = 'running'",
+                (
+                    "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = "
+                    "'running'"
+                ),
             )
             run_statement(engine, statement("expire"))
             running.clear()
@@ -333,12 +338,24 @@ def check(engine: Engine, submitted: Submitted, *, jobs: int, held: bool) -> Non
     assert progress.total == jobs
     assert (progress.state == "paused") == (held and progress.open > 0)
     wrong: Sequence[str] = (
-        "SELECT id FROM eval.job AS j WHERE attempt_no <> (SELECT count(*) FROM eval.attempt WHERE job_id = j.id)",
-        "SELECT id FROM eval.job WHERE (state = 'succeeded') <> (id IN (SELECT job_id FROM eval.generation))",
+        (
+            "SELECT id FROM eval.job AS j "
+            "WHERE attempt_no <> (SELECT count(*) FROM eval.attempt WHERE job_id = j.id)"
+        ),
+        (
+            "SELECT id FROM eval.job WHERE (state = 'succeeded') <> (id IN (SELECT job_id "
+            "FROM eval.generation))"
+        ),
         f"SELECT id FROM eval.job WHERE state IN ('queued', 'running') AND held <> {held}",
-        "SELECT id FROM eval.job WHERE state = 'queued' AND NOT held AND id NOT IN (SELECT job_id FROM eval.outbox)",
+        (
+            "SELECT id FROM eval.job WHERE state = 'queued' AND NOT held AND id NOT IN "
+            "(SELECT job_id FROM eval.outbox)"
+        ),
         "SELECT id FROM eval.job WHERE attempt_no - retried_after > 2",
-        "SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > 2 + (SELECT count(*) FROM eval.attempt)",
+        (
+            "SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > 2 + (SELECT "
+            "count(*) FROM eval.attempt)"
+        ),
     )
     with transaction(engine) as connection:
         assert [

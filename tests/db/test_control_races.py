@@ -1,4 +1,4 @@
-"""A pause at the very moment in which jobs are added or put back: the transaction that came first is waited for."""
+"""A pause while jobs are added or requeued waits for the transaction that came first."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from core.states import JobState
 from db.control import pause_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submitted, submit
 from db.statements import statement
+from db.submissions import Submitted, submit
 from tests.support.database import count
 from tests.support.jobs import (
     PROBLEM,
@@ -27,13 +27,16 @@ from tests.support.jobs import (
     take,
 )
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' AND wait_event_type = 'Lock'"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'evalctl second' "
+    "AND wait_event_type = 'Lock'"
+)
 
 
 def pause_before_commit(
     engine: Engine, second: Engine, submitted: Submitted, act: Callable[[], object]
 ) -> None:
-    """Let ``act`` do its work, start a pause that has to wait for it, and let it commit only then."""
+    """Run ``act``, start a pause that has to wait for it, and commit only then."""
     run = run_of(engine, submitted)
     pausing = threading.Thread(target=pause_run, args=(second, run))
 
@@ -89,7 +92,7 @@ def test_a_pause_in_the_middle_of_a_claim_marks_the_running_job(
         assert connection.exec_driver_sql("SELECT count(*) FROM eval.attempt").scalar_one() == 1
 
 
-def test_the_publisher_waits_for_no_job_that_somebody_locks(
+def test_the_publisher_waits_for_no_job_that_another_locks(
     engine: Engine, second: Engine, broker: HintBroker
 ) -> None:
     submit(engine, submission())

@@ -1,4 +1,4 @@
-"""The same error on two workers ends a job: a table of histories, and histories at random beside a plain model."""
+"""The same error on two workers ends a job: a table of histories, and random ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from core.states import FailureKind, JobState
 from db.claims import Failure, give_up
 from db.engine import rows, transaction
-from db.runs import submit
+from db.submissions import submit
 from tests.support.jobs import PROBLEM, register, submission, take
 
 #: One attempt: which worker had it, and the kind and class of its failure.
@@ -56,12 +56,12 @@ HISTORIES: dict[str, tuple[Sequence[Ending], JobState, FailureKind]] = {
         INFRA,
     ),
     "dead under several jobs on two workers": (
-        [(0, INFRA, "ENGINE_DEAD_IN_COMPANY"), (1, INFRA, "ENGINE_DEAD_IN_COMPANY")],
+        [(0, INFRA, "ENGINE_DEAD_IN_BATCH"), (1, INFRA, "ENGINE_DEAD_IN_BATCH")],
         JobState.QUEUED,
         INFRA,
     ),
     "dead under several jobs, then alone": (
-        [(0, INFRA, "ENGINE_DEAD_IN_COMPANY"), (1, INFRA, "ENGINE_DEAD")],
+        [(0, INFRA, "ENGINE_DEAD_IN_BATCH"), (1, INFRA, "ENGINE_DEAD")],
         JobState.QUEUED,
         INFRA,
     ),
@@ -116,7 +116,10 @@ def test_histories_at_random_end_as_the_model_says(engine: Engine, history: list
 
 
 def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[JobState]]:
-    """Let a fresh job of five attempts fail as told; return its id and its state after each attempt."""
+    """Let a fresh job of five attempts fail as given.
+
+    Return its id and its state after each attempt.
+    """
     workers = [register(engine) for _ in range(3)]
     number = next(_numbers)
     given = {
@@ -153,7 +156,10 @@ def stored(
         )[0]
         attempts = rows(
             connection,
-            "SELECT failure_kind, error_class, outcome FROM eval.attempt WHERE job_id = %(job)s ORDER BY attempt_no",
+            (
+                "SELECT failure_kind, error_class, outcome FROM eval.attempt WHERE job_id = "
+                "%(job)s ORDER BY attempt_no"
+            ),
             {"job": job_id},
         )
     assert {attempt["outcome"] for attempt in attempts} == {"failed"}

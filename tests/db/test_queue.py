@@ -18,12 +18,9 @@ from db.engine import open_database, rows, transaction
 from db.fleet import WorkerIdentity, register_worker
 from db.models import Base
 from db.outbox import publish_outbox
-from db.runs import (
-    cancel_run,
-    find_run,
-    submit,
-)
+from db.runs import cancel_run, find_run
 from db.statements import statement
+from db.submissions import submit
 from tests.support.database import count
 from tests.support.jobs import PROBLEM, QUEUES, progress_of, spec, submission, take
 from tests.support.results import result
@@ -160,11 +157,14 @@ def test_commit_writes_everything_and_finishes_the_job(
     )
 
 
-def test_a_claim_passes_over_a_model_whose_last_job_somebody_else_is_claiming(
+def test_a_claim_passes_over_a_model_whose_last_job_another_worker_is_claiming(
     engine: Engine, worker: Callable[[], uuid.UUID]
 ) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), problems=(PROBLEM,), repetitions=1))
-    lock = "SELECT m.id FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id WHERE m.name = 'a' FOR UPDATE OF j"
+    lock = (
+        "SELECT m.id FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id WHERE "
+        "m.name = 'a' FOR UPDATE OF j"
+    )
     with transaction(engine) as connection:
         loaded = rows(connection, lock)[0]["id"]
         job = take(engine, worker(), loaded_model_id=loaded)
@@ -205,7 +205,7 @@ def test_an_attempt_handed_back_does_not_count_against_the_job(
 ) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=1))
     handed_back = Failure(
-        kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker was told to end"
+        kind=FailureKind.INFRA, error_class=DRAINED, sentence="the worker is draining"
     )
     for attempt_no in (1, 2, 3):
         job = take(engine, worker())
@@ -330,7 +330,7 @@ def test_states_of_the_code_and_of_the_database_agree(engine: Engine) -> None:
 
 
 class Eager:
-    """A worker that claims for each hint at the worst moment: just before its publisher's transaction commits."""
+    """A worker that claims for each hint just before its publisher commits."""
 
     def __init__(self, publishers: Engine, database_url: str, worker_id: uuid.UUID) -> None:
         self.engine = open_database(database_url, name="eager")

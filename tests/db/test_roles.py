@@ -1,4 +1,7 @@
-"""A writer can do the whole day's work and harm nothing; migrations leave what writers and analysts may do as it was."""
+"""A writer can do the whole day's work and harm nothing.
+
+Migrations leave what writers and analysts may do as it was.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ from tests.support.debian_packages import program_or_skip
 from tests.support.processes import ROOT, evalctl, worker
 
 PASSWORD = "only-for-this-test"
-MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 1, tpot_ms = 0, tokens = 20 }\n'
+MODEL = (
+    '[models.fake]\nengine = "synthetic"\nsource = "simulated"\noptions = { ttft_ms = '
+    "1, tpot_ms = 0, tokens = 20 }\n"
+)
 
 
 @pytest.fixture
@@ -177,7 +183,7 @@ def test_a_writer_may_say_upgrade_where_nothing_is_to_be_done(
     assert "already" in done.stdout
 
 
-def test_a_writer_cannot_migrate_and_is_told_who_can(
+def test_a_writer_cannot_migrate_and_learns_who_can(
     environment: dict[str, str], writer: str, engine: Engine
 ) -> None:
     config = alembic_config()
@@ -196,7 +202,7 @@ def test_the_command_lets_a_role_in(
     done = evalctl(environment, "db", "grant-writer", login)
     assert (done.returncode, done.stdout) == (
         0,
-        f"role {login} may submit, work and reconcile\n",
+        f"role {login} can submit, run workers and reconcile\n",
     ), done.stderr
     with transaction(engine) as connection:
         member = "SELECT pg_has_role(%(login)s, %(group)s, 'MEMBER') AS member"
@@ -210,7 +216,7 @@ def test_a_missing_role_and_a_superuser_are_refused(
 ) -> None:
     done = evalctl(environment, "db", "grant-writer", "nobody_of_this_name")
     assert done.returncode == 2
-    assert "to a role that exists: CREATE ROLE nobody_of_this_name" in done.stderr
+    assert "for a role that exists: CREATE ROLE nobody_of_this_name" in done.stderr
     assert engine.url.username is not None
     with pytest.raises(GrantRefused, match="is a superuser"):
         grant_writer(engine, engine.url.username)
@@ -221,7 +227,7 @@ def test_the_shell_logs_in_and_its_command_line_holds_no_password(
 ) -> None:
     program_or_skip("psql")
     user = environment | {"EVALCTL_DATABASE_URL": writer}
-    look = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
+    command_line = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
     shell = [
         sys.executable,
         "-m",
@@ -233,10 +239,10 @@ def test_the_shell_logs_in_and_its_command_line_holds_no_password(
         "-c",
         "SELECT current_user",
         "-c",
-        look,
+        command_line,
     ]
     done = subprocess.run(shell, env=user, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == make_url(writer).username
-    assert "psql" in done.stdout, "its command line was looked at"
+    assert "psql" in done.stdout, "its command line was read"
     assert PASSWORD not in done.stdout

@@ -1,4 +1,4 @@
-"""Runs far longer than the broker may hold hints for: what waits there stays bounded, and nothing runs dry."""
+"""Runs with far more jobs than hints: queues stay bounded, and none runs dry."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.limits import HINTS_AT_MOST
 from db.control import pause_run, resume_run
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
 from db.statements import statement
+from db.submissions import Submission, submit
 from orchestrator.reconciler import Reconciler
 from orchestrator.submit import submit_experiment
 from tests.support.database import count
@@ -112,7 +112,7 @@ def test_a_short_queue_gets_lost_hints_again_once_they_cannot_be_on_their_way(
     assert (patient.tick().rehinted, patient.tick().rehinted) == (0, 0)
     assert (sure.tick().rehinted, broker.depth("synthetic")) == (4, 4)
     assert take(engine, register(engine)) is not None
-    assert sure.tick().rehinted == 0, "more hints than jobs harm nobody"
+    assert sure.tick().rehinted == 0, "more hints than jobs do no harm"
 
 
 def test_held_jobs_have_no_hints_however_many_they_are(
@@ -143,11 +143,14 @@ def test_jobs_submitted_without_a_broker_get_their_hints_when_it_is_there(
     assert Reconciler(engine, broker).tick().published == HINTS_AT_MOST
 
 
-def test_nobody_finds_nothing_or_waits_while_jobs_are_left(engine: Engine, second: Engine) -> None:
+def test_no_worker_finds_nothing_or_waits_while_jobs_are_left(
+    engine: Engine, second: Engine
+) -> None:
     """Claims run beside each other, and beside one whose transaction stays open all the while.
 
-    A claim may wait for another for the moment that this one takes: Postgres follows a row that changes while it is being
-    locked, and there waits in spite of SKIP LOCKED. It must never wait for a claim to be committed that it only met.
+    A claim may wait for another for the moment that this one takes: Postgres follows a row that
+    changes while it is being locked, and there waits in spite of SKIP LOCKED. It must never wait
+    for a claim to be committed that it only met.
     """
     jobs, workers = 400, 8
     submit(engine, submission(repetitions=jobs // 2))

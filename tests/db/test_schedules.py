@@ -1,4 +1,4 @@
-"""Slots under their key: one run each, whoever asks for it, however often, and whatever dies in between."""
+"""Slots under their key: one run each, however often and by however many processes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,20 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import open_database, transaction
-from db.runs import Submission, Submitted
+from db.maintenance import LOCK_KEY, reconciler_runs
+from db.schedule_slots import fail_slot, last_slots, make_hand_slot, make_slot
 from db.schedules import (
     Schedule,
     ScheduleExists,
     ScheduleNotFound,
     add_schedule,
-    fail_slot,
     find_schedule,
-    last_slots,
     list_schedules,
-    make_hand_slot,
-    make_slot,
     pause_schedule,
-    reconciler_runs,
     remove_schedule,
     resume_schedule,
 )
-from orchestrator.reconciler import LOCK_KEY
+from db.submissions import Submission, Submitted
 from tests.support.database import count
 from tests.support.jobs import submission
 
@@ -80,10 +76,10 @@ def test_the_key_stands_even_where_a_slot_was_settled_and_is_due_again(engine: E
     schedule = stored(engine)
     assert make_slot(engine, schedule, SLOT, night()) is not None
     again = stored(engine)
-    assert again.due_from == EARLIER, "somebody has set the schedule back"
+    assert again.due_from == EARLIER, "the schedule was set back"
     assert make_slot(engine, again, SLOT, night()) is None
     assert (count(engine, RUNS), count(engine, "SELECT count(*) FROM eval.job")) == (1, 4)
-    assert find_schedule(engine, "nightly").due_from == SLOT, "it is not looked at again"
+    assert find_schedule(engine, "nightly").due_from == SLOT, "it is not read again"
 
 
 def test_twelve_at_once_make_one_run(engine: Engine, database_url: str) -> None:
@@ -117,13 +113,13 @@ def test_who_finds_the_slot_being_made_leaves_it_without_waiting(engine: Engine)
 
 def test_an_error_settles_a_slot_and_the_next_goes_on(engine: Engine) -> None:
     schedule = stored(engine)
-    assert fail_slot(engine, schedule, SLOT, "no model is registered under the name 'gone'")
+    assert fail_slot(engine, schedule, SLOT, "no model is registered as 'lost'")
     assert not fail_slot(engine, schedule, SLOT, "again")
     assert make_slot(engine, schedule, SLOT, night()) is None
     assert make_slot(engine, schedule, SLOT + dt.timedelta(days=1), night()) is not None
     later, earlier = last_slots(engine, schedule)[schedule.schedule_id]
     assert (later.error_message, later.state) == (None, "queued")
-    assert earlier.error_message == "no model is registered under the name 'gone'"
+    assert earlier.error_message == "no model is registered as 'lost'"
     assert (earlier.run_id, earlier.run, earlier.state) == (None, None, None)
 
 
@@ -140,7 +136,7 @@ def test_runs_by_hand_have_slots_of_their_own(engine: Engine, now: dt.datetime |
     assert count(engine, "SELECT count(*) FROM eval.schedule_slot WHERE by_hand") == 4
 
 
-def test_a_run_by_hand_waits_for_nobodys_slot_and_takes_none(engine: Engine) -> None:
+def test_a_run_by_hand_waits_for_no_slot_and_takes_none(engine: Engine) -> None:
     schedule = stored(engine)
     pause_schedule(engine, schedule)
     _slot, submitted = make_hand_slot(engine, schedule, night, SLOT)
@@ -170,13 +166,13 @@ def test_a_removed_schedule_leaves_its_runs(engine: Engine) -> None:
     assert make_slot(engine, schedule, SLOT, night()) is not None
     assert remove_schedule(engine, schedule) == 1
     assert count(engine, RUNS) == 1
-    for gone in (
+    for operation in (
         lambda: find_schedule(engine, "nightly"),
         lambda: remove_schedule(engine, schedule),
         lambda: make_hand_slot(engine, schedule, night),
     ):
-        with pytest.raises(ScheduleNotFound, match="no schedule 'nightly'"):
-            gone()
+        with pytest.raises(ScheduleNotFound, match="no schedule is named 'nightly'"):
+            operation()
     assert make_slot(engine, schedule, SLOT + dt.timedelta(days=1), night()) is None
     assert not pause_schedule(engine, schedule)
 
@@ -200,24 +196,26 @@ def test_adding_the_same_again_changes_nothing_and_another_is_refused(engine: En
     assert [schedule.name for schedule in list_schedules(engine)] == ["a"]
 
 
-def test_the_public_view_tells_slots_runs_and_errors(engine: Engine) -> None:
+def test_the_public_view_shows_slots_runs_and_errors(engine: Engine) -> None:
     schedule = stored(engine)
     make_slot(engine, schedule, SLOT, night())
     fail_slot(engine, schedule, SLOT + dt.timedelta(days=1), "why")
     with engine.connect() as connection:
-        told = connection.exec_driver_sql(
-            "SELECT schedule, timezone, slot, by_hand, run, error_message FROM analytics_v1.schedule_slots ORDER BY slot"
+        shown = connection.exec_driver_sql(
+            "SELECT schedule, timezone, slot, by_hand, run, error_message FROM "
+            "analytics_v1.schedule_slots ORDER BY slot"
         ).all()
-    assert [tuple(row) for row in told] == [
+    assert [tuple(row) for row in shown] == [
         ("nightly", "UTC", SLOT, False, night().name, None),
         ("nightly", "UTC", SLOT + dt.timedelta(days=1), False, None, "why"),
     ]
 
 
 def test_whether_a_reconciler_is_in_charge(engine: Engine) -> None:
-    assert not reconciler_runs(engine, LOCK_KEY)
+    assert not reconciler_runs(engine)
     with transaction(engine) as holder:
+        holder.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY + 1,))
+        assert not reconciler_runs(engine), "another lock is not the reconciler's"
         holder.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-        assert reconciler_runs(engine, LOCK_KEY)
-        assert not reconciler_runs(engine, LOCK_KEY + 1)
-    assert not reconciler_runs(engine, LOCK_KEY)
+        assert reconciler_runs(engine)
+    assert not reconciler_runs(engine)

@@ -1,7 +1,8 @@
-"""A random walk over the store: every operation in any order, late writers and a failing broker among them.
+"""A random walk over the store: every operation in any order, with a failing broker.
 
-Each step is done on a real Postgres and on a plain model (``store_model``), and the two are compared in full. At the end of
-each walk everything is driven to its end by hints alone, as workers are: a job that no hint leads to would hang.
+Each step is done on a real Postgres and on a plain model (``store_model``), and the two are
+compared in full. At the end of each walk everything is driven to its end by hints alone, as workers
+are: a job that no hint leads to would hang.
 """
 
 # ruff: noqa: D102 - rules speak through their names, as tests do
@@ -37,8 +38,9 @@ from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Run, cancel_run, find_run, submit
+from db.runs import Run, cancel_run, find_run
 from db.statements import statement
+from db.submissions import submit
 from orchestrator.reconciler import Reconciler
 from tests.support.jobs import OTHER, PROBLEM, claim_one, register, spec, submission
 from tests.support.oracle import BROKEN_PROMISES, JobKey, keys_of
@@ -58,7 +60,8 @@ from tests.support.store_checks import (
 )
 from tests.support.store_model import OPEN, JobModel, RunModel, StoreModel
 
-#: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest tests/db/test_store_machine.py
+#: More for a longer walk: EVALCTL_TEST_WALKS=2000 .venv/bin/python -m pytest
+#: tests/db/test_store_machine.py
 WALKS = int(os.environ.get("EVALCTL_TEST_WALKS", "60"))
 STEPS = 40
 
@@ -187,14 +190,14 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(
         target=attempts,
         worker=st.integers(0, 2),
-        gone=st.sampled_from(["expired", "expired", "expired", "cancelled"]),
+        cause=st.sampled_from(["expired", "expired", "expired", "cancelled"]),
         late=st.sampled_from(["renew", "commit", "give up"]),
     )
-    def a_worker_wakes_too_late(self, worker: int, gone: str, late: str) -> Any:
+    def a_worker_wakes_too_late(self, worker: int, cause: str, late: str) -> Any:
         held = self._claim(self.workers[worker], QUEUES, None)
         if held is None:
             return multiple()
-        if gone == "expired":
+        if cause == "expired":
             self.lease_runs_out(held)
             self.expire()
         else:
@@ -213,7 +216,8 @@ class StoreMachine(RuleBasedStateMachine):
     def lease_runs_out(self, held: Held) -> None:
         if (job := self._job(held)).owned_by(held.job.attempt_no):
             self._run(
-                f"UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE id = {job.job_id}"
+                "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE id = "
+                f"{job.job_id}"
             )
             job.overdue = True
 
@@ -373,7 +377,10 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     def _expect_loss(self, held: Held, write: Any) -> bool:
-        """Do a write about an attempt; return whether it was to succeed, and fail where it did not do as it should."""
+        """Do a write about an attempt.
+
+        Return whether it was to succeed, and fail where it did not do as it should.
+        """
         owned = self._job(held).owned_by(held.job.attempt_no)
         try:
             write()

@@ -1,4 +1,4 @@
-"""The tally of a run is the number of its jobs by state, whatever happens to them and however it is folded."""
+"""The tally of a run is the number of its jobs by state, however it is folded."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from core.states import JobState
 from db.commits import commit
 from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
-from db.runs import Submitted, cancel_run, submit
+from db.runs import cancel_run
 from db.statements import statement
+from db.submissions import Submitted, submit
 from orchestrator.reconciler import TALLY_AT_MOST, Reconciler
 from tests.support.database import count
 from tests.support.jobs import PROBLEM, claimed, fail, progress_of, register, run_of, submission

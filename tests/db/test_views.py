@@ -1,4 +1,4 @@
-"""The views on numbers written by hand: what is flagged, what a median is made of, where a probe's limit lies."""
+"""The views on numbers written by hand: flags, medians and the limits of probes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def query(engine: Engine, sql: str, *, flagged: bool = False, **given: Any) -> l
         return rows(connection, sql, given)
 
 
-FLAGS = "SELECT output_tokens, flags, flagged FROM analytics_v1.generations ORDER BY job_id, output_tokens"
+FLAGS = (
+    "SELECT output_tokens, flags, flagged FROM analytics_v1.generations ORDER BY "
+    "job_id, output_tokens"
+)
 
 
 def lengths(engine: Engine) -> set[int]:
@@ -142,7 +145,7 @@ def test_where_the_limit_lies(
     assert row["need_mib"] == (100.0 * found[0] if found[0] else None)
 
 
-def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None:
+def test_the_table_names_the_emulated_gpu_and_the_limit(engine: Engine) -> None:
     found = read_results(engine, probe(engine, "sequences", [{8: OK, 12: OK, 13: ("PREEMPTED",)}]))
     row = next(
         line for line in printed(result_tables(found.to_dict())).splitlines() if "emulated" in line
@@ -150,7 +153,7 @@ def test_the_table_names_the_emulated_card_and_the_limit(engine: Engine) -> None
     assert row == "a 24 GiB (emulated on CPU) 12 sequences 13 kv_cache: PREEMPTED"
 
 
-def test_results_take_flagged_rows_in_when_told(engine: Engine) -> None:
+def test_results_include_flagged_rows_on_request(engine: Engine) -> None:
     run_id = store(engine, THREE, starts=({}, {}))
     assert read_results(engine, run_id).resources[0]["jobs"] == 2
     assert read_results(engine, run_id, include_flagged=True).resources[0]["jobs"] == 3
@@ -169,7 +172,7 @@ WORDS = (
 
 
 def test_every_flag_is_counted_by_its_word_and_left_out(engine: Engine) -> None:
-    """Seven results with a flag each, one of them with two, among three without: the flagged ones are ten times slower."""
+    """Seven flagged results, one with two flags, are ten times slower than three others."""
     flagged: list[dict[str, Any]] = [{"flags": [word], "last_token_s": 11.0} for word in WORDS[:-1]]
     flagged[0]["flags"] = ["throttled", "clock_drop"]
     clean = [{"last_token_s": 2.0}] * 3

@@ -18,7 +18,7 @@ from core.hints import HintBroker
 from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
-from db.runs import submit
+from db.submissions import submit
 from services.locks import wait_until
 from tests.support.deployment import Deployment
 from tests.support.network import Host, hosts, seen_from, servers_for

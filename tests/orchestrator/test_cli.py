@@ -13,10 +13,10 @@ from tests.support.processes import evalctl
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 [models.other]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { tokens = 40 }
 """
 
@@ -115,12 +115,12 @@ def test_an_experiment_file_is_read_and_flags_override_it(
         (
             ("submit", "--model", "nope", "--problems", "quickstart"),
             2,
-            "no model is registered under the name 'nope'",
+            "no model is registered as 'nope'",
         ),
         (("submit", "--model", "fake", "--problems", "nothere"), 2, "nothere"),
         (("submit", "--model", "fake", "--problems", "{empty}"), 2, "problem"),
         (("submit", "--model", "fake"), 2, "problems is missing"),
-        (("submit", "-f", "{broken}"), 2, "is no valid TOML"),
+        (("submit", "-f", "{broken}"), 2, "is not valid TOML"),
         (("submit", "-f", "{typo}"), 2, "unknown keys modles"),
         (("submit", "-f", "{absent}"), 2, "cannot read"),
         (("submit", "-f", "{mode}"), 2, "mode 'warp' is not one of latency, throughput"),
@@ -134,14 +134,14 @@ def test_an_experiment_file_is_read_and_flags_override_it(
             2,
             "IN:OUT",
         ),
-        (("status", "no-such-run"), 2, "no run answers to 'no-such-run'"),
-        (("results", "latest"), 2, "no run answers to 'latest'"),
+        (("status", "no-such-run"), 2, "no run matches 'no-such-run'"),
+        (("results", "latest"), 2, "no run matches 'latest'"),
         (
             ("score", "--problem", "sec-symmetric-01", "--answer", "{absent}"),
             2,
             "cannot read the answer",
         ),
-        (("worker", "--gpu", "0", "--cpu"), 2, "exclude each other"),
+        (("worker", "--gpu", "0", "--cpu"), 2, "cannot be combined"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(

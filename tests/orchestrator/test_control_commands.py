@@ -17,28 +17,28 @@ from tests.support.processes import LoggingProcess, evalctl, worker
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { ttft_ms = 1, tpot_ms = 0.1 }
 [models.frail]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { fail = { class = "ENGINE_DEAD" } }
 [models.strict]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { max_model_len = 4 }
 """
 
 
 @pytest.fixture
 def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give the environment of a user with a model that works, one that dies and one that refuses."""
+    """Give the environment of a user with models that work, die and refuse."""
     config = tmp_path / "evalctl.toml"
     config.write_text(MODELS, encoding="utf-8")
     return environment | {"EVALCTL_CONFIG": str(config)}
 
 
-def ask(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
+def run_json(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
     done = evalctl(user, *arguments, "--json")
     assert done.returncode == code, done.stderr
     return dict(json.loads(done.stdout))
@@ -46,7 +46,7 @@ def ask(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
 
 def submit(user: dict[str, str], model: str, *arguments: str) -> dict[str, Any]:
     given = ("--model", model, "--problems", "quickstart", "--repetitions", "1", "--name", model)
-    return ask(user, "submit", *given, *arguments)
+    return run_json(user, "submit", *given, *arguments)
 
 
 def wait_for_jobs(process: LoggingProcess, event: str, jobs: int, **facts: Any) -> None:
@@ -56,30 +56,30 @@ def wait_for_jobs(process: LoggingProcess, event: str, jobs: int, **facts: Any) 
 
 def test_pause_and_resume_around_a_worker(user: dict[str, str]) -> None:
     submit(user, "fake")
-    paused = ask(user, "pause", "fake")
+    paused = run_json(user, "pause", "fake")
     assert (paused["state"], paused["held"], paused["running"]) == ("paused", 6, 0)
     more = submit(user, "fake", "--repetitions", "2")
     assert (more["created"], more["published"]) == (6, 0)
     assert "evalctl resume fake" in more["warnings"][0]
-    assert ask(user, "status", "fake")["state"] == "paused"
+    assert run_json(user, "status", "fake")["state"] == "paused"
     assert "evalctl resume fake" in evalctl(user, "status", "fake").stdout
     with worker(user, "--queue", "synthetic") as process:
         wait_for_jobs(process, "hint.void", 6)
-        resumed = ask(user, "resume", "fake")
+        resumed = run_json(user, "resume", "fake")
         assert (resumed["released"], resumed["published"], resumed["warnings"]) == (12, 12, [])
         wait_for_jobs(process, "job.succeeded", 12)
-    assert ask(user, "status", "fake")["state"] == "succeeded"
-    assert ask(user, "pause", "fake")["state"] == "succeeded", "there is nothing left to pause"
+    assert run_json(user, "status", "fake")["state"] == "succeeded"
+    assert run_json(user, "pause", "fake")["state"] == "succeeded", "there is nothing left to pause"
 
 
 def test_dead_jobs_are_listed_shown_put_back_and_dropped(
     user: dict[str, str], engine: Engine
 ) -> None:
-    assert ask(user, "dead", "list") == {"jobs": [], "total": 0}
+    assert run_json(user, "dead", "list") == {"jobs": [], "total": 0}
     submit(user, "frail", "--max-attempts", "1")
     with worker(user, "--queue", "synthetic") as process:
         wait_for_jobs(process, "job.failed", 6, state="dead")
-        listed = ask(user, "dead", "list", "frail")
+        listed = run_json(user, "dead", "list", "frail")
         assert listed["total"] == len(listed["jobs"]) == 6
         job = listed["jobs"][0]
         assert (job["run_name"], job["model"], job["error_class"], job["failure_kind"]) == (
@@ -89,54 +89,53 @@ def test_dead_jobs_are_listed_shown_put_back_and_dropped(
             "infra",
         )
         assert [attempt["outcome"] for attempt in job["attempts"]] == ["failed"]
-        assert ask(user, "dead", "show", str(job["job"])) == job
+        assert run_json(user, "dead", "show", str(job["job"])) == job
         shown = evalctl(user, "dead", "show", str(job["job"])).stdout
         assert f"dead retry --job {job['job']}" in shown
         assert "frail" in evalctl(user, "dead", "list").stdout
 
-        retried = ask(user, "dead", "retry", "--job", str(job["job"]))
+        retried = run_json(user, "dead", "retry", "--job", str(job["job"]))
         assert (retried["retried"], retried["job_ids"], retried["published"]) == (
             1,
             [job["job"]],
             1,
         )
         process.wait_for("job.failed", job_id=job["job"], attempt_no=2, state="dead")
-        again = ask(user, "retry", "frail")
+        again = run_json(user, "retry", "frail")
         assert (again["retried"], again["published"]) == (6, 6)
         wait_for_jobs(process, "job.failed", 6, state="dead")
         assert process.stop() == 0
-    assert len(ask(user, "dead", "show", str(job["job"]))["attempts"]) == 3
-    dropped = ask(user, "dead", "drop", "frail", "--job", str(job["job"]), "--job", "999", code=1)
+    assert len(run_json(user, "dead", "show", str(job["job"]))["attempts"]) == 3
+    dropped = run_json(
+        user, "dead", "drop", "frail", "--job", str(job["job"]), "--job", "999", code=1
+    )
     assert (dropped["dropped"], dropped["warnings"]) == (1, ["job 999 is not dead"])
-    assert ask(user, "dead", "drop", "--all")["dropped"] == 5
+    assert run_json(user, "dead", "drop", "--all")["dropped"] == 5
     with transaction(engine) as connection:
         states = connection.exec_driver_sql("SELECT DISTINCT state FROM eval.job").scalars().all()
     assert states == ["cancelled"]
-    assert ask(user, "status", "frail")["jobs"]["cancelled"] == 6
+    assert run_json(user, "status", "frail")["jobs"]["cancelled"] == 6
 
 
 def test_retry_puts_refused_jobs_back_too(user: dict[str, str]) -> None:
     submit(user, "strict")
     with worker(user, "--queue", "synthetic") as process:
         wait_for_jobs(process, "job.failed", 6, state="failed", attempt_no=1)
-        assert ask(user, "dead", "retry", "--all")["retried"] == 0
-        assert (
-            evalctl(user, "retry", "strict").stdout
-            == "run strict: 6 jobs put back into the queue\n"
-        )
+        assert run_json(user, "dead", "retry", "--all")["retried"] == 0
+        assert evalctl(user, "retry", "strict").stdout == "run strict: 6 jobs requeued\n"
         wait_for_jobs(process, "job.failed", 6, state="failed", attempt_no=2)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dead", "retry"), "say which dead jobs"),
-        (("dead", "drop", "latest", "--all"), "leave RUN and --job out"),
+        (("dead", "retry"), "choose dead jobs"),
+        (("dead", "drop", "latest", "--all"), "do not combine it with RUN or --job"),
         (("dead", "show", "7"), "job 7 is not dead"),
-        (("dead", "list", "nope"), "no run answers to 'nope'"),
-        (("pause", "nope"), "no run answers to 'nope'"),
-        (("resume", "nope"), "no run answers to 'nope'"),
-        (("retry", "nope"), "no run answers to 'nope'"),
+        (("dead", "list", "nope"), "no run matches 'nope'"),
+        (("pause", "nope"), "no run matches 'nope'"),
+        (("resume", "nope"), "no run matches 'nope'"),
+        (("retry", "nope"), "no run matches 'nope'"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(
@@ -150,11 +149,11 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(
 
 def test_a_broker_that_is_away_delays_a_resume_and_loses_nothing(user: dict[str, str]) -> None:
     submit(user, "fake")
-    ask(user, "pause", "fake")
-    resumed = ask(user | {"EVALCTL_BROKER_URL": "redis://127.0.0.1:1/0"}, "resume", "fake")
+    run_json(user, "pause", "fake")
+    resumed = run_json(user | {"EVALCTL_BROKER_URL": "redis://127.0.0.1:1/0"}, "resume", "fake")
     assert (resumed["released"], resumed["published"]) == (6, 0)
     assert "broker is unreachable" in resumed["warnings"][0]
-    assert ask(user, "status", "fake")["state"] == "queued"
+    assert run_json(user, "status", "fake")["state"] == "queued"
 
 
 def test_a_job_that_kills_the_engines_of_two_workers_is_poison(
@@ -170,7 +169,7 @@ def test_a_job_that_kills_the_engines_of_two_workers_is_poison(
     assert publish_outbox(engine, broker) == 6
     with worker(user, "--queue", "synthetic") as process:
         wait_for_jobs(process, "job.failed", 6, state="dead")
-    dead = ask(user, "dead", "list")["jobs"]
+    dead = run_json(user, "dead", "list")["jobs"]
     assert {(job["failure_kind"], job["error_class"], job["attempt_no"]) for job in dead} == {
         ("poison", "ENGINE_DEAD", 2)
     }

@@ -16,15 +16,15 @@ from tests.support.processes import evalctl, worker
 MODELS = """
 [models.small]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { tpot_ms = 5, fail = { class = "OOM", concurrent = 2 } }
 [models.large]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { tpot_ms = 5, fail = { class = "OOM", concurrent = 3 } }
 [models.broken]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { no_such_option = 1 }
 [models.served]
 engine = "openai"
@@ -36,7 +36,7 @@ SMALL = ("probe", "sequences", "--max-level", "4", "--fixed-length", "16:4")
 
 @pytest.fixture
 def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give the environment of a user whose registry holds models that fail above so many requests at once."""
+    """Give the environment of a user with models that fail above N requests at once."""
     config = tmp_path / "evalctl.toml"
     config.write_text(MODELS, encoding="utf-8")
     return environment | {"EVALCTL_CONFIG": str(config)}
@@ -69,13 +69,13 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         again = evalctl(user, *SMALL, "--model", "small", "--searches", "2", "--model", "large")
         assert again.returncode == 0, again.stderr
         assert (
-            "small: 2 sequences stable, 3 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree"
-            in again.stdout
-        )
+            "small: 2 sequences stable, 3 not (RUNTIME_CUDA_OOM, limited by memory); 2 "
+            "searches agree"
+        ) in again.stdout
         assert (
-            "large: 3 sequences stable, 4 not (RUNTIME_CUDA_OOM, limited by memory); 2 searches agree"
-            in again.stdout
-        )
+            "large: 3 sequences stable, 4 not (RUNTIME_CUDA_OOM, limited by memory); 2 "
+            "searches agree"
+        ) in again.stdout
 
         several = json.loads(
             evalctl(
@@ -97,9 +97,11 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
         document = json.loads(failed.stdout)
         assert (document["max_stable"], document["points"]) == (None, [])
         assert "no_such_option" in document["not_ended"][0]["error_message"]
-        told = evalctl(user, *SMALL, "--model", "broken", "--name", "told").stdout
-        assert "broken: no search has ended" in told
-        assert "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in told
+        printed = evalctl(user, *SMALL, "--model", "broken", "--name", "printed").stdout
+        assert "broken: no search has finished" in printed
+        assert (
+            "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in printed
+        )
     shown = evalctl(
         user, "results", several["run"], "--synthetic", "--table", "concurrency", "--json"
     )
@@ -136,11 +138,11 @@ def test_a_probe_can_be_queued_and_left_alone(user: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("sequences", "--model", "nope"), "no model is registered under the name 'nope'"),
-        (("sequences", "--model", "served"), "served by somebody else"),
+        (("sequences", "--model", "nope"), "no model is registered as 'nope'"),
+        (("sequences", "--model", "served"), "runs on an external server"),
         (("sequences",), "--model"),
         (("sequences", "--model", "small", "--fixed-length", "256"), "IN:OUT"),
-        (("sequences", "--model", "small", "--max-level", "0"), "--max-level must be from 1"),
+        (("sequences", "--model", "small", "--max-level", "0"), "--max-level must be between 1"),
         (("sequences", "--model", "small", "--sla-s", "0"), "--sla-s must be above 0"),
         (("instances", "--model", "small", "--hold", "-1"), "--hold must be above 0"),
         (("instances", "--model", "small", "--memory-limit", "24"), "a size in GiB or MiB"),
@@ -168,7 +170,7 @@ def test_sizes_and_lengths_are_read_as_people_write_them() -> None:
         memory_mib("0GiB")
 
 
-def test_workers_are_told_what_a_kind_uses_and_nothing_else() -> None:
+def test_a_job_holds_what_its_kind_uses_and_nothing_else() -> None:
     documents: dict[str, dict[str, Any]] = {
         kind: Probe(kind=kind, models=("m",)).document
         for kind in ("sequences", "instances", "context")

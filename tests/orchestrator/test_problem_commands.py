@@ -23,7 +23,7 @@ ROWS = [
 MODEL = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 """
 
 
@@ -63,7 +63,7 @@ def test_the_quickstart_set_is_found_by_its_name() -> None:
 def test_a_solution_without_a_step_fails_and_is_listed(
     user: dict[str, str], tmp_path: Path
 ) -> None:
-    """Given a worked solution whose block of s3 shows nothing, validation says so in words and in JSON."""
+    """A worked solution whose block of s3 shows nothing fails, in words and in JSON."""
     written = (
         SYMMETRIC.read_text(encoding="utf-8")
         .replace("$2ab=12$", "某数")

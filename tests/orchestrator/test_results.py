@@ -1,4 +1,4 @@
-"""``evalctl results`` as a user runs it: single tables, and flagged results counted in when asked for."""
+"""``evalctl results`` as a user runs it: single tables, and flagged results on request."""
 
 from __future__ import annotations
 

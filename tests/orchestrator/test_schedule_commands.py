@@ -1,4 +1,4 @@
-"""Schedules as a user meets them: added, made by a real reconciler, run by a real worker, looked at, removed."""
+"""Schedules as a user meets them, with a real reconciler and a real worker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.processes import evalctl, running, worker
 MODELS = """
 [models.fake]
 engine = "synthetic"
-source = "made-up"
+source = "simulated"
 options = { ttft_ms = 1, tpot_ms = 0.1 }
 """
 EXPERIMENT = 'models = ["fake"]\nproblems = "quickstart"\nrepetitions = 1\n'
@@ -48,14 +48,14 @@ def user(environment: dict[str, str], config: Path) -> dict[str, str]:
     return environment | {"EVALCTL_CONFIG": str(config)}
 
 
-def ask(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
+def run_json(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
     done = evalctl(user, "schedule", *arguments, "--json")
     assert done.returncode == code, done.stderr
     return dict(json.loads(done.stdout))
 
 
 def add(user: dict[str, str], experiment: str, *arguments: str) -> dict[str, Any]:
-    return ask(
+    return run_json(
         user,
         "add",
         "nightly",
@@ -86,30 +86,34 @@ def test_in_a_home_of_its_own(
         "two in the morning in Shanghai"
     )
     assert "no reconciler is running" in added["warnings"][0]
-    run = ask(user, "run-now", "nightly")
+    run = run_json(user, "run-now", "nightly")
     assert (run["schedule"], run["created"], run["new"]) == ("nightly", 6, True)
-    shown = ask(user, "show", "nightly")
+    shown = run_json(user, "show", "nightly")
     assert [(slot["run_id"], slot["state"], slot["by_hand"]) for slot in shown["slots"]] == [
         (run["run"], "queued", True)
     ]
     assert shown["slots"][0]["slot"] == run["slot"]
-    assert ask(user, "remove", "nightly") == {"schedule": "nightly", "removed": True, "slots": 1}
+    assert run_json(user, "remove", "nightly") == {
+        "schedule": "nightly",
+        "removed": True,
+        "slots": 1,
+    }
     assert evalctl(user, "status", run["name"]).returncode == 0
 
 
-def test_a_missed_slot_is_made_and_run_and_told(
+def test_a_missed_slot_is_submitted_run_and_shown(
     user: dict[str, str], experiment: str, engine: Engine
 ) -> None:
     add(user, experiment)
     _run(engine, A_DAY_AGO)
-    due = ask(user, "show", "nightly")["due"]
+    due = run_json(user, "show", "nightly")["due"]
     assert due.endswith("T18:00:00+00:00")
-    assert "due and not made yet" in evalctl(user, "schedule", "show", "nightly").stdout
+    assert "due, not yet submitted" in evalctl(user, "schedule", "show", "nightly").stdout
     with running(RECONCILE, user), worker(user, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded")
-        assert ask(user, "list")["warnings"] == [], "a reconciler is in charge"
-    shown = ask(user, "show", "nightly")
+        assert run_json(user, "list")["warnings"] == [], "a reconciler is active"
+    shown = run_json(user, "show", "nightly")
     (slot,) = shown["slots"]
     assert (slot["slot"], slot["state"], slot["error_message"], slot["by_hand"]) == (
         due,
@@ -135,26 +139,26 @@ def test_a_slot_that_cannot_be_made_ends_show_with_1(
     _run(engine, A_DAY_AGO)
     config.write_text("", encoding="utf-8")
     assert evalctl(user, "reconcile", "--once").returncode == 0
-    shown = ask(user, "show", "nightly", code=1)
-    assert "no model is registered under the name 'fake'" in shown["slots"][0]["error_message"]
+    shown = run_json(user, "show", "nightly", code=1)
+    assert "no model is registered as 'fake'" in shown["slots"][0]["error_message"]
     assert (shown["slots"][0]["run"], shown["slots"][0]["state"]) == (None, None)
     assert "no run: no model is registered" in evalctl(user, "schedule", "show", "nightly").stdout
     listed = evalctl(user, "schedule", "list").stdout
     assert "no run" in listed
-    assert "`evalctl schedule show nightly` tells why" in listed
+    assert "`evalctl schedule show nightly` explains why" in listed
     refused = evalctl(user, "schedule", "run-now", "nightly")
     assert refused.returncode == 2
     assert "schedule nightly cannot be run: no model is registered" in refused.stderr
     config.write_text(MODELS, encoding="utf-8")
-    assert ask(user, "run-now", "nightly")["created"] == 6
-    assert ask(user, "show", "nightly")["last"]["state"] == "queued"
+    assert run_json(user, "run-now", "nightly")["created"] == 6
+    assert run_json(user, "show", "nightly")["last"]["state"] == "queued"
 
 
 def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experiment: str) -> None:
     assert add(user, experiment)["added"]
     assert not add(user, experiment)["added"]
     assert (
-        "is there already"
+        "already exists"
         in evalctl(
             user,
             "schedule",
@@ -168,13 +172,13 @@ def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experim
             experiment,
         ).stdout
     )
-    assert [ask(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
-    paused = ask(user, "list")["schedules"][0]
+    assert [run_json(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
+    paused = run_json(user, "list")["schedules"][0]
     assert (paused["next"], paused["due"], bool(paused["paused_at"])) == ([], None, True)
     assert "resume nightly" in evalctl(user, "schedule", "show", "nightly").stdout
-    assert [ask(user, "resume", "nightly")["changed"] for _ in range(2)] == [True, False]
+    assert [run_json(user, "resume", "nightly")["changed"] for _ in range(2)] == [True, False]
     assert "was not paused" in evalctl(user, "schedule", "resume", "nightly").stdout
-    ask(user, "remove", "nightly")
+    run_json(user, "remove", "nightly")
     assert evalctl(user, "schedule", "remove", "nightly").returncode == 2
     assert "no schedules yet" in evalctl(user, "schedule", "list").stdout
 
@@ -182,7 +186,7 @@ def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experim
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": "a b"}, "a schedule's name is made of"),
+        ({"name": "a b"}, "a schedule's name must be"),
         ({"--cron": "0 2 * *"}, "five fields"),
         ({"--cron": "0 25 * * *"}, "Bad hour"),
         ({"--tz": "Asia/Shangai"}, "did you mean Asia/Shanghai"),
@@ -200,19 +204,19 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
-    assert ask(user, "list")["schedules"] == []
+    assert run_json(user, "list")["schedules"] == []
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (
-            'models = ["nobody"]\nproblems = "quickstart"\n',
-            "no model is registered under the name 'nobody'",
+            'models = ["missing"]\nproblems = "quickstart"\n',
+            "no model is registered as 'missing'",
         ),
         ('models = ["fake"]\nproblems = "no-such-set"\n', "there is no problem set 'no-such-set'"),
         ('models = ["fake"]\nproblems = "quickstart"\nwarp = 9\n', "unknown keys warp"),
-        ("models = [", "is no valid TOML"),
+        ("models = [", "is not valid TOML"),
     ],
 )
 def test_an_experiment_is_checked_when_it_is_added(
@@ -227,7 +231,7 @@ def test_an_experiment_is_checked_when_it_is_added(
 def test_a_yaml_file_and_utc_are_taken(user: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "weekly.yaml"
     path.write_text("models: [fake]\nproblems: quickstart\nrepetitions: 2\n", encoding="utf-8")
-    added = ask(user, "add", "weekly", "--cron", "0 2 * * 0", "-f", str(path))
+    added = run_json(user, "add", "weekly", "--cron", "0 2 * * 0", "-f", str(path))
     assert (added["timezone"], added["jobs"]) == ("UTC", 12)
 
 
@@ -235,7 +239,7 @@ def test_a_yaml_file_and_utc_are_taken(user: dict[str, str], tmp_path: Path) -> 
 def test_an_unknown_schedule_is_named(user: dict[str, str], command: str) -> None:
     done = evalctl(user, "schedule", command, "nope")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "there is no schedule 'nope'" in done.stderr
+    assert "no schedule is named 'nope'" in done.stderr
 
 
 def _run(engine: Engine, sql: str) -> None:

@@ -1,4 +1,4 @@
-"""Slots that are due become runs: after outages, on nights when the clocks change, by two at once, through crashes."""
+"""Due slots become runs: after outages, clock changes and crashes, with two reconcilers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,8 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.model_spec import ModelSpec
 from db.engine import open_database, transaction
-from db.schedules import (
-    Schedule,
-    Slot,
-    add_schedule,
-    find_schedule,
-    last_slots,
-    pause_schedule,
-    resume_schedule,
-)
+from db.schedule_slots import Slot, last_slots
+from db.schedules import Schedule, add_schedule, find_schedule, pause_schedule, resume_schedule
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import make_experiment
 from orchestrator.registry import Registry
@@ -42,7 +35,7 @@ MIDNIGHT = dt.datetime(2026, 11, 24, 18, 0, tzinfo=dt.UTC)  # 02:00 in Shanghai
 
 def models() -> Registry:
     return Registry(
-        {"fake": ModelSpec(name="fake", engine="synthetic", source="made-up", queue="synthetic")}
+        {"fake": ModelSpec(name="fake", engine="synthetic", source="simulated", queue="synthetic")}
     )
 
 
@@ -94,7 +87,7 @@ def test_nothing_is_made_before_its_time_and_then_one_run(engine: Engine) -> Non
     schedule = stored(engine, MIDNIGHT - HOUR)
     assert fire(engine, MIDNIGHT - dt.timedelta(microseconds=1)) == ()
     (fired,) = fire(engine, MIDNIGHT)
-    assert (fired.schedule, fired.slot, fired.error, fired.passed_over) == (
+    assert (fired.schedule, fired.slot, fired.error, fired.skipped) == (
         "nightly",
         MIDNIGHT,
         None,
@@ -111,7 +104,7 @@ def test_nothing_is_made_before_its_time_and_then_one_run(engine: Engine) -> Non
     assert count(engine, "SELECT count(*) FROM eval.outbox") == 12
 
 
-def test_a_run_tells_the_schedule_and_slot_it_comes_from(engine: Engine) -> None:
+def test_a_run_names_the_schedule_and_slot_it_comes_from(engine: Engine) -> None:
     schedule = stored(engine, MIDNIGHT - HOUR)
     fire(engine, MIDNIGHT)
     by_hand_at, _ = run_now(engine, schedule, models())
@@ -160,24 +153,24 @@ def test_a_slot_within_a_three_hour_outage_is_caught_up_once(engine: Engine) -> 
     schedule = stored(engine, MIDNIGHT - 2 * HOUR)
     assert fire(engine, MIDNIGHT - HOUR) == ()
     (fired,) = fire(engine, MIDNIGHT + 2 * HOUR)
-    assert (fired.slot, fired.passed_over) == (MIDNIGHT, 0)
+    assert (fired.slot, fired.skipped) == (MIDNIGHT, 0)
     assert fire(engine, MIDNIGHT + 2 * HOUR) == ()
     assert [slot.slot for slot in slots(engine, schedule)] == [MIDNIGHT]
 
 
 @pytest.mark.parametrize(
-    ("days", "told"), [(4, "3 earlier slots"), (3000, "1000 or more earlier slots")]
+    ("days", "shown"), [(4, "3 earlier missed slots"), (3000, "1000 or more earlier missed slots")]
 )
 def test_of_many_missed_slots_the_latest_is_made_and_the_log_says_so(
-    engine: Engine, caplog: pytest.LogCaptureFixture, days: int, told: str
+    engine: Engine, caplog: pytest.LogCaptureFixture, days: int, shown: str
 ) -> None:
     last = MIDNIGHT + dt.timedelta(days=days - 1)
     schedule = stored(engine, MIDNIGHT - HOUR)
     with caplog.at_level(logging.INFO, "evalctl.schedules"):
         (fired,) = fire(engine, last + 5 * HOUR)
-    assert (fired.slot, fired.passed_over) == (last, min(days - 1, 1000))
+    assert (fired.slot, fired.skipped) == (last, min(days - 1, 1000))
     assert [slot.slot for slot in slots(engine, schedule)] == [last]
-    assert f"{told} were missed and are passed over" in caplog.text
+    assert f"skipped {shown}" in caplog.text
     assert fire(engine, last + 5 * HOUR) == ()
 
 
@@ -188,10 +181,10 @@ def test_pause_and_resume(engine: Engine) -> None:
     resume_schedule(engine, schedule, now=MIDNIGHT + 2 * HOUR)
     assert fire(engine, MIDNIGHT + 3 * HOUR) == ()
     (fired,) = fire(engine, MIDNIGHT + 24 * HOUR)
-    assert (fired.slot, fired.passed_over) == (MIDNIGHT + 24 * HOUR, 0)
+    assert (fired.slot, fired.skipped) == (MIDNIGHT + 24 * HOUR, 0)
 
 
-def test_a_model_that_is_gone_leaves_an_error_and_the_next_night_goes_on(engine: Engine) -> None:
+def test_a_removed_model_leaves_an_error_and_the_next_night_is_submitted(engine: Engine) -> None:
     schedule = stored(engine, MIDNIGHT - HOUR)
     (failed,) = fire(engine, MIDNIGHT, no_models)
     assert failed.submitted is None
@@ -199,18 +192,18 @@ def test_a_model_that_is_gone_leaves_an_error_and_the_next_night_goes_on(engine:
     assert len(fire(engine, MIDNIGHT + 24 * HOUR)) == 1
     first, second = slots(engine, schedule)
     assert first.error_message == failed.error
-    assert "no model is registered under the name 'fake'" in str(first.error_message)
+    assert "no model is registered as 'fake'" in str(first.error_message)
     assert (first.run, second.run) == (None, "nightly-2026-11-26T02:00")
 
 
 def broken_registry() -> Registry:
-    raise UsageFault("evalctl.toml is no valid TOML")
+    raise UsageFault("evalctl.toml is not valid TOML")
 
 
 @pytest.mark.parametrize(
     ("change", "registry", "said"),
     [
-        ({}, broken_registry, "is no valid TOML"),
+        ({}, broken_registry, "is not valid TOML"),
         ({"problems": "no-such-set"}, models, "there is no problem set 'no-such-set'"),
         ({"warp": 9}, models, "unknown keys warp"),
         ({"prompts": 7}, models, "must be a list of names"),
@@ -219,7 +212,7 @@ def broken_registry() -> Registry:
         ({"priority": 10**30}, models, "out of range"),
     ],
 )
-def test_what_cannot_be_submitted_is_told_and_stops_no_other(
+def test_what_cannot_be_submitted_is_reported_and_stops_no_other(
     engine: Engine, change: dict[str, Any], registry: Callable[[], Registry], said: str
 ) -> None:
     bad = stored(engine, MIDNIGHT - HOUR, name="bad")
@@ -230,15 +223,13 @@ def test_what_cannot_be_submitted_is_told_and_stops_no_other(
         )
     good = stored(engine, MIDNIGHT - HOUR, name="good")
     fire(engine, MIDNIGHT, registry)
-    (told,) = slots(engine, bad)
-    assert said in str(told.error_message)
+    (shown,) = slots(engine, bad)
+    assert said in str(shown.error_message)
     assert (slots(engine, good)[0].run is not None) == (registry is models)
     assert fire(engine, MIDNIGHT + HOUR) == ()
 
 
-def test_a_problem_file_that_is_gone_or_broken_leaves_an_error(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_a_missing_or_broken_problem_file_leaves_an_error(engine: Engine, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     schedule = stored(engine, MIDNIGHT - HOUR, problems=str(mine))
@@ -306,7 +297,8 @@ def test_eight_at_once_and_a_run_by_hand(engine: Engine, database_url: str) -> N
         start.wait(30)
         run_now(engine, schedule, models(), now=MIDNIGHT)
         made = sum(tick.result() for tick in ticks)
-    # All of them may have found the schedule locked by the run by hand; then the next tick makes the slot.
+    # All of them may have found the schedule locked by the run by hand; then the next tick makes
+    # the slot.
     assert made + len(fire(engine, MIDNIGHT)) == 1
     assert (count(engine, RUNS), len(slots(engine, schedule))) == (2, 2)
     assert count(engine, "SELECT count(*) FROM eval.job") == 12
@@ -320,7 +312,7 @@ def test_a_lock_not_got_in_time_leaves_the_slot_due(
     with transaction(engine) as holder:
         holder.exec_driver_sql("LOCK TABLE eval.schedule_slot IN EXCLUSIVE MODE")
         assert fire(hasty, MIDNIGHT) == ()
-    assert "slot 2026-11-25T02:00 is tried again" in caplog.text
+    assert "slot 2026-11-25T02:00 will be retried" in caplog.text
     assert (slots(engine, schedule), count(engine, RUNS)) == ([], 0)
     assert len(fire(hasty, MIDNIGHT)) == 1
     hasty.dispose()
@@ -339,7 +331,8 @@ def test_a_connection_lost_between_run_and_slot_leaves_neither(
             count(engine, "SELECT count(*) FROM pg_locks WHERE relation = 'eval.run'::regclass") > 0
         ), "run is in"
         holder.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evalctl cut off'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+            "'evalctl cut off'"
         )
         with pytest.raises(ServiceUnreachable):
             tick.result(30)
@@ -354,7 +347,9 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
     engine: Engine, environment: dict[str, str], tmp_path: Path
 ) -> None:
     config = tmp_path / "evalctl.toml"
-    config.write_text('[models.fake]\nengine = "synthetic"\nsource = "made-up"\n', encoding="utf-8")
+    config.write_text(
+        '[models.fake]\nengine = "synthetic"\nsource = "simulated"\n', encoding="utf-8"
+    )
     environment |= {"EVALCTL_CONFIG": str(config)}
     schedule = stored(engine, dt.datetime.now(dt.UTC) - 24 * HOUR)
     command = [sys.executable, "-m", "orchestrator", "reconcile"]
@@ -365,7 +360,8 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
             process.process.kill()
             process.process.wait()
         holder.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evalctl reconciler'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+            "'evalctl reconciler'"
         )
     assert (slots(engine, schedule), count(engine, RUNS)) == ([], 0)
     once = [*command, "--once"]
@@ -378,6 +374,9 @@ def test_reconcilers_killed_within_a_slot_and_then_two_together_make_one_run(
 
 def _blocked(engine: Engine, application: str) -> bool:
     """Whether a session of that name waits for a lock."""
-    # In a transaction of its own: within one, this view stays as it was first seen.
-    asked = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
+    # In a separate transaction: within one, this view stays as it was first seen.
+    asked = (
+        f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' "
+        "AND wait_event_type = 'Lock'"
+    )
     return count(engine, asked) > 0

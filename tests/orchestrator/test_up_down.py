@@ -1,4 +1,4 @@
-"""``evalctl up`` and ``down`` on embedded servers of their own: what runs, what is started again, what is left behind."""
+"""``evalctl up`` and ``down``: what runs, what is restarted, what is left behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.processes import ROOT, evalctl
 
-MODEL = '[models.fake]\nengine = "synthetic"\nsource = "made-up"\noptions = { ttft_ms = 20 }\n'
+MODEL = '[models.fake]\nengine = "synthetic"\nsource = "simulated"\noptions = { ttft_ms = 20 }\n'
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
         up, env=user, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
     )
     assert started.returncode == 0, started.stderr
-    assert "is up already" in evalctl(user, "up").stdout
+    assert "is already running" in evalctl(user, "up").stdout
     submit = (
         "submit",
         "--model",

@@ -29,7 +29,7 @@ from core.states import Mode
 from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from orchestrator.submit import record_of
 from problems.loader import load_set
 from services.locks import wait_until

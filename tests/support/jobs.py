@@ -13,15 +13,8 @@ from core.sampling_params import SamplingParams
 from core.states import FailureKind, JobState
 from db.claims import ClaimedJob, Failure, claim, give_up
 from db.fleet import WorkerIdentity, register_worker
-from db.runs import (
-    ProblemRecord,
-    Progress,
-    Run,
-    Submission,
-    Submitted,
-    find_run,
-    run_progress,
-)
+from db.runs import Progress, Run, find_run, run_progress
+from db.submissions import ProblemRecord, Submission, Submitted
 
 Enqueue = Callable[..., None]
 QUEUES = ("synthetic",)

@@ -12,7 +12,7 @@ import psutil
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.runs import Submission
+from db.submissions import Submission
 from services.locks import wait_until
 from tests.support.processes import lives
 

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from orchestrator.cli import main
-from services.processes import gone
+from services.processes import exited
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,7 +105,7 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Log
 def lives(pid: int) -> bool:
     """Return whether a process runs; a zombie does not."""
     try:
-        return not gone(psutil.Process(pid))
+        return not exited(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
 

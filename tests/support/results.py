@@ -24,9 +24,7 @@ from db.models import (
     Score,
     StepVerdict,
 )
-from db.runs import (
-    submit,
-)
+from db.submissions import submit
 from tests.support.jobs import PROBLEM, QUEUES, claim_one, register, submission
 
 #: The reasons of a level's trials, None for a stable one.

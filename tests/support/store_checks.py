@@ -1,4 +1,4 @@
-"""What a test reads of the store to compare it with ``store_model``, and a broker in memory."""
+"""Compare the store with ``store_model``, check its invariants, and a broker in memory."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ FAILURES = (
     (FailureKind.INFRA, "SERVER_UNREACHABLE"),
     *((FailureKind.INFRA, error_class) for error_class in sorted(FORGIVEN)),
 )
-#: Empties what runs leave; models and problems stay. TRUNCATE is slower: it syncs a file per table.
+#: Empties what runs leave; models and problems stay. Faster than TRUNCATE, which syncs a file for
+#: each table.
 EMPTY = """
 DO $$ DECLARE one name; BEGIN
-    SET LOCAL session_replication_role = replica;  -- No trigger fires, so any order will do.
+    -- No trigger fires, so the order does not matter.
+    SET LOCAL session_replication_role = replica;
     FOR one IN SELECT tablename FROM pg_tables
                 WHERE schemaname = 'eval'
                   AND tablename NOT IN ('alembic_version', 'model', 'problem') LOOP
@@ -38,13 +40,13 @@ END $$
 JOBS = """
 SELECT j.id, j.run_id, m.name AS model, m.queue, p.name AS problem, j.prompt, j.repetition,
        j.priority, j.state, j.attempt_no, j.max_attempts, j.retried_after, j.held, j.failure_kind,
-       j.available_at <= now() AS available,
-       j.lease_expires_at < now() AS overdue, j.worker_id,
+       j.available_at <= now() AS available, j.lease_expires_at < now() AS overdue, j.worker_id,
        (SELECT array_agg(a.outcome || ' ' || a.worker_id || ' ' || coalesce(a.error_class, '')
                          ORDER BY a.attempt_no)
           FROM eval.attempt AS a WHERE a.job_id = j.id) AS attempts
   FROM eval.job AS j
-  JOIN eval.model AS m ON m.id = j.model_id JOIN eval.problem AS p ON p.id = j.problem_id
+  JOIN eval.model AS m ON m.id = j.model_id
+  JOIN eval.problem AS p ON p.id = j.problem_id
 """
 #: Runs whose tally, from which progress is read, differs from their jobs.
 WRONG_TALLIES = """
@@ -57,8 +59,8 @@ SELECT r.id FROM eval.run AS r
                        FROM eval.job WHERE run_id = r.id) AS counted
  CROSS JOIN LATERAL (SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed,
                             sum(dead) AS dead, sum(cancelled) AS cancelled
-                       FROM eval.run_tally WHERE run_id = r.id) AS tallied
- WHERE to_jsonb(counted) <> to_jsonb(tallied)
+                       FROM eval.run_tally WHERE run_id = r.id) AS summed
+ WHERE to_jsonb(counted) <> to_jsonb(summed)
 """
 
 
@@ -74,7 +76,10 @@ class Held:
 
 
 class RecordingBroker:
-    """A broker in memory shaped as ``HintBroker``; it can be emptied and fail within a batch."""
+    """A broker in memory with the shape of ``HintBroker``.
+
+    It can be emptied, and go away in the middle of a batch.
+    """
 
     def __init__(self) -> None:
         self.queues: dict[str, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What the store should hold: the rules of the queue in plain Python, for random walks."""
+"""What the store should hold: the rules of the queue in plain Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPEN = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 @dataclass(slots=True, kw_only=True)
 class AttemptModel:
-    """One execution, as far as the store knows it."""
+    """One execution, as far as the store records it."""
 
     attempt_no: int
     worker: uuid.UUID
@@ -40,7 +40,7 @@ class JobModel:
     forgiven: int = 0
     #: Its pause after a failure is over.
     available: bool = True
-    #: Its lease has run out, which the reconciler has not noticed yet.
+    #: Its lease has expired, unnoticed so far.
     overdue: bool = False
     failure_kind: FailureKind | None = None
     attempts: list[AttemptModel] = field(default_factory=list)
@@ -72,7 +72,10 @@ class JobModel:
         self.failure_kind = None
 
     def give_up(self, failure: Failure, *, backoff: bool) -> JobState:
-        """End an attempt with an error; ``backoff`` says whether a pause precedes the next."""
+        """End an attempt with an error.
+
+        ``backoff`` says whether the pause before the next is longer than nothing.
+        """
         mine = self.attempts[-1]
         poison = failure.contagious and any(
             other.outcome is AttemptOutcome.FAILED
@@ -164,7 +167,7 @@ class StoreModel:
         return [job for job in self.jobs.values() if job.claimable and job.queue in queues]
 
     def best(self, queues: Collection[str], loaded: str | None) -> JobModel | None:
-        """Return the job for a worker with a loaded model: by model, then priority, then age."""
+        """Return the next job of a worker: its loaded model first, then priority, then age."""
         order = {
             job.job_id: (job.key.model != loaded, job.priority, job.job_id)
             for job in self.claimable(queues)

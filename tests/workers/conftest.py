@@ -21,7 +21,7 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from db.outbox import publish_outbox
-from db.runs import submit
+from db.submissions import submit
 from orchestrator.reconciler import Reconciler
 from orchestrator.submit import record_of
 from problems.loader import load_set

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 from db.claims import ClaimedJob
 from db.commits import add_flag, commit
 from db.engine import transaction
-from db.runs import submit
+from db.submissions import submit
 from tests.support.fake_gpu import FakeGpu, Start, first_line
 from tests.support.fake_nvml.pynvml import UUID
 from tests.support.jobs import PROBLEM, claimed, register, submission

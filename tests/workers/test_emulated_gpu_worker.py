@@ -15,7 +15,7 @@ from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from tests.support.database import query, take_back
 from tests.support.fake_nvml.pynvml import BASE_MIB, TOTAL_MIB
 from tests.support.gpu_worker import gpu_worker

@@ -16,7 +16,7 @@ from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
-from db.runs import Submission, Submitted, submit
+from db.submissions import Submission, Submitted, submit
 from orchestrator.submit import record_of
 from problems.loader import load_set
 from tests.support.database import query
@@ -267,9 +267,9 @@ def test_an_engine_that_dies_costs_those_nothing_that_only_waited_for_a_place_in
         "SELECT error_class FROM eval.attempt WHERE attempt_no = 1 ORDER BY job_id",
     )
     assert [end["error_class"] for end in ends] == [
-        "ENGINE_DEAD_IN_COMPANY",
+        "ENGINE_DEAD_IN_BATCH",
         None,
-        "ENGINE_DEAD_IN_COMPANY",
+        "ENGINE_DEAD_IN_BATCH",
         "ENGINE_GONE",
     ]
     waited = query(engine, "SELECT state, max_attempts FROM eval.job ORDER BY id DESC LIMIT 1")
@@ -290,7 +290,7 @@ def test_an_engine_that_dies_under_several_blames_none_and_each_is_tried_again_a
         engine,
         "SELECT error_class, count(*) AS n FROM eval.attempt WHERE outcome = 'failed' GROUP BY 1",
     )
-    assert [end["error_class"] for end in ends] == ["ENGINE_DEAD_IN_COMPANY"]
+    assert [end["error_class"] for end in ends] == ["ENGINE_DEAD_IN_BATCH"]
     assert SEQUENCES <= ends[0]["n"] <= jobs
     again = query(
         engine,

@@ -8,7 +8,7 @@ from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.outbox import publish_outbox
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from orchestrator.submit import record_of
 from problems.loader import load_set
 from tests.support.database import query

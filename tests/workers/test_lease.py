@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from core.errors import SettingsError
 from db.claims import ClaimedJob
 from db.engine import rows, transaction
-from db.runs import cancel_run, find_run, submit
+from db.runs import cancel_run, find_run
 from db.statements import statement
+from db.submissions import submit
 from tests.support.jobs import PROBLEM, register, submission, take
 from workers.lifecycle.lease import EndReason, LeaseKeeper
 from workers.lifecycle.timeouts import Timeouts
@@ -145,7 +146,7 @@ def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cos
     ):
         while not hung.wait(0.1):
             alive.progress()
-    assert state(engine, stuck)["error_class"] == "WORKER_HUNG_IN_COMPANY"
+    assert state(engine, stuck)["error_class"] == "WORKER_HUNG_IN_BATCH"
     assert state(engine, well)["error_class"] == "WORKER_HUNG_BESIDE"
     with transaction(engine) as connection:
         allowed = rows(

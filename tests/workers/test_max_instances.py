@@ -19,7 +19,7 @@ from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from db.fleet import WorkerIdentity, register_worker
 from db.probes import Found, read_found, read_points
-from db.runs import Submission, submit
+from db.submissions import Submission, submit
 from tests.support.jobs import claim_one
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost

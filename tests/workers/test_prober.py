@@ -16,7 +16,7 @@ from db.claims import LeaseLost
 from db.engine import transaction
 from db.outbox import publish_outbox
 from db.probes import add_point, end_search
-from db.runs import Submission, Submitted, submit
+from db.submissions import Submission, Submitted, submit
 from tests.support.database import query, take_back
 from tests.support.processes import worker
 

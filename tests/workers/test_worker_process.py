@@ -17,7 +17,8 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
-from db.runs import Submission, Submitted, find_run, run_progress, submit
+from db.runs import find_run, run_progress
+from db.submissions import Submission, Submitted, submit
 from orchestrator.reconciler import Reconciler
 from orchestrator.submit import record_of
 from problems.loader import load_set

@@ -18,7 +18,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from core.errors import ServiceUnreachable
-from core.hints import HintBroker, asking_app, queue_name
+from core.hints import HintBroker, one_try_app, queue_name
 from workers.consumer.message_check import MalformedMessage, MessageCheck, job_of
 from workers.consumer.stall_watchdog import StallWatchdog
 from workers.lifecycle.event_log import log_event
@@ -129,7 +129,7 @@ class WaitingHints:
     """The hints in the queues of one worker, read on a connection beside Celery's own."""
 
     def __init__(self, broker_url: str, queues: Sequence[str]) -> None:
-        self._app = asking_app(broker_url)
+        self._app = one_try_app(broker_url)
         self._keys = [queue_name(queue) for queue in queues]
         self._connection: Any = None
 

@@ -1,4 +1,7 @@
-"""The embedded PostgreSQL through crashes, rivals, strangers and refusals; every server here is a real one."""
+"""The embedded PostgreSQL through crashes, rivals, strangers and refusals.
+
+Every server here is a real one.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,16 @@ from core.errors import ServiceStartError
 from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.privileges import identity_for
-from services.processes import gone
+from services.processes import exited
 from tests.support.debian_packages import program_or_skip
 
 _ROOT = Path(__file__).parents[2]
-_START = "import sys; from pathlib import Path; from services.postgres import EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
+_START = (
+    "import sys; from pathlib import Path; from services.postgres import "
+    "EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
+)
 needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root has to hand the server to somebody else"
+    os.geteuid() != 0, reason="only root has to hand the server to another user"
 )
 
 
@@ -43,7 +49,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(cluster: Path) -> Iterator[EmbeddedPostgres]:
-    """Return the stopped server that undamaging tests share: initdb or a copy for each would double their time."""
+    """Return the stopped server that harmless tests share, to save an initdb each."""
     server = EmbeddedPostgres(cluster)
     assert not server.running
     yield server
@@ -78,8 +84,10 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
     try:
         (row,) = query(
             server,
-            "SELECT current_setting('server_version_num')::int / 10000, current_database(), current_setting('fsync'), "
-            "current_setting('jit'), current_setting('shared_buffers'), current_setting('max_connections'), "
+            "SELECT current_setting('server_version_num')::int / 10000, current_database(), "
+            "current_setting('fsync'), "
+            "current_setting('jit'), current_setting('shared_buffers'), "
+            "current_setting('max_connections'), "
             "(SELECT count(*) FROM pg_hba_file_rules WHERE auth_method <> 'scram-sha-256')",
         )
         assert row == (18, "evalctl", "on", "off", "128MB", "100", 0)
@@ -97,7 +105,7 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
             assert path.stat().st_mode & 0o077 == 0, path
     finally:
         server.stop()
-    assert gone(process)
+    assert exited(process)
 
 
 def test_starting_twice_keeps_the_server(server: EmbeddedPostgres) -> None:
@@ -165,7 +173,7 @@ def test_children_of_a_killed_server_do_not_share_its_data_with_the_next(
 
     server.start()
 
-    assert gone(orphan)
+    assert exited(orphan)
     assert query(server, "SELECT 1") == [(1,)]
 
 
@@ -208,9 +216,9 @@ def test_a_starter_killed_during_the_first_start_leaves_no_half_cluster(tmp_path
 
 
 def test_the_server_survives_its_starter_and_is_found_again(server: EmbeddedPostgres) -> None:
-    script = (
-        _START
-        + "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    script = _START + (
+        "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), "
+        "signal.SIGKILL)"
     )
     starter = subprocess.run(
         [sys.executable, "-c", script, str(server.folder)],
@@ -229,7 +237,7 @@ def test_a_changed_password_file_is_named(damageable: EmbeddedPostgres) -> None:
     (damageable.folder / "password").write_text("another\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"it refuses the kept password.*Put the password back"
+        ServiceStartError, match=r"it rejects the stored password.*Restore the password"
     ) as caught:
         damageable.start()
 
@@ -240,7 +248,8 @@ def test_data_of_another_version_is_left_alone(damageable: EmbeddedPostgres) -> 
     (damageable.data / "PG_VERSION").write_text("15\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"was made by PostgreSQL 15, this is 18.*Move that folder away"
+        ServiceStartError,
+        match=r"was created by PostgreSQL 15, but this is PostgreSQL 18.*Move that folder away",
     ):
         damageable.start()
 
@@ -250,7 +259,7 @@ def test_a_broken_setting_is_shown_from_the_log(damageable: EmbeddedPostgres) ->
         stream.write("shared_buffers = nonsense\n")
 
     with pytest.raises(
-        ServiceStartError, match=r"it ended with status 1 \(.*nonsense.*Its log is "
+        ServiceStartError, match=r"it exited with status 1 \(.*nonsense.*Its log is "
     ):
         damageable.start()
 
@@ -260,7 +269,7 @@ def test_a_full_disk_is_named(damageable: EmbeddedPostgres) -> None:
         'FATAL:  could not write lock file "postmaster.pid": No space left on device\n'
     )
 
-    error = damageable._failure("it ended with status 1")
+    error = damageable._failure("it exited with status 1")
 
     assert "is full. Free some space" in str(error)
 
@@ -288,7 +297,7 @@ def test_a_missing_wheel_is_named(
 def test_the_url_before_the_first_start_is_an_error(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "never")
 
-    with pytest.raises(ServiceStartError, match="never started"):
+    with pytest.raises(ServiceStartError, match="never been started"):
         _ = server.url
     server.stop()
 
@@ -310,7 +319,7 @@ def test_root_in_a_namespace_keeps_its_files(server: EmbeddedPostgres) -> None:
 
 
 @needs_root
-def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
+def test_root_without_namespaces_hands_the_folder_to_another_user() -> None:
     home = Path(tempfile.mkdtemp(prefix="evalctl-home-"))
     server = EmbeddedPostgres(home / "postgres", namespaces=False)
     try:
@@ -318,7 +327,8 @@ def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
         first = server.pid
         query(server, "CREATE TABLE kept AS SELECT 7 AS n")
         server.stop()
-        # Once it is nobody's folder, nobody goes on serving it, also where namespaces would be allowed.
+        # Once the folder belongs to ``nobody``, that user serves it, also where namespaces would be
+        # allowed.
         server = EmbeddedPostgres(home / "postgres")
         server.start()
 
@@ -333,7 +343,7 @@ def test_root_without_namespaces_hands_the_folder_to_nobody() -> None:
 
 
 @needs_root
-def test_root_below_a_closed_folder_is_told_what_to_do(tmp_path: Path) -> None:
+def test_root_below_a_closed_folder_learns_what_to_do(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     server = EmbeddedPostgres(tmp_path / "home" / "postgres", namespaces=False)
 
@@ -347,7 +357,8 @@ def test_root_below_a_closed_folder_is_told_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("user", [65534, 4242], ids=["named", "nameless"])
 def test_an_ordinary_user_needs_nothing(tmp_path: Path, user: int) -> None:
     script = _START + (
-        "; import json, os; e.start(); p = e.pid; e.stop(); print(json.dumps([os.geteuid(), bool(p), e.running]))"
+        "; import json, os; e.start(); p = e.pid; e.stop(); "
+        "print(json.dumps([os.geteuid(), bool(p), e.running]))"
     )
     become = [program_or_skip("unshare"), "--user", f"--map-user={user}", f"--map-group={user}"]
     if subprocess.run([*become, "true"], check=False).returncode != 0:

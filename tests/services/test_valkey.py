@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from core.errors import ServiceStartError
 from services.locks import wait_until
-from services.processes import gone
+from services.processes import exited
 from services.valkey import EmbeddedValkey
 
 _ROOT = Path(__file__).parents[2]
@@ -77,7 +77,10 @@ def test_a_client_without_the_password_is_refused(server: EmbeddedValkey) -> Non
 
 
 def test_what_is_in_the_file_survives_a_kill(server: EmbeddedValkey, client: redis.Redis) -> None:
-    """On a busy disk an entry may be acknowledged up to two seconds before; the hints lost with it are issued again."""
+    """On a busy disk an entry may be acknowledged up to two seconds before.
+
+    The hints lost with it are issued again.
+    """
     with client.pipeline(transaction=False) as pipeline:
         for number in range(2000):
             pipeline.rpush("queue", number)
@@ -147,11 +150,11 @@ def test_a_hung_server_is_named_and_can_still_be_stopped(server: EmbeddedValkey)
     impatient = EmbeddedValkey(server.folder, start_timeout_s=0.2)
     impatient.stop_signals = ((impatient.stop_signals[0][0], 0.1), impatient.stop_signals[-1])
 
-    with pytest.raises(ServiceStartError, match=rf"process {process.pid} runs but does not answer"):
+    with pytest.raises(ServiceStartError, match=rf"process {process.pid} runs but did not answer"):
         impatient.start()
     impatient.stop()
 
-    assert gone(process)
+    assert exited(process)
 
 
 def test_a_damaged_append_only_file_is_named(server: EmbeddedValkey, client: redis.Redis) -> None:

@@ -92,7 +92,7 @@ def test_a_valkey_url_is_spelt_as_redis_and_its_certificate_checked(given: str, 
 def test_another_kind_of_server_is_refused_without_showing_its_password(
     variable: str, url: str
 ) -> None:
-    with pytest.raises(SettingsError, match=f"^{variable} must begin with ") as caught:
+    with pytest.raises(SettingsError, match=f"^{variable} must start with ") as caught:
         Settings.from_environment({variable: url})
 
     assert "topsecret" not in str(caught.value)
@@ -107,7 +107,8 @@ def test_the_repr_hides_passwords() -> None:
     )
 
     assert shown == (
-        "Settings(home='/h', database_url='postgresql://me:***@db/e', broker_url='redis://:***@q', config=None)"
+        "Settings(home='/h', database_url='postgresql://me:***@db/e', "
+        "broker_url='redis://:***@q', config=None)"
     )
 
 

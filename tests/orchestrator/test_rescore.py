@@ -1,4 +1,4 @@
-"""Scoring stored answers again: new scores beside the old, once per scorer version, speed runs never."""
+"""Rescoring: new scores beside the old, once per scorer version, never of speed runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from db.claims import ClaimedJob
 from db.commits import Result, commit
 from db.fleet import WorkerIdentity, record_start, register_worker
 from db.models import Boot, Score, StepVerdict
-from db.runs import ProblemRecord, Submission, submit
+from db.submissions import ProblemRecord, Submission, submit
 from orchestrator.rescore import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION
@@ -34,8 +34,12 @@ SELECT s.job_id, s.scorer_version, s.steps_done, s.score7, s.answer_correct,
   FROM eval.score AS s ORDER BY s.id
 """
 EVIDENCE = """
-SELECT v.step, v.verdict, v.evidence, substr(t.content, v.evidence_start::int + 1, (v.evidence_end - v.evidence_start)::int) AS there
-  FROM eval.step_verdict AS v JOIN eval.score AS s ON s.id = v.score_id JOIN eval.generation AS g ON g.job_id = s.job_id
+SELECT v.step, v.verdict, v.evidence,
+       substr(t.content, v.evidence_start::int + 1,
+              (v.evidence_end - v.evidence_start)::int) AS there
+  FROM eval.step_verdict AS v
+  JOIN eval.score AS s ON s.id = v.score_id
+  JOIN eval.generation AS g ON g.job_id = s.job_id
   JOIN eval.text_blob AS t ON t.hash = g.output_text_hash
  WHERE s.scorer_version = %(version)s ORDER BY v.ordinal
 """
@@ -64,7 +68,7 @@ def store(
 
 
 def _commit(engine: Engine, worker_id: uuid.UUID, job: ClaimedJob, *, speed: bool) -> None:
-    boot_id = record_start(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_boot()))
+    boot_id = record_start(engine, Boot(worker_id=worker_id, model_id=job.model_id, **_start()))
     score = Score(
         scorer_version="0.9", steps_done=2, steps_total=3, score7=14 / 3, guess_suspected=False
     )
@@ -91,7 +95,7 @@ def _submission(document: dict[str, Any], sampling: SamplingParams, repetitions:
         experiment_hash=uuid.uuid4().hex,
         experiment={"models": ["a"], "prompts": ["plain"], "repetitions": 1, "language": "en"},
         provenance={},
-        models=(ModelSpec(name="a", engine="synthetic", source="made-up", queue="s"),),
+        models=(ModelSpec(name="a", engine="synthetic", source="simulated", queue="s"),),
         problems=(
             ProblemRecord(
                 name="p", content_hash=uuid.uuid4().hex, category="secondary", document=document
@@ -104,7 +108,7 @@ def _submission(document: dict[str, Any], sampling: SamplingParams, repetitions:
     )
 
 
-def _boot() -> dict[str, Any]:
+def _start() -> dict[str, Any]:
     return {"engine_version": "s", "config_hash": "c", "environment_hash": "e", "start_s": 0}
 
 
@@ -162,14 +166,14 @@ def test_other_runs_and_speed_runs_are_left_alone(engine: Engine) -> None:
     assert [row["scorer_version"] for row in query(engine, SCORES)] == ["0.9"]
 
 
-def test_every_page_is_scored_and_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_page_is_scored_and_reported(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.rescoring.PAGE", 1)
     run_id = store(engine, repetitions=3)
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
 
-    done = rescore_run(engine, run_id, on_progress=lambda done, of: told.append((done, of)))
+    done = rescore_run(engine, run_id, on_progress=lambda done, of: reported.append((done, of)))
 
-    assert (done.scored, told) == (3, [(1, 3), (2, 3), (3, 3)])
+    assert (done.scored, reported) == (3, [(1, 3), (2, 3), (3, 3)])
 
 
 def test_a_problem_that_cannot_be_read_is_named(engine: Engine) -> None:
@@ -196,6 +200,6 @@ def test_the_command_speaks_the_contract(engine: Engine, environment: dict[str, 
         "unreadable": [],
     }
     again = evalctl(environment, "rescore", "latest")
-    assert "0 of 1 answers scored" in again.stdout
-    assert "1 had been" in again.stdout
+    assert "0 of 1 answers rescored" in again.stdout
+    assert "skipped: 1 already scored" in again.stdout
     assert evalctl(environment, "rescore", "nothing").returncode == 2

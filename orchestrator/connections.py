@@ -1,4 +1,4 @@
-"""Open the services for the length of a command: settings, database, broker, schema check."""
+"""Connect a command to the database and the broker, after a check of the schema."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What a command works with."""
+class Connections:
+    """The servers that a command uses."""
 
     settings: Settings
     endpoints: Endpoints
     engine: Engine
-    #: None where the command asked for no broker.
+    #: None where the command needs no broker.
     broker: HintBroker | None
 
 
 @contextmanager
-def open_session(
+def connect(
     *, broker: bool = False, synthetic: bool = False, name: str = "cli", check_schema: bool = True
-) -> Iterator[Session]:
-    """Open what a command needs; embedded servers are started for it where they do not run yet.
+) -> Iterator[Connections]:
+    """Connect to what a command needs; embedded servers that do not run yet are started.
 
     An embedded database is migrated on the way; a real one only by ``evalctl db upgrade``. Raise
-    ``ServiceUnreachable`` for a database that is away or not migrated. ``synthetic`` lets the public views show rows of
-    synthetic models.
+    ``ServiceUnreachable`` for a database that is down or not migrated. ``synthetic`` lets the
+    public views show rows of synthetic models.
     """
     settings = Settings.from_environment()
     with services(settings, broker=broker) as endpoints:
@@ -49,7 +49,7 @@ def open_session(
         try:
             if check_schema:
                 ensure_schema(engine, migrate=settings.database_url is None)
-            yield Session(settings=settings, endpoints=endpoints, engine=engine, broker=hints)
+            yield Connections(settings=settings, endpoints=endpoints, engine=engine, broker=hints)
         finally:
             engine.dispose()
             if hints is not None:
@@ -57,7 +57,10 @@ def open_session(
 
 
 def ensure_schema(engine: Engine, *, migrate: bool) -> None:
-    """Check that the database is migrated, or migrate it. Raise ``ServiceUnreachable`` otherwise."""
+    """Check that the database is migrated, or migrate it.
+
+    Raise ``ServiceUnreachable`` otherwise.
+    """
     try:
         version = schema_version(engine)
         if version.current:
@@ -71,7 +74,7 @@ def ensure_schema(engine: Engine, *, migrate: bool) -> None:
         raise
     raise ServiceUnreachable(
         "database schema",
-        f"it is at revision {version.found or 'none'}, this evalctl needs {version.needed}",
+        f"it is at revision {version.found or 'none'}, but this evalctl needs {version.needed}",
         mend="Run `evalctl db upgrade`",
     )
 

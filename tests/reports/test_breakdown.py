@@ -1,4 +1,4 @@
-"""``evalctl results --explain``: every number with what it is made of, and the article's table beside it."""
+"""``evalctl results --explain``: every number with its terms, and the article's table."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ RESULT: dict[str, Any] = {
 
 
 def document(results: Results) -> dict[str, Any]:
-    assert results.evidence is not None
-    return explain(results.to_dict(), results.evidence)
+    assert results.breakdown is not None
+    return explain(results.to_dict(), results.breakdown)
 
 
 def explained_lines(
@@ -65,9 +65,11 @@ def test_a_need_is_the_sum_of_its_terms_each_with_where_it_comes_from(engine: En
         == example["need_mib"]
         == line["need_mib"]
     )
-    told = {term["term"]: (term["mib"], term["source"], term["counts"]) for term in example["need"]}
+    stated = {
+        term["term"]: (term["mib"], term["source"], term["counts"]) for term in example["need"]
+    }
     job = f"job {example['job_id']}"
-    assert told == {
+    assert stated == {
         "context": (40.0, "start 2", True),
         "weights": (2000.0, "start 2", True),
         "buffers": (200.0, "start 2: from the profile, start 1", True),
@@ -89,12 +91,12 @@ def test_a_peak_is_mostly_the_reservation(engine: Engine) -> None:
     )
 
 
-def test_a_peak_is_told_also_where_its_parts_are_not_all_known(engine: Engine) -> None:
+def test_a_peak_is_shown_also_where_its_parts_are_not_all_known(engine: Engine) -> None:
     found = explained_lines(engine, RESULT | {"start": 0}, starts=(DEVICE | {"weights_mib": None},))
     (line,) = found["resources"]
     assert [part["mib"] for part in line["example"]["peak"]] == [480, 5000, None]
     shown = printed(explained(found))
-    assert "context, weights, buffers, graphs NULL not all told" in shown
+    assert "context, weights, buffers, graphs NULL not all reported" in shown
     assert "= NVML peak MiB 8,000.0" in shown
 
 
@@ -107,7 +109,7 @@ def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: 
 
 def test_terms_that_do_not_add_up_to_the_stored_need_are_pointed_out(engine: Engine) -> None:
     shown = printed(explained(explained_lines(engine, RESULT | {"need_mib": 2900.0})))
-    assert "the terms add up to 2,700.0 MiB, and the result's need is stored as 2,900.0" in shown
+    assert "the terms add up to 2,700.0 MiB, but the stored need is 2,900.0" in shown
     assert "Distrust it" not in printed(explained(explained_lines(engine, RESULT)))
 
 
@@ -151,22 +153,22 @@ def test_times_come_with_their_spread_and_the_hop_apart(engine: Engine) -> None:
     assert "ttfo_ms" not in line["figures"], "none of them thought"
 
 
-def test_the_cards_pace_is_a_figure_where_there_is_a_card(engine: Engine) -> None:
-    told = [RESULT | {"sm_clock_mhz": clock, "power_w": 220.5} for clock in (1980, 1935, 1980)]
-    found = explained_lines(engine, *told)
+def test_the_gpus_clock_is_a_figure_where_there_is_a_gpu(engine: Engine) -> None:
+    stated = [RESULT | {"sm_clock_mhz": clock, "power_w": 220.5} for clock in (1980, 1935, 1980)]
+    found = explained_lines(engine, *stated)
     figures = found["resources"][0]["figures"]
     assert (figures["sm_clock_mhz"]["min"], figures["sm_clock_mhz"]["median"]) == (1935, 1980)
     assert "temperature_c" not in figures
-    assert "card's clock MHz 3 1,935" in printed(explained(found))
+    assert "GPU clock MHz 3 1,935" in printed(explained(found))
 
 
 def test_the_range_of_few_results_covers_the_median_as_often_as_it_does(engine: Engine) -> None:
     assert [100 * coverage(number) for number in (1, 2, 3, 5, 6)] == [0, 50, 75, 93.75, 96.875]
     shown = printed(explained(explained_lines(engine, *[RESULT] * 3)))
-    assert "3 for each problem: their range covers its true median with 75 %" in shown
+    assert "3 per problem: their range covers its true median with a probability of 75 %" in shown
 
 
-def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) -> None:
+def test_a_start_is_shown_with_its_backends_versions_and_warm_up(engine: Engine) -> None:
     shown = printed(explained(explained_lines(engine, RESULT)))
     assert "start 1 a: profile; ready after 90.0 s; no warm-up" in shown
     assert (
@@ -178,16 +180,16 @@ def test_a_start_is_told_with_its_backends_versions_and_warm_up(engine: Engine) 
     assert "made: 1 by start 2" in shown
 
 
-@pytest.mark.parametrize(("told", "said"), [(None, ", the clock held down"), (0.0, "")])
-def test_a_clock_that_was_still_held_down_after_the_warm_up_is_told(
-    engine: Engine, told: float | None, said: str
+@pytest.mark.parametrize(("stated", "said"), [(None, ", clock limited"), (0.0, "")])
+def test_a_clock_that_was_still_limited_after_the_warm_up_is_shown(
+    engine: Engine, stated: float | None, said: str
 ) -> None:
-    start = DEVICE | {"warm_up": {"requests": 14, "settled": True, "clock_free_s": told}}
+    start = DEVICE | {"warm_up": {"requests": 14, "settled": True, "clock_free_s": stated}}
     shown = printed(explained(explained_lines(engine, RESULT | {"start": 0}, starts=(start,))))
     assert f"14 warm-up requests, settled{said}\n" in shown
 
 
-def test_what_tells_the_lines_of_one_model_apart_is_named(engine: Engine) -> None:
+def test_what_distinguishes_the_lines_of_one_model_is_named(engine: Engine) -> None:
     config = {"config_hash": "d" * 64, "config": {"max_num_seqs": 8}}
     starts = (DEVICE | {"config": {"max_num_seqs": 4}}, DEVICE | config)
     generations = [RESULT | {"start": start} for start in (0, 1)]
@@ -198,7 +200,7 @@ def test_what_tells_the_lines_of_one_model_apart_is_named(engine: Engine) -> Non
     assert "config c config dddddddd" in printed(result_tables(results.to_dict()))
 
 
-def test_a_limit_is_told_with_its_bracket_and_points(engine: Engine) -> None:
+def test_a_limit_is_shown_with_its_bracket_and_points(engine: Engine) -> None:
     run_id = probe(engine, "sequences", [{8: OK, 12: OK, 13: (None, "PREEMPTED")}] * 2)
     found = document(read_results(engine, run_id, explained=True))
     (limit,) = found["concurrency"]
@@ -210,13 +212,13 @@ def test_a_limit_is_told_with_its_bracket_and_points(engine: Engine) -> None:
         (search, *level) for search in (1, 2) for level in ((8, 3, 3), (12, 3, 3), (13, 1, 2))
     ]
     shown = printed(explained(found))
-    assert "bracket stable up to 12, not at 13" in shown
+    assert "bracket stable up to 12, not stable at 13" in shown
     assert "limited by kv_cache (PREEMPTED)" in shown
     assert "searches 2, which agree" in shown
     assert "1 13 1/2 PREEMPTED" in shown
 
 
-def test_the_starts_that_were_probed_are_told_too(engine: Engine) -> None:
+def test_the_starts_that_were_probed_are_shown_too(engine: Engine) -> None:
     run_id = probe(engine, "sequences", [{1: OK}])
     with transaction(engine) as connection:
         model = rows(connection, "SELECT id FROM eval.model")[0]["id"]
@@ -224,8 +226,8 @@ def test_the_starts_that_were_probed_are_told_too(engine: Engine) -> None:
     with transaction(engine) as connection:
         rows(
             connection,
-            "UPDATE eval.probe_point SET boot_id = %(boot)s WHERE trial = 1",
-            {"boot": probed},
+            "UPDATE eval.probe_point SET boot_id = %(start)s WHERE trial = 1",
+            {"start": probed},
         )
     found = document(read_results(engine, run_id, explained=True))
     assert [start["boot_id"] for start in found["boots"]] == [probed]

@@ -34,13 +34,14 @@ from services.valkey import EmbeddedValkey
 from tests.support.processes import lives
 
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"
-#: Users are processes of their own; a server that has imported this module forks them in milliseconds.
+#: Users are separate processes; a server that has imported this module forks them in
+#: milliseconds.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
 
 
 def use(home: Path, channel: Connection) -> None:
-    """Say that it begins, enter, say when, and stay until told to go or interrupted."""
+    """Say that it begins, enter, say when, and stay until a line or an interrupt."""
     os.setsid()
     channel.send("begins")
     with services(Settings(home=home)):
@@ -70,17 +71,17 @@ class User:
         return float(self._said())
 
     def leave(self) -> None:
-        """End its use and wait until it is gone."""
+        """End its use and wait until it has exited."""
         self.channel.send("go")
         self._end(0)
 
     def interrupted(self) -> None:
-        """Send what Ctrl-C sends to all processes of its terminal, and wait until it is gone."""
+        """Send what Ctrl-C sends to all processes of its terminal, and wait until it has exited."""
         os.killpg(self.pid, signal.SIGINT)
         self._end(0)
 
     def killed(self) -> None:
-        """Kill it hard and wait until it is gone."""
+        """Kill it hard and wait until it has exited."""
         self.process.kill()
         self._end(-signal.SIGKILL)
 
@@ -244,7 +245,7 @@ def test_a_starter_waits_for_a_stopper(settings: Settings) -> None:
     user.leave()
 
 
-def test_stopping_refuses_while_somebody_uses_them(settings: Settings) -> None:
+def test_stopping_refuses_while_they_are_used(settings: Settings) -> None:
     user = User(settings.home)
     user.entered()
 

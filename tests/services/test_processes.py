@@ -22,21 +22,21 @@ from services.files import (
     write_private,
 )
 from services.locks import exclusive, holders, try_lock
-from services.processes import gone, minimal_environment, verified
+from services.processes import exited, minimal_environment, verified
 
 
-def test_a_zombie_is_gone_and_never_ours() -> None:
+def test_a_zombie_has_exited_and_is_never_ours() -> None:
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     process = psutil.Process(child.pid)
     try:
         assert process.status() == psutil.STATUS_ZOMBIE
         assert verified(child.pid, lambda _: True) is None
-        assert gone(process)
+        assert exited(process)
     finally:
         child.wait()
     assert verified(child.pid, lambda _: True) is None
-    assert gone(process)
+    assert exited(process)
 
 
 def test_a_stranger_with_our_pid_is_not_ours() -> None:
@@ -44,7 +44,7 @@ def test_a_stranger_with_our_pid_is_not_ours() -> None:
     mine = verified(os.getpid(), bool)
     assert mine is not None
     assert mine.pid == os.getpid()
-    assert not gone(mine)
+    assert not exited(mine)
 
 
 def test_an_exclusive_lock_names_its_holder_when_time_is_up(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_an_exclusive_lock_names_its_holder_when_time_is_up(tmp_path: Path) -> N
     ):
         pytest.fail("two holders of one exclusive lock")
     with exclusive(path, timeout_s=0):
-        # Some file systems show another device number in the kernel's list, so nobody may be found.
+        # Some file systems show another device number in the kernel's list, so none may be found.
         assert holders(path) in ((os.getpid(),), ())
     assert holders(path) == ()
 
@@ -99,7 +99,7 @@ def test_a_link_in_the_place_of_a_private_file_is_refused(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root can leave files of its own in somebody else's folder"
+    os.geteuid() != 0, reason="only root can leave its files in another user's folder"
 )
 def test_root_leaves_its_files_to_the_folders_owner(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.cron import Cron, read_cron
 from orchestrator.errors import UsageFault
-from orchestrator.schedules import Cron, read_cron
 
 ZONES = (
     "Europe/Berlin",
@@ -143,7 +143,7 @@ def test_what_is_no_cron_expression_is_refused(expression: str, said: str) -> No
     ],
 )
 def test_what_is_no_time_zone_is_refused(zone: str) -> None:
-    with pytest.raises(UsageFault, match="is no IANA time zone"):
+    with pytest.raises(UsageFault, match="is not an IANA time zone"):
         read_cron("0 2 * * *", zone)
 
 

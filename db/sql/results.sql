@@ -1,0 +1,44 @@
+-- The tables of a run's results, from the views of analytics_v1 alone.
+
+-- name: include_flagged
+-- Count flagged results too, until the end of the transaction.
+SELECT set_config('evalctl.include_flagged', 'on', true);
+
+-- name: scores
+SELECT model, prompt, category, problems, repetitions, score7, score7_min, score7_max, steps_share,
+       answer_accuracy, guess_rate
+  FROM analytics_v1.category_scores WHERE run_id = %(run)s
+ ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model;
+
+-- name: resources
+SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind, ttft_ms,
+       ttft_ms_min, ttft_ms_max, engine_ttft_ms, e2e_s, e2e_s_min, e2e_s_max, tpot_ms, tokens_per_s,
+       output_tokens, problems, jobs, flagged, config_hash, environment_hash, ttfo_ms, queue_wait_s,
+       kv_used_mib, running_peak, r.boots, gpu_name, need_mib_min, need_mib_max, ttft_ms_p10,
+       ttft_ms_p90, total_tokens_per_s, flag_counts
+  FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
+
+-- name: prompts
+SELECT model, category, plain, stepwise, uplift_pct
+  FROM analytics_v1.prompt_uplift WHERE run_id = %(run)s
+ ORDER BY array_position(ARRAY['secondary', 'university', 'modelling'], category), model;
+
+-- name: concurrency
+SELECT model, gpu, unit, max_stable, first_failure, reason, kind, memory_limit_mib, emulated,
+       searches, limited_by, agreed, need_mib, peak_mib, analytic_bound
+  FROM analytics_v1.probe_thresholds WHERE run_id = %(run)s
+ ORDER BY array_position(ARRAY['sequences', 'instances', 'context'], kind), memory_limit_mib,
+          gpu, model;
+
+-- name: limits
+-- Limits of the run's models on the GPUs that it ran on: the run's own, else those of the latest
+-- run that searched for them.
+SELECT DISTINCT ON (t.kind, t.memory_limit_mib, t.gpu, t.model)
+       t.model, t.kind, t.unit, t.gpu, t.memory_limit_mib, t.emulated, t.max_stable,
+       t.first_failure, t.reason, t.limited_by, t.run, t.run_id = %(run)s AS own
+  FROM analytics_v1.probe_thresholds AS t
+  JOIN analytics_v1.runs AS r ON r.run_id = t.run_id
+  JOIN (SELECT DISTINCT model, gpu_name
+          FROM jsonb_to_recordset(%(lines)s::jsonb) AS a(model text, gpu_name text)) AS a
+    ON a.model = t.model AND a.gpu_name IS NOT DISTINCT FROM t.gpu
+ ORDER BY t.kind, t.memory_limit_mib, t.gpu, t.model, own DESC, r.created_at DESC;

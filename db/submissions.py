@@ -1,0 +1,202 @@
+"""Submit: write a run, its jobs and hints in one transaction, or top up a run."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from core.limits import HINTS_AT_MOST
+from core.model_spec import ModelSpec
+from core.sampling_params import SamplingParams
+from db.engine import rows, transaction
+from db.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRecord:
+    """A problem as it is stored with the jobs that use it."""
+
+    name: str
+    content_hash: str
+    category: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Everything one submit writes: the cross product of models, problems, prompts and repetitions.
+
+    Of a probe: models x repetitions, with its kind as the one prompt.
+    """
+
+    name: str
+    #: Hash of what makes two submissions the same run.
+    experiment_hash: str
+    experiment: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    models: Sequence[ModelSpec]
+    problems: Sequence[ProblemRecord]
+    prompts: Sequence[str]
+    repetitions: int
+    mode: str
+    #: Its seed is the base: repetition k runs with seed + k.
+    sampling: SamplingParams
+    priority: int = 0
+    max_attempts: int = 3
+    #: Give each repetition an engine started for it.
+    fresh_engine: bool = False
+    #: What a probe searches for, and how; None for generations.
+    probe: Mapping[str, Any] | None = None
+    #: Start a new run even where the experiment has one.
+    new: bool = False
+
+    @property
+    def jobs(self) -> int:
+        """Number of jobs."""
+        per_repetition = 1 if self.probe is not None else len(self.problems) * len(self.prompts)
+        return len(self.models) * per_repetition * self.repetitions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What a submit did."""
+
+    run_id: uuid.UUID
+    name: str
+    jobs: int
+    created: int
+    new_run: bool
+    cancelled: bool
+    #: The run is paused, and so are the jobs that were added.
+    paused: bool = False
+
+    @property
+    def existing(self) -> int:
+        """Number of the planned jobs that existed already."""
+        return self.jobs - self.created
+
+
+def submit(engine: Engine, submission: Submission) -> Submitted:
+    """Write run, jobs and hints in one transaction; when it returns, none of it can be lost.
+
+    Jobs that the run already has stay as they are, so that submitting again tops it up.
+    """
+    with transaction(engine) as connection:
+        return submit_in(connection, submission)
+
+
+def submit_in(connection: Connection, submission: Submission) -> Submitted:
+    """Submit within a transaction in which the caller writes more."""
+    rows(connection, statement("lift_statement_timeout", "connections"))
+    model_ids = _store_models(connection, submission.models)
+    problem_ids = _store_problems(connection, submission.problems)
+    run = _find_or_make_run(connection, submission)
+    given = {
+        "run": run["id"],
+        "models": model_ids,
+        "repetitions": submission.repetitions,
+        "mode": submission.mode,
+        "sampling": json.dumps(submission.sampling.to_dict()),
+        "priority": submission.priority,
+        "max_attempts": submission.max_attempts,
+        "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
+    }
+    if submission.probe is None:
+        insert = statement("insert_jobs", "runs")
+        given |= {
+            "problems": problem_ids,
+            "prompts": list(submission.prompts),
+            "fresh_engine": submission.fresh_engine,
+        }
+    else:
+        insert = statement("insert_searches", "probes")
+        given |= {"kind": submission.prompts[0], "probe": json.dumps(dict(submission.probe))}
+    counted = rows(connection, insert, given)[0]
+    return Submitted(
+        run_id=run["id"],
+        name=run["name"],
+        jobs=submission.jobs,
+        created=counted["created"],
+        new_run=run["new"],
+        cancelled=run["cancelled_at"] is not None,
+        paused=run["paused_at"] is not None,
+    )
+
+
+def _store_models(connection: Connection, models: Sequence[ModelSpec]) -> list[int]:
+    documents = [
+        {
+            "name": spec.name,
+            "spec_hash": spec.spec_hash,
+            "engine": spec.engine,
+            "queue": spec.queue,
+            "synthetic": spec.synthetic,
+            "price_per_gpu_hour": spec.price_per_gpu_hour,
+            "spec": spec.to_dict(),
+        }
+        for spec in models
+    ]
+    stored = rows(connection, statement("upsert_models", "runs"), {"models": json.dumps(documents)})
+    ids = {row["name"]: row["id"] for row in stored}
+    return [ids[spec.name] for spec in models]
+
+
+def _store_problems(connection: Connection, problems: Sequence[ProblemRecord]) -> list[int]:
+    documents = [
+        {
+            "name": problem.name,
+            "content_hash": problem.content_hash,
+            "category": problem.category,
+            "document": dict(problem.document),
+        }
+        for problem in problems
+    ]
+    given = {"problems": json.dumps(documents, ensure_ascii=False)}
+    rows(connection, statement("upsert_problems", "runs"), given)
+    return [row["id"] for row in rows(connection, statement("problem_ids", "runs"), given)]
+
+
+def _find_or_make_run(connection: Connection, submission: Submission) -> dict[str, Any]:
+    given = {"experiment_hash": submission.experiment_hash}
+    last = rows(connection, statement("last_run_of_experiment", "runs"), given)[0]
+    if last["id"] is not None and not submission.new:
+        merged = _merged(last["experiment"], submission.experiment)
+        given = {"run": last["id"], "experiment": json.dumps(merged)}
+        return (
+            last
+            | rows(connection, statement("update_experiment", "runs"), given)[0]
+            | {"new": False}
+        )
+    ordinal = (last["ordinal"] or 0) + 1
+    # Another experiment may have taken the name, e.g. the same one before its problems were
+    # changed.
+    wanted = {"name": submission.name}
+    rows(connection, statement("lock_name", "runs"), wanted)
+    name = rows(connection, statement("free_name", "runs"), wanted)[0]["name"]
+    made = rows(
+        connection,
+        statement("insert_run", "runs"),
+        {
+            "name": name,
+            "experiment_hash": submission.experiment_hash,
+            "ordinal": ordinal,
+            "mode": submission.mode,
+            "experiment": json.dumps(dict(submission.experiment)),
+            "provenance": json.dumps(dict(submission.provenance)),
+        },
+    )[0]
+    return {"id": made["id"], "name": name, "new": True, "cancelled_at": None, "paused_at": None}
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the experiment after a top-up: all models and prompts, the larger repetitions."""
+    merged = dict(old) | dict(new)
+    for key in ("models", "prompts"):
+        merged[key] = list(dict.fromkeys([*old.get(key, []), *new.get(key, [])]))
+    merged["repetitions"] = max(old.get("repetitions", 0), new.get("repetitions", 0))
+    return merged

@@ -1,0 +1,105 @@
+"""What ``evalctl problems`` prints for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.console import console
+from orchestrator.problem_check import ADVISORY, Validation
+from problems.importers import IMPORTERS, Imported
+from problems.schema import LEVELS
+from scoring.quality.agreement import Agreement
+
+#: Refused rows that are printed one by one; ``--json`` has them all.
+SHOWN_REFUSALS = 20
+
+
+def print_validation(found: Validation) -> None:
+    """Print which problems fail and how many checks held."""
+    screen = console()
+    for problem in found.failed:
+        screen.print(Text(f"{problem.id} fails:", style="bold red"))
+        for error in problem.errors:
+            screen.print(Text(f"  {error}"))
+    table = Table("mutation gate", "checks", "passed")
+    for kind, (made, held) in found.gate().items():
+        table.add_row(kind.replace("_", " "), str(made), str(held))
+    screen.print(table)
+    failing = {problem.id for problem in found.failed}
+    advisory = [
+        (name, check)
+        for name, check in found.exceptions
+        if check.kind in ADVISORY and name not in failing
+    ]
+    if advisory:
+        screen.print("exceptions, which do not fail a problem (another line shows the same step):")
+        for name, check in advisory:
+            screen.print(Text(f"  {name}: {check.sentence}"))
+    counts = Counter(problem.level for problem in found.problems)
+    levels = ", ".join(f"{counts[level]} {level}" for level in LEVELS if counts[level])
+    click.echo(f"{len(found.problems)} problems ({levels}): {len(found.failed) or 'none'} failed")
+
+
+def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
+    """Print what was written, and the first refused rows on stderr."""
+    for refusal in found.refusals[:SHOWN_REFUSALS]:
+        click.echo(f"{file}:{refusal.line}: {refusal.sentence}", err=True)
+    if len(found.refusals) > SHOWN_REFUSALS:
+        click.echo(f"and {len(found.refusals) - SHOWN_REFUSALS} more; --json lists all", err=True)
+    click.echo(
+        f"{len(found.problems)} of {found.rows} rows written to {out}, "
+        f"{len(found.refusals)} refused; "
+        f"licence of {name}: {IMPORTERS[name].licence}"
+    )
+
+
+def print_agreement(found: Agreement) -> None:
+    """Print the measures of the scorer beside those of trivial scorers."""
+    table = Table(
+        "", "scorer", "95 % interval", *(name.replace("_", " ") for name in found.baselines)
+    )
+    for label, path in (
+        ("step kappa", ("kappa",)),
+        ("mean error of 7", ("mae7",)),
+        ("within one point", ("within_one",)),
+        ("missing: precision", ("missing", "precision")),
+        ("missing: recall", ("missing", "recall")),
+        ("guess: precision", ("guess", "precision")),
+        ("guess: recall", ("guess", "recall")),
+        ("weighted kappa of marks", ("qwk",)),
+    ):
+        interval = _dig(found.intervals, path)
+        shown = "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+        others = (_figure(_dig(metrics, path)) for metrics in found.baselines.values())
+        table.add_row(label, _figure(_dig(found.metrics, path)), shown, *others)
+    console().print(table)
+    for name, part in found.slices.items():
+        click.echo(
+            f"{name.replace('_', ' ')}: {part['answers']} answers, step kappa "
+            f"{_figure(part['kappa'])}, "
+            f"{_figure(part['steps_agree'])} of the steps agree, mean error {_figure(part['mae7'])}"
+        )
+    click.echo(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
+    if found.marker_answers:
+        click.echo(
+            f"step kappa between markers: {_figure(found.marker_kappa)} "
+            f"({found.marker_answers} answers labelled twice)"
+        )
+
+
+def _dig(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = document
+    for key in path:
+        found = found[key]
+    return found
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

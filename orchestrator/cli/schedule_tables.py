@@ -1,0 +1,129 @@
+"""What ``evalctl schedule`` prints: one document for programs, sentences and tables for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import islice
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.table import Column, Table
+from sqlalchemy import Engine
+
+from db.maintenance import reconciler_runs
+from db.schedule_slots import Slot
+from db.schedules import Schedule
+from orchestrator.console import console, duration, warn
+from orchestrator.cron import cron_of
+
+#: A slot that was submitted later than this after its time was missed and made up for.
+LATE_S = 60.0
+#: How slots are written. The offset distinguishes the two halves of a repeated hour.
+SHORT, FULL, LONG = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M %z", "%a %Y-%m-%d %H:%M %z"
+#: Next slots that ``show`` names.
+NEXT = 3
+
+
+def describe(found: Schedule, now: dt.datetime, *, last: tuple[Slot, ...] = ()) -> dict[str, Any]:
+    """Return the document of a schedule that every command prints; times in UTC."""
+    upcoming: list[dt.datetime] = []
+    due = None
+    if found.paused_at is None:
+        cron = cron_of(found)
+        upcoming = list(islice(cron.after(max(now, found.due_from)), NEXT))
+        due = cron.latest(found.due_from, now)
+    return {
+        "schedule": found.name,
+        "cron": found.cron,
+        "timezone": found.timezone,
+        "paused_at": found.paused_at,
+        "created_at": found.created_at,
+        "due": due,
+        "next": upcoming,
+        "last": last[0].to_dict() if last else None,
+    }
+
+
+def warnings_of(engine: Engine, *found: Schedule) -> list[str]:
+    """Return what keeps these schedules from being submitted."""
+    if all(one.paused_at for one in found) or reconciler_runs(engine):
+        return []
+    return [
+        (
+            "no reconciler is running, so no scheduled run is submitted; start one with "
+            "`evalctl up` or `evalctl reconcile`"
+        )
+    ]
+
+
+def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
+    """Print a schedule, its next slots and its past ones."""
+    experiment = found.experiment
+    click.echo(f"schedule {found.name}: cron {found.cron}, time zone {found.timezone}")
+    click.echo(
+        f"submits {', '.join(experiment['models'])} on {experiment['problems']} (prompts "
+        f"{', '.join(experiment['prompts'])}; "
+        f"repetitions {experiment['repetitions']})"
+    )
+    if found.paused_at:
+        click.echo(
+            f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; resume it with `evalctl "
+            f"schedule resume {found.name}`"
+        )
+    else:
+        for slot in document["next"]:
+            click.echo(f"next {_local(found, slot, style=LONG)} ({slot:%Y-%m-%d %H:%M} UTC)")
+    if document["due"]:
+        click.echo(f"due, not yet submitted: {_local(found, document['due'])}")
+    for warning in document["warnings"]:
+        warn(warning)
+    if not document["slots"]:
+        click.echo("no past slots")
+        return
+    table = Table(
+        f"slot ({escape(found.timezone)})", "submitted", Column("run", overflow="fold"), "state"
+    )
+    for slot in document["slots"]:
+        late_s = (slot["made_at"] - slot["slot"]).total_seconds()
+        made = (
+            "by hand"
+            if slot["by_hand"]
+            else f"{duration(late_s)} late"
+            if late_s > LATE_S
+            else "on time"
+        )
+        outcome = (
+            (slot["run"], slot["state"])
+            if slot["run"]
+            else (f"no run: {slot['error_message']}", "-")
+        )
+        table.add_row(*map(escape, (_local(found, slot["slot"]), made, *outcome)))
+    console().print(table)
+
+
+def table_row(found: Schedule, document: dict[str, Any]) -> tuple[str, ...]:
+    """Return a row of the list of schedules."""
+    upcoming = "paused" if found.paused_at else _local(found, document["next"][0], style=SHORT)
+    what = (found.name, found.cron, found.timezone, upcoming)
+    slot = document["last"]
+    if slot is None:
+        return (*what, "-", "-", "-")
+    return (
+        *what,
+        _local(found, slot["slot"], style=SHORT),
+        slot["run"] or "-",
+        slot["state"] or "no run",
+    )
+
+
+def next_slot(found: Schedule, document: dict[str, Any]) -> str:
+    """Say when the next slot is due."""
+    if found.paused_at:
+        return "paused"
+    return f"next {_local(found, document['next'][0], style=LONG)} {found.timezone}"
+
+
+def _local(found: Schedule, slot: dt.datetime, *, style: str = FULL) -> str:
+    """Write a slot in the schedule's zone."""
+    return slot.astimezone(cron_of(found).zone).strftime(style)

@@ -1,0 +1,179 @@
+"""A database of the version before is migrated, and every figure stays the same.
+
+``home_0007.psql`` is a dump made by the code at revision 0007, which ran synthetic models to their
+ends: a run in latency mode, one in throughput mode with an engine that dies under several jobs, and
+jobs that were given up or wait after sharing such an engine. ``home_0007.json`` holds what its
+commands printed.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+from sqlalchemy import Engine
+
+from core.settings import Settings
+from core.states import Mode
+from db.claims import claim
+from db.engine import open_database
+from db.fleet import WorkerIdentity, register_worker
+from db.migrate import alembic_config, schema_version
+from orchestrator.supervisor import SupervisorFile, log_folder
+from services.usage import Endpoints
+from tests.support.database import query
+from tests.support.processes import evalctl
+
+FOLDER = Path(__file__).parent
+OLD, NEW = "_IN_COMPANY", "_IN_BATCH"
+PRINTED = json.loads((FOLDER / "home_0007.json").read_text(encoding="utf-8").replace(OLD, NEW))
+ENDED_TOGETHER = """
+SELECT 'job' AS kind, error_class, count(*) AS n
+  FROM eval.job WHERE error_class LIKE '%%\\_IN\\_%%' GROUP BY 2
+ UNION ALL
+SELECT 'attempt', error_class, count(*)
+  FROM eval.attempt WHERE error_class LIKE '%%\\_IN\\_%%' GROUP BY 2
+ ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def database_url(database_url: str) -> str:
+    """Give the database of the version before, in place of a migrated one."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA analytics_v1 CASCADE")
+        connection.execute("DROP SCHEMA eval CASCADE")
+        connection.execute((FOLDER / "home_0007.psql").read_bytes())
+    return database_url
+
+
+@pytest.fixture
+def migrated(environment: dict[str, str]) -> dict[str, str]:
+    """Give the environment of a user who has migrated that database."""
+    refused = evalctl(environment, "status", "--json")
+    assert refused.returncode == 3
+    assert "Run `evalctl db upgrade`" in refused.stderr
+    done = evalctl(environment, "db", "upgrade")
+    assert done.returncode == 0, done.stderr
+    return environment
+
+
+def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, str]) -> None:
+    for run, before in PRINTED["results"].items():
+        assert_same(before, printed(migrated, "results", run, "--synthetic", "--explain"))
+    assert_same(PRINTED["status"], printed(migrated, "status"))
+    assert_same(PRINTED["dead"], printed(migrated, "dead", "list"))
+    waiting = printed(migrated, "status", "waiting")
+    assert waiting.pop("eta_s") > 0
+    assert_same(PRINTED["status_waiting"], waiting)
+    (schedule,) = printed(migrated, "schedule", "list")["schedules"]
+    assert (schedule["schedule"], schedule["cron"], schedule["timezone"]) == (
+        "nightly",
+        "0 2 * * *",
+        "Asia/Shanghai",
+    )
+
+
+def test_errors_of_jobs_that_shared_an_engine_are_renamed_there_and_back(
+    migrated: dict[str, str], old_home: Engine
+) -> None:
+    assert migrated
+    renamed = query(old_home, ENDED_TOGETHER)
+    assert [(row["kind"], row["error_class"], row["n"]) for row in renamed] == [
+        ("attempt", "ENGINE_DEAD_IN_BATCH", 11),
+        ("attempt", "RUNTIME_CUDA_OOM_IN_BATCH", 3),
+        ("job", "ENGINE_DEAD_IN_BATCH", 4),
+    ]
+    config = alembic_config()
+    with old_home.connect() as connection:
+        config.attributes["connection"] = connection
+        command.check(config)
+        command.downgrade(config, "0007")
+    before = [row | {"error_class": row["error_class"].replace(NEW, OLD)} for row in renamed]
+    assert query(old_home, ENDED_TOGETHER) == before
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_job_that_waits_after_sharing_a_dead_engine_is_tried_alone(old_home: Engine) -> None:
+    assert schema_version(old_home).current
+    query(old_home, "UPDATE eval.job SET available_at = now()")
+    model = query(old_home, "SELECT id FROM eval.model WHERE name = 'away'")[0]["id"]
+    worker_id = uuid.uuid4()
+    register_worker(
+        old_home,
+        WorkerIdentity(
+            worker_id=worker_id,
+            name="cpu-18@host",
+            host="host",
+            pid=18,
+            device="cpu",
+            queues=("elsewhere",),
+            version="0.1.0",
+        ),
+    )
+    beside: dict[str, Any] = {"worker_id": worker_id, "queues": ("elsewhere",), "loaded_for_s": 1.0}
+    assert claim(old_home, **beside, loaded_model_id=model, mode=Mode.THROUGHPUT, at_most=4) == []
+    (job,) = claim(old_home, **beside, loaded_model_id=None)
+    assert (job.error_class, job.in_batch) == ("ENGINE_DEAD_IN_BATCH", False)
+
+
+@pytest.fixture
+def old_home(database_url: str) -> Iterator[Engine]:
+    """Connect to that database."""
+    opened = open_database(database_url, name="old home")
+    yield opened
+    opened.dispose()
+
+
+def printed(user: dict[str, str], *arguments: str) -> dict[str, Any]:
+    """Return the document that a command prints."""
+    done = evalctl(user, *arguments, "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def assert_same(before: Any, after: Any) -> None:
+    """Compare two documents, floats within a relative error of a millionth."""
+    assert leaves(after) == pytest.approx(leaves(before))
+
+
+def leaves(document: Any, path: str = "") -> dict[str, Any]:
+    """Return the values of a nested document by their paths."""
+    if isinstance(document, dict):
+        pairs = list(document.items())
+    elif isinstance(document, list):
+        pairs = list(enumerate(document))
+    else:
+        return {path: document}
+    return {
+        key: value
+        for name, inner in pairs
+        for key, value in leaves(inner, f"{path}/{name}").items()
+    }
+
+
+def test_a_home_is_laid_out_as_the_version_before_did(home: Path, endpoints: Endpoints) -> None:
+    assert endpoints.embedded
+    kept = {"data", "port", "password", "start.lock", "alive.lock", "server.log"}
+    assert {path.name for path in (home / "postgres").iterdir()} == kept
+    assert {path.name for path in (home / "valkey").iterdir()} == kept | {
+        "valkey.conf",
+        "valkey.pid",
+    }
+    settings = Settings(home=home)
+    note = SupervisorFile(settings)
+    note.write()
+    assert log_folder(settings) == home / "logs"
+    assert {path.name for path in home.iterdir()} == {
+        *("postgres", "valkey", "logs"),
+        *("services.lock", "supervisor.json"),
+    }
+    running = note.running()
+    note.remove()
+    assert running is not None
