@@ -38,7 +38,7 @@ INSERT INTO eval.boot (worker_id, model_id, engine_version, config_hash, environ
 SELECT %(worker)s, m.id, 'vllm 0', 'config of ' || m.name, 'environment', '{}', '{}', '{}',
        40 + n, 'device', 47, 2693, 230, 300, 72,
        20578, 5560, 2359296, 81079, 480, '{}'
-  FROM eval.model AS m, generate_series(1, %(boots)s) AS n
+  FROM eval.model AS m, generate_series(1, %(starts)s) AS n
  WHERE m.spec_hash = 'fake'
 """
 _JOBS = """
@@ -86,7 +86,7 @@ SELECT j.id, 1, b.id, 'prompt', 'output-' || j.id, 'text-' || j.id, 'sampling', 
               WHEN j.id %% 29 = 0 THEN 200 ELSE j.id %% 7 END)::bigint AS tokens) AS d
   JOIN (SELECT id, model_id, row_number() OVER (PARTITION BY model_id
        ORDER BY id DESC) AS place FROM eval.boot) AS b
-    ON b.model_id = j.model_id AND b.place = 1 + j.repetition %% %(boots)s
+    ON b.model_id = j.model_id AND b.place = 1 + j.repetition %% %(starts)s
  WHERE j.run_id = %(run)s
  ORDER BY j.id
 """
@@ -128,7 +128,7 @@ def add_runs(engine: Engine, *, runs: int, results: int) -> list[uuid.UUID]:
                 "run": run,
                 "name": f"fake-{run}",
                 "worker": uuid.uuid4(),
-                "boots": STARTS,
+                "starts": STARTS,
                 "repetitions": results // RESULTS_A_REPETITION,
             }
             for part in (_WORKER, *_PARTS):

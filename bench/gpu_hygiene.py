@@ -159,7 +159,7 @@ def readings(_host: Host) -> None:
         say(f"waiting for an XID works: {time.monotonic() - started_s:.2f} s for 1 s")
 
 
-def orphan_at_boot(host: Host) -> None:
+def orphan_at_start(host: Host) -> None:
     """Let a process with a dead worker's mark and lock hold 2 GiB: a worker kills it and starts."""
     lock = str((host.settings.home / "gpus" / f"{list_gpus()[0].uuid}.lock").resolve())
     with (
@@ -172,7 +172,7 @@ def orphan_at_boot(host: Host) -> None:
         say(f"used {used_mib(0):.0f} MiB; the orphan ended with {process.poll()}")
 
 
-def stranger_at_boot(host: Host) -> None:
+def stranger_at_start(host: Host) -> None:
     """Let an unmarked process hold 2 GiB: a worker refuses with its pid and MiB, and code 2."""
     with holder() as process, worker(host) as started:
         refused = started.wait_for("worker.refused", "worker.ready", within_s=60)
@@ -263,8 +263,8 @@ def quarantined(host: Host) -> bool:
 
 PARTS = (
     readings,
-    orphan_at_boot,
-    stranger_at_boot,
+    orphan_at_start,
+    stranger_at_start,
     two_workers,
     application_xid,
     out_of_memory_at_start,

@@ -39,7 +39,7 @@ CLAIMS = 1000
 SHORT_QUEUE = 10
 OTHERS = 4
 #: Pause of the other claimers: 200 claims a second together, as of jobs of 20 ms each.
-PACE_MS = 20
+STEP_MS = 20
 MODEL = '[models.bench]\nengine = "synthetic"\nsource = "fake"\noptions = { tokens = 8 }\n'
 HALF_DONE = (
     """UPDATE eval.job SET state = 'running', attempt_no = 1,
@@ -189,8 +189,8 @@ def _claims_on_a_long_queue(place: Place) -> list[Figure]:
         model_id = rows(connection, "SELECT id FROM eval.model WHERE name = 'bench'")[0]["id"]
     settings: dict[str, Any] = {"queued": JOBS, "claims": CLAIMS}
     figures = _claim_figures("claim.long_queue", _claim_times(place, me, model_id), settings)
-    for name, pace_ms in (("claim.beside_4", PACE_MS), ("claim.beside_4_unpaced", 0)):
-        with _other_claimers(place, model_id, pace_ms) as found:
+    for name, step_ms in (("claim.beside_4", STEP_MS), ("claim.beside_4_unpaced", 0)):
+        with _other_claimers(place, model_id, step_ms) as found:
             began_s = time.monotonic()
             times_ms = _claim_times(place, me, model_id)
             span_s = time.monotonic() - began_s
@@ -200,7 +200,7 @@ def _claims_on_a_long_queue(place: Place) -> list[Figure]:
             "others_claims": claims,
             "others_claims_per_s": round(claims / span_s),
         }
-        figures += _claim_figures(name, times_ms, beside, judged=pace_ms > 0)
+        figures += _claim_figures(name, times_ms, beside, judged=step_ms > 0)
         figures.append(
             Figure(
                 name=f"{name}.empty_handed",
@@ -228,9 +228,9 @@ def _claim_times(
 
 
 @contextmanager
-def _other_claimers(place: Place, model_id: int, pace_ms: int) -> Iterator[list[tuple[int, int]]]:
+def _other_claimers(place: Place, model_id: int, step_ms: int) -> Iterator[list[tuple[int, int]]]:
     """Let other processes claim during the block; the list then has claims and misses of each."""
-    command = [sys.executable, "-m", "bench.claimer", str(pace_ms), str(model_id)]
+    command = [sys.executable, "-m", "bench.claimer", str(step_ms), str(model_id)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     others = [subprocess.Popen(command, env=place.environment, **pipes) for _ in range(OTHERS)]
     found: list[tuple[int, int]] = []
@@ -276,12 +276,12 @@ def _status(place: Place, run: Run, state: str) -> list[Figure]:
     return [
         Figure(
             name=f"status.{what}.{state}",
-            value=median(_time_ms(ask) for _ in range(11)),
+            value=median(_time_ms(query_once) for _ in range(11)),
             unit="ms",
             target="<= 200",
             settings=settings,
         )
-        for what, ask in (("run", one), ("list", lambda: list_runs(place.engine)))
+        for what, query_once in (("run", one), ("list", lambda: list_runs(place.engine)))
     ]
 
 

@@ -35,8 +35,8 @@ def measure(place: Place) -> list[Figure]:
     figures.append(_results(place, run, stored))
     for view in VIEWS:
         of_a_run, over_all = OF_A_RUN.format(view=view), OF_ALL.format(view=view)
-        of_run = median(_times_s(partial(_ask, place, of_a_run, {"run": run}), ROUNDS))
-        (of_all,) = _times_s(partial(_ask, place, over_all, {}), 1)
+        of_run = median(_times_s(partial(_query, place, of_a_run, {"run": run}), ROUNDS))
+        (of_all,) = _times_s(partial(_query, place, over_all, {}), 1)
         figures.append(_figure(f"{view}.of_a_run", of_run, stored))
         figures.append(_figure(f"{view}.of_all", of_all, stored))
     return figures
@@ -52,7 +52,7 @@ def _figure(name: str, value: float, stored: int, target: str | None = None) -> 
     return Figure(name=f"views.{name}", value=value, unit="s", target=target, settings=settings)
 
 
-def _ask(place: Place, sql: str, given: Mapping[str, Any]) -> None:
+def _query(place: Place, sql: str, given: Mapping[str, Any]) -> None:
     with place.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql("SET statement_timeout = 0")
         rows(connection, sql, dict(given))

@@ -29,6 +29,7 @@ _numbers = itertools.count()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
     """Run tests beside each other, lane by lane."""
     return Lanes(config, log)

@@ -1,4 +1,4 @@
-"""Read public data sets from local files in their published formats; each module names its licence."""
+"""Read public data sets from local files as published; each module names its licence."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _PlainDumper(yaml.CSafeDumper):
 
 
 def import_file(name: str, file: Path) -> Imported:
-    """Convert every row of a file; a row that cannot be used becomes a refusal with its line and a sentence.
+    """Convert every row of a file; an unusable row becomes a refusal with its line and a sentence.
 
     Raise `ProblemError` for an unknown format or a file that cannot be read at all.
     """
@@ -90,7 +90,7 @@ def import_file(name: str, file: Path) -> Imported:
 
 
 def write_problems(problems: tuple[Problem, ...], folder: Path) -> None:
-    """Write each problem as ``<id>.yaml``, as `load_set` reads it. Raise `ProblemError` where that is not possible."""
+    """Write each problem as ``<id>.yaml``, as `load_set` reads it. Raise `ProblemError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for problem in problems:

@@ -1,7 +1,7 @@
-"""CMATH (Wei et al. 2023): Chinese primary-school word problems with a numerical answer and no steps.
+"""CMATH (Wei et al. 2023): Chinese primary-school word problems with a number as answer.
 
-Licence: MIT (code) and CC BY 4.0 (data). Format: one JSON object a line with ``input``, ``golden``, ``grade`` and
-``reasoning_step``.
+Licence: MIT (code) and CC BY 4.0 (data). Format: JSON objects with ``input``,
+``golden``, ``grade`` and ``reasoning_step``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def rows(file: Path) -> Iterator[Row | Refusal]:
 
 
 def convert(row: Row) -> Problem:
-    """Return the problem of a row. Raise `ProblemError` for an answer that is neither a number nor a fraction."""
+    """Return the problem of a row. Raise `ProblemError` where the answer is not a number."""
     golden = row.text("golden")
     if "/" in golden:
         calculate(golden)

@@ -1,8 +1,9 @@
-"""GAOKAO-Bench, open-ended mathematics (Zhang et al. 2023): questions of Chinese entrance examinations with solutions.
+"""GAOKAO-Bench, open-ended mathematics (Zhang et al. 2023): examination questions with solutions.
 
-Licence: Apache-2.0. Format: a JSON object with ``keywords`` and the list ``example``, whose rows have ``question``, ``answer``
-(prose in LaTeX), ``year``, ``index`` and ``score``. Each part (1), (2), ... of a question is a step, shown by the formula that
-ends its solution; where it is not found a judge has to tell, so the verdict is unclear and never missing.
+Licence: Apache-2.0. Format: a JSON object with ``keywords`` and the list ``example``, whose rows
+have ``question``, ``answer`` (prose in LaTeX), ``year``, ``index`` and ``score``. Each part (1),
+(2), ... of a question is a step, shown by the formula that ends its solution; where it is not
+found a judge decides, so the verdict is unclear and never missing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ SOURCE = "OpenLMLab/GAOKAO-Bench"
 LANGUAGE = "zh"
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$", re.DOTALL)
 _PART = re.compile(
-    r"^[ \t]*(?:解|证明|【解答】|【答案】)?[ \t]*[:：.]?[ \t]*[（(][ \t]*(\d|I{1,3}V?|[ⅠⅡⅢⅣ]|i{1,3}|[ⅰⅱⅲ])[ \t]*[)）]",
+    r"^[ \t]*(?:解|证明|【解答】|【答案】)?[ \t]*[:：.]?"
+    r"[ \t]*[（(][ \t]*(\d|I{1,3}V?|[ⅠⅡⅢⅣ]|i{1,3}|[ⅰⅱⅲ])[ \t]*[)）]",
     re.MULTILINE,
 )
 _ORDER = {
@@ -54,7 +56,7 @@ def rows(file: Path) -> Iterator[Row | Refusal]:
 
 
 def convert(row: Row) -> Problem:
-    """Return the problem of a row. Raise `ProblemError` where the solution holds no formula to look for."""
+    """Return the problem of a row. Raise `ProblemError` where the solution holds no formula."""
     question, solution = row.text("question"), row.text("answer")
     index = whole(row.data.get("index"), ("index",), low=0, high=100_000)
     year = re.sub(r"\D", "", row.text("year", empty=True)) or "0000"
@@ -77,15 +79,17 @@ def convert(row: Row) -> Problem:
                     ],
                 }
             ],
-            "why": "The evidence is the last formula of each part of the printed solution; other right writings need a judge.",
-            "source": f"{SOURCE}, {row.text('category', empty=True) or 'no category'} {year}, index {index}",
+            "why": "The evidence is the last formula of each part of the printed solution; "
+            "other right writings need a judge.",
+            "source": f"{SOURCE}, {row.text('category', empty=True) or 'no category'} {year}, "
+            f"index {index}",
             "licence": LICENCE,
         }
     )
 
 
 def _parts(question: str, solution: str) -> list[str]:
-    """Return the solution cut at the parts of the question, whole where the two do not have the same parts."""
+    """Return the solution cut at the question's parts, whole where the two have other parts."""
     wanted = _starts(question)
     starts = _starts(solution)
     if len(wanted) < 2 or len(starts) != len(wanted):
@@ -95,7 +99,7 @@ def _parts(question: str, solution: str) -> list[str]:
 
 
 def _starts(text: str) -> list[int]:
-    """Return where the parts 1, 2, 3, ... begin: the first mark of each number that follows the one before."""
+    """Return where the parts 1, 2, 3, ... begin: the first mark of each number in turn."""
     starts: list[int] = []
     for found in _PART.finditer(text):
         number = int(found[1]) if found[1].isdecimal() else _ORDER.get(found[1], 0)

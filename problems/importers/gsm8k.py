@@ -1,7 +1,8 @@
-"""GSM8K (Cobbe et al. 2021): grade-school word problems whose solutions mark each calculation as ``<<16-3-4=9>>``.
+"""GSM8K (Cobbe et al. 2021): word problems whose solutions mark each calculation, ``<<16-3-4=9>>``.
 
-Licence: MIT. Format: one JSON object a line with ``question`` and ``answer``; the answer ends in ``#### 18``. Each mark is
-a reference step: shown by its equation, or by its result where that number can come from nowhere else.
+Licence: MIT. Format: JSON objects with ``question`` and ``answer``; the answer ends in ``####
+18``. Each mark is a reference step: shown by its equation, or by its result where that number can
+come from nowhere else.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def rows(file: Path) -> Iterator[Row | Refusal]:
 
 
 def convert(row: Row) -> Problem:
-    """Return the problem of a row. Raise `ProblemError` where it has no marks or a mark does not calculate."""
+    """Return the problem of a row. Raise `ProblemError` without marks that calculate."""
     question, solution = row.text("question"), row.text("answer")
     body, found, final = solution.rpartition("####")
     if not found:
@@ -115,7 +116,7 @@ def _line_of(body: str, mark: re.Match[str]) -> str:
 def _solution(
     body: str, marks: list[tuple[re.Match[str], str, str]], answer: str
 ) -> dict[str, Any]:
-    """Cut the solution into blocks: one ends with the line of its mark, or before the next mark of the same line."""
+    """Cut the solution into blocks: one ends with the line of its mark or before the next mark."""
     blocks: list[dict[str, Any]] = []
     at = 0
     for index, (mark, _, _) in enumerate(marks):

@@ -1,4 +1,4 @@
-"""Build problem documents out of what data sets have: answers in LaTeX, prose solutions, no steps."""
+"""Build problem documents from what data sets have: answers in LaTeX, prose, no steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make_problem(document: dict[str, Any]) -> Problem:
 
 
 def plain_number(written: str) -> str:
-    """Return a number without currency, percent sign and grouping commas. Raise `ProblemError` for anything else."""
+    """Return a number without currency, percent and commas. Raise `ProblemError` for others."""
     bare = written.strip().strip("$¥").removesuffix("%").strip()
     if not bare or bare == "-" or NUMBER.fullmatch(bare) is None:
         raise ProblemError(f"the answer {written.strip()!r} is not a number")
@@ -50,7 +50,7 @@ def last_box(solution: str) -> str | None:
 
 
 def read_answer(written: str) -> dict[str, Any]:
-    """Return the answer part of a document for an answer in LaTeX: its kind is told from its form."""
+    """Return the answer part of a document for an answer in LaTeX: its form shows its kind."""
     bare = _GROUPED.sub(
         lambda found: found.group().replace(",", "").replace("\\!", ""), written.strip().strip("$")
     )
@@ -86,7 +86,7 @@ def split_list(written: str) -> list[str]:
 def answer_only_path(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the path of a problem whose source has no steps: its one step is to state the answer.
 
-    So ``score7`` of such a set is seven times its answer accuracy and says nothing about derivations.
+    So ``score7`` of such a set is seven times its answer accuracy; it is silent on derivations.
     """
     written = str(answer["any_of"][0])
     evidence: dict[str, Any]
@@ -112,7 +112,7 @@ def answer_only_path(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_written(answer: str) -> list[dict[str, Any]]:
-    """Return the pattern of an answer as it is written, spaces and sizes aside, unless it is too long for one."""
+    """Return the pattern of an answer as written, spaces and sizes aside, unless it is too long."""
     bare = _SIZE.sub("", _TEXT.sub(r"\1", answer))
     pattern = " ?".join(re.escape(part) for part in re.findall(r"\\[A-Za-z]+|\S", bare))
     return [{"regex": pattern}] if 0 < len(pattern) <= MAX_PATTERN else []

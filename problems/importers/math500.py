@@ -1,7 +1,8 @@
-"""MATH-500 (Hendrycks et al. 2021, selected by Lightman et al. 2023): competition problems with prose solutions.
+"""MATH-500 (Hendrycks et al. 2021, Lightman et al. 2023): competition problems with solutions.
 
-Licence: MIT. Format: a JSON list of objects with ``problem``, ``solution``, ``answer`` in LaTeX, ``subject``, ``level`` and
-``unique_id``. Prose has no marked steps, so the one step of the path is the answer; the solution is kept.
+Licence: MIT. Format: JSON objects with ``problem``, ``solution``, ``answer`` in LaTeX,
+``subject``, ``level`` and ``unique_id``. Prose has no marked steps, so the one step of the path
+is the answer; the solution is kept.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def rows(file: Path) -> Iterator[Row | Refusal]:
 
 
 def convert(row: Row) -> Problem:
-    """Return the problem of a row. Raise `ProblemError` where a part is missing or of the wrong kind."""
+    """Return the problem of a row. Raise `ProblemError` for a part missing or of the wrong kind."""
     unique = re.sub(
         r"[^A-Za-z0-9]+", "-", row.text("unique_id").removeprefix("test/").removesuffix(".json")
     ).strip("-")

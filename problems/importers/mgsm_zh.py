@@ -1,4 +1,4 @@
-"""MGSM in Chinese (Shi et al. 2022): 250 problems of GSM8K translated by people, with a numerical answer and no steps.
+"""MGSM in Chinese (Shi et al. 2022): 250 problems of GSM8K, translated, with a number as answer.
 
 Licence: CC BY 4.0. Format: tab-separated question and answer, without a head.
 """

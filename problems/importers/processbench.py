@@ -1,8 +1,9 @@
-r"""ProcessBench (Zheng et al. 2024): solutions by models, with the first wrong step marked by people.
+r"""ProcessBench (Zheng et al. 2024): solutions by models, the first wrong step marked by people.
 
-Licence: none stated in its repository, so keep your copy to yourself. Format: a JSON list, or one object a line, with
-``id``, ``problem``, ``steps``, ``final_answer_correct`` and ``label``, which is -1 where every step is right. The set holds
-no reference answers, so only rows that are right throughout become problems: their answer is the last ``\boxed{}``.
+Licence: none stated in its repository, so keep your copy to yourself. Format: JSON objects with
+``id``, ``problem``, ``steps``, ``final_answer_correct`` and ``label``, which is -1 where every
+step is right. The set holds no reference answers, so only rows that are right throughout become
+problems: their answer is the last ``\boxed{}``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def rows(file: Path) -> Iterator[Row | Refusal]:
 
 
 def convert(row: Row) -> Problem:
-    """Return the problem of a row whose solution is right throughout. Raise `ProblemError` for every other one."""
+    """Return the problem of a row that is right throughout. Raise `ProblemError` for others."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", row.text("id")).strip("-")
     steps = texts(row.data.get("steps"), ("steps",))
     label = whole(row.data.get("label"), ("label",), low=-1, high=len(steps) - 1)

@@ -1,4 +1,4 @@
-"""Read the rows of a data file with their line numbers; a row that cannot be read does not hide the others."""
+"""Read the rows of a data file with their lines; an unreadable row does not hide the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPACE = re.compile(r"[\s,]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of a file: ``number`` counts rows from 1, ``line`` is where it begins, ``data`` what it holds."""
+    """One row of a file: ``number`` counts from 1; it begins at ``line`` and holds ``data``."""
 
     number: int
     line: int
@@ -38,7 +38,7 @@ class Row:
         try:
             written.encode()
         except UnicodeEncodeError:
-            raise ProblemError(f"{key} holds half of a character pair, which is no text") from None
+            raise ProblemError(f"{key} holds half of a character pair, which is not text") from None
         return written
 
 
@@ -51,7 +51,7 @@ class Refusal:
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a file. Raise `ProblemError` for one that cannot be read, is too large or is not UTF-8."""
+    """Return a file's text. Raise `ProblemError` if it is unreadable, too large or not UTF-8."""
     try:
         if file.stat().st_size > MAX_BYTES:
             raise ProblemError(f"the file is larger than {MAX_BYTES} bytes", file=file)
@@ -128,7 +128,7 @@ def tab_separated(file: Path, columns: tuple[str, ...]) -> Iterator[Row | Refusa
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong with a JSON text; Python refuses endless digits and deep nesting with errors of its own."""
+    """Return what is wrong with JSON; Python refuses long digits and deep nesting otherwise."""
     if isinstance(error, json.JSONDecodeError):
         return error.msg
     return (

@@ -42,7 +42,7 @@ class MathVerify:
         """
         question = json.dumps({"gold": gold, "answer": answer}).encode() + b"\n"
         with self._lock:
-            reply = self._ask(question) or self._ask(question) or {}
+            reply = self._question(question) or self._question(question) or {}
         if "equal" not in reply:
             raise MathVerifyError(
                 f"math-verify gave no answer: {reply.get('error', 'its process ends')}; "
@@ -62,7 +62,7 @@ class MathVerify:
         process = self._process
         return None if process is None or process.poll() is not None else process.pid
 
-    def _ask(self, question: bytes) -> dict[str, Any] | None:
+    def _question(self, question: bytes) -> dict[str, Any] | None:
         """Return the reply, or None where the process has ended."""
         if self.pid is None:
             self._start()

@@ -232,7 +232,7 @@ def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
     return Marks(
         steps=steps,
         score7=_score7(path, steps),
-        guess=_looks_guessed(steps, correct=labels.answer_correct is True)
+        guess=_seems_guessed(steps, correct=labels.answer_correct is True)
         if guess is None
         else guess,
     )
@@ -278,7 +278,7 @@ def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
     }
     right = any(_squeeze(written) in text for written in answer.problem.answer.any_of)
     return Marks(
-        steps=steps, score7=_score7(path, steps), guess=_looks_guessed(steps, correct=right)
+        steps=steps, score7=_score7(path, steps), guess=_seems_guessed(steps, correct=right)
     )
 
 
@@ -308,7 +308,7 @@ def _score7(path: Path, steps: Mapping[str, str]) -> float:
     return 7 * won / sum(step.weight for step in path.necessary)
 
 
-def _looks_guessed(steps: Mapping[str, str], *, correct: bool) -> bool:
+def _seems_guessed(steps: Mapping[str, str], *, correct: bool) -> bool:
     return (
         correct and sum(verdict == "done" for verdict in steps.values()) / len(steps) < GUESS_SHARE
     )

@@ -58,8 +58,8 @@ def described_values(
             written = found.group().replace("−", "-")
             top, _, bottom = written.partition("/")
             value = float(top) / float(bottom or 1)
-            telling = (abs(value) >= SMALLEST or value != int(value)) and value not in taken
-            if telling and any(
+            distinctive = (abs(value) >= SMALLEST or value != int(value)) and value not in taken
+            if distinctive and any(
                 abs(value - other) <= 1e-9 * max(1.0, abs(other)) for other in constants
             ):
                 words = [
@@ -75,7 +75,7 @@ def described_values(
 
 
 def _beside(before: str, after: str) -> Iterator[str]:
-    """Yield the telling words around a number: Chinese pairs of characters, English words."""
+    """Yield the distinctive words around a number: Chinese pairs of characters, English words."""
     clause = re.split(r"[,，;；:：、(（]", before)[-1]
     for run in _CHINESE.findall(clause)[-1:]:
         for at in range(len(run) - 1):

@@ -39,7 +39,7 @@ _SINGLE = {
 }  # fmt: skip
 
 _SPECIAL = re.compile(
-    rf"(?P<group>(?<=\d)(?:,\\!|\\,)(?=\d{{3}}(?!\d)))|(?P<escaped>(?<!\\)\\\$)|(?P<dollar>\$+)|(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
+    rf"(?P<group>(?<=\d)(?:,\\!|\\,)(?=\d{{3}}(?!\d)))|(?P<escaped>(?<!\\)\\\$)|(?P<dollar>\$+)|(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<invisible>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
     r"|(?P<tag></?(?:sup|sub)>|&(?:lt|gt|le|ge|nbsp|amp|times|minus);)|(?P<br><br ?/?>)"
     r"|(?P<dashes>[—―─]+)|(?P<power>(?<=[A-Za-z0-9)\]}])\*\*(?=[A-Za-z0-9({\-]))|(?P<bold>\*\*+|__(?=\*)|`+)"
     r"|(?P<one>[^\x00-\x7f])"

@@ -191,8 +191,8 @@ def _soak(deployment: Deployment, asked: argparse.Namespace) -> int:
     job_ms = asked.workers * asked.minutes * 60_000 / (alone + beside / SEQUENCES) * BUSY
     # One request in 200 takes its engine down.
     fail = {"class": "ENGINE_DEAD", "every": 200, "by": "request"}
-    pace = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS}
-    options = {**pace, "tokens": TOKENS, "max_num_seqs": SEQUENCES, "fail": fail}
+    speed = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS}
+    options = {**speed, "tokens": TOKENS, "max_num_seqs": SEQUENCES, "fail": fail}
     deployment.submit(alone, name="soak-latency", max_attempts=50, **options)
     speed_run = SamplingParams(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
     deployment.submit(

@@ -36,7 +36,7 @@ def test_a_healthy_database_breaks_no_promise(engine: Engine, keys: list[JobKey]
     assert check(engine, expected_keys=keys) == ["ii: job 2 is still queued"]
 
 
-def test_a_lost_and_an_invented_job_are_told(engine: Engine, keys: list[JobKey]) -> None:
+def test_a_lost_and_an_invented_job_are_reported(engine: Engine, keys: list[JobKey]) -> None:
     with transaction(engine) as connection:
         connection.exec_driver_sql("DELETE FROM eval.outbox")
         connection.exec_driver_sql("DELETE FROM eval.job WHERE id = 2")

@@ -239,7 +239,7 @@ def test_only_solutions_that_are_right_throughout_become_problems(data: Path) ->
         ("\\text{Evelyn}", "expr"),
     ],
 )
-def test_the_kind_of_an_answer_is_told_from_its_form(written: str, kind: str, data: Path) -> None:
+def test_the_kind_of_an_answer_follows_from_its_form(written: str, kind: str, data: Path) -> None:
     problem = only("math500", array({**MATH, "answer": written}), data)
 
     assert problem.answer.kind == kind == read_answer(written)["kind"]

@@ -165,7 +165,7 @@ def test_steps_are_compared_along_the_labellers_path(make_folder: MakeFolder) ->
     assert found["mae7"] == pytest.approx((7 / 3 + 14 / 3) / 4, abs=1e-4)
 
 
-def test_the_hard_slices_and_the_styles_are_told_apart(make_folder: MakeFolder) -> None:
+def test_the_hard_slices_and_the_styles_are_kept_apart(make_folder: MakeFolder) -> None:
     """a2 and a3 are right and incomplete; of the wrong answers, a4 has one step of three."""
     found = _measure(load_labelled(make_folder(ANN), _without_short()))
 
@@ -237,7 +237,7 @@ def test_broken_json_and_names_that_leave_the_folder_are_refused(make_folder: Ma
         load_labelled(folder, SET)
 
 
-def test_answers_that_nobody_labelled_are_left_out(make_folder: MakeFolder) -> None:
+def test_answers_without_labels_are_left_out(make_folder: MakeFolder) -> None:
     """And keys beyond the documented ones do no harm."""
     loaded = load_labelled(make_folder([{**line, "note": "sure"} for line in ANN[:3]]), SET)
 

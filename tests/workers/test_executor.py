@@ -123,7 +123,7 @@ def test_an_engine_is_kept_full_while_jobs_remain(
     assert query(engine, "SELECT mode, jobs FROM analytics_v1.model_resources") == [
         {"mode": "throughput", "jobs": jobs}
     ]
-    assert query(engine, "SELECT count(*) AS boots FROM eval.boot") == [{"boots": 1}]
+    assert query(engine, "SELECT count(*) AS starts FROM eval.boot") == [{"starts": 1}]
     assert broker.depth("synthetic") == 0
     assert query(
         engine,
@@ -346,7 +346,7 @@ def test_modes_never_mix_in_flight_and_no_hint_is_lost(
     for before, after in itertools.pairwise(parts):
         assert max(stamp["to_s"] for stamp in before) <= min(stamp["from_s"] for stamp in after)
     assert most_at_once(stamps[:6]) == most_at_once(stamps[15:]) == SEQUENCES
-    # Nobody reconciled: a lost hint would have left its job in the queue.
+    # No reconciler ran: a lost hint would have left its job in the queue.
     assert broker.depth("synthetic") == 0
 
 

@@ -224,7 +224,7 @@ def test_memory_that_comes_back_in_a_moment_is_waited_for(guard: GpuGuard, fake:
     timer.join()
 
 
-def test_no_engine_is_started_on_a_dirty_card_and_the_job_may_be_tried_again(
+def test_no_engine_is_started_on_a_dirty_gpu_and_the_job_may_be_tried_again(
     guard: GpuGuard, fake: FakeGpu, tmp_path: Path
 ) -> None:
     fake.littered_mib = 5000.0

@@ -27,7 +27,7 @@ def search(engines: FakeEngines, done: tuple[Trial, ...] = ()) -> list[Trial]:
     return session.trials[len(done) :]
 
 
-def test_an_engine_is_started_with_room_for_the_highest_level_and_its_share_of_the_card(
+def test_an_engine_is_started_with_room_for_the_highest_level_and_its_share_of_the_gpu(
     tmp_path: Path,
 ) -> None:
     engines = FakeEngines(tmp_path)

@@ -130,7 +130,7 @@ def test_a_hint_with_one_part_replaced_is_a_hint_or_refused(
 
 
 @given(st.integers(1, 2**63 - 1))
-def test_a_hint_is_let_through_whatever_its_headers_ask_for(job_id: int) -> None:
+def test_a_hint_is_let_through_whatever_its_headers_say(job_id: int) -> None:
     links = {"chord": {"task": "os.system"}, "callbacks": [{"task": "os.system"}]}
     greedy = {
         "task": HINT_TASK,

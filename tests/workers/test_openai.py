@@ -34,7 +34,7 @@ def spec(base_url: str, **fields: Any) -> ModelSpec:
     )
 
 
-def ask(content: str = "What is 7+5?", **sampling: Any) -> GenerationRequest:
+def request(content: str = "What is 7+5?", **sampling: Any) -> GenerationRequest:
     return GenerationRequest(
         request_id="r",
         messages=(Message(role="user", content=content),),
@@ -133,7 +133,7 @@ def test_stream_becomes_events_and_counts(scripted: tuple[type[Script], str]) ->
         + chunk("", usage=usage)
         + b"data: [DONE]\n\n"
     )
-    engine_start, events, made = serve(spec(url), ask())
+    engine_start, events, made = serve(spec(url), request())
     assert engine_start.config["owned_by"] == "us"
     assert engine_start.memory.kind is None
     assert [event.text for event in events] == ["", "12", "."]
@@ -148,7 +148,7 @@ def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) ->
     answers, url = scripted
     answers.body = chunk('{"content": "12"}', '"stop"') + b"data: [DONE]\n\n"
     with pytest.raises(errors.EngineError, match="token counts") as caught:
-        serve(spec(url), ask())
+        serve(spec(url), request())
     assert caught.value.error_class == "NO_USAGE"
 
 
@@ -181,7 +181,7 @@ def test_refusals_are_distinguished(
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     answers.status, answers.body = status, f'{{"error": {{"message": "{message}"}}}}'.encode()
     with pytest.raises(failure) as caught:
-        serve(spec(url, api_key_env=KEY_VARIABLE), ask())
+        serve(spec(url, api_key_env=KEY_VARIABLE), request())
     assert caught.value.error_class == error_class
     assert KEY not in caught.value.sentence
     assert (KEY_VARIABLE in caught.value.sentence) == (status == 401)
@@ -194,7 +194,7 @@ def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> 
         + b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
     )
     with pytest.raises(errors.EngineError) as caught:
-        serve(spec(url), ask())
+        serve(spec(url), request())
     assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_ERROR")
     assert not isinstance(caught.value, errors.EngineDied), (
         "other requests of this server may go on"
@@ -203,24 +203,24 @@ def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> 
 
 def test_server_that_is_away_is_infrastructure() -> None:
     with pytest.raises(errors.EngineStartFailed, match="not reachable") as caught:
-        serve(spec(f"http://127.0.0.1:{free_port()}/v1"), ask())
+        serve(spec(f"http://127.0.0.1:{free_port()}/v1"), request())
     assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_UNREACHABLE")
 
 
 def test_missing_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     with pytest.raises(errors.ModelUnavailable, match=KEY_VARIABLE):
-        serve(spec("http://127.0.0.1:9/v1", api_key_env=KEY_VARIABLE), ask())
+        serve(spec("http://127.0.0.1:9/v1", api_key_env=KEY_VARIABLE), request())
 
 
 def test_unserved_model_names_what_is_served(scripted: tuple[type[Script], str]) -> None:
     with pytest.raises(errors.ModelUnavailable, match=r"does not serve 'big'; it serves tiny"):
-        serve(spec(scripted[1], source="big"), ask())
+        serve(spec(scripted[1], source="big"), request())
 
 
 def test_fixed_lengths_are_refused(scripted: tuple[type[Script], str]) -> None:
     with pytest.raises(errors.PromptRejected, match="token ids"):
-        serve(spec(scripted[1]), ask(fixed_input_tokens=8, fixed_output_tokens=8))
+        serve(spec(scripted[1]), request(fixed_input_tokens=8, fixed_output_tokens=8))
 
 
 def test_server_must_be_named() -> None:
@@ -284,7 +284,7 @@ def test_real_server_answers_counts_and_refuses(
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     model = spec(vllm_server, api_key_env=KEY_VARIABLE)
-    engine_start, events, made = serve(model, ask(max_tokens=40))
+    engine_start, events, made = serve(model, request(max_tokens=40))
     assert engine_start.config == {
         "served_model": "tiny",
         "owned_by": "vllm",
@@ -299,8 +299,8 @@ def test_real_server_answers_counts_and_refuses(
     assert made.submitted_s < made.first_token_s <= made.last_token_s
     print(f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s")
     with pytest.raises(errors.PromptRejected) as caught:
-        serve(model, ask("one two three " * 200, max_tokens=8))
+        serve(model, request("one two three " * 200, max_tokens=8))
     assert caught.value.error_class == "PROMPT_TOO_LONG"
     monkeypatch.setenv(KEY_VARIABLE, "wrong")
     with pytest.raises(errors.ModelUnavailable, match=re.escape(KEY_VARIABLE)):
-        serve(model, ask())
+        serve(model, request())

@@ -211,8 +211,11 @@ def test_a_supervisor_has_a_job_handed_back_that_outlasts_its_patience(
 def test_draining_needs_one_way_of_naming_and_a_living_worker(environment: dict[str, str]) -> None:
     assert evalctl(environment, "worker", "drain").returncode == 2
     assert evalctl(environment, "worker", "drain", "gpu0", "--all").returncode == 2
-    nobody = evalctl(environment, "worker", "drain", "gpu0")
-    assert (nobody.returncode, nobody.stderr) == (2, "evalctl: no running worker matches 'gpu0'\n")
+    unmatched = evalctl(environment, "worker", "drain", "gpu0")
+    assert (unmatched.returncode, unmatched.stderr) == (
+        2,
+        "evalctl: no running worker matches 'gpu0'\n",
+    )
     assert evalctl(environment, "worker", "drain", "--all").stdout == "no worker is running\n"
 
 

@@ -44,7 +44,7 @@ def serve(model: ModelSpec, *requests: GenerationRequest) -> list[Generation | e
     return asyncio.run(run())
 
 
-def ask(request_id: str = "r", content: str = "7+5?", **sampling: Any) -> GenerationRequest:
+def request(request_id: str = "r", content: str = "7+5?", **sampling: Any) -> GenerationRequest:
     return GenerationRequest(
         request_id=request_id,
         messages=(Message(role="user", content=content),),
@@ -53,19 +53,19 @@ def ask(request_id: str = "r", content: str = "7+5?", **sampling: Any) -> Genera
 
 
 def test_same_seed_same_text_and_another_seed_another() -> None:
-    outcomes = serve(spec(), ask(seed=1), ask(seed=1), ask(seed=2))
+    outcomes = serve(spec(), request(seed=1), request(seed=1), request(seed=2))
     hashes = [made.output_hash for made in outcomes if isinstance(made, Generation)]
     assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_max_tokens_cuts_and_says_length() -> None:
-    (made,) = serve(spec(text="one two three"), ask(max_tokens=2))
+    (made,) = serve(spec(text="one two three"), request(max_tokens=2))
     assert isinstance(made, Generation)
     assert (made.text, made.finish_reason, made.output_tokens) == ("one two", "length", 2)
 
 
 def test_fixed_lengths_are_exact() -> None:
-    (made,) = serve(spec(text="one two"), ask(fixed_input_tokens=30, fixed_output_tokens=7))
+    (made,) = serve(spec(text="one two"), request(fixed_input_tokens=30, fixed_output_tokens=7))
     assert isinstance(made, Generation)
     assert (made.prompt_tokens, made.output_tokens, made.finish_reason) == (30, 7, "length")
 
@@ -73,14 +73,14 @@ def test_fixed_lengths_are_exact() -> None:
 def test_failures_come_once_in_every_so_many() -> None:
     outcomes = serve(
         spec(fail={"class": "PROMPT_TOO_LONG", "every": 3, "by": "count"}),
-        *(ask() for _ in range(6)),
+        *(request() for _ in range(6)),
     )
     assert [isinstance(outcome, Generation) for outcome in outcomes] == [True, True, False] * 2
 
 
 def test_seeded_failures_repeat_for_the_same_job_alone() -> None:
     model = spec(fail={"class": "PROMPT_TOO_LONG", "every": 2})
-    requests = [ask(content=f"problem {index}") for index in range(20)]
+    requests = [request(content=f"problem {index}") for index in range(20)]
     first, again = serve(model, *requests), serve(model, *requests)
     failed = [isinstance(outcome, errors.PromptRejected) for outcome in first]
     assert failed == [isinstance(outcome, errors.PromptRejected) for outcome in again]
@@ -89,7 +89,10 @@ def test_seeded_failures_repeat_for_the_same_job_alone() -> None:
 
 def test_dead_engine_stays_dead() -> None:
     outcomes = serve(
-        spec(fail={"class": "ENGINE_DEAD", "every": 2, "by": "count"}), ask(), ask(), ask()
+        spec(fail={"class": "ENGINE_DEAD", "every": 2, "by": "count"}),
+        request(),
+        request(),
+        request(),
     )
     assert [type(outcome) for outcome in outcomes] == [
         Generation,
@@ -106,7 +109,7 @@ def test_out_of_memory_comes_above_so_many_at_once() -> None:
         await engine.start()
 
         async def one(index: int) -> Any:
-            return [item async for item in engine.generate(ask(str(index)))][-1]
+            return [item async for item in engine.generate(request(str(index)))][-1]
 
         return await asyncio.gather(
             *(one(index) for index in range(at_once)), return_exceptions=True
@@ -126,7 +129,7 @@ def test_failures_come_above_so_many_engines_side_by_side() -> None:
         return engine
 
     async def answers(engine: Any) -> Any:
-        return [item async for item in engine.generate(ask())][-1]
+        return [item async for item in engine.generate(request())][-1]
 
     async def run() -> None:
         first, second = await started(start="INIT_FREE_MEM"), await started(start="INIT_FREE_MEM")

@@ -40,7 +40,7 @@ from workers.loading.warm_up import WarmUp, WarmUpPlan, planned
 pytestmark = [
     pytest.mark.vllm,
     pytest.mark.timeout(420),
-    # vLLM and torch warn of their own deprecated calls.
+    # vLLM and torch warn of deprecated calls.
     pytest.mark.filterwarnings("ignore"),
 ]
 pytest.importorskip("vllm", reason="needs the extra cpu")
@@ -92,7 +92,9 @@ def engine_processes() -> list[int]:
     return found
 
 
-def ask(content: str = "What is 7+5?", request_id: str = "r", **sampling: Any) -> GenerationRequest:
+def question(
+    content: str = "What is 7+5?", request_id: str = "r", **sampling: Any
+) -> GenerationRequest:
     return GenerationRequest(
         request_id=request_id,
         messages=(Message(role="user", content=content),),
@@ -160,7 +162,7 @@ def test_the_memory_of_a_start_is_the_hosts_and_gaps_have_reasons(
 
 @pytest.mark.usefixtures("engine_start")
 def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
-    made, events = generate(host, ask(max_tokens=40))
+    made, events = generate(host, question(max_tokens=40))
     assert "12" in made.text
     assert made.text == "".join(event.text for event in events)
     assert made.output_tokens == sum(len(event.token_ids) for event in events)
@@ -190,8 +192,8 @@ def test_answer_is_right_and_times_are_in_order(host: EngineHost) -> None:
 @pytest.mark.usefixtures("engine_start")
 def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
     long = "Count: " + " ".join(str(number) for number in range(100))
-    first, _ = generate(host, ask(long, max_tokens=5))
-    again, _ = generate(host, ask(long, max_tokens=5))
+    first, _ = generate(host, question(long, max_tokens=5))
+    again, _ = generate(host, question(long, max_tokens=5))
     assert first.output_hash == again.output_hash
     assert again.cached_tokens == 0
     assert first.finish_reason == "length"
@@ -200,10 +202,10 @@ def test_greedy_repeats_and_the_cache_stays_cold(host: EngineHost) -> None:
 @pytest.mark.usefixtures("engine_start")
 def test_fixed_lengths_are_exact_and_kv_use_follows_the_closed_form(host: EngineHost) -> None:
     fixed: dict[str, Any] = {"fixed_input_tokens": 256, "fixed_output_tokens": 24}
-    made, _ = generate(host, ask(seed=3, **fixed))
+    made, _ = generate(host, question(seed=3, **fixed))
     assert (made.prompt_tokens, made.output_tokens, made.finish_reason) == (256, 24, "length")
     assert made.prompt_text is None
-    other, _ = generate(host, ask(seed=4, **fixed))
+    other, _ = generate(host, question(seed=4, **fixed))
     assert other.prompt_hash != made.prompt_hash
     engine_start = host.engine_start
     assert engine_start is not None
@@ -226,7 +228,7 @@ def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
     assert (stored["requests"], len(stored["rates"])) == (4, 4)
     assert min(stored["rates"]) > 0
     assert len(tokens) > 4
-    made, _ = generate(host, ask(fixed_input_tokens=16, fixed_output_tokens=2, seed=99))
+    made, _ = generate(host, question(fixed_input_tokens=16, fixed_output_tokens=2, seed=99))
     assert made.cached_tokens == 0
     assert made.kv_used_mib is not None
     # 400 tokens of the warm-up would be twenty times as many.
@@ -236,10 +238,10 @@ def test_warm_up_leaves_nothing_behind_for_the_request_after_it(
 @pytest.mark.usefixtures("engine_start")
 def test_too_long_a_prompt_is_rejected_with_both_numbers(host: EngineHost) -> None:
     with pytest.raises(errors.PromptRejected, match=r"1024 tokens.*takes 1024") as caught:
-        generate(host, ask(fixed_input_tokens=1024, fixed_output_tokens=1))
+        generate(host, question(fixed_input_tokens=1024, fixed_output_tokens=1))
     assert caught.value.error_class == errors.PROMPT_TOO_LONG
     with pytest.raises(errors.PromptRejected, match="takes 1024"):
-        generate(host, ask("one two three " * 500))
+        generate(host, question("one two three " * 500))
     assert host.engine is not None
 
 
@@ -248,12 +250,12 @@ def test_cancel_frees_the_engine(host: EngineHost) -> None:
     cancel = threading.Event()
     with pytest.raises(errors.GenerationCancelled):
         host.generate(
-            ask(fixed_input_tokens=8, fixed_output_tokens=900),
+            question(fixed_input_tokens=8, fixed_output_tokens=900),
             on_token=lambda _: cancel.set(),
             cancel=cancel,
             timeout_s=60,
         )
-    made, _ = generate(host, ask(max_tokens=3))
+    made, _ = generate(host, question(max_tokens=3))
     # Were the aborted request still running, its blocks would count as well.
     assert made.kv_used_mib is not None
     engine_start = host.engine_start
@@ -279,7 +281,7 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
 
     with pytest.raises(errors.EngineDied) as caught:
         host.generate(
-            ask(fixed_input_tokens=8, fixed_output_tokens=900),
+            question(fixed_input_tokens=8, fixed_output_tokens=900),
             on_token=kill_all,
             cancel=cancel,
             timeout_s=60,
@@ -301,10 +303,10 @@ def test_killed_core_is_noticed_and_replaced(host: EngineHost, embedded_home: Pa
         options={"load_format": "dummy", "skip_tokenizer_init": True, "max_model_len": 256},
     )
     host.load(dummy, on_progress=lambda: None, timeout_s=300)
-    made, _ = generate(host, ask(fixed_input_tokens=20, fixed_output_tokens=5))
+    made, _ = generate(host, question(fixed_input_tokens=20, fixed_output_tokens=5))
     assert (made.prompt_tokens, made.output_tokens, made.text) == (20, 5, "")
     with pytest.raises(errors.PromptRejected, match="without a tokenizer"):
-        generate(host, ask())
+        generate(host, question())
 
 
 def test_start_that_does_not_fit_is_out_of_memory_with_the_childs_reason(
@@ -349,7 +351,7 @@ def test_a_4_bit_model_runs_or_is_refused_before_it_is_started(
     ensure_embedded_model(embedded_home, "smollm2-awq")
     if "avx512f" in Path("/proc/cpuinfo").read_text():
         host.load(spec, on_progress=lambda: None, timeout_s=300)
-        made, _ = generate(host, ask(max_tokens=4))
+        made, _ = generate(host, question(max_tokens=4))
         assert made.output_tokens > 0
     else:
         with pytest.raises(errors.ModelUnavailable, match="AVX-512") as caught:

@@ -57,7 +57,7 @@ def test_a_rate_that_never_settles_is_stored_as_it_is(tmp_path: Path) -> None:
     assert (stored["requests"], stored["settled"]) == (30, False)
 
 
-def test_a_model_may_ask_for_fewer(tmp_path: Path) -> None:
+def test_a_model_may_want_fewer(tmp_path: Path) -> None:
     stored, host = warm_up(tmp_path, [100.0], warm_up_requests=4)
     assert (stored["requests"], len(host.asked), stored["settled"]) == (4, 4, False)
 

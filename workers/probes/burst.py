@@ -34,7 +34,7 @@ class Burst:
 
     @property
     def error(self) -> EngineError | None:
-        """The most telling error: most requests of an engine that ends only see that it died."""
+        """The error that explains most; most requests of an engine that ends only see it die."""
         return min(
             self.errors,
             key=lambda e: (e.kind != "out_of_memory", e.error_class == ENGINE_DEAD),

@@ -102,12 +102,12 @@ class MaxContext:
             return _random(name, level - ANSWER_TOKENS, ANSWER_TOKENS, seed)
         one_round, two_rounds = (
             self._prompt_tokens(
-                _asking(f"{name}-{rounds}", needle, rounds * len(HAYSTACK), answer_tokens=1)
+                _request(f"{name}-{rounds}", needle, rounds * len(HAYSTACK), answer_tokens=1)
             )
             for rounds in (1, 2)
         )
         lines = lines_for(level - ANSWER_TOKENS, one_round=one_round, two_rounds=two_rounds)
-        return _asking(name, needle, lines, answer_tokens=ANSWER_TOKENS)
+        return _request(name, needle, lines, answer_tokens=ANSWER_TOKENS)
 
     def _prompt_tokens(self, request: GenerationRequest) -> int:
         burst = send(self._session, [request])
@@ -116,7 +116,7 @@ class MaxContext:
         return burst.measured[0].generation.prompt_tokens
 
 
-def _asking(name: str, needle: Needle, lines: int, *, answer_tokens: int) -> GenerationRequest:
+def _request(name: str, needle: Needle, lines: int, *, answer_tokens: int) -> GenerationRequest:
     message = Message(role="user", content=needle.prompt(lines))
     sampling = SamplingParams(max_tokens=answer_tokens)
     return GenerationRequest(request_id=name, messages=(message,), sampling=sampling)

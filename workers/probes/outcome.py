@@ -109,7 +109,7 @@ def judged(
 ) -> TrialOutcome:
     """Return the outcome of requests that were sent together.
 
-    ``at_once`` is the number of requests that an engine of their own was to run in one step; None
+    ``at_once`` is the number of requests that a separate engine was to run in one step; None
     where others were in flight too. What an engine does not report is not held against it.
     """
     if burst.error is not None:
