@@ -39,7 +39,7 @@ from scoring.formulas.vocabulary import (
     WRAPPERS,
     WRITTEN_RELATIONS,
 )
-from scoring.text.list_markers import layout_marks
+from scoring.text.markdown import layout_marks
 
 _TOKEN = re.compile(
     r"(?P<num>(?:(?<![({\[,\d.])|(?<=boxed\{))\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|"
