@@ -304,7 +304,7 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
     fake.xids.put(79)
     assert "XID 79 (GPU has fallen off the bus)" in quarantined.get(timeout=5)
     assert guard.quarantined is not None
-    fake.xids.put(GpuLost("GPU fake is lost"))
+    fake.xids.put(GpuLost("the fake GPU is lost"))
     with pytest.raises(EngineStartFailed, match="XID 79"):
         guard.before_start(vllm())
     guard.close()
@@ -316,9 +316,9 @@ def test_a_driver_that_loses_the_gpu_quarantines_it(guard: GpuGuard, fake: FakeG
     quarantined: list[str] = []
     guard.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
     fake.lost = True
-    with pytest.raises(EngineStartFailed, match="GPU fake is lost"):
+    with pytest.raises(EngineStartFailed, match="the fake GPU is lost"):
         guard.before_start(vllm())
-    assert quarantined == ["GPU fake is lost"]
+    assert quarantined == ["the fake GPU is lost"]
     assert not guard.clean()
 
 
