@@ -31,7 +31,7 @@ class FakeGpu:
     def processes(self) -> tuple[GpuProcess, ...]:
         """List the living processes, unless the GPU is lost or hides them."""
         if self.lost:
-            raise GpuLost("the fake GPU is lost")
+            raise GpuLost("GPU fake is lost")
         if self.hides_processes:
             return ()
         return tuple(
