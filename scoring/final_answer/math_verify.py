@@ -21,7 +21,7 @@ DEADLINE_S = 1.0
 START_DEADLINE_S = 20.0
 #: A worker is replaced after so many questions: SymPy's caches only grow.
 RECYCLE_AFTER = 300
-_WORKER = Path(__file__).with_name("sandbox_worker.py")
+_WORKER = Path(__file__).with_name("math_verify_process.py")
 
 
 class MathVerify:

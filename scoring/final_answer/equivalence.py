@@ -1,0 +1,636 @@
+"""Whether a stated answer is the reference answer: right, wrong, or not certain.
+
+Forms decide the shape (one value, a set, a tuple, intervals, an equation); values are compared exactly where both are
+rational, else by their numbers at sample points, else by math-verify in its bounded process.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from scoring.final_answer.exact import exact
+from scoring.final_answer.forms import (
+    Equation,
+    Form,
+    Scalar,
+    Several,
+    Span,
+    Spans,
+    Words,
+    as_span,
+    read_form,
+)
+from scoring.final_answer.writing import one_spelling
+from scoring.formulas.units import measure
+
+#: Values of an expression at the sample points, or None where it has none.
+Evaluate = Callable[[str], tuple[complex, ...] | None]
+#: math-verify's word on two writings.
+AskMathVerify = Callable[[str, str], bool | None]
+
+#: Digits that a rounded decimal shows at least, to stand for an exact value.
+ROUNDED_DIGITS = 3
+RELATIVE = 1e-9
+_DECIMAL = re.compile(r"-?\s*\d*\.\d+")
+#: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*, y_max(...).
+_NAMED = re.compile(
+    r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)|\\(?:Delta|triangle)\w+"
+)
+_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-zα-ωΑ-Ω](?![A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """``right`` is None where nothing is certain; ``reason`` says why."""
+
+    right: bool | None
+    reason: str = ""
+
+
+RIGHT, WRONG = Verdict(right=True), Verdict(right=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How two answers to one problem are compared."""
+
+    kind: str
+    tol: float = 1e-6
+    unit: str | None = None
+    names: frozenset[str] = frozenset()
+    #: The problem's statements in one spelling without spaces: what is asked for stands there.
+    asked: str = ""
+    evaluate: Evaluate = field(default=lambda _text: None)
+    ask: AskMathVerify = field(default=lambda _gold, _answer: None)
+
+    def read(self, written: str) -> Form | None:
+        """Return the form of a reference or an answer."""
+        commas = self.kind != "set"
+        return read_form(one_spelling(written, commas=commas), self.names)
+
+    def judge(self, reference: str, stated: Form | None, written: str) -> Verdict:
+        """Return whether what was stated (as a form, and as written) is the reference."""
+        wanted = self.read(reference)
+        if wanted is None:
+            return self._asked(reference, written, "the reference cannot be read")
+        if stated is None:
+            return self._asked(reference, written, "the answer cannot be read")
+        right = self._same(wanted, stated, reference=reference)
+        if right is None:
+            return self._asked(reference, written, "the two cannot be compared")
+        return RIGHT if right else WRONG
+
+    def _asked(self, reference: str, written: str, why: str) -> Verdict:
+        if not written.strip() or len(written) > 400:
+            return Verdict(right=None, reason=why)
+        equal = self.ask(reference, one_spelling(written))
+        return Verdict(right=True if equal else None, reason="" if equal else why)
+
+    # Shapes.
+
+    def _same(self, wanted: Form, stated: Form, *, reference: str = "") -> bool | None:
+        if self.kind == "interval":
+            wanted, stated = as_span(wanted) or wanted, as_span(stated) or stated
+        if isinstance(wanted, Words) or isinstance(stated, Words):
+            return _same_words(wanted, stated)
+        if isinstance(wanted, Spans):
+            return self._spans(wanted, stated)
+        if isinstance(wanted, Equation):
+            return self._equation(wanted, stated)
+        if isinstance(wanted, Several):
+            return self._several(wanted, stated)
+        return self._scalar(wanted, stated)
+
+    def _scalar(self, wanted: Scalar, stated: Form) -> bool | None:
+        if "±" in wanted.text:
+            return self._several(Several(_signs(wanted)), stated)
+        if isinstance(stated, Scalar) and "±" in stated.text:
+            return False
+        if isinstance(stated, Equation):
+            return self._chain(wanted, stated)
+        if isinstance(stated, Several):
+            if len(stated.items) == 1:
+                return self._same(wanted, stated.items[0])
+            if compound := _amount(stated.items):
+                return self.values(wanted, compound)
+            if all(isinstance(item, Equation) for item in stated.items):
+                # Of S = 1 + 2T, T = 5 or a = 2, entry = 5 the named result counts.
+                named = [i for i in stated.items if isinstance(i, Equation) and (i.name or not _mathematical(i.sides[0]))]
+                words = [i for i in named if not _mathematical(i.sides[0])]
+                if len(words) == 1 or len(named) == 1:
+                    return self._same(wanted, (words or named)[0])
+            found = [self._same(wanted, item) for item in stated.items]
+            # The same value twice is one value; several values are not the one that is asked for.
+            if found and all(found):
+                return True
+            return None if None in found and False not in found else False
+        if isinstance(stated, Spans):
+            return False
+        assert isinstance(stated, Scalar)
+        return self.values(wanted, stated)
+
+    def _chain(self, wanted: Scalar, stated: Equation) -> bool | None:
+        """Compare what a chain of equalities ends in; an equation about no lone unknown gives no value."""
+        exact_sides = stated.sides[: len(stated.sides) - stated.approximate]
+        if 0 < stated.approximate and len(exact_sides) > 1 and self._chain(wanted, Equation(exact_sides)):
+            return True
+        last = read_form(stated.sides[-1], self.names)
+        first = stated.sides[0].strip()
+        if not isinstance(last, Scalar):
+            return False if last is not None else None
+        numeric = self._number(first) is not None
+        if not (numeric or self._names_a_value(first) or len(stated.sides) > 2):
+            # x^2 = 7 or 2x = 14: true, perhaps, and no answer; a bare 4x = 28 needs one more step.
+            whole = self.values(wanted, Scalar(first)) if _LETTER.search(wanted.text) else None
+            return bool(whole)
+        found = self.values(wanted, last)
+        if found is not True and len(stated.sides) > 1 and (numeric or len(stated.sides) > 2):
+            # 24 = 3*8, or x = 24 = 4!: any side does where all are the same number.
+            middle = [
+                read_form(side, self.names) for side in stated.sides[0 if numeric else 1 : -1]
+            ]
+            values = [side for side in middle if isinstance(side, Scalar)]
+            if values and all(self.values(side, last) for side in values):
+                return any(self.values(wanted, side) for side in values)
+        return found
+
+    def _names_a_value(self, text: str) -> bool:
+        """Return whether the left side of an equation is what has a value, and no equation that is still to be solved.
+
+        A name, a call, words, a function or an integral of something, or an expression that the problem asks for.
+        """
+        bare = re.sub(r"\s", "", text)
+        if _NAMED.fullmatch(bare) or _is_call(text) or not _mathematical(text):
+            return True
+        if re.search(r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}", bare):
+            return True
+        return len(bare) > 2 and bare in self.asked
+
+    def _several(self, wanted: Several, stated: Form) -> bool | None:
+        items = _unpacked(wanted)
+        given = _unpacked(stated) if isinstance(stated, Several) else _alone(stated)
+        assigned, stated_names = _assignments(items), _assignments(given)
+        if (
+            stated_names is not None
+            and assigned is None
+            and len(set(stated_names)) == len(stated_names) > 1
+        ):
+            # x = 6, y = -1 for the pair (6, -1): in the order of the names.
+            if not wanted.ordered:
+                return self._bijective(items, [_value_of(i) for i in given])
+            order = (
+                sorted(stated_names)
+                if all(len(name) == 1 for name in stated_names)
+                else list(stated_names)
+            )
+            given = tuple(stated_names[name] for name in order)
+            return self._in_order(items, given)
+        if assigned is not None and len(assigned) > 1:
+            return self._assigned(assigned, given)
+        items = tuple(_value_of(item) for item in items)
+        given = tuple(_value_of(item) for item in given)
+        if wanted.ordered and isinstance(stated, Several):
+            return self._in_order(items, given)
+        return self._bijective(items, given)
+
+    def _assigned(self, wanted: dict[str, Form], given: Sequence[Form]) -> bool | None:
+        names = _assignments(given)
+        if names is not None and len(names) > 1:
+            if set(names) != set(wanted):
+                return False
+            found = [self._same(wanted[name], names[name]) for name in wanted]
+        else:
+            if len(given) == 1 and isinstance(given[0], Equation):
+                tuple_form = read_form(given[0].sides[-1], self.names)
+                given = _unpacked(tuple_form) if isinstance(tuple_form, Several) else given
+            if len(given) != len(wanted):
+                return False
+            found = [self._same(a, b) for a, b in zip(wanted.values(), given, strict=True)]
+        return False if False in found else None if None in found else True
+
+    def _in_order(self, items: Sequence[Form], given: Sequence[Form]) -> bool | None:
+        if len(items) != len(given):
+            return False
+        found = [self._same(a, b) for a, b in zip(items, given, strict=True)]
+        return False if False in found else None if None in found else True
+
+    def _bijective(self, items: Sequence[Form], given: Sequence[Form]) -> bool | None:
+        items, given = _expanded(items), _expanded(given)
+        unknown = False
+
+        def holds(item: Form, others: Sequence[Form]) -> bool:
+            nonlocal unknown
+            found = [self._same(item, other) for other in others]
+            unknown = unknown or (True not in found and None in found)
+            return True in found
+
+        if all(holds(item, given) for item in items) and all(
+            any(self._same(item, other) for item in items) for other in given
+        ):
+            return bool(items) == bool(given)
+        return None if unknown else False
+
+    def _spans(self, wanted: Spans, stated: Form) -> bool | None:
+        if isinstance(stated, Equation) and len(stated.sides) == 2:
+            inner = read_form(stated.sides[1], self.names)
+            if inner is None:
+                return None
+            stated = inner
+        given = stated if isinstance(stated, Spans) else as_span(stated)
+        if given is None:
+            if isinstance(stated, Several):
+                spans = [
+                    item if isinstance(item, Spans) else as_span(item) for item in stated.items
+                ]
+                if spans and all(spans):
+                    given = Spans(
+                        tuple(s for item in spans if item is not None for s in item.spans)
+                    )
+            if given is None:
+                return False if isinstance(stated, (Scalar, Several)) else None
+        if (
+            not isinstance(stated, Spans)
+            and isinstance(stated, Several)
+            and stated.ordered
+            and not _open(wanted)
+        ):
+            return False
+        if wanted.name and given.name and wanted.name != given.name:
+            return False
+        return self._same_spans(wanted.spans, given.spans)
+
+    def _same_spans(self, wanted: Sequence[Span], given: Sequence[Span]) -> bool | None:
+        if len(wanted) != len(given):
+            return False
+        unknown = False
+        for order in itertools.permutations(given) if len(given) <= 4 else (tuple(given),):
+            found = [self._same_span(a, b) for a, b in zip(wanted, order, strict=True)]
+            if all(found):
+                return True
+            unknown = unknown or (None in found and False not in found)
+        return None if unknown else False
+
+    def _same_span(self, a: Span, b: Span) -> bool | None:
+        if (a.low_in, a.high_in) != (b.low_in, b.high_in):
+            return False
+        ends = [self._same_end(a.low, b.low), self._same_end(a.high, b.high)]
+        return False if False in ends else None if None in ends else True
+
+    def _same_end(self, a: str, b: str) -> bool | None:
+        if "∞" in a or "∞" in b:
+            return a.replace("+", "") == b.replace("+", "")
+        one, other = read_form(a, self.names), read_form(b, self.names)
+        if isinstance(one, Scalar) and isinstance(other, Scalar):
+            return self.values(one, other)
+        return None
+
+    def _equation(self, wanted: Equation, stated: Form) -> bool | None:
+        if len(wanted.sides) > 2 and wanted.name:
+            # x = y = 2 gives both.
+            last = read_form(wanted.sides[-1], self.names)
+            if last is None:
+                return None
+            pairs = {side.strip(): last for side in wanted.sides[:-1]}
+            if isinstance(stated, Equation) and len(stated.sides) == len(wanted.sides):
+                other = read_form(stated.sides[-1], self.names)
+                if {s.strip() for s in stated.sides[:-1]} != set(pairs) or other is None:
+                    return False
+                return self._same(last, other)
+            given = _unpacked(stated) if isinstance(stated, Several) else _alone(stated)
+            return self._assigned(pairs, given)
+        right = read_form(wanted.sides[-1], self.names)
+        if isinstance(right, Several):
+            if isinstance(stated, Equation):
+                inner = read_form(stated.sides[-1], self.names)
+                return None if inner is None else self._same(right, inner)
+            return self._same(right, stated)
+        if isinstance(stated, Equation):
+            found = self._gap(wanted, stated)
+            if found is not None:
+                return found
+        elif isinstance(stated, Several):
+            # x = -1, 2 is written as one assignment and further values.
+            return False
+        solved = bool(wanted.name) or _is_call(wanted.sides[0])
+        if not solved:
+            return False if not isinstance(stated, Equation) else None
+        if isinstance(stated, Scalar) and isinstance(right, Scalar):
+            return self.values(right, stated)
+        return False if isinstance(stated, Spans) else None
+
+    def _gap(self, wanted: Equation, stated: Equation) -> bool | None:
+        """Compare two equations up to a factor, by the differences of their sides."""
+        (a, b), (c, d) = (wanted.sides[0], wanted.sides[-1]), (stated.sides[0], stated.sides[-1])
+        one, other = self.evaluate(f"({a})-({b})"), self.evaluate(f"({c})-({d})")
+        if wanted.name and stated.name:
+            if wanted.name != stated.name and not (
+                {wanted.name, stated.name} <= {"y", "f(x)", "g(x)", "h(x)"}
+            ):
+                return False
+            right, given = read_form(b, self.names), read_form(d, self.names)
+            if isinstance(right, Scalar) and isinstance(given, Scalar):
+                return self.values(right, given)
+        if one is None or other is None or len(one) != len(other):
+            return None
+        size = max(map(abs, one))
+        if size < 1e-12 or max(map(abs, other)) < 1e-12:
+            return None
+        at = max(range(len(one)), key=lambda i: abs(one[i]))
+        factor = other[at] / one[at]
+        if factor == 0:
+            return False
+        return all(
+            abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12
+            for x, y in zip(one, other, strict=True)
+        )
+
+    # Values.
+
+    def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
+        """Compare two values with their units, percent and degree signs."""
+        scale = self._scale(wanted, stated)
+        if scale is None:
+            return False
+        found = self._texts(wanted.text, stated.text, scale)
+        if found:
+            return True
+        if wanted.percent != stated.percent:
+            # 35 % is 0.35; and 35 where the sign was left off on one side.
+            hundred = Fraction(1, 100)
+            if wanted.percent:
+                return self._texts(wanted.text, stated.text, 1 / hundred)
+            small = self._number(wanted.text)
+            if (
+                small is not None
+                and abs(small) <= 1
+                and self._texts(wanted.text, stated.text, hundred)
+            ):
+                return True
+        if (
+            wanted.degree != stated.degree
+            and self._texts(
+                f"({wanted.text})*\\pi/180" if wanted.degree else wanted.text,
+                stated.text if wanted.degree else f"({stated.text})*\\pi/180",
+                Fraction(1),
+            )
+            and "π" in (wanted.text + stated.text).replace("\\pi", "π")
+        ):
+            return True
+        return found
+
+    def _scale(self, wanted: Scalar, stated: Scalar) -> Fraction | None:
+        """Return what the stated number is multiplied by to be in the reference's unit, None where units contradict."""
+        unit = wanted.unit or self.unit or ""
+        if not unit or not stated.unit:
+            return Fraction(1)
+        a, b = measure(unit), measure(stated.unit)
+        if a is None or b is None:
+            return Fraction(1)
+        if a[:2] != b[:2]:
+            return None
+        return Fraction(b[2] / a[2]).limit_denominator(10**9)
+
+    def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
+        if wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
+            return True
+        if _based(wanted) or _based(stated):
+            return self._bases(wanted, stated)
+        if ":" in wanted or ":" in stated:
+            return self._ratio(wanted, stated)
+        one, other = exact(wanted), exact(stated)
+        if one is not None and other is not None:
+            return self._rational(one, other * scale, wanted, stated)
+        return self._numeric(wanted, stated, scale)
+
+    def _rational(self, one: Fraction, other: Fraction, wanted: str, stated: str) -> bool:
+        if one == other:
+            return True
+        decimals = (_is_decimal(wanted), _is_decimal(stated))
+        if self.tol > 1e-6:
+            return abs(one - other) <= Fraction(self.tol) * abs(one)
+        if decimals[1] and not decimals[0]:
+            return one.denominator != 1 and _rounds(stated, one)
+        if decimals[0]:
+            return _rounds(wanted, other)
+        return False
+
+    def _numeric(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
+        rows = self.evaluate(wanted), self.evaluate(stated)
+        if rows[0] is None or rows[1] is None:
+            letters = _letters(wanted) ^ _letters(stated)
+            if letters and exact(stated) is not None:
+                return False
+            return self.ask(wanted, stated) or None
+        one, other = rows[0], tuple(value * float(scale) for value in rows[1])
+        if len(one) != len(other):
+            return False
+        tol = max(RELATIVE, self.tol if self.tol > 1e-6 else 0.0)
+        if all(
+            abs(x - y) <= tol * max(abs(x), abs(y)) or x == y
+            for x, y in zip(one, other, strict=True)
+        ):
+            return True
+        # Sums of floats leave a remainder where the exact value is zero.
+        if all(
+            abs(x - y) <= 1e-12 * max(1.0, abs(x)) for x, y in zip(one, other, strict=True)
+        ) and not (exact(wanted) or exact(stated)):
+            return True
+        first = one[0]
+        if abs(first.imag) < 1e-12 and all(value == first for value in one):
+            if _is_decimal(stated) and _rounds(
+                stated, Fraction(first.real) / scale if scale else Fraction(0)
+            ):
+                return True
+            if _is_decimal(wanted) and abs(other[0].imag) < 1e-12:
+                return _rounds(wanted, Fraction(other[0].real))
+        return False
+
+    def _ratio(self, wanted: str, stated: str) -> bool | None:
+        a, b = ([self._number(part) for part in text.split(":")] for text in (wanted, stated))
+        if None in a or None in b:
+            return None
+        if len(a) != len(b):
+            if {len(a), len(b)} == {1, 2}:
+                whole, parts = (a, b) if len(a) == 1 else (b, a)
+                # A ratio written as a fraction is the same; 5 for 5:3 is not, nor is 5:1 for 5 meant.
+                return bool(parts[1]) and whole[0] == parts[0] / parts[1]  # type: ignore[operator]
+            return False
+        return all(x * b[0] == y * a[0] for x, y in zip(a[1:], b[1:], strict=True)) and (
+            a[0] == 0
+        ) == (b[0] == 0)  # type: ignore[operator]
+
+    def _bases(self, wanted: str, stated: str) -> bool | None:
+        one, other = _based(wanted), _based(stated)
+        if one and other:
+            return one == other
+        return None if (one or other or ("",))[0] in (wanted, stated) else False
+
+    def _number(self, text: str) -> Fraction | None:
+        value = exact(text)
+        if value is not None:
+            return value
+        if _LETTER.search(re.sub(r"\\[A-Za-z]+|(?<![A-Za-z])[ei](?![A-Za-z])|π", "", text)):
+            return None
+        row = self.evaluate(text)
+        if (
+            row is None
+            or any(v != row[0] for v in row)
+            or abs(row[0].imag) > 1e-12
+            or not math.isfinite(row[0].real)
+        ):
+            return None
+        return Fraction(row[0].real)
+
+
+def _is_decimal(text: str) -> bool:
+    return _DECIMAL.fullmatch(text.strip()) is not None
+
+
+def _rounds(written: str, value: Fraction) -> bool:
+    """Return whether a decimal is a value rounded or cut off, shown to `ROUNDED_DIGITS` significant digits at least."""
+    written = written.replace(" ", "")
+    decimals = len(written.split(".")[1])
+    if len(re.sub(r"[-.]", "", written).lstrip("0")) < ROUNDED_DIGITS:
+        return False
+    unit = Fraction(1, 10**decimals)
+    shown = Fraction(written)
+    cut = Fraction(math.trunc(value / unit)) * unit
+    return abs(shown - value) <= unit / 2 * Fraction(1_000_001, 1_000_000) or shown == cut
+
+
+def _based(text: str) -> tuple[str, str] | None:
+    found = re.fullmatch(r"\(?\s*([0-9A-Fa-f]+)\s*\)?\s*_\s*\{?\s*(\d{1,2})\s*\}?", text.strip())
+    return (found[1].upper(), found[2]) if found else None
+
+
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(_LETTER.findall(re.sub(r"\\[A-Za-z]+", " ", text))) - {"e", "i", "π"}
+
+
+def _mathematical(text: str) -> bool:
+    from scoring.final_answer.forms import is_mathematics  # noqa: PLC0415
+
+    return is_mathematics(text)
+
+
+def _is_call(text: str) -> bool:
+    return re.fullmatch(r"\s*[A-Za-z](?:_\{?\w+\}?)?'*\s*\([^()]*\)\s*", text) is not None
+
+
+def _open(spans: Spans) -> bool:
+    return all(not span.low_in and not span.high_in for span in spans.spans)
+
+
+def _signs(value: Scalar) -> tuple[Form, ...]:
+    return tuple(
+        Scalar(
+            value.text.replace("±", sign, 1)
+            if not value.text.startswith("±")
+            else ("-" if sign == "-" else "") + value.text[1:].strip(),
+            value.unit,
+            value.percent,
+            value.degree,
+        )
+        for sign in ("+", "-")
+    )
+
+
+def _expanded(items: Sequence[Form]) -> tuple[Form, ...]:
+    """Return the items with each plus-minus as two values."""
+    made: list[Form] = []
+    for item in items:
+        made.extend(_signs(item) if isinstance(item, Scalar) and "±" in item.text else (item,))
+    return tuple(made)
+
+
+def _alone(form: Form) -> tuple[Form, ...]:
+    if isinstance(form, Equation):
+        inner = read_form(form.sides[-1])
+        if isinstance(inner, Several):
+            return inner.items
+    return (form,)
+
+
+def _unpacked(form: Form) -> tuple[Form, ...]:
+    return form.items if isinstance(form, Several) else (form,)
+
+
+def _value_of(form: Form) -> Form:
+    """Return what an equation for a lone name gives it; other forms as they are."""
+    if isinstance(form, Equation) and (
+        form.name or _is_call(form.sides[0]) or not _mathematical(form.sides[0])
+    ):
+        return read_form(form.sides[-1]) or form
+    return form
+
+
+def _assignments(items: Sequence[Form]) -> dict[str, Form] | None:
+    """Return names and values where every item gives a name a value and all names differ."""
+    found: dict[str, Form] = {}
+    for item in items:
+        if not isinstance(item, Equation) or not item.name or item.name in found:
+            return None
+        value = read_form(item.sides[-1])
+        if value is None:
+            return None
+        found[item.name] = value
+    return found
+
+
+def _amount(items: Sequence[Form]) -> Scalar | None:
+    """Return an amount in two units of one measure, such as 2 元 5 角, in the first of them."""
+    scalars = [item for item in items if isinstance(item, Scalar) and item.unit]
+    if len(scalars) != len(items) or len(items) > 3:
+        return None
+    return combined(scalars)
+
+
+def combined(parts: Sequence[Scalar]) -> Scalar | None:
+    """Return the sum of amounts with falling units of one measure in the unit of the first, or None."""
+    measures = [measure(part.unit) for part in parts]
+    values = [exact(part.text) for part in parts]
+    if None in measures or None in values:
+        return None
+    kinds = {known[:2] for known in measures if known is not None}
+    sizes = [known[2] for known in measures if known is not None]
+    if len(kinds) != 1 or sizes != sorted(sizes, reverse=True) or len(set(sizes)) != len(sizes):
+        return None
+    total = sum(
+        (
+            value * Fraction(size / sizes[0]).limit_denominator(10**6)
+            for value, size in zip(values, sizes, strict=True)
+            if value is not None
+        ),
+        Fraction(0),
+    )
+    return Scalar(f"\\frac{{{total.numerator}}}{{{total.denominator}}}", parts[0].unit)
+
+
+def _same_words(wanted: Form, stated: Form) -> bool | None:
+    if not isinstance(wanted, Words) or not isinstance(stated, Words):
+        return (
+            False
+            if isinstance(wanted, Words)
+            and isinstance(stated, Scalar)
+            and re.search(r"\d", stated.text)
+            else None
+        )
+    a, b = _bare(wanted.text), _bare(stated.text)
+    if a == b:
+        return True
+    return None if a in b.split() or b in a.split() or set(a.split()) & set(b.split()) else False
+
+
+_SYNONYMS = {"是": "yes", "对": "yes", "正确": "yes", "否": "no", "不是": "no", "错": "no", "错误": "no", "true": "yes", "false": "no",
+             "能": "yes", "不能": "no"}  # fmt: skip
+
+
+def _bare(text: str) -> str:
+    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
+    kept = " ".join(word for word in words if word not in ("a", "an", "the", "is", "it", "answer"))
+    return _SYNONYMS.get(kept, kept)

@@ -1,0 +1,351 @@
+"""Where a text states its final answer, and what stands there.
+
+A box counts first, then the last announcement ("Answer:", "####", 答案), then the conclusion of the last sentence that
+is no remark. What follows the answer (another question, a confidence, an offer of help) is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scoring.final_answer.writing import END_MARKS
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{[^{}]*\})\s*(?P<brace>\{)?")
+#: Between boxes of one answer: signs, a name before the next, joining words.
+_BETWEEN = re.compile(
+    r"^[\s$.,;，；、\\()\[\]]*(?:(?:\\(?:text|quad|qquad|mathrm|,|;)\s*(?:\{\s*)?|and|or|as well as|和|或|及|与|以及|&|\})[\s$,\\()\[\]]*)*(?:[A-Za-z](?:_\{?\w+\}?)?\s*=\s*)?[\s$\\()\[\]]*$"
+)
+_BOX_NAME = re.compile(
+    r"(?P<name>(?:[A-Za-z]|\([A-Za-z](?:,\s*[A-Za-z])+\)|\\[A-Za-z]+)(?:_\{?\w+\}?)?\s*(?:=|\\in|∈))\s*[\s$]*$"
+)
+_BOX_SCALE = re.compile(
+    r"^\s*\$?\s*(?:\\text\s*\{\s*)?(?P<scale>万|亿|千|百|hundred|thousand|million|billion|trillion|%|\\%|percent)",
+    re.IGNORECASE,
+)
+
+_TURN = re.compile(
+    r"(?im)^\s*(?:\**\s*)?(?:question|user|human|q|problem|instruction|input|<\|im_start\|>|### ?(?:question|problem|instruction|user)|问题|用户|题目|提问|问)\s*\d*\s*[:：]"
+    r"|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>|<end_of_turn>|</s>"
+)
+_CUE = re.compile(
+    r"####\s*(?!#)|</?answer>"
+    r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?"
+    r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选|[:：=])[:：]?\s*(?:选)?"
+    r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
+    r"|(?:综上所述|综上|结论)\s*[,，:：]"
+    r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?|result|solution)\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|=|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by|option|choice)?\s*[:：]?"
+    r"|\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*"
+    r"|\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*|(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案|答)\s*[:：]?\s*(?:\**\s*)?$"
+    r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]",
+    re.IGNORECASE,
+)
+#: Sentences after an answer that state none.
+_REMARK = re.compile(
+    r"confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
+    r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)|explain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
+    r"^\s*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
+    r"^\s*(?:check|verif|test|let me (?:check|verif|double)|checking|verification|to (?:check|verify)|we can (?:check|verify)|quick check|sanity|as a check|"
+    r"检验|验证|验算|经检验|代入检验|检查)|\b(?:which|this) (?:checks|matches|agrees|confirms)|"
+    r"^\s*[(（]?\s*(?:where|here|其中|这里|this is because|because|since|recall|remember|note that|as|also)\b|^\s*其中|^\s*[(（]?(?:其中|这里)",
+    re.IGNORECASE,
+)
+_THEN = re.compile(
+    r"(?:^|(?<=[\s,，;；。:：]))(?:therefore|hence|thus|so|consequently|accordingly|we (?:get|have|find|obtain|conclude)|it follows that|因此|所以|故|从而|于是|可得|得到|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(
+    r"\d|∞|\\infty|\\frac|\\pi|\\sqrt|[零一二两三四五六七八九十百]+(?=[个元人米岁])|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅"
+)
+_BULLET = re.compile(r"^\s*(?:[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
+_HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
+_WORD_CHOICE = re.compile(r"^[\s(（*$\\{}textrmahbf]*[A-H][\s)）.。*$}:：、]", re.DOTALL)
+MAX_LINES_BELOW = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """A stretch of the text that states the answer: ``how`` is boxed, cue or end; ``text`` is what to read.
+
+    ``start`` and ``end`` are offsets into the searched text; ``text`` may join several boxes.
+    """
+
+    start: int
+    end: int
+    how: str
+    text: str
+
+
+def find_answer(text: str) -> Stated | None:
+    """Return where the final answer stands, None where nothing is stated."""
+    text = _before_next_turn(text)
+    boxes = _boxes(text)
+    cue = _last_cue(text)
+    if boxes:
+        box = _last_group(text, boxes)
+        if _is_early(text, box) and (later := cue if cue is not None and cue.start > box.end else _conclusion(text)):
+            return later
+        if cue is None or cue.start < box.end or not _overrules(text, box, cue):
+            return box
+    if cue is not None:
+        return cue
+    return _conclusion(text)
+
+
+def _before_next_turn(text: str) -> str:
+    """Cut the text where the model has run on into another question, once something has been answered."""
+    for turn in _TURN.finditer(text):
+        if _FORMULA.search(text, 0, turn.start()) and turn.start() > 0:
+            return text[: turn.start()]
+    return text
+
+
+def _boxes(text: str) -> list[tuple[int, int, int, int]]:
+    """Return each box as (start, end, inner start, inner end)."""
+    found = []
+    at = 0
+    while (box := _BOX.search(text, at)) is not None:
+        if box["brace"]:
+            end = _closing(text, box.end())
+            inner = (box.end(), end)
+            stop = min(end + 1, len(text))
+        else:
+            bare = re.compile(r"\s*(-?\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))").match(text, box.end())
+            if bare is None:
+                at = box.end()
+                continue
+            inner, stop = (bare.start(1), bare.end(1)), bare.end()
+        if text[inner[0] : inner[1]].strip():
+            found.append((box.start(), stop, *inner))
+        at = stop
+    return found
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 1
+    for at in range(start, len(text)):
+        if text[at] == "\\":
+            continue
+        if text[at] in "{}" and text[at - 1] != "\\":
+            depth += 1 if text[at] == "{" else -1
+            if depth == 0:
+                return at
+    return len(text)
+
+
+def _last_group(text: str, boxes: list[tuple[int, int, int, int]]) -> Stated:
+    """Return the last box, with those before it that belong to the same answer."""
+    first = len(boxes) - 1
+    while first > 0 and _BETWEEN.match(text[boxes[first - 1][1] : boxes[first][0]]):
+        first -= 1
+    group = boxes[first:]
+    pieces = []
+    for start, _, inner, inner_end in group:
+        name = _BOX_NAME.search(text, max(0, start - 40), start)
+        inside = text[inner:inner_end]
+        named = name is not None and not re.search(r"=|\\in", inside)
+        pieces.append(f"{name['name']} {inside}" if named and name is not None else inside)
+    scale = _BOX_SCALE.match(text[group[-1][1] :])
+    if scale is not None:
+        pieces[-1] += scale["scale"] if "%" in scale["scale"] else f" {scale['scale']}"
+    return Stated(
+        start=group[0][2],
+        end=group[-1][3],
+        how="boxed",
+        text=" , ".join(pieces) if len(pieces) > 1 else pieces[0],
+    )
+
+
+#: Before this share of the text a box that much follows after holds a part of the derivation.
+EARLY = 0.5
+
+
+def _is_early(text: str, box: Stated) -> bool:
+    """Return whether a box stands in the middle of a derivation that goes on: much before it and much behind."""
+    if box.end >= EARLY * len(text) or not _CALCULATION.search(text, 0, max(0, box.start - 8)):
+        return False
+    return len(_CALCULATION.findall(text[box.end :])) >= 2
+
+
+def _overrules(text: str, box: Stated, cue: Stated) -> bool:
+    """Return whether an announcement after a box states another, final answer: the box held a part or was withdrawn."""
+    announced = text[max(0, cue.start - 60) : cue.start].lower()
+    if not re.search(r"final|correct|最终|最后|####|\banswer\b|答", announced):
+        return False
+    between = text[box.end : cue.start]
+    return (
+        len(between) > 80
+        or re.search(
+            r"wait|actually|mistake|correct|instead|更正|不对|错|应为", between, re.IGNORECASE
+        )
+        is not None
+    )
+
+
+def _last_cue(text: str) -> Stated | None:
+    """Return what stands after the last announcement that announces something."""
+    for cue in reversed(list(_CUE.finditer(text))):
+        if cue.group().lower() == "</answer>":
+            continue
+        stated = _after_cue(text, cue)
+        if stated is not None:
+            return stated
+    return None
+
+
+def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
+    start = cue.end()
+    if cue.group().lower() == "<answer>":
+        end = text.lower().find("</answer>", start)
+        end = len(text) if end < 0 else end
+        return (
+            Stated(start=start, end=end, how="cue", text=text[start:end])
+            if text[start:end].strip()
+            else None
+        )
+    end = _block_end(text, start)
+    region = text[start:end]
+    if not region.strip(" *:：$。.\n#|_-") and "|" not in region:
+        return None
+    if _is_heading(text, cue, region, end):
+        return None
+    return Stated(start=start, end=end, how="cue", text=region)
+
+
+def _block_end(text: str, start: int) -> int:
+    """Return the end of the line after an announcement, of the display or of the list that follows it."""
+    at = start
+    while at < len(text) and text[at] in " *\n#:：>\t":
+        at += 1
+    opening = re.compile(r"\$\$|\\\[|\\begin\{(?:equation|align|cases|gather)\*?\}").match(text, at)
+    if opening is not None:
+        closing = {"$$": "$$", "\\[": "\\]"}.get(
+            opening.group(), opening.group().replace("begin", "end")
+        )
+        end = text.find(closing, opening.end())
+        if end >= 0:
+            return end + len(closing)
+    end = _line_end(text, at)
+    if "\n" in text[start:at] or _BULLET.match(text[at:end]):
+        lines = 0
+        while lines < MAX_LINES_BELOW and _BULLET.match(text[at:end]) and end < len(text):
+            following = _line_end(text, end + 1)
+            if not _BULLET.match(text[end + 1 : following]):
+                break
+            end, lines = following, lines + 1
+    return end
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+_CALCULATION = re.compile(
+    r"\d\s*(?:[-+*/×÷^]|\\times|\\cdot|\\div)\s*\$?\s*\d|[=≈]\s*\$?\s*-?\s*\$?\d|\\frac"
+)
+
+
+def _is_heading(text: str, cue: re.Match[str], region: str, end: int) -> bool:
+    """Return whether "Answer:" is the title of a worked solution: nothing was calculated before, and much is after."""
+    if re.match(r"####|<answer", cue.group(), re.IGNORECASE):
+        return False
+    if _CALCULATION.search(text, 0, cue.start()):
+        return False
+    after = text[end:]
+    if not _CALCULATION.search(after):
+        return False
+    if _explained(after):
+        return False
+    first = region.strip(" *:：$\n")
+    # A lone value that is explained below is an answer; a calculation or a sentence goes on.
+    return (
+        bool(_CALCULATION.search(region))
+        or len(first) > 40
+        or not re.search(r"\d", first)
+        or _BULLET.match(region.strip()) is not None
+    )
+
+
+def _explained(after: str) -> bool:
+    return (
+        re.search(
+            r"【\s*(?:解析|解答|分析|详解)|^\s*\**\s*(?:explanation|solution|reasoning|why|because|解析|解答|理由|过程)\b",
+            after[:200],
+            re.IGNORECASE | re.MULTILINE,
+        )
+        is not None
+    )
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return sentences as offsets: cut at line ends and sentence marks, not inside formulas or numbers."""
+    found, start, maths = [], 0, False
+    for at, char in enumerate(text):
+        if char == "$" and text[at - 1 : at] != "\\":
+            maths = not maths
+        end = (
+            char == "\n"
+            or char in "。！？；"
+            or (
+                char in ".!?;"
+                and not maths
+                and (at + 1 == len(text) or text[at + 1] in ' \n*)"')
+                and not _abbreviated(text, at)
+            )
+        )
+        if end:
+            if text[start : at + 1].strip():
+                found.append((start, at + 1))
+            start = at + 1
+            if char == "\n":
+                maths = False
+    if text[start:].strip():
+        found.append((start, len(text)))
+    return found
+
+
+def _abbreviated(text: str, at: int) -> bool:
+    return re.search(
+        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)|^\s*\d{1,2}|\n\s*\d{1,2})$",
+        text[max(0, at - 7) : at],
+        re.IGNORECASE,
+    ) is not None and at + 1 < len(text)
+
+
+def _conclusion(text: str) -> Stated | None:
+    """Return the last sentence that concludes, without remarks behind it; a list of results is taken whole."""
+    spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
+    kept = [span for span in spans if _states(text[span[0] : span[1]])]
+    if not kept:
+        return None
+    useful = [span for span in kept if not _REMARK.search(text[span[0] : span[1]].strip())] or kept[
+        -1:
+    ]
+    start, end = useful[-1]
+    at = len(useful) - 1
+    if _BULLET.match(text[start:end]):
+        while (
+            at > 0
+            and _BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
+            and _short(text, useful[at - 1 : at + 1])
+        ):
+            at -= 1
+        start = useful[at][0] if _short(text, useful[at:]) else start
+    begin = start
+    for then in _THEN.finditer(text, start, end):
+        if _states(text[then.end() : end]) and then.end() < end:
+            begin = then.end()
+    return Stated(start=begin, end=end, how="end", text=text[begin:end])
+
+
+def _states(sentence: str) -> bool:
+    return _FORMULA.search(sentence) is not None and not _HEADING_LINE.fullmatch(
+        sentence.strip("\n")
+    )
+
+
+def _short(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether list items are results and no steps of a derivation."""
+    return all(end - start <= 40 for start, end in spans)

@@ -1,0 +1,157 @@
+"""Judge the final answer of a text: find where it stands, read it, and compare it with the reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from problems.schema import Answer, Problem
+from scoring.final_answer.equivalence import Comparison, Verdict
+from scoring.final_answer.extraction import Stated, find_answer
+from scoring.final_answer.forms import Form, Several, Spans, Words, read_form
+from scoring.final_answer.prose import concluded, numbers_of
+from scoring.final_answer.math_verify import shared
+from scoring.steps.symbols import Symbols
+from scoring.final_answer.thinking import visible
+from scoring.final_answer.writing import one_spelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """``right`` with its reason, and where the answer stands (None: nothing is stated)."""
+
+    right: bool | None
+    reason: str = ""
+    stated: Stated | None = None
+
+
+def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = None) -> Judgement:
+    """Return whether the final answer of a text is right."""
+    answer = problem.answer
+    stated = find_answer(visible(text).text(text))
+    if answer.kind in ("proof", "rubric") or not answer.any_of:
+        return Judgement(right=None, reason="judged by people", stated=stated)
+    if stated is None:
+        return Judgement(right=False, reason="no answer is stated", stated=None)
+    if answer.kind == "choice":
+        right = _choice(stated.text) == _letters(answer.any_of[0])
+        return Judgement(right=right, stated=stated)
+    verdicts = [_compared(problem, answer, reference, stated, comparison) for reference in answer.any_of]
+    for verdict in verdicts:
+        if verdict.right:
+            return Judgement(right=True, stated=stated)
+    unknown = next((verdict for verdict in verdicts if verdict.right is None), None)
+    if unknown is not None and stated.how == "end" and _is_cut(text):
+        return Judgement(right=False, reason="the text ends before an answer", stated=stated)
+    if unknown is not None:
+        return Judgement(right=None, reason=unknown.reason, stated=stated)
+    return Judgement(right=False, reason="another value", stated=stated)
+
+
+def _is_cut(text: str) -> bool:
+    """Return whether a text breaks off: it does not end in a sentence mark, a bracket or a formula that closes."""
+    return re.search(r"[.。!！?？)）$\]}*`\"”]\s*$", text) is None or text.count("$") % 2 == 1
+
+
+def _compared(
+    problem: Problem, answer: Answer, reference: str, stated: Stated, comparison: Comparison | None
+) -> Verdict:
+    names = _names(reference)
+    how = comparison or Comparison(
+        kind=answer.kind,
+        tol=answer.tol,
+        unit=answer.unit,
+        names=names,
+        asked="".join("".join(one_spelling(s).split()) for s in problem.statement.values()),
+        evaluate=_evaluate(problem),
+        ask=shared().equal,
+    )
+    return how.judge(reference, read_stated(problem, how, reference, stated), stated.text)
+
+
+def read_stated(problem: Problem, how: Comparison, reference: str, stated: Stated) -> Form | None:
+    """Return the form of what is stated: all of it as mathematics, else what its sentence concludes."""
+    wanted = how.read(reference)
+    several = isinstance(wanted, Several)
+    raw = stated.text
+    if stated.how != "boxed" and (bold := _bold(raw, several=several)):
+        raw = bold
+    text = _without_conditions(one_spelling(raw, commas=how.kind != "set"), wanted)
+    form = read_form(_without_lead(text), how.names)
+    if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
+        return form
+    given = frozenset(n for s in problem.statement.values() for n in numbers_of(one_spelling(s)))
+    return concluded(text, several=several, given=given, names=how.names)
+
+
+_BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
+
+
+def _bold(text: str, *, several: bool) -> str | None:
+    """Return what is set in bold of a sentence and holds a value: the last, or all of them."""
+    found = [m["inside"] for m in _BOLD.finditer(text) if re.search(r"\d|\\frac|\\pi|∞", m["inside"])]
+    if not found or re.search(r"[:：]\s*$", found[-1]):
+        return None
+    return " , ".join(found) if several else found[-1]
+
+
+_CONDITION = re.compile(
+    r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤|<)\s*[^,;，；。=]{1,24}[)）]?\s*[.。]?\s*$"
+)
+_AT = re.compile(r"(?<=[\d)}])\s*\((?:at|when|attained at|当|在)?\s*[A-Za-z]\s*[=≈][^()]*\)")
+
+
+def _without_conditions(text: str, wanted: Form | None) -> str:
+    """Drop what only says for which letters a value holds: ``, t ≥ 1``, ``(n ∈ N)``, ``(x = 0)``."""
+    if wanted is None or isinstance(wanted, Spans) or "∈" in text[:4]:
+        return text
+    text = _AT.sub(" ", text)
+    found = _CONDITION.search(text)
+    if found is not None and re.search(r"[\d=]", text[: found.start()]) and not re.search(r"\bor\b|或", found.group()):
+        return text[: found.start()]
+    return text
+
+
+def _without_lead(text: str) -> str:
+    return re.sub(r"^[\s*:：=]+|[\s*]+$", "", text)
+
+
+def _names(reference: str) -> frozenset[str]:
+    bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}", " ", reference)
+    return frozenset(re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)) | frozenset(
+        re.findall(r"(?<=\d)[a-zA-Z](?![A-Za-z])", bare)
+    )
+
+
+def _letters(written: str) -> frozenset[str]:
+    bare = re.sub(r"\\(?:text|mathrm|textbf|mathbf)|[{}()\\$\s*.、,，和与及&/]|and", "", written)
+    return frozenset(bare.upper()) if re.fullmatch(r"[A-Ha-h]{1,8}", bare) else frozenset()
+
+
+_CHOICE = re.compile(
+    r"^[\s*$\\({\[（【:：\"'“]*(?:(?:textbf|text|mathrm|mathbf|rm|bf)\s*\{?\s*)*(?:option|choice|选项|选|项)?[\s(（{*:：]*"
+    r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|and|&|/)\s*[(（{*$]*[A-Ha-h](?![A-Za-z'’])|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
+    re.IGNORECASE,
+)
+
+
+def _choice(text: str) -> frozenset[str]:
+    """Return the letters of the first group that the answer begins with."""
+    found = _CHOICE.match(text.replace("\\text{", "{").replace("\\mathrm{", "{"))
+    if found is None:
+        found = re.search(r"(?<![A-Za-z])(?P<letters>[A-H]{1,4})(?![A-Za-z])", text)
+        if found is None:
+            return frozenset()
+    letters = found["letters"]
+    # "C A is too small" is C: a letter that begins a sentence is no choice.
+    return frozenset(re.sub(r"(?i)and|[^A-Ha-h]", "", letters).upper())
+
+
+def _evaluate(problem):
+    symbols = Symbols(problem)
+
+    def evaluate(text):
+        node = symbols.read(text)
+        return None if node is None else symbols.evaluate(symbols.settle(node, {}), charged=False)
+
+    return evaluate

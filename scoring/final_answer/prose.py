@@ -1,0 +1,240 @@
+"""Read the values that a sentence states: what is concluded, not what is only mentioned."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from scoring.final_answer.equivalence import combined
+from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, read_form
+
+_CHINESE = "\u3400-\u9fff"
+_PIECE = re.compile(
+    r"\\(?:frac|binom|sqrt|overline|log|pi|sin|cos|tan|ln|infty|theta|alpha|beta|cdot|times|sum|int)(?![A-Za-z])|\\[{}]"
+    r"|\d+(?:\.\d+)?|\.\d+|(?<![A-Za-z])(?:sin|cos|tan|ln|log|sqrt|pi)(?![A-Za-z])|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'’])|[α-ωΔ∠∞π∅ℝ]"
+    r"|[-+*/^=<>≤≥≠≈∈∪±!%°|:()\[\]{}_√,]"
+)
+_ATOM = re.compile(r"\d|∞|∅|ℝ|\\pi|π|\\infty")
+#: A value after these words is not the one that is stated.
+_NOT_STATED = re.compile(
+    r"(?:\bnot|\brather than|\binstead of|\bunlike|\bout of|\bof the|\bof these|\bof all|\bfrom the|\bthan the|\bwhere|\bsince|\bbecause|\bwhen|\bif|\bfor every|\bfor each|\bevery|\beach of the|\bafter|\bin step|\bstep|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bin|\bon|\bover|\binterval|\bmodulo|\bmod"
+    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|于|原来|原有|共有的)\s*(?:the|a|an|all)?\s*$",
+    re.IGNORECASE,
+)
+_REJECTED = re.compile(
+    r"舍去|不合题意|不符合|舍|增根|extraneous|reject|discard|not valid|invalid|not allowed|inadmissible|cannot be|must be (?:rejected|discarded)",
+    re.IGNORECASE,
+)
+#: Words that make a bound of the value.
+_BOUND = re.compile(
+    r"(?:\bat least|\bat most|\bmore than|\bless than|\bfewer than|\bgreater than|\bover|\bunder|\bbetween|\bup to|\bno more than|\bno less than|\babove|\bbelow|\bexceeds?"
+    r"|至少|至多|最多能|不超过|不少于|大于|小于|超过|不到|多于|少于|介于)\s*$",
+    re.IGNORECASE,
+)
+_UNIT_AFTER = re.compile(
+    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|[{_CHINESE}]{{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+)?)(?![A-Za-z])"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A value in a sentence; ``equated`` says that it ends an equality, ``bold`` that it is set in bold."""
+
+    form: Form
+    start: int
+    end: int
+    equated: bool = False
+    bold: bool = False
+    bound: bool = False
+    before: str = ""
+
+
+def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
+    """Return the values that a sentence in one spelling mentions as stated, in order."""
+    found: list[Mention] = []
+    for start, end in _runs(text):
+        piece = text[start:end]
+        before = text[:start]
+        if _NOT_STATED.search(before[-24:].replace("*", "")) or _is_rejected(text, start, end):
+            continue
+        form = read_form(_with_unit(text, start, end), names) or read_form(piece, names)
+        if form is None:
+            continue
+        found.append(
+            Mention(
+                form=form,
+                start=start,
+                end=end,
+                equated=re.search(r"[=≈]", piece) is not None,
+                bold=before.count("**") % 2 == 1,
+                bound=_BOUND.search(before[-24:].replace("*", "")) is not None
+                or bool(
+                    re.match(
+                        r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)|以[上下]|or (?:more|less|fewer)",
+                        text[end : end + 16],
+                    )
+                ),
+                before=before[-24:],
+            )
+        )
+    return found
+
+
+def _is_rejected(text: str, start: int, end: int) -> bool:
+    clause = re.split(r"[;；。\n]", text[end:])[0][:24]
+    head = re.split(r"[,，;；]", text[:start])[-1][-16:]
+    following = re.split(r"\d", clause)[0]
+    return _REJECTED.search(following) is not None or _REJECTED.search(head) is not None
+
+
+def _with_unit(text: str, start: int, end: int) -> str:
+    unit = _UNIT_AFTER.match(text, end)
+    return text[start : unit.end()] if unit else text[start:end]
+
+
+def _runs(text: str) -> list[tuple[int, int]]:
+    """Return maximal stretches of mathematics that hold a value."""
+    runs: list[tuple[int, int]] = []
+    start = last = -1
+    for piece in _PIECE.finditer(text):
+        word = piece.group()
+        article = word in ("a", "A", "I") and re.match(
+            r"\s+[\dA-Za-z]", text[piece.end() : piece.end() + 3]
+        )
+        comma = word == ","
+        apart = start >= 0 and not re.fullmatch(r"\s*", text[last : piece.start()])
+        if apart or article or comma:
+            if start >= 0:
+                runs.append((start, last))
+            start = -1
+            if article or (comma and not _in_brackets(text, piece.start())):
+                continue
+            if comma and runs:
+                # A comma inside brackets holds a tuple or an interval together.
+                start, last = runs.pop()
+                last = piece.end()
+                continue
+        if start < 0:
+            start = piece.start()
+        last = piece.end()
+    if start >= 0:
+        runs.append((start, last))
+    return [run for run in (_tidied(text, *run) for run in runs) if run is not None]
+
+
+def _in_brackets(text: str, at: int) -> bool:
+    """Return whether a place lies inside brackets that open at most 80 characters before it."""
+    depth = 0
+    for char in reversed(text[max(0, at - 80) : at]):
+        if char in ")]}":
+            depth += 1
+        elif char in "([{":
+            depth -= 1
+            if depth < 0:
+                return True
+    return False
+
+
+def _tidied(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Drop marks at the ends and unbalanced brackets; None for what holds no value."""
+    while (
+        start < end and text[start] in " ,:*/^=<>≤≥≈!%°|)]}_+" and text[start : start + 2] != "\\{"
+    ):
+        start += 1
+    while end > start and (text[end - 1] in " ,:*/^=<>≤≥≈|([{_+-√"):
+        end -= 1
+    piece = text[start:end]
+    for opening, closing in ("()", "[]"):
+        if piece.count(opening) != piece.count(closing) and not re.search(
+            r"[\[(][^()\[\]]*,[^()\[\]]*[\])]", piece
+        ):
+            if piece.count(opening) > piece.count(closing):
+                end = start + piece.rfind(opening)
+            else:
+                start += piece.find(closing) + 1
+            piece = text[start:end]
+    if not _ATOM.search(piece) and not re.search(r"[=<>≤≥∈]", piece):
+        return None
+    return (start, end) if start < end else None
+
+
+def concluded(
+    text: str,
+    *,
+    several: bool,
+    given: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
+) -> Form | None:
+    """Return the one value that a sentence concludes, or all of them where several are asked for.
+
+    ``given`` are the numbers of the problem's statement: a number that stood there is rarely what is found. None where
+    no value stands out.
+    """
+    found = mentions(text, names)
+    if not found:
+        return None
+    if bold := [mention for mention in found if mention.bold]:
+        found = bold
+    if several:
+        equated = [mention for mention in found if mention.equated]
+        alike = [m for m in equated if _left(m.form) == _left(equated[-1].form)]
+        chosen = alike if len(alike) > 1 else equated if len(equated) > 1 else found
+        return chosen[0].form if len(chosen) == 1 else Several(tuple(m.form for m in chosen))
+    if any(mention.bound for mention in found):
+        return Spans(tuple(_bound(m.form) for m in found))
+    if amount := _amount(found):
+        return amount
+    if len(found) == 1:
+        return found[0].form
+    if equated := [mention for mention in found if mention.equated]:
+        left = [_left(m.form) for m in equated]
+        if len({repr(m.form) for m in equated}) == 1 or left.count(left[-1]) == 1:
+            return equated[-1].form
+        return Several(tuple(m.form for m in equated))
+    if _listed(text, found):
+        return Several(tuple(m.form for m in found))
+    fresh = [m for m in found if not (isinstance(m.form, Scalar) and m.form.text in given)]
+    if len(fresh) == 1:
+        return fresh[0].form
+    after = [
+        m
+        for m in (fresh or found)
+        if re.search(r"(?:\bis|\bare|\bwas|\bequals|为|是|有|得|共|=)\s*\**\s*\$?$", m.before)
+    ]
+    if len(after) == 1:
+        return after[0].form
+    return Several(tuple(m.form for m in (fresh or found)))
+
+
+def _left(form: Form) -> str:
+    return form.sides[0].replace(" ", "") if isinstance(form, Equation) else ""
+
+
+def _bound(form: Form) -> Span:
+    """Return the values above or below a bound, whichever it is: no single value."""
+    return Span(form.text if isinstance(form, Scalar) else "", "∞", True, False)
+
+
+def _listed(text: str, found: list[Mention]) -> bool:
+    """Return whether values stand side by side as alternatives or a list."""
+    for first, second in zip(found, found[1:], strict=False):
+        between = text[first.end : second.start]
+        if not re.fullmatch(
+            r"[^\w]*(?:\b(?:or|and|also)\b|或|和|与|、|,|，)?[^\w]*(?:\balso\b)?[^\w]*", between
+        ):
+            return False
+    return True
+
+
+def _amount(found: list[Mention]) -> Scalar | None:
+    scalars = [m.form for m in found if isinstance(m.form, Scalar)]
+    return (
+        combined(scalars)
+        if len(scalars) == len(found) > 1 and all(s.unit for s in scalars)
+        else None
+    )
+
+
+def numbers_of(statement: str) -> frozenset[str]:
+    """Return the numbers that a statement in one spelling gives."""
+    return frozenset(re.findall(r"\d+(?:\.\d+)?", statement))

@@ -1,0 +1,106 @@
+"""One spelling for the mathematics of an answer: what only looks different becomes the same text.
+
+Reference answers and stated answers pass through the same door. Words stay words; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+
+from scoring.final_answer.numerals import plain_numbers
+from scoring.text.normalise import normalise
+
+#: What chat templates and servers leave behind.
+END_MARKS = re.compile(
+    r"</s>|<s>|<\|(?:im_end|im_start|endoftext|eot_id|end_of_text|end|return|eos|eom_id|end_of_turn)\|>|<end_of_turn>|\[/?INST\]|<｜end▁of▁sentence｜>",
+    re.IGNORECASE,
+)
+_SQUARES = {"㎡": " m^2", "㎥": " m^3", "㎝": " cm", "㎞": " km", "㎏": " kg", "㎎": " mg", "㎜": " mm", "㎢": " km^2",
+            "㎠": " cm^2", "㎤": " cm^3", "℃": "°C", "℉": "°F", "％": "%", "﹪": "%", "∶": ":", "：": ":"}  # fmt: skip
+_TEXT = re.compile(
+    r"\\(?:text|mathrm|textbf|textit|textrm|textnormal|texttt|textsf|mbox|hbox|operatorname|mathbf|mathit|mathsf|mathtt|emph|bm|boldsymbol|underline|uline|mathop|ensuremath|rm|bf|sf|tt)\s*\{([^{}]*)\}"
+)
+_BARE_STYLE = re.compile(
+    r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|rm|bf|sf|it|tt|large|Large|small|normalsize|mathstrut|strut|boldmath|left|right|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg|middle)(?![A-Za-z])"
+)
+_SPACE = re.compile(
+    r"(?<!\\)\\(?:,|;|:|!|>|\s|quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|hfill|hspace\*?\s*\{[^{}]*\}|phantom\s*\{[^{}]*\})|~"
+)
+_COLOUR = re.compile(
+    r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
+)
+_FRACTIONS = re.compile(r"\\(?:d|t|c|s|x|nice|flat)frac(?![A-Za-z])|\\nicefrac(?![A-Za-z])")
+_BARE_FRAC = re.compile(
+    r"\\frac\s*(?:\{(?P<a>[^{}]*)\}|(?P<b>[A-Za-z0-9]))\s*(?:\{(?P<c>[^{}]*)\}|(?P<d>[A-Za-z0-9]))"
+)
+_OVER = re.compile(r"\{?\s*(?P<top>[^{}\\]+|\\[A-Za-z]+)\s*\\over\s+(?P<bottom>[^{}]+?)\s*(?:\}|$)")
+_CHOOSE = re.compile(r"\{?\s*(?P<top>[^{}\\]+?)\s*\\choose\s*(?P<bottom>[^{}]+?)\s*(?:\}|$)")
+_RELATIONS = {
+    r"\\(?:leqslant|leqq|leq|le)(?![A-Za-z])": "≤", r"\\(?:geqslant|geqq|geq|ge)(?![A-Za-z])": "≥",
+    r"\\(?:neq|ne)(?![A-Za-z])|\\not\s*=|!=|/=": "≠", r"\\lt(?![A-Za-z])|&lt;": "<", r"\\gt(?![A-Za-z])|&gt;": ">",
+    r"<=|=<": "≤", r">=|=>(?!\s*$)": "≥", r"\\(?:approx|simeq|doteq|thickapprox)(?![A-Za-z])": "≈",
+    r"\\in(?![A-Za-z])": "∈", r"\\cup(?![A-Za-z])|\\bigcup(?![A-Za-z])": "∪", r"\\infty(?![A-Za-z])|\\infin(?![A-Za-z])|(?<![A-Za-z])(?:infinity|inf)(?![A-Za-z])": "∞",
+    r"\\pm(?![A-Za-z])|\+/-|\+-": "±", r"\\(?:cdot|times|ast|bullet)(?![A-Za-z])": "*", r"×": "*",
+    r"\\div(?![A-Za-z])": "/", r"\^\s*\{?\s*\\?(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])|\\deg(?![A-Za-z])": "°",
+    r"\\%": "%", r"\\\$": "$", r"\\colon(?![A-Za-z])|\\ratio(?![A-Za-z])": ":",
+    r"\\(?:emptyset|varnothing)(?![A-Za-z])": "∅", r"\\lor(?![A-Za-z])|\\vee(?![A-Za-z])": " or ",
+    r"\\land(?![A-Za-z])|\\wedge(?![A-Za-z])": " and ", r"\\mid(?![A-Za-z])": "|", r"\\cap(?![A-Za-z])": "∩",
+    r"\\(?:ldots|dots|cdots)(?![A-Za-z])": "...", r"\\mathbb\s*\{?\s*R\s*\}?|(?<![A-Za-z])ℝ": "ℝ",
+    r"\\lbrace(?![A-Za-z])": r"\\{", r"\\rbrace(?![A-Za-z])": r"\\}", r"\\(?:lbrack)(?![A-Za-z])": "[", r"\\(?:rbrack)(?![A-Za-z])": "]",
+}  # fmt: skip
+_RELATION = tuple((re.compile(pattern), to) for pattern, to in _RELATIONS.items())
+_CASES = re.compile(
+    r"\\(?:begin|end)\s*\{(?:cases|aligned|align\*?|array|gathered|split|equation\*?|rcases)\}(?:\s*\{[lcr|\s]+\})?"
+)
+_MATRIX = re.compile(r"\\begin\s*\{[bpvBV]?matrix\}|\\begin\s*\{array\}")
+
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
+
+
+def one_spelling(written: str, *, commas: bool = True) -> str:
+    """Return the text in one spelling; with ``commas`` false, ``1,600`` may be two numbers and stays."""
+    text = END_MARKS.sub(" ", written)
+    for sign, to in _SQUARES.items():
+        text = text.replace(sign, to)
+    if not commas:
+        text = re.sub(r"(?<=\d),(?=\d)", ", ", text)
+    text = _BARE_STYLE.sub(lambda m: "" if m.group() in (r"\left", r"\right") else " ", text)
+    text = _COLOUR.sub(" ", text)
+    text = _FRACTIONS.sub(lambda _: "\\frac", text)
+    for _ in range(4):
+        unwrapped = _TEXT.sub(_unwrapped, text)
+        if unwrapped == text:
+            break
+        text = unwrapped
+    text = _LOG_BASE.sub(lambda m: "\\log_{" + m[1].translate(_SUBSCRIPTS) + "} ", text)
+    text = plain_numbers(text)
+    text = _SPACE.sub(" ", text)
+    text = normalise(text).text
+    text = plain_numbers(text)
+    for pattern, to in _RELATION:
+        text = pattern.sub(to, text)
+    text = _OVER.sub(lambda m: f"\\frac{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
+    text = _CHOOSE.sub(lambda m: f"\\binom{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
+    text = re.sub(r"\\[dt]binom", r"\\binom", text)
+    text = _BARE_FRAC.sub(
+        lambda m: (
+            f"\\frac{{{m['a'] if m['a'] is not None else m['b']}}}{{{m['c'] if m['c'] is not None else m['d']}}}"
+        ),
+        text,
+    )
+    text = plain_numbers(text)
+    if not _MATRIX.search(text):
+        text = _CASES.sub(" ", text)
+        text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
+    text = re.sub(r"\\[()\[\]]|\$", " ", text)
+    text = re.sub(r"\{\s*\}", "", text)
+    return re.sub(r"[ \t]+", " ", text).strip()
+
+
+def _unwrapped(found: re.Match[str]) -> str:
+    inner = found.group(1)
+    command = found.group().split("{")[0]
+    if "operatorname" in command:
+        return "\\" + inner.strip() + " " if inner.strip().isalpha() else inner
+    return f" {inner} " if "text" in command or "box" in command or "mathrm" in command else inner
