@@ -120,7 +120,11 @@ class Comparison:
                 return self.values(wanted, compound)
             if all(isinstance(item, Equation) for item in stated.items):
                 # Of S = 1 + 2T, T = 5 or a = 2, entry = 5 the named result counts.
-                named = [i for i in stated.items if isinstance(i, Equation) and (i.name or not _mathematical(i.sides[0]))]
+                named = [
+                    i
+                    for i in stated.items
+                    if isinstance(i, Equation) and (i.name or not _mathematical(i.sides[0]))
+                ]
                 words = [i for i in named if not _mathematical(i.sides[0])]
                 if len(words) == 1 or len(named) == 1:
                     return self._same(wanted, (words or named)[0])
@@ -137,7 +141,11 @@ class Comparison:
     def _chain(self, wanted: Scalar, stated: Equation) -> bool | None:
         """Compare what a chain of equalities ends in; an equation about no lone unknown gives no value."""
         exact_sides = stated.sides[: len(stated.sides) - stated.approximate]
-        if 0 < stated.approximate and len(exact_sides) > 1 and self._chain(wanted, Equation(exact_sides)):
+        if (
+            0 < stated.approximate
+            and len(exact_sides) > 1
+            and self._chain(wanted, Equation(exact_sides))
+        ):
             return True
         last = read_form(stated.sides[-1], self.names)
         first = stated.sides[0].strip()
@@ -167,7 +175,10 @@ class Comparison:
         bare = re.sub(r"\s", "", text)
         if _NAMED.fullmatch(bare) or _is_call(text) or not _mathematical(text):
             return True
-        if re.search(r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}", bare):
+        if re.search(
+            r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}",
+            bare,
+        ):
             return True
         return len(bare) > 2 and bare in self.asked
 

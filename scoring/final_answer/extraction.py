@@ -84,7 +84,9 @@ def find_answer(text: str) -> Stated | None:
     cue = _last_cue(text)
     if boxes:
         box = _last_group(text, boxes)
-        if _is_early(text, box) and (later := cue if cue is not None and cue.start > box.end else _conclusion(text)):
+        if _is_early(text, box) and (
+            later := cue if cue is not None and cue.start > box.end else _conclusion(text)
+        ):
             return later
         if cue is None or cue.start < box.end or not _overrules(text, box, cue):
             return box

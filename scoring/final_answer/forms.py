@@ -103,7 +103,11 @@ def split_list(text: str) -> list[str]:
         elif char in ")]}":
             depth = max(0, depth - 1)
         found = _JOIN.match(text, at) if depth == 0 else None
-        if found is not None and found.end() > at and (found.group().strip() or "\n" in found.group()):
+        if (
+            found is not None
+            and found.end() > at
+            and (found.group().strip() or "\n" in found.group())
+        ):
             parts.append(text[start:at])
             start = at = found.end()
             continue

@@ -36,7 +36,9 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
     if answer.kind == "choice":
         right = _choice(stated.text) == _letters(answer.any_of[0])
         return Judgement(right=right, stated=stated)
-    verdicts = [_compared(problem, answer, reference, stated, comparison) for reference in answer.any_of]
+    verdicts = [
+        _compared(problem, answer, reference, stated, comparison) for reference in answer.any_of
+    ]
     for verdict in verdicts:
         if verdict.right:
             return Judgement(right=True, stated=stated)
@@ -46,6 +48,37 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
     if unknown is not None:
         return Judgement(right=None, reason=unknown.reason, stated=stated)
     return Judgement(right=False, reason="another value", stated=stated)
+
+
+def unreadable(problem: Problem) -> str | None:
+    """Return why no answer could ever be right for this problem: its reference cannot be read. None where it can."""
+    answer = problem.answer
+    if answer.kind in ("proof", "rubric"):
+        return None
+    for reference in answer.any_of:
+        how = Comparison(
+            kind=answer.kind,
+            tol=answer.tol,
+            unit=answer.unit,
+            names=_names(reference),
+            evaluate=_evaluate(problem),
+            ask=shared().equal,
+        )
+        if answer.kind == "choice":
+            if not _letters(reference):
+                return f"the reference answer {reference!r} holds no letter of a choice"
+        elif (
+            not _holds(reference)
+            or how.judge(reference, how.read(reference), reference).right is not True
+        ):
+            return f"the reference answer {reference!r} cannot be read"
+    return None
+
+
+def _holds(reference: str) -> bool:
+    """Return whether braces and brackets of a reference close and it does not end in an operator."""
+    bare = reference.replace("\\{", "").replace("\\}", "")
+    return bare.count("{") == bare.count("}") and re.search(r"[=+*/^\\-]\s*$", bare) is None
 
 
 def _is_cut(text: str) -> bool:
@@ -89,7 +122,9 @@ _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
 
 def _bold(text: str, *, several: bool) -> str | None:
     """Return what is set in bold of a sentence and holds a value: the last, or all of them."""
-    found = [m["inside"] for m in _BOLD.finditer(text) if re.search(r"\d|\\frac|\\pi|∞", m["inside"])]
+    found = [
+        m["inside"] for m in _BOLD.finditer(text) if re.search(r"\d|\\frac|\\pi|∞", m["inside"])
+    ]
     if not found or re.search(r"[:：]\s*$", found[-1]):
         return None
     return " , ".join(found) if several else found[-1]
@@ -107,7 +142,11 @@ def _without_conditions(text: str, wanted: Form | None) -> str:
         return text
     text = _AT.sub(" ", text)
     found = _CONDITION.search(text)
-    if found is not None and re.search(r"[\d=]", text[: found.start()]) and not re.search(r"\bor\b|或", found.group()):
+    if (
+        found is not None
+        and re.search(r"[\d=]", text[: found.start()])
+        and not re.search(r"\bor\b|或", found.group())
+    ):
         return text[: found.start()]
     return text
 
