@@ -415,17 +415,19 @@ class Comparison:
             return self._ratio(wanted, stated)
         one, other = exact(wanted), exact(stated)
         if one is not None and other is not None:
-            return self._rational(one, other * scale, wanted, stated)
+            return self._rational(one, other * scale, wanted, stated, scale)
         return self._numeric(wanted, stated, scale)
 
-    def _rational(self, one: Fraction, other: Fraction, wanted: str, stated: str) -> bool:
+    def _rational(
+        self, one: Fraction, other: Fraction, wanted: str, stated: str, scale: Fraction
+    ) -> bool:
         if one == other:
             return True
         decimals = (_is_decimal(wanted), _is_decimal(stated))
         if self.tol > 1e-6:
             return abs(one - other) <= Fraction(self.tol) * abs(one)
         if decimals[1] and not decimals[0]:
-            return one.denominator != 1 and _rounds(stated, one)
+            return one.denominator != 1 and _rounds(stated, one / scale)
         if decimals[0]:
             return _rounds(wanted, other)
         return False

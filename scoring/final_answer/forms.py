@@ -150,7 +150,7 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
         return None
     if special := _special(text):
         return special
-    union = _spans(text)
+    union = None if text.startswith("\\{") else _spans(text)
     if union is not None:
         return union
     member = re.fullmatch(rf"(?:{_NAME.pattern})\s*∈\s*(?P<set>\\\{{.+\\\}})", text, re.DOTALL)

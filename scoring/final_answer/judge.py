@@ -9,7 +9,7 @@ from problems.schema import Answer, Problem
 from scoring.final_answer.equivalence import Comparison, Verdict
 from scoring.final_answer.extraction import Stated, find_answer
 from scoring.final_answer.forms import Form, Several, Spans, Words, read_form
-from scoring.final_answer.prose import concluded, numbers_of
+from scoring.final_answer.prose import concluded, numbers_of, without_rejected
 from scoring.final_answer.math_verify import shared
 from scoring.steps.symbols import Symbols
 from scoring.final_answer.thinking import visible
@@ -31,6 +31,8 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
     stated = find_answer(visible(text).text(text))
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return Judgement(right=None, reason="judged by people", stated=stated)
+    if answer.kind == "choice":
+        stated = stated if stated is not None and _choice(stated.text) else _lone_choice(visible(text).text(text)) or stated
     if stated is None:
         return Judgement(right=False, reason="no answer is stated", stated=None)
     if answer.kind == "choice":
@@ -109,12 +111,13 @@ def read_stated(problem: Problem, how: Comparison, reference: str, stated: State
     raw = stated.text
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
-    text = _without_conditions(one_spelling(raw, commas=how.kind != "set"), wanted)
+    spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
+    text = _without_conditions(spelled, wanted)
     form = read_form(_without_lead(text), how.names)
     if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
         return form
     given = frozenset(n for s in problem.statement.values() for n in numbers_of(one_spelling(s)))
-    return concluded(text, several=several, given=given, names=how.names)
+    return concluded(text, wanted=wanted, given=given, names=how.names)
 
 
 _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
@@ -172,6 +175,23 @@ _CHOICE = re.compile(
     r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|and|&|/)\s*[(（{*$]*[A-Ha-h](?![A-Za-z'’])|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
     re.IGNORECASE,
 )
+
+
+_LONE = re.compile(
+    r"(?:选项|选择|应选|选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bpick|\bchoose|\bselect)\s*[:：]?\s*[*(（]*(?P<a>[A-H](?:\s*(?:,|、|和|and|&)\s*[A-H])*)(?![A-Za-z'’])"
+    r"|^[\s*(（\[]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
+    re.MULTILINE,
+)
+
+
+def _lone_choice(text: str) -> Stated | None:
+    """Return the last choice that a text makes in words, in bold, or on a line of its own."""
+    found = list(_LONE.finditer(text))
+    if not found:
+        return None
+    last = found[-1]
+    letters = last["a"] or last["b"] or last["c"]
+    return Stated(start=last.start(), end=last.end(), how="end", text=letters)
 
 
 def _choice(text: str) -> frozenset[str]:

@@ -21,6 +21,15 @@ _NOT_STATED = re.compile(
     r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|于|原来|原有|共有的)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
+#: A difference between two things, not the value of one.
+_COMPARED = re.compile(r"比[^，。,；;]{1,10}(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?\s*$")
+_THAN = re.compile(
+    r"^[^.,;，。；]{0,24}?\b(?:more|less|fewer|older|younger|taller|shorter|longer|cheaper|higher|lower|bigger|smaller|faster|slower)\b[^.,;，。；]{0,16}?\bthan\b",
+    re.IGNORECASE,
+)
+#: Words that name the sum of what was listed before.
+_TOTAL = re.compile(r"^[^.,;，。；\d]{0,24}?(?:in total|altogether|in all|overall|all together|总共|合计)", re.IGNORECASE)
+_TOTAL_BEFORE = re.compile(r"(?:\btotal(?:s|ing)?(?: of| is| are|:)?|\bsum(?: is| of)?|一共(?:有|是|为)?|总共(?:有|是|为)?|合计|共(?:有|计|需)?)\s*[:：]?\s*\$?$", re.IGNORECASE)
 _REJECTED = re.compile(
     r"舍去|不合题意|不符合|舍|增根|extraneous|reject|discard|not valid|invalid|not allowed|inadmissible|cannot be|must be (?:rejected|discarded)",
     re.IGNORECASE,
@@ -46,6 +55,7 @@ class Mention:
     equated: bool = False
     bold: bool = False
     bound: bool = False
+    total: bool = False
     before: str = ""
 
 
@@ -56,6 +66,8 @@ def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
         piece = text[start:end]
         before = text[:start]
         if _NOT_STATED.search(before[-24:].replace("*", "")) or _is_rejected(text, start, end):
+            continue
+        if _COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60]):
             continue
         form = read_form(_with_unit(text, start, end), names) or read_form(piece, names)
         if form is None:
@@ -74,6 +86,7 @@ def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
                         text[end : end + 16],
                     )
                 ),
+                total=bool(_TOTAL.match(text[end : end + 40]) or _TOTAL_BEFORE.search(before[-24:])),
                 before=before[-24:],
             )
         )
@@ -101,7 +114,7 @@ def _runs(text: str) -> list[tuple[int, int]]:
         article = word in ("a", "A", "I") and re.match(
             r"\s+[\dA-Za-z]", text[piece.end() : piece.end() + 3]
         )
-        comma = word == ","
+        comma = word == "," or (word == ":" and text[piece.end() : piece.end() + 1] in " \n")
         apart = start >= 0 and not re.fullmatch(r"\s*", text[last : piece.start()])
         if apart or article or comma:
             if start >= 0:
@@ -161,7 +174,7 @@ def _tidied(text: str, start: int, end: int) -> tuple[int, int] | None:
 def concluded(
     text: str,
     *,
-    several: bool,
+    wanted: Form | None,
     given: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
 ) -> Form | None:
@@ -173,6 +186,15 @@ def concluded(
     found = mentions(text, names)
     if not found:
         return None
+    several = isinstance(wanted, Several) and not wanted.ordered
+    if isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered):
+        # An interval or a pair is looked for: numbers beside it say how it was found.
+        shaped = [m for m in found if _is_shaped(m.form)]
+        if shaped:
+            forms = [m.form for m in shaped]
+            if isinstance(wanted, Spans) and len(forms) > 1 and len(wanted.spans) > 1:
+                return Several(tuple(forms[-len(wanted.spans) :]))
+            return forms[-1]
     if bold := [mention for mention in found if mention.bold]:
         found = bold
     if several:
@@ -186,6 +208,9 @@ def concluded(
         return amount
     if len(found) == 1:
         return found[0].form
+    totals = [mention for mention in found if mention.total]
+    if len(totals) == 1 and totals[0] is found[-1]:
+        return totals[0].form
     if equated := [mention for mention in found if mention.equated]:
         left = [_left(m.form) for m in equated]
         if len({repr(m.form) for m in equated}) == 1 or left.count(left[-1]) == 1:
@@ -204,6 +229,30 @@ def concluded(
     if len(after) == 1:
         return after[0].form
     return Several(tuple(m.form for m in (fresh or found)))
+
+
+def _is_shaped(form: Form) -> bool:
+    if isinstance(form, Equation):
+        return isinstance(read_form(form.sides[-1]), Several)
+    return isinstance(form, Spans) or (isinstance(form, Several) and len(form.items) > 1)
+
+
+def without_rejected(text: str) -> str:
+    """Return the text without values that it rejects itself: ``x=-1 (舍去)``, ``x = 2 is extraneous``."""
+    if not _REJECTED.search(text):
+        return text
+    # "(x = -1 is rejected)" rejects what it names; "(rejected)" rejects what stands before it.
+    text = re.sub(rf"\([^()]*\d[^()]*(?:{_REJECTED.pattern})[^()]*\)", " ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        rf"(?:[A-Za-z]\s*[=≠]\s*)?[^\s,，;；或(]+\s*\(\s*[^()]*?(?:{_REJECTED.pattern})[^()]*\)",
+        " ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    clauses = re.split(r"([,，;；。]|\bbut\b|\bsince\b|但)", text)
+    kept = [c for c in clauses if not _REJECTED.search(c)]
+    joined = "".join(kept)
+    return re.sub(r"(?:[\s,，;；或]|\bor\b|\band\b|\bsince\b|\bbut\b)+$", "", joined) if re.search(r"\d|[a-z]\s*=", joined) else text
 
 
 def _left(form: Form) -> str:

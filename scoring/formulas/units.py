@@ -37,7 +37,16 @@ Measure = tuple[str, int, float]
 
 
 def measure(text: str) -> Measure | None:
-    """Return what a unit measures, or None where it is not listed; words after a Chinese unit are ignored."""
+    """Return what a unit measures, or None where it is not listed; words after a Chinese unit are ignored.
+
+    A rate such as ``km/h`` or ``米每秒`` measures the one per the other.
+    """
+    parts = re.split(r"\s*/\s*|\s+per\s+|每", text.strip())
+    if len(parts) == 2 and all(parts):
+        above, below = measure(parts[0]), measure(parts[1])
+        if above is None or below is None:
+            return None
+        return f"{above[0]}/{below[0]}", above[1], above[2] / below[2]
     found = _WRITTEN.match(text.strip())
     if found is None:
         return None
