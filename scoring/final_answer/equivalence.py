@@ -100,6 +100,10 @@ class Comparison:
             return _same_words(wanted, stated)
         if isinstance(wanted, Spans):
             return self._spans(wanted, stated)
+        if isinstance(wanted, Equation) and any("±" in side for side in wanted.sides):
+            given = _unpacked(stated) if isinstance(stated, Several) else (stated,)
+            branches = [b for form in given for b in (_branches(form) if isinstance(form, Equation) else (form,))]
+            return self._bijective(_branches(wanted), branches)
         if isinstance(wanted, Equation):
             return self._equation(wanted, stated)
         if isinstance(wanted, Several):
@@ -183,6 +187,8 @@ class Comparison:
         return len(bare) > 2 and bare in self.asked
 
     def _several(self, wanted: Several, stated: Form) -> bool | None:
+        if isinstance(stated, Spans) and (pair := as_span(wanted)) is not None and _open(stated):
+            return self._same_spans(pair.spans, stated.spans)
         items = _unpacked(wanted)
         given = _unpacked(stated) if isinstance(stated, Several) else _alone(stated)
         assigned, stated_names = _assignments(items), _assignments(given)
@@ -301,6 +307,10 @@ class Comparison:
         return None
 
     def _equation(self, wanted: Equation, stated: Form) -> bool | None:
+        if len(wanted.sides) == 1:
+            if not isinstance(stated, Equation) or len(stated.sides) != 1:
+                return False if isinstance(stated, Equation | Scalar) else None
+            return self._order(wanted.sides[0], stated.sides[0])
         if len(wanted.sides) > 2 and wanted.name:
             # x = y = 2 gives both.
             last = read_form(wanted.sides[-1], self.names)
@@ -360,6 +370,22 @@ class Comparison:
             for x, y in zip(one, other, strict=True)
         )
 
+    def _order(self, wanted: str, stated: str) -> bool | None:
+        """Compare two inequalities between expressions: the same direction after one side is brought over."""
+        one, other = _ordered(wanted), _ordered(stated)
+        if one is None or other is None:
+            return None
+        if one[1] != other[1]:
+            return False
+        a, b = self.evaluate(one[0]), self.evaluate(other[0])
+        if a is None or b is None or len(a) != len(b):
+            return None
+        at = max(range(len(a)), key=lambda i: abs(a[i]))
+        factor = b[at] / a[at] if a[at] else 0
+        if abs(factor.imag) > 1e-9 or factor.real <= 0:
+            return False
+        return all(abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12 for x, y in zip(a, b, strict=True))
+
     # Values.
 
     def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
@@ -367,6 +393,10 @@ class Comparison:
         scale = self._scale(wanted, stated)
         if scale is None:
             return False
+        number = self._number(wanted.text)
+        if stated.percent and not wanted.percent and number is not None and 0 < abs(number) < 1:
+            # 0.6 asked for and 0.6 % stated is a hundredth of it; 60 % is the same.
+            return self._texts(wanted.text, stated.text, Fraction(1, 100))
         found = self._texts(wanted.text, stated.text, scale)
         if found:
             return True
@@ -498,6 +528,25 @@ class Comparison:
         ):
             return None
         return Fraction(row[0].real)
+
+
+def _branches(equation: Equation) -> tuple[Form, ...]:
+    """Return both equations that a plus-minus sign stands for."""
+    if not any("±" in side for side in equation.sides):
+        return (equation,)
+    return tuple(
+        Equation(tuple(re.sub(r"^\s*±", sign if sign == "-" else "", side).replace("±", sign) for side in equation.sides))
+        for sign in ("+", "-")
+    )
+
+
+def _ordered(text: str) -> tuple[str, str] | None:
+    """Return an inequality as (larger minus smaller, strictness), None where it is not a single one."""
+    found = re.fullmatch(r"(?P<left>[^<>≤≥=≠]+)(?P<sign>[<>≤≥])(?P<right>[^<>≤≥=≠]+)", text)
+    if found is None:
+        return None
+    left, right = (found["left"], found["right"]) if found["sign"] in ">≥" else (found["right"], found["left"])
+    return f"({left})-({right})", "strict" if found["sign"] in "<>" else "closed"
 
 
 def _is_decimal(text: str) -> bool:
@@ -634,9 +683,15 @@ def _same_words(wanted: Form, stated: Form) -> bool | None:
             else None
         )
     a, b = _bare(wanted.text), _bare(stated.text)
-    if a == b:
+    if a == b or _letters_of(wanted.text) == _letters_of(stated.text) != frozenset():
         return True
     return None if a in b.split() or b in a.split() or set(a.split()) & set(b.split()) else False
+
+
+def _letters_of(text: str) -> frozenset[str]:
+    """Return the capital letters of a list of labels such as ``B, E``, none for anything else."""
+    parts = re.split(r"\s*(?:,|;|、|\band\b|和|与)\s*", text.strip(" ."))
+    return frozenset(parts) if all(re.fullmatch(r"[A-Z]", part) for part in parts) else frozenset()
 
 
 _SYNONYMS = {"是": "yes", "对": "yes", "正确": "yes", "否": "no", "不是": "no", "错": "no", "错误": "no", "true": "yes", "false": "no",

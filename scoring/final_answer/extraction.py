@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scoring.final_answer.numerals import plain_numbers
 from scoring.final_answer.writing import END_MARKS
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{[^{}]*\})\s*(?P<brace>\{)?")
@@ -31,7 +32,7 @@ _TURN = re.compile(
 )
 _CUE = re.compile(
     r"####\s*(?!#)|</?answer>"
-    r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?"
+    r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案|的)?(?:应该)?(?:是|为|应为)[:：]?"
     r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选|[:：=])[:：]?\s*(?:选)?"
     r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
     r"|(?:综上所述|综上|结论)\s*[,，:：]"
@@ -43,8 +44,8 @@ _CUE = re.compile(
 )
 #: Sentences after an answer that state none.
 _REMARK = re.compile(
-    r"confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
-    r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)|explain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
+    r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
+    r"[?？]\s*$|吗|any (?:other |further |more )?questions|need (?:any )?(?:more|further)|explain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
     r"^\s*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
     r"^\s*(?:check|verif|test|let me (?:check|verif|double)|checking|verification|to (?:check|verify)|we can (?:check|verify)|quick check|sanity|as a check|"
     r"检验|验证|验算|经检验|代入检验|检查)|\b(?:which|this) (?:checks|matches|agrees|confirms)|"
@@ -56,9 +57,11 @@ _THEN = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(
-    r"\d|∞|\\infty|\\frac|\\pi|\\sqrt|[零一二两三四五六七八九十百]+(?=[个元人米岁])|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅"
+    r"\d|∞|\\infty|\\frac|\\pi|\\sqrt|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数|任意实数|一切实数"
+    r"|no\s+(?:real\s+)?(?:solutions?|roots?)|all\s+real|every\s+real|empty\s+set",
+    re.IGNORECASE,
 )
-_BULLET = re.compile(r"^\s*(?:[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
+_BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
 _HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
 _WORD_CHOICE = re.compile(r"^[\s(（*$\\{}textrmahbf]*[A-H][\s)）.。*$}:：、]", re.DOTALL)
 MAX_LINES_BELOW = 12
@@ -80,6 +83,11 @@ class Stated:
 def find_answer(text: str) -> Stated | None:
     """Return where the final answer stands, None where nothing is stated."""
     text = _before_next_turn(text)
+    corrected = _correction(text)
+    if corrected is not None:
+        later = find_answer(text[corrected:])
+        if later is not None:
+            return Stated(start=later.start + corrected, end=later.end + corrected, how=later.how, text=later.text)
     boxes = _boxes(text)
     cue = _last_cue(text)
     if boxes:
@@ -93,6 +101,21 @@ def find_answer(text: str) -> Stated | None:
     if cue is not None:
         return cue
     return _conclusion(text)
+
+
+_CORRECTION = re.compile(
+    r"更正|纠正|(?:……|。|,|，|\s)不对|错了|算错|应该改为|\bcorrection\b|\bscratch that|\boops\b|\bi made an? (?:mistake|error)|\blet me (?:correct|fix|redo)|\bwait\b[,，:：]? (?:that|this|i|no)|\bactually[,，]? (?:that|this|it|the)|\bno[,，] (?:that|this) is (?:wrong|not)",
+    re.IGNORECASE,
+)
+
+
+def _correction(text: str) -> int | None:
+    """Return where a text takes back an answer that it announced before and goes on to another one."""
+    for mark in reversed(list(_CORRECTION.finditer(text))):
+        before, after = text[: mark.start()], text[mark.end() :]
+        if (_CUE.search(before) or _BOX.search(before)) and _FORMULA.search(after):
+            return mark.end()
+    return None
 
 
 def _before_next_turn(text: str) -> str:
@@ -281,17 +304,22 @@ def _explained(after: str) -> bool:
     )
 
 
+_INLINE = re.compile(r"\$[^$\n]*\$|\\\([^\n]*?\\\)")
+#: Two words side by side between dollar signs are prose between two amounts of money.
+_PLAIN_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}(?![A-Za-z}])")
+
+
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return sentences as offsets: cut at line ends and sentence marks, not inside formulas or numbers."""
-    found, start, maths = [], 0, False
+    found, start = [], 0
+    inside = [span.span() for span in _INLINE.finditer(text) if not _PLAIN_WORDS.search(span.group())]
     for at, char in enumerate(text):
-        if char == "$" and text[at - 1 : at] != "\\":
-            maths = not maths
+        maths = any(a < at < b for a, b in inside) if char in ".!?" else False
         end = (
             char == "\n"
             or char in "。！？；"
             or (
-                char in ".!?;"
+                char in ".!?"
                 and not maths
                 and (at + 1 == len(text) or text[at + 1] in ' \n*)"')
                 and not _abbreviated(text, at)
@@ -301,8 +329,6 @@ def sentences(text: str) -> list[tuple[int, int]]:
             if text[start : at + 1].strip():
                 found.append((start, at + 1))
             start = at + 1
-            if char == "\n":
-                maths = False
     if text[start:].strip():
         found.append((start, len(text)))
     return found
@@ -343,7 +369,7 @@ def _conclusion(text: str) -> Stated | None:
 
 
 def _states(sentence: str) -> bool:
-    return _FORMULA.search(sentence) is not None and not _HEADING_LINE.fullmatch(
+    return _FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
         sentence.strip("\n")
     )
 

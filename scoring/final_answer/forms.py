@@ -81,13 +81,17 @@ class Words:
 Form = Scalar | Several | Spans | Equation | Words
 
 
+#: A set written by its condition, with or without a backslash before the brace.
+_BUILDER = re.compile(r"^\\?\{\s*(?:\(?\s*[A-Za-z](?:\s*,\s*[A-Za-z])?\s*\)?)\s*(?:∈\s*ℝ\s*)?[|:]\s*(?P<condition>.+?)\\?\}$", re.DOTALL)
+
+
 def trimmed(text: str) -> str:
     """Return the text without sentence marks, emphasis and brackets around all of it."""
     text = text.strip(_TRAILING)
     while True:
         before = text
         text = text.strip(_TRAILING).strip("`\"'“”_")
-        if text[:1] == "{" and _closing(text, 0) == len(text) - 1:
+        if text[:1] == "{" and _closing(text, 0) == len(text) - 1 and not _BUILDER.match(text):
             text = text[1:-1]
         if text == before:
             return text
@@ -118,7 +122,7 @@ def split_list(text: str) -> list[str]:
 
 def trimmed_part(text: str) -> str:
     """Return a part of a list without bullets and marks around it."""
-    return trimmed(re.sub(r"^\s*(?:[-•]\s+|\(\d\)\s+)", "", text))
+    return trimmed(re.sub(r"^\s*(?:[-•]\s+|\(\d\)\s+|\d{1,2}[.)、]\s+|第[一二三四五\d]空\s*[:：]?\s*)", "", text))
 
 
 def _closing(text: str, start: int) -> int:
@@ -145,9 +149,17 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
 
     ``names`` are the letters that stand for something in this problem; other letters behind a number are its unit.
     """
+    if re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
+        return Several(())
     text = trimmed(text)
     if not text or len(text) > 6000:
         return None
+    if _MATRIX.search(text):
+        return _matrix(text)
+    while (lead := _LEAD.match(text)) and lead.end() < len(text):
+        text = text[lead.end() :].strip()
+    if (builder := _BUILDER.match(text)) is not None:
+        return read_form(builder["condition"], names)
     if special := _special(text):
         return special
     union = None if text.startswith("\\{") else _spans(text)
@@ -161,6 +173,23 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
     if len(parts) > 1:
         return _listed(text, parts, names)
     return _single(text, names)
+
+
+_MATRIX = re.compile(r"\\begin\s*\{(?:[bpvBV]?matrix|array)\}")
+
+
+def _matrix(text: str) -> Form | None:
+    """Return a matrix, or what an equation says a name for one is, with its brackets in one spelling."""
+    body = re.sub(r"\\(begin|end)\s*\{[bpvBV]?matrix\}|\\(begin|end)\s*\{array\}(?:\{[lcr|]*\})?", r"\\\1\2{pmatrix}", text)
+    body = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", body)
+    inside = re.search(r"\\begin\{pmatrix\}.*\\end\{pmatrix\}", body, re.DOTALL)
+    if inside is None:
+        return None
+    left = body[: inside.start()].strip()
+    if left and not re.fullmatch(r".*=\s*[-\d\\{}a-z]*\s*", left, re.DOTALL):
+        left = "" if not re.search(r"\d", left) else left
+    head = left.rpartition("=")[2].strip() if "=" in left else left
+    return Scalar(head + inside.group() + body[inside.end() :].strip(" .,。，"))
 
 
 def _special(text: str) -> Form | None:
@@ -195,6 +224,11 @@ def _special(text: str) -> Form | None:
 
 
 def _listed(text: str, parts: list[str], names: frozenset[str]) -> Form | None:
+    if "\n" in text and len(lines := [line for line in text.split("\n") if line.strip()]) > 1:
+        rows = [read_form(trimmed_part(line), names) for line in lines]
+        if all(isinstance(row, Several) and len(row.items) > 1 for row in rows):
+            # Several lines of assignments are several pairs.
+            return Several(tuple(Several(_by_name(row), ordered=True) for row in rows if isinstance(row, Several)))
     forms: list[Form] = []
     for part in parts:
         form = read_form(part, names)
@@ -205,28 +239,52 @@ def _listed(text: str, parts: list[str], names: frozenset[str]) -> Form | None:
     if 0 < words < len(forms):
         return None
     if all(isinstance(form, Spans) for form in forms):
-        return _joined(text, [form for form in forms if isinstance(form, Spans)])
+        return joined(text, [form for form in forms if isinstance(form, Spans)])
+    ordered = bool(re.search(r"[;；]", text)) and not re.search(r"[,，、]|\bor\b|或", re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", text))
     flat: list[Form] = []
     for form in forms:
         flat.extend(form.items if isinstance(form, Several) and not form.ordered else (form,))
-    return Several(tuple(flat))
+    return Several(tuple(flat), ordered=ordered and not any(isinstance(f, Equation) for f in flat))
 
 
-def _joined(text: str, forms: list[Spans]) -> Form:
+def _by_name(row: Several) -> tuple[Form, ...]:
+    """Return the values of a row in the order of their names."""
+    named = [item for item in row.items if isinstance(item, Equation) and item.name]
+    if len(named) != len(row.items):
+        return row.items
+    values = [(item.name, read_form(item.sides[-1])) for item in named]
+    return tuple(value for _, value in sorted(values, key=lambda pair: pair[0]) if value is not None)
+
+
+def joined(text: str, forms: list[Spans]) -> Form:
     """Return a union, or the overlap of inequalities that are joined by "and" or a comma and can overlap."""
     spans = tuple(span for form in forms for span in form.spans)
     name = next((form.name for form in forms if form.name), "")
     several_names = {form.name for form in forms if form.name}
     if len(several_names) > 1:
         return Several(tuple(forms))
-    both = not re.search(r"\bor\b|或|∪", text) and len(spans) == 2 and name
-    if both:
+    both = not re.search(r"\bor\b|或|∪", text) and name
+    if both and any(len(form.spans) == 2 for form in forms):
+        return _without_points(forms, name)
+    if both and len(spans) == 2:
         (a, b) = spans
         if a.low == "-∞" and b.high == "∞" and b.low != "-∞":
             a, b = b, a
         if a.high == "∞" and a.low != "-∞" and b.low == "-∞" and b.high != "∞":
             return Spans((Span(a.low, b.high, a.low_in, b.high_in),), name)
     return Spans(spans, name)
+
+
+def _without_points(forms: list[Spans], name: str) -> Spans:
+    """Return what "2 < n < 102 and n ≠ 12" leaves: the span cut at each point that is left out, in written order."""
+    whole = next((form.spans[0] for form in forms if len(form.spans) == 1), Span("-∞", "∞", False, False))
+    points = [form.spans[0].high for form in forms if len(form.spans) == 2]
+    ends = [whole.low, *points, whole.high]
+    spans = [
+        Span(a, b, whole.low_in and i == 0, whole.high_in and i == len(points))
+        for i, (a, b) in enumerate(zip(ends, ends[1:], strict=False))
+    ]
+    return Spans(tuple(spans), name)
 
 
 def _grouped(text: str, names: frozenset[str]) -> Form | None:
@@ -257,10 +315,16 @@ _SPAN = re.compile(
 )
 
 
+_SPAN_FRENCH = re.compile(r"\]\s*(?P<low>[^;,\[\]]+)\s*[;,]\s*(?P<high>[^;,\[\]]+)\s*\[")
+
+
 def _spans(text: str) -> Spans | None:
     """Return intervals that are surely such: half open, unbounded, a union, a membership or inequalities."""
     member = re.fullmatch(rf"(?P<name>{_NAME.pattern})\s*∈\s*(?P<rest>.+)", text)
     name, rest = (member["name"], member["rest"]) if member else ("", text)
+    french = re.fullmatch(rf"(?:(?:{_NAME.pattern})\s*[=∈]\s*)?(?P<span>\][^\[\]]*[;,][^\[\]]*\[)", text)
+    if french is not None and (turned := _SPAN_FRENCH.fullmatch(french["span"])):
+        return Spans((Span(turned["low"].replace(" ", ""), turned["high"].replace(" ", ""), False, False),))
     pieces = re.split(r"\s*∪\s*", rest)
     found = [_SPAN.fullmatch(piece.strip()) for piece in pieces]
     if all(found):
@@ -313,6 +377,8 @@ def _inequality(text: str) -> Spans | None:
     at = [i for i, side in enumerate(sides) if _NAME.fullmatch(side)]
     if len(at) != 1 or len(sides) > 3 or (len(sides) == 3 and at != [1]):
         return None
+    if not all(is_mathematics(side) for side in sides):
+        return None
     low, high, low_in, high_in = "-∞", "∞", False, False
     for i, relation in enumerate(relations):
         left, right, closed = sides[i], sides[i + 1], relation in "≤≥"
@@ -349,6 +415,7 @@ _LEAD = re.compile(
 
 
 def _single(text: str, names: frozenset[str]) -> Form | None:
+    text = re.sub(r"(?<=[\d)}])\s*\(\s*(?:≈|=|约|about|approx\w*)[^()]*\)$", "", text)
     relations = _RELATION.findall(text)
     if relations:
         if any(relation not in "=≈" for relation in relations):
@@ -385,6 +452,7 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
     while (lead := _LEAD.match(text)) and lead.end() < len(text) and text[lead.end() - 1] != "\\":
         text = text[lead.end() :].strip()
     unit = ""
+    text = re.sub(r"\s*\(\s*(?:≈|=|约|about|approx\w*)[^()]*\)$", "", text)
     remark = _REMARK.match(text)
     if remark is not None and _is_remark(remark, names):
         text = remark["value"]
@@ -435,6 +503,8 @@ def _is_remark(found: re.Match[str], names: frozenset[str]) -> bool:
 def _is_variable(unit: str, names: frozenset[str]) -> bool:
     """Return whether letters behind a number are a factor of it and no unit: a name of this problem or a function."""
     bare = unit.strip("() ")
+    if set(re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)) & names:
+        return True
     if bare in names or (names and bare and all(char in names for char in bare) and len(bare) <= 3):
         return True
     return re.match(rf"(?:{_FUNCTION}(?![a-z])|e(?![a-z])|i(?![a-z]))", bare) is not None

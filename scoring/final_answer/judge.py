@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from problems.schema import Answer, Problem
 from scoring.final_answer.equivalence import Comparison, Verdict
-from scoring.final_answer.extraction import Stated, find_answer
-from scoring.final_answer.forms import Form, Several, Spans, Words, read_form
-from scoring.final_answer.prose import concluded, numbers_of, without_rejected
+from scoring.final_answer.extraction import Stated, find_answer, sentences
+from scoring.final_answer.forms import Form, Several, Span, Spans, Words, read_form
+from scoring.final_answer.prose import concluded, counted_in, numbers_of, without_rejected
 from scoring.final_answer.math_verify import shared
+from scoring.formulas.units import measure
 from scoring.steps.symbols import Symbols
 from scoring.final_answer.thinking import visible
 from scoring.final_answer.writing import one_spelling
@@ -33,6 +34,8 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
         return Judgement(right=None, reason="judged by people", stated=stated)
     if answer.kind == "choice":
         stated = stated if stated is not None and _choice(stated.text) else _lone_choice(visible(text).text(text)) or stated
+    if stated is None and _is_words(answer.any_of[0]):
+        stated = _last_words(visible(text).text(text))
     if stated is None:
         return Judgement(right=False, reason="no answer is stated", stated=None)
     if answer.kind == "choice":
@@ -50,6 +53,22 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
     if unknown is not None:
         return Judgement(right=None, reason=unknown.reason, stated=stated)
     return Judgement(right=False, reason="another value", stated=stated)
+
+
+def _is_words(reference: str) -> bool:
+    return isinstance(read_form(one_spelling(reference)), Words)
+
+
+def _last_words(text: str) -> Stated | None:
+    """Return the last bold words or the last sentence, for an answer that is no number."""
+    bold = list(_BOLD_WORDS.finditer(text))
+    if bold:
+        return Stated(start=bold[-1].start(), end=bold[-1].end(), how="end", text=bold[-1]["inside"])
+    spans = sentences(text)
+    return Stated(start=spans[-1][0], end=spans[-1][1], how="end", text=text[spans[-1][0] : spans[-1][1]]) if spans else None
+
+
+_BOLD_WORDS = re.compile(r"\*\*(?P<inside>[^*\n:：]{1,60})\*\*")
 
 
 def unreadable(problem: Problem) -> str | None:
@@ -95,7 +114,7 @@ def _compared(
     how = comparison or Comparison(
         kind=answer.kind,
         tol=answer.tol,
-        unit=answer.unit,
+        unit=answer.unit or _asked_unit(problem),
         names=names,
         asked="".join("".join(one_spelling(s).split()) for s in problem.statement.values()),
         evaluate=_evaluate(problem),
@@ -111,13 +130,50 @@ def read_stated(problem: Problem, how: Comparison, reference: str, stated: State
     raw = stated.text
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
+    raw = _REMARK_IN_BRACKETS.sub(" ", raw)
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
-    form = read_form(_without_lead(text), how.names)
-    if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
-        return form
+    if (phrase := _phrase(text)) is not None and not isinstance(wanted, Words):
+        return phrase
+    for candidate in (text, _after_colon(text)):
+        form = read_form(_without_lead(candidate), how.names) if candidate else None
+        if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
+            return form
+    if isinstance(wanted, Words):
+        return _predicate(text)
     given = frozenset(n for s in problem.statement.values() for n in numbers_of(one_spelling(s)))
-    return concluded(text, wanted=wanted, given=given, names=how.names)
+    counted = frozenset(word for s in problem.statement.values() for word in counted_in(s))
+    return concluded(text, wanted=wanted, given=given, names=how.names, counted=counted)
+
+
+_REMARK_IN_BRACKETS = re.compile(r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]", re.IGNORECASE)
+_NO_SOLUTION = re.compile(r"\bno\s+(?:real\s+|such\s+)?(?:solutions?|roots?|values?|numbers?)\b|无(?:实数)?解|空集|没有(?:实数)?(?:解|根)|方程无", re.IGNORECASE)
+_ALL_REALS = re.compile(r"\b(?:all|every|any)\s+real(?:\s+numbers?|\s+[a-z])?|全体实数|任意实数|一切实数|所有实数", re.IGNORECASE)
+
+
+def _phrase(text: str) -> Form | None:
+    """Return what words for the empty set or for all real numbers state."""
+    if _NO_SOLUTION.search(text):
+        return Several(())
+    if _ALL_REALS.search(text) and not re.search(r"except|but|other than|除|≠|[<>≤≥]", text):
+        return Spans((Span("-∞", "∞", low_in=False, high_in=False),))
+    return None
+
+
+def _after_colon(text: str) -> str:
+    """Return what stands behind the last colon of a sentence, not that of a ratio."""
+    found = list(re.finditer(r"[:：]\s+|：", text))
+    return text[found[-1].end() :] if found and re.search(r"[A-Za-z\u3400-\u9fff]{2}", text[: found[-1].start()]) else ""
+
+
+def _predicate(text: str) -> Form | None:
+    """Return the words that a sentence ends its statement with: "the function is odd (not even)" states odd."""
+    text = re.sub(r"\([^()]*\)", " ", text)
+    found = list(re.finditer(r"\b(?:is|are|was|be|means|called|an?)\b\s+(?:therefore|thus|an?|the|called)?\s*|[为是叫]", text))
+    if not found:
+        return None
+    said = re.split(r"[.,;，。；]|\bbecause\b|\bsince\b|\bas\b", text[found[-1].end() :])[0].strip(" *")
+    return Words(said) if 0 < len(said.split()) <= 4 else None
 
 
 _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
@@ -158,6 +214,16 @@ def _without_lead(text: str) -> str:
     return re.sub(r"^[\s*:：=]+|[\s*]+$", "", text)
 
 
+def _asked_unit(problem: Problem) -> str | None:
+    """Return the unit that the question asks for, where it is a listed one: how many minutes, 多少克."""
+    for statement in problem.statement.values():
+        for word in counted_in(statement):
+            for spelled in (word, f"{word}s"):
+                if measure(spelled) is not None:
+                    return spelled
+    return None
+
+
 def _names(reference: str) -> frozenset[str]:
     bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}", " ", reference)
     return frozenset(re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)) | frozenset(
@@ -172,14 +238,14 @@ def _letters(written: str) -> frozenset[str]:
 
 _CHOICE = re.compile(
     r"^[\s*$\\({\[（【:：\"'“]*(?:(?:textbf|text|mathrm|mathbf|rm|bf)\s*\{?\s*)*(?:option|choice|选项|选|项)?[\s(（{*:：]*"
-    r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|and|&|/)\s*[(（{*$]*[A-Ha-h](?![A-Za-z'’])|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
+    r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|或|and|or|&|/)\s*[(（{*$]*[A-Ha-h](?![A-Za-z'’])|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
     re.IGNORECASE,
 )
 
 
 _LONE = re.compile(
     r"(?:选项|选择|应选|选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bpick|\bchoose|\bselect)\s*[:：]?\s*[*(（]*(?P<a>[A-H](?:\s*(?:,|、|和|and|&)\s*[A-H])*)(?![A-Za-z'’])"
-    r"|^[\s*(（\[]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
+    r"|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
     re.MULTILINE,
 )
 
@@ -190,7 +256,7 @@ def _lone_choice(text: str) -> Stated | None:
     if not found:
         return None
     last = found[-1]
-    letters = last["a"] or last["b"] or last["c"]
+    letters = last["a"] or last["b"] or last["c"] or last["d"].upper()
     return Stated(start=last.start(), end=last.end(), how="end", text=letters)
 
 
@@ -203,7 +269,7 @@ def _choice(text: str) -> frozenset[str]:
             return frozenset()
     letters = found["letters"]
     # "C A is too small" is C: a letter that begins a sentence is no choice.
-    return frozenset(re.sub(r"(?i)and|[^A-Ha-h]", "", letters).upper())
+    return frozenset(re.sub(r"(?i)and|or|[^A-Ha-h]", "", letters).upper())
 
 
 def _evaluate(problem):

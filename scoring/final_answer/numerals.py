@@ -39,7 +39,9 @@ _ENGLISH = {word: number for number, word in enumerate(_ONES)} | _TENS
 _ORDINALS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4, "fifth": 5,
     "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8, "ninth": 9,
-    "ninths": 9, "tenth": 10, "tenths": 10,
+    "ninths": 9, "tenth": 10, "tenths": 10, "eleventh": 11, "elevenths": 11, "twelfth": 12, "twelfths": 12,
+    "thirteenth": 13, "thirteenths": 13, "fifteenth": 15, "fifteenths": 15, "sixteenth": 16, "sixteenths": 16,
+    "twentieth": 20, "twentieths": 20, "hundredth": 100, "hundredths": 100,
 }  # fmt: skip
 _CHINESE = "零〇一二两三四五六七八九十百千万亿"
 #: What may stand after a Chinese number for it to be a number and not part of a word (一定, 一个人 is a number).
@@ -221,6 +223,8 @@ _WORD_FRACTION = re.compile(
 )
 
 
+#: "half a mile", "half an hour".
+_HALF = re.compile(r"(?<![A-Za-z])half\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
 #: What "two and a half" has become.
 _AND_FRACTION = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s+and\s+\\frac\{(?P<top>\d+)\}\{(?P<bottom>\d+)\}"
@@ -234,6 +238,10 @@ def _english(text: str) -> str:
 
     def number(m: re.Match[str]) -> str:
         total, section = 0, 0
+        if m["words"].lower() == "one" and not re.search(
+            r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$", m.string[: m.start()][-14:], re.IGNORECASE
+        ):
+            return m.group()  # "one can see" counts nothing
         words = [w for w in re.split(r"[\s-]+", m["words"].lower()) if w != "and"]
         for word in words:
             if word in _ENGLISH:
@@ -244,6 +252,7 @@ def _english(text: str) -> str:
                 total, section = total + (section or 1) * _ENGLISH_SCALES[word], 0
         return str(total + section)
 
+    text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
     text = _WORD_FRACTION.sub(fraction, text)
     text = _WORD_NUMBER.sub(number, text)
     return _AND_FRACTION.sub(_mixed, text)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from scoring.final_answer.equivalence import combined
-from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, read_form
+from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, joined, read_form, scalar
 
 _CHINESE = "\u3400-\u9fff"
 _PIECE = re.compile(
@@ -69,7 +69,10 @@ def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
             continue
         if _COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60]):
             continue
-        form = read_form(_with_unit(text, start, end), names) or read_form(piece, names)
+        unit = _UNIT_AFTER.match(text, end)
+        form = read_form(text[start : unit.end()], names) if unit else None
+        end = end if form is None or unit is None else unit.end()
+        form = form or read_form(piece, names)
         if form is None:
             continue
         found.append(
@@ -98,11 +101,6 @@ def _is_rejected(text: str, start: int, end: int) -> bool:
     head = re.split(r"[,，;；]", text[:start])[-1][-16:]
     following = re.split(r"\d", clause)[0]
     return _REJECTED.search(following) is not None or _REJECTED.search(head) is not None
-
-
-def _with_unit(text: str, start: int, end: int) -> str:
-    unit = _UNIT_AFTER.match(text, end)
-    return text[start : unit.end()] if unit else text[start:end]
 
 
 def _runs(text: str) -> list[tuple[int, int]]:
@@ -177,6 +175,7 @@ def concluded(
     wanted: Form | None,
     given: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
+    counted: frozenset[str] = frozenset(),
 ) -> Form | None:
     """Return the one value that a sentence concludes, or all of them where several are asked for.
 
@@ -186,15 +185,34 @@ def concluded(
     found = mentions(text, names)
     if not found:
         return None
+    if not isinstance(wanted, Scalar):
+        return _all(found, wanted, text)
+    chosen = _one(found, text, given, counted)
+    if isinstance(chosen, Mention):
+        return Spans((_bound(chosen.form),)) if chosen.bound else chosen.form
+    return chosen
+
+
+def _all(found: list[Mention], wanted: Form | None, text: str) -> Form | None:
+    """Return every value of a sentence for an answer that has several parts."""
     several = isinstance(wanted, Several) and not wanted.ordered
     if isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered):
         # An interval or a pair is looked for: numbers beside it say how it was found.
         shaped = [m for m in found if _is_shaped(m.form)]
         if shaped:
             forms = [m.form for m in shaped]
-            if isinstance(wanted, Spans) and len(forms) > 1 and len(wanted.spans) > 1:
-                return Several(tuple(forms[-len(wanted.spans) :]))
+            spans = [form for form in forms if isinstance(form, Spans)]
+            if isinstance(wanted, Spans) and len(spans) > 1:
+                return joined(text, spans)
+            if isinstance(wanted, Several) and len(forms) == len(wanted.items) > 1 and any(isinstance(i, Several) for i in wanted.items):
+                return Several(tuple(forms))
             return forms[-1]
+        if isinstance(wanted, Several) and len(found) == len(wanted.items):
+            return Several(tuple(m.form for m in found), ordered=True)
+    if several and isinstance(wanted, Several) and any(isinstance(i, Several) for i in wanted.items):
+        return Several(tuple(m.form for m in found if isinstance(m.form, Several)))
+    if several and (sets := [m for m in found if isinstance(m.form, Several) and len(m.form.items) > 1]):
+        return sets[-1].form
     if bold := [mention for mention in found if mention.bold]:
         found = bold
     if several:
@@ -202,33 +220,73 @@ def concluded(
         alike = [m for m in equated if _left(m.form) == _left(equated[-1].form)]
         chosen = alike if len(alike) > 1 else equated if len(equated) > 1 else found
         return chosen[0].form if len(chosen) == 1 else Several(tuple(m.form for m in chosen))
-    if any(mention.bound for mention in found):
-        return Spans(tuple(_bound(m.form) for m in found))
+    if len(found) == 1:
+        return found[0].form
+    if equated := [mention for mention in found if mention.equated]:
+        return equated[-1].form
+    return found[-1].form
+
+
+_RESTATED = re.compile(r"^[^\w]*(?:i\.e\.?|that is|or|which is|which makes|namely|equivalently|即|也就是|合|=|≈|\()[^\w]*$", re.IGNORECASE)
+
+
+def _one(
+    found: list[Mention], text: str, given: frozenset[str], counted: frozenset[str]
+) -> Mention | Form:
+    """Return the one value that a sentence concludes, or all that compete where none stands out."""
     if amount := _amount(found):
         return amount
     if len(found) == 1:
-        return found[0].form
+        return found[0]
+    last_two = text[found[-2].end : found[-1].start]
+    if _EQUALS_BEFORE.search(found[-1].before) and not found[-1].equated and not _listed(text, found[-2:]):
+        return found[-1]
+    asked = [m for m in found if _unit(m.form) in counted]
+    if len(asked) == 1:
+        return asked[0]
+    if _RESTATED.match(last_two) and not re.search(r"\bor\b|或", last_two):
+        return found[-1]
     totals = [mention for mention in found if mention.total]
     if len(totals) == 1 and totals[0] is found[-1]:
-        return totals[0].form
+        return totals[0]
+    if _REMAINS_BEFORE.search(found[-1].before) and not _listed(text, found[-2:]):
+        return found[-1]
     if equated := [mention for mention in found if mention.equated]:
         left = [_left(m.form) for m in equated]
         if len({repr(m.form) for m in equated}) == 1 or left.count(left[-1]) == 1:
-            return equated[-1].form
+            return equated[-1]
         return Several(tuple(m.form for m in equated))
     if _listed(text, found):
         return Several(tuple(m.form for m in found))
     fresh = [m for m in found if not (isinstance(m.form, Scalar) and m.form.text in given)]
     if len(fresh) == 1:
-        return fresh[0].form
-    after = [
-        m
-        for m in (fresh or found)
-        if re.search(r"(?:\bis|\bare|\bwas|\bequals|为|是|有|得|共|=)\s*\**\s*\$?$", m.before)
-    ]
+        return fresh[0]
+    after = [m for m in (fresh or found) if _COPULA_BEFORE.search(m.before)]
     if len(after) == 1:
-        return after[0].form
+        return after[0]
     return Several(tuple(m.form for m in (fresh or found)))
+
+
+_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes|\bgives|\bcomes to|等于|就是|就等于|得)\s*\**\s*\$?$", re.IGNORECASE)
+_REMAINS_BEFORE = re.compile(r"(?:还要|还剩|还需|剩下|\bleft with|\bstill needs?)\s*$", re.IGNORECASE)
+_COPULA_BEFORE = re.compile(r"(?:\bis|\bare|\bwas|\bequals|为|是|一共有|共有|得|共|还要|需要|=)\s*\**\s*\$?$", re.IGNORECASE)
+
+
+def _unit(form: Form) -> str:
+    """Return what a value counts: its unit, or that of the last side of an equality."""
+    if isinstance(form, Equation):
+        last = scalar(form.sides[-1])
+        return _unit(last) if last is not None else ""
+    return form.unit.strip("() ").lower().removesuffix("s") if isinstance(form, Scalar) else ""
+
+
+_ASKED = re.compile(r"(?:几|多少|几个|多少个)\s*([\u4e00-\u9fff])|how many (?:more |other |whole |full |different )?([a-z]+)|in ([a-z]+)\?", re.IGNORECASE)
+
+
+def counted_in(statement: str) -> frozenset[str]:
+    """Return what a question asks to be counted: ``how many pens``, 多少克."""
+    found = [next(g for g in m.groups() if g) for m in _ASKED.finditer(statement)]
+    return frozenset(word.lower().removesuffix("s") for word in found[-1:])
 
 
 def _is_shaped(form: Form) -> bool:

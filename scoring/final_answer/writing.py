@@ -54,6 +54,9 @@ _CASES = re.compile(
 )
 _MATRIX = re.compile(r"\\begin\s*\{[bpvBV]?matrix\}|\\begin\s*\{array\}")
 
+#: ``11001 in base two``; ``base two`` has become ``base 2``.
+_BASE = re.compile(r"(?P<digits>\b[0-9A-F]+)\s*,?\s*\(?\s*(?:in\s+)?base[\s-]*(?P<base>\d{1,2})\)?", re.IGNORECASE)
+_PROMPT = re.compile(r"^\s*(?:>>>|\$ |Out\[\d+\]:|print:)\s*", re.MULTILINE)
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
@@ -94,7 +97,10 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
         text = _CASES.sub(" ", text)
         text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
     text = re.sub(r"\\[()\[\]]|\$", " ", text)
-    text = re.sub(r"\{\s*\}", "", text)
+    text = _BASE.sub(lambda m: f"{m['digits']}_{{{m['base']}}}", text)
+    text = _PROMPT.sub("", text)
+    if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
+        text = re.sub(r"\{\s*\}", "", text)
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
