@@ -62,6 +62,8 @@ class Comparison:
     kind: str
     tol: float = 1e-6
     unit: str | None = None
+    #: The unit that the question asks for, where the reference names none.
+    asked_unit: str | None = None
     names: frozenset[str] = frozenset()
     #: The problem's statements in one spelling without spaces: what is asked for stands there.
     asked: str = ""
@@ -426,14 +428,15 @@ class Comparison:
 
     def _scale(self, wanted: Scalar, stated: Scalar) -> Fraction | None:
         """Return what the stated number is multiplied by to be in the reference's unit, None where units contradict."""
-        unit = wanted.unit or self.unit or ""
+        declared = wanted.unit or self.unit or ""
+        unit = declared or self.asked_unit or ""
         if not unit or not stated.unit:
             return Fraction(1)
         a, b = measure(unit), measure(stated.unit)
         if a is None or b is None:
             return Fraction(1)
         if a[:2] != b[:2]:
-            return None
+            return None if declared else Fraction(1)
         return Fraction(b[2] / a[2]).limit_denominator(10**9)
 
     def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:

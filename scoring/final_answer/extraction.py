@@ -321,7 +321,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             or (
                 char in ".!?"
                 and not maths
-                and (at + 1 == len(text) or text[at + 1] in ' \n*)"')
+                and (at + 1 == len(text) or text[at + 1] in ' \n*)"' or ord(text[at + 1]) > 0x2000)
                 and not _abbreviated(text, at)
             )
         )

@@ -14,6 +14,7 @@ _JOIN = re.compile(
     r"\s*(?:;|,|，|；|、|\n)\s*(?:(?:and|or|or else|以及|和|或者|或|及)\s+)?|\s+(?:and|or)\s+(?:also\s+)?|\s*(?:或者|或|以及|和|及|与)\s*"
 )
 _CHINESE = "\u3400-\u9fff"
+_SHORT_WORD = r"(?<![A-Za-z])(?:is|it|of|in|to|at|an|or|on|by|we|so|as|if|be|he|no|do|up|us|my|am|go)(?![A-Za-z])"
 _RELATION = re.compile(r"[=<>≤≥≠≈∈]")
 _NAME = re.compile(
     r"(?:\\[A-Za-z]+|[A-Za-zα-ωΑ-ΩΔ∠])(?:_\{?[A-Za-z0-9,]+\}?)?'*(?:\s*\(\s*[A-Za-z0-9,\s]+\s*\))?|∠\s*[A-Z]{1,3}|[A-Z]{2,3}|\|[A-Z]{2}\|"
@@ -141,7 +142,7 @@ def is_mathematics(text: str) -> bool:
     """Return whether a text holds no words: letters stand alone or name functions."""
     bare = re.sub(r"\\[A-Za-z]+", " ", text)
     bare = re.sub(rf"(?<![A-Za-z]){_FUNCTION}(?![A-Za-z]{{2}})", " ", bare)
-    return re.search(rf"[A-Za-z]{{2,}}[a-z]|[{_CHINESE}]", bare) is None
+    return re.search(rf"[A-Za-z]{{2,}}[a-z]|[{_CHINESE}]|{_SHORT_WORD}", bare) is None
 
 
 def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
@@ -409,7 +410,7 @@ _UNIT = re.compile(
 )
 _REMARK = re.compile(rf"^(?P<value>{_NUMBER}%?)(?P<gap>\s*)\((?P<inside>[^()]*)\)$")
 _LEAD = re.compile(
-    r"^(?:=|≈|:|is|are|equals?|为|是|共|约为|约是|约|大约|about|approximately|approx\.?|roughly|around|exactly|只有|only|即|got|a total of|the answer is)\s*",
+    r"^(?:=|≈|:|it(?:'s| is)|that(?:'s| is)|which is|this is|we (?:get|have|find|obtain)|is|are|equals?|为|是|共|约为|约是|约|大约|about|approximately|approx\.?|roughly|around|exactly|只有|only|即|got|a total of|the answer is)\s*",
     re.IGNORECASE,
 )
 
@@ -428,6 +429,8 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
         if not all(sides):
             return None
         last = scalar(sides[-1], names)
+        if not is_mathematics(sides[0]) and not re.search(r"\d|[\[(]", sides[0][:-6]) and (named := _NAMED_LAST.search(sides[0])) is not None:
+            sides = (named["name"], *sides[1:])
         first_words = not is_mathematics(sides[0])
         if first_words and (last is None or not _names_in_words(sides[0])):
             return None
@@ -439,6 +442,10 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
     if re.search(r"\d", text) is None and re.search(rf"[A-Za-z{_CHINESE}]{{2,}}", text):
         return Words(text)
     return None
+
+
+#: Words before the name that an equation is about: "the line is y = ...", 方程为 y = ...
+_NAMED_LAST = re.compile(rf"(?:[{_CHINESE}:：]|[A-Za-z]{{2,}}\s)\s*(?P<name>[a-zA-Z](?:_\{{?\w+\}}?)?'*(?:\([a-z]\))?)$")
 
 
 def _names_in_words(text: str) -> bool:

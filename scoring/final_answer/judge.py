@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from problems.schema import Answer, Problem
 from scoring.final_answer.equivalence import Comparison, Verdict
@@ -28,7 +28,7 @@ class Judgement:
 
 def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = None) -> Judgement:
     """Return whether the final answer of a text is right."""
-    answer = problem.answer
+    answer = _as_choice(problem.answer)
     stated = find_answer(visible(text).text(text))
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return Judgement(right=None, reason="judged by people", stated=stated)
@@ -53,6 +53,12 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
     if unknown is not None:
         return Judgement(right=None, reason=unknown.reason, stated=stated)
     return Judgement(right=False, reason="another value", stated=stated)
+
+
+def _as_choice(answer: Answer) -> Answer:
+    """Return an answer that lists labels, such as ``\\text{B, E}``, as a choice."""
+    listed = all(re.fullmatch(r"\\text\s*\{\s*[A-H](?:\s*,\s*[A-H])+\s*\}", w) for w in answer.any_of)
+    return replace(answer, kind="choice") if answer.any_of and listed else answer
 
 
 def _is_words(reference: str) -> bool:
@@ -114,7 +120,8 @@ def _compared(
     how = comparison or Comparison(
         kind=answer.kind,
         tol=answer.tol,
-        unit=answer.unit or _asked_unit(problem),
+        unit=answer.unit,
+        asked_unit=_asked_unit(problem),
         names=names,
         asked="".join("".join(one_spelling(s).split()) for s in problem.statement.values()),
         evaluate=_evaluate(problem),
@@ -200,6 +207,7 @@ def _without_conditions(text: str, wanted: Form | None) -> str:
     if wanted is None or isinstance(wanted, Spans) or "∈" in text[:4]:
         return text
     text = _AT.sub(" ", text)
+    text = re.sub(r"(?<=[\w)}])\s+(?:for|where)\s+(?:all|any|every|each|some|real|integers?)\b[^.,;]*$", "", text)
     found = _CONDITION.search(text)
     if (
         found is not None

@@ -18,7 +18,7 @@ _ATOM = re.compile(r"\d|∞|∅|ℝ|\\pi|π|\\infty")
 #: A value after these words is not the one that is stated.
 _NOT_STATED = re.compile(
     r"(?:\bnot|\brather than|\binstead of|\bunlike|\bout of|\bof the|\bof these|\bof all|\bfrom the|\bthan the|\bwhere|\bsince|\bbecause|\bwhen|\bif|\bfor every|\bfor each|\bevery|\beach of the|\bafter|\bin step|\bstep|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bin|\bon|\bover|\binterval|\bmodulo|\bmod"
-    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|于|原来|原有|共有的)\s*(?:the|a|an|all)?\s*$",
+    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|位于|原来|原有|共有的)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
 #: A difference between two things, not the value of one.
@@ -41,7 +41,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _UNIT_AFTER = re.compile(
-    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|[{_CHINESE}]{{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+)?)(?![A-Za-z])"
+    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+)?)(?![A-Za-z])"
 )
 
 
@@ -66,6 +66,8 @@ def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
         piece = text[start:end]
         before = text[:start]
         if _NOT_STATED.search(before[-24:].replace("*", "")) or _is_rejected(text, start, end):
+            continue
+        if re.match(r"\s*的", text[end : end + 2]):
             continue
         if _COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60]):
             continue
@@ -112,7 +114,9 @@ def _runs(text: str) -> list[tuple[int, int]]:
         article = word in ("a", "A", "I") and re.match(
             r"\s+[\dA-Za-z]", text[piece.end() : piece.end() + 3]
         )
-        comma = word == "," or (word == ":" and text[piece.end() : piece.end() + 1] in " \n")
+        comma = word == "," or (
+            word == ":" and text[piece.end() : piece.end() + 1] in " \n" and not re.match(r"\d\s+:\s+\d", text[max(0, piece.start() - 2) : piece.start()].strip()[-1:] + " : " + text[piece.end() :].lstrip()[:1])
+        )
         apart = start >= 0 and not re.fullmatch(r"\s*", text[last : piece.start()])
         if apart or article or comma:
             if start >= 0:
@@ -241,7 +245,7 @@ def _one(
     last_two = text[found[-2].end : found[-1].start]
     if _EQUALS_BEFORE.search(found[-1].before) and not found[-1].equated and not _listed(text, found[-2:]):
         return found[-1]
-    asked = [m for m in found if _unit(m.form) in counted]
+    asked = [m for m in found if any(word and _unit(m.form).startswith(word) for word in counted)]
     if len(asked) == 1:
         return asked[0]
     if _RESTATED.match(last_two) and not re.search(r"\bor\b|或", last_two):
@@ -267,7 +271,7 @@ def _one(
     return Several(tuple(m.form for m in (fresh or found)))
 
 
-_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes|\bgives|\bcomes to|等于|就是|就等于|得)\s*\**\s*\$?$", re.IGNORECASE)
+_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes|\bgives|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes|\bamounts to|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis|\bare)\s*\**\s*\$?$", re.IGNORECASE)
 _REMAINS_BEFORE = re.compile(r"(?:还要|还剩|还需|剩下|\bleft with|\bstill needs?)\s*$", re.IGNORECASE)
 _COPULA_BEFORE = re.compile(r"(?:\bis|\bare|\bwas|\bequals|为|是|一共有|共有|得|共|还要|需要|=)\s*\**\s*\$?$", re.IGNORECASE)
 

@@ -66,7 +66,8 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     text = END_MARKS.sub(" ", written)
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
-    if not commas:
+    text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)
+    if not commas or re.search(r"\\cup|∪|^[\s$]*(?:\\left)?[(\[][^()\[\]]*,[^()\[\]]*[)\]][\s$]*$", text):
         text = re.sub(r"(?<=\d),(?=\d)", ", ", text)
     text = _BARE_STYLE.sub(lambda m: "" if m.group() in (r"\left", r"\right") else " ", text)
     text = _COLOUR.sub(" ", text)
