@@ -337,6 +337,9 @@ class Comparison:
             if found is not None:
                 return found
         elif isinstance(stated, Several):
+            named = [i for i in stated.items if isinstance(i, Equation) and i.name and i.name == wanted.name]
+            if len(named) == 1:
+                return self._equation(wanted, named[0])
             # x = -1, 2 is written as one assignment and further values.
             return False
         solved = bool(wanted.name) or _is_call(wanted.sides[0])
@@ -442,6 +445,8 @@ class Comparison:
     def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
         if wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
             return True
+        if "∞" in wanted or "∞" in stated:
+            return wanted.replace("+", "").replace(" ", "") == stated.replace("+", "").replace(" ", "")
         if _based(wanted) or _based(stated):
             return self._bases(wanted, stated)
         if ":" in wanted or ":" in stated:

@@ -31,7 +31,7 @@ _TURN = re.compile(
     r"|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>|<end_of_turn>|</s>"
 )
 _CUE = re.compile(
-    r"####\s*(?!#)|</?answer>"
+    r"####\s*(?!#)|[\"'](?:final_?)?answer[\"']\s*:\s*|</?answer>"
     r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案|的)?(?:应该)?(?:是|为|应为)[:：]?"
     r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选|[:：=])[:：]?\s*(?:选)?"
     r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
@@ -46,11 +46,16 @@ _CUE = re.compile(
 _REMARK = re.compile(
     r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
     r"[?？]\s*$|吗|any (?:other |further |more )?questions|need (?:any )?(?:more|further)|explain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
-    r"^\s*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
+    r"^\s*[(（]?(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
     r"^\s*(?:check|verif|test|let me (?:check|verif|double)|checking|verification|to (?:check|verify)|we can (?:check|verify)|quick check|sanity|as a check|"
     r"检验|验证|验算|经检验|代入检验|检查)|\b(?:which|this) (?:checks|matches|agrees|confirms)|"
     r"^\s*[(（]?\s*(?:where|here|其中|这里|this is because|because|since|recall|remember|note that|as|also)\b|^\s*其中|^\s*[(（]?(?:其中|这里)",
     re.IGNORECASE,
+)
+#: A heading under which nothing new is stated: a check, notes, extras.
+_APPENDIX = re.compile(
+    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up|further|a few (?:things|notes|remarks)|some (?:notes|remarks)|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注|注意?|说明|提示|拓展|补充)[^\n:：]{0,40}[:：]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _THEN = re.compile(
     r"(?:^|(?<=[\s,，;；。:：]))(?:therefore|hence|thus|so|consequently|accordingly|we (?:get|have|find|obtain|conclude)|it follows that|因此|所以|故|从而|于是|可得|得到|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
@@ -78,6 +83,8 @@ class Stated:
     end: int
     how: str
     text: str
+    #: What stands before an answer without announcement, for one that is spread over lines.
+    before: str = ""
 
 
 def find_answer(text: str) -> Stated | None:
@@ -229,6 +236,9 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
             if text[start:end].strip()
             else None
         )
+    if cue.group()[:1] in "\"'":
+        value = re.compile(r'\s*"((?:[^"\\]|\\.)*)"|\s*([^,}\n]+)').match(text, start)
+        return None if value is None else Stated(start=start, end=value.end(), how="cue", text=value[1] or value[2])
     end = _block_end(text, start)
     region = text[start:end]
     if not region.strip(" *:：$。.\n#|_-") and "|" not in region:
@@ -344,6 +354,10 @@ def _abbreviated(text: str, at: int) -> bool:
 
 def _conclusion(text: str) -> Stated | None:
     """Return the last sentence that concludes, without remarks behind it; a list of results is taken whole."""
+    for appendix in _APPENDIX.finditer(text):
+        if _FORMULA.search(plain_numbers(text[: appendix.start()])):
+            text = text[: appendix.start()]
+            break
     spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
     kept = [span for span in spans if _states(text[span[0] : span[1]])]
     if not kept:
@@ -365,7 +379,7 @@ def _conclusion(text: str) -> Stated | None:
     for then in _THEN.finditer(text, start, end):
         if _states(text[then.end() : end]) and then.end() < end:
             begin = then.end()
-    return Stated(start=begin, end=end, how="end", text=text[begin:end])
+    return Stated(start=begin, end=end, how="end", text=text[begin:end], before=text[:start])
 
 
 def _states(sentence: str) -> bool:

@@ -183,9 +183,10 @@ def _matrix(text: str) -> Form | None:
     """Return a matrix, or what an equation says a name for one is, with its brackets in one spelling."""
     body = re.sub(r"\\(begin|end)\s*\{[bpvBV]?matrix\}|\\(begin|end)\s*\{array\}(?:\{[lcr|]*\})?", r"\\\1\2{pmatrix}", text)
     body = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", body)
-    inside = re.search(r"\\begin\{pmatrix\}.*\\end\{pmatrix\}", body, re.DOTALL)
-    if inside is None:
+    found = list(re.finditer(r"\\begin\{pmatrix\}.*?\\end\{pmatrix\}", body, re.DOTALL))
+    if not found:
         return None
+    inside = found[-1]
     left = body[: inside.start()].strip()
     if left and not re.fullmatch(r".*=\s*[-\d\\{}a-z]*\s*", left, re.DOTALL):
         left = "" if not re.search(r"\d", left) else left
@@ -194,6 +195,9 @@ def _matrix(text: str) -> Form | None:
 
 
 def _special(text: str) -> Form | None:
+    between = re.fullmatch(r"(-?[\d.]+)\s*[~～]\s*(-?[\d.]+)\D{0,3}", text.strip())
+    if between is not None:
+        return Spans((Span(between[1], between[2], True, True),))
     bare = re.sub(r"[\s.]", "", text).lower()
     if bare in (
         "ℝ",
@@ -434,6 +438,8 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
         first_words = not is_mathematics(sides[0])
         if first_words and (last is None or not _names_in_words(sides[0])):
             return None
+        if last is not None and len(last.unit.split()) > 1 and re.search(r"[a-zA-Z]", sides[0]):
+            sides = (*sides[:-1], last.text)
         about = len(relations) - relations.index("≈") if "≈" in relations else 0
         return Equation(sides, about)
     found = scalar(text, names)

@@ -34,7 +34,7 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
         return Judgement(right=None, reason="judged by people", stated=stated)
     if answer.kind == "choice":
         stated = stated if stated is not None and _choice(stated.text) else _lone_choice(visible(text).text(text)) or stated
-    if stated is None and _is_words(answer.any_of[0]):
+    if (stated is None or stated.how == "end") and answer.any_of and _is_words(answer.any_of[0]):
         stated = _last_words(visible(text).text(text))
     if stated is None:
         return Judgement(right=False, reason="no answer is stated", stated=None)
@@ -57,7 +57,9 @@ def judge_text(problem: Problem, text: str, *, comparison: Comparison | None = N
 
 def _as_choice(answer: Answer) -> Answer:
     """Return an answer that lists labels, such as ``\\text{B, E}``, as a choice."""
-    listed = all(re.fullmatch(r"\\text\s*\{\s*[A-H](?:\s*,\s*[A-H])+\s*\}", w) for w in answer.any_of)
+    listed = all(
+        re.fullmatch(r"(?:\\text\s*\{)?\s*[A-H](?:\s*,\s*[A-H])+\s*\}?", w) for w in answer.any_of
+    )
     return replace(answer, kind="choice") if answer.any_of and listed else answer
 
 
@@ -138,8 +140,16 @@ def read_stated(problem: Problem, how: Comparison, reference: str, stated: State
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
     raw = _REMARK_IN_BRACKETS.sub(" ", raw)
+    if stated.how == "end" and re.search(r"\d", _PROSE_IN_BRACKETS.sub(" ", raw)):
+        raw = _PROSE_IN_BRACKETS.sub(" ", raw)
+    if ":" in reference:
+        raw = re.sub(r"(\d+)\s+to\s+(\d+)", r"\1:\2", raw)
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
+    if several and stated.how == "end" and isinstance(wanted, Several):
+        wider = _widened(stated, len(wanted.items), how)
+        if wider is not None:
+            return wider
     if (phrase := _phrase(text)) is not None and not isinstance(wanted, Words):
         return phrase
     for candidate in (text, _after_colon(text)):
@@ -147,14 +157,15 @@ def read_stated(problem: Problem, how: Comparison, reference: str, stated: State
         if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
             return form
     if isinstance(wanted, Words):
-        return _predicate(text)
+        return _predicate(raw, wanted, " ".join(problem.statement.values()))
     given = frozenset(n for s in problem.statement.values() for n in numbers_of(one_spelling(s)))
     counted = frozenset(word for s in problem.statement.values() for word in counted_in(s))
     return concluded(text, wanted=wanted, given=given, names=how.names, counted=counted)
 
 
 _REMARK_IN_BRACKETS = re.compile(r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]", re.IGNORECASE)
-_NO_SOLUTION = re.compile(r"\bno\s+(?:real\s+|such\s+)?(?:solutions?|roots?|values?|numbers?)\b|无(?:实数)?解|空集|没有(?:实数)?(?:解|根)|方程无", re.IGNORECASE)
+_PROSE_IN_BRACKETS = re.compile(r"[(（](?=[^()（）]*[A-Za-z]{3,}\s+[A-Za-z]{2,})[^()（）]*[)）]")
+_NO_SOLUTION = re.compile(r"\bno\s+(?:real\s+|such\s+)?(?:solutions?|roots?|values?|numbers?)\b|\b(?:solution\s+)?set\s+is\s+empty|does not exist|\bno\s+real\s+\w+\s+(?:satisf|work|exist)|无(?:实数)?解|空集|没有(?:实数)?(?:解|根)|方程无", re.IGNORECASE)
 _ALL_REALS = re.compile(r"\b(?:all|every|any)\s+real(?:\s+numbers?|\s+[a-z])?|全体实数|任意实数|一切实数|所有实数", re.IGNORECASE)
 
 
@@ -173,14 +184,37 @@ def _after_colon(text: str) -> str:
     return text[found[-1].end() :] if found and re.search(r"[A-Za-z\u3400-\u9fff]{2}", text[: found[-1].start()]) else ""
 
 
-def _predicate(text: str) -> Form | None:
-    """Return the words that a sentence ends its statement with: "the function is odd (not even)" states odd."""
-    text = re.sub(r"\([^()]*\)", " ", text)
+def _predicate(text: str, wanted: Words, statement: str) -> Form | None:
+    """Return the words that a sentence concludes: "the function is odd (not even)" states odd.
+
+    Where the question offers words to choose from, or names people, the one that the sentence affirms counts.
+    """
+    text = re.sub(r"\([^()]*\)|（[^（）]*）", " ", text)
+    options = _options(wanted.text, statement)
+    if options:
+        said = [
+            m.group()
+            for m in re.finditer(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, options))})(?![A-Za-z])", text, re.IGNORECASE)
+            if not re.search(r"\b(?:not|n't|than|nor|isn't|neither|never)\s+(?:an?\s+)?$|不是?$|比$", text[: m.start()], re.IGNORECASE)
+        ]
+        if len({word.lower() for word in said}) >= 1:
+            return Words(said[0] if len({w.lower() for w in said}) > 1 and re.search(r"\bthan\b|比", text) else said[-1])
     found = list(re.finditer(r"\b(?:is|are|was|be|means|called|an?)\b\s+(?:therefore|thus|an?|the|called)?\s*|[为是叫]", text))
     if not found:
         return None
-    said = re.split(r"[.,;，。；]|\bbecause\b|\bsince\b|\bas\b", text[found[-1].end() :])[0].strip(" *")
-    return Words(said) if 0 < len(said.split()) <= 4 else None
+    said_text = re.split(r"[.,;，。；]|\bbecause\b|\bsince\b|\bas\b", text[found[-1].end() :])[0].strip(" *")
+    return Words(said_text) if 0 < len(said_text.split()) <= 4 else None
+
+
+def _options(wanted: str, statement: str) -> list[str]:
+    """Return the words that a question offers beside the wanted one: a list with "or", or names of people."""
+    for listed in re.finditer(r"((?:[A-Za-z]+,\s*)+)(?:or|and)\s+([A-Za-z]+)", statement):
+        words = [w.strip() for w in listed[1].split(",") if w.strip()] + [listed[2]]
+        if wanted.lower() in (w.lower() for w in words):
+            return words
+    if wanted[:1].isupper():
+        return [wanted, *(w for w in dict.fromkeys(re.findall(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+\b|^[A-Z][a-z]+(?= \w+ed\b| ran| had| has)", statement)) if w != wanted)]
+    return []
 
 
 _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
@@ -196,8 +230,18 @@ def _bold(text: str, *, several: bool) -> str | None:
     return " , ".join(found) if several else found[-1]
 
 
+def _widened(stated: Stated, parts: int, how: Comparison) -> Form | None:
+    """Return several values that stand on lines of their own, one after the other, where the last has too few."""
+    lines = [line for line in stated.before.split("\n") if line.strip()][-(parts - 1) :] if parts > 1 else []
+    if not lines:
+        return None
+    text = one_spelling("\n".join([*lines, stated.text]), commas=how.kind != "set")
+    form = read_form(text, how.names)
+    return form if isinstance(form, Several) and len(form.items) == parts else None
+
+
 _CONDITION = re.compile(
-    r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤|<)\s*[^,;，；。=]{1,24}[)）]?\s*[.。]?\s*$"
+    r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤|<)\s*[^,;，；。=]{1,24}[)）]?\s*[.。*]*\s*$"
 )
 _AT = re.compile(r"(?<=[\d)}])\s*\((?:at|when|attained at|当|在)?\s*[A-Za-z]\s*[=≈][^()]*\)")
 
@@ -207,7 +251,7 @@ def _without_conditions(text: str, wanted: Form | None) -> str:
     if wanted is None or isinstance(wanted, Spans) or "∈" in text[:4]:
         return text
     text = _AT.sub(" ", text)
-    text = re.sub(r"(?<=[\w)}])\s+(?:for|where)\s+(?:all|any|every|each|some|real|integers?)\b[^.,;]*$", "", text)
+    text = re.sub(r"(?<=[\w)}])\s+(?:for|where)\s+(?:all|any|every|each|some|real|integers?)\b[^.,;]*[.。]?\s*$", "", text)
     found = _CONDITION.search(text)
     if (
         found is not None
@@ -253,7 +297,7 @@ _CHOICE = re.compile(
 
 _LONE = re.compile(
     r"(?:选项|选择|应选|选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bpick|\bchoose|\bselect)\s*[:：]?\s*[*(（]*(?P<a>[A-H](?:\s*(?:,|、|和|and|&)\s*[A-H])*)(?![A-Za-z'’])"
-    r"|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
+    r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
     re.MULTILINE,
 )
 
@@ -264,7 +308,7 @@ def _lone_choice(text: str) -> Stated | None:
     if not found:
         return None
     last = found[-1]
-    letters = last["a"] or last["b"] or last["c"] or last["d"].upper()
+    letters = last["a"] or last["b"] or last["c"] or (last["d"] or last["e"]).upper()
     return Stated(start=last.start(), end=last.end(), how="end", text=letters)
 
 

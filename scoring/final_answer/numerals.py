@@ -52,11 +52,12 @@ _COUNTED = re.compile(
 _GROUP = re.compile(
     r"(?<![\d.,}_^])\d{1,3}(?:(?:\{,\}|,\\!|\\,|\\ |\\;|\\:|[  ']|(?<=\d),(?=\d{3}))\d{3})+(?![\d])"
 )
+_INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _MIXED = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s*(?:又|and)?\s*\\frac\s*\{\s*(?P<top>\d+)\s*\}\s*\{\s*(?P<bottom>\d+)\s*\}"
 )
 _MIXED_PLAIN = re.compile(
-    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+|-)(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d./])"
+    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+|-)(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
 )
 _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
            "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
@@ -76,6 +77,7 @@ _ELLIPSIS = re.compile(
 def plain_numbers(text: str) -> str:
     """Return the text with every number in digits; idempotent."""
     text = _repeating(text)
+    text = _INDIAN.sub(lambda found: found.group().replace(",", ""), text)
     text = _MIXED_VULGAR.sub(_vulgar, text)
     text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
     text = _GROUP.sub(lambda found: re.sub(r"[^\d]", "", found.group()), text)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from scoring.final_answer.equivalence import combined
+from scoring.formulas.units import measure
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, joined, read_form, scalar
 
 _CHINESE = "\u3400-\u9fff"
@@ -222,7 +223,11 @@ def _all(found: list[Mention], wanted: Form | None, text: str) -> Form | None:
     if several:
         equated = [mention for mention in found if mention.equated]
         alike = [m for m in equated if _left(m.form) == _left(equated[-1].form)]
-        chosen = alike if len(alike) > 1 else equated if len(equated) > 1 else found
+        tail = found[-1:]
+        while len(tail) < len(found) and _listed(text, [found[-len(tail) - 1], tail[0]]):
+            tail = found[-len(tail) - 1 :]
+        chosen = alike if len(alike) > 1 else tail if len(tail) > 1 else equated if len(equated) > 1 else found
+        chosen = [m for m in chosen if not m.bound] or chosen
         return chosen[0].form if len(chosen) == 1 else Several(tuple(m.form for m in chosen))
     if len(found) == 1:
         return found[0].form
@@ -284,13 +289,21 @@ def _unit(form: Form) -> str:
     return form.unit.strip("() ").lower().removesuffix("s") if isinstance(form, Scalar) else ""
 
 
-_ASKED = re.compile(r"(?:几|多少|几个|多少个)\s*([\u4e00-\u9fff])|how many (?:more |other |whole |full |different )?([a-z]+)|in ([a-z]+)\?", re.IGNORECASE)
+_ASKED = re.compile(
+    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,3})|how (?:many|much) (?:more |other |whole |full |different )?(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+)\?",
+    re.IGNORECASE,
+)
 
 
 def counted_in(statement: str) -> frozenset[str]:
     """Return what a question asks to be counted: ``how many pens``, 多少克."""
-    found = [next(g for g in m.groups() if g) for m in _ASKED.finditer(statement)]
-    return frozenset(word.lower().removesuffix("s") for word in found[-1:])
+    words: set[str] = set()
+    for found in _ASKED.finditer(statement):
+        if chinese := found["zh"]:
+            words.add(next((chinese[:size] for size in (3, 2, 1) if measure(chinese[:size]) and chinese[:size] != ""), chinese[:1]))
+        else:
+            words.add((found["en"] or found["unit"]).lower().removesuffix("s"))
+    return frozenset(words)
 
 
 def _is_shaped(form: Form) -> bool:

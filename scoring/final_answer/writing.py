@@ -63,7 +63,7 @@ _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
 def one_spelling(written: str, *, commas: bool = True) -> str:
     """Return the text in one spelling; with ``commas`` false, ``1,600`` may be two numbers and stays."""
-    text = END_MARKS.sub(" ", written)
+    text = re.sub(r"[₹€£¥￥₩₽]", " ", END_MARKS.sub(" ", written))
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
     text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)
@@ -82,6 +82,8 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     text = _SPACE.sub(" ", text)
     text = normalise(text).text
     text = plain_numbers(text)
+    text = re.sub(r"\b(?:negative|minus)\s+infinity\b", "-∞", text, flags=re.IGNORECASE)
+    text = re.sub(r"\[\s*\[[^\[\]]+\](?:\s*,\s*\[[^\[\]]+\])*\s*\]", _rows, text)
     for pattern, to in _RELATION:
         text = pattern.sub(to, text)
     text = _OVER.sub(lambda m: f"\\frac{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
@@ -103,6 +105,12 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
         text = re.sub(r"\{\s*\}", "", text)
     return re.sub(r"[ \t]+", " ", text).strip()
+
+
+def _rows(found: re.Match[str]) -> str:
+    """Return a matrix that is written as a list of rows in LaTeX."""
+    rows = re.findall(r"\[([^\[\]]+)\]", found.group())
+    return "\\begin{pmatrix}" + " \\\\ ".join(row.replace(",", " & ") for row in rows) + "\\end{pmatrix}"
 
 
 def _unwrapped(found: re.Match[str]) -> str:

@@ -45,7 +45,7 @@ def measure(text: str) -> Measure | None:
     if len(parts) == 2 and all(parts):
         above, below = measure(parts[0]), measure(parts[1])
         if above is None or below is None:
-            return None
+            return above  # so many km per part are still km
         return f"{above[0]}/{below[0]}", above[1], above[2] / below[2]
     found = _WRITTEN.match(text.strip())
     if found is None:
