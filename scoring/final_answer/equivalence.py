@@ -7,13 +7,11 @@ rational, else by their numbers at sample points, else by math-verify in its bou
 from __future__ import annotations
 
 import itertools
-import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from scoring.final_answer.exact import exact
+from scoring.final_answer.amounts import combined
 from scoring.final_answer.forms import (
     Equation,
     Form,
@@ -23,25 +21,16 @@ from scoring.final_answer.forms import (
     Spans,
     Words,
     as_span,
+    is_mathematics,
     read_form,
 )
 from scoring.final_answer.writing import one_spelling
-from scoring.formulas.units import measure
+from scoring.final_answer.values import LETTER, ValueComparison
 
-#: Values of an expression at the sample points, or None where it has none.
-Evaluate = Callable[[str], tuple[complex, ...] | None]
-#: math-verify's word on two writings.
-AskMathVerify = Callable[[str, str], bool | None]
-
-#: Digits that a rounded decimal shows at least, to stand for an exact value.
-ROUNDED_DIGITS = 3
-RELATIVE = 1e-9
-_DECIMAL = re.compile(r"-?\s*\d*\.\d+")
 #: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*, y_max(...).
 _NAMED = re.compile(
     r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)|\\(?:Delta|triangle)\w+"
 )
-_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-zα-ωΑ-Ω](?![A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +45,13 @@ RIGHT, WRONG = Verdict(right=True), Verdict(right=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(ValueComparison):
     """How two answers to one problem are compared."""
 
     kind: str
-    tol: float = 1e-6
-    unit: str | None = None
-    #: The unit that the question asks for, where the reference names none.
-    asked_unit: str | None = None
     names: frozenset[str] = frozenset()
     #: The problem's statements in one spelling without spaces: what is asked for stands there.
     asked: str = ""
-    evaluate: Evaluate = field(default=lambda _text: None)
-    ask: AskMathVerify = field(default=lambda _gold, _answer: None)
 
     def read(self, written: str) -> Form | None:
         """Return the form of a reference or an answer."""
@@ -96,6 +79,7 @@ class Comparison:
     # Shapes.
 
     def _same(self, wanted: Form, stated: Form, *, reference: str = "") -> bool | None:
+        wanted, stated = _vector(wanted), _vector(stated)
         if self.kind == "interval":
             wanted, stated = as_span(wanted) or wanted, as_span(stated) or stated
         if isinstance(wanted, Words) or isinstance(stated, Words):
@@ -157,10 +141,10 @@ class Comparison:
         first = stated.sides[0].strip()
         if not isinstance(last, Scalar):
             return False if last is not None else None
-        numeric = self._number(first) is not None
+        numeric = self.number(first) is not None
         if not (numeric or self._names_a_value(first) or len(stated.sides) > 2):
             # x^2 = 7 or 2x = 14: true, perhaps, and no answer; a bare 4x = 28 needs one more step.
-            whole = self.values(wanted, Scalar(first)) if _LETTER.search(wanted.text) else None
+            whole = self.values(wanted, Scalar(first)) if LETTER.search(wanted.text) else None
             return bool(whole)
         found = self.values(wanted, last)
         if found is not True and len(stated.sides) > 1 and (numeric or len(stated.sides) > 2):
@@ -214,6 +198,8 @@ class Comparison:
         items = tuple(_value_of(item) for item in items)
         given = tuple(_value_of(item) for item in given)
         if wanted.ordered and isinstance(stated, Several):
+            if len(items) == 2 and not stated.ordered and _ABOUT_INTERVALS.search(self.asked):
+                return False  # [a, b] holds its ends
             return self._in_order(items, given)
         return self._bijective(items, given)
 
@@ -334,6 +320,8 @@ class Comparison:
             return self._same(right, stated)
         if isinstance(stated, Equation):
             found = self._gap(wanted, stated)
+            if not found:
+                found = self._solved(wanted, stated) or self._solved(stated, wanted) or found
             if found is not None:
                 return found
         elif isinstance(stated, Several):
@@ -375,6 +363,24 @@ class Comparison:
             for x, y in zip(one, other, strict=True)
         )
 
+    def _solved(self, solved: Equation, other: Equation) -> bool:
+        """Return whether an equation is one that is solved for a letter, times a factor without that letter: xy = 12 and y = 12/x."""
+        letter = solved.name
+        if len(letter) != 1 or other.name == letter or len(solved.sides) != 2 or len(other.sides) != 2:
+            return False
+        rows = []
+        for shift in ("", "+1", "+2"):
+            put = f"(({solved.sides[1]}){shift})"
+            left, right = (re.sub(rf"(?<![A-Za-z\\\\]){letter}(?![A-Za-z])", lambda _, p=put: p, side) for side in other.sides)
+            rows.append(self.evaluate(f"({left})-({right})"))
+        zero, one, two = rows
+        if zero is None or one is None or two is None or not len(zero) == len(one) == len(two):
+            return False
+        return all(
+            abs(b) > 1e-9 and abs(a) < 1e-9 * (1 + abs(b)) and abs(c - 2 * b) < 1e-9 * (1 + abs(b))
+            for a, b, c in zip(zero, one, two, strict=True)
+        )
+
     def _order(self, wanted: str, stated: str) -> bool | None:
         """Compare two inequalities between expressions: the same direction after one side is brought over."""
         one, other = _ordered(wanted), _ordered(stated)
@@ -391,151 +397,20 @@ class Comparison:
             return False
         return all(abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12 for x, y in zip(a, b, strict=True))
 
-    # Values.
 
-    def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
-        """Compare two values with their units, percent and degree signs."""
-        scale = self._scale(wanted, stated)
-        if scale is None:
-            return False
-        number = self._number(wanted.text)
-        if stated.percent and not wanted.percent and number is not None and 0 < abs(number) < 1:
-            # 0.6 asked for and 0.6 % stated is a hundredth of it; 60 % is the same.
-            return self._texts(wanted.text, stated.text, Fraction(1, 100))
-        found = self._texts(wanted.text, stated.text, scale)
-        if found:
-            return True
-        if wanted.percent != stated.percent:
-            # 35 % is 0.35; and 35 where the sign was left off on one side.
-            hundred = Fraction(1, 100)
-            if wanted.percent:
-                return self._texts(wanted.text, stated.text, 1 / hundred)
-            small = self._number(wanted.text)
-            if (
-                small is not None
-                and abs(small) <= 1
-                and self._texts(wanted.text, stated.text, hundred)
-            ):
-                return True
-        if (
-            wanted.degree != stated.degree
-            and self._texts(
-                f"({wanted.text})*\\pi/180" if wanted.degree else wanted.text,
-                stated.text if wanted.degree else f"({stated.text})*\\pi/180",
-                Fraction(1),
-            )
-            and "π" in (wanted.text + stated.text).replace("\\pi", "π")
-        ):
-            return True
-        return found
+_ABOUT_INTERVALS = re.compile(r"interval|domain|range|inequalit|valuesof|区间|范围|定义域|值域|不等式|[<>≤≥]", re.IGNORECASE)
+_COLUMN = re.compile(r"\\begin\{pmatrix\}(?P<inside>[^&]*?|(?:(?!\\\\).)*?)\\end\{pmatrix\}", re.DOTALL)
 
-    def _scale(self, wanted: Scalar, stated: Scalar) -> Fraction | None:
-        """Return what the stated number is multiplied by to be in the reference's unit, None where units contradict."""
-        declared = wanted.unit or self.unit or ""
-        unit = declared or self.asked_unit or ""
-        if not unit or not stated.unit:
-            return Fraction(1)
-        a, b = measure(unit), measure(stated.unit)
-        if a is None or b is None:
-            return Fraction(1)
-        if a[:2] != b[:2]:
-            return None if declared else Fraction(1)
-        return Fraction(b[2] / a[2]).limit_denominator(10**9)
 
-    def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
-        if wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
-            return True
-        if "∞" in wanted or "∞" in stated:
-            return wanted.replace("+", "").replace(" ", "") == stated.replace("+", "").replace(" ", "")
-        if _based(wanted) or _based(stated):
-            return self._bases(wanted, stated)
-        if ":" in wanted or ":" in stated:
-            return self._ratio(wanted, stated)
-        one, other = exact(wanted), exact(stated)
-        if one is not None and other is not None:
-            return self._rational(one, other * scale, wanted, stated, scale)
-        return self._numeric(wanted, stated, scale)
-
-    def _rational(
-        self, one: Fraction, other: Fraction, wanted: str, stated: str, scale: Fraction
-    ) -> bool:
-        if one == other:
-            return True
-        decimals = (_is_decimal(wanted), _is_decimal(stated))
-        if self.tol > 1e-6:
-            return abs(one - other) <= Fraction(self.tol) * abs(one)
-        if decimals[1] and not decimals[0]:
-            return one.denominator != 1 and _rounds(stated, one / scale)
-        if decimals[0]:
-            return _rounds(wanted, other)
-        return False
-
-    def _numeric(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
-        rows = self.evaluate(wanted), self.evaluate(stated)
-        if rows[0] is None or rows[1] is None:
-            letters = _letters(wanted) ^ _letters(stated)
-            if letters and exact(stated) is not None:
-                return False
-            return self.ask(wanted, stated) or None
-        one, other = rows[0], tuple(value * float(scale) for value in rows[1])
-        if len(one) != len(other):
-            return False
-        tol = max(RELATIVE, self.tol if self.tol > 1e-6 else 0.0)
-        if all(
-            abs(x - y) <= tol * max(abs(x), abs(y)) or x == y
-            for x, y in zip(one, other, strict=True)
-        ):
-            return True
-        # Sums of floats leave a remainder where the exact value is zero.
-        if all(
-            abs(x - y) <= 1e-12 * max(1.0, abs(x)) for x, y in zip(one, other, strict=True)
-        ) and not (exact(wanted) or exact(stated)):
-            return True
-        first = one[0]
-        if abs(first.imag) < 1e-12 and all(value == first for value in one):
-            if _is_decimal(stated) and _rounds(
-                stated, Fraction(first.real) / scale if scale else Fraction(0)
-            ):
-                return True
-            if _is_decimal(wanted) and abs(other[0].imag) < 1e-12:
-                return _rounds(wanted, Fraction(other[0].real))
-        return False
-
-    def _ratio(self, wanted: str, stated: str) -> bool | None:
-        a, b = ([self._number(part) for part in text.split(":")] for text in (wanted, stated))
-        if None in a or None in b:
-            return None
-        if len(a) != len(b):
-            if {len(a), len(b)} == {1, 2}:
-                whole, parts = (a, b) if len(a) == 1 else (b, a)
-                # A ratio written as a fraction is the same; 5 for 5:3 is not, nor is 5:1 for 5 meant.
-                return bool(parts[1]) and whole[0] == parts[0] / parts[1]  # type: ignore[operator]
-            return False
-        return all(x * b[0] == y * a[0] for x, y in zip(a[1:], b[1:], strict=True)) and (
-            a[0] == 0
-        ) == (b[0] == 0)  # type: ignore[operator]
-
-    def _bases(self, wanted: str, stated: str) -> bool | None:
-        one, other = _based(wanted), _based(stated)
-        if one and other:
-            return one == other
-        return None if (one or other or ("",))[0] in (wanted, stated) else False
-
-    def _number(self, text: str) -> Fraction | None:
-        value = exact(text)
-        if value is not None:
-            return value
-        if _LETTER.search(re.sub(r"\\[A-Za-z]+|(?<![A-Za-z])[ei](?![A-Za-z])|π", "", text)):
-            return None
-        row = self.evaluate(text)
-        if (
-            row is None
-            or any(v != row[0] for v in row)
-            or abs(row[0].imag) > 1e-12
-            or not math.isfinite(row[0].real)
-        ):
-            return None
-        return Fraction(row[0].real)
+def _vector(form: Form) -> Form:
+    """Return a matrix of one row or one column as the tuple of its entries; other forms as they are."""
+    found = _COLUMN.fullmatch(form.text.strip()) if isinstance(form, Scalar) else None
+    if found is None:
+        return form
+    entries = [read_form(part) for part in re.split(r"\\\\|&", found["inside"]) if part.strip()]
+    if len(entries) < 2 or None in entries:
+        return form
+    return Several(tuple(entry for entry in entries if entry is not None), ordered=True)
 
 
 def _branches(equation: Equation) -> tuple[Form, ...]:
@@ -557,34 +432,7 @@ def _ordered(text: str) -> tuple[str, str] | None:
     return f"({left})-({right})", "strict" if found["sign"] in "<>" else "closed"
 
 
-def _is_decimal(text: str) -> bool:
-    return _DECIMAL.fullmatch(text.strip()) is not None
-
-
-def _rounds(written: str, value: Fraction) -> bool:
-    """Return whether a decimal is a value rounded or cut off, shown to `ROUNDED_DIGITS` significant digits at least."""
-    written = written.replace(" ", "")
-    decimals = len(written.split(".")[1])
-    if len(re.sub(r"[-.]", "", written).lstrip("0")) < ROUNDED_DIGITS:
-        return False
-    unit = Fraction(1, 10**decimals)
-    shown = Fraction(written)
-    cut = Fraction(math.trunc(value / unit)) * unit
-    return abs(shown - value) <= unit / 2 * Fraction(1_000_001, 1_000_000) or shown == cut
-
-
-def _based(text: str) -> tuple[str, str] | None:
-    found = re.fullmatch(r"\(?\s*([0-9A-Fa-f]+)\s*\)?\s*_\s*\{?\s*(\d{1,2})\s*\}?", text.strip())
-    return (found[1].upper(), found[2]) if found else None
-
-
-def _letters(text: str) -> frozenset[str]:
-    return frozenset(_LETTER.findall(re.sub(r"\\[A-Za-z]+", " ", text))) - {"e", "i", "π"}
-
-
 def _mathematical(text: str) -> bool:
-    from scoring.final_answer.forms import is_mathematics  # noqa: PLC0415
-
     return is_mathematics(text)
 
 
@@ -658,27 +506,6 @@ def _amount(items: Sequence[Form]) -> Scalar | None:
     if len(scalars) != len(items) or len(items) > 3:
         return None
     return combined(scalars)
-
-
-def combined(parts: Sequence[Scalar]) -> Scalar | None:
-    """Return the sum of amounts with falling units of one measure in the unit of the first, or None."""
-    measures = [measure(part.unit) for part in parts]
-    values = [exact(part.text) for part in parts]
-    if None in measures or None in values:
-        return None
-    kinds = {known[:2] for known in measures if known is not None}
-    sizes = [known[2] for known in measures if known is not None]
-    if len(kinds) != 1 or sizes != sorted(sizes, reverse=True) or len(set(sizes)) != len(sizes):
-        return None
-    total = sum(
-        (
-            value * Fraction(size / sizes[0]).limit_denominator(10**6)
-            for value, size in zip(values, sizes, strict=True)
-            if value is not None
-        ),
-        Fraction(0),
-    )
-    return Scalar(f"\\frac{{{total.numerator}}}{{{total.denominator}}}", parts[0].unit)
 
 
 def _same_words(wanted: Form, stated: Form) -> bool | None:

@@ -7,11 +7,9 @@ is no remark. What follows the answer (another question, a confidence, an offer 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.final_answer.numerals import plain_numbers
-from scoring.final_answer.writing import END_MARKS
+from scoring.final_answer.concluding import CALCULATION, FORMULA, conclusion
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{[^{}]*\})\s*(?P<brace>\{)?")
 #: Between boxes of one answer: signs, a name before the next, joining words.
@@ -42,33 +40,7 @@ _CUE = re.compile(
     r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]",
     re.IGNORECASE,
 )
-#: Sentences after an answer that state none.
-_REMARK = re.compile(
-    r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
-    r"[?？]\s*$|吗|any (?:other |further |more )?questions|need (?:any )?(?:more|further)|explain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
-    r"^\s*[(（]?(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
-    r"^\s*(?:check|verif|test|let me (?:check|verif|double)|checking|verification|to (?:check|verify)|we can (?:check|verify)|quick check|sanity|as a check|"
-    r"检验|验证|验算|经检验|代入检验|检查)|\b(?:which|this) (?:checks|matches|agrees|confirms)|"
-    r"^\s*[(（]?\s*(?:where|here|其中|这里|this is because|because|since|recall|remember|note that|as|also)\b|^\s*其中|^\s*[(（]?(?:其中|这里)",
-    re.IGNORECASE,
-)
-#: A heading under which nothing new is stated: a check, notes, extras.
-_APPENDIX = re.compile(
-    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up|further|a few (?:things|notes|remarks)|some (?:notes|remarks)|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注|注意?|说明|提示|拓展|补充)[^\n:：]{0,40}[:：]",
-    re.IGNORECASE | re.MULTILINE,
-)
-_THEN = re.compile(
-    r"(?:^|(?<=[\s,，;；。:：]))(?:therefore|hence|thus|so|consequently|accordingly|we (?:get|have|find|obtain|conclude)|it follows that|因此|所以|故|从而|于是|可得|得到|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
-    re.IGNORECASE,
-)
-_FORMULA = re.compile(
-    r"\d|∞|\\infty|\\frac|\\pi|\\sqrt|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数|任意实数|一切实数"
-    r"|no\s+(?:real\s+)?(?:solutions?|roots?)|all\s+real|every\s+real|empty\s+set",
-    re.IGNORECASE,
-)
 _BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
-_HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
-_WORD_CHOICE = re.compile(r"^[\s(（*$\\{}textrmahbf]*[A-H][\s)）.。*$}:：、]", re.DOTALL)
 MAX_LINES_BELOW = 12
 
 
@@ -87,12 +59,12 @@ class Stated:
     before: str = ""
 
 
-def find_answer(text: str) -> Stated | None:
+def find_answer(text: str, asked: frozenset[str] = frozenset()) -> Stated | None:
     """Return where the final answer stands, None where nothing is stated."""
     text = _before_next_turn(text)
     corrected = _correction(text)
     if corrected is not None:
-        later = find_answer(text[corrected:])
+        later = find_answer(text[corrected:], asked)
         if later is not None:
             return Stated(start=later.start + corrected, end=later.end + corrected, how=later.how, text=later.text)
     boxes = _boxes(text)
@@ -100,14 +72,22 @@ def find_answer(text: str) -> Stated | None:
     if boxes:
         box = _last_group(text, boxes)
         if _is_early(text, box) and (
-            later := cue if cue is not None and cue.start > box.end else _conclusion(text)
+            later := cue if cue is not None and cue.start > box.end else _concluded(text, asked)
         ):
             return later
         if cue is None or cue.start < box.end or not _overrules(text, box, cue):
             return box
     if cue is not None:
         return cue
-    return _conclusion(text)
+    return _concluded(text, asked)
+
+
+def _concluded(text: str, asked: frozenset[str]) -> Stated | None:
+    found = conclusion(text, asked)
+    if found is None:
+        return None
+    inside = text[found.start : found.end]
+    return Stated(start=found.start, end=found.end, how="end", text=inside, before=text[: found.lead])
 
 
 _CORRECTION = re.compile(
@@ -120,7 +100,7 @@ def _correction(text: str) -> int | None:
     """Return where a text takes back an answer that it announced before and goes on to another one."""
     for mark in reversed(list(_CORRECTION.finditer(text))):
         before, after = text[: mark.start()], text[mark.end() :]
-        if (_CUE.search(before) or _BOX.search(before)) and _FORMULA.search(after):
+        if (_CUE.search(before) or _BOX.search(before)) and FORMULA.search(after):
             return mark.end()
     return None
 
@@ -128,7 +108,7 @@ def _correction(text: str) -> int | None:
 def _before_next_turn(text: str) -> str:
     """Cut the text where the model has run on into another question, once something has been answered."""
     for turn in _TURN.finditer(text):
-        if _FORMULA.search(text, 0, turn.start()) and turn.start() > 0:
+        if FORMULA.search(text, 0, turn.start()) and turn.start() > 0:
             return text[: turn.start()]
     return text
 
@@ -195,9 +175,9 @@ EARLY = 0.5
 
 def _is_early(text: str, box: Stated) -> bool:
     """Return whether a box stands in the middle of a derivation that goes on: much before it and much behind."""
-    if box.end >= EARLY * len(text) or not _CALCULATION.search(text, 0, max(0, box.start - 8)):
+    if box.end >= EARLY * len(text) or not CALCULATION.search(text, 0, max(0, box.start - 8)):
         return False
-    return len(_CALCULATION.findall(text[box.end :])) >= 2
+    return len(CALCULATION.findall(text[box.end :])) >= 2
 
 
 def _overrules(text: str, box: Stated, cue: Stated) -> bool:
@@ -277,26 +257,22 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
-_CALCULATION = re.compile(
-    r"\d\s*(?:[-+*/×÷^]|\\times|\\cdot|\\div)\s*\$?\s*\d|[=≈]\s*\$?\s*-?\s*\$?\d|\\frac"
-)
-
 
 def _is_heading(text: str, cue: re.Match[str], region: str, end: int) -> bool:
     """Return whether "Answer:" is the title of a worked solution: nothing was calculated before, and much is after."""
     if re.match(r"####|<answer", cue.group(), re.IGNORECASE):
         return False
-    if _CALCULATION.search(text, 0, cue.start()):
+    if CALCULATION.search(text, 0, cue.start()):
         return False
     after = text[end:]
-    if not _CALCULATION.search(after):
+    if not CALCULATION.search(after):
         return False
     if _explained(after):
         return False
     first = region.strip(" *:：$\n")
     # A lone value that is explained below is an answer; a calculation or a sentence goes on.
     return (
-        bool(_CALCULATION.search(region))
+        bool(CALCULATION.search(region))
         or len(first) > 40
         or not re.search(r"\d", first)
         or _BULLET.match(region.strip()) is not None
@@ -312,82 +288,3 @@ def _explained(after: str) -> bool:
         )
         is not None
     )
-
-
-_INLINE = re.compile(r"\$[^$\n]*\$|\\\([^\n]*?\\\)")
-#: Two words side by side between dollar signs are prose between two amounts of money.
-_PLAIN_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}(?![A-Za-z}])")
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Return sentences as offsets: cut at line ends and sentence marks, not inside formulas or numbers."""
-    found, start = [], 0
-    inside = [span.span() for span in _INLINE.finditer(text) if not _PLAIN_WORDS.search(span.group())]
-    for at, char in enumerate(text):
-        maths = any(a < at < b for a, b in inside) if char in ".!?" else False
-        end = (
-            char == "\n"
-            or char in "。！？；"
-            or (
-                char in ".!?"
-                and not maths
-                and (at + 1 == len(text) or text[at + 1] in ' \n*)"' or ord(text[at + 1]) > 0x2000)
-                and not _abbreviated(text, at)
-            )
-        )
-        if end:
-            if text[start : at + 1].strip():
-                found.append((start, at + 1))
-            start = at + 1
-    if text[start:].strip():
-        found.append((start, len(text)))
-    return found
-
-
-def _abbreviated(text: str, at: int) -> bool:
-    return re.search(
-        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)|^\s*\d{1,2}|\n\s*\d{1,2})$",
-        text[max(0, at - 7) : at],
-        re.IGNORECASE,
-    ) is not None and at + 1 < len(text)
-
-
-def _conclusion(text: str) -> Stated | None:
-    """Return the last sentence that concludes, without remarks behind it; a list of results is taken whole."""
-    for appendix in _APPENDIX.finditer(text):
-        if _FORMULA.search(plain_numbers(text[: appendix.start()])):
-            text = text[: appendix.start()]
-            break
-    spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
-    kept = [span for span in spans if _states(text[span[0] : span[1]])]
-    if not kept:
-        return None
-    useful = [span for span in kept if not _REMARK.search(text[span[0] : span[1]].strip())] or kept[
-        -1:
-    ]
-    start, end = useful[-1]
-    at = len(useful) - 1
-    if _BULLET.match(text[start:end]):
-        while (
-            at > 0
-            and _BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
-            and _short(text, useful[at - 1 : at + 1])
-        ):
-            at -= 1
-        start = useful[at][0] if _short(text, useful[at:]) else start
-    begin = start
-    for then in _THEN.finditer(text, start, end):
-        if _states(text[then.end() : end]) and then.end() < end:
-            begin = then.end()
-    return Stated(start=begin, end=end, how="end", text=text[begin:end], before=text[:start])
-
-
-def _states(sentence: str) -> bool:
-    return _FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
-        sentence.strip("\n")
-    )
-
-
-def _short(text: str, spans: Sequence[tuple[int, int]]) -> bool:
-    """Return whether list items are results and no steps of a derivation."""
-    return all(end - start <= 40 for start, end in spans)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _FUNCTION = r"(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|sinh|cosh|tanh|coth|ln|lg|log|exp|sqrt|max|min|det|lim|pi|theta|alpha|beta|gamma|lambda|gcd|lcm)"
 #: Words that join several answers.
 _JOIN = re.compile(
-    r"\s*(?:;|,|，|；|、|\n)\s*(?:(?:and|or|or else|以及|和|或者|或|及)\s+)?|\s+(?:and|or)\s+(?:also\s+)?|\s*(?:或者|或|以及|和|及|与)\s*"
+    r"\s*(?:;|,|，|；|、|\n)\s*(?:(?:and|or|or else|以及|和|或者|或|及|且)\s+)?|\s+(?:and|or|together with|along with|as well as|but)\s+(?:also\s+)?|\s*(?:或者|或|以及|和|及|与|并且|且)\s*"
 )
 _CHINESE = "\u3400-\u9fff"
 _SHORT_WORD = r"(?<![A-Za-z])(?:is|it|of|in|to|at|an|or|on|by|we|so|as|if|be|he|no|do|up|us|my|am|go)(?![A-Za-z])"
@@ -159,6 +159,7 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
         return _matrix(text)
     while (lead := _LEAD.match(text)) and lead.end() < len(text):
         text = text[lead.end() :].strip()
+    text = _SET_NAME.sub("", text)
     if (builder := _BUILDER.match(text)) is not None:
         return read_form(builder["condition"], names)
     if special := _special(text):
@@ -176,6 +177,8 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
     return _single(text, names)
 
 
+#: A name before a set: ``D_f = {x | ...}``, ``(x, y) ∈ {...}``.
+_SET_NAME = re.compile(r"^(?:\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)|[A-Za-z](?:_\{?\w+\}?)?(?:\([A-Za-z]\))?)\s*[=∈:]\s*(?=\\?\{)")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvBV]?matrix|array)\}")
 
 
@@ -412,6 +415,8 @@ _UNIT = re.compile(
     rf"^(?P<value>.*?(?:[\d)}}\]!∞°%π]|\\pi|\\infty))\s*(?P<unit>(?:\(\s*)?(?:per\s|square\s|cubic\s|sq\.?\s|cu\.?\s)?(?:[A-Za-z{_CHINESE}][A-Za-z{_CHINESE}.'’-]*)(?:\s*\^\s*\{{?-?\d\}}?|[23](?![\d]))?(?:\s*[/*·]\s*[A-Za-z{_CHINESE}]+(?:\s*\^\s*\{{?-?\d\}}?)?|\s+[A-Za-z{_CHINESE}][A-Za-z{_CHINESE}.'’-]*)*(?:\s*\))?)$",
     re.DOTALL,
 )
+#: A unit in words behind a letter: ``58t litres``.
+_UNIT_BEHIND_LETTER = re.compile(r"^(?P<value>.*(?<![A-Za-z])[a-z])\s+(?P<unit>[A-Za-z]{3,}(?:\s+per\s+[a-z]+)?)$", re.DOTALL)
 _REMARK = re.compile(rf"^(?P<value>{_NUMBER}%?)(?P<gap>\s*)\((?P<inside>[^()]*)\)$")
 _LEAD = re.compile(
     r"^(?:=|≈|:|it(?:'s| is)|that(?:'s| is)|which is|this is|we (?:get|have|find|obtain)|is|are|equals?|为|是|共|约为|约是|约|大约|about|approximately|approx\.?|roughly|around|exactly|只有|only|即|got|a total of|the answer is)\s*",
@@ -471,7 +476,7 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
         text = remark["value"]
     text = re.sub(r"^(?:USD|RMB|CNY|US)\s*(?=[\d.])", "", text)
     for _ in range(2):
-        found = _UNIT.match(text)
+        found = _UNIT.match(text) or _UNIT_BEHIND_LETTER.match(text)
         if found is None or _is_variable(found["unit"], names) or not _is_value(found["value"]):
             break
         text, unit = found["value"].strip(), f"{found['unit'].strip('() ')} {unit}".strip()

@@ -76,7 +76,7 @@ _ELLIPSIS = re.compile(
 
 def plain_numbers(text: str) -> str:
     """Return the text with every number in digits; idempotent."""
-    text = _repeating(text)
+    text = _repeating(_roots(text))
     text = _INDIAN.sub(lambda found: found.group().replace(",", ""), text)
     text = _MIXED_VULGAR.sub(_vulgar, text)
     text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
@@ -86,6 +86,27 @@ def plain_numbers(text: str) -> str:
     text = _chinese(text)
     text = _english(text)
     return _scaled(text)
+
+
+_ROOT = re.compile(r"(?P<times>倍)?根号(?:下)?\s*(?:\(\s*)?(?P<number>\d+|[零一二两三四五六七八九十百]+|[a-z](?![A-Za-z]))\s*\)?")
+
+
+def _roots(text: str) -> str:
+    """Return the text with roots in Chinese words as LaTeX: 二分之根号三."""
+    if "根号" not in text:
+        return text
+
+    def root(m: re.Match[str]) -> str:
+        known = chinese_number(m["number"])
+        return f"\\sqrt{{{m['number'] if known is None else known}}}"
+
+    text = re.sub(rf"(?P<n>[{_CHINESE}]+)(?=倍?根号)", lambda m: str(chinese_number(m["n"])) if not m.string[: m.start()].endswith("分之") and chinese_number(m["n"]) is not None else m["n"], text)
+    text = _ROOT.sub(root, text)
+    return re.sub(
+        rf"(?P<bottom>[{_CHINESE}\d]+)分之(?P<top>[{_CHINESE}\d]*倍?\\sqrt\{{\w+\}})",
+        lambda m: f"\\frac{{{m['top'].replace('倍', '')}}}{{{_value(m['bottom'])}}}",
+        text,
+    )
 
 
 def _fraction(value: Fraction) -> str:
@@ -227,6 +248,8 @@ _WORD_FRACTION = re.compile(
 
 #: "half a mile", "half an hour".
 _HALF = re.compile(r"(?<![A-Za-z])half\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
+#: "4/5 of an hour".
+_PART_OF = re.compile(r"(?P<part>\d+\s*/\s*\d+|\\frac\{\d+\}\{\d+\}|\d*\.\d+)\s+of\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
 #: What "two and a half" has become.
 _AND_FRACTION = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s+and\s+\\frac\{(?P<top>\d+)\}\{(?P<bottom>\d+)\}"
@@ -257,6 +280,7 @@ def _english(text: str) -> str:
     text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
     text = _WORD_FRACTION.sub(fraction, text)
     text = _WORD_NUMBER.sub(number, text)
+    text = _PART_OF.sub(r"\g<part> \g<unit>", text)
     return _AND_FRACTION.sub(_mixed, text)
 
 

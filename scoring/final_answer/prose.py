@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from scoring.final_answer.equivalence import combined
-from scoring.formulas.units import measure
+from scoring.final_answer.amounts import combined, measure
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, joined, read_form, scalar
+from scoring.final_answer.question import Question
 
 _CHINESE = "\u3400-\u9fff"
 _PIECE = re.compile(
@@ -31,6 +31,13 @@ _THAN = re.compile(
 #: Words that name the sum of what was listed before.
 _TOTAL = re.compile(r"^[^.,;，。；\d]{0,24}?(?:in total|altogether|in all|overall|all together|总共|合计)", re.IGNORECASE)
 _TOTAL_BEFORE = re.compile(r"(?:\btotal(?:s|ing)?(?: of| is| are|:)?|\bsum(?: is| of)?|一共(?:有|是|为)?|总共(?:有|是|为)?|合计|共(?:有|计|需)?)\s*[:：]?\s*\$?$", re.IGNORECASE)
+#: A value after these words belongs to something else, unless it is the only one.
+_ASIDE = re.compile(
+    r"(?:\b(?:the\s+)?(?:other|others|remaining|another|rest)|\bcompared (?:with|to)|\bversus|\bvs\.?|\bat|\bwith|\bfor|\bleaving|\bleaves|\bplus|\bfrom|\bby|\bof"
+    r"|其余|其他|其它|另外|另|剩下的|时|当|用|每)\s*(?:the|a|an|all)?\s*$",
+    re.IGNORECASE,
+)
+_ASIDE_AFTER = re.compile(r"\s*(?:others?|of them|of which|of these|more than|less than|fewer than)\b|\s*时")
 _REJECTED = re.compile(
     r"舍去|不合题意|不符合|舍|增根|extraneous|reject|discard|not valid|invalid|not allowed|inadmissible|cannot be|must be (?:rejected|discarded)",
     re.IGNORECASE,
@@ -57,6 +64,8 @@ class Mention:
     bold: bool = False
     bound: bool = False
     total: bool = False
+    #: Whether the value belongs to something else: the others, the place where a maximum is attained.
+    aside: bool = False
     before: str = ""
 
 
@@ -93,6 +102,8 @@ def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
                     )
                 ),
                 total=bool(_TOTAL.match(text[end : end + 40]) or _TOTAL_BEFORE.search(before[-24:])),
+                aside=_ASIDE.search(before[-28:].replace("*", "").replace("$", "")) is not None
+                or _ASIDE_AFTER.match(text[end : end + 24]) is not None,
                 before=before[-24:],
             )
         )
@@ -174,25 +185,48 @@ def _tidied(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
+def main_clause(text: str) -> str:
+    """Return a sentence without what only comments on its value: clauses, places, comparisons; restated values last."""
+    lead = _BECAUSE_FIRST.match(text)
+    if lead is not None and _ATOM.search(text, lead.end()):
+        text = text[lead.end() :]
+    for clause in _COMMENTS:
+        shorter = clause.sub(" ", text)
+        if _ATOM.search(shorter):
+            text = shorter
+    restated = list(_THAT_IS.finditer(text))
+    if restated and _ATOM.search(text, restated[-1].end()):
+        return text[restated[-1].end() :]
+    return text
+
+
+_BECAUSE_FIRST = re.compile(r"\s*(?:because|since|as)\s[^,;]{3,120},\s*(?=[A-Za-z$])", re.IGNORECASE)
+_EQUALS_LIKE = r"(?:is|are|equals?|gives?|makes?|simplif|reduces?|becomes?|comes?|means?|can|leaves?|leaving|totals?|results?|amounts?|works?|has|have|was|were|will|would)"
+_COMMENTS = (
+    re.compile(rf",\s*(?:for|in|of|to|with|at)?\s*(?:which|where|whose)\s+(?!{_EQUALS_LIKE}\b)[^;。]*?(?=[.;。]\s|[.;。]?$)", re.IGNORECASE),
+    re.compile(r",\s*which\s+(?:is|are|was)\s+(?:defined|valid|true|more|less|bigger|smaller|larger|about|only|why|because|in|at|not|exactly what|just|also|the same|positive|negative|even|odd|prime|irrational|consistent|within|between|greater)\b[^;。]*?(?=[.;。]\s|[.;。]?$)", re.IGNORECASE),
+    re.compile(r",?\s*\b(?:attained|reached|achieved|occurring|taken on|obtained)\s+(?:at|when|for|if|by)\b[^;。]*?(?=[.;。]\s|[.;。]?$)", re.IGNORECASE),
+    re.compile(r"[,，]?\s*(?:\bbecause|(?<!ever )\bsince|,\s*as|因为)\s[^;。]*?(?=[.;。]\s|[.;。]?$)", re.IGNORECASE),
+    re.compile(r"[,，]\s*(?:compared (?:with|to)|rather than|instead of|unlike|as opposed to|not|而不是|而非)\b[^,;，。]*", re.IGNORECASE),
+    re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),
+)
+_THAT_IS = re.compile(r"(?:^|[,，;；(—–-]\s*)(?:that is|i\.e\.?|namely|in other words|or equivalently|即|也就是说?)(?![A-Za-z])\s*[,，:：]?", re.IGNORECASE)
+
+
 def concluded(
-    text: str,
-    *,
-    wanted: Form | None,
-    given: frozenset[str] = frozenset(),
-    names: frozenset[str] = frozenset(),
-    counted: frozenset[str] = frozenset(),
+    text: str, *, wanted: Form | None, question: Question, names: frozenset[str] = frozenset()
 ) -> Form | None:
     """Return the one value that a sentence concludes, or all of them where several are asked for.
 
-    ``given`` are the numbers of the problem's statement: a number that stood there is rarely what is found. None where
-    no value stands out.
+    A number that the question gives is rarely what is found. None where no value stands out.
     """
     found = mentions(text, names)
+    found = [mention for mention in found if not mention.aside] or found
     if not found:
         return None
     if not isinstance(wanted, Scalar):
         return _all(found, wanted, text)
-    chosen = _one(found, text, given, counted)
+    chosen = _one(found, text, question)
     if isinstance(chosen, Mention):
         return Spans((_bound(chosen.form),)) if chosen.bound else chosen.form
     return chosen
@@ -200,7 +234,7 @@ def concluded(
 
 def _all(found: list[Mention], wanted: Form | None, text: str) -> Form | None:
     """Return every value of a sentence for an answer that has several parts."""
-    several = isinstance(wanted, Several) and not wanted.ordered
+    several = (isinstance(wanted, Several) and not wanted.ordered) or (isinstance(wanted, Equation) and "±" in "".join(wanted.sides))
     if isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered):
         # An interval or a pair is looked for: numbers beside it say how it was found.
         shaped = [m for m in found if _is_shaped(m.form)]
@@ -239,20 +273,23 @@ def _all(found: list[Mention], wanted: Form | None, text: str) -> Form | None:
 _RESTATED = re.compile(r"^[^\w]*(?:i\.e\.?|that is|or|which is|which makes|namely|equivalently|即|也就是|合|=|≈|\()[^\w]*$", re.IGNORECASE)
 
 
-def _one(
-    found: list[Mention], text: str, given: frozenset[str], counted: frozenset[str]
-) -> Mention | Form:
+def _one(found: list[Mention], text: str, question: Question) -> Mention | Form:
     """Return the one value that a sentence concludes, or all that compete where none stands out."""
     if amount := _amount(found):
         return amount
     if len(found) == 1:
         return found[0]
+    if len(single := [m for m in found if not isinstance(m.form, Several)]) == 1:
+        return single[0]
     last_two = text[found[-2].end : found[-1].start]
     if _EQUALS_BEFORE.search(found[-1].before) and not found[-1].equated and not _listed(text, found[-2:]):
         return found[-1]
-    asked = [m for m in found if any(word and _unit(m.form).startswith(word) for word in counted)]
+    asked = [m for m in found if any(word and _unit(m.form).startswith(word) for word in question.counted)]
     if len(asked) == 1:
         return asked[0]
+    counts = [m for m in found if not _is_money(m.form)]
+    if len(counts) == 1 and re.search(r"\bhow many\b(?! (?:dollars|cents))|\bwhat number\b", question.text, re.IGNORECASE):
+        return counts[0]
     if _RESTATED.match(last_two) and not re.search(r"\bor\b|或", last_two):
         return found[-1]
     totals = [mention for mention in found if mention.total]
@@ -267,7 +304,7 @@ def _one(
         return Several(tuple(m.form for m in equated))
     if _listed(text, found):
         return Several(tuple(m.form for m in found))
-    fresh = [m for m in found if not (isinstance(m.form, Scalar) and m.form.text in given)]
+    fresh = [m for m in found if not (isinstance(m.form, Scalar) and m.form.text in question.numbers)]
     if len(fresh) == 1:
         return fresh[0]
     after = [m for m in (fresh or found) if _COPULA_BEFORE.search(m.before)]
@@ -289,21 +326,9 @@ def _unit(form: Form) -> str:
     return form.unit.strip("() ").lower().removesuffix("s") if isinstance(form, Scalar) else ""
 
 
-_ASKED = re.compile(
-    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,3})|how (?:many|much) (?:more |other |whole |full |different )?(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+)\?",
-    re.IGNORECASE,
-)
-
-
-def counted_in(statement: str) -> frozenset[str]:
-    """Return what a question asks to be counted: ``how many pens``, 多少克."""
-    words: set[str] = set()
-    for found in _ASKED.finditer(statement):
-        if chinese := found["zh"]:
-            words.add(next((chinese[:size] for size in (3, 2, 1) if measure(chinese[:size]) and chinese[:size] != ""), chinese[:1]))
-        else:
-            words.add((found["en"] or found["unit"]).lower().removesuffix("s"))
-    return frozenset(words)
+def _is_money(form: Form) -> bool:
+    known = measure(_unit(form)) if _unit(form) else None
+    return known is not None and known[0] in ("dollars", "money")
 
 
 def _is_shaped(form: Form) -> bool:
@@ -357,8 +382,3 @@ def _amount(found: list[Mention]) -> Scalar | None:
         if len(scalars) == len(found) > 1 and all(s.unit for s in scalars)
         else None
     )
-
-
-def numbers_of(statement: str) -> frozenset[str]:
-    """Return the numbers that a statement in one spelling gives."""
-    return frozenset(re.findall(r"\d+(?:\.\d+)?", statement))

@@ -63,7 +63,7 @@ _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
 def one_spelling(written: str, *, commas: bool = True) -> str:
     """Return the text in one spelling; with ``commas`` false, ``1,600`` may be two numbers and stays."""
-    text = re.sub(r"[₹€£¥￥₩₽]", " ", END_MARKS.sub(" ", written))
+    text = re.sub(r"[₹€£¥￥₩₽]", " ", _with_dollars(END_MARKS.sub(" ", written)))
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
     text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)
@@ -82,7 +82,11 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     text = _SPACE.sub(" ", text)
     text = normalise(text).text
     text = plain_numbers(text)
-    text = re.sub(r"\b(?:negative|minus)\s+infinity\b", "-∞", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(?:negative|minus)\s+infinity\b|负无穷大?", "-∞", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(?:positive|plus)\s+infinity\b|正?无穷大", "∞", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<![A-Za-z])oo(?![A-Za-z])", "∞", text)
+    text = re.sub(r"(?<=[)\]])\s*U\s*(?=[(\[])", "∪", text)
+    text = re.sub(r"(?<=\d)\s+[xX]\s+(?=\d)|(?<=\d)[xX](?=\d)", "*", text)
     text = re.sub(r"\[\s*\[[^\[\]]+\](?:\s*,\s*\[[^\[\]]+\])*\s*\]", _rows, text)
     for pattern, to in _RELATION:
         text = pattern.sub(to, text)
@@ -105,6 +109,42 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
         text = re.sub(r"\{\s*\}", "", text)
     return re.sub(r"[ \t]+", " ", text).strip()
+
+
+_MONEY = re.compile(r"\\?\$\s?(?P<amount>\d[\d,]*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)", re.IGNORECASE)
+
+
+def _with_dollars(text: str) -> str:
+    """Return the text with sums of money as dollars: where each dollar sign stands before a number, none is a formula's."""
+    escaped = text.count("\\$")
+    plain = text.count("$") - escaped
+    if escaped:
+        text = re.sub(_MONEY.pattern.replace(r"\\?\$", r"\\\$", 1), r"\g<amount> dollars", text, flags=re.IGNORECASE)
+    if plain and len(re.findall(r"(?<!\\)\$\s?\d", text)) == plain and "$$" not in text:
+        text = _MONEY.sub(r"\g<amount> dollars", text)
+    return text
+
+
+_POINT_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.])(?:,\d+)?(?!\d)")
+_COMMA_DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])")
+
+
+def in_point_notation(stated: str, text: str, statement: str) -> str:
+    """Return what is stated with decimal points, where the whole text writes decimal commas or points between thousands.
+
+    A number shows that where both marks stand in it, or where it is one of the problem's or the text's own in that spelling.
+    """
+    dotted = [m.group() for m in _POINT_GROUPS.finditer(text)]
+    known = {n.replace(",", "") for n in re.findall(r"\d[\d,]*", statement)}
+    european = any("," in n or n.count(".") > 1 or n.replace(".", "") in known for n in dotted)
+    if european:
+        return _POINT_GROUPS.sub(lambda m: m.group().replace(".", "").replace(",", "."), _decimal_commas(stated))
+    twins = set(re.findall(r"\d+\.\d+", text + " " + statement))
+    return _COMMA_DECIMAL.sub(lambda m: f"{m[1]}.{m[2]}" if f"{m[1]}.{m[2]}" in twins else m.group(), stated)
+
+
+def _decimal_commas(text: str) -> str:
+    return _COMMA_DECIMAL.sub(r"\1.\2", text)
 
 
 def _rows(found: re.Match[str]) -> str:

@@ -1,0 +1,57 @@
+"""The letters that an answer to a multiple-choice question chooses."""
+
+from __future__ import annotations
+
+import re
+
+from scoring.final_answer.concluding import is_remark, sentences
+from scoring.final_answer.extraction import Stated
+
+_STYLE = re.compile(r"\\(?:text|mathrm|textbf|mathbf)|[{}()\\$\s*.、,，和与及&/]|and")
+_CHOICE = re.compile(
+    r"^[\s*$\\({\[（【:：\"'“]*(?:(?:textbf|text|mathrm|mathbf|rm|bf)\s*\{?\s*)*(?:option|choice|选项|选|项)?[\s(（{*:：]*"
+    r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|或|and|or|&|/)\s*(?:and\s+)?[(（{*$]*[A-Ha-h](?![A-Za-z'’])|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
+    re.IGNORECASE,
+)
+_GROUP = r"[A-H](?:\s*(?:,|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
+_LONE = re.compile(
+    rf"(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
+    r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
+    re.MULTILINE,
+)
+#: What speaks of letters that are not chosen.
+_NOT_CHOSEN = re.compile(r"误选|错选|不选|不能选|排除|\bnot\s+[(（]?[A-H]\b|\b(?:is|are)\s+(?:wrong|incorrect|false)|rule[sd]? out|eliminat", re.IGNORECASE)
+
+
+def letters_of(written: str) -> frozenset[str]:
+    """Return the letters of a reference that consists of them, none for anything else."""
+    bare = _STYLE.sub("", written)
+    return frozenset(bare.upper()) if re.fullmatch(r"[A-Ha-h]{1,8}", bare) else frozenset()
+
+
+def chosen(text: str) -> frozenset[str]:
+    """Return the letters of the first group that an answer begins with, or of the first that stands alone in it."""
+    found = _CHOICE.match(text.replace("\\text{", "{").replace("\\mathrm{", "{"))
+    if found is None:
+        found = re.search(r"(?<![A-Za-z])(?P<letters>[A-H]{1,4})(?![A-Za-z])", text)
+        if found is None:
+            return frozenset()
+    return frozenset(re.sub(r"(?i)and|or|[^A-Ha-h]", "", found["letters"]).upper())
+
+
+def lone_choice(text: str) -> Stated | None:
+    """Return the last choice that a text makes in words, in bold, or on a line of its own; remarks make none."""
+    spans = sentences(text)
+    useful = [
+        (start, end)
+        for start, end in spans
+        if not is_remark(text[start:end]) and not _NOT_CHOSEN.search(text[start:end])
+    ]
+    for group in (useful, spans):
+        for start, end in reversed(group):
+            found = list(_LONE.finditer(text[start:end]))
+            if found:
+                last = found[-1]
+                letters = last["a"] or last["b"] or last["c"] or (last["d"] or last["e"]).upper()
+                return Stated(start=start + last.start(), end=start + last.end(), how="end", text=letters)
+    return None

@@ -1,0 +1,236 @@
+"""Which sentence concludes a text that neither boxes nor announces its answer.
+
+Remarks are passed over. Of what stands behind the last calculation, a sentence that concludes ("so", 所以, a bold line)
+or speaks of what is asked counts more than a plain one after it; among equals the last counts.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scoring.final_answer.numerals import plain_numbers
+from scoring.final_answer.question import content
+from scoring.final_answer.writing import END_MARKS
+
+FORMULA = re.compile(
+    r"\d|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数|任意实数|一切实数"
+    r"|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
+    r"|set\s+is\s+empty|empty\s+set|does not exist|不存在",
+    re.IGNORECASE,
+)
+CALCULATION = re.compile(
+    r"\d\s*(?:[-+*/×÷^]|\\times|\\cdot|\\div)\s*\$?\s*\d|[=≈]\s*\$?\s*-?\s*\$?\d|\\frac"
+)
+#: Sentences that state no answer, whatever numbers they hold.
+_REMARK = re.compile(
+    r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
+    r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)|\bexplain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
+    r"^[\s(（*_]*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
+    r"^[\s(（*_]*(?:check|verif|test|let me (?:check|verif|double)|checking|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify|confirm|see that)|quick check|sanity|as a check|"
+    r"检验|验证|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which|this) (?:checks|matches|agrees|confirms)|"
+    r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember|note that|notice|also|in comparison|by comparison|for comparison|for instance|for example|as an example|e\.g\.|incidentally|by the way|"
+    r"in other words|for reference|fun fact|by contrast|in contrast|on the other hand|otherwise|例如|比如|举例|顺便|相比|换句话说|否则|注意|反之)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+#: Sentences about something that is not the case, or not what is asked.
+_CONTRARY = re.compile(
+    r"\bif\b[^.]{0,60}\b(?:had|were)\b|\bhad\s+(?:it|we|he|she|they|the)\b|^\s*without\b.*\bwould\b|^\s*with\b.*\bwould\b|^\s*an?\s+(?:\w+th|second|third)\b.*\bwould\b|如果不|要是|假如|若(?:不|没)",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"^[\s(（*]*(?:the\s+|an?\s+)?(?:next|other|others|remaining|rest|previous|following)\b|^[\s(（*]*(?:the\s+)?(?:\w+\s+){0,2}itself\b|^[\s(（*]*(?:both|these|those|all three|all) \w+ (?:agree|hold|work|match)|^[\s(（*]*(?:其余|剩下的|剩余|另外|其他|下一个)",
+    re.IGNORECASE,
+)
+#: Conditions alone: "with x, y ≥ 0".
+_CONDITION_ALONE = re.compile(r"^[\s(（*]*(?:with|for|assuming|provided|given)\s+[^.]{0,40}$", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|gets?|gives?|makes?|comes?|needs?|will|can|takes?|costs?|we|he|she|they|must|equals?|remains?)\b|=", re.IGNORECASE
+)
+#: A heading under which nothing new is stated: a check, notes, extras.
+_APPENDIX = re.compile(
+    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up|further|a few (?:things|notes|remarks)|some (?:notes|remarks)|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注|注意?|说明|提示|拓展|补充)(?P<more>[^\n:：]{0,40})[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: What is checked one by one is a step of the derivation.
+_STEP_CHECK = re.compile(r"\b(?:each|every|all|which|mod(?:ulo)?|cases?|candidates?|values|whether|if|the)\b|逐一|逐个|各|是否|哪", re.IGNORECASE)
+THEN = re.compile(
+    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so|consequently|accordingly|altogether|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means|this means|因此|所以|故|从而|于是|可得|得到|可见|综上|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    re.IGNORECASE,
+)
+_CONCLUDES = re.compile(
+    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly|altogether|finally|overall|in total|we conclude|it follows that|that means|this means|the (?:final )?(?:answer|result))(?![A-Za-z])"
+    r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|答)",
+    re.IGNORECASE,
+)
+_BOLD_LINE = re.compile(r"\s*(?:[-*>•✅]\s+)?(?:\*\*|__)(?P<inside>[^*\n]+)(?:\*\*|__)\s*[.。!！✓]?\s*")
+_BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
+_HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
+_INLINE = re.compile(r"\$[^$\n]{1,2000}\$|\\\([^\n]{1,2000}?\\\)")
+_BLOCK = re.compile(r"\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}|\[\s*\[[^\[\]]{1,200}\](?:\s*,?\s*\[[^\[\]]{1,200}\]){0,20}\s*\]", re.DOTALL)
+#: Two words side by side between dollar signs are prose between two amounts of money.
+_PLAIN_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}(?![A-Za-z}])")
+#: How many sentences at the end are considered.
+TAIL = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """The stretch of a text that concludes it; ``lead`` is where its list or sentence begins."""
+
+    start: int
+    end: int
+    lead: int
+
+
+def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | None:
+    """Return what concludes a text, None where nothing is stated; ``asked`` are the words of the question."""
+    text = _without_appendix(text)
+    spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
+    kept = [span for span in spans if states(text[span[0] : span[1]])]
+    if not kept:
+        return None
+    useful = [span for span in kept if not is_remark(text[span[0] : span[1]])] or kept[-1:]
+    at = _chosen(text, useful, asked)
+    start, end = useful[at]
+    if _BULLET.match(text[start:end]):
+        first = _list_start(text, useful, at)
+        start = useful[first][0] if _short(text, useful[first : at + 1]) else start
+    begin = start
+    for then in THEN.finditer(text, start, end):
+        if states(text[then.end() : end]) and then.end() < end:
+            begin = then.end()
+    return Concluded(start=begin, end=end, lead=start)
+
+
+def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) -> int:
+    """Return which sentence of the tail concludes: the best, and of equals the last."""
+    first = len(useful) - 1
+    while (
+        first > 0
+        and len(useful) - first < TAIL
+        and not _calculates(text[useful[first][0] : useful[first][1]])
+    ):
+        first -= 1
+    ranks = [_rank(text[a:b], asked, last=(a, b) == useful[-1]) for a, b in useful[first:]]
+    best = max(ranks)
+    return first + len(ranks) - 1 - ranks[::-1].index(best)
+
+
+def _calculates(sentence: str) -> bool:
+    prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
+    return re.search(r"[=≈]", sentence) is not None and (prose < 6 or CALCULATION.search(sentence) is not None)
+
+
+def _rank(sentence: str, asked: frozenset[str], *, last: bool) -> int:
+    """Return how much a sentence looks like the conclusion."""
+    bold = _BOLD_LINE.fullmatch(sentence)
+    strong = bool(bold and FORMULA.search(bold["inside"])) or _CONCLUDES.search(sentence) is not None
+    about = min(3, len(content(sentence) & asked))
+    bare = re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", sentence)) is None
+    aside = _ELSEWHERE.match(sentence) is not None
+    return 2 * (strong and not bare) + about + (1 if last else 0) - 3 * aside
+
+
+def is_remark(sentence: str) -> bool:
+    """Return whether a sentence is about the answer, or about something else, and does not state it."""
+    sentence = sentence.strip()
+    if _in_brackets(sentence) or _REMARK.search(sentence) or _CONTRARY.search(sentence):
+        return True
+    return _CONDITION_ALONE.match(sentence) is not None and _VERB.search(sentence) is None
+
+
+def _in_brackets(sentence: str) -> bool:
+    """Return whether prose in brackets makes up a sentence, also where its mark splits it from the closing one."""
+    bare = sentence.strip(" *_\n")
+    if bare[:1] not in ("(", "（") or not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{3}", bare):
+        return False
+    depth = 0
+    for at, char in enumerate(bare):
+        depth += (char in "(（") - (char in ")）")
+        if depth == 0:
+            return re.fullmatch(r"[\s.。!！*_✓]*", bare[at + 1 :]) is not None
+    return True
+
+
+def _without_appendix(text: str) -> str:
+    """Return the text up to a heading for checks or notes, unless what is checked is a step and a conclusion follows."""
+    for appendix in _APPENDIX.finditer(text):
+        if not FORMULA.search(plain_numbers(text[: appendix.start()])):
+            continue
+        if _STEP_CHECK.search(appendix["more"]) and _CONCLUDES.search(text, appendix.end()):
+            continue
+        return text[: appendix.start()]
+    return text
+
+
+def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:
+    while (
+        at > 0
+        and _BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
+        and _short(text, useful[at - 1 : at + 1])
+    ):
+        at -= 1
+    return at
+
+
+def _short(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether list items are results and no steps of a derivation."""
+    return all(end - start <= 40 for start, end in spans)
+
+
+def states(sentence: str) -> bool:
+    """Return whether a sentence holds a value and is no heading."""
+    return FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
+        sentence.strip("\n")
+    )
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return sentences as offsets: cut at line ends and sentence marks, not inside formulas or numbers.
+
+    A line that begins with an equals sign goes on with the line before; a semicolon cuts where prose follows.
+    """
+    inline = [s.span() for s in _INLINE.finditer(text) if not _PLAIN_WORDS.search(s.group())]
+    blocks = [s.span() for s in _BLOCK.finditer(text)]
+    found, start = [], 0
+    for mark in re.finditer(r"[\n。！？；.!?;]", text):
+        at = mark.start()
+        if not _ends(text, at) or _inside(blocks, at) or (text[at] in ".!?;" and _inside(inline, at)):
+            continue
+        if text[start : at + 1].strip():
+            found.append((start, at + 1))
+        start = at + 1
+    if text[start:].strip():
+        found.append((start, len(text)))
+    return found
+
+
+def _inside(spans: Sequence[tuple[int, int]], at: int) -> bool:
+    place = bisect_right(spans, (at, len(spans) and spans[-1][1])) - 1
+    return place >= 0 and spans[place][0] < at < spans[place][1] - 1
+
+
+def _ends(text: str, at: int) -> bool:
+    char = text[at]
+    if char == "\n":
+        return re.match(r"\s*[=≈](?!=)", text[at : at + 40]) is None
+    if char in "。！？；":
+        return True
+    if char == ";":
+        return _PROSE_AFTER.match(text, at + 1) is not None
+    following = text[at + 1 : at + 2]
+    return (following == "" or following in ' \n*)"' or ord(following) > 0x2000) and not _abbreviated(text, at)
+
+
+_PROSE_AFTER = re.compile(r"\s+(?:[A-Za-z]{2,}\s+){2}")
+
+
+def _abbreviated(text: str, at: int) -> bool:
+    return re.search(
+        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)|^\s*\d{1,2}|\n\s*\d{1,2})$",
+        text[max(0, at - 7) : at],
+        re.IGNORECASE,
+    ) is not None and at + 1 < len(text)

@@ -1,0 +1,146 @@
+"""Read what is stated as a form: all of it as mathematics, else what its sentence concludes."""
+
+from __future__ import annotations
+
+import re
+
+from scoring.final_answer.concluding import sentences
+from scoring.final_answer.equivalence import Comparison
+from scoring.final_answer.extraction import Stated
+from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words, read_form
+from scoring.final_answer.prose import concluded, main_clause, without_rejected
+from scoring.final_answer.question import Question
+from scoring.final_answer.words import phrase, predicate
+from scoring.final_answer.writing import one_spelling
+
+_REMARK_IN_BRACKETS = re.compile(
+    r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]", re.IGNORECASE
+)
+_PROSE_IN_BRACKETS = re.compile(r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}|\d\s+of\s))[^()（）]*[)）]")
+_BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
+_CONDITION = re.compile(
+    r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤|<)\s*[^,;，；。=]{1,24}[)）]?\s*[.。*]*\s*$"
+)
+_AT = re.compile(r"(?<=[\d)}])\s*\((?:at|when|attained at|当|在)?\s*[A-Za-z]\s*[=≈][^()]*\)")
+_FOR_ALL = re.compile(
+    r"(?<=[\w)}])\s+(?:for|where)\s+(?:all|any|every|each|some|real|integers?)\b[^.,;]*[.。]?\s*$"
+)
+
+
+def read_stated(question: Question, how: Comparison, reference: str, stated: Stated) -> Form | None:
+    """Return the form of what is stated, None where it cannot be read."""
+    wanted = how.read(reference)
+    several = _is_several(wanted)
+    raw = _bare(stated, reference, several=several, words=isinstance(wanted, Words))
+    spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
+    text = _without_conditions(spelled, wanted)
+    if stated.how == "end":
+        if isinstance(wanted, Several) and (wider := _widened(stated, wanted, how)) is not None:
+            return wider
+        text = main_clause(text)
+    if not isinstance(wanted, Words) and (said := phrase(text)) is not None:
+        return said
+    for candidate in (text, _after_colon(text)):
+        form = read_form(_without_lead(candidate), how.names) if candidate else None
+        if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
+            return form
+    if isinstance(wanted, Words):
+        return predicate(raw, wanted, question.text)
+    return concluded(main_clause(text), wanted=wanted, question=question, names=how.names)
+
+
+def _is_several(wanted: Form | None) -> bool:
+    return isinstance(wanted, Several) or (
+        isinstance(wanted, Equation) and any("±" in side for side in wanted.sides)
+    )
+
+
+def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
+    """Return what is stated without remarks in brackets; the bold part where it holds a value; ratios with a colon."""
+    raw = stated.text
+    if stated.how != "boxed" and (bold := _bold(raw, several=several)):
+        raw = bold
+    raw = _REMARK_IN_BRACKETS.sub(" ", raw)
+    if stated.how != "boxed" and not words:
+        without = _PROSE_IN_BRACKETS.sub(" ", raw)
+        raw = without if re.search(r"\d|∞|\\infty", without) else raw
+    if re.search(r"\d\s*:\s*\d", reference):
+        raw = _RATIO_FOR.sub(r"\g<a>:\g<b>", one_spelling(raw)) if _RATIO_FOR.search(one_spelling(raw)) else raw
+    return raw
+
+
+_RATIO_FOR = re.compile(
+    r"(?P<a>\d+)(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each|per)\s+(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)]|$)", re.IGNORECASE
+)
+
+
+def _bold(text: str, *, several: bool) -> str | None:
+    """Return what is set in bold of a sentence and holds a value: the last, or all of them."""
+    found = [
+        m["inside"]
+        for m in _BOLD.finditer(text)
+        if re.search(r"\d|\\frac|\\pi|π|∞|\\infty|√", m["inside"])
+    ]
+    if not found or re.search(r"[:：]\s*$", found[-1]):
+        return None
+    return " , ".join(found) if several else found[-1]
+
+
+def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
+    """Return several values that stand in lines of their own, where the last line has too few of them."""
+    parts = len(wanted.items)
+    if parts < 2:
+        return None
+    lines = [line for line in stated.before[-400:].split("\n") if line.strip()][-(parts - 1) :]
+    text = one_spelling("\n".join([*lines, stated.text]), commas=how.kind != "set")
+    form = read_form(text, how.names) if lines else None
+    if isinstance(form, Several) and len(form.items) == parts:
+        return form
+    return _coordinates(stated) if wanted.ordered and parts == 2 else None
+
+
+_COORDINATE = re.compile(
+    r"(?:\b(?P<axis>[xy])\s*-\s*(?:coordinate|value|intercept)|(?P<zh>[横纵])坐标)[^.\n;。；]{0,40}?(?:\bis|=|:|为|是)\s*\$?(?P<value>-?[\w./\\{}]+)",
+    re.IGNORECASE,
+)
+
+
+def _coordinates(stated: Stated) -> Form | None:
+    """Return a point of which each coordinate has a sentence of its own."""
+    whole = stated.before[-600:] + stated.text
+    found: dict[str, str] = {}
+    for start, end in sentences(whole):
+        for said in _COORDINATE.finditer(one_spelling(whole[start:end])):
+            axis = (said["axis"] or {"横": "x", "纵": "y"}[said["zh"]]).lower()
+            found[axis] = said["value"].rstrip(".")
+    values = [read_form(found[axis]) for axis in ("x", "y") if axis in found]
+    if len(values) != 2 or not all(isinstance(value, Scalar) for value in values):
+        return None
+    return Several(tuple(value for value in values if value is not None), ordered=True)
+
+
+def _without_conditions(text: str, wanted: Form | None) -> str:
+    """Drop what only says for which letters a value holds: ``, t ≥ 1``, ``(n ∈ N)``, ``(x = 0)``."""
+    if wanted is None or isinstance(wanted, Spans) or "∈" in text[:4]:
+        return text
+    text = _FOR_ALL.sub("", _AT.sub(" ", text))
+    found = _CONDITION.search(text)
+    if (
+        found is not None
+        and re.search(r"[\d=]", text[: found.start()])
+        and not re.search(r"\bor\b|或", found.group())
+    ):
+        return text[: found.start()]
+    return text
+
+
+def _after_colon(text: str) -> str:
+    """Return what stands behind the last colon of a sentence, not that of a ratio."""
+    found = list(re.finditer(r"[:：](?:\s+|(?<=[\u3400-\u9fff][:：]))|：", text))
+    if not found or not re.search(r"[A-Za-z\u3400-\u9fff]{2}", text[: found[-1].start()]):
+        return ""
+    return text[found[-1].end() :]
+
+
+def _without_lead(text: str) -> str:
+    return re.sub(r"^[\s*:：=]+|[\s*]+$", "", text)
