@@ -41,11 +41,11 @@ _CONTRARY = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"^[\s(（*]*(?:the\s+|an?\s+)?(?:next|other|others|remaining|rest|previous|following)\b|^[\s(（*]*(?:the\s+)?(?:\w+\s+){0,2}itself\b|^[\s(（*]*(?:both|these|those|all three|all) \w+ (?:agree|hold|work|match)|^[\s(（*]*(?:其余|剩下的|剩余|另外|其他|下一个)",
+    r"^[\s(（*]*(?:the\s+|an?\s+)?(?:next|other|others|remaining|rest|previous|following)\b|^[\s(（*]*(?:the\s+)?(?:\w+\s+){0,2}itself\b|^[\s(（*]*(?:both|these|those|all three|all) \w+ (?:agree|hold|work|match)|^[\s(（*]*(?:其余|另外|其他|下一个)",
     re.IGNORECASE,
 )
 #: Conditions alone: "with x, y ≥ 0".
-_CONDITION_ALONE = re.compile(r"^[\s(（*]*(?:with|for|assuming|provided|given)\s+[^.]{0,40}$", re.IGNORECASE)
+_CONDITION_ALONE = re.compile(r"^[\s(（*]*(?:with|for|assuming|provided|given)\s+[^.]{0,40}[.。]?$", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|gets?|gives?|makes?|comes?|needs?|will|can|takes?|costs?|we|he|she|they|must|equals?|remains?)\b|=", re.IGNORECASE
 )
@@ -61,15 +61,20 @@ THEN = re.compile(
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
-    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly|altogether|finally|overall|in total|we conclude|it follows that|that means|this means|the (?:final )?(?:answer|result))(?![A-Za-z])"
-    r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|答)",
+    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly|altogether|finally|overall|in total|we conclude|it follows that|that means|this means|the (?:\w+ )?(?:answers?|results?|solutions?|values?) (?:is|are))(?![A-Za-z])"
+    r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b|\bis (?:the|my|our) (?:final )?(?:answer|result)\b|\bmy (?:final )?answer\b|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
+    r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共|合计|答)|依次(?:填|为|是)|[应故]填",
     re.IGNORECASE,
+)
+#: Words that are an answer by themselves.
+_NOTHING = re.compile(
+    r"\bno\s+(?:real\s+|such\s+)*(?:solutions?|roots?)|\bset\s+is\s+(?:the\s+)?empty|does not exist|无(?:实数)?解|空集|不存在", re.IGNORECASE
 )
 _BOLD_LINE = re.compile(r"\s*(?:[-*>•✅]\s+)?(?:\*\*|__)(?P<inside>[^*\n]+)(?:\*\*|__)\s*[.。!！✓]?\s*")
 _BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
 _HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
 _INLINE = re.compile(r"\$[^$\n]{1,2000}\$|\\\([^\n]{1,2000}?\\\)")
-_BLOCK = re.compile(r"\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}|\[\s*\[[^\[\]]{1,200}\](?:\s*,?\s*\[[^\[\]]{1,200}\]){0,20}\s*\]", re.DOTALL)
+_BLOCK = re.compile(r"\$\$.{1,2000}?\$\$|\\\[.{1,2000}?\\\]|\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}|\[\s*\[[^\[\]]{1,200}\](?:\s*,?\s*\[[^\[\]]{1,200}\]){0,20}\s*\]", re.DOTALL)
 #: Two words side by side between dollar signs are prose between two amounts of money.
 _PLAIN_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}(?![A-Za-z}])")
 #: How many sentences at the end are considered.
@@ -111,27 +116,40 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     while (
         first > 0
         and len(useful) - first < TAIL
-        and not _calculates(text[useful[first][0] : useful[first][1]])
+        and not _goes_on(text[useful[first][0] : useful[first][1]])
     ):
         first -= 1
-    ranks = [_rank(text[a:b], asked, last=(a, b) == useful[-1]) for a, b in useful[first:]]
+    ranks = [_rank(text[a:b], asked) for a, b in useful[first:]]
     best = max(ranks)
     return first + len(ranks) - 1 - ranks[::-1].index(best)
 
 
-def _calculates(sentence: str) -> bool:
+def _goes_on(sentence: str) -> bool:
+    """Return whether a sentence calculates what is asked, so that what stands before it is derivation."""
+    if _ELSEWHERE.match(sentence):
+        return False
     prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
-    return re.search(r"[=≈]", sentence) is not None and (prose < 6 or CALCULATION.search(sentence) is not None)
+    return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (prose < 6 or CALCULATION.search(sentence) is not None)
 
 
-def _rank(sentence: str, asked: frozenset[str], *, last: bool) -> int:
+def _rank(sentence: str, asked: frozenset[str]) -> int:
     """Return how much a sentence looks like the conclusion."""
     bold = _BOLD_LINE.fullmatch(sentence)
-    strong = bool(bold and FORMULA.search(bold["inside"])) or _CONCLUDES.search(sentence) is not None
+    strong = (
+        bool(bold and FORMULA.search(bold["inside"]))
+        or _NOTHING.search(sentence) is not None
+        or any(states(sentence[then.end() :]) or "answer" in then.group() for then in _CONCLUDES.finditer(sentence))
+    )
     about = min(3, len(content(sentence) & asked))
     bare = re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", sentence)) is None
-    aside = _ELSEWHERE.match(sentence) is not None
-    return 2 * (strong and not bare) + about + (1 if last else 0) - 3 * aside
+    aside = _ELSEWHERE.match(sentence) is not None and not asked & {"remai", "other", "next", "rest"}
+    value_bold = re.search(r"\*\*[^*\n]*\d[^*\n]*\*\*", sentence) is not None
+    return 2 * (strong and not bare) + about + value_bold - 3 * aside
+
+
+def is_elsewhere(sentence: str) -> bool:
+    """Return whether a sentence speaks of the others, the next or the rest."""
+    return _ELSEWHERE.match(sentence) is not None
 
 
 def is_remark(sentence: str) -> bool:
@@ -216,13 +234,30 @@ def _inside(spans: Sequence[tuple[int, int]], at: int) -> bool:
 def _ends(text: str, at: int) -> bool:
     char = text[at]
     if char == "\n":
-        return re.match(r"\s*[=≈](?!=)", text[at : at + 40]) is None
+        return not _runs_on(text, at)
     if char in "。！？；":
         return True
     if char == ";":
         return _PROSE_AFTER.match(text, at + 1) is not None
     following = text[at + 1 : at + 2]
     return (following == "" or following in ' \n*)"' or ord(following) > 0x2000) and not _abbreviated(text, at)
+
+
+#: A line that is not finished without what stands below it.
+_UNFINISHED = re.compile(r"(?:\b(?:is|are|so|with|equals?|gets?|gives?|obtain|find|by|also|be|as)|[:：=,，]|为|是|得)[\s*]*$", re.IGNORECASE)
+
+
+def _runs_on(text: str, at: int) -> bool:
+    """Return whether a line goes on below: with an equals sign, a display, or what its last word calls for."""
+    below = text[at : at + 80].lstrip()
+    if re.match(r"[=≈](?!=)", below):
+        return True
+    line = text[max(0, at - 200) : at].rstrip().rpartition("\n")[2]
+    if not line or _BULLET.match(below) or _HEADING_LINE.match(line) or re.match(r"[|>#]", below):
+        return False
+    if below.startswith(("$$", "\\[")):
+        return line[-1] not in ".。!！?？$]" and not line.endswith("\\]")
+    return line[-1] not in ":：" and _UNFINISHED.search(line) is not None
 
 
 _PROSE_AFTER = re.compile(r"\s+(?:[A-Za-z]{2,}\s+){2}")

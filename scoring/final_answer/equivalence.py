@@ -328,6 +328,8 @@ class Comparison(ValueComparison):
             named = [i for i in stated.items if isinstance(i, Equation) and i.name and i.name == wanted.name]
             if len(named) == 1:
                 return self._equation(wanted, named[0])
+            if len(stated.items) > 1 and all(self._equation(wanted, i) for i in stated.items if isinstance(i, Equation)) and all(isinstance(i, Equation) for i in stated.items):
+                return True  # one equation in two writings
             # x = -1, 2 is written as one assignment and further values.
             return False
         solved = bool(wanted.name) or _is_call(wanted.sides[0])
@@ -371,7 +373,8 @@ class Comparison(ValueComparison):
         rows = []
         for shift in ("", "+1", "+2"):
             put = f"(({solved.sides[1]}){shift})"
-            left, right = (re.sub(rf"(?<![A-Za-z\\\\]){letter}(?![A-Za-z])", lambda _, p=put: p, side) for side in other.sides)
+            sides = map(self._spaced, other.sides)
+            left, right = (re.sub(rf"(?<![A-Za-z\\\\]){letter}(?![A-Za-z])", lambda _, p=put: p, side) for side in sides)
             rows.append(self.evaluate(f"({left})-({right})"))
         zero, one, two = rows
         if zero is None or one is None or two is None or not len(zero) == len(one) == len(two):
@@ -379,6 +382,14 @@ class Comparison(ValueComparison):
         return all(
             abs(b) > 1e-9 and abs(a) < 1e-9 * (1 + abs(b)) and abs(c - 2 * b) < 1e-9 * (1 + abs(b))
             for a, b, c in zip(zero, one, two, strict=True)
+        )
+
+    def _spaced(self, text: str) -> str:
+        """Return an expression with signs of multiplication between names that stand side by side: ``xy``."""
+        return re.sub(
+            r"(?<![A-Za-z\\])[A-Za-z]{2,3}(?![A-Za-z(])",
+            lambda m: "*".join(m.group()) if set(m.group()) <= self.names else m.group(),
+            text,
         )
 
     def _order(self, wanted: str, stated: str) -> bool | None:
@@ -437,7 +448,7 @@ def _mathematical(text: str) -> bool:
 
 
 def _is_call(text: str) -> bool:
-    return re.fullmatch(r"\s*[A-Za-z](?:_\{?\w+\}?)?'*\s*\([^()]*\)\s*", text) is not None
+    return re.fullmatch(r"\s*[A-Za-z](?:_\{?\w+\}?)?'*(?:\^\{?-1\}?)?\s*\([^()]*\)\s*", text) is not None
 
 
 def _open(spans: Spans) -> bool:

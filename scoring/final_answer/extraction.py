@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from scoring.final_answer.concluding import CALCULATION, FORMULA, conclusion
+from scoring.final_answer.concluding import (
+    CALCULATION,
+    FORMULA,
+    conclusion,
+    is_elsewhere,
+    is_remark,
+    sentences,
+    states,
+)
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{[^{}]*\})\s*(?P<brace>\{)?")
 #: Between boxes of one answer: signs, a name before the next, joining words.
@@ -32,7 +40,7 @@ _CUE = re.compile(
     r"####\s*(?!#)|[\"'](?:final_?)?answer[\"']\s*:\s*|</?answer>"
     r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案|的)?(?:应该)?(?:是|为|应为)[:：]?"
     r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选|[:：=])[:：]?\s*(?:选)?"
-    r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
+    r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
     r"|(?:综上所述|综上|结论)\s*[,，:：]"
     r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?|result|solution)\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|=|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by|option|choice)?\s*[:：]?"
     r"|\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*"
@@ -195,10 +203,14 @@ def _overrules(text: str, box: Stated, cue: Stated) -> bool:
     )
 
 
+#: "Any solution is congruent to 3" announces nothing.
+_GENERAL = re.compile(r"\b(?:any|each|every|one|no|another|other|only|general|same|this)\s*$", re.IGNORECASE)
+
+
 def _last_cue(text: str) -> Stated | None:
     """Return what stands after the last announcement that announces something."""
     for cue in reversed(list(_CUE.finditer(text))):
-        if cue.group().lower() == "</answer>":
+        if cue.group().lower() == "</answer>" or _GENERAL.search(text, max(0, cue.start() - 12), cue.start()):
             continue
         stated = _after_cue(text, cue)
         if stated is not None:
@@ -225,7 +237,22 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
         return None
     if _is_heading(text, cue, region, end):
         return None
+    end = _without_asides(text, start, end)
+    region = text[start:end]
     return Stated(start=start, end=end, how="cue", text=region)
+
+
+def _without_asides(text: str, start: int, end: int) -> int:
+    """Return the end of an announced answer before the remarks that follow in its line."""
+    spans = [(a + start, b + start) for a, b in sentences(text[start:end])]
+    while len(spans) > 1 and states(text[start : spans[-2][1]]) and _is_aside(text[slice(*spans[-1])]):
+        spans.pop()
+        end = spans[-1][1]
+    return end
+
+
+def _is_aside(sentence: str) -> bool:
+    return is_remark(sentence) or is_elsewhere(sentence)
 
 
 def _block_end(text: str, start: int) -> int:

@@ -83,7 +83,7 @@ Form = Scalar | Several | Spans | Equation | Words
 
 
 #: A set written by its condition, with or without a backslash before the brace.
-_BUILDER = re.compile(r"^\\?\{\s*(?:\(?\s*[A-Za-z](?:\s*,\s*[A-Za-z])?\s*\)?)\s*(?:∈\s*ℝ\s*)?[|:]\s*(?P<condition>.+?)\\?\}$", re.DOTALL)
+_BUILDER = re.compile(r"^\\?\{\s*(?:\(?\s*[A-Za-z](?:\s*,\s*[A-Za-z])?\s*\)?)\s*(?:∈\s*[ℝR]\s*)?[|:]\s*(?P<condition>.+?)\\?\}$", re.DOTALL)
 
 
 def trimmed(text: str) -> str:
@@ -299,7 +299,7 @@ def _grouped(text: str, names: frozenset[str]) -> Form | None:
     r"""Return a set in ``\{...\}``, a tuple in ``(...)`` or a list in ``[...]``, where brackets hold all of it."""
     if text.startswith("\\{") and text.endswith("\\}"):
         inside = text[2:-2]
-        builder = re.fullmatch(r"\s*[A-Za-z]\s*(?:∈\s*ℝ\s*)?[|:]\s*(?P<condition>.+)", inside)
+        builder = re.fullmatch(r"\s*[A-Za-z]\s*(?:∈\s*[ℝR]\s*)?[|:]\s*(?P<condition>.+)", inside)
         if builder is not None:
             return read_form(builder["condition"], names)
         items = [read_form(part, names) for part in split_list(inside)]
@@ -385,7 +385,7 @@ def _inequality(text: str) -> Spans | None:
     at = [i for i, side in enumerate(sides) if _NAME.fullmatch(side)]
     if len(at) != 1 or len(sides) > 3 or (len(sides) == 3 and at != [1]):
         return None
-    if not all(is_mathematics(side) for side in sides):
+    if not all(is_mathematics(side) and _balanced(side) for side in sides):
         return None
     low, high, low_in, high_in = "-∞", "∞", False, False
     for i, relation in enumerate(relations):
@@ -476,7 +476,10 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
         text = remark["value"]
     text = re.sub(r"^(?:USD|RMB|CNY|US)\s*(?=[\d.])", "", text)
     for _ in range(2):
-        found = _UNIT.match(text) or _UNIT_BEHIND_LETTER.match(text)
+        behind = _UNIT_BEHIND_LETTER.match(text)
+        if behind is not None and behind["value"][-1] not in names:
+            behind = None
+        found = behind or _UNIT.match(text)
         if found is None or _is_variable(found["unit"], names) or not _is_value(found["value"]):
             break
         text, unit = found["value"].strip(), f"{found['unit'].strip('() ')} {unit}".strip()
@@ -497,11 +500,11 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
 
 
 def _is_value(text: str) -> bool:
-    return (
-        is_mathematics(text)
-        and text.count("(") == text.count(")")
-        and text.count("{") == text.count("}")
-    )
+    return is_mathematics(text) and _balanced(text)
+
+
+def _balanced(text: str) -> bool:
+    return text.count("(") == text.count(")") and text.count("{") == text.count("}")
 
 
 def _is_remark(found: re.Match[str], names: frozenset[str]) -> bool:

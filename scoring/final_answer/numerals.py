@@ -85,6 +85,7 @@ def plain_numbers(text: str) -> str:
     text = _MIXED_PLAIN.sub(_mixed, text)
     text = _chinese(text)
     text = _english(text)
+    text = re.sub(r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero|0)|零下\s*(?=\d)", lambda m: f"-{m['n']}{m['unit']}" if m["n"] else "-", text)
     return _scaled(text)
 
 

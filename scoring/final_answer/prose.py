@@ -16,6 +16,8 @@ _PIECE = re.compile(
     r"|[-+*/^=<>≤≥≠≈∈∪±!%°|:()\[\]{}_√,]"
 )
 _ATOM = re.compile(r"\d|∞|∅|ℝ|\\pi|π|\\infty")
+#: Letters alone make a value where a function, a fraction or an operator joins them.
+_LETTERS = re.compile(r"\\(?:frac|sqrt|sin|cos|tan|cot|sec|csc|ln|log)|[A-Za-z]\s*[-+*/^]\s*[A-Za-z(]|^\(?[a-z]{2,3}\)?$")
 #: A value after these words is not the one that is stated.
 _NOT_STATED = re.compile(
     r"(?:\bnot|\brather than|\binstead of|\bunlike|\bout of|\bof the|\bof these|\bof all|\bfrom the|\bthan the|\bwhere|\bsince|\bbecause|\bwhen|\bif|\bfor every|\bfor each|\bevery|\beach of the|\bafter|\bin step|\bstep|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bin|\bon|\bover|\binterval|\bmodulo|\bmod"
@@ -33,12 +35,12 @@ _TOTAL = re.compile(r"^[^.,;，。；\d]{0,24}?(?:in total|altogether|in all|ove
 _TOTAL_BEFORE = re.compile(r"(?:\btotal(?:s|ing)?(?: of| is| are|:)?|\bsum(?: is| of)?|一共(?:有|是|为)?|总共(?:有|是|为)?|合计|共(?:有|计|需)?)\s*[:：]?\s*\$?$", re.IGNORECASE)
 #: A value after these words belongs to something else, unless it is the only one.
 _ASIDE = re.compile(
-    r"(?:\b(?:the\s+)?(?:other|others|remaining|another|rest)|\bcompared (?:with|to)|\bversus|\bvs\.?|\bat|\bwith|\bfor|\bleaving|\bleaves|\bplus|\bfrom|\bby|\bof"
-    r"|其余|其他|其它|另外|另|剩下的|时|当|用|每)\s*(?:the|a|an|all)?\s*$",
+    r"(?:\b(?:the\s+)?(?:other|others|remaining|another|rest)|\bcompared (?:with|to)|\bversus|\bvs\.?|\bat|\bwith|\bleaving|\bleaves|\bplus|\bfrom|\bby"
+    r"|其余|其他|其它|另外|另|剩下的|(?<!小)时|当|用|每)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
-_ASIDE_AFTER = re.compile(r"\s*(?:others?|of them|of which|of these|more than|less than|fewer than)\b|\s*时")
-_REJECTED = re.compile(
+_ASIDE_AFTER = re.compile(r"\s*(?:others?|more than|less than|fewer than)\b|\s*时(?!间|刻)")
+REJECTED = re.compile(
     r"舍去|不合题意|不符合|舍|增根|extraneous|reject|discard|not valid|invalid|not allowed|inadmissible|cannot be|must be (?:rejected|discarded)",
     re.IGNORECASE,
 )
@@ -49,7 +51,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _UNIT_AFTER = re.compile(
-    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+)?)(?![A-Za-z])"
+    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+)?)(?![A-Za-z])"
 )
 
 
@@ -69,17 +71,26 @@ class Mention:
     before: str = ""
 
 
-def mentions(text: str, names: frozenset[str] = frozenset()) -> list[Mention]:
-    """Return the values that a sentence in one spelling mentions as stated, in order."""
+def mentions(
+    text: str,
+    names: frozenset[str] = frozenset(),
+    *,
+    differences: bool = False,
+    lone: bool = False,
+) -> list[Mention]:
+    """Return the values that a sentence in one spelling mentions as stated, in order.
+
+    ``differences`` says that a difference is asked for: "5 more than" then states one; ``lone`` that a letter is.
+    """
     found: list[Mention] = []
-    for start, end in _runs(text):
+    for start, end in _runs(text, names if lone else frozenset()):
         piece = text[start:end]
         before = text[:start]
         if _NOT_STATED.search(before[-24:].replace("*", "")) or _is_rejected(text, start, end):
             continue
         if re.match(r"\s*的", text[end : end + 2]):
             continue
-        if _COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60]):
+        if not differences and (_COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60])):
             continue
         unit = _UNIT_AFTER.match(text, end)
         form = read_form(text[start : unit.end()], names) if unit else None
@@ -114,10 +125,10 @@ def _is_rejected(text: str, start: int, end: int) -> bool:
     clause = re.split(r"[;；。\n]", text[end:])[0][:24]
     head = re.split(r"[,，;；]", text[:start])[-1][-16:]
     following = re.split(r"\d", clause)[0]
-    return _REJECTED.search(following) is not None or _REJECTED.search(head) is not None
+    return REJECTED.search(following) is not None or REJECTED.search(head) is not None
 
 
-def _runs(text: str) -> list[tuple[int, int]]:
+def _runs(text: str, letters: frozenset[str] = frozenset()) -> list[tuple[int, int]]:
     """Return maximal stretches of mathematics that hold a value."""
     runs: list[tuple[int, int]] = []
     start = last = -1
@@ -146,7 +157,7 @@ def _runs(text: str) -> list[tuple[int, int]]:
         last = piece.end()
     if start >= 0:
         runs.append((start, last))
-    return [run for run in (_tidied(text, *run) for run in runs) if run is not None]
+    return [run for run in (_tidied(text, *run, letters) for run in runs) if run is not None]
 
 
 def _in_brackets(text: str, at: int) -> bool:
@@ -162,7 +173,7 @@ def _in_brackets(text: str, at: int) -> bool:
     return False
 
 
-def _tidied(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _tidied(text: str, start: int, end: int, letters: frozenset[str]) -> tuple[int, int] | None:
     """Drop marks at the ends and unbalanced brackets; None for what holds no value."""
     while (
         start < end and text[start] in " ,:*/^=<>≤≥≈!%°|)]}_+" and text[start : start + 2] != "\\{"
@@ -180,7 +191,7 @@ def _tidied(text: str, start: int, end: int) -> tuple[int, int] | None:
             else:
                 start += piece.find(closing) + 1
             piece = text[start:end]
-    if not _ATOM.search(piece) and not re.search(r"[=<>≤≥∈]", piece):
+    if not _holds(piece) and piece not in letters and not re.search(r"[=<>≤≥∈]", piece):
         return None
     return (start, end) if start < end else None
 
@@ -188,20 +199,24 @@ def _tidied(text: str, start: int, end: int) -> tuple[int, int] | None:
 def main_clause(text: str) -> str:
     """Return a sentence without what only comments on its value: clauses, places, comparisons; restated values last."""
     lead = _BECAUSE_FIRST.match(text)
-    if lead is not None and _ATOM.search(text, lead.end()):
+    if lead is not None and _holds(text[lead.end() :]):
         text = text[lead.end() :]
     for clause in _COMMENTS:
         shorter = clause.sub(" ", text)
-        if _ATOM.search(shorter):
+        if _holds(shorter):
             text = shorter
     restated = list(_THAT_IS.finditer(text))
-    if restated and _ATOM.search(text, restated[-1].end()):
+    if restated and _holds(text[restated[-1].end() :]):
         return text[restated[-1].end() :]
     return text
 
 
+def _holds(text: str) -> bool:
+    return _ATOM.search(text) is not None or _LETTERS.search(text) is not None
+
+
 _BECAUSE_FIRST = re.compile(r"\s*(?:because|since|as)\s[^,;]{3,120},\s*(?=[A-Za-z$])", re.IGNORECASE)
-_EQUALS_LIKE = r"(?:is|are|equals?|gives?|makes?|simplif|reduces?|becomes?|comes?|means?|can|leaves?|leaving|totals?|results?|amounts?|works?|has|have|was|were|will|would)"
+_EQUALS_LIKE = r"(?:is|are|equals?|gives?|makes?|simplif|reduces?|becomes?|comes?|means?|can|happens?|holds?|occurs?|leaves?|leaving|totals?|results?|amounts?|works?|has|have|was|were|will|would)"
 _COMMENTS = (
     re.compile(rf",\s*(?:for|in|of|to|with|at)?\s*(?:which|where|whose)\s+(?!{_EQUALS_LIKE}\b)[^;。]*?(?=[.;。]\s|[.;。]?$)", re.IGNORECASE),
     re.compile(r",\s*which\s+(?:is|are|was)\s+(?:defined|valid|true|more|less|bigger|smaller|larger|about|only|why|because|in|at|not|exactly what|just|also|the same|positive|negative|even|odd|prime|irrational|consistent|within|between|greater)\b[^;。]*?(?=[.;。]\s|[.;。]?$)", re.IGNORECASE),
@@ -220,7 +235,8 @@ def concluded(
 
     A number that the question gives is rarely what is found. None where no value stands out.
     """
-    found = mentions(text, names)
+    lone = isinstance(wanted, Scalar) and re.fullmatch(r"-?[A-Za-z]", wanted.text) is not None
+    found = mentions(text, names, differences=question.asks_difference, lone=lone)
     found = [mention for mention in found if not mention.aside] or found
     if not found:
         return None
@@ -254,6 +270,8 @@ def _all(found: list[Mention], wanted: Form | None, text: str) -> Form | None:
         return sets[-1].form
     if bold := [mention for mention in found if mention.bold]:
         found = bold
+    if isinstance(wanted, Equation) and isinstance(found[-1].form, Equation) and "±" in "".join(found[-1].form.sides):
+        return found[-1].form
     if several:
         equated = [mention for mention in found if mention.equated]
         alike = [m for m in equated if _left(m.form) == _left(equated[-1].form)]
@@ -275,7 +293,7 @@ _RESTATED = re.compile(r"^[^\w]*(?:i\.e\.?|that is|or|which is|which makes|namel
 
 def _one(found: list[Mention], text: str, question: Question) -> Mention | Form:
     """Return the one value that a sentence concludes, or all that compete where none stands out."""
-    if amount := _amount(found):
+    if _adjacent(text, found) and (amount := _amount(found)):
         return amount
     if len(found) == 1:
         return found[0]
@@ -313,7 +331,7 @@ def _one(found: list[Mention], text: str, question: Question) -> Mention | Form:
     return Several(tuple(m.form for m in (fresh or found)))
 
 
-_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes|\bgives|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes|\bamounts to|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis|\bare)\s*\**\s*\$?$", re.IGNORECASE)
+_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes|\bgives|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes|\bgoes to|\btends to|\bapproaches|\bdiverges to|趋[于向近]|\bamounts to|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis|\bare)\s*\**\s*\$?$", re.IGNORECASE)
 _REMAINS_BEFORE = re.compile(r"(?:还要|还剩|还需|剩下|\bleft with|\bstill needs?)\s*$", re.IGNORECASE)
 _COPULA_BEFORE = re.compile(r"(?:\bis|\bare|\bwas|\bequals|为|是|一共有|共有|得|共|还要|需要|=)\s*\**\s*\$?$", re.IGNORECASE)
 
@@ -339,18 +357,18 @@ def _is_shaped(form: Form) -> bool:
 
 def without_rejected(text: str) -> str:
     """Return the text without values that it rejects itself: ``x=-1 (舍去)``, ``x = 2 is extraneous``."""
-    if not _REJECTED.search(text):
+    if not REJECTED.search(text):
         return text
     # "(x = -1 is rejected)" rejects what it names; "(rejected)" rejects what stands before it.
-    text = re.sub(rf"\([^()]*\d[^()]*(?:{_REJECTED.pattern})[^()]*\)", " ", text, flags=re.IGNORECASE)
+    text = re.sub(rf"\([^()]*\d[^()]*(?:{REJECTED.pattern})[^()]*\)", " ", text, flags=re.IGNORECASE)
     text = re.sub(
-        rf"(?:[A-Za-z]\s*[=≠]\s*)?[^\s,，;；或(]+\s*\(\s*[^()]*?(?:{_REJECTED.pattern})[^()]*\)",
+        rf"(?:[A-Za-z]\s*[=≠]\s*)?[^\s,，;；或(]+\s*\(\s*[^()]*?(?:{REJECTED.pattern})[^()]*\)",
         " ",
         text,
         flags=re.IGNORECASE,
     )
     clauses = re.split(r"([,，;；。]|\bbut\b|\bsince\b|但)", text)
-    kept = [c for c in clauses if not _REJECTED.search(c)]
+    kept = [c for c in clauses if not REJECTED.search(c)]
     joined = "".join(kept)
     return re.sub(r"(?:[\s,，;；或]|\bor\b|\band\b|\bsince\b|\bbut\b)+$", "", joined) if re.search(r"\d|[a-z]\s*=", joined) else text
 
@@ -373,6 +391,13 @@ def _listed(text: str, found: list[Mention]) -> bool:
         ):
             return False
     return True
+
+
+def _adjacent(text: str, found: list[Mention]) -> bool:
+    return all(
+        re.fullmatch(r"[\s,]*(?:and|零|又)?\s*", text[a.end : b.start])
+        for a, b in zip(found, found[1:], strict=False)
+    )
 
 
 def _amount(found: list[Mention]) -> Scalar | None:

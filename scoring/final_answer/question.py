@@ -14,6 +14,18 @@ _ASKED = re.compile(
     r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more |other |whole |full |different )?(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+)\?",
     re.IGNORECASE,
 )
+_DIFFERENCE = re.compile(
+    r"\bhow (?:many|much) (?:\w+ )?(?:more|less|fewer|older|younger|taller|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier|lighter)\b"
+    r"|\bdifference\b|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?(?:几|多少)",
+    re.IGNORECASE,
+)
+#: How the answer is to be written, not what it is.
+_FORMAT = re.compile(r"\bnotation\b|\b(?:express|write|give|enter|list) (?:your|the|it|them)\b.*\b(?:as|in|separated)\b|保留|精确到", re.IGNORECASE)
+#: Letters of which the value is asked for.
+_ASKED_LETTERS = re.compile(
+    r"(?:\b(?:find|determine|compute|value of|values of|solve for|what is|what are|pairs?|triples?|express)|求|则)\s*\$?\(?(?P<letters>[A-Za-z](?:\s*,\s*[A-Za-z])*)(?![A-Za-z(^*/+-])",
+    re.IGNORECASE,
+)
 #: Where the question proper begins.
 _QUESTION = re.compile(
     r"\b(?:how|what|which|who|whose|when|where|find|compute|calculate|determine|evaluate|express|simplify|solve|give|write|enter)\b|求|计算|几|多少|什么|哪|写出|则",
@@ -75,10 +87,20 @@ class Question:
                     return spelled
         return None
 
+    @property
+    def asks_difference(self) -> bool:
+        """Whether the question is how much more or less one thing is than another."""
+        return _DIFFERENCE.search(self.text) is not None
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The words of the question proper that say what is asked: stems, pairs of Chinese characters, names."""
-        return frozenset().union(*(content(self._asked(s)) for s in self.statements)) if self.statements else frozenset()
+        found: set[str] = set()
+        for asked in map(self._asked, self.statements):
+            found |= {word for word in content(asked) if len(word) > 1}
+            for letters in _ASKED_LETTERS.finditer(asked):
+                found |= set(re.findall(r"[A-Za-z]", letters["letters"]))
+        return frozenset(found)
 
     @staticmethod
     def _asked(statement: str) -> str:
@@ -87,10 +109,12 @@ class Question:
         asking = [part for part in parts if _QUESTION.search(part)]
         if not asking:
             return statement
-        last = asking[-1] if "express your answer" not in asking[-1].lower() or len(asking) < 2 else asking[-2]
+        last = next((part for part in reversed(asking) if not _FORMAT.search(part)), asking[-1])
         found = _QUESTION.search(last)
-        chinese = re.search(r"[\u3400-\u9fff]", last) is not None
-        return last if found is None or chinese else last[found.start() :]
+        if re.search(r"[\u3400-\u9fff]", last):
+            clauses = [c for c in re.split(r"[,，]", last) if _QUESTION.search(c)]
+            return clauses[-1] if clauses else last
+        return last if found is None else last[found.start() :]
 
 
 def _is_unit(text: str) -> bool:

@@ -8,11 +8,13 @@ from scoring.final_answer.concluding import sentences
 from scoring.final_answer.equivalence import Comparison
 from scoring.final_answer.extraction import Stated
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words, read_form
-from scoring.final_answer.prose import concluded, main_clause, without_rejected
+from scoring.final_answer.prose import REJECTED, concluded, main_clause, without_rejected
 from scoring.final_answer.question import Question
 from scoring.final_answer.words import phrase, predicate
 from scoring.final_answer.writing import one_spelling
 
+#: Words that may be an answer without being a sentence.
+MAX_WORDS = 4
 _REMARK_IN_BRACKETS = re.compile(
     r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]", re.IGNORECASE
 )
@@ -40,13 +42,27 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
         text = main_clause(text)
     if not isinstance(wanted, Words) and (said := phrase(text)) is not None:
         return said
-    for candidate in (text, _after_colon(text)):
-        form = read_form(_without_lead(candidate), how.names) if candidate else None
-        if form is not None and not (isinstance(form, Words) and not isinstance(wanted, Words)):
-            return form
     if isinstance(wanted, Words):
-        return predicate(raw, wanted, question.text)
+        return _words(raw, text, wanted, question)
+    for candidate in (text, _after_colon(text), _set_in_prose(text)):
+        form = read_form(_without_lead(candidate), how.names) if candidate else None
+        if form is not None and not isinstance(form, Words):
+            return form
     return concluded(main_clause(text), wanted=wanted, question=question, names=how.names)
+
+
+def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | None:
+    """Return the few words that are all that is stated, else what the sentence says of its subject."""
+    form = read_form(_without_lead(text))
+    parts = form.items if isinstance(form, Several) else (form,)
+    if form is not None and all(not isinstance(p, Words) or len(p.text.split()) <= MAX_WORDS for p in parts):
+        return form
+    return predicate(raw, wanted, question.text) or form
+
+
+def _set_in_prose(text: str) -> str:
+    found = list(re.finditer(r"\\?\{[^{}]*[|:∣][^{}]*\}", text))
+    return found[-1].group() if found else ""
 
 
 def _is_several(wanted: Form | None) -> bool:
@@ -62,7 +78,7 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
         raw = bold
     raw = _REMARK_IN_BRACKETS.sub(" ", raw)
     if stated.how != "boxed" and not words:
-        without = _PROSE_IN_BRACKETS.sub(" ", raw)
+        without = _PROSE_IN_BRACKETS.sub(lambda m: m.group() if REJECTED.search(m.group()) else " ", raw)
         raw = without if re.search(r"\d|∞|\\infty", without) else raw
     if re.search(r"\d\s*:\s*\d", reference):
         raw = _RATIO_FOR.sub(r"\g<a>:\g<b>", one_spelling(raw)) if _RATIO_FOR.search(one_spelling(raw)) else raw
@@ -90,6 +106,11 @@ def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
     """Return several values that stand in lines of their own, where the last line has too few of them."""
     parts = len(wanted.items)
     if parts < 2:
+        return None
+    alone = read_form(_without_lead(one_spelling(stated.text, commas=how.kind != "set")), how.names)
+    if isinstance(alone, Equation):
+        alone = read_form(alone.sides[-1], how.names)
+    if isinstance(alone, Several) and len(alone.items) == parts:
         return None
     lines = [line for line in stated.before[-400:].split("\n") if line.strip()][-(parts - 1) :]
     text = one_spelling("\n".join([*lines, stated.text]), commas=how.kind != "set")
@@ -136,7 +157,7 @@ def _without_conditions(text: str, wanted: Form | None) -> str:
 
 def _after_colon(text: str) -> str:
     """Return what stands behind the last colon of a sentence, not that of a ratio."""
-    found = list(re.finditer(r"[:：](?:\s+|(?<=[\u3400-\u9fff][:：]))|：", text))
+    found = list(re.finditer(r"(?<!\d\s)[:：](?:\s+|(?<=[\u3400-\u9fff][:：]))|：", text))
     if not found or not re.search(r"[A-Za-z\u3400-\u9fff]{2}", text[: found[-1].start()]):
         return ""
     return text[found[-1].end() :]

@@ -71,7 +71,7 @@ _NEGATED = re.compile(
     r"[,，–—-]?\s*(?:\bnot|\bneither|\bnor|\brather than|\binstead of|\bunlike|\bno)\s+(?:an?\s+|the\s+)?[A-Za-z]+(?:\s*,?\s*(?:or|nor|and not)\s+(?:an?\s+)?[A-Za-z]+)*|(?:而)?不是[\u4e00-\u9fff]{1,6}",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"[,，]\s*(?:for|in|of|to|by|with)?\s*(?:which|where|whose|because|since|as)\b.*$|\b(?:because|since)\b.*$", re.IGNORECASE | re.DOTALL)
+_RELATIVE = re.compile(r"[,，]\s*(?:for|in|of|to|by|with)?\s*(?:which|where|whose|because|since|as)\b.*$|(?<=\S)\s+(?:because|since)\b.*$", re.IGNORECASE | re.DOTALL)
 
 
 def predicate(text: str, wanted: Words, statement: str) -> Form | None:

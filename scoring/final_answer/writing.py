@@ -79,6 +79,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
         text = unwrapped
     text = _LOG_BASE.sub(lambda m: "\\log_{" + m[1].translate(_SUBSCRIPTS) + "} ", text)
     text = plain_numbers(text)
+    text = re.sub(r"(?<=[ℝR}])\s*(?:\\setminus|\\backslash|\\)\s*(?=\\?\{)", " ∖ ", text)
     text = _SPACE.sub(" ", text)
     text = normalise(text).text
     text = plain_numbers(text)
@@ -105,13 +106,13 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
         text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
     text = re.sub(r"\\[()\[\]]|\$", " ", text)
     text = _BASE.sub(lambda m: f"{m['digits']}_{{{m['base']}}}", text)
-    text = _PROMPT.sub("", text)
+    text = re.sub(r"\s*\n\s*(?=[=≈](?!=))", " ", _PROMPT.sub("", text))
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
         text = re.sub(r"\{\s*\}", "", text)
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
-_MONEY = re.compile(r"\\?\$\s?(?P<amount>\d[\d,]*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)", re.IGNORECASE)
+_MONEY = re.compile(r"\\?\$\s?(?P<amount>\d(?:[\d,]|\{,\})*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)", re.IGNORECASE)
 
 
 def _with_dollars(text: str) -> str:
