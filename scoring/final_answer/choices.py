@@ -15,8 +15,8 @@ _CHOICE = re.compile(
 )
 _GROUP = r"[A-H](?:\s*(?:,|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
 _LONE = re.compile(
-    rf"(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
-    r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[\s)）\].、。:：*]|$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
+    rf"(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
+    r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[)）\].、。:：*]|\s*$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
     re.MULTILINE,
 )
 #: What speaks of letters that are not chosen.
@@ -37,6 +37,24 @@ def chosen(text: str) -> frozenset[str]:
         if found is None:
             return frozenset()
     return frozenset(re.sub(r"(?i)and|or|[^A-Ha-h]", "", found["letters"]).upper())
+
+
+_CIRCLED = re.compile(r"[①-⑳](?:[\s、,，和与及第个]*[①-⑳])*")
+
+
+def is_circled(written: str) -> bool:
+    """Return whether a reference lists circled numbers: ①③."""
+    return re.fullmatch(r"[$\s、,，和①-⑳]+", written) is not None and "①" <= max(written)
+
+
+def circled(text: str) -> frozenset[str]:
+    """Return the last group of circled numbers that a text affirms."""
+    found = [
+        m.group()
+        for m in _CIRCLED.finditer(text)
+        if not re.match(r"[^，。,；]{0,6}(?:错误|是假|为假|不正确|不成立|不对)", text[m.end() : m.end() + 16])
+    ]
+    return frozenset(re.findall(r"[①-⑳]", found[-1])) if found else frozenset()
 
 
 def lone_choice(text: str) -> Stated | None:

@@ -17,7 +17,7 @@ from scoring.final_answer.writing import END_MARKS
 
 FORMULA = re.compile(
     r"\d|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数|任意实数|一切实数"
-    r"|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
+    r"|(?<![A-Za-z\\])[A-Za-z]\s*[-+*/−·×^]\s*[A-Za-z(](?![A-Za-z])|[①-⑳]|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
     r"|set\s+is\s+empty|empty\s+set|does not exist|不存在",
     re.IGNORECASE,
 )
@@ -62,7 +62,7 @@ THEN = re.compile(
 )
 _CONCLUDES = re.compile(
     r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly|altogether|finally|overall|in total|we conclude|it follows that|that means|this means|the (?:\w+ )?(?:answers?|results?|solutions?|values?) (?:is|are))(?![A-Za-z])"
-    r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b|\bis (?:the|my|our) (?:final )?(?:answer|result)\b|\bmy (?:final )?answer\b|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
+    r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b|\bis (?:the|my|our) (?:final )?(?:answer|result)\b|\bmy (?:final )?answer\b|^\s*that(?:'s| is| makes| gives)\b|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
     r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共|合计|答)|依次(?:填|为|是)|[应故]填",
     re.IGNORECASE,
 )
@@ -111,40 +111,57 @@ def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | No
 
 
 def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) -> int:
-    """Return which sentence of the tail concludes: the best, and of equals the last."""
-    first = len(useful) - 1
-    while (
-        first > 0
-        and len(useful) - first < TAIL
-        and not _goes_on(text[useful[first][0] : useful[first][1]])
-    ):
-        first -= 1
-    ranks = [_rank(text[a:b], asked) for a, b in useful[first:]]
-    best = max(ranks)
-    return first + len(ranks) - 1 - ranks[::-1].index(best)
+    """Return which sentence of the tail concludes: the last, unless it is plain and one before it concludes better."""
+    pieces = [text[start:end] for start, end in useful]
+    last = len(pieces) - 1
+    while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
+        last -= 1
+    if last == 0 or _is_strong(pieces[last]) or _goes_on(pieces[last]):
+        return last
+    about = _overlap(pieces[last], asked)
+    for at in range(last - 1, max(-1, last - TAIL), -1):
+        before = _overlap(pieces[at], asked)
+        bare = re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at])) is None
+        if (_is_strong(pieces[at]) and before >= about and not bare) or (
+            _is_finished(pieces[at]) and before > about
+        ):
+            return at
+        if _goes_on(pieces[at]):
+            break
+    return last
+
+
+def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
+    return is_elsewhere(sentence) and not asked & {"remai", "other", "next", "rest"}
+
+
+def _is_strong(sentence: str) -> bool:
+    """Return whether a sentence looks like a conclusion: a word for it with a value behind, or a value in bold."""
+    bold = _BOLD_LINE.fullmatch(sentence)
+    return (
+        bool(bold and FORMULA.search(bold["inside"]))
+        or re.search(r"\*\*[^*\n]*\d[^*\n]*\*\*", sentence) is not None
+        or _NOTHING.search(sentence) is not None
+        or any(
+            states(sentence[then.end() :]) or "answer" in then.group()
+            for then in _CONCLUDES.finditer(sentence)
+        )
+    )
+
+
+def _overlap(sentence: str, asked: frozenset[str]) -> int:
+    return min(3, len(content(sentence) & asked))
+
+
+def _is_finished(sentence: str) -> bool:
+    """Return whether a calculation ends in a number: ``50 / 4`` alone concludes nothing."""
+    return re.search(r"[=≈]\s*\$?\s*-?\s*[$\d.,]+\s*(?:[^\d\s=+*/×÷^-][^=+*/×÷^]*)?$", sentence.strip(" .。\n*$")) is not None
 
 
 def _goes_on(sentence: str) -> bool:
     """Return whether a sentence calculates what is asked, so that what stands before it is derivation."""
-    if _ELSEWHERE.match(sentence):
-        return False
     prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
     return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (prose < 6 or CALCULATION.search(sentence) is not None)
-
-
-def _rank(sentence: str, asked: frozenset[str]) -> int:
-    """Return how much a sentence looks like the conclusion."""
-    bold = _BOLD_LINE.fullmatch(sentence)
-    strong = (
-        bool(bold and FORMULA.search(bold["inside"]))
-        or _NOTHING.search(sentence) is not None
-        or any(states(sentence[then.end() :]) or "answer" in then.group() for then in _CONCLUDES.finditer(sentence))
-    )
-    about = min(3, len(content(sentence) & asked))
-    bare = re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", sentence)) is None
-    aside = _ELSEWHERE.match(sentence) is not None and not asked & {"remai", "other", "next", "rest"}
-    value_bold = re.search(r"\*\*[^*\n]*\d[^*\n]*\*\*", sentence) is not None
-    return 2 * (strong and not bare) + about + value_bold - 3 * aside
 
 
 def is_elsewhere(sentence: str) -> bool:

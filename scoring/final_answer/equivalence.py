@@ -56,7 +56,17 @@ class Comparison(ValueComparison):
     def read(self, written: str) -> Form | None:
         """Return the form of a reference or an answer."""
         commas = self.kind != "set"
-        return read_form(one_spelling(written, commas=commas), self.names)
+        form = read_form(one_spelling(written, commas=commas), self.names)
+        return self._as_interval(form) or form
+
+    def _as_interval(self, form: Form | None) -> Spans | None:
+        """Return a pair in brackets as an interval where the problem is about such and its ends rise."""
+        if not isinstance(form, Several) or not (form.ordered or form.closed) or not _ABOUT_INTERVALS.search(self.asked):
+            return None
+        span = as_span(form)
+        ends = [self.number(end) for end in (span.spans[0].low, span.spans[0].high)] if span else []
+        rising = len(ends) == 2 and ends[0] is not None and ends[1] is not None and ends[0] < ends[1]
+        return span if rising else None
 
     def judge(self, reference: str, stated: Form | None, written: str) -> Verdict:
         """Return whether what was stated (as a form, and as written) is the reference."""
@@ -106,8 +116,8 @@ class Comparison(ValueComparison):
         if isinstance(stated, Several):
             if len(stated.items) == 1:
                 return self._same(wanted, stated.items[0])
-            if compound := _amount(stated.items):
-                return self.values(wanted, compound)
+            if (compound := _amount(stated.items)) and self.values(wanted, compound):
+                return True
             if all(isinstance(item, Equation) for item in stated.items):
                 # Of S = 1 + 2T, T = 5 or a = 2, entry = 5 the named result counts.
                 named = [
@@ -198,8 +208,6 @@ class Comparison(ValueComparison):
         items = tuple(_value_of(item) for item in items)
         given = tuple(_value_of(item) for item in given)
         if wanted.ordered and isinstance(stated, Several):
-            if len(items) == 2 and not stated.ordered and _ABOUT_INTERVALS.search(self.asked):
-                return False  # [a, b] holds its ends
             return self._in_order(items, given)
         return self._bijective(items, given)
 
@@ -246,6 +254,9 @@ class Comparison(ValueComparison):
             if inner is None:
                 return None
             stated = inner
+        if isinstance(stated, Several) and not stated.closed and (names := _assignments(stated.items)) is not None and len(wanted.spans) == 1 == len(names) - 1:
+            span = wanted.spans[0]
+            return self._in_order((Scalar(span.low), Scalar(span.high)), [names[name] for name in sorted(names)])
         given = stated if isinstance(stated, Spans) else as_span(stated)
         if given is None:
             if isinstance(stated, Several):
@@ -262,6 +273,7 @@ class Comparison(ValueComparison):
             not isinstance(stated, Spans)
             and isinstance(stated, Several)
             and stated.ordered
+            and not stated.closed
             and not _open(wanted)
         ):
             return False

@@ -116,8 +116,13 @@ def _correction(text: str) -> int | None:
 def _before_next_turn(text: str) -> str:
     """Cut the text where the model has run on into another question, once something has been answered."""
     for turn in _TURN.finditer(text):
-        if FORMULA.search(text, 0, turn.start()) and turn.start() > 0:
-            return text[: turn.start()]
+        before, after = text[: turn.start()], text[turn.end() :]
+        if not before or not FORMULA.search(before):
+            continue
+        # A question put without a gap, before anything was announced, is the model's own step.
+        own = not before.endswith("\n\n") and not _BOX.search(before) and not _CUE.search(before)
+        if not (own and _CUE.search(after)):
+            return before
     return text
 
 
@@ -157,7 +162,7 @@ def _closing(text: str, start: int) -> int:
 def _last_group(text: str, boxes: list[tuple[int, int, int, int]]) -> Stated:
     """Return the last box, with those before it that belong to the same answer."""
     first = len(boxes) - 1
-    while first > 0 and _BETWEEN.match(text[boxes[first - 1][1] : boxes[first][0]]):
+    while first > 0 and _belong(text, boxes[first - 1], boxes[first]):
         first -= 1
     group = boxes[first:]
     pieces = []
@@ -175,6 +180,21 @@ def _last_group(text: str, boxes: list[tuple[int, int, int, int]]) -> Stated:
         how="boxed",
         text=" , ".join(pieces) if len(pieces) > 1 else pieces[0],
     )
+
+
+_SAME_NAME = re.compile(r"\s*(?P<name>[A-Za-z](?:_\{?\w+\}?)?)\s*=")
+_TAKEN_BACK = re.compile(r"wait|actually|mistake|correct|instead|\bnot?\b|\bso\b|thus|therefore|hence|更正|不对|错|应为", re.IGNORECASE)
+
+
+def _belong(text: str, first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> bool:
+    """Return whether two boxes are parts of one answer: side by side, or values of one name in one sentence."""
+    between = text[first[1] : second[0]]
+    if _BETWEEN.match(between):
+        return True
+    names = [_SAME_NAME.match(text[box[2] : box[3]]) for box in (first, second)]
+    same = names[0] is not None and names[1] is not None and names[0]["name"] == names[1]["name"]
+    joined = re.search(r"\b(?:and|or)\b|[,，、;和或]", between) is not None
+    return same and joined and len(between) < 120 and "\n" not in between and not _TAKEN_BACK.search(between)
 
 
 #: Before this share of the text a box that much follows after holds a part of the derivation.

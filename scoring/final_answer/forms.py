@@ -38,6 +38,8 @@ class Several:
 
     items: tuple[Form, ...]
     ordered: bool = False
+    #: Whether it stands in square brackets: a list, or an interval with its ends.
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +313,9 @@ def _grouped(text: str, names: frozenset[str]) -> Form | None:
             if None in items:
                 return None
             return Several(
-                tuple(item for item in items if item is not None), ordered=text[0] != "["
+                tuple(item for item in items if item is not None),
+                ordered=text[0] != "[",
+                closed=text[0] == "[",
             )
         if len(parts) == 1 and text[0] in "([":
             return read_form(text[1:-1], names)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from problems.schema import Answer, Problem
-from scoring.final_answer.choices import chosen, letters_of, lone_choice
+from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
 from scoring.final_answer.equivalence import Comparison, Verdict
 from scoring.final_answer.extraction import Stated, find_answer
 from scoring.final_answer.forms import Words, read_form
@@ -41,6 +41,8 @@ def judge_text(problem: Problem, text: str) -> Judgement:
         return Judgement(right=None, reason="judged by people", stated=stated)
     if answer.kind == "choice":
         return _judge_choice(answer, stated, text)
+    if is_circled(answer.any_of[0]):
+        return Judgement(right=_judge_circled(answer, stated, text), stated=stated)
     if (stated is None or stated.how == "end") and _is_words(answer.any_of[0]):
         stated = last_words(text)
     if stated is None:
@@ -75,6 +77,12 @@ def _judge_choice(answer: Answer, stated: Stated | None, text: str) -> Judgement
     if stated is None:
         return Judgement(right=False, reason="no answer is stated", stated=None)
     return Judgement(right=chosen(stated.text) == letters_of(answer.any_of[0]), stated=stated)
+
+
+def _judge_circled(answer: Answer, stated: Stated | None, text: str) -> bool:
+    announced = circled(stated.text) if stated is not None and stated.how != "end" else frozenset()
+    wanted = circled(answer.any_of[0])
+    return (announced or circled(text)) == wanted
 
 
 def _decided(verdicts: list[Verdict], stated: Stated, text: str) -> Judgement:
@@ -125,6 +133,7 @@ def _comparison(
         tol=answer.tol,
         unit=answer.unit,
         asked_unit=question.unit,
+        given_units=question.given_units,
         names=_names(reference),
         asked=question.spelled,
         evaluate=_evaluate(problem),

@@ -46,7 +46,7 @@ _ORDINALS = {
 _CHINESE = "零〇一二两三四五六七八九十百千万亿"
 #: What may stand after a Chinese number for it to be a number and not part of a word (一定, 一个人 is a number).
 _COUNTED = re.compile(
-    r"(?:个|只|条|本|支|张|件|元|块|角|分|斤|克|千克|吨|米|厘米|分米|毫米|千米|公里|平方|立方|升|毫升|人|名|位|岁|年|月|日|天|周|小时|分钟|秒|时|页|题|道|次|倍|度|种|组|班|对|双|套|盒|箱|袋|瓶|杯|辆|台|棵|朵|间|层|根|片|粒|颗|点|步|$|[。，,；;！!）)\s=])"
+    r"(?:个|只|条|本|支|张|件|元|块|角|分|斤|克|千克|吨|米|厘米|分米|毫米|千米|公里|平方|立方|升|毫升|人|名|位|岁|年|月|日|天|周|小时|分钟|秒|时|页|题|道|次|倍|度|种|组|班|对|双|套|盒|箱|袋|瓶|杯|辆|台|棵|朵|间|层|根|片|粒|颗|点|步|匹|头|部|座|扇|封|笔|枚|串|束|群|架|艘|列|面|堆|顶|首|篇|册|幅|窝|桶|碗|勺|盘|壶|罐|包|卷|节|段|场|轮|局|亩|公斤|公顷|毛|美元|份|类|门|排|行|圈|遍|趟|期|所|家|户|枝|株|筐|捆|把|块|副|项|件|级|厘|刻|$|[。，,；;！!）)\s=])"
 )
 
 _GROUP = re.compile(
@@ -185,7 +185,7 @@ _CHINESE_FRACTION = re.compile(
     rf"(?P<sign>负)?(?:(?P<whole>[{_CHINESE}\d]+)又)?(?P<bottom>[{_CHINESE}\d]+)分之(?P<top>[{_CHINESE}\d.]+)"
 )
 _CHINESE_NUMBER = re.compile(
-    rf"(?P<sign>负)?(?P<number>[{_CHINESE}]+)(?:点(?P<decimals>[零〇一二三四五六七八九]+))?"
+    rf"(?P<sign>负)?(?P<number>(?:(?!零[件钱食售头下散碎])[{_CHINESE}])+)(?:点(?P<decimals>[零〇一二三四五六七八九]+))?"
 )
 
 
@@ -216,6 +216,8 @@ def _chinese(text: str) -> str:
         if (
             value is None
             or before.endswith(("第", "每"))
+            or (m["number"] == "一" and re.match(r"个?[是为]|个[等就]", after))
+            or (m["number"] == "一" and before.endswith(("另", "某", "任", "同", "这", "那", "哪", "各", "统", "唯")))
             or re.search(r"[\d.}$]\s*\$?$", before)
             or m["number"] in ("万", "亿", "千", "百")
         ):
@@ -235,6 +237,41 @@ def _chinese(text: str) -> str:
 
 def _decimal(value: Fraction) -> str:
     return str(value.numerator) if value.denominator == 1 else str(float(value))
+
+
+def _counted_out(words: str) -> str:
+    """Return numbers in English words as digits; "five and seven" are two, "one hundred and seven" is one."""
+    made: list[str] = []
+    total = section = 0
+    last = ""  # the word before, to see where a new number begins
+    for gap, word in re.findall(r"([\s-]*(?:and\s+)?)([a-z]+)", words.lower()):
+        fits = not last or word not in _ENGLISH or last in _ENGLISH_SCALES or (last in _TENS and 0 < _ENGLISH[word] < 10 and "and" not in gap)
+        if not fits:
+            made += [str(total + section), gap]
+            total = section = 0
+        if word in _ENGLISH:
+            section += _ENGLISH[word]
+        elif word == "hundred":
+            section = (section or 1) * 100
+        else:
+            total, section = total + (section or 1) * _ENGLISH_SCALES[word], 0
+        last = word
+    return "".join([*made, str(total + section)])
+
+
+_SQUARE_ROOT = re.compile(r"(?:(?P<times>\d+)\s+times\s+)?(?:the\s+)?(?:square\s+)?root\s+(?:of\s+)?(?P<number>\d+)(?!\d|\.\d)", re.IGNORECASE)
+_MINUS = re.compile(r"\b(?:minus|negative)\s+(?=\d|\\frac|\\sqrt)", re.IGNORECASE)
+
+
+def _signs(text: str) -> str:
+    """Return the text with minus, plus and square roots in words as signs."""
+    text = _SQUARE_ROOT.sub(lambda m: f"{m['times'] or ''}\\sqrt{{{m['number']}}}", text)
+    text = re.sub(
+        r"(?:(?<=\d)|(?<=\})|(?<=(?<![A-Za-z])[A-Za-z]))\s+(?P<sign>minus|plus)\s+(?=\d|\\|[A-Za-z](?![A-Za-z]))",
+        lambda m: " - " if m["sign"] == "minus" else " + ",
+        text,
+    )
+    return _MINUS.sub("-", text)
 
 
 _WORD_NUMBER = re.compile(
@@ -263,26 +300,17 @@ def _english(text: str) -> str:
         return f"\\frac{{{top}}}{{{_ORDINALS[m['bottom'].lower()]}}}"
 
     def number(m: re.Match[str]) -> str:
-        total, section = 0, 0
         if m["words"].lower() == "one" and not re.search(
             r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$", m.string[: m.start()][-14:], re.IGNORECASE
         ):
             return m.group()  # "one can see" counts nothing
-        words = [w for w in re.split(r"[\s-]+", m["words"].lower()) if w != "and"]
-        for word in words:
-            if word in _ENGLISH:
-                section += _ENGLISH[word]
-            elif word == "hundred":
-                section = (section or 1) * 100
-            else:
-                total, section = total + (section or 1) * _ENGLISH_SCALES[word], 0
-        return str(total + section)
+        return _counted_out(m["words"])
 
     text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
     text = _WORD_FRACTION.sub(fraction, text)
     text = _WORD_NUMBER.sub(number, text)
     text = _PART_OF.sub(r"\g<part> \g<unit>", text)
-    return _AND_FRACTION.sub(_mixed, text)
+    return _AND_FRACTION.sub(_mixed, _signs(text))
 
 
 _SCALE = re.compile(

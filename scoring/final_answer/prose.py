@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from scoring.final_answer.amounts import combined, measure
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, joined, read_form, scalar
-from scoring.final_answer.question import Question
+from scoring.final_answer.question import Question, content
 
 _CHINESE = "\u3400-\u9fff"
 _PIECE = re.compile(
@@ -40,6 +41,11 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _ASIDE_AFTER = re.compile(r"\s*(?:others?|more than|less than|fewer than)\b|\s*时(?!间|刻)")
+#: "two roots" counts the answers and is none.
+_COUNT_OF_ANSWERS = re.compile(
+    r"\s*(?:real |distinct |different |possible |such |integer )*(?:solutions|roots|values|zeros|answers|radicals|cases|parts|conditions)\b|\s*个(?:不同的?|不等的?|实数?|相等的?)*(?:根|解|值|零点|交点|空)",
+    re.IGNORECASE,
+)
 REJECTED = re.compile(
     r"舍去|不合题意|不符合|舍|增根|extraneous|reject|discard|not valid|invalid|not allowed|inadmissible|cannot be|must be (?:rejected|discarded)",
     re.IGNORECASE,
@@ -51,7 +57,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _UNIT_AFTER = re.compile(
-    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+)?)(?![A-Za-z])"
+    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:(?:kilo|centi|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+|\s+per\s+[a-z]+)?)(?![A-Za-z])"
 )
 
 
@@ -69,6 +75,8 @@ class Mention:
     #: Whether the value belongs to something else: the others, the place where a maximum is attained.
     aside: bool = False
     before: str = ""
+    #: The words behind it: what it counts.
+    after: str = ""
 
 
 def mentions(
@@ -77,10 +85,12 @@ def mentions(
     *,
     differences: bool = False,
     lone: bool = False,
+    extreme: bool = False,
 ) -> list[Mention]:
     """Return the values that a sentence in one spelling mentions as stated, in order.
 
-    ``differences`` says that a difference is asked for: "5 more than" then states one; ``lone`` that a letter is.
+    ``differences`` says that a difference is asked for: "5 more than" then states one; ``lone`` that a letter
+    is; ``extreme`` that the most or the least is, so that "at most 3" is no bound.
     """
     found: list[Mention] = []
     for start, end in _runs(text, names if lone else frozenset()):
@@ -95,6 +105,7 @@ def mentions(
         unit = _UNIT_AFTER.match(text, end)
         form = read_form(text[start : unit.end()], names) if unit else None
         end = end if form is None or unit is None else unit.end()
+        form = _as_rate(form, before)
         form = form or read_form(piece, names)
         if form is None:
             continue
@@ -105,7 +116,7 @@ def mentions(
                 end=end,
                 equated=re.search(r"[=≈]", piece) is not None,
                 bold=before.count("**") % 2 == 1,
-                bound=_BOUND.search(before[-24:].replace("*", "")) is not None
+                bound=(not extreme and _BOUND.search(before[-24:].replace("*", "")) is not None)
                 or bool(
                     re.match(
                         r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)|以[上下]|or (?:more|less|fewer)",
@@ -114,11 +125,25 @@ def mentions(
                 ),
                 total=bool(_TOTAL.match(text[end : end + 40]) or _TOTAL_BEFORE.search(before[-24:])),
                 aside=_ASIDE.search(before[-28:].replace("*", "").replace("$", "")) is not None
-                or _ASIDE_AFTER.match(text[end : end + 24]) is not None,
+                or _ASIDE_AFTER.match(text[end : end + 24]) is not None
+                or (isinstance(form, Scalar) and form.text == "1" and bool(re.match("[天年周月小分次个]", form.unit)) and not _EQUALS_BEFORE.search(before[-24:]))
+                or _COUNT_OF_ANSWERS.match(text[end : end + 40]) is not None,
                 before=before[-24:],
+                after=re.split(r"[\d.,;，。；(]|\band\b|\bor\b", text[end : end + 30])[0],
             )
         )
     return found
+
+
+_RATE_BEFORE = re.compile(r"(?:每|/)(?P<time>小时|分钟|秒)(?:行驶|行走|能?[行走跑飞])?\s*$")
+
+
+def _as_rate(form: Form | None, before: str) -> Form | None:
+    """Return a length with the time in which it is covered: 每分钟60千米."""
+    rate = _RATE_BEFORE.search(before[-10:])
+    if rate is None or not isinstance(form, Scalar) or not form.unit:
+        return form
+    return Scalar(form.text, f"{form.unit}/{rate['time']}", form.percent, form.degree)
 
 
 def _is_rejected(text: str, start: int, end: int) -> bool:
@@ -236,7 +261,13 @@ def concluded(
     A number that the question gives is rarely what is found. None where no value stands out.
     """
     lone = isinstance(wanted, Scalar) and re.fullmatch(r"-?[A-Za-z]", wanted.text) is not None
-    found = mentions(text, names, differences=question.asks_difference, lone=lone)
+    found = mentions(
+        text,
+        names,
+        differences=question.asks_difference,
+        lone=lone,
+        extreme=question.asks_extreme,
+    )
     found = [mention for mention in found if not mention.aside] or found
     if not found:
         return None
@@ -299,10 +330,12 @@ def _one(found: list[Mention], text: str, question: Question) -> Mention | Form:
         return found[0]
     if len(single := [m for m in found if not isinstance(m.form, Several)]) == 1:
         return single[0]
+    if (clause := _by_clause(found, text, question)) is not None:
+        return clause
     last_two = text[found[-2].end : found[-1].start]
     if _EQUALS_BEFORE.search(found[-1].before) and not found[-1].equated and not _listed(text, found[-2:]):
         return found[-1]
-    asked = [m for m in found if any(word and _unit(m.form).startswith(word) for word in question.counted)]
+    asked = [m for m in found if _counts(m, question.counted)]
     if len(asked) == 1:
         return asked[0]
     counts = [m for m in found if not _is_money(m.form)]
@@ -331,7 +364,47 @@ def _one(found: list[Mention], text: str, question: Question) -> Mention | Form:
     return Several(tuple(m.form for m in (fresh or found)))
 
 
-_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes|\bgives|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes|\bgoes to|\btends to|\bapproaches|\bdiverges to|趋[于向近]|\bamounts to|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis|\bare)\s*\**\s*\$?$", re.IGNORECASE)
+def _counts(mention: Mention, counted: frozenset[str]) -> bool:
+    """Return whether a value counts what is asked for, by its unit or by the words behind it."""
+    unit = _unit(mention.form)
+    thing = (unit + mention.after).strip().lstrip("个")
+    words = [w.lower().removesuffix("s") for w in re.findall(r"[A-Za-z]+", mention.after)[:3]]
+    return any(
+        unit.startswith(word) or thing.startswith(word) or word in words or (unit and (known := measure(unit)) is not None and known == measure(word))
+        for word in counted
+        if word
+    )
+
+
+_CLAUSE = re.compile(r"[,，;；。]\s*(?:(?:and|so|thus|hence|then|but)\s+)?|\s+(?:and|but|while)\s+")
+_MAIN = re.compile(r"[,，;；]\s*(?:and|so|thus|hence|then|but)\s+$|，$|,\s*$")
+
+
+def _by_clause(found: list[Mention], text: str, question: Question) -> Mention | None:
+    """Return the value of the clause that speaks of what is asked, else that of the last clause with a verb."""
+    cuts = [m.end() for m in _CLAUSE.finditer(text)]
+    at = [bisect_right(cuts, m.start) for m in found]
+    if len(set(at)) < 2 or _listed(text, found[-2:]):
+        return None
+    ends = [0, *cuts, len(text)]
+    about = [len(content(text[ends[i] : ends[i + 1]]) & question.words) for i in at]
+    best = max(about)
+    if about[-1] == 0 and best > 0 and about.count(best) == 1:
+        chosen = found[about.index(best)]
+        return chosen if _COPULA_BEFORE.search(chosen.before) else None
+    lead = text[max(0, ends[at[-1]] - 8) : ends[at[-1]]]
+    clause = text[ends[at[-1]] : ends[at[-1] + 1]]
+    if at.count(at[-1]) > 1 or found[-1].equated or not _MAIN.search(lead) or about[-1] < best:
+        return None
+    if re.match(r"\s*(?:其中|而|不|比|剩|还剩|余|including|of|leaving|not|from|at|for)", clause):
+        return None
+    chinese = re.search(r"[\u3400-\u9fff]", clause) is not None
+    fresh = not (isinstance(found[-1].form, Scalar) and found[-1].form.text in question.numbers)
+    verb = re.search(r"\b(?:is|are|was|has|have|had|runs?|gets?|needs?|can|will|makes?|pays?|costs?|takes?|there)\b", clause)
+    return found[-1] if fresh and (chinese or verb) else None
+
+
+_EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes?|'s|\ban?\s+(?:\w+\s+){1,2}of|\bgives?|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes|\bgoes to|\btends to|\bapproaches|\bdiverges to|趋[于向近]|\bamounts to|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis|\bare)\s*\**\s*\$?$", re.IGNORECASE)
 _REMAINS_BEFORE = re.compile(r"(?:还要|还剩|还需|剩下|\bleft with|\bstill needs?)\s*$", re.IGNORECASE)
 _COPULA_BEFORE = re.compile(r"(?:\bis|\bare|\bwas|\bequals|为|是|一共有|共有|得|共|还要|需要|=)\s*\**\s*\$?$", re.IGNORECASE)
 

@@ -11,9 +11,11 @@ from scoring.final_answer.amounts import measure
 from scoring.final_answer.writing import one_spelling
 
 _ASKED = re.compile(
-    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more |other |whole |full |different )?(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+)\?",
+    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more |other |whole |full |different |real |distinct |positive |integer )*(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)",
     re.IGNORECASE,
 )
+_RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P<unit>千米|公里|米)")
+_GIVEN_UNIT = re.compile(r"\d\s*(?P<unit>[a-zA-Z]{1,12}(?:\s*/\s*[a-z]{1,4}|²|³)?|[\u4e00-\u9fff]{1,2})(?![a-zA-Z])")
 _DIFFERENCE = re.compile(
     r"\bhow (?:many|much) (?:\w+ )?(?:more|less|fewer|older|younger|taller|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier|lighter)\b"
     r"|\bdifference\b|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?(?:几|多少)",
@@ -73,31 +75,48 @@ class Question:
             for found in _ASKED.finditer(statement):
                 if chinese := found["zh"]:
                     sizes = (size for size in (4, 3, 2, 1) if _is_unit(chinese[:size]))
-                    words.add(next((chinese[:size] for size in sizes), chinese[:1]))
+                    words.add(next((chinese[:size] for size in sizes), chinese[:2]))
                 else:
                     words.add((found["en"] or found["unit"]).lower().removesuffix("s"))
+            for rate in _RATE.finditer(statement):
+                words.add(f"{rate['unit']}/{rate['time']}")
         return frozenset(words)
 
     @cached_property
     def unit(self) -> str | None:
         """The unit asked for, where it is a known one."""
-        for word in sorted(self.counted):
+        for word in sorted(self.counted, key=len, reverse=True):
             for spelled in (word, f"{word}s"):
-                if len(spelled) > 1 and measure(spelled) is not None or _is_unit(spelled):
+                if (len(spelled) > 1 and measure(spelled) is not None) or _is_unit(spelled):
                     return spelled
         return None
+
+    @cached_property
+    def given_units(self) -> dict[tuple[str, int], float]:
+        """What is measured in the statement -> the size of its unit, where one unit is used for it throughout."""
+        found: dict[tuple[str, int], set[float]] = {}
+        for statement in self.statements:
+            for unit in _GIVEN_UNIT.findall(statement):
+                if (known := measure(unit)) is not None:
+                    found.setdefault(known[:2], set()).add(known[2])
+        return {kind: sizes.pop() for kind, sizes in found.items() if len(sizes) == 1}
 
     @property
     def asks_difference(self) -> bool:
         """Whether the question is how much more or less one thing is than another."""
         return _DIFFERENCE.search(self.text) is not None
 
+    @property
+    def asks_extreme(self) -> bool:
+        """Whether the most or the least is asked for."""
+        return re.search(r"\b(?:most|least|maximum|minimum|largest|smallest|greatest)\b|最多|最少|至少|至多|最大|最小", self.text) is not None
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The words of the question proper that say what is asked: stems, pairs of Chinese characters, names."""
         found: set[str] = set()
         for asked in map(self._asked, self.statements):
-            found |= {word for word in content(asked) if len(word) > 1}
+            found |= {word for word in content(asked) if len(word) > 1 or word in "甲乙丙丁"}
             for letters in _ASKED_LETTERS.finditer(asked):
                 found |= set(re.findall(r"[A-Za-z]", letters["letters"]))
         return frozenset(found)
@@ -126,5 +145,6 @@ def content(text: str) -> frozenset[str]:
     """Return the words of a text by which two texts can be seen to speak of the same thing."""
     words = {w[:5] for w in re.findall(r"[a-z]{3,}", text.lower()) if w not in _EMPTY}
     chinese = {run[i : i + 2] for run in re.findall(r"[\u3400-\u9fff]+", text) for i in range(len(run) - 1)}
+    chinese |= set(re.findall(r"[甲乙丙丁]", text))
     letters = set(re.findall(r"(?<![A-Za-z\\])[B-HJ-Zb-z](?![A-Za-z'’])", text))
     return frozenset(words | (chinese - {"多少", "是多", "几个", "的值", "一共", "少个", "分别"}) | letters)

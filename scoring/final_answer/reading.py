@@ -10,7 +10,7 @@ from scoring.final_answer.extraction import Stated
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words, read_form
 from scoring.final_answer.prose import REJECTED, concluded, main_clause, without_rejected
 from scoring.final_answer.question import Question
-from scoring.final_answer.words import phrase, predicate
+from scoring.final_answer.words import in_order_words, phrase, predicate
 from scoring.final_answer.writing import one_spelling
 
 #: Words that may be an answer without being a sentence.
@@ -36,19 +36,35 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     raw = _bare(stated, reference, several=several, words=isinstance(wanted, Words))
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
-    if stated.how == "end":
-        if isinstance(wanted, Several) and (wider := _widened(stated, wanted, how)) is not None:
-            return wider
-        text = main_clause(text)
-    if not isinstance(wanted, Words) and (said := phrase(text)) is not None:
-        return said
     if isinstance(wanted, Words):
         return _words(raw, text, wanted, question)
+    if stated.how != "end":
+        return _read(text, wanted, question, how)
+    if isinstance(wanted, Several) and (wider := _widened(stated, wanted, how)) is not None:
+        return wider
+    found = _read(main_clause(text), wanted, question, how)
+    if isinstance(wanted, Spans) and not isinstance(found, Spans | Several):
+        found = _read(text, wanted, question, how) or found
+    if isinstance(wanted, Several) and wanted.ordered and not _has_parts(found, wanted):
+        return _coordinates(stated, question) or found
+    return found or _read(text, wanted, question, how)
+
+
+def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -> Form | None:
+    """Return what a text states as a whole, behind its colon, as a set within it, or what it concludes."""
+    if (said := phrase(text)) is not None:
+        return said
     for candidate in (text, _after_colon(text), _set_in_prose(text)):
         form = read_form(_without_lead(candidate), how.names) if candidate else None
         if form is not None and not isinstance(form, Words):
             return form
+    if isinstance(wanted, Spans) and (said := in_order_words(text)) is not None:
+        return said
     return concluded(main_clause(text), wanted=wanted, question=question, names=how.names)
+
+
+def _has_parts(form: Form | None, wanted: Several) -> bool:
+    return isinstance(form, Several) and len(form.items) == len(wanted.items)
 
 
 def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | None:
@@ -102,7 +118,9 @@ def _bold(text: str, *, several: bool) -> str | None:
     return " , ".join(found) if several else found[-1]
 
 
-def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
+def _widened(
+    stated: Stated, wanted: Several, how: Comparison
+) -> Form | None:
     """Return several values that stand in lines of their own, where the last line has too few of them."""
     parts = len(wanted.items)
     if parts < 2:
@@ -117,7 +135,7 @@ def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
     form = read_form(text, how.names) if lines else None
     if isinstance(form, Several) and len(form.items) == parts:
         return form
-    return _coordinates(stated) if wanted.ordered and parts == 2 else None
+    return None
 
 
 _COORDINATE = re.compile(
@@ -126,15 +144,25 @@ _COORDINATE = re.compile(
 )
 
 
-def _coordinates(stated: Stated) -> Form | None:
-    """Return a point of which each coordinate has a sentence of its own."""
+_PAIR = re.compile(r"\(\s*(?P<a>[a-z]|\\theta|θ)\s*,\s*(?P<b>[a-z]|\\theta|θ)\s*\)")
+
+
+def _coordinates(stated: Stated, question: Question) -> Form | None:
+    """Return a point of which each coordinate has a sentence of its own, by axis or by the letters of the question."""
     whole = stated.before[-600:] + stated.text
+    pair = _PAIR.search(question.text)
+    names = (pair["a"], pair["b"]) if pair else ("x", "y")
     found: dict[str, str] = {}
     for start, end in sentences(whole):
-        for said in _COORDINATE.finditer(one_spelling(whole[start:end])):
+        spelled = one_spelling(whole[start:end])
+        for said in _COORDINATE.finditer(spelled):
             axis = (said["axis"] or {"横": "x", "纵": "y"}[said["zh"]]).lower()
-            found[axis] = said["value"].rstrip(".")
-    values = [read_form(found[axis]) for axis in ("x", "y") if axis in found]
+            found[names[axis == "y"]] = said["value"].rstrip(".")
+        for name in names:
+            other = {"\\theta": r"(?:\\theta|θ)"}.get(name, name)
+            for said in re.finditer(rf"(?<![A-Za-z\\]){other}\s*(?:=|\bis\b|为|是)\s*(?P<value>[^,;，。；]+)", spelled):
+                found[name] = said["value"].rpartition("=")[2].strip(" .")
+    values = [read_form(found[name]) for name in names if name in found]
     if len(values) != 2 or not all(isinstance(value, Scalar) for value in values):
         return None
     return Several(tuple(value for value in values if value is not None), ordered=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -32,6 +32,8 @@ class ValueComparison:
     unit: str | None = None
     #: The unit that the question asks for, where the reference names none.
     asked_unit: str | None = None
+    #: What is measured in the problem -> the size of the one unit used for it.
+    given_units: Mapping[tuple[str, int], float] = field(default_factory=dict)
     evaluate: Evaluate = field(default=lambda _text: None)
     ask: AskMathVerify = field(default=lambda _gold, _answer: None)
 
@@ -79,6 +81,9 @@ class ValueComparison:
         """Return what the stated number is multiplied by to be in the reference's unit, None where units contradict."""
         declared = wanted.unit or self.unit or ""
         unit = declared or self.asked_unit or ""
+        if stated.unit and not unit and (known := measure(stated.unit)) is not None:
+            size = self.given_units.get(known[:2], known[2])
+            return Fraction(known[2] / size).limit_denominator(10**9)
         if not unit or not stated.unit:
             return Fraction(1)
         a, b = measure(unit), measure(stated.unit)

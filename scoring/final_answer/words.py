@@ -6,7 +6,7 @@ import re
 
 from scoring.final_answer.concluding import is_remark, sentences
 from scoring.final_answer.extraction import Stated
-from scoring.final_answer.forms import Form, Several, Span, Spans, Words
+from scoring.final_answer.forms import Form, Several, Span, Spans, Words, read_form
 
 _BOLD_WORDS = re.compile(r"\*\*(?P<inside>[^*\n:：]{1,60})\*\*")
 _NO_SOLUTION = re.compile(
@@ -47,9 +47,37 @@ def phrase(text: str) -> Form | None:
         return without
     if _NO_SOLUTION.search(text):
         return Several(())
-    if _ALL_REALS.search(text) and not re.search(r"except|\bbut\b|other than|excluding|outside|除|≠|[<>≤≥\\∖]", text):
+    if _ALL_REALS.search(text) and not re.search(r"except|\bbut\b|other than|excluding|outside|\b(?:less|greater|more|at least|at most|between|above|below)\b|[大小]于|除|≠|[<>≤≥\\∖]", text):
         return Spans((Span("-∞", "∞", low_in=False, high_in=False),))
     return None
+
+
+_ORDER_WORDS = (
+    (re.compile(r"\b(?:strictly )?(?:greater|more|larger|bigger|higher) than or equal to|\bat least|\bno less than|\bnot less than|不小于|大于等于|大于或等于|至少(?:为|是)?|不少于", re.IGNORECASE), "≥"),
+    (re.compile(r"\b(?:strictly )?(?:less|smaller|lower|fewer) than or equal to|\bat most|\bno (?:more|greater) than|\bnot (?:more|greater) than|\bup to and including|不大于|小于等于|小于或等于|至多(?:为|是)?|不超过", re.IGNORECASE), "≤"),
+    (re.compile(r"\b(?:strictly )?(?:greater|more|larger|bigger|higher) than|\bexceeds?|\babove|大于|超过|多于", re.IGNORECASE), ">"),
+    (re.compile(r"\b(?:strictly )?(?:less|smaller|lower|fewer) than|\bbelow|小于|少于", re.IGNORECASE), "<"),
+)
+_ORDER = re.compile(r"(?P<sign>[<>≤≥])\s*(?P<value>-?[\w.\\{}/√π]+)")
+_BETWEEN_WORDS = re.compile(
+    r"\b(?P<strict>strictly )?between\s+(?P<low>-?[\w.\\{}/√π]+)\s+and\s+(?P<high>-?[\w.\\{}/√π]+)(?P<more>[^.]{0,40})", re.IGNORECASE
+)
+
+
+def in_order_words(text: str) -> Form | None:
+    """Return the values that words confine: "at least 0 and strictly less than 1", "greater than 3"."""
+    between = _BETWEEN_WORDS.search(text)
+    if between is not None and (between["strict"] or re.search(r"inclusive|includ|exclusive|exclud", between["more"])):
+        closed = not between["strict"] and re.search(r"exclu|not incl", between["more"]) is None
+        return Spans((Span(between["low"], between["high"].rstrip("."), closed, closed),))
+    spelled = text
+    for pattern, sign in _ORDER_WORDS:
+        spelled = pattern.sub(f" {sign} ", spelled)
+    found = list(_ORDER.finditer(spelled))
+    if spelled == text or not found or len(found) > 2:
+        return None
+    either = " or " if re.search(r"\bor\b|或", spelled[found[0].end() : found[-1].start()]) else " and "
+    return read_form(either.join(f"x {m['sign']} {m['value'].rstrip('.')}" for m in found))
 
 
 def _without_points(text: str) -> Spans | None:

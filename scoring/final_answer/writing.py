@@ -85,6 +85,8 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     text = plain_numbers(text)
     text = re.sub(r"\b(?:negative|minus)\s+infinity\b|负无穷大?", "-∞", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:positive|plus)\s+infinity\b|正?无穷大", "∞", text, flags=re.IGNORECASE)
+    text = re.sub(r"\\pmod\s*(?:\{[^{}]*\}|\w)|\(\s*(?:\\bmod|\\mod|mod)\s*\w+\s*\)", " ", text)
+    text = re.sub(r"\\equiv(?![A-Za-z])|≡", "=", text)
     text = re.sub(r"(?<![A-Za-z])oo(?![A-Za-z])", "∞", text)
     text = re.sub(r"(?<=[)\]])\s*U\s*(?=[(\[])", "∪", text)
     text = re.sub(r"(?<=\d)\s+[xX]\s+(?=\d)|(?<=\d)[xX](?=\d)", "*", text)
@@ -112,7 +114,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
-_MONEY = re.compile(r"\\?\$\s?(?P<amount>\d(?:[\d,]|\{,\})*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)", re.IGNORECASE)
+_MONEY = re.compile(r"\\?\$\s?(?P<amount>\d(?:[\d,]|\{,\}|[ \u00a0\u202f]\d{3}(?!\d))*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)", re.IGNORECASE)
 
 
 def _with_dollars(text: str) -> str:
