@@ -15,7 +15,7 @@ _CHOICE = re.compile(
 )
 _GROUP = r"[A-H](?:\s*(?:,|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
 _LONE = re.compile(
-    rf"(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
+    rf"(?<![A-Za-z])(?P<f>[A-H])(?=\s*(?:选项|项)?(?:[^，。;；]{{0,16}}满足|正确|符合|是对的)|选项)|(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
     r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[)）\].、。:：*]|\s*$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
     re.MULTILINE,
 )
@@ -70,6 +70,6 @@ def lone_choice(text: str) -> Stated | None:
             found = list(_LONE.finditer(text[start:end]))
             if found:
                 last = found[-1]
-                letters = last["a"] or last["b"] or last["c"] or (last["d"] or last["e"]).upper()
+                letters = last["f"] or last["a"] or last["b"] or last["c"] or (last["d"] or last["e"]).upper()
                 return Stated(start=start + last.start(), end=start + last.end(), how="end", text=letters)
     return None

@@ -57,7 +57,7 @@ _APPENDIX = re.compile(
 #: What is checked one by one is a step of the derivation.
 _STEP_CHECK = re.compile(r"\b(?:each|every|all|which|mod(?:ulo)?|cases?|candidates?|values|whether|if|the)\b|逐一|逐个|各|是否|哪", re.IGNORECASE)
 THEN = re.compile(
-    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so|consequently|accordingly|altogether|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means|this means|因此|所以|故|从而|于是|可得|得到|可见|综上|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means|this means|因此|所以|故|从而|于是|可得|得到|可见|综上|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
@@ -116,9 +116,13 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     last = len(pieces) - 1
     while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
         last -= 1
-    if last == 0 or _is_strong(pieces[last]) or _goes_on(pieces[last]):
-        return last
     about = _overlap(pieces[last], asked)
+    if last == 0 or _is_strong(pieces[last]):
+        return last
+    if _goes_on(pieces[last]):
+        # A calculation goes on, unless it only fills a sentence after the conclusion.
+        better = _is_strong(pieces[last - 1]) and _overlap(pieces[last - 1], asked) > about
+        return last - 1 if better and _WORDS.search(pieces[last]) else last
     for at in range(last - 1, max(-1, last - TAIL), -1):
         before = _overlap(pieces[at], asked)
         bare = re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at])) is None
@@ -129,6 +133,9 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
         if _goes_on(pieces[at]):
             break
     return last
+
+
+_WORDS = re.compile(r"(?:[A-Za-z]{2,}\s+){4}|[\u3400-\u9fff]{6}")
 
 
 def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
@@ -180,7 +187,7 @@ def is_remark(sentence: str) -> bool:
 def _in_brackets(sentence: str) -> bool:
     """Return whether prose in brackets makes up a sentence, also where its mark splits it from the closing one."""
     bare = sentence.strip(" *_\n")
-    if bare[:1] not in ("(", "（") or not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{3}", bare):
+    if bare[:1] not in ("(", "（") or not re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}", re.sub(r"\\[A-Za-z]+", "", bare)):
         return False
     depth = 0
     for at, char in enumerate(bare):
@@ -256,6 +263,8 @@ def _ends(text: str, at: int) -> bool:
         return True
     if char == ";":
         return _PROSE_AFTER.match(text, at + 1) is not None
+    if _OTHER_ONE.match(text, at + 1) and re.search(r"\b(?:one|first)\b", text[max(0, at - 80) : at], re.IGNORECASE):
+        return False
     following = text[at + 1 : at + 2]
     return (following == "" or following in ' \n*)"' or ord(following) > 0x2000) and not _abbreviated(text, at)
 
@@ -277,7 +286,9 @@ def _runs_on(text: str, at: int) -> bool:
     return line[-1] not in ":：" and _UNFINISHED.search(line) is not None
 
 
-_PROSE_AFTER = re.compile(r"\s+(?:[A-Za-z]{2,}\s+){2}")
+_PROSE_AFTER = re.compile(r"\s+(?!the (?:other|second)\b)(?:[A-Za-z]{2,}\s+){2}")
+#: "One root is 2. The other is 3." is one answer.
+_OTHER_ONE = re.compile(r"\s*(?:and\s+)?the (?:other|second)\b[^.\n]{0,24}\bis\b", re.IGNORECASE)
 
 
 def _abbreviated(text: str, at: int) -> bool:

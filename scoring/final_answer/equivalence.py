@@ -119,6 +119,8 @@ class Comparison(ValueComparison):
             if (compound := _amount(stated.items)) and self.values(wanted, compound):
                 return True
             if all(isinstance(item, Equation) for item in stated.items):
+                if all(isinstance(i, Equation) and self.number(i.sides[0]) is not None for i in stated.items):
+                    return self._same(wanted, stated.items[-1])  # one calculation after the other
                 # Of S = 1 + 2T, T = 5 or a = 2, entry = 5 the named result counts.
                 named = [
                     i

@@ -17,7 +17,7 @@ _CHINESE = "\u3400-\u9fff"
 _SHORT_WORD = r"(?<![A-Za-z])(?:is|it|of|in|to|at|an|or|on|by|we|so|as|if|be|he|no|do|up|us|my|am|go)(?![A-Za-z])"
 _RELATION = re.compile(r"[=<>≤≥≠≈∈]")
 _NAME = re.compile(
-    r"(?:\\[A-Za-z]+|[A-Za-zα-ωΑ-ΩΔ∠])(?:_\{?[A-Za-z0-9,]+\}?)?'*(?:\s*\(\s*[A-Za-z0-9,\s]+\s*\))?|∠\s*[A-Z]{1,3}|[A-Z]{2,3}|\|[A-Z]{2}\|"
+    r"(?:\\[A-Za-z]+|[A-Za-zα-ωΑ-ΩΔ∠])(?:_\{?[A-Za-z0-9, ]+\}?)?'*(?:\s*\(\s*[A-Za-z0-9,\s]+\s*\))?|∠\s*[A-Z]{1,3}|[A-Z]{2,3}|\|[A-Z]{2}\|"
 )
 _TRAILING = " \t\n.。,，;；:：!！?？*"
 
@@ -164,6 +164,8 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
     text = _SET_NAME.sub("", text)
     if (builder := _BUILDER.match(text)) is not None:
         return read_form(builder["condition"], names)
+    if (point := re.fullmatch(r"[A-Z]'?\s*(\([^()]*[,|][^()]*\))", text)) is not None:
+        text = point[1].replace("|", ",")
     if special := _special(text):
         return special
     union = None if text.startswith("\\{") else _spans(text)
@@ -375,6 +377,8 @@ def as_span(form: Form) -> Spans | None:
 
 def _inequality(text: str) -> Spans | None:
     """Return the interval of a lone name that an inequality confines: ``0 ≤ x < 6``, ``x > 4``, ``x ≠ 4``."""
+    if (distance := _DISTANCE.fullmatch(text)) is not None:
+        return _within(distance)
     relations = _RELATION.findall(text)
     if not relations or any(relation not in "<>≤≥≠" for relation in relations):
         return None
@@ -411,6 +415,21 @@ def _inequality(text: str) -> Spans | None:
         ),
         sides[at[0]],
     )
+
+
+_DISTANCE = re.compile(
+    r"\|\s*(?P<name>[a-zA-Z])\s*(?:(?P<sign>[-+])\s*(?P<centre>[\d.]+))?\s*\|\s*(?P<relation>[<>≤≥])\s*(?P<size>[\d.]+)"
+)
+
+
+def _within(found: re.Match[str]) -> Spans:
+    """Return what a distance confines: ``|x - 1| < 3``."""
+    centre = f"{'-' if found['sign'] == '+' else ''}{found['centre'] or 0}"
+    low, high = f"{centre}-{found['size']}", f"{centre}+{found['size']}"
+    closed = found["relation"] in "≤≥"
+    if found["relation"] in "<≤":
+        return Spans((Span(low, high, closed, closed),), found["name"])
+    return Spans((Span("-∞", low, False, closed), Span(high, "∞", closed, False)), found["name"])
 
 
 _NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)"

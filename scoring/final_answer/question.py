@@ -99,7 +99,27 @@ class Question:
             for unit in _GIVEN_UNIT.findall(statement):
                 if (known := measure(unit)) is not None:
                     found.setdefault(known[:2], set()).add(known[2])
+            if re.search(r"\$\s?\d", statement):
+                found.setdefault(("dollars", 1), set()).add(1.0)
         return {kind: sizes.pop() for kind, sizes in found.items() if len(sizes) == 1}
+
+    @cached_property
+    def rare(self) -> frozenset[str]:
+        """Those words of the question proper that stand nowhere else in the statement."""
+        elsewhere: set[str] = set()
+        for statement in self.statements:
+            elsewhere |= content(statement.replace(self._asked(statement), " "))
+        return self.words - elsewhere
+
+    @property
+    def asks_share(self) -> bool:
+        """Whether a probability or a part of a whole is asked for."""
+        return re.search(r"probab|chance|likel|fraction|odds|概率|几率|可能性", self.text, re.IGNORECASE) is not None
+
+    @property
+    def asks_total(self) -> bool:
+        """Whether a sum is asked for."""
+        return re.search(r"\b(?:total|altogether|in all|together|sum)\b|一共|总共|共|合计|和", self.text) is not None
 
     @property
     def asks_difference(self) -> bool:
@@ -136,6 +156,11 @@ class Question:
         return last if found is None else last[found.start() :]
 
 
+#: Stems that speak of the same thing.
+_SAME = {"remai": "left", "leave": "left", "leavi": "left", "still": "left", "price": "cost", "costs": "cost", "pays": "cost", "paid": "cost",
+         "pay": "cost", "old": "age", "older": "age", "years": "age", "long": "lengt", "tall": "heigh", "high": "heigh", "fast": "speed"}  # fmt: skip
+
+
 def _is_unit(text: str) -> bool:
     known = measure(text) if re.search(r"[\u3400-\u9fff]", text) else None
     return known is not None
@@ -146,5 +171,8 @@ def content(text: str) -> frozenset[str]:
     words = {w[:5] for w in re.findall(r"[a-z]{3,}", text.lower()) if w not in _EMPTY}
     chinese = {run[i : i + 2] for run in re.findall(r"[\u3400-\u9fff]+", text) for i in range(len(run) - 1)}
     chinese |= set(re.findall(r"[甲乙丙丁]", text))
+    words = {_SAME.get(word, word) for word in words}
+    if re.search(r"剩", text):
+        chinese.add("left")
     letters = set(re.findall(r"(?<![A-Za-z\\])[B-HJ-Zb-z](?![A-Za-z'’])", text))
     return frozenset(words | (chinese - {"多少", "是多", "几个", "的值", "一共", "少个", "分别"}) | letters)

@@ -8,7 +8,8 @@ from scoring.final_answer.concluding import sentences
 from scoring.final_answer.equivalence import Comparison
 from scoring.final_answer.extraction import Stated
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words, read_form
-from scoring.final_answer.prose import REJECTED, concluded, main_clause, without_rejected
+from scoring.final_answer.clauses import REJECTED, main_clause, without_rejected
+from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
 from scoring.final_answer.words import in_order_words, phrase, predicate
 from scoring.final_answer.writing import one_spelling
@@ -36,6 +37,8 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     raw = _bare(stated, reference, several=several, words=isinstance(wanted, Words))
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
+    if question.asks_share:
+        text = _ONE_IN.sub(r"\\frac{\1}{\2}", text)
     if isinstance(wanted, Words):
         return _words(raw, text, wanted, question)
     if stated.how != "end":
@@ -50,17 +53,29 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     return found or _read(text, wanted, question, how)
 
 
+def _is_enumeration(form: Form, wanted: Form | None) -> bool:
+    """Return whether several counted things are told where one value is asked for: "15 remain, and 9 are gone"."""
+    return (
+        isinstance(wanted, Scalar)
+        and isinstance(form, Several)
+        and any(isinstance(item, Scalar) and len(item.unit.split()) > 1 for item in form.items)
+    )
+
+
+_ONE_IN = re.compile(r"(?<![\d.])(\d+)\s+(?:in|out of)\s+(?:every\s+)?(\d+)(?![\d.]*\d)")
+
+
 def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -> Form | None:
     """Return what a text states as a whole, behind its colon, as a set within it, or what it concludes."""
     if (said := phrase(text)) is not None:
         return said
     for candidate in (text, _after_colon(text), _set_in_prose(text)):
         form = read_form(_without_lead(candidate), how.names) if candidate else None
-        if form is not None and not isinstance(form, Words):
+        if form is not None and not isinstance(form, Words) and not _is_enumeration(form, wanted):
             return form
     if isinstance(wanted, Spans) and (said := in_order_words(text)) is not None:
         return said
-    return concluded(main_clause(text), wanted=wanted, question=question, names=how.names)
+    return concluded(main_clause(text), wanted=wanted, question=question, names=how.names, unit=how.unit)
 
 
 def _has_parts(form: Form | None, wanted: Several) -> bool:

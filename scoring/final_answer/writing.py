@@ -125,7 +125,8 @@ def _with_dollars(text: str) -> str:
         text = re.sub(_MONEY.pattern.replace(r"\\?\$", r"\\\$", 1), r"\g<amount> dollars", text, flags=re.IGNORECASE)
     if plain and len(re.findall(r"(?<!\\)\$\s?\d", text)) == plain and "$$" not in text:
         text = _MONEY.sub(r"\g<amount> dollars", text)
-    return text
+    # Within a calculation the sign says nothing: "$10 + $8 = $18".
+    return re.sub(r"(?<=\d) dollars(?=\s*(?:[-+*/×÷=≈x]|\\times|\\cdot)\s*[\d$(\\])", "", text)
 
 
 _POINT_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.])(?:,\d+)?(?!\d)")
