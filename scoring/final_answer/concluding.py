@@ -92,7 +92,7 @@ class Concluded:
 
 def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | None:
     """Return what concludes a text, None where nothing is stated; ``asked`` are the words of the question."""
-    text = _without_appendix(text)
+    text = _without_appendix(text, asked)
     spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
     kept = [span for span in spans if states(text[span[0] : span[1]])]
     if not kept:
@@ -197,15 +197,31 @@ def _in_brackets(sentence: str) -> bool:
     return True
 
 
-def _without_appendix(text: str) -> str:
-    """Return the text up to a heading for checks or notes, unless what is checked is a step and a conclusion follows."""
+def _without_appendix(text: str, asked: frozenset[str]) -> str:
+    """Return the text up to a heading for checks or notes, unless a conclusion about what is asked follows it."""
     for appendix in _APPENDIX.finditer(text):
         if not FORMULA.search(plain_numbers(text[: appendix.start()])):
             continue
         if _STEP_CHECK.search(appendix["more"]) and _CONCLUDES.search(text, appendix.end()):
             continue
+        rest = text[appendix.end() :]
+        following = [rest[a:b] for a, b in sentences(rest)]
+        if _CHECK_HEADING.search(appendix.group()) and len(following) > 1 and _resumes(following[-1], asked):
+            continue
         return text[: appendix.start()]
     return text
+
+
+def _resumes(sentence: str, asked: frozenset[str]) -> bool:
+    """Return whether the last sentence behind a check takes up the question again."""
+    if not states(sentence) or is_remark(sentence) or _CHECKED.search(sentence):
+        return False
+    return _overlap(sentence, asked) > 1 or _TAKES_UP.match(sentence) is not None
+
+
+_CHECK_HEADING = re.compile(r"check|verif|sanity|验算|检验|检查|验证", re.IGNORECASE)
+_CHECKED = re.compile(r"[✓✔√]\s*$|\b(?:checks?|correct|holds?|agrees?|match(?:es)?|satisf\w+|consistent)\b|正确|成立|符合|一致|吻合|满足")
+_TAKES_UP = re.compile(r"\s*[*#]*\s*(?:最后|综上|答|因此最终|finally|all solutions|the (?:final )?answer|in conclusion|to conclude)", re.IGNORECASE)
 
 
 def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.final_answer.amounts import combined
+from scoring.final_answer.amounts import combined, measure
 from scoring.final_answer.forms import (
     Equation,
     Form,
@@ -142,6 +142,7 @@ class Comparison(ValueComparison):
 
     def _chain(self, wanted: Scalar, stated: Equation) -> bool | None:
         """Compare what a chain of equalities ends in; an equation about no lone unknown gives no value."""
+        stated = Equation((*map(self._without_units, stated.sides[:-1]), stated.sides[-1]), stated.approximate)
         exact_sides = stated.sides[: len(stated.sides) - stated.approximate]
         if (
             0 < stated.approximate
@@ -168,6 +169,12 @@ class Comparison(ValueComparison):
             if values and all(self.values(side, last) for side in values):
                 return any(self.values(wanted, side) for side in values)
         return found
+
+    def _without_units(self, side: str) -> str:
+        """Return a side of a calculation without the units behind its numbers: ``3 m * 4 m``."""
+        return _UNIT_IN_CALCULATION.sub(
+            lambda m: m.group() if m["unit"] in self.names or measure(m["unit"]) is None else " ", side
+        )
 
     def _names_a_value(self, text: str) -> bool:
         """Return whether the left side of an equation is what has a value, and no equation that is still to be solved.
@@ -423,6 +430,7 @@ class Comparison(ValueComparison):
         return all(abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12 for x, y in zip(a, b, strict=True))
 
 
+_UNIT_IN_CALCULATION = re.compile(r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?(?=\s*(?:[-+*/)]|$))")
 _ABOUT_INTERVALS = re.compile(r"interval|domain|range|inequalit|valuesof|区间|范围|定义域|值域|不等式|[<>≤≥]", re.IGNORECASE)
 _COLUMN = re.compile(r"\\begin\{pmatrix\}(?P<inside>[^&]*?|(?:(?!\\\\).)*?)\\end\{pmatrix\}", re.DOTALL)
 

@@ -185,7 +185,7 @@ _CHINESE_FRACTION = re.compile(
     rf"(?P<sign>负)?(?:(?P<whole>[{_CHINESE}\d]+)又)?(?P<bottom>[{_CHINESE}\d]+)分之(?P<top>[{_CHINESE}\d.]+)"
 )
 _CHINESE_NUMBER = re.compile(
-    rf"(?P<sign>负)?(?P<number>(?:(?!零[件钱食售头下散碎])[{_CHINESE}])+)(?:点(?P<decimals>[零〇一二三四五六七八九]+))?"
+    rf"(?P<sign>负)?(?P<number>(?:(?!零[件钱食售头下散碎]|千[米克瓦卡帕])[{_CHINESE}])+)(?:点(?P<decimals>[零〇一二三四五六七八九]+))?"
 )
 
 

@@ -11,7 +11,7 @@ from scoring.final_answer.amounts import measure
 from scoring.final_answer.writing import one_spelling
 
 _ASKED = re.compile(
-    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more |other |whole |full |different |real |distinct |positive |integer )*(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)",
+    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more |other |whole |full |different |real |distinct |positive |integer |[a-z]+-[a-z]+ )*(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P<unit>千米|公里|米)")
@@ -30,7 +30,7 @@ _ASKED_LETTERS = re.compile(
 )
 #: Where the question proper begins.
 _QUESTION = re.compile(
-    r"\b(?:how|what|which|who|whose|when|where|find|compute|calculate|determine|evaluate|express|simplify|solve|give|write|enter)\b|求|计算|几|多少|什么|哪|写出|则",
+    r"\b(?:how|what|which|who|whose|when|where|find|compute|calculate|determine|evaluate|express|simplify|solve|give|write|enter)\b|finish with\b|求|计算|几|多少|什么|哪|写出|给出|则",
     re.IGNORECASE,
 )
 #: Words that say nothing about what is asked.

@@ -164,7 +164,7 @@ _PAIR = re.compile(r"\(\s*(?P<a>[a-z]|\\theta|θ)\s*,\s*(?P<b>[a-z]|\\theta|θ)\
 
 def _coordinates(stated: Stated, question: Question) -> Form | None:
     """Return a point of which each coordinate has a sentence of its own, by axis or by the letters of the question."""
-    whole = stated.before[-600:] + stated.text
+    whole = f"{stated.before[-600:]}\n{stated.text}"
     pair = _PAIR.search(question.text)
     names = (pair["a"], pair["b"]) if pair else ("x", "y")
     found: dict[str, str] = {}
@@ -174,9 +174,10 @@ def _coordinates(stated: Stated, question: Question) -> Form | None:
             axis = (said["axis"] or {"横": "x", "纵": "y"}[said["zh"]]).lower()
             found[names[axis == "y"]] = said["value"].rstrip(".")
         for name in names:
-            other = {"\\theta": r"(?:\\theta|θ)"}.get(name, name)
-            for said in re.finditer(rf"(?<![A-Za-z\\]){other}\s*(?:=|\bis\b|为|是)\s*(?P<value>[^,;，。；]+)", spelled):
-                found[name] = said["value"].rpartition("=")[2].strip(" .")
+            letter = r"(?:\\theta|θ)" if "theta" in name else name
+            said_of = rf"(?<![A-Za-z\\]){letter}\s*(?:=|\bis\b|为|是)\s*(?P<value>[^,;，。；]+)"
+            for named in re.finditer(said_of, spelled):
+                found[name] = named["value"].rpartition("=")[2].strip(" .")
     values = [read_form(found[name]) for name in names if name in found]
     if len(values) != 2 or not all(isinstance(value, Scalar) for value in values):
         return None

@@ -24,7 +24,7 @@ _DERIVED = re.compile(
     re.IGNORECASE,
 )
 #: A value that is left after what was taken away.
-_LEFT = re.compile(r"(?:\bleft with|\bleaves?(?: \w+){0,2}(?: with)?|\bleaving(?: \w+){0,2}(?: with)?|\bstill (?:has|have|needs?)|\bto|还要|还剩|还需|剩下|剩)\s*\$?$", re.IGNORECASE)
+_LEFT = re.compile(r"(?:\bleft with|\bleaves?(?: \w+){0,2}(?: with)?|\bleaving(?: \w+){0,2}(?: with)?|\bstill (?:has|have|needs?)|(?<!up )\bto|还要|还剩|还需|剩下|剩)\s*\$?$", re.IGNORECASE)
 _LEFT_AFTER = re.compile(r"\s*(?:\w+\s+){0,2}(?:left|remain)", re.IGNORECASE)
 
 
@@ -41,9 +41,11 @@ def heaviest(found: Sequence[Mention], text: str, question: Question, unit: str 
         found = bold
     if alternatives(found, text) and not any(_counts(m, question.counted) for m in found):
         return Several(tuple(m.form for m in found))
+    if all(m.equated for m in found) and _is_calculation(found[-1].form):
+        return found[-1]
     shared = overlaps(found, text, question)
     weights = [_weight(m, about, question, unit) for m, about in zip(found, shared, strict=True)]
-    weights[-1] += 1
+    weights[-1] += shared[-1] > 0 or max(shared) == 0
     best = max(weights)
     last = len(weights) - 1 - weights[::-1].index(best)
     rivals = [m for m, weight in zip(found, weights, strict=True) if weight == best]
@@ -52,9 +54,13 @@ def heaviest(found: Sequence[Mention], text: str, question: Question, unit: str 
     return found[last]
 
 
+def _is_calculation(form: Form) -> bool:
+    return isinstance(form, Equation) and re.search(r"[A-Za-z\u3400-\u9fff]", form.sides[0]) is None
+
+
 def alternatives(found: Sequence[Mention], text: str) -> bool:
     """Return whether all values stand side by side as a list, none restating another."""
-    if not listed(text, found):
+    if not listed(text, found) or len({m.equated for m in found}) > 1:
         return False
     return not any(
         _RESTATED.fullmatch(text[a.end : b.start]) and (_unit(a.form) or _unit(b.form))
@@ -88,10 +94,10 @@ def _weight(mention: Mention, about: int, question: Question, unit: str | None) 
     weight += mention.total * (3 if question.asks_total else 1)
     if _is_derived(mention, question):
         weight -= 3
-    if mention.bound or _PART.match(mention.after):
+    if mention.bound or (_PART.match(mention.after) and not EQUALS_BEFORE.search(mention.before)):
         weight -= 2
     if isinstance(mention.form, Scalar) and _UNFINISHED.search(mention.form.text):
-        weight -= 2
+        weight -= 3
     if re.search(r"\bhow many\b(?! (?:dollars|cents))", question.text, re.IGNORECASE) and _is_money(mention.form):
         weight -= 2
     return weight + _fit(mention, unit or question.unit)
@@ -108,7 +114,10 @@ def _is_said(mention: Mention, question: Question) -> bool:
     if EQUALS_BEFORE.search(mention.before):
         return True
     left = _LEFT.search(mention.before) or _LEFT_AFTER.match(mention.after)
-    return left is not None and ("left" in question.words or mention.before.rstrip(" $").endswith("to"))
+    if left is None:
+        return False
+    word = left.group().strip(" $")
+    return "left" in question.words or word == "to" or word in question.text
 
 
 def _is_derived(mention: Mention, question: Question) -> bool:
