@@ -20,11 +20,35 @@ _BASES: dict[str, Measure] = {
     "eV": ("energy", 1, 1.602176634e-19), "bar": ("pressure", 1, 1e5), "T": ("field", 1, 1.0), "焦": ("energy", 1, 1.0), "焦耳": ("energy", 1, 1.0),
     "瓦": ("power", 1, 1.0), "伏": ("voltage", 1, 1.0), "安": ("current", 1, 1.0), "牛": ("force", 1, 1.0), "帕": ("pressure", 1, 1.0), "欧": ("resistance", 1, 1.0),
 }  # fmt: skip
-_PREFIXES = {"G": 1e9, "M": 1e6, "k": 1e3, "h": 1e2, "d": 0.1, "c": 1e-2, "m": 1e-3, "μ": 1e-6, "n": 1e-9, "p": 1e-12, "千": 1e3, "兆": 1e6, "毫": 1e-3, "微": 1e-6}
+_PREFIXES = {
+    "G": 1e9,
+    "M": 1e6,
+    "k": 1e3,
+    "h": 1e2,
+    "d": 0.1,
+    "c": 1e-2,
+    "m": 1e-3,
+    "μ": 1e-6,
+    "n": 1e-9,
+    "p": 1e-12,
+    "千": 1e3,
+    "兆": 1e6,
+    "毫": 1e-3,
+    "微": 1e-6,
+}
 #: Names in full -> symbol; the plural and a prefix in full are read too.
 _NAMES = {"joule": "J", "watt": "W", "volt": "V", "ampere": "A", "amp": "A", "newton": "N", "pascal": "Pa", "hertz": "Hz",
           "ohm": "Ω", "gram": "g", "gramme": "g", "metre": "m", "meter": "m", "litre": "L", "liter": "L", "mole": "mol", "second": "s"}  # fmt: skip
-_PREFIX_NAMES = {"kilo": "k", "mega": "M", "giga": "G", "milli": "m", "centi": "c", "deci": "d", "micro": "μ", "nano": "n"}
+_PREFIX_NAMES = {
+    "kilo": "k",
+    "mega": "M",
+    "giga": "G",
+    "milli": "m",
+    "centi": "c",
+    "deci": "d",
+    "micro": "μ",
+    "nano": "n",
+}
 _OTHERS: dict[str, Measure] = {
     "公顷": ("length", 2, 1e4), "hectare": ("length", 2, 1e4), "ha": ("length", 2, 1e4), "acre": ("length", 2, 4046.8564224),
     "亩": ("length", 2, 10_000 / 15), "升": ("length", 3, 1e-3), "毫升": ("length", 3, 1e-6), "ml": ("length", 3, 1e-6),
@@ -79,7 +103,13 @@ def _plain(text: str) -> Measure | None:
     if text in UNITS or text.lower() in UNITS:
         kind, size_in_base = UNITS.get(text) or UNITS[text.lower()]
         return kind, 1, size_in_base
-    return listed(text) if re.search(r"[\u3400-\u9fff]", text) else listed(text.split()[0]) if text.split() else None
+    return (
+        listed(text)
+        if re.search(r"[\u3400-\u9fff]", text)
+        else listed(text.split(maxsplit=1)[0])
+        if text.split()
+        else None
+    )
 
 
 def _symbol(text: str) -> str:

@@ -9,18 +9,32 @@ from scoring.final_answer.extraction import Stated
 
 _STYLE = re.compile(r"\\(?:text|mathrm|textbf|mathbf)|[{}()\\$\s*.、,，和与及&/]|and")
 _CHOICE = re.compile(
-    r"^[\s*$\\({\[（【:：\"'“]*(?:(?:textbf|text|mathrm|mathbf|rm|bf)\s*\{?\s*)*(?:option|choice|选项|选|项)?[\s(（{*:：]*"
-    r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|或|and|or|&|/)\s*(?:and\s+)?[(（{*$]*[A-Ha-h](?![A-Za-z'’])|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
+    r"^[\s*$\\({\[（【:：\"'“]*(?:(?:textbf|text|mathrm|mathbf|rm"
+    r"|bf)\s*\{?\s*)*(?:option|choice|选项|选|项)?[\s(（{*:：]*"
+    r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|或|and|or|&"
+    r"|/)\s*(?:and\s+)?[(（{*$]*[A-Ha-h](?![A-Za-z'’])"
+    r"|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
     re.IGNORECASE,
 )
 _GROUP = r"[A-H](?:\s*(?:,|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
 _LONE = re.compile(
-    rf"(?<![A-Za-z])(?P<f>[A-H])(?=\s*(?:选项|项)?(?:[^，。;；]{{0,16}}满足|正确|符合|是对的)|选项)|(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
-    r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[)）\].、。:：*]|\s*$)|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
+    rf"(?<![A-Za-z])(?P<f>[A-H])(?=\s*(?:选项|项)?(?:[^，。;；]{{0,16}}满足|正确"
+    rf"|符合|是对的)|选项)|(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice"
+    rf"|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go"
+    rf"|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒"
+    rf"|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
+    r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])"
+    r"|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))"
+    r"|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[)）\].、。:：*]|\s*$)"
+    r"|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
     re.MULTILINE,
 )
 #: What speaks of letters that are not chosen.
-_NOT_CHOSEN = re.compile(r"误选|错选|不选|不能选|排除|\bnot\s+[(（]?[A-H]\b|\b(?:is|are)\s+(?:wrong|incorrect|false)|rule[sd]? out|eliminat", re.IGNORECASE)
+_NOT_CHOSEN = re.compile(
+    r"误选|错选|不选|不能选|排除|\bnot\s+[(（]?[A-H]\b|\b(?:is|are)\s+(?:wrong"
+    r"|incorrect|false)|rule[sd]? out|eliminat",
+    re.IGNORECASE,
+)
 
 
 def letters_of(written: str) -> frozenset[str]:
@@ -44,7 +58,7 @@ _CIRCLED = re.compile(r"[①-⑳](?:[\s、,，和与及第个]*[①-⑳])*")
 
 def is_circled(written: str) -> bool:
     """Return whether a reference lists circled numbers: ①③."""
-    return re.fullmatch(r"[$\s、,，和①-⑳]+", written) is not None and "①" <= max(written)
+    return re.fullmatch(r"[$\s、,，和①-⑳]+", written) is not None and max(written) >= "①"
 
 
 def circled(text: str) -> frozenset[str]:
@@ -52,7 +66,9 @@ def circled(text: str) -> frozenset[str]:
     found = [
         m.group()
         for m in _CIRCLED.finditer(text)
-        if not re.match(r"[^，。,；]{0,6}(?:错误|是假|为假|不正确|不成立|不对)", text[m.end() : m.end() + 16])
+        if not re.match(
+            r"[^，。,；]{0,6}(?:错误|是假|为假|不正确|不成立|不对)", text[m.end() : m.end() + 16]
+        )
     ]
     return frozenset(re.findall(r"[①-⑳]", found[-1])) if found else frozenset()
 
@@ -70,6 +86,14 @@ def lone_choice(text: str) -> Stated | None:
             found = list(_LONE.finditer(text[start:end]))
             if found:
                 last = found[-1]
-                letters = last["f"] or last["a"] or last["b"] or last["c"] or (last["d"] or last["e"]).upper()
-                return Stated(start=start + last.start(), end=start + last.end(), how="end", text=letters)
+                letters = (
+                    last["f"]
+                    or last["a"]
+                    or last["b"]
+                    or last["c"]
+                    or (last["d"] or last["e"]).upper()
+                )
+                return Stated(
+                    start=start + last.start(), end=start + last.end(), how="end", text=letters
+                )
     return None

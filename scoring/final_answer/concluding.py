@@ -16,8 +16,13 @@ from scoring.final_answer.question import content
 from scoring.final_answer.writing import END_MARKS
 
 FORMULA = re.compile(
-    r"\d|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数|任意实数|一切实数"
-    r"|(?<![A-Za-z\\])[A-Za-z]\s*[-+*/−·×^]\s*[A-Za-z(](?![A-Za-z])|[①-⑳]|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
+    r"\d|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π"
+    r"|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数"
+    r"|任意实数|一切实数"
+    r"|(?<![A-Za-z\\])[A-Za-z]\s*[-+*/−·×^]\s*[A-Za-z(](?![A-Za-z])|[①-⑳]"
+    r"|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+"
+    r"|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist"
+    r"|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
     r"|set\s+is\s+empty|empty\s+set|does not exist|不存在",
     re.IGNORECASE,
 )
@@ -26,57 +31,108 @@ CALCULATION = re.compile(
 )
 #: Sentences that state no answer, whatever numbers they hold.
 _REMARK = re.compile(
-    r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know|happy to|glad to|feel free|hope (?:this|that)|would you like|if you (?:have|want|need|would)|"
-    r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)|\bexplain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉|随时)|需要(?:我|进一步)|祝|"
-    r"^[\s(（*_]*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
-    r"^[\s(（*_]*(?:check|verif|test|let me (?:check|verif|double)|checking|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify|confirm|see that)|quick check|sanity|as a check|"
-    r"检验|验证|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which|this) (?:checks|matches|agrees|confirms)|"
-    r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember|note that|notice|also|in comparison|by comparison|for comparison|for instance|for example|as an example|e\.g\.|incidentally|by the way|"
-    r"in other words|for reference|fun fact|by contrast|in contrast|on the other hand|otherwise|例如|比如|举例|顺便|相比|换句话说|否则|注意|反之)(?![A-Za-z])",
+    r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know"
+    r"|happy to|glad to|feel free|hope (?:this|that)|would you like"
+    r"|if you (?:have|want|need|would)|"
+    r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)"
+    r"|\bexplain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉"
+    r"|随时)|需要(?:我|进一步)|祝|"
+    r"^[\s(（*_]*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty"
+    r"|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
+    r"^[\s(（*_]*(?:check|verif|test|let me (?:check|verif|double)|checking"
+    r"|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify"
+    r"|confirm|see that)|quick check|sanity|as a check|"
+    r"检验|验证|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
+    r"|this) (?:checks|matches|agrees|confirms)|"
+    r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember"
+    r"|note that|notice|also|in comparison|by comparison|for comparison"
+    r"|for instance|for example|as an example|e\.g\.|incidentally|by the way|"
+    r"in other words|for reference|fun fact|by contrast|in contrast"
+    r"|on the other hand|otherwise|例如|比如|举例|顺便|相比|换句话说|否则|注意"
+    r"|反之)(?![A-Za-z])",
     re.IGNORECASE,
 )
 #: Sentences about something that is not the case, or not what is asked.
 _CONTRARY = re.compile(
-    r"\bif\b[^.]{0,60}\b(?:had|were)\b|\bhad\s+(?:it|we|he|she|they|the)\b|^\s*without\b.*\bwould\b|^\s*with\b.*\bwould\b|^\s*an?\s+(?:\w+th|second|third)\b.*\bwould\b|如果不|要是|假如|若(?:不|没)",
+    r"\bif\b[^.]{0,60}\b(?:had|were)\b|\bhad\s+(?:it|we|he|she|they|the)\b"
+    r"|^\s*without\b.*\bwould\b|^\s*with\b.*\bwould\b|^\s*an?\s+(?:\w+th|second"
+    r"|third)\b.*\bwould\b|如果不|要是|假如|若(?:不|没)",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"^[\s(（*]*(?:the\s+|an?\s+)?(?:next|other|others|remaining|rest|previous|following)\b|^[\s(（*]*(?:the\s+)?(?:\w+\s+){0,2}itself\b|^[\s(（*]*(?:both|these|those|all three|all) \w+ (?:agree|hold|work|match)|^[\s(（*]*(?:其余|另外|其他|下一个)",
+    r"^[\s(（*]*(?:the\s+|an?\s+)?(?:next|other|others|remaining|rest|previous"
+    r"|following)\b|^[\s(（*]*(?:the\s+)?(?:\w+\s+){0,2}itself\b"
+    r"|^[\s(（*]*(?:both|these|those|all three|all) \w+ (?:agree|hold|work|match)"
+    r"|^[\s(（*]*(?:其余|另外|其他|下一个)",
     re.IGNORECASE,
 )
 #: Conditions alone: "with x, y ≥ 0".
-_CONDITION_ALONE = re.compile(r"^[\s(（*]*(?:with|for|assuming|provided|given)\s+[^.]{0,40}[.。]?$", re.IGNORECASE)
+_CONDITION_ALONE = re.compile(
+    r"^[\s(（*]*(?:with|for|assuming|provided|given)\s+[^.]{0,40}[.。]?$", re.IGNORECASE
+)
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|gets?|gives?|makes?|comes?|needs?|will|can|takes?|costs?|we|he|she|they|must|equals?|remains?)\b|=", re.IGNORECASE
+    r"\b(?:is|are|was|were|has|have|gets?|gives?|makes?|comes?|needs?|will|can"
+    r"|takes?|costs?|we|he|she|they|must|equals?|remains?)\b|=",
+    re.IGNORECASE,
 )
 #: A heading under which nothing new is stated: a check, notes, extras.
 _APPENDIX = re.compile(
-    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up|further|a few (?:things|notes|remarks)|some (?:notes|remarks)|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注|注意?|说明|提示|拓展|补充)(?P<more>[^\n:：]{0,40})[:：]",
+    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify"
+    r"|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up"
+    r"|further|a few (?:things|notes|remarks)|some (?:notes|remarks)"
+    r"|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注"
+    r"|注意?|说明|提示|拓展|补充)(?P<more>[^\n:：]{0,40})[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 #: What is checked one by one is a step of the derivation.
-_STEP_CHECK = re.compile(r"\b(?:each|every|all|which|mod(?:ulo)?|cases?|candidates?|values|whether|if|the)\b|逐一|逐个|各|是否|哪", re.IGNORECASE)
+_STEP_CHECK = re.compile(
+    r"\b(?:each|every|all|which|mod(?:ulo)?|cases?|candidates?|values|whether|if"
+    r"|the)\b|逐一|逐个|各|是否|哪",
+    re.IGNORECASE,
+)
 THEN = re.compile(
-    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means|this means|因此|所以|故|从而|于是|可得|得到|可见|综上|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do"
+    r"|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether"
+    r"|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means"
+    r"|this means|因此|所以|故|从而|于是|可得|得到|可见|综上"
+    r"|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
-    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly|altogether|finally|overall|in total|we conclude|it follows that|that means|this means|the (?:\w+ )?(?:answers?|results?|solutions?|values?) (?:is|are))(?![A-Za-z])"
-    r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b|\bis (?:the|my|our) (?:final )?(?:answer|result)\b|\bmy (?:final )?answer\b|^\s*that(?:'s| is| makes| gives)\b|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
-    r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共|合计|答)|依次(?:填|为|是)|[应故]填",
+    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly"
+    r"|altogether|finally|overall|in total|we conclude|it follows that|that means"
+    r"|this means|the (?:\w+ )?(?:answers?|results?|solutions?|values?) (?:is"
+    r"|are))(?![A-Za-z])"
+    r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b"
+    r"|\bis (?:the|my|our) (?:final )?(?:answer|result)\b"
+    r"|\bmy (?:final )?answer\b|^\s*that(?:'s| is| makes| gives)\b"
+    r"|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
+    r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共"
+    r"|合计|答)|依次(?:填|为|是)|[应故]填",
     re.IGNORECASE,
 )
 #: Words that are an answer by themselves.
 _NOTHING = re.compile(
-    r"\bno\s+(?:real\s+|such\s+)*(?:solutions?|roots?)|\bset\s+is\s+(?:the\s+)?empty|does not exist|无(?:实数)?解|空集|不存在", re.IGNORECASE
+    r"\bno\s+(?:real\s+|such\s+)*(?:solutions?|roots?)"
+    r"|\bset\s+is\s+(?:the\s+)?empty|does not exist|无(?:实数)?解|空集|不存在",
+    re.IGNORECASE,
 )
-_BOLD_LINE = re.compile(r"\s*(?:[-*>•✅]\s+)?(?:\*\*|__)(?P<inside>[^*\n]+)(?:\*\*|__)\s*[.。!！✓]?\s*")
+_BOLD_LINE = re.compile(
+    r"\s*(?:[-*>•✅]\s+)?(?:\*\*|__)(?P<inside>[^*\n]+)(?:\*\*|__)\s*[.。!！✓]?\s*"
+)
 _BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
 _HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
 _INLINE = re.compile(r"\$[^$\n]{1,2000}\$|\\\([^\n]{1,2000}?\\\)")
-_BLOCK = re.compile(r"\$\$.{1,2000}?\$\$|\\\[.{1,2000}?\\\]|\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}|\[\s*\[[^\[\]]{1,200}\](?:\s*,?\s*\[[^\[\]]{1,200}\]){0,20}\s*\]", re.DOTALL)
+_BLOCK = re.compile(
+    r"\$\$.{1,2000}?\$\$|\\\[.{1,2000}?\\\]"
+    r"|\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}"
+    r"|\[\s*\[[^\[\]]{1,200}\](?:\s*,?\s*\[[^\[\]]{1,200}\]){0,20}\s*\]",
+    re.DOTALL,
+)
 #: Two words side by side between dollar signs are prose between two amounts of money.
 _PLAIN_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}(?![A-Za-z}])")
+#: Characters at each end of a long sentence that are looked at.
+CLIP = 600
 #: How many sentences at the end are considered.
 TAIL = 12
 
@@ -125,7 +181,10 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
         return last - 1 if better and _WORDS.search(pieces[last]) else last
     for at in range(last - 1, max(-1, last - TAIL), -1):
         before = _overlap(pieces[at], asked)
-        bare = re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at])) is None
+        bare = (
+            re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at]))
+            is None
+        )
         if (_is_strong(pieces[at]) and before >= about and not bare) or (
             _is_finished(pieces[at]) and before > about
         ):
@@ -144,6 +203,7 @@ def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
 
 def _is_strong(sentence: str) -> bool:
     """Return whether a sentence looks like a conclusion: a word for it with a value behind, or a value in bold."""
+    sentence = _clipped(sentence)
     bold = _BOLD_LINE.fullmatch(sentence)
     return (
         bool(bold and FORMULA.search(bold["inside"]))
@@ -162,13 +222,21 @@ def _overlap(sentence: str, asked: frozenset[str]) -> int:
 
 def _is_finished(sentence: str) -> bool:
     """Return whether a calculation ends in a number: ``50 / 4`` alone concludes nothing."""
-    return re.search(r"[=≈]\s*\$?\s*-?\s*[$\d.,]+\s*(?:[^\d\s=+*/×÷^-][^=+*/×÷^]*)?$", sentence.strip(" .。\n*$")) is not None
+    return (
+        re.search(
+            r"[=≈]\s*\$?\s*-?\s*[$\d.,]+\s*(?:[^\d\s=+*/×÷^-][^=+*/×÷^]*)?$",
+            sentence.strip(" .。\n*$"),
+        )
+        is not None
+    )
 
 
 def _goes_on(sentence: str) -> bool:
     """Return whether a sentence calculates what is asked, so that what stands before it is derivation."""
     prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
-    return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (prose < 6 or CALCULATION.search(sentence) is not None)
+    return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (
+        prose < 6 or CALCULATION.search(sentence) is not None
+    )
 
 
 def is_elsewhere(sentence: str) -> bool:
@@ -178,7 +246,7 @@ def is_elsewhere(sentence: str) -> bool:
 
 def is_remark(sentence: str) -> bool:
     """Return whether a sentence is about the answer, or about something else, and does not state it."""
-    sentence = sentence.strip()
+    sentence = _clipped(sentence.strip())
     if _in_brackets(sentence) or _REMARK.search(sentence) or _CONTRARY.search(sentence):
         return True
     return _CONDITION_ALONE.match(sentence) is not None and _VERB.search(sentence) is None
@@ -187,7 +255,9 @@ def is_remark(sentence: str) -> bool:
 def _in_brackets(sentence: str) -> bool:
     """Return whether prose in brackets makes up a sentence, also where its mark splits it from the closing one."""
     bare = sentence.strip(" *_\n")
-    if bare[:1] not in ("(", "（") or not re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}", re.sub(r"\\[A-Za-z]+", "", bare)):
+    if bare[:1] not in ("(", "（") or not re.search(
+        r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}", re.sub(r"\\[A-Za-z]+", "", bare)
+    ):
         return False
     depth = 0
     for at, char in enumerate(bare):
@@ -206,7 +276,11 @@ def _without_appendix(text: str, asked: frozenset[str]) -> str:
             continue
         rest = text[appendix.end() :]
         following = [rest[a:b] for a, b in sentences(rest)]
-        if _CHECK_HEADING.search(appendix.group()) and len(following) > 1 and _resumes(following[-1], asked):
+        if (
+            _CHECK_HEADING.search(appendix.group())
+            and len(following) > 1
+            and _resumes(following[-1], asked)
+        ):
             continue
         return text[: appendix.start()]
     return text
@@ -220,8 +294,15 @@ def _resumes(sentence: str, asked: frozenset[str]) -> bool:
 
 
 _CHECK_HEADING = re.compile(r"check|verif|sanity|验算|检验|检查|验证", re.IGNORECASE)
-_CHECKED = re.compile(r"[✓✔√]\s*$|\b(?:checks?|correct|holds?|agrees?|match(?:es)?|satisf\w+|consistent)\b|正确|成立|符合|一致|吻合|满足")
-_TAKES_UP = re.compile(r"\s*[*#]*\s*(?:最后|综上|答|因此最终|finally|all solutions|the (?:final )?answer|in conclusion|to conclude)", re.IGNORECASE)
+_CHECKED = re.compile(
+    r"[✓✔√]\s*$|\b(?:checks?|correct|holds?|agrees?|match(?:es)?|satisf\w+"
+    r"|consistent)\b|正确|成立|符合|一致|吻合|满足"
+)
+_TAKES_UP = re.compile(
+    r"\s*[*#]*\s*(?:最后|综上|答|因此最终|finally|all solutions"
+    r"|the (?:final )?answer|in conclusion|to conclude)",
+    re.IGNORECASE,
+)
 
 
 def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:
@@ -239,8 +320,14 @@ def _short(text: str, spans: Sequence[tuple[int, int]]) -> bool:
     return all(end - start <= 40 for start, end in spans)
 
 
+def _clipped(sentence: str) -> str:
+    """Return a sentence of bounded length: what is longer is no sentence of an answer."""
+    return sentence if len(sentence) <= 2 * CLIP else f"{sentence[:CLIP]} {sentence[-CLIP:]}"
+
+
 def states(sentence: str) -> bool:
     """Return whether a sentence holds a value and is no heading."""
+    sentence = _clipped(sentence)
     return FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
         sentence.strip("\n")
     )
@@ -256,7 +343,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     found, start = [], 0
     for mark in re.finditer(r"[\n。！？；.!?;]", text):
         at = mark.start()
-        if not _ends(text, at) or _inside(blocks, at) or (text[at] in ".!?;" and _inside(inline, at)):
+        if (
+            not _ends(text, at)
+            or _inside(blocks, at)
+            or (text[at] in ".!?;" and _inside(inline, at))
+        ):
             continue
         if text[start : at + 1].strip():
             found.append((start, at + 1))
@@ -279,14 +370,22 @@ def _ends(text: str, at: int) -> bool:
         return True
     if char == ";":
         return _PROSE_AFTER.match(text, at + 1) is not None
-    if _OTHER_ONE.match(text, at + 1) and re.search(r"\b(?:one|first)\b", text[max(0, at - 80) : at], re.IGNORECASE):
+    if _OTHER_ONE.match(text, at + 1) and re.search(
+        r"\b(?:one|first)\b", text[max(0, at - 80) : at], re.IGNORECASE
+    ):
         return False
     following = text[at + 1 : at + 2]
-    return (following == "" or following in ' \n*)"' or ord(following) > 0x2000) and not _abbreviated(text, at)
+    return (
+        following == "" or following in ' \n*)"' or ord(following) > 0x2000
+    ) and not _abbreviated(text, at)
 
 
 #: A line that is not finished without what stands below it.
-_UNFINISHED = re.compile(r"(?:\b(?:is|are|so|with|equals?|gets?|gives?|obtain|find|by|also|be|as)|[:：=,，]|为|是|得)[\s*]*$", re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"(?:\b(?:is|are|so|with|equals?|gets?|gives?|obtain|find|by|also|be|as)"
+    r"|[:：=,，]|为|是|得)[\s*]*$",
+    re.IGNORECASE,
+)
 
 
 def _runs_on(text: str, at: int) -> bool:
@@ -309,7 +408,8 @@ _OTHER_ONE = re.compile(r"\s*(?:and\s+)?the (?:other|second)\b[^.\n]{0,24}\bis\b
 
 def _abbreviated(text: str, at: int) -> bool:
     return re.search(
-        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)|^\s*\d{1,2}|\n\s*\d{1,2})$",
+        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)"
+        r"|^\s*\d{1,2}|\n\s*\d{1,2})$",
         text[max(0, at - 7) : at],
         re.IGNORECASE,
     ) is not None and at + 1 < len(text)

@@ -24,12 +24,14 @@ from scoring.final_answer.forms import (
     is_mathematics,
     read_form,
 )
-from scoring.final_answer.writing import one_spelling
 from scoring.final_answer.values import LETTER, ValueComparison
+from scoring.final_answer.writing import one_spelling
 
 #: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*, y_max(...).
 _NAMED = re.compile(
-    r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)|\\(?:Delta|triangle)\w+"
+    r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}"
+    r"?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)"
+    r"|\\(?:Delta|triangle)\w+"
 )
 
 
@@ -61,11 +63,17 @@ class Comparison(ValueComparison):
 
     def _as_interval(self, form: Form | None) -> Spans | None:
         """Return a pair in brackets as an interval where the problem is about such and its ends rise."""
-        if not isinstance(form, Several) or not (form.ordered or form.closed) or not _ABOUT_INTERVALS.search(self.asked):
+        if (
+            not isinstance(form, Several)
+            or not (form.ordered or form.closed)
+            or not _ABOUT_INTERVALS.search(self.asked)
+        ):
             return None
         span = as_span(form)
         ends = [self.number(end) for end in (span.spans[0].low, span.spans[0].high)] if span else []
-        rising = len(ends) == 2 and ends[0] is not None and ends[1] is not None and ends[0] < ends[1]
+        rising = (
+            len(ends) == 2 and ends[0] is not None and ends[1] is not None and ends[0] < ends[1]
+        )
         return span if rising else None
 
     def judge(self, reference: str, stated: Form | None, written: str) -> Verdict:
@@ -98,7 +106,11 @@ class Comparison(ValueComparison):
             return self._spans(wanted, stated)
         if isinstance(wanted, Equation) and any("±" in side for side in wanted.sides):
             given = _unpacked(stated) if isinstance(stated, Several) else (stated,)
-            branches = [b for form in given for b in (_branches(form) if isinstance(form, Equation) else (form,))]
+            branches = [
+                b
+                for form in given
+                for b in (_branches(form) if isinstance(form, Equation) else (form,))
+            ]
             return self._bijective(_branches(wanted), branches)
         if isinstance(wanted, Equation):
             return self._equation(wanted, stated)
@@ -119,7 +131,10 @@ class Comparison(ValueComparison):
             if (compound := _amount(stated.items)) and self.values(wanted, compound):
                 return True
             if all(isinstance(item, Equation) for item in stated.items):
-                if all(isinstance(i, Equation) and self.number(i.sides[0]) is not None for i in stated.items):
+                if all(
+                    isinstance(i, Equation) and self.number(i.sides[0]) is not None
+                    for i in stated.items
+                ):
                     return self._same(wanted, stated.items[-1])  # one calculation after the other
                 # Of S = 1 + 2T, T = 5 or a = 2, entry = 5 the named result counts.
                 named = [
@@ -142,10 +157,12 @@ class Comparison(ValueComparison):
 
     def _chain(self, wanted: Scalar, stated: Equation) -> bool | None:
         """Compare what a chain of equalities ends in; an equation about no lone unknown gives no value."""
-        stated = Equation((*map(self._without_units, stated.sides[:-1]), stated.sides[-1]), stated.approximate)
+        stated = Equation(
+            (*map(self._without_units, stated.sides[:-1]), stated.sides[-1]), stated.approximate
+        )
         exact_sides = stated.sides[: len(stated.sides) - stated.approximate]
         if (
-            0 < stated.approximate
+            stated.approximate > 0
             and len(exact_sides) > 1
             and self._chain(wanted, Equation(exact_sides))
         ):
@@ -173,7 +190,8 @@ class Comparison(ValueComparison):
     def _without_units(self, side: str) -> str:
         """Return a side of a calculation without the units behind its numbers: ``3 m * 4 m``."""
         return _UNIT_IN_CALCULATION.sub(
-            lambda m: m.group() if m["unit"] in self.names or measure(m["unit"]) is None else " ", side
+            lambda m: m.group() if m["unit"] in self.names or measure(m["unit"]) is None else " ",
+            side,
         )
 
     def _names_a_value(self, text: str) -> bool:
@@ -185,7 +203,8 @@ class Comparison(ValueComparison):
         if _NAMED.fullmatch(bare) or _is_call(text) or not _mathematical(text):
             return True
         if re.search(
-            r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}",
+            r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log"
+            r"|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}",
             bare,
         ):
             return True
@@ -263,9 +282,16 @@ class Comparison(ValueComparison):
             if inner is None:
                 return None
             stated = inner
-        if isinstance(stated, Several) and not stated.closed and (names := _assignments(stated.items)) is not None and len(wanted.spans) == 1 == len(names) - 1:
+        if (
+            isinstance(stated, Several)
+            and not stated.closed
+            and (names := _assignments(stated.items)) is not None
+            and len(wanted.spans) == 1 == len(names) - 1
+        ):
             span = wanted.spans[0]
-            return self._in_order((Scalar(span.low), Scalar(span.high)), [names[name] for name in sorted(names)])
+            return self._in_order(
+                (Scalar(span.low), Scalar(span.high)), [names[name] for name in sorted(names)]
+            )
         given = stated if isinstance(stated, Spans) else as_span(stated)
         if given is None:
             if isinstance(stated, Several):
@@ -346,10 +372,18 @@ class Comparison(ValueComparison):
             if found is not None:
                 return found
         elif isinstance(stated, Several):
-            named = [i for i in stated.items if isinstance(i, Equation) and i.name and i.name == wanted.name]
+            named = [
+                i
+                for i in stated.items
+                if isinstance(i, Equation) and i.name and i.name == wanted.name
+            ]
             if len(named) == 1:
                 return self._equation(wanted, named[0])
-            if len(stated.items) > 1 and all(self._equation(wanted, i) for i in stated.items if isinstance(i, Equation)) and all(isinstance(i, Equation) for i in stated.items):
+            if (
+                len(stated.items) > 1
+                and all(self._equation(wanted, i) for i in stated.items if isinstance(i, Equation))
+                and all(isinstance(i, Equation) for i in stated.items)
+            ):
                 return True  # one equation in two writings
             # x = -1, 2 is written as one assignment and further values.
             return False
@@ -389,13 +423,21 @@ class Comparison(ValueComparison):
     def _solved(self, solved: Equation, other: Equation) -> bool:
         """Return whether an equation is one that is solved for a letter, times a factor without that letter: xy = 12 and y = 12/x."""
         letter = solved.name
-        if len(letter) != 1 or other.name == letter or len(solved.sides) != 2 or len(other.sides) != 2:
+        if (
+            len(letter) != 1
+            or other.name == letter
+            or len(solved.sides) != 2
+            or len(other.sides) != 2
+        ):
             return False
         rows = []
         for shift in ("", "+1", "+2"):
             put = f"(({solved.sides[1]}){shift})"
             sides = map(self._spaced, other.sides)
-            left, right = (re.sub(rf"(?<![A-Za-z\\\\]){letter}(?![A-Za-z])", lambda _, p=put: p, side) for side in sides)
+            left, right = (
+                re.sub(rf"(?<![A-Za-z\\\\]){letter}(?![A-Za-z])", lambda _, p=put: p, side)
+                for side in sides
+            )
             rows.append(self.evaluate(f"({left})-({right})"))
         zero, one, two = rows
         if zero is None or one is None or two is None or not len(zero) == len(one) == len(two):
@@ -427,12 +469,21 @@ class Comparison(ValueComparison):
         factor = b[at] / a[at] if a[at] else 0
         if abs(factor.imag) > 1e-9 or factor.real <= 0:
             return False
-        return all(abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12 for x, y in zip(a, b, strict=True))
+        return all(
+            abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12
+            for x, y in zip(a, b, strict=True)
+        )
 
 
-_UNIT_IN_CALCULATION = re.compile(r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?(?=\s*(?:[-+*/)]|$))")
-_ABOUT_INTERVALS = re.compile(r"interval|domain|range|inequalit|valuesof|区间|范围|定义域|值域|不等式|[<>≤≥]", re.IGNORECASE)
-_COLUMN = re.compile(r"\\begin\{pmatrix\}(?P<inside>[^&]*?|(?:(?!\\\\).)*?)\\end\{pmatrix\}", re.DOTALL)
+_UNIT_IN_CALCULATION = re.compile(
+    r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?(?=\s*(?:[-+*/)]|$))"
+)
+_ABOUT_INTERVALS = re.compile(
+    r"interval|domain|range|inequalit|valuesof|区间|范围|定义域|值域|不等式|[<>≤≥]", re.IGNORECASE
+)
+_COLUMN = re.compile(
+    r"\\begin\{pmatrix\}(?P<inside>[^&]*?|(?:(?!\\\\).)*?)\\end\{pmatrix\}", re.DOTALL
+)
 
 
 def _vector(form: Form) -> Form:
@@ -451,7 +502,12 @@ def _branches(equation: Equation) -> tuple[Form, ...]:
     if not any("±" in side for side in equation.sides):
         return (equation,)
     return tuple(
-        Equation(tuple(re.sub(r"^\s*±", sign if sign == "-" else "", side).replace("±", sign) for side in equation.sides))
+        Equation(
+            tuple(
+                re.sub(r"^\s*±", sign if sign == "-" else "", side).replace("±", sign)
+                for side in equation.sides
+            )
+        )
         for sign in ("+", "-")
     )
 
@@ -461,7 +517,11 @@ def _ordered(text: str) -> tuple[str, str] | None:
     found = re.fullmatch(r"(?P<left>[^<>≤≥=≠]+)(?P<sign>[<>≤≥])(?P<right>[^<>≤≥=≠]+)", text)
     if found is None:
         return None
-    left, right = (found["left"], found["right"]) if found["sign"] in ">≥" else (found["right"], found["left"])
+    left, right = (
+        (found["left"], found["right"])
+        if found["sign"] in ">≥"
+        else (found["right"], found["left"])
+    )
     return f"({left})-({right})", "strict" if found["sign"] in "<>" else "closed"
 
 
@@ -470,7 +530,10 @@ def _mathematical(text: str) -> bool:
 
 
 def _is_call(text: str) -> bool:
-    return re.fullmatch(r"\s*[A-Za-z](?:_\{?\w+\}?)?'*(?:\^\{?-1\}?)?\s*\([^()]*\)\s*", text) is not None
+    return (
+        re.fullmatch(r"\s*[A-Za-z](?:_\{?\w+\}?)?'*(?:\^\{?-1\}?)?\s*\([^()]*\)\s*", text)
+        is not None
+    )
 
 
 def _open(spans: Spans) -> bool:

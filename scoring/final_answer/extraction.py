@@ -22,29 +22,44 @@ from scoring.final_answer.concluding import (
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{[^{}]*\})\s*(?P<brace>\{)?")
 #: Between boxes of one answer: signs, a name before the next, joining words.
 _BETWEEN = re.compile(
-    r"^[\s$.,;，；、\\()\[\]]*(?:(?:\\(?:text|quad|qquad|mathrm|,|;)\s*(?:\{\s*)?|and|or|as well as|和|或|及|与|以及|&|\})[\s$,\\()\[\]]*)*(?:[A-Za-z](?:_\{?\w+\}?)?\s*=\s*)?[\s$\\()\[\]]*$"
+    r"^[\s$.,;，；、\\()\[\]]*(?:(?:\\(?:text|quad|qquad|mathrm|,|;)\s*(?:\{\s*)?"
+    r"|and|or|as well as|和|或|及|与|以及|&"
+    r"|\})[\s$,\\()\[\]]*)*(?:[A-Za-z](?:_\{?\w+\}?)?\s*=\s*)?[\s$\\()\[\]]*$"
 )
 _BOX_NAME = re.compile(
-    r"(?P<name>(?:[A-Za-z]|\([A-Za-z](?:,\s*[A-Za-z])+\)|\\[A-Za-z]+)(?:_\{?\w+\}?)?\s*(?:=|\\in|∈))\s*[\s$]*$"
+    r"(?P<name>(?:[A-Za-z]|\([A-Za-z](?:,\s*[A-Za-z])+\)"
+    r"|\\[A-Za-z]+)(?:_\{?\w+\}?)?\s*(?:=|\\in|∈))\s*[\s$]*$"
 )
 _BOX_SCALE = re.compile(
-    r"^\s*\$?\s*(?:\\text\s*\{\s*)?(?P<scale>万|亿|千|百|hundred|thousand|million|billion|trillion|%|\\%|percent)",
+    r"^\s*\$?\s*(?:\\text\s*\{\s*)?(?P<scale>万|亿|千|百|hundred|thousand|million"
+    r"|billion|trillion|%|\\%|percent)",
     re.IGNORECASE,
 )
 
 _TURN = re.compile(
-    r"(?im)^\s*(?:\**\s*)?(?:question|user|human|q|problem|instruction|input|<\|im_start\|>|### ?(?:question|problem|instruction|user)|问题|用户|题目|提问|问)\s*\d*\s*[:：]"
+    r"(?im)^\s*(?:\**\s*)?(?:question|user|human|q|problem|instruction|input"
+    r"|<\|im_start\|>|### ?(?:question|problem|instruction|user)|问题|用户|题目"
+    r"|提问|问)\s*\d*\s*[:：]"
     r"|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>|<end_of_turn>|</s>"
 )
 _CUE = re.compile(
     r"####\s*(?!#)|[\"'](?:final_?)?answer[\"']\s*:\s*|</?answer>"
-    r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案|的)?(?:应该)?(?:是|为|应为)[:：]?"
-    r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选|[:：=])[:：]?\s*(?:选)?"
-    r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
+    r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案"
+    r"|的)?(?:应该)?(?:是|为|应为)[:：]?"
+    r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案"
+    r"|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选"
+    r"|[:：=])[:：]?\s*(?:选)?"
+    r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为"
+    r"|本题)?(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
     r"|(?:综上所述|综上|结论)\s*[,，:：]"
-    r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?|result|solution)\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|=|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by|option|choice)?\s*[:：]?"
+    r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?"
+    r"|result|solution)\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|="
+    r"|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by"
+    r"|option|choice)?\s*[:：]?"
     r"|\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*"
-    r"|\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*|(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案|答)\s*[:：]?\s*(?:\**\s*)?$"
+    r"|\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*"
+    r"|(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案"
+    r"|答)\s*[:：]?\s*(?:\**\s*)?$"
     r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]",
     re.IGNORECASE,
 )
@@ -74,7 +89,12 @@ def find_answer(text: str, asked: frozenset[str] = frozenset()) -> Stated | None
     if corrected is not None:
         later = find_answer(text[corrected:], asked)
         if later is not None:
-            return Stated(start=later.start + corrected, end=later.end + corrected, how=later.how, text=later.text)
+            return Stated(
+                start=later.start + corrected,
+                end=later.end + corrected,
+                how=later.how,
+                text=later.text,
+            )
     boxes = _boxes(text)
     cue = _last_cue(text)
     if boxes:
@@ -95,11 +115,16 @@ def _concluded(text: str, asked: frozenset[str]) -> Stated | None:
     if found is None:
         return None
     inside = text[found.start : found.end]
-    return Stated(start=found.start, end=found.end, how="end", text=inside, before=text[: found.lead])
+    return Stated(
+        start=found.start, end=found.end, how="end", text=inside, before=text[: found.lead]
+    )
 
 
 _CORRECTION = re.compile(
-    r"更正|纠正|(?:……|。|,|，|\s)不对|错了|算错|应该改为|\bcorrection\b|\bscratch that|\boops\b|\bi made an? (?:mistake|error)|\blet me (?:correct|fix|redo)|\bwait\b[,，:：]? (?:that|this|i|no)|\bactually[,，]? (?:that|this|it|the)|\bno[,，] (?:that|this) is (?:wrong|not)",
+    r"更正|纠正|(?:……|。|,|，|\s)不对|错了|算错|应该改为|\bcorrection\b"
+    r"|\bscratch that|\boops\b|\bi made an? (?:mistake|error)|\blet me (?:correct"
+    r"|fix|redo)|\bwait\b[,，:：]? (?:that|this|i|no)|\bactually[,，]? (?:that"
+    r"|this|it|the)|\bno[,，] (?:that|this) is (?:wrong|not)",
     re.IGNORECASE,
 )
 
@@ -183,7 +208,10 @@ def _last_group(text: str, boxes: list[tuple[int, int, int, int]]) -> Stated:
 
 
 _SAME_NAME = re.compile(r"\s*(?P<name>[A-Za-z](?:_\{?\w+\}?)?)\s*=")
-_TAKEN_BACK = re.compile(r"wait|actually|mistake|correct|instead|\bnot?\b|\bso\b|thus|therefore|hence|更正|不对|错|应为", re.IGNORECASE)
+_TAKEN_BACK = re.compile(
+    r"wait|actually|mistake|correct|instead|\bnot?\b|\bso\b|thus|therefore|hence|更正|不对|错|应为",
+    re.IGNORECASE,
+)
 
 
 def _belong(text: str, first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> bool:
@@ -194,7 +222,13 @@ def _belong(text: str, first: tuple[int, int, int, int], second: tuple[int, int,
     names = [_SAME_NAME.match(text[box[2] : box[3]]) for box in (first, second)]
     same = names[0] is not None and names[1] is not None and names[0]["name"] == names[1]["name"]
     joined = re.search(r"\b(?:and|or)\b|[,，、;和或]", between) is not None
-    return same and joined and len(between) < 120 and "\n" not in between and not _TAKEN_BACK.search(between)
+    return (
+        same
+        and joined
+        and len(between) < 120
+        and "\n" not in between
+        and not _TAKEN_BACK.search(between)
+    )
 
 
 #: Before this share of the text a box that much follows after holds a part of the derivation.
@@ -224,13 +258,17 @@ def _overrules(text: str, box: Stated, cue: Stated) -> bool:
 
 
 #: "Any solution is congruent to 3" announces nothing.
-_GENERAL = re.compile(r"\b(?:any|each|every|one|no|another|other|only|general|same|this)\s*$", re.IGNORECASE)
+_GENERAL = re.compile(
+    r"\b(?:any|each|every|one|no|another|other|only|general|same|this)\s*$", re.IGNORECASE
+)
 
 
 def _last_cue(text: str) -> Stated | None:
     """Return what stands after the last announcement that announces something."""
     for cue in reversed(list(_CUE.finditer(text))):
-        if cue.group().lower() == "</answer>" or _GENERAL.search(text, max(0, cue.start() - 12), cue.start()):
+        if cue.group().lower() == "</answer>" or _GENERAL.search(
+            text, max(0, cue.start() - 12), cue.start()
+        ):
             continue
         stated = _after_cue(text, cue)
         if stated is not None:
@@ -250,7 +288,11 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
         )
     if cue.group()[:1] in "\"'":
         value = re.compile(r'\s*"((?:[^"\\]|\\.)*)"|\s*([^,}\n]+)').match(text, start)
-        return None if value is None else Stated(start=start, end=value.end(), how="cue", text=value[1] or value[2])
+        return (
+            None
+            if value is None
+            else Stated(start=start, end=value.end(), how="cue", text=value[1] or value[2])
+        )
     end = _block_end(text, start)
     region = text[start:end]
     if not region.strip(" *:：$。.\n#|_-") and "|" not in region:
@@ -265,7 +307,9 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
 def _without_asides(text: str, start: int, end: int) -> int:
     """Return the end of an announced answer before the remarks that follow in its line."""
     spans = [(a + start, b + start) for a, b in sentences(text[start:end])]
-    while len(spans) > 1 and states(text[start : spans[-2][1]]) and _is_aside(text[slice(*spans[-1])]):
+    while (
+        len(spans) > 1 and states(text[start : spans[-2][1]]) and _is_aside(text[slice(*spans[-1])])
+    ):
         spans.pop()
         end = spans[-1][1]
     return end
@@ -304,7 +348,6 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
-
 def _is_heading(text: str, cue: re.Match[str], region: str, end: int) -> bool:
     """Return whether "Answer:" is the title of a worked solution: nothing was calculated before, and much is after."""
     if re.match(r"####|<answer", cue.group(), re.IGNORECASE):
@@ -329,7 +372,8 @@ def _is_heading(text: str, cue: re.Match[str], region: str, end: int) -> bool:
 def _explained(after: str) -> bool:
     return (
         re.search(
-            r"【\s*(?:解析|解答|分析|详解)|^\s*\**\s*(?:explanation|solution|reasoning|why|because|解析|解答|理由|过程)\b",
+            r"【\s*(?:解析|解答|分析|详解)|^\s*\**\s*(?:explanation|solution|reasoning"
+            r"|why|because|解析|解答|理由|过程)\b",
             after[:200],
             re.IGNORECASE | re.MULTILINE,
         )

@@ -5,19 +5,29 @@ Reads text in `writing.one_spelling`. Nothing is evaluated; `None` means that th
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
-_FUNCTION = r"(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|sinh|cosh|tanh|coth|ln|lg|log|exp|sqrt|max|min|det|lim|pi|theta|alpha|beta|gamma|lambda|gcd|lcm)"
+_FUNCTION = (
+    r"(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|sinh|cosh|tanh|coth|ln|lg"
+    r"|log|exp|sqrt|max|min|det|lim|pi|theta|alpha|beta|gamma|lambda|gcd|lcm)"
+)
 #: Words that join several answers.
 _JOIN = re.compile(
-    r"\s*(?:;|,|，|；|、|\n)\s*(?:(?:and|or|or else|以及|和|或者|或|及|且)\s+)?|\s+(?:and|or|together with|along with|as well as|but)\s+(?:also\s+)?|\s*(?:或者|或|以及|和|及|与|并且|且)\s*"
+    r"\s*(?:;|,|，|；|、|\n)\s*(?:(?:and|or|or else|以及|和|或者|或|及|且)\s+)?"
+    r"|\s+(?:and|or|together with|along with|as well as|but)\s+(?:also\s+)?"
+    r"|\s*(?:或者|或|以及|和|及|与|并且|且)\s*"
 )
 _CHINESE = "\u3400-\u9fff"
-_SHORT_WORD = r"(?<![A-Za-z])(?:is|it|of|in|to|at|an|or|on|by|we|so|as|if|be|he|no|do|up|us|my|am|go)(?![A-Za-z])"
+_SHORT_WORD = (
+    r"(?<![A-Za-z])(?:is|it|of|in|to|at|an|or|on|by|we|so|as|if|be|he|no|do|up|us"
+    r"|my|am|go)(?![A-Za-z])"
+)
 _RELATION = re.compile(r"[=<>≤≥≠≈∈]")
 _NAME = re.compile(
-    r"(?:\\[A-Za-z]+|[A-Za-zα-ωΑ-ΩΔ∠])(?:_\{?[A-Za-z0-9, ]+\}?)?'*(?:\s*\(\s*[A-Za-z0-9,\s]+\s*\))?|∠\s*[A-Z]{1,3}|[A-Z]{2,3}|\|[A-Z]{2}\|"
+    r"(?:\\[A-Za-z]+|[A-Za-zα-ωΑ-ΩΔ∠])(?:_\{?[A-Za-z0-9, ]+\}?)?'*(?"
+    r":\s*\(\s*[A-Za-z0-9,\s]+\s*\))?|∠\s*[A-Z]{1,3}|[A-Z]{2,3}|\|[A-Z]{2}\|"
 )
 _TRAILING = " \t\n.。,，;；:：!！?？*"
 
@@ -85,7 +95,11 @@ Form = Scalar | Several | Spans | Equation | Words
 
 
 #: A set written by its condition, with or without a backslash before the brace.
-_BUILDER = re.compile(r"^\\?\{\s*(?:\(?\s*[A-Za-z](?:\s*,\s*[A-Za-z])?\s*\)?)\s*(?:∈\s*[ℝR]\s*)?[|:]\s*(?P<condition>.+?)\\?\}$", re.DOTALL)
+_BUILDER = re.compile(
+    r"^\\?\{\s*(?:\(?\s*[A-Za-z](?:\s*,\s*[A-Za-z])?\s*\)?)\s*(?:∈\s*[ℝR]\s*)?["
+    r"|:]\s*(?P<condition>.+?)\\?\}$",
+    re.DOTALL,
+)
 
 
 def trimmed(text: str) -> str:
@@ -125,7 +139,11 @@ def split_list(text: str) -> list[str]:
 
 def trimmed_part(text: str) -> str:
     """Return a part of a list without bullets and marks around it."""
-    return trimmed(re.sub(r"^\s*(?:[-•]\s+|\(\d\)\s+|\d{1,2}[.)、]\s+|第[一二三四五\d]空\s*[:：]?\s*)", "", text))
+    return trimmed(
+        re.sub(
+            r"^\s*(?:[-•]\s+|\(\d\)\s+|\d{1,2}[.)、]\s+|第[一二三四五\d]空\s*[:：]?\s*)", "", text
+        )
+    )
 
 
 def _closing(text: str, start: int) -> int:
@@ -182,13 +200,20 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
 
 
 #: A name before a set: ``D_f = {x | ...}``, ``(x, y) ∈ {...}``.
-_SET_NAME = re.compile(r"^(?:\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)|[A-Za-z](?:_\{?\w+\}?)?(?:\([A-Za-z]\))?)\s*[=∈:]\s*(?=\\?\{)")
+_SET_NAME = re.compile(
+    r"^(?:\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)"
+    r"|[A-Za-z](?:_\{?\w+\}?)?(?:\([A-Za-z]\))?)\s*[=∈:]\s*(?=\\?\{)"
+)
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvBV]?matrix|array)\}")
 
 
 def _matrix(text: str) -> Form | None:
     """Return a matrix, or what an equation says a name for one is, with its brackets in one spelling."""
-    body = re.sub(r"\\(begin|end)\s*\{[bpvBV]?matrix\}|\\(begin|end)\s*\{array\}(?:\{[lcr|]*\})?", r"\\\1\2{pmatrix}", text)
+    body = re.sub(
+        r"\\(begin|end)\s*\{[bpvBV]?matrix\}|\\(begin|end)\s*\{array\}(?:\{[lcr|]*\})?",
+        r"\\\1\2{pmatrix}",
+        text,
+    )
     body = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", body)
     found = list(re.finditer(r"\\begin\{pmatrix\}.*?\\end\{pmatrix\}", body, re.DOTALL))
     if not found:
@@ -240,7 +265,11 @@ def _listed(text: str, parts: list[str], names: frozenset[str]) -> Form | None:
         rows = [read_form(trimmed_part(line), names) for line in lines]
         if all(isinstance(row, Several) and len(row.items) > 1 for row in rows):
             # Several lines of assignments are several pairs.
-            return Several(tuple(Several(_by_name(row), ordered=True) for row in rows if isinstance(row, Several)))
+            return Several(
+                tuple(
+                    Several(_by_name(row), ordered=True) for row in rows if isinstance(row, Several)
+                )
+            )
     forms: list[Form] = []
     for part in parts:
         form = read_form(part, names)
@@ -252,7 +281,9 @@ def _listed(text: str, parts: list[str], names: frozenset[str]) -> Form | None:
         return None
     if all(isinstance(form, Spans) for form in forms):
         return joined(text, [form for form in forms if isinstance(form, Spans)])
-    ordered = bool(re.search(r"[;；]", text)) and not re.search(r"[,，、]|\bor\b|或", re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", text))
+    ordered = bool(re.search(r"[;；]", text)) and not re.search(
+        r"[,，、]|\bor\b|或", re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", text)
+    )
     flat: list[Form] = []
     for form in forms:
         flat.extend(form.items if isinstance(form, Several) and not form.ordered else (form,))
@@ -265,7 +296,9 @@ def _by_name(row: Several) -> tuple[Form, ...]:
     if len(named) != len(row.items):
         return row.items
     values = [(item.name, read_form(item.sides[-1])) for item in named]
-    return tuple(value for _, value in sorted(values, key=lambda pair: pair[0]) if value is not None)
+    return tuple(
+        value for _, value in sorted(values, key=lambda pair: pair[0]) if value is not None
+    )
 
 
 def joined(text: str, forms: list[Spans]) -> Form:
@@ -289,12 +322,14 @@ def joined(text: str, forms: list[Spans]) -> Form:
 
 def _without_points(forms: list[Spans], name: str) -> Spans:
     """Return what "2 < n < 102 and n ≠ 12" leaves: the span cut at each point that is left out, in written order."""
-    whole = next((form.spans[0] for form in forms if len(form.spans) == 1), Span("-∞", "∞", False, False))
+    whole = next(
+        (form.spans[0] for form in forms if len(form.spans) == 1), Span("-∞", "∞", False, False)
+    )
     points = [form.spans[0].high for form in forms if len(form.spans) == 2]
     ends = [whole.low, *points, whole.high]
     spans = [
         Span(a, b, whole.low_in and i == 0, whole.high_in and i == len(points))
-        for i, (a, b) in enumerate(zip(ends, ends[1:], strict=False))
+        for i, (a, b) in enumerate(itertools.pairwise(ends))
     ]
     return Spans(tuple(spans), name)
 
@@ -325,7 +360,9 @@ def _grouped(text: str, names: frozenset[str]) -> Form | None:
 
 
 _SPAN = re.compile(
-    r"(?P<open>[\[(\]])\s*(?P<low>[^,;()\[\]]+(?:\([^()]*\)[^,;()\[\]]*)*|-\s*∞)\s*[,;]\s*(?P<high>[^,;()\[\]]+(?:\([^()]*\)[^,;()\[\]]*)*)\s*(?P<close>[\])\[])"
+    r"(?P<open>[\[(\]])\s*(?P<low>[^,;()\[\]]+(?:\([^()]*\)[^,;()\[\]]*)*"
+    r"|-\s*∞)\s*[,;]\s*(?P<high>[^,;()\[\]]+(?:\([^()]*\)[^,;()\[\]]*)*)\s*(?"
+    r"P<close>[\])\[])"
 )
 
 
@@ -336,9 +373,13 @@ def _spans(text: str) -> Spans | None:
     """Return intervals that are surely such: half open, unbounded, a union, a membership or inequalities."""
     member = re.fullmatch(rf"(?P<name>{_NAME.pattern})\s*∈\s*(?P<rest>.+)", text)
     name, rest = (member["name"], member["rest"]) if member else ("", text)
-    french = re.fullmatch(rf"(?:(?:{_NAME.pattern})\s*[=∈]\s*)?(?P<span>\][^\[\]]*[;,][^\[\]]*\[)", text)
+    french = re.fullmatch(
+        rf"(?:(?:{_NAME.pattern})\s*[=∈]\s*)?(?P<span>\][^\[\]]*[;,][^\[\]]*\[)", text
+    )
     if french is not None and (turned := _SPAN_FRENCH.fullmatch(french["span"])):
-        return Spans((Span(turned["low"].replace(" ", ""), turned["high"].replace(" ", ""), False, False),))
+        return Spans(
+            (Span(turned["low"].replace(" ", ""), turned["high"].replace(" ", ""), False, False),)
+        )
     pieces = re.split(r"\s*∪\s*", rest)
     found = [_SPAN.fullmatch(piece.strip()) for piece in pieces]
     if all(found):
@@ -418,7 +459,8 @@ def _inequality(text: str) -> Spans | None:
 
 
 _DISTANCE = re.compile(
-    r"\|\s*(?P<name>[a-zA-Z])\s*(?:(?P<sign>[-+])\s*(?P<centre>[\d.]+))?\s*\|\s*(?P<relation>[<>≤≥])\s*(?P<size>[\d.]+)"
+    r"\|\s*(?P<name>[a-zA-Z])\s*(?:(?P<sign>[-+])\s*(?P<centre>[\d.]+))?\s*\|\s*("
+    r"?P<relation>[<>≤≥])\s*(?P<size>[\d.]+)"
 )
 
 
@@ -435,14 +477,24 @@ def _within(found: re.Match[str]) -> Spans:
 _NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)"
 #: A unit or counted thing behind a value: short letters, words, Chinese, with powers and slashes.
 _UNIT = re.compile(
-    rf"^(?P<value>.*?(?:[\d)}}\]!∞°%π]|\\pi|\\infty))\s*(?P<unit>(?:\(\s*)?(?:per\s|square\s|cubic\s|sq\.?\s|cu\.?\s)?(?:[A-Za-z{_CHINESE}][A-Za-z{_CHINESE}.'’-]*)(?:\s*\^\s*\{{?-?\d\}}?|[23](?![\d]))?(?:\s*[/*·]\s*[A-Za-z{_CHINESE}]+(?:\s*\^\s*\{{?-?\d\}}?)?|\s+[A-Za-z{_CHINESE}][A-Za-z{_CHINESE}.'’-]*)*(?:\s*\))?)$",
+    rf"^(?P<value>.*?(?:[\d)}}\]!∞°%π]|\\pi"
+    rf"|\\infty))\s*(?P<unit>(?:\(\s*)?(?:per\s|square\s|cubic\s|sq\.?\s"
+    rf"|cu\.?\s)?(?:[A-Za-z{_CHINESE}][A-Za-z{_CHINESE}.'’-]*)(?"
+    rf":\s*\^\s*\{{?-?\d\}}?|[23](?![\d]))?(?:\s*[/*·]\s*[A-Za-z{_CHINESE}]+(?"
+    rf":\s*\^\s*\{{?-?\d\}}?)?|\s+[A-Za-z{_CHINESE}][A-Za-z{_CHINESE}.'’-]*)*(?"
+    rf":\s*\))?)$",
     re.DOTALL,
 )
 #: A unit in words behind a letter: ``58t litres``.
-_UNIT_BEHIND_LETTER = re.compile(r"^(?P<value>.*(?<![A-Za-z])[a-z])\s+(?P<unit>[A-Za-z]{3,}(?:\s+per\s+[a-z]+)?)$", re.DOTALL)
+_UNIT_BEHIND_LETTER = re.compile(
+    r"^(?P<value>.*(?<![A-Za-z])[a-z])\s+(?P<unit>[A-Za-z]{3,}(?:\s+per\s+[a-z]+)?)$", re.DOTALL
+)
 _REMARK = re.compile(rf"^(?P<value>{_NUMBER}%?)(?P<gap>\s*)\((?P<inside>[^()]*)\)$")
 _LEAD = re.compile(
-    r"^(?:=|≈|:|it(?:'s| is)|that(?:'s| is)|which is|this is|we (?:get|have|find|obtain)|is|are|equals?|为|是|共|约为|约是|约|大约|about|approximately|approx\.?|roughly|around|exactly|只有|only|即|got|a total of|the answer is)\s*",
+    r"^(?:=|≈|:|it(?:'s| is)|that(?:'s| is)|which is|this is|we (?:get|have|find"
+    r"|obtain)|is|are|equals?|为|是|共|约为|约是|约|大约|about|approximately"
+    r"|approx\.?|roughly|around|exactly|只有|only|即|got|a total of"
+    r"|the answer is)\s*",
     re.IGNORECASE,
 )
 
@@ -461,7 +513,11 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
         if not all(sides):
             return None
         last = scalar(sides[-1], names)
-        if not is_mathematics(sides[0]) and not re.search(r"\d|[\[(]", sides[0][:-6]) and (named := _NAMED_LAST.search(sides[0])) is not None:
+        if (
+            not is_mathematics(sides[0])
+            and not re.search(r"\d|[\[(]", sides[0][:-6])
+            and (named := _NAMED_LAST.search(sides[0])) is not None
+        ):
             sides = (named["name"], *sides[1:])
         first_words = not is_mathematics(sides[0])
         if first_words and (last is None or not _names_in_words(sides[0])):
@@ -479,7 +535,9 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
 
 
 #: Words before the name that an equation is about: "the line is y = ...", 方程为 y = ...
-_NAMED_LAST = re.compile(rf"(?:[{_CHINESE}:：]|[A-Za-z]{{2,}}\s)\s*(?P<name>[a-zA-Z](?:_\{{?\w+\}}?)?'*(?:\([a-z]\))?)$")
+_NAMED_LAST = re.compile(
+    rf"(?:[{_CHINESE}:：]|[A-Za-z]{{2,}}\s)\s*(?P<name>[a-zA-Z](?:_\{{?\w+\}}?)?'*(?:\([a-z]\))?)$"
+)
 
 
 def _names_in_words(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 
@@ -13,12 +14,17 @@ from scoring.final_answer.forms import Words, read_form
 from scoring.final_answer.math_verify import shared
 from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
-from scoring.final_answer.thinking import visible
-from scoring.final_answer.values import Evaluate
+from scoring.final_answer.thinking import searched, visible
+from scoring.final_answer.values import AskMathVerify, Evaluate
 from scoring.final_answer.words import last_words
 from scoring.final_answer.writing import in_point_notation, one_spelling
 from scoring.steps.symbols import Symbols
 
+#: Questions that math-verify is asked about one reference, and how long one may be.
+MAX_QUESTIONS = 3
+MAX_ASKED = 600
+#: Characters of what is stated that are read; more is not one answer.
+MAX_STATED = 4_000
 _LABELS = re.compile(r"(?:\\text\s*\{)?\s*[A-H](?:\s*,\s*[A-H])+\s*\}?")
 
 
@@ -35,7 +41,7 @@ def judge_text(problem: Problem, text: str) -> Judgement:
     """Return whether the final answer of a text is right."""
     answer = _as_choice(problem.answer)
     question = Question.of(problem)
-    text = visible(text).text(text)
+    text = searched(visible(text).text(text))
     stated = find_answer(text, question.words)
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return Judgement(right=None, reason="judged by people", stated=stated)
@@ -47,6 +53,8 @@ def judge_text(problem: Problem, text: str) -> Judgement:
         stated = last_words(text)
     if stated is None:
         return Judgement(right=False, reason="no answer is stated", stated=None)
+    if len(stated.text) > MAX_STATED:
+        return Judgement(right=None, reason="what is stated is too long", stated=stated)
     written = replace(stated, text=in_point_notation(stated.text, text, question.text))
     verdicts = [
         _compared(problem, question, answer, reference, written) for reference in answer.any_of
@@ -125,9 +133,7 @@ def _compared(
     return how.judge(reference, read_stated(question, how, reference, stated), stated.text)
 
 
-def _comparison(
-    problem: Problem, question: Question, answer: Answer, reference: str
-) -> Comparison:
+def _comparison(problem: Problem, question: Question, answer: Answer, reference: str) -> Comparison:
     return Comparison(
         kind=answer.kind,
         tol=answer.tol,
@@ -137,8 +143,20 @@ def _comparison(
         names=_names(reference),
         asked=question.spelled,
         evaluate=_evaluate(problem),
-        ask=shared().equal,
+        ask=_limited(shared().equal),
     )
+
+
+def _limited(ask: AskMathVerify) -> AskMathVerify:
+    """Return math-verify with a bounded number of questions: beyond it nothing is known."""
+    left = itertools.repeat(None, MAX_QUESTIONS)
+
+    def limited(gold: str, answer: str) -> bool | None:
+        if len(gold) + len(answer) > MAX_ASKED:
+            return None
+        return ask(gold, answer) if next(left, "none") is None else None
+
+    return limited
 
 
 def _names(reference: str) -> frozenset[str]:

@@ -10,48 +10,85 @@ from scoring.final_answer.forms import Form, Scalar, read_form
 
 _CHINESE = "\u3400-\u9fff"
 _PIECE = re.compile(
-    r"\\(?:frac|binom|sqrt|overline|log|pi|sin|cos|tan|ln|infty|theta|alpha|beta|cdot|times|sum|int)(?![A-Za-z])|\\[{}]"
-    r"|\d+(?:\.\d+)?|\.\d+|(?<![A-Za-z])(?:sin|cos|tan|ln|log|sqrt|pi)(?![A-Za-z])|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'’])|[α-ωΔ∠∞π∅ℝ]"
+    r"\\(?:frac|binom|sqrt|overline|log|pi|sin|cos|tan|ln|infty|theta|alpha|beta"
+    r"|cdot|times|sum|int)(?![A-Za-z])|\\[{}]"
+    r"|\d+(?:\.\d+)?|\.\d+|(?<![A-Za-z])(?:sin|cos|tan|ln|log|sqrt"
+    r"|pi)(?![A-Za-z])|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'’])|[α-ωΔ∠∞π∅ℝ]"
     r"|[-+*/^=<>≤≥≠≈∈∪±!%°|:()\[\]{}_√,]"
 )
 #: A value after these words is not the one that is stated.
 _NOT_STATED = re.compile(
-    r"(?:\bnot|\brather than|\binstead of|\bunlike|\bout of|\bof the|\bof these|\bof all|\bfrom the|\bthan the|\bwhere|\bsince|\bbecause|\bwhen|\bif|\bfor every|\bfor each|\bevery|\beach of the|\bafter|\bin step|\bstep|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bin|\bon|\bover|\binterval|\bmodulo|\bmod"
-    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|位于|原来|原有|共有的)\s*(?:the|a|an|all)?\s*$",
+    r"(?:\bnot|\brather than|\binstead of|\bunlike|\bout of|\bof the|\bof these"
+    r"|\bof all|\bfrom the|\bthan the|\bwhere|\bsince|\bbecause|\bwhen|\bif"
+    r"|\bfor every|\bfor each|\bevery|\beach of the|\bafter|\bin step|\bstep"
+    r"|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bin|\bon|\bover"
+    r"|\binterval|\bmodulo|\bmod"
+    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|位于|原来|原有"
+    r"|共有的)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
 #: A difference between two things, not the value of one.
-_COMPARED = re.compile(r"比[^，。,；;]{1,10}(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?\s*$")
+_COMPARED = re.compile(
+    r"比[^，。,；;]{1,10}(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?\s*$"
+)
 _THAN = re.compile(
-    r"^[^.,;，。；]{0,24}?\b(?:more|less|fewer|older|younger|taller|shorter|longer|cheaper|higher|lower|bigger|smaller|faster|slower)\b[^.,;，。；]{0,16}?\bthan\b",
+    r"^[^.,;，。；]{0,24}?\b(?:more|less|fewer|older|younger|taller|shorter"
+    r"|longer|cheaper|higher|lower|bigger|smaller|faster"
+    r"|slower)\b[^.,;，。；]{0,16}?\bthan\b",
     re.IGNORECASE,
 )
 #: Words that name the sum of what was listed before.
-_TOTAL = re.compile(r"^[^.,;，。；\d]{0,24}?(?:in total|altogether|in all|overall|all together|总共|合计)", re.IGNORECASE)
-_TOTAL_BEFORE = re.compile(r"(?:\btotal(?:s|ing)?(?: of| is| are|:)?|\bsum(?: is| of)?|一共(?:有|是|为)?|总共(?:有|是|为)?|合计|共(?:有|计|需)?)\s*[:：]?\s*\$?$", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"^[^.,;，。；\d]{0,24}?(?:in total|altogether|in all|overall|all together|总共|合计)",
+    re.IGNORECASE,
+)
+_TOTAL_BEFORE = re.compile(
+    r"(?:\btotal(?:s|ing)?(?: of| is| are|:)?|\bsum(?: is| of)?|一共(?:有|是|为)?"
+    r"|总共(?:有|是|为)?|合计|共(?:有|计|需)?)\s*[:：]?\s*\$?$",
+    re.IGNORECASE,
+)
 #: A value after these words belongs to something else, unless it is the only one.
 _ASIDE = re.compile(
-    r"(?:\b(?:the\s+)?(?:other|others|remaining|another|rest)|\bcompared (?:with|to)|\bversus|\bvs\.?|\bat|(?<!left )(?<!him )(?<!her )(?<!them )\bwith|\bplus|\bfrom|\bby"
+    r"(?:\b(?:the\s+)?(?:other|others|remaining|another|rest)|\bcompared (?:with"
+    r"|to)|\bversus|\bvs\.?|\bat|(?<!left )(?<!him )(?<!her )(?<!them )\bwith"
+    r"|\bplus|\bfrom|\bby"
     r"|其余|其他|其它|另外|另|剩下的|(?<!小)时|当|用|每)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
 _ASIDE_AFTER = re.compile(r"\s*(?:others?|more than|less than|fewer than)\b|\s*时(?!间|刻)")
 #: "two roots" counts the answers and is none.
 _COUNT_OF_ANSWERS = re.compile(
-    r"\s*(?:real |distinct |different |possible |such |integer )*(?:solutions|roots|values|zeros|answers|radicals|cases|parts|conditions)\b|\s*个(?:不同的?|不等的?|实数?|相等的?)*(?:根|解|值|零点|交点|空)",
+    r"\s*(?:real |distinct |different |possible |such |integer )*(?:solutions"
+    r"|roots|values|zeros|answers|radicals|cases|parts|conditions)\b"
+    r"|\s*个(?:不同的?|不等的?|实数?|相等的?)*(?:根|解|值|零点|交点|空)",
     re.IGNORECASE,
 )
 #: Words that make a bound of the value.
 _BOUND = re.compile(
-    r"(?:\bat least|\bat most|\bmore than|\bless than|\bfewer than|\bgreater than|\bover|\bunder|\bbetween|\bup to|\bno more than|\bno less than|\babove|\bbelow|\bexceeds?"
+    r"(?:\bat least|\bat most|\bmore than|\bless than|\bfewer than|\bgreater than"
+    r"|\bover|\bunder|\bbetween|\bup to|\bno more than|\bno less than|\babove"
+    r"|\bbelow|\bexceeds?"
     r"|至少|至多|最多能|不超过|不少于|大于|小于|超过|不到|多于|少于|介于)\s*$",
     re.IGNORECASE,
 )
 _UNIT_AFTER = re.compile(
-    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:(?:kilo|centi|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?:\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+|\s+per\s+[a-z]+)?)(?![A-Za-z])"
+    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:(?:kilo|centi"
+    rf"|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t"
+    rf"|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot"
+    rf"|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里"
+    rf"|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?"
+    rf":\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+"
+    rf"|\s+per\s+[a-z]+)?)(?![A-Za-z])"
 )
 #: Words after which a value is what something equals.
-EQUALS_BEFORE = re.compile(r"(?:\bequals?|\bmakes?|'s|\ban?\s+(?:\w+\s+){1,2}of|\bgives?|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes|\bgoes to|\btends to|\bapproaches|\bdiverges to|趋[于向近]|\bamounts to|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis|\bare)\s*\**\s*\$?$", re.IGNORECASE)
+EQUALS_BEFORE = re.compile(
+    r"(?:\bequals?|\bmakes?|'s|\ban?\s+(?:\w+\s+){1,2}of|\bgives?"
+    r"|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes"
+    r"|\bgoes to|\btends to|\bapproaches|\bdiverges to|趋[于向近]|\bamounts to"
+    r"|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis"
+    r"|\bare)\s*\**\s*\$?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +129,15 @@ def mentions(
         piece = text[start:end]
         before = text[:start]
         shaped = inside and piece[:1] in "([" and "," in piece
-        if (not shaped and _NOT_STATED.search(before[-24:].replace("*", ""))) or _is_rejected(text, start, end):
+        if (not shaped and _NOT_STATED.search(before[-24:].replace("*", ""))) or _is_rejected(
+            text, start, end
+        ):
             continue
         if re.match(r"\s*的", text[end : end + 2]):
             continue
-        if not differences and (_COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60])):
+        if not differences and (
+            _COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60])
+        ):
             continue
         unit = _UNIT_AFTER.match(text, end)
         form = read_form(text[start : unit.end()], names) if unit else None
@@ -115,14 +156,22 @@ def mentions(
                 bound=(not extreme and _BOUND.search(before[-24:].replace("*", "")) is not None)
                 or bool(
                     re.match(
-                        r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)|以[上下]|or (?:more|less|fewer)",
+                        r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)|以[上下]|or (?:more|less"
+                        r"|fewer)",
                         text[end : end + 16],
                     )
                 ),
-                total=bool(_TOTAL.match(text[end : end + 40]) or _TOTAL_BEFORE.search(before[-24:])),
+                total=bool(
+                    _TOTAL.match(text[end : end + 40]) or _TOTAL_BEFORE.search(before[-24:])
+                ),
                 aside=_ASIDE.search(before[-28:].replace("*", "").replace("$", "")) is not None
                 or _ASIDE_AFTER.match(text[end : end + 24]) is not None
-                or (isinstance(form, Scalar) and form.text == "1" and bool(re.match("[天年周月小分次个]", form.unit)) and not EQUALS_BEFORE.search(before[-24:]))
+                or (
+                    isinstance(form, Scalar)
+                    and form.text == "1"
+                    and bool(re.match("[天年周月小分次个]", form.unit))
+                    and not EQUALS_BEFORE.search(before[-24:])
+                )
                 or _COUNT_OF_ANSWERS.match(text[end : end + 40]) is not None,
                 before=before[-24:],
                 after=re.split(r"[\d.,;，。；(]|\band\b|\bor\b", text[end : end + 30])[0],
@@ -159,7 +208,14 @@ def _runs(text: str, letters: frozenset[str] = frozenset()) -> list[tuple[int, i
             r"\s+[\dA-Za-z]", text[piece.end() : piece.end() + 3]
         )
         comma = word == "," or (
-            word == ":" and text[piece.end() : piece.end() + 1] in " \n" and not re.match(r"\d\s+:\s+\d", text[max(0, piece.start() - 2) : piece.start()].strip()[-1:] + " : " + text[piece.end() :].lstrip()[:1])
+            word == ":"
+            and text[piece.end() : piece.end() + 1] in " \n"
+            and not re.match(
+                r"\d\s+:\s+\d",
+                text[max(0, piece.start() - 2) : piece.start()].strip()[-1:]
+                + " : "
+                + text[piece.end() :].lstrip()[:1],
+            )
         )
         apart = start >= 0 and not re.fullmatch(r"\s*", text[last : piece.start()])
         if apart or article or comma:

@@ -24,13 +24,31 @@ _SCALES = {
 _ENGLISH_SCALES = {
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12,
 }  # fmt: skip
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = dict(
     zip(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
         range(20, 100, 10),
         strict=True,
     )
@@ -46,7 +64,12 @@ _ORDINALS = {
 _CHINESE = "零〇一二两三四五六七八九十百千万亿"
 #: What may stand after a Chinese number for it to be a number and not part of a word (一定, 一个人 is a number).
 _COUNTED = re.compile(
-    r"(?:个|只|条|本|支|张|件|元|块|角|分|斤|克|千克|吨|米|厘米|分米|毫米|千米|公里|平方|立方|升|毫升|人|名|位|岁|年|月|日|天|周|小时|分钟|秒|时|页|题|道|次|倍|度|种|组|班|对|双|套|盒|箱|袋|瓶|杯|辆|台|棵|朵|间|层|根|片|粒|颗|点|步|匹|头|部|座|扇|封|笔|枚|串|束|群|架|艘|列|面|堆|顶|首|篇|册|幅|窝|桶|碗|勺|盘|壶|罐|包|卷|节|段|场|轮|局|亩|公斤|公顷|毛|美元|份|类|门|排|行|圈|遍|趟|期|所|家|户|枝|株|筐|捆|把|块|副|项|件|级|厘|刻|$|[。，,；;！!）)\s=])"
+    r"(?:个|只|条|本|支|张|件|元|块|角|分|斤|克|千克|吨|米|厘米|分米|毫米|千米"
+    r"|公里|平方|立方|升|毫升|人|名|位|岁|年|月|日|天|周|小时|分钟|秒|时|页|题|道"
+    r"|次|倍|度|种|组|班|对|双|套|盒|箱|袋|瓶|杯|辆|台|棵|朵|间|层|根|片|粒|颗|点"
+    r"|步|匹|头|部|座|扇|封|笔|枚|串|束|群|架|艘|列|面|堆|顶|首|篇|册|幅|窝|桶|碗"
+    r"|勺|盘|壶|罐|包|卷|节|段|场|轮|局|亩|公斤|公顷|毛|美元|份|类|门|排|行|圈|遍"
+    r"|趟|期|所|家|户|枝|株|筐|捆|把|块|副|项|件|级|厘|刻|$|[。，,；;！!）)\s=])"
 )
 
 _GROUP = re.compile(
@@ -54,21 +77,27 @@ _GROUP = re.compile(
 )
 _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _MIXED = re.compile(
-    r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s*(?:又|and)?\s*\\frac\s*\{\s*(?P<top>\d+)\s*\}\s*\{\s*(?P<bottom>\d+)\s*\}"
+    r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s*(?:又"
+    r"|and)?\s*\\frac\s*\{\s*(?P<top>\d+)\s*\}\s*\{\s*(?P<bottom>\d+)\s*\}"
 )
 _MIXED_PLAIN = re.compile(
-    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+|-)(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
+    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+"
+    r"|-)(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
 )
 _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
            "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
 _MIXED_VULGAR = re.compile(rf"(?P<whole>\d+)?\s*(?P<sign>[{''.join(_VULGAR)}])")
 _OVERLINE = re.compile(
-    r"(?P<whole>\d*)\.(?P<head>\d*)(?:\\(?:overline|bar|overset\{\s*\\_+\})\s*\{(?P<tail>\d+)\}|\\(?:overline|bar)\s*(?P<one>\d)|\((?P<paren>\d+)\)(?![\d(*]))"
+    r"(?<!\d)(?P<whole>\d*)\.(?P<head>\d*)(?:\\(?:overline|bar"
+    r"|overset\{\s*\\_+\})\s*\{(?P<tail>\d+)\}|\\(?:overline|bar)\s*(?P<one>\d)"
+    r"|\((?P<paren>\d+)\)(?![\d(*]))"
 )
 _DOTTED = re.compile(
-    r"(?P<whole>\d*)\.(?P<head>\d*)\\dot\s*\{?(?P<a>\d)\}?(?P<mid>\d*)(?:\\dot\s*\{?(?P<b>\d)\}?)?"
+    r"(?<!\d)(?P<whole>\d*)\.(?P<head>\d*)\\dot\s*\{?(?P<a>\d)\}?(?P<mid>\d*)(?:\\dot\s*\{?(?P<b>\d)\}?)?"
 )
-_COMBINING = re.compile(r"(?P<whole>\d*)\.(?P<head>\d*?)(?P<tail>(?:\d[\u0305\u0304\u0307])+)")
+_COMBINING = re.compile(
+    r"(?<!\d)(?P<whole>\d*)\.(?P<head>\d*?)(?P<tail>(?:\d[\u0305\u0304\u0307])+)"
+)
 _ELLIPSIS = re.compile(
     r"(?<![\d.])(?P<whole>\d+)\.(?P<digits>\d{2,})\s*(?:\.\.\.+|…+|\\ldots|\\dots|\\cdots)"
 )
@@ -85,11 +114,19 @@ def plain_numbers(text: str) -> str:
     text = _MIXED_PLAIN.sub(_mixed, text)
     text = _chinese(text)
     text = _english(text)
-    text = re.sub(r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero|0)|零下\s*(?=\d)", lambda m: f"-{m['n']}{m['unit']}" if m["n"] else "-", text)
+    text = re.sub(
+        r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero"
+        r"|0)|零下\s*(?=\d)",
+        lambda m: f"-{m['n']}{m['unit']}" if m["n"] else "-",
+        text,
+    )
     return _scaled(text)
 
 
-_ROOT = re.compile(r"(?P<times>倍)?根号(?:下)?\s*(?:\(\s*)?(?P<number>\d+|[零一二两三四五六七八九十百]+|[a-z](?![A-Za-z]))\s*\)?")
+_ROOT = re.compile(
+    r"(?P<times>倍)?根号(?:下)?\s*(?:\(\s*)?(?P<number>\d+"
+    r"|[零一二两三四五六七八九十百]+|[a-z](?![A-Za-z]))\s*\)?"
+)
 
 
 def _roots(text: str) -> str:
@@ -101,7 +138,15 @@ def _roots(text: str) -> str:
         known = chinese_number(m["number"])
         return f"\\sqrt{{{m['number'] if known is None else known}}}"
 
-    text = re.sub(rf"(?P<n>[{_CHINESE}]+)(?=倍?根号)", lambda m: str(chinese_number(m["n"])) if not m.string[: m.start()].endswith("分之") and chinese_number(m["n"]) is not None else m["n"], text)
+    text = re.sub(
+        rf"(?P<n>[{_CHINESE}]+)(?=倍?根号)",
+        lambda m: (
+            str(chinese_number(m["n"]))
+            if not m.string[: m.start()].endswith("分之") and chinese_number(m["n"]) is not None
+            else m["n"]
+        ),
+        text,
+    )
     text = _ROOT.sub(root, text)
     return re.sub(
         rf"(?P<bottom>[{_CHINESE}\d]+)分之(?P<top>[{_CHINESE}\d]*倍?\\sqrt\{{\w+\}})",
@@ -182,10 +227,13 @@ def chinese_number(text: str) -> int | None:
 
 
 _CHINESE_FRACTION = re.compile(
-    rf"(?P<sign>负)?(?:(?P<whole>[{_CHINESE}\d]+)又)?(?P<bottom>[{_CHINESE}\d]+)分之(?P<top>[{_CHINESE}\d.]+)"
+    rf"(?P<sign>负)?(?:(?P<whole>[{_CHINESE}\d]+)又)?(?P<bottom>[{_CHINESE}\d]+)"
+    rf"分之(?P<top>[{_CHINESE}\d.]+)"
 )
 _CHINESE_NUMBER = re.compile(
-    rf"(?P<sign>负)?(?P<number>(?:(?!零[件钱食售头下散碎]|千[米克瓦卡帕])[{_CHINESE}])+)(?:点(?P<decimals>[零〇一二三四五六七八九]+))?"
+    rf"(?P<sign>负)?(?P<number>(?:(?!零[件钱食售头下散碎]"
+    rf"|千[米克瓦卡帕])[{_CHINESE}])+)(?:点(?P<decimals>[零〇一二三四五六七八九]+)"
+    rf")?"
 )
 
 
@@ -217,7 +265,10 @@ def _chinese(text: str) -> str:
             value is None
             or before.endswith(("第", "每"))
             or (m["number"] == "一" and re.match(r"个?[是为]|个[等就]", after))
-            or (m["number"] == "一" and before.endswith(("另", "某", "任", "同", "这", "那", "哪", "各", "统", "唯")))
+            or (
+                m["number"] == "一"
+                and before.endswith(("另", "某", "任", "同", "这", "那", "哪", "各", "统", "唯"))
+            )
             or re.search(r"[\d.}$]\s*\$?$", before)
             or m["number"] in ("万", "亿", "千", "百")
         ):
@@ -245,7 +296,12 @@ def _counted_out(words: str) -> str:
     total = section = 0
     last = ""  # the word before, to see where a new number begins
     for gap, word in re.findall(r"([\s-]*(?:and\s+)?)([a-z]+)", words.lower()):
-        fits = not last or word not in _ENGLISH or last in _ENGLISH_SCALES or (last in _TENS and 0 < _ENGLISH[word] < 10 and "and" not in gap)
+        fits = (
+            not last
+            or word not in _ENGLISH
+            or last in _ENGLISH_SCALES
+            or (last in _TENS and 0 < _ENGLISH[word] < 10 and "and" not in gap)
+        )
         if not fits:
             made += [str(total + section), gap]
             total = section = 0
@@ -259,7 +315,11 @@ def _counted_out(words: str) -> str:
     return "".join([*made, str(total + section)])
 
 
-_SQUARE_ROOT = re.compile(r"(?:(?P<times>\d+)\s+times\s+)?(?:the\s+)?(?:square\s+)?root\s+(?:of\s+)?(?P<number>\d+)(?!\d|\.\d)", re.IGNORECASE)
+_SQUARE_ROOT = re.compile(
+    r"(?:(?P<times>\d+)\s+times\s+)?(?:the\s+)?(?:square\s+)?root\s+(?:of\s+)?(?"
+    r"P<number>\d+)(?!\d|\.\d)",
+    re.IGNORECASE,
+)
 _MINUS = re.compile(r"\b(?:minus|negative)\s+(?=\d|\\frac|\\sqrt)", re.IGNORECASE)
 
 
@@ -267,7 +327,8 @@ def _signs(text: str) -> str:
     """Return the text with minus, plus and square roots in words as signs."""
     text = _SQUARE_ROOT.sub(lambda m: f"{m['times'] or ''}\\sqrt{{{m['number']}}}", text)
     text = re.sub(
-        r"(?:(?<=\d)|(?<=\})|(?<=(?<![A-Za-z])[A-Za-z]))\s+(?P<sign>minus|plus)\s+(?=\d|\\|[A-Za-z](?![A-Za-z]))",
+        r"(?:(?<=\d)|(?<=\})|(?<=(?<![A-Za-z])[A-Za-z]))\s+(?P<sign>minus"
+        r"|plus)\s+(?=\d|\\|[A-Za-z](?![A-Za-z]))",
         lambda m: " - " if m["sign"] == "minus" else " + ",
         text,
     )
@@ -275,11 +336,17 @@ def _signs(text: str) -> str:
 
 
 _WORD_NUMBER = re.compile(
-    rf"(?<![A-Za-z\\])(?P<words>(?:{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})(?:(?:[\s-]+(?:and\s+)?)(?:{'|'.join(sorted([*_ENGLISH, *_ENGLISH_SCALES], key=len, reverse=True))}))*)(?![A-Za-z])",
+    rf"(?<![A-Za-z\\])(?P<words>(?"
+    rf":{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})(?:(?:[\s-]+(?:and\s+)"
+    rf"?)(?"
+    rf":{'|'.join(sorted([*_ENGLISH, *_ENGLISH_SCALES], key=len, reverse=True))}))"
+    rf"*)(?![A-Za-z])",
     re.IGNORECASE,
 )
 _WORD_FRACTION = re.compile(
-    rf"(?<![A-Za-z\\])(?P<top>{'|'.join(_ONES[1:])}|an?)(?:[\s-]+)(?P<bottom>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})(?![A-Za-z])",
+    rf"(?<![A-Za-z\\])(?P<top>{'|'.join(_ONES[1:])}"
+    rf"|an?)(?:[\s-]+)(?P<bottom>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}"
+    rf")(?![A-Za-z])",
     re.IGNORECASE,
 )
 
@@ -287,7 +354,10 @@ _WORD_FRACTION = re.compile(
 #: "half a mile", "half an hour".
 _HALF = re.compile(r"(?<![A-Za-z])half\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
 #: "4/5 of an hour".
-_PART_OF = re.compile(r"(?P<part>\d+\s*/\s*\d+|\\frac\{\d+\}\{\d+\}|\d*\.\d+)\s+of\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
+_PART_OF = re.compile(
+    r"(?P<part>\d+\s*/\s*\d+|\\frac\{\d+\}\{\d+\}|\d*\.\d+)\s+of\s+an?\s+(?P<unit>[a-z]+)",
+    re.IGNORECASE,
+)
 #: What "two and a half" has become.
 _AND_FRACTION = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s+and\s+\\frac\{(?P<top>\d+)\}\{(?P<bottom>\d+)\}"
@@ -301,7 +371,9 @@ def _english(text: str) -> str:
 
     def number(m: re.Match[str]) -> str:
         if m["words"].lower() == "one" and not re.search(
-            r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$", m.string[: m.start()][-14:], re.IGNORECASE
+            r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$",
+            m.string[: m.start()][-14:],
+            re.IGNORECASE,
         ):
             return m.group()  # "one can see" counts nothing
         return _counted_out(m["words"])
@@ -314,11 +386,14 @@ def _english(text: str) -> str:
 
 
 _SCALE = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?)\s*\$?\s*(?P<scale>十万|百万|千万|[万亿](?!分)|千(?![克米瓦卡])|百(?!分)|(?:hundred|thousand|million|billion|trillion|dozen)(?![A-Za-z]))",
+    r"(?P<number>\d+(?:\.\d+)?)\s*\$?\s*(?P<scale>十万|百万|千万|[万亿](?!分)"
+    r"|千(?![克米瓦卡])|百(?!分)|(?:hundred|thousand|million|billion|trillion"
+    r"|dozen)(?![A-Za-z]))",
     re.IGNORECASE,
 )
 _COMPOUND = re.compile(
-    r"\d+(?:\.\d+)?\s*\$?\s*(?:十万|百万|千万|[万亿千百])(?:\s*(?:零|〇)?\s*\d+(?:\.\d+)?\s*\$?\s*(?:十万|百万|千万|[万亿千百])?(?!\d))*",
+    r"\d+(?:\.\d+)?\s*\$?\s*(?:十万|百万|千万|[万亿千百])(?:\s*(?:零"
+    r"|〇)?\s*\d+(?:\.\d+)?\s*\$?\s*(?:十万|百万|千万|[万亿千百])?(?!\d))*",
 )
 
 

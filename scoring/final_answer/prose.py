@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans, joined, read_form
+from scoring.final_answer.forms import (
+    Equation,
+    Form,
+    Scalar,
+    Several,
+    Span,
+    Spans,
+    joined,
+    read_form,
+)
 from scoring.final_answer.mentions import Mention, mentions
 from scoring.final_answer.question import Question
 from scoring.final_answer.weighing import heaviest, listed, overlaps, without_derived
+
 
 def concluded(
     text: str,
@@ -41,11 +51,11 @@ def concluded(
     return chosen
 
 
-def _all(
-    found: list[Mention], wanted: Form | None, text: str, question: Question
-) -> Form | None:
+def _all(found: list[Mention], wanted: Form | None, text: str, question: Question) -> Form | None:
     """Return every value of a sentence for an answer that has several parts."""
-    several = (isinstance(wanted, Several) and not wanted.ordered) or (isinstance(wanted, Equation) and "±" in "".join(wanted.sides))
+    several = (isinstance(wanted, Several) and not wanted.ordered) or (
+        isinstance(wanted, Equation) and "±" in "".join(wanted.sides)
+    )
     if isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered):
         # An interval or a pair is looked for: numbers beside it say how it was found.
         shaped = [m for m in found if _is_shaped(m.form)]
@@ -54,19 +64,33 @@ def _all(
             spans = [form for form in forms if isinstance(form, Spans)]
             if isinstance(wanted, Spans) and len(spans) > 1:
                 return joined(text, spans)
-            if isinstance(wanted, Several) and len(forms) == len(wanted.items) > 1 and any(isinstance(i, Several) for i in wanted.items):
+            if (
+                isinstance(wanted, Several)
+                and len(forms) == len(wanted.items) > 1
+                and any(isinstance(i, Several) for i in wanted.items)
+            ):
                 return Several(tuple(forms))
             about = overlaps(shaped, text, question)
             return forms[len(about) - 1 - about[::-1].index(max(about))]
         if isinstance(wanted, Several) and len(found) == len(wanted.items):
             return Several(tuple(m.form for m in found), ordered=True)
-    if several and isinstance(wanted, Several) and any(isinstance(i, Several) for i in wanted.items):
+    if (
+        several
+        and isinstance(wanted, Several)
+        and any(isinstance(i, Several) for i in wanted.items)
+    ):
         return Several(tuple(m.form for m in found if isinstance(m.form, Several)))
-    if several and (sets := [m for m in found if isinstance(m.form, Several) and len(m.form.items) > 1]):
+    if several and (
+        sets := [m for m in found if isinstance(m.form, Several) and len(m.form.items) > 1]
+    ):
         return sets[-1].form
     if bold := [mention for mention in found if mention.bold]:
         found = bold
-    if isinstance(wanted, Equation) and isinstance(found[-1].form, Equation) and "±" in "".join(found[-1].form.sides):
+    if (
+        isinstance(wanted, Equation)
+        and isinstance(found[-1].form, Equation)
+        and "±" in "".join(found[-1].form.sides)
+    ):
         return found[-1].form
     if several:
         equated = [mention for mention in found if mention.equated]
@@ -74,7 +98,15 @@ def _all(
         tail = found[-1:]
         while len(tail) < len(found) and listed(text, [found[-len(tail) - 1], tail[0]]):
             tail = found[-len(tail) - 1 :]
-        chosen = alike if len(alike) > 1 else tail if len(tail) > 1 else equated if len(equated) > 1 else found
+        chosen = (
+            alike
+            if len(alike) > 1
+            else tail
+            if len(tail) > 1
+            else equated
+            if len(equated) > 1
+            else found
+        )
         chosen = [m for m in chosen if not m.bound] or chosen
         return chosen[0].form if len(chosen) == 1 else Several(tuple(m.form for m in chosen))
     if len(found) == 1:

@@ -11,33 +11,106 @@ from scoring.final_answer.amounts import measure
 from scoring.final_answer.writing import one_spelling
 
 _ASKED = re.compile(
-    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more |other |whole |full |different |real |distinct |positive |integer |[a-z]+-[a-z]+ )*(?P<en>[a-z]+)|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)",
+    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more "
+    r"|other |whole |full |different |real |distinct |positive |integer "
+    r"|[a-z]+-[a-z]+ )*(?P<en>[a-z]+)"
+    r"|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P<unit>千米|公里|米)")
-_GIVEN_UNIT = re.compile(r"\d\s*(?P<unit>[a-zA-Z]{1,12}(?:\s*/\s*[a-z]{1,4}|²|³)?|[\u4e00-\u9fff]{1,2})(?![a-zA-Z])")
+_GIVEN_UNIT = re.compile(
+    r"\d\s*(?P<unit>[a-zA-Z]{1,12}(?:\s*/\s*[a-z]{1,4}|²|³)?|[\u4e00-\u9fff]{1,2})(?![a-zA-Z])"
+)
 _DIFFERENCE = re.compile(
-    r"\bhow (?:many|much) (?:\w+ )?(?:more|less|fewer|older|younger|taller|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier|lighter)\b"
+    r"\bhow (?:many|much) (?:\w+ )?(?:more|less|fewer|older|younger|taller"
+    r"|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier"
+    r"|lighter)\b"
     r"|\bdifference\b|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?(?:几|多少)",
     re.IGNORECASE,
 )
 #: How the answer is to be written, not what it is.
-_FORMAT = re.compile(r"\bnotation\b|\b(?:express|write|give|enter|list) (?:your|the|it|them)\b.*\b(?:as|in|separated)\b|保留|精确到", re.IGNORECASE)
+_FORMAT = re.compile(
+    r"\bnotation\b|\b(?:express|write|give|enter|list) (?:your|the|it"
+    r"|them)\b.*\b(?:as|in|separated)\b|保留|精确到",
+    re.IGNORECASE,
+)
 #: Letters of which the value is asked for.
 _ASKED_LETTERS = re.compile(
-    r"(?:\b(?:find|determine|compute|value of|values of|solve for|what is|what are|pairs?|triples?|express)|求|则)\s*\$?\(?(?P<letters>[A-Za-z](?:\s*,\s*[A-Za-z])*)(?![A-Za-z(^*/+-])",
+    r"(?:\b(?:find|determine|compute|value of|values of|solve for|what is"
+    r"|what are|pairs?|triples?|express)|求"
+    r"|则)\s*\$?\(?(?P<letters>[A-Za-z](?:\s*,\s*[A-Za-z])*)(?![A-Za-z(^*/+-])",
     re.IGNORECASE,
 )
 #: Where the question proper begins.
 _QUESTION = re.compile(
-    r"\b(?:how|what|which|who|whose|when|where|find|compute|calculate|determine|evaluate|express|simplify|solve|give|write|enter)\b|finish with\b|求|计算|几|多少|什么|哪|写出|给出|则",
+    r"\b(?:how|what|which|who|whose|when|where|find|compute|calculate|determine"
+    r"|evaluate|express|simplify|solve|give|write|enter)\b|finish with\b|求|计算"
+    r"|几|多少|什么|哪|写出|给出|则",
     re.IGNORECASE,
 )
 #: Words that say nothing about what is asked.
 _EMPTY = frozenset(
-    "how what which who whose when where find compute calculate determine evaluate express simplify solve give write enter many much the"
-    " that this these those there then than and for are was were has have had with from your answer each does did will would can into they"
-    " their them she her his him its one all any you".split()
+    [
+        "how",
+        "what",
+        "which",
+        "who",
+        "whose",
+        "when",
+        "where",
+        "find",
+        "compute",
+        "calculate",
+        "determine",
+        "evaluate",
+        "express",
+        "simplify",
+        "solve",
+        "give",
+        "write",
+        "enter",
+        "many",
+        "much",
+        "the",
+        "that",
+        "this",
+        "these",
+        "those",
+        "there",
+        "then",
+        "than",
+        "and",
+        "for",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "with",
+        "from",
+        "your",
+        "answer",
+        "each",
+        "does",
+        "did",
+        "will",
+        "would",
+        "can",
+        "into",
+        "they",
+        "their",
+        "them",
+        "she",
+        "her",
+        "his",
+        "him",
+        "its",
+        "one",
+        "all",
+        "any",
+        "you",
+    ]
 )
 
 
@@ -65,7 +138,9 @@ class Question:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The numbers that are given."""
-        return frozenset(n for s in self.statements for n in re.findall(r"\d+(?:\.\d+)?", one_spelling(s)))
+        return frozenset(
+            n for s in self.statements for n in re.findall(r"\d+(?:\.\d+)?", one_spelling(s))
+        )
 
     @cached_property
     def counted(self) -> frozenset[str]:
@@ -114,12 +189,22 @@ class Question:
     @property
     def asks_share(self) -> bool:
         """Whether a probability or a part of a whole is asked for."""
-        return re.search(r"probab|chance|likel|fraction|odds|概率|几率|可能性", self.text, re.IGNORECASE) is not None
+        return (
+            re.search(
+                r"probab|chance|likel|fraction|odds|概率|几率|可能性", self.text, re.IGNORECASE
+            )
+            is not None
+        )
 
     @property
     def asks_total(self) -> bool:
         """Whether a sum is asked for."""
-        return re.search(r"\b(?:total|altogether|in all|together|sum)\b|一共|总共|共|合计|和", self.text) is not None
+        return (
+            re.search(
+                r"\b(?:total|altogether|in all|together|sum)\b|一共|总共|共|合计|和", self.text
+            )
+            is not None
+        )
 
     @property
     def asks_difference(self) -> bool:
@@ -129,7 +214,14 @@ class Question:
     @property
     def asks_extreme(self) -> bool:
         """Whether the most or the least is asked for."""
-        return re.search(r"\b(?:most|least|maximum|minimum|largest|smallest|greatest)\b|最多|最少|至少|至多|最大|最小", self.text) is not None
+        return (
+            re.search(
+                r"\b(?:most|least|maximum|minimum|largest|smallest|greatest)\b|最多|最少|至少"
+                r"|至多|最大|最小",
+                self.text,
+            )
+            is not None
+        )
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -169,10 +261,14 @@ def _is_unit(text: str) -> bool:
 def content(text: str) -> frozenset[str]:
     """Return the words of a text by which two texts can be seen to speak of the same thing."""
     words = {w[:5] for w in re.findall(r"[a-z]{3,}", text.lower()) if w not in _EMPTY}
-    chinese = {run[i : i + 2] for run in re.findall(r"[\u3400-\u9fff]+", text) for i in range(len(run) - 1)}
+    chinese = {
+        run[i : i + 2] for run in re.findall(r"[\u3400-\u9fff]+", text) for i in range(len(run) - 1)
+    }
     chinese |= set(re.findall(r"[甲乙丙丁]", text))
     words = {_SAME.get(word, word) for word in words}
     if re.search(r"剩", text):
         chinese.add("left")
     letters = set(re.findall(r"(?<![A-Za-z\\])[B-HJ-Zb-z](?![A-Za-z'’])", text))
-    return frozenset(words | (chinese - {"多少", "是多", "几个", "的值", "一共", "少个", "分别"}) | letters)
+    return frozenset(
+        words | (chinese - {"多少", "是多", "几个", "的值", "一共", "少个", "分别"}) | letters
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from scoring.final_answer.clauses import REJECTED, main_clause, without_rejected
 from scoring.final_answer.concluding import sentences
 from scoring.final_answer.equivalence import Comparison
 from scoring.final_answer.extraction import Stated
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words, read_form
-from scoring.final_answer.clauses import REJECTED, main_clause, without_rejected
 from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
 from scoring.final_answer.words import in_order_words, phrase, predicate
@@ -17,12 +17,18 @@ from scoring.final_answer.writing import one_spelling
 #: Words that may be an answer without being a sentence.
 MAX_WORDS = 4
 _REMARK_IN_BRACKETS = re.compile(
-    r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]", re.IGNORECASE
+    r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]",
+    re.IGNORECASE,
 )
-_PROSE_IN_BRACKETS = re.compile(r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}|\d\s+of\s))[^()（）]*[)）]")
+_PROSE_IN_BRACKETS = re.compile(
+    r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
+    r"|\d\s+of\s))[^()（）]*[)）]"
+)
 _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
 _CONDITION = re.compile(
-    r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤|<)\s*[^,;，；。=]{1,24}[)）]?\s*[.。*]*\s*$"
+    r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当"
+    r"|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤"
+    r"|<)\s*[^,;，；。=]{1,24}[)）]?\s*[.。*]*\s*$"
 )
 _AT = re.compile(r"(?<=[\d)}])\s*\((?:at|when|attained at|当|在)?\s*[A-Za-z]\s*[=≈][^()]*\)")
 _FOR_ALL = re.compile(
@@ -75,7 +81,9 @@ def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -
             return form
     if isinstance(wanted, Spans) and (said := in_order_words(text)) is not None:
         return said
-    return concluded(main_clause(text), wanted=wanted, question=question, names=how.names, unit=how.unit)
+    return concluded(
+        main_clause(text), wanted=wanted, question=question, names=how.names, unit=how.unit
+    )
 
 
 def _has_parts(form: Form | None, wanted: Several) -> bool:
@@ -86,7 +94,9 @@ def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | Non
     """Return the few words that are all that is stated, else what the sentence says of its subject."""
     form = read_form(_without_lead(text))
     parts = form.items if isinstance(form, Several) else (form,)
-    if form is not None and all(not isinstance(p, Words) or len(p.text.split()) <= MAX_WORDS for p in parts):
+    if form is not None and all(
+        not isinstance(p, Words) or len(p.text.split()) <= MAX_WORDS for p in parts
+    ):
         return form
     return predicate(raw, wanted, question.text) or form
 
@@ -109,15 +119,23 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
         raw = bold
     raw = _REMARK_IN_BRACKETS.sub(" ", raw)
     if stated.how != "boxed" and not words:
-        without = _PROSE_IN_BRACKETS.sub(lambda m: m.group() if REJECTED.search(m.group()) else " ", raw)
+        without = _PROSE_IN_BRACKETS.sub(
+            lambda m: m.group() if REJECTED.search(m.group()) else " ", raw
+        )
         raw = without if re.search(r"\d|∞|\\infty", without) else raw
     if re.search(r"\d\s*:\s*\d", reference):
-        raw = _RATIO_FOR.sub(r"\g<a>:\g<b>", one_spelling(raw)) if _RATIO_FOR.search(one_spelling(raw)) else raw
+        raw = (
+            _RATIO_FOR.sub(r"\g<a>:\g<b>", one_spelling(raw))
+            if _RATIO_FOR.search(one_spelling(raw))
+            else raw
+        )
     return raw
 
 
 _RATIO_FOR = re.compile(
-    r"(?P<a>\d+)(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each|per)\s+(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)]|$)", re.IGNORECASE
+    r"(?P<a>\d+)(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each"
+    r"|per)\s+(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)]|$)",
+    re.IGNORECASE,
 )
 
 
@@ -133,9 +151,7 @@ def _bold(text: str, *, several: bool) -> str | None:
     return " , ".join(found) if several else found[-1]
 
 
-def _widened(
-    stated: Stated, wanted: Several, how: Comparison
-) -> Form | None:
+def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
     """Return several values that stand in lines of their own, where the last line has too few of them."""
     parts = len(wanted.items)
     if parts < 2:
@@ -154,7 +170,9 @@ def _widened(
 
 
 _COORDINATE = re.compile(
-    r"(?:\b(?P<axis>[xy])\s*-\s*(?:coordinate|value|intercept)|(?P<zh>[横纵])坐标)[^.\n;。；]{0,40}?(?:\bis|=|:|为|是)\s*\$?(?P<value>-?[\w./\\{}]+)",
+    r"(?:\b(?P<axis>[xy])\s*-\s*(?:coordinate|value|intercept)"
+    r"|(?P<zh>[横纵])坐标)[^.\n;。；]{0,40}?(?:\bis|=|:|为"
+    r"|是)\s*\$?(?P<value>-?[\w./\\{}]+)",
     re.IGNORECASE,
 )
 

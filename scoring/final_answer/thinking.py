@@ -8,8 +8,10 @@ from dataclasses import dataclass
 #: Marks around reasoning, as (opening, closing) patterns; matched without regard to case.
 _PAIRS = (
     (
-        r"<(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|inner_monologue|seed:think)>",
-        r"</(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|inner_monologue|seed:think)>",
+        r"<(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
+        r"|analysis|inner_monologue|seed:think)>",
+        r"</(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
+        r"|analysis|inner_monologue|seed:think)>",
     ),
     (r"\[(?:THINK|THINKING|REASONING)\]", r"\[/(?:THINK|THINKING|REASONING)\]"),
     (r"◁think▷", r"◁/think▷"),
@@ -28,9 +30,19 @@ _MARK = re.compile(
 )
 #: Marks that only wrap the answer itself or end a turn.
 _WRAPPERS = re.compile(
-    r"<\|(?:begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE|return|end)\|>|</?(?:solution|response)>",
+    r"<\|(?:begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE|return"
+    r"|end)\|>|</?(?:solution|response)>",
     re.IGNORECASE,
 )
+
+
+#: Characters of a longer text that are searched at its beginning and at its end.
+HEAD, TAIL = 4_000, 16_000
+_SPACES = re.compile(r"[^\S\n]{8,}")
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]{0,8}\n){2,}")
+#: A number that long is no answer.
+_DIGITS = re.compile(r"\d{400,}")
+_REPEATED = re.compile(r"(.{1,24}?)\1{40,}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +88,14 @@ def _quoted(text: str, mark: re.Match[str]) -> bool:
     """Say whether a closing mark is only spoken of, between backticks or quotation marks."""
     before, after = text[max(0, mark.start() - 1) : mark.start()], text[mark.end() : mark.end() + 1]
     return before in ("`", '"', "“") and after in ("`", '"', "”")
+
+
+def searched(text: str) -> str:
+    """Return a text that is bounded for the search: of a long one the beginning and the end, repetitions cut short.
+
+    Models that loop, and hostile texts, repeat; no answer needs that.
+    """
+    if len(text) > HEAD + TAIL:
+        text = f"{text[:HEAD]}\n{text[-TAIL:]}"
+    text = _BLANK_LINES.sub("\n\n", _SPACES.sub(" ", text))
+    return _REPEATED.sub(lambda m: m[1] * 20, _DIGITS.sub("…", text))

@@ -97,7 +97,9 @@ class ValueComparison:
         if wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
             return True
         if "∞" in wanted or "∞" in stated:
-            return wanted.replace("+", "").replace(" ", "") == stated.replace("+", "").replace(" ", "")
+            return wanted.replace("+", "").replace(" ", "") == stated.replace("+", "").replace(
+                " ", ""
+            )
         if _based(wanted) or _based(stated):
             return self._bases(wanted, stated)
         if ":" in wanted or ":" in stated:
@@ -153,18 +155,24 @@ class ValueComparison:
         return False
 
     def _ratio(self, wanted: str, stated: str) -> bool | None:
-        a, b = ([self.number(part) for part in text.split(":")] for text in (wanted, stated))
-        if None in a or None in b:
+        """Compare two ratios; one written as a fraction is the same, a lone term is not."""
+        one, other = self._terms(wanted), self._terms(stated)
+        if one is None or other is None:
             return None
-        if len(a) != len(b):
-            if {len(a), len(b)} == {1, 2}:
-                whole, parts = (a, b) if len(a) == 1 else (b, a)
-                # A ratio written as a fraction is the same; 5 for 5:3 is not, nor is 5:1 for 5 meant.
-                return bool(parts[1]) and whole[0] == parts[0] / parts[1]  # type: ignore[operator]
-            return False
-        return all(x * b[0] == y * a[0] for x, y in zip(a[1:], b[1:], strict=True)) and (
-            a[0] == 0
-        ) == (b[0] == 0)  # type: ignore[operator]
+        if len(one) != len(other):
+            if {len(one), len(other)} != {1, 2}:
+                return False
+            whole, parts = (one, other) if len(one) == 1 else (other, one)
+            return parts[1] != 0 and whole[0] == parts[0] / parts[1]
+        proportional = all(
+            x * other[0] == y * one[0] for x, y in zip(one[1:], other[1:], strict=True)
+        )
+        return proportional and (one[0] == 0) == (other[0] == 0)
+
+    def _terms(self, ratio: str) -> list[Fraction] | None:
+        terms = [self.number(part) for part in ratio.split(":")]
+        known = [term for term in terms if term is not None]
+        return known if len(known) == len(terms) else None
 
     def _bases(self, wanted: str, stated: str) -> bool | None:
         one, other = _based(wanted), _based(stated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,22 +14,34 @@ from scoring.final_answer.question import Question, content
 
 #: Where one clause ends and the next begins.
 _CLAUSE = re.compile(
-    r"[,，;；。:]\s*(?:(?:and|so|thus|hence|then|but|while|whereas)\s+)?|\s+(?:and|but|while|whereas|instead of|out of)\s+|\.\s+"
+    r"[,，;；。:]\s*(?:(?:and|so|thus|hence|then|but|while|whereas)\s+)?"
+    r"|\s+(?:and|but|while|whereas|instead of|out of)\s+|\.\s+"
 )
 _RESTATED = re.compile(
-    r"[^\w]*(?:i\.e\.?|that is|or|which is|which makes|namely|equivalently|即|也就是|合|=|≈|\()[^\w]*", re.IGNORECASE
+    r"[^\w]*(?:i\.e\.?|that is|or|which is|which makes|namely|equivalently|即"
+    r"|也就是|合|=|≈|\()[^\w]*",
+    re.IGNORECASE,
 )
 #: What is worked out beside the answer where the question does not ask for it.
 _DERIVED = re.compile(
-    r"\b(?P<en>sum|product|difference|average|mean|perimeter|saving|savings|reduction|discount|change)\b[^,;.]{0,24}$|(?P<zh>和|差|积|周长|平均数)[是为]$",
+    r"\b(?P<en>sum|product|difference|average|mean|perimeter|saving|savings"
+    r"|reduction|discount|change)\b[^,;.]{0,24}$|(?P<zh>和|差|积|周长"
+    r"|平均数)[是为]$",
     re.IGNORECASE,
 )
 #: A value that is left after what was taken away.
-_LEFT = re.compile(r"(?:\bleft with|\bleaves?(?: \w+){0,2}(?: with)?|\bleaving(?: \w+){0,2}(?: with)?|\bstill (?:has|have|needs?)|(?<!up )\bto|还要|还剩|还需|剩下|剩)\s*\$?$", re.IGNORECASE)
+_LEFT = re.compile(
+    r"(?:\bleft with|\bleaves?(?: \w+){0,2}(?: with)?"
+    r"|\bleaving(?: \w+){0,2}(?: with)?|\bstill (?:has|have|needs?)|(?<!up )\bto"
+    r"|还要|还剩|还需|剩下|剩)\s*\$?$",
+    re.IGNORECASE,
+)
 _LEFT_AFTER = re.compile(r"\s*(?:\w+\s+){0,2}(?:left|remain)", re.IGNORECASE)
 
 
-def heaviest(found: Sequence[Mention], text: str, question: Question, unit: str | None) -> Mention | Form:
+def heaviest(
+    found: Sequence[Mention], text: str, question: Question, unit: str | None
+) -> Mention | Form:
     """Return the value that answers the question, or all that compete where none stands out."""
     if _adjacent(text, found) and (amount := _amount(found)):
         return amount
@@ -64,7 +77,7 @@ def alternatives(found: Sequence[Mention], text: str) -> bool:
         return False
     return not any(
         _RESTATED.fullmatch(text[a.end : b.start]) and (_unit(a.form) or _unit(b.form))
-        for a, b in zip(found, found[1:], strict=False)
+        for a, b in itertools.pairwise(found)
     )
 
 
@@ -98,7 +111,9 @@ def _weight(mention: Mention, about: int, question: Question, unit: str | None) 
         weight -= 2
     if isinstance(mention.form, Scalar) and _UNFINISHED.search(mention.form.text):
         weight -= 3
-    if re.search(r"\bhow many\b(?! (?:dollars|cents))", question.text, re.IGNORECASE) and _is_money(mention.form):
+    if re.search(r"\bhow many\b(?! (?:dollars|cents))", question.text, re.IGNORECASE) and _is_money(
+        mention.form
+    ):
         weight -= 2
     return weight + _fit(mention, unit or question.unit)
 
@@ -122,7 +137,10 @@ def _is_said(mention: Mention, question: Question) -> bool:
 
 def _is_derived(mention: Mention, question: Question) -> bool:
     derived = _DERIVED.search(mention.before)
-    return derived is not None and (derived["en"] or derived["zh"]).lower() not in question.text.lower()
+    return (
+        derived is not None
+        and (derived["en"] or derived["zh"]).lower() not in question.text.lower()
+    )
 
 
 def _fit(mention: Mention, wanted: str | None) -> int:
@@ -141,7 +159,10 @@ def _counts(mention: Mention, counted: frozenset[str]) -> bool:
     thing = (unit + mention.after).strip().lstrip("个")
     words = [w.lower().removesuffix("s") for w in re.findall(r"[A-Za-z]+", mention.after)[:3]]
     return any(
-        unit.startswith(word) or thing.startswith(word) or word in words or (unit and (known := measure(unit)) is not None and known == measure(word))
+        unit.startswith(word)
+        or thing.startswith(word)
+        or word in words
+        or (unit and (known := measure(unit)) is not None and known == measure(word))
         for word in counted
         if word
     )
@@ -162,7 +183,7 @@ def _is_money(form: Form) -> bool:
 
 def listed(text: str, found: Sequence[Mention]) -> bool:
     """Return whether values stand side by side as alternatives or a list."""
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in itertools.pairwise(found):
         between = text[first.end : second.start]
         if not re.fullmatch(
             r"[^\w]*(?:\b(?:or|and|also)\b|或|和|与|、|,|，)?[^\w]*(?:\balso\b)?[^\w]*", between
@@ -174,7 +195,7 @@ def listed(text: str, found: Sequence[Mention]) -> bool:
 def _adjacent(text: str, found: Sequence[Mention]) -> bool:
     return all(
         re.fullmatch(r"[\s,]*(?:and|零|又)?\s*", text[a.end : b.start])
-        for a, b in zip(found, found[1:], strict=False)
+        for a, b in itertools.pairwise(found)
     )
 
 

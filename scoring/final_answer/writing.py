@@ -12,22 +12,29 @@ from scoring.text.normalise import normalise
 
 #: What chat templates and servers leave behind.
 END_MARKS = re.compile(
-    r"</s>|<s>|<\|(?:im_end|im_start|endoftext|eot_id|end_of_text|end|return|eos|eom_id|end_of_turn)\|>|<end_of_turn>|\[/?INST\]|<｜end▁of▁sentence｜>",
+    r"</s>|<s>|<\|(?:im_end|im_start|endoftext|eot_id|end_of_text|end|return|eos"
+    r"|eom_id|end_of_turn)\|>|<end_of_turn>|\[/?INST\]|<｜end▁of▁sentence｜>",
     re.IGNORECASE,
 )
 _SQUARES = {"㎡": " m^2", "㎥": " m^3", "㎝": " cm", "㎞": " km", "㎏": " kg", "㎎": " mg", "㎜": " mm", "㎢": " km^2",
             "㎠": " cm^2", "㎤": " cm^3", "℃": "°C", "℉": "°F", "％": "%", "﹪": "%", "∶": ":", "：": ":"}  # fmt: skip
 _TEXT = re.compile(
-    r"\\(?:text|mathrm|textbf|textit|textrm|textnormal|texttt|textsf|mbox|hbox|operatorname|mathbf|mathit|mathsf|mathtt|emph|bm|boldsymbol|underline|uline|mathop|ensuremath|rm|bf|sf|tt)\s*\{([^{}]*)\}"
+    r"\\(?:text|mathrm|textbf|textit|textrm|textnormal|texttt|textsf|mbox|hbox"
+    r"|operatorname|mathbf|mathit|mathsf|mathtt|emph|bm|boldsymbol|underline"
+    r"|uline|mathop|ensuremath|rm|bf|sf|tt)\s*\{([^{}]*)\}"
 )
 _BARE_STYLE = re.compile(
-    r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|rm|bf|sf|it|tt|large|Large|small|normalsize|mathstrut|strut|boldmath|left|right|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg|middle)(?![A-Za-z])"
+    r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|rm|bf|sf|it|tt"
+    r"|large|Large|small|normalsize|mathstrut|strut|boldmath|left|right|bigl|bigr"
+    r"|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg|middle)(?![A-Za-z])"
 )
 _SPACE = re.compile(
-    r"(?<!\\)\\(?:,|;|:|!|>|\s|quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|hfill|hspace\*?\s*\{[^{}]*\}|phantom\s*\{[^{}]*\})|~"
+    r"(?<!\\)\\(?:,|;|:|!|>|\s|quad|qquad|enspace|thinspace|medspace|thickspace"
+    r"|negthinspace|hfill|hspace\*?\s*\{[^{}]*\}|phantom\s*\{[^{}]*\})|~"
 )
 _COLOUR = re.compile(
-    r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
+    r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
+    r"|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
 )
 _FRACTIONS = re.compile(r"\\(?:d|t|c|s|x|nice|flat)frac(?![A-Za-z])|\\nicefrac(?![A-Za-z])")
 _BARE_FRAC = re.compile(
@@ -39,7 +46,8 @@ _RELATIONS = {
     r"\\(?:leqslant|leqq|leq|le)(?![A-Za-z])": "≤", r"\\(?:geqslant|geqq|geq|ge)(?![A-Za-z])": "≥",
     r"\\(?:neq|ne)(?![A-Za-z])|\\not\s*=|!=|/=": "≠", r"\\lt(?![A-Za-z])|&lt;": "<", r"\\gt(?![A-Za-z])|&gt;": ">",
     r"<=|=<": "≤", r">=|=>(?!\s*$)": "≥", r"\\(?:approx|simeq|doteq|thickapprox)(?![A-Za-z])": "≈",
-    r"\\in(?![A-Za-z])": "∈", r"\\cup(?![A-Za-z])|\\bigcup(?![A-Za-z])": "∪", r"\\infty(?![A-Za-z])|\\infin(?![A-Za-z])|(?<![A-Za-z])(?:infinity|inf)(?![A-Za-z])": "∞",
+    r"\\in(?![A-Za-z])": "∈", r"\\cup(?![A-Za-z])|\\bigcup(?![A-Za-z])": "∪", r"\\infty(?![A-Za-z])|\\infin(?![A-Za-z])|(?<![A-Za-z])(?:infinity"
+r"|inf)(?![A-Za-z])": "∞",
     r"\\pm(?![A-Za-z])|\+/-|\+-": "±", r"\\(?:cdot|times|ast|bullet)(?![A-Za-z])": "*", r"×": "*",
     r"\\div(?![A-Za-z])": "/", r"\^\s*\{?\s*\\?(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])|\\deg(?![A-Za-z])": "°",
     r"\\%": "%", r"\\\$": "$", r"\\colon(?![A-Za-z])|\\ratio(?![A-Za-z])": ":",
@@ -50,12 +58,15 @@ _RELATIONS = {
 }  # fmt: skip
 _RELATION = tuple((re.compile(pattern), to) for pattern, to in _RELATIONS.items())
 _CASES = re.compile(
-    r"\\(?:begin|end)\s*\{(?:cases|aligned|align\*?|array|gathered|split|equation\*?|rcases)\}(?:\s*\{[lcr|\s]+\})?"
+    r"\\(?:begin|end)\s*\{(?:cases|aligned|align\*?|array|gathered|split"
+    r"|equation\*?|rcases)\}(?:\s*\{[lcr|\s]+\})?"
 )
 _MATRIX = re.compile(r"\\begin\s*\{[bpvBV]?matrix\}|\\begin\s*\{array\}")
 
 #: ``11001 in base two``; ``base two`` has become ``base 2``.
-_BASE = re.compile(r"(?P<digits>\b[0-9A-F]+)\s*,?\s*\(?\s*(?:in\s+)?base[\s-]*(?P<base>\d{1,2})\)?", re.IGNORECASE)
+_BASE = re.compile(
+    r"(?P<digits>\b[0-9A-F]+)\s*,?\s*\(?\s*(?:in\s+)?base[\s-]*(?P<base>\d{1,2})\)?", re.IGNORECASE
+)
 _PROMPT = re.compile(r"^\s*(?:>>>|\$ |Out\[\d+\]:|print:)\s*", re.MULTILINE)
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
@@ -67,7 +78,9 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
     text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)
-    if not commas or re.search(r"\\cup|∪|^[\s$]*(?:\\left)?[(\[][^()\[\]]*,[^()\[\]]*[)\]][\s$]*$", text):
+    if not commas or re.search(
+        r"\\cup|∪|^[\s$]*(?:\\left)?[(\[][^()\[\]]*,[^()\[\]]*[)\]][\s$]*$", text
+    ):
         text = re.sub(r"(?<=\d),(?=\d)", ", ", text)
     text = _BARE_STYLE.sub(lambda m: "" if m.group() in (r"\left", r"\right") else " ", text)
     text = _COLOUR.sub(" ", text)
@@ -98,7 +111,8 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     text = re.sub(r"\\[dt]binom", r"\\binom", text)
     text = _BARE_FRAC.sub(
         lambda m: (
-            f"\\frac{{{m['a'] if m['a'] is not None else m['b']}}}{{{m['c'] if m['c'] is not None else m['d']}}}"
+            f"\\frac{{{m['a'] if m['a'] is not None else m['b']}}}{{"
+            f"{m['c'] if m['c'] is not None else m['d']}}}"
         ),
         text,
     )
@@ -114,7 +128,12 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
-_MONEY = re.compile(r"\\?\$\s?(?P<amount>\d(?:[\d,]|\{,\}|[ \u00a0\u202f]\d{3}(?!\d))*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)", re.IGNORECASE)
+_MONEY = re.compile(
+    r"\\?\$\s?(?P<amount>\d(?:[\d,]|\{,\}"
+    r"|[ \u00a0\u202f]\d{3}(?!\d))*(?:\.\d+)?(?:\s*(?:hundred|thousand|million"
+    r"|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)",
+    re.IGNORECASE,
+)
 
 
 def _with_dollars(text: str) -> str:
@@ -122,7 +141,12 @@ def _with_dollars(text: str) -> str:
     escaped = text.count("\\$")
     plain = text.count("$") - escaped
     if escaped:
-        text = re.sub(_MONEY.pattern.replace(r"\\?\$", r"\\\$", 1), r"\g<amount> dollars", text, flags=re.IGNORECASE)
+        text = re.sub(
+            _MONEY.pattern.replace(r"\\?\$", r"\\\$", 1),
+            r"\g<amount> dollars",
+            text,
+            flags=re.IGNORECASE,
+        )
     if plain and len(re.findall(r"(?<!\\)\$\s?\d", text)) == plain and "$$" not in text:
         text = _MONEY.sub(r"\g<amount> dollars", text)
     # Within a calculation the sign says nothing: "$10 + $8 = $18".
@@ -142,9 +166,13 @@ def in_point_notation(stated: str, text: str, statement: str) -> str:
     known = {n.replace(",", "") for n in re.findall(r"\d[\d,]*", statement)}
     european = any("," in n or n.count(".") > 1 or n.replace(".", "") in known for n in dotted)
     if european:
-        return _POINT_GROUPS.sub(lambda m: m.group().replace(".", "").replace(",", "."), _decimal_commas(stated))
+        return _POINT_GROUPS.sub(
+            lambda m: m.group().replace(".", "").replace(",", "."), _decimal_commas(stated)
+        )
     twins = set(re.findall(r"\d+\.\d+", text + " " + statement))
-    return _COMMA_DECIMAL.sub(lambda m: f"{m[1]}.{m[2]}" if f"{m[1]}.{m[2]}" in twins else m.group(), stated)
+    return _COMMA_DECIMAL.sub(
+        lambda m: f"{m[1]}.{m[2]}" if f"{m[1]}.{m[2]}" in twins else m.group(), stated
+    )
 
 
 def _decimal_commas(text: str) -> str:
@@ -154,7 +182,11 @@ def _decimal_commas(text: str) -> str:
 def _rows(found: re.Match[str]) -> str:
     """Return a matrix that is written as a list of rows in LaTeX."""
     rows = re.findall(r"\[([^\[\]]+)\]", found.group())
-    return "\\begin{pmatrix}" + " \\\\ ".join(row.replace(",", " & ") for row in rows) + "\\end{pmatrix}"
+    return (
+        "\\begin{pmatrix}"
+        + " \\\\ ".join(row.replace(",", " & ") for row in rows)
+        + "\\end{pmatrix}"
+    )
 
 
 def _unwrapped(found: re.Match[str]) -> str:
