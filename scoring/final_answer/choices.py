@@ -44,7 +44,10 @@ def letters_of(written: str) -> frozenset[str]:
 
 
 def chosen(text: str) -> frozenset[str]:
-    """Return the letters of the first group that an answer begins with, or of the first that stands alone in it."""
+    """Return the letters of the first group that an answer begins with.
+
+    Or of the first that stands alone in it.
+    """
     found = _CHOICE.match(text.replace("\\text{", "{").replace("\\mathrm{", "{"))
     if found is None:
         found = re.search(r"(?<![A-Za-z])(?P<letters>[A-H]{1,4})(?![A-Za-z])", text)
@@ -74,7 +77,10 @@ def circled(text: str) -> frozenset[str]:
 
 
 def lone_choice(text: str) -> Stated | None:
-    """Return the last choice that a text makes in words, in bold, or on a line of its own; remarks make none."""
+    """Return the last choice that a text makes in words, in bold, or on a line of its own.
+
+    Remarks make none.
+    """
     spans = sentences(text)
     useful = [
         (start, end)

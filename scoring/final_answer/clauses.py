@@ -18,12 +18,18 @@ REJECTED = re.compile(
 
 
 def holds(text: str) -> bool:
-    """Return whether a text holds a value: digits, or letters that a function or an operator joins."""
+    """Return whether a text holds a value.
+
+    Digits, or letters that a function or an operator joins.
+    """
     return _ATOM.search(text) is not None or _LETTERS.search(text) is not None
 
 
 def main_clause(text: str) -> str:
-    """Return a sentence without what only comments on its value: clauses, places, comparisons; restated values last."""
+    """Return a sentence without what only comments on its value: clauses, places, comparisons.
+
+    Restated values last.
+    """
     lead = _BECAUSE_FIRST.match(text)
     if lead is not None and holds(text[lead.end() :]):
         text = text[lead.end() :]
@@ -82,7 +88,10 @@ _THAT_IS = re.compile(
 
 
 def without_rejected(text: str) -> str:
-    """Return the text without values that it rejects itself: ``x=-1 (舍去)``, ``x = 2 is extraneous``."""
+    """Return the text without values that it rejects itself.
+
+    ``x=-1 (舍去)``, ``x = 2 is extraneous``.
+    """
     if not REJECTED.search(text):
         return text
     # "(x = -1 is rejected)" rejects what it names; "(rejected)" rejects what stands before it.

@@ -1,7 +1,8 @@
 """Which sentence concludes a text that neither boxes nor announces its answer.
 
-Remarks are passed over. Of what stands behind the last calculation, a sentence that concludes ("so", 所以, a bold line)
-or speaks of what is asked counts more than a plain one after it; among equals the last counts.
+Remarks are passed over. Of what stands behind the last calculation, a sentence that concludes
+("so", 所以, a bold line) or speaks of what is asked counts more than a plain one after it; among
+equals the last counts.
 """
 
 from __future__ import annotations
@@ -147,7 +148,10 @@ class Concluded:
 
 
 def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | None:
-    """Return what concludes a text, None where nothing is stated; ``asked`` are the words of the question."""
+    """Return what concludes a text, None where nothing is stated.
+
+    ``asked`` are the words of the question.
+    """
     text = _without_appendix(text, asked)
     spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
     kept = [span for span in spans if states(text[span[0] : span[1]])]
@@ -158,7 +162,7 @@ def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | No
     start, end = useful[at]
     if _BULLET.match(text[start:end]):
         first = _list_start(text, useful, at)
-        start = useful[first][0] if _short(text, useful[first : at + 1]) else start
+        start = useful[first][0] if _short(useful[first : at + 1]) else start
     begin = start
     for then in THEN.finditer(text, start, end):
         if states(text[then.end() : end]) and then.end() < end:
@@ -167,7 +171,10 @@ def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | No
 
 
 def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) -> int:
-    """Return which sentence of the tail concludes: the last, unless it is plain and one before it concludes better."""
+    """Return which sentence of the tail concludes.
+
+    The last, unless it is plain and one before it concludes better.
+    """
     pieces = [text[start:end] for start, end in useful]
     last = len(pieces) - 1
     while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
@@ -185,7 +192,7 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
             re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at]))
             is None
         )
-        if (_is_strong(pieces[at]) and before >= about and not bare) or (
+        if (_is_strong(pieces[at]) and before >= about and (not bare or "**" in pieces[at])) or (
             _is_finished(pieces[at]) and before > about
         ):
             return at
@@ -202,7 +209,10 @@ def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
 
 
 def _is_strong(sentence: str) -> bool:
-    """Return whether a sentence looks like a conclusion: a word for it with a value behind, or a value in bold."""
+    """Return whether a sentence looks like a conclusion.
+
+    A word for it with a value behind, or a value in bold.
+    """
     sentence = _clipped(sentence)
     bold = _BOLD_LINE.fullmatch(sentence)
     return (
@@ -232,7 +242,10 @@ def _is_finished(sentence: str) -> bool:
 
 
 def _goes_on(sentence: str) -> bool:
-    """Return whether a sentence calculates what is asked, so that what stands before it is derivation."""
+    """Return whether a sentence calculates what is asked.
+
+    So that what stands before it is derivation.
+    """
     prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
     return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (
         prose < 6 or CALCULATION.search(sentence) is not None
@@ -245,7 +258,10 @@ def is_elsewhere(sentence: str) -> bool:
 
 
 def is_remark(sentence: str) -> bool:
-    """Return whether a sentence is about the answer, or about something else, and does not state it."""
+    """Return whether a sentence is about the answer.
+
+    Or about something else, and does not state it.
+    """
     sentence = _clipped(sentence.strip())
     if _in_brackets(sentence) or _REMARK.search(sentence) or _CONTRARY.search(sentence):
         return True
@@ -253,7 +269,10 @@ def is_remark(sentence: str) -> bool:
 
 
 def _in_brackets(sentence: str) -> bool:
-    """Return whether prose in brackets makes up a sentence, also where its mark splits it from the closing one."""
+    """Return whether prose in brackets makes up a sentence.
+
+    Also where its mark splits it from the closing one.
+    """
     bare = sentence.strip(" *_\n")
     if bare[:1] not in ("(", "（") or not re.search(
         r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}", re.sub(r"\\[A-Za-z]+", "", bare)
@@ -268,7 +287,10 @@ def _in_brackets(sentence: str) -> bool:
 
 
 def _without_appendix(text: str, asked: frozenset[str]) -> str:
-    """Return the text up to a heading for checks or notes, unless a conclusion about what is asked follows it."""
+    """Return the text up to a heading for checks or notes.
+
+    Unless a conclusion about what is asked follows it.
+    """
     for appendix in _APPENDIX.finditer(text):
         if not FORMULA.search(plain_numbers(text[: appendix.start()])):
             continue
@@ -309,13 +331,13 @@ def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:
     while (
         at > 0
         and _BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
-        and _short(text, useful[at - 1 : at + 1])
+        and _short(useful[at - 1 : at + 1])
     ):
         at -= 1
     return at
 
 
-def _short(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+def _short(spans: Sequence[tuple[int, int]]) -> bool:
     """Return whether list items are results and no steps of a derivation."""
     return all(end - start <= 40 for start, end in spans)
 
@@ -334,9 +356,12 @@ def states(sentence: str) -> bool:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Return sentences as offsets: cut at line ends and sentence marks, not inside formulas or numbers.
+    """Return sentences as offsets.
 
-    A line that begins with an equals sign goes on with the line before; a semicolon cuts where prose follows.
+    Cut at line ends and sentence marks, not inside formulas or numbers.
+
+    A line that begins with an equals sign goes on with the line before; a semicolon cuts where
+    prose follows.
     """
     inline = [s.span() for s in _INLINE.finditer(text) if not _PLAIN_WORDS.search(s.group())]
     blocks = [s.span() for s in _BLOCK.finditer(text)]
@@ -389,7 +414,10 @@ _UNFINISHED = re.compile(
 
 
 def _runs_on(text: str, at: int) -> bool:
-    """Return whether a line goes on below: with an equals sign, a display, or what its last word calls for."""
+    """Return whether a line goes on below.
+
+    With an equals sign, a display, or what its last word calls for.
+    """
     below = text[at : at + 80].lstrip()
     if re.match(r"[=≈](?!=)", below):
         return True

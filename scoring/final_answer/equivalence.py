@@ -1,7 +1,8 @@
 """Whether a stated answer is the reference answer: right, wrong, or not certain.
 
-Forms decide the shape (one value, a set, a tuple, intervals, an equation); values are compared exactly where both are
-rational, else by their numbers at sample points, else by math-verify in its bounded process.
+Forms decide the shape (one value, a set, a tuple, intervals, an equation); values are compared
+exactly where both are rational, else by their numbers at sample points, else by math-verify in
+its bounded process.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.final_answer.amounts import combined, measure
+from scoring.final_answer.amounts import measure
+from scoring.final_answer.equations import EquationComparison
 from scoring.final_answer.forms import (
     Equation,
     Form,
@@ -20,14 +22,29 @@ from scoring.final_answer.forms import (
     Span,
     Spans,
     Words,
-    as_span,
     is_mathematics,
-    read_form,
 )
-from scoring.final_answer.values import LETTER, ValueComparison
+from scoring.final_answer.intervals import as_span
+from scoring.final_answer.members import (
+    all_open,
+    alone,
+    amount,
+    assignments,
+    branches,
+    expanded,
+    is_call,
+    signs,
+    unpacked,
+    value_of,
+    vector,
+)
+from scoring.final_answer.shapes import read_form
+from scoring.final_answer.values import LETTER
+from scoring.final_answer.wordings import same_words
 from scoring.final_answer.writing import one_spelling
 
-#: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*, y_max(...).
+#: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*,
+#: y_max(...).
 _NAMED = re.compile(
     r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}"
     r"?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)"
@@ -47,11 +64,10 @@ RIGHT, WRONG = Verdict(right=True), Verdict(right=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison(ValueComparison):
+class Comparison(EquationComparison):
     """How two answers to one problem are compared."""
 
     kind: str
-    names: frozenset[str] = frozenset()
     #: The problem's statements in one spelling without spaces: what is asked for stands there.
     asked: str = ""
 
@@ -62,7 +78,7 @@ class Comparison(ValueComparison):
         return self._as_interval(form) or form
 
     def _as_interval(self, form: Form | None) -> Spans | None:
-        """Return a pair in brackets as an interval where the problem is about such and its ends rise."""
+        """Return a rising pair in brackets as an interval, where the problem is about such."""
         if (
             not isinstance(form, Several)
             or not (form.ordered or form.closed)
@@ -83,7 +99,7 @@ class Comparison(ValueComparison):
             return self._asked(reference, written, "the reference cannot be read")
         if stated is None:
             return self._asked(reference, written, "the answer cannot be read")
-        right = self._same(wanted, stated, reference=reference)
+        right = self._same(wanted, stated)
         if right is None:
             return self._asked(reference, written, "the two cannot be compared")
         return RIGHT if right else WRONG
@@ -96,22 +112,22 @@ class Comparison(ValueComparison):
 
     # Shapes.
 
-    def _same(self, wanted: Form, stated: Form, *, reference: str = "") -> bool | None:
-        wanted, stated = _vector(wanted), _vector(stated)
+    def _same(self, wanted: Form, stated: Form) -> bool | None:
+        wanted, stated = vector(wanted), vector(stated)
         if self.kind == "interval":
             wanted, stated = as_span(wanted) or wanted, as_span(stated) or stated
         if isinstance(wanted, Words) or isinstance(stated, Words):
-            return _same_words(wanted, stated)
+            return same_words(wanted, stated)
         if isinstance(wanted, Spans):
             return self._spans(wanted, stated)
         if isinstance(wanted, Equation) and any("±" in side for side in wanted.sides):
-            given = _unpacked(stated) if isinstance(stated, Several) else (stated,)
-            branches = [
+            given = unpacked(stated) if isinstance(stated, Several) else (stated,)
+            both = [
                 b
                 for form in given
-                for b in (_branches(form) if isinstance(form, Equation) else (form,))
+                for b in (branches(form) if isinstance(form, Equation) else (form,))
             ]
-            return self._bijective(_branches(wanted), branches)
+            return self._bijective(branches(wanted), both)
         if isinstance(wanted, Equation):
             return self._equation(wanted, stated)
         if isinstance(wanted, Several):
@@ -120,7 +136,7 @@ class Comparison(ValueComparison):
 
     def _scalar(self, wanted: Scalar, stated: Form) -> bool | None:
         if "±" in wanted.text:
-            return self._several(Several(_signs(wanted)), stated)
+            return self._several(Several(signs(wanted)), stated)
         if isinstance(stated, Scalar) and "±" in stated.text:
             return False
         if isinstance(stated, Equation):
@@ -128,7 +144,7 @@ class Comparison(ValueComparison):
         if isinstance(stated, Several):
             if len(stated.items) == 1:
                 return self._same(wanted, stated.items[0])
-            if (compound := _amount(stated.items)) and self.values(wanted, compound):
+            if (compound := amount(stated.items)) and self.values(wanted, compound):
                 return True
             if all(isinstance(item, Equation) for item in stated.items):
                 if all(
@@ -140,9 +156,9 @@ class Comparison(ValueComparison):
                 named = [
                     i
                     for i in stated.items
-                    if isinstance(i, Equation) and (i.name or not _mathematical(i.sides[0]))
+                    if isinstance(i, Equation) and (i.name or not is_mathematics(i.sides[0]))
                 ]
-                words = [i for i in named if not _mathematical(i.sides[0])]
+                words = [i for i in named if not is_mathematics(i.sides[0])]
                 if len(words) == 1 or len(named) == 1:
                     return self._same(wanted, (words or named)[0])
             found = [self._same(wanted, item) for item in stated.items]
@@ -156,7 +172,10 @@ class Comparison(ValueComparison):
         return self.values(wanted, stated)
 
     def _chain(self, wanted: Scalar, stated: Equation) -> bool | None:
-        """Compare what a chain of equalities ends in; an equation about no lone unknown gives no value."""
+        """Compare what a chain of equalities ends in.
+
+        An equation about no lone unknown gives no value.
+        """
         stated = Equation(
             (*map(self._without_units, stated.sides[:-1]), stated.sides[-1]), stated.approximate
         )
@@ -195,12 +214,15 @@ class Comparison(ValueComparison):
         )
 
     def _names_a_value(self, text: str) -> bool:
-        """Return whether the left side of an equation is what has a value, and no equation that is still to be solved.
+        """Return whether the left side of an equation is what has a value.
 
-        A name, a call, words, a function or an integral of something, or an expression that the problem asks for.
+        And no equation that is still to be solved.
+
+        A name, a call, words, a function or an integral of something, or an expression that the
+        problem asks for.
         """
         bare = re.sub(r"\s", "", text)
-        if _NAMED.fullmatch(bare) or _is_call(text) or not _mathematical(text):
+        if _NAMED.fullmatch(bare) or is_call(text) or not is_mathematics(text):
             return True
         if re.search(
             r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log"
@@ -211,11 +233,11 @@ class Comparison(ValueComparison):
         return len(bare) > 2 and bare in self.asked
 
     def _several(self, wanted: Several, stated: Form) -> bool | None:
-        if isinstance(stated, Spans) and (pair := as_span(wanted)) is not None and _open(stated):
+        if isinstance(stated, Spans) and (pair := as_span(wanted)) is not None and all_open(stated):
             return self._same_spans(pair.spans, stated.spans)
-        items = _unpacked(wanted)
-        given = _unpacked(stated) if isinstance(stated, Several) else _alone(stated)
-        assigned, stated_names = _assignments(items), _assignments(given)
+        items = unpacked(wanted)
+        given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
+        assigned, stated_names = assignments(items), assignments(given)
         if (
             stated_names is not None
             and assigned is None
@@ -223,7 +245,7 @@ class Comparison(ValueComparison):
         ):
             # x = 6, y = -1 for the pair (6, -1): in the order of the names.
             if not wanted.ordered:
-                return self._bijective(items, [_value_of(i) for i in given])
+                return self._bijective(items, [value_of(i) for i in given])
             order = (
                 sorted(stated_names)
                 if all(len(name) == 1 for name in stated_names)
@@ -233,14 +255,14 @@ class Comparison(ValueComparison):
             return self._in_order(items, given)
         if assigned is not None and len(assigned) > 1:
             return self._assigned(assigned, given)
-        items = tuple(_value_of(item) for item in items)
-        given = tuple(_value_of(item) for item in given)
+        items = tuple(value_of(item) for item in items)
+        given = tuple(value_of(item) for item in given)
         if wanted.ordered and isinstance(stated, Several):
             return self._in_order(items, given)
         return self._bijective(items, given)
 
     def _assigned(self, wanted: dict[str, Form], given: Sequence[Form]) -> bool | None:
-        names = _assignments(given)
+        names = assignments(given)
         if names is not None and len(names) > 1:
             if set(names) != set(wanted):
                 return False
@@ -248,7 +270,7 @@ class Comparison(ValueComparison):
         else:
             if len(given) == 1 and isinstance(given[0], Equation):
                 tuple_form = read_form(given[0].sides[-1], self.names)
-                given = _unpacked(tuple_form) if isinstance(tuple_form, Several) else given
+                given = unpacked(tuple_form) if isinstance(tuple_form, Several) else given
             if len(given) != len(wanted):
                 return False
             found = [self._same(a, b) for a, b in zip(wanted.values(), given, strict=True)]
@@ -261,7 +283,7 @@ class Comparison(ValueComparison):
         return False if False in found else None if None in found else True
 
     def _bijective(self, items: Sequence[Form], given: Sequence[Form]) -> bool | None:
-        items, given = _expanded(items), _expanded(given)
+        items, given = expanded(items), expanded(given)
         unknown = False
 
         def holds(item: Form, others: Sequence[Form]) -> bool:
@@ -285,7 +307,7 @@ class Comparison(ValueComparison):
         if (
             isinstance(stated, Several)
             and not stated.closed
-            and (names := _assignments(stated.items)) is not None
+            and (names := assignments(stated.items)) is not None
             and len(wanted.spans) == 1 == len(names) - 1
         ):
             span = wanted.spans[0]
@@ -309,7 +331,7 @@ class Comparison(ValueComparison):
             and isinstance(stated, Several)
             and stated.ordered
             and not stated.closed
-            and not _open(wanted)
+            and not all_open(wanted)
         ):
             return False
         if wanted.name and given.name and wanted.name != given.name:
@@ -357,7 +379,7 @@ class Comparison(ValueComparison):
                 if {s.strip() for s in stated.sides[:-1]} != set(pairs) or other is None:
                     return False
                 return self._same(last, other)
-            given = _unpacked(stated) if isinstance(stated, Several) else _alone(stated)
+            given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
             return self._assigned(pairs, given)
         right = read_form(wanted.sides[-1], self.names)
         if isinstance(right, Several):
@@ -379,257 +401,24 @@ class Comparison(ValueComparison):
             ]
             if len(named) == 1:
                 return self._equation(wanted, named[0])
-            if (
-                len(stated.items) > 1
-                and all(self._equation(wanted, i) for i in stated.items if isinstance(i, Equation))
-                and all(isinstance(i, Equation) for i in stated.items)
-            ):
-                return True  # one equation in two writings
-            # x = -1, 2 is written as one assignment and further values.
-            return False
-        solved = bool(wanted.name) or _is_call(wanted.sides[0])
+            # One equation may stand in two writings; x = -1, 2 is an assignment and further values.
+            return len(stated.items) > 1 and all(
+                isinstance(item, Equation) and self._equation(wanted, item) is True
+                for item in stated.items
+            )
+        solved = bool(wanted.name) or is_call(wanted.sides[0])
         if not solved:
             return False if not isinstance(stated, Equation) else None
         if isinstance(stated, Scalar) and isinstance(right, Scalar):
             return self.values(right, stated)
         return False if isinstance(stated, Spans) else None
 
-    def _gap(self, wanted: Equation, stated: Equation) -> bool | None:
-        """Compare two equations up to a factor, by the differences of their sides."""
-        (a, b), (c, d) = (wanted.sides[0], wanted.sides[-1]), (stated.sides[0], stated.sides[-1])
-        one, other = self.evaluate(f"({a})-({b})"), self.evaluate(f"({c})-({d})")
-        if wanted.name and stated.name:
-            if wanted.name != stated.name and not (
-                {wanted.name, stated.name} <= {"y", "f(x)", "g(x)", "h(x)"}
-            ):
-                return False
-            right, given = read_form(b, self.names), read_form(d, self.names)
-            if isinstance(right, Scalar) and isinstance(given, Scalar):
-                return self.values(right, given)
-        if one is None or other is None or len(one) != len(other):
-            return None
-        size = max(map(abs, one))
-        if size < 1e-12 or max(map(abs, other)) < 1e-12:
-            return None
-        at = max(range(len(one)), key=lambda i: abs(one[i]))
-        factor = other[at] / one[at]
-        if factor == 0:
-            return False
-        return all(
-            abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12
-            for x, y in zip(one, other, strict=True)
-        )
-
-    def _solved(self, solved: Equation, other: Equation) -> bool:
-        """Return whether an equation is one that is solved for a letter, times a factor without that letter: xy = 12 and y = 12/x."""
-        letter = solved.name
-        if (
-            len(letter) != 1
-            or other.name == letter
-            or len(solved.sides) != 2
-            or len(other.sides) != 2
-        ):
-            return False
-        rows = []
-        for shift in ("", "+1", "+2"):
-            put = f"(({solved.sides[1]}){shift})"
-            sides = map(self._spaced, other.sides)
-            left, right = (
-                re.sub(rf"(?<![A-Za-z\\\\]){letter}(?![A-Za-z])", lambda _, p=put: p, side)
-                for side in sides
-            )
-            rows.append(self.evaluate(f"({left})-({right})"))
-        zero, one, two = rows
-        if zero is None or one is None or two is None or not len(zero) == len(one) == len(two):
-            return False
-        return all(
-            abs(b) > 1e-9 and abs(a) < 1e-9 * (1 + abs(b)) and abs(c - 2 * b) < 1e-9 * (1 + abs(b))
-            for a, b, c in zip(zero, one, two, strict=True)
-        )
-
-    def _spaced(self, text: str) -> str:
-        """Return an expression with signs of multiplication between names that stand side by side: ``xy``."""
-        return re.sub(
-            r"(?<![A-Za-z\\])[A-Za-z]{2,3}(?![A-Za-z(])",
-            lambda m: "*".join(m.group()) if set(m.group()) <= self.names else m.group(),
-            text,
-        )
-
-    def _order(self, wanted: str, stated: str) -> bool | None:
-        """Compare two inequalities between expressions: the same direction after one side is brought over."""
-        one, other = _ordered(wanted), _ordered(stated)
-        if one is None or other is None:
-            return None
-        if one[1] != other[1]:
-            return False
-        a, b = self.evaluate(one[0]), self.evaluate(other[0])
-        if a is None or b is None or len(a) != len(b):
-            return None
-        at = max(range(len(a)), key=lambda i: abs(a[i]))
-        factor = b[at] / a[at] if a[at] else 0
-        if abs(factor.imag) > 1e-9 or factor.real <= 0:
-            return False
-        return all(
-            abs(y - factor * x) <= 1e-7 * (abs(y) + abs(factor * x)) + 1e-12
-            for x, y in zip(a, b, strict=True)
-        )
-
 
 _UNIT_IN_CALCULATION = re.compile(
     r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?(?=\s*(?:[-+*/)]|$))"
 )
+
+
 _ABOUT_INTERVALS = re.compile(
     r"interval|domain|range|inequalit|valuesof|区间|范围|定义域|值域|不等式|[<>≤≥]", re.IGNORECASE
 )
-_COLUMN = re.compile(
-    r"\\begin\{pmatrix\}(?P<inside>[^&]*?|(?:(?!\\\\).)*?)\\end\{pmatrix\}", re.DOTALL
-)
-
-
-def _vector(form: Form) -> Form:
-    """Return a matrix of one row or one column as the tuple of its entries; other forms as they are."""
-    found = _COLUMN.fullmatch(form.text.strip()) if isinstance(form, Scalar) else None
-    if found is None:
-        return form
-    entries = [read_form(part) for part in re.split(r"\\\\|&", found["inside"]) if part.strip()]
-    if len(entries) < 2 or None in entries:
-        return form
-    return Several(tuple(entry for entry in entries if entry is not None), ordered=True)
-
-
-def _branches(equation: Equation) -> tuple[Form, ...]:
-    """Return both equations that a plus-minus sign stands for."""
-    if not any("±" in side for side in equation.sides):
-        return (equation,)
-    return tuple(
-        Equation(
-            tuple(
-                re.sub(r"^\s*±", sign if sign == "-" else "", side).replace("±", sign)
-                for side in equation.sides
-            )
-        )
-        for sign in ("+", "-")
-    )
-
-
-def _ordered(text: str) -> tuple[str, str] | None:
-    """Return an inequality as (larger minus smaller, strictness), None where it is not a single one."""
-    found = re.fullmatch(r"(?P<left>[^<>≤≥=≠]+)(?P<sign>[<>≤≥])(?P<right>[^<>≤≥=≠]+)", text)
-    if found is None:
-        return None
-    left, right = (
-        (found["left"], found["right"])
-        if found["sign"] in ">≥"
-        else (found["right"], found["left"])
-    )
-    return f"({left})-({right})", "strict" if found["sign"] in "<>" else "closed"
-
-
-def _mathematical(text: str) -> bool:
-    return is_mathematics(text)
-
-
-def _is_call(text: str) -> bool:
-    return (
-        re.fullmatch(r"\s*[A-Za-z](?:_\{?\w+\}?)?'*(?:\^\{?-1\}?)?\s*\([^()]*\)\s*", text)
-        is not None
-    )
-
-
-def _open(spans: Spans) -> bool:
-    return all(not span.low_in and not span.high_in for span in spans.spans)
-
-
-def _signs(value: Scalar) -> tuple[Form, ...]:
-    return tuple(
-        Scalar(
-            value.text.replace("±", sign, 1)
-            if not value.text.startswith("±")
-            else ("-" if sign == "-" else "") + value.text[1:].strip(),
-            value.unit,
-            value.percent,
-            value.degree,
-        )
-        for sign in ("+", "-")
-    )
-
-
-def _expanded(items: Sequence[Form]) -> tuple[Form, ...]:
-    """Return the items with each plus-minus as two values."""
-    made: list[Form] = []
-    for item in items:
-        made.extend(_signs(item) if isinstance(item, Scalar) and "±" in item.text else (item,))
-    return tuple(made)
-
-
-def _alone(form: Form) -> tuple[Form, ...]:
-    if isinstance(form, Equation):
-        inner = read_form(form.sides[-1])
-        if isinstance(inner, Several):
-            return inner.items
-    return (form,)
-
-
-def _unpacked(form: Form) -> tuple[Form, ...]:
-    return form.items if isinstance(form, Several) else (form,)
-
-
-def _value_of(form: Form) -> Form:
-    """Return what an equation for a lone name gives it; other forms as they are."""
-    if isinstance(form, Equation) and (
-        form.name or _is_call(form.sides[0]) or not _mathematical(form.sides[0])
-    ):
-        return read_form(form.sides[-1]) or form
-    return form
-
-
-def _assignments(items: Sequence[Form]) -> dict[str, Form] | None:
-    """Return names and values where every item gives a name a value and all names differ."""
-    found: dict[str, Form] = {}
-    for item in items:
-        if not isinstance(item, Equation) or not item.name or item.name in found:
-            return None
-        value = read_form(item.sides[-1])
-        if value is None:
-            return None
-        found[item.name] = value
-    return found
-
-
-def _amount(items: Sequence[Form]) -> Scalar | None:
-    """Return an amount in two units of one measure, such as 2 元 5 角, in the first of them."""
-    scalars = [item for item in items if isinstance(item, Scalar) and item.unit]
-    if len(scalars) != len(items) or len(items) > 3:
-        return None
-    return combined(scalars)
-
-
-def _same_words(wanted: Form, stated: Form) -> bool | None:
-    if not isinstance(wanted, Words) or not isinstance(stated, Words):
-        return (
-            False
-            if isinstance(wanted, Words)
-            and isinstance(stated, Scalar)
-            and re.search(r"\d", stated.text)
-            else None
-        )
-    a, b = _bare(wanted.text), _bare(stated.text)
-    if a == b or _letters_of(wanted.text) == _letters_of(stated.text) != frozenset():
-        return True
-    return None if a in b.split() or b in a.split() or set(a.split()) & set(b.split()) else False
-
-
-def _letters_of(text: str) -> frozenset[str]:
-    """Return the capital letters of a list of labels such as ``B, E``, none for anything else."""
-    parts = re.split(r"\s*(?:,|;|、|\band\b|和|与)\s*", text.strip(" ."))
-    return frozenset(parts) if all(re.fullmatch(r"[A-Z]", part) for part in parts) else frozenset()
-
-
-_SYNONYMS = {"是": "yes", "对": "yes", "正确": "yes", "否": "no", "不是": "no", "错": "no", "错误": "no", "true": "yes", "false": "no",
-             "能": "yes", "不能": "no"}  # fmt: skip
-
-
-def _bare(text: str) -> str:
-    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
-    kept = " ".join(word for word in words if word not in ("a", "an", "the", "is", "it", "answer"))
-    return _SYNONYMS.get(kept, kept)

@@ -1,4 +1,7 @@
-"""Rational arithmetic on written numbers: exact where floating point would call different numbers equal."""
+"""Rational arithmetic on written numbers.
+
+Exact where floating point would call different numbers equal.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ class _NotExactError(ValueError):
 
 
 def exact(written: str) -> Fraction | None:
-    r"""Return the value of rational arithmetic such as ``2^{90}-1`` or ``\frac{1}{3^{60}}``, None for anything else."""
+    r"""Return the value of rational arithmetic such as ``2^{90}-1`` or ``\frac{1}{3^{60}}``.
+
+    None for anything else.
+    """
     tokens: list[str] = []
     at = 0
     written = written.strip()
@@ -54,11 +60,11 @@ class _Reader:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def take(self) -> str:
-        token = self.peek()
-        if not token:
+        mark = self.peek()
+        if not mark:
             raise _NotExactError
         self.at += 1
-        return token
+        return mark
 
     def sum(self) -> Fraction:
         self.depth += 1
@@ -73,12 +79,12 @@ class _Reader:
     def product(self) -> Fraction:
         value = self.signed()
         while True:
-            token = self.peek()
-            if token in ("*", "/"):
+            mark = self.peek()
+            if mark in ("*", "/"):
                 self.at += 1
                 right = self.signed()
-                value = value * right if token == "*" else value / right
-            elif token in ("(", "{", "\\frac", "\\binom"):
+                value = value * right if mark == "*" else value / right
+            elif mark in ("(", "{", "\\frac", "\\binom"):
                 value *= self.power()
             else:
                 return _bounded(value)
@@ -92,10 +98,10 @@ class _Reader:
     def power(self) -> Fraction:
         value = self.atom()
         while self.peek() in ("^", "!", "%"):
-            token = self.take()
-            if token == "%":
+            mark = self.take()
+            if mark == "%":
                 value /= 100
-            elif token == "!":
+            elif mark == "!":
                 if value.denominator != 1 or not 0 <= value <= MAX_FACTORIAL:
                     raise _NotExactError
                 value = Fraction(math.factorial(int(value)))
@@ -106,17 +112,17 @@ class _Reader:
     def exponent(self) -> Fraction:
         if self.peek() in ("-", "+"):
             sign = -1 if self.take() == "-" else 1
-            return sign * self.atom()
-        return self.atom()
+            return sign * self.power()
+        return self.power()
 
     def atom(self) -> Fraction:
-        token = self.take()
-        if token[0].isdigit() or token[0] == ".":
-            return Fraction(token)
-        if token == "\\frac":
+        mark = self.take()
+        if mark[0].isdigit() or mark[0] == ".":
+            return Fraction(mark)
+        if mark == "\\frac":
             top, bottom = self.atom(), self.atom()
             return top / bottom
-        if token == "\\binom":
+        if mark == "\\binom":
             top, bottom = self.atom(), self.atom()
             if (
                 top.denominator != 1
@@ -125,7 +131,7 @@ class _Reader:
             ):
                 raise _NotExactError
             return Fraction(math.comb(int(top), int(bottom)))
-        closing = {"(": ")", "{": "}", "[": "]"}.get(token)
+        closing = {"(": ")", "{": "}", "[": "]"}.get(mark)
         if closing is None:
             raise _NotExactError
         value = self.sum()

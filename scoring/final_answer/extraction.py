@@ -1,7 +1,8 @@
 """Where a text states its final answer, and what stands there.
 
-A box counts first, then the last announcement ("Answer:", "####", 答案), then the conclusion of the last sentence that
-is no remark. What follows the answer (another question, a confidence, an offer of help) is passed over.
+A box counts first, then the last announcement ("Answer:", "####", 答案), then the conclusion of
+the last sentence that is no remark. What follows the answer (another question, a confidence, an
+offer of help) is passed over.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ MAX_LINES_BELOW = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """A stretch of the text that states the answer: ``how`` is boxed, cue or end; ``text`` is what to read.
+    """A stretch of the text that states the answer.
+
+    ``how`` is boxed, cue or end; ``text`` is what to read.
 
     ``start`` and ``end`` are offsets into the searched text; ``text`` may join several boxes.
     """
@@ -130,7 +133,7 @@ _CORRECTION = re.compile(
 
 
 def _correction(text: str) -> int | None:
-    """Return where a text takes back an answer that it announced before and goes on to another one."""
+    """Return where a text takes back an announced answer and goes on to another one."""
     for mark in reversed(list(_CORRECTION.finditer(text))):
         before, after = text[: mark.start()], text[mark.end() :]
         if (_CUE.search(before) or _BOX.search(before)) and FORMULA.search(after):
@@ -139,7 +142,10 @@ def _correction(text: str) -> int | None:
 
 
 def _before_next_turn(text: str) -> str:
-    """Cut the text where the model has run on into another question, once something has been answered."""
+    """Cut the text where the model has run on into another question.
+
+    Once something has been answered.
+    """
     for turn in _TURN.finditer(text):
         before, after = text[: turn.start()], text[turn.end() :]
         if not before or not FORMULA.search(before):
@@ -215,7 +221,10 @@ _TAKEN_BACK = re.compile(
 
 
 def _belong(text: str, first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> bool:
-    """Return whether two boxes are parts of one answer: side by side, or values of one name in one sentence."""
+    """Return whether two boxes are parts of one answer.
+
+    Side by side, or values of one name in one sentence.
+    """
     between = text[first[1] : second[0]]
     if _BETWEEN.match(between):
         return True
@@ -236,14 +245,20 @@ EARLY = 0.5
 
 
 def _is_early(text: str, box: Stated) -> bool:
-    """Return whether a box stands in the middle of a derivation that goes on: much before it and much behind."""
+    """Return whether a box stands in the middle of a derivation that goes on.
+
+    Much before it and much behind.
+    """
     if box.end >= EARLY * len(text) or not CALCULATION.search(text, 0, max(0, box.start - 8)):
         return False
     return len(CALCULATION.findall(text[box.end :])) >= 2
 
 
 def _overrules(text: str, box: Stated, cue: Stated) -> bool:
-    """Return whether an announcement after a box states another, final answer: the box held a part or was withdrawn."""
+    """Return whether an announcement after a box states another, final answer.
+
+    The box held a part or was withdrawn.
+    """
     announced = text[max(0, cue.start - 60) : cue.start].lower()
     if not re.search(r"final|correct|最终|最后|####|\banswer\b|答", announced):
         return False
@@ -320,7 +335,10 @@ def _is_aside(sentence: str) -> bool:
 
 
 def _block_end(text: str, start: int) -> int:
-    """Return the end of the line after an announcement, of the display or of the list that follows it."""
+    """Return the end of the line after an announcement.
+
+    Of the display or of the list that follows it.
+    """
     at = start
     while at < len(text) and text[at] in " *\n#:：>\t":
         at += 1
@@ -349,7 +367,10 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _is_heading(text: str, cue: re.Match[str], region: str, end: int) -> bool:
-    """Return whether "Answer:" is the title of a worked solution: nothing was calculated before, and much is after."""
+    """Return whether "Answer:" is the title of a worked solution.
+
+    Nothing was calculated before, and much is after.
+    """
     if re.match(r"####|<answer", cue.group(), re.IGNORECASE):
         return False
     if CALCULATION.search(text, 0, cue.start()):

@@ -1,4 +1,7 @@
-"""Judge the final answer of a text: find where it stands, read it, and compare it with the reference."""
+"""Judge the final answer of a text.
+
+Find where it stands, read it, and compare it with the reference.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from problems.schema import Answer, Problem
 from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
 from scoring.final_answer.equivalence import Comparison, Verdict
 from scoring.final_answer.extraction import Stated, find_answer
-from scoring.final_answer.forms import Words, read_form
+from scoring.final_answer.forms import Words
 from scoring.final_answer.math_verify import shared
 from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
+from scoring.final_answer.shapes import read_form
 from scoring.final_answer.thinking import searched, visible
 from scoring.final_answer.values import AskMathVerify, Evaluate
 from scoring.final_answer.words import last_words
@@ -63,7 +67,10 @@ def judge_text(problem: Problem, text: str) -> Judgement:
 
 
 def unreadable(problem: Problem) -> str | None:
-    """Return why no answer could ever be right for this problem, None where its references can be read."""
+    """Return why no answer could ever be right for this problem.
+
+    None where its references can be read.
+    """
     answer = problem.answer
     if answer.kind in ("proof", "rubric"):
         return None
@@ -122,7 +129,10 @@ def _closes(reference: str) -> bool:
 
 
 def _is_cut(text: str) -> bool:
-    """Return whether a text breaks off: it does not end in a sentence mark, a bracket or a formula that closes."""
+    """Return whether a text breaks off.
+
+    It does not end in a sentence mark, a bracket or a formula that closes.
+    """
     return re.search(r"[.。!！?？)）$\]}*`\"”]\s*$", text) is None or text.count("$") % 2 == 1
 
 
@@ -167,7 +177,7 @@ def _names(reference: str) -> frozenset[str]:
 
 
 def _evaluate(problem: Problem) -> Evaluate:
-    """Return a function that gives the values of a written expression at the problem's sample points."""
+    """Return a function for the values of an expression at the problem's sample points."""
     symbols = Symbols(problem)
 
     def evaluate(text: str) -> tuple[complex, ...] | None:

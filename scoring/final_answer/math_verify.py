@@ -1,7 +1,10 @@
-"""Ask math-verify in a process of its own: one persistent worker, a deadline a question, killed and replaced when late.
+"""Ask math-verify in a process of its own.
 
-Only for what it is good at (sets, intervals, matrices, sums, integrals) and only after the scorer's own comparison had
-no opinion; measured, math-verify also says yes to wrong relations, units and subsets.
+One persistent worker, a deadline a question, killed and replaced when late.
+
+Only for what it is good at (sets, intervals, matrices, sums, integrals) and only after the
+scorer's own comparison had no opinion; measured, math-verify also says yes to wrong relations,
+units and subsets.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-#: The worker itself bounds the processor time of a question; this is for one that hangs in foreign code.
+#: The worker itself bounds the processor time of a question; this is for one that hangs in
+#: foreign code.
 DEADLINE_S = 10.0
 #: Importing SymPy takes most of a second, more on a busy machine.
 START_DEADLINE_S = 20.0
@@ -26,7 +30,10 @@ _WORKER = Path(__file__).with_name("math_verify_process.py")
 
 
 class MathVerify:
-    """A worker process started when first asked. Safe to share between threads; questions are answered one by one."""
+    """A worker process started when first asked. Safe to share between threads.
+
+    Questions are answered one by one.
+    """
 
     def __init__(self, *, deadline_s: float = DEADLINE_S) -> None:
         self.deadline_s = deadline_s
@@ -37,7 +44,10 @@ class MathVerify:
         self._ready = False
 
     def equal(self, gold: str, answer: str) -> bool | None:
-        """Return whether two answers are equal, or None where that is unknown, too slow or the worker fails."""
+        """Return whether two answers are equal.
+
+        Or None where that is unknown, too slow or the worker fails.
+        """
         with self._lock:
             if self._asked >= RECYCLE_AFTER:
                 self._stop()

@@ -1,7 +1,9 @@
-"""The process in which math-verify runs: reads one JSON question a line, writes one JSON answer a line.
+"""The process in which math-verify runs.
 
-Started by `scoring.final_answer.math_verify` as ``python -I``; it limits itself before it imports anything large and never evaluates
-text in any other way than math-verify's own grammar does.
+Reads one JSON question a line, writes one JSON answer a line.
+
+Started by `scoring.final_answer.math_verify` as ``python -I``; it limits itself before it imports
+anything large and never evaluates text in any other way than math-verify's own grammar does.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ def main() -> None:
                 signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS_EACH)
                 equal = compare(parse, verify, gold, answer)
             signal.setitimer(signal.ITIMER_PROF, 0)
-        except (Exception, RecursionError):  # noqa: BLE001  # whatever hostile text does to the parser is "unknown"
+        except (Exception, RecursionError):  # noqa: BLE001  # hostile text may do anything
             signal.setitimer(signal.ITIMER_PROF, 0)
             equal = None
         sys.stdout.write(json.dumps({"equal": equal}) + "\n")

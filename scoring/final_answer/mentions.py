@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from scoring.final_answer.clauses import REJECTED, holds
-from scoring.final_answer.forms import Form, Scalar, read_form
+from scoring.final_answer.forms import Form, Scalar
+from scoring.final_answer.shapes import read_form
 
 _CHINESE = "\u3400-\u9fff"
 _PIECE = re.compile(
@@ -71,6 +72,9 @@ _BOUND = re.compile(
     r"|至少|至多|最多能|不超过|不少于|大于|小于|超过|不到|多于|少于|介于)\s*$",
     re.IGNORECASE,
 )
+_BOUND_AFTER = re.compile(
+    r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)\b|以[上下]|or (?:more|less|fewer)"
+)
 _UNIT_AFTER = re.compile(
     rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:(?:kilo|centi"
     rf"|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t"
@@ -93,7 +97,10 @@ EQUALS_BEFORE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A value in a sentence; ``equated`` says that it ends an equality, ``bold`` that it is set in bold."""
+    """A value in a sentence; ``equated`` says that it ends an equality.
+
+    ``bold`` that it is set in bold.
+    """
 
     form: Form
     start: int
@@ -102,82 +109,94 @@ class Mention:
     bold: bool = False
     bound: bool = False
     total: bool = False
-    #: Whether the value belongs to something else: the others, the place where a maximum is attained.
+    #: Whether the value belongs to something else: the others, the place where a maximum is
+    #: attained.
     aside: bool = False
     before: str = ""
     #: The words behind it: what it counts.
     after: str = ""
 
 
-def mentions(
-    text: str,
-    names: frozenset[str] = frozenset(),
-    *,
-    differences: bool = False,
-    lone: bool = False,
-    extreme: bool = False,
-    inside: bool = False,
-) -> list[Mention]:
-    """Return the values that a sentence in one spelling mentions as stated, in order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What kind of value the question is for."""
 
-    ``differences`` says that a difference is asked for: "5 more than" then states one; ``lone`` that a letter
-    is; ``extreme`` that the most or the least is, so that "at most 3" is no bound; ``inside`` that an interval or a
-    point is, so that "in (2, 5)" states one.
-    """
-    found: list[Mention] = []
-    for start, end in _runs(text, names if lone else frozenset()):
-        piece = text[start:end]
-        before = text[:start]
-        shaped = inside and piece[:1] in "([" and "," in piece
-        if (not shaped and _NOT_STATED.search(before[-24:].replace("*", ""))) or _is_rejected(
-            text, start, end
-        ):
-            continue
-        if re.match(r"\s*的", text[end : end + 2]):
-            continue
-        if not differences and (
-            _COMPARED.search(before[-24:]) or _THAN.match(text[end : end + 60])
-        ):
-            continue
-        unit = _UNIT_AFTER.match(text, end)
-        form = read_form(text[start : unit.end()], names) if unit else None
-        end = end if form is None or unit is None else unit.end()
-        form = _as_rate(form, before)
-        form = form or read_form(piece, names)
-        if form is None:
-            continue
-        found.append(
-            Mention(
-                form=form,
-                start=start,
-                end=end,
-                equated=re.search(r"[=≈]", piece) is not None,
-                bold=before.count("**") % 2 == 1,
-                bound=(not extreme and _BOUND.search(before[-24:].replace("*", "")) is not None)
-                or bool(
-                    re.match(
-                        r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)|以[上下]|or (?:more|less"
-                        r"|fewer)",
-                        text[end : end + 16],
-                    )
-                ),
-                total=bool(
-                    _TOTAL.match(text[end : end + 40]) or _TOTAL_BEFORE.search(before[-24:])
-                ),
-                aside=_ASIDE.search(before[-28:].replace("*", "").replace("$", "")) is not None
-                or _ASIDE_AFTER.match(text[end : end + 24]) is not None
-                or (
-                    isinstance(form, Scalar)
-                    and form.text == "1"
-                    and bool(re.match("[天年周月小分次个]", form.unit))
-                    and not EQUALS_BEFORE.search(before[-24:])
-                )
-                or _COUNT_OF_ANSWERS.match(text[end : end + 40]) is not None,
-                before=before[-24:],
-                after=re.split(r"[\d.,;，。；(]|\band\b|\bor\b", text[end : end + 30])[0],
-            )
-        )
-    return found
+    #: A difference: "5 more than" then states one.
+    difference: bool = False
+    #: A letter by itself.
+    letter: bool = False
+    #: The most or the least: "at most 3" then is no bound.
+    extreme: bool = False
+    #: An interval or a point: "in (2, 5)" then states one.
+    inside: bool = False
+
+
+def mentions(
+    text: str, names: frozenset[str] = frozenset(), expected: Expected = Expected()
+) -> list[Mention]:
+    """Return the values that a sentence in one spelling mentions as stated, in order."""
+    found = (
+        _mention(text, start, end, names, expected)
+        for start, end in _runs(text, names if expected.letter else frozenset())
+    )
+    return [mention for mention in found if mention is not None]
+
+
+def _mention(
+    text: str, start: int, end: int, names: frozenset[str], expected: Expected
+) -> Mention | None:
+    """Return the value of a stretch of mathematics, None where the sentence does not state it."""
+    piece, before = text[start:end], text[:start][-28:]
+    if not _is_stated(text, start, end, expected):
+        return None
+    unit = _UNIT_AFTER.match(text, end)
+    form = read_form(text[start : unit.end()], names) if unit else None
+    stop = end if form is None or unit is None else unit.end()
+    form = _as_rate(form, before) or read_form(piece, names)
+    if form is None:
+        return None
+    after = text[stop : stop + 40]
+    return Mention(
+        form=form,
+        start=start,
+        end=stop,
+        equated=re.search(r"[=≈]", piece) is not None,
+        bold=text[:start].count("**") % 2 == 1,
+        bound=(not expected.extreme and _BOUND.search(before.replace("*", "")) is not None)
+        or _BOUND_AFTER.match(after) is not None,
+        total=bool(_TOTAL.match(after) or _TOTAL_BEFORE.search(before)),
+        aside=_is_aside(form, before, after),
+        before=before[-24:],
+        after=re.split(r"[\d.,;，。；(]|\band\b|\bor\b", after[:30])[0],
+    )
+
+
+def _is_stated(text: str, start: int, end: int, expected: Expected) -> bool:
+    """Return whether the words around a value let it be one that the sentence states."""
+    piece, before, after = text[start:end], text[:start][-24:], text[end : end + 60]
+    shaped = expected.inside and piece[:1] in "([" and "," in piece
+    if not shaped and _NOT_STATED.search(before.replace("*", "")):
+        return False
+    if _is_rejected(text, start, end) or re.match(r"\s*的", after):
+        return False
+    compared = _COMPARED.search(before) or _THAN.match(after)
+    return expected.difference or not compared
+
+
+def _is_aside(form: Form, before: str, after: str) -> bool:
+    """Return whether a value belongs to something else: the others, a place, a lone "one day"."""
+    one = (
+        isinstance(form, Scalar)
+        and form.text == "1"
+        and re.match("[天年周月小分次个]", form.unit)
+        and not EQUALS_BEFORE.search(before)
+    )
+    return bool(
+        one
+        or _ASIDE.search(before.replace("*", "").replace("$", ""))
+        or _ASIDE_AFTER.match(after)
+        or _COUNT_OF_ANSWERS.match(after)
+    )
 
 
 _RATE_BEFORE = re.compile(r"(?:每|/)(?P<time>小时|分钟|秒)(?:行驶|行走|能?[行走跑飞])?\s*$")

@@ -1,6 +1,9 @@
-"""Rewrite numbers that are not plain digits: words, scales, mixed numbers, digit groups, repeating decimals.
+r"""Rewrite numbers that are not plain digits.
 
-Everything becomes digits, ``\\frac{a}{b}`` or ``(a+\\frac{b}{c})``, exactly; text around numbers is left alone.
+Words, scales, mixed numbers, digit groups, repeating decimals.
+
+Everything becomes digits, ``\frac{a}{b}`` or ``(a+\frac{b}{c})``, exactly; text around numbers
+is left alone.
 """
 
 from __future__ import annotations
@@ -22,7 +25,8 @@ _SCALES = {
     "千万": 10**7,
 }
 _ENGLISH_SCALES = {
-    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12,
+    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    "dozen": 12,
 }  # fmt: skip
 _ONES = [
     "zero",
@@ -55,14 +59,19 @@ _TENS = dict(
 )
 _ENGLISH = {word: number for number, word in enumerate(_ONES)} | _TENS
 _ORDINALS = {
-    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4, "fifth": 5,
-    "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8, "ninth": 9,
-    "ninths": 9, "tenth": 10, "tenths": 10, "eleventh": 11, "elevenths": 11, "twelfth": 12, "twelfths": 12,
-    "thirteenth": 13, "thirteenths": 13, "fifteenth": 15, "fifteenths": 15, "sixteenth": 16, "sixteenths": 16,
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4,
+    "fourths": 4, "fifth": 5,
+    "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8,
+    "ninth": 9,
+    "ninths": 9, "tenth": 10, "tenths": 10, "eleventh": 11, "elevenths": 11, "twelfth": 12,
+    "twelfths": 12,
+    "thirteenth": 13, "thirteenths": 13, "fifteenth": 15, "fifteenths": 15, "sixteenth": 16,
+    "sixteenths": 16,
     "twentieth": 20, "twentieths": 20, "hundredth": 100, "hundredths": 100,
 }  # fmt: skip
 _CHINESE = "零〇一二两三四五六七八九十百千万亿"
-#: What may stand after a Chinese number for it to be a number and not part of a word (一定, 一个人 is a number).
+#: What may stand after a Chinese number for it to be a number and not part of a word (一定,
+#: 一个人 is a number).
 _COUNTED = re.compile(
     r"(?:个|只|条|本|支|张|件|元|块|角|分|斤|克|千克|吨|米|厘米|分米|毫米|千米"
     r"|公里|平方|立方|升|毫升|人|名|位|岁|年|月|日|天|周|小时|分钟|秒|时|页|题|道"
@@ -84,8 +93,10 @@ _MIXED_PLAIN = re.compile(
     r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+"
     r"|-)(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
 )
-_VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
-           "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
+_VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5),
+           "⅖": (2, 5), "⅗": (3, 5),
+           "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8),
+           "⅞": (7, 8)}  # fmt: skip
 _MIXED_VULGAR = re.compile(rf"(?P<whole>\d+)?\s*(?P<sign>[{''.join(_VULGAR)}])")
 _OVERLINE = re.compile(
     r"(?<!\d)(?P<whole>\d*)\.(?P<head>\d*)(?:\\(?:overline|bar"
@@ -206,7 +217,10 @@ def _mixed(found: re.Match[str]) -> str:
 
 
 def chinese_number(text: str) -> int | None:
-    """Return the value of a number in Chinese characters, or None where it is none: 三百二十, 一万零五, 二〇二四."""
+    """Return the value of a number in Chinese characters, or None where it is none.
+
+    三百二十, 一万零五, 二〇二四.
+    """
     if not text or any(char not in _CHINESE for char in text):
         return None
     if all(char in _DIGITS for char in text):
@@ -291,7 +305,10 @@ def _decimal(value: Fraction) -> str:
 
 
 def _counted_out(words: str) -> str:
-    """Return numbers in English words as digits; "five and seven" are two, "one hundred and seven" is one."""
+    """Return numbers in English words as digits.
+
+    "five and seven" are two, "one hundred and seven" is one.
+    """
     made: list[str] = []
     total = section = 0
     last = ""  # the word before, to see where a new number begins

@@ -1,21 +1,17 @@
-"""Read what a sentence concludes: the one value that stands out, or every part of an answer that has several."""
+"""Read what a sentence concludes.
+
+The one value that stands out, or every part of an answer that has several.
+"""
 
 from __future__ import annotations
 
 import re
 
-from scoring.final_answer.forms import (
-    Equation,
-    Form,
-    Scalar,
-    Several,
-    Span,
-    Spans,
-    joined,
-    read_form,
-)
-from scoring.final_answer.mentions import Mention, mentions
+from scoring.final_answer.forms import Equation, Form, Scalar, Several, Span, Spans
+from scoring.final_answer.intervals import joined
+from scoring.final_answer.mentions import Expected, Mention, mentions
 from scoring.final_answer.question import Question
+from scoring.final_answer.shapes import read_form
 from scoring.final_answer.weighing import heaviest, listed, overlaps, without_derived
 
 
@@ -35,10 +31,12 @@ def concluded(
     found = mentions(
         text,
         names,
-        differences=question.asks_difference,
-        lone=lone,
-        extreme=question.asks_extreme,
-        inside=isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered),
+        Expected(
+            difference=question.asks_difference,
+            letter=lone,
+            extreme=question.asks_extreme,
+            inside=isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered),
+        ),
     )
     found = [mention for mention in found if not mention.aside] or found
     if not found:

@@ -1,4 +1,7 @@
-"""What a problem gives and asks for: its numbers, the things counted, the unit, and the words of the question."""
+"""What a problem gives and asks for.
+
+Its numbers, the things counted, the unit, and the words of the question.
+"""
 
 from __future__ import annotations
 
@@ -168,7 +171,10 @@ class Question:
 
     @cached_property
     def given_units(self) -> dict[tuple[str, int], float]:
-        """What is measured in the statement -> the size of its unit, where one unit is used for it throughout."""
+        """What is measured in the statement -> the size of its unit.
+
+        Where one unit is used for it throughout.
+        """
         found: dict[tuple[str, int], set[float]] = {}
         for statement in self.statements:
             for unit in _GIVEN_UNIT.findall(statement):
@@ -225,7 +231,10 @@ class Question:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of the question proper that say what is asked: stems, pairs of Chinese characters, names."""
+        """The words of the question proper that say what is asked.
+
+        Stems, pairs of Chinese characters, names.
+        """
         found: set[str] = set()
         for asked in map(self._asked, self.statements):
             found |= {word for word in content(asked) if len(word) > 1 or word in "甲乙丙丁"}
@@ -235,7 +244,10 @@ class Question:
 
     @staticmethod
     def _asked(statement: str) -> str:
-        """Return the last sentence of a statement that asks, from the asking word on; all of it where none does."""
+        """Return the last sentence of a statement that asks, from the asking word on.
+
+        All of it where none does.
+        """
         parts = [part for part in re.split(r"(?<=[.?!;。？！；])\s*|\n", statement) if part.strip()]
         asking = [part for part in parts if _QUESTION.search(part)]
         if not asking:
@@ -249,8 +261,10 @@ class Question:
 
 
 #: Stems that speak of the same thing.
-_SAME = {"remai": "left", "leave": "left", "leavi": "left", "still": "left", "price": "cost", "costs": "cost", "pays": "cost", "paid": "cost",
-         "pay": "cost", "old": "age", "older": "age", "years": "age", "long": "lengt", "tall": "heigh", "high": "heigh", "fast": "speed"}  # fmt: skip
+_SAME = {"remai": "left", "leave": "left", "leavi": "left", "still": "left", "price": "cost",
+         "costs": "cost", "pays": "cost", "paid": "cost",
+         "pay": "cost", "old": "age", "older": "age", "years": "age", "long": "lengt",
+         "tall": "heigh", "high": "heigh", "fast": "speed"}  # fmt: skip
 
 
 def _is_unit(text: str) -> bool:

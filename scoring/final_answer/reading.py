@@ -8,9 +8,10 @@ from scoring.final_answer.clauses import REJECTED, main_clause, without_rejected
 from scoring.final_answer.concluding import sentences
 from scoring.final_answer.equivalence import Comparison
 from scoring.final_answer.extraction import Stated
-from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words, read_form
+from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words
 from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
+from scoring.final_answer.shapes import read_form
 from scoring.final_answer.words import in_order_words, phrase, predicate
 from scoring.final_answer.writing import one_spelling
 
@@ -60,7 +61,10 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
 
 
 def _is_enumeration(form: Form, wanted: Form | None) -> bool:
-    """Return whether several counted things are told where one value is asked for: "15 remain, and 9 are gone"."""
+    """Return whether several counted things are told where one value is asked for.
+
+    "15 remain, and 9 are gone".
+    """
     return (
         isinstance(wanted, Scalar)
         and isinstance(form, Several)
@@ -72,7 +76,10 @@ _ONE_IN = re.compile(r"(?<![\d.])(\d+)\s+(?:in|out of)\s+(?:every\s+)?(\d+)(?![\
 
 
 def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -> Form | None:
-    """Return what a text states as a whole, behind its colon, as a set within it, or what it concludes."""
+    """Return what a text states as a whole.
+
+    Behind its colon, as a set within it, or what it concludes.
+    """
     if (said := phrase(text)) is not None:
         return said
     for candidate in (text, _after_colon(text), _set_in_prose(text)):
@@ -91,7 +98,10 @@ def _has_parts(form: Form | None, wanted: Several) -> bool:
 
 
 def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | None:
-    """Return the few words that are all that is stated, else what the sentence says of its subject."""
+    """Return the few words that are all that is stated.
+
+    Else what the sentence says of its subject.
+    """
     form = read_form(_without_lead(text))
     parts = form.items if isinstance(form, Several) else (form,)
     if form is not None and all(
@@ -113,7 +123,10 @@ def _is_several(wanted: Form | None) -> bool:
 
 
 def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
-    """Return what is stated without remarks in brackets; the bold part where it holds a value; ratios with a colon."""
+    """Return what is stated without remarks in brackets.
+
+    The bold part where it holds a value; ratios with a colon.
+    """
     raw = stated.text
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
@@ -152,7 +165,10 @@ def _bold(text: str, *, several: bool) -> str | None:
 
 
 def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
-    """Return several values that stand in lines of their own, where the last line has too few of them."""
+    """Return several values that stand in lines of their own.
+
+    Where the last line has too few of them.
+    """
     parts = len(wanted.items)
     if parts < 2:
         return None
@@ -181,7 +197,10 @@ _PAIR = re.compile(r"\(\s*(?P<a>[a-z]|\\theta|θ)\s*,\s*(?P<b>[a-z]|\\theta|θ)\
 
 
 def _coordinates(stated: Stated, question: Question) -> Form | None:
-    """Return a point of which each coordinate has a sentence of its own, by axis or by the letters of the question."""
+    """Return a point of which each coordinate has a sentence of its own.
+
+    By axis or by the letters of the question.
+    """
     whole = f"{stated.before[-600:]}\n{stated.text}"
     pair = _PAIR.search(question.text)
     names = (pair["a"], pair["b"]) if pair else ("x", "y")
@@ -203,7 +222,10 @@ def _coordinates(stated: Stated, question: Question) -> Form | None:
 
 
 def _without_conditions(text: str, wanted: Form | None) -> str:
-    """Drop what only says for which letters a value holds: ``, t ≥ 1``, ``(n ∈ N)``, ``(x = 0)``."""
+    """Drop what only says for which letters a value holds.
+
+    ``, t ≥ 1``, ``(n ∈ N)``, ``(x = 0)``.
+    """
     if wanted is None or isinstance(wanted, Spans) or "∈" in text[:4]:
         return text
     text = _FOR_ALL.sub("", _AT.sub(" ", text))

@@ -1,18 +1,20 @@
-"""Set the reasoning of a model apart from its answer, whatever marks its family uses, finished or cut off."""
+"""Set the reasoning of a model apart from its answer.
+
+Whatever marks its family uses, finished or cut off.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+_TAGS = (
+    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|inner_monologue"
+    "|seed:think"
+)
 #: Marks around reasoning, as (opening, closing) patterns; matched without regard to case.
 _PAIRS = (
-    (
-        r"<(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
-        r"|analysis|inner_monologue|seed:think)>",
-        r"</(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
-        r"|analysis|inner_monologue|seed:think)>",
-    ),
+    (rf"<(?:{_TAGS})>", rf"</(?:{_TAGS})>"),
     (r"\[(?:THINK|THINKING|REASONING)\]", r"\[/(?:THINK|THINKING|REASONING)\]"),
     (r"◁think▷", r"◁/think▷"),
     (
@@ -47,7 +49,10 @@ _REPEATED = re.compile(r"(.{1,24}?)\1{40,}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visible:
-    """Where the answer proper stands in the original text; ``finished`` is False where reasoning was still open."""
+    """Where the answer proper stands in the original text.
+
+    ``finished`` is False where reasoning was still open.
+    """
 
     start: int
     end: int
@@ -63,9 +68,10 @@ def visible(
 ) -> Visible:
     """Return the part of a generation that is its answer.
 
-    ``prompt_opened`` says that the chat template had opened the reasoning already, so that a text without any mark is
-    reasoning as long as nothing closes it. ``finish_reason`` is the engine's; a text that was cut off (``length``) in
-    such reasoning has no answer. A closing mark without an opening one ends reasoning that began with the text.
+    ``prompt_opened`` says that the chat template had opened the reasoning already, so that a text
+    without any mark is reasoning as long as nothing closes it. ``finish_reason`` is the engine's;
+    a text that was cut off (``length``) in such reasoning has no answer. A closing mark without
+    an opening one ends reasoning that began with the text.
     """
     start, opened = 0, 0 if prompt_opened else None
     for mark in _MARK.finditer(original):
@@ -91,7 +97,9 @@ def _quoted(text: str, mark: re.Match[str]) -> bool:
 
 
 def searched(text: str) -> str:
-    """Return a text that is bounded for the search: of a long one the beginning and the end, repetitions cut short.
+    """Return a text that is bounded for the search.
+
+    Of a long one the beginning and the end, repetitions cut short.
 
     Models that loop, and hostile texts, repeat; no answer needs that.
     """

@@ -1,4 +1,7 @@
-"""Compare two single values: exactly where both are rational, else by their numbers, else by math-verify."""
+"""Compare two single values: exactly where both are rational.
+
+Else by their numbers, else by math-verify.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,10 @@ class ValueComparison:
         return found
 
     def _scale(self, wanted: Scalar, stated: Scalar) -> Fraction | None:
-        """Return what the stated number is multiplied by to be in the reference's unit, None where units contradict."""
+        """Return what the stated number is multiplied by to be in the reference's unit.
+
+        None where units contradict.
+        """
         declared = wanted.unit or self.unit or ""
         unit = declared or self.asked_unit or ""
         if stated.unit and not unit and (known := measure(stated.unit)) is not None:
@@ -181,6 +187,7 @@ class ValueComparison:
         return None if (one or other or ("",))[0] in (wanted, stated) else False
 
     def number(self, text: str) -> Fraction | None:
+        """Return the value of an expression without letters, None where it has none."""
         value = exact(text)
         if value is not None:
             return value
@@ -201,7 +208,9 @@ _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 
 
 def clock(value: Scalar, like: int | None = None) -> int | None:
-    """Return a time of day in minutes where it is marked as one, or, given another time, may be meant as one.
+    """Return a time of day in minutes where it is marked as one.
+
+    Or, given another time, may be meant as one.
 
     Without a.m. or p.m. the half of the day is that of the other time.
     """
@@ -220,7 +229,10 @@ def _is_decimal(text: str) -> bool:
 
 
 def _rounds(written: str, value: Fraction) -> bool:
-    """Return whether a decimal is a value rounded or cut off, shown to `ROUNDED_DIGITS` significant digits at least."""
+    """Return whether a decimal is a value rounded or cut off.
+
+    Shown to `ROUNDED_DIGITS` significant digits at least.
+    """
     written = written.replace(" ", "")
     decimals = len(written.split(".")[1])
     if len(re.sub(r"[-.]", "", written).lstrip("0")) < ROUNDED_DIGITS:

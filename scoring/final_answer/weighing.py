@@ -8,9 +8,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from scoring.final_answer.amounts import combined, measure
-from scoring.final_answer.forms import Equation, Form, Scalar, Several, scalar
+from scoring.final_answer.forms import Equation, Form, Scalar, Several
 from scoring.final_answer.mentions import EQUALS_BEFORE, Mention
 from scoring.final_answer.question import Question, content
+from scoring.final_answer.scalars import scalar
 
 #: Where one clause ends and the next begins.
 _CLAUSE = re.compile(
@@ -87,7 +88,10 @@ def without_derived(found: Sequence[Mention], question: Question) -> list[Mentio
 
 
 def overlaps(found: Sequence[Mention], text: str, question: Question) -> list[int]:
-    """Return for each value how much its clause speaks of what is asked, words of the question alone twice."""
+    """Return for each value how much its clause speaks of what is asked.
+
+    Words of the question alone twice.
+    """
     cuts = [m.end() for m in _CLAUSE.finditer(text)]
     ends = [0, *cuts, len(text)]
     weights = []
@@ -99,7 +103,10 @@ def overlaps(found: Sequence[Mention], text: str, question: Question) -> list[in
 
 
 def _weight(mention: Mention, about: int, question: Question, unit: str | None) -> int:
-    """Return how much speaks for a value: its clause, the words around it, whether it is new, its unit."""
+    """Return how much speaks for a value.
+
+    Its clause, the words around it, whether it is new, its unit.
+    """
     given = isinstance(mention.form, Scalar) and mention.form.text in question.numbers
     weight = about + (-2 if given and not mention.equated else 1)
     weight += 3 * mention.equated + 2 * _counts(mention, question.counted)
@@ -125,7 +132,10 @@ _PART = re.compile(r"\s*(?:\w+\s+)?of (?:them|these|which|those)\b")
 
 
 def _is_said(mention: Mention, question: Question) -> bool:
-    """Return whether the words around a value say that it is what is found: "is", "leaves him with", "remain"."""
+    """Return whether the words around a value say that it is what is found.
+
+    "is", "leaves him with", "remain".
+    """
     if EQUALS_BEFORE.search(mention.before):
         return True
     left = _LEFT.search(mention.before) or _LEFT_AFTER.match(mention.after)

@@ -1,4 +1,7 @@
-"""Answers in words: the kind of a curve, a name, yes or no, and the words for no solution or all real numbers."""
+"""Answers in words: the kind of a curve.
+
+A name, yes or no, and the words for no solution or all real numbers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import re
 
 from scoring.final_answer.concluding import is_remark, sentences
 from scoring.final_answer.extraction import Stated
-from scoring.final_answer.forms import Form, Several, Span, Spans, Words, read_form
+from scoring.final_answer.forms import Form, Several, Span, Spans, Words
+from scoring.final_answer.shapes import read_form
 
 _BOLD_WORDS = re.compile(r"\*\*(?P<inside>[^*\n:：]{1,60})\*\*")
 _NO_SOLUTION = re.compile(
@@ -44,7 +48,10 @@ _DIFFERENCE = re.compile(
 
 
 def last_words(text: str) -> Stated | None:
-    """Return the last bold words or the last sentence that is no remark, for an answer that is no number."""
+    """Return the last bold words or the last sentence that is no remark.
+
+    For an answer that is no number.
+    """
     bold = list(_BOLD_WORDS.finditer(text))
     if bold:
         return Stated(
@@ -59,7 +66,10 @@ def last_words(text: str) -> Stated | None:
 
 
 def phrase(text: str) -> Form | None:
-    """Return what words for the empty set, for all real numbers, or for all but some of them state."""
+    """Return what words for the empty set.
+
+    For all real numbers, or for all but some of them state.
+    """
     if (without := _without_points(text)) is not None:
         return without
     if _NO_SOLUTION.search(text):
@@ -116,7 +126,10 @@ _BETWEEN_WORDS = re.compile(
 
 
 def in_order_words(text: str) -> Form | None:
-    """Return the values that words confine: "at least 0 and strictly less than 1", "greater than 3"."""
+    """Return the values that words confine.
+
+    "at least 0 and strictly less than 1", "greater than 3".
+    """
     between = _BETWEEN_WORDS.search(text)
     if between is not None and (
         between["strict"] or re.search(r"inclusive|includ|exclusive|exclud", between["more"])
@@ -169,7 +182,8 @@ _RELATIVE = re.compile(
 def predicate(text: str, wanted: Words, statement: str) -> Form | None:
     """Return the words that a sentence concludes: "the function is odd (not even)" states odd.
 
-    Where the question offers words to choose from, or names people, the one that the sentence affirms counts.
+    Where the question offers words to choose from, or names people, the one that the sentence
+    affirms counts.
     """
     text = re.sub(r"\([^()]*\)|（[^（）]*）", " ", text)
     options = _options(wanted.text, statement)
@@ -208,7 +222,10 @@ def _affirmed(text: str, options: list[str]) -> list[str]:
 
 
 def _options(wanted: str, statement: str) -> list[str]:
-    """Return the words that a question offers beside the wanted one: a list with "or", or names of people."""
+    """Return the words that a question offers beside the wanted one.
+
+    A list with "or", or names of people.
+    """
     for listed in re.finditer(
         r"((?:[A-Za-z]+,\s*)+)(?:or|and)\s+([A-Za-z]+)|\b([A-Za-z]+)\s+or\s+([A-Za-z]+)\b",
         statement,

@@ -1,6 +1,7 @@
 """One spelling for the mathematics of an answer: what only looks different becomes the same text.
 
-Reference answers and stated answers pass through the same door. Words stay words; nothing is evaluated.
+Reference answers and stated answers pass through the same door. Words stay words; nothing is
+evaluated.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ END_MARKS = re.compile(
     r"|eom_id|end_of_turn)\|>|<end_of_turn>|\[/?INST\]|<｜end▁of▁sentence｜>",
     re.IGNORECASE,
 )
-_SQUARES = {"㎡": " m^2", "㎥": " m^3", "㎝": " cm", "㎞": " km", "㎏": " kg", "㎎": " mg", "㎜": " mm", "㎢": " km^2",
-            "㎠": " cm^2", "㎤": " cm^3", "℃": "°C", "℉": "°F", "％": "%", "﹪": "%", "∶": ":", "：": ":"}  # fmt: skip
+_SQUARES = {"㎡": " m^2", "㎥": " m^3", "㎝": " cm", "㎞": " km", "㎏": " kg", "㎎": " mg",
+            "㎜": " mm", "㎢": " km^2",
+            "㎠": " cm^2", "㎤": " cm^3", "℃": "°C", "℉": "°F", "％": "%", "﹪": "%", "∶": ":",
+            "：": ":"}  # fmt: skip
 _TEXT = re.compile(
     r"\\(?:text|mathrm|textbf|textit|textrm|textnormal|texttt|textsf|mbox|hbox"
     r"|operatorname|mathbf|mathit|mathsf|mathtt|emph|bm|boldsymbol|underline"
@@ -44,17 +47,22 @@ _OVER = re.compile(r"\{?\s*(?P<top>[^{}\\]+|\\[A-Za-z]+)\s*\\over\s+(?P<bottom>[
 _CHOOSE = re.compile(r"\{?\s*(?P<top>[^{}\\]+?)\s*\\choose\s*(?P<bottom>[^{}]+?)\s*(?:\}|$)")
 _RELATIONS = {
     r"\\(?:leqslant|leqq|leq|le)(?![A-Za-z])": "≤", r"\\(?:geqslant|geqq|geq|ge)(?![A-Za-z])": "≥",
-    r"\\(?:neq|ne)(?![A-Za-z])|\\not\s*=|!=|/=": "≠", r"\\lt(?![A-Za-z])|&lt;": "<", r"\\gt(?![A-Za-z])|&gt;": ">",
+    r"\\(?:neq|ne)(?![A-Za-z])|\\not\s*=|!=|/=": "≠", r"\\lt(?![A-Za-z])|&lt;": "<",
+    r"\\gt(?![A-Za-z])|&gt;": ">",
     r"<=|=<": "≤", r">=|=>(?!\s*$)": "≥", r"\\(?:approx|simeq|doteq|thickapprox)(?![A-Za-z])": "≈",
-    r"\\in(?![A-Za-z])": "∈", r"\\cup(?![A-Za-z])|\\bigcup(?![A-Za-z])": "∪", r"\\infty(?![A-Za-z])|\\infin(?![A-Za-z])|(?<![A-Za-z])(?:infinity"
+    r"\\in(?![A-Za-z])": "∈", r"\\cup(?![A-Za-z])|\\bigcup(?![A-Za-z])": "∪",
+    r"\\infty(?![A-Za-z])|\\infin(?![A-Za-z])|(?<![A-Za-z])(?:infinity"
 r"|inf)(?![A-Za-z])": "∞",
     r"\\pm(?![A-Za-z])|\+/-|\+-": "±", r"\\(?:cdot|times|ast|bullet)(?![A-Za-z])": "*", r"×": "*",
-    r"\\div(?![A-Za-z])": "/", r"\^\s*\{?\s*\\?(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])|\\deg(?![A-Za-z])": "°",
+    r"\\div(?![A-Za-z])": "/",
+    r"\^\s*\{?\s*\\?(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])|\\deg(?![A-Za-z])": "°",
     r"\\%": "%", r"\\\$": "$", r"\\colon(?![A-Za-z])|\\ratio(?![A-Za-z])": ":",
     r"\\(?:emptyset|varnothing)(?![A-Za-z])": "∅", r"\\lor(?![A-Za-z])|\\vee(?![A-Za-z])": " or ",
-    r"\\land(?![A-Za-z])|\\wedge(?![A-Za-z])": " and ", r"\\mid(?![A-Za-z])": "|", r"\\cap(?![A-Za-z])": "∩",
+    r"\\land(?![A-Za-z])|\\wedge(?![A-Za-z])": " and ", r"\\mid(?![A-Za-z])": "|",
+    r"\\cap(?![A-Za-z])": "∩",
     r"\\(?:ldots|dots|cdots)(?![A-Za-z])": "...", r"\\mathbb\s*\{?\s*R\s*\}?|(?<![A-Za-z])ℝ": "ℝ",
-    r"\\lbrace(?![A-Za-z])": r"\\{", r"\\rbrace(?![A-Za-z])": r"\\}", r"\\(?:lbrack)(?![A-Za-z])": "[", r"\\(?:rbrack)(?![A-Za-z])": "]",
+    r"\\lbrace(?![A-Za-z])": r"\\{", r"\\rbrace(?![A-Za-z])": r"\\}",
+    r"\\(?:lbrack)(?![A-Za-z])": "[", r"\\(?:rbrack)(?![A-Za-z])": "]",
 }  # fmt: skip
 _RELATION = tuple((re.compile(pattern), to) for pattern, to in _RELATIONS.items())
 _CASES = re.compile(
@@ -73,7 +81,10 @@ _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
 
 def one_spelling(written: str, *, commas: bool = True) -> str:
-    """Return the text in one spelling; with ``commas`` false, ``1,600`` may be two numbers and stays."""
+    """Return the text in one spelling.
+
+    With ``commas`` false, ``1,600`` may be two numbers and stays.
+    """
     text = re.sub(r"[₹€£¥￥₩₽]", " ", _with_dollars(END_MARKS.sub(" ", written)))
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
@@ -137,7 +148,10 @@ _MONEY = re.compile(
 
 
 def _with_dollars(text: str) -> str:
-    """Return the text with sums of money as dollars: where each dollar sign stands before a number, none is a formula's."""
+    """Return the text with sums of money as dollars.
+
+    Where each dollar sign stands before a number, none is a formula's.
+    """
     escaped = text.count("\\$")
     plain = text.count("$") - escaped
     if escaped:
@@ -158,9 +172,12 @@ _COMMA_DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])")
 
 
 def in_point_notation(stated: str, text: str, statement: str) -> str:
-    """Return what is stated with decimal points, where the whole text writes decimal commas or points between thousands.
+    """Return what is stated with decimal points.
 
-    A number shows that where both marks stand in it, or where it is one of the problem's or the text's own in that spelling.
+    Where the whole text writes decimal commas or points between thousands.
+
+    A number shows that where both marks stand in it, or where it is one of the problem's or the
+    text's own in that spelling.
     """
     dotted = [m.group() for m in _POINT_GROUPS.finditer(text)]
     known = {n.replace(",", "") for n in re.findall(r"\d[\d,]*", statement)}
