@@ -363,24 +363,42 @@ class Comparison(EquationComparison):
             return self.values(one, other)
         return None
 
+    def _equal_names(self, wanted: Equation, stated: Form) -> bool | None:
+        """Compare what gives several names the same value: x = y = 2."""
+        last = read_form(wanted.sides[-1], self.names)
+        if last is None:
+            return None
+        pairs = {side.strip(): last for side in wanted.sides[:-1]}
+        if isinstance(stated, Equation) and len(stated.sides) == len(wanted.sides):
+            other = read_form(stated.sides[-1], self.names)
+            if {s.strip() for s in stated.sides[:-1]} != set(pairs) or other is None:
+                return False
+            return self._same(last, other)
+        given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
+        return self._assigned(pairs, given)
+
+    def _one_equation(self, wanted: Equation, stated: Several) -> bool | None:
+        """Compare an equation with several.
+
+        With that for its name, or with each as a writing of it.
+        """
+        named = [i for i in stated.items if isinstance(i, Equation) and i.name]
+        named = [i for i in named if i.name == wanted.name]
+        if len(named) == 1:
+            return self._equation(wanted, named[0])
+        # x = -1, 2 is an assignment and further values.
+        return len(stated.items) > 1 and all(
+            isinstance(item, Equation) and self._equation(wanted, item) is True
+            for item in stated.items
+        )
+
     def _equation(self, wanted: Equation, stated: Form) -> bool | None:
         if len(wanted.sides) == 1:
             if not isinstance(stated, Equation) or len(stated.sides) != 1:
                 return False if isinstance(stated, Equation | Scalar) else None
             return self._order(wanted.sides[0], stated.sides[0])
         if len(wanted.sides) > 2 and wanted.name:
-            # x = y = 2 gives both.
-            last = read_form(wanted.sides[-1], self.names)
-            if last is None:
-                return None
-            pairs = {side.strip(): last for side in wanted.sides[:-1]}
-            if isinstance(stated, Equation) and len(stated.sides) == len(wanted.sides):
-                other = read_form(stated.sides[-1], self.names)
-                if {s.strip() for s in stated.sides[:-1]} != set(pairs) or other is None:
-                    return False
-                return self._same(last, other)
-            given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
-            return self._assigned(pairs, given)
+            return self._equal_names(wanted, stated)
         right = read_form(wanted.sides[-1], self.names)
         if isinstance(right, Several):
             if isinstance(stated, Equation):
@@ -394,18 +412,7 @@ class Comparison(EquationComparison):
             if found is not None:
                 return found
         elif isinstance(stated, Several):
-            named = [
-                i
-                for i in stated.items
-                if isinstance(i, Equation) and i.name and i.name == wanted.name
-            ]
-            if len(named) == 1:
-                return self._equation(wanted, named[0])
-            # One equation may stand in two writings; x = -1, 2 is an assignment and further values.
-            return len(stated.items) > 1 and all(
-                isinstance(item, Equation) and self._equation(wanted, item) is True
-                for item in stated.items
-            )
+            return self._one_equation(wanted, stated)
         solved = bool(wanted.name) or is_call(wanted.sides[0])
         if not solved:
             return False if not isinstance(stated, Equation) else None

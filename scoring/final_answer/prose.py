@@ -50,68 +50,56 @@ def concluded(
 
 
 def _all(found: list[Mention], wanted: Form | None, text: str, question: Question) -> Form | None:
-    """Return every value of a sentence for an answer that has several parts."""
-    several = (isinstance(wanted, Several) and not wanted.ordered) or (
-        isinstance(wanted, Equation) and "±" in "".join(wanted.sides)
-    )
+    """Return every value of a sentence for an answer that has several parts or a shape."""
     if isinstance(wanted, Spans) or (isinstance(wanted, Several) and wanted.ordered):
-        # An interval or a pair is looked for: numbers beside it say how it was found.
         shaped = [m for m in found if _is_shaped(m.form)]
         if shaped:
-            forms = [m.form for m in shaped]
-            spans = [form for form in forms if isinstance(form, Spans)]
-            if isinstance(wanted, Spans) and len(spans) > 1:
-                return joined(text, spans)
-            if (
-                isinstance(wanted, Several)
-                and len(forms) == len(wanted.items) > 1
-                and any(isinstance(i, Several) for i in wanted.items)
-            ):
-                return Several(tuple(forms))
-            about = overlaps(shaped, text, question)
-            return forms[len(about) - 1 - about[::-1].index(max(about))]
+            return _shaped(shaped, wanted, text, question)
         if isinstance(wanted, Several) and len(found) == len(wanted.items):
             return Several(tuple(m.form for m in found), ordered=True)
-    if (
-        several
-        and isinstance(wanted, Several)
-        and any(isinstance(i, Several) for i in wanted.items)
-    ):
+    two = isinstance(wanted, Equation) and "±" in "".join(wanted.sides)
+    several = two or (isinstance(wanted, Several) and not wanted.ordered)
+    if several and isinstance(wanted, Several) and _holds_tuples(wanted):
         return Several(tuple(m.form for m in found if isinstance(m.form, Several)))
-    if several and (
-        sets := [m for m in found if isinstance(m.form, Several) and len(m.form.items) > 1]
-    ):
+    sets = [m for m in found if isinstance(m.form, Several) and len(m.form.items) > 1]
+    if several and sets:
         return sets[-1].form
-    if bold := [mention for mention in found if mention.bold]:
-        found = bold
-    if (
-        isinstance(wanted, Equation)
-        and isinstance(found[-1].form, Equation)
-        and "±" in "".join(found[-1].form.sides)
-    ):
-        return found[-1].form
-    if several:
-        equated = [mention for mention in found if mention.equated]
-        alike = [m for m in equated if _left(m.form) == _left(equated[-1].form)]
-        tail = found[-1:]
-        while len(tail) < len(found) and listed(text, [found[-len(tail) - 1], tail[0]]):
-            tail = found[-len(tail) - 1 :]
-        chosen = (
-            alike
-            if len(alike) > 1
-            else tail
-            if len(tail) > 1
-            else equated
-            if len(equated) > 1
-            else found
-        )
-        chosen = [m for m in chosen if not m.bound] or chosen
-        return chosen[0].form if len(chosen) == 1 else Several(tuple(m.form for m in chosen))
-    if len(found) == 1:
-        return found[0].form
-    if equated := [mention for mention in found if mention.equated]:
-        return equated[-1].form
-    return found[-1].form
+    found = [mention for mention in found if mention.bold] or found
+    last = found[-1].form
+    if several and not (two and isinstance(last, Equation) and "±" in "".join(last.sides)):
+        return _parts(found, text)
+    equated = [mention for mention in found if mention.equated]
+    return equated[-1].form if equated and len(found) > 1 else last
+
+
+def _shaped(
+    shaped: list[Mention], wanted: Spans | Several, text: str, question: Question
+) -> Form | None:
+    """Return the interval or the point that is stated: numbers beside it say how it was found."""
+    forms = [m.form for m in shaped]
+    spans = [form for form in forms if isinstance(form, Spans)]
+    if isinstance(wanted, Spans) and len(spans) > 1:
+        return joined(text, spans)
+    if isinstance(wanted, Several) and _holds_tuples(wanted) and len(forms) == len(wanted.items):
+        return Several(tuple(forms)) if len(forms) > 1 else forms[0]
+    about = overlaps(shaped, text, question)
+    return forms[len(about) - 1 - about[::-1].index(max(about))]
+
+
+def _holds_tuples(form: Several) -> bool:
+    return any(isinstance(item, Several) for item in form.items)
+
+
+def _parts(found: list[Mention], text: str) -> Form:
+    """Return the values of one name, else those of the list that ends a sentence, else all."""
+    equated = [mention for mention in found if mention.equated]
+    alike = [m for m in equated if _left(m.form) == _left(equated[-1].form)]
+    tail = found[-1:]
+    while len(tail) < len(found) and listed(text, [found[-len(tail) - 1], tail[0]]):
+        tail = found[-len(tail) - 1 :]
+    chosen = next((group for group in (alike, tail, equated) if len(group) > 1), found)
+    chosen = [m for m in chosen if not m.bound] or chosen
+    return chosen[0].form if len(chosen) == 1 else Several(tuple(m.form for m in chosen))
 
 
 def _is_shaped(form: Form) -> bool:

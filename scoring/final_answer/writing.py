@@ -85,49 +85,16 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
 
     With ``commas`` false, ``1,600`` may be two numbers and stays.
     """
-    text = re.sub(r"[₹€£¥￥₩₽]", " ", _with_dollars(END_MARKS.sub(" ", written)))
-    for sign, to in _SQUARES.items():
-        text = text.replace(sign, to)
-    text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)
-    if not commas or re.search(
-        r"\\cup|∪|^[\s$]*(?:\\left)?[(\[][^()\[\]]*,[^()\[\]]*[)\]][\s$]*$", text
-    ):
-        text = re.sub(r"(?<=\d),(?=\d)", ", ", text)
-    text = _BARE_STYLE.sub(lambda m: "" if m.group() in (r"\left", r"\right") else " ", text)
-    text = _COLOUR.sub(" ", text)
-    text = _FRACTIONS.sub(lambda _: "\\frac", text)
-    for _ in range(4):
-        unwrapped = _TEXT.sub(_unwrapped, text)
-        if unwrapped == text:
-            break
-        text = unwrapped
-    text = _LOG_BASE.sub(lambda m: "\\log_{" + m[1].translate(_SUBSCRIPTS) + "} ", text)
+    text = _with_plain_signs(written, commas=commas)
     text = plain_numbers(text)
     text = re.sub(r"(?<=[ℝR}])\s*(?:\\setminus|\\backslash|\\)\s*(?=\\?\{)", " ∖ ", text)
-    text = _SPACE.sub(" ", text)
-    text = normalise(text).text
-    text = plain_numbers(text)
-    text = re.sub(r"\b(?:negative|minus)\s+infinity\b|负无穷大?", "-∞", text, flags=re.IGNORECASE)
-    text = re.sub(r"\b(?:positive|plus)\s+infinity\b|正?无穷大", "∞", text, flags=re.IGNORECASE)
-    text = re.sub(r"\\pmod\s*(?:\{[^{}]*\}|\w)|\(\s*(?:\\bmod|\\mod|mod)\s*\w+\s*\)", " ", text)
-    text = re.sub(r"\\equiv(?![A-Za-z])|≡", "=", text)
-    text = re.sub(r"(?<![A-Za-z])oo(?![A-Za-z])", "∞", text)
-    text = re.sub(r"(?<=[)\]])\s*U\s*(?=[(\[])", "∪", text)
-    text = re.sub(r"(?<=\d)\s+[xX]\s+(?=\d)|(?<=\d)[xX](?=\d)", "*", text)
+    text = plain_numbers(normalise(_SPACE.sub(" ", text)).text)
+    for pattern, to in _SAID:
+        text = pattern.sub(to, text)
     text = re.sub(r"\[\s*\[[^\[\]]+\](?:\s*,\s*\[[^\[\]]+\])*\s*\]", _rows, text)
     for pattern, to in _RELATION:
         text = pattern.sub(to, text)
-    text = _OVER.sub(lambda m: f"\\frac{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
-    text = _CHOOSE.sub(lambda m: f"\\binom{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
-    text = re.sub(r"\\[dt]binom", r"\\binom", text)
-    text = _BARE_FRAC.sub(
-        lambda m: (
-            f"\\frac{{{m['a'] if m['a'] is not None else m['b']}}}{{"
-            f"{m['c'] if m['c'] is not None else m['d']}}}"
-        ),
-        text,
-    )
-    text = plain_numbers(text)
+    text = plain_numbers(_with_braces(text))
     if not _MATRIX.search(text):
         text = _CASES.sub(" ", text)
         text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
@@ -137,6 +104,56 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
         text = re.sub(r"\{\s*\}", "", text)
     return re.sub(r"[ \t]+", " ", text).strip()
+
+
+#: What is said in words or typed on a keyboard, as signs.
+_SAID = (
+    (re.compile(r"\b(?:negative|minus)\s+infinity\b|负无穷大?", re.IGNORECASE), "-∞"),
+    (re.compile(r"\b(?:positive|plus)\s+infinity\b|正?无穷大", re.IGNORECASE), "∞"),
+    (re.compile(r"\\pmod\s*(?:\{[^{}]*\}|\w)|\(\s*(?:\\bmod|\\mod|mod)\s*\w+\s*\)"), " "),
+    (re.compile(r"\\equiv(?![A-Za-z])|≡"), "="),
+    (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
+    (re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])"), "∪"),
+    (re.compile(r"(?<=\d)\s+[xX]\s+(?=\d)"), "*"),
+)
+
+
+def _with_plain_signs(written: str, *, commas: bool) -> str:
+    """Return the text without what only sets or colours it.
+
+    And with commas apart that are none of a number.
+    """
+    text = re.sub(r"[₹€£¥￥₩₽]", " ", _with_dollars(END_MARKS.sub(" ", written)))
+    for sign, to in _SQUARES.items():
+        text = text.replace(sign, to)
+    text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)
+    pair = r"\\cup|∪|^[\s$]*(?:\\left)?[(\[][^()\[\]]*,[^()\[\]]*[)\]][\s$]*$"
+    if not commas or re.search(pair, text):
+        text = re.sub(r"(?<=\d),(?=\d)", ", ", text)
+    text = _BARE_STYLE.sub(lambda m: "" if m.group() in (r"\left", r"\right") else " ", text)
+    text = _FRACTIONS.sub(lambda _: "\\frac", _COLOUR.sub(" ", text))
+    for _ in range(4):
+        unwrapped = _TEXT.sub(_unwrapped, text)
+        if unwrapped == text:
+            break
+        text = unwrapped
+    return _LOG_BASE.sub(lambda m: "\\log_{" + m[1].translate(_SUBSCRIPTS) + "} ", text)
+
+
+def _with_braces(text: str) -> str:
+    """Return the text with fractions and binomials in their braced form."""
+    text = _OVER.sub(lambda m: f"\\frac{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
+    text = _CHOOSE.sub(lambda m: f"\\binom{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
+    text = re.sub(r"\\[dt]binom", r"\\binom", text)
+
+    def braced(m: re.Match[str]) -> str:
+        top, bottom = (
+            first if first is not None else second
+            for first, second in ((m["a"], m["b"]), (m["c"], m["d"]))
+        )
+        return f"\\frac{{{top}}}{{{bottom}}}"
+
+    return _BARE_FRAC.sub(braced, text)
 
 
 _MONEY = re.compile(

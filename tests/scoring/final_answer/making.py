@@ -35,7 +35,7 @@ def value(
 
 
 def imported(pair: Mapping[str, Any]) -> Problem:
-    """Return the problem that a data set's importer makes of a reference; raises where it refuses it."""
+    """Return the problem that an importer makes of a reference; raises where it refuses it."""
     name, reference = pair["importer"], pair["reference"]
     if name in ("gsm8k", "mgsm_zh", "cmath"):
         number = reference.replace("####", "").strip()

@@ -1,6 +1,7 @@
 """The rates of right and wrongly right verdicts on pairs of a reference and a reply.
 
-The judge was written against these very pairs: the rates hold what was reached and say little of new ones.
+The judge was written against these very pairs: the rates hold what was reached and say little
+of new ones.
 """
 
 from __future__ import annotations
