@@ -83,7 +83,7 @@ _POWERS = {"2": 2, "²": 2, "3": 3, "³": 3}
 
 
 def measure(text: str) -> Measure | None:
-    """Return what a unit measures, to which power, and its size; None for what is no known unit.
+    """Return what a unit measures, to which power, and its size; None for an unknown unit.
 
     A rate measures the one per the other; a volume named by itself, such as a litre, is a length
     to the third power.

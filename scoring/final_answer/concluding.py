@@ -32,6 +32,7 @@ CALCULATION = re.compile(
 )
 #: Sentences that state no answer, whatever numbers they hold.
 _REMARK = re.compile(
+    r"灵敏|敏感性|sensitiv|\brobust|稳健|取等|等号成立|equality (?:holds|is attained)|"
     r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know"
     r"|happy to|glad to|feel free|hope (?:this|that)|would you like"
     r"|if you (?:have|want|need|would)|"
@@ -147,13 +148,19 @@ class Concluded:
     lead: int
 
 
+#: When an extremum is attained: no part of its value.
+_EQUALITY = re.compile(r"[,，]?\s*当(?:且仅当)?[^。]{0,80}?(?:取等号?|等号成立)[^。\n]*")
+
+
 def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | None:
     """Return what concludes a text, None where nothing is stated.
 
     ``asked`` are the words of the question.
     """
     text = _without_appendix(text, asked)
-    spans = sentences(END_MARKS.sub(lambda m: " " * len(m.group()), text))
+    for aside in (END_MARKS, _EQUALITY):
+        text = aside.sub(lambda m: " " * len(m.group()), text)
+    spans = sentences(text)
     kept = [span for span in spans if states(text[span[0] : span[1]])]
     if not kept:
         return None
@@ -343,12 +350,12 @@ def _short(spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def _clipped(sentence: str) -> str:
-    """Return a sentence of bounded length: what is longer is no sentence of an answer."""
+    """Return a sentence of bounded length: a longer one does not state an answer."""
     return sentence if len(sentence) <= 2 * CLIP else f"{sentence[:CLIP]} {sentence[-CLIP:]}"
 
 
 def states(sentence: str) -> bool:
-    """Return whether a sentence holds a value and is no heading."""
+    """Return whether a sentence holds a value and is not a heading."""
     sentence = _clipped(sentence)
     return FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
         sentence.strip("\n")

@@ -107,7 +107,7 @@ class Comparison(EquationComparison):
     def _asked(self, reference: str, written: str, why: str) -> Verdict:
         if not written.strip() or len(written) > 400:
             return Verdict(right=None, reason=why)
-        equal = self.ask(reference, one_spelling(written))
+        equal = self.query(reference, one_spelling(written))
         return Verdict(right=True if equal else None, reason="" if equal else why)
 
     # Shapes.

@@ -1,7 +1,7 @@
 """Where a text states its final answer, and what stands there.
 
 A box counts first, then the last announcement ("Answer:", "####", 答案), then the conclusion of
-the last sentence that is no remark. What follows the answer (another question, a confidence, an
+the last sentence that is not a remark. What follows the answer (another question, a confidence, an
 offer of help) is passed over.
 """
 
@@ -54,7 +54,8 @@ _CUE = re.compile(
     r"|本题)?(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
     r"|(?:综上所述|综上|结论)\s*[,，:：]"
     r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?"
-    r"|result|solution)\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|="
+    r"|(?:result|(?<!exact )(?<!general )(?<!particular )solution)(?=[^\n]{0,14}[\d$\\]))"
+    r"\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|="
     r"|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by"
     r"|option|choice)?\s*[:：]?"
     r"|\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*"

@@ -179,5 +179,5 @@ def closing(text: str, start: int) -> int:
 def is_mathematics(text: str) -> bool:
     """Return whether a text holds no words: letters stand alone or name functions."""
     bare = re.sub(r"\\[A-Za-z]+", " ", text)
-    bare = re.sub(rf"(?<![A-Za-z]){FUNCTION}(?![A-Za-z]{{2}})", " ", bare)
+    bare = re.sub(rf"(?<![A-Za-z])[A-Za-z]?{FUNCTION}(?![A-Za-z]{{2}})", " ", bare)
     return re.search(rf"[A-Za-z]{{2,}}[a-z]|[{CHINESE}]|{_SHORT_WORD}", bare) is None

@@ -19,7 +19,7 @@ from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.thinking import searched, visible
-from scoring.final_answer.values import AskMathVerify, Evaluate
+from scoring.final_answer.values import QueryMathVerify, Evaluate
 from scoring.final_answer.words import last_words
 from scoring.final_answer.writing import in_point_notation, one_spelling
 from scoring.numeric.evaluation import Evaluation
@@ -68,7 +68,39 @@ def judge_text(problem: Problem, text: str, symbols: Symbols | None = None) -> J
     verdicts = [
         _compared(evaluate, question, answer, reference, written) for reference in answer.any_of
     ]
-    return _decided(verdicts, stated, text)
+    decided = _decided(verdicts, stated, text)
+    if decided.right or stated.how != "end":
+        return decided
+    ends = (
+        _compared(evaluate, question, answer, reference, replace(stated, text=ending))
+        for ending in _endings(stated.text, text)
+        for reference in answer.any_of
+    )
+    return Judgement(right=True, stated=stated) if any(end.right for end in ends) else decided
+
+
+#: Equality signs that a text has at least to be a derivation.
+DERIVATION = 2
+_CHOICE_WORDS = re.compile(r"\b(?:or|not|if|check|otherwise)\b|或|不|舍|若|检验|≠", re.IGNORECASE)
+#: What a sentence ends in: behind its last equality, or in a last clause that names the result.
+_ENDINGS = (
+    re.compile(r"=(?P<value>[^=]+)$"),
+    re.compile(r"(?:\bis|\bare|为|是)\s+(?P<value>\\[A-Za-z][^=]*)$"),
+    re.compile(r"\b(?:saving|leaving|giving|making|totalling)\s+(?P<value>[^=,]+)$"),
+)
+
+
+def _endings(sentence: str, text: str) -> list[str]:
+    """Return what the conclusion of a derivation ends in.
+
+    Nothing for a sentence that offers several values, takes one back, or stands in no derivation.
+    """
+    spelled = re.sub(r"\\text\s*\{[^{}]*\}|\\(?:begin|end)\{[a-z]*\}|[&$]|\\\\", " ", sentence)
+    spelled = spelled.replace("->", "=").strip(" .。,，\n")
+    if text.count("=") < DERIVATION or _CHOICE_WORDS.search(spelled):
+        return []
+    found = [ending.search(spelled) for ending in _ENDINGS]
+    return [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
 
 
 def unreadable(problem: Problem) -> str | None:
@@ -161,18 +193,18 @@ def _comparison(
         names=_names(reference),
         asked=question.spelled,
         evaluate=evaluate,
-        ask=_limited(shared().equal),
+        query=_limited(shared().equal),
     )
 
 
-def _limited(ask: AskMathVerify) -> AskMathVerify:
+def _limited(query: QueryMathVerify) -> QueryMathVerify:
     """Return math-verify with a bounded number of questions: beyond it nothing is known."""
     left = itertools.repeat(None, MAX_QUESTIONS)
 
     def limited(gold: str, answer: str) -> bool | None:
         if len(gold) + len(answer) > MAX_ASKED:
             return None
-        return ask(gold, answer) if next(left, "none") is None else None
+        return query(gold, answer) if next(left, "none") is None else None
 
     return limited
 

@@ -125,7 +125,7 @@ class Expected:
     difference: bool = False
     #: A letter by itself.
     letter: bool = False
-    #: The most or the least: "at most 3" then is no bound.
+    #: The most or the least: "at most 3" is not a bound then.
     extreme: bool = False
     #: An interval or a point: "in (2, 5)" then states one.
     inside: bool = False

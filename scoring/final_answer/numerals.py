@@ -90,8 +90,8 @@ _MIXED = re.compile(
     r"|and)?\s*\\frac\s*\{\s*(?P<top>\d+)\s*\}\s*\{\s*(?P<bottom>\d+)\s*\}"
 )
 _MIXED_PLAIN = re.compile(
-    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+"
-    r"|-)(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
+    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+)"
+    r"(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
 )
 _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5),
            "⅖": (2, 5), "⅗": (3, 5),
@@ -274,7 +274,7 @@ def _chinese(text: str) -> str:
     def number(m: re.Match[str]) -> str:
         value = chinese_number(m["number"])
         before, after = text_now[: m.start()], text_now[m.end() :]
-        # 第三步 and 十分 are no numbers that answer anything; digits before make it a scale (3万).
+        # 第三步 and 十分 do not answer anything; digits before make it a scale (3万).
         if (
             value is None
             or before.endswith(("第", "每"))

@@ -244,15 +244,17 @@ class Question:
 
     @staticmethod
     def _asked(statement: str) -> str:
-        """Return the last sentence of a statement that asks, from the asking word on.
+        """Return the last sentence of a statement that asks, from the question word on.
 
         All of it where none does.
         """
         parts = [part for part in re.split(r"(?<=[.?!;。？！；])\s*|\n", statement) if part.strip()]
-        asking = [part for part in parts if _QUESTION.search(part)]
-        if not asking:
+        questions = [part for part in parts if _QUESTION.search(part)]
+        if not questions:
             return statement
-        last = next((part for part in reversed(asking) if not _FORMAT.search(part)), asking[-1])
+        last = next(
+            (part for part in reversed(questions) if not _FORMAT.search(part)), questions[-1]
+        )
         found = _QUESTION.search(last)
         if re.search(r"[\u3400-\u9fff]", last):
             clauses = [c for c in re.split(r"[,，]", last) if _QUESTION.search(c)]

@@ -61,9 +61,9 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
 
 
 def _is_enumeration(form: Form, wanted: Form | None) -> bool:
-    """Return whether several counted things are told where one value is asked for.
+    """Return whether several counted things are reported where one value is asked for.
 
-    "15 remain, and 9 are gone".
+    "15 remain, and 9 are lost".
     """
     return (
         isinstance(wanted, Scalar)
@@ -165,7 +165,7 @@ def _bold(text: str, *, several: bool) -> str | None:
 
 
 def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
-    """Return several values that stand in lines of their own.
+    """Return several values that stand in separate lines.
 
     Where the last line has too few of them.
     """
@@ -197,7 +197,7 @@ _PAIR = re.compile(r"\(\s*(?P<a>[a-z]|\\theta|θ)\s*,\s*(?P<b>[a-z]|\\theta|θ)\
 
 
 def _coordinates(stated: Stated, question: Question) -> Form | None:
-    """Return a point of which each coordinate has a sentence of its own.
+    """Return a point of which each coordinate has a separate sentence.
 
     By axis or by the letters of the question.
     """

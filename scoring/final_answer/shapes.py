@@ -238,7 +238,7 @@ _NAMED_LAST = re.compile(
 
 
 def _names_in_words(text: str) -> bool:
-    """Return whether words before an equals sign name a quantity and are no sentence.
+    """Return whether words before an equals sign only name a quantity.
 
     ``entry``, ``总价``, ``Total cost``.
     """

@@ -18,7 +18,7 @@ from scoring.final_answer.forms import Scalar
 #: Values of an expression at the sample points, or None where it has none.
 Evaluate = Callable[[str], tuple[complex, ...] | None]
 #: math-verify's word on two writings.
-AskMathVerify = Callable[[str, str], bool | None]
+QueryMathVerify = Callable[[str, str], bool | None]
 
 #: Digits that a rounded decimal shows at least, to stand for an exact value.
 ROUNDED_DIGITS = 3
@@ -38,7 +38,7 @@ class ValueComparison:
     #: What is measured in the problem -> the size of the one unit used for it.
     given_units: Mapping[tuple[str, int], float] = field(default_factory=dict)
     evaluate: Evaluate = field(default=lambda _text: None)
-    ask: AskMathVerify = field(default=lambda _gold, _answer: None)
+    query: QueryMathVerify = field(default=lambda _gold, _answer: None)
 
     def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
         """Compare two values with their units, percent and degree signs."""
@@ -135,7 +135,7 @@ class ValueComparison:
             letters = _letters(wanted) ^ _letters(stated)
             if letters and exact(stated) is not None:
                 return False
-            return self.ask(wanted, stated) or None
+            return self.query(wanted, stated) or None
         one, other = rows[0], tuple(value * float(scale) for value in rows[1])
         if len(one) != len(other):
             return False

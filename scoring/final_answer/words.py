@@ -48,7 +48,7 @@ _DIFFERENCE = re.compile(
 
 
 def last_words(text: str) -> Stated | None:
-    """Return the last bold words or the last sentence that is no remark.
+    """Return the last bold words or the last sentence that is not a remark.
 
     For an answer that is no number.
     """

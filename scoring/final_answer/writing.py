@@ -80,6 +80,12 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
 
+#: A letter that counts periods says nothing by itself: "for k ∈ Z".
+_INTEGER = re.compile(
+    r"\s*[,，(]?\s*(?:for|where|with|其中)?\s*[kmn]\s*∈\s*(?:\\mathbb\s*\{?[ZN]\}?|[ZN])[*+]?\)?(?=[\s.。]*$)"
+)
+
+
 def one_spelling(written: str, *, commas: bool = True) -> str:
     """Return the text in one spelling.
 
@@ -92,13 +98,14 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     for pattern, to in _SAID:
         text = pattern.sub(to, text)
     text = re.sub(r"\[\s*\[[^\[\]]+\](?:\s*,\s*\[[^\[\]]+\])*\s*\]", _rows, text)
+    text = re.sub(r"-+>|→|\\(?:to|rightarrow|longrightarrow)(?![A-Za-z])", " = ", text)
     for pattern, to in _RELATION:
         text = pattern.sub(to, text)
     text = plain_numbers(_with_braces(text))
     if not _MATRIX.search(text):
         text = _CASES.sub(" ", text)
         text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
-    text = re.sub(r"\\[()\[\]]|\$", " ", text)
+    text = _INTEGER.sub("", re.sub(r"\\[()\[\]]|\$", " ", text))
     text = _BASE.sub(lambda m: f"{m['digits']}_{{{m['base']}}}", text)
     text = re.sub(r"\s*\n\s*(?=[=≈](?!=))", " ", _PROMPT.sub("", text))
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):

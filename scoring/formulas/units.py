@@ -55,7 +55,7 @@ def measure(text: str) -> Measure | None:
     if len(parts) == 2 and all(parts):
         above, below = measure(parts[0]), measure(parts[1])
         if above is None or below is None:
-            return above  # so many km per part are still km
+            return above  # 2.5 km per part are still km
         return f"{above[0]}/{below[0]}", above[1], above[2] / below[2]
     found = _WRITTEN.match(text.strip())
     if found is None:
@@ -70,7 +70,7 @@ def measure(text: str) -> Measure | None:
 def same_unit(wanted: str, found: str) -> bool:
     """Say whether values with the units ``found`` and ``wanted`` compare as they stand.
 
-    A missing or unlisted unit is no contradiction; a listed one must be of the same kind and size.
+    A missing or unlisted unit does not contradict; a listed one must be of the same kind and size.
     """
     expected, stated = measure(wanted), measure(found)
     return expected is None or stated is None or expected == stated

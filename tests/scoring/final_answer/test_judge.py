@@ -15,7 +15,7 @@ MARBLES = "Tom has 24 marbles. He gives 6 to Ann and loses 3. How many marbles d
     [
         ("Losing 3 more leaves him with 15.", True),
         ("He has 15 left, and Ann now has 6 more.", True),
-        ("So 15 marbles remain, and 9 are gone.", True),
+        ("So 15 marbles remain, and 9 are lost.", True),
         ("It should be 15, not 18.", True),
         ("It should be 18, not 15.", False),
         ("Tom gave away 15 marbles and has 9 left.", False),
