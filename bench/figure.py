@@ -9,10 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A value with its unit, its target, and how it was measured.
-
-    Figures inform; they fail nothing.
-    """
+    """A value with unit, target and how it was measured; figures inform, they fail nothing."""
 
     name: str
     value: float

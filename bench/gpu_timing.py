@@ -161,10 +161,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def sampler(rig: Rig) -> None:
-    """Compare requests without a sampler, at 50 Hz, at 1 kHz and beside a waking process.
-
-    The rounds of one engine are interleaved.
-    """
+    """Compare no sampler, 50 Hz, 1 kHz and a waking process, rounds of one engine interleaved."""
     samplers = {
         hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)
     }

@@ -54,10 +54,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read ``VARIABLES`` from ``environ`` (default: the process's); empty counts as unset.
-
-        Raise ``SettingsError`` for a URL of the wrong kind.
-        """
+        """Read ``VARIABLES``; empty counts as unset, a wrong URL raises ``SettingsError``."""
         values = os.environ if environ is None else environ
         home = values.get("EVALCTL_HOME")
         database_url = values.get("EVALCTL_DATABASE_URL")
@@ -91,10 +88,7 @@ class Settings:
 
 
 def normalised_database_url(url: str) -> str:
-    """Return a PostgreSQL URL with the scheme ``postgresql://``, for SQLAlchemy and psycopg.
-
-    Raise ``SettingsError`` for another database's URL.
-    """
+    """Return a URL with ``postgresql://``; raise ``SettingsError`` for another database's."""
     scheme, separator, rest = url.strip().partition("://")
     family = scheme.lower().partition("+")[0]
     if not separator or family not in {"postgresql", "postgres"}:

@@ -57,10 +57,7 @@ def connect(
 
 
 def ensure_schema(engine: Engine, *, migrate: bool) -> None:
-    """Check that the database is migrated, or migrate it.
-
-    Raise ``ServiceUnreachable`` otherwise.
-    """
+    """Check that the database is migrated, or migrate it; else raise ``ServiceUnreachable``."""
     try:
         version = schema_version(engine)
         if version.current:

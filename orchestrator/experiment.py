@@ -111,10 +111,7 @@ class Experiment:
 
 
 def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
-    """Read an experiment from TOML or YAML; flags that were given override it.
-
-    Raise ``UsageFault``.
-    """
+    """Read an experiment from TOML or YAML, overridden by given flags, or raise ``UsageFault``."""
     document = _read_document(path)
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(document) - known):

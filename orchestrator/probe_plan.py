@@ -128,10 +128,7 @@ class Probe:
 
 
 def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve the models of a probe.
-
-    Raise ``UsageFault`` for one that is unknown or not started by our workers.
-    """
+    """Resolve a probe's models; raise ``UsageFault`` for one unknown or not started by us."""
     models = tuple(registry.get(name) for name in dict.fromkeys(probe.models))
     for model in models:
         _require(
@@ -161,10 +158,7 @@ def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submis
 
 
 def found_documents(kind: str, models: tuple[ModelSpec, ...], found: Found) -> list[dict[str, Any]]:
-    """Return the results, a document per model, GPU and emulated size, in model order.
-
-    A model without a finished search has one document without a limit.
-    """
+    """Return a document per model, GPU and emulated size; an unfinished search's has no limit."""
     documents = []
     for model in models:
         rows = [row for row in found.thresholds if row["model"] == model.name] or [{}]

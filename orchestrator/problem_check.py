@@ -22,10 +22,7 @@ ADVISORY = ("wrong_number",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedProblem:
-    """What is wrong with one problem, and the checks of its mutation gate.
-
-    ``level`` is None where the file is broken.
-    """
+    """One problem's errors and mutation checks; ``level`` is None where the file is broken."""
 
     id: str
     level: str | None

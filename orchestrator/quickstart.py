@@ -65,10 +65,7 @@ def experiment(compared: tuple[str, str], *, repetitions: int, max_tokens: int) 
 
 
 def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Finished:
-    """Start what is needed, run the comparison, write its results and stop everything again.
-
-    Services or workers of `evalctl up` that already run are used and left running.
-    """
+    """Run the comparison and write its results; stop what was started, leave what already ran."""
     started_s = time.monotonic()
     settings = Settings.from_environment()
     compared = models(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))

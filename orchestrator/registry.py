@@ -40,10 +40,7 @@ class Registry:
 
 
 def load_registry(settings: Settings) -> Registry:
-    """Read the shipped registry and the user's over it.
-
-    Raise ``UsageFault`` for a file that cannot be used.
-    """
+    """Read the user's registry over the shipped one; raise ``UsageFault`` for an unusable file."""
     models = _read(SHIPPED)
     user = settings.config or (LOCAL if LOCAL.is_file() else None)
     if user is not None:

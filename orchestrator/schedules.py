@@ -104,10 +104,7 @@ def run_now(
 
 
 def stored_experiment(schedule: Schedule) -> Experiment:
-    """Return what a schedule submits.
-
-    Raise ``UsageFault`` where this version does not know what was stored.
-    """
+    """Return what a schedule submits; raise ``UsageFault`` where this version cannot read it."""
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(schedule.experiment) - known):
         raise UsageFault(f"the experiment has unknown keys {', '.join(unknown)}")

@@ -58,10 +58,7 @@ def record_of(problem: Problem) -> ProblemRecord:
 
 
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve models and problems of an experiment.
-
-    Raise ``UsageFault`` or ``ProblemError`` for what does not exist.
-    """
+    """Resolve models and problems; raise ``UsageFault`` or ``ProblemError`` for missing ones."""
     models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
@@ -104,10 +101,7 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
 
 
 def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:
-    """Publish the first hints of the outbox.
-
-    Return how many, and a warning where the broker is down.
-    """
+    """Publish the outbox's first hints; return how many, and a warning where the broker is down."""
     if broker is None:
         return 0, ()
     try:

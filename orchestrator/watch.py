@@ -24,10 +24,7 @@ def follow(
     *,
     check: Callable[[], None] = lambda: None,
 ) -> RunProgress:
-    """Draw a run's progress until none of its jobs is open, and return its progress then.
-
-    ``check`` is called at every poll and may raise to end the following.
-    """
+    """Draw a run's progress until no job is open; ``check``, called at each poll, may raise."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -120,10 +120,7 @@ def _own(result: Row, start: Row, column: str, name: str, job: str) -> dict[str,
 
 
 def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return what the device's peak of one result is made of.
-
-    Empty where there is none or the base is unknown.
-    """
+    """Return what the device's peak is made of; empty where it or its base is unknown."""
     peak, base = result["nvml_peak_mib"], start["device_base_mib"]
     if peak is None or base is None:
         return []

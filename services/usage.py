@@ -39,10 +39,7 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """What is known of one service without starting anything.
-
-    ``pid`` and ``folder`` are None for a real server.
-    """
+    """What is known of a service without starting it; a real one has no ``pid`` or ``folder``."""
 
     #: ``database`` or ``broker``.
     name: str

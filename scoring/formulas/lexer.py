@@ -1,7 +1,4 @@
-"""Cut normalised text into mathematical tokens and the words between them.
-
-Offsets point into the normalised text.
-"""
+"""Cut normalised text into mathematical tokens and the words between them, with its offsets."""
 
 from __future__ import annotations
 

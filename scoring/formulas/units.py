@@ -32,10 +32,7 @@ Measure = tuple[str, int, float]
 
 
 def measure(text: str) -> Measure | None:
-    """Return what a unit measures, or None where it is not listed.
-
-    Words after a Chinese unit are ignored.
-    """
+    """Return what a unit measures, less words after a Chinese one; None where it is not listed."""
     found = _WRITTEN.match(text.strip())
     if found is None:
         return None

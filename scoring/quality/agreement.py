@@ -222,10 +222,7 @@ def precision_recall(table: Counts, category: int) -> dict[str, float | None]:
 
 
 def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
-    """Turn labels into marks as the scorer would.
-
-    A guess is what the marker called one, else a right answer with few steps.
-    """
+    """Turn labels into marks; a guess is a marker's, else a right answer with few steps."""
     path = answer.problem.path(labels.path)
     steps = {step.id: labels.steps[step.id] for step in path.necessary}
     guess = labels.guess

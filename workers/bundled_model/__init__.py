@@ -64,10 +64,7 @@ def ensure_embedded_model(home: Path, name: str, *, verify: bool = False) -> Pat
 
 
 def gguf_file() -> Path:
-    """Return the GGUF file inside the installed package, which is never imported.
-
-    Raise ModelUnavailable.
-    """
+    """Return the GGUF file of the package, which is never imported; raise ModelUnavailable."""
     found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
     files = [
         file

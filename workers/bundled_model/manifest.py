@@ -51,10 +51,7 @@ class Manifest:
         return self.recipe == RECIPE
 
     def agrees(self, folder: Path, *, full: bool) -> bool:
-        """Return whether every file exists unchanged.
-
-        Decided by size and time, or by SHA-256 if ``full`` or the time differs.
-        """
+        """Return whether no file changed, by size and time; SHA-256 if ``full`` or times differ."""
         return all(
             _unchanged(folder / name, facts, full=full) for name, facts in self.files.items()
         )

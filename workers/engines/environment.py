@@ -57,10 +57,7 @@ _PASSING = re.compile(
 
 
 def start_environment(context: EngineContext, variables: Mapping[str, str]) -> Facts:
-    """Return versions, facts of machine and GPU, and the engine worker's variables as ``env.NAME``.
-
-    What a GPU or its driver does not report is left out.
-    """
+    """Return versions, the machine's and GPU's reported facts, and variables as ``env.NAME``."""
     found: Facts = {"python": platform.python_version(), "device": context.device}
     for package in _PACKAGES:
         try:
@@ -97,10 +94,7 @@ def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def variables_at_start() -> dict[str, str]:
-    """Return the environment with which this process was started.
-
-    Libraries set more variables while they compile.
-    """
+    """Return this process's environment at its start: libraries set more while they compile."""
     try:
         pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:

@@ -53,10 +53,7 @@ _FATAL = (EngineDied, EngineOutOfMemory, GenerationTimedOut)
 
 
 class EngineHost:
-    """Build, hold, use and dispose of one engine at a time.
-
-    ``generate`` may be called from several threads.
-    """
+    """Build, hold, use and dispose of one engine at a time; several threads may generate."""
 
     def __init__(
         self,

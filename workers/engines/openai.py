@@ -1,7 +1,4 @@
-"""Any OpenAI-compatible server: a vLLM over several GPUs, a vendor's API.
-
-Times are the client's, memory is not visible.
-"""
+"""Any OpenAI-compatible server: vLLM on several GPUs, a vendor's API. Times are the client's."""
 
 from __future__ import annotations
 
@@ -53,10 +50,7 @@ _NO_MEMORY = MemoryReport(kind=None, reasons={"*": "the server's memory cannot b
 
 
 class OpenAIEngine:
-    """One model of one server, used through streaming chat completions.
-
-    Nothing is retried here: a job is.
-    """
+    """One model of one server, by streaming chat completions. Nothing is retried: a job is."""
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
@@ -211,10 +205,7 @@ class OpenAIEngine:
         )
 
     def _translated(self, error: Exception, *, starting: bool) -> errors.EngineError:
-        """Return what an exception of the client means.
-
-        The message about a refused key may quote the key and is left out.
-        """
+        """Return what an error of the client means, not its text: it may quote a refused key."""
         name, server, key = self._spec.name, self._spec.base_url, self._spec.api_key_env
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
             where = (

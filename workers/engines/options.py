@@ -11,10 +11,7 @@ from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 
 def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
-    """Return the model's options.
-
-    Raise ModelUnavailable naming the first unknown one and its nearest known name.
-    """
+    """Return the model's options; raise ModelUnavailable with an unknown one's nearest name."""
     for name in spec.options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

@@ -110,10 +110,7 @@ class GpuGuard:
         self._found_no_other()
 
     def before_start(self, spec: ModelSpec) -> None:
-        """Sweep before an engine that uses the GPU starts.
-
-        Raise ``EngineStartFailed`` of class INIT_FREE_MEM.
-        """
+        """Sweep before an engine starts on the GPU; raise ``EngineStartFailed`` (INIT_FREE_MEM)."""
         if spec.engine != "vllm":
             return
         if self.quarantined is not None:

@@ -1,7 +1,4 @@
-"""All that a worker reads from NVML about one GPU.
-
-GPUs are addressed by UUID: NVML ignores CUDA_VISIBLE_DEVICES, so an index could name another GPU.
-"""
+"""What a worker reads from NVML, by UUID: NVML's indices ignore CUDA_VISIBLE_DEVICES."""
 
 from __future__ import annotations
 
@@ -30,10 +27,7 @@ class GpuLost(GpuUnavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProcess:
-    """A process with a context on the GPU, as the driver lists it.
-
-    In a container its pid may be the host's.
-    """
+    """A process with a context on the GPU; in a container its pid may be the host's."""
 
     pid: int
     #: None where the driver does not report it.
@@ -46,10 +40,7 @@ class GpuReader(Protocol):
     """What a guard reads from its GPU. A call may raise ``GpuLost`` unless it says otherwise."""
 
     def processes(self) -> tuple[GpuProcess, ...]:
-        """List the processes on the GPU.
-
-        Stalls a running engine by milliseconds: never call it while something is timed.
-        """
+        """List the GPU's processes, which stalls an engine by milliseconds: never while timing."""
 
     def used_mib(self) -> float:
         """Return the MiB in use beyond the driver's reserve."""
@@ -58,10 +49,7 @@ class GpuReader(Protocol):
         """Return clock, temperature, power and clock event reasons; raise nothing."""
 
     def wait_xid(self, timeout_s: float) -> int | None:
-        """Wait for the next XID and return it, or None at the time-out.
-
-        Raise ``GpuUnavailable`` where the driver does not report XIDs.
-        """
+        """Return the next XID, None at the time-out; raise ``GpuUnavailable`` if not reported."""
 
 
 class NvmlReader:

@@ -1,7 +1,4 @@
-"""Log events as one JSON object a line on stderr.
-
-Each event has one name, listed in docs/reference/events.md.
-"""
+"""Log events as JSON lines on stderr, each with one name listed in docs/reference/events.md."""
 
 from __future__ import annotations
 

@@ -71,10 +71,7 @@ class Shutdown:
         self._asked.put((_Asked.DRAIN, "the worker was drained"))
 
     def signalled(self, name: str, *, at_once: bool = False) -> None:
-        """Pass on a signal.
-
-        Does no more than a reentrant put, so it is safe inside a signal handler.
-        """
+        """Pass on a signal by a reentrant put alone, which is safe inside a signal handler."""
         self._asked.put((_Asked.HAND_BACK if at_once else _Asked.SIGNAL, f"the worker got {name}"))
 
     def quarantine(self, sentence: str) -> None:

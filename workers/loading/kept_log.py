@@ -44,10 +44,7 @@ def kept_log(path: Path | None) -> str | None:
 
 
 def without_credentials(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """Return the text with a mask for what looks like a token or is the value of a secret variable.
-
-    ``environ`` is the process's environment by default.
-    """
+    """Mask what looks like a token or is the value of a secret variable of ``environ``."""
     values = os.environ if environ is None else environ
     secrets = {
         value

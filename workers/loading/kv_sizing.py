@@ -43,10 +43,7 @@ _COMPILED = re.compile(r"Compiling a graph for ")
 
 
 def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
-    """Return whether a model is profiled by a separate start.
-
-    Raise ModelUnavailable for an unknown choice.
-    """
+    """Return whether a separate start profiles a model; raise ModelUnavailable if unknown."""
     if spec.engine != "vllm":
         return False
     wanted = spec.options.get(STARTS_OPTION, "two")
@@ -79,10 +76,7 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
 
 
 def compiled(log_path: Path | None) -> bool:
-    """Return whether a start compiled its graphs, by its log.
-
-    Its profile then includes the compiler's memory.
-    """
+    """Return whether a start compiled its graphs, by its log: its profile includes the compiler."""
     return log_path is not None and _COMPILED.search(read_log(log_path)) is not None
 
 

@@ -58,10 +58,7 @@ class EngineStart:
 
 
 class EngineLoader:
-    """Starts of the engine in one host.
-
-    Not safe for several threads: nothing may be loaded while another job runs.
-    """
+    """Starts of the engine in one host, for one thread: nothing loads beside another job."""
 
     def __init__(
         self,
@@ -153,10 +150,7 @@ class EngineLoader:
         self._host.unload()
 
     def _start_twice(self, job: ClaimedJob, on_progress: Callable[[], None]) -> EngineStart:
-        """Start an engine whose KV cache has the size of the rule, profiled first if need be.
-
-        A stored profile that fits is used. An engine that reports no profile is started as it is.
-        """
+        """Start with a KV cache sized by the rule, profiled first where no profile fits."""
         key = profile_key(job.spec, self._host.context, vllm_version())
         profiles = sizable(stored_profiles(self._database, key))
         stored = bool(profiles)
@@ -188,10 +182,7 @@ class EngineLoader:
     def _profiled(
         self, job: ClaimedJob, key: str, on_progress: Callable[[], None]
     ) -> list[Profile]:
-        """Profile a model and return the profiles stored now.
-
-        It is profiled a second time where the first start compiled its graphs.
-        """
+        """Profile a model, twice where the first start compiled its graphs; return the profiles."""
         report = self._load_spec(job.spec, job, on_progress)
         if compiled(report.log_path):
             self._record(job, report, StartKind.PROFILE, memory=with_compilation(report))

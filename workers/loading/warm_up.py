@@ -67,10 +67,7 @@ def planned(
 
 
 def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
-    """Return the most requests of a model's warm-up.
-
-    Raise ModelUnavailable for an invalid number.
-    """
+    """Return the most requests of a model's warm-up; raise ModelUnavailable for a bad number."""
     if spec.engine != "vllm":
         return 0
     most = spec.options.get(WARM_UP_OPTION, 30 if device == "cuda" else 5)
@@ -85,10 +82,7 @@ def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
 
 @dataclass(slots=True)
 class WarmUp:
-    """One warm-up of the engine in a host.
-
-    ``on_progress`` is called at each token; what it raises ends the warm-up.
-    """
+    """One warm-up of a host's engine; ``on_progress`` is called at each token and may end it."""
 
     host: EngineHost
     plan: WarmUpPlan

@@ -128,10 +128,7 @@ class Assessor:
         self._unflagged: deque[Attempt] = deque(maxlen=KEPT)
 
     def assess(self, job: ClaimedJob, measurement: Measurement) -> Assessment:
-        """Return the assessment of a result that is about to be committed.
-
-        Its trace must have ended. May flag earlier results, which it writes to the database.
-        """
+        """Assess a result with an ended trace, before its commit; may flag earlier rows as well."""
         generation, trace = measurement.generation, measurement.trace
         gpu = gpu_conditions(
             () if trace is None else trace.gpu_samples,

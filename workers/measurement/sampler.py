@@ -34,10 +34,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSource:
-    """All used memory of one GPU (total minus free), whatever uses it.
-
-    Includes what an engine merely reserves.
-    """
+    """All used memory of one GPU, whatever uses or merely reserves it: total minus free."""
 
     gpu_uuid: str
     kind: Literal["device"] = "device"
@@ -80,10 +77,7 @@ class MemoryTrace:
 
 
 class MemorySampler:
-    """Sample from a separate process, which does not disturb the engine's threads.
-
-    Safe for several threads.
-    """
+    """Sample from a process, which leaves the engine's threads undisturbed; for several threads."""
 
     def __init__(self, source: DeviceSource | HostSource, period_ms: float) -> None:
         self._source = source
@@ -201,10 +195,7 @@ class Watch:
 
 @contextmanager
 def watched(sampler: MemorySampler | None) -> Iterator[Watch]:
-    """Sample memory during the block, if there is a sampler.
-
-    Raise as ``MemorySampler.begin`` and ``trace`` do.
-    """
+    """Sample memory during the block, if there is a sampler; raise as its methods do."""
     watch = Watch()
     if sampler is None:
         yield watch
@@ -223,10 +214,7 @@ def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:
-    """Return a worker's started sampler: of its GPU, or of its process tree on the CPU.
-
-    Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is not a valid rate.
-    """
+    """Return the sampler of a GPU or process tree; raise ``SettingsError`` for a bad rate."""
     if context.device == "cuda" and context.gpu_uuid:
         sampler = MemorySampler(
             DeviceSource(gpu_uuid=context.gpu_uuid), 1000 / sample_hz(DEVICE_HZ)
@@ -239,10 +227,7 @@ def memory_sampler(context: EngineContext) -> MemorySampler:
 
 
 def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float:
-    """Return the samples a second that ``environ`` (default: the process's) sets.
-
-    Raise ``SettingsError``.
-    """
+    """Return the samples a second that ``environ`` sets, or raise ``SettingsError``."""
     text = (os.environ if environ is None else environ).get("EVALCTL_SAMPLE_HZ")
     if not text:
         return default

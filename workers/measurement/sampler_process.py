@@ -23,10 +23,7 @@ from workers.measurement.windows import Windows
 
 
 def main(arguments: list[str]) -> int:
-    """Serve commands until stdin ends.
-
-    The arguments are the period in ms, then ``device UUID`` or ``host PID MARK``.
-    """
+    """Serve until stdin ends; arguments: the period in ms, ``device UUID`` or ``host PID MARK``."""
     period_s = float(arguments[0]) / 1000
     try:
         with _windows(arguments[1:], period_s) as windows:

@@ -43,10 +43,7 @@ class Burst:
 
     @property
     def preemptions(self) -> int | None:
-        """How often the engine preempted any of them; None where it does not report that.
-
-        The most that one request saw, as all see the same preemptions.
-        """
+        """The preemptions of the engine, which every request sees; None where it reports none."""
         most = self.most("engine_preemptions")
         return None if most is None else int(most)
 
@@ -120,10 +117,7 @@ def figures(burst: Burst) -> dict[str, Any]:
 
 
 def need_mib(burst: Burst) -> float | None:
-    """Return the MiB that all requests together needed; None where a term is unknown.
-
-    The KV cache counts with its peak over all requests, the activation with its largest.
-    """
+    """Return the MiB of all together: KV cache by its summed peak, activation by its largest."""
     if not burst.measured:
         return None
     last = burst.measured[-1]

@@ -147,10 +147,7 @@ class ProbeSession:
         return self.released()
 
     def write(self, trial: Trial) -> None:
-        """Store a trial and append it to ``trials``.
-
-        Raise LeaseLost where the attempt no longer owns its job.
-        """
+        """Store a trial and append it; raise LeaseLost where the attempt lost its job."""
         job, ordinal, document = self.job, len(self.trials) + 1, trial.to_document()
         self.insist(
             self.lease,

@@ -70,10 +70,7 @@ class _Client:
 def sustain(
     session: ProbeSession, engines: Sequence[ColocatedEngine], name: str
 ) -> tuple[SustainedLoad, ...]:
-    """Keep all engines busy for ``plan.hold_s`` or until one fails; return the result of each.
-
-    Raise GenerationCancelled where the attempt was ended, and an error that is not a finding.
-    """
+    """Keep all engines busy for ``plan.hold_s`` or until one fails; raise what is not a finding."""
     over = threading.Event()
     until_s = time.monotonic() + session.plan.hold_s
     clients = [

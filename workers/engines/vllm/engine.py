@@ -1,7 +1,4 @@
-"""vLLM: its engine core in a spawned child, its asynchronous client here.
-
-Only ``start`` imports vLLM.
-"""
+"""vLLM: its engine core in a spawned child, its client here. Only ``start`` imports vLLM."""
 
 from __future__ import annotations
 

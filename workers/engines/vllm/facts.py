@@ -25,10 +25,7 @@ def _attention_backend(worker: Any) -> str:
 
 
 def _sampler(worker: Any) -> str:
-    """Return what samples with top-k and top-p.
-
-    Where neither runner's object reports it, vLLM may still be forbidden FlashInfer.
-    """
+    """Return what samples by top-k and top-p; where unreported, FlashInfer may be forbidden."""
     sampler = getattr(worker.model_runner, "sampler", None)
     uses = getattr(sampler, "use_flashinfer", None)  # model runner V2
     if isinstance(uses, bool):

@@ -107,10 +107,7 @@ def check_prefix_caching(spec: ModelSpec) -> None:
 
 
 def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
-    """Return the folder or hub id to load.
-
-    Raise ModelUnavailable for a path that does not exist.
-    """
+    """Return the folder or hub id to load; raise ModelUnavailable for a path that is missing."""
     if spec.source.startswith(SOURCE_PREFIX):
         return str(ensure_embedded_model(context.home, spec.source.removeprefix(SOURCE_PREFIX)))
     path = Path(spec.source).expanduser()
@@ -166,10 +163,7 @@ def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[i
 
 
 def import_vllm(context: EngineContext) -> tuple[Any, Any]:
-    """Import vLLM and return AsyncLLM and AsyncEngineArgs.
-
-    Raise ModelUnavailable when the build does not fit.
-    """
+    """Return AsyncLLM and AsyncEngineArgs; raise ModelUnavailable when the build does not fit."""
     extra = "gpu" if context.device == "cuda" else "cpu"
     try:
         from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
@@ -200,10 +194,7 @@ def vllm_version() -> str:
 
 
 def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the engine says it runs, the backends among ``facts`` included.
-
-    ``num_gpu_blocks`` follows from free memory and may differ between starts.
-    """
+    """Return what runs; ``num_gpu_blocks`` follows from free memory and may change at a start."""
     model, cache, scheduler = (
         vllm_config.model_config,
         vllm_config.cache_config,

@@ -74,10 +74,7 @@ def memory_report(
     free_before_mib: float | None,
     kv_used_mib: float | None,
 ) -> MemoryReport:
-    """Return the terms of memory.
-
-    The activation peak is the profile's, beside the run's; KV use is the peak since the start.
-    """
+    """Return the terms: activation peak of profile and run, KV use's peak since the start."""
     reasons: dict[str, str] = {}
 
     def term(name: str, value: float | None, reason: str) -> float | None:

@@ -39,10 +39,7 @@ class PromptMaker:
         self._special: frozenset[int] = frozenset(getattr(self._tokenizer, "all_special_ids", ()))
 
     def make(self, request: GenerationRequest) -> Prompt:
-        """Return the request's prompt.
-
-        Raise PromptRejected when it leaves no room for an answer.
-        """
+        """Return the request's prompt; raise PromptRejected when no room is left for an answer."""
         sampling = request.sampling
         if sampling.fixed_input_tokens is not None:
             prompt = Prompt(token_ids=self._random_ids(sampling), text=None)
