@@ -17,13 +17,7 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
-from db.maintenance import (
-    expire_leases,
-    fold_tallies,
-    leadership,
-    next_jobs,
-    waiting_jobs,
-)
+from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
 from db.outbox import publish_outbox
 from orchestrator.schedules import fire_due_schedules
 

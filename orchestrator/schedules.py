@@ -129,9 +129,7 @@ def _fire(
     assert slot is not None, "the first slot is due"
     earlier = takewhile(lambda due: due < slot, cron.after(schedule.due_from))
     fired = Fired(
-        schedule=schedule.name,
-        slot=slot,
-        skipped=sum(1 for _ in islice(earlier, COUNT_AT_MOST)),
+        schedule=schedule.name, slot=slot, skipped=sum(1 for _ in islice(earlier, COUNT_AT_MOST))
     )
     try:
         submission = plan(stored_experiment(schedule), registry(), new=True)
@@ -173,8 +171,7 @@ def _log_skipped(fired: Fired, zone: zoneinfo.ZoneInfo) -> None:
         count = f"{fired.skipped}{' or more' if fired.skipped == COUNT_AT_MOST else ''}"
         facts = (fired.schedule, count, _local(fired.slot, zone))
         log.warning(
-            "schedule %s: skipped %s earlier missed slots in favour of the latest, %s",
-            *facts,
+            "schedule %s: skipped %s earlier missed slots in favour of the latest, %s", *facts
         )
 
 

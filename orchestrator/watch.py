@@ -18,11 +18,7 @@ POLL_S = 1.0
 
 
 def follow(
-    engine: Engine,
-    run: Run,
-    console: Console,
-    *,
-    check: Callable[[], None] = lambda: None,
+    engine: Engine, run: Run, console: Console, *, check: Callable[[], None] = lambda: None
 ) -> RunProgress:
     """Draw a run's progress until no job is open; ``check``, called at each poll, may raise."""
     columns = (

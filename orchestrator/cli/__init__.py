@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from core.errors import DbError, ServiceUnreachable
+from orchestrator.cli.examples import examples
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
 
@@ -64,15 +65,13 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="evalctl")
+@examples(
+    "evalctl quickstart",
+    "evalctl submit --model qwen3-4b --problems core --repetitions 3 --watch",
+    "evalctl results latest",
+)
 def cli() -> None:
-    """Evaluate language models on maths: step scores, latency and memory of each answer.
-
-    \b
-    Example:
-      evalctl quickstart
-      evalctl submit --model qwen3-4b --problems core --repetitions 3 --watch
-      evalctl results latest
-    """
+    """Evaluate language models on maths: step scores, latency and memory of each answer."""
 
 
 def main() -> NoReturn:

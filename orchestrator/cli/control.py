@@ -7,6 +7,7 @@ import click
 from core.states import JobState
 from db.control import pause_run, resume_run, retry_jobs
 from db.runs import find_run, run_progress
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, warn
 from orchestrator.submit import publish_hints
@@ -15,15 +16,12 @@ from orchestrator.submit import publish_hints
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl pause latest")
 def pause(*, run: str, as_json: bool) -> int:
     """Pause a run: queued jobs are held, running jobs finish.
 
     Jobs submitted to a paused run are held too. RUN is an id, a unique prefix of an id, a name, or
     `latest`.
-
-    \b
-    Example:
-      evalctl pause latest
     """
     with connect(name="pause") as connections:
         found = find_run(connections.engine, run)
@@ -44,13 +42,9 @@ def pause(*, run: str, as_json: bool) -> int:
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl resume latest")
 def resume(*, run: str, as_json: bool) -> int:
-    """Resume a paused run.
-
-    \b
-    Example:
-      evalctl resume latest
-    """
+    """Resume a paused run."""
     with connect(broker=True, name="resume") as connections:
         found = find_run(connections.engine, run)
         released = resume_run(connections.engine, found)
@@ -71,14 +65,11 @@ def resume(*, run: str, as_json: bool) -> int:
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl retry latest")
 def retry(*, run: str, as_json: bool) -> int:
     """Requeue the failed and dead jobs of a run.
 
     Each job gets its original number of attempts again; earlier attempts stay on record.
-
-    \b
-    Example:
-      evalctl retry latest
     """
     with connect(broker=True, name="retry") as connections:
         found = find_run(connections.engine, run)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click import option
 from rich.table import Table
 from sqlalchemy import Engine
 
 from core.states import JobState
 from db.control import DeadJob, drop_dead, list_dead, retry_jobs
 from db.runs import Run, find_run
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import Function, console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
@@ -19,20 +21,17 @@ from orchestrator.submit import publish_hints
 
 
 @click.group()
+@examples("evalctl dead list latest")
 def dead() -> None:
     """Inspect, requeue or drop dead jobs.
 
     A job is dead when its attempts are used up, or when the same error ended it on two workers.
-
-    \b
-    Example:
-      evalctl dead list latest
     """
 
 
 @dead.command("list")
 @click.argument("run", required=False)
-@click.option(
+@option(
     "--limit",
     type=click.IntRange(1),
     default=100,
@@ -40,14 +39,9 @@ def dead() -> None:
     help="Maximum number of jobs to show.",
 )
 @json_option
+@examples("evalctl dead list", "evalctl dead list latest --json")
 def list_(*, run: str | None, limit: int, as_json: bool) -> int:
-    """List the dead jobs of a run, or of all runs, latest first.
-
-    \b
-    Example:
-      evalctl dead list
-      evalctl dead list latest --json
-    """
+    """List the dead jobs of a run, or of all runs, latest first."""
     with connect(name="dead") as connections:
         found, total = list_dead(connections.engine, _run(connections.engine, run), limit=limit)
     if as_json:
@@ -96,13 +90,9 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
 @dead.command()
 @click.argument("job", type=int)
 @json_option
+@examples("evalctl dead show 17")
 def show(*, job: int, as_json: bool) -> int:
-    """Show a dead job and all its attempts.
-
-    \b
-    Example:
-      evalctl dead show 17
-    """
+    """Show a dead job and all its attempts."""
     with connect(name="dead") as connections:
         found, _total = list_dead(connections.engine, job_id=job)
     if not found:
@@ -118,28 +108,24 @@ def choice(command: Function) -> Function:
     """Add the options that choose dead jobs to a command."""
     options: tuple[Callable[[Function], Function], ...] = (
         click.argument("run", required=False),
-        click.option(
+        option(
             "--job", "job_ids", type=int, multiple=True, help="Choose this job; may be repeated."
         ),
-        click.option("--all", "everything", is_flag=True, help="Choose the dead jobs of all runs."),
+        option("--all", "everything", is_flag=True, help="Choose the dead jobs of all runs."),
         json_option,
     )
-    for option in reversed(options):
-        command = option(command)
+    for one in reversed(options):
+        command = one(command)
     return command
 
 
 @dead.command()
 @choice
+@examples("evalctl dead retry latest", "evalctl dead retry --job 17 --job 18")
 def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
     """Requeue dead jobs: those of a run, the ones named, or all.
 
     Each job gets its original number of attempts again. Exit code 1 if a named job is not dead.
-
-    \b
-    Example:
-      evalctl dead retry latest
-      evalctl dead retry --job 17 --job 18
     """
     _check(run, job_ids, everything=everything)
     with connect(broker=True, name="dead") as connections:
@@ -157,16 +143,12 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
 
 @dead.command()
 @choice
+@examples("evalctl dead drop --job 17", "evalctl dead drop --all")
 def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
     """Drop dead jobs for good.
 
     They count as cancelled and no longer make their run fail. Exit code 1 if a named job is not
     dead.
-
-    \b
-    Example:
-      evalctl dead drop --job 17
-      evalctl dead drop --all
     """
     _check(run, job_ids, everything=everything)
     with connect(name="dead") as connections:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click import option
 
 from core.settings import Settings
 from db.fleet import list_workers
 from db.probes import latest_points, read_found
 from db.runs import find_run
 from db.submissions import Submission
+from orchestrator.cli.examples import examples
 from orchestrator.connections import Connections, connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.probe_plan import (
@@ -30,7 +32,7 @@ from reports.probe_tables import level_table, limit_sentence, trial_line
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _BEFORE: tuple[Callable[[Any], Any], ...] = (
-    click.option(
+    option(
         "--model",
         "models",
         multiple=True,
@@ -38,7 +40,7 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
         metavar="NAME",
         help="Model to probe; may be repeated.",
     ),
-    click.option(
+    option(
         "--searches",
         type=int,
         default=1,
@@ -47,26 +49,20 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
     ),
 )
 _AFTER: tuple[Callable[[Any], Any], ...] = (
-    click.option("--memory-limit", metavar="SIZE", help="Emulate a smaller GPU, e.g. 24GiB."),
-    click.option(
-        "--seed", type=int, default=0, show_default=True, help="Base seed of the requests."
-    ),
-    click.option(
-        "--name", help="Name of the run. The same probe under another name is another run."
-    ),
-    click.option("--priority", type=int, default=0, show_default=True, help="Lower runs sooner."),
-    click.option(
+    option("--memory-limit", metavar="SIZE", help="Emulate a smaller GPU, e.g. 24GiB."),
+    option("--seed", type=int, default=0, show_default=True, help="Base seed of the requests."),
+    option("--name", help="Name of the run. The same probe under another name is another run."),
+    option("--priority", type=int, default=0, show_default=True, help="Lower runs sooner."),
+    option(
         "--max-attempts",
         type=int,
         default=3,
         show_default=True,
         help="Attempts before a job is marked dead.",
     ),
-    click.option("--new", is_flag=True, help="Start a new run even if this probe already has one."),
-    click.option(
-        "--dry-run", is_flag=True, help="Show what would be submitted, without submitting it."
-    ),
-    click.option(
+    option("--new", is_flag=True, help="Start a new run even if this probe already has one."),
+    option("--dry-run", is_flag=True, help="Show what would be submitted, without submitting it."),
+    option(
         "--watch/--no-watch",
         default=True,
         show_default=True,
@@ -74,17 +70,18 @@ _AFTER: tuple[Callable[[Any], Any], ...] = (
     ),
     json_option,
 )
-_LENGTH = click.option(
+_LENGTH = option(
     "--fixed-length",
     metavar="IN:OUT",
     help="Prompt and output tokens of each request.  [default: 256:512]",
 )
 
 
+@examples("evalctl probe sequences --model smollm2")
 def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
-        for option in reversed((*_BEFORE, *own, *_AFTER)):
-            function = option(function)
+        for one in reversed((*_BEFORE, *own, *_AFTER)):
+            function = one(function)
         return function
 
     return decorate
@@ -92,82 +89,64 @@ def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
 
 @click.group()
 def probe() -> None:
-    """Search for limits: sequences, engines or context length.
-
-    \b
-    Example:
-      evalctl probe sequences --model smollm2
-    """
+    """Search for limits: sequences, engines or context length."""
 
 
 @probe.command()
 @_options(
-    click.option(
-        "--max-level", type=int, help="Highest number of sequences to try.  [default: 64]"
-    ),
-    click.option("--trials", type=int, help="Trials per level; all must be stable.  [default: 3]"),
+    option("--max-level", type=int, help="Highest number of sequences to try.  [default: 64]"),
+    option("--trials", type=int, help="Trials per level; all must be stable.  [default: 3]"),
     _LENGTH,
-    click.option(
+    option(
         "--sla-s",
         type=float,
         help="Limit in seconds for the 95th percentile of E2E; a slower level is not stable.",
     ),
+)
+@examples(
+    "evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64",
+    "evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --json",
 )
 def sequences(**flags: Any) -> int:
     """Find how many sequences one engine runs at once.
 
     At a stable level no sequence fails, is preempted or waits. Levels double until one is not
     stable, then the gap is bisected. Running out of memory is a result, not an error.
-
-    \b
-    Example:
-      evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64
-      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --json
     """
     return _probe(SEQUENCES, **flags)
 
 
 @probe.command()
 @_options(
-    click.option(
-        "--max-level", type=int, help="Highest number of engines to start.  [default: 16]"
-    ),
-    click.option("--trials", type=int, help="Ramps, each starting from one engine.  [default: 3]"),
+    option("--max-level", type=int, help="Highest number of engines to start.  [default: 16]"),
+    option("--trials", type=int, help="Ramps, each starting from one engine.  [default: 3]"),
     _LENGTH,
-    click.option(
-        "--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"
-    ),
+    option("--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"),
 )
+@examples("evalctl probe instances --model qwen3-4b --memory-limit 48GiB")
 def instances(**flags: Any) -> int:
     """Find how many engines run side by side on one GPU under load.
 
     Engines are added one at a time until one fails to start or dies.
-
-    \b
-    Example:
-      evalctl probe instances --model qwen3-4b --memory-limit 48GiB
     """
     return _probe(INSTANCES, **flags)
 
 
 @probe.command()
 @_options(
-    click.option(
+    option(
         "--levels",
         metavar="TOKENS",
         help="Context lengths to try, prompt and answer together.  [default: 8k doubling to 256k]",
     ),
-    click.option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
+    option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
 )
+@examples("evalctl probe context --model qwen3-4b --levels 8k,16k,32k,64k")
 def context(**flags: Any) -> int:
     """Find how long a context an engine takes.
 
     Also shows what it costs, and whether the model still uses the start of the context. Each length
     runs in a separate engine. A wrong answer is reported and does not end the search.
-
-    \b
-    Example:
-      evalctl probe context --model qwen3-4b --levels 8k,16k,32k,64k
     """
     return _probe(CONTEXT, **flags)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import click
+from click import option
 
 from db.results import read_results
 from db.runs import find_run, run_progress
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
 from reports.breakdown import explain
@@ -15,21 +17,22 @@ from reports.tables import result_tables
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option(
-    "--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated."
-)
-@click.option(
-    "--include-flagged", is_flag=True, help="Include flagged results in times and memory."
-)
-@click.option(
+@option("--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated.")
+@option("--include-flagged", is_flag=True, help="Include flagged results in times and memory.")
+@option(
     "--table",
     "chosen",
     multiple=True,
     type=click.Choice(("scores", "resources", "prompts", "concurrency")),
     help="Show only this table; may be repeated.",
 )
-@click.option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
+@option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
+@examples(
+    "evalctl results latest",
+    "evalctl results quickstart-3f2a1b --json",
+    "evalctl results latest --table resources --explain",
+)
 def results(
     *,
     run: str,
@@ -42,12 +45,6 @@ def results(
     """Show the scores, latency and memory of a run.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`.
-
-    \b
-    Example:
-      evalctl results latest
-      evalctl results quickstart-3f2a1b --json
-      evalctl results latest --table resources --explain
     """
     with connect(name="results", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)

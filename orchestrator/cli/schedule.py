@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click import option
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -20,6 +21,7 @@ from db.schedules import (
     remove_schedule,
     resume_schedule,
 )
+from orchestrator.cli.examples import examples
 from orchestrator.cli.schedule_tables import (
     describe,
     next_slot,
@@ -38,24 +40,20 @@ from orchestrator.submit import Outcome, plan, publish_hints
 
 
 @click.group()
+@examples("evalctl schedule list")
 def schedule() -> None:
-    """Submit an experiment on a cron schedule, each time as a new run.
-
-    \b
-    Example:
-      evalctl schedule list
-    """
+    """Submit an experiment on a cron schedule, each time as a new run."""
 
 
 @schedule.command()
 @click.argument("name")
-@click.option(
+@option(
     "--cron",
     required=True,
     metavar="FIELDS",
     help="Minute, hour, day of month, month, day of week.",
 )
-@click.option(
+@option(
     "--tz",
     "timezone",
     default="UTC",
@@ -63,7 +61,7 @@ def schedule() -> None:
     metavar="ZONE",
     help="IANA time zone of the cron expression.",
 )
-@click.option(
+@option(
     "-f",
     "--file",
     "path",
@@ -72,17 +70,16 @@ def schedule() -> None:
     help="Experiment file in TOML or YAML, as for `submit`.",
 )
 @json_option
+@examples(
+    "evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f exp.toml",
+    "evalctl schedule add weekdays --cron '30 1 * * 1-5' -f experiment.yaml",
+)
 def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> int:
     """Add a schedule.
 
     The cron expression and the experiment are checked first. The reconciler (part of `evalctl up`)
     submits a run for each slot. If it was down, it makes up for the latest missed slot only. When
     the clocks change, a schedule at chosen hours still runs once per slot.
-
-    \b
-    Example:
-      evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f exp.toml
-      evalctl schedule add weekdays --cron '30 1 * * 1-5' -f experiment.yaml
     """
     check_name(name)
     read_cron(cron, timezone)
@@ -116,13 +113,9 @@ def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> in
 
 @schedule.command("list")
 @json_option
+@examples("evalctl schedule list")
 def list_(*, as_json: bool) -> int:
-    """List the schedules with their next and last slot.
-
-    \b
-    Example:
-      evalctl schedule list
-    """
+    """List the schedules with their next and last slot."""
     with connect(name="schedule") as connections:
         found = list_schedules(connections.engine)
         last = last_slots(connections.engine, limit=1)
@@ -153,7 +146,7 @@ def list_(*, as_json: bool) -> int:
 
 @schedule.command()
 @click.argument("name")
-@click.option(
+@option(
     "--limit",
     type=click.IntRange(1),
     default=10,
@@ -161,14 +154,11 @@ def list_(*, as_json: bool) -> int:
     help="Maximum number of past slots to show.",
 )
 @json_option
+@examples("evalctl schedule show nightly")
 def show(*, name: str, limit: int, as_json: bool) -> int:
     """Show a schedule: what it submits, its next slots and its past ones.
 
     Exit code 1 if its last slot could not be submitted.
-
-    \b
-    Example:
-      evalctl schedule show nightly
     """
     with connect(name="schedule") as connections:
         found = find_schedule(connections.engine, name)
@@ -190,13 +180,9 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
 @schedule.command()
 @click.argument("name")
 @json_option
+@examples("evalctl schedule pause nightly")
 def pause(*, name: str, as_json: bool) -> int:
-    """Pause a schedule until `resume`; runs already submitted continue.
-
-    \b
-    Example:
-      evalctl schedule pause nightly
-    """
+    """Pause a schedule until `resume`; runs already submitted continue."""
     with connect(name="schedule") as connections:
         changed = pause_schedule(connections.engine, find_schedule(connections.engine, name))
     if as_json:
@@ -209,13 +195,9 @@ def pause(*, name: str, as_json: bool) -> int:
 @schedule.command()
 @click.argument("name")
 @json_option
+@examples("evalctl schedule resume nightly")
 def resume(*, name: str, as_json: bool) -> int:
-    """Resume a schedule; slots missed while it was paused are skipped.
-
-    \b
-    Example:
-      evalctl schedule resume nightly
-    """
+    """Resume a schedule; slots missed while it was paused are skipped."""
     with connect(name="schedule") as connections:
         changed = resume_schedule(connections.engine, find_schedule(connections.engine, name))
         found = find_schedule(connections.engine, name)
@@ -236,13 +218,9 @@ def resume(*, name: str, as_json: bool) -> int:
 @schedule.command()
 @click.argument("name")
 @json_option
+@examples("evalctl schedule remove nightly")
 def remove(*, name: str, as_json: bool) -> int:
-    """Remove a schedule and its list of slots; its runs are kept.
-
-    \b
-    Example:
-      evalctl schedule remove nightly
-    """
+    """Remove a schedule and its list of slots; its runs are kept."""
     with connect(name="schedule") as connections:
         slots = remove_schedule(connections.engine, find_schedule(connections.engine, name))
     if as_json:
@@ -255,14 +233,11 @@ def remove(*, name: str, as_json: bool) -> int:
 @schedule.command("run-now")
 @click.argument("name")
 @json_option
+@examples("evalctl schedule run-now nightly")
 def run_now_(*, name: str, as_json: bool) -> int:
     """Submit a schedule's experiment now, as a new run.
 
     The next slot is not affected.
-
-    \b
-    Example:
-      evalctl schedule run-now nightly
     """
     with connect(broker=True, name="schedule") as connections:
         found = find_schedule(connections.engine, name)

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import click
+from click import option
 from rich.text import Text
 
+from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from problems.loader import load_file, load_set
@@ -24,20 +26,14 @@ COLOURS = {
 
 
 @click.command()
-@click.option(
-    "--problem", required=True, metavar="ID", help="Id of a shipped problem, or a YAML file."
-)
-@click.option(
+@option("--problem", required=True, metavar="ID", help="Id of a shipped problem, or a YAML file.")
+@option(
     "--answer", required=True, metavar="FILE", help="File with the answer; - reads standard input."
 )
 @json_option
+@examples("evalctl score --problem sec-symmetric-01 --answer answer.txt")
 def score(*, problem: str, answer: str, as_json: bool) -> int:
-    """Score an answer: its steps, its result and signs of guessing.
-
-    \b
-    Example:
-      evalctl score --problem sec-symmetric-01 --answer answer.txt
-    """
+    """Score an answer: its steps, its result and signs of guessing."""
     found = load_problem(problem)
     text = _read(answer)
     scored = score_text(found, text)

@@ -11,9 +11,11 @@ from types import FrameType
 
 import click
 import psutil
+from click import option
 
 from core.gpus import GpuUnavailable, list_gpus
 from core.settings import Settings
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.errors import UsageFault
 from orchestrator.supervisor import (
@@ -30,25 +32,21 @@ DOWN_WITHIN_S = 120.0
 
 
 @click.command()
-@click.option(
+@option(
     "--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1, or none.  [default: all]"
 )
-@click.option(
+@option(
     "--cpu-workers",
     type=click.IntRange(0, 64),
     help="Number of CPU workers.  [default: 1 without GPUs, else 0]",
 )
-@click.option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
+@option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
+@examples("evalctl up", "evalctl up --gpus 0,1")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     """Start the servers, the reconciler and the workers of this host.
 
     The servers are the embedded ones, unless real ones are configured. Workers and servers that
     exit are restarted. `evalctl down` stops everything.
-
-    \b
-    Example:
-      evalctl up
-      evalctl up --gpus 0,1
     """
     settings = Settings.from_environment()
     file = SupervisorFile(settings)
@@ -85,15 +83,12 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
+@option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
+@examples("evalctl down")
 def down(*, force: bool) -> int:
     """Stop the workers, the reconciler and the embedded servers.
 
     Workers finish their current job first.
-
-    \b
-    Example:
-      evalctl down
     """
     settings = Settings.from_environment()
     supervisor = SupervisorFile(settings).running()

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from core.states import JobState
 from db.fleet import WorkerRow, list_workers
 from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json
 from orchestrator.watch import follow
@@ -19,16 +20,12 @@ from orchestrator.watch import follow
 @click.command()
 @click.argument("run", required=False)
 @json_option
+@examples("evalctl status", "evalctl status latest --json")
 def status(*, run: str | None, as_json: bool) -> int:
     """Show the progress of a run, or the newest runs and the workers.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed
     or dead jobs.
-
-    \b
-    Example:
-      evalctl status
-      evalctl status latest --json
     """
     with connect(name="status") as connections:
         if run is None:
@@ -49,13 +46,9 @@ def status(*, run: str | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("run", default="latest")
+@examples("evalctl watch latest")
 def watch(*, run: str) -> int:
-    """Follow a run until it ends. Ctrl-C stops watching, not the run.
-
-    \b
-    Example:
-      evalctl watch latest
-    """
+    """Follow a run until it ends. Ctrl-C stops watching, not the run."""
     with connect(name="watch") as connections:
         progress = follow(connections.engine, find_run(connections.engine, run), console())
     return 0 if progress.state == "succeeded" else 1
@@ -64,13 +57,9 @@ def watch(*, run: str) -> int:
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl cancel latest")
 def cancel(*, run: str, as_json: bool) -> int:
-    """Cancel the unfinished jobs of a run; finished results are kept.
-
-    \b
-    Example:
-      evalctl cancel latest
-    """
+    """Cancel the unfinished jobs of a run; finished results are kept."""
     with connect(name="cancel") as connections:
         found = find_run(connections.engine, run)
         cancelled = cancel_run(connections.engine, found)

@@ -8,31 +8,34 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from click import option
 from rich.table import Table
 
 from db.fleet import WorkerRow, drain_workers, list_workers
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 
 
 @click.group(invoke_without_command=True)
-@click.option("--gpu", type=int, metavar="INDEX", help="Run on this GPU.")
-@click.option("--cpu", is_flag=True, help="Run on the CPU.")
-@click.option(
+@option("--gpu", type=int, metavar="INDEX", help="Run on this GPU.")
+@option("--cpu", is_flag=True, help="Run on the CPU.")
+@option(
     "--queue",
     "queues",
     multiple=True,
     metavar="NAME",
     help="Serve only these queues; may be repeated.",
 )
-@click.option(
+@option(
     "--grace",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
     help="On shutdown, how long the current job may take before it is handed back.  [default: 600]",
 )
 @click.pass_context
+@examples("evalctl worker --gpu 0", "evalctl worker --cpu --queue vllm --grace 120")
 def worker(
     context: click.Context,
     *,
@@ -46,11 +49,6 @@ def worker(
     By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish
     its job and exit; a second one hands the job back at once. It refuses a GPU that other processes
     use.
-
-    \b
-    Example:
-      evalctl worker --gpu 0
-      evalctl worker --cpu --queue vllm --grace 120
     """
     if gpu is not None and cpu:
         raise click.UsageError("--gpu and --cpu cannot be combined")
@@ -69,13 +67,9 @@ def worker(
 
 @worker.command(name="list")
 @json_option
+@examples("evalctl worker list")
 def list_(*, as_json: bool) -> int:
-    """List the running workers and what they report.
-
-    \b
-    Example:
-      evalctl worker list
-    """
+    """List the running workers and what they report."""
     with connect(name="worker list") as connections:
         workers = list_workers(connections.engine)
     if as_json:
@@ -89,20 +83,16 @@ def list_(*, as_json: bool) -> int:
 
 @worker.command()
 @click.argument("name", metavar="[WORKER]", required=False)
-@click.option("--all", "all_workers", is_flag=True, help="Drain all workers.")
-@click.option("--host", metavar="HOST", help="Drain the workers of this host.")
+@option("--all", "all_workers", is_flag=True, help="Drain all workers.")
+@option("--host", metavar="HOST", help="Drain the workers of this host.")
 @json_option
+@examples("evalctl worker drain gpu0-4711@host1", "evalctl worker drain --host host1")
 def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: bool) -> int:
     """Ask workers to finish their job and exit. They notice within about 5 seconds.
 
     WORKER is a name from `evalctl worker list`, an id, or a prefix of either. A job that has not
     finished within the worker's grace period is handed back for another worker. A worker started by
     `evalctl up` stays down until the next `evalctl up`.
-
-    \b
-    Example:
-      evalctl worker drain gpu0-4711@host1
-      evalctl worker drain --host host1
     """
     if (name is not None) + all_workers + (host is not None) != 1:
         raise UsageFault("give one of WORKER, --host HOST or --all")

@@ -6,15 +6,7 @@ import itertools
 import math
 
 from scoring.formulas.chains import Chain
-from scoring.formulas.tree import (
-    Binary,
-    Collection,
-    Constant,
-    Interval,
-    Negation,
-    Node,
-    names_of,
-)
+from scoring.formulas.tree import Binary, Collection, Constant, Interval, Negation, Node, names_of
 from scoring.numeric.evaluation import Evaluation
 
 #: Lower end, upper end, whether each belongs to the interval.

@@ -19,12 +19,7 @@ from typing import Any, TypeVar, cast
 
 from core.model_spec import ModelSpec
 from workers.engines import Engine, EngineContext, create_engine
-from workers.engines.protocol import (
-    Generation,
-    GenerationRequest,
-    StartReport,
-    TokenEvent,
-)
+from workers.engines.protocol import Generation, GenerationRequest, StartReport, TokenEvent
 from workers.errors import (
     INIT_TIMEOUT,
     EngineDied,

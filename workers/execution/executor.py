@@ -203,10 +203,7 @@ class Executor:
 
         try:
             generation = self._host.generate(
-                request,
-                on_token=on_token,
-                cancel=lease.ended,
-                timeout_s=self._timeouts.silence_s,
+                request, on_token=on_token, cancel=lease.ended, timeout_s=self._timeouts.silence_s
             )
         finally:
             if sampler is not None and window is not None:

@@ -27,7 +27,7 @@ HOST_HZ = 20.0
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "EVALCTL_SAMPLE_HZ": "samples of memory a second while a request runs, from 1 to 1000 "
-        "(default: 50 on a GPU, 20 on a CPU)",
+        "(default: 50 on a GPU, 20 on a CPU)"
     }
 )
 

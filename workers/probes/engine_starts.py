@@ -45,11 +45,7 @@ def probed_spec(session: ProbeSession, spec: ModelSpec, **options: Any) -> Model
 
 
 def start_settled(
-    session: ProbeSession,
-    spec: ModelSpec,
-    *,
-    kind: StartKind = StartKind.SINGLE,
-    **options: Any,
+    session: ProbeSession, spec: ModelSpec, *, kind: StartKind = StartKind.SINGLE, **options: Any
 ) -> EngineStart:
     """Start the engine; on a GPU start it again where it compiled or ran out of memory.
 

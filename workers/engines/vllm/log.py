@@ -94,7 +94,7 @@ _FACTS: Mapping[str, re.Pattern[str]] = {
 _COMPILATION = re.compile(
     r"during inference: .*latency spike|JIT compilation|torch\.compile|torch\._dynamo"
     r"|torch\._inductor|Dynamo bytecode transform"
-    r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph",
+    r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph"
 )
 _TAIL_BYTES = 1 << 20
 _LINE_AT_MOST = 400
