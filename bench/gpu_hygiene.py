@@ -101,12 +101,10 @@ class Worker:
                 event = json.loads(line)
                 if event["event"] != "log":
                     after_s = round(time.monotonic() - self.started_s, 2)
-                    facts = {
-                        key: value
-                        for key, value in event.items()
-                        if key not in {"at", "level", "logger"}
-                    }
-                    say(f"worker +{after_s} s: {facts}")
+                    headers = {"at", "level", "logger"}
+                    say(
+                        f"worker +{after_s} s: { {k: event[k] for k in event if k not in headers} }"
+                    )
                     self._events.put(event | {"after_s": after_s})
         self._events.put(None)
 
@@ -151,9 +149,8 @@ def readings(_host: Host) -> None:
             f"reserve; {reader.processes()}"
         )
         with holder() as process:
-            say(
-                f"held by pid {process.pid}: used {reader.used_mib():.0f} MiB; {reader.processes()}"
-            )
+            held_mib = reader.used_mib()
+            say(f"held by pid {process.pid}: used {held_mib:.0f} MiB; {reader.processes()}")
         started_s = time.monotonic()
         reader.wait_xid(1.0)
         say(f"waiting for an XID works: {time.monotonic() - started_s:.2f} s for 1 s")
@@ -216,9 +213,8 @@ def engine_orphaned(host: Host) -> None:
         first.process.kill()
         first.process.wait()
         threading.Event().wait(3.0)
-        say(
-            f"engine core {core.pid} survives both: {core.is_running()}; used {used_mib(0):.0f} MiB"
-        )
+        lives = core.is_running()
+        say(f"engine core {core.pid} survives both: {lives}; used {used_mib(0):.0f} MiB")
         with worker(host) as second:
             second.wait_for("worker.ready")
             say(f"used {used_mib(0):.0f} MiB")
@@ -243,9 +239,8 @@ def application_xid(host: Host) -> None:
         done = subprocess.run(
             [sys.executable, "-c", FAULT], capture_output=True, text=True, timeout=120, check=False
         )
-        say(
-            f"the application ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}"
-        )
+        said = done.stderr.strip().splitlines()[-1:]
+        say(f"the application ended with {done.returncode}: {said}")
         started.wait_for("gpu.xid", within_s=20)
 
 
@@ -262,15 +257,9 @@ def quarantined(host: Host) -> bool:
 
 
 PARTS = (
-    readings,
-    orphan_at_start,
-    stranger_at_start,
-    two_workers,
-    application_xid,
-    out_of_memory_at_start,
-    stranger_before_start,
-    engine_orphaned,
-)
+    readings, orphan_at_start, stranger_at_start, two_workers, application_xid,
+    out_of_memory_at_start, stranger_before_start, engine_orphaned,
+)  # fmt: skip
 
 
 def main() -> int:

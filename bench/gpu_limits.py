@@ -43,16 +43,8 @@ def measured(host: Host, shape: str) -> None:
 
 def speed_run(host: Host, model: str, name: str, *, repetitions: int) -> None:
     """Run 6 prompts of 256 tokens in and 512 out ``repetitions`` times, and explain the figures."""
-    arguments = (
-        "--fixed-length",
-        "256:512",
-        "--repetitions",
-        str(repetitions),
-        "--name",
-        name,
-        "--watch",
-    )
-    host.evalctl("submit", "--model", model, "--problems", "quickstart", *arguments)
+    arguments = f"--problems quickstart --fixed-length 256:512 --repetitions {repetitions}".split()
+    host.evalctl("submit", "--model", model, *arguments, "--name", name, "--watch")
     host.evalctl("results", name, "--explain")
 
 
@@ -78,9 +70,8 @@ def instances48(host: Host, shape: str) -> None:
 
 def held24(host: Host, shape: str) -> None:
     """Start colocated engines on 24 GiB once, all busy for a minute after each start."""
-    probe(
-        host, shape, "instances", "24GiB", "--hold", "60", "--trials", "1", *LENGTHS, suffix="-held"
-    )
+    once = ("--hold", "60", "--trials", "1")
+    probe(host, shape, "instances", "24GiB", *once, *LENGTHS, suffix="-held")
 
 
 def context(host: Host, shape: str) -> None:
@@ -96,62 +87,28 @@ def text_context(host: Host, _shape: str) -> None:
 def smoke(host: Host, shape: str) -> None:
     """Try each kind once at its smallest."""
     probe(host, shape, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
-    probe(
-        host,
-        shape,
-        "instances",
-        "24GiB",
-        "--max-level",
-        "2",
-        "--hold",
-        "2",
-        "--trials",
-        "1",
-        *LENGTHS,
-    )
+    least = ("--max-level", "2", "--hold", "2", "--trials", "1")
+    probe(host, shape, "instances", "24GiB", *least, *LENGTHS)
 
 
 def probe(
-    host: Host,
-    shape: str,
-    kind: str,
-    limit: str,
-    *arguments: str,
-    suffix: str = "",
-    model: str = "",
+    host: Host, shape: str, kind: str, limit: str, *own: str, suffix: str = "", model: str = ""
 ) -> None:
     """Search and show the threshold of ``model``, or else of the shape's model."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
-    host.evalctl(
-        "probe",
-        kind,
-        "--model",
-        model or f"{shape}-auto",
-        *limited,
-        *arguments,
-        "--name",
-        name,
-        within_s=1700,
-    )
+    arguments = ("--model", model or f"{shape}-auto", *limited, *own, "--name", name)
+    host.evalctl("probe", kind, *arguments, within_s=1700)
     host.evalctl("results", name, "--table", "concurrency")
 
 
 PARTS: Mapping[str, Callable[[Host, str], None]] = {
     part.__name__: part
     for part in (
-        smoke,
-        need,
-        measured,
-        sequences24,
-        sequences48,
-        instances24,
-        instances48,
-        held24,
-        context,
+        smoke, need, measured, sequences24, sequences48, instances24, instances48, held24, context,
         text_context,
     )
-}
+}  # fmt: skip
 
 
 def export(host: Host, shape: str) -> None:

@@ -26,18 +26,11 @@ from workers.gpu.pinning import pin
 R1_7B_AWQ: dict[str, Any] = {
     key: value for key, value in QWEN3_4B_AWQ.items() if key != "head_dim"
 } | {
-    "architectures": ["Qwen2ForCausalLM"],
-    "model_type": "qwen2",
-    "hidden_size": 3584,
-    "intermediate_size": 18944,
-    "num_hidden_layers": 28,
-    "num_attention_heads": 28,
-    "num_key_value_heads": 4,
-    "vocab_size": 152064,
-    "rope_theta": 10000,
-    "max_position_embeddings": 131072,
-    "tie_word_embeddings": False,
-}
+    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 3584,
+    "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
+    "num_key_value_heads": 4, "vocab_size": 152064, "rope_theta": 10000,
+    "max_position_embeddings": 131072, "tie_word_embeddings": False,
+}  # fmt: skip
 SHAPES: Mapping[str, dict[str, Any]] = {"qwen3-4b": QWEN3_4B_AWQ, "r1-qwen-7b": R1_7B_AWQ}
 UTILISATIONS = (0.2, 0.9)
 MODEL = """
@@ -75,28 +68,15 @@ def need(host: Host) -> None:
     for utilisation in UTILISATIONS:
         variant = f"u{utilisation * 100:.0f}"
         models = [part for name in SHAPES for part in ("--model", f"{name}-{variant}")]
-        arguments = (
-            "--fixed-length",
-            "256:512",
-            "--repetitions",
-            "3",
-            "--name",
-            f"need-{variant}",
-            "--watch",
-        )
-        host.evalctl("submit", *models, "--problems", "quickstart", *arguments)
+        arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", f"need-{variant}")
+        host.evalctl("submit", *models, "--problems", "quickstart", *arguments, "--watch")
         host.evalctl("results", f"need-{variant}")
-    host.export(
-        "need_rows",
-        host.query(
-            "SELECT * FROM analytics_v1.generations WHERE run LIKE 'need-%' ORDER BY job_id"
-        ),
-    )
-    host.export("need_boots", host.query("SELECT * FROM eval.boot ORDER BY id"))
-    host.export(
-        "need_resources",
-        host.query("SELECT * FROM analytics_v1.model_resources ORDER BY run, model"),
-    )
+    for name, rows in (
+        ("rows", "analytics_v1.generations WHERE run LIKE 'need-%' ORDER BY job_id"),
+        ("boots", "eval.boot ORDER BY id"),
+        ("resources", "analytics_v1.model_resources ORDER BY run, model"),
+    ):
+        host.export(f"need_{name}", host.query(f"SELECT * FROM {rows}"))
 
 
 def prompts(host: Host, folder: Path) -> None:

@@ -180,14 +180,10 @@ async def _send_all(
 
 def _spec(folder: Path, sequences: int) -> ModelSpec:
     options = {
-        "load_format": "dummy",
-        "skip_tokenizer_init": True,
-        "dtype": "float16",
-        "max_model_len": 4096,
-        "max_num_seqs": sequences,
-        "max_num_batched_tokens": 4096,
+        "load_format": "dummy", "skip_tokenizer_init": True, "dtype": "float16",
+        "max_model_len": 4096, "max_num_seqs": sequences, "max_num_batched_tokens": 4096,
         "gpu_memory_utilization": 0.5,
-    }
+    }  # fmt: skip
     return ModelSpec(
         name="qwen3-4b-shape",
         engine="vllm",

@@ -41,14 +41,9 @@ WAKING = -1000
 ROUNDS = (0, 50, 1000, WAKING, WAKING, 1000, 50, 0, 0, 50, 1000, WAKING)
 PER_ROUND = 40
 OPTIONS: dict[str, Any] = {
-    "load_format": "dummy",
-    "skip_tokenizer_init": True,
-    "dtype": "float16",
-    "max_model_len": 8192,
-    "max_num_seqs": 4,
-    "max_num_batched_tokens": 8192,
-    "gpu_memory_utilization": 0.3,
-}
+    "load_format": "dummy", "skip_tokenizer_init": True, "dtype": "float16", "max_model_len": 8192,
+    "max_num_seqs": 4, "max_num_batched_tokens": 8192, "gpu_memory_utilization": 0.3,
+}  # fmt: skip
 #: What vLLM captures by itself for 4 sequences.
 DECODING_SIZES = [1, 2, 4, 8]
 #: Holds 512 MiB for 20 ms, N times, and says when.

@@ -44,13 +44,8 @@ def measure(place: Place) -> list[Figure]:
     for workers in WORKERS:
         noops_per_s = _noop_rate(place, workers)
         jobs_per_s, median_ms, jobs = _job_rate(place, workers)
-        settings = {
-            "workers": workers,
-            "noops": NOOPS,
-            "jobs": jobs,
-            "pool": "threads",
-            "scored": False,
-        }
+        settings: dict[str, Any] = {"workers": workers, "noops": NOOPS, "jobs": jobs}
+        settings |= {"pool": "threads", "scored": False}
         name = f"throughput.{workers}_workers"
         figures += [
             Figure(
@@ -77,20 +72,8 @@ def measure(place: Place) -> list[Figure]:
 def _noop_rate(place: Place, workers: int) -> float:
     stage(place.broker_url, NOOPS)
     # At Celery's default level: a line of log a task would slow it down.
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "bench.noop",
-        "worker",
-        "-P",
-        "threads",
-        "-c",
-        "1",
-        "-Q",
-        QUEUE,
-    ]
+    arguments = ("-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q")
+    command = [sys.executable, *arguments, QUEUE]
     names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
     with (
         redis.Redis.from_url(place.broker_url, socket_timeout=DEADLINE_S + 10) as client,

@@ -28,19 +28,9 @@ SHORTEST_CONTEXT = 256
 TOPPED_UP = ("models", "searches", "priority", "max_attempts")
 
 _THRESHOLD = (
-    "max_stable",
-    "first_failure",
-    "reason",
-    "limited_by",
-    "searches",
-    "agreed",
-    "gpu",
-    "memory_limit_mib",
-    "emulated",
-    "need_mib",
-    "peak_mib",
-    "analytic_bound",
-)
+    "max_stable", "first_failure", "reason", "limited_by", "searches", "agreed", "gpu",
+    "memory_limit_mib", "emulated", "need_mib", "peak_mib", "analytic_bound",
+)  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GiB|MiB)", re.IGNORECASE)
 _TOKENS = re.compile(r"(\d+)(k?)", re.IGNORECASE)
 

@@ -18,23 +18,14 @@ Row = Mapping[str, Any]
 
 #: Figures in the order in which they are shown: key, title, digits.
 FIGURES: tuple[tuple[str, str, int], ...] = (
-    ("ttft_ms", "TTFT ms", 1),
-    ("engine_ttft_ms", "  engine core", 1),
-    ("hop_ms", "  hop", 2),
-    ("ttfo_ms", "TTFO ms", 1),
-    ("e2e_s", "E2E s", 3),
-    ("tpot_ms", "TPOT ms", 3),
-    ("tokens_per_s", "tokens/s", 1),
-    ("output_tokens", "out tokens", 0),
-    ("running_peak", "in flight", 0),
-    ("queue_wait_s", "queue wait s", 3),
-    ("need_mib", "need MiB", 1),
-    ("nvml_peak_mib", "NVML peak MiB", 0),
-    ("host_peak_mib", "resident MiB", 0),
-    ("sm_clock_mhz", "GPU clock MHz", 0),
-    ("power_w", "GPU power W", 0),
-    ("temperature_c", "GPU temperature C", 0),
-)
+    ("ttft_ms", "TTFT ms", 1), ("engine_ttft_ms", "  engine core", 1), ("hop_ms", "  hop", 2),
+    ("ttfo_ms", "TTFO ms", 1), ("e2e_s", "E2E s", 3), ("tpot_ms", "TPOT ms", 3),
+    ("tokens_per_s", "tokens/s", 1), ("output_tokens", "out tokens", 0),
+    ("running_peak", "in flight", 0), ("queue_wait_s", "queue wait s", 3),
+    ("need_mib", "need MiB", 1), ("nvml_peak_mib", "NVML peak MiB", 0),
+    ("host_peak_mib", "resident MiB", 0), ("sm_clock_mhz", "GPU clock MHz", 0),
+    ("power_w", "GPU power W", 0), ("temperature_c", "GPU temperature C", 0),
+)  # fmt: skip
 #: A need and the sum of its terms that differ by as much are not the same.
 UNLIKE_MIB = 0.1
 FEW = (

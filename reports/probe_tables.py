@@ -13,14 +13,10 @@ Row = Mapping[str, Any]
 #: Columns of the table of levels: title in two lines, since ten columns have to fit a screen; key,
 #: digits.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
-    ("TTFT\nms", "ttft_p50_ms", 1),
-    ("E2E\np95 s", "e2e_p95_s", 2),
-    ("tokens\n/s", "tokens_per_s", 1),
-    ("KV\nMiB", "kv_used_mib", 0),
-    ("need\nMiB", "need_mib", 0),
-    ("peak\nMiB", "peak_mib", 0),
-    ("after\nMiB", "after_mib", 0),
-)
+    ("TTFT\nms", "ttft_p50_ms", 1), ("E2E\np95 s", "e2e_p95_s", 2),
+    ("tokens\n/s", "tokens_per_s", 1), ("KV\nMiB", "kv_used_mib", 0), ("need\nMiB", "need_mib", 0),
+    ("peak\nMiB", "peak_mib", 0), ("after\nMiB", "after_mib", 0),
+)  # fmt: skip
 
 
 def level_table(document: Row) -> Table:

@@ -12,16 +12,11 @@ Row = Mapping[str, Any]
 #: Lines of the resource table: title, key of the view, digits. Those without any figure are
 #: omitted.
 RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
-    ("need MiB", "need_mib", 0),
-    ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
-    ("TTFT ms", "ttft_ms", 1),
-    ("TTFO ms", "ttfo_ms", 1),
-    ("E2E s", "e2e_s", 2),
-    ("TPOT ms", "tpot_ms", 2),
-    ("tokens/s of a request", "tokens_per_s", 1),
-    ("tokens/s of the engine", "total_tokens_per_s", 1),
-    ("out tokens", "output_tokens", 0),
-)
+    ("need MiB", "need_mib", 0), ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
+    ("TTFT ms", "ttft_ms", 1), ("TTFO ms", "ttfo_ms", 1), ("E2E s", "e2e_s", 2),
+    ("TPOT ms", "tpot_ms", 2), ("tokens/s of a request", "tokens_per_s", 1),
+    ("tokens/s of the engine", "total_tokens_per_s", 1), ("out tokens", "output_tokens", 0),
+)  # fmt: skip
 #: What a larger limit counts, by the kind of the probe.
 LIMITS = {
     "sequences": "max stable sequences",

@@ -23,13 +23,9 @@ _DATABASE = "evalctl"
 _NAME = "embedded PostgreSQL"
 #: Written into postgresql.conf once, so that people can tune it afterwards.
 _TUNING = {
-    "shared_buffers": "128MB",
-    "max_connections": "100",
-    "fsync": "on",
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-}
+    "shared_buffers": "128MB", "max_connections": "100", "fsync": "on", "jit": "off",
+    "timezone": "UTC", "log_timezone": "UTC",
+}  # fmt: skip
 
 
 def postgres_binary(program: str = "postgres") -> Path:
@@ -83,17 +79,8 @@ class EmbeddedPostgres(EmbeddedServer):
         return "postgres"
 
     def _command(self, port: int) -> list[str]:
-        return [
-            str(postgres_binary()),
-            "-D",
-            str(self.data),
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-k",
-            "",
-        ]
+        listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        return [str(postgres_binary()), "-D", str(self.data), *listen]
 
     def _is_ours(self, words: Sequence[str]) -> bool:
         return (
@@ -137,17 +124,8 @@ class EmbeddedPostgres(EmbeddedServer):
             raise ServiceStartError(
                 self.name, f"{self.data} is not a PostgreSQL data folder", mend="Move it away"
             )
-        command = [
-            str(postgres_binary("initdb")),
-            "-D",
-            str(fresh),
-            "-U",
-            _USER,
-            "-E",
-            "UTF8",
-            "--no-instructions",
-        ]
-        command += ["--auth=scram-sha-256", f"--pwfile={self._password_file}"]
+        command = [str(postgres_binary("initdb")), "-D", str(fresh), "-U", _USER, "-E", "UTF8"]
+        command += ["--no-instructions", "--auth=scram-sha-256", f"--pwfile={self._password_file}"]
         # The built-in provider needs no locale of the machine.
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         for key, value in _TUNING.items():

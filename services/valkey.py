@@ -74,18 +74,11 @@ class EmbeddedValkey(EmbeddedServer):
     def _configuration(self, password: str) -> str:
         """Return the configuration, which keeps the password off the command line."""
         settings = {
-            "bind": "127.0.0.1",
-            "protected-mode": "yes",
-            "requirepass": password,
-            "dir": _quoted(str(self.data)),
-            "pidfile": _quoted(str(self._pid_file)),
-            "daemonize": "no",
-            "set-proc-title": "no",
-            "appendonly": "yes",
-            "appendfsync": "everysec",
-            "maxmemory-policy": "noeviction",
-            "save": '""',
-        }
+            "bind": "127.0.0.1", "protected-mode": "yes", "requirepass": password,
+            "dir": _quoted(str(self.data)), "pidfile": _quoted(str(self._pid_file)),
+            "daemonize": "no", "set-proc-title": "no", "appendonly": "yes",
+            "appendfsync": "everysec", "maxmemory-policy": "noeviction", "save": '""',
+        }  # fmt: skip
         return "".join(f"{key} {value}\n" for key, value in settings.items())
 
     def _not_ready(self) -> str | None:

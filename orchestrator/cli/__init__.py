@@ -18,29 +18,13 @@ DONE, BAD, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4
 
 #: Command: module under ``orchestrator.cli`` that defines it under the same name.
 COMMANDS = {
-    "quickstart": "quickstart",
-    "up": "services",
-    "down": "services",
-    "doctor": "doctor",
-    "submit": "submit",
-    "status": "status",
-    "watch": "status",
-    "results": "results",
-    "probe": "probe",
-    "cancel": "status",
-    "pause": "control",
-    "resume": "control",
-    "retry": "control",
-    "dead": "dead",
-    "schedule": "schedule",
-    "score": "score",
-    "rescore": "rescore",
-    "problems": "problems",
-    "models": "models",
-    "worker": "worker",
-    "reconcile": "processes",
-    "db": "database",
-}
+    "quickstart": "quickstart", "up": "services", "down": "services", "doctor": "doctor",
+    "submit": "submit", "status": "status", "watch": "status", "results": "results",
+    "probe": "probe", "cancel": "status", "pause": "control", "resume": "control",
+    "retry": "control", "dead": "dead", "schedule": "schedule", "score": "score",
+    "rescore": "rescore", "problems": "problems", "models": "models", "worker": "worker",
+    "reconcile": "processes", "db": "database",
+}  # fmt: skip
 
 
 class LazyGroup(click.Group):

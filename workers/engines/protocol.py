@@ -13,14 +13,9 @@ from core.sampling_params import SamplingParams
 
 #: The terms of a ``MemoryReport`` in the order in which they are taken.
 MEMORY_TERMS = (
-    "context_mib",
-    "weights_mib",
-    "buffers_mib",
-    "activation_peak_mib",
-    "graphs_mib",
-    "kv_reserved_mib",
-    "kv_used_mib",
-)
+    "context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib",
+    "kv_reserved_mib", "kv_used_mib",
+)  # fmt: skip
 
 #: Terms of a start that a generation's report may lack, and that may come from another start. The
 #: reserved cache and all that requests use are a start's own.

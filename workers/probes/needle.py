@@ -8,15 +8,10 @@ from dataclasses import dataclass
 
 #: One round of neutral lines: nothing in them helps or hinders the answer.
 HAYSTACK = (
-    "The ferry leaves at high tide.",
-    "A gardener waters the roses.",
-    "Wool is washed and spun.",
-    "Maps lie in a long drawer.",
-    "Bread is sold in the morning.",
-    "Two swallows built a nest.",
-    "The train stops in the village.",
-    "In autumn the mill runs late.",
-)
+    "The ferry leaves at high tide.", "A gardener waters the roses.", "Wool is washed and spun.",
+    "Maps lie in a long drawer.", "Bread is sold in the morning.", "Two swallows built a nest.",
+    "The train stops in the village.", "In autumn the mill runs late.",
+)  # fmt: skip
 _INTEGER = re.compile(r"-?\d+")
 
 

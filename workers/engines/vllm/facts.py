@@ -90,27 +90,15 @@ def _name(value: Any) -> str:
 
 
 FACTS: Mapping[str, Callable[[Any], str]] = {
-    "device": _device,
-    "attention_backend": _attention_backend,
-    "sampler": _sampler,
-    "flashinfer_autotune": _flashinfer_autotune,
-    "flashinfer_imported": _flashinfer_imported,
-    "model_runner_class": _runner_class,
-    "model_runner": _model_runner,
+    "device": _device, "attention_backend": _attention_backend, "sampler": _sampler,
+    "flashinfer_autotune": _flashinfer_autotune, "flashinfer_imported": _flashinfer_imported,
+    "model_runner_class": _runner_class, "model_runner": _model_runner,
     "linear_backend": _kernel_choice("linear_backend"),
-    "moe_backend": _kernel_choice("moe_backend"),
-    "compilation_mode": _compilation_choice("mode"),
+    "moe_backend": _kernel_choice("moe_backend"), "compilation_mode": _compilation_choice("mode"),
     "cudagraph_mode": _compilation_choice("cudagraph_mode"),
-}
+}  # fmt: skip
 #: Those that are part of an engine's configuration; the linear kernel is in the log.
 CONFIGURED = (
-    "attention_backend",
-    "linear_kernel",
-    "sampler",
-    "flashinfer_autotune",
-    "model_runner",
-    "linear_backend",
-    "moe_backend",
-    "compilation_mode",
-    "cudagraph_mode",
-)
+    "attention_backend", "linear_kernel", "sampler", "flashinfer_autotune", "model_runner",
+    "linear_backend", "moe_backend", "compilation_mode", "cudagraph_mode",
+)  # fmt: skip
