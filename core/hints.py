@@ -137,9 +137,8 @@ class HintBroker:
         """Return the server's name and version, e.g. ``valkey`` and ``9.1.2``."""
         with self._reachable(), self._app.connection_for_write() as connection:
             reply = connection.default_channel.client.execute_command("HELLO")
-        pairs = (
-            reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-        )
+        listed = isinstance(reply, list)
+        pairs = dict(zip(reply[::2], reply[1::2], strict=True)) if listed else reply
         return pairs[b"server"].decode(), pairs[b"version"].decode()
 
     def close(self) -> None:

@@ -92,9 +92,8 @@ def normalised_database_url(url: str) -> str:
     scheme, separator, rest = url.strip().partition("://")
     family = scheme.lower().partition("+")[0]
     if not separator or family not in {"postgresql", "postgres"}:
-        raise SettingsError(
-            "EVALCTL_DATABASE_URL", f"must start with postgresql://, not {masked(url)!r}"
-        )
+        problem = f"must start with postgresql://, not {masked(url)!r}"
+        raise SettingsError("EVALCTL_DATABASE_URL", problem)
     return f"postgresql://{rest}"
 
 

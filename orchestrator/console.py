@@ -30,9 +30,10 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
 
-def warn(sentence: str) -> None:
-    """Print a warning on stderr."""
-    click.echo(f"warning: {sentence}", err=True)
+def warn(*sentences: str) -> None:
+    """Print each warning on stderr."""
+    for sentence in sentences:
+        click.echo(f"warning: {sentence}", err=True)
 
 
 def duration(seconds: float | None) -> str:

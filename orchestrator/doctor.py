@@ -69,10 +69,8 @@ def _place(state: ServiceState) -> str:
 def _connected(settings: Settings) -> list[Check]:
     try:
         with services(settings) as endpoints:
-            return [
-                *_database(endpoints, embedded=settings.database_url is None),
-                _broker(endpoints),
-            ]
+            embedded = settings.database_url is None
+            return [*_database(endpoints, embedded=embedded), _broker(endpoints)]
     except ServiceUnreachable as error:
         return [Check(name="database", ok=False, found=str(error), mend=error.mend)]
 
@@ -197,9 +195,8 @@ def _models(settings: Settings) -> Check:
 
 def _problems() -> Check:
     shipped = load_set("core")
-    return Check(
-        name="problems", ok=len(shipped) > 0, found=f"{len(shipped)} problems in the shipped set"
-    )
+    found = f"{len(shipped)} problems in the shipped set"
+    return Check(name="problems", ok=len(shipped) > 0, found=found)
 
 
 def _disk(settings: Settings) -> Check:

@@ -47,9 +47,8 @@ class Experiment:
         """Refuse what cannot be run, naming the value and what is allowed."""
         _require(bool(self.models), "an experiment needs at least one model (--model NAME)")
         _require(bool(self.problems), "an experiment needs a problem set (--problems NAME)")
-        _require(
-            bool(self.prompts), f"an experiment needs a prompt style: {', '.join(PROMPT_STYLES)}"
-        )
+        known = ", ".join(PROMPT_STYLES)
+        _require(bool(self.prompts), f"an experiment needs a prompt style: {known}")
         for prompt in self.prompts:
             _require(
                 prompt in PROMPT_STYLES,

@@ -84,9 +84,8 @@ def _check_server(spec: ModelSpec) -> ModelCheck:
             found=f"server {host}, but {spec.api_key_env} is not set",
             mend=f"Set {spec.api_key_env} in the environment of the workers",
         )
-    return ModelCheck(
-        model=spec.name, ok=True, found=f"server {host} (not contacted by this check)"
-    )
+    found = f"server {host} (not contacted by this check)"
+    return ModelCheck(model=spec.name, ok=True, found=found)
 
 
 def _check_vllm(spec: ModelSpec) -> ModelCheck:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from core.model_spec import ModelSpec, canonical_hash
@@ -98,9 +98,7 @@ class Probe:
     @property
     def identity_hash(self) -> str:
         """The hash that identifies the run: of everything that cannot be topped up."""
-        fixed = {
-            key: value for key, value in asdict(self).items() if key in {"kind", "name", "seed"}
-        }
+        fixed = {"kind": self.kind, "name": self.name, "seed": self.seed}
         return canonical_hash(fixed | {"probe": self.document})
 
     def to_dict(self) -> dict[str, Any]:

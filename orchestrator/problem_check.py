@@ -54,9 +54,8 @@ class Validation:
     def gate(self) -> dict[str, tuple[int, int]]:
         """Return for each kind of check how many were made and how many held."""
         made = Counter(check.kind for problem in self.problems for check in problem.checks)
-        held = Counter(
-            check.kind for problem in self.problems for check in problem.checks if check.held
-        )
+        checks = (check for problem in self.problems for check in problem.checks)
+        held = Counter(check.kind for check in checks if check.held)
         return {kind: (made[kind], held[kind]) for kind in KINDS}
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,11 +107,8 @@ def _files(name_or_path: str) -> list[Path]:
             if name_or_path == "quickstart"
             else None
         )
-        return [
-            file
-            for file in sorted(SHIPPED.rglob("*.yaml"))
-            if wanted is None or file.stem in wanted
-        ]
+        files = sorted(SHIPPED.rglob("*.yaml"))
+        return [file for file in files if wanted is None or file.stem in wanted]
     path = Path(name_or_path)
     files = [path] if path.is_file() else sorted(_yaml_files(path))
     if not files:

@@ -128,14 +128,12 @@ def _fire(
     slot = cron.latest(schedule.due_from, now)
     assert slot is not None, "the first slot is due"
     earlier = takewhile(lambda due: due < slot, cron.after(schedule.due_from))
-    fired = Fired(
-        schedule=schedule.name, slot=slot, skipped=sum(1 for _ in islice(earlier, COUNT_AT_MOST))
-    )
+    skipped = sum(1 for _ in islice(earlier, COUNT_AT_MOST))
+    fired = Fired(schedule=schedule.name, slot=slot, skipped=skipped)
     try:
         submission = plan(stored_experiment(schedule), registry(), new=True)
-        submitted = make_slot(
-            engine, schedule, slot, _of_slot(submission, schedule, slot, cron.zone)
-        )
+        of_slot = _of_slot(submission, schedule, slot, cron.zone)
+        submitted = make_slot(engine, schedule, slot, of_slot)
     except (UsageFault, ProblemError, OSError) as error:
         return _failed(engine, schedule, fired, str(error))
     except (DataError, IntegrityError, ProgrammingError) as error:

@@ -93,9 +93,8 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
             "--new to start a new run"
         )
     if submitted.paused:
-        warnings.append(
-            f"run {submitted.name} is paused; resume it with `evalctl resume {submitted.name}`"
-        )
+        run = submitted.name
+        warnings.append(f"run {run} is paused; resume it with `evalctl resume {run}`")
     published, trouble = publish_hints(engine, broker)
     return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
 

@@ -216,9 +216,8 @@ class SupervisorFile:
         """Record this process."""
         me = psutil.Process()
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.write_text(
-            json.dumps({"pid": me.pid, "created_s": me.create_time()}), encoding="utf-8"
-        )
+        text = json.dumps({"pid": me.pid, "created_s": me.create_time()})
+        self._path.write_text(text, encoding="utf-8")
 
     def remove(self) -> None:
         """Forget this process."""

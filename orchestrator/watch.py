@@ -21,12 +21,8 @@ def follow(
     engine: Engine, run: Run, console: Console, *, check: Callable[[], None] = lambda: None
 ) -> RunProgress:
     """Draw a run's progress until no job is open; ``check``, called at each poll, may raise."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    figures = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), *figures)
     eta = TextColumn("{task.fields[eta]}")
     with Progress(*columns, eta, console=console, transient=not console.is_terminal) as bar:
         task = bar.add_task(run.name, total=None, eta="")

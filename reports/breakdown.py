@@ -134,9 +134,8 @@ def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
     ]
     if all(mib is not None for _name, mib in parts):
         rest = peak - sum(mib for _name, mib in parts)
-        listed.append(
-            {"term": "rest", "mib": rest, "source": "activations, and what the allocator keeps"}
-        )
+        source = "activations, and what the allocator keeps"
+        listed.append({"term": "rest", "mib": rest, "source": source})
     return listed
 
 
@@ -158,20 +157,10 @@ def _differences(
         if len(several) < 2:
             continue
         starts = [boots[_of_line(row, breakdown.starts)[0]["boot_id"]] for row in several]
-        settings = {
-            what: _unlike([start[what] for start in starts]) for what in ("config", "environment")
-        }
-        kinds = list(dict.fromkeys(row["memory_kind"] for row in several))
-        found.append(
-            {
-                "model": model,
-                "prompt": prompt,
-                "mode": mode,
-                "lines": len(several),
-                **settings,
-                "memory_kinds": kinds,
-            }
-        )
+        line = {"model": model, "prompt": prompt, "mode": mode, "lines": len(several)}
+        line |= {what: _unlike([at[what] for at in starts]) for what in ("config", "environment")}
+        line["memory_kinds"] = list(dict.fromkeys(row["memory_kind"] for row in several))
+        found.append(line)
     return found
 
 

@@ -60,10 +60,8 @@ def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
     if parts and document["boots"]:
-        parts += [
-            Text("\nEngine starts", style="bold"),
-            *(_start(row) for row in document["boots"]),
-        ]
+        starts = map(_start, document["boots"])
+        parts += [Text("\nEngine starts", style="bold"), *starts]
     return parts
 
 
@@ -199,11 +197,8 @@ def _start(row: Row) -> RenderableType:
         for name in ("torch", "driver", "cuda_driver")
         if name in environment
     ]
-    places = [
-        row["gpu_name"] or environment.get("cpu_model"),
-        row["gpu_uuid"],
-        f"worker {row['worker']}",
-    ]
+    place = row["gpu_name"] or environment.get("cpu_model")
+    places = [place, row["gpu_uuid"], f"worker {row['worker']}"]
     backends = {
         "attention": facts.get("attention_backend", config.get("attention_backend")),
         "linear kernel": facts.get("linear_kernel", config.get("linear_kernel")),

@@ -22,9 +22,8 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 def level_table(document: Row) -> Table:
     """Return a probe's levels, one row per search and level, in ten columns for 80 characters."""
     points: Sequence[Row] = document["points"]
-    columns = [
-        column for column in COLUMNS if any(point[column[1]] is not None for point in points)
-    ]
+    shown = {key for point in points for key, value in point.items() if value is not None}
+    columns = [column for column in COLUMNS if column[1] in shown]
     answered = any(point["answer_right"] is not None for point in points)
     several = any(point["search"] > 1 for point in points)
     title = f"{document['model']}: {document['probe']}{' (#: search)' if several else ''}"
@@ -62,11 +61,8 @@ def limit_sentence(document: Row) -> str:
         found = f"{_counted(most, unit)} stable{where}"
         found += "" if failure is None else f", {failure:,} not"
     if document["reason"] is None:
-        why = (
-            "the highest level of the search"
-            if document["limited_by"] == "level"
-            else "no limit found"
-        )
+        at_most = document["limited_by"] == "level"
+        why = "the highest level of the search" if at_most else "no limit found"
     else:
         why = f"{document['reason']}, limited by {document['limited_by']}"
     searches = document["searches"]
@@ -98,9 +94,8 @@ def _where(document: Row) -> str:
     name = document["gpu"]
     if document["memory_limit_mib"] is not None:
         size = f"{document['memory_limit_mib'] / 1024:g} GiB"
-        return (
-            f" on {size} (emulated on {name})" if document["emulated"] else f" on {size} of {name}"
-        )
+        emulated = document["emulated"]
+        return f" on {size} (emulated on {name})" if emulated else f" on {size} of {name}"
     return "" if name is None else f" on {name}"
 
 

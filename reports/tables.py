@@ -99,9 +99,8 @@ def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> 
     """Add a line for each kind of limit and size of GPU; return which limits another run found."""
     foreign: list[str] = []
     wanted = {(limit["kind"], limit["memory_limit_mib"], limit["gpu"]): limit for limit in limits}
-    for (kind, size, gpu), limit in sorted(
-        wanted.items(), key=lambda item: list(LIMITS).index(item[0][0])
-    ):
+    order = list(LIMITS)
+    for (kind, size, gpu), limit in sorted(wanted.items(), key=lambda one: order.index(one[0][0])):
         found = [_limit_of(column, limits, (kind, size, gpu)) for column in columns]
         if not any(found):
             continue
@@ -140,11 +139,8 @@ def _column_title(column: Row, columns: Sequence[Row]) -> str:
     """Name a model, and what distinguishes its columns where it has several."""
     others = [other for other in columns if other["model"] == column["model"]]
     title = str(column["model"])
-    for key, word in (
-        ("config_hash", "config"),
-        ("environment_hash", "env"),
-        ("memory_kind", "memory"),
-    ):
+    words = {"config_hash": "config", "environment_hash": "env", "memory_kind": "memory"}
+    for key, word in words.items():
         if len({other[key] for other in others}) > 1:
             title += f"\n{word} {str(column[key])[:8]}"
     return title
@@ -177,14 +173,12 @@ def concurrency_table(thresholds: Sequence[Row]) -> Table:
     table.add_column("limited by")
     first: dict[tuple[Any, ...], Row] = {}
     for row in thresholds:
-        base = first.setdefault(
-            (row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"]), row
-        )
+        key = (row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"])
+        base = first.setdefault(key, row)
         stable = _figure(row["max_stable"], base["max_stable"], 0, first=row is base)
         failure = "-" if row["first_failure"] is None else f"{row['first_failure']:,}"
-        table.add_row(
-            row["model"], gpu_name(row), f"{stable} {row['unit']}", failure, _limited_by(row)
-        )
+        most = f"{stable} {row['unit']}"
+        table.add_row(row["model"], gpu_name(row), most, failure, _limited_by(row))
     return table
 
 
@@ -229,17 +223,15 @@ def _gap_cell(base: Row | None, row: Row | None) -> str:
 
 
 def _count_cell(by_model: Mapping[str, Row]) -> str:
-    shown = {
-        f"{row['problems']} x {row['repetitions'] / row['problems']:g}" for row in by_model.values()
-    }
+    sizes = ((row["problems"], row["repetitions"] / row["problems"]) for row in by_model.values())
+    shown = {f"{problems} x {repetitions:g}" for problems, repetitions in sizes}
     return ", ".join(sorted(shown))
 
 
 def _figures(values: Sequence[float | None], digits: int) -> list[str]:
     """Return the cells of a line, those after the first with their difference from it."""
-    return [
-        _figure(value, values[0], digits, first=place == 0) for place, value in enumerate(values)
-    ]
+    base = values[0]
+    return [_figure(value, base, digits, first=at == 0) for at, value in enumerate(values)]
 
 
 def _figure(value: float | None, base: float | None, digits: int, *, first: bool) -> str:

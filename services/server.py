@@ -239,9 +239,8 @@ class EmbeddedServer(ABC):
             return ServiceStartError(self.name, known[0], mend=known[1], log=self.log)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         last = f" ({' / '.join(lines[-2:])})" if lines else ""
-        return ServiceStartError(
-            self.name, problem + last, mend=f"Its log is {self.log}", log=self.log
-        )
+        mend = f"Its log is {self.log}"
+        return ServiceStartError(self.name, problem + last, mend=mend, log=self.log)
 
 
 def _ends(process: psutil.Process, signal: Signals, patience_s: float) -> bool:

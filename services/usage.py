@@ -64,9 +64,8 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
     embedded server cannot be started and ``ServiceUnreachable`` where another process never
     finishes stopping them.
     """
-    postgres = (
-        EmbeddedPostgres(_folder(settings, "postgres")) if settings.database_url is None else None
-    )
+    embedded = settings.database_url is None
+    postgres = EmbeddedPostgres(_folder(settings, "postgres")) if embedded else None
     valkey = (
         EmbeddedValkey(_folder(settings, "valkey"))
         if broker and settings.broker_url is None
@@ -202,9 +201,8 @@ def _state(name: str, url: str | None, server: EmbeddedServer) -> ServiceState:
 
 
 def _embedded(settings: Settings) -> tuple[EmbeddedPostgres, EmbeddedValkey]:
-    return EmbeddedPostgres(_folder(settings, "postgres")), EmbeddedValkey(
-        _folder(settings, "valkey")
-    )
+    postgres = EmbeddedPostgres(_folder(settings, "postgres"))
+    return postgres, EmbeddedValkey(_folder(settings, "valkey"))
 
 
 def _folder(settings: Settings, name: str) -> Path:

@@ -64,12 +64,10 @@ class EmbeddedValkey(EmbeddedServer):
 
     def _prepare(self, keep: int) -> Identity:  # noqa: ARG002 - no helper has to hold the lock
         make_private_folder(self.data)
-        write_private(
-            self._config, self._configuration(read_or_create_password(self._password_file))
-        )
-        return identity_for(
-            self.name, self.folder, valkey_binary(), refuses_root=False, namespaces=False
-        )
+        password = read_or_create_password(self._password_file)
+        write_private(self._config, self._configuration(password))
+        program = valkey_binary()
+        return identity_for(self.name, self.folder, program, refuses_root=False, namespaces=False)
 
     def _configuration(self, password: str) -> str:
         """Return the configuration, which keeps the password off the command line."""

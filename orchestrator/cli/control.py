@@ -26,16 +26,14 @@ def pause(*, run: str, as_json: bool) -> int:
     with connect(name="pause") as connections:
         found = find_run(connections.engine, run)
         paused = pause_run(connections.engine, found)
-        state = run_progress(
-            connections.engine, find_run(connections.engine, str(found.run_id))
-        ).state
+        found = find_run(connections.engine, str(found.run_id))
+        state = run_progress(connections.engine, found).state
     if as_json:
         counts = {"held": paused.held, "running": paused.running}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
-        click.echo(
-            f"run {found.name}: {paused.held} jobs held, {paused.running} running jobs will finish"
-        )
+        kept = f"{paused.running} running jobs will finish"
+        click.echo(f"run {found.name}: {paused.held} jobs held, {kept}")
     return 0
 
 
@@ -49,11 +47,9 @@ def resume(*, run: str, as_json: bool) -> int:
         found = find_run(connections.engine, run)
         released = resume_run(connections.engine, found)
         published, warnings = publish_hints(connections.engine, connections.broker)
-        state = run_progress(
-            connections.engine, find_run(connections.engine, str(found.run_id))
-        ).state
-    for warning in warnings:
-        warn(warning)
+        found = find_run(connections.engine, str(found.run_id))
+        state = run_progress(connections.engine, found).state
+    warn(*warnings)
     if as_json:
         counts = {"released": released, "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
@@ -75,8 +71,7 @@ def retry(*, run: str, as_json: bool) -> int:
         found = find_run(connections.engine, run)
         retried = retry_jobs(connections.engine, found, (JobState.FAILED, JobState.DEAD))
         published, warnings = publish_hints(connections.engine, connections.broker)
-    for warning in warnings:
-        warn(warning)
+    warn(*warnings)
     if as_json:
         counts = {"retried": len(retried), "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name} | counts)

@@ -50,37 +50,13 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
     if not found:
         click.echo("no dead jobs")
         return 0
-    table = Table(
-        "job",
-        "run",
-        "model",
-        "problem",
-        "prompt",
-        "rep.",
-        "kind",
-        "error",
-        "attempts",
-        "workers",
-        "died (UTC)",
-    )
+    failure = ("kind", "error", "attempts", "workers", "died (UTC)")
+    table = Table("job", "run", "model", "problem", "prompt", "rep.", *failure)
     for job in found:
+        what = (job.run_name, job.model, job.problem, job.prompt, str(job.repetition))
+        why = (job.failure_kind, job.error_class or "-", str(job.attempt_no))
         workers = str(len({attempt["worker"] for attempt in job.attempts}))
-        what = (
-            job.model,
-            job.problem,
-            job.prompt,
-            str(job.repetition),
-            job.failure_kind,
-            job.error_class or "-",
-        )
-        table.add_row(
-            str(job.job_id),
-            job.run_name,
-            *what,
-            str(job.attempt_no),
-            workers,
-            f"{job.finished_at:%Y-%m-%d %H:%M}",
-        )
+        table.add_row(str(job.job_id), *what, *why, workers, f"{job.finished_at:%Y-%m-%d %H:%M}")
     console().print(table)
     if total > len(found):
         click.echo(f"{total - len(found)} more; use --limit {total} to show all")
@@ -132,12 +108,8 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
         chosen = _run(connections.engine, run)
         done = retry_jobs(connections.engine, chosen, (JobState.DEAD,), job_ids=job_ids or None)
         published, warnings = publish_hints(connections.engine, connections.broker)
-    document = {
-        "retried": len(done),
-        "job_ids": done,
-        "published": published,
-        "warnings": list(warnings),
-    }
+    document = {"retried": len(done), "job_ids": done, "published": published}
+    document |= {"warnings": list(warnings)}
     return _report(document, f"{len(done)} jobs requeued", job_ids, done, as_json=as_json)
 
 
@@ -159,9 +131,8 @@ def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json
 
 def _check(run: str | None, job_ids: tuple[int, ...], *, everything: bool) -> None:
     if everything and (run or job_ids):
-        raise UsageFault(
-            "--all chooses the dead jobs of all runs; do not combine it with RUN or --job"
-        )
+        alone = "do not combine it with RUN or --job"
+        raise UsageFault(f"--all chooses the dead jobs of all runs; {alone}")
     if not (everything or run or job_ids):
         raise UsageFault("choose dead jobs with a RUN, --job ID, or --all")
 
@@ -180,8 +151,7 @@ def _report(
 ) -> int:
     missed = sorted(set(chosen) - set(done))
     document["warnings"] += [f"job {job_id} is not dead" for job_id in missed]
-    for warning in document["warnings"]:
-        warn(warning)
+    warn(*document["warnings"])
     if as_json:
         print_json(document)
     else:
@@ -190,29 +160,18 @@ def _report(
 
 
 def _print_job(job: DeadJob) -> None:
-    click.echo(
-        f"job {job.job_id} of run {job.run_name}: {job.model}, {job.problem}, "
-        f"{job.prompt}, repetition {job.repetition}"
-    )
-    click.echo(
-        f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({job.failure_kind}, "
-        f"{job.error_class})"
-    )
+    what = f"{job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
+    click.echo(f"job {job.job_id} of run {job.run_name}: {what}")
+    why = f"{job.failure_kind}, {job.error_class}"
+    click.echo(f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({why})")
     if job.error_message:
         click.echo(job.error_message)
     table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "started")
     for attempt in job.attempts:
         gpu = "-" if attempt["gpu"] is None else str(attempt["gpu"])
-        ending = (
-            attempt["outcome"],
-            attempt["error_class"] or "-",
-            attempt["error_message"] or "-",
-        )
-        table.add_row(
-            str(attempt["attempt_no"]), attempt["worker"], gpu, *ending, attempt["started_at"][:19]
-        )
+        number, started = str(attempt["attempt_no"]), attempt["started_at"][:19]
+        error = (attempt["error_class"] or "-", attempt["error_message"] or "-")
+        table.add_row(number, attempt["worker"], gpu, attempt["outcome"], *error, started)
     console().print(table)
-    click.echo(
-        f"`evalctl dead retry --job {job.job_id}` requeues it, `evalctl dead drop --job "
-        f"{job.job_id}` drops it"
-    )
+    retry, drop = (f"`evalctl dead {verb} --job {job.job_id}`" for verb in ("retry", "drop"))
+    click.echo(f"{retry} requeues it, {drop} drops it")

@@ -77,7 +77,6 @@ _LENGTH = option(
 )
 
 
-@examples("evalctl probe sequences --model smollm2")
 def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         for one in reversed((*_BEFORE, *own, *_AFTER)):
@@ -88,6 +87,7 @@ def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
 
 
 @click.group()
+@examples("evalctl probe sequences --model smollm2")
 def probe() -> None:
     """Search for limits: sequences, engines or context length."""
 
@@ -159,8 +159,7 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
     synthetic = any(model.synthetic for model in submission.models)
     with connect(broker=True, synthetic=synthetic, name="probe") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
-        for warning in outcome.warnings:
-            warn(warning)
+        warn(*outcome.warnings)
         if not watch:
             return _show_submitted(connections, outcome, as_json=as_json)
         state = _follow(connections, outcome, as_json=as_json)
@@ -174,10 +173,8 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
             if document["points"]:
                 console().print(level_table(document))
             for search in document["not_ended"]:
-                click.echo(
-                    f"search {search['search']} of {search['model']} {search['state']}: "
-                    f"{search['error_message']}"
-                )
+                which = f"search {search['search']} of {search['model']} {search['state']}"
+                click.echo(f"{which}: {search['error_message']}")
         for document in documents:
             click.echo(limit_sentence(document))
     return 0 if state == "succeeded" else 1
@@ -206,14 +203,10 @@ def _show_submitted(connections: Connections, outcome: Outcome, *, as_json: bool
     if as_json:
         print_json(outcome.to_dict())
         return 0
-    click.echo(
-        f"run {done.name} ({done.run_id}): {done.created} searches submitted, "
-        f"{done.existing} already exist"
-    )
-    click.echo(
-        f"`evalctl results {done.name} --table concurrency` shows the limits when the "
-        "searches have ended"
-    )
+    searches = f"{done.created} searches submitted, {done.existing} already exist"
+    results = f"`evalctl results {done.name} --table concurrency`"
+    click.echo(f"run {done.name} ({done.run_id}): {searches}")
+    click.echo(f"{results} shows the limits when the searches have ended")
     if not list_workers(connections.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     return 0
@@ -224,8 +217,6 @@ def _show_plan(wanted: Probe, submission: Submission, *, as_json: bool) -> int:
         print_json({"dry_run": True, "jobs": submission.jobs, "experiment": wanted.to_dict()})
     else:
         models = ", ".join(model.name for model in submission.models)
-        click.echo(
-            f"would submit {submission.jobs} {wanted.kind} searches: {wanted.searches} each "
-            f"for {models}"
-        )
+        searches = f"{submission.jobs} {wanted.kind} searches: {wanted.searches} each"
+        click.echo(f"would submit {searches} for {models}")
     return 0

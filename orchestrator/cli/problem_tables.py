@@ -62,9 +62,8 @@ def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
 
 def print_agreement(found: Agreement) -> None:
     """Print the measures of the scorer beside those of trivial scorers."""
-    table = Table(
-        "", "scorer", "95 % interval", *(name.replace("_", " ") for name in found.baselines)
-    )
+    baselines = (name.replace("_", " ") for name in found.baselines)
+    table = Table("", "scorer", "95 % interval", *baselines)
     for label, path in (
         ("step kappa", ("kappa",)),
         ("mean error of 7", ("mae7",)),

@@ -42,13 +42,8 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     loaded = load_set(problem_set)
     if as_json:
         rows = [
-            {
-                "id": p.id,
-                "category": p.level,
-                "difficulty": p.difficulty,
-                "topics": list(p.topics),
-                "steps": len(p.paths[0].steps),
-            }
+            {"id": p.id, "category": p.level, "difficulty": p.difficulty}
+            | {"topics": list(p.topics), "steps": len(p.paths[0].steps)}
             for p in loaded
         ]
         print_json({"set": loaded.name, "content_hash": loaded.content_hash, "problems": rows})
@@ -56,15 +51,12 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     table = Table("id", "category", "difficulty", "steps", "topics")
     for problem in loaded:
         steps = "/".join(str(len(path.steps)) for path in problem.paths)
-        table.add_row(
-            problem.id, problem.level, str(problem.difficulty), steps, ", ".join(problem.topics)
-        )
+        difficulty, topics = str(problem.difficulty), ", ".join(problem.topics)
+        table.add_row(problem.id, problem.level, difficulty, steps, topics)
     console().print(table)
     counts = Counter(problem.level for problem in loaded)
-    click.echo(
-        f"{len(loaded)} problems: "
-        f"{', '.join(f'{count} {level}' for level, count in counts.items())}"
-    )
+    levels = ", ".join(f"{count} {level}" for level, count in counts.items())
+    click.echo(f"{len(loaded)} problems: {levels}")
     return 0
 
 
@@ -86,12 +78,10 @@ def show(*, problem: str, language: str, as_json: bool) -> int:
         print_json(found.to_dict() | {"content_hash": found.content_hash})
         return 0
     screen = console()
-    screen.print(
-        f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n", highlight=False
-    )
-    screen.print(
-        found.statement.get(language) or next(iter(found.statement.values())), markup=False
-    )
+    heading = f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n"
+    screen.print(heading, highlight=False)
+    statement = found.statement.get(language) or next(iter(found.statement.values()))
+    screen.print(statement, markup=False)
     for path in found.paths:
         screen.print(f"reference path {path.id}:")
         for step in path.steps:
@@ -180,9 +170,8 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
             "refused": len(refused),
             "refusals": refused,
         }
-        print_json(
-            {"format": format_name, "licence": importer.licence, "folder": str(out), **counts}
-        )
+        facts = {"format": format_name, "licence": importer.licence, "folder": str(out)}
+        print_json(facts | counts)
     else:
         print_import(format_name, found, file, out)
     return 0 if found.problems else 1

@@ -59,12 +59,10 @@ def results(
         print_json(head | document | explanation)
         return 0
     if progress.open:
-        click.echo(
-            f"run {found.name} has not finished: {progress.open} of {progress.total} jobs are open"
-        )
-    shown = {
-        key: rows for key, rows in document.items() if not chosen or key in (*chosen, "limits")
-    }
+        jobs = f"{progress.open} of {progress.total} jobs are open"
+        click.echo(f"run {found.name} has not finished: {jobs}")
+    wanted = {*chosen, "limits"} if chosen else document.keys()
+    shown = {key: rows for key, rows in document.items() if key in wanted}
     tables = result_tables(shown)
     for table in tables:
         console().print(table, "")

@@ -100,14 +100,12 @@ def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> in
     if as_json:
         print_json(document | {"added": added, "jobs": jobs, "warnings": warnings})
         return 0
+    following = next_slot(found, document)
     if added:
-        click.echo(f"schedule {name}: {jobs} jobs a slot, {next_slot(found, document)}")
+        click.echo(f"schedule {name}: {jobs} jobs a slot, {following}")
     else:
-        click.echo(
-            f"schedule {name} already exists with these settings; {next_slot(found, document)}"
-        )
-    for warning in warnings:
-        warn(warning)
+        click.echo(f"schedule {name} already exists with these settings; {following}")
+    warn(*warnings)
     return 0
 
 
@@ -135,12 +133,9 @@ def list_(*, as_json: bool) -> int:
     console().print(table)
     for document in documents:
         if document["last"] and document["last"]["error_message"]:
-            click.echo(
-                f"`evalctl schedule show {document['schedule']}` explains why its last slot "
-                "has no run"
-            )
-    for warning in warnings:
-        warn(warning)
+            details = f"`evalctl schedule show {document['schedule']}`"
+            click.echo(f"{details} explains why its last slot has no run")
+    warn(*warnings)
     return 0
 
 
@@ -165,11 +160,8 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
         slots = tuple(last_slots(connections.engine, found, limit=limit).get(found.schedule_id, ()))
         document = describe(found, database_time(connections.engine), last=slots)
         warnings = warnings_of(connections.engine, found)
-    document |= {
-        "experiment": found.experiment,
-        "slots": [slot.to_dict() for slot in slots],
-        "warnings": warnings,
-    }
+    shown = [slot.to_dict() for slot in slots]
+    document |= {"experiment": found.experiment, "slots": shown, "warnings": warnings}
     if as_json:
         print_json(document)
     else:
@@ -206,12 +198,9 @@ def resume(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json(document | {"changed": changed, "warnings": warnings})
         return 0
-    click.echo(
-        f"schedule {name} {'is resumed' if changed else 'was not paused'}; "
-        f"{next_slot(found, document)}"
-    )
-    for warning in warnings:
-        warn(warning)
+    state = "is resumed" if changed else "was not paused"
+    click.echo(f"schedule {name} {state}; {next_slot(found, document)}")
+    warn(*warnings)
     return 0
 
 
@@ -242,20 +231,16 @@ def run_now_(*, name: str, as_json: bool) -> int:
     with connect(broker=True, name="schedule") as connections:
         found = find_schedule(connections.engine, name)
         try:
-            slot, submitted = run_now(
-                connections.engine, found, load_registry(connections.settings)
-            )
+            models = load_registry(connections.settings)
+            slot, submitted = run_now(connections.engine, found, models)
         except UsageFault as error:
             raise UsageFault(f"schedule {name} cannot be run: {error}") from error
         published, warnings = publish_hints(connections.engine, connections.broker)
         if not list_workers(connections.engine):
-            warnings = (
-                *warnings,
-                "no worker is running; start one with `evalctl up` or `evalctl worker`",
-            )
+            none = "no worker is running; start one with `evalctl up` or `evalctl worker`"
+            warnings = (*warnings, none)
     outcome = Outcome(submitted=submitted, published=published, warnings=warnings)
-    for warning in outcome.warnings:
-        warn(warning)
+    warn(*outcome.warnings)
     if as_json:
         print_json(outcome.to_dict() | {"schedule": name, "slot": slot})
     else:

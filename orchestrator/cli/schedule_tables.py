@@ -76,14 +76,12 @@ def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
             click.echo(f"next {_local(found, slot, style=LONG)} ({slot:%Y-%m-%d %H:%M} UTC)")
     if document["due"]:
         click.echo(f"due, not yet submitted: {_local(found, document['due'])}")
-    for warning in document["warnings"]:
-        warn(warning)
+    warn(*document["warnings"])
     if not document["slots"]:
         click.echo("no past slots")
         return
-    table = Table(
-        f"slot ({escape(found.timezone)})", "submitted", Column("run", overflow="fold"), "state"
-    )
+    heading = f"slot ({escape(found.timezone)})"
+    table = Table(heading, "submitted", Column("run", overflow="fold"), "state")
     for slot in document["slots"]:
         late_s = (slot["made_at"] - slot["slot"]).total_seconds()
         made = (
@@ -109,12 +107,8 @@ def table_row(found: Schedule, document: dict[str, Any]) -> tuple[str, ...]:
     slot = document["last"]
     if slot is None:
         return (*what, "-", "-", "-")
-    return (
-        *what,
-        _local(found, slot["slot"], style=SHORT),
-        slot["run"] or "-",
-        slot["state"] or "no run",
-    )
+    when = _local(found, slot["slot"], style=SHORT)
+    return (*what, when, slot["run"] or "-", slot["state"] or "no run")
 
 
 def next_slot(found: Schedule, document: dict[str, Any]) -> str:

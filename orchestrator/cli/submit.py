@@ -100,8 +100,7 @@ def submit(
         return _show_plan(experiment, len(submission.problems), as_json=as_json)
     with connect(broker=True, name="submit") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
-        for warning in outcome.warnings:
-            warn(warning)
+        warn(*outcome.warnings)
         if not as_json:
             click.echo(_sentence(outcome))
         if not watch:
@@ -124,22 +123,15 @@ def _sentence(outcome: Outcome) -> str:
         return f"{run}: {done.created} jobs submitted"
     if done.created:
         return f"{run} topped up: {done.created} jobs added to {done.existing}"
-    return (
-        f"{run} already has all {done.jobs} jobs; nothing submitted (use --new to start a new run)"
-    )
+    unchanged = "nothing submitted (use --new to start a new run)"
+    return f"{run} already has all {done.jobs} jobs; {unchanged}"
 
 
 def _show_plan(experiment: Experiment, problems: int, *, as_json: bool) -> int:
     jobs = len(experiment.models) * problems * len(experiment.prompts) * experiment.repetitions
     if as_json:
-        print_json(
-            {
-                "dry_run": True,
-                "jobs": jobs,
-                "problems": problems,
-                "experiment": experiment.to_dict(),
-            }
-        )
+        planned = {"dry_run": True, "jobs": jobs, "problems": problems}
+        print_json(planned | {"experiment": experiment.to_dict()})
     else:
         click.echo(
             f"would submit {jobs} jobs: {len(experiment.models)} models x {problems} problems x "

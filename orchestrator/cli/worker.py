@@ -57,9 +57,8 @@ def worker(
     waited = [] if grace is None else ["--grace", str(grace)]
     if context.invoked_subcommand is not None:
         if chosen or listened or waited:
-            raise click.UsageError(
-                f"options before {context.invoked_subcommand} only apply to running a worker"
-            )
+            subcommand = context.invoked_subcommand
+            raise click.UsageError(f"options before {subcommand} only apply to running a worker")
         return
     # The worker replaces this process, so that signals and exit codes are its own.
     os.execv(sys.executable, [sys.executable, "-m", "workers", *chosen, *listened, *waited])  # noqa: S606
@@ -99,11 +98,8 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
     with connect(name="worker drain") as connections:
         draining = drain_workers(connections.engine, worker=name, host=host)
     if not draining and not all_workers:
-        raise UsageFault(
-            f"no running worker matches {name!r}"
-            if name
-            else f"no worker is running on host {host!r}"
-        )
+        nowhere = f"no worker is running on host {host!r}"
+        raise UsageFault(f"no running worker matches {name!r}" if name else nowhere)
     if as_json:
         print_json({"draining": list(draining)})
     else:
@@ -114,14 +110,12 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
 def _table(workers: list[WorkerRow]) -> Table:
     table = Table("worker", "gpu", "state", "model", "queues", "last seen", "refused", "note")
     for row in workers:
-        drains = row.drain_requested_at is not None and row.state.value not in {
-            "draining",
-            "quarantined",
-        }
+        state = row.state.value
+        drains = row.drain_requested_at is not None and state not in {"draining", "quarantined"}
         table.add_row(
             row.name,
             "-" if row.gpu_index is None else str(row.gpu_index),
-            f"{row.state.value} (to drain)" if drains else row.state.value,
+            f"{state} (to drain)" if drains else state,
             row.model or "-",
             ", ".join(row.queues),
             f"{row.last_seen_s:.0f} s ago",
@@ -132,9 +126,6 @@ def _table(workers: list[WorkerRow]) -> Table:
 
 
 def _document(row: WorkerRow) -> dict[str, Any]:
-    values = asdict(row)
-    return {
-        "worker": values.pop("name"),
-        "id": values.pop("worker_id"),
-        "gpu": values.pop("gpu_index"),
-    } | values
+    rest = asdict(row)
+    named = {"worker": "name", "id": "worker_id", "gpu": "gpu_index"}
+    return {key: rest.pop(name) for key, name in named.items()} | rest

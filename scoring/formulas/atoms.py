@@ -177,9 +177,7 @@ def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | 
     inside = cursor.bracketed()
     if inside is None:
         return None
-    relation = any(
-        item.kind == "rel" or (item.kind == "op" and item.text == "|") for item in inside
-    )
+    relation = any(t.kind == "rel" or (t.kind == "op" and t.text == "|") for t in inside)
     if relation and name in ("P", "E", "Pr", "D"):
         cursor.at += len(inside) + 2
         return Variable(name + "(" + "".join(item.text for item in inside) + ")")

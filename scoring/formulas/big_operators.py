@@ -85,9 +85,7 @@ def _leibniz(cursor: Cursor) -> Node | None:
         size = 4 if rest[1].text == "{" else 2
         digits = "".join(token.text for token in rest[1:size] if token.kind == "num")
         order, rest = int(digits or 1), rest[size:]
-    wrt = "".join(
-        token.text for token in bottom[1:] if token.kind == "name" and token.text not in "d∂"
-    )
+    wrt = "".join(t.text for t in bottom[1:] if t.kind == "name" and t.text not in "d∂")
     if order > 9:
         raise ParseError("derivative too high")
     if len(rest) == 1 and rest[0].kind == "name":

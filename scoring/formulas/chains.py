@@ -79,16 +79,14 @@ class Chain:
 
 def canonical(tokens: Iterable[Token]) -> str:
     """Write tokens in one way, so that equal writings are equal strings."""
-    return "".join(
-        "" if t.text in "{}" or (t.kind == "op" and t.text == "*") else t.text for t in tokens
-    )
+    kept = (t for t in tokens if t.text not in "{}" and (t.kind, t.text) != ("op", "*"))
+    return "".join(t.text for t in kept)
 
 
 def numbers_in_chain(chain: Chain) -> frozenset[float]:
     """Return the number literals of all sides."""
-    return frozenset(
-        number for side in chain.sides for node in side.nodes for number in numbers_of(node)
-    )
+    nodes = (node for side in chain.sides for node in side.nodes)
+    return frozenset(number for node in nodes for number in numbers_of(node))
 
 
 def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:

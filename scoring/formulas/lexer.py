@@ -449,10 +449,8 @@ class _Lexer:
                 )
             )
             if name is not None:
-                self.put(
-                    "func" if name != "lim" else "big", name, start + at, start + at + len(name)
-                )
-                at += len(name)
+                begin, at = start + at, at + len(name)
+                self.put("big" if name == "lim" else "func", name, begin, start + at)
                 continue
             capitals = re.compile(r"[A-Z]{2,4}(?![a-z])").match(piece, at)
             if capitals and capitals.end() == len(piece) and not set(capitals.group()) & self.names:

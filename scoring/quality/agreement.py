@@ -62,9 +62,8 @@ class Tally:
         marks[_rounded(true.score7), _rounded(said.score7)] = 1
         guesses[int(true.guess), int(said.guess)] = 1
         error = said.score7 - true.score7
-        return cls(
-            steps, marks, guesses, np.array([1.0, abs(error), float(abs(error) <= 1 + 1e-9), error])
-        )
+        sums = np.array([1.0, abs(error), float(abs(error) <= 1 + 1e-9), error])
+        return cls(steps, marks, guesses, sums)
 
     @classmethod
     def total(cls, tallies: Sequence[Tally], times: Counts | None = None) -> Tally:
@@ -206,9 +205,8 @@ def cohen_kappa(table: Counts, *, quadratic: bool = False) -> float | None:
         return None
     rows, columns = np.indices(table.shape)
     weights = (rows - columns) ** 2.0 if quadratic else (rows != columns).astype(float)
-    expected = float((weights * np.outer(table.sum(axis=1), table.sum(axis=0))).sum()) / float(
-        total
-    )
+    by_chance = np.outer(table.sum(axis=1), table.sum(axis=0))
+    expected = float((weights * by_chance).sum()) / float(total)
     return None if expected == 0 else 1.0 - float((weights * table).sum()) / expected
 
 
@@ -274,9 +272,8 @@ def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
         for step in path.necessary
     }
     right = any(_squeeze(written) in text for written in answer.problem.answer.any_of)
-    return Marks(
-        steps=steps, score7=_score7(path, steps), guess=_seems_guessed(steps, correct=right)
-    )
+    guess = _seems_guessed(steps, correct=right)
+    return Marks(steps=steps, score7=_score7(path, steps), guess=guess)
 
 
 BASELINES: Mapping[str, Callable[[LabelledAnswer, Score], Marks]] = {
@@ -306,9 +303,8 @@ def _score7(path: Path, steps: Mapping[str, str]) -> float:
 
 
 def _seems_guessed(steps: Mapping[str, str], *, correct: bool) -> bool:
-    return (
-        correct and sum(verdict == "done" for verdict in steps.values()) / len(steps) < GUESS_SHARE
-    )
+    done = sum(verdict == "done" for verdict in steps.values())
+    return correct and done / len(steps) < GUESS_SHARE
 
 
 def _tallies(

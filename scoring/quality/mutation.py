@@ -132,9 +132,7 @@ def _full(problem: Problem, solution: Solution) -> MutationCheck:
     score = score_text(problem, solution.text)
     faults = []
     if score.steps_done < score.steps_total:
-        lost = [
-            f"{step.step_id} ({step.verdict})" for step in score.steps if step.verdict != "done"
-        ]
+        lost = [f"{s.step_id} ({s.verdict})" for s in score.steps if s.verdict != "done"]
         faults.append(
             f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, "
             f"not {', '.join(lost)}"
@@ -229,9 +227,8 @@ def _wrong_numbers(problem: Problem, solution: Solution) -> list[MutationCheck]:
 
 
 def _verdict_on(problem: Problem, solution: Solution, step: str, text: str) -> StepVerdict:
-    return next(
-        v for v in score_text(problem, text, path_id=solution.path).steps if v.step_id == step
-    )
+    verdicts = score_text(problem, text, path_id=solution.path).steps
+    return next(v for v in verdicts if v.step_id == step)
 
 
 def _last_number(text: str, verdict: StepVerdict) -> re.Match[str] | None:

@@ -90,9 +90,8 @@ def _make(folder: Path, name: str) -> None:
         building.chmod(0o755)
         write_model_folder(source, building, making)
         made_from = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}: {source.name}"
-        Manifest.of(building, name=name, quantisation=quantisation, made_from=made_from).write(
-            building
-        )
+        manifest = Manifest.of(building, name=name, quantisation=quantisation, made_from=made_from)
+        manifest.write(building)
         if folder.exists():
             shutil.rmtree(folder)
         building.rename(folder)

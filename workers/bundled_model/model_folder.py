@@ -98,9 +98,8 @@ def _transformers_name(name: str) -> str:
 def _undo_rotary_order(weights: FloatArray, heads: int) -> FloatArray:
     """Separate the halves of each head's rotary dimensions, which llama.cpp interleaves."""
     rows, columns = weights.shape
-    return (
-        weights.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
-    )
+    halves = weights.reshape(heads, rows // heads // 2, 2, columns)
+    return halves.swapaxes(1, 2).reshape(rows, columns)
 
 
 def _bf16(weights: FloatArray) -> torch.Tensor:
@@ -108,10 +107,8 @@ def _bf16(weights: FloatArray) -> torch.Tensor:
 
 
 def _config(reader: gguf.GGUFReader) -> dict[str, Any]:
-    hidden, heads = (
-        _field(reader, "llama.embedding_length"),
-        _field(reader, "llama.attention.head_count"),
-    )
+    hidden = _field(reader, "llama.embedding_length")
+    heads = _field(reader, "llama.attention.head_count")
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -156,9 +153,8 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
         [tokenizers.AddedToken(word, special=True, normalized=False) for word in special]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "chat_template.jinja").write_text(
-        _field(reader, "tokenizer.chat_template"), encoding="utf-8"
-    )
+    template = _field(reader, "tokenizer.chat_template")
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     named = {
         key: words[_field(reader, f"tokenizer.ggml.{part}_token_id")]
         for key, part in (

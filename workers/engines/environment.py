@@ -15,6 +15,7 @@ import pynvml
 
 from core.gpus import GpuUnavailable, nvml
 from workers.engines.protocol import EngineContext
+from workers.lifecycle.marked_processes import variables
 
 Facts = dict[str, str | int | float]
 
@@ -79,13 +80,7 @@ def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
 
 def variables_at_start() -> dict[str, str]:
     """Return this process's environment at its start: libraries set more while they compile."""
-    try:
-        pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return dict(os.environ)
-    return {
-        name: value for name, equals, value in (pair.partition("=") for pair in pairs) if equals
-    }
+    return dict(variables(os.getpid()) or os.environ)
 
 
 def gpu_facts(gpu_uuid: str) -> Facts:

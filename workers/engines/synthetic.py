@@ -201,9 +201,8 @@ class SyntheticEngine:
     def _prompt(self, request: GenerationRequest) -> tuple[str, int]:
         if request.sampling.fixed_input_tokens is not None:
             seed = _draw(request.sampling.seed, "prompt")
-            text = " ".join(
-                f"t{seed + index}" for index in range(request.sampling.fixed_input_tokens)
-            )
+            seeds = range(seed, seed + request.sampling.fixed_input_tokens)
+            text = " ".join(f"t{number}" for number in seeds)
         else:
             text = "\n".join(f"<{message.role}>{message.content}" for message in request.messages)
         tokens = len(text.split())

@@ -83,9 +83,8 @@ class BatchSlot:
         """Return whether, at the rate so far, all tokens will have come by a monotonic moment."""
         if self._noted < 2:
             return False
-        return (
-            self._last_s + self._missing * (self._last_s - self._first_s) / (self._noted - 1) < at_s
-        )
+        per_token_s = (self._last_s - self._first_s) / (self._noted - 1)
+        return self._last_s + self._missing * per_token_s < at_s
 
     def leave(self) -> None:
         """Free the slot for another attempt; what is left to do needs no engine. Idempotent.

@@ -246,9 +246,8 @@ class GpuGuard:
             return None  # An engine of ours runs and the driver does not report what it holds.
         used_mib = self._reader.used_mib()
         # What is expected is among what is listed, or nothing is listed here.
-        unowned_mib = used_mib - max(
-            self._expected_mib, sum(mib for mib in reported if mib is not None)
-        )
+        known_mib = sum(mib for mib in reported if mib is not None)
+        unowned_mib = used_mib - max(self._expected_mib, known_mib)
         if unowned_mib <= UNOWNED_MIB:
             return None
         sentence = (

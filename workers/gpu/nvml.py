@@ -63,10 +63,8 @@ class NvmlReader:
 
     def processes(self) -> tuple[GpuProcess, ...]:
         """List each process once: one that computes and draws counts as computing."""
-        computing = [
-            *self._list(pynvml.nvmlDeviceGetComputeRunningProcesses),
-            *self._list(_mps_processes),
-        ]
+        computing = self._list(pynvml.nvmlDeviceGetComputeRunningProcesses)
+        computing = [*computing, *self._list(_mps_processes)]
         drawing = self._list(pynvml.nvmlDeviceGetGraphicsRunningProcesses)
         found = {
             p.pid: GpuProcess(pid=p.pid, used_mib=_mib(p.usedGpuMemory), graphics=True)
@@ -119,9 +117,8 @@ class NvmlReader:
         with _errors(self._uuid):
             if self._events is None:
                 events = pynvml.nvmlEventSetCreate()
-                pynvml.nvmlDeviceRegisterEvents(
-                    self._handle, pynvml.nvmlEventTypeXidCriticalError, events
-                )
+                critical = pynvml.nvmlEventTypeXidCriticalError
+                pynvml.nvmlDeviceRegisterEvents(self._handle, critical, events)
                 self._events = events
             try:
                 data = pynvml.nvmlEventSetWait_v2(self._events, int(timeout_s * 1000))

@@ -122,10 +122,8 @@ class LeaseKeeper:
             self._end_process(hung, leases)
             return True
         for lease in leases:
-            if (
-                time.monotonic() - lease.claimed_s > self._timeouts.job_s
-                and not lease.ended.is_set()
-            ):
+            age_s = time.monotonic() - lease.claimed_s
+            if age_s > self._timeouts.job_s and not lease.ended.is_set():
                 log_event("lease.overdue", **lease.job.log_context())
                 lease.end(EndReason.OVERDUE)
         kept = [lease for lease in leases if lease.reason is not EndReason.LOST]

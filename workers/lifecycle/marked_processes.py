@@ -40,9 +40,7 @@ def variables(pid: int) -> Mapping[str, str]:
         pairs = (_PROC / str(pid) / "environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return {}
-    return {
-        name: value for name, equals, value in (pair.partition("=") for pair in pairs) if equals
-    }
+    return {name: value for name, found, value in (pair.partition("=") for pair in pairs) if found}
 
 
 def carries(pid: int, values: Mapping[str, str]) -> bool:

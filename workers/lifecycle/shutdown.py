@@ -135,9 +135,8 @@ class Shutdown:
             self._hand_back_now(sentence, asked)
             return time.monotonic() + HAND_BACK_WITHIN_S
         if deadline_s is None:
-            return time.monotonic() + (
-                HAND_BACK_WITHIN_S if self.hand_back.is_set() else self._grace_s
-            )
+            left_s = HAND_BACK_WITHIN_S if self.hand_back.is_set() else self._grace_s
+            return time.monotonic() + left_s
         return deadline_s
 
     def _halt(self, sentence: str, asked: _Asked) -> None:

@@ -70,9 +70,8 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
         "options": options,
     }
     trusted = {"trust_remote_code": spec.trust_remote_code}
-    return canonical_hash(
-        what | trusted | {"engine_version": engine_version, "gpu_uuid": context.gpu_uuid}
-    )
+    where = {"engine_version": engine_version, "gpu_uuid": context.gpu_uuid}
+    return canonical_hash(what | trusted | where)
 
 
 def compiled(log_path: Path | None) -> bool:
@@ -82,19 +81,14 @@ def compiled(log_path: Path | None) -> bool:
 
 def sizable(profiles: Iterable[Profile]) -> list[Profile]:
     """Return the profiles that contain all that the size of a KV cache follows from."""
-    return [
-        profile
-        for profile in profiles
-        if all(profile.config.get(name) for name in _SIZE_FOLLOWS_FROM)
-    ]
+    return [one for one in profiles if all(one.config.get(name) for name in _SIZE_FOLLOWS_FROM)]
 
 
 def measured_spec(spec: ModelSpec, profile: Profile) -> ModelSpec:
     """Return the spec of the start that serves, with a KV cache of the declared rule."""
     size = {"kv_cache_memory_bytes": full_length_bytes(profile.config, profile.kv_block_bytes)}
-    return replace(
-        spec, options={**spec.options, **size, "gpu_memory_utilization": MEASURED_UTILISATION}
-    )
+    options = {**spec.options, **size, "gpu_memory_utilization": MEASURED_UTILISATION}
+    return replace(spec, options=options)
 
 
 def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:

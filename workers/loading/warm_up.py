@@ -61,9 +61,8 @@ def planned(
     if device == "cpu":
         return WarmUpPlan(least=3, most=most, prompts=(short,))
     at_once = min(int(config.get("max_num_seqs") or 1), MOST_AT_ONCE)
-    return WarmUpPlan(
-        least=10, most=most, prompts=tuple(dict.fromkeys((short, longest))), at_once=at_once
-    )
+    prompts = tuple(dict.fromkeys((short, longest)))
+    return WarmUpPlan(least=10, most=most, prompts=prompts, at_once=at_once)
 
 
 def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
@@ -136,9 +135,7 @@ class WarmUp:
         cancel = threading.Event()
         with ThreadPoolExecutor(count, thread_name_prefix="warm-up") as pool:
             first = len(self._rates)
-            sent = [
-                pool.submit(self._request, first + index, length, cancel) for index in range(count)
-            ]
+            sent = [pool.submit(self._request, first + at, length, cancel) for at in range(count)]
             wait(sent, return_when=FIRST_EXCEPTION)
             if any(future.done() and future.exception() for future in sent):
                 cancel.set()
@@ -156,9 +153,7 @@ class WarmUp:
         )
 
     def _take(self, made: Sequence[Generation], length: int) -> None:
-        self._rates += [
-            round(generation.output_tokens / generation.e2e_s, 2) for generation in made
-        ]
+        self._rates += [round(one.output_tokens / one.e2e_s, 2) for one in made]
         self._kinds += [_kind(length, len(made))] * len(made)
 
 

@@ -203,9 +203,8 @@ class UsualClock:
             self._clocks.clear()
         if clock_mhz is None:
             return False
-        if len(self._clocks) >= USUAL_AFTER and clock_mhz < USUAL_SHARE * statistics.median(
-            self._clocks
-        ):
+        usual_mhz = statistics.median(self._clocks) if len(self._clocks) >= USUAL_AFTER else 0.0
+        if clock_mhz < USUAL_SHARE * usual_mhz:
             return True
         self._clocks.append(clock_mhz)
         return False

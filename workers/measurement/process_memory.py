@@ -56,9 +56,8 @@ class HostMemory:
 def _resident_kib(pid: int) -> tuple[int, int] | None:
     """Return private and shared-memory pages, and those of mapped files; None once it exited."""
     try:
-        lines = (
-            Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
-        )
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        lines = status.splitlines()
     except OSError:
         return None
     kib = {

@@ -216,9 +216,8 @@ def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
 def memory_sampler(context: EngineContext) -> MemorySampler:
     """Return the sampler of a GPU or process tree; raise ``SettingsError`` for a bad rate."""
     if context.device == "cuda" and context.gpu_uuid:
-        sampler = MemorySampler(
-            DeviceSource(gpu_uuid=context.gpu_uuid), 1000 / sample_hz(DEVICE_HZ)
-        )
+        device = DeviceSource(gpu_uuid=context.gpu_uuid)
+        sampler = MemorySampler(device, 1000 / sample_hz(DEVICE_HZ))
     else:
         source = HostSource(root_pid=os.getpid(), mark=context.worker_mark)
         sampler = MemorySampler(source, 1000 / sample_hz(HOST_HZ))

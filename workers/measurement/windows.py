@@ -94,9 +94,8 @@ class Windows:
 
     def _drop_uncovered(self) -> None:
         windows = self._open.values()
-        ticks = min(
-            (w.ticks_before for w in windows), default=self._ticks_dropped + len(self._ticks)
-        )
+        end = self._ticks_dropped + len(self._ticks)
+        ticks = min((w.ticks_before for w in windows), default=end)
         gpu_samples = min(
             (w.gpu_samples_before for w in windows),
             default=self._gpu_samples_dropped + len(self._gpu_samples),

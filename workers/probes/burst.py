@@ -95,11 +95,8 @@ def figures(burst: Burst) -> dict[str, Any]:
     """Return the fields of a trial that follow from its generations and memory trace."""
     made = [one.generation for one in burst.measured]
     ttft_ms, e2e_s = [one.ttft_ms for one in made], [one.e2e_s for one in made]
-    busy_s = (
-        max(one.last_token_s for one in made) - min(one.submitted_s for one in made)
-        if made
-        else 0.0
-    )
+    first_s = min((one.submitted_s for one in made), default=0.0)
+    busy_s = max((one.last_token_s for one in made), default=0.0) - first_s
     return {
         "requests": burst.requests,
         "errors": len(burst.errors),

@@ -301,9 +301,8 @@ class VllmEngine:
                 return failure.error(
                     f"model {self._spec.name!r}: {failure.line}", error_class=runtime_class
                 )
-            return errors.EngineDied(
-                f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
-            )
+            died = f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
+            return errors.EngineDied(died)
         if isinstance(cause, ValueError) and request is not None:
             return errors.PromptRejected(
                 f"vLLM refuses request {request.request_id}: {cause}",

@@ -41,17 +41,15 @@ def _sampler(worker: Any) -> str:
 
 
 def _flashinfer_autotune(worker: Any) -> str:
-    chosen = getattr(
-        getattr(worker.vllm_config, "kernel_config", None), "enable_flashinfer_autotune", None
-    )
+    kernels = getattr(worker.vllm_config, "kernel_config", None)
+    chosen = getattr(kernels, "enable_flashinfer_autotune", None)
     return UNKNOWN if chosen is None else "on" if chosen else "off"
 
 
 def _flashinfer_imported(_worker: Any) -> str:
     """Return whether the package is imported, which vLLM does even just to read its version."""
-    return (
-        "yes" if any(name.partition(".")[0] == FLASHINFER for name in tuple(sys.modules)) else "no"
-    )
+    imported = {name.partition(".")[0] for name in tuple(sys.modules)}
+    return "yes" if FLASHINFER in imported else "no"
 
 
 def _runner_class(worker: Any) -> str:

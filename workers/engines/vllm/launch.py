@@ -40,9 +40,8 @@ _PINNED: Mapping[str, Any] = {
     "worker_extension_cls": "workers.engines.vllm.worker_extension.MemoryExtension",
 }
 _PINNED_CUDA: Mapping[str, Any] = {
-    "attention_backend": "FLASH_ATTN",
-    "enable_flashinfer_autotune": False,
-}
+    "attention_backend": "FLASH_ATTN", "enable_flashinfer_autotune": False,
+}  # fmt: skip
 #: A prompt up to the largest of these is computed by a graph instead of kernel by kernel, which
 #: halves its time to first token.
 _PROMPT_GRAPHS = (128, 256, 288, 384, 512)

@@ -63,16 +63,13 @@ class PromptMaker:
                 "fixed-length requests",
                 error_class=errors.REQUEST_REFUSED,
             )
-        messages = [
-            {"role": message.role, "content": message.content} for message in request.messages
-        ]
+        messages = [{"role": one.role, "content": one.content} for one in request.messages]
         text = self._tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=False, **self._template_options
         )
         # The template writes special tokens itself.
-        return Prompt(
-            token_ids=tuple(self._tokenizer.encode(text, add_special_tokens=False)), text=text
-        )
+        token_ids = self._tokenizer.encode(text, add_special_tokens=False)
+        return Prompt(token_ids=tuple(token_ids), text=text)
 
     def _random_ids(self, sampling: SamplingParams) -> tuple[int, ...]:
         draw = random.Random(sampling.seed)  # noqa: S311  (repeatability, not secrecy)

@@ -45,9 +45,8 @@ class MemoryExtension:
         import torch  # noqa: PLC0415
 
         torch.accelerator.reset_peak_memory_stats()
-        worker.evalctl_allocated_at_reset = torch.accelerator.memory_stats()[
-            "allocated_bytes.all.current"
-        ]
+        allocated = torch.accelerator.memory_stats()["allocated_bytes.all.current"]
+        worker.evalctl_allocated_at_reset = allocated
         return True
 
 
