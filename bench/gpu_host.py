@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import psutil
 import psycopg
 
 from core.gpus import list_gpus, used_mib
+from core.model_spec import ModelSpec
 from core.settings import Settings
 
 QWEN3_4B_AWQ: dict[str, Any] = {
@@ -64,8 +66,7 @@ class Host:
     def __init__(self, folder: Path, out: Path) -> None:
         self.out = out
         shape = folder / "qwen3-4b-shape"
-        shape.mkdir(exist_ok=True)
-        (shape / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
+        write_shape(shape)
         config = folder / "evalctl.toml"
         config.write_text(REGISTRY.format(folder=shape), encoding="utf-8")
         self.environment = {
@@ -128,6 +129,26 @@ class Host:
 def say(line: str) -> None:
     """Print with the time."""
     print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)
+
+
+def attempt(name: str, part: Callable[[], object]) -> None:
+    """Run a part; one that fails does not keep the others from running."""
+    try:
+        part()
+    except Exception as error:  # noqa: BLE001
+        say(f"{name} failed: {type(error).__name__}: {error}")
+
+
+def write_shape(folder: Path, config: dict[str, Any] = QWEN3_4B_AWQ) -> None:
+    """Write the folder of a model that has this configuration and no weights."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def shape_spec(folder: Path, options: dict[str, Any]) -> ModelSpec:
+    """Return the model of a folder's ``shape`` with these options."""
+    name, source = "qwen3-4b-shape", str(folder / "shape")
+    return ModelSpec(name=name, engine="vllm", source=source, queue="vllm", options=options)
 
 
 def latency_run(host: Host) -> None:
@@ -250,12 +271,8 @@ def main() -> int:
     host.evalctl("up", "--gpus", "0")
     wanted = sys.argv[2:]
     for part in (latency_run, real_text, engine_core_killed, worker_killed):
-        if wanted and part.__name__ not in wanted:
-            continue
-        try:
-            part(host)
-        except Exception as error:  # noqa: BLE001
-            say(f"{part.__name__} failed: {type(error).__name__}: {error}")
+        if not wanted or part.__name__ in wanted:
+            attempt(part.__name__, partial(part, host))
     host.evalctl("status")
     host.evalctl("down")
     host.wait("GPU memory back at base after down", lambda: used_mib(0) < BASE_MIB + 100, 30)

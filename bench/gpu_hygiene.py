@@ -21,12 +21,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from bench.gpu_host import Host, engine_core, say
+from bench.gpu_host import Host, attempt, engine_core, say
 from core.gpus import list_gpus, nvml, used_mib
 from workers.gpu.lock import LOCK_VARIABLE
 from workers.gpu.nvml import NvmlReader
@@ -102,9 +103,8 @@ class Worker:
                 if event["event"] != "log":
                     after_s = round(time.monotonic() - self.started_s, 2)
                     headers = {"at", "level", "logger"}
-                    say(
-                        f"worker +{after_s} s: { {k: event[k] for k in event if k not in headers} }"
-                    )
+                    facts = {key: event[key] for key in event if key not in headers}
+                    say(f"worker +{after_s} s: {facts}")
                     self._events.put(event | {"after_s": after_s})
         self._events.put(None)
 
@@ -278,10 +278,7 @@ def main() -> int:
         if sys.argv[2:] and part.__name__ not in sys.argv[2:]:
             continue
         say(f"== {part.__name__}: {(part.__doc__ or '').strip()}")
-        try:
-            part(host)
-        except Exception as error:  # noqa: BLE001
-            say(f"{part.__name__} failed: {type(error).__name__}: {error}")
+        attempt(part.__name__, partial(part, host))
         host.wait("GPU memory back at base", lambda: used_mib(0) < base_mib + NEAR_MIB, 15)
     host.evalctl("down")
     return 0

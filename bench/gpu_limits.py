@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from bench.gpu_host import Host, say
+from bench.gpu_host import Host, attempt, say
 from bench.gpu_need import register
 from core.gpus import find_gpu, used_mib
 
@@ -167,10 +168,7 @@ def main() -> int:
     host.evalctl("up", "--gpus", str(gpu))
     for name in sys.argv[4:] or list(PARTS):
         with exported(host, shape):
-            try:
-                PARTS[name](host, shape)
-            except Exception as error:  # noqa: BLE001
-                say(f"{name} failed: {type(error).__name__}: {error}")
+            attempt(name, partial(PARTS[name], host, shape))
         say(f"after {time.monotonic() - started_s:.0f} s: used {used_mib(gpu):.0f} MiB")
     host.evalctl("status")
     host.evalctl("down")

@@ -21,9 +21,12 @@ class Node:
     """An expression, equal to another where the trees are; it keeps its hash, as it is a key."""
 
     _hash: int = field(init=False, repr=False)
+    _children: tuple[Node, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((type(self), self.parts())))
+        parts = self.parts()
+        object.__setattr__(self, "_hash", hash((type(self), parts)))
+        object.__setattr__(self, "_children", self._joined(parts))
 
     def __hash__(self) -> int:
         return self._hash
@@ -37,16 +40,20 @@ class Node:
 
     def parts(self) -> tuple[Any, ...]:
         """Return everything that the node is made of, in order."""
-        raise NotImplementedError
+        names: tuple[str, ...] = self.__match_args__
+        return tuple([getattr(self, name) for name in names])
 
     def children(self) -> tuple[Node, ...]:
         """Return the expressions that the node joins."""
-        return ()
+        return self._children
 
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return the same node over other expressions."""
-        assert not children
-        return self
+        given = iter(children)
+        return type(self)(*[next(given) if isinstance(p, Node) else p for p in self.parts()])
+
+    def _joined(self, parts: tuple[Any, ...]) -> tuple[Node, ...]:
+        return tuple([part for part in parts if isinstance(part, Node)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,20 +62,12 @@ class Number(Node):
 
     value: float
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the value."""
-        return (self.value,)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable(Node):
     """A name; primes belong to it."""
 
     name: str
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name."""
-        return (self.name,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,28 +76,12 @@ class Constant(Node):
 
     name: str
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name."""
-        return (self.name,)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     """A sign before or behind one expression."""
 
     operand: Node
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the operand."""
-        return (self.operand,)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the operand."""
-        return (self.operand,)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same sign with another operand."""
-        return type(self)(*children)
 
 
 class Negation(Unary):
@@ -139,18 +122,6 @@ class Binary(Node):
     left: Node
     right: Node
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the operator and both operands."""
-        return (self.operator, self.left, self.right)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return both operands."""
-        return (self.left, self.right)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same operator with other operands."""
-        return Binary(self.operator, *children)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Node):
@@ -160,18 +131,6 @@ class Function(Node):
     argument: Node
     base: Node | None = None
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name, the argument and the base."""
-        return (self.name, self.argument, self.base)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the argument, and the base if there is one."""
-        return (self.argument,) if self.base is None else (self.argument, self.base)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same function of other expressions."""
-        return Function(self.name, *children)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
@@ -180,18 +139,6 @@ class Call(Node):
     name: str
     primes: int
     argument: Node
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name, the primes and the argument."""
-        return (self.name, self.primes, self.argument)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the argument."""
-        return (self.argument,)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same function of another argument."""
-        return Call(self.name, self.primes, *children)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,18 +158,6 @@ class Index(Node):
                 return f"{self.name}_{letter}"
         return ""
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name and the index."""
-        return (self.name, self.index)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the index."""
-        return (self.index,)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same name with another index."""
-        return Index(self.name, *children)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BigOperator(Node):
@@ -233,14 +168,6 @@ class BigOperator(Node):
     low: Node
     high: Node
     body: Node
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the sign, the variable, the bounds and the body."""
-        return (self.sign, self.variable, self.low, self.high, self.body)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the variable, the bounds and the body."""
-        return (self.variable, self.low, self.high, self.body)
 
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return the same sign over other expressions."""
@@ -258,17 +185,12 @@ class Collection(Node):
     kind: Literal["tuple", "list", "set"]
     items: tuple[Node, ...]
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the kind and the items."""
-        return (self.kind, self.items)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the items."""
-        return self.items
-
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return a collection of the same kind."""
         return Collection(self.kind, children)
+
+    def _joined(self, _parts: tuple[Any, ...]) -> tuple[Node, ...]:
+        return self.items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,18 +199,13 @@ class Matrix(Node):
 
     rows: tuple[tuple[Node, ...], ...]
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the rows."""
-        return self.rows
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the cells."""
-        return tuple(cell for row in self.rows for cell in row)
-
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return a matrix of the same shape."""
         cells = iter(children)
         return Matrix(tuple(tuple(next(cells) for _ in row) for row in self.rows))
+
+    def _joined(self, _parts: tuple[Any, ...]) -> tuple[Node, ...]:
+        return tuple(cell for row in self.rows for cell in row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -299,19 +216,6 @@ class Interval(Node):
     high: Node
     low_closed: bool
     high_closed: bool
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the ends and whether they belong to it."""
-        return (self.low, self.high, self.low_closed, self.high_closed)
-
-    def children(self) -> tuple[Node, ...]:
-        """Return the ends."""
-        return (self.low, self.high)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same kind of interval between other ends."""
-        low, high = children
-        return Interval(low, high, self.low_closed, self.high_closed)
 
 
 def _same_parts(one: Any, other: Any) -> bool:
