@@ -63,13 +63,9 @@ def _share(place: Place, sequences: int) -> Figure:
 
 
 def _enqueue(place: Place, sequences: int, *, fillings: int) -> Submitted:
-    model = ModelSpec(
-        name=f"bench-{sequences}",
-        engine="synthetic",
-        source="fake",
-        queue="synthetic",
-        options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True},
-    )
+    options = {"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True}
+    where: dict[str, Any] = {"engine": "synthetic", "source": "fake", "queue": "synthetic"}
+    model = ModelSpec(name=f"bench-{sequences}", **where, options=options)
     # A speed run is not scored, as those of `bench.gpu_overhead` are not.
     sampling = SamplingParams(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)
     name = f"batch of {sequences}, {fillings} fillings"

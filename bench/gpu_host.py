@@ -69,12 +69,8 @@ class Host:
         write_shape(shape)
         config = folder / "evalctl.toml"
         config.write_text(REGISTRY.format(folder=shape), encoding="utf-8")
-        self.environment = {
-            **os.environ,
-            "EVALCTL_HOME": str(folder / "home"),
-            "EVALCTL_CONFIG": str(config),
-            "VLLM_LOGGING_LEVEL": "INFO",
-        }
+        homes = {"EVALCTL_HOME": str(folder / "home"), "EVALCTL_CONFIG": str(config)}
+        self.environment = {**os.environ, **homes, "VLLM_LOGGING_LEVEL": "INFO"}
         self.settings = Settings.from_environment(self.environment)
 
     def evalctl(self, *arguments: str, within_s: float = 500.0) -> str:

@@ -123,13 +123,9 @@ def worker(host: Host, *arguments: str) -> Iterator[Worker]:
 @contextmanager
 def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
     """Have a process hold 2 GiB of the GPU for the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER],
-        env={**os.environ, **variables},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    environment = {**os.environ, **variables}
+    process = subprocess.Popen([sys.executable, "-c", HOLDER], env=environment, **pipes)
     assert process.stdout is not None
     process.stdout.readline()
     try:

@@ -69,22 +69,17 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give a child process these same settings."""
-        pairs = {
-            "EVALCTL_HOME": str(self.home),
-            "EVALCTL_DATABASE_URL": self.database_url,
-            "EVALCTL_BROKER_URL": self.broker_url,
-            "EVALCTL_CONFIG": None if self.config is None else str(self.config),
-        }
+        urls = {"EVALCTL_DATABASE_URL": self.database_url, "EVALCTL_BROKER_URL": self.broker_url}
+        config = None if self.config is None else str(self.config)
+        pairs = {"EVALCTL_HOME": str(self.home), **urls, "EVALCTL_CONFIG": config}
         return {name: value for name, value in pairs.items() if value is not None}
 
     def __repr__(self) -> str:
         database_url = None if self.database_url is None else masked(self.database_url)
         broker_url = None if self.broker_url is None else masked(self.broker_url)
-        return (
-            f"Settings(home={str(self.home)!r}, database_url={database_url!r}, "
-            f"broker_url={broker_url!r}, "
-            f"config={None if self.config is None else str(self.config)!r})"
-        )
+        config = None if self.config is None else str(self.config)
+        places = f"home={str(self.home)!r}, {database_url=}, {broker_url=}"
+        return f"Settings({places}, {config=})"
 
 
 def normalised_database_url(url: str) -> str:

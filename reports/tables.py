@@ -43,13 +43,9 @@ def score_table(scores: Sequence[Row]) -> Table:
     for row in scores:
         cells.setdefault((row["prompt"], row["category"]), {})[row["model"]] = row
     for (prompt, category), by_model in cells.items():
-        table.add_row(
-            prompt,
-            category,
-            *(_score_cell(by_model.get(model)) for model in models),
-            *(_gap_cell(by_model.get(models[0]), by_model.get(model)) for model in models[1:]),
-            _count_cell(by_model),
-        )
+        found = [by_model.get(model) for model in models]
+        shown = [*map(_score_cell, found), *(_gap_cell(found[0], one) for one in found[1:])]
+        table.add_row(prompt, category, *shown, _count_cell(by_model))
     return table
 
 
@@ -83,11 +79,8 @@ def _resources(prompt: str, mode: str, columns: Sequence[Row], limits: Sequence[
     if any(column["flagged"] for column in columns):
         table.add_row("flagged", *(str(column["flagged"]) for column in columns), style="dim")
     for word in sorted({word for column in columns for word in column["flag_counts"]}):
-        table.add_row(
-            f"  {word}",
-            *(str(column["flag_counts"].get(word, 0)) for column in columns),
-            style="dim",
-        )
+        counts = (str(column["flag_counts"].get(word, 0)) for column in columns)
+        table.add_row(f"  {word}", *counts, style="dim")
     gpus = ", ".join(dict.fromkeys(column["gpu_name"] or "CPU" for column in columns))
     table.caption = f"Medians over problems of the medians over repetitions; {gpus}."
     if foreign:
@@ -104,20 +97,14 @@ def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> 
         found = [_limit_of(column, limits, (kind, size, gpu)) for column in columns]
         if not any(found):
             continue
-        where = (
-            ""
-            if size is None
-            else f", {size / 1024:g} GiB{' (emulated)' if limit['emulated'] else ''}"
-        )
+        emulated = " (emulated)" if limit["emulated"] else ""
+        where = "" if size is None else f", {size / 1024:g} GiB{emulated}"
         table.add_row(
             f"{LIMITS[kind]}{where}",
             *_figures([None if each is None else each["max_stable"] for each in found], 0),
         )
-        foreign += [
-            f"{each['model']} {kind} from {each['run']}"
-            for each in found
-            if each and not each["own"]
-        ]
+        others = [each for each in found if each and not each["own"]]
+        foreign += [f"{each['model']} {kind} from {each['run']}" for each in others]
     return foreign
 
 
@@ -211,11 +198,9 @@ def gpu_name(row: Row) -> str:
 
 
 def _score_cell(row: Row | None) -> str:
-    return (
-        "-"
-        if row is None
-        else f"{row['score7']:.2f} ({row['score7_min']:.1f}..{row['score7_max']:.1f})"
-    )
+    if row is None:
+        return "-"
+    return f"{row['score7']:.2f} ({row['score7_min']:.1f}..{row['score7_max']:.1f})"
 
 
 def _gap_cell(base: Row | None, row: Row | None) -> str:

@@ -57,8 +57,5 @@ def holders(path: Path) -> tuple[int, ...]:
         return ()
     wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     rows = [line.split() for line in lines]
-    return tuple(
-        sorted(
-            {int(row[4]) for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == wanted}
-        )
-    )
+    held = (row for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == wanted)
+    return tuple(sorted({int(row[4]) for row in held}))

@@ -82,22 +82,14 @@ class EmbeddedPostgres(EmbeddedServer):
         return [str(postgres_binary()), "-D", str(self.data), *listen]
 
     def _is_ours(self, words: Sequence[str]) -> bool:
-        return (
-            len(words) > 2
-            and Path(words[0]).name == "postgres"
-            and list(words[1:3]) == ["-D", str(self.data)]
-        )
+        data = ["-D", str(self.data)]
+        return len(words) > 2 and Path(words[0]).name == "postgres" and list(words[1:3]) == data
 
     def _prepare(self, keep: int) -> Identity:
         password_file = self._password_file
         read_or_create_password(password_file)
-        identity = identity_for(
-            self.name,
-            self.folder,
-            postgres_binary(),
-            refuses_root=True,
-            namespaces=self._namespaces,
-        )
+        program, own = postgres_binary(), self._namespaces
+        identity = identity_for(self.name, self.folder, program, refuses_root=True, namespaces=own)
         if not (self.data / "PG_VERSION").is_file():
             self._initialise(identity, keep)
         version = read_number(self.data / "PG_VERSION")

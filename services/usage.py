@@ -66,11 +66,8 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
     """
     embedded = settings.database_url is None
     postgres = EmbeddedPostgres(_folder(settings, "postgres")) if embedded else None
-    valkey = (
-        EmbeddedValkey(_folder(settings, "valkey"))
-        if broker and settings.broker_url is None
-        else None
-    )
+    embedded = broker and settings.broker_url is None
+    valkey = EmbeddedValkey(_folder(settings, "valkey")) if embedded else None
     servers = [server for server in (postgres, valkey) if server is not None]
     with _using(settings) if servers else nullcontext():
         for server in servers:

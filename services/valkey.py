@@ -87,12 +87,9 @@ class EmbeddedValkey(EmbeddedServer):
         port, password = self._credentials()
         # The caller repeats with its own deadline; the client's retries would hide how long that
         # takes.
+        retry = Retry(NoBackoff(), 0)
         client = redis.Redis(
-            host="127.0.0.1",
-            port=port,
-            password=password,
-            socket_timeout=1.0,
-            retry=Retry(NoBackoff(), 0),
+            host="127.0.0.1", port=port, password=password, socket_timeout=1.0, retry=retry
         )
         try:
             client.ping()

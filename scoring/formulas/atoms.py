@@ -167,11 +167,8 @@ def _slope(cursor: Cursor) -> Node | None:
 def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | None:
     """Read a function application, or return None where the bracket is a factor."""
     token = cursor.peek()
-    chance = (
-        name in ("P", "E", "Pr", "Var", "Cov")
-        and token is not None
-        and token.text in ("[", "{", "\\{")
-    )
+    opened = token is not None and token.text in ("[", "{", "\\{")
+    chance = opened and name in ("P", "E", "Pr", "Var", "Cov")
     if token is None or token.kind != "open" or not (token.text == "(" or chance):
         return None
     inside = cursor.bracketed()
@@ -183,11 +180,8 @@ def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | 
         return Variable(name + "(" + "".join(item.text for item in inside) + ")")
     declared = name in cursor.scalars
     simple = all(item.kind in ("num", "name", "comma") or item.text == "-" for item in inside)
-    short = (
-        simple
-        and sum(item.kind != "comma" for item in inside)
-        <= 1 + any(item.kind == "comma" for item in inside) * 3
-    )
+    commas = sum(item.kind == "comma" for item in inside)
+    short = simple and len(inside) - commas <= (4 if commas else 1)
     sequence = f"{name}(" in cursor.scalars
     if not (
         sequence

@@ -126,14 +126,8 @@ def _unknown_of(chain: Chain) -> Side | None:
         token.kind in ("name", "op", "num", "label", "open", "close", "func")
         for token in side.tokens
     )
-    return (
-        side
-        if len(chain.sides) == 2
-        and chain.relations == ("=",)
-        and short
-        and side.tokens[0].kind in ("name", "func")
-        else None
-    )
+    named = short and side.tokens[0].kind in ("name", "func")
+    return side if named and len(chain.sides) == 2 and chain.relations == ("=",) else None
 
 
 def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
@@ -344,16 +338,10 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
         elif token.kind == "close" and starts:
             start = starts.pop()
             inner = list(side.tokens[start + 1 : i])
-            called = (
-                start > 0
-                and side.tokens[start].text == "("
-                and side.tokens[start - 1].kind in ("func", "prime")
-            )
-            raised = (
-                start > 0
-                and side.tokens[start - 1].kind == "op"
-                and side.tokens[start - 1].text in "^_"
-            )
+            before = side.tokens[start - 1] if start > 0 else None
+            applied = before is not None and before.kind in ("func", "prime")
+            called = applied and side.tokens[start].text == "("
+            raised = before is not None and before.kind == "op" and before.text in "^_"
             if (
                 called
                 or raised

@@ -235,10 +235,8 @@ class Evaluator:
         for place, weight in _gauss():
             at = [a + (b - a) * place for a, b in zip(low, high, strict=True)]
             values = self.value(node.body, {**bound, node.variable.name: at})
-            total = [
-                t + weight * v * (b - a)
-                for t, v, a, b in zip(total, values, low, high, strict=True)
-            ]
+            parts = zip(total, values, low, high, strict=True)
+            total = [t + weight * v * (b - a) for t, v, a, b in parts]
         return total
 
     def factorial(self, node: Factorial, bound: Bound) -> Vector:

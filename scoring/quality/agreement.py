@@ -69,12 +69,9 @@ class Tally:
     def total(cls, tallies: Sequence[Tally], times: Counts | None = None) -> Tally:
         """Return the sum, each tally taken its number of times."""
         weights = np.ones(len(tallies)) if times is None else times
-        return cls(
-            *(
-                np.tensordot(weights, np.stack([getattr(tally, name) for tally in tallies]), axes=1)
-                for name in ("steps", "marks", "guesses", "sums")
-            )
-        )
+        names = ("steps", "marks", "guesses", "sums")
+        stacks = (np.stack([getattr(tally, name) for tally in tallies]) for name in names)
+        return cls(*(np.tensordot(weights, stack, axes=1) for stack in stacks))
 
     def metrics(self) -> dict[str, Any]:
         """Return every figure; None where undefined, as the precision of a flag never raised."""
@@ -224,22 +221,17 @@ def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
     path = answer.problem.path(labels.path)
     steps = {step.id: labels.steps[step.id] for step in path.necessary}
     guess = labels.guess
-    return Marks(
-        steps=steps,
-        score7=_score7(path, steps),
-        guess=_seems_guessed(steps, correct=labels.answer_correct is True)
-        if guess is None
-        else guess,
-    )
+    if guess is None:
+        guess = _seems_guessed(steps, correct=labels.answer_correct is True)
+    return Marks(steps=steps, score7=_score7(path, steps), guess=guess)
 
 
 def _machine_marks(answer: LabelledAnswer, score: Score) -> Marks:
     path = answer.problem.path(answer.truth.path)
-    along = (
-        score
-        if score.path_id == path.id
-        else score_text(answer.problem, answer.text, path_id=path.id)
-    )
+    if score.path_id == path.id:
+        along = score
+    else:
+        along = score_text(answer.problem, answer.text, path_id=path.id)
     verdicts = {verdict.step_id: verdict.verdict for verdict in along.steps}
     steps = {step.id: verdicts[step.id] for step in path.necessary}
     return Marks(steps=steps, score7=score.score7, guess=score.guess_suspected)
@@ -265,12 +257,9 @@ def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
     """Find evidence as written, spaces aside: one formula, value or word of a step is enough."""
     path = answer.problem.path(answer.truth.path)
     text = _squeeze(answer.text)
-    steps = {
-        step.id: "done"
-        if any(written in text for written in _writings(step.evidence))
-        else "missing"
-        for step in path.necessary
-    }
+    writings = {step.id: _writings(step.evidence) for step in path.necessary}
+    found = {step: any(one in text for one in several) for step, several in writings.items()}
+    steps = {step: "done" if shown else "missing" for step, shown in found.items()}
     right = any(_squeeze(written) in text for written in answer.problem.answer.any_of)
     guess = _seems_guessed(steps, correct=right)
     return Marks(steps=steps, score7=_score7(path, steps), guess=guess)

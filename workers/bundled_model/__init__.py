@@ -66,11 +66,8 @@ def ensure_embedded_model(home: Path, name: str, *, verify: bool = False) -> Pat
 def gguf_file() -> Path:
     """Return the GGUF file of the package, which is never imported; raise ModelUnavailable."""
     found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
-    files = [
-        file
-        for place in (found and found.submodule_search_locations) or ()
-        for file in Path(place).glob("*.gguf")
-    ]
+    places = (found and found.submodule_search_locations) or ()
+    files = [file for place in places for file in Path(place).glob("*.gguf")]
     if len(files) != 1:
         raise ModelUnavailable(
             "the embedded model's file is missing: "

@@ -141,12 +141,9 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
     tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     # As llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json: each digit is
     # separate.
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
-        ]
-    )
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    pieces = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, pieces])
     tokenizer.decoder = decoders.ByteLevel()
     special = [word for word, kind in zip(words, kinds, strict=True) if kind == _CONTROL_TOKEN]
     tokenizer.add_special_tokens(
@@ -155,15 +152,9 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
     template = _field(reader, "tokenizer.chat_template")
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
-    named = {
-        key: words[_field(reader, f"tokenizer.ggml.{part}_token_id")]
-        for key, part in (
-            ("bos_token", "bos"),
-            ("eos_token", "eos"),
-            ("unk_token", "unknown"),
-            ("pad_token", "padding"),
-        )
-    }
+    parts = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
+    ids = {key: _field(reader, f"tokenizer.ggml.{part}_token_id") for key, part in parts.items()}
+    named = {f"{key}_token": words[token_id] for key, token_id in ids.items()}
     _write_json(
         folder / "tokenizer_config.json",
         {

@@ -179,11 +179,8 @@ class GpuGuard:
 
     def incidents_between(self, from_s: float, to_s: float) -> tuple[Incident, ...]:
         """Return what casts doubt on measurements between two monotonic moments."""
-        past = [
-            incident
-            for incident in tuple(self._incidents)
-            if incident.at_s >= from_s and incident.since_s <= to_s
-        ]
+        noted = tuple(self._incidents)
+        past = [one for one in noted if one.at_s >= from_s and one.since_s <= to_s]
         present = self._foreign
         return tuple(past if present is None or present.since_s > to_s else [*past, present])
 

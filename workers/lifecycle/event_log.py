@@ -19,11 +19,8 @@ class _JsonLines(logging.Formatter):
             "event": "log",
             "message": record.getMessage(),
         }
-        head = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-        }
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        head = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
             event = event | {"traceback": self.formatException(record.exc_info)}
         return json.dumps(head | event, default=str, ensure_ascii=False)

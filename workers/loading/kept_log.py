@@ -45,11 +45,8 @@ def kept_log(path: Path | None) -> str | None:
 def without_credentials(text: str, environ: Mapping[str, str] | None = None) -> str:
     """Mask what looks like a token or is the value of a secret variable of ``environ``."""
     values = os.environ if environ is None else environ
-    secrets = {
-        value
-        for name, value in values.items()
-        if _SECRET_NAME.search(name) and len(value) >= _SECRET_CHARACTERS
-    }
+    named = (value for name, value in values.items() if _SECRET_NAME.search(name))
+    secrets = {value for value in named if len(value) >= _SECRET_CHARACTERS}
     secrets |= {quote(secret, safe="") for secret in secrets}
     text = masked(text)
     for secret in sorted(secrets, key=len, reverse=True):  # the longest first: one may hold another

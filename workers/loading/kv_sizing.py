@@ -63,12 +63,8 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
     this key, and where none fits the model is profiled again.
     """
     options = {name: value for name, value in spec.options.items() if name not in _NOT_PROFILED}
-    what = {
-        "engine": spec.engine,
-        "source": spec.source,
-        "revision": spec.revision,
-        "options": options,
-    }
+    what: dict[str, Any] = {"engine": spec.engine, "source": spec.source, "options": options}
+    what |= {"revision": spec.revision}
     trusted = {"trust_remote_code": spec.trust_remote_code}
     where = {"engine_version": engine_version, "gpu_uuid": context.gpu_uuid}
     return canonical_hash(what | trusted | where)
@@ -119,20 +115,16 @@ def differences(profile: Profile, engine_start: Boot) -> list[str]:
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
-    return {
-        name
-        for name in one.keys() | other.keys()
-        if name not in one or name not in other or one[name] != other[name]
-    }
+    missing = object()
+    names = one.keys() | other.keys()
+    return {name for name in names if one.get(name, missing) != other.get(name, missing)}
 
 
 def with_profile(memory: MemoryReport, profile: Profile) -> MemoryReport:
     """Return the terms of a start, the profile's where it reported none, and note their origin."""
-    taken = {
-        name: value
-        for name in START_TERMS
-        if getattr(memory, name) is None and (value := getattr(profile, name)) is not None
-    }
+    unknown = (name for name in START_TERMS if getattr(memory, name) is None)
+    known = {name: getattr(profile, name) for name in unknown}
+    taken = {name: value for name, value in known.items() if value is not None}
     origin = dict.fromkeys(taken, f"from the profile, start {profile.boot_id}")
     return replace(memory, **taken, reasons={**memory.reasons, **origin})
 

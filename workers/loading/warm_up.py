@@ -111,13 +111,9 @@ class WarmUp:
             if enough or len(self._rates) >= plan.most:
                 break
             self._alone(length)
-        return {
-            "requests": len(self._rates),
-            "rates": self._rates,
-            "kinds": self._kinds,
-            "settled": self._settled(),
-            "seconds": round(time.monotonic() - started_s, 3),
-        }
+        seconds = round(time.monotonic() - started_s, 3)
+        found = {"requests": len(self._rates), "rates": self._rates, "kinds": self._kinds}
+        return found | {"settled": self._settled(), "seconds": seconds}
 
     def _settled(self) -> bool:
         return all(settled(self._like(_kind(length, 1))) for length in self.plan.prompts)

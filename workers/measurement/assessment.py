@@ -130,11 +130,8 @@ class Assessor:
     def assess(self, job: ClaimedJob, measurement: Measurement) -> Assessment:
         """Assess a result with an ended trace, before its commit; may flag earlier rows as well."""
         generation, trace = measurement.generation, measurement.trace
-        gpu = gpu_conditions(
-            () if trace is None else trace.gpu_samples,
-            generation.first_token_s,
-            generation.last_token_s,
-        )
+        samples = () if trace is None else trace.gpu_samples
+        gpu = gpu_conditions(samples, generation.first_token_s, generation.last_token_s)
         incidents = {"throttled"} if gpu.throttled else set()
         if self._guard is not None:
             with self._lock:
@@ -143,11 +140,9 @@ class Assessor:
                 alike = (measurement.boot_id, job.mode)
                 if trace is not None and self._usual.dropped(gpu.sm_clock_mhz, alike):
                     incidents.add("clock_drop")
-        return Assessment(
-            need_mib=need_mib(measurement.memory, kv_used_mib=generation.kv_used_mib, trace=trace),
-            gpu=gpu,
-            flags=flags(generation, incidents),
-        )
+        kv_used_mib = generation.kv_used_mib
+        need = need_mib(measurement.memory, kv_used_mib=kv_used_mib, trace=trace)
+        return Assessment(need_mib=need, gpu=gpu, flags=flags(generation, incidents))
 
     def _incidents(self, guard: GpuGuard, job: ClaimedJob, generation: Generation) -> set[str]:
         checked = self._check_for_others(guard)

@@ -60,9 +60,6 @@ def _resident_kib(pid: int) -> tuple[int, int] | None:
         lines = status.splitlines()
     except OSError:
         return None
-    kib = {
-        name: int(rest.split()[0])
-        for name, _, rest in (line.partition(":") for line in lines)
-        if name.startswith("Rss")
-    }
+    fields = (line.partition(":") for line in lines if line.startswith("Rss"))
+    kib = {name: int(rest.split()[0]) for name, _, rest in fields}
     return kib.get("RssAnon", 0) + kib.get("RssShmem", 0), kib.get("RssFile", 0)

@@ -75,12 +75,9 @@ def _obey(windows: Windows, command: str, number: str) -> None:
 
 def _packed(answer: dict[str, Any]) -> dict[str, Any]:
     exact: list[float] = answer["used_mib"]
-    return {
-        "at_s": _text(array("d", answer["at_s"])),
-        "used_mib": _text(array("q", map(round, exact))),
-        "mean_mib": sum(exact) / len(exact),
-        "gpu_samples": answer["gpu_samples"],
-    }
+    series = {"at_s": _text(array("d", answer["at_s"]))}
+    series |= {"used_mib": _text(array("q", map(round, exact)))}
+    return series | {"mean_mib": sum(exact) / len(exact), "gpu_samples": answer["gpu_samples"]}
 
 
 def _text(values: array[Any]) -> str:

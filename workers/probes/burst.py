@@ -118,11 +118,8 @@ def need_mib(burst: Burst) -> float | None:
     if not burst.measured:
         return None
     last = burst.measured[-1]
-    runs = [
-        one.memory.activation_run_mib
-        for one in burst.measured
-        if one.memory.activation_run_mib is not None
-    ]
+    reported = (one.memory.activation_run_mib for one in burst.measured)
+    runs = [mib for mib in reported if mib is not None]
     memory = dataclasses.replace(last.memory, activation_run_mib=max(runs, default=None))
     return assessment.need_mib(memory, kv_used_mib=burst.most("kv_used_mib"), trace=burst.trace)
 

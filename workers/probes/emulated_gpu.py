@@ -71,33 +71,18 @@ def emulate_gpu(
     holding fails.
     """
     if context.device != "cuda" or context.gpu_uuid is None:
-        raise EngineError(
-            "a memory limit can only be emulated on a GPU",
-            error_class=MEMORY_LIMIT,
-            kind="rejected",
-        )
+        why = "a memory limit can only be emulated on a GPU"
+        raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
     total_mib = _total_mib(context.gpu_uuid)
     if not 0 < limit_mib < total_mib:
-        raise EngineError(
-            f"a GPU of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB",
-            error_class=MEMORY_LIMIT,
-            kind="rejected",
-        )
+        why = f"a GPU of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB"
+        raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
     _require_empty(context.gpu_uuid)
     with _ballast(context, total_mib - limit_mib) as (process, answer):
-        emulated = EmulatedGpu(
-            limit_mib=limit_mib,
-            total_mib=total_mib,
-            held_mib=answer["held_mib"],
-            base_mib=answer["base_mib"],
-            _process=process,
-        )
-        log_event(
-            "gpu.emulated",
-            limit_mib=limit_mib,
-            held_mib=round(emulated.held_mib),
-            base_mib=round(emulated.base_mib),
-        )
+        share = {"held_mib": answer["held_mib"], "base_mib": answer["base_mib"]}
+        emulated = EmulatedGpu(limit_mib=limit_mib, total_mib=total_mib, **share, _process=process)
+        share = {name: round(mib) for name, mib in share.items()}
+        log_event("gpu.emulated", limit_mib=limit_mib, **share)
         with nullcontext() if guard is None else guard.expect(emulated.held_mib):
             yield emulated
     if not wait_for_memory(context, emulated.base_mib + RETURNED_WITHIN_MIB, RELEASE_WITHIN_S):

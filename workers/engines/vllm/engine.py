@@ -155,11 +155,8 @@ class VllmEngine:
                     async for output in stream:
                         delta = output.outputs[0]
                         if delta.token_ids:
-                            event = TokenEvent(
-                                at_s=time.monotonic(),
-                                token_ids=tuple(delta.token_ids),
-                                text=delta.text or "",
-                            )
+                            at_s, ids = time.monotonic(), tuple(delta.token_ids)
+                            event = TokenEvent(at_s=at_s, token_ids=ids, text=delta.text or "")
                             events.append(event)
                             yield event
             except Exception as error:
@@ -293,11 +290,8 @@ class VllmEngine:
         ):
             failure = classify_failure(read_log(self._log_path))
             if failure is not None and issubclass(failure.error, errors.EngineOutOfMemory):
-                runtime_class = (
-                    errors.HOST_OOM
-                    if failure.error_class == errors.HOST_OOM
-                    else errors.RUNTIME_CUDA_OOM
-                )
+                host_oom = failure.error_class == errors.HOST_OOM
+                runtime_class = errors.HOST_OOM if host_oom else errors.RUNTIME_CUDA_OOM
                 return failure.error(
                     f"model {self._spec.name!r}: {failure.line}", error_class=runtime_class
                 )

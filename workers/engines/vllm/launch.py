@@ -105,23 +105,16 @@ def engine_arguments(
                 f"model {spec.name!r} sets {name!r}, which vLLM {vllm_version()} does not have",
                 error_class=OPTION_REFUSED,
             )
-    pinned = {
-        **_PINNED,
-        **(_PINNED_CUDA if context.device == "cuda" else _PINNED_CPU),
-        "seed": context.seed,
-    }
+    by_device = _PINNED_CUDA if context.device == "cuda" else _PINNED_CPU
+    pinned = {**_PINNED, **by_device, "seed": context.seed}
     if context.device == "cuda" and not _GRAPH_OPTIONS & options.keys():
         pinned["cudagraph_capture_sizes"] = graph_sizes(
             int(options.get("max_num_seqs", _PINNED["max_num_seqs"])),
             options.get("max_num_batched_tokens"),
         )
-    return {
-        **{name: value for name, value in pinned.items() if name in names},
-        **options,
-        "model": source,
-        "revision": spec.revision,
-        "trust_remote_code": spec.trust_remote_code,
-    }
+    identity = {"model": source, "revision": spec.revision}
+    trust = {"trust_remote_code": spec.trust_remote_code}
+    return {k: v for k, v in pinned.items() if k in names} | dict(options) | identity | trust
 
 
 def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[int]:
@@ -166,11 +159,8 @@ def vllm_version() -> str:
 
 def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
     """Return what runs; ``num_gpu_blocks`` follows from free memory and may change at a start."""
-    model, cache, scheduler = (
-        vllm_config.model_config,
-        vllm_config.cache_config,
-        vllm_config.scheduler_config,
-    )
+    model, cache = vllm_config.model_config, vllm_config.cache_config
+    scheduler = vllm_config.scheduler_config
     compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
     reported = {
         "dtype": _plain(model, "dtype"),
@@ -192,12 +182,8 @@ def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) 
         "cudagraph_capture_sizes": _plain(compilation, "cudagraph_capture_sizes"),
         "load_format": _plain(vllm_config.load_config, "load_format"),
     }
-    return {
-        "source": spec.source,
-        "revision": spec.revision,
-        **reported,
-        **{name: facts.get(name) for name in CONFIGURED},
-    }
+    found = {name: facts.get(name) for name in CONFIGURED}
+    return {"source": spec.source, "revision": spec.revision, **reported, **found}
 
 
 def _plain(config: Any, name: str) -> str | int | float | bool | list[Any] | None:
