@@ -111,12 +111,8 @@ def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple
 
 def provenance() -> dict[str, Any]:
     """Return where a run is submitted from: versions, host, git commit where there is one."""
-    return {
-        "evalctl": _version("evalctl"),
-        "python": platform.python_version(),
-        "host": platform.node(),
-        "git_commit": _git_commit(),
-    }
+    versions = {"evalctl": _version("evalctl"), "python": platform.python_version()}
+    return versions | {"host": platform.node(), "git_commit": _git_commit()}
 
 
 def _version(package: str) -> str:

@@ -12,17 +12,14 @@ Row = Mapping[str, Any]
 #: Terms of the need that come from the engine start, in the order in which they are added: column
 #: and name for people.
 START_TERMS: tuple[tuple[str, str], ...] = (
-    ("context_mib", "context"),
-    ("weights_mib", "weights"),
-    ("buffers_mib", "buffers"),
+    ("context_mib", "context"), ("weights_mib", "weights"), ("buffers_mib", "buffers"),
     ("graphs_mib", "graphs"),
-)
+)  # fmt: skip
 #: The two activations, of which the larger counts.
 PROFILED, OF_THE_RUN = "activation_peak_mib", "activation_run_mib"
 RESERVATION = (
-    "The peak is a reservation: it includes the whole KV cache, used or not, and "
-    "shows whether the engine fits as configured, "
-    "not what the model needs."
+    "The peak is a reservation: it includes the whole KV cache, used or not, and shows whether the "
+    "engine fits as configured, not what the model needs."
 )
 QUANTILES = ("min", "p10", "median", "p90", "max")
 

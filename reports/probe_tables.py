@@ -40,11 +40,9 @@ def level_table(document: Row) -> Table:
     for point in points:
         figures = (_figure(point[key], digits) for _name, key, digits in columns)
         row = [f"{point['level']:,}", str(point["trials"]), _outcome(point), *figures]
-        table.add_row(
-            *([str(point["search"])] if several else []),
-            *row,
-            *([_answer(point["answer_right"])] if answered else []),
-        )
+        first = [str(point["search"])] if several else []
+        last = [_answer(point["answer_right"])] if answered else []
+        table.add_row(*first, *row, *last)
     return table
 
 
@@ -66,11 +64,8 @@ def limit_sentence(document: Row) -> str:
     else:
         why = f"{document['reason']}, limited by {document['limited_by']}"
     searches = document["searches"]
-    agreement = (
-        ""
-        if searches == 1
-        else f"; {searches} searches {'agree' if document['agreed'] else 'DISAGREE'}"
-    )
+    verdict = "agree" if document["agreed"] else "DISAGREE"
+    agreement = "" if searches == 1 else f"; {searches} searches {verdict}"
     return f"{model}: {found} ({why}){agreement}"
 
 

@@ -69,8 +69,6 @@ def results(
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
         console().print(part)
     if not tables:
-        click.echo(
-            f"run {found.name} has no "
-            f"results{'' if synthetic else ' (add --synthetic to include synthetic models)'}"
-        )
+        more = "" if synthetic else " (add --synthetic to include synthetic models)"
+        click.echo(f"run {found.name} has no results{more}")
     return 0

@@ -71,20 +71,12 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
     described = {step.id: step.describe for path in problem.paths for step in path.steps}
     for step in scored.steps:
         describe = described[step.step_id]
-        line = (
-            f"{step.step_id:<4} {step.verdict:<16} "
-            f"{describe.get('en') or next(iter(describe.values()), '')}"
-        )
+        what = describe.get("en") or next(iter(describe.values()), "")
+        line = f"{step.step_id:<4} {step.verdict:<16} {what}"
         screen.print(Text(line, style=COLOURS[step.verdict]))
     answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
-    screen.print(
-        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of "
-        f"7, final answer {answer}"
-    )
+    steps = f"steps {scored.steps_done}/{scored.steps_total}"
+    screen.print(f"\n{steps}, score {scored.score7:.2f} of 7, final answer {answer}")
     if scored.guess_suspected:
-        screen.print(
-            Text(
-                "guess suspected: a right answer with fewer than half of the steps",
-                style="bold red",
-            )
-        )
+        guess = "guess suspected: a right answer with fewer than half of the steps"
+        screen.print(Text(guess, style="bold red"))
