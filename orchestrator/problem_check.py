@@ -44,12 +44,8 @@ class Validation:
     @property
     def exceptions(self) -> tuple[tuple[str, MutationCheck], ...]:
         """Problem id and check, for every check that did not hold."""
-        return tuple(
-            (problem.id, check)
-            for problem in self.problems
-            for check in problem.checks
-            if not check.held
-        )
+        checks = ((problem.id, check) for problem in self.problems for check in problem.checks)
+        return tuple((name, check) for name, check in checks if not check.held)
 
     def gate(self) -> dict[str, tuple[int, int]]:
         """Return for each kind of check how many were made and how many held."""
@@ -102,20 +98,15 @@ def validate_set(
 
 def _files(name_or_path: str) -> list[Path]:
     if name_or_path in SETS:
-        wanted = (
-            {problem.id for problem in load_set(name_or_path)}
-            if name_or_path == "quickstart"
-            else None
-        )
+        quickstart = name_or_path == "quickstart"
+        wanted = {problem.id for problem in load_set(name_or_path)} if quickstart else None
         files = sorted(SHIPPED.rglob("*.yaml"))
         return [file for file in files if wanted is None or file.stem in wanted]
     path = Path(name_or_path)
     files = [path] if path.is_file() else sorted(_yaml_files(path))
     if not files:
-        raise UsageFault(
-            f"no problem files found at {name_or_path!r}; give a folder, a file or one of "
-            f"{', '.join(SETS)}"
-        )
+        expected = f"give a folder, a file or one of {', '.join(SETS)}"
+        raise UsageFault(f"no problem files found at {name_or_path!r}; {expected}")
     return files
 
 

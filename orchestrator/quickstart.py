@@ -78,10 +78,9 @@ def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Fi
         comparison = experiment(compared, repetitions=repetitions, max_tokens=max_tokens)
         wanted = plan(comparison, load_registry(settings), new=True)
         submitted = submit_experiment(connections.engine, connections.broker, wanted).submitted
-        console.print(
-            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x "
-            f"{len(wanted.problems)} problems x {repetitions} repetitions)"
-        )
+        sizes = f"{len(wanted.models)} models x {len(wanted.problems)} problems"
+        jobs = f"{submitted.jobs} jobs ({sizes} x {repetitions} repetitions)"
+        console.print(f"run {submitted.name}: {jobs}")
         run = find_run(connections.engine, str(submitted.run_id))
         progress = _work(connections, settings, run, console)
         results = read_results(connections.engine, run.run_id)

@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 import re
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from itertools import islice, takewhile
 from pathlib import Path
@@ -139,12 +139,8 @@ def _fire(
     except (DataError, IntegrityError, ProgrammingError) as error:
         return _failed(engine, schedule, fired, str(error.orig).strip().partition("\n")[0])
     except ServiceBusy as error:
-        log.warning(
-            "schedule %s: slot %s will be retried: %s",
-            schedule.name,
-            _local(slot, cron.zone),
-            error,
-        )
+        where = (schedule.name, _local(slot, cron.zone), error)
+        log.warning("schedule %s: slot %s will be retried: %s", *where)
         return None
     if submitted is None:
         return None
@@ -182,17 +178,11 @@ def _of_slot(
     by_hand: bool = False,
 ) -> Submission:
     """Return the submission under the name of the slot, with the slot in its provenance."""
-    name = (
-        f"{schedule.name}-{slot.astimezone(zone):%Y-%m-%dT%H:%M:%S}-by-hand"
-        if by_hand
-        else (f"{schedule.name}-{_local(slot, zone)}")
-    )
-    origin: Mapping[str, Any] = {
-        "name": schedule.name,
-        "slot": slot.astimezone(dt.UTC).isoformat(),
-        "timezone": schedule.timezone,
-        "by_hand": by_hand,
-    }
+    by_hand_at = f"{slot.astimezone(zone):%Y-%m-%dT%H:%M:%S}-by-hand"
+    name = f"{schedule.name}-{by_hand_at if by_hand else _local(slot, zone)}"
+    at = slot.astimezone(dt.UTC).isoformat()
+    origin: dict[str, Any] = {"name": schedule.name, "slot": at, "timezone": schedule.timezone}
+    origin["by_hand"] = by_hand
     return replace(submission, name=name, provenance={**submission.provenance, "schedule": origin})
 
 

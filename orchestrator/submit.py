@@ -88,10 +88,8 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     submitted = submit(engine, submission)
     warnings = []
     if submitted.cancelled:
-        warnings.append(
-            f"run {submitted.name} was cancelled and its cancelled jobs stay cancelled; use "
-            "--new to start a new run"
-        )
+        stay = "was cancelled and its cancelled jobs stay cancelled"
+        warnings.append(f"run {submitted.name} {stay}; use --new to start a new run")
     if submitted.paused:
         run = submitted.name
         warnings.append(f"run {run} is paused; resume it with `evalctl resume {run}`")

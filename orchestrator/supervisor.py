@@ -228,10 +228,8 @@ class SupervisorFile:
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
             process = psutil.Process(stored["pid"])
-            alive = (
-                abs(process.create_time() - stored["created_s"]) < 1
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
+            same = abs(process.create_time() - stored["created_s"]) < 1
+            alive = same and process.status() != psutil.STATUS_ZOMBIE
         except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
             return None
         return process if alive else None

@@ -35,10 +35,8 @@ def follow(
             bar.update(task, total=progress.total, completed=finished, eta=note)
             mark = (finished, bool(progress.open))
             if not console.is_terminal and mark != shown and _prints_line(finished, progress):
-                console.print(
-                    f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} "
-                    f"jobs, {note}"
-                )
+                at, jobs = time.strftime("%H:%M:%S"), f"{finished} of {progress.total} jobs"
+                console.print(f"{at} {run.name}: {jobs}, {note}")
                 shown = mark
             if not progress.open:
                 return progress

@@ -102,12 +102,8 @@ def _term(start: Row, column: str, name: str) -> dict[str, Any]:
     said = start["memory_reasons"].get(column)
     value = start[column]
     source = f"start {start['boot_id']}" if said is None else f"start {start['boot_id']}: {said}"
-    return {
-        "term": name,
-        "mib": value,
-        "source": source if value is not None else said or "not reported",
-        "counts": True,
-    }
+    known = source if value is not None else said or "not reported"
+    return {"term": name, "mib": value, "source": known, "counts": True}
 
 
 def _own(result: Row, start: Row, column: str, name: str, job: str) -> dict[str, Any]:
@@ -125,10 +121,9 @@ def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
     parts = [("in use before the start", base), ("KV cache reserved", start["kv_reserved_mib"])]
     parts.append(("context, weights, buffers, graphs", None if None in terms else sum(terms)))
     source = f"start {start['boot_id']}"
-    listed = [
-        {"term": name, "mib": mib, "source": source if mib is not None else "not all reported"}
-        for name, mib in parts
-    ]
+    missing = "not all reported"
+    known = ((name, mib, source if mib is not None else missing) for name, mib in parts)
+    listed = [{"term": name, "mib": mib, "source": said} for name, mib, said in known]
     if all(mib is not None for _name, mib in parts):
         rest = peak - sum(mib for _name, mib in parts)
         source = "activations, and what the allocator keeps"
@@ -171,10 +166,8 @@ def _unlike(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 def _limit(row: Row, points: Iterable[Row]) -> dict[str, Any]:
     """Explain one threshold by the levels that its searches tried."""
     keys = ("model", "kind", "gpu", "memory_limit_mib", "emulated")
-    return {
-        **row,
-        "points": [dict(point) for point in points if all(point[key] == row[key] for key in keys)],
-    }
+    alike = [dict(point) for point in points if all(point[key] == row[key] for key in keys)]
+    return {**row, "points": alike}
 
 
 def _of_line(row: Row, found: Iterable[Row]) -> list[Row]:

@@ -56,10 +56,8 @@ def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list
         parts += [part for line in document["resources"] for part in _line(line)]
         parts += [_difference(row) for row in document["differences"]]
         if document["resources"]:
-            parts += [
-                Text("\nHow to read it", style="bold"),
-                *(Padding(Text(note), (0, 0, 0, 2)) for note in (FEW, TIMES, NEED)),
-            ]
+            notes = (Padding(Text(note), (0, 0, 0, 2)) for note in (FEW, TIMES, NEED))
+            parts += [Text("\nHow to read it", style="bold"), *notes]
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
     if parts and document["boots"]:
@@ -150,11 +148,9 @@ def _terms(terms: Iterable[Row], name: str, total: float | None) -> RenderableTy
 
 
 def _difference(row: Row) -> RenderableType:
-    unlike = [
-        f"{what} {key}: {' / '.join(_short(value) for value in values)}"
-        for what in ("config", "environment")
-        for key, values in row[what].items()
-    ]
+    kinds = ("config", "environment")
+    found = [(what, key, values) for what in kinds for key, values in row[what].items()]
+    unlike = [f"{what} {key}: {' / '.join(map(_short, values))}" for what, key, values in found]
     shown = "; ".join(unlike) or "nothing that their starts report"
     where = f"prompt {row['prompt']} in {row['mode']} mode"
     said = f"{row['model']} has {row['lines']} lines for {where}; no median combines them."

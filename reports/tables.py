@@ -99,10 +99,8 @@ def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> 
             continue
         emulated = " (emulated)" if limit["emulated"] else ""
         where = "" if size is None else f", {size / 1024:g} GiB{emulated}"
-        table.add_row(
-            f"{LIMITS[kind]}{where}",
-            *_figures([None if each is None else each["max_stable"] for each in found], 0),
-        )
+        most = [None if each is None else each["max_stable"] for each in found]
+        table.add_row(f"{LIMITS[kind]}{where}", *_figures(most, 0))
         others = [each for each in found if each and not each["own"]]
         foreign += [f"{each['model']} {kind} from {each['run']}" for each in others]
     return foreign

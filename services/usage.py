@@ -102,10 +102,8 @@ def revive_services(settings: Settings, *, broker: bool = True) -> tuple[str, ..
 def services_state(settings: Settings) -> tuple[ServiceState, ServiceState]:
     """Return the state of database and broker, starting nothing and connecting to nothing."""
     postgres, valkey = _embedded(settings)
-    return (
-        _state("database", settings.database_url, postgres),
-        _state("broker", settings.broker_url, valkey),
-    )
+    database = _state("database", settings.database_url, postgres)
+    return database, _state("broker", settings.broker_url, valkey)
 
 
 def service_users(settings: Settings) -> tuple[int, ...]:

@@ -29,11 +29,7 @@ def doctor(*, as_json: bool) -> int:
     else:
         table = Table("check", "state", "found", "fix")
         for check in checks:
-            table.add_row(
-                check.name,
-                "[green]ok[/]" if check.ok else "[red]broken[/]",
-                check.found,
-                check.mend,
-            )
+            state = "[green]ok[/]" if check.ok else "[red]broken[/]"
+            table.add_row(check.name, state, check.found, check.mend)
         console().print(table)
     return 0 if ok else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 from click import option
@@ -164,12 +165,8 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
     if as_json:
         importer = IMPORTERS[format_name]
         refused = [{"line": refusal.line, "why": refusal.sentence} for refusal in found.refusals]
-        counts = {
-            "rows": found.rows,
-            "imported": len(found.problems),
-            "refused": len(refused),
-            "refusals": refused,
-        }
+        counts: dict[str, Any] = {"rows": found.rows, "imported": len(found.problems)}
+        counts |= {"refused": len(refused), "refusals": refused}
         facts = {"format": format_name, "licence": importer.licence, "folder": str(out)}
         print_json(facts | counts)
     else:

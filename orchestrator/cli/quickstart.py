@@ -40,10 +40,8 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
         screen.print(table)
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     for failure in finished.progress.failures:
-        screen.print(
-            f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): "
-            f"{failure['example']}"
-        )
+        what = f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']})"
+        screen.print(f"{what}: {failure['example']}")
     screen.print("\nTry next:")
     for command in _next_commands(finished.run.name):
         screen.print(f"  {command}", soft_wrap=True)

@@ -31,12 +31,9 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
     show_progress = sys.stderr.isatty() and not as_json
     with connect(name="rescore") as connections:
         found = find_run(connections.engine, run)
-        done = rescore_run(
-            connections.engine,
-            found.run_id,
-            force=force,
-            on_progress=_progress if show_progress else _no_progress,
-        )
+        progress = _progress if show_progress else _no_progress
+        run_id = found.run_id
+        done = rescore_run(connections.engine, run_id, force=force, on_progress=progress)
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, **done.to_dict()})
     else:

@@ -17,12 +17,9 @@ from problems.schema import Problem
 from scoring.score import Score, score_text
 
 COLOURS = {
-    "done": "green",
-    "present_invalid": "yellow",
-    "wrong": "red",
-    "missing": "bright_black",
+    "done": "green", "present_invalid": "yellow", "wrong": "red", "missing": "bright_black",
     "unclear": "magenta",
-}
+}  # fmt: skip
 
 
 @click.command()

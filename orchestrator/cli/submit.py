@@ -133,9 +133,8 @@ def _show_plan(experiment: Experiment, problems: int, *, as_json: bool) -> int:
         planned = {"dry_run": True, "jobs": jobs, "problems": problems}
         print_json(planned | {"experiment": experiment.to_dict()})
     else:
-        click.echo(
-            f"would submit {jobs} jobs: {len(experiment.models)} models x {problems} problems x "
-            f"{len(experiment.prompts)} prompts x {experiment.repetitions} repetitions, "
-            f"{experiment.mode} mode"
-        )
+        models, prompts = len(experiment.models), len(experiment.prompts)
+        factors = f"{models} models x {problems} problems x {prompts} prompts"
+        repeated = f"{experiment.repetitions} repetitions, {experiment.mode} mode"
+        click.echo(f"would submit {jobs} jobs: {factors} x {repeated}")
     return 0

@@ -7,7 +7,16 @@ from functools import lru_cache
 from itertools import repeat
 from operator import is_
 
-from scoring.formulas.tree import Call, Index, Negation, Node, PlusMinus, Variable, is_tuple, walk
+from scoring.formulas.tree import (
+    Call,
+    Index,
+    Negation,
+    Node,
+    PlusMinus,
+    Variable,
+    is_tuple,
+    walk,
+)
 
 
 def _over_children(node: Node, change: Callable[..., Node], *settings: object) -> Node:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, Literal, TypeGuard
 
 Operator = Literal[
@@ -21,12 +23,9 @@ class Node:
     """An expression, equal to another where the trees are; it keeps its hash, as it is a key."""
 
     _hash: int = field(init=False, repr=False)
-    _children: tuple[Node, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        parts = self.parts()
-        object.__setattr__(self, "_hash", hash((type(self), parts)))
-        object.__setattr__(self, "_children", self._joined(parts))
+        object.__setattr__(self, "_hash", hash(self.parts()))
 
     def __hash__(self) -> int:
         return self._hash
@@ -39,21 +38,25 @@ class Node:
         return _same_parts(self, other)
 
     def parts(self) -> tuple[Any, ...]:
-        """Return everything that the node is made of, in order."""
-        names: tuple[str, ...] = self.__match_args__
-        return tuple([getattr(self, name) for name in names])
+        """Return the class and everything that the node is made of, in order."""
+        kind: Any = type(self)
+        return _parts_of(kind)(self)
 
     def children(self) -> tuple[Node, ...]:
         """Return the expressions that the node joins."""
-        return self._children
+        return ()
 
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return the same node over other expressions."""
-        given = iter(children)
-        return type(self)(*[next(given) if isinstance(p, Node) else p for p in self.parts()])
+        given, (kind, *parts) = iter(children), self.parts()
+        node: Node = kind(*[next(given) if isinstance(part, Node) else part for part in parts])
+        return node
 
-    def _joined(self, parts: tuple[Any, ...]) -> tuple[Node, ...]:
-        return tuple([part for part in parts if isinstance(part, Node)])
+
+@cache
+def _parts_of(kind: Any) -> Callable[[Node], tuple[Any, ...]]:
+    """Return what reads the parts of such a node."""
+    return attrgetter("__class__", *kind.__match_args__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +85,10 @@ class Unary(Node):
     """A sign before or behind one expression."""
 
     operand: Node
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the operand."""
+        return (self.operand,)
 
 
 class Negation(Unary):
@@ -122,6 +129,10 @@ class Binary(Node):
     left: Node
     right: Node
 
+    def children(self) -> tuple[Node, ...]:
+        """Return both operands."""
+        return (self.left, self.right)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Node):
@@ -131,6 +142,10 @@ class Function(Node):
     argument: Node
     base: Node | None = None
 
+    def children(self) -> tuple[Node, ...]:
+        """Return the argument, and the base if there is one."""
+        return (self.argument,) if self.base is None else (self.argument, self.base)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
@@ -139,6 +154,10 @@ class Call(Node):
     name: str
     primes: int
     argument: Node
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the argument."""
+        return (self.argument,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,6 +177,10 @@ class Index(Node):
                 return f"{self.name}_{letter}"
         return ""
 
+    def children(self) -> tuple[Node, ...]:
+        """Return the index."""
+        return (self.index,)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BigOperator(Node):
@@ -168,6 +191,10 @@ class BigOperator(Node):
     low: Node
     high: Node
     body: Node
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the variable, the bounds and the body."""
+        return (self.variable, self.low, self.high, self.body)
 
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return the same sign over other expressions."""
@@ -185,12 +212,13 @@ class Collection(Node):
     kind: Literal["tuple", "list", "set"]
     items: tuple[Node, ...]
 
+    def children(self) -> tuple[Node, ...]:
+        """Return the items."""
+        return self.items
+
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return a collection of the same kind."""
         return Collection(self.kind, children)
-
-    def _joined(self, _parts: tuple[Any, ...]) -> tuple[Node, ...]:
-        return self.items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,13 +227,14 @@ class Matrix(Node):
 
     rows: tuple[tuple[Node, ...], ...]
 
+    def children(self) -> tuple[Node, ...]:
+        """Return the cells."""
+        return tuple(cell for row in self.rows for cell in row)
+
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return a matrix of the same shape."""
         cells = iter(children)
         return Matrix(tuple(tuple(next(cells) for _ in row) for row in self.rows))
-
-    def _joined(self, _parts: tuple[Any, ...]) -> tuple[Node, ...]:
-        return tuple(cell for row in self.rows for cell in row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,6 +245,10 @@ class Interval(Node):
     high: Node
     low_closed: bool
     high_closed: bool
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the ends."""
+        return (self.low, self.high)
 
 
 def _same_parts(one: Any, other: Any) -> bool:

@@ -41,13 +41,8 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
     reader = gguf.GGUFReader(source)
     config = _config(reader)
     if making == "awq":
-        config["quantization_config"] = {
-            "quant_method": "awq",
-            "bits": 4,
-            "group_size": GROUP_SIZE,
-            "zero_point": True,
-            "version": "gemm",
-        }
+        bits = {"bits": 4, "group_size": GROUP_SIZE, "zero_point": True}
+        config["quantization_config"] = {"quant_method": "awq", **bits, "version": "gemm"}
     tensors: dict[str, torch.Tensor] = {}
     for name, weights in read_weights(reader):
         if making == "kept" or not name.endswith("_proj.weight"):
@@ -61,19 +56,15 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
     save_file(tensors, weights_path, metadata={"format": "pt"})
     weights_path.chmod(0o644)  # the writer lets only the owner read
     _write_json(folder / "config.json", config)
-    _write_json(
-        folder / "generation_config.json",
-        {"bos_token_id": config["bos_token_id"], "eos_token_id": config["eos_token_id"]},
-    )
+    ends = {name: config[name] for name in ("bos_token_id", "eos_token_id")}
+    _write_json(folder / "generation_config.json", ends)
     _write_tokenizer(reader, folder)
 
 
 def read_weights(reader: gguf.GGUFReader) -> Iterator[tuple[str, FloatArray]]:
     """Yield each tensor dequantised under transformers' name, q and k in its rotary order."""
-    heads, kv_heads = (
-        _field(reader, "llama.attention.head_count"),
-        _field(reader, "llama.attention.head_count_kv"),
-    )
+    heads = _field(reader, "llama.attention.head_count")
+    kv_heads = _field(reader, "llama.attention.head_count_kv")
     for tensor in reader.tensors:
         weights = gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
         name = _transformers_name(tensor.name)
@@ -155,15 +146,10 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
     parts = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
     ids = {key: _field(reader, f"tokenizer.ggml.{part}_token_id") for key, part in parts.items()}
     named = {f"{key}_token": words[token_id] for key, token_id in ids.items()}
-    _write_json(
-        folder / "tokenizer_config.json",
-        {
-            **named,
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": _field(reader, "llama.context_length"),
-            "clean_up_tokenization_spaces": False,
-        },
-    )
+    length = _field(reader, "llama.context_length")
+    named |= {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": length}
+    named |= {"clean_up_tokenization_spaces": False}
+    _write_json(folder / "tokenizer_config.json", named)
 
 
 def _field(reader: gguf.GGUFReader, key: str) -> Any:

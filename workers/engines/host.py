@@ -181,11 +181,9 @@ class EngineHost:
                 on_progress()
         finally:
             starting.cancel()
-        raise EngineStartFailed(
-            f"model {spec.name!r} was not ready after {timeout_s:g} s: "
-            f"see the engine's log in {self._context.log_folder}",
-            error_class=INIT_TIMEOUT,
-        )
+        late = f"model {spec.name!r} was not ready after {timeout_s:g} s"
+        seen = f"see the engine's log in {self._context.log_folder}"
+        raise EngineStartFailed(f"{late}: {seen}", error_class=INIT_TIMEOUT)
 
     def _follow(
         self,

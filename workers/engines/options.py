@@ -18,9 +18,7 @@ def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
             hint = (
                 f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
             )
-            raise ModelUnavailable(
-                f"model {spec.name!r} has the option {name!r}, "
-                f"which the {spec.engine} engine does not have: {hint}",
-                error_class=OPTION_REFUSED,
-            )
+            option = f"has the option {name!r}, which the {spec.engine} engine does not have"
+            sentence = f"model {spec.name!r} {option}: {hint}"
+            raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return dict(spec.options)

@@ -98,10 +98,8 @@ class SyntheticEngine:
         await asyncio.sleep(float(self._options.get("start_s", 0)))
         if (wanted := self._fail.get("start")) and self._crowded(_up[self._spec.name] + 1):
             failure = _START_FAILURES.get(str(wanted), errors.EngineStartFailed)
-            raise failure(
-                f"the synthetic model {self._spec.name!r} fails to start as ordered",
-                error_class=str(wanted),
-            )
+            ordered = f"the synthetic model {self._spec.name!r} fails to start as ordered"
+            raise failure(ordered, error_class=str(wanted))
         max_num_seqs = int(self._options.get("max_num_seqs", 4))
         self._slots = asyncio.Semaphore(
             min(max_num_seqs, int(self._options.get("kv_sequences", max_num_seqs)))

@@ -298,7 +298,5 @@ class Executor:
 def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:
     if problem is None:
         return ()
-    return tuple(
-        Message(role=role, content=content)
-        for role, content in render_prompt(problem, job.prompt, job.language)
-    )
+    turns = render_prompt(problem, job.prompt, job.language)
+    return tuple(Message(role=role, content=content) for role, content in turns)

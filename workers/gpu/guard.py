@@ -231,10 +231,8 @@ class GpuGuard:
             holders = "; ".join(_holder(process, owners[process.pid]) for process in others)
             # A process that was killed just now is listed until the driver has cleaned up.
             dying = all(owners[p.pid] in {Owner.DEAD_WORKER, Owner.HIDDEN} for p in others)
-            return _Found(
-                f"{self._name} is in use: {holders}. End it, or give this worker another GPU",
-                settling=dying,
-            )
+            mend = "End it, or give this worker another GPU"
+            return _Found(f"{self._name} is in use: {holders}. {mend}", settling=dying)
         return None
 
     def _unowned(self, listed: tuple[GpuProcess, ...]) -> _Found | None:

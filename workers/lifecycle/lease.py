@@ -176,10 +176,9 @@ class LeaseKeeper:
             log_event(
                 "worker.hung", level=logging.ERROR, seconds=seconds, **lease.job.log_context()
             )
-            self._give_up(
-                lease,
-                Failure(kind=FailureKind.TIMED_OUT, error_class=hung_class, sentence=sentence),
-            )
+            timed_out = FailureKind.TIMED_OUT
+            failure = Failure(kind=timed_out, error_class=hung_class, sentence=sentence)
+            self._give_up(lease, failure)
         for lease in leases:
             if lease not in hung:
                 self._give_up(

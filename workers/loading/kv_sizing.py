@@ -48,10 +48,8 @@ def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
         return False
     wanted = spec.options.get(STARTS_OPTION, "two")
     if wanted not in {"two", "single"}:
-        raise ModelUnavailable(
-            f"model {spec.name!r} has {STARTS_OPTION} = {wanted!r}: it is 'two' or 'single'",
-            error_class=OPTION_REFUSED,
-        )
+        sentence = f"model {spec.name!r} has {STARTS_OPTION} = {wanted!r}: it is 'two' or 'single'"
+        raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return device == "cuda" and wanted == "two" and not SIZED_BY & set(spec.options)
 
 

@@ -71,11 +71,9 @@ def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
         return 0
     most = spec.options.get(WARM_UP_OPTION, 30 if device == "cuda" else 5)
     if isinstance(most, bool) or not isinstance(most, int) or most < 0:
-        raise ModelUnavailable(
-            f"model {spec.name!r} has {WARM_UP_OPTION} = {most!r}: it is a number of requests, "
-            "0 for none",
-            error_class=OPTION_REFUSED,
-        )
+        wrong = f"model {spec.name!r} has {WARM_UP_OPTION} = {most!r}"
+        sentence = f"{wrong}: it is a number of requests, 0 for none"
+        raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return most
 
 

@@ -139,10 +139,8 @@ class MemorySampler:
         """
         pipe = self._keeper(window)
         if pipe is None or pipe is not self._pipe:
-            raise EngineError(
-                f"the memory sampler lost window {window}: its process ended meanwhile",
-                error_class=SAMPLER_DIED,
-            )
+            lost = f"the memory sampler lost window {window}: its process ended meanwhile"
+            raise EngineError(lost, error_class=SAMPLER_DIED)
         return self._trace(pipe.request(b"trace %d\n" % window))
 
     def while_idle(self, act: Callable[[], T]) -> T | None:
@@ -235,8 +233,6 @@ def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float
     except ValueError:
         hz = 0.0
     if not 1 <= hz <= 1000:
-        raise SettingsError(
-            "EVALCTL_SAMPLE_HZ",
-            f"must be a number of samples a second from 1 to 1000, not {text!r}",
-        )
+        sentence = f"must be a number of samples a second from 1 to 1000, not {text!r}"
+        raise SettingsError("EVALCTL_SAMPLE_HZ", sentence)
     return hz

@@ -92,10 +92,8 @@ class Windows:
         windows = self._open.values()
         end = self._ticks_dropped + len(self._ticks)
         ticks = min((w.ticks_before for w in windows), default=end)
-        gpu_samples = min(
-            (w.gpu_samples_before for w in windows),
-            default=self._gpu_samples_dropped + len(self._gpu_samples),
-        )
+        newest = self._gpu_samples_dropped + len(self._gpu_samples)
+        gpu_samples = min((w.gpu_samples_before for w in windows), default=newest)
         del self._ticks[: ticks - self._ticks_dropped]
         del self._gpu_samples[: gpu_samples - self._gpu_samples_dropped]
         self._ticks_dropped, self._gpu_samples_dropped = ticks, gpu_samples

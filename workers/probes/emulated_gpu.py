@@ -18,7 +18,7 @@ from typing import Any
 
 from core.gpus import GpuUnavailable, list_gpus
 from workers.engines.protocol import EngineContext
-from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
+from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError, FailureKind
 from workers.gpu.guard import RELEASE_WITHIN_S, UNOWNED_MIB, GpuGuard
 from workers.gpu.nvml import NvmlReader, open_gpu
 from workers.lifecycle.child_answers import read_line
@@ -126,11 +126,9 @@ def _require_empty(gpu_uuid: str) -> None:
         reader = NvmlReader(gpu_uuid)
         while (used_mib := reader.used_mib()) > UNOWNED_MIB:
             if time.monotonic() > deadline_s:
-                raise EngineError(
-                    f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use: "
-                    "a smaller GPU can only be emulated on an unused one",
-                    error_class=INIT_FREE_MEM,
-                )
+                used = f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use"
+                sentence = f"{used}: a smaller GPU can only be emulated on an unused one"
+                raise EngineError(sentence, error_class=INIT_FREE_MEM)
             time.sleep(POLL_S)
     except GpuUnavailable as error:
         raise EngineError(str(error), error_class=MEMORY_LIMIT) from error
@@ -162,12 +160,9 @@ def _answer(process: subprocess.Popen[bytes], hold_mib: float) -> dict[str, Any]
     line = read_line(process.stdout, HELD_WITHIN_S)
     answer = dict(json.loads(line or '{"error": "the ballast process exited or does not answer"}'))
     if "error" in answer:
-        raise EngineError(
-            f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller one: "
-            f"{answer['error']}",
-            error_class=MEMORY_LIMIT,
-            kind="rejected" if answer.get("rejected") else "infra",
-        )
+        kind: FailureKind = "rejected" if answer.get("rejected") else "infra"
+        cannot = f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller one"
+        raise EngineError(f"{cannot}: {answer['error']}", error_class=MEMORY_LIMIT, kind=kind)
     return answer
 
 

@@ -175,11 +175,8 @@ def _hindered(burst: Burst, at_once: int) -> TrialOutcome | None:
         return _unstable(WAITING, f"a request still waited in {steps} when all should have run")
     together = burst.most("running_peak")
     if together is not None and together < at_once:
-        return _unstable(
-            WAITING,
-            f"at most {together:.0f} of {at_once} requests ran at once, however often they were "
-            "sent: use longer requests",
-        )
+        fewer = f"at most {together:.0f} of {at_once} requests ran at once"
+        return _unstable(WAITING, f"{fewer}, however often they were sent: use longer requests")
     return None
 
 

@@ -155,12 +155,9 @@ class ProbeSession:
         )
         self.trials.append(trial)
         self.restart_clock()
-        facts: dict[str, Any] = {
-            "tried": trial.level,
-            "trial": trial.trial,
-            "outcome": trial.outcome.value,
-            "reason": trial.reason,
-        }
+        outcome, reason = trial.outcome.value, trial.reason
+        facts: dict[str, Any] = {"tried": trial.level, "trial": trial.trial}
+        facts |= {"outcome": outcome, "reason": reason}
         log_event("probe.point", **facts, **job.log_context())
 
     def restart_clock(self) -> None:

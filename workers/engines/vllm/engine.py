@@ -246,10 +246,8 @@ class VllmEngine:
         log = read_log(self._log_path)
         name = self._spec.name
         if failure := classify_failure(log) or classify_failure(str(error)):
-            return failure.error(
-                f"model {name!r} did not start: {failure.line}; log: {self._log_path}",
-                error_class=failure.error_class,
-            )
+            why = f"model {name!r} did not start: {failure.line}; log: {self._log_path}"
+            return failure.error(why, error_class=failure.error_class)
         return errors.EngineStartFailed(
             f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; "
             f"log: {self._log_path}"
@@ -298,10 +296,8 @@ class VllmEngine:
             died = f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
             return errors.EngineDied(died)
         if isinstance(cause, ValueError) and request is not None:
-            return errors.PromptRejected(
-                f"vLLM refuses request {request.request_id}: {cause}",
-                error_class=errors.REQUEST_REFUSED,
-            )
+            refused = f"vLLM refuses request {request.request_id}: {cause}"
+            return errors.PromptRejected(refused, error_class=errors.REQUEST_REFUSED)
         return errors.EngineDied(
             f"the engine of model {self._spec.name!r} failed: {type(cause).__name__}: {cause}"
         )

@@ -50,10 +50,8 @@ _GRAPH_OPTIONS = frozenset(
     {"compilation_config", "cudagraph_capture_sizes", "enforce_eager", "max_cudagraph_capture_size"}
 )
 _PINNED_CPU: Mapping[str, Any] = {
-    "enforce_eager": True,
-    "dtype": "bfloat16",
-    "kv_cache_memory_bytes": 1 << 30,
-}
+    "enforce_eager": True, "dtype": "bfloat16", "kv_cache_memory_bytes": 1 << 30,
+}  # fmt: skip
 
 #: Read by vLLM in this process and in its children.
 ENVIRONMENT: Mapping[str, str] = {
@@ -101,10 +99,8 @@ def engine_arguments(
     options = {name: value for name, value in spec.options.items() if name not in OWN_OPTIONS}
     for name in options:
         if name not in names:
-            raise ModelUnavailable(
-                f"model {spec.name!r} sets {name!r}, which vLLM {vllm_version()} does not have",
-                error_class=OPTION_REFUSED,
-            )
+            lacks = f"sets {name!r}, which vLLM {vllm_version()} does not have"
+            raise ModelUnavailable(f"model {spec.name!r} {lacks}", error_class=OPTION_REFUSED)
     by_device = _PINNED_CUDA if context.device == "cuda" else _PINNED_CPU
     pinned = {**_PINNED, **by_device, "seed": context.seed}
     if context.device == "cuda" and not _GRAPH_OPTIONS & options.keys():
