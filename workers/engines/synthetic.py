@@ -168,7 +168,7 @@ class SyntheticEngine:
         )
 
     async def memory_report(self) -> MemoryReport:
-        """Return the option ``memory``; it is no process's, so only ``traced`` gives it a kind."""
+        """Return the option ``memory``: no process has it, so only ``traced`` gives it a kind."""
         given = dict(self._options.get("memory") or {})
         terms: dict[str, Any] = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
         if "kv_used_mib" in self._options:
