@@ -79,13 +79,14 @@ class Chain:
 
 def canonical(tokens: Iterable[Token]) -> str:
     """Write tokens in one way, so that equal writings are equal strings."""
-    kept = (t for t in tokens if t.text not in "{}" and (t.kind, t.text) != ("op", "*"))
-    return "".join(t.text for t in kept)
+    return "".join(
+        [t.text for t in tokens if t.text not in "{}" and not (t.text == "*" and t.kind == "op")]
+    )
 
 
 def numbers_in_chain(chain: Chain) -> frozenset[float]:
     """Return the number literals of all sides."""
-    nodes = (node for side in chain.sides for node in side.nodes)
+    nodes = [node for side in chain.sides for node in side.nodes]
     return frozenset(number for node in nodes for number in numbers_of(node))
 
 

@@ -25,7 +25,8 @@ class Node:
     _hash: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(self.parts()))
+        kind: Any = type(self)
+        object.__setattr__(self, "_hash", hash(_parts_of(kind)(self)))
 
     def __hash__(self) -> int:
         return self._hash
