@@ -19,7 +19,7 @@ from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.thinking import searched, visible
-from scoring.final_answer.values import QueryMathVerify, Evaluate
+from scoring.final_answer.values import Evaluate, QueryMathVerify
 from scoring.final_answer.words import last_words
 from scoring.final_answer.writing import in_point_notation, one_spelling
 from scoring.numeric.evaluation import Evaluation

@@ -175,22 +175,16 @@ class Executor:
             self._fail(job, lease, error)
             return None
         self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
-        return {
-            "ttft_ms": round(generation.ttft_ms, 1),
-            "e2e_s": round(generation.e2e_s, 3),
-            "output_tokens": generation.output_tokens,
-            "score7": None if result.score is None else result.score.score7,
-        }
+        speed = {"ttft_ms": round(generation.ttft_ms, 1), "e2e_s": round(generation.e2e_s, 3)}
+        score7 = None if result.score is None else result.score.score7
+        return speed | {"output_tokens": generation.output_tokens, "score7": score7}
 
     def _measure(
         self, job: ClaimedJob, problem: Problem | None, lease: Lease, slot: BatchSlot
     ) -> Measurement:
         """Make the generation of a job, after loading its model where that is necessary."""
-        request = GenerationRequest(
-            request_id=f"{job.job_id}-{job.attempt_no}",
-            messages=_messages(job, problem),
-            sampling=job.sampling,
-        )
+        messages, request_id = _messages(job, problem), f"{job.job_id}-{job.attempt_no}"
+        request = GenerationRequest(request_id=request_id, messages=messages, sampling=job.sampling)
         engine_start = slot.engine_start or self._load(job, lease)
         self._take_slot(lease, slot, engine_start)
         self._heartbeat.report(WorkerState.BUSY, job.model_id)
@@ -203,22 +197,15 @@ class Executor:
 
         try:
             generation = self._host.generate(
-                request,
-                on_token=on_token,
-                cancel=lease.ended,
-                timeout_s=self._timeouts.silence_s,
+                request, on_token=on_token, cancel=lease.ended, timeout_s=self._timeouts.silence_s
             )
         finally:
             if sampler is not None and window is not None:
                 sampler.stop(window)
             slot.leave()
             trace = None if sampler is None or window is None else sampler.trace(window)
-        return Measurement(
-            generation=generation,
-            boot_id=engine_start.boot_id,
-            start_memory=engine_start.memory,
-            trace=trace,
-        )
+        boot_id, memory = engine_start.boot_id, engine_start.memory
+        return Measurement(generation=generation, boot_id=boot_id, start_memory=memory, trace=trace)
 
     def _take_slot(self, lease: Lease, slot: BatchSlot, engine_start: EngineStart) -> None:
         """Wait for the slot; an attempt that does not get it costs its job nothing."""
@@ -268,11 +255,8 @@ class Executor:
 
         def write() -> None:
             state = give_up(self._database, job.job_id, job.attempt_no, failure)
-            facts: dict[str, Any] = {
-                "kind": failure.kind.value,
-                "error_class": failure.error_class,
-                "state": state.value,
-            }
+            facts: dict[str, Any] = {"kind": failure.kind.value, "error_class": failure.error_class}
+            facts |= {"state": state.value}
             log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
 
         self._insist(lease, write)
@@ -314,7 +298,5 @@ class Executor:
 def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:
     if problem is None:
         return ()
-    return tuple(
-        Message(role=role, content=content)
-        for role, content in render_prompt(problem, job.prompt, job.language)
-    )
+    turns = render_prompt(problem, job.prompt, job.language)
+    return tuple(Message(role=role, content=content) for role, content in turns)
