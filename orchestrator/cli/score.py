@@ -19,7 +19,7 @@ COLOURS = {
     "present_invalid": "yellow",
     "wrong": "red",
     "missing": "bright_black",
-    "unclear": "magenta",
+    "undetermined": "magenta",
 }
 
 
