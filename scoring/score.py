@@ -16,6 +16,7 @@ from scoring.steps.determination import Determination
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
+from scoring.steps.reservation import Reservations
 from scoring.steps.verdict import StepVerdict
 from scoring.text.normalise import set_apart_thinking
 
@@ -159,16 +160,30 @@ def _along(
         [hit for hit in hits if all(hit is not bad for bad, _ in bads)]
         for hits, bads in zip(found, spoilt, strict=True)
     ]
+    reserved = _reservations(mistakes, place) if correct is False else None
+    if reserved is not None:
+        clean = [sorted(hits, key=lambda hit: bool(reserved.of(hit))) for hits in clean]
     chosen = assign(compiled.steps, clean)
     verdicts: list[StepVerdict] = []
     for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
-        if hit is not None:
+        if hit is not None and reserved is not None and (reason := reserved.of(hit)):
+            doubtful = replace(hit, reason=f"{hit.reason}, but {reason}")
+            verdicts.append(_shown(step.step.id, "undetermined", doubtful, parsed, text))
+        elif hit is not None:
             verdicts.append(_shown(step.step.id, "done", hit, parsed, text))
         else:
             verdicts.append(
                 _not_shown(compiled, step, bads[0][1] if bads else None, mistakes, text)
             )
     return _carried_over(compiled, verdicts, recovered=correct is True)
+
+
+def _reservations(mistakes: Mistakes, place: FinalAnswer | None) -> Reservations:
+    return Reservations(
+        mistakes.parsed,
+        tuple((mistake.start, mistake.end) for mistake in mistakes.false),
+        (place.start, place.end) if place is not None else None,
+    )
 
 
 def _kept(

@@ -17,8 +17,10 @@ from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import Relation, Values
 from scoring.numeric.symbols import Reading, Symbols
 from scoring.text.normalise import Normalised, normalise
+from scoring.text.number_words import with_digits
 from scoring.text.renderings import Rendering, latex, lite, plain, squeezed
 from scoring.text.sentences import Sentence, cut
+from scoring.text.tables import with_named_values
 
 #: Characters of an answer that are read; the head and the tail are kept where it is longer.
 MAX_TEXT = 40_000
@@ -42,6 +44,8 @@ class Formula:
     side: Side | None = None
     writing: tuple[str, ...] = ()
     adjacent: bool = True
+    #: Whether an unlisted letter was taken for an unknown of the problem.
+    guessed: bool = False
 
 
 class ParsedAnswer:
@@ -63,7 +67,7 @@ class ParsedAnswer:
             self.cut_at = MAX_TEXT * 3 // 4
             self.dropped = len(text) - MAX_TEXT
             text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
-        self.normalised: Normalised = normalise(text)
+        self.normalised: Normalised = _spelled_out(normalise(text))
         self.sentences: list[Sentence] = cut(self.normalised.text)
         if blanked := _without_repeats(self.normalised.text, self.sentences):
             self.normalised = Normalised(blanked, self.normalised.origin)
@@ -170,7 +174,9 @@ class ParsedAnswer:
                             # "h = 4" in a letter of unknown meaning says nothing of the
                             # problem's unknown.
                             if not (guessed and made.solved and len(made.names) == 1):
-                                items.append(_relation(index, sides, i, j, made))
+                                found = _relation(index, sides, i, j, made)
+                                found.guessed = guessed
+                                items.append(found)
             for group in chain.groups:
                 items.extend(_value(index, group, understand(node)) for node in group.nodes)
 
@@ -221,6 +227,13 @@ class ParsedAnswer:
             ):
                 found[left] = right
         return found
+
+
+def _spelled_out(normalised: Normalised) -> Normalised:
+    """Return the text with numbers in words as digits and the values of tables named."""
+    made = with_digits(Rendering(normalised.text, normalised.origin))
+    made = with_named_values(made)
+    return Normalised(made.text, made.origin)
 
 
 def _without_repeats(text: str, sentences: list[Sentence]) -> str | None:
