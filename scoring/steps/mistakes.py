@@ -71,9 +71,8 @@ class Mistakes:
         self.parsed = matcher.parsed
         self.matcher = matcher
         self.references = references
-        self.false = [
-            mistake for chain in self.parsed.chains for _, mistake in self._false_sides(chain)
-        ]
+        self._sides = [item for chain in self.parsed.chains for item in self._false_sides(chain)]
+        self.false = [mistake for _, mistake in self._sides]
 
     def in_hit(self, hit: Hit) -> Mistake | None:
         """Return false arithmetic in what shows a step, or just before its value."""
@@ -169,11 +168,10 @@ class Mistakes:
             if not names_of(reference.left.node)
         ]
         wanted += [sorted(link) for link in _numeric_sides(step.pattern)]
-        for chain in self.parsed.chains:
-            for side, mistake in self._false_sides(chain):
-                numbers = sorted(numbers_of(side.nodes[0]))
-                if len(numbers) > 1 and numbers in wanted:
-                    return mistake
+        for side, mistake in self._sides:
+            numbers = sorted(numbers_of(side.nodes[0]))
+            if len(numbers) > 1 and numbers in wanted:
+                return mistake
         return None
 
     def _false_sides(self, chain: Chain) -> list[tuple[Side, Mistake]]:
@@ -224,7 +222,7 @@ class Mistakes:
             return False
         named = isinstance(head.nodes[0], _NAMED) or not names_of(head.nodes[0]) <= names
         symbols = self.parsed.symbols
-        own = {name for node in self.parsed.definitions for name in names_of(node)}
+        own = {name for node in self.parsed.definitions.letters for name in names_of(node)}
         own |= symbols.simple.keys()
         known = names <= symbols.scalars or (len(names) == 1 and names <= own)
         return (

@@ -53,13 +53,13 @@ class Reservations:
 
     def _goes_wrong(self, hit: Hit) -> bool:
         """Return whether the chain of a place goes on to something false or to the result."""
-        for chain in self.parsed.chains:
-            if chain.start >= hit.end or hit.start >= chain.end or hit.end == chain.end:
-                continue
-            if any(hit.end <= end and start < chain.end for start, end in self.false):
-                return True
-            if self.result is not None and hit.end <= self.result[1]:
-                start, end = self.result
-                if start < chain.end and not re.search(r"\w", self.parsed.text[chain.end : end]):
-                    return True
-        return False
+        chain = self.parsed.chain_at(hit.start)
+        if chain is None or not chain.start < hit.end < chain.end:
+            return False
+        if any(hit.end <= end and start < chain.end for start, end in self.false):
+            return True
+        if self.result is None:
+            return False
+        start, end = self.result
+        ends_there = re.search(r"\w", self.parsed.text[chain.end : end]) is None
+        return start < chain.end and hit.end <= end and ends_there

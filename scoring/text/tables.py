@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from scoring.text.renderings import Rendering
 
 _TABLE = re.compile(
-    r"(?m)^ *\|(?P<head>[^\n]*)\| *\n *\|[ :|-]*-[ :|-]*\| *\n(?P<body>(?: *\|[^\n]*(?:\n|\Z))+)"
+    r"(?m)^ *\|(?P<head>[^\n]*)\| *\n *\|[ :|-]{2,300}\n(?P<body>(?: *\|[^\n]*(?:\n|\Z))+)"
 )
 _CELL = re.compile(r"\|([^|\n]*)(?=\|)")
 #: Heads of columns that hold what the name at the head of a row is equal to.
