@@ -12,6 +12,7 @@ from scoring.final_answer.equivalence import judge_answer
 from scoring.final_answer.extraction import FinalAnswer, locate
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
+from scoring.steps.carried_value import CarriedValue
 from scoring.steps.determination import Determination
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
@@ -165,16 +166,21 @@ def _along(
         clean = [sorted(hits, key=lambda hit: bool(reserved.of(hit))) for hits in clean]
     chosen = assign(compiled.steps, clean)
     verdicts: list[StepVerdict] = []
+    carried: dict[str, CarriedValue] = {}
     for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
         if hit is not None and reserved is not None and (reason := reserved.of(hit)):
             doubtful = replace(hit, reason=f"{hit.reason}, but {reason}")
             verdicts.append(_shown(step.step.id, "undetermined", doubtful, parsed, text))
         elif hit is not None:
             verdicts.append(_shown(step.step.id, "done", hit, parsed, text))
+        elif mistake := bads[0][1] if bads else mistakes.of_step(compiled, step):
+            verdicts.append(_shown(step.step.id, "wrong", mistake, parsed, text))
+            if mistake.carried is not None and correct is not True:
+                carried[step.step.id] = mistake.carried
+        elif (follows := _following(step, carried, matcher)) is not None:
+            verdicts.append(_shown(step.step.id, "present_invalid", follows, parsed, text))
         else:
-            verdicts.append(
-                _not_shown(compiled, step, bads[0][1] if bads else None, mistakes, text)
-            )
+            verdicts.append(_not_shown(compiled, step, mistakes, text))
     return _carried_over(compiled, verdicts, recovered=correct is True)
 
 
@@ -219,13 +225,22 @@ def _shown(
     )
 
 
+def _following(
+    step: CompiledStep, carried: dict[str, CarriedValue], matcher: Matcher
+) -> Hit | None:
+    """Return where a step is made rightly with the wrong value of an earlier one."""
+    for name, value in carried.items():
+        pattern = value.within(step.pattern, matcher.parsed.evaluation)
+        hits = matcher.hits(pattern) if value.distinctive and pattern is not None else []
+        if hits:
+            return replace(hits[0], reason=f"follows from the wrong value of {name}")
+    return None
+
+
 def _not_shown(
-    path: CompiledPath, step: CompiledStep, mistake: Mistake | None, mistakes: Mistakes, text: str
+    path: CompiledPath, step: CompiledStep, mistakes: Mistakes, text: str
 ) -> StepVerdict:
-    """Return wrong where the step was tried with a false result, else missing or undetermined."""
-    mistake = mistake or mistakes.of_step(path, step)
-    if mistake is not None:
-        return _shown(step.step.id, "wrong", mistake, mistakes.parsed, text)
+    """Return missing, or undetermined where only a judge can decide."""
     unread = mistakes.unreadable(path, step)
     if unread is not None:
         return _shown(step.step.id, "undetermined", unread, mistakes.parsed, text)

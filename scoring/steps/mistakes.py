@@ -34,8 +34,9 @@ from scoring.formulas.tree import (
     walk,
 )
 from scoring.numeric.compare import EQUALITIES, close, constant
-from scoring.numeric.relation import KnownValues, Values
+from scoring.numeric.relation import KnownValues, Relation, Values
 from scoring.numeric.rounding import decimals_of
+from scoring.steps.carried_value import CarriedValue
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group, Pattern
 from scoring.steps.references import Reference, References
@@ -57,11 +58,15 @@ ROUNDED = 6e-3
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A place in the normalised text where something is wrong, and what it is."""
+    """A place in the normalised text where something is wrong, and what it is.
+
+    ``carried`` is the value that the answer goes on with, if it is a number.
+    """
 
     start: int
     end: int
     reason: str
+    carried: CarriedValue | None = None
 
 
 class Mistakes:
@@ -102,7 +107,8 @@ class Mistakes:
                 if self._contradicts(formula, reference) and not _shared(
                     reference, step.step.id, references
                 ):
-                    return Mistake(formula.start, formula.end, "states another value here")
+                    carried = _carried(formula.relation, reference)
+                    return Mistake(formula.start, formula.end, "states another value here", carried)
         return self._miscalculated(step, own)
 
     def _supposed(self, formula: Formula) -> bool:
@@ -203,7 +209,8 @@ class Mistakes:
                 continue
             if not close(x, y, _tolerance(a, b, relation)):
                 reason = f"{left.canonical} is not {right.canonical}"
-                mistakes.append((left, Mistake(left.start, right.end, reason)))
+                carried = CarriedValue(right=x[0].real, wrong=y[0].real) if numbers else None
+                mistakes.append((left, Mistake(left.start, right.end, reason, carried)))
         return mistakes
 
     def _is_tail(self, chain: Chain) -> bool:
@@ -238,6 +245,17 @@ def _numeric_sides(pattern: Pattern) -> list[list[float]]:
     if isinstance(pattern, EqPattern):
         return [numbers_of(link.left.node) for link in pattern.links if not link.names]
     return []
+
+
+def _carried(relation: Relation, reference: Reference) -> CarriedValue | None:
+    """Return the number that a relation gives instead of that of a reference."""
+    stated = [
+        side.row[0].real
+        for side in (relation.left, relation.right)
+        if side.row is not None and not names_of(side.node)
+    ]
+    known = [v.row[0].real for v in reference.rights if v.row is not None and constant(v.row)]
+    return CarriedValue(right=known[0], wrong=stated[0]) if stated and known else None
 
 
 def _shared(
