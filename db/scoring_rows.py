@@ -7,6 +7,9 @@ from typing import Any
 
 from db.models import Score, StepVerdict
 
+#: Verdicts that are stored under the name that the views publish.
+STORED = {"undetermined": "unclear"}
+
 
 def score_row(document: Mapping[str, Any]) -> Score:
     """Return the row of a scoring from the document of ``evalctl score``."""
@@ -33,7 +36,7 @@ def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
     return [
         StepVerdict(
             step=step["id"],
-            verdict=step["verdict"],
+            verdict=STORED.get(step["verdict"], step["verdict"]),
             reason=storable(step["reason"]),
             **_evidence_columns(step["evidence"]),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from problems.schema import Problem
+from problems.schema import Path, Problem
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.compiled_problem import compile_problem
 from scoring.final_answer.extraction import Stated
@@ -13,48 +13,53 @@ from scoring.final_answer.judge import judge_text
 from scoring.final_answer.thinking import visible
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
+from scoring.steps.carried_value import CarriedValue
+from scoring.steps.determination import Determination
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
+from scoring.steps.reservation import Reservations
+from scoring.steps.verdict import StepVerdict
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.1.0"
-VERDICTS = ("done", "present_invalid", "wrong", "missing", "unclear")
+SCORER_VERSION = "1.2.0"
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepVerdict:
-    """The verdict on one step; ``start`` and ``end`` are offsets in the original text, or None."""
+class Marks:
+    """What the verdicts along one path add up to, over its necessary steps.
 
-    step_id: str
-    verdict: str
-    evidence_text: str = ""
-    start: int | None = None
-    end: int | None = None
-    reason: str = ""
+    ``done`` and ``high`` are weighted shares: steps done, and steps done or undetermined.
+    """
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the step's part of the JSON contract."""
-        evidence = (
-            None
-            if self.start is None
-            else {"text": self.evidence_text, "start": self.start, "end": self.end}
+    done: float
+    high: float
+    steps_done: int
+    steps_undetermined: int
+
+    @classmethod
+    def of(cls, path: Path, verdicts: tuple[StepVerdict, ...]) -> Marks:
+        """Add up the verdicts on the steps of a path."""
+        counted = [(s, v.verdict) for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
+        weight = sum(step.weight for step, _ in counted)
+        done = sum(step.weight for step, verdict in counted if verdict == "done")
+        unknown = sum(step.weight for step, verdict in counted if verdict == "undetermined")
+        return cls(
+            done=done / weight,
+            high=(done + unknown) / weight,
+            steps_done=sum(verdict == "done" for _, verdict in counted),
+            steps_undetermined=sum(verdict == "undetermined" for _, verdict in counted),
         )
-        return {
-            "id": self.step_id,
-            "verdict": self.verdict,
-            "evidence": evidence,
-            "reason": self.reason,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """The verdicts on one answer along its best path.
 
-    ``score7`` is seven times the weighted share of steps done.
+    ``score7`` is seven times the weighted share of steps done, ``score7_high`` what it would be if
+    every undetermined step were done, ``coverage`` the weighted share of steps that are determined.
     """
 
     problem_id: str
@@ -63,6 +68,9 @@ class Score:
     steps_done: int
     steps_total: int
     score7: float
+    score7_high: float
+    steps_undetermined: int
+    coverage: float
     answer_correct: bool | None
     answer_text: str
     guess_suspected: bool
@@ -77,6 +85,9 @@ class Score:
             "steps_done": self.steps_done,
             "steps_total": self.steps_total,
             "score7": self.score7,
+            "score7_high": self.score7_high,
+            "steps_undetermined": self.steps_undetermined,
+            "coverage": self.coverage,
             "answer_correct": self.answer_correct,
             "answer_text": self.answer_text,
             "guess_suspected": self.guess_suspected,
@@ -91,6 +102,7 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     counts, unless ``path_id`` names the one to follow.
     """
     compiled = compile_problem(problem)
+    given = compiled.given
     shown = visible(text)
     answer, offset = shown.text(text), shown.start
     evaluation = Evaluation(compiled.symbols.points, compiled.memo)
@@ -99,21 +111,28 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     place, correct = _place(judgement.stated, answer, offset), judgement.right
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
-    results = [_along(path, mistakes, (place, correct), text, compiled.given) for path in paths]
-    best = max(range(len(results)), key=lambda i: (results[i][0], results[i][1], -i))
-    mark, done, verdicts = results[best]
-    path = paths[best].path
+    determination = Determination.of(parsed, correct=correct)
+    along = [
+        (path.path, determination.settle(_along(path, mistakes, (place, correct), text, given)))
+        for path in paths
+    ]
+    marked = [(path, verdicts, Marks.of(path, verdicts)) for path, verdicts in along]
+    path, verdicts, marks = max(marked, key=lambda item: (item[2].done, item[2].high))
     total = len(path.necessary)
     return Score(
         problem_id=problem.id,
         scorer_version=SCORER_VERSION,
         path_id=path.id,
-        steps_done=done,
+        steps_done=marks.steps_done,
         steps_total=total,
-        score7=round(7 * mark, 4),
+        score7=round(7 * marks.done, 4),
+        score7_high=round(7 * marks.high, 4),
+        steps_undetermined=marks.steps_undetermined,
+        coverage=round(1 - marks.high + marks.done, 4),
         answer_correct=correct,
         answer_text="" if judgement.stated is None else judgement.stated.text.strip()[:400],
-        guess_suspected=correct is True and done / total < GUESS_SHARE,
+        guess_suspected=correct is True
+        and (marks.steps_done + marks.steps_undetermined) / total < GUESS_SHARE,
         steps=verdicts,
     )
 
@@ -140,8 +159,8 @@ def _along(
     stated: tuple[Place | None, bool | None],
     text: str,
     given: frozenset[tuple[str, ...]],
-) -> tuple[float, int, tuple[StepVerdict, ...]]:
-    """Return the weighted share, the number of steps done and the verdicts along one path."""
+) -> list[StepVerdict]:
+    """Return the verdicts along one path."""
     parsed, matcher = mistakes.parsed, mistakes.matcher
     place, correct = stated
     found = [_kept(step, matcher, place, given) for step in compiled.steps]
@@ -158,22 +177,35 @@ def _along(
         [hit for hit in hits if all(hit is not bad for bad, _ in bads)]
         for hits, bads in zip(found, spoilt, strict=True)
     ]
+    reserved = _reservations(mistakes, place) if correct is False else None
+    if reserved is not None:
+        clean = [sorted(hits, key=lambda hit: bool(reserved.of(hit))) for hits in clean]
     chosen = assign(compiled.steps, clean)
     verdicts: list[StepVerdict] = []
+    carried: dict[str, CarriedValue] = {}
     for step, hit, bads in zip(compiled.steps, chosen, spoilt, strict=True):
-        if hit is not None:
+        if hit is not None and reserved is not None and (reason := reserved.of(hit)):
+            doubtful = replace(hit, reason=f"{hit.reason}, but {reason}")
+            verdicts.append(_shown(step.step.id, "undetermined", doubtful, parsed, text))
+        elif hit is not None:
             verdicts.append(_shown(step.step.id, "done", hit, parsed, text))
+        elif mistake := bads[0][1] if bads else mistakes.of_step(compiled, step):
+            verdicts.append(_shown(step.step.id, "wrong", mistake, parsed, text))
+            if mistake.carried is not None and correct is not True:
+                carried[step.step.id] = mistake.carried
+        elif (follows := _following(step, carried, matcher)) is not None:
+            verdicts.append(_shown(step.step.id, "present_invalid", follows, parsed, text))
         else:
-            verdicts.append(
-                _not_shown(compiled, step, bads[0][1] if bads else None, mistakes, text)
-            )
-    verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
-    counted = [
-        (s.step, v) for s, v in zip(compiled.steps, verdicts, strict=True) if s.step.necessary
-    ]
-    weight = sum(step.weight for step, _ in counted)
-    won = sum(step.weight for step, verdict in counted if verdict.verdict == "done")
-    return won / weight, sum(verdict.verdict == "done" for _, verdict in counted), tuple(verdicts)
+            verdicts.append(_not_shown(compiled, step, mistakes, text))
+    return _carried_over(compiled, verdicts, recovered=correct is True)
+
+
+def _reservations(mistakes: Mistakes, place: Place | None) -> Reservations:
+    return Reservations(
+        mistakes.parsed,
+        tuple((mistake.start, mistake.end) for mistake in mistakes.false),
+        mistakes.parsed.within(*place) if place is not None else None,
+    )
 
 
 def _kept(
@@ -209,22 +241,28 @@ def _shown(
     )
 
 
-def _not_shown(
-    path: CompiledPath, step: CompiledStep, mistake: Mistake | None, mistakes: Mistakes, text: str
-) -> StepVerdict:
-    """Return wrong where the step was tried with a false result, else missing or unclear.
+def _following(
+    step: CompiledStep, carried: dict[str, CarriedValue], matcher: Matcher
+) -> Hit | None:
+    """Return where a step is made rightly with the wrong value of an earlier one."""
+    for name, value in carried.items():
+        pattern = value.within(step.pattern, matcher.parsed.evaluation)
+        hits = matcher.hits(pattern) if value.distinctive and pattern is not None else []
+        if hits:
+            return replace(hits[0], reason=f"follows from the wrong value of {name}")
+    return None
 
-    Unclear is what only a judge can decide.
-    """
-    mistake = mistake or mistakes.of_step(path, step)
-    if mistake is not None:
-        return _shown(step.step.id, "wrong", mistake, mistakes.parsed, text)
+
+def _not_shown(
+    path: CompiledPath, step: CompiledStep, mistakes: Mistakes, text: str
+) -> StepVerdict:
+    """Return missing, or undetermined where only a judge can decide."""
     unread = mistakes.unreadable(path, step)
     if unread is not None:
-        return _shown(step.step.id, "unclear", unread, mistakes.parsed, text)
+        return _shown(step.step.id, "undetermined", unread, mistakes.parsed, text)
     if step.step.mode == "judge":
         return StepVerdict(
-            step_id=step.step.id, verdict="unclear", reason="this step is for a judge"
+            step_id=step.step.id, verdict="undetermined", reason="this step is for a judge"
         )
     return StepVerdict(step_id=step.step.id, verdict="missing", reason="no evidence of this step")
 

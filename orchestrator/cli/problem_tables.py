@@ -60,8 +60,12 @@ def print_agreement(found: Agreement) -> None:
     baselines = (name.replace("_", " ") for name in found.baselines)
     table = Table("", "scorer", "95 % interval", *baselines)
     for label, path in (
-        ("step kappa", ("kappa",)),
+        ("step kappa, determined steps", ("kappa_determined",)),
+        ("share of determined steps", ("coverage",)),
+        ("step kappa, all steps", ("kappa",)),
         ("mean error of 7", ("mae7",)),
+        ("mean distance to interval", ("mae7_interval",)),
+        ("done: precision", ("done", "precision")),
         ("within one point", ("within_one",)),
         ("missing: precision", ("missing", "precision")),
         ("missing: recall", ("missing", "recall")),

@@ -18,7 +18,7 @@ from scoring.score import Score, score_text
 
 COLOURS = {
     "done": "green", "present_invalid": "yellow", "wrong": "red", "missing": "bright_black",
-    "unclear": "magenta",
+    "undetermined": "magenta",
 }  # fmt: skip
 
 

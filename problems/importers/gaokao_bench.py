@@ -3,7 +3,7 @@
 Licence: Apache-2.0. Format: a JSON object with ``keywords`` and the list ``example``, whose rows
 have ``question``, ``answer`` (prose in LaTeX), ``year``, ``index`` and ``score``. Each part (1),
 (2), ... of a question is a step, shown by the formula that ends its solution; where it is not
-found a judge decides, so the verdict is unclear and never missing.
+found a judge decides, so the verdict is undetermined and never missing.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from scoring.answer.definitions import Definitions
 from scoring.formulas.chains import Chain, Side, find_chains
 from scoring.formulas.lexer import tokenise
 from scoring.formulas.rewriting import substitute
@@ -17,17 +17,15 @@ from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.relation import Relation, Values
 from scoring.numeric.symbols import Reading, Symbols
 from scoring.text.normalise import Normalised, normalise
-from scoring.text.renderings import Rendering, latex, lite, plain, squeezed
+from scoring.text.number_words import with_digits
+from scoring.text.renderings import Rendering, latex, lite, plain, renamed, squeezed
 from scoring.text.sentences import Sentence, cut
+from scoring.text.tables import with_named_values
 
 #: Characters of an answer that are read; the head and the tail are kept where it is longer.
 MAX_TEXT = 40_000
 MAX_RELATIONS = 4000
-MAX_DEFINITIONS = 8
 MIN_REPEATS = 4
-_DEFINES = re.compile(
-    r"(?:令|设|记|[Ll]et|[Pp]ut|[Ss]et|[Dd]enote|[Ww]rite|[Ww]ith|[Ww]here|其中)[^。.;；\n]{0,24}$"
-)
 
 
 @dataclass(slots=True)
@@ -42,6 +40,8 @@ class Formula:
     side: Side | None = None
     writing: tuple[str, ...] = ()
     adjacent: bool = True
+    #: Whether an unlisted letter was taken for an unknown of the problem.
+    guessed: bool = False
 
 
 class ParsedAnswer:
@@ -63,7 +63,7 @@ class ParsedAnswer:
             self.cut_at = MAX_TEXT * 3 // 4
             self.dropped = len(text) - MAX_TEXT
             text = text[: self.cut_at] + text[-(MAX_TEXT - self.cut_at) :]
-        self.normalised: Normalised = normalise(text)
+        self.normalised: Normalised = _spelled_out(normalise(text))
         self.sentences: list[Sentence] = cut(self.normalised.text)
         if blanked := _without_repeats(self.normalised.text, self.sentences):
             self.normalised = Normalised(blanked, self.normalised.origin)
@@ -81,9 +81,28 @@ class ParsedAnswer:
         ]
         return shifted[0] + self.offset, shifted[1] + self.offset
 
+    def within(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the normalised text that came from a stretch of the original."""
+        begin, stop = start - self.offset, end - self.offset
+        if self.dropped and begin >= self.cut_at:
+            begin, stop = begin - self.dropped, stop - self.dropped
+        origin = self.normalised.origin
+        last = len(self.text)
+        return min(bisect_left(origin, begin), last), min(bisect_left(origin, stop), last)
+
     def sentence_at(self, at: int) -> int:
         """Return the index of the sentence that an offset lies in or after."""
         return max(0, bisect_right(self.sentence_starts, at) - 1)
+
+    def chain_at(self, at: int) -> Chain | None:
+        """Return the chain that holds an offset, or begins after it, in the same text."""
+        index = bisect_left(self.chain_ends, at + 1)
+        return self.chains[index] if index < len(self.chains) else None
+
+    @cached_property
+    def chain_ends(self) -> list[int]:
+        """Offsets where the chains end, in order."""
+        return [chain.end for chain in self.chains]
 
     @cached_property
     def lite(self) -> Rendering:
@@ -99,7 +118,8 @@ class ParsedAnswer:
     def renderings(self) -> list[Rendering]:
         """The writings that patterns are searched in, without doubles."""
         kept: list[Rendering] = [self.lite]
-        for rendering in (plain(self.lite), latex(self.lite)):
+        named = renamed(self.lite, self.definitions.renamed)
+        for rendering in (plain(self.lite), latex(self.lite), named, latex(named)):
             if all(rendering.text != other.text for other in kept):
                 kept.append(rendering)
         return kept
@@ -155,6 +175,9 @@ class ParsedAnswer:
             for item in sides[1].nodes:
                 root = Values(symbols.settle(item, {}), self.evaluation)
                 items.append(_relation(index, sides, 0, 1, Relation.of(unknown, "=", root)))
+        for pair in self._shifted(sides, relations):
+            x, value = (Values(symbols.settle(node, {}), self.evaluation) for node in pair)
+            items.append(_relation(index, sides, 0, 1, Relation.of(x, "=", value)))
         for understand, guessed in self._understandings((*sides, *chain.groups)):
             values = [[understand(node) for node in side.nodes] for side in sides]
             for i in range(len(sides)):
@@ -170,9 +193,23 @@ class ParsedAnswer:
                             # "h = 4" in a letter of unknown meaning says nothing of the
                             # problem's unknown.
                             if not (guessed and made.solved and len(made.names) == 1):
-                                items.append(_relation(index, sides, i, j, made))
+                                found = _relation(index, sides, i, j, made)
+                                found.guessed = guessed
+                                items.append(found)
             for group in chain.groups:
                 items.extend(_value(index, group, understand(node)) for node in group.nodes)
+
+    def _shifted(
+        self, sides: tuple[Side, ...], relations: tuple[str, ...]
+    ) -> list[tuple[Node, Node]]:
+        """Return x and its value for ``t = 2`` where the answer has put ``x = t + 1``."""
+        if len(sides) != 2 or relations != ("=",) or len(sides[0].nodes) != 1:
+            return []
+        unknown = sides[0].nodes[0]
+        if unknown not in self.definitions.shifted:
+            return []
+        name, expression = self.definitions.shifted[unknown]
+        return [(name, substitute(expression, {unknown: value})) for value in sides[1].nodes]
 
     def _understandings(
         self, sides: tuple[Side, ...]
@@ -191,36 +228,22 @@ class ParsedAnswer:
             (partial(read, reading=reading), any(name not in symbols.simple for name in reading))
             for reading in symbols.readings(names, guess=True)
         ]
-        if used := {key: value for key, value in self.definitions.items() if names_of(key) & names}:
+        letters = self.definitions.letters
+        if used := {key: value for key, value in letters.items() if names_of(key) & names}:
             ways.append((lambda node: read(substitute(node, used), {}), False))
         return ways
 
     @cached_property
-    def definitions(self) -> dict[Node, Node]:
-        """Letters that the answer introduces for an expression in known ones: ``let s = sin x``."""
-        symbols = self.symbols
-        known = symbols.declared | symbols.stated | symbols.simple.keys()
-        found: dict[Node, Node] = {}
-        for chain in self.chains:
-            if len(found) >= MAX_DEFINITIONS:
-                break
-            if (
-                chain.relations != ("=",)
-                or len(chain.sides[0].nodes) != 1
-                or len(chain.sides[1].nodes) != 1
-            ):
-                continue
-            left, right = chain.sides[0].nodes[0], chain.sides[1].nodes[0]
-            if not isinstance(left, Variable) or left.name in known or left in found:
-                continue
-            meant = not isinstance(right, (Variable, Number)) and names_of(right)
-            if (
-                meant
-                and meant <= known
-                and _DEFINES.search(self.text[max(0, chain.start - 30) : chain.start])
-            ):
-                found[left] = right
-        return found
+    def definitions(self) -> Definitions:
+        """What the answer says that its letters stand for: ``let s = sin x``."""
+        return Definitions.of(self.chains, self.text, self.symbols)
+
+
+def _spelled_out(normalised: Normalised) -> Normalised:
+    """Return the text with numbers in words as digits and the values of tables named."""
+    made = with_digits(Rendering(normalised.text, normalised.origin))
+    made = with_named_values(made)
+    return Normalised(made.text, made.origin)
 
 
 def _without_repeats(text: str, sentences: list[Sentence]) -> str | None:

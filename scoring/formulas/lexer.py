@@ -300,8 +300,17 @@ class _Lexer:
     def chinese(self, piece: str, start: int, end: int) -> None:
         """Put Chinese text as a word; 万, 亿 and 度 after a number belong to the number."""
         last = self.tokens[-1] if self.tokens else None
-        if last is not None and last.kind == "num" and piece[0] in SCALES and start - last.end <= 1:
-            self.scale(SCALES[piece[0]], start + 1)
+        scaled = len(self.tokens) - 1
+        if last is not None and last.kind == "delim" and start - last.end <= 1:
+            scaled -= 1  # 3.5$ 万
+        number = self.tokens[scaled] if scaled >= 0 else None
+        if (
+            number is not None
+            and number.kind == "num"
+            and piece[0] in SCALES
+            and start - number.end <= len(self.tokens) - scaled + 1
+        ):
+            self.scale(SCALES[piece[0]], start + 1, scaled)
             start, piece = start + 1, piece[1:]
         elif (
             last is not None
@@ -314,12 +323,13 @@ class _Lexer:
         if piece:
             self.put("word", piece, start, end)
 
-    def scale(self, by: float, end: int) -> None:
-        """Multiply the number that was read last."""
-        last = self.tokens[-1]
+    def scale(self, by: float, end: int, at: int = -1) -> None:
+        """Multiply the number that was read last, or the one at an index."""
+        last = self.tokens[at]
+        end = end if at in (-1, len(self.tokens) - 1) else last.end
         value = float(last.text) * by
         written = str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
-        self.tokens[-1] = Token("num", written, last.start, end, last.spaced)
+        self.tokens[at] = Token("num", written, last.start, end, last.spaced)
 
     def unit(self, piece: str, start: int, end: int) -> int:
         """Put a unit of measurement together with its power."""

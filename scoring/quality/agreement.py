@@ -20,20 +20,37 @@ from problems.evidence import EqEvidence, ValueEvidence, WordsEvidence
 from problems.labelling import LabelledAnswer, Labels
 from problems.schema import Path
 from problems.validator import leaves
-from scoring.score import GUESS_SHARE, SCORER_VERSION, VERDICTS, Score, score_text
+from scoring.score import GUESS_SHARE, SCORER_VERSION, Score, score_text
+from scoring.steps.verdict import VERDICTS
 
 Counts = NDArray[np.float64]
+#: The figures that are also given for a slice or a style.
+PART_METRICS = (
+    "steps_agree",
+    "kappa",
+    "mae7",
+    "within_one",
+    "kappa_determined",
+    "coverage",
+    "done",
+    "mae7_interval",
+)
 RESAMPLES = 2000
 SEED = 20250601
 _DONE, _MISSING = VERDICTS.index("done"), VERDICTS.index("missing")
+_UNDETERMINED = VERDICTS.index("undetermined")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What a marker or scorer says of one answer: step verdicts, 0 to 7 points, a guess or not."""
+    """What a marker or scorer says of one answer: step verdicts, 0 to 7 points, a guess or not.
+
+    ``high7`` are the points if every undetermined step were done.
+    """
 
     steps: Mapping[str, str]
     score7: float
+    high7: float
     guess: bool
 
 
@@ -43,8 +60,8 @@ class Tally:
 
     ``steps[t, s]`` counts steps with the true verdict t that were said to be s (order of
     `VERDICTS`), ``marks[t, s]`` answers by marks rounded to 0..7, ``guesses[t, s]`` answers by
-    guess flags; ``sums`` holds answers, the sum of absolute errors, answers within one point, and
-    the sum of signed errors.
+    guess flags; ``sums`` holds answers, the sum of absolute errors, answers within one point, the
+    sum of signed errors, and the sum of distances of the true mark from the said interval.
     """
 
     steps: Counts
@@ -58,12 +75,14 @@ class Tally:
         steps, marks, guesses = np.zeros((5, 5)), np.zeros((8, 8)), np.zeros((2, 2))
         for step, verdict in true.steps.items():
             if verdict != "unclear":
-                steps[VERDICTS.index(verdict), VERDICTS.index(said.steps[step])] += 1
+                found = VERDICTS.index(said.steps[step].replace("unclear", "undetermined"))
+                steps[VERDICTS.index(verdict), found] += 1
         marks[_rounded(true.score7), _rounded(said.score7)] = 1
         guesses[int(true.guess), int(said.guess)] = 1
         error = said.score7 - true.score7
-        sums = np.array([1.0, abs(error), float(abs(error) <= 1 + 1e-9), error])
-        return cls(steps, marks, guesses, sums)
+        outside = max(error, true.score7 - said.high7, 0.0)
+        sums = [1.0, abs(error), float(abs(error) <= 1 + 1e-9), error, outside]
+        return cls(steps, marks, guesses, np.array(sums))
 
     @classmethod
     def total(cls, tallies: Sequence[Tally], times: Counts | None = None) -> Tally:
@@ -76,6 +95,8 @@ class Tally:
     def metrics(self) -> dict[str, Any]:
         """Return every figure; None where undefined, as the precision of a flag never raised."""
         answers = self.sums[0]
+        decided = self.steps.copy()
+        decided[:, _UNDETERMINED] = 0
         return {
             "kappa": cohen_kappa(_two_by_two(self.steps)),
             "mae7": _ratio(self.sums[1], answers),
@@ -87,6 +108,10 @@ class Tally:
             "kappa_verdicts": cohen_kappa(self.steps),
             "qwk": cohen_kappa(self.marks, quadratic=True),
             "bias7": _ratio(self.sums[3], answers),
+            "kappa_determined": cohen_kappa(_two_by_two(decided)),
+            "coverage": _ratio(decided.sum(), self.steps.sum()),
+            "done": precision_recall(self.steps, _DONE),
+            "mae7_interval": _ratio(self.sums[4], answers),
         }
 
 
@@ -146,11 +171,13 @@ def measure_agreement(
     Steps are compared along the labeller's path, marks along the scorer's.
 
     Kappa (Cohen 1960) is over (answer, necessary step) pairs, done against not done, since only
-    done scores. ``mae7`` is the mean absolute difference of the marks on 0 to 7, ``within_one`` the
-    share of answers that differ by one point at most; ``missing`` and ``guess`` are precision and
-    recall of that verdict and that flag; ``qwk`` is quadratically weighted kappa (Cohen 1968) of
-    the marks rounded to whole points. Intervals are 95 % percentile intervals of a bootstrap over
-    problems with a fixed seed.
+    done scores; undetermined counts as not done. ``kappa_determined`` leaves undetermined steps
+    out, and ``coverage`` is the share that remains. ``mae7`` is the mean absolute difference of the
+    marks on 0 to 7, ``mae7_interval`` the mean distance of the true mark from the interval that
+    undetermined steps leave open, ``within_one`` the share of answers that differ by one point at
+    most; ``done``, ``missing`` and ``guess`` are precision and recall of that verdict and that
+    flag; ``qwk`` is quadratically weighted kappa (Cohen 1968) of the marks rounded to whole points.
+    Intervals are 95 % percentile intervals of a bootstrap over problems with a fixed seed.
     """
     scores = [score_text(answer.problem, answer.text) for answer in answers]
     true = [marks_of(answer, answer.truth) for answer in answers]
@@ -223,7 +250,8 @@ def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
     guess = labels.guess
     if guess is None:
         guess = _seems_guessed(steps, correct=labels.answer_correct is True)
-    return Marks(steps=steps, score7=_score7(path, steps), guess=guess)
+    score7 = _score7(path, steps)
+    return Marks(steps=steps, score7=score7, high7=score7, guess=guess)
 
 
 def _machine_marks(answer: LabelledAnswer, score: Score) -> Marks:
@@ -234,7 +262,12 @@ def _machine_marks(answer: LabelledAnswer, score: Score) -> Marks:
         along = score_text(answer.problem, answer.text, path_id=path.id)
     verdicts = {verdict.step_id: verdict.verdict for verdict in along.steps}
     steps = {step.id: verdicts[step.id] for step in path.necessary}
-    return Marks(steps=steps, score7=score.score7, guess=score.guess_suspected)
+    return Marks(
+        steps=steps,
+        score7=score.score7,
+        high7=score.score7_high,
+        guess=score.guess_suspected,
+    )
 
 
 def _answer_only(answer: LabelledAnswer, score: Score) -> Marks:
@@ -244,13 +277,14 @@ def _answer_only(answer: LabelledAnswer, score: Score) -> Marks:
         step.id: "done" if right else "missing"
         for step in answer.problem.path(answer.truth.path).necessary
     }
-    return Marks(steps=steps, score7=7.0 if right else 0.0, guess=False)
+    score7 = 7.0 if right else 0.0
+    return Marks(steps=steps, score7=score7, high7=score7, guess=False)
 
 
 def _all_done(answer: LabelledAnswer, _: Score) -> Marks:
     """Give full marks to everything."""
     steps = {step.id: "done" for step in answer.problem.path(answer.truth.path).necessary}
-    return Marks(steps=steps, score7=7.0, guess=False)
+    return Marks(steps=steps, score7=7.0, high7=7.0, guess=False)
 
 
 def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
@@ -262,7 +296,8 @@ def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
     steps = {step: "done" if shown else "missing" for step, shown in found.items()}
     right = any(_squeeze(written) in text for written in answer.problem.answer.any_of)
     guess = _seems_guessed(steps, correct=right)
-    return Marks(steps=steps, score7=_score7(path, steps), guess=guess)
+    score7 = _score7(path, steps)
+    return Marks(steps=steps, score7=score7, high7=score7, guess=guess)
 
 
 BASELINES: Mapping[str, Callable[[LabelledAnswer, Score], Marks]] = {
@@ -329,7 +364,7 @@ def _part(true: Sequence[Marks], said: Sequence[Marks], chosen: Sequence[bool]) 
     metrics = Tally.total(tallies).metrics() if tallies else {}
     return {
         "answers": len(tallies),
-        **{name: metrics.get(name) for name in ("steps_agree", "kappa", "mae7", "within_one")},
+        **{name: metrics.get(name) for name in PART_METRICS},
     }
 
 

@@ -17,8 +17,9 @@ from problems.validator import leaves
 from scoring.compiled_problem import compile_problem
 from scoring.formulas.lexer import tokenise
 from scoring.numeric.evaluation import Evaluation
-from scoring.score import Score, StepVerdict, score_text
+from scoring.score import Score, score_text
 from scoring.steps.patterns import PatternCompiler
+from scoring.steps.verdict import StepVerdict
 from scoring.text.normalise import normalise
 
 KINDS = ("full", "answer_only", "deletion", "wrong_number", "statement")

@@ -6,6 +6,7 @@ It holds false arithmetic, or gives the step's own quantity another value.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,9 +34,9 @@ from scoring.formulas.tree import (
     walk,
 )
 from scoring.numeric.compare import EQUALITIES, close, constant
-from scoring.numeric.relation import KnownValues, Values
+from scoring.numeric.relation import KnownValues, Relation, Values
 from scoring.numeric.rounding import decimals_of
-from scoring.numeric.symbols import Symbols
+from scoring.steps.carried_value import CarriedValue
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group, Pattern
 from scoring.steps.references import Reference, References
@@ -43,17 +44,29 @@ from scoring.steps.references import Reference, References
 _NAMED = (Variable, Index, Call)
 #: What may mean more than a number where it is worked out.
 _UNPLAIN = (Call, Index, BigOperator, PlusMinus, Collection, Interval, Matrix)
+#: Words before a value that is only supposed.
+_SUPPOSED = re.compile(
+    r"(?:若|如果|假如|例如|比如|当|\b(?:if|when|suppose|say|for example|e\.g\.))"
+    r"[^,，。;；\n]{0,16}$",
+    re.IGNORECASE,
+)
+#: Words that bind a formula to the one before it.
+_BOUND = re.compile(r"(?:\b(?:from|to|at|between|and)|[从到至在])[ `$]*$")
 #: Relative error that a rounded intermediate result may carry on.
 ROUNDED = 6e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A place in the normalised text where something is wrong, and what it is."""
+    """A place in the normalised text where something is wrong, and what it is.
+
+    ``carried`` is the value that the answer goes on with, if it is a number.
+    """
 
     start: int
     end: int
     reason: str
+    carried: CarriedValue | None = None
 
 
 class Mistakes:
@@ -63,9 +76,8 @@ class Mistakes:
         self.parsed = matcher.parsed
         self.matcher = matcher
         self.references = references
-        self.false = [
-            mistake for chain in self.parsed.chains for _, mistake in self._false_sides(chain)
-        ]
+        self._sides = [item for chain in self.parsed.chains for item in self._false_sides(chain)]
+        self.false = [mistake for _, mistake in self._sides]
 
     def in_hit(self, hit: Hit) -> Mistake | None:
         """Return false arithmetic in what shows a step, or just before its value."""
@@ -85,14 +97,61 @@ class Mistakes:
                 or formula.relation.empty
             ):
                 continue
-            if self.matcher.is_restated(formula.start, formula.end):
+            if (
+                formula.guessed
+                or self.matcher.is_restated(formula.start, formula.end)
+                or self._supposed(formula)
+            ):
                 continue
             for reference in own:
-                if _contradicts(formula, reference, self.references.known) and not _shared(
+                if self._contradicts(formula, reference) and not _shared(
                     reference, step.step.id, references
                 ):
-                    return Mistake(formula.start, formula.end, "states another value here")
+                    carried = _carried(formula.relation, reference)
+                    return Mistake(formula.start, formula.end, "states another value here", carried)
         return self._miscalculated(step, own)
+
+    def _supposed(self, formula: Formula) -> bool:
+        """Return whether the text only supposes a relation: ``if p = 10``."""
+        sentence = self.parsed.sentences[self.parsed.sentence_at(formula.start)]
+        start = max(sentence.start, formula.start - 24)
+        return _SUPPOSED.search(self.parsed.text[start : formula.start]) is not None
+
+    def _contradicts(self, formula: Formula, reference: Reference) -> bool:
+        """Return whether a relation gives its left side what no worked solution gives it."""
+        assert formula.relation is not None
+        left, right = formula.relation.left, formula.relation.right
+        if not _same(left, reference.left):
+            left, right = right, left
+            if (
+                not formula.adjacent
+                or isinstance(left.node, Number)
+                or names_of(right.node)
+                or not _same(left, reference.left)
+            ):
+                return False
+        if right.row is None or isinstance(right.node, _NAMED) or left.node == right.node:
+            return False
+        known = self.references.known
+        rights = [
+            value for other in known if _same(other.left, reference.left) for value in other.rights
+        ]
+        rows = [value.row for value in rights if value.row is not None]
+        if not rows or any(close(right.row, row, ROUNDED) for row in rows):
+            return False
+        if constant(right.row):
+            return any(value.row is not None and constant(value.row) for value in reference.rights)
+        # Another form may be right in ways that samples do not show: only the same letters, without
+        # sums, can contradict, and two parameters may be chosen in more than one way.
+        own = names_of(right.node)
+        alike = [
+            v
+            for v in rights
+            if v.row is not None and not constant(v.row) and names_of(v.node) == own
+        ]
+        symbols = self.parsed.symbols
+        parameters = (own & symbols.scalars) - symbols.stated - symbols.indexed
+        return bool(alike) and len(parameters) <= 1 and not operations_of(right.node)
 
     def unreadable(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
         """Return where the text says something unreadable of the step's quantity: not wrong."""
@@ -115,11 +174,10 @@ class Mistakes:
             if not names_of(reference.left.node)
         ]
         wanted += [sorted(link) for link in _numeric_sides(step.pattern)]
-        for chain in self.parsed.chains:
-            for side, mistake in self._false_sides(chain):
-                numbers = sorted(numbers_of(side.nodes[0]))
-                if len(numbers) > 1 and numbers in wanted:
-                    return mistake
+        for side, mistake in self._sides:
+            numbers = sorted(numbers_of(side.nodes[0]))
+            if len(numbers) > 1 and numbers in wanted:
+                return mistake
         return None
 
     def _false_sides(self, chain: Chain) -> list[tuple[Side, Mistake]]:
@@ -129,11 +187,7 @@ class Mistakes:
         the same unknowns.
         """
         mistakes: list[tuple[Side, Mistake]] = []
-        named = (
-            len(chain.sides) > 2
-            and bool(chain.sides[0].nodes)
-            and isinstance(chain.sides[0].nodes[0], _NAMED)
-        )
+        partial = self._is_tail(chain)
         for i, ((left, right), relation) in enumerate(
             zip(itertools.pairwise(chain.sides), chain.relations, strict=False)
         ):
@@ -146,15 +200,43 @@ class Mistakes:
                 and not isinstance(a, Constant)
                 and not isinstance(b, Constant)
             )
-            if not numbers and not (named and i > 0 and _worked_out(self.parsed.symbols, a, b)):
+            if partial and i == 0:
+                continue
+            if not numbers and not (i > 0 and self._worked_out(chain.sides[0], a, b)):
                 continue
             x, y = self.parsed.evaluation.row(a), self.parsed.evaluation.row(b)
             if x is None or y is None or len(x) != len(y):
                 continue
             if not close(x, y, _tolerance(a, b, relation)):
                 reason = f"{left.canonical} is not {right.canonical}"
-                mistakes.append((left, Mistake(left.start, right.end, reason)))
+                carried = CarriedValue(right=x[0].real, wrong=y[0].real) if numbers else None
+                mistakes.append((left, Mistake(left.start, right.end, reason, carried)))
         return mistakes
+
+    def _is_tail(self, chain: Chain) -> bool:
+        """Return whether words bind the first side to the text before: ``from 0 to pi/4 = 1``."""
+        before = self.parsed.text[max(0, chain.start - 8) : chain.start]
+        return _BOUND.search(before) is not None
+
+    def _worked_out(self, head: Side, a: Node, b: Node) -> bool:
+        """Return whether two sides claim to be forms of what stands at the head of their chain.
+
+        They hold the same plain unknowns, declared as numbers or one letter of the answer, and the
+        head is a name or holds one that they do not: so it is not an equation in them.
+        """
+        names = names_of(a)
+        if not names or names != names_of(b) or not head.nodes:
+            return False
+        named = isinstance(head.nodes[0], _NAMED) or not names_of(head.nodes[0]) <= names
+        symbols = self.parsed.symbols
+        own = {name for node in self.parsed.definitions.letters for name in names_of(node)}
+        own |= symbols.simple.keys()
+        known = names <= symbols.scalars or (len(names) == 1 and names <= own)
+        return (
+            named
+            and known
+            and not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
+        )
 
 
 def _numeric_sides(pattern: Pattern) -> list[list[float]]:
@@ -165,36 +247,15 @@ def _numeric_sides(pattern: Pattern) -> list[list[float]]:
     return []
 
 
-def _contradicts(formula: Formula, reference: Reference, known: Sequence[Reference]) -> bool:
-    """Return whether a relation gives the left side a value that no worked solution gives it."""
-    assert formula.relation is not None
-    left, right = formula.relation.left, formula.relation.right
-    if not _same(left, reference.left):
-        left, right = right, left
-        if (
-            not formula.adjacent
-            or isinstance(left.node, Number)
-            or names_of(right.node)
-            or not _same(left, reference.left)
-        ):
-            return False
-    if right.row is None or isinstance(right.node, _NAMED) or left.node == right.node:
-        return False
-    rights = [
-        value for other in known if _same(other.left, reference.left) for value in other.rights
+def _carried(relation: Relation, reference: Reference) -> CarriedValue | None:
+    """Return the number that a relation gives instead of that of a reference."""
+    stated = [
+        side.row[0].real
+        for side in (relation.left, relation.right)
+        if side.row is not None and not names_of(side.node)
     ]
-    rows = [value.row for value in rights if value.row is not None]
-    if not rows or any(close(right.row, row, ROUNDED) for row in rows):
-        return False
-    if constant(right.row):
-        return any(constant(row) for row in rows)
-    # Another form may be right in ways that samples do not show: only the same letters, without
-    # sums, can contradict.
-    own = names_of(right.node)
-    alike = [
-        v for v in rights if v.row is not None and not constant(v.row) and names_of(v.node) == own
-    ]
-    return bool(alike) and not operations_of(right.node) and "…" not in own
+    known = [v.row[0].real for v in reference.rights if v.row is not None and constant(v.row)]
+    return CarriedValue(right=known[0], wrong=stated[0]) if stated and known else None
 
 
 def _shared(
@@ -221,14 +282,6 @@ def _same(a: Values | KnownValues, b: KnownValues) -> bool:
         return False
     x, y = a.formal, b.formal
     return x is not None and y is not None and not constant(y) and close(x, y)
-
-
-def _worked_out(symbols: Symbols, a: Node, b: Node) -> bool:
-    """Return whether two expressions hold the same plain unknowns, all declared as numbers."""
-    names = names_of(a)
-    if not names or names != names_of(b) or not names <= symbols.scalars:
-        return False
-    return not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
 
 
 @lru_cache(maxsize=8192)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scoring.text.normalise import Normalised
@@ -124,6 +124,14 @@ def lite(normalised: Normalised) -> Rendering:
 def squeezed(rendering: Rendering) -> Rendering:
     """Return the rendering without any space."""
     return rewrite(rendering, re.compile(r" +"), lambda _: "")
+
+
+def renamed(rendering: Rendering, names: Mapping[str, str]) -> Rendering:
+    """Return the rendering with other letters, where they stand alone."""
+    if not names:
+        return rendering
+    letters = re.compile(rf"(?<![A-Za-z\\])({'|'.join(names)})(?:_\{{?\1\}}?)?(?![A-Za-z])")
+    return rewrite(rendering, letters, lambda found: names[found.group(1)])
 
 
 _PLAIN_COMMANDS = {

@@ -200,7 +200,7 @@ def test_the_parts_of_an_examination_question_are_steps_for_a_judge(data: Path) 
 
     assert [(step.step_id, step.verdict) for step in scored.steps] == [
         ("s1", "done"),
-        ("s2", "unclear"),
+        ("s2", "undetermined"),
     ]
     assert (problem.id, scored.answer_correct) == ("gaokao-2031-004", None)
 

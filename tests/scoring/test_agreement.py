@@ -14,7 +14,8 @@ from problems.errors import ProblemError
 from problems.labelling import LabelledSet, load_labelled
 from problems.loader import ProblemSet
 from problems.schema import Problem
-from scoring.quality.agreement import cohen_kappa, measure_agreement
+from scoring.quality.agreement import PART_METRICS, Marks, Tally, cohen_kappa, measure_agreement
+from scoring.steps.verdict import VERDICTS
 
 Lines = list[dict[str, Any]]
 MakeFolder = Callable[..., Path]
@@ -118,6 +119,10 @@ def test_every_figure_is_what_it_is_by_hand(make_folder: MakeFolder) -> None:
     assert found["qwk"] == pytest.approx(1 - 18 / 58)
     assert found["missing"] == {"precision": pytest.approx(5 / 6), "recall": 1.0}
     assert found["not_done"] == {"precision": pytest.approx(5 / 6), "recall": pytest.approx(5 / 6)}
+    assert found["done"] == {"precision": pytest.approx(5 / 6), "recall": pytest.approx(5 / 6)}
+    # Nothing is undetermined.
+    assert (found["coverage"], found["kappa_determined"]) == (1, found["kappa"])
+    assert found["mae7_interval"] == found["mae7"]
     # a3 was a guess, a2 and a3 were called one.
     assert found["guess"] == {"precision": 0.5, "recall": 1.0}
     assert (found["human_kappa"], found["human_answers"]) == (None, 0)
@@ -156,6 +161,24 @@ def test_the_first_file_is_the_truth_and_the_second_measures_the_markers(
     )
 
 
+def test_undetermined_steps_are_left_out_or_counted_as_not_done() -> None:
+    true = Marks(
+        steps=dict(zip("abcd", VERDICTS, strict=False)), score7=1.75, high7=1.75, guess=False
+    )
+    steps = {"a": "undetermined", "b": "missing", "c": "undetermined", "d": "done"}
+    said = Marks(steps=steps, score7=1.75, high7=5.25, guess=False)
+    other = Marks(steps=dict.fromkeys("abcd", "done"), score7=7, high7=7, guess=False)
+    found = Tally.of(true, said).metrics()
+
+    # Of b and d, both not done, d is said to be done; of all four, a and d are taken for the other.
+    assert (found["coverage"], found["kappa_determined"]) == (0.5, 0)
+    assert found["kappa"] == pytest.approx(1 - (2 / 4) / (6 / 16))
+    assert found["done"] == {"precision": 0, "recall": 0}
+    assert (found["mae7"], found["mae7_interval"]) == (0, 0)
+    assert Tally.of(other, said).metrics()["mae7_interval"] == 1.75
+    assert Tally.of(true, other).metrics()["mae7_interval"] == 5.25
+
+
 def test_steps_are_compared_along_the_labellers_path(make_folder: MakeFolder) -> None:
     """The short path gives a1 and a4 full marks too; a1 keeps its path, a4 scores best on it."""
     found = _measure(load_labelled(make_folder(ANN), SET))
@@ -176,7 +199,7 @@ def test_the_hard_slices_and_the_styles_are_kept_apart(make_folder: MakeFolder) 
     assert incomplete["kappa"] == pytest.approx((5 / 6 - 22 / 36) / (1 - 22 / 36))
     assert incomplete["mae7"] == pytest.approx(7 / 6, abs=1e-4)
     assert incomplete["steps_agree"] == pytest.approx(5 / 6)
-    nothing = {"steps_agree": None, "kappa": None, "mae7": None, "within_one": None}
+    nothing = dict.fromkeys(PART_METRICS)
     assert found["slices"]["wrong_but_mostly_done"] == {"answers": 0, **nothing}
     assert {style: part["answers"] for style, part in found["styles"].items()} == {
         "": 3,

@@ -107,6 +107,6 @@ def test_real_part_gives_the_number_itself_no_value() -> None:
     problem = make_problem(
         {"eq": "z = 1-2i"}, variables={"z": {"type": "complex", "min": -3, "max": 3}}
     )
-    assert score_text(problem, "Re z = 1 and Im z = -2").steps[0].verdict == "missing"
+    assert score_text(problem, "Re z = 1 and Im z = -2").steps[0].verdict == "undetermined"
     assert score_text(problem, "Re(z)=1").steps[0].verdict == "missing"
     assert score_text(problem, "z = 1-2i").steps[0].verdict == "done"

@@ -8,7 +8,7 @@ import pytest
 
 from problems.loader import load_set
 from problems.schema import Problem
-from scoring.score import SCORER_VERSION, VERDICTS, score_text
+from scoring.score import SCORER_VERSION, score_text
 from tests.support.problems import make_problem
 
 REALS = {"x": {"type": "real", "min": 0.5, "max": 2.5}}
@@ -20,12 +20,24 @@ def test_dictionary_keeps_the_contract() -> None:
     data = score_text(problem, text).to_dict()
     assert {
         key: data[key]
-        for key in ("problem", "steps_done", "steps_total", "score7", "answer_correct")
+        for key in (
+            "problem",
+            "steps_done",
+            "steps_total",
+            "score7",
+            "score7_high",
+            "steps_undetermined",
+            "coverage",
+            "answer_correct",
+        )
     } == {
         "problem": "sec-symmetric-01",
         "steps_done": 3,
         "steps_total": 3,
         "score7": 7.0,
+        "score7_high": 7.0,
+        "steps_undetermined": 0,
+        "coverage": 1.0,
         "answer_correct": True,
     }
     assert data["guess_suspected"] is False
@@ -142,16 +154,15 @@ def test_step_built_on_a_wrong_one_is_present_but_invalid() -> None:
     assert score.steps_done == 0
 
 
-def test_unreadable_formula_is_unclear_and_never_wrong() -> None:
+def test_unreadable_formula_is_undetermined_and_never_wrong() -> None:
     problem = make_problem({"eq": "f(1) = 9"})
     step = score_text(problem, "f(1) = )(§( 9").steps[0]
-    assert step.verdict in ("unclear", "missing")
-    assert step.verdict in VERDICTS
+    assert step.verdict in ("undetermined", "missing")
 
 
-def test_step_for_a_judge_is_unclear() -> None:
+def test_step_for_a_judge_is_undetermined() -> None:
     problem = make_problem({"words": {"en": ["by symmetry"]}}, mode="judge")
-    assert score_text(problem, "It is so.").steps[0].verdict == "unclear"
+    assert score_text(problem, "It is so.").steps[0].verdict == "undetermined"
     assert score_text(problem, "It is so by symmetry.").steps[0].verdict == "done"
 
 
@@ -161,3 +172,30 @@ def test_guess_needs_a_right_answer_and_few_steps() -> None:
     assert score_text(problem, "Answer: 13").guess_suspected is True
     assert score_text(problem, "Answer: 12").guess_suspected is False
     assert score_text(problem, "x=1\nAnswer: 13").guess_suspected is False
+
+
+def test_guess_is_not_suspected_where_an_undetermined_step_could_change_it() -> None:
+    answer = {"kind": "value", "any_of": ["13"]}
+    problem = make_problem({"eq": "x = 1"}, {"eq": "x = 2"}, answer=answer, variables=REALS)
+    score = score_text(problem, "u=3; w=4; v=7\nAnswer: 13")
+    assert (score.steps_done, score.steps_undetermined) == (0, 2)
+    assert score.guess_suspected is False
+
+
+def test_undetermined_steps_leave_the_mark_open() -> None:
+    data = make_problem({"eq": "x = 1"}, {"eq": "x = 2"}).to_dict()
+    data["paths"][0]["steps"][1]["weight"] = 3
+    score = score_text(Problem.from_dict(data), "x=2")
+    assert (score.score7, score.score7_high, score.coverage) == (5.25, 5.25, 1)
+    open_score = score_text(Problem.from_dict(data), "By u=3 and w=4 we get x=2")
+    assert [step.verdict for step in open_score.steps] == ["undetermined", "done"]
+    assert (open_score.score7, open_score.score7_high) == (5.25, 7)
+    assert (open_score.steps_undetermined, open_score.coverage) == (1, 0.75)
+
+
+def test_of_two_paths_alike_the_one_with_more_left_open_counts() -> None:
+    data = make_problem({"eq": "x = 1"}, {"eq": "x = 2"}).to_dict()
+    judged = {"id": "o2", "evidence": {"words": {"en": ["by symmetry"]}}, "mode": "judge"}
+    other = [{"id": "o1", "evidence": {"eq": "x = 1"}}, judged]
+    data["paths"].append({"id": "other", "steps": other})
+    assert score_text(Problem.from_dict(data), "x=1").path_id == "other"

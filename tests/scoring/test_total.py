@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from problems.schema import Problem
-from scoring.score import VERDICTS, score_text
+from scoring.score import score_text
+from scoring.steps.verdict import VERDICTS
 from tests.support.problems import make_problem
 
 #: What formulas and sentences are made of; joined at random it is mostly broken.

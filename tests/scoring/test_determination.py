@@ -1,0 +1,34 @@
+"""What is missing, and what the rules cannot decide."""
+
+from __future__ import annotations
+
+import pytest
+
+from scoring.score import score_text
+from tests.support.problems import make_problem
+
+ANSWER = {"kind": "value", "any_of": ["13"]}
+PROSE = "Here a thought is set out in words, at length and without a single formula in it. " * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        # Too short to hold the second step.
+        ("x=1, x=3\nAnswer: 12", "done missing done"),
+        # Room for it before the third: relations that match nothing, or words.
+        ("x=1, u=4, v=5, x=3\nAnswer: 12", "done undetermined done"),
+        (f"x=1. {PROSE} x=3\nAnswer: 12", "done undetermined done"),
+        # A wrong answer without a later step never came so far, whatever else it holds.
+        ("x=1, u=4, v=5, w=6, p=7\nAnswer: 12", "done missing missing"),
+        # A right one came there somehow, if it holds enough.
+        ("x=1, u=4, v=5, w=6, p=7\nAnswer: 13", "done undetermined undetermined"),
+        ("x=1, u=4\nAnswer: 13", "done missing missing"),
+        ("", "missing missing missing"),
+    ],
+)
+def test_step_is_missing_only_where_the_answer_has_no_room(text: str, verdicts: str) -> None:
+    steps = ({"eq": "x = 1"}, {"eq": "x = 2"}, {"eq": "x = 3"})
+    score = score_text(make_problem(*steps, answer=ANSWER), text)
+    assert " ".join(step.verdict for step in score.steps) == verdicts
+    assert all(step.reason for step in score.steps)
