@@ -8,8 +8,7 @@ from typing import Any
 from problems.schema import Path, Problem
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.compiled_problem import compile_problem
-from scoring.final_answer.extraction import Stated
-from scoring.final_answer.judge import judge_text
+from scoring.final_answer.judge import Judgement, judge_text
 from scoring.final_answer.thinking import visible
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
@@ -108,12 +107,12 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     evaluation = Evaluation(compiled.symbols.points, compiled.memo)
     parsed = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
     judgement = judge_text(problem, text, compiled.symbols)
-    place, correct = _place(judgement.stated, answer, offset), judgement.right
+    conclusion = _Conclusion.of(judgement, answer, offset)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
-    determination = Determination.of(parsed, correct=correct)
+    determination = Determination.of(parsed, correct=conclusion.correct)
     along = [
-        (path.path, determination.settle(_along(path, mistakes, (place, correct), text, given)))
+        (path.path, determination.settle(_along(path, mistakes, conclusion, text, given)))
         for path in paths
     ]
     marked = [(path, verdicts, Marks.of(path, verdicts)) for path, verdicts in along]
@@ -129,24 +128,45 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         score7_high=round(7 * marks.high, 4),
         steps_undetermined=marks.steps_undetermined,
         coverage=round(1 - marks.high + marks.done, 4),
-        answer_correct=correct,
+        answer_correct=conclusion.correct,
         answer_text="" if judgement.stated is None else judgement.stated.text.strip()[:400],
-        guess_suspected=correct is True
+        guess_suspected=conclusion.correct is True
         and (marks.steps_done + marks.steps_undetermined) / total < GUESS_SHARE,
         steps=verdicts,
     )
 
 
-#: Offsets in the original text between which the final answer is announced.
+#: Offsets in the original text.
 Place = tuple[int, int]
 
 
-def _place(stated: Stated | None, answer: str, offset: int) -> Place | None:
-    """Return where an announced answer stands; None for one that is only concluded."""
-    if stated is None or stated.how == "end":
-        return None
-    start = answer.rfind(stated.text)
-    return None if start < 0 else (start + offset, start + offset + len(stated.text))
+@dataclass(frozen=True, slots=True)
+class _Conclusion:
+    """What an answer ends in.
+
+    ``announced`` is where the final answer is announced, None for one that is only concluded;
+    ``result`` is where its value stands either way.
+    """
+
+    correct: bool | None
+    announced: Place | None
+    result: Place | None
+
+    @classmethod
+    def of(cls, judgement: Judgement, answer: str, offset: int) -> _Conclusion:
+        stated = judgement.stated
+        if stated is None:
+            return cls(judgement.right, None, None)
+        if stated.how == "end":
+            last = stated.text.rpartition("=")[2]
+            return cls(judgement.right, None, _found(last, answer, offset))
+        place = _found(stated.text, answer, offset)
+        return cls(judgement.right, place, place)
+
+
+def _found(written: str, answer: str, offset: int) -> Place | None:
+    start = answer.rfind(written)
+    return None if start < 0 else (start + offset, start + offset + len(written))
 
 
 def _within(span: tuple[int, int], place: Place) -> bool:
@@ -156,14 +176,14 @@ def _within(span: tuple[int, int], place: Place) -> bool:
 def _along(
     compiled: CompiledPath,
     mistakes: Mistakes,
-    stated: tuple[Place | None, bool | None],
+    conclusion: _Conclusion,
     text: str,
     given: frozenset[tuple[str, ...]],
 ) -> list[StepVerdict]:
     """Return the verdicts along one path."""
     parsed, matcher = mistakes.parsed, mistakes.matcher
-    place, correct = stated
-    found = [_kept(step, matcher, place, given) for step in compiled.steps]
+    correct = conclusion.correct
+    found = [_kept(step, matcher, conclusion.announced, given) for step in compiled.steps]
     spoilt = [
         [(hit, mistake) for hit in hits if (mistake := mistakes.in_hit(hit)) is not None]
         for hits in found
@@ -177,7 +197,7 @@ def _along(
         [hit for hit in hits if all(hit is not bad for bad, _ in bads)]
         for hits, bads in zip(found, spoilt, strict=True)
     ]
-    reserved = _reservations(mistakes, place) if correct is False else None
+    reserved = _reservations(mistakes, conclusion.result) if correct is False else None
     if reserved is not None:
         clean = [sorted(hits, key=lambda hit: bool(reserved.of(hit))) for hits in clean]
     chosen = assign(compiled.steps, clean)
@@ -200,11 +220,11 @@ def _along(
     return _carried_over(compiled, verdicts, recovered=correct is True)
 
 
-def _reservations(mistakes: Mistakes, place: Place | None) -> Reservations:
+def _reservations(mistakes: Mistakes, result: Place | None) -> Reservations:
     return Reservations(
         mistakes.parsed,
         tuple((mistake.start, mistake.end) for mistake in mistakes.false),
-        mistakes.parsed.within(*place) if place is not None else None,
+        mistakes.parsed.within(*result) if result is not None else None,
     )
 
 

@@ -78,6 +78,7 @@ _COMMENTS = (
         r"|not|而不是|而非)\b[^,;，。]*",
         re.IGNORECASE,
     ),
+    re.compile(r"[,，]?\s*当(?:且仅当)?[^。;；]*?(?:取等号?|取得等号|等号成立)"),
     re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),
 )
 _THAT_IS = re.compile(

@@ -5,7 +5,6 @@ Find where it stands, read it, and compare it with the reference.
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, replace
 
@@ -198,13 +197,16 @@ def _comparison(
 
 
 def _limited(query: QueryMathVerify) -> QueryMathVerify:
-    """Return math-verify with a bounded number of questions: beyond it nothing is known."""
-    left = itertools.repeat(None, MAX_QUESTIONS)
+    """Return math-verify with bounded work: few questions, and none after one it cannot answer."""
+    left = MAX_QUESTIONS
 
     def limited(gold: str, answer: str) -> bool | None:
-        if len(gold) + len(answer) > MAX_ASKED:
+        nonlocal left
+        if left == 0 or len(gold) + len(answer) > MAX_ASKED:
             return None
-        return query(gold, answer) if next(left, "none") is None else None
+        verdict = query(gold, answer)
+        left = 0 if verdict is None else left - 1
+        return verdict
 
     return limited
 

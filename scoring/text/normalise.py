@@ -226,23 +226,3 @@ def _one(char: str) -> str:
         plain = unicodedata.normalize("NFKC", char)
         return _SINGLE.get(plain, plain)
     return char
-
-
-def set_apart_thinking(original: str) -> tuple[str, int]:
-    """Return the answer without its ``<think>`` part and the offset at which it begins.
-
-    A thought that was never closed leaves nothing to score unless it is the whole text without an
-    opening mark.
-    """
-    close = max(
-        (
-            original.rfind(mark) + len(mark)
-            for mark in ("</think>", "</thinking>")
-            if mark in original
-        ),
-        default=-1,
-    )
-    if close >= 0:
-        return original[close:], close
-    opened = re.match(r"\s*<think(?:ing)?>", original)
-    return ("", len(original)) if opened else (original, 0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.text.normalise import normalise, set_apart_thinking
+from scoring.text.normalise import normalise
 from scoring.text.renderings import latex, lite, plain, squeezed
 
 
@@ -62,19 +62,3 @@ def test_every_view_keeps_offsets_within_the_text(original: str) -> None:
         for at in range(len(view.text)):
             start, end = view.back(at, at + 1)
             assert 0 <= start <= end <= len(made.text)
-
-
-@pytest.mark.parametrize(
-    ("written", "answer"),
-    [
-        ("<think>a</think>b", "b"),
-        ("a</think>b", "b"),
-        ("<think>never closed", ""),
-        ("plain", "plain"),
-        ("<think>x</think><think>y</think>z", "z"),
-    ],
-)
-def test_thought_is_set_apart(written: str, answer: str) -> None:
-    text, offset = set_apart_thinking(written)
-    assert text == answer
-    assert written[offset:] == answer
