@@ -1,4 +1,4 @@
-"""Read a judge's reply: each verdict stands only with a quote that the answer holds word for word."""
+"""Read a judge's reply: each verdict stands only with a quote that the answer holds literally."""
 
 from __future__ import annotations
 
@@ -7,15 +7,28 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from scoring.judging.request import VERDICTS, JudgeRequest
+from scoring.judging.request import MAX_QUOTE, VERDICTS, JudgeRequest
+from scoring.text.normalise import set_apart_thinking
 
-#: Letters and digits that a quote has at least; less would stand in any answer.
-MIN_QUOTE = 3
+#: Characters that a quote has at least, spaces and markup aside, and letters and digits among them;
+#: less would stand in any answer.
+MIN_QUOTE, MIN_LETTERS = 3, 2
+#: Passages that speak to a judge instead of deriving anything.
+_ABOUT_JUDGING = re.compile(
+    r"verdict|full (?:marks|credit)|system prompt|all steps (?:are )?(?:done|correct)"
+    r"|ignore (?:all|any|the|your)? ?(?:previous|above|earlier|prior)? ?(?:instructions?|rules?)"
+    r"|(?:mark|grade|rate) (?:it|this|all|every|each)[^.]{0,40}(?:done|correct|right|full)"
+    r"|(?:dear|attention|note to)[ ,]+(?:the )?(?:judge|grader|marker)|给满分|判为(?:正确|完成)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeVerdict:
-    """One step in the eyes of a judge; ``verdict`` is None where the reply says nothing usable, with the reason."""
+    """One step in the eyes of a judge.
+
+    ``verdict`` is None where the reply says nothing that can be used; ``reason`` says why.
+    """
 
     step_id: str
     verdict: str | None
@@ -24,15 +37,22 @@ class JudgeVerdict:
 
 
 def read_reply(request: JudgeRequest, reply: str) -> tuple[JudgeVerdict, ...]:
-    """Return a verdict for each step that was asked about. Never raises: what cannot be read is None, with a reason."""
+    """Return a verdict for each step that was asked about; never raise.
+
+    What cannot be read has no verdict, and a reason.
+    """
     document = _document(reply)
     if document is None:
         return tuple(
-            JudgeVerdict(step_id=step, verdict=None, reason="the reply is not the JSON that was asked for")
+            JudgeVerdict(
+                step_id=step, verdict=None, reason="the reply is not the JSON that was asked for"
+            )
             for step in request.step_ids
         )
     answer = squeezed(request.shown)
-    return tuple(_verdict(step, document.get(step), answer) for step in request.step_ids)
+    return tuple(
+        _verdict(step, document.get(step), answer, cut=request.cut) for step in request.step_ids
+    )
 
 
 def squeezed(text: str) -> str:
@@ -41,24 +61,50 @@ def squeezed(text: str) -> str:
 
 
 def _document(reply: str) -> dict[str, Any] | None:
-    """Return the JSON object of a reply, also from within a code fence, None where there is not exactly one."""
-    body = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", reply.strip())
+    """Return the one JSON object of a reply, also from within a code fence, else None.
+
+    An object that names a step twice says two things, so it counts as none.
+    """
+    body = set_apart_thinking(reply)[0].strip()
+    body = re.sub(r"^```(?:json)?\s*|\s*```$", "", body)
     try:
-        document = json.loads(body)
+        document = json.loads(body, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 
 
-def _verdict(step: str, entry: Any, answer: str) -> JudgeVerdict:
-    if not isinstance(entry, dict) or entry.get("verdict") not in VERDICTS:
-        return JudgeVerdict(step_id=step, verdict=None, reason="the reply has no verdict on this step")
-    verdict, quote = str(entry["verdict"]), str(entry.get("quote") or "")
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a key stands twice")
+    return document
+
+
+def _verdict(step: str, entry: Any, answer: str, *, cut: bool) -> JudgeVerdict:
+    said = entry.get("verdict") if isinstance(entry, dict) else None
+    if not isinstance(said, str) or said not in VERDICTS:
+        return JudgeVerdict(
+            step_id=step, verdict=None, reason="the reply has no verdict on this step"
+        )
+    written = entry.get("quote")
+    quote = written if isinstance(written, str) else ""
+    quote = quote.encode("utf-8", "replace").decode()[:MAX_QUOTE]
     bare = squeezed(quote)
-    if verdict == "missing":
-        return JudgeVerdict(step_id=step, verdict="missing", quote=quote if bare and bare in answer else "")
-    if sum(char.isalnum() for char in bare) < MIN_QUOTE:
-        return JudgeVerdict(step_id=step, verdict=None, quote=quote, reason="the verdict has no quote")
+    if said == "missing":
+        if cut:
+            return _unusable(step, "", "the answer was shown to the judge in part")
+        return JudgeVerdict(
+            step_id=step, verdict=said, quote=quote if bare and bare in answer else ""
+        )
+    if len(bare) < MIN_QUOTE or sum(char.isalnum() for char in bare) < MIN_LETTERS:
+        return _unusable(step, quote, "the verdict has no quote")
     if bare not in answer:
-        return JudgeVerdict(step_id=step, verdict=None, quote=quote, reason="the quote does not stand in the answer")
-    return JudgeVerdict(step_id=step, verdict=verdict, quote=quote)
+        return _unusable(step, quote, "the quote does not stand in the answer")
+    if _ABOUT_JUDGING.search(quote):
+        return _unusable(step, quote, "the quote speaks to the judge and shows nothing")
+    return JudgeVerdict(step_id=step, verdict=said, quote=quote)
+
+
+def _unusable(step: str, quote: str, reason: str) -> JudgeVerdict:
+    return JudgeVerdict(step_id=step, verdict=None, quote=quote, reason=reason)
