@@ -21,6 +21,9 @@ def score_row(document: Mapping[str, Any]) -> Score:
     return Score(
         path_id=document["path"],
         answer_text=storable(document["answer_text"]),
+        score7_high=document.get("score7_high", document["score7"]),
+        steps_undetermined=document.get("steps_undetermined", 0),
+        coverage=document.get("coverage", 1.0),
         **{name: document[name] for name in copied},
     )
 

@@ -22,6 +22,10 @@ RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
     ("tokens/s of the engine", "total_tokens_per_s", 1),
     ("out tokens", "output_tokens", 0),
 )
+RANGE = (
+    "A range ends where every undetermined step were done; coverage is the share of the steps, "
+    "by weight, that the rules decided."
+)
 #: What a larger limit counts, by the kind of the probe.
 LIMITS = {
     "sequences": "max stable sequences",
@@ -55,6 +59,8 @@ def score_table(scores: Sequence[Row]) -> Table:
             *(_gap_cell(by_model.get(models[0]), by_model.get(model)) for model in models[1:]),
             _count_cell(by_model),
         )
+    if any(has_range(row) for row in scores):
+        table.caption, table.caption_justify = RANGE, "left"
     return table
 
 
@@ -221,11 +227,21 @@ def gpu_name(row: Row) -> str:
     return f"{size} (emulated on {name})" if row["emulated"] else f"{size} of {name}"
 
 
+def has_range(row: Row) -> bool:
+    """Return whether undetermined steps could raise a score as shown."""
+    return f"{row['score7']:.2f}" != f"{row['score7_high']:.2f}"
+
+
 def _score_cell(row: Row | None) -> str:
+    if row is None:
+        return "-"
+    spread = f"({row['score7_min']:.1f}..{row['score7_max']:.1f})"
+    if not has_range(row):
+        return f"{row['score7']:.2f} {spread}"
+    # On three lines: two models still fit into 80 columns.
     return (
-        "-"
-        if row is None
-        else f"{row['score7']:.2f} ({row['score7_min']:.1f}..{row['score7_max']:.1f})"
+        f"{row['score7']:.2f}-{row['score7_high']:.2f}\n{spread}\n"
+        f"coverage {100 * row['coverage']:.0f} %"
     )
 
 

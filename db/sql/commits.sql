@@ -41,9 +41,10 @@ WITH fenced AS (
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.memory_trace, %(traces)s) AS t
 ), scored AS (
     INSERT INTO eval.score (
-           job_id, scorer_version, path_id, steps_done, steps_total, score7, answer_correct,
-           answer_text, guess_suspected)
+           job_id, scorer_version, path_id, steps_done, steps_total, score7, score7_high,
+           steps_undetermined, coverage, answer_correct, answer_text, guess_suspected)
     SELECT fenced.id, s.scorer_version, s.path_id, s.steps_done, s.steps_total, s.score7,
+           s.score7_high, coalesce(s.steps_undetermined, 0), coalesce(s.coverage, 1),
            s.answer_correct, s.answer_text, s.guess_suspected
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.score, %(scores)s) AS s
     RETURNING id

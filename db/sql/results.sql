@@ -6,7 +6,7 @@ SELECT set_config('evalctl.include_flagged', 'on', true);
 
 -- name: scores
 SELECT model, prompt, category, problems, repetitions, score7, score7_min, score7_max, steps_share,
-       answer_accuracy, guess_rate
+       answer_accuracy, guess_rate, score7_high, coverage
   FROM analytics_v1.category_scores WHERE run_id = %(run)s
  ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model;
 

@@ -20,6 +20,7 @@ COLOURS = {
     "wrong": "red",
     "missing": "bright_black",
     "unclear": "magenta",
+    "undetermined": "magenta",
 }
 
 
@@ -82,7 +83,7 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
         screen.print(Text(line, style=COLOURS[step.verdict]))
     answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
     screen.print(
-        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {scored.score7:.2f} of "
+        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {_range(scored)} of "
         f"7, final answer {answer}"
     )
     if scored.guess_suspected:
@@ -92,3 +93,10 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
                 style="bold red",
             )
         )
+
+
+def _range(scored: Score) -> str:
+    """Return the score, up to what it is if every undetermined step were done."""
+    document = scored.to_dict()
+    low, high = (f"{document.get(key, scored.score7):.2f}" for key in ("score7", "score7_high"))
+    return low if low == high else f"{low}-{high}"
