@@ -45,8 +45,11 @@ def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
 
 
 def storable(text: str | None) -> str | None:
-    """Return a text without NUL, which Postgres cannot hold."""
-    return None if text is None else text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    """Return a text without NUL and without halves of surrogate pairs: Postgres holds neither."""
+    if text is None:
+        return None
+    whole = text.encode("utf-8", "replace").decode()
+    return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _evidence_columns(evidence: Mapping[str, Any] | None) -> dict[str, Any]:

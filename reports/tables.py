@@ -64,6 +64,33 @@ def score_table(scores: Sequence[Row]) -> Table:
     return table
 
 
+def judged_table(judged: Sequence[Row], judge: str) -> Table:
+    """Return the scores of rules + judge beside those of the rules alone."""
+    table = Table(title=f"Step completeness out of 7: rules, and rules + {judge}")
+    table.title_justify = table.caption_justify = "left"
+    for title in ("model", "prompt", "category"):
+        table.add_column(title)
+    for title in ("rules", f"rules + {judge}", "coverage", "judged", "changed", "flagged"):
+        table.add_column(title, justify="right")
+    for row in judged:
+        table.add_row(
+            row["model"],
+            row["prompt"],
+            row["category"],
+            _range(row["rules_score7"], row["rules_score7_high"]),
+            _range(row["score7"], row["score7_high"]),
+            f"{100 * row['coverage']:.0f} %",
+            f"{row['judged']} of {row['repetitions']}",
+            str(row["steps_changed"]),
+            str(row["dones_flagged"]),
+        )
+    table.caption = (
+        "changed: steps with another verdict than the rules'; flagged: steps that the rules found "
+        "and the judge did not, which stay done. " + RANGE
+    )
+    return table
+
+
 def resource_tables(resources: Sequence[Row], limits: Sequence[Row] = ()) -> list[Table]:
     """Return a table per prompt and mode: a line per figure, a column per model.
 
@@ -207,10 +234,11 @@ def _limited_by(row: Row) -> str:
     return f"{why} ({row['searches']} searches{'' if row['agreed'] else ', which disagree'})"
 
 
-def result_tables(results: Mapping[str, Sequence[Row]]) -> list[Table]:
-    """Return the tables that have rows."""
+def result_tables(results: Mapping[str, Sequence[Row]], judge: str | None = None) -> list[Table]:
+    """Return the tables that have rows; ``judge`` names whose verdicts ``judged`` holds."""
     makers: tuple[tuple[str, Callable[[Sequence[Row]], list[Table]]], ...] = (
         ("scores", lambda rows: [score_table(rows)]),
+        ("judged", lambda rows: [judged_table(rows, judge or "judge")]),
         ("resources", lambda rows: resource_tables(rows, results.get("limits", ()))),
         ("prompts", lambda rows: [prompt_table(rows)]),
         ("concurrency", lambda rows: [concurrency_table(rows)]),
@@ -229,7 +257,13 @@ def gpu_name(row: Row) -> str:
 
 def has_range(row: Row) -> bool:
     """Return whether undetermined steps could raise a score as shown."""
-    return f"{row['score7']:.2f}" != f"{row['score7_high']:.2f}"
+    return "-" in _range(row["score7"], row["score7_high"])
+
+
+def _range(low: float, high: float) -> str:
+    """Return a score, or from where to where it may lie."""
+    shown = f"{low:.2f}", f"{high:.2f}"
+    return shown[0] if shown[0] == shown[1] else "-".join(shown)
 
 
 def _score_cell(row: Row | None) -> str:
@@ -240,7 +274,7 @@ def _score_cell(row: Row | None) -> str:
         return f"{row['score7']:.2f} {spread}"
     # On three lines: two models still fit into 80 columns.
     return (
-        f"{row['score7']:.2f}-{row['score7_high']:.2f}\n{spread}\n"
+        f"{_range(row['score7'], row['score7_high'])}\n{spread}\n"
         f"coverage {100 * row['coverage']:.0f} %"
     )
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "schedule": "schedule",
     "score": "score",
     "rescore": "rescore",
+    "judge": "judge",
     "problems": "problems",
     "models": "models",
     "worker": "worker",
