@@ -101,7 +101,7 @@ def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
         "age_bound_s": 900.0,
         "at_most": 1,
     }
-    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "boot", "mode"))
+    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "start", "mode"))
 
 
 def progress_of(engine: Engine, submitted: Submitted) -> Progress:
