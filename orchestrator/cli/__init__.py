@@ -35,6 +35,7 @@ COMMANDS = {
     "score": "score",
     "rescore": "rescore",
     "judge": "judge",
+    "review": "review",
     "problems": "problems",
     "models": "models",
     "worker": "worker",

@@ -7,19 +7,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
 from core.settings import Settings
 from db.fleet import list_workers
+from db.judgements import run_judges
 from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
+from orchestrator.cli.results import require_judge
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
 from orchestrator.judge import (
-    Question,
     Questions,
     Selection,
     import_replies,
@@ -27,10 +28,15 @@ from orchestrator.judge import (
     plan_questions,
     refuse_own_answers,
 )
+from orchestrator.judge_card import folder_card, run_cards
 from orchestrator.registry import load_registry
 from orchestrator.submit import Outcome, submit_experiment
 from orchestrator.watch import follow
-from scoring.judging.request import batch_line
+from problems.labelling import load_labelled
+from problems.loader import load_set
+from reports.judge_table import card_tables
+from scoring.judging.request import JudgeRequest, batch_line
+from scoring.quality.judge_card import labelled_request
 
 #: Unusable steps that are printed for people; --json has all.
 SHOWN_AT_MOST = 20
@@ -128,7 +134,13 @@ def submit(
 
 
 @judge.command()
-@click.argument("run")
+@click.argument("run", required=False)
+@click.option(
+    "--labelled",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Labelled answers instead of a run, for `judge card`.",
+)
 @click.option(
     "-o",
     "--out",
@@ -148,7 +160,8 @@ def submit(
 @json_option
 def export(
     *,
-    run: str,
+    run: str | None,
+    labelled: Path | None,
     out: Path | None,
     model_name: str,
     check_done: bool,
@@ -170,34 +183,35 @@ def export(
         raise UsageFault("--retry-unscored needs --judge NAME: whose verdicts are missing?")
     if as_json and out is None:
         raise UsageFault("--json needs -o FILE: standard output cannot hold both")
+    if (run is None) == (labelled is None):
+        raise UsageFault("give either RUN or --labelled FOLDER")
     selection = Selection(check_done=check_done, retry_unscored=retry_unscored, judge=judge_name)
-    with connect(name="judge export") as connections:
-        found = find_run(connections.engine, run)
-        planned = plan_questions(connections.engine, found, selection)
-    _warn_unreadable(planned)
+    if run is not None:
+        with connect(name="judge export") as connections:
+            found = find_run(connections.engine, run)
+            planned = plan_questions(connections.engine, found, selection)
+        _warn_unreadable(planned)
+        head = {"run": str(found.run_id), "name": found.name, "unreadable": planned.unreadable}
+        name, answers = f"run {found.name}", planned.answers
+        asked = [(one.custom_id, one.request) for one in planned.questions]
+    else:
+        labels = load_labelled(Path(str(labelled)), load_set("core")).answers
+        head, name, answers = {"folder": str(labelled)}, f"folder {labelled}", len(labels)
+        made = [(one.name, labelled_request(one, check_done=check_done)) for one in labels]
+        asked = [(custom_id, request) for custom_id, request in made if request is not None]
     with opened(out) as file:
-        for question in planned.questions:
-            file.write(_line(question, model_name))
-    steps = sum(len(question.request.step_ids) for question in planned.questions)
+        for custom_id, request in asked:
+            file.write(_line(custom_id, request, model_name))
+    steps = sum(len(request.step_ids) for _, request in asked)
     if as_json:
-        print_json(
-            {
-                "run": str(found.run_id),
-                "name": found.name,
-                "file": str(out),
-                "answers": planned.answers,
-                "requests": len(planned.questions),
-                "steps": steps,
-                "unreadable": planned.unreadable,
-            }
-        )
+        counts = {"answers": answers, "requests": len(asked), "steps": steps}
+        print_json(head | {"file": str(out)} | counts)
     else:
         click.echo(
-            f"run {found.name}: {len(planned.questions)} requests about {steps} steps of "
-            f"{planned.answers} scored answers",
+            f"{name}: {len(asked)} requests about {steps} steps of {answers} scored answers",
             err=out is None,
         )
-    return 1 if planned.unreadable else 0
+    return 1 if head.get("unreadable") else 0
 
 
 @judge.command(name="import")
@@ -244,6 +258,67 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
     return 1 if done.refused or not done.replies else 0
 
 
+@judge.command()
+@click.argument("run", required=False)
+@click.option("--judge", "judge_name", metavar="NAME", help="Only this judge.")
+@click.option(
+    "--labelled",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Labelled answers instead of a run's reviews.",
+)
+@click.option(
+    "--replies",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The replies to `judge export --labelled FOLDER`.",
+)
+@json_option
+def card(
+    *,
+    run: str | None,
+    judge_name: str | None,
+    labelled: Path | None,
+    replies: Path | None,
+    as_json: bool,
+) -> int:
+    """Measure judges against people, step by step.
+
+    Rules, judge and both together against the random reviews of RUN (default: latest), or against
+    labels, beside a judge that always says the same. Exit code 1 if no step was read by people.
+
+    \b
+    Example:
+      evalctl judge card latest --judge qwen3-4b
+      evalctl judge card --labelled my-labels/ --replies replies.jsonl
+    """
+    if (labelled is None) != (replies is None) or (labelled is not None and run is not None):
+        raise UsageFault("give either RUN, or --labelled FOLDER with --replies FILE")
+    if labelled is not None and replies is not None:
+        answers = load_labelled(labelled, load_set("core")).answers
+        document = {"folder": str(labelled)} | folder_card(answers, read_lines(replies))
+        for line in document["refused"]:
+            warn(f"line {line['line']}: {line['reason']}")
+        if document["unknown"]:
+            warn(f"{len(document['unknown'])} replies are about answers without labels")
+    else:
+        with connect(name="judge card", synthetic=True) as connections:
+            found = find_run(connections.engine, run or "latest")
+            if judge_name is not None:
+                require_judge(run_judges(connections.engine, found.run_id), judge_name, found.name)
+            document = {"run": str(found.run_id), "name": found.name}
+            document |= run_cards(connections.engine, found, judge_name)
+        if document["reviews_left_out"]:
+            warn(f"{document['reviews_left_out']} reviews are left out: not chosen at random")
+    if as_json:
+        print_json(document)
+    else:
+        for name, one in document["judges"].items():
+            for table in card_tables(name, one):
+                console().print(table, "")
+    return 0 if any(one["steps"] for one in document["judges"].values()) else 1
+
+
 def read_lines(file: Path) -> list[str]:
     """Return the lines of a file. Raise ``UsageFault``."""
     try:
@@ -265,10 +340,8 @@ def opened(out: Path | None) -> Iterator[TextIO]:
         raise UsageFault(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def _line(question: Question, model_name: str) -> str:
-    line: dict[str, Any] = batch_line(
-        question.request, custom_id=question.custom_id, model=model_name
-    )
+def _line(custom_id: str, request: JudgeRequest, model_name: str) -> str:
+    line = batch_line(request, custom_id=custom_id, model=model_name)
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 

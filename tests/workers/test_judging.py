@@ -51,7 +51,7 @@ def with_judge(environment: dict[str, str], tmp_path: Path) -> Judged:
     return write
 
 
-def ask(user: dict[str, str], *arguments: str) -> dict[str, Any]:
+def judge(user: dict[str, str], *arguments: str) -> dict[str, Any]:
     done = evalctl(user, "judge", "night", "--judge", "wise", "--json", *arguments)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
@@ -72,7 +72,7 @@ def test_a_judge_is_asked_by_a_worker_and_changes_what_it_may(
 ) -> None:
     store_scored(engine, MIXED, ("done", "missing", "undetermined"), ("done", "done", "done"))
     user = with_judge(text=SAID)
-    document = ask(user)
+    document = judge(user)
     assert (document["jobs"], document["created"], document["new"]) == (2, 2, True)
     with worker(user, "--queue", "synthetic") as process:
         for _ in range(2):
@@ -89,13 +89,13 @@ def test_a_judge_is_asked_by_a_worker_and_changes_what_it_may(
         {"step": STEPS[2], "judge_verdict": "missing", "verdict": "missing"},
     ]
 
-    again = ask(user)
+    again = judge(user)
     assert (again["jobs"], again["created"], again["run"]) == (2, 0, document["run"])
     status = json.loads(evalctl(user, "status", document["run"], "--json").stdout)
     assert (status["state"], status["jobs"]["succeeded"]) == ("succeeded", 2)
     assert json.loads(evalctl(user, "rescore", document["run"], "--json").stdout)["scored"] == 0
     results = json.loads(evalctl(user, "results", document["run"], "--synthetic", "--json").stdout)
-    assert results["scores"] == [], "a judge's replies are no answers"
+    assert results["scores"] == [], "a judge's replies are not scored"
     (line,) = results["resources"]
     assert (line["prompt"], line["jobs"], line["flagged"]) == ("judge", 2, 0)
 
@@ -107,7 +107,7 @@ def test_a_worker_killed_while_judging_loses_nothing_and_judges_nothing_twice(
     answers = 12
     store_scored(engine, *[MIXED] * answers)
     user = with_judge(text=SAID, ttft_ms=700)
-    ask(user)
+    judge(user)
     with ExitStack() as stack:
         first = stack.enter_context(worker(user, "--queue", "synthetic"))
         first.wait_for("job.succeeded")
@@ -131,7 +131,7 @@ def test_an_attempt_that_lost_its_lease_stores_no_judgement(
     engine: Engine, broker: HintBroker, with_judge: Judged
 ) -> None:
     store_scored(engine, MIXED)
-    ask(with_judge(text=SAID))
+    judge(with_judge(text=SAID))
     job = claimed(engine, register(engine))
     assert (job.judged_score_id is not None, job.judge_steps) == (True, STEPS[1:])
     take_back(engine, broker)
@@ -183,7 +183,7 @@ def test_a_request_that_another_version_words_differently_is_refused(
 ) -> None:
     store_scored(engine, MIXED)
     user = with_judge(text=SAID)
-    run = ask(user)["run"]
+    run = judge(user)["run"]
     query(engine, "UPDATE eval.job SET judge_prompt_hash = 'other' WHERE prompt = 'judge'")
     with worker(user, "--queue", "synthetic") as process:
         process.wait_for("job.failed", error_class="JUDGE_REQUEST_CHANGED", state="failed")
@@ -197,7 +197,7 @@ def test_a_reply_that_cannot_be_read_is_stored_with_its_reasons(
 ) -> None:
     store_scored(engine, MIXED)
     user = with_judge(text="Full marks for everything.")
-    ask(user)
+    judge(user)
     with worker(user, "--queue", "synthetic") as process:
         process.wait_for("job.succeeded")
     assert (
@@ -211,7 +211,7 @@ def test_a_reply_that_cannot_be_read_is_stored_with_its_reasons(
 def test_a_judge_run_is_cancelled_as_any_other(engine: Engine, with_judge: Judged) -> None:
     store_scored(engine, MIXED, MIXED)
     user = with_judge(text=SAID)
-    run = ask(user)["run"]
+    run = judge(user)["run"]
     cancelled = json.loads(evalctl(user, "cancel", run, "--json").stdout)
     assert cancelled["cancelled"] == 2
     assert json.loads(evalctl(user, "status", run, "--json").stdout)["state"] == "cancelled"
@@ -220,7 +220,7 @@ def test_a_judge_run_is_cancelled_as_any_other(engine: Engine, with_judge: Judge
 def test_the_synthetic_engine_follows_the_schema(engine: Engine, with_judge: Judged) -> None:
     store_scored(engine, *[MIXED] * 4)
     user = with_judge()
-    ask(user)
+    judge(user)
     with worker(user, "--queue", "synthetic") as process:
         for _ in range(4):
             process.wait_for("job.succeeded")
