@@ -1,4 +1,4 @@
-"""The card of a judge for people: who agrees with people, and how far."""
+"""Tables of how far rules and judge agree with people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-Card = Mapping[str, Any]
+Figures = Mapping[str, Any]
 
 LINES = (
     ("rules", "rules"),
@@ -21,17 +21,17 @@ CAPTION = (
 )
 
 
-def card_tables(judge: str, card: Card) -> Iterator[Table]:
+def agreement_tables(judge: str, found: Figures) -> Iterator[Table]:
     """Yield the tables of one judge: all steps, those the rules did not find, and the parts."""
-    base = "-" if card["base_rate"] is None else f"{100 * card['base_rate']:.0f} %"
-    title = f"{judge}: {card['steps']} steps read by people, {base} of them done"
-    yield _table(title, {"all steps": card, "not found by rules": card["open"]}, CAPTION)
-    parts = {**card["styles"], **card["categories"]}
+    base = "-" if found["base_rate"] is None else f"{100 * found['base_rate']:.0f} %"
+    title = f"{judge}: {found['steps']} steps read by people, {base} of them done"
+    yield _table(title, {"all steps": found, "not found by rules": found["open"]}, CAPTION)
+    parts = {**found["styles"], **found["categories"]}
     if parts:
-        yield _table(f"{judge}, by style and category", parts, _itself(card["itself"]))
+        yield _table(f"{judge}, by style and category", parts, _itself(found["itself"]))
 
 
-def _table(title: str, parts: Mapping[str, Card], caption: str) -> Table:
+def _table(title: str, parts: Mapping[str, Figures], caption: str) -> Table:
     table = Table(title=title, caption=caption)
     table.title_justify = table.caption_justify = "left"
     for column in ("steps", "reader"):
@@ -51,7 +51,7 @@ def _table(title: str, parts: Mapping[str, Card], caption: str) -> Table:
     return table
 
 
-def _itself(itself: Card) -> str:
+def _itself(itself: Figures) -> str:
     if not itself["steps"]:
         return "The judge was asked nothing twice: how far it agrees with itself is not known."
     return (

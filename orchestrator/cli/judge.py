@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -28,15 +28,15 @@ from orchestrator.judge import (
     plan_questions,
     refuse_own_answers,
 )
-from orchestrator.judge_card import folder_card, run_cards
+from orchestrator.judge_agreement import folder_agreement, run_agreement
 from orchestrator.registry import load_registry
 from orchestrator.submit import Outcome, submit_experiment
 from orchestrator.watch import follow
-from problems.labelling import load_labelled
+from problems.labelling import LabelledAnswer, load_labelled
 from problems.loader import load_set
-from reports.judge_table import card_tables
+from reports.judge_table import agreement_tables
 from scoring.judging.request import JudgeRequest, batch_line
-from scoring.quality.judge_card import labelled_request
+from scoring.quality.judge_agreement import labelled_request
 
 #: Unusable steps that are printed for people; --json has all.
 SHOWN_AT_MOST = 20
@@ -137,7 +137,7 @@ def submit(
 @click.argument("run", required=False)
 @click.option(
     "--labelled",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="Labelled answers instead of a run, for `judge card`.",
 )
@@ -195,7 +195,7 @@ def export(
         name, answers = f"run {found.name}", planned.answers
         asked = [(one.custom_id, one.request) for one in planned.questions]
     else:
-        labels = load_labelled(Path(str(labelled)), load_set("core")).answers
+        labels = labelled_answers(Path(str(labelled)))
         head, name, answers = {"folder": str(labelled)}, f"folder {labelled}", len(labels)
         made = [(one.name, labelled_request(one, check_done=check_done)) for one in labels]
         asked = [(custom_id, request) for custom_id, request in made if request is not None]
@@ -258,12 +258,12 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
     return 1 if done.refused or not done.replies else 0
 
 
-@judge.command()
+@judge.command(name="card")
 @click.argument("run", required=False)
 @click.option("--judge", "judge_name", metavar="NAME", help="Only this judge.")
 @click.option(
     "--labelled",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="Labelled answers instead of a run's reviews.",
 )
@@ -274,7 +274,7 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
     help="The replies to `judge export --labelled FOLDER`.",
 )
 @json_option
-def card(
+def agreement(
     *,
     run: str | None,
     judge_name: str | None,
@@ -295,8 +295,8 @@ def card(
     if (labelled is None) != (replies is None) or (labelled is not None and run is not None):
         raise UsageFault("give either RUN, or --labelled FOLDER with --replies FILE")
     if labelled is not None and replies is not None:
-        answers = load_labelled(labelled, load_set("core")).answers
-        document = {"folder": str(labelled)} | folder_card(answers, read_lines(replies))
+        answers = labelled_answers(labelled)
+        document = {"folder": str(labelled)} | folder_agreement(answers, read_lines(replies))
         for line in document["refused"]:
             warn(f"line {line['line']}: {line['reason']}")
         if document["unknown"]:
@@ -307,16 +307,23 @@ def card(
             if judge_name is not None:
                 require_judge(run_judges(connections.engine, found.run_id), judge_name, found.name)
             document = {"run": str(found.run_id), "name": found.name}
-            document |= run_cards(connections.engine, found, judge_name)
+            document |= run_agreement(connections.engine, found, judge_name)
         if document["reviews_left_out"]:
             warn(f"{document['reviews_left_out']} reviews are left out: not chosen at random")
     if as_json:
         print_json(document)
     else:
         for name, one in document["judges"].items():
-            for table in card_tables(name, one):
+            for table in agreement_tables(name, one):
                 console().print(table, "")
     return 0 if any(one["steps"] for one in document["judges"].values()) else 1
+
+
+def labelled_answers(folder: Path) -> Sequence[LabelledAnswer]:
+    """Return the labelled answers of a folder to shipped problems. Raise ``UsageFault``."""
+    if not folder.is_dir():
+        raise UsageFault(f"folder {folder} does not exist")
+    return load_labelled(folder, load_set("core")).answers
 
 
 def read_lines(file: Path) -> list[str]:

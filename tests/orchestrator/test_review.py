@@ -17,6 +17,8 @@ from tests.support.database import query
 from tests.support.judging import MIXED, STEPS, reply, store_scored
 from tests.support.processes import evalctl
 
+#: The words of the command.
+COMMAND = ("judge", "card")
 REVIEWS = """
 SELECT step, reviewer, verdict, old_verdict, reason, sample, shown
   FROM analytics_v1.reviews ORDER BY review_id
@@ -98,7 +100,7 @@ def test_a_line_that_cannot_be_used_is_named(
     assert why.startswith(reason)
 
 
-def test_the_whole_way_from_a_sample_to_a_card(
+def test_the_whole_way_from_a_sample_to_kappa(
     engine: Engine, environment: dict[str, str], tmp_path: Path
 ) -> None:
     run = store_scored(engine, *[MIXED] * 5)
@@ -113,7 +115,7 @@ def test_the_whole_way_from_a_sample_to_a_card(
     done = evalctl(environment, "review", "import", str(file), "--reviewer", "ada", "--json")
     assert json.loads(done.stdout)["added"] == 15
 
-    bare = json.loads(evalctl(environment, "judge", "card", "night", "--json").stdout)
+    bare = json.loads(evalctl(environment, *COMMAND, "night", "--json").stdout)
     assert bare["judges"]["rules"]["rules"]["coverage"] == pytest.approx(2 / 3)
     questions = plan_questions(engine, run, Selection()).questions
     said = reply({STEPS[1]: "done", STEPS[2]: "missing"})
@@ -123,15 +125,15 @@ def test_the_whole_way_from_a_sample_to_a_card(
             for one in questions
         ]
         import_replies(engine, run, replies, judge="big")
-    card = json.loads(evalctl(environment, "judge", "card", "night", "--json").stdout)
-    big = card["judges"]["big"]
+    found = json.loads(evalctl(environment, *COMMAND, "night", "--json").stdout)
+    big = found["judges"]["big"]
     assert (big["steps"], big["base_rate"]) == (15, pytest.approx(2 / 3))
     assert big["rules_judge"]["kappa"] == 1.0
     assert big["rules_judge"]["coverage"] == 1.0
     assert (big["itself"]["steps"], big["itself"]["agree"]) == (10, 1.0)
-    shown = evalctl(environment, "judge", "card", "night", "--judge", "big").stdout
+    shown = evalctl(environment, *COMMAND, "night", "--judge", "big").stdout
     assert "rules + judge" in shown
-    unknown = evalctl(environment, "judge", "card", "night", "--judge", "small")
+    unknown = evalctl(environment, *COMMAND, "night", "--judge", "small")
     assert unknown.returncode == 2
 
 
@@ -140,14 +142,14 @@ def test_reviews_that_were_not_chosen_at_random_estimate_nothing(
 ) -> None:
     store_scored(engine, MIXED)
     import_reviews(engine, lines(sample(engine, uncertain=True), verdict="done"), reviewer="ada")
-    done = evalctl(environment, "judge", "card", "night", "--json")
+    done = evalctl(environment, *COMMAND, "night", "--json")
 
     assert done.returncode == 1
     document = json.loads(done.stdout)
     assert (document["reviews_left_out"], document["judges"]["rules"]["steps"]) == (3, 0)
 
 
-def test_a_labelled_folder_is_asked_about_and_makes_a_card(
+def test_a_labelled_folder_is_asked_about_and_compared(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "labelled"
@@ -168,8 +170,8 @@ def test_a_labelled_folder_is_asked_about_and_makes_a_card(
         json.dumps({"custom_id": "one", "content": reply(dict.fromkeys(asked, "missing"))})
     )
     arguments = ("--labelled", str(folder), "--replies", str(came), "--json")
-    done = evalctl(environment, "judge", "card", *arguments)
+    done = evalctl(environment, *COMMAND, *arguments)
     assert done.returncode == 0, done.stderr
-    card = json.loads(done.stdout)["judges"]["replies"]
-    assert card["judge"]["decided"] == len(asked)
-    assert card["judge"]["agree"] == 1.0
+    found = json.loads(done.stdout)["judges"]["replies"]
+    assert found["judge"]["decided"] == len(asked)
+    assert found["judge"]["agree"] == 1.0

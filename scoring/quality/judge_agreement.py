@@ -17,7 +17,7 @@ from scoring.score import score_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardStep:
+class ReadStep:
     """One step that a person decided, in the eyes of rules and judge.
 
     ``judge`` is None where the judge was not asked, or gave nothing that can be used.
@@ -32,10 +32,10 @@ class CardStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeCard:
+class JudgeAgreement:
     """The figures of one judge; every one of them is over steps."""
 
-    steps: Sequence[CardStep]
+    steps: Sequence[ReadStep]
     #: Two verdicts of the judge on one step of one request.
     repeated: Sequence[tuple[str, str]] = ()
 
@@ -58,13 +58,13 @@ class JudgeCard:
         }
 
 
-PARTS: Mapping[str, Callable[[CardStep], str]] = {
+PARTS: Mapping[str, Callable[[ReadStep], str]] = {
     "styles": lambda step: step.style,
     "categories": lambda step: step.category,
 }
 
 
-def figures(steps: Sequence[CardStep]) -> dict[str, Any]:
+def figures(steps: Sequence[ReadStep]) -> dict[str, Any]:
     """Return the figures of rules, judge, both and a constant judge over some steps.
 
     ``kappa`` (Cohen 1960) is over done against not done and the steps that the reader decides, of
@@ -93,10 +93,10 @@ def labelled_request(answer: LabelledAnswer, *, check_done: bool = False) -> Jud
     return _request(answer, tuple(steps)) if steps else None
 
 
-def labelled_card(
+def labelled_agreement(
     answers: Sequence[LabelledAnswer], replies: Iterable[tuple[str, str]]
-) -> tuple[JudgeCard, tuple[str, ...]]:
-    """Return the card of a judge over labelled answers, and the ids of replies to none of them.
+) -> tuple[JudgeAgreement, tuple[str, ...]]:
+    """Return how a judge agrees with labels, and the ids of replies to no labelled answer.
 
     ``replies`` are pairs of answer name and content, in order; the first two to an answer show how
     far the judge agrees with itself, the last usable verdict on a step counts.
@@ -104,13 +104,13 @@ def labelled_card(
     by_answer: dict[str, list[str]] = {}
     for name, content in replies:
         by_answer.setdefault(name, []).append(content)
-    steps: list[CardStep] = []
+    steps: list[ReadStep] = []
     repeated: list[tuple[str, str]] = []
     for answer in answers:
         said = _said(answer, by_answer.pop(answer.name, []))
         steps += _steps(answer, [one for reply in said for one in reply])
         repeated += _repeated(said)
-    return JudgeCard(steps=steps, repeated=repeated), tuple(sorted(by_answer))
+    return JudgeAgreement(steps=steps, repeated=repeated), tuple(sorted(by_answer))
 
 
 def _rules(answer: LabelledAnswer) -> dict[str, str]:
@@ -136,11 +136,11 @@ def _said(answer: LabelledAnswer, contents: Sequence[str]) -> list[tuple[JudgeVe
     return [read_reply(request, content) for content in contents]
 
 
-def _steps(answer: LabelledAnswer, said: Sequence[JudgeVerdict]) -> list[CardStep]:
+def _steps(answer: LabelledAnswer, said: Sequence[JudgeVerdict]) -> list[ReadStep]:
     path = answer.problem.path(answer.truth.path)
     merged = {step.step_id: step for step in merge(path, _rules(answer), said).steps}
     return [
-        CardStep(
+        ReadStep(
             truth=answer.truth.steps[step.id],
             rules=merged[step.id].rules,
             judge=merged[step.id].judge,

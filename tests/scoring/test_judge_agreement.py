@@ -1,4 +1,4 @@
-"""The card of a judge: every figure by hand, and over labelled answers."""
+"""How far a judge agrees with people: every figure by hand, and over labelled answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import pytest
 
 from problems.labelling import LabelledAnswer, Labels
 from problems.loader import load_set
-from scoring.quality.judge_card import CardStep, JudgeCard, labelled_card, labelled_request
+from scoring.quality.judge_agreement import (
+    JudgeAgreement,
+    ReadStep,
+    labelled_agreement,
+    labelled_request,
+)
 
 PROBLEM = load_set("core").get("sec-symmetric-01")
 PATH = PROBLEM.paths[0]
@@ -17,15 +22,15 @@ STEPS = [step.id for step in PATH.necessary]
 TEXT = "2ab = 12, hence the result is 13."
 
 
-def steps(*rows: tuple[str, str, str | None, str]) -> list[CardStep]:
+def steps(*rows: tuple[str, str, str | None, str]) -> list[ReadStep]:
     return [
-        CardStep(truth=truth, rules=rules, judge=judge, merged=merged, style="plain")
+        ReadStep(truth=truth, rules=rules, judge=judge, merged=merged, style="plain")
         for truth, rules, judge, merged in rows
     ]
 
 
 def test_each_figure_is_computed_over_the_steps_it_is_about() -> None:
-    card = JudgeCard(
+    found = JudgeAgreement(
         steps=steps(
             ("done", "done", None, "done"),
             ("done", "undetermined", "done", "done"),
@@ -35,8 +40,8 @@ def test_each_figure_is_computed_over_the_steps_it_is_about() -> None:
         repeated=[("done", "done"), ("done", "missing")],
     ).to_dict()
 
-    assert (card["steps"], card["base_rate"]) == (4, 0.5)
-    assert card["rules"] == {
+    assert (found["steps"], found["base_rate"]) == (4, 0.5)
+    assert found["rules"] == {
         "decided": 2,
         "coverage": 0.5,
         "kappa": 1.0,
@@ -44,21 +49,21 @@ def test_each_figure_is_computed_over_the_steps_it_is_about() -> None:
         "kappa_all": 0.5,
         "done_right": 1.0,
     }
-    judge = card["judge"]
+    judge = found["judge"]
     assert (judge["decided"], judge["agree"], judge["done_right"]) == (3, 2 / 3, 0.5)
     assert judge["kappa"] == pytest.approx(0.4)
-    assert card["rules_judge"]["agree"] == 0.75
-    assert (card["constant"]["agree"], card["constant"]["kappa"]) == (0.5, 0.0)
-    assert card["open"]["judge"]["decided"] == 3
-    assert (card["itself"]["steps"], card["itself"]["agree"]) == (2, 0.5)
-    assert set(card["styles"]) == {"plain"}
-    assert card["categories"] == {}
+    assert found["rules_judge"]["agree"] == 0.75
+    assert (found["constant"]["agree"], found["constant"]["kappa"]) == (0.5, 0.0)
+    assert found["open"]["judge"]["decided"] == 3
+    assert (found["itself"]["steps"], found["itself"]["agree"]) == (2, 0.5)
+    assert set(found["styles"]) == {"plain"}
+    assert found["categories"] == {}
 
 
-def test_a_card_without_steps_has_no_figures() -> None:
-    card = JudgeCard(steps=[]).to_dict()
+def test_agreement_without_steps_has_no_figures() -> None:
+    found = JudgeAgreement(steps=[]).to_dict()
 
-    assert card["base_rate"] is card["judge"]["kappa"] is card["itself"]["kappa"] is None
+    assert found["base_rate"] is found["judge"]["kappa"] is found["itself"]["kappa"] is None
 
 
 def answer(name: str, labels: Sequence[str]) -> LabelledAnswer:
@@ -80,10 +85,10 @@ def test_replies_about_labelled_answers_are_compared_with_the_labels() -> None:
     reply = json.dumps(
         {step: {"quote": "the result is 13", "verdict": "done"} for step in request.step_ids}
     )
-    card, unknown = labelled_card(labelled, [("a", reply), ("a", "{}"), ("c", reply)])
+    found, unknown = labelled_agreement(labelled, [("a", reply), ("a", "{}"), ("c", reply)])
 
     assert unknown == ("c",)
-    document = card.to_dict()
+    document = found.to_dict()
     assert document["steps"] == 2 * len(STEPS)
     assert document["judge"]["decided"] == len(request.step_ids)
     assert document["itself"]["steps"] == 0, "the second reply says nothing"
