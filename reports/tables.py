@@ -23,8 +23,8 @@ RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
     ("out tokens", "output_tokens", 0),
 )
 RANGE = (
-    "A range ends where every undetermined step were done; coverage is the share of the steps, "
-    "by weight, that the rules decided."
+    "A range ends at the score with every undetermined step done; coverage (cov.) is the share of "
+    "the steps, by weight, that the rules decided."
 )
 #: What a larger limit counts, by the kind of the probe.
 LIMITS = {
@@ -274,8 +274,7 @@ def _score_cell(row: Row | None) -> str:
         return f"{row['score7']:.2f} {spread}"
     # On three lines: two models still fit into 80 columns.
     return (
-        f"{_range(row['score7'], row['score7_high'])}\n{spread}\n"
-        f"coverage {100 * row['coverage']:.0f} %"
+        f"{_range(row['score7'], row['score7_high'])}\n{spread}\ncov. {100 * row['coverage']:.0f} %"
     )
 
 

@@ -30,13 +30,13 @@ def test_a_score_without_undetermined_steps_is_one_number() -> None:
     shown = printed([score_table([row("a")])])
 
     assert "4.20 (1.0..7.0)" in shown
-    assert "coverage" not in shown
+    assert "cov" not in shown
 
 
 def test_a_range_comes_with_its_coverage() -> None:
     shown = printed([score_table([row("a", score7_high=5.1, coverage=0.866)])])
 
-    for part in ("4.20-5.10", "(1.0..7.0)", "coverage 87 %", "undetermined"):
+    for part in ("4.20-5.10", "(1.0..7.0)", "cov. 87 %", "undetermined"):
         assert part in shown
 
 
@@ -49,4 +49,4 @@ def test_two_models_with_ranges_fit_into_80_columns() -> None:
 
     assert max(map(len, lines)) <= 80
     assert sum(line.count("4.20-5.10") for line in lines) == 2, "not broken over lines"
-    assert sum(line.count("coverage 50 %") for line in lines) == 2
+    assert sum(line.count("cov. 50 %") for line in lines) == 2
