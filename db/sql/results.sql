@@ -66,8 +66,11 @@ SELECT model, prompt, category, count(*) AS problems, sum(repetitions)::bigint A
                coalesce(sum(d.dones_flagged), 0) AS dones_flagged,
                coalesce(sum(d.steps_unjudged), 0) AS steps_unjudged
           FROM analytics_v1.scores AS s
-          LEFT JOIN analytics_v1.judged_scores AS d
-            ON d.score_id = s.score_id AND d.run_id = %(run)s AND d.judge = %(judge)s
+          -- What judged_scores shows, one scoring at a time: a plan for all at once, made without
+          -- statistics, takes minutes.
+          LEFT JOIN LATERAL (
+               SELECT m.* FROM eval.merged_score AS m
+                WHERE m.score_id = s.score_id AND m.judge = %(judge)s OFFSET 0) AS d ON true
          WHERE s.run_id = %(run)s
          GROUP BY s.model, s.prompt, s.category, s.problem) AS problem
  GROUP BY model, prompt, category

@@ -192,7 +192,7 @@ CREATE VIEW analytics_v1.judged_steps AS
 SELECT s.job_id, s.run_id, s.run, s.model, s.problem, s.category, s.prompt, s.repetition, s.score_id, m.judge, m.ordinal, m.step, m.necessary, m.weight,
        m.rules_verdict, m.judge_verdict, m.verdict, m.verdict <> m.rules_verdict AS changed, m.flagged, m.quote, m.reason
   FROM analytics_v1.scores AS s
-  JOIN eval.merged_step AS m ON m.score_id = s.score_id;
+  JOIN LATERAL (SELECT x.* FROM eval.merged_step AS x WHERE x.score_id = s.score_id OFFSET 0) AS m ON true;
 COMMENT ON VIEW analytics_v1.judged_steps IS 'Rules + judge, a row per step of each newest scoring and per judge of it. A judge can turn missing and undetermined into done, wrong or missing; it takes no done of the rules away, it only flags it.';
 COMMENT ON COLUMN analytics_v1.judged_steps.job_id IS 'The job whose answer was judged.';
 COMMENT ON COLUMN analytics_v1.judged_steps.run_id IS 'The run.';
@@ -216,29 +216,33 @@ COMMENT ON COLUMN analytics_v1.judged_steps.flagged IS 'Whether the rules say do
 COMMENT ON COLUMN analytics_v1.judged_steps.quote IS 'The passage of the answer that the judge quotes.';
 COMMENT ON COLUMN analytics_v1.judged_steps.reason IS 'Why the judge''s reply gives no verdict on this step; NULL or empty where it does.';
 
+-- The same, added up. Read with a condition on score_id.
+CREATE VIEW eval.merged_score AS
+SELECT x.score_id, x.judge, n.judgement_id, n.judged_at,
+       round((7 * x.done / x.total)::numeric, 4)::double precision AS score7,
+       round((7 * (x.done + x.undetermined) / x.total)::numeric, 4)::double precision AS score7_high,
+       1 - x.undetermined / x.total AS coverage, x.steps_changed, x.dones_flagged, x.steps_unjudged
+  FROM (SELECT y.score_id, y.judge,
+               coalesce(sum(y.weight) FILTER (WHERE y.necessary AND y.verdict = 'done'), 0) AS done,
+               coalesce(sum(y.weight) FILTER (WHERE y.necessary AND y.verdict IN ('undetermined', 'unclear')), 0) AS undetermined,
+               nullif(sum(y.weight) FILTER (WHERE y.necessary), 0) AS total,
+               count(*) FILTER (WHERE y.verdict <> y.rules_verdict) AS steps_changed,
+               count(*) FILTER (WHERE y.flagged) AS dones_flagged,
+               count(*) FILTER (WHERE y.judge_verdict IS NULL AND y.rules_verdict IN ('missing', 'undetermined', 'unclear'))
+                   AS steps_unjudged
+          FROM eval.merged_step AS y GROUP BY y.score_id, y.judge) AS x
+ CROSS JOIN LATERAL (
+       SELECT max(g.id) AS judgement_id, max(g.created_at) AS judged_at
+         FROM eval.visible_judgement AS g WHERE g.score_id = x.score_id AND g.judge = x.judge) AS n;
+
+-- OFFSET 0 keeps the planner from computing all scorings' merged scores for each of them, where it knows no statistics yet.
 CREATE VIEW analytics_v1.judged_scores AS
 SELECT s.job_id, s.run_id, s.run, s.model, s.problem, s.category, s.prompt, s.repetition, s.mode, s.score_id, m.judge,
        m.judgement_id, m.judged_at, s.score7 AS rules_score7, s.score7_high AS rules_score7_high, s.coverage AS rules_coverage,
        m.score7, m.score7_high, m.coverage, m.steps_changed, m.dones_flagged, m.steps_unjudged,
        m.judgement_id = max(m.judgement_id) OVER (PARTITION BY s.score_id) AS shown
   FROM analytics_v1.scores AS s
-  JOIN LATERAL (
-       SELECT x.judge, n.judgement_id, n.judged_at,
-              round((7 * x.done / x.total)::numeric, 4)::double precision AS score7,
-              round((7 * (x.done + x.undetermined) / x.total)::numeric, 4)::double precision AS score7_high,
-              1 - x.undetermined / x.total AS coverage, x.steps_changed, x.dones_flagged, x.steps_unjudged
-         FROM (SELECT y.judge,
-                      coalesce(sum(y.weight) FILTER (WHERE y.necessary AND y.verdict = 'done'), 0) AS done,
-                      coalesce(sum(y.weight) FILTER (WHERE y.necessary AND y.verdict IN ('undetermined', 'unclear')), 0) AS undetermined,
-                      nullif(sum(y.weight) FILTER (WHERE y.necessary), 0) AS total,
-                      count(*) FILTER (WHERE y.verdict <> y.rules_verdict) AS steps_changed,
-                      count(*) FILTER (WHERE y.flagged) AS dones_flagged,
-                      count(*) FILTER (WHERE y.judge_verdict IS NULL AND y.rules_verdict IN ('missing', 'undetermined', 'unclear'))
-                          AS steps_unjudged
-                 FROM eval.merged_step AS y WHERE y.score_id = s.score_id GROUP BY y.judge) AS x
-        CROSS JOIN LATERAL (
-              SELECT max(g.id) AS judgement_id, max(g.created_at) AS judged_at
-                FROM eval.visible_judgement AS g WHERE g.score_id = s.score_id AND g.judge = x.judge) AS n) AS m ON true;
+  JOIN LATERAL (SELECT x.* FROM eval.merged_score AS x WHERE x.score_id = s.score_id OFFSET 0) AS m ON true;
 COMMENT ON VIEW analytics_v1.judged_scores IS 'Rules + judge: one row per newest scoring and per judge of it, beside the rules alone.';
 COMMENT ON COLUMN analytics_v1.judged_scores.job_id IS 'The job whose answer was judged.';
 COMMENT ON COLUMN analytics_v1.judged_scores.run_id IS 'The run.';

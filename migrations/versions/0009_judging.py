@@ -33,6 +33,7 @@ OLD_VIEWS = tuple(
 NO_TIMEOUT = "SET LOCAL statement_timeout = 0"
 #: What judges were asked and said has no place in the schema before: it is deleted.
 DOWN = """
+DROP VIEW eval.merged_score;
 DROP VIEW eval.merged_step;
 DROP VIEW eval.visible_judgement;
 DROP TABLE eval.review;
