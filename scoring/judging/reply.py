@@ -98,7 +98,8 @@ def _verdict(step: str, entry: Any, answer: str, *, cut: bool) -> JudgeVerdict:
             step_id=step, verdict=said, quote=quote if bare and bare in answer else ""
         )
     if len(bare) < MIN_QUOTE or sum(char.isalnum() for char in bare) < MIN_LETTERS:
-        return _unusable(step, quote, "the verdict has no quote")
+        why = "the quote is too short to show a step" if bare else "the verdict has no quote"
+        return _unusable(step, quote, why)
     if bare not in answer:
         return _unusable(step, quote, "the quote does not stand in the answer")
     if _ABOUT_JUDGING.search(quote):
