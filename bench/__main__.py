@@ -6,9 +6,9 @@ cannot be measured here is left out.
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,72 +21,35 @@ from workers.engines import EngineContext
 from workers.engines.environment import Facts, start_environment
 
 RESULTS = Path(__file__).with_name("results.json")
+#: Benchmark: its module, imported only where it is wanted.
+MODULES = {
+    "scale": "scale", "throughput": "throughput", "batch": "batch", "overhead": "overhead",
+    "scoring": "scoring_speed", "views": "views",
+}  # fmt: skip
 
 
 def main() -> int:
     """Measure what the arguments name and keep the other figures of the file."""
-    benchmarks: dict[str, Callable[[], list[Figure]]] = {
-        "scale": _scale,
-        "throughput": _throughput,
-        "batch": _batch,
-        "overhead": _overhead,
-        "scoring": _scoring,
-        "views": _views,
-    }
-    wanted = sys.argv[1:] or list(benchmarks)
-    if unknown := [name for name in wanted if name not in benchmarks]:
-        print(
-            f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}", file=sys.stderr
-        )
+    wanted = sys.argv[1:] or list(MODULES)
+    if unknown := [name for name in wanted if name not in MODULES]:
+        known = ", ".join(MODULES)
+        print(f"no benchmark {', '.join(unknown)}; there are {known}", file=sys.stderr)
         return 2
     measured: dict[str, Figure] = {}
     for name in wanted:
         print(f"measuring {name} ...", file=sys.stderr)
-        measured |= {figure.name: figure for figure in benchmarks[name]()}
+        measured |= {figure.name: figure for figure in _measure(name)}
     _print(list(measured.values()))
     _write(measured)
     return 0
 
 
-def _scale() -> list[Figure]:
-    from bench import scale  # noqa: PLC0415
-
+def _measure(name: str) -> list[Figure]:
+    measure = importlib.import_module(f"bench.{MODULES[name]}").measure
+    if name == "scoring":
+        return list(measure())
     with place() as here:
-        return scale.measure(here)
-
-
-def _throughput() -> list[Figure]:
-    from bench import throughput  # noqa: PLC0415
-
-    with place() as here:
-        return throughput.measure(here)
-
-
-def _batch() -> list[Figure]:
-    from bench import batch  # noqa: PLC0415
-
-    with place() as here:
-        return batch.measure(here)
-
-
-def _overhead() -> list[Figure]:
-    from bench import overhead  # noqa: PLC0415
-
-    with place() as here:
-        return overhead.measure(here)
-
-
-def _scoring() -> list[Figure]:
-    from bench import scoring_speed  # noqa: PLC0415
-
-    return scoring_speed.measure()
-
-
-def _views() -> list[Figure]:
-    from bench import views  # noqa: PLC0415
-
-    with place() as here:
-        return views.measure(here)
+        return list(measure(here))
 
 
 def _print(figures: list[Figure]) -> None:

@@ -49,9 +49,9 @@ def _share(place: Place, sequences: int) -> Figure:
     with transaction(place.engine) as connection:
         found: dict[str, Any] = rows(connection, _OCCUPIED, {"run": submitted.run_id})[0]
     return Figure(
-        name=f"company.{sequences}_sequences.seated",
-        value=found["seated_s"] / (found["span_s"] * sequences),
-        unit="ratio",
+        f"company.{sequences}_sequences.seated",
+        found["seated_s"] / (found["span_s"] * sequences),
+        "ratio",
         target=">= 0.97",
         settings={
             "jobs": submitted.jobs,
@@ -63,23 +63,16 @@ def _share(place: Place, sequences: int) -> Figure:
 
 
 def _enqueue(place: Place, sequences: int, *, fillings: int) -> Submitted:
-    model = ModelSpec(
-        name=f"bench-{sequences}",
-        engine="synthetic",
-        source="fake",
-        queue="synthetic",
-        options={"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True},
-    )
+    options = {"max_num_seqs": sequences, "tpot_ms": TPOT_MS, "traced": True}
+    where: dict[str, Any] = {"engine": "synthetic", "source": "fake", "queue": "synthetic"}
+    model = ModelSpec(name=f"bench-{sequences}", **where, options=options)
     # A speed run is not scored, as those of `bench.gpu_overhead` are not.
     sampling = SamplingParams(max_tokens=TOKENS, fixed_input_tokens=8, fixed_output_tokens=TOKENS)
     name = f"batch of {sequences}, {fillings} fillings"
     jobs = sequences * fillings
-    wanted = quickstart_submission(
-        name, "smollm2", repetitions=jobs, sampling=sampling, settings=place.settings
-    )
-    wanted = replace(
-        wanted, models=(model,), problems=wanted.problems[:1], mode=Mode.THROUGHPUT.value
-    )
+    wanted = quickstart_submission(place, name, repetitions=jobs, sampling=sampling)
+    wanted = replace(wanted, models=(model,), mode=Mode.THROUGHPUT.value)
+    wanted = replace(wanted, problems=wanted.problems[:1])
     submitted = submit(place.engine, wanted)
     publish_outbox(place.engine, place.broker)
     return submitted

@@ -7,6 +7,7 @@ import select
 import sys
 import time
 import uuid
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -17,16 +18,17 @@ from db.fleet import WorkerIdentity, register_worker
 QUEUE = "synthetic"
 
 
-def register(engine: Engine) -> uuid.UUID:
-    """Register a worker of the synthetic queue that runs nothing, and return its id."""
+def register(engine: Engine, queue: str = QUEUE, gpu_uuid: str | None = None) -> uuid.UUID:
+    """Register a worker of one queue and return its id."""
     worker_id = uuid.uuid4()
     identity = WorkerIdentity(
         worker_id=worker_id,
         name=f"bench-{worker_id}",
         host="bench",
         pid=os.getpid(),
-        device="cpu",
-        queues=(QUEUE,),
+        device="cuda" if gpu_uuid else "cpu",
+        gpu_uuid=gpu_uuid,
+        queues=(queue,),
         version="0",
     )
     register_worker(engine, identity)
@@ -35,11 +37,8 @@ def register(engine: Engine) -> uuid.UUID:
 
 def take_one(engine: Engine, worker_id: uuid.UUID, model_id: int) -> bool:
     """Claim a job as a worker does that has the model loaded; return whether there was one."""
-    return bool(
-        claim(
-            engine, worker_id=worker_id, queues=(QUEUE,), loaded_model_id=model_id, loaded_for_s=0.0
-        )
-    )
+    loaded: dict[str, Any] = {"loaded_model_id": model_id, "loaded_for_s": 0.0}
+    return bool(claim(engine, worker_id=worker_id, queues=(QUEUE,), **loaded))
 
 
 def main() -> None:

@@ -7,12 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Figure:
-    """A value with its unit, its target, and how it was measured.
-
-    Figures inform; they fail nothing.
-    """
+    """A value with unit, target and how it was measured; figures inform, they fail nothing."""
 
     name: str
     value: float

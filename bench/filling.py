@@ -124,13 +124,8 @@ def add_runs(engine: Engine, *, runs: int, results: int) -> list[uuid.UUID]:
             for part in _SETTING.split(";\n")[:2]:
                 rows(connection, part, {"models": MODELS, "problems": PROBLEMS})
         for run in ids:
-            given = {
-                "run": run,
-                "name": f"fake-{run}",
-                "worker": uuid.uuid4(),
-                "starts": STARTS,
-                "repetitions": results // RESULTS_A_REPETITION,
-            }
+            given = {"run": run, "name": f"fake-{run}", "worker": uuid.uuid4(), "starts": STARTS}
+            given |= {"repetitions": results // RESULTS_A_REPETITION}
             for part in (_WORKER, *_PARTS):
                 rows(connection, part, given)
         connection.exec_driver_sql("VACUUM ANALYZE")

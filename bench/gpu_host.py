@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,35 +27,20 @@ import psutil
 import psycopg
 
 from core.gpus import list_gpus, used_mib
+from core.model_spec import ModelSpec
 from core.settings import Settings
 
 QWEN3_4B_AWQ: dict[str, Any] = {
-    "architectures": ["Qwen3ForCausalLM"],
-    "model_type": "qwen3",
-    "hidden_size": 2560,
-    "intermediate_size": 9728,
-    "num_hidden_layers": 36,
-    "num_attention_heads": 32,
-    "num_key_value_heads": 8,
-    "head_dim": 128,
-    "vocab_size": 151936,
-    "rope_theta": 5000000,
-    "rms_norm_eps": 1e-6,
-    "hidden_act": "silu",
-    "max_position_embeddings": 262144,
-    "tie_word_embeddings": True,
-    "torch_dtype": "float16",
-    "bos_token_id": 151643,
-    "eos_token_id": 151645,
-    "quantization_config": {
-        "quant_method": "awq",
-        "bits": 4,
-        "group_size": 128,
-        "zero_point": True,
-        "version": "gemm",
+    "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_size": 2560,
+    "intermediate_size": 9728, "num_hidden_layers": 36, "num_attention_heads": 32,
+    "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 151936, "rope_theta": 5000000,
+    "rms_norm_eps": 1e-6, "hidden_act": "silu", "max_position_embeddings": 262144,
+    "tie_word_embeddings": True, "torch_dtype": "float16", "bos_token_id": 151643,
+    "eos_token_id": 151645, "quantization_config": {
+        "quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True, "version": "gemm",
         "modules_to_not_convert": None,
     },
-}
+}  # fmt: skip
 REGISTRY = """
 [models.qwen3-4b-shape]
 engine = "vllm"
@@ -71,22 +57,20 @@ gpu_memory_utilization = 0.3
 """
 
 
+SHAPE = ("--model", "qwen3-4b-shape")
+
+
 class Host:
     """A separate evalctl on this host."""
 
     def __init__(self, folder: Path, out: Path) -> None:
         self.out = out
         shape = folder / "qwen3-4b-shape"
-        shape.mkdir(exist_ok=True)
-        (shape / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
+        write_shape(shape)
         config = folder / "evalctl.toml"
         config.write_text(REGISTRY.format(folder=shape), encoding="utf-8")
-        self.environment = {
-            **os.environ,
-            "EVALCTL_HOME": str(folder / "home"),
-            "EVALCTL_CONFIG": str(config),
-            "VLLM_LOGGING_LEVEL": "INFO",
-        }
+        homes = {"EVALCTL_HOME": str(folder / "home"), "EVALCTL_CONFIG": str(config)}
+        self.environment = {**os.environ, **homes, "VLLM_LOGGING_LEVEL": "INFO"}
         self.settings = Settings.from_environment(self.environment)
 
     def evalctl(self, *arguments: str, within_s: float = 500.0) -> str:
@@ -134,9 +118,8 @@ class Host:
 
     def export(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Write rows beside the log."""
-        (self.out / f"{name}.json").write_text(
-            json.dumps(rows, indent=1, default=str), encoding="utf-8"
-        )
+        text = json.dumps(rows, indent=1, default=str)
+        (self.out / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def say(line: str) -> None:
@@ -144,36 +127,43 @@ def say(line: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)
 
 
+def attempt(name: str, part: Callable[[], object]) -> None:
+    """Run a part; one that fails does not keep the others from running."""
+    try:
+        part()
+    except Exception as error:  # noqa: BLE001
+        say(f"{name} failed: {type(error).__name__}: {error}")
+
+
+def write_shape(folder: Path, config: dict[str, Any] = QWEN3_4B_AWQ) -> None:
+    """Write the folder of a model that has this configuration and no weights."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def shape_spec(folder: Path, options: dict[str, Any]) -> ModelSpec:
+    """Return the model of a folder's ``shape`` with these options."""
+    name, source = "qwen3-4b-shape", str(folder / "shape")
+    return ModelSpec(name=name, engine="vllm", source=source, queue="vllm", options=options)
+
+
 def latency_run(host: Host) -> None:
     """Run 6 prompts x 3 repetitions of 256 in, 512 out in latency mode."""
-    arguments = (
-        "--fixed-length",
-        "256:512",
-        "--repetitions",
-        "3",
-        "--name",
-        "h100-latency",
-        "--watch",
-    )
-    host.evalctl("submit", "--model", "qwen3-4b-shape", "--problems", "quickstart", *arguments)
+    arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", "h100-latency")
+    host.evalctl("submit", *SHAPE, "--problems", "quickstart", *arguments, "--watch")
     host.evalctl("results", "h100-latency", "--json")
     rows = host.query(
         "SELECT job_id, model, problem, repetition, attempt_no, prompt_tokens, output_tokens, "
-        "cached_tokens, ttft_ms, "
-        "engine_ttft_ms, ttft_ms - engine_ttft_ms AS hop_ms, e2e_s, tpot_ms, need_mib, "
-        "kv_used_mib, "
-        "nvml_peak_mib, "
-        "queue_wait_s, config_hash, environment_hash FROM analytics_v1.generations "
-        "WHERE run = 'h100-latency' ORDER BY job_id"
+        "cached_tokens, ttft_ms, engine_ttft_ms, ttft_ms - engine_ttft_ms AS hop_ms, e2e_s, "
+        "tpot_ms, need_mib, kv_used_mib, nvml_peak_mib, queue_wait_s, config_hash, "
+        "environment_hash FROM analytics_v1.generations WHERE run = 'h100-latency' ORDER BY job_id"
     )
     host.export("latency_rows", rows)
     hop = host.query(
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_ms - engine_ttft_ms) "
-        "AS hop_ms_median, "
-        "max(ttft_ms - engine_ttft_ms) AS hop_ms_max, "
-        "percentile_cont(ARRAY[0.1,0.5,0.9]) WITHIN GROUP (ORDER BY ttft_ms) "
-        "AS ttft_p10_50_90, percentile_cont(0.5) WITHIN GROUP (ORDER BY tpot_ms) AS tpot_ms, "
-        "count(*) AS n "
+        "AS hop_ms_median, max(ttft_ms - engine_ttft_ms) AS hop_ms_max, "
+        "percentile_cont(ARRAY[0.1,0.5,0.9]) WITHIN GROUP (ORDER BY ttft_ms) AS ttft_p10_50_90, "
+        "percentile_cont(0.5) WITHIN GROUP (ORDER BY tpot_ms) AS tpot_ms, count(*) AS n "
         "FROM analytics_v1.generations WHERE run = 'h100-latency'"
     )
     say(f"hop: {hop}")
@@ -187,70 +177,47 @@ def latency_run(host: Host) -> None:
 
 def real_text(host: Host) -> None:
     """Run SmolLM2 with its real weights on the quickstart problems, scored."""
-    arguments = (
-        "--repetitions",
-        "3",
-        "--max-tokens",
-        "256",
-        "--temperature",
-        "0.7",
-        "--name",
-        "h100-smollm2",
-        "--watch",
-    )
-    host.evalctl("submit", "--model", "smollm2", "--problems", "quickstart", *arguments)
-    host.evalctl("results", "h100-smollm2")
-    host.export(
-        "smollm2_results", [json.loads(host.evalctl("results", "h100-smollm2", "--json") or "{}")]
-    )
+    run = "h100-smollm2"
+    arguments = ("--repetitions", "3", "--max-tokens", "256", "--temperature", "0.7")
+    named = ("--problems", "quickstart", "--name", run, "--watch")
+    host.evalctl("submit", "--model", "smollm2", *named, *arguments)
+    host.evalctl("results", run)
+    host.export("smollm2_results", [json.loads(host.evalctl("results", run, "--json") or "{}")])
 
 
 def engine_core_killed(host: Host) -> None:
     """Kill the engine core in the middle of a job: a second attempt, one result."""
-    submit_long(host, "h100-core-killed")
+    run = "h100-core-killed"
+    submit_long(host, run)
     pid = engine_core()
     say(f"kill -9 engine core {pid}")
     base_mib = used_mib(0)
     os.kill(pid, signal.SIGKILL)
     host.wait("GPU memory falls after the core's death", lambda: used_mib(0) < base_mib - 5000, 30)
-    host.wait("job done after the core's death", lambda: finished(host, "h100-core-killed"), 240)
-    report_attempts(host, "h100-core-killed")
+    host.wait("job done after the core's death", lambda: finished(host, run), 240)
+    report_attempts(host, run)
 
 
 def worker_killed(host: Host) -> None:
     """Kill the worker during a job: nothing stays on the GPU, another worker reruns the job."""
-    submit_long(host, "h100-worker-killed")
+    run = "h100-worker-killed"
+    submit_long(host, run)
     pid = host.query("SELECT pid FROM eval.worker WHERE state = 'busy'")[0]["pid"]
     say(f"kill -9 worker {pid}")
     os.kill(pid, signal.SIGKILL)
-    host.wait(
-        "GPU memory back at base after the worker's death", lambda: used_mib(0) < BASE_MIB + 100, 30
-    )
-    host.wait(
-        "job done after the worker's death", lambda: finished(host, "h100-worker-killed"), 300
-    )
-    report_attempts(host, "h100-worker-killed")
+    back = "GPU memory back at base after the worker's death"
+    host.wait(back, lambda: used_mib(0) < BASE_MIB + 100, 30)
+    host.wait("job done after the worker's death", lambda: finished(host, run), 300)
+    report_attempts(host, run)
 
 
 def submit_long(host: Host, name: str) -> None:
     """Submit one long job and wait until its tokens flow."""
     problem = next(iter(Path("problems/math62/secondary").glob("sec-symmetric-01.yaml")))
-    host.evalctl(
-        "submit",
-        "--model",
-        "qwen3-4b-shape",
-        "--problems",
-        str(problem),
-        "--fixed-length",
-        "256:2500",
-        "--repetitions",
-        "1",
-        "--name",
-        name,
-    )
-    host.wait(
-        f"{name} runs", lambda: host.query("SELECT 1 FROM eval.worker WHERE state = 'busy'"), 200
-    )
+    arguments = ("--fixed-length", "256:2500", "--repetitions", "1", "--name", name)
+    host.evalctl("submit", *SHAPE, "--problems", str(problem), *arguments)
+    busy = "SELECT 1 FROM eval.worker WHERE state = 'busy'"
+    host.wait(f"{name} runs", lambda: host.query(busy), 200)
     threading.Event().wait(3.0)
 
 
@@ -277,9 +244,8 @@ def report_attempts(host: Host, run: str) -> None:
         "SELECT a.attempt_no, a.outcome, a.error_class, a.started_at, a.ended_at "
         f"FROM analytics_v1.attempts a WHERE run = '{run}' ORDER BY attempt_no"
     )
-    results = host.query(
-        f"SELECT count(*) AS results FROM analytics_v1.generations WHERE run = '{run}'"
-    )
+    counted = "SELECT count(*) AS results FROM analytics_v1.generations"
+    results = host.query(f"{counted} WHERE run = '{run}'")
     host.export(run, [*attempts, *results])
     say(f"{run}: {attempts} {results}")
 
@@ -301,12 +267,8 @@ def main() -> int:
     host.evalctl("up", "--gpus", "0")
     wanted = sys.argv[2:]
     for part in (latency_run, real_text, engine_core_killed, worker_killed):
-        if wanted and part.__name__ not in wanted:
-            continue
-        try:
-            part(host)
-        except Exception as error:  # noqa: BLE001
-            say(f"{part.__name__} failed: {type(error).__name__}: {error}")
+        if not wanted or part.__name__ in wanted:
+            attempt(part.__name__, partial(part, host))
     host.evalctl("status")
     host.evalctl("down")
     host.wait("GPU memory back at base after down", lambda: used_mib(0) < BASE_MIB + 100, 30)

@@ -21,12 +21,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from bench.gpu_host import Host, engine_core, say
+from bench.gpu_host import Host, attempt, engine_core, say
 from core.gpus import list_gpus, nvml, used_mib
 from workers.gpu.lock import LOCK_VARIABLE
 from workers.gpu.nvml import NvmlReader
@@ -101,11 +102,8 @@ class Worker:
                 event = json.loads(line)
                 if event["event"] != "log":
                     after_s = round(time.monotonic() - self.started_s, 2)
-                    facts = {
-                        key: value
-                        for key, value in event.items()
-                        if key not in {"at", "level", "logger"}
-                    }
+                    headers = {"at", "level", "logger"}
+                    facts = {key: event[key] for key in event if key not in headers}
                     say(f"worker +{after_s} s: {facts}")
                     self._events.put(event | {"after_s": after_s})
         self._events.put(None)
@@ -125,13 +123,9 @@ def worker(host: Host, *arguments: str) -> Iterator[Worker]:
 @contextmanager
 def holder(**variables: str) -> Iterator[subprocess.Popen[str]]:
     """Have a process hold 2 GiB of the GPU for the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER],
-        env={**os.environ, **variables},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    environment = {**os.environ, **variables}
+    process = subprocess.Popen([sys.executable, "-c", HOLDER], env=environment, **pipes)
     assert process.stdout is not None
     process.stdout.readline()
     try:
@@ -151,9 +145,8 @@ def readings(_host: Host) -> None:
             f"reserve; {reader.processes()}"
         )
         with holder() as process:
-            say(
-                f"held by pid {process.pid}: used {reader.used_mib():.0f} MiB; {reader.processes()}"
-            )
+            held_mib = reader.used_mib()
+            say(f"held by pid {process.pid}: used {held_mib:.0f} MiB; {reader.processes()}")
         started_s = time.monotonic()
         reader.wait_xid(1.0)
         say(f"waiting for an XID works: {time.monotonic() - started_s:.2f} s for 1 s")
@@ -216,9 +209,8 @@ def engine_orphaned(host: Host) -> None:
         first.process.kill()
         first.process.wait()
         threading.Event().wait(3.0)
-        say(
-            f"engine core {core.pid} survives both: {core.is_running()}; used {used_mib(0):.0f} MiB"
-        )
+        lives = core.is_running()
+        say(f"engine core {core.pid} survives both: {lives}; used {used_mib(0):.0f} MiB")
         with worker(host) as second:
             second.wait_for("worker.ready")
             say(f"used {used_mib(0):.0f} MiB")
@@ -243,9 +235,8 @@ def application_xid(host: Host) -> None:
         done = subprocess.run(
             [sys.executable, "-c", FAULT], capture_output=True, text=True, timeout=120, check=False
         )
-        say(
-            f"the application ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}"
-        )
+        said = done.stderr.strip().splitlines()[-1:]
+        say(f"the application ended with {done.returncode}: {said}")
         started.wait_for("gpu.xid", within_s=20)
 
 
@@ -262,15 +253,9 @@ def quarantined(host: Host) -> bool:
 
 
 PARTS = (
-    readings,
-    orphan_at_start,
-    stranger_at_start,
-    two_workers,
-    application_xid,
-    out_of_memory_at_start,
-    stranger_before_start,
-    engine_orphaned,
-)
+    readings, orphan_at_start, stranger_at_start, two_workers, application_xid,
+    out_of_memory_at_start, stranger_before_start, engine_orphaned,
+)  # fmt: skip
 
 
 def main() -> int:
@@ -289,10 +274,7 @@ def main() -> int:
         if sys.argv[2:] and part.__name__ not in sys.argv[2:]:
             continue
         say(f"== {part.__name__}: {(part.__doc__ or '').strip()}")
-        try:
-            part(host)
-        except Exception as error:  # noqa: BLE001
-            say(f"{part.__name__} failed: {type(error).__name__}: {error}")
+        attempt(part.__name__, partial(part, host))
         host.wait("GPU memory back at base", lambda: used_mib(0) < base_mib + NEAR_MIB, 15)
     host.evalctl("down")
     return 0

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from bench.gpu_host import Host, say
+from bench.gpu_host import Host, attempt, say
 from bench.gpu_need import register
 from core.gpus import find_gpu, used_mib
 
@@ -43,16 +44,8 @@ def measured(host: Host, shape: str) -> None:
 
 def speed_run(host: Host, model: str, name: str, *, repetitions: int) -> None:
     """Run 6 prompts of 256 tokens in and 512 out ``repetitions`` times, and explain the figures."""
-    arguments = (
-        "--fixed-length",
-        "256:512",
-        "--repetitions",
-        str(repetitions),
-        "--name",
-        name,
-        "--watch",
-    )
-    host.evalctl("submit", "--model", model, "--problems", "quickstart", *arguments)
+    arguments = f"--problems quickstart --fixed-length 256:512 --repetitions {repetitions}".split()
+    host.evalctl("submit", "--model", model, *arguments, "--name", name, "--watch")
     host.evalctl("results", name, "--explain")
 
 
@@ -78,9 +71,8 @@ def instances48(host: Host, shape: str) -> None:
 
 def held24(host: Host, shape: str) -> None:
     """Start colocated engines on 24 GiB once, all busy for a minute after each start."""
-    probe(
-        host, shape, "instances", "24GiB", "--hold", "60", "--trials", "1", *LENGTHS, suffix="-held"
-    )
+    once = ("--hold", "60", "--trials", "1")
+    probe(host, shape, "instances", "24GiB", *once, *LENGTHS, suffix="-held")
 
 
 def context(host: Host, shape: str) -> None:
@@ -96,62 +88,28 @@ def text_context(host: Host, _shape: str) -> None:
 def smoke(host: Host, shape: str) -> None:
     """Try each kind once at its smallest."""
     probe(host, shape, "sequences", "24GiB", "--max-level", "2", "--trials", "1", *LENGTHS)
-    probe(
-        host,
-        shape,
-        "instances",
-        "24GiB",
-        "--max-level",
-        "2",
-        "--hold",
-        "2",
-        "--trials",
-        "1",
-        *LENGTHS,
-    )
+    least = ("--max-level", "2", "--hold", "2", "--trials", "1")
+    probe(host, shape, "instances", "24GiB", *least, *LENGTHS)
 
 
 def probe(
-    host: Host,
-    shape: str,
-    kind: str,
-    limit: str,
-    *arguments: str,
-    suffix: str = "",
-    model: str = "",
+    host: Host, shape: str, kind: str, limit: str, *own: str, suffix: str = "", model: str = ""
 ) -> None:
     """Search and show the threshold of ``model``, or else of the shape's model."""
     name = f"{kind}{'-' if limit else ''}{limit.removesuffix('GiB')}{suffix}"
     limited = ("--memory-limit", limit) if limit else ()
-    host.evalctl(
-        "probe",
-        kind,
-        "--model",
-        model or f"{shape}-auto",
-        *limited,
-        *arguments,
-        "--name",
-        name,
-        within_s=1700,
-    )
+    arguments = ("--model", model or f"{shape}-auto", *limited, *own, "--name", name)
+    host.evalctl("probe", kind, *arguments, within_s=1700)
     host.evalctl("results", name, "--table", "concurrency")
 
 
 PARTS: Mapping[str, Callable[[Host, str], None]] = {
     part.__name__: part
     for part in (
-        smoke,
-        need,
-        measured,
-        sequences24,
-        sequences48,
-        instances24,
-        instances48,
-        held24,
-        context,
+        smoke, need, measured, sequences24, sequences48, instances24, instances48, held24, context,
         text_context,
     )
-}
+}  # fmt: skip
 
 
 def export(host: Host, shape: str) -> None:
@@ -210,10 +168,7 @@ def main() -> int:
     host.evalctl("up", "--gpus", str(gpu))
     for name in sys.argv[4:] or list(PARTS):
         with exported(host, shape):
-            try:
-                PARTS[name](host, shape)
-            except Exception as error:  # noqa: BLE001
-                say(f"{name} failed: {type(error).__name__}: {error}")
+            attempt(name, partial(PARTS[name], host, shape))
         say(f"after {time.monotonic() - started_s:.0f} s: used {used_mib(gpu):.0f} MiB")
     host.evalctl("status")
     host.evalctl("down")

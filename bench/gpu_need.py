@@ -9,16 +9,16 @@ measured side by side.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.gpu_host import QWEN3_4B_AWQ, Host, say
+from bench.gpu_host import QWEN3_4B_AWQ, Host, attempt, say, write_shape
 from bench.gpu_timing import DECODING_SIZES, Rig, summary
 from core.gpus import find_gpu, list_gpus, used_mib
 from workers.gpu.pinning import pin
@@ -26,18 +26,11 @@ from workers.gpu.pinning import pin
 R1_7B_AWQ: dict[str, Any] = {
     key: value for key, value in QWEN3_4B_AWQ.items() if key != "head_dim"
 } | {
-    "architectures": ["Qwen2ForCausalLM"],
-    "model_type": "qwen2",
-    "hidden_size": 3584,
-    "intermediate_size": 18944,
-    "num_hidden_layers": 28,
-    "num_attention_heads": 28,
-    "num_key_value_heads": 4,
-    "vocab_size": 152064,
-    "rope_theta": 10000,
-    "max_position_embeddings": 131072,
-    "tie_word_embeddings": False,
-}
+    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 3584,
+    "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
+    "num_key_value_heads": 4, "vocab_size": 152064, "rope_theta": 10000,
+    "max_position_embeddings": 131072, "tie_word_embeddings": False,
+}  # fmt: skip
 SHAPES: Mapping[str, dict[str, Any]] = {"qwen3-4b": QWEN3_4B_AWQ, "r1-qwen-7b": R1_7B_AWQ}
 UTILISATIONS = (0.2, 0.9)
 MODEL = """
@@ -63,8 +56,7 @@ def register(host: Host, folder: Path, variants: Mapping[str, str]) -> None:
     texts = []
     for name, config in SHAPES.items():
         shape = folder / name
-        shape.mkdir(exist_ok=True)
-        (shape / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        write_shape(shape, config)
         for variant, extra in variants.items():
             texts.append(MODEL.format(name=f"{name}-{variant}", folder=shape, extra=extra))
     Path(host.environment["EVALCTL_CONFIG"]).write_text("\n".join(texts), encoding="utf-8")
@@ -75,28 +67,15 @@ def need(host: Host) -> None:
     for utilisation in UTILISATIONS:
         variant = f"u{utilisation * 100:.0f}"
         models = [part for name in SHAPES for part in ("--model", f"{name}-{variant}")]
-        arguments = (
-            "--fixed-length",
-            "256:512",
-            "--repetitions",
-            "3",
-            "--name",
-            f"need-{variant}",
-            "--watch",
-        )
-        host.evalctl("submit", *models, "--problems", "quickstart", *arguments)
+        arguments = ("--fixed-length", "256:512", "--repetitions", "3", "--name", f"need-{variant}")
+        host.evalctl("submit", *models, "--problems", "quickstart", *arguments, "--watch")
         host.evalctl("results", f"need-{variant}")
-    host.export(
-        "need_rows",
-        host.query(
-            "SELECT * FROM analytics_v1.generations WHERE run LIKE 'need-%' ORDER BY job_id"
-        ),
-    )
-    host.export("need_boots", host.query("SELECT * FROM eval.boot ORDER BY id"))
-    host.export(
-        "need_resources",
-        host.query("SELECT * FROM analytics_v1.model_resources ORDER BY run, model"),
-    )
+    for name, rows in (
+        ("rows", "analytics_v1.generations WHERE run LIKE 'need-%' ORDER BY job_id"),
+        ("boots", "eval.boot ORDER BY id"),
+        ("resources", "analytics_v1.model_resources ORDER BY run, model"),
+    ):
+        host.export(f"need_{name}", host.query(f"SELECT * FROM {rows}"))
 
 
 def prompts(host: Host, folder: Path) -> None:
@@ -111,9 +90,8 @@ def prompts(host: Host, folder: Path) -> None:
     ):
         with rig.engine(**options) as engine:
             for tokens in PROMPT_TOKENS:
-                rows = rig.send(
-                    engine, 40, input_tokens=tokens, part="prompts", graphs=graphs, prompt=tokens
-                )
+                facts: dict[str, Any] = {"part": "prompts", "graphs": graphs, "prompt": tokens}
+                rows = rig.send(engine, 40, input_tokens=tokens, **facts)
                 say(f"graphs up to {graphs}, {tokens} tokens: {summary(rows)}")
                 host.export("prompt_rows", rig.rows)
 
@@ -125,32 +103,21 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="evalctl-need-"))
     folder.chmod(0o755)
     host = Host(folder, out)
-    register(
-        host,
-        folder,
-        {f"u{share * 100:.0f}": f"gpu_memory_utilization = {share}" for share in UTILISATIONS},
-    )
+    options = {f"u{of * 100:.0f}": f"gpu_memory_utilization = {of}" for of in UTILISATIONS}
+    register(host, folder, options)
     gpus = list_gpus()
     say(f"{gpus}; used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB")
     wanted = sys.argv[2:] or ["need", "prompts"]
     started_s = time.monotonic()
-    try:
-        if "need" in wanted:
-            host.evalctl("up", "--gpus", ",".join(str(gpu.index) for gpu in gpus))
-            need(host)
-    except Exception as error:  # noqa: BLE001
-        say(f"need failed: {type(error).__name__}: {error}")
+    if "need" in wanted:
+        host.evalctl("up", "--gpus", ",".join(str(gpu.index) for gpu in gpus))
+        attempt("need", partial(need, host))
     host.evalctl("status")
     host.evalctl("down")
-    say(
-        f"after {time.monotonic() - started_s:.0f} s: "
-        f"used {[round(used_mib(gpu.index)) for gpu in gpus]} MiB"
-    )
+    used = [round(used_mib(gpu.index)) for gpu in gpus]
+    say(f"after {time.monotonic() - started_s:.0f} s: used {used} MiB")
     if "prompts" in wanted:
-        try:
-            prompts(host, folder)
-        except Exception as error:  # noqa: BLE001
-            say(f"prompts failed: {type(error).__name__}: {error}")
+        attempt("prompts", partial(prompts, host, folder))
     for log in (folder / "home" / "logs").glob("*.log"):
         shutil.copy(log, out / log.name)
     return 0

@@ -20,12 +20,11 @@ import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from celery.contrib.testing.worker import start_worker
-
-from bench.gpu_host import QWEN3_4B_AWQ, say
+from bench.gpu_host import attempt, say, shape_spec, write_shape
 from bench.overhead import InProcessWorker
 from bench.place import Place, place, quickstart_submission
 from core.gpus import Gpu, find_gpu, nvml
@@ -86,44 +85,26 @@ class Bench:
         self._queue(spec, mode, max(1, sequences // 6))  # starts the engine; discarded
         rates: dict[str, list[float]] = {"bare": [], "queue": []}
         for way in ORDER:
-            rate = (
-                self._queue(spec, mode, repetitions)
-                if way == "queue"
-                else self._bare(mode, sequences, repetitions)
-            )
+            if way == "queue":
+                rate = self._queue(spec, mode, repetitions)
+            else:
+                rate = self._bare(mode, sequences, repetitions)
             rates[way].append(rate)
             say(f"{mode} {sequences}: {way} {rate:.1f} tokens/s")
         bare, queue = (sum(rates[way]) / len(rates[way]) for way in ("bare", "queue"))
         ratio = bare / queue if mode is Mode.LATENCY else queue / bare
-        self.figures.append(
-            {
-                "mode": mode.value,
-                "max_num_seqs": sequences,
-                "jobs_per_round": repetitions * 6,
-                "tokens_per_s": rates,
-                "ratio": ratio,
-                "target": TARGETS[mode],
-            }
-        )
+        setting = {"mode": mode.value, "max_num_seqs": sequences, "jobs_per_round": repetitions * 6}
+        found = {"tokens_per_s": rates, "ratio": ratio, "target": TARGETS[mode]}
+        self.figures.append(setting | found)
         say(f"{mode} {sequences}: ratio {ratio:.4f}, target {TARGETS[mode]}")
 
     def _queue(self, spec: ModelSpec, mode: Mode, repetitions: int) -> float:
         """Return the tokens per second of a run through the queue."""
         self._runs += 1
         wanted = quickstart_submission(
-            f"overhead-{self._runs}",
-            "smollm2",
-            repetitions=repetitions,
-            sampling=SAMPLING,
-            settings=self._here.settings,
+            self._here, f"overhead-{self._runs}", repetitions=repetitions, sampling=SAMPLING
         )
-        with start_worker(
-            self._worker.app,
-            pool="threads",
-            concurrency=1,
-            perform_ping_check=False,
-            shutdown_timeout=60,
-        ):
+        with self._worker.started():
             submitted = submit(self._here.engine, replace(wanted, models=(spec,), mode=mode.value))
             publish_outbox(self._here.engine, self._here.broker)
             state = self._ended(str(submitted.run_id))
@@ -148,9 +129,8 @@ class Bench:
         samplings = [replace(SAMPLING, seed=1 + number // 6) for number in range(repetitions * 6)]
         in_flight = 1 if mode is Mode.LATENCY else sequences
         loop = self._host._loop  # noqa: SLF001 - the same engine object is the point
-        sent = asyncio.run_coroutine_threadsafe(
-            _send_all(self._host.engine, samplings, in_flight), loop
-        )
+        sending = _send_all(self._host.engine, samplings, in_flight)
+        sent = asyncio.run_coroutine_threadsafe(sending, loop)
         took_s, tokens = sent.result(500)
         return tokens / took_s
 
@@ -180,21 +160,11 @@ async def _send_all(
 
 def _spec(folder: Path, sequences: int) -> ModelSpec:
     options = {
-        "load_format": "dummy",
-        "skip_tokenizer_init": True,
-        "dtype": "float16",
-        "max_model_len": 4096,
-        "max_num_seqs": sequences,
-        "max_num_batched_tokens": 4096,
+        "load_format": "dummy", "skip_tokenizer_init": True, "dtype": "float16",
+        "max_model_len": 4096, "max_num_seqs": sequences, "max_num_batched_tokens": 4096,
         "gpu_memory_utilization": 0.5,
-    }
-    return ModelSpec(
-        name="qwen3-4b-shape",
-        engine="vllm",
-        source=str(folder / "shape"),
-        queue="vllm",
-        options=options,
-    )
+    }  # fmt: skip
+    return shape_spec(folder, options)
 
 
 def main() -> int:
@@ -207,38 +177,25 @@ def main() -> int:
         here = stack.enter_context(place())
         stack.enter_context(nvml())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evalctl-overhead-")))
-        (folder / "shape").mkdir()
-        (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
+        write_shape(folder / "shape")
         bench = _bench(stack, here, gpu, folder)
         wanted = {int(argument) for argument in sys.argv[3:]}
         for mode, sequences, repetitions in SETTINGS:
             if wanted and (mode is Mode.LATENCY or sequences not in wanted):
                 continue
-            try:
-                bench.compare(mode, sequences, repetitions)
-            except Exception as error:  # noqa: BLE001
-                say(f"{mode} {sequences} failed: {type(error).__name__}: {error}")
-            (out / "overhead.json").write_text(
-                json.dumps(bench.figures, indent=1), encoding="utf-8"
-            )
+            attempt(f"{mode} {sequences}", partial(bench.compare, mode, sequences, repetitions))
+            figures = json.dumps(bench.figures, indent=1)
+            (out / "overhead.json").write_text(figures, encoding="utf-8")
     return 0
 
 
 def _bench(stack: ExitStack, here: Place, gpu: Gpu, folder: Path) -> Bench:
     mark = uuid.uuid4().hex
-    context = EngineContext(
-        home=here.settings.home,
-        log_folder=folder,
-        device="cuda",
-        gpu_uuid=gpu.uuid,
-        worker_mark=mark,
-    )
+    where = EngineContext(home=here.settings.home, log_folder=folder, worker_mark=mark)
+    context = replace(where, device="cuda", gpu_uuid=gpu.uuid)
     lock = stack.enter_context(closing(GpuLock(here.settings.home, gpu.uuid)))
-    guard = GpuGuard(
-        NvmlReader(gpu.uuid),
-        ProcessOwnership(mark=mark, lock_path=lock.path),
-        name=f"GPU {gpu.index} ({gpu.name})",
-    )
+    ownership = ProcessOwnership(mark=mark, lock_path=lock.path)
+    guard = GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
     host = EngineHost(context)
     stack.callback(host.close)
     worker = InProcessWorker(here, host, context, guard=guard)

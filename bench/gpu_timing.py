@@ -19,12 +19,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench.gpu_host import QWEN3_4B_AWQ, say
+from bench.gpu_host import attempt, say, shape_spec, write_shape
 from core.gpus import find_gpu
-from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
@@ -41,14 +43,9 @@ WAKING = -1000
 ROUNDS = (0, 50, 1000, WAKING, WAKING, 1000, 50, 0, 0, 50, 1000, WAKING)
 PER_ROUND = 40
 OPTIONS: dict[str, Any] = {
-    "load_format": "dummy",
-    "skip_tokenizer_init": True,
-    "dtype": "float16",
-    "max_model_len": 8192,
-    "max_num_seqs": 4,
-    "max_num_batched_tokens": 8192,
-    "gpu_memory_utilization": 0.3,
-}
+    "load_format": "dummy", "skip_tokenizer_init": True, "dtype": "float16", "max_model_len": 8192,
+    "max_num_seqs": 4, "max_num_batched_tokens": 8192, "gpu_memory_utilization": 0.3,
+}  # fmt: skip
 #: What vLLM captures by itself for 4 sequences.
 DECODING_SIZES = [1, 2, 4, 8]
 #: Holds 512 MiB for 20 ms, N times, and says when.
@@ -79,28 +76,14 @@ class Rig:
     @contextmanager
     def engine(self, **options: Any) -> Iterator[EngineHost]:
         """Run an engine with these options for the block, warmed up."""
-        host = EngineHost(
-            EngineContext(
-                home=self._folder,
-                log_folder=self._folder,
-                device="cuda",
-                gpu_uuid=self.gpu_uuid,
-                worker_mark="bench",
-            )
-        )
-        spec = ModelSpec(
-            name="qwen3-4b-shape",
-            engine="vllm",
-            source=str(self._folder / "shape"),
-            queue="vllm",
-            options=OPTIONS | options,
-        )
+        where = EngineContext(home=self._folder, log_folder=self._folder, worker_mark="bench")
+        host = EngineHost(replace(where, device="cuda", gpu_uuid=self.gpu_uuid))
+        spec = shape_spec(self._folder, OPTIONS | options)
         started_s = time.monotonic()
         engine_start = host.load(spec, on_progress=lambda: None, timeout_s=500)
-        say(
-            f"engine started in {time.monotonic() - started_s:.0f} s with {options}: "
-            f"{dict(engine_start.backend_facts)}"
-        )
+        took_s = time.monotonic() - started_s
+        facts = dict(engine_start.backend_facts)
+        say(f"engine started in {took_s:.0f} s with {options}: {facts}")
         try:
             self.send(host, WARM_UP, part="warm-up")
             yield host
@@ -120,12 +103,8 @@ class Rig:
         made = []
         for _ in range(count):
             self._seed += 1
-            sampling = SamplingParams(
-                max_tokens=OUTPUT,
-                seed=self._seed,
-                fixed_input_tokens=input_tokens,
-                fixed_output_tokens=OUTPUT,
-            )
+            lengths = {"fixed_input_tokens": input_tokens, "fixed_output_tokens": OUTPUT}
+            sampling = SamplingParams(max_tokens=OUTPUT, seed=self._seed, **lengths)
             request = GenerationRequest(request_id=f"r{self._seed}", messages=(), sampling=sampling)
             window = None if sampler is None else sampler.begin()
             generation = host.generate(
@@ -134,18 +113,11 @@ class Rig:
             trace = None if sampler is None or window is None else sampler.end(window)
             assert generation.engine_first_token_s is not None
             assert generation.engine_queued_s is not None
-            made.append(
-                facts
-                | {
-                    "ttft_ms": generation.ttft_ms,
-                    "engine_ttft_ms": (generation.engine_first_token_s - generation.engine_queued_s)
-                    * 1000,
-                    "tpot_ms": (generation.last_token_s - generation.first_token_s)
-                    / (OUTPUT - 1)
-                    * 1000,
-                    "samples": 0 if trace is None else len(trace.used_mib),
-                }
-            )
+            in_engine_s = generation.engine_first_token_s - generation.engine_queued_s
+            decoding_s = generation.last_token_s - generation.first_token_s
+            row = {"ttft_ms": generation.ttft_ms, "engine_ttft_ms": in_engine_s * 1000}
+            row |= {"tpot_ms": decoding_s / (OUTPUT - 1) * 1000}
+            made.append(facts | row | {"samples": 0 if trace is None else len(trace.used_mib)})
         self.rows += made
         return made
 
@@ -161,23 +133,16 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def sampler(rig: Rig) -> None:
-    """Compare requests without a sampler, at 50 Hz, at 1 kHz and beside a waking process.
-
-    The rounds of one engine are interleaved.
-    """
-    samplers = {
-        hz: MemorySampler(DeviceSource(gpu_uuid=rig.gpu_uuid), 1000 // hz) for hz in (50, 1000)
-    }
+    """Compare no sampler, 50 Hz, 1 kHz and a waking process, rounds of one engine interleaved."""
+    source = DeviceSource(gpu_uuid=rig.gpu_uuid)
+    samplers = {hz: MemorySampler(source, 1000 // hz) for hz in (50, 1000)}
     with rig.engine() as host:
         for number, hz in enumerate(ROUNDS):
             with _waking() if hz == WAKING else nullcontext():
-                rows = rig.send(
-                    host, PER_ROUND, sampler=samplers.get(hz), part="sampler", hz=hz, round=number
-                )
-            say(
-                f"round {number} at {hz} Hz: {summary(rows)}, "
-                f"{statistics.mean(row['samples'] for row in rows):.0f} samples each"
-            )
+                facts: dict[str, Any] = {"part": "sampler", "hz": hz, "round": number}
+                rows = rig.send(host, PER_ROUND, sampler=samplers.get(hz), **facts)
+            samples = statistics.mean(row["samples"] for row in rows)
+            say(f"round {number} at {hz} Hz: {summary(rows)}, {samples:.0f} samples each")
     for opened in samplers.values():
         opened.close()
     for hz in (0, 50, 1000, WAKING):
@@ -206,16 +171,11 @@ def spikes(rig: Rig) -> None:
     trace = opened.end(window)
     opened.close()
     settled = statistics.median(trace.used_mib[len(trace.used_mib) // 2 :])
-    high = [
-        at_s for at_s, mib in zip(trace.at_s, trace.used_mib, strict=True) if mib > settled + 400
-    ]
+    samples = zip(trace.at_s, trace.used_mib, strict=True)
+    high = [at_s for at_s, mib in samples if mib > settled + 400]
     held = [tuple(map(float, line.split())) for line in printed.splitlines()]
-    caught = sum(
-        any(began - 0.05 <= at_s <= ended + 0.05 for at_s in high) for began, ended in held
-    )
-    groups = sum(
-        1 for one, next_ in zip(high, [*high[1:], float("inf")], strict=True) if next_ - one > 0.1
-    )
+    caught = sum(any(start - 0.05 <= at_s <= end + 0.05 for at_s in high) for start, end in held)
+    groups = sum(later - one > 0.1 for one, later in pairwise([*high, float("inf")]))
     say(
         f"{caught} of {len(held)} spikes caught, {groups} groups of high samples; "
         f"{len(trace.used_mib)} samples {trace.period_ms:.2f} ms apart"
@@ -227,18 +187,14 @@ def prefill(rig: Rig) -> None:
     everywhere = os.sched_getaffinity(0)
     with rig.engine() as host:
         for number in range(2):
-            say(
-                f"graphs up to 512, round {number}: "
-                f"{summary(rig.send(host, 100, part='prefill', graphs=512))}"
-            )
+            rows = rig.send(host, 100, part="prefill", graphs=512)
+            say(f"graphs up to 512, round {number}: {summary(rows)}")
     with rig.engine(cudagraph_capture_sizes=DECODING_SIZES) as host:
         say(f"graphs for decoding alone: {summary(rig.send(host, 100, part='prefill', graphs=8))}")
         for thread in Path("/proc/self/task").iterdir():
             os.sched_setaffinity(int(thread.name), sorted(everywhere)[:2])
-        say(
-            "graphs for decoding alone, this process on two cores: "
-            f"{summary(rig.send(host, 100, part='prefill', graphs=8, cores=2))}"
-        )
+        rows = rig.send(host, 100, part="prefill", graphs=8, cores=2)
+        say(f"graphs for decoding alone, this process on two cores: {summary(rows)}")
         for thread in Path("/proc/self/task").iterdir():
             os.sched_setaffinity(int(thread.name), everywhere)
 
@@ -253,23 +209,16 @@ def main() -> int:
     gpu = find_gpu(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     pin(gpu)
     folder = Path(tempfile.mkdtemp(prefix="evalctl-timing-"))
-    (folder / "shape").mkdir()
-    (folder / "shape" / "config.json").write_text(json.dumps(QWEN3_4B_AWQ), encoding="utf-8")
-    cpu = next(
-        line
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    )
+    write_shape(folder / "shape")
+    facts = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next(line for line in facts if line.startswith("model name"))
     say(f"{gpu}; {os.cpu_count()} cores, {cpu.partition(':')[2].strip()}; load {os.getloadavg()}")
     rig = Rig(folder, gpu.uuid)
     for part in PARTS:
         if sys.argv[3:] and part.__name__ not in sys.argv[3:]:
             continue
         say(f"== {part.__name__}: {part.__doc__}")
-        try:
-            part(rig)
-        except Exception as error:  # noqa: BLE001
-            say(f"{part.__name__} failed: {type(error).__name__}: {error}")
+        attempt(part.__name__, partial(part, rig))
         (out / "timing_rows.json").write_text(json.dumps(rig.rows), encoding="utf-8")
     return 0
 

@@ -16,12 +16,8 @@ STAGED = "bench.staged"
 def noop_app(broker_url: str) -> Celery:
     """Return an application for the two tasks, on its own connections."""
     made = Celery("bench", broker=broker_url, set_as_current=False)
-    made.conf.update(
-        task_acks_late=True,
-        worker_prefetch_multiplier=1,
-        task_ignore_result=True,
-        task_default_queue=QUEUE,
-    )
+    made.conf.update(task_acks_late=True, worker_prefetch_multiplier=1)
+    made.conf.update(task_ignore_result=True, task_default_queue=QUEUE)
     return made
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from celery.contrib.testing.worker import start_worker
 
+from bench.claimer import register
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
 from core.sampling_params import SamplingParams
-from db.fleet import WorkerIdentity, register_worker
 from db.outbox import publish_outbox
 from db.runs import find_run, run_progress
 from db.submissions import submit
@@ -43,9 +46,8 @@ ORDER = ("direct", "queue", "queue", "direct")
 def measure(place: Place) -> list[Figure]:
     """Return the ratio of the wall times and both times per generation."""
     log_folder: Path = place.settings.home / "logs"
-    context = EngineContext(
-        home=place.settings.home, log_folder=log_folder, worker_mark=uuid.uuid4().hex
-    )
+    mark = uuid.uuid4().hex
+    context = EngineContext(home=place.settings.home, log_folder=log_folder, worker_mark=mark)
     host = EngineHost(context)
     through = InProcessWorker(place, host, context)
     try:
@@ -58,32 +60,15 @@ def measure(place: Place) -> list[Figure]:
     finally:
         through.close()
         host.close()
-    settings = {
-        "model": MODEL,
-        "generations_per_round": len(load_set("quickstart")),
-        "rounds": list(ORDER),
-        "max_tokens": SAMPLING.max_tokens,
-        "wall_s": walls,
-    }
-    direct_s, queue_s = sum(walls["direct"]), sum(walls["queue"])
-    per_round = len(load_set("quickstart")) * 2
+    size = len(load_set("quickstart"))
+    settings = {"model": MODEL, "generations_per_round": size, "rounds": list(ORDER)}
+    settings |= {"max_tokens": SAMPLING.max_tokens, "wall_s": walls}
+    direct_s, queue_s = (sum(walls[way]) / (size * 2) for way in ("direct", "queue"))
+    ratio = queue_s / direct_s
     return [
-        Figure(
-            name="overhead.latency_cpu",
-            value=queue_s / direct_s,
-            unit="ratio",
-            target="<= 1.05",
-            settings=settings,
-        ),
-        Figure(
-            name="overhead.direct_generation",
-            value=direct_s / per_round,
-            unit="s",
-            settings=settings,
-        ),
-        Figure(
-            name="overhead.queue_generation", value=queue_s / per_round, unit="s", settings=settings
-        ),
+        Figure("overhead.latency_cpu", ratio, "ratio", target="<= 1.05", settings=settings),
+        Figure("overhead.direct_generation", direct_s, "s", settings=settings),
+        Figure("overhead.queue_generation", queue_s, "s", settings=settings),
     ]
 
 
@@ -95,24 +80,17 @@ def _direct(host: EngineHost) -> float:
             Message(role=role, content=text) for role, text in render_prompt(problem, "plain", "en")
         )
         sampling = SamplingParams.from_dict(SAMPLING.to_dict() | {"seed": SAMPLING.seed + 1})
-        request = GenerationRequest(
-            request_id=f"direct-{number}", messages=messages, sampling=sampling
-        )
-        host.generate(
-            request, on_token=lambda _event: None, cancel=threading.Event(), timeout_s=120
-        )
+        name, cancel = f"direct-{number}", threading.Event()
+        request = GenerationRequest(request_id=name, messages=messages, sampling=sampling)
+        host.generate(request, on_token=lambda _event: None, cancel=cancel, timeout_s=120)
     return time.monotonic() - started_s
 
 
 def _round(place: Place, worker: InProcessWorker, number: int) -> float:
     """Submit the generations as a run and return the wall seconds from there to the last commit."""
-    wanted = quickstart_submission(
-        f"overhead-{number}", MODEL, repetitions=1, sampling=SAMPLING, settings=place.settings
-    )
+    wanted = quickstart_submission(place, f"overhead-{number}", repetitions=1, sampling=SAMPLING)
     worker.expect(len(wanted.problems))
-    with start_worker(
-        worker.app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=60
-    ):
+    with worker.started():
         started_s = time.monotonic()
         submitted = submit(place.engine, wanted)
         publish_outbox(place.engine, place.broker)
@@ -147,40 +125,17 @@ class InProcessWorker:
     """A worker in this process, so that the engine object can be used without it as well."""
 
     def __init__(
-        self,
-        place: Place,
-        host: EngineHost,
-        context: EngineContext,
-        *,
-        guard: GpuGuard | None = None,
+        self, place: Place, host: EngineHost, context: EngineContext, guard: GpuGuard | None = None
     ) -> None:
-        worker_id = uuid.uuid4()
-        identity = WorkerIdentity(
-            worker_id=worker_id,
-            name="bench",
-            host="bench",
-            pid=0,
-            device=context.device,
-            gpu_uuid=context.gpu_uuid,
-            queues=("vllm",),
-            version="bench",
-        )
-        register_worker(place.engine, identity)
+        worker_id = register(place.engine, "vllm", context.gpu_uuid)
         self._sampler = memory_sampler(context)
         self._heartbeat = Heartbeat(place.engine, worker_id)
         self._leases = LeaseKeeper(place.engine, Timeouts())
         executor = Executor(
-            place.engine,
-            host,
-            self._sampler,
-            self._heartbeat,
-            worker_id=worker_id,
-            queues=("vllm",),
-            leases=self._leases,
-            shutdown=Shutdown(),
-            guard=guard,
+            place.engine, host, self._sampler, self._heartbeat, worker_id=worker_id,
+            queues=("vllm",), leases=self._leases, shutdown=Shutdown(), guard=guard,
             timeouts=Timeouts(),
-        )
+        )  # fmt: skip
         self._all_done = threading.Event()
         self._left = 0
 
@@ -194,8 +149,14 @@ class InProcessWorker:
             return held
 
         self._server = HintConsumer(place.broker_url, ("vllm",), handle)
-        #: What Celery's worker runs.
-        self.app = worker_app(self._server)
+        self._app = worker_app(self._server)
+
+    @contextmanager
+    def started(self) -> Iterator[None]:
+        """Run Celery's worker for the block."""
+        pool: dict[str, Any] = {"pool": "threads", "concurrency": 1}
+        with start_worker(self._app, **pool, perform_ping_check=False, shutdown_timeout=60):
+            yield
 
     def expect(self, jobs: int) -> None:
         """Say how many jobs ``wait`` is to wait for."""

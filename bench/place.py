@@ -46,20 +46,17 @@ def place() -> Iterator[Place]:
         settings = Settings(home=home)
         with services(settings) as endpoints:
             assert endpoints.broker_url is not None
-            engine = open_database(
-                endpoints.database_url, name="bench", settings={"evalctl.include_synthetic": "on"}
-            )
+            database_url, broker_url = endpoints.database_url, endpoints.broker_url
+            synthetic = {"evalctl.include_synthetic": "on"}
+            engine = open_database(database_url, name="bench", settings=synthetic)
             upgrade(engine)
-            broker = HintBroker(endpoints.broker_url)
-            urls = {
-                "EVALCTL_DATABASE_URL": endpoints.database_url,
-                "EVALCTL_BROKER_URL": endpoints.broker_url,
-            }
+            broker = HintBroker(broker_url)
+            urls = {"EVALCTL_DATABASE_URL": database_url, "EVALCTL_BROKER_URL": broker_url}
             yield Place(
                 settings=settings,
                 engine=engine,
                 broker=broker,
-                broker_url=endpoints.broker_url,
+                broker_url=broker_url,
                 environment={**os.environ, **settings.environment(), **urls},
             )
             broker.close()
@@ -67,17 +64,16 @@ def place() -> Iterator[Place]:
 
 
 def quickstart_submission(
-    name: str, model: str, *, repetitions: int, sampling: SamplingParams, settings: Settings
+    place: Place, name: str, *, repetitions: int, sampling: SamplingParams
 ) -> Submission:
-    """Return the quickstart's problems for one registered model."""
-    problems = tuple(record_of(p) for p in load_set("quickstart"))
+    """Return the quickstart's problems for the small model."""
     return Submission(
         name=name,
         experiment_hash=name,
         experiment={"language": "en"},
         provenance={},
-        models=(load_registry(settings).get(model),),
-        problems=problems,
+        models=(load_registry(place.settings).get("smollm2"),),
+        problems=tuple(record_of(problem) for problem in load_set("quickstart")),
         prompts=("plain",),
         repetitions=repetitions,
         mode="latency",

@@ -78,49 +78,23 @@ def measure(place: Place) -> list[Figure]:
         connection.exec_driver_sql("VACUUM ANALYZE eval.job, eval.run_tally")
     figures += _status(place, run, "vacuumed")
     whole_ms = _command(place, "status", "million").wall_s * 1000
-    return [
-        *figures,
-        Figure(name="status.command", value=whole_ms, unit="ms", settings={"jobs": JOBS}),
-    ]
+    return [*figures, Figure("status.command", whole_ms, "ms", settings={"jobs": JOBS})]
 
 
 def _submit(place: Place) -> list[Figure]:
     with redis.Redis.from_url(place.broker_url) as client:
         before_mib = client.info("memory")["used_memory"] / 2**20
-        ended = _command(
-            place,
-            "submit",
-            "--model",
-            "bench",
-            "--problems",
-            "core",
-            "--prompt",
-            "plain",
-            "--prompt",
-            "stepwise",
-            "--repetitions",
-            str(REPETITIONS),
-            "--name",
-            "million",
-        )
+        what = ("--model", "bench", "--problems", "core", "--prompt", "plain")
+        more = ("--prompt", "stepwise", "--repetitions", str(REPETITIONS), "--name", "million")
+        ended = _command(place, "submit", *what, *more)
         hints = client.llen(queue_name(QUEUE))
         broker_mib = client.info("memory")["used_memory"] / 2**20 - before_mib
     settings = {"jobs": ended.document["created"], "hints_published": ended.document["published"]}
     return [
-        Figure(
-            name="submit.million", value=ended.wall_s, unit="s", target="<= 60", settings=settings
-        ),
-        Figure(
-            name="submit.peak_rss",
-            value=ended.peak_rss_mib,
-            unit="MiB",
-            target="<= 300",
-            settings=settings,
-        ),
-        Figure(
-            name="submit.hints_in_broker", value=hints, unit="hints", target=f"<= {HINTS_AT_MOST}"
-        ),
-        Figure(name="submit.broker_memory", value=broker_mib, unit="MiB", settings=settings),
+        Figure("submit.million", ended.wall_s, "s", target="<= 60", settings=settings),
+        Figure("submit.peak_rss", ended.peak_rss_mib, "MiB", target="<= 300", settings=settings),
+        Figure("submit.hints_in_broker", hints, "hints", target=f"<= {HINTS_AT_MOST}"),
+        Figure("submit.broker_memory", broker_mib, "MiB", settings=settings),
     ]
 
 
@@ -148,16 +122,12 @@ def _command(place: Place, *arguments: str) -> Ended:
 
 
 def _claims_on_a_short_queue(place: Place) -> list[Figure]:
+    jobs_wanted = CLAIMS + SHORT_QUEUE
     wanted = quickstart_submission(
-        "short", "smollm2", repetitions=CLAIMS, sampling=SamplingParams(), settings=place.settings
+        place, "short", repetitions=jobs_wanted, sampling=SamplingParams()
     )
     model = ModelSpec(name="short", engine="synthetic", source="fake", queue=QUEUE)
-    submit(
-        place.engine,
-        replace(
-            wanted, models=(model,), problems=wanted.problems[:1], repetitions=CLAIMS + SHORT_QUEUE
-        ),
-    )
+    submit(place.engine, replace(wanted, models=(model,), problems=wanted.problems[:1]))
     with transaction(place.engine) as connection:
         model_id = rows(connection, "SELECT id FROM eval.model WHERE name = 'short'")[0]["id"]
         jobs = [row["id"] for row in rows(connection, "SELECT id FROM eval.job ORDER BY id")]
@@ -165,20 +135,14 @@ def _claims_on_a_short_queue(place: Place) -> list[Figure]:
         rows(connection, hold, {"job": jobs[SHORT_QUEUE]})
     later = iter(jobs[SHORT_QUEUE:])
 
-    def release() -> None:
+    def let_one_go() -> None:
         with transaction(place.engine) as connection:
-            rows(
-                connection,
-                "UPDATE eval.job SET held = false WHERE id = %(job)s",
-                {"job": next(later)},
-            )
+            release = "UPDATE eval.job SET held = false WHERE id = %(job)s"
+            rows(connection, release, {"job": next(later)})
 
-    times_ms = _claim_times(place, register(place.engine), model_id, after=release)
-    _run_long(
-        place,
-        "UPDATE eval.job SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL",
-        {},
-    )
+    times_ms = _claim_times(place, register(place.engine), model_id, after=let_one_go)
+    cancelled = "state = 'cancelled', finished_at = now(), lease_expires_at = NULL"
+    _run_long(place, f"UPDATE eval.job SET {cancelled}", {})
     _run_long(place, "DELETE FROM eval.outbox", {})
     return _claim_figures("claim.short_queue", times_ms, {"queued": SHORT_QUEUE, "claims": CLAIMS})
 
@@ -195,20 +159,11 @@ def _claims_on_a_long_queue(place: Place) -> list[Figure]:
             times_ms = _claim_times(place, me, model_id)
             span_s = time.monotonic() - began_s
         claims, none = (sum(column) for column in zip(*found, strict=True))
-        beside = settings | {
-            "others": OTHERS,
-            "others_claims": claims,
-            "others_claims_per_s": round(claims / span_s),
-        }
+        beside = settings | {"others": OTHERS, "others_claims": claims}
+        beside |= {"others_claims_per_s": round(claims / span_s)}
         figures += _claim_figures(name, times_ms, beside, judged=step_ms > 0)
         figures.append(
-            Figure(
-                name=f"{name}.empty_handed",
-                value=none,
-                unit="claims",
-                target="<= 0",
-                settings=beside,
-            )
+            Figure(f"{name}.empty_handed", none, "claims", target="<= 0", settings=beside)
         )
     return figures
 
@@ -254,17 +209,15 @@ def _claim_figures(
     cuts = quantiles(times_ms, n=100)
     target = "<= 10" if judged else None
     return [
-        Figure(name=f"{name}.p50", value=cuts[49], unit="ms", settings=settings),
-        Figure(name=f"{name}.p99", value=cuts[98], unit="ms", target=target, settings=settings),
+        Figure(f"{name}.p50", cuts[49], "ms", settings=settings),
+        Figure(f"{name}.p99", cuts[98], "ms", target=target, settings=settings),
     ]
 
 
 def _tick(place: Place) -> list[Figure]:
     reconciler = Reconciler(place.engine, place.broker)
     times_ms = [_time_ms(reconciler.tick) for _ in range(7)]
-    return [
-        Figure(name="reconcile.tick", value=median(times_ms), unit="ms", settings={"queued": JOBS})
-    ]
+    return [Figure("reconcile.tick", median(times_ms), "ms", settings={"queued": JOBS})]
 
 
 def _status(place: Place, run: Run, state: str) -> list[Figure]:
@@ -275,9 +228,9 @@ def _status(place: Place, run: Run, state: str) -> list[Figure]:
     settings = {"jobs": JOBS, "state": state}
     return [
         Figure(
-            name=f"status.{what}.{state}",
-            value=median(_time_ms(query_once) for _ in range(11)),
-            unit="ms",
+            f"status.{what}.{state}",
+            median(_time_ms(query_once) for _ in range(11)),
+            "ms",
             target="<= 200",
             settings=settings,
         )

@@ -24,29 +24,18 @@ def measure() -> list[Figure]:
         score_text(problem, "warm-up: compiles the problem")
     ours = _times_ms([lambda p=p, t=t: score_text(p, t) for p, t in answers])  # type: ignore[misc]
     theirs = _times_ms(_math_verify([text for _problem, text in answers]))
-    settings = {
-        "answers": len(answers),
-        "problems": len({problem.id for problem, _text in answers}),
-    }
+    problems = {problem.id for problem, _text in answers}
+    settings = {"answers": len(answers), "problems": len(problems)}
     figures = []
     for name, times, targets in (
         ("scoring", ours, {"median": "<= 5", "p99": "<= 150"}),
         ("math_verify_alone", theirs, {}),
     ):
         cuts = statistics.quantiles(times, n=100)
-        for label, value in (
-            ("median", statistics.median(times)),
-            ("p95", cuts[94]),
-            ("p99", cuts[98]),
-        ):
+        found = {"median": statistics.median(times), "p95": cuts[94], "p99": cuts[98]}
+        for label, value in found.items():
             figures.append(
-                Figure(
-                    name=f"{name}.{label}",
-                    value=value,
-                    unit="ms",
-                    target=targets.get(label),
-                    settings=settings,
-                )
+                Figure(f"{name}.{label}", value, "ms", target=targets.get(label), settings=settings)
             )
     return figures
 

@@ -44,32 +44,15 @@ def measure(place: Place) -> list[Figure]:
     for workers in WORKERS:
         noops_per_s = _noop_rate(place, workers)
         jobs_per_s, median_ms, jobs = _job_rate(place, workers)
-        settings = {
-            "workers": workers,
-            "noops": NOOPS,
-            "jobs": jobs,
-            "pool": "threads",
-            "scored": False,
-        }
+        settings: dict[str, Any] = {"workers": workers, "noops": NOOPS, "jobs": jobs}
+        settings |= {"pool": "threads", "scored": False}
+        late, ratio = settings | {"acks_late": True}, jobs_per_s / noops_per_s
         name = f"throughput.{workers}_workers"
         figures += [
-            Figure(
-                name=f"{name}.noops",
-                value=noops_per_s,
-                unit="tasks/s",
-                settings=settings | {"acks_late": True},
-            ),
-            Figure(name=f"{name}.jobs", value=jobs_per_s, unit="jobs/s", settings=settings),
-            Figure(
-                name=f"{name}.claim_to_commit_median", value=median_ms, unit="ms", settings=settings
-            ),
-            Figure(
-                name=f"{name}.ratio",
-                value=jobs_per_s / noops_per_s,
-                unit="ratio",
-                target=">= 0.4",
-                settings=settings,
-            ),
+            Figure(f"{name}.noops", noops_per_s, "tasks/s", settings=late),
+            Figure(f"{name}.jobs", jobs_per_s, "jobs/s", settings=settings),
+            Figure(f"{name}.claim_to_commit_median", median_ms, "ms", settings=settings),
+            Figure(f"{name}.ratio", ratio, "ratio", target=">= 0.4", settings=settings),
         ]
     return figures
 
@@ -77,20 +60,8 @@ def measure(place: Place) -> list[Figure]:
 def _noop_rate(place: Place, workers: int) -> float:
     stage(place.broker_url, NOOPS)
     # At Celery's default level: a line of log a task would slow it down.
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "bench.noop",
-        "worker",
-        "-P",
-        "threads",
-        "-c",
-        "1",
-        "-Q",
-        QUEUE,
-    ]
+    arguments = ("-m", "celery", "-A", "bench.noop", "worker", "-P", "threads", "-c", "1", "-Q")
+    command = [sys.executable, *arguments, QUEUE]
     names = [f"--hostname=noop-{number}@%h" for number in range(workers)]
     with (
         redis.Redis.from_url(place.broker_url, socket_timeout=DEADLINE_S + 10) as client,
@@ -122,9 +93,7 @@ def _enqueue(place: Place, name: str, repetitions: int) -> Submitted:
     )
     # A speed run is not scored, so that the queue's cost stands alone.
     sampling = SamplingParams(max_tokens=8, fixed_input_tokens=8, fixed_output_tokens=8)
-    wanted = quickstart_submission(
-        name, "smollm2", repetitions=repetitions, sampling=sampling, settings=place.settings
-    )
+    wanted = quickstart_submission(place, name, repetitions=repetitions, sampling=sampling)
     submitted = submit(place.engine, replace(wanted, models=(model,)))
     publish_outbox(place.engine, place.broker)
     return submitted
@@ -150,12 +119,9 @@ def running(place: Place, commands: Sequence[Sequence[str]]) -> Iterator[list[Pa
         processes = []
         try:
             for command, log in zip(commands, logs, strict=True):
-                with log.open("wb") as stream:
-                    processes.append(
-                        subprocess.Popen(
-                            command, env=place.environment, stdout=stream, stderr=stream
-                        )
-                    )
+                with log.open("wb") as out:
+                    env = place.environment
+                    processes.append(subprocess.Popen(command, env=env, stdout=out, stderr=out))
             yield logs
         finally:
             for process in processes:

@@ -49,7 +49,7 @@ def _results(place: Place, run: uuid.UUID, stored: int) -> Figure:
 
 def _figure(name: str, value: float, stored: int, target: str | None = None) -> Figure:
     settings = {"results_of_the_run": RESULTS, "results_stored": stored}
-    return Figure(name=f"views.{name}", value=value, unit="s", target=target, settings=settings)
+    return Figure(f"views.{name}", value, "s", target=target, settings=settings)
 
 
 def _query(place: Place, sql: str, given: Mapping[str, Any]) -> None:

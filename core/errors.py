@@ -1,7 +1,4 @@
-"""What can go wrong in the settings, the services and the database.
-
-Each message says how to fix it.
-"""
+"""What goes wrong in the settings, services and database; each message says how to fix it."""
 
 from __future__ import annotations
 
@@ -31,17 +28,11 @@ class ServiceUnreachable(DbError):  # noqa: N818 - named for what happened; the 
 
 
 class ServiceBusy(ServiceUnreachable):
-    """Say that a server answers and cannot do it now: a lock, a deadlock, a full disk.
-
-    Nothing was done.
-    """
+    """Say that a server cannot do it now and did nothing: a lock, a deadlock, a full disk."""
 
 
 class ServiceStartError(ServiceUnreachable):
-    """Say why an embedded server could not be started.
-
-    ``log`` is its log file where one was written.
-    """
+    """Say why an embedded server could not be started, with its ``log`` where one was written."""
 
     def __init__(self, service: str, problem: str, *, mend: str, log: Path | None = None) -> None:
         super().__init__(service, problem, mend=mend)

@@ -1,7 +1,4 @@
-"""Hints: the Celery messages that permit a worker to claim a job.
-
-They carry no truth and may be lost or doubled.
-"""
+"""Hints: Celery messages that permit a claim; they carry no truth and may be lost or doubled."""
 
 from __future__ import annotations
 
@@ -109,10 +106,7 @@ def one_try_app(broker_url: str) -> Celery:
 
 
 class HintBroker:
-    """Publish hints and count those waiting.
-
-    Raise ``ServiceUnreachable`` where the broker is down.
-    """
+    """Publish and count waiting hints; raise ``ServiceUnreachable`` where the broker is down."""
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
@@ -143,9 +137,8 @@ class HintBroker:
         """Return the server's name and version, e.g. ``valkey`` and ``9.1.2``."""
         with self._reachable(), self._app.connection_for_write() as connection:
             reply = connection.default_channel.client.execute_command("HELLO")
-        pairs = (
-            reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-        )
+        listed = isinstance(reply, list)
+        pairs = dict(zip(reply[::2], reply[1::2], strict=True)) if listed else reply
         return pairs[b"server"].decode(), pairs[b"version"].decode()
 
     def close(self) -> None:

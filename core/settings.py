@@ -54,10 +54,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read ``VARIABLES`` from ``environ`` (default: the process's); empty counts as unset.
-
-        Raise ``SettingsError`` for a URL of the wrong kind.
-        """
+        """Read ``VARIABLES``; empty counts as unset, a wrong URL raises ``SettingsError``."""
         values = os.environ if environ is None else environ
         home = values.get("EVALCTL_HOME")
         database_url = values.get("EVALCTL_DATABASE_URL")
@@ -72,35 +69,26 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give a child process these same settings."""
-        pairs = {
-            "EVALCTL_HOME": str(self.home),
-            "EVALCTL_DATABASE_URL": self.database_url,
-            "EVALCTL_BROKER_URL": self.broker_url,
-            "EVALCTL_CONFIG": None if self.config is None else str(self.config),
-        }
+        urls = {"EVALCTL_DATABASE_URL": self.database_url, "EVALCTL_BROKER_URL": self.broker_url}
+        config = None if self.config is None else str(self.config)
+        pairs = {"EVALCTL_HOME": str(self.home), **urls, "EVALCTL_CONFIG": config}
         return {name: value for name, value in pairs.items() if value is not None}
 
     def __repr__(self) -> str:
         database_url = None if self.database_url is None else masked(self.database_url)
         broker_url = None if self.broker_url is None else masked(self.broker_url)
-        return (
-            f"Settings(home={str(self.home)!r}, database_url={database_url!r}, "
-            f"broker_url={broker_url!r}, "
-            f"config={None if self.config is None else str(self.config)!r})"
-        )
+        config = None if self.config is None else str(self.config)
+        places = f"home={str(self.home)!r}, {database_url=}, {broker_url=}"
+        return f"Settings({places}, {config=})"
 
 
 def normalised_database_url(url: str) -> str:
-    """Return a PostgreSQL URL with the scheme ``postgresql://``, for SQLAlchemy and psycopg.
-
-    Raise ``SettingsError`` for another database's URL.
-    """
+    """Return a URL with ``postgresql://``; raise ``SettingsError`` for another database's."""
     scheme, separator, rest = url.strip().partition("://")
     family = scheme.lower().partition("+")[0]
     if not separator or family not in {"postgresql", "postgres"}:
-        raise SettingsError(
-            "EVALCTL_DATABASE_URL", f"must start with postgresql://, not {masked(url)!r}"
-        )
+        problem = f"must start with postgresql://, not {masked(url)!r}"
+        raise SettingsError("EVALCTL_DATABASE_URL", problem)
     return f"postgresql://{rest}"
 
 

@@ -32,9 +32,8 @@ prefix of one, a name, or `latest`.
 
 def render() -> str:
     """Return the whole page."""
-    root = click.Context(
-        cli, info_name="evalctl", **{**cli.context_settings, "terminal_width": WIDTH}
-    )
+    settings = {**cli.context_settings, "terminal_width": WIDTH}
+    root = click.Context(cli, info_name="evalctl", **settings)
     commands = "\n".join(_sections(cli, root))
     return f"{HEAD}\n{commands}"
 

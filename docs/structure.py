@@ -66,20 +66,14 @@ class Checkout:
         """Return every module of the product by its dotted name."""
         rooms = self.contracts["root_packages"]
         assert isinstance(rooms, list)
-        return {
-            _module_name(path.relative_to(self.root)): path
-            for room in rooms
-            for path in sorted((self.root / room).rglob("*.py"))
-        }
+        paths = [path for room in rooms for path in sorted((self.root / room).rglob("*.py"))]
+        return {_module_name(path.relative_to(self.root)): path for path in paths}
 
     @cached_property
     def arrows(self) -> tuple[Arrow, ...]:
         """Return the imports between the product's modules."""
-        found = {
-            arrow
-            for name, path in self.modules.items()
-            for arrow in _arrows(name, path, self.modules)
-        }
+        modules = self.modules
+        found = {arrow for name in modules for arrow in _arrows(name, modules[name], modules)}
         return tuple(sorted(found))
 
     def arrows_up(self) -> list[str]:
@@ -92,11 +86,8 @@ class Checkout:
             if contract["type"] == "layers"
             for container in contract.get("containers", [None])
         ]
-        return [
-            f"{arrow.source}:{arrow.line} imports {arrow.target}"
-            for arrow in self.arrows
-            if any(_runs_up(arrow, places) for places in orders)
-        ]
+        up = [one for one in self.arrows if any(_runs_up(one, places) for places in orders)]
+        return [f"{one.source}:{one.line} imports {one.target}" for one in up]
 
     def circles(self, *, typing: bool) -> list[list[str]]:
         """Return the groups of modules that import each other at module level."""
@@ -228,11 +219,8 @@ def _targets(
 def _places(layers: Sequence[str], container: str | None) -> dict[str, int]:
     """Return the height of each package of a layer contract; 0 is the top."""
     prefix = "" if container is None else f"{container}."
-    return {
-        prefix + name.strip(" ()"): height
-        for height, layer in enumerate(layers)
-        for name in re.split(r"[|:]", layer)
-    }
+    names = [(name, at) for at, layer in enumerate(layers) for name in re.split(r"[|:]", layer)]
+    return {prefix + name.strip(" ()"): height for name, height in names}
 
 
 def _runs_up(arrow: Arrow, places: Mapping[str, int]) -> bool:

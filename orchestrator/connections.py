@@ -57,10 +57,7 @@ def connect(
 
 
 def ensure_schema(engine: Engine, *, migrate: bool) -> None:
-    """Check that the database is migrated, or migrate it.
-
-    Raise ``ServiceUnreachable`` otherwise.
-    """
+    """Check that the database is migrated, or migrate it; else raise ``ServiceUnreachable``."""
     try:
         version = schema_version(engine)
         if version.current:
@@ -72,11 +69,10 @@ def ensure_schema(engine: Engine, *, migrate: bool) -> None:
         if is_connection_loss(error):
             raise unreachable(engine, error) from error
         raise
-    raise ServiceUnreachable(
-        "database schema",
-        f"it is at revision {version.found or 'none'}, but this evalctl needs {version.needed}",
-        mend="Run `evalctl db upgrade`",
-    )
+    found = f"it is at revision {version.found or 'none'}"
+    needed = f"this evalctl needs {version.needed}"
+    problem = f"{found}, but {needed}"
+    raise ServiceUnreachable("database schema", problem, mend="Run `evalctl db upgrade`")
 
 
 def _broker(url: str) -> HintBroker:

@@ -20,10 +20,7 @@ json_option: Callable[[Function], Function] = click.option(
 
 
 def console(*, as_json: bool = False) -> Console:
-    """Return a console for people: on stdout, or on stderr where stdout is to hold JSON.
-
-    It is wide where the output is not a terminal, so that nothing is cut.
-    """
+    """Return a console for people, on stderr beside JSON; wide where no terminal cuts it."""
     stream = sys.stderr if as_json else sys.stdout
     return Console(width=None if stream.isatty() else 160, highlight=False, stderr=as_json)
 
@@ -33,9 +30,10 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
 
-def warn(sentence: str) -> None:
-    """Print a warning on stderr."""
-    click.echo(f"warning: {sentence}", err=True)
+def warn(*sentences: str) -> None:
+    """Print each warning on stderr."""
+    for sentence in sentences:
+        click.echo(f"warning: {sentence}", err=True)
 
 
 def duration(seconds: float | None) -> str:

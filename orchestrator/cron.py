@@ -43,10 +43,7 @@ class Cron:
                 yield slot
 
     def latest(self, after: dt.datetime, until: dt.datetime) -> dt.datetime | None:
-        """Return the latest slot after one instant and not after another.
-
-        A long outage costs no long walk.
-        """
+        """Return the latest slot in ``(after, until]`` without a walk over a long outage."""
         for days in (1, 32, 400):
             start = max(after, until - dt.timedelta(days=days))
             if found := self._last(start, until):
@@ -61,17 +58,12 @@ class Cron:
 
 
 def read_cron(expression: str, timezone: str) -> Cron:
-    """Read five fields and an IANA time zone.
-
-    Raise ``UsageFault`` for anything else, or what is never due.
-    """
+    """Read five fields and an IANA zone; raise ``UsageFault`` for others and what is never due."""
     zone = _read_zone(timezone)
     words = expression.split()
     if len(words) != 5 or len(expression) > 500:
-        raise UsageFault(
-            f"cron {expression[:100]!r} must have five fields: minute, hour, day of month, "
-            "month, day of week"
-        )
+        fields = "minute, hour, day of month, month, day of week"
+        raise UsageFault(f"cron {expression[:100]!r} must have five fields: {fields}")
     try:
         start = dt.datetime.now(zone)
         parsed = CronSim(expression, start)
@@ -92,10 +84,7 @@ def read_cron(expression: str, timezone: str) -> Cron:
 
 
 def cron_of(schedule: Schedule) -> Cron:
-    """Return the cron of a stored schedule.
-
-    Raise ``UsageFault`` where this machine lacks its time zone.
-    """
+    """Return a stored schedule's cron; raise ``UsageFault`` where this machine lacks its zone."""
     return _stored_cron(schedule.cron, schedule.timezone)
 
 

@@ -28,7 +28,7 @@ DISK_MIB = 2048
 OLDEST_REDIS = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One check and its finding."""
 
@@ -50,14 +50,14 @@ def _guarded(check: Callable[[], Check]) -> Check:
         return check()
     except (UsageFault, ProblemError, DbError, OSError) as error:
         return Check(
-            name="configuration", ok=False, found=str(error), mend="Correct what the message names"
+            "configuration", ok=False, found=str(error), mend="Correct what the message names"
         )
 
 
 def _services(settings: Settings) -> Check:
     states = services_state(settings)
     found = "; ".join(f"{state.name}: {_place(state)}" for state in states)
-    return Check(name="services", ok=True, found=found)
+    return Check("services", ok=True, found=found)
 
 
 def _place(state: ServiceState) -> str:
@@ -69,25 +69,20 @@ def _place(state: ServiceState) -> str:
 def _connected(settings: Settings) -> list[Check]:
     try:
         with services(settings) as endpoints:
-            return [
-                *_database(endpoints, embedded=settings.database_url is None),
-                _broker(endpoints),
-            ]
+            embedded = settings.database_url is None
+            return [*_database(endpoints, embedded=embedded), _broker(endpoints)]
     except ServiceUnreachable as error:
-        return [Check(name="database", ok=False, found=str(error), mend=error.mend)]
+        return [Check("database", ok=False, found=str(error), mend=error.mend)]
 
 
 def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
     engine = open_database(endpoints.database_url, name="doctor")
     try:
         number = server_version(engine)
-        return [
-            Check(name="database", ok=True, found=f"PostgreSQL {number}"),
-            _schema(engine, embedded=embedded),
-            _workers(engine),
-        ]
+        running = Check("database", ok=True, found=f"PostgreSQL {number}")
+        return [running, _schema(engine, embedded=embedded), _workers(engine)]
     except ServiceUnreachable as error:
-        return [Check(name="database", ok=False, found=error.problem, mend=error.mend)]
+        return [Check("database", ok=False, found=error.problem, mend=error.mend)]
     finally:
         engine.dispose()
 
@@ -95,39 +90,25 @@ def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
 def _schema(engine: Engine, *, embedded: bool) -> Check:
     version = schema_version(engine)
     if embedded and version.found is None:
-        return Check(
-            name="schema",
-            ok=True,
-            found="not created yet; the first command that needs it creates it",
-        )
+        found = "not created yet; the first command that needs it creates it"
+        return Check("schema", ok=True, found=found)
     found = f"revision {version.found or 'none'}, need {version.needed}"
-    return Check(
-        name="schema",
-        ok=version.current,
-        found=found,
-        mend="" if version.current else "Run `evalctl db upgrade`",
-    )
+    mend = "" if version.current else "Run `evalctl db upgrade`"
+    return Check("schema", ok=version.current, found=found, mend=mend)
 
 
 def _workers(engine: Engine) -> Check:
     try:
         workers = list_workers(engine)
     except DBAPIError:
-        return Check(name="workers", ok=False, found="unknown until the schema is current")
+        return Check("workers", ok=False, found="unknown until the schema is current")
     silent = [row.name for row in workers if row.last_seen_s > 30]
     if silent:
-        return Check(
-            name="workers",
-            ok=False,
-            found=f"no report for 30 s from {', '.join(silent)}",
-            mend="Check their logs",
-        )
-    return Check(
-        name="workers",
-        ok=bool(workers),
-        found=", ".join(f"{row.name} ({row.state})" for row in workers) or "no worker is running",
-        mend="" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host",
-    )
+        found = f"no report for 30 s from {', '.join(silent)}"
+        return Check("workers", ok=False, found=found, mend="Check their logs")
+    found = ", ".join(f"{row.name} ({row.state})" for row in workers) or "no worker is running"
+    mend = "" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host"
+    return Check("workers", ok=bool(workers), found=found, mend=mend)
 
 
 def _broker(endpoints: Endpoints) -> Check:
@@ -136,70 +117,49 @@ def _broker(endpoints: Endpoints) -> Check:
     try:
         server, version = broker.server()
     except ServiceUnreachable as error:
-        return Check(name="broker", ok=False, found=error.problem, mend=error.mend)
+        return Check("broker", ok=False, found=error.problem, mend=error.mend)
     finally:
         broker.close()
     new_enough = int(version.partition(".")[0]) >= OLDEST_REDIS
-    mend = (
-        ""
-        if new_enough
-        else f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
-    )
-    return Check(name="broker", ok=new_enough, found=f"{server} {version} responds", mend=mend)
+    newer = f"Workers need LMPOP: install Redis {OLDEST_REDIS} or newer, or Valkey"
+    mend = "" if new_enough else newer
+    return Check("broker", ok=new_enough, found=f"{server} {version} responds", mend=mend)
 
 
 def _gpu() -> Check:
     try:
         gpus = list_gpus()
     except GpuUnavailable as error:
-        return Check(
-            name="gpu",
-            ok=False,
-            found=str(error),
-            mend="Only CPU models can run here; enough to try evalctl out",
-        )
-    return Check(
-        name="gpu",
-        ok=bool(gpus),
-        found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in gpus) or "none",
-    )
+        mend = "Only CPU models can run here; enough to try evalctl out"
+        return Check("gpu", ok=False, found=str(error), mend=mend)
+    found = ", ".join(f"{gpu.index}: {gpu.name}" for gpu in gpus) or "none"
+    return Check("gpu", ok=bool(gpus), found=found)
 
 
 def _vllm() -> Check:
     installed = installed_vllm()
     if installed is None:
-        return Check(
-            name="vllm",
-            ok=False,
-            found="not installed",
-            mend="Run `make setup` (EXTRA=gpu on a GPU host)",
-        )
+        mend = "Run `make setup` (EXTRA=gpu on a GPU host)"
+        return Check("vllm", ok=False, found="not installed", mend=mend)
     ok = supported(installed[1])
-    return Check(
-        name="vllm",
-        ok=ok,
-        found=" ".join(installed),
-        mend="" if ok else "Run `make setup` for a supported version",
-    )
+    mend = "" if ok else "Run `make setup` for a supported version"
+    return Check("vllm", ok=ok, found=" ".join(installed), mend=mend)
 
 
 def _models(settings: Settings) -> Check:
     checks = [check_model(spec) for spec in load_registry(settings)]
     able = [check.model for check in checks if check.ok]
     unable = [f"{check.model} ({check.found})" for check in checks if not check.ok]
-    found = f"can run here: {', '.join(able) or 'none'}" + (
-        f"; cannot: {', '.join(unable)}" if unable else ""
-    )
-    return Check(
-        name="models", ok=bool(able), found=found, mend="" if able else "See `evalctl models check`"
-    )
+    cannot = f"; cannot: {', '.join(unable)}" if unable else ""
+    found = f"can run here: {', '.join(able) or 'none'}{cannot}"
+    mend = "" if able else "See `evalctl models check`"
+    return Check("models", ok=bool(able), found=found, mend=mend)
 
 
 def _problems() -> Check:
     shipped = load_set("core")
-    return Check(
-        name="problems", ok=len(shipped) > 0, found=f"{len(shipped)} problems in the shipped set"
-    )
+    found = f"{len(shipped)} problems in the shipped set"
+    return Check("problems", ok=len(shipped) > 0, found=found)
 
 
 def _disk(settings: Settings) -> Check:
@@ -209,4 +169,4 @@ def _disk(settings: Settings) -> Check:
     free_mib = shutil.disk_usage(folder).free >> 20
     ok = free_mib >= DISK_MIB
     mend = "" if ok else f"Free at least {DISK_MIB} MiB, or set EVALCTL_HOME elsewhere"
-    return Check(name="disk", ok=ok, found=f"{free_mib} MiB free under {settings.home}", mend=mend)
+    return Check("disk", ok=ok, found=f"{free_mib} MiB free under {settings.home}", mend=mend)

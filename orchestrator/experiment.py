@@ -47,27 +47,21 @@ class Experiment:
         """Refuse what cannot be run, naming the value and what is allowed."""
         _require(bool(self.models), "an experiment needs at least one model (--model NAME)")
         _require(bool(self.problems), "an experiment needs a problem set (--problems NAME)")
-        _require(
-            bool(self.prompts), f"an experiment needs a prompt style: {', '.join(PROMPT_STYLES)}"
-        )
+        known = ", ".join(PROMPT_STYLES)
+        _require(bool(self.prompts), f"an experiment needs a prompt style: {known}")
         for prompt in self.prompts:
-            _require(
-                prompt in PROMPT_STYLES,
-                f"unknown prompt style {prompt!r}; choose from {', '.join(PROMPT_STYLES)}",
-            )
+            unknown = f"unknown prompt style {prompt!r}; choose from {known}"
+            _require(prompt in PROMPT_STYLES, unknown)
+        languages = ", ".join(LANGUAGES)
         _require(
-            self.language in LANGUAGES,
-            f"language {self.language!r} is not one of {', '.join(LANGUAGES)}",
+            self.language in LANGUAGES, f"language {self.language!r} is not one of {languages}"
         )
         _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
-        _require(
-            1 <= self.repetitions <= 10_000,
-            f"repetitions must be between 1 and 10000, not {self.repetitions}",
-        )
-        _require(
-            1 <= self.max_attempts <= 100,
-            f"max_attempts must be between 1 and 100, not {self.max_attempts}",
-        )
+        for name, value, most in (
+            ("repetitions", self.repetitions, 10_000),
+            ("max_attempts", self.max_attempts, 100),
+        ):
+            _require(1 <= value <= most, f"{name} must be between 1 and {most}, not {value}")
         _require(self.max_tokens >= 1, f"max_tokens must be at least 1, not {self.max_tokens}")
         _require(self.temperature >= 0, f"temperature must not be negative: {self.temperature}")
         _require(0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}")
@@ -111,16 +105,12 @@ class Experiment:
 
 
 def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
-    """Read an experiment from TOML or YAML; flags that were given override it.
-
-    Raise ``UsageFault``.
-    """
+    """Read an experiment from TOML or YAML, overridden by given flags, or raise ``UsageFault``."""
     document = _read_document(path)
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(document) - known):
-        raise UsageFault(
-            f"{path}: unknown keys {', '.join(unknown)}; the keys are {', '.join(sorted(known))}"
-        )
+        keys = ", ".join(sorted(known))
+        raise UsageFault(f"{path}: unknown keys {', '.join(unknown)}; the keys are {keys}")
     return make_experiment({**document, **overrides}, where=f"{path}: ")
 
 
@@ -131,26 +121,17 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         if isinstance(shaped.get(key), str):
             shaped[key] = [shaped[key]]
         if key in shaped:
-            if not isinstance(shaped[key], (list, tuple)) or not all(
-                isinstance(name, str) for name in shaped[key]
-            ):
+            given = shaped[key]
+            listed = isinstance(given, (list, tuple))
+            if not listed or not all(isinstance(name, str) for name in given):
                 raise UsageFault(f"{where}{key} = {shaped[key]!r} must be a list of names")
             shaped[key] = tuple(shaped[key])
     types: dict[str, type | tuple[type, ...]] = {
-        "repetitions": int,
-        "seed": int,
-        "max_tokens": int,
-        "priority": int,
-        "max_attempts": int,
-        "temperature": (int, float),
-        "top_p": (int, float),
-        "problems": str,
-        "language": str,
-        "mode": str,
-        "name": (str, type(None)),
-        "fixed_length": (str, type(None)),
+        "repetitions": int, "seed": int, "max_tokens": int, "priority": int, "max_attempts": int,
+        "temperature": (int, float), "top_p": (int, float), "problems": str, "language": str,
+        "mode": str, "name": (str, type(None)), "fixed_length": (str, type(None)),
         "fresh_engine": bool,
-    }
+    }  # fmt: skip
     for key, kind in types.items():
         if key in shaped and (
             not isinstance(shaped[key], kind) or isinstance(shaped[key], bool) != (kind is bool)

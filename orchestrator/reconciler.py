@@ -17,13 +17,7 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
-from db.maintenance import (
-    expire_leases,
-    fold_tallies,
-    leadership,
-    next_jobs,
-    waiting_jobs,
-)
+from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
 from db.outbox import publish_outbox
 from orchestrator.schedules import fire_due_schedules
 
@@ -75,10 +69,7 @@ class Reconciler:
         self._lacking_since_s: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Reconcile until ``stop`` is set.
-
-        Wait for a server that is down or cannot serve the request now.
-        """
+        """Reconcile until ``stop`` is set; wait for a server that cannot serve the request now."""
         while not stop.is_set():
             try:
                 self._hold_and_run(stop)
@@ -87,10 +78,7 @@ class Reconciler:
             stop.wait(self._tick_s)
 
     def tick(self) -> Tick:
-        """Run one round.
-
-        Raise ``ServiceUnreachable`` where the database is down; a broker that is down is logged.
-        """
+        """Run one round; log a broker that is down, raise ``ServiceUnreachable`` for a database."""
         expired, lost = expire_leases(self._engine, silent_s=SILENT_WORKER_S)
         for job in expired:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])

@@ -32,18 +32,13 @@ class Registry:
     def get(self, name: str) -> ModelSpec:
         """Return a model, or raise ``UsageFault`` naming the ones there are."""
         if name not in self._models:
-            raise UsageFault(
-                f"no model is registered as {name!r}; registered models: "
-                f"{', '.join(sorted(self._models))}"
-            )
+            known = ", ".join(sorted(self._models))
+            raise UsageFault(f"no model is registered as {name!r}; registered models: {known}")
         return self._models[name]
 
 
 def load_registry(settings: Settings) -> Registry:
-    """Read the shipped registry and the user's over it.
-
-    Raise ``UsageFault`` for a file that cannot be used.
-    """
+    """Read the user's registry over the shipped one; raise ``UsageFault`` for an unusable file."""
     models = _read(SHIPPED)
     user = settings.config or (LOCAL if LOCAL.is_file() else None)
     if user is not None:
@@ -74,10 +69,8 @@ def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
     if not isinstance(table, dict):
         raise UsageFault(f"{where} must be a table")
     if unknown := sorted(set(table) - _KEYS):
-        raise UsageFault(
-            f"{where} has unknown keys {', '.join(unknown)}; the keys are "
-            f"{', '.join(sorted(_KEYS))}"
-        )
+        keys = ", ".join(sorted(_KEYS))
+        raise UsageFault(f"{where} has unknown keys {', '.join(unknown)}; the keys are {keys}")
     for key in ("engine", "source"):
         if not isinstance(table.get(key), str):
             raise UsageFault(f'{where} needs {key} = "..."')

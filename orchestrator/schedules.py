@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 import re
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from itertools import islice, takewhile
 from pathlib import Path
@@ -104,10 +104,7 @@ def run_now(
 
 
 def stored_experiment(schedule: Schedule) -> Experiment:
-    """Return what a schedule submits.
-
-    Raise ``UsageFault`` where this version does not know what was stored.
-    """
+    """Return what a schedule submits; raise ``UsageFault`` where this version cannot read it."""
     known = {field.name for field in fields(Experiment)}
     if unknown := sorted(set(schedule.experiment) - known):
         raise UsageFault(f"the experiment has unknown keys {', '.join(unknown)}")
@@ -131,27 +128,19 @@ def _fire(
     slot = cron.latest(schedule.due_from, now)
     assert slot is not None, "the first slot is due"
     earlier = takewhile(lambda due: due < slot, cron.after(schedule.due_from))
-    fired = Fired(
-        schedule=schedule.name,
-        slot=slot,
-        skipped=sum(1 for _ in islice(earlier, COUNT_AT_MOST)),
-    )
+    skipped = sum(1 for _ in islice(earlier, COUNT_AT_MOST))
+    fired = Fired(schedule=schedule.name, slot=slot, skipped=skipped)
     try:
         submission = plan(stored_experiment(schedule), registry(), new=True)
-        submitted = make_slot(
-            engine, schedule, slot, _of_slot(submission, schedule, slot, cron.zone)
-        )
+        of_slot = _of_slot(submission, schedule, slot, cron.zone)
+        submitted = make_slot(engine, schedule, slot, of_slot)
     except (UsageFault, ProblemError, OSError) as error:
         return _failed(engine, schedule, fired, str(error))
     except (DataError, IntegrityError, ProgrammingError) as error:
         return _failed(engine, schedule, fired, str(error.orig).strip().partition("\n")[0])
     except ServiceBusy as error:
-        log.warning(
-            "schedule %s: slot %s will be retried: %s",
-            schedule.name,
-            _local(slot, cron.zone),
-            error,
-        )
+        where = (schedule.name, _local(slot, cron.zone), error)
+        log.warning("schedule %s: slot %s will be retried: %s", *where)
         return None
     if submitted is None:
         return None
@@ -176,8 +165,7 @@ def _log_skipped(fired: Fired, zone: zoneinfo.ZoneInfo) -> None:
         count = f"{fired.skipped}{' or more' if fired.skipped == COUNT_AT_MOST else ''}"
         facts = (fired.schedule, count, _local(fired.slot, zone))
         log.warning(
-            "schedule %s: skipped %s earlier missed slots in favour of the latest, %s",
-            *facts,
+            "schedule %s: skipped %s earlier missed slots in favour of the latest, %s", *facts
         )
 
 
@@ -190,17 +178,11 @@ def _of_slot(
     by_hand: bool = False,
 ) -> Submission:
     """Return the submission under the name of the slot, with the slot in its provenance."""
-    name = (
-        f"{schedule.name}-{slot.astimezone(zone):%Y-%m-%dT%H:%M:%S}-by-hand"
-        if by_hand
-        else (f"{schedule.name}-{_local(slot, zone)}")
-    )
-    origin: Mapping[str, Any] = {
-        "name": schedule.name,
-        "slot": slot.astimezone(dt.UTC).isoformat(),
-        "timezone": schedule.timezone,
-        "by_hand": by_hand,
-    }
+    by_hand_at = f"{slot.astimezone(zone):%Y-%m-%dT%H:%M:%S}-by-hand"
+    name = f"{schedule.name}-{by_hand_at if by_hand else _local(slot, zone)}"
+    at = slot.astimezone(dt.UTC).isoformat()
+    origin: dict[str, Any] = {"name": schedule.name, "slot": at, "timezone": schedule.timezone}
+    origin["by_hand"] = by_hand
     return replace(submission, name=name, provenance={**submission.provenance, "schedule": origin})
 
 

@@ -58,10 +58,7 @@ def record_of(problem: Problem) -> ProblemRecord:
 
 
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
-    """Resolve models and problems of an experiment.
-
-    Raise ``UsageFault`` or ``ProblemError`` for what does not exist.
-    """
+    """Resolve models and problems; raise ``UsageFault`` or ``ProblemError`` for missing ones."""
     models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
@@ -91,23 +88,17 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     submitted = submit(engine, submission)
     warnings = []
     if submitted.cancelled:
-        warnings.append(
-            f"run {submitted.name} was cancelled and its cancelled jobs stay cancelled; use "
-            "--new to start a new run"
-        )
+        stay = "was cancelled and its cancelled jobs stay cancelled"
+        warnings.append(f"run {submitted.name} {stay}; use --new to start a new run")
     if submitted.paused:
-        warnings.append(
-            f"run {submitted.name} is paused; resume it with `evalctl resume {submitted.name}`"
-        )
+        run = submitted.name
+        warnings.append(f"run {run} is paused; resume it with `evalctl resume {run}`")
     published, trouble = publish_hints(engine, broker)
     return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
 
 
 def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:
-    """Publish the first hints of the outbox.
-
-    Return how many, and a warning where the broker is down.
-    """
+    """Publish the outbox's first hints; return how many, and a warning where the broker is down."""
     if broker is None:
         return 0, ()
     try:
@@ -118,12 +109,8 @@ def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple
 
 def provenance() -> dict[str, Any]:
     """Return where a run is submitted from: versions, host, git commit where there is one."""
-    return {
-        "evalctl": _version("evalctl"),
-        "python": platform.python_version(),
-        "host": platform.node(),
-        "git_commit": _git_commit(),
-    }
+    versions = {"evalctl": _version("evalctl"), "python": platform.python_version()}
+    return versions | {"host": platform.node(), "git_commit": _git_commit()}
 
 
 def _version(package: str) -> str:

@@ -132,10 +132,7 @@ class Child:
 
 
 class Supervisor:
-    """Start the children, restart those that exit, stop them in order.
-
-    Use it inside ``services``.
-    """
+    """Start the children, restart those that exit, stop them in order; used inside ``services``."""
 
     def __init__(self, settings: Settings, specs: Sequence[ChildSpec]) -> None:
         self._settings = settings
@@ -144,10 +141,7 @@ class Supervisor:
         self.children = [Child(spec, folder, environment) for spec in specs]
 
     def poll(self) -> None:
-        """Restart servers and children that have exited.
-
-        A server that cannot be restarted is retried next time.
-        """
+        """Restart servers and children that exited; a failed restart is tried again next time."""
         try:
             revive_services(self._settings)
         except ServiceUnreachable as error:
@@ -161,10 +155,7 @@ class Supervisor:
             child.revive()
 
     def run(self, stop: threading.Event) -> None:
-        """Keep everything running until ``stop`` is set, then stop it.
-
-        SIGHUP restarts what was drained.
-        """
+        """Keep everything running until ``stop``; SIGHUP restarts what was drained."""
         revive = threading.Event()
         signal.signal(signal.SIGHUP, lambda _number, _frame: revive.set())
         try:
@@ -216,10 +207,7 @@ def log_folder(settings: Settings) -> Path:
 
 
 class SupervisorFile:
-    """The file under EVALCTL_HOME that names the running supervisor.
-
-    Its start time distinguishes a reused pid.
-    """
+    """The file that names the running supervisor, with its start time against a reused pid."""
 
     def __init__(self, settings: Settings) -> None:
         self._path = settings.home / "supervisor.json"
@@ -228,9 +216,8 @@ class SupervisorFile:
         """Record this process."""
         me = psutil.Process()
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.write_text(
-            json.dumps({"pid": me.pid, "created_s": me.create_time()}), encoding="utf-8"
-        )
+        text = json.dumps({"pid": me.pid, "created_s": me.create_time()})
+        self._path.write_text(text, encoding="utf-8")
 
     def remove(self) -> None:
         """Forget this process."""
@@ -241,10 +228,8 @@ class SupervisorFile:
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
             process = psutil.Process(stored["pid"])
-            alive = (
-                abs(process.create_time() - stored["created_s"]) < 1
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
+            same = abs(process.create_time() - stored["created_s"]) < 1
+            alive = same and process.status() != psutil.STATUS_ZOMBIE
         except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
             return None
         return process if alive else None

@@ -18,22 +18,11 @@ POLL_S = 1.0
 
 
 def follow(
-    engine: Engine,
-    run: Run,
-    console: Console,
-    *,
-    check: Callable[[], None] = lambda: None,
+    engine: Engine, run: Run, console: Console, *, check: Callable[[], None] = lambda: None
 ) -> RunProgress:
-    """Draw a run's progress until none of its jobs is open, and return its progress then.
-
-    ``check`` is called at every poll and may raise to end the following.
-    """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    """Draw a run's progress until no job is open; ``check``, called at each poll, may raise."""
+    figures = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), *figures)
     eta = TextColumn("{task.fields[eta]}")
     with Progress(*columns, eta, console=console, transient=not console.is_terminal) as bar:
         task = bar.add_task(run.name, total=None, eta="")
@@ -46,10 +35,8 @@ def follow(
             bar.update(task, total=progress.total, completed=finished, eta=note)
             mark = (finished, bool(progress.open))
             if not console.is_terminal and mark != shown and _prints_line(finished, progress):
-                console.print(
-                    f"{time.strftime('%H:%M:%S')} {run.name}: {finished} of {progress.total} "
-                    f"jobs, {note}"
-                )
+                at, jobs = time.strftime("%H:%M:%S"), f"{finished} of {progress.total} jobs"
+                console.print(f"{at} {run.name}: {jobs}, {note}")
                 shown = mark
             if not progress.open:
                 return progress

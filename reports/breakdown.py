@@ -12,17 +12,14 @@ Row = Mapping[str, Any]
 #: Terms of the need that come from the engine start, in the order in which they are added: column
 #: and name for people.
 START_TERMS: tuple[tuple[str, str], ...] = (
-    ("context_mib", "context"),
-    ("weights_mib", "weights"),
-    ("buffers_mib", "buffers"),
+    ("context_mib", "context"), ("weights_mib", "weights"), ("buffers_mib", "buffers"),
     ("graphs_mib", "graphs"),
-)
+)  # fmt: skip
 #: The two activations, of which the larger counts.
 PROFILED, OF_THE_RUN = "activation_peak_mib", "activation_run_mib"
 RESERVATION = (
-    "The peak is a reservation: it includes the whole KV cache, used or not, and "
-    "shows whether the engine fits as configured, "
-    "not what the model needs."
+    "The peak is a reservation: it includes the whole KV cache, used or not, and shows whether the "
+    "engine fits as configured, not what the model needs."
 )
 QUANTILES = ("min", "p10", "median", "p90", "max")
 
@@ -105,12 +102,8 @@ def _term(start: Row, column: str, name: str) -> dict[str, Any]:
     said = start["memory_reasons"].get(column)
     value = start[column]
     source = f"start {start['boot_id']}" if said is None else f"start {start['boot_id']}: {said}"
-    return {
-        "term": name,
-        "mib": value,
-        "source": source if value is not None else said or "not reported",
-        "counts": True,
-    }
+    known = source if value is not None else said or "not reported"
+    return {"term": name, "mib": value, "source": known, "counts": True}
 
 
 def _own(result: Row, start: Row, column: str, name: str, job: str) -> dict[str, Any]:
@@ -120,10 +113,7 @@ def _own(result: Row, start: Row, column: str, name: str, job: str) -> dict[str,
 
 
 def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return what the device's peak of one result is made of.
-
-    Empty where there is none or the base is unknown.
-    """
+    """Return what the device's peak is made of; empty where it or its base is unknown."""
     peak, base = result["nvml_peak_mib"], start["device_base_mib"]
     if peak is None or base is None:
         return []
@@ -131,15 +121,13 @@ def _peak(result: Row, start: Row) -> list[dict[str, Any]]:
     parts = [("in use before the start", base), ("KV cache reserved", start["kv_reserved_mib"])]
     parts.append(("context, weights, buffers, graphs", None if None in terms else sum(terms)))
     source = f"start {start['boot_id']}"
-    listed = [
-        {"term": name, "mib": mib, "source": source if mib is not None else "not all reported"}
-        for name, mib in parts
-    ]
+    missing = "not all reported"
+    known = ((name, mib, source if mib is not None else missing) for name, mib in parts)
+    listed = [{"term": name, "mib": mib, "source": said} for name, mib, said in known]
     if all(mib is not None for _name, mib in parts):
         rest = peak - sum(mib for _name, mib in parts)
-        listed.append(
-            {"term": "rest", "mib": rest, "source": "activations, and what the allocator keeps"}
-        )
+        source = "activations, and what the allocator keeps"
+        listed.append({"term": "rest", "mib": rest, "source": source})
     return listed
 
 
@@ -161,20 +149,10 @@ def _differences(
         if len(several) < 2:
             continue
         starts = [boots[_of_line(row, breakdown.starts)[0]["boot_id"]] for row in several]
-        settings = {
-            what: _unlike([start[what] for start in starts]) for what in ("config", "environment")
-        }
-        kinds = list(dict.fromkeys(row["memory_kind"] for row in several))
-        found.append(
-            {
-                "model": model,
-                "prompt": prompt,
-                "mode": mode,
-                "lines": len(several),
-                **settings,
-                "memory_kinds": kinds,
-            }
-        )
+        line = {"model": model, "prompt": prompt, "mode": mode, "lines": len(several)}
+        line |= {what: _unlike([at[what] for at in starts]) for what in ("config", "environment")}
+        line["memory_kinds"] = list(dict.fromkeys(row["memory_kind"] for row in several))
+        found.append(line)
     return found
 
 
@@ -188,10 +166,8 @@ def _unlike(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 def _limit(row: Row, points: Iterable[Row]) -> dict[str, Any]:
     """Explain one threshold by the levels that its searches tried."""
     keys = ("model", "kind", "gpu", "memory_limit_mib", "emulated")
-    return {
-        **row,
-        "points": [dict(point) for point in points if all(point[key] == row[key] for key in keys)],
-    }
+    alike = [dict(point) for point in points if all(point[key] == row[key] for key in keys)]
+    return {**row, "points": alike}
 
 
 def _of_line(row: Row, found: Iterable[Row]) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import RenderableType
@@ -18,64 +18,51 @@ Row = Mapping[str, Any]
 
 #: Figures in the order in which they are shown: key, title, digits.
 FIGURES: tuple[tuple[str, str, int], ...] = (
-    ("ttft_ms", "TTFT ms", 1),
-    ("engine_ttft_ms", "  engine core", 1),
-    ("hop_ms", "  hop", 2),
-    ("ttfo_ms", "TTFO ms", 1),
-    ("e2e_s", "E2E s", 3),
-    ("tpot_ms", "TPOT ms", 3),
-    ("tokens_per_s", "tokens/s", 1),
-    ("output_tokens", "out tokens", 0),
-    ("running_peak", "in flight", 0),
-    ("queue_wait_s", "queue wait s", 3),
-    ("need_mib", "need MiB", 1),
-    ("nvml_peak_mib", "NVML peak MiB", 0),
-    ("host_peak_mib", "resident MiB", 0),
-    ("sm_clock_mhz", "GPU clock MHz", 0),
-    ("power_w", "GPU power W", 0),
-    ("temperature_c", "GPU temperature C", 0),
-)
+    ("ttft_ms", "TTFT ms", 1), ("engine_ttft_ms", "  engine core", 1), ("hop_ms", "  hop", 2),
+    ("ttfo_ms", "TTFO ms", 1), ("e2e_s", "E2E s", 3), ("tpot_ms", "TPOT ms", 3),
+    ("tokens_per_s", "tokens/s", 1), ("output_tokens", "out tokens", 0),
+    ("running_peak", "in flight", 0), ("queue_wait_s", "queue wait s", 3),
+    ("need_mib", "need MiB", 1), ("nvml_peak_mib", "NVML peak MiB", 0),
+    ("host_peak_mib", "resident MiB", 0), ("sm_clock_mhz", "GPU clock MHz", 0),
+    ("power_w", "GPU power W", 0), ("temperature_c", "GPU temperature C", 0),
+)  # fmt: skip
 #: A need and the sum of its terms that differ by as much are not the same.
 UNLIKE_MIB = 0.1
 FEW = (
-    "n, min, p10 and so on are over all results that count; the table's figures are "
-    "medians over problems of the medians over "
-    "repetitions. Few results say little: the range of 3 covers the true median with "
-    "a probability of 75 %, of 5 with 93.75 %, "
-    "of 6 with 96.9 %."
+    "n, min, p10 and so on are over all results that count; the table's figures are medians over "
+    "problems of the medians over repetitions. Few results say little: the range of 3 covers the "
+    "true median with a probability of 75 %, of 5 with 93.75 %, of 6 with 96.9 %."
 )
 TIMES = (
-    "TTFT: from submission to the first token as the worker sees it; the hop is the "
-    "part outside the engine core's own stamps. "
-    "TTFO: to the first token after thinking. None of them includes the queue wait."
+    "TTFT: from submission to the first token as the worker sees it; the hop is the part outside "
+    "the engine core's own stamps. TTFO: to the first token after thinking. None of them includes "
+    "the queue wait."
 )
-NEED = (
-    "Need = context + weights + buffers + the larger activation + graphs + KV cache "
-    f"used. {RESERVATION}"
+TERMS = "context + weights + buffers + the larger activation + graphs + KV cache used"
+NEED = f"Need = {TERMS}. {RESERVATION}"
+
+
+HOST_MEMORY = (
+    "Memory: on a CPU the need is the peak resident memory of the engine's processes, without "
+    "separate terms."
 )
+RESERVED = "The NVML peak of the same job, for the whole GPU and with everything that is reserved:"
 
 
 def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list[RenderableType]:
-    """Return the explanation of a run, one part after another.
-
-    Only of these tables where some are given.
-    """
+    """Return the explanation of a run part by part, only of ``tables`` where some are given."""
     parts: list[RenderableType] = []
     if not tables or "resources" in tables:
         parts += [part for line in document["resources"] for part in _line(line)]
         parts += [_difference(row) for row in document["differences"]]
         if document["resources"]:
-            parts += [
-                Text("\nHow to read it", style="bold"),
-                *(Padding(Text(note), (0, 0, 0, 2)) for note in (FEW, TIMES, NEED)),
-            ]
+            notes = (Padding(Text(note), (0, 0, 0, 2)) for note in (FEW, TIMES, NEED))
+            parts += [Text("\nHow to read it", style="bold"), *notes]
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
     if parts and document["boots"]:
-        parts += [
-            Text("\nEngine starts", style="bold"),
-            *(_start(row) for row in document["boots"]),
-        ]
+        starts = map(_start, document["boots"])
+        parts += [Text("\nEngine starts", style="bold"), *starts]
     return parts
 
 
@@ -109,10 +96,8 @@ def _repetitions(repetitions: Row) -> str:
         return "no result counts"
     several = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     covered = " to ".join(f"{100 * coverage(number):.4g}" for number in sorted({fewest, most}))
-    return (
-        f"{several} per problem: their range covers its true median with a probability of "
-        f"{covered} %"
-    )
+    range_covers = f"their range covers its true median with a probability of {covered} %"
+    return f"{several} per problem: {range_covers}"
 
 
 def _times(figures: Mapping[str, Row]) -> list[RenderableType]:
@@ -130,35 +115,19 @@ def _memory(line: Row) -> list[RenderableType]:
     example = line["example"]
     which = f"job {example['job_id']} ({example['problem']}, repetition {example['repetition']})"
     if line["memory_kind"] == "host":
-        return [
-            _prose(
-                "Memory: on a CPU the need is the peak resident memory of the engine's "
-                "processes, without separate terms."
-            )
-        ]
+        return [_prose(HOST_MEMORY)]
     if line["memory_kind"] is None:
         return [_prose("Memory: not visible for this engine.")]
     heading = f"The need of {which}, the median one{'' if example['used'] else '; it is flagged'}:"
-    parts: list[RenderableType] = [
-        _prose(heading),
-        _terms(example["need"], "= need MiB", example["need_mib"]),
-    ]
+    terms = _terms(example["need"], "= need MiB", example["need_mib"])
+    parts: list[RenderableType] = [_prose(heading), terms]
     stored, added = example["need_mib"], example["need_sum_mib"]
     if stored is not None and added is not None and abs(stored - added) >= UNLIKE_MIB:
-        parts.append(
-            _prose(
-                f"Do not trust it: the terms add up to {added:,.1f} MiB, but the stored need "
-                f"is {stored:,.1f}."
-            )
-        )
+        sums = f"the terms add up to {added:,.1f} MiB, but the stored need is {stored:,.1f}."
+        parts.append(_prose(f"Do not trust it: {sums}"))
     if example["peak"]:
-        parts += [
-            _prose(
-                "The NVML peak of the same job, for the whole GPU and with everything that "
-                "is reserved:"
-            )
-        ]
-        parts += [_terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])]
+        terms = _terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])
+        parts += [_prose(RESERVED), terms]
     return parts
 
 
@@ -167,55 +136,35 @@ def _terms(terms: Iterable[Row], name: str, total: float | None) -> RenderableTy
     for term in terms:
         counts = term.get("counts", True)
         mib = "NULL" if term["mib"] is None else f"{term['mib']:,.1f}"
-        source = (
-            term["source"]
-            if counts or term["mib"] is None
-            else f"{term['source']}; the smaller one, not added"
-        )
-        table.add_row(
-            f"  {term['term']}" if counts else f"  ({term['term']})",
-            mib if counts else f"({mib})",
-            source,
-        )
+        source = term["source"]
+        if counts:
+            table.add_row(f"  {term['term']}", mib, source)
+        else:
+            unused = "" if term["mib"] is None else "; the smaller one, not added"
+            table.add_row(f"  ({term['term']})", f"({mib})", f"{source}{unused}")
     unknown = "" if total is not None else "a term is unknown, and so is the sum"
     table.add_row(name, "NULL" if total is None else f"{total:,.1f}", unknown, style="bold")
     return Padding(table, (0, 0, 0, 2))
 
 
 def _difference(row: Row) -> RenderableType:
-    unlike = [
-        f"{what} {key}: {' / '.join(_short(value) for value in values)}"
-        for what in ("config", "environment")
-        for key, values in row[what].items()
-    ]
+    kinds = ("config", "environment")
+    found = [(what, key, values) for what in kinds for key, values in row[what].items()]
+    unlike = [f"{what} {key}: {' / '.join(map(_short, values))}" for what, key, values in found]
     shown = "; ".join(unlike) or "nothing that their starts report"
-    return Padding(
-        Text(
-            f"{row['model']} has {row['lines']} lines for prompt {row['prompt']} in "
-            f"{row['mode']} mode; no median combines them. "
-            f"They differ in {shown}."
-        ),
-        (1, 0, 0, 0),
-    )
+    where = f"prompt {row['prompt']} in {row['mode']} mode"
+    said = f"{row['model']} has {row['lines']} lines for {where}; no median combines them."
+    return Padding(Text(f"{said} They differ in {shown}."), (1, 0, 0, 0))
 
 
 def _start(row: Row) -> RenderableType:
     config, facts, environment = row["config"], row["backend_facts"], row["environment"]
-    kind = (
-        row["kind"]
-        if row["profile_boot_id"] is None
-        else f"{row['kind']}, profile: start {row['profile_boot_id']}"
-    )
-    versions = [
-        f"{name} {environment[name]}"
-        for name in ("torch", "driver", "cuda_driver")
-        if name in environment
-    ]
-    places = [
-        row["gpu_name"] or environment.get("cpu_model"),
-        row["gpu_uuid"],
-        f"worker {row['worker']}",
-    ]
+    profile = row["profile_boot_id"]
+    kind = row["kind"] if profile is None else f"{row['kind']}, profile: start {profile}"
+    named = [name for name in ("torch", "driver", "cuda_driver") if name in environment]
+    versions = [f"{name} {environment[name]}" for name in named]
+    place = row["gpu_name"] or environment.get("cpu_model")
+    places = [place, row["gpu_uuid"], f"worker {row['worker']}"]
     backends = {
         "attention": facts.get("attention_backend", config.get("attention_backend")),
         "linear kernel": facts.get("linear_kernel", config.get("linear_kernel")),
@@ -227,22 +176,16 @@ def _start(row: Row) -> RenderableType:
     said = [f"{name} {value}" for name, value in backends.items() if value]
     if sizes:
         said.append(f"graph sizes {', '.join(str(size) for size in sizes)}")
-    table = _facts(
-        [
-            (
-                f"start {row['boot_id']}",
-                (
-                    f"{row['model']}: {kind}; ready after {row['start_s']:.1f} s; "
-                    f"{_warm_up(row['warm_up'])}"
-                ),
-            ),
-            ("", "; ".join([row["engine_version"], *versions])),
-            ("", "; ".join(place for place in places if place)),
-            ("", "; ".join(said) or "no backend reported"),
-            ("", f"config {row['config_hash'][:12]}, environment {row['environment_hash'][:12]}"),
-        ]
+    ready = f"{kind}; ready after {row['start_s']:.1f} s; {_warm_up(row['warm_up'])}"
+    lines = (
+        f"{row['model']}: {ready}",
+        "; ".join([row["engine_version"], *versions]),
+        "; ".join(place for place in places if place),
+        "; ".join(said) or "no backend reported",
+        f"config {row['config_hash'][:12]}, environment {row['environment_hash'][:12]}",
     )
-    return Padding(table, (0, 0, 0, 0))
+    names = (f"start {row['boot_id']}", "", "", "", "")
+    return Padding(_facts(zip(names, lines, strict=True)), (0, 0, 0, 0))
 
 
 def _warm_up(warm_up: Row) -> str:
@@ -251,10 +194,8 @@ def _warm_up(warm_up: Row) -> str:
         return "no warm-up"
     # None and not missing: the clock was sampled, and limited.
     held = ", clock limited" if warm_up.get("clock_free_s", 0.0) is None else ""
-    return (
-        f"{requests} warm-up requests, "
-        f"{'settled' if warm_up.get('settled') else 'not settled'}{held}"
-    )
+    settled = "settled" if warm_up.get("settled") else "not settled"
+    return f"{requests} warm-up requests, {settled}{held}"
 
 
 def _limit(limit: Row) -> list[RenderableType]:
@@ -262,62 +203,26 @@ def _limit(limit: Row) -> list[RenderableType]:
     stable, failure = limit["max_stable"], limit["first_failure"]
     lower = "none of the levels tried is stable" if stable is None else f"stable up to {stable:,}"
     upper = "every level tried was stable" if failure is None else f"not stable at {failure:,}"
-    agreed = (
-        ""
-        if limit["searches"] == 1
-        else ", which agree"
-        if limit["agreed"]
-        else ", which disagree: the smallest counts"
-    )
-    bound = (
-        "unknown"
-        if limit["analytic_bound"] is None
-        else f"{limit['analytic_bound']:,.0f} from the size of the KV cache"
-    )
+    agreed = ", which agree" if limit["agreed"] else ", which disagree: the smallest counts"
+    bound, reason = limit["analytic_bound"], f" ({limit['reason']})" if limit["reason"] else ""
+    calculated = "unknown" if bound is None else f"{bound:,.0f} from the size of the KV cache"
+    said = dict.fromkeys(point["sentence"] for point in limit["points"] if point["sentence"])
     facts = [
         ("bracket", f"{lower}, {upper}"),
-        (
-            "limited by",
-            f"{limit['limited_by']} ({limit['reason']})"
-            if limit["reason"]
-            else limit["limited_by"],
-        ),
-        ("calculated", bound),
-        ("searches", f"{limit['searches']}{agreed}"),
-        *(
-            ("message", said)
-            for said in dict.fromkeys(point["sentence"] for point in limit["points"])
-            if said
-        ),
+        ("limited by", f"{limit['limited_by']}{reason}"),
+        ("calculated", calculated),
+        ("searches", f"{limit['searches']}{'' if limit['searches'] == 1 else agreed}"),
+        *(("message", sentence) for sentence in said),
     ]
-    table = _table(
-        "search",
-        "level",
-        "stable",
-        "reason",
-        "TTFT p95\nms",
-        "E2E p95\ns",
-        "tokens/s",
-        "peak MiB",
-        left=("reason",),
-    )
+    speed = ("TTFT p95\nms", "E2E p95\ns", "tokens/s")
+    table = _table("search", "level", "stable", "reason", *speed, "peak MiB", left=("reason",))
+    digits = {"ttft_p95_ms": 1, "e2e_p95_s": 2, "tokens_per_s": 1, "peak_mib": 0}
     for point in limit["points"]:
-        ended = (
-            f"{point['search']}"
-            if point["state"] == "succeeded"
-            else f"{point['search']} ({point['state']})"
-        )
-        table.add_row(
-            ended,
-            f"{point['level']:,}",
-            f"{point['stable']}/{point['trials']}",
-            point["reason"] or "",
-            *(
-                _figure(point[key], digits)
-                for key, digits in (("ttft_p95_ms", 1), ("e2e_p95_s", 2), ("tokens_per_s", 1))
-            ),
-            _figure(point["peak_mib"], 0),
-        )
+        state = "" if point["state"] == "succeeded" else f" ({point['state']})"
+        trials = f"{point['stable']}/{point['trials']}"
+        figures = (_figure(point[key], places) for key, places in digits.items())
+        what = (f"{point['search']}{state}", f"{point['level']:,}", trials, point["reason"] or "")
+        table.add_row(*what, *figures)
     return [heading, _facts(facts), Padding(table, (1, 0, 0, 2))]
 
 
@@ -326,12 +231,8 @@ def _table(*titles: str, left: Sequence[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for place, title in enumerate(titles):
         wraps = title in left
-        table.add_column(
-            title,
-            justify="left" if wraps or place == 0 else "right",
-            no_wrap=not wraps,
-            overflow="fold",
-        )
+        side: Literal["left", "right"] = "left" if wraps or place == 0 else "right"
+        table.add_column(title, justify=side, no_wrap=not wraps, overflow="fold")
     return table
 
 

@@ -13,25 +13,17 @@ Row = Mapping[str, Any]
 #: Columns of the table of levels: title in two lines, since ten columns have to fit a screen; key,
 #: digits.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
-    ("TTFT\nms", "ttft_p50_ms", 1),
-    ("E2E\np95 s", "e2e_p95_s", 2),
-    ("tokens\n/s", "tokens_per_s", 1),
-    ("KV\nMiB", "kv_used_mib", 0),
-    ("need\nMiB", "need_mib", 0),
-    ("peak\nMiB", "peak_mib", 0),
-    ("after\nMiB", "after_mib", 0),
-)
+    ("TTFT\nms", "ttft_p50_ms", 1), ("E2E\np95 s", "e2e_p95_s", 2),
+    ("tokens\n/s", "tokens_per_s", 1), ("KV\nMiB", "kv_used_mib", 0), ("need\nMiB", "need_mib", 0),
+    ("peak\nMiB", "peak_mib", 0), ("after\nMiB", "after_mib", 0),
+)  # fmt: skip
 
 
 def level_table(document: Row) -> Table:
-    """Return the levels that one probe tried, a row per search and level.
-
-    Ten columns fit 80 characters.
-    """
+    """Return a probe's levels, one row per search and level, in ten columns for 80 characters."""
     points: Sequence[Row] = document["points"]
-    columns = [
-        column for column in COLUMNS if any(point[column[1]] is not None for point in points)
-    ]
+    shown = {key for point in points for key, value in point.items() if value is not None}
+    columns = [column for column in COLUMNS if column[1] in shown]
     answered = any(point["answer_right"] is not None for point in points)
     several = any(point["search"] > 1 for point in points)
     title = f"{document['model']}: {document['probe']}{' (#: search)' if several else ''}"
@@ -48,11 +40,9 @@ def level_table(document: Row) -> Table:
     for point in points:
         figures = (_figure(point[key], digits) for _name, key, digits in columns)
         row = [f"{point['level']:,}", str(point["trials"]), _outcome(point), *figures]
-        table.add_row(
-            *([str(point["search"])] if several else []),
-            *row,
-            *([_answer(point["answer_right"])] if answered else []),
-        )
+        first = [str(point["search"])] if several else []
+        last = [_answer(point["answer_right"])] if answered else []
+        table.add_row(*first, *row, *last)
     return table
 
 
@@ -69,19 +59,13 @@ def limit_sentence(document: Row) -> str:
         found = f"{_counted(most, unit)} stable{where}"
         found += "" if failure is None else f", {failure:,} not"
     if document["reason"] is None:
-        why = (
-            "the highest level of the search"
-            if document["limited_by"] == "level"
-            else "no limit found"
-        )
+        at_most = document["limited_by"] == "level"
+        why = "the highest level of the search" if at_most else "no limit found"
     else:
         why = f"{document['reason']}, limited by {document['limited_by']}"
     searches = document["searches"]
-    agreement = (
-        ""
-        if searches == 1
-        else f"; {searches} searches {'agree' if document['agreed'] else 'DISAGREE'}"
-    )
+    verdict = "agree" if document["agreed"] else "DISAGREE"
+    agreement = "" if searches == 1 else f"; {searches} searches {verdict}"
     return f"{model}: {found} ({why}){agreement}"
 
 
@@ -105,9 +89,8 @@ def _where(document: Row) -> str:
     name = document["gpu"]
     if document["memory_limit_mib"] is not None:
         size = f"{document['memory_limit_mib'] / 1024:g} GiB"
-        return (
-            f" on {size} (emulated on {name})" if document["emulated"] else f" on {size} of {name}"
-        )
+        emulated = document["emulated"]
+        return f" on {size} (emulated on {name})" if emulated else f" on {size} of {name}"
     return "" if name is None else f" on {name}"
 
 

@@ -12,16 +12,11 @@ Row = Mapping[str, Any]
 #: Lines of the resource table: title, key of the view, digits. Those without any figure are
 #: omitted.
 RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
-    ("need MiB", "need_mib", 0),
-    ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
-    ("TTFT ms", "ttft_ms", 1),
-    ("TTFO ms", "ttfo_ms", 1),
-    ("E2E s", "e2e_s", 2),
-    ("TPOT ms", "tpot_ms", 2),
-    ("tokens/s of a request", "tokens_per_s", 1),
-    ("tokens/s of the engine", "total_tokens_per_s", 1),
-    ("out tokens", "output_tokens", 0),
-)
+    ("need MiB", "need_mib", 0), ("NVML peak MiB (incl. reservation)", "nvml_peak_mib", 0),
+    ("TTFT ms", "ttft_ms", 1), ("TTFO ms", "ttfo_ms", 1), ("E2E s", "e2e_s", 2),
+    ("TPOT ms", "tpot_ms", 2), ("tokens/s of a request", "tokens_per_s", 1),
+    ("tokens/s of the engine", "total_tokens_per_s", 1), ("out tokens", "output_tokens", 0),
+)  # fmt: skip
 RANGE = (
     "A range ends at the score with every undetermined step done; coverage (cov.) is the share of "
     "the steps, by weight, that the rules decided."
@@ -52,13 +47,9 @@ def score_table(scores: Sequence[Row]) -> Table:
     for row in scores:
         cells.setdefault((row["prompt"], row["category"]), {})[row["model"]] = row
     for (prompt, category), by_model in cells.items():
-        table.add_row(
-            prompt,
-            category,
-            *(_score_cell(by_model.get(model)) for model in models),
-            *(_gap_cell(by_model.get(models[0]), by_model.get(model)) for model in models[1:]),
-            _count_cell(by_model),
-        )
+        found = [by_model.get(model) for model in models]
+        shown = [*map(_score_cell, found), *(_gap_cell(found[0], one) for one in found[1:])]
+        table.add_row(prompt, category, *shown, _count_cell(by_model))
     if any(has_range(row) for row in scores):
         table.caption, table.caption_justify = RANGE, "left"
     return table
@@ -121,11 +112,8 @@ def _resources(prompt: str, mode: str, columns: Sequence[Row], limits: Sequence[
     if any(column["flagged"] for column in columns):
         table.add_row("flagged", *(str(column["flagged"]) for column in columns), style="dim")
     for word in sorted({word for column in columns for word in column["flag_counts"]}):
-        table.add_row(
-            f"  {word}",
-            *(str(column["flag_counts"].get(word, 0)) for column in columns),
-            style="dim",
-        )
+        counts = (str(column["flag_counts"].get(word, 0)) for column in columns)
+        table.add_row(f"  {word}", *counts, style="dim")
     gpus = ", ".join(dict.fromkeys(column["gpu_name"] or "CPU" for column in columns))
     table.caption = f"Medians over problems of the medians over repetitions; {gpus}."
     if foreign:
@@ -137,26 +125,17 @@ def _add_limits(table: Table, columns: Sequence[Row], limits: Sequence[Row]) -> 
     """Add a line for each kind of limit and size of GPU; return which limits another run found."""
     foreign: list[str] = []
     wanted = {(limit["kind"], limit["memory_limit_mib"], limit["gpu"]): limit for limit in limits}
-    for (kind, size, gpu), limit in sorted(
-        wanted.items(), key=lambda item: list(LIMITS).index(item[0][0])
-    ):
+    order = list(LIMITS)
+    for (kind, size, gpu), limit in sorted(wanted.items(), key=lambda one: order.index(one[0][0])):
         found = [_limit_of(column, limits, (kind, size, gpu)) for column in columns]
         if not any(found):
             continue
-        where = (
-            ""
-            if size is None
-            else f", {size / 1024:g} GiB{' (emulated)' if limit['emulated'] else ''}"
-        )
-        table.add_row(
-            f"{LIMITS[kind]}{where}",
-            *_figures([None if each is None else each["max_stable"] for each in found], 0),
-        )
-        foreign += [
-            f"{each['model']} {kind} from {each['run']}"
-            for each in found
-            if each and not each["own"]
-        ]
+        emulated = " (emulated)" if limit["emulated"] else ""
+        where = "" if size is None else f", {size / 1024:g} GiB{emulated}"
+        most = [None if each is None else each["max_stable"] for each in found]
+        table.add_row(f"{LIMITS[kind]}{where}", *_figures(most, 0))
+        others = [each for each in found if each and not each["own"]]
+        foreign += [f"{each['model']} {kind} from {each['run']}" for each in others]
     return foreign
 
 
@@ -178,11 +157,8 @@ def _column_title(column: Row, columns: Sequence[Row]) -> str:
     """Name a model, and what distinguishes its columns where it has several."""
     others = [other for other in columns if other["model"] == column["model"]]
     title = str(column["model"])
-    for key, word in (
-        ("config_hash", "config"),
-        ("environment_hash", "env"),
-        ("memory_kind", "memory"),
-    ):
+    words = {"config_hash": "config", "environment_hash": "env", "memory_kind": "memory"}
+    for key, word in words.items():
         if len({other[key] for other in others}) > 1:
             title += f"\n{word} {str(column[key])[:8]}"
     return title
@@ -215,14 +191,12 @@ def concurrency_table(thresholds: Sequence[Row]) -> Table:
     table.add_column("limited by")
     first: dict[tuple[Any, ...], Row] = {}
     for row in thresholds:
-        base = first.setdefault(
-            (row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"]), row
-        )
+        key = (row["kind"], row["memory_limit_mib"], row["emulated"], row["gpu"])
+        base = first.setdefault(key, row)
         stable = _figure(row["max_stable"], base["max_stable"], 0, first=row is base)
         failure = "-" if row["first_failure"] is None else f"{row['first_failure']:,}"
-        table.add_row(
-            row["model"], gpu_name(row), f"{stable} {row['unit']}", failure, _limited_by(row)
-        )
+        most = f"{stable} {row['unit']}"
+        table.add_row(row["model"], gpu_name(row), most, failure, _limited_by(row))
     return table
 
 
@@ -283,17 +257,15 @@ def _gap_cell(base: Row | None, row: Row | None) -> str:
 
 
 def _count_cell(by_model: Mapping[str, Row]) -> str:
-    shown = {
-        f"{row['problems']} x {row['repetitions'] / row['problems']:g}" for row in by_model.values()
-    }
+    sizes = ((row["problems"], row["repetitions"] / row["problems"]) for row in by_model.values())
+    shown = {f"{problems} x {repetitions:g}" for problems, repetitions in sizes}
     return ", ".join(sorted(shown))
 
 
 def _figures(values: Sequence[float | None], digits: int) -> list[str]:
     """Return the cells of a line, those after the first with their difference from it."""
-    return [
-        _figure(value, values[0], digits, first=place == 0) for place, value in enumerate(values)
-    ]
+    base = values[0]
+    return [_figure(value, base, digits, first=at == 0) for at, value in enumerate(values)]
 
 
 def _figure(value: float | None, base: float | None, digits: int, *, first: bool) -> str:

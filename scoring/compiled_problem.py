@@ -11,7 +11,6 @@ import threading
 from dataclasses import dataclass
 
 from problems.schema import Problem
-from scoring.final_answer.answer_key import AnswerKey
 from scoring.numeric.evaluation import Evaluation, Memo
 from scoring.numeric.symbols import Symbols
 from scoring.steps.patterns import CompiledPath, PatternCompiler
@@ -30,7 +29,6 @@ class CompiledProblem:
     given: frozenset[tuple[str, ...]]
     paths: tuple[CompiledPath, ...]
     references: References
-    answer_key: AnswerKey
     #: What working these out has found.
     memo: Memo
 
@@ -55,7 +53,6 @@ class CompiledProblem:
             ),
             paths=paths,
             references=references,
-            answer_key=AnswerKey.of(problem.answer, symbols),
             memo=evaluation.memo(),
         )
 

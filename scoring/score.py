@@ -8,14 +8,14 @@ from typing import Any
 from problems.schema import Problem
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.compiled_problem import compile_problem
-from scoring.final_answer.equivalence import judge_answer
-from scoring.final_answer.extraction import FinalAnswer, locate
+from scoring.final_answer.extraction import Stated
+from scoring.final_answer.judge import judge_text
+from scoring.final_answer.thinking import visible
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
-from scoring.text.normalise import set_apart_thinking
 
 #: Changes whenever a verdict on any answer could change.
 SCORER_VERSION = "1.1.0"
@@ -91,11 +91,12 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     counts, unless ``path_id`` names the one to follow.
     """
     compiled = compile_problem(problem)
-    answer, offset = set_apart_thinking(text)
+    shown = visible(text)
+    answer, offset = shown.text(text), shown.start
     evaluation = Evaluation(compiled.symbols.points, compiled.memo)
     parsed = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
-    place = locate(parsed, problem.answer.kind)
-    correct = judge_answer(parsed, compiled.answer_key, place)
+    judgement = judge_text(problem, text, compiled.symbols)
+    place, correct = _place(judgement.stated, answer, offset), judgement.right
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
     results = [_along(path, mistakes, (place, correct), text, compiled.given) for path in paths]
@@ -103,7 +104,6 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     mark, done, verdicts = results[best]
     path = paths[best].path
     total = len(path.necessary)
-    start, end = parsed.span(place.start, place.end) if place is not None else (0, 0)
     return Score(
         problem_id=problem.id,
         scorer_version=SCORER_VERSION,
@@ -112,16 +112,32 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         steps_total=total,
         score7=round(7 * mark, 4),
         answer_correct=correct,
-        answer_text=text[start:end].strip()[:400],
+        answer_text="" if judgement.stated is None else judgement.stated.text.strip()[:400],
         guess_suspected=correct is True and done / total < GUESS_SHARE,
         steps=verdicts,
     )
 
 
+#: Offsets in the original text between which the final answer is announced.
+Place = tuple[int, int]
+
+
+def _place(stated: Stated | None, answer: str, offset: int) -> Place | None:
+    """Return where an announced answer stands; None for one that is only concluded."""
+    if stated is None or stated.how == "end":
+        return None
+    start = answer.rfind(stated.text)
+    return None if start < 0 else (start + offset, start + offset + len(stated.text))
+
+
+def _within(span: tuple[int, int], place: Place) -> bool:
+    return place[0] <= span[0] and span[1] <= place[1]
+
+
 def _along(
     compiled: CompiledPath,
     mistakes: Mistakes,
-    stated: tuple[FinalAnswer | None, bool | None],
+    stated: tuple[Place | None, bool | None],
     text: str,
     given: frozenset[tuple[str, ...]],
 ) -> tuple[float, int, tuple[StepVerdict, ...]]:
@@ -163,7 +179,7 @@ def _along(
 def _kept(
     step: CompiledStep,
     matcher: Matcher,
-    place: FinalAnswer | None,
+    place: Place | None,
     given: frozenset[tuple[str, ...]],
 ) -> list[Hit]:
     """Return the hits that do not only repeat the statement, the givens or the final answer.
@@ -172,8 +188,8 @@ def _kept(
     """
     hits = matcher.hits(step.pattern)
     kept = [hit for hit in hits if not matcher.is_restated(hit.start, hit.end)]
-    if "answer" in step.step.exclude and place is not None and place.how != "end":
-        kept = [hit for hit in kept if not (place.start <= hit.start and hit.end <= place.end)]
+    if "answer" in step.step.exclude and place is not None:
+        kept = [hit for hit in kept if not _within(matcher.parsed.span(hit.start, hit.end), place)]
     if "given" in step.step.exclude:
         kept = [hit for hit in kept if hit.formula is None or hit.formula.writing not in given]
     return kept

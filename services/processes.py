@@ -48,10 +48,7 @@ def spawn(
 def run_to_end(
     command: Sequence[str], *, identity: Identity, folder: Path, log: Path, keep: int
 ) -> int:
-    """Run a helper of a server such as initdb with its output in ``log``.
-
-    Return its exit status.
-    """
+    """Run a helper such as initdb with its output in ``log``; return its exit status."""
     output = open_log(log)
     try:
         done = subprocess.run(

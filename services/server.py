@@ -42,10 +42,7 @@ _KILLED_WAIT_S = 10.0
 
 
 class EmbeddedServer(ABC):
-    """One server on one private folder.
-
-    Objects are cheap: any number, in any process, may speak for one folder.
-    """
+    """One server on one private folder; any number of objects and processes may speak for it."""
 
     #: Its name in messages.
     name: str
@@ -65,10 +62,7 @@ class EmbeddedServer(ABC):
         self._log_start = 0
 
     def start(self) -> None:
-        """Start the server and wait until it answers; do nothing where it already does.
-
-        Raise ``ServiceStartError`` with the cause and the fix. The server outlives this process.
-        """
+        """Start the server unless it answers; it outlives us. Raise ``ServiceStartError``."""
         with explained(self.name, self.folder):
             make_private_folder(self.folder)
             with exclusive(self._start_lock, timeout_s=self._start_timeout_s):
@@ -81,10 +75,7 @@ class EmbeddedServer(ABC):
         raise self._failure(f"it exited {_ATTEMPTS} times while starting")
 
     def stop(self) -> None:
-        """Stop the server and wait until its last process has exited; do nothing where none runs.
-
-        Raise ``ServiceStartError`` where a process survives even SIGKILL.
-        """
+        """Stop the server to its last process; raise ``ServiceStartError`` if SIGKILL does not."""
         if not self._start_lock.exists():
             return
         with (
@@ -119,10 +110,7 @@ class EmbeddedServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """URL with user and password; never log it without ``masked``.
-
-        Raise ``ServiceStartError`` before a start.
-        """
+        """URL with password, to log only ``masked``; before a start, ``ServiceStartError``."""
 
     @property
     @abstractmethod
@@ -144,17 +132,11 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _prepare(self, keep: int) -> Identity:
-        """Create what is needed before a start and say who runs the server.
-
-        ``keep`` is ``alive.lock``, held.
-        """
+        """Create what a start needs and say who runs it; ``keep`` is ``alive.lock``, held."""
 
     @abstractmethod
     def _not_ready(self) -> str | None:
-        """Return None when the server answers, else its reply.
-
-        Raise ``ServiceStartError`` where waiting is useless.
-        """
+        """Return None or the server's reply; raise ``ServiceStartError`` if waiting is useless."""
 
     @abstractmethod
     def _known_cause(self, text: str) -> tuple[str, str] | None:
@@ -174,10 +156,7 @@ class EmbeddedServer(ABC):
         return verified(read_number(self._pid_file), self._is_ours)
 
     def _launch(self) -> bool:
-        """Spawn the server unless one turns up meanwhile.
-
-        Return False where it ended at once over a taken port.
-        """
+        """Spawn unless a server turns up meanwhile; False where it ended over a taken port."""
         keep = open_private(self._alive_lock, os.O_RDWR)
         try:
             if not self._owns_data(keep):
@@ -227,10 +206,7 @@ class EmbeddedServer(ABC):
         return said is None
 
     def _owns_data(self, keep: int) -> bool:
-        """Take ``alive.lock``, ending children that a killed server left.
-
-        Return False where the server is found.
-        """
+        """Take ``alive.lock``, ending a killed server's children; False where a server is found."""
 
         def taken_or_found() -> bool:
             return self._process() is not None or try_lock(keep, fcntl.LOCK_EX)
@@ -256,19 +232,15 @@ class EmbeddedServer(ABC):
         )
 
     def _failure(self, problem: str) -> ServiceStartError:
-        """Build the error from what the log says since this start.
-
-        An unknown cause shows its last two lines.
-        """
+        """Build the error from the log since this start, by its last two lines if unknown."""
         text = tail(self.log, start=self._log_start)
         known = self._known_cause(text) or _common_cause(text, self.folder)
         if known is not None:
             return ServiceStartError(self.name, known[0], mend=known[1], log=self.log)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         last = f" ({' / '.join(lines[-2:])})" if lines else ""
-        return ServiceStartError(
-            self.name, problem + last, mend=f"Its log is {self.log}", log=self.log
-        )
+        mend = f"Its log is {self.log}"
+        return ServiceStartError(self.name, problem + last, mend=mend, log=self.log)
 
 
 def _ends(process: psutil.Process, signal: Signals, patience_s: float) -> bool:

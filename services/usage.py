@@ -39,10 +39,7 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """What is known of one service without starting anything.
-
-    ``pid`` and ``folder`` are None for a real server.
-    """
+    """What is known of a service without starting it; a real one has no ``pid`` or ``folder``."""
 
     #: ``database`` or ``broker``.
     name: str
@@ -67,14 +64,10 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
     embedded server cannot be started and ``ServiceUnreachable`` where another process never
     finishes stopping them.
     """
-    postgres = (
-        EmbeddedPostgres(_folder(settings, "postgres")) if settings.database_url is None else None
-    )
-    valkey = (
-        EmbeddedValkey(_folder(settings, "valkey"))
-        if broker and settings.broker_url is None
-        else None
-    )
+    embedded = settings.database_url is None
+    postgres = EmbeddedPostgres(_folder(settings, "postgres")) if embedded else None
+    embedded = broker and settings.broker_url is None
+    valkey = EmbeddedValkey(_folder(settings, "valkey")) if embedded else None
     servers = [server for server in (postgres, valkey) if server is not None]
     with _using(settings) if servers else nullcontext():
         for server in servers:
@@ -109,10 +102,8 @@ def revive_services(settings: Settings, *, broker: bool = True) -> tuple[str, ..
 def services_state(settings: Settings) -> tuple[ServiceState, ServiceState]:
     """Return the state of database and broker, starting nothing and connecting to nothing."""
     postgres, valkey = _embedded(settings)
-    return (
-        _state("database", settings.database_url, postgres),
-        _state("broker", settings.broker_url, valkey),
-    )
+    database = _state("database", settings.database_url, postgres)
+    return database, _state("broker", settings.broker_url, valkey)
 
 
 def service_users(settings: Settings) -> tuple[int, ...]:
@@ -205,9 +196,8 @@ def _state(name: str, url: str | None, server: EmbeddedServer) -> ServiceState:
 
 
 def _embedded(settings: Settings) -> tuple[EmbeddedPostgres, EmbeddedValkey]:
-    return EmbeddedPostgres(_folder(settings, "postgres")), EmbeddedValkey(
-        _folder(settings, "valkey")
-    )
+    postgres = EmbeddedPostgres(_folder(settings, "postgres"))
+    return postgres, EmbeddedValkey(_folder(settings, "valkey"))
 
 
 def _folder(settings: Settings, name: str) -> Path:

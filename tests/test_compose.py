@@ -23,6 +23,7 @@ from deploy.healthcheck import REPORTED_WITHIN_S, alive
 from services.files import free_port
 from services.locks import wait_until
 from tests.support.command_lines import refusal
+from tests.support.processes import run_program
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
@@ -39,44 +40,23 @@ each_dockerfile = pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: 
 
 
 def test_the_compose_file_fits_the_compose_specification() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "check_jsonschema",
-        "--builtin-schema",
-        "vendor.compose-spec",
-        str(COMPOSE),
-    ]
+    module = (sys.executable, "-m", "check_jsonschema")
 
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    run = run_program(*module, "--builtin-schema", "vendor.compose-spec", COMPOSE, timeout=60)
 
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_parts_are_all_there() -> None:
-    assert {
-        "postgres",
-        "redis",
-        "migrate",
-        "reconciler",
-        "worker-gpu0",
-        "worker-gpu1",
-        "worker-cpu",
-    } == set(SERVICES)
-    assert {name for name, service in SERVICES.items() if not service.get("profiles")} == {
-        "postgres",
-        "redis",
-        "migrate",
-        "reconciler",
-    }
+    always = {"postgres", "redis", "migrate", "reconciler"}
+    assert always | {"worker-gpu0", "worker-gpu1", "worker-cpu"} == set(SERVICES)
+    assert {name for name, service in SERVICES.items() if not service.get("profiles")} == always
 
 
 @each_service
 def test_a_service_is_hardened_and_bounded(name: str) -> None:
     service = SERVICES[name]
-    limits = service["deploy"]["resources"]["limits"]
-
-    assert set(limits) == {"cpus", "memory", "pids"}
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
     assert service["user"].partition(":")[0] not in {"root", "0"}
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -91,12 +71,11 @@ def test_a_service_has_a_health_check_or_ends_by_itself(name: str) -> None:
     service = SERVICES[name]
 
     if service["healthcheck"].get("disable"):
-        waiting = [
+        assert {"condition": "service_completed_successfully"} in [
             other["depends_on"][name]
             for other in SERVICES.values()
             if name in other.get("depends_on", {})
         ]
-        assert {"condition": "service_completed_successfully"} in waiting
     else:
         assert {"test", "interval", "timeout", "retries", "start_period"} == set(
             service["healthcheck"]
@@ -220,16 +199,10 @@ def test_the_build_context_holds_every_room() -> None:
         for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
         if line.startswith("!")
     }
-    rooms = {folder.parent.name for folder in ROOT.glob("*/__init__.py")} - {
-        "tests",
-        "docs",
-        "bench",
-    }
+    found = {folder.parent.name for folder in ROOT.glob("*/__init__.py")}
+    beside = {"requirements", "pyproject.toml", "README.md", "LICENSE", "deploy/healthcheck.py"}
 
-    assert (
-        rooms | {"requirements", "pyproject.toml", "README.md", "LICENSE", "deploy/healthcheck.py"}
-        == kept
-    )
+    assert (found - {"tests", "docs", "bench"}) | beside == kept
     assert all((ROOT / name).exists() for name in kept)
 
 
@@ -295,9 +268,7 @@ def test_the_start_script_refuses_to_start_without_a_password(tmp_path: Path) ->
     script = ROOT / "deploy" / "redis" / "start.sh"
     environment = {"PATH": "/usr/bin:/bin", "VALKEY_RUN": str(tmp_path)}
 
-    run = subprocess.run(
-        ["sh", script], env=environment, capture_output=True, text=True, timeout=10, check=False
-    )
+    run = run_program("sh", script, env=environment, timeout=10)
 
     assert run.returncode != 0
     assert "REDIS_PASSWORD" in run.stderr

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.support.database import query
-from tests.support.processes import evalctl, worker
+from tests.support.processes import evalctl, evalctl_json, worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
 
@@ -34,7 +34,7 @@ def user(environment: dict[str, str], embedded_home: Path, tmp_path: Path) -> di
 
 def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: Engine) -> None:
     arguments = ("--problems", "quickstart", "--repetitions", "1", "--max-tokens", "24", "--json")
-    submitted = json.loads(evalctl(user, "submit", "--model", "smollm2", *arguments).stdout)
+    submitted = json.loads(evalctl(user, "submit --model smollm2", *arguments).stdout)
     assert submitted["published"] == 6
     with worker(user, "--queue", "vllm") as process:
         process.wait_for("engine.ready", within_s=200)
@@ -42,7 +42,7 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
             process.wait_for("job.succeeded")
         # The same process takes the next model when this one is drained, and refuses what cannot be
         # served.
-        short = json.loads(evalctl(user, "submit", "--model", "short", *arguments).stdout)
+        short = json.loads(evalctl(user, "submit --model short", *arguments).stdout)
         process.wait_for("engine.ready", within_s=200)
         for _ in range(6):
             process.wait_for("job.failed", state="failed", error_class="PROMPT_TOO_LONG")
@@ -53,7 +53,7 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
         child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
     ]
 
-    results = json.loads(evalctl(user, "results", submitted["run"], "--json").stdout)
+    results = evalctl_json(user, f"results {submitted['run']}")
     assert {row["category"] for row in results["scores"]} == {
         "secondary",
         "university",
@@ -67,16 +67,14 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
     assert resources["need_mib"] == resources["host_peak_mib"]
     assert 0 < resources["ttft_ms"] < resources["e2e_s"] * 1000
     assert resources["output_tokens"] <= 24
-    status = evalctl(user, "status", short["run"], "--json")
+    status = evalctl(user, f"status {short['run']} --json")
     assert status.returncode == 1, "a run with failed jobs is bad news"
     assert "tokens" in json.loads(status.stdout)["failures"][0]["example"]
 
     stored = query(
         engine,
-        (
-            "SELECT cached_tokens, flags, prompt_hash, output, engine_ttft_ms, ttft_ms FROM "
-            "analytics_v1.generations"
-        ),
+        "SELECT cached_tokens, flags, prompt_hash, output, engine_ttft_ms, ttft_ms FROM "
+        "analytics_v1.generations",
     )
     assert len(stored) == 6
     assert {row["cached_tokens"] for row in stored} == {0}
@@ -84,10 +82,8 @@ def test_a_real_model_runs_through_the_whole_path(user: dict[str, str], engine: 
     assert all(row["output"] and 0 < row["engine_ttft_ms"] <= row["ttft_ms"] for row in stored)
     prompts = query(
         engine,
-        (
-            "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = "
-            "g.prompt_text_hash"
-        ),
+        "SELECT b.content FROM eval.generation AS g JOIN eval.text_blob AS b ON b.hash = "
+        "g.prompt_text_hash",
     )
     assert all(row["content"].startswith("<|im_start|>system") for row in prompts), (
         "the chat template was applied"

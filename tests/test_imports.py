@@ -64,14 +64,12 @@ def test_every_data_file_of_a_room_is_packaged() -> None:
         ["git", "ls-files", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
 
-    left_out = [
+    assert [
         name
         for name in tracked.split()
         if not name.endswith(".py")
         and not any(fnmatch(Path(name).name, pattern) for pattern in patterns)
-    ]
-
-    assert left_out == []
+    ] == []
 
 
 def test_no_installed_distribution_owns_one_of_our_names() -> None:
@@ -84,14 +82,12 @@ def test_no_installed_distribution_owns_one_of_our_names() -> None:
 
 def test_no_test_module_imports_another() -> None:
     """What tests share lives in tests/support; fixtures live in conftest files."""
-    importing = [
+    assert [
         f"{path.relative_to(ROOT)}: {module}"
         for path in sorted((ROOT / "tests").rglob("*.py"))
         for module in imported_modules(path)
         if module.startswith("tests.") and ".test_" in module
-    ]
-
-    assert importing == []
+    ] == []
 
 
 def imported_modules(path: Path) -> list[str]:

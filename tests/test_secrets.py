@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,22 +24,14 @@ from sqlalchemy import Engine
 from db.engine import rows, transaction
 from db.roles import grant_writer
 from services.locks import wait_until
-from tests.support.processes import ROOT, LoggingProcess, running, worker
+from tests.support.processes import LoggingProcess, run_program, running, worker
 
 pytestmark = pytest.mark.lane("engines")
 
 #: Each with a character that a URL escapes: neither spelling may be seen.
-DATABASE, BROKER, API_KEY, WRONG = (
-    "db-hidden@7c1f",
-    "broker-hidden@7c1f",
-    "sk-hidden@7c1f",
-    "wrong-hidden@7c1f",
-)
-SECRETS = tuple(
-    text
-    for secret in (DATABASE, BROKER, API_KEY, WRONG)
-    for text in (secret, quote(secret, safe=""))
-)
+PASSWORDS = tuple(f"{name}-hidden@7c1f" for name in ("db", "broker", "sk", "wrong"))
+DATABASE, BROKER, API_KEY, WRONG = PASSWORDS
+SECRETS = (*PASSWORDS, *(quote(secret, safe="") for secret in PASSWORDS))
 MODELS = """
 [models.fake]
 engine = "synthetic"
@@ -92,17 +83,8 @@ class Watched:
 
     def run(self, name: str, *arguments: str, **changes: str) -> str:
         """Run a command of evalctl to its end and return what it printed."""
-        command = [sys.executable, "-m", "orchestrator", *arguments]
-        environment = self.environment | changes
-        done = subprocess.run(
-            command,
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
+        command, given = (sys.executable, "-m", "orchestrator"), self.environment | changes
+        done = run_program(*command, *arguments, env=given, timeout=90)
         self.seen[name] = done.stdout + done.stderr
         return self.seen[name]
 
@@ -145,14 +127,8 @@ def watched(
     ):
         owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, DATABASE))
         grant_writer(engine, role)
-        admin.acl_setuser(
-            "hidden",
-            enabled=True,
-            passwords=[f"+{BROKER}"],
-            keys=["*"],
-            channels=["*"],
-            commands=["+@all"],
-        )
+        everything = {"keys": ["*"], "channels": ["*"], "commands": ["+@all"]}
+        admin.acl_setuser("hidden", enabled=True, passwords=[f"+{BROKER}"], **everything)
         escaped = quote(BROKER, safe="")
         given = {
             "EVALCTL_DATABASE_URL": url.render_as_string(hide_password=False),
@@ -167,20 +143,9 @@ def watched(
 
 
 def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
-    submitted = (
-        "submit",
-        "--model",
-        "fake",
-        "--model",
-        "remote",
-        "--problems",
-        "quickstart",
-        "--max-attempts",
-        "1",
-        "--repetitions",
-        "1",
-    )
-    assert "12 jobs" in watched.run("submit", *submitted)
+    models = ("--model", "fake", "--model", "remote", "--problems", "quickstart")
+    bounds = ("--max-attempts", "1", "--repetitions", "1")
+    assert "12 jobs" in watched.run("submit", "submit", *models, *bounds)
     with worker(watched.environment) as process:
         for _ in range(6):
             process.wait_for("job.succeeded")
@@ -195,26 +160,19 @@ def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
         assert wait_until(
             lambda: log.exists() and "worker.ready" in log.read_text(encoding="utf-8"), 60
         ), up.tail()
-        for words in (
-            ("status",),
-            ("status", "latest", "--json"),
-            ("doctor",),
-            ("results", "latest"),
-            ("models", "check"),
-        ):
-            watched.run(" ".join(words), *words)
+        for line in ("status", "status latest --json", "doctor", "results latest", "models check"):
+            watched.run(line, *line.split())
         watched.note("supervisor", up)
         assert up.stop() == 0
     watched.run("reconcile", "reconcile", "--once")
     things_go_wrong(watched, engine)
 
-    found = [
+    assert [
         (where, secret)
         for where, text in (watched.seen | dict(watched.files())).items()
         for secret in SECRETS
         if secret in text
-    ]
-    assert found == []
+    ] == []
     assert Gossip.heard == {f"Bearer {API_KEY}"}, "the key was used, and said back"
     assert {Path(file).name for file in watched.files()} >= {"worker-cpu0.log", "reconciler.log"}
     assert table_columns_with_secrets(engine) == []

@@ -29,7 +29,7 @@ def crooked(tmp_path: Path) -> structure.Checkout:
         layers = ["left | right"]
         """
     )
-    sources = {
+    for name, text in {
         "high/__init__.py": "",
         "high/left.py": "from high import right\n",
         "high/right.py": "def late():\n    import high.left\n",
@@ -38,8 +38,7 @@ def crooked(tmp_path: Path) -> structure.Checkout:
         "low/egg.py": "from low.chicken import chicken\n",
         "low/typed.py": "if TYPE_CHECKING:\n    from low import typing_too\n",
         "low/typing_too.py": "from low import typed\n",
-    }
-    for name, text in sources.items():
+    }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     return structure.Checkout(tmp_path)

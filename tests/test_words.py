@@ -172,14 +172,13 @@ def offences(path: Path) -> list[Offence]:
 
 
 def _tracked() -> Iterator[str]:
-    listing = subprocess.run(
+    for name in subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
-    )
-    for name in listing.stdout.splitlines():
+    ).stdout.splitlines():
         if name not in FILES and not name.startswith(FOLDERS) and (ROOT / name).is_file():
             yield name
 

@@ -142,11 +142,8 @@ def serve(
 def _clean_gpu(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
     """Take the GPU for this worker. Raise ``GpuUnavailable`` where another process uses it."""
     with nvml(), closing(GpuLock(settings.home, gpu.uuid)) as lock:
-        guard = GpuGuard(
-            NvmlReader(gpu.uuid),
-            ProcessOwnership(mark=mark, lock_path=lock.path),
-            name=f"GPU {gpu.index} ({gpu.name})",
-        )
+        ownership = ProcessOwnership(mark=mark, lock_path=lock.path)
+        guard = GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
         guard.sweep()
         os.environ[LOCK_VARIABLE] = lock.path
         with closing(guard):
@@ -208,11 +205,8 @@ def _check_schema(engine: Engine) -> None:
             raise unreachable(engine, error) from error
         raise
     if found.found is None or found.found < found.needed:
-        raise ServiceUnreachable(
-            "database schema",
-            f"it is at revision {found.found or 'none'}, this worker needs {found.needed}",
-            mend="Run `evalctl db upgrade`",
-        )
+        revisions = f"it is at revision {found.found or 'none'}, this worker needs {found.needed}"
+        raise ServiceUnreachable("database schema", revisions, mend="Run `evalctl db upgrade`")
 
 
 def _identity(worker_id: uuid.UUID, gpu: Gpu | None, queues: tuple[str, ...]) -> WorkerIdentity:

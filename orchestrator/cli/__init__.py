@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from core.errors import DbError, ServiceUnreachable
+from orchestrator.cli.examples import examples
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
 
@@ -17,31 +18,13 @@ DONE, BAD, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4
 
 #: Command: module under ``orchestrator.cli`` that defines it under the same name.
 COMMANDS = {
-    "quickstart": "quickstart",
-    "up": "services",
-    "down": "services",
-    "doctor": "doctor",
-    "submit": "submit",
-    "status": "status",
-    "watch": "status",
-    "results": "results",
-    "probe": "probe",
-    "cancel": "status",
-    "pause": "control",
-    "resume": "control",
-    "retry": "control",
-    "dead": "dead",
-    "schedule": "schedule",
-    "score": "score",
-    "rescore": "rescore",
-    "judge": "judge",
-    "review": "review",
-    "problems": "problems",
-    "models": "models",
-    "worker": "worker",
-    "reconcile": "processes",
-    "db": "database",
-}
+    "quickstart": "quickstart", "up": "services", "down": "services", "doctor": "doctor",
+    "submit": "submit", "status": "status", "watch": "status", "results": "results",
+    "probe": "probe", "cancel": "status", "pause": "control", "resume": "control",
+    "retry": "control", "dead": "dead", "schedule": "schedule", "score": "score",
+    "rescore": "rescore", "judge": "judge", "review": "review", "problems": "problems",
+    "models": "models", "worker": "worker", "reconcile": "processes", "db": "database",
+}  # fmt: skip
 
 
 class LazyGroup(click.Group):
@@ -66,22 +49,17 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="evalctl")
+@examples(
+    "evalctl quickstart",
+    "evalctl submit --model qwen3-4b --problems core --repetitions 3 --watch",
+    "evalctl results latest",
+)
 def cli() -> None:
-    """Evaluate language models on maths: step scores, latency and memory of each answer.
-
-    \b
-    Example:
-      evalctl quickstart
-      evalctl submit --model qwen3-4b --problems core --repetitions 3 --watch
-      evalctl results latest
-    """
+    """Evaluate language models on maths: step scores, latency and memory of each answer."""
 
 
 def main() -> NoReturn:
-    """Run the command line.
-
-    Every error ends in one sentence on stderr and the exit code of its kind.
-    """
+    """Run the command line; an error ends in a sentence on stderr and the exit code of its kind."""
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -7,6 +7,7 @@ import click
 from core.states import JobState
 from db.control import pause_run, resume_run, retry_jobs
 from db.runs import find_run, run_progress
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, warn
 from orchestrator.submit import publish_hints
@@ -15,51 +16,40 @@ from orchestrator.submit import publish_hints
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl pause latest")
 def pause(*, run: str, as_json: bool) -> int:
     """Pause a run: queued jobs are held, running jobs finish.
 
     Jobs submitted to a paused run are held too. RUN is an id, a unique prefix of an id, a name, or
     `latest`.
-
-    \b
-    Example:
-      evalctl pause latest
     """
     with connect(name="pause") as connections:
         found = find_run(connections.engine, run)
         paused = pause_run(connections.engine, found)
-        state = run_progress(
-            connections.engine, find_run(connections.engine, str(found.run_id))
-        ).state
+        found = find_run(connections.engine, str(found.run_id))
+        state = run_progress(connections.engine, found).state
     if as_json:
         counts = {"held": paused.held, "running": paused.running}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
-        click.echo(
-            f"run {found.name}: {paused.held} jobs held, {paused.running} running jobs will finish"
-        )
+        kept = f"{paused.running} running jobs will finish"
+        click.echo(f"run {found.name}: {paused.held} jobs held, {kept}")
     return 0
 
 
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl resume latest")
 def resume(*, run: str, as_json: bool) -> int:
-    """Resume a paused run.
-
-    \b
-    Example:
-      evalctl resume latest
-    """
+    """Resume a paused run."""
     with connect(broker=True, name="resume") as connections:
         found = find_run(connections.engine, run)
         released = resume_run(connections.engine, found)
         published, warnings = publish_hints(connections.engine, connections.broker)
-        state = run_progress(
-            connections.engine, find_run(connections.engine, str(found.run_id))
-        ).state
-    for warning in warnings:
-        warn(warning)
+        found = find_run(connections.engine, str(found.run_id))
+        state = run_progress(connections.engine, found).state
+    warn(*warnings)
     if as_json:
         counts = {"released": released, "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
@@ -71,21 +61,17 @@ def resume(*, run: str, as_json: bool) -> int:
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl retry latest")
 def retry(*, run: str, as_json: bool) -> int:
     """Requeue the failed and dead jobs of a run.
 
     Each job gets its original number of attempts again; earlier attempts stay on record.
-
-    \b
-    Example:
-      evalctl retry latest
     """
     with connect(broker=True, name="retry") as connections:
         found = find_run(connections.engine, run)
         retried = retry_jobs(connections.engine, found, (JobState.FAILED, JobState.DEAD))
         published, warnings = publish_hints(connections.engine, connections.broker)
-    for warning in warnings:
-        warn(warning)
+    warn(*warnings)
     if as_json:
         counts = {"retried": len(retried), "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name} | counts)

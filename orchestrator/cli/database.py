@@ -12,31 +12,25 @@ from sqlalchemy.exc import ProgrammingError
 from core.errors import DbError
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
 from orchestrator.errors import UsageFault
 
 
 @click.group(name="db")
+@examples("evalctl db upgrade")
 def database() -> None:
-    """Manage the database.
-
-    \b
-    Example:
-      evalctl db upgrade
-    """
+    """Manage the database."""
 
 
 @database.command(name="upgrade")
+@examples("evalctl db upgrade")
 def upgrade_command() -> int:
     """Migrate the database to the schema of this evalctl. Only its owner can.
 
     Nothing happens when the schema is current.
     Writers and analysts get access to new tables and views.
-
-    \b
-    Example:
-      evalctl db upgrade
     """
     with connect(name="migrate", check_schema=False) as connections:
         before = schema_version(connections.engine)
@@ -54,13 +48,9 @@ def upgrade_command() -> int:
 
 @database.command()
 @json_option
+@examples("evalctl db check")
 def check(*, as_json: bool) -> int:
-    """Check whether the database schema is current. Exit code 1 if it is not.
-
-    \b
-    Example:
-      evalctl db check
-    """
+    """Check whether the database schema is current. Exit code 1 if it is not."""
     with connect(name="check", check_schema=False) as connections:
         version = schema_version(connections.engine)
     if as_json:
@@ -72,15 +62,12 @@ def check(*, as_json: bool) -> int:
 
 @database.command()
 @click.argument("arguments", nargs=-1)
+@examples('evalctl db shell -- -c "SELECT * FROM analytics_v1.runs"')
 def shell(*, arguments: tuple[str, ...]) -> None:
     """Open psql on the database.
 
     Extra arguments are passed to psql. The password is passed in the environment, not on the
     command line.
-
-    \b
-    Example:
-      evalctl db shell -- -c "SELECT * FROM analytics_v1.runs"
     """
     psql = shutil.which("psql")
     if psql is None:
@@ -98,13 +85,9 @@ def shell(*, arguments: tuple[str, ...]) -> None:
 
 @database.command(name="grant-analyst")
 @click.argument("role")
+@examples("evalctl db grant-analyst alice")
 def grant_analyst_command(*, role: str) -> int:
-    """Let a database role read analytics_v1, and nothing else.
-
-    \b
-    Example:
-      evalctl db grant-analyst alice
-    """
+    """Let a database role read analytics_v1, and nothing else."""
     with connect(name="grant") as connections:
         grant_analyst(connections.engine, role)
     click.echo(f"role {role} can read analytics_v1")
@@ -113,14 +96,11 @@ def grant_analyst_command(*, role: str) -> int:
 
 @database.command(name="grant-writer")
 @click.argument("role")
+@examples("evalctl db grant-writer gpu_hosts")
 def grant_writer_command(*, role: str) -> int:
     """Let a database role submit, run workers and reconcile.
 
     It cannot change or drop a table.
-
-    \b
-    Example:
-      evalctl db grant-writer gpu_hosts
     """
     with connect(name="grant") as connections:
         grant_writer(connections.engine, role)

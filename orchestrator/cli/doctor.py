@@ -9,19 +9,17 @@ from rich.table import Table
 
 from core.settings import Settings
 from orchestrator import doctor as examination
+from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
 
 
 @click.command()
 @json_option
+@examples("evalctl doctor")
 def doctor(*, as_json: bool) -> int:
     """Check everything evalctl needs and show how to fix problems.
 
     Exit code 1 if something is broken. A missing GPU or worker is reported but does not count.
-
-    \b
-    Example:
-      evalctl doctor
     """
     checks = examination.examine(Settings.from_environment())
     needed = [check for check in checks if check.name not in {"gpu", "workers"}]
@@ -31,11 +29,7 @@ def doctor(*, as_json: bool) -> int:
     else:
         table = Table("check", "state", "found", "fix")
         for check in checks:
-            table.add_row(
-                check.name,
-                "[green]ok[/]" if check.ok else "[red]broken[/]",
-                check.found,
-                check.mend,
-            )
+            state = "[green]ok[/]" if check.ok else "[red]broken[/]"
+            table.add_row(check.name, state, check.found, check.mend)
         console().print(table)
     return 0 if ok else 1

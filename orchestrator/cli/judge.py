@@ -16,6 +16,7 @@ from db.fleet import list_workers
 from db.judgements import run_judges
 from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
+from orchestrator.cli.examples import examples
 from orchestrator.cli.results import require_judge
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
@@ -53,15 +54,14 @@ retry_option = click.option(
 
 
 @click.group(cls=DefaultGroup, default="submit")
+@examples(
+    "evalctl judge latest --judge qwen3-4b --watch",
+    "evalctl judge export latest -o requests.jsonl",
+)
 def judge() -> None:
     """Ask a judge about steps that the rules did not find.
 
     `evalctl judge RUN --judge MODEL` is short for `evalctl judge submit RUN --judge MODEL`.
-
-    \b
-    Example:
-      evalctl judge latest --judge qwen3-4b --watch
-      evalctl judge export latest -o requests.jsonl
     """
 
 
@@ -83,6 +83,10 @@ def judge() -> None:
 @click.option("--new", is_flag=True, help="Ask everything again in a new run.")
 @click.option("--watch", is_flag=True, help="Follow the judge's run until it ends.")
 @json_option
+@examples(
+    "evalctl judge submit latest --judge qwen3-4b --watch",
+    "evalctl judge latest --judge qwen3-4b --check-done",
+)
 def submit(
     *,
     run: str,
@@ -99,11 +103,6 @@ def submit(
 
     The requests are jobs of a run of the judge, which `status`, `watch`, `cancel`, `dead` and
     `retry` take as any other. No request is queued twice, so a second call adds only what is new.
-
-    \b
-    Example:
-      evalctl judge submit latest --judge qwen3-4b --watch
-      evalctl judge latest --judge qwen3-4b --check-done
     """
     spec = load_registry(Settings.from_environment()).get(judge_name)
     selection = Selection(check_done=check_done, retry_unscored=retry_unscored, judge=judge_name)
@@ -158,6 +157,10 @@ def submit(
 @retry_option
 @click.option("--judge", "judge_name", metavar="NAME", help="The judge of --retry-unscored.")
 @json_option
+@examples(
+    "evalctl judge export latest -o requests.jsonl --model-name gpt-5",
+    "evalctl judge export latest -o again.jsonl --retry-unscored --judge gpt-5",
+)
 def export(
     *,
     run: str | None,
@@ -173,11 +176,6 @@ def export(
 
     One line of the OpenAI batch format for each answer of RUN with missing or undetermined steps.
     Send it wherever you like, and read the replies with `evalctl judge import`.
-
-    \b
-    Example:
-      evalctl judge export latest -o requests.jsonl --model-name gpt-5
-      evalctl judge export latest -o again.jsonl --retry-unscored --judge gpt-5
     """
     if retry_unscored and judge_name is None:
         raise UsageFault("--retry-unscored needs --judge NAME: whose verdicts are missing?")
@@ -221,15 +219,14 @@ def export(
     "--judge", "judge_name", required=True, metavar="NAME", help="Name to store the replies under."
 )
 @json_option
+@examples(
+    "evalctl judge import latest replies.jsonl --judge gpt-5",
+)
 def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
     """Read a judge's replies from a file.
 
     FILE is the output of a batch of `evalctl judge export`, or has lines with custom_id and
     content. Importing it again adds nothing. Exit code 1 if a line holds no reply.
-
-    \b
-    Example:
-      evalctl judge import latest replies.jsonl --judge gpt-5
     """
     with connect(name="judge import") as connections:
         found = find_run(connections.engine, run)
@@ -274,6 +271,10 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
     help="The replies to `judge export --labelled FOLDER`.",
 )
 @json_option
+@examples(
+    "evalctl judge card latest --judge qwen3-4b",
+    "evalctl judge card --labelled my-labels/ --replies replies.jsonl",
+)
 def agreement(
     *,
     run: str | None,
@@ -286,11 +287,6 @@ def agreement(
 
     Rules, judge and both together against the random reviews of RUN (default: latest), or against
     labels, beside a judge that always says the same. Exit code 1 if no step was read by people.
-
-    \b
-    Example:
-      evalctl judge card latest --judge qwen3-4b
-      evalctl judge card --labelled my-labels/ --replies replies.jsonl
     """
     if (labelled is None) != (replies is None) or (labelled is not None and run is not None):
         raise UsageFault("give either RUN, or --labelled FOLDER with --replies FILE")

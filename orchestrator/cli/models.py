@@ -8,30 +8,23 @@ import click
 from rich.table import Table
 
 from core.settings import Settings
+from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
 from orchestrator.model_check import check_model
 from orchestrator.registry import load_registry
 
 
 @click.group()
+@examples("evalctl models check")
 def models() -> None:
-    """List the registered models and check which can run here.
-
-    \b
-    Example:
-      evalctl models check
-    """
+    """List the registered models and check which can run here."""
 
 
 @models.command(name="list")
 @json_option
+@examples("evalctl models list")
 def list_models(*, as_json: bool) -> int:
-    """List the registered models.
-
-    \b
-    Example:
-      evalctl models list
-    """
+    """List the registered models."""
     registry = load_registry(Settings.from_environment())
     if as_json:
         print_json({"models": [spec.to_dict() for spec in registry]})
@@ -45,13 +38,9 @@ def list_models(*, as_json: bool) -> int:
 
 @models.command()
 @click.argument("name")
+@examples("evalctl models show smollm2")
 def show(*, name: str) -> int:
-    """Show one model as JSON.
-
-    \b
-    Example:
-      evalctl models show smollm2
-    """
+    """Show one model as JSON."""
     spec = load_registry(Settings.from_environment()).get(name)
     print_json(spec.to_dict() | {"spec_hash": spec.spec_hash})
     return 0
@@ -60,15 +49,11 @@ def show(*, name: str) -> int:
 @models.command()
 @click.argument("names", nargs=-1)
 @json_option
+@examples("evalctl models check", "evalctl models check qwen3-4b")
 def check(*, names: tuple[str, ...], as_json: bool) -> int:
     """Check whether each model can run on this host, and why not.
 
     Exit code 1 if a named model cannot.
-
-    \b
-    Example:
-      evalctl models check
-      evalctl models check qwen3-4b
     """
     registry = load_registry(Settings.from_environment())
     checks = [check_model(spec) for spec in ([registry.get(name) for name in names] or registry)]

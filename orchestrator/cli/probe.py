@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click import option
 
 from core.settings import Settings
 from db.fleet import list_workers
 from db.probes import latest_points, read_found
 from db.runs import find_run
 from db.submissions import Submission
+from orchestrator.cli.examples import examples
 from orchestrator.connections import Connections, connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.probe_plan import (
@@ -30,7 +32,7 @@ from reports.probe_tables import level_table, limit_sentence, trial_line
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _BEFORE: tuple[Callable[[Any], Any], ...] = (
-    click.option(
+    option(
         "--model",
         "models",
         multiple=True,
@@ -38,7 +40,7 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
         metavar="NAME",
         help="Model to probe; may be repeated.",
     ),
-    click.option(
+    option(
         "--searches",
         type=int,
         default=1,
@@ -47,26 +49,20 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
     ),
 )
 _AFTER: tuple[Callable[[Any], Any], ...] = (
-    click.option("--memory-limit", metavar="SIZE", help="Emulate a smaller GPU, e.g. 24GiB."),
-    click.option(
-        "--seed", type=int, default=0, show_default=True, help="Base seed of the requests."
-    ),
-    click.option(
-        "--name", help="Name of the run. The same probe under another name is another run."
-    ),
-    click.option("--priority", type=int, default=0, show_default=True, help="Lower runs sooner."),
-    click.option(
+    option("--memory-limit", metavar="SIZE", help="Emulate a smaller GPU, e.g. 24GiB."),
+    option("--seed", type=int, default=0, show_default=True, help="Base seed of the requests."),
+    option("--name", help="Name of the run. The same probe under another name is another run."),
+    option("--priority", type=int, default=0, show_default=True, help="Lower runs sooner."),
+    option(
         "--max-attempts",
         type=int,
         default=3,
         show_default=True,
         help="Attempts before a job is marked dead.",
     ),
-    click.option("--new", is_flag=True, help="Start a new run even if this probe already has one."),
-    click.option(
-        "--dry-run", is_flag=True, help="Show what would be submitted, without submitting it."
-    ),
-    click.option(
+    option("--new", is_flag=True, help="Start a new run even if this probe already has one."),
+    option("--dry-run", is_flag=True, help="Show what would be submitted, without submitting it."),
+    option(
         "--watch/--no-watch",
         default=True,
         show_default=True,
@@ -74,7 +70,7 @@ _AFTER: tuple[Callable[[Any], Any], ...] = (
     ),
     json_option,
 )
-_LENGTH = click.option(
+_LENGTH = option(
     "--fixed-length",
     metavar="IN:OUT",
     help="Prompt and output tokens of each request.  [default: 256:512]",
@@ -83,91 +79,74 @@ _LENGTH = click.option(
 
 def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
-        for option in reversed((*_BEFORE, *own, *_AFTER)):
-            function = option(function)
+        for one in reversed((*_BEFORE, *own, *_AFTER)):
+            function = one(function)
         return function
 
     return decorate
 
 
 @click.group()
+@examples("evalctl probe sequences --model smollm2")
 def probe() -> None:
-    """Search for limits: sequences, engines or context length.
-
-    \b
-    Example:
-      evalctl probe sequences --model smollm2
-    """
+    """Search for limits: sequences, engines or context length."""
 
 
 @probe.command()
 @_options(
-    click.option(
-        "--max-level", type=int, help="Highest number of sequences to try.  [default: 64]"
-    ),
-    click.option("--trials", type=int, help="Trials per level; all must be stable.  [default: 3]"),
+    option("--max-level", type=int, help="Highest number of sequences to try.  [default: 64]"),
+    option("--trials", type=int, help="Trials per level; all must be stable.  [default: 3]"),
     _LENGTH,
-    click.option(
+    option(
         "--sla-s",
         type=float,
         help="Limit in seconds for the 95th percentile of E2E; a slower level is not stable.",
     ),
+)
+@examples(
+    "evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64",
+    "evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --json",
 )
 def sequences(**flags: Any) -> int:
     """Find how many sequences one engine runs at once.
 
     At a stable level no sequence fails, is preempted or waits. Levels double until one is not
     stable, then the gap is bisected. Running out of memory is a result, not an error.
-
-    \b
-    Example:
-      evalctl probe sequences --model smollm2 --max-level 16 --fixed-length 64:64
-      evalctl probe sequences --model qwen3-4b --memory-limit 24GiB --json
     """
     return _probe(SEQUENCES, **flags)
 
 
 @probe.command()
 @_options(
-    click.option(
-        "--max-level", type=int, help="Highest number of engines to start.  [default: 16]"
-    ),
-    click.option("--trials", type=int, help="Ramps, each starting from one engine.  [default: 3]"),
+    option("--max-level", type=int, help="Highest number of engines to start.  [default: 16]"),
+    option("--trials", type=int, help="Ramps, each starting from one engine.  [default: 3]"),
     _LENGTH,
-    click.option(
-        "--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"
-    ),
+    option("--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"),
 )
+@examples("evalctl probe instances --model qwen3-4b --memory-limit 48GiB")
 def instances(**flags: Any) -> int:
     """Find how many engines run side by side on one GPU under load.
 
     Engines are added one at a time until one fails to start or dies.
-
-    \b
-    Example:
-      evalctl probe instances --model qwen3-4b --memory-limit 48GiB
     """
     return _probe(INSTANCES, **flags)
 
 
 @probe.command()
 @_options(
-    click.option(
+    option(
         "--levels",
         metavar="TOKENS",
         help="Context lengths to try, prompt and answer together.  [default: 8k doubling to 256k]",
     ),
-    click.option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
+    option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
 )
+@examples("evalctl probe context --model qwen3-4b --levels 8k,16k,32k,64k")
 def context(**flags: Any) -> int:
     """Find how long a context an engine takes.
 
     Also shows what it costs, and whether the model still uses the start of the context. Each length
     runs in a separate engine. A wrong answer is reported and does not end the search.
-
-    \b
-    Example:
-      evalctl probe context --model qwen3-4b --levels 8k,16k,32k,64k
     """
     return _probe(CONTEXT, **flags)
 
@@ -180,8 +159,7 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
     synthetic = any(model.synthetic for model in submission.models)
     with connect(broker=True, synthetic=synthetic, name="probe") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
-        for warning in outcome.warnings:
-            warn(warning)
+        warn(*outcome.warnings)
         if not watch:
             return _show_submitted(connections, outcome, as_json=as_json)
         state = _follow(connections, outcome, as_json=as_json)
@@ -195,10 +173,8 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
             if document["points"]:
                 console().print(level_table(document))
             for search in document["not_ended"]:
-                click.echo(
-                    f"search {search['search']} of {search['model']} {search['state']}: "
-                    f"{search['error_message']}"
-                )
+                which = f"search {search['search']} of {search['model']} {search['state']}"
+                click.echo(f"{which}: {search['error_message']}")
         for document in documents:
             click.echo(limit_sentence(document))
     return 0 if state == "succeeded" else 1
@@ -227,14 +203,10 @@ def _show_submitted(connections: Connections, outcome: Outcome, *, as_json: bool
     if as_json:
         print_json(outcome.to_dict())
         return 0
-    click.echo(
-        f"run {done.name} ({done.run_id}): {done.created} searches submitted, "
-        f"{done.existing} already exist"
-    )
-    click.echo(
-        f"`evalctl results {done.name} --table concurrency` shows the limits when the "
-        "searches have ended"
-    )
+    searches = f"{done.created} searches submitted, {done.existing} already exist"
+    results = f"`evalctl results {done.name} --table concurrency`"
+    click.echo(f"run {done.name} ({done.run_id}): {searches}")
+    click.echo(f"{results} shows the limits when the searches have ended")
     if not list_workers(connections.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     return 0
@@ -245,8 +217,6 @@ def _show_plan(wanted: Probe, submission: Submission, *, as_json: bool) -> int:
         print_json({"dry_run": True, "jobs": submission.jobs, "experiment": wanted.to_dict()})
     else:
         models = ", ".join(model.name for model in submission.models)
-        click.echo(
-            f"would submit {submission.jobs} {wanted.kind} searches: {wanted.searches} each "
-            f"for {models}"
-        )
+        searches = f"{submission.jobs} {wanted.kind} searches: {wanted.searches} each"
+        click.echo(f"would submit {searches} for {models}")
     return 0

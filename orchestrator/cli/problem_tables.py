@@ -33,11 +33,8 @@ def print_validation(found: Validation) -> None:
         table.add_row(kind.replace("_", " "), str(made), str(held))
     screen.print(table)
     failing = {problem.id for problem in found.failed}
-    advisory = [
-        (name, check)
-        for name, check in found.exceptions
-        if check.kind in ADVISORY and name not in failing
-    ]
+    exceptions = [(name, check) for name, check in found.exceptions if name not in failing]
+    advisory = [(name, check) for name, check in exceptions if check.kind in ADVISORY]
     if advisory:
         screen.print("exceptions, which do not fail a problem (another line shows the same step):")
         for name, check in advisory:
@@ -53,18 +50,15 @@ def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
         click.echo(f"{file}:{refusal.line}: {refusal.sentence}", err=True)
     if len(found.refusals) > SHOWN_REFUSALS:
         click.echo(f"and {len(found.refusals) - SHOWN_REFUSALS} more; --json lists all", err=True)
-    click.echo(
-        f"{len(found.problems)} of {found.rows} rows written to {out}, "
-        f"{len(found.refusals)} refused; "
-        f"licence of {name}: {IMPORTERS[name].licence}"
-    )
+    written = f"{len(found.problems)} of {found.rows} rows written to {out}"
+    licence = f"licence of {name}: {IMPORTERS[name].licence}"
+    click.echo(f"{written}, {len(found.refusals)} refused; {licence}")
 
 
 def print_agreement(found: Agreement) -> None:
     """Print the measures of the scorer beside those of trivial scorers."""
-    table = Table(
-        "", "scorer", "95 % interval", *(name.replace("_", " ") for name in found.baselines)
-    )
+    baselines = (name.replace("_", " ") for name in found.baselines)
+    table = Table("", "scorer", "95 % interval", *baselines)
     for label, path in (
         ("step kappa", ("kappa",)),
         ("mean error of 7", ("mae7",)),
@@ -81,17 +75,13 @@ def print_agreement(found: Agreement) -> None:
         table.add_row(label, _figure(_dig(found.metrics, path)), shown, *others)
     console().print(table)
     for name, part in found.slices.items():
-        click.echo(
-            f"{name.replace('_', ' ')}: {part['answers']} answers, step kappa "
-            f"{_figure(part['kappa'])}, "
-            f"{_figure(part['steps_agree'])} of the steps agree, mean error {_figure(part['mae7'])}"
-        )
+        kappa, agree, error = (_figure(part[key]) for key in ("kappa", "steps_agree", "mae7"))
+        agreed = f"step kappa {kappa}, {agree} of the steps agree, mean error {error}"
+        click.echo(f"{name.replace('_', ' ')}: {part['answers']} answers, {agreed}")
     click.echo(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
     if found.marker_answers:
-        click.echo(
-            f"step kappa between markers: {_figure(found.marker_kappa)} "
-            f"({found.marker_answers} answers labelled twice)"
-        )
+        twice = f"{found.marker_answers} answers labelled twice"
+        click.echo(f"step kappa between markers: {_figure(found.marker_kappa)} ({twice})")
 
 
 def _dig(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:

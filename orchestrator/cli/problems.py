@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
+from click import option
 from rich.table import Table
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.problem_tables import print_agreement, print_import, print_validation
 from orchestrator.cli.score import load_problem
 from orchestrator.console import console, json_option, print_json, warn
@@ -26,35 +29,22 @@ LABELLED = SHIPPED.parent / "labelled"
 
 
 @click.group()
+@examples("evalctl problems list")
 def problems() -> None:
-    """List, show, validate, write and import problems.
-
-    \b
-    Example:
-      evalctl problems list
-    """
+    """List, show, validate, write and import problems."""
 
 
 @problems.command(name="list")
 @click.argument("problem_set", metavar="SET", default="core")
 @json_option
+@examples("evalctl problems list quickstart")
 def list_problems(*, problem_set: str, as_json: bool) -> int:
-    """List the problems of a set: core, quickstart, a folder or a file.
-
-    \b
-    Example:
-      evalctl problems list quickstart
-    """
+    """List the problems of a set: core, quickstart, a folder or a file."""
     loaded = load_set(problem_set)
     if as_json:
         rows = [
-            {
-                "id": p.id,
-                "category": p.level,
-                "difficulty": p.difficulty,
-                "topics": list(p.topics),
-                "steps": len(p.paths[0].steps),
-            }
+            {"id": p.id, "category": p.level, "difficulty": p.difficulty}
+            | {"topics": list(p.topics), "steps": len(p.paths[0].steps)}
             for p in loaded
         ]
         print_json({"set": loaded.name, "content_hash": loaded.content_hash, "problems": rows})
@@ -62,21 +52,18 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     table = Table("id", "category", "difficulty", "steps", "topics")
     for problem in loaded:
         steps = "/".join(str(len(path.steps)) for path in problem.paths)
-        table.add_row(
-            problem.id, problem.level, str(problem.difficulty), steps, ", ".join(problem.topics)
-        )
+        difficulty, topics = str(problem.difficulty), ", ".join(problem.topics)
+        table.add_row(problem.id, problem.level, difficulty, steps, topics)
     console().print(table)
     counts = Counter(problem.level for problem in loaded)
-    click.echo(
-        f"{len(loaded)} problems: "
-        f"{', '.join(f'{count} {level}' for level, count in counts.items())}"
-    )
+    levels = ", ".join(f"{count} {level}" for level, count in counts.items())
+    click.echo(f"{len(loaded)} problems: {levels}")
     return 0
 
 
 @problems.command()
 @click.argument("problem", metavar="ID")
-@click.option(
+@option(
     "--language",
     type=click.Choice(["en", "zh"]),
     default="en",
@@ -84,24 +71,18 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     help="Language of the statement.",
 )
 @json_option
+@examples("evalctl problems show sec-symmetric-01")
 def show(*, problem: str, language: str, as_json: bool) -> int:
-    """Show a problem: statement, reference steps, answer.
-
-    \b
-    Example:
-      evalctl problems show sec-symmetric-01
-    """
+    """Show a problem: statement, reference steps, answer."""
     found = load_problem(problem)
     if as_json:
         print_json(found.to_dict() | {"content_hash": found.content_hash})
         return 0
     screen = console()
-    screen.print(
-        f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n", highlight=False
-    )
-    screen.print(
-        found.statement.get(language) or next(iter(found.statement.values())), markup=False
-    )
+    heading = f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n"
+    screen.print(heading, highlight=False)
+    statement = found.statement.get(language) or next(iter(found.statement.values()))
+    screen.print(statement, markup=False)
     for path in found.paths:
         screen.print(f"reference path {path.id}:")
         for step in path.steps:
@@ -114,17 +95,13 @@ def show(*, problem: str, language: str, as_json: bool) -> int:
 @problems.command()
 @click.argument("path", metavar="[PATH]", default="core")
 @json_option
+@examples("evalctl problems validate", "evalctl problems validate my-problems/")
 def validate(*, path: str, as_json: bool) -> int:
     """Validate problem files. Exit code 1 if one fails.
 
     PATH is a set (core, quickstart), a folder or a file. Besides the format, the mutation gate is
     checked: each worked solution is scored whole, with every step removed in turn, with wrong
     numbers, and as a bare answer.
-
-    \b
-    Example:
-      evalctl problems validate
-      evalctl problems validate my-problems/
     """
     show_progress = sys.stderr.isatty() and not as_json
     found = validate_set(path, _progress if show_progress else lambda _done, _of: None)
@@ -137,20 +114,16 @@ def validate(*, path: str, as_json: bool) -> int:
 
 @problems.command()
 @click.argument("problem", metavar="ID")
-@click.option("--level", type=click.Choice(LEVELS), required=True, help="Category of the problem.")
-@click.option(
+@option("--level", type=click.Choice(LEVELS), required=True, help="Category of the problem.")
+@option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write to this file instead of stdout.",
 )
+@examples("evalctl problems new sec-area-01 --level secondary --out sec-area-01.yaml")
 def new(*, problem: str, level: str, out: Path | None) -> int:
-    """Write a commented template of a problem file.
-
-    \b
-    Example:
-      evalctl problems new sec-area-01 --level secondary --out sec-area-01.yaml
-    """
+    """Write a commented template of a problem file."""
     written = skeleton(problem, level)
     if out is None:
         click.echo(written, nl=False)
@@ -169,7 +142,7 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
 @problems.command(name="import")
 @click.argument("format_name", metavar="FORMAT", type=click.Choice(list(IMPORTERS)))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
+@option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
@@ -177,31 +150,25 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
     help="Folder for the problem files.",
 )
 @json_option
+@examples(
+    "evalctl problems import gsm8k test.jsonl --out gsm8k/",
+    "evalctl submit --problems gsm8k/ --model my-model",
+)
 def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) -> int:
     """Import a local file of a public data set as problem files.
 
     FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published
     format. Exit code 1 if no row can be imported.
-
-    \b
-    Example:
-      evalctl problems import gsm8k test.jsonl --out gsm8k/
-      evalctl submit --problems gsm8k/ --model my-model
     """
     found = import_file(format_name, file)
     write_problems(found.problems, out)
     if as_json:
         importer = IMPORTERS[format_name]
         refused = [{"line": refusal.line, "why": refusal.sentence} for refusal in found.refusals]
-        counts = {
-            "rows": found.rows,
-            "imported": len(found.problems),
-            "refused": len(refused),
-            "refusals": refused,
-        }
-        print_json(
-            {"format": format_name, "licence": importer.licence, "folder": str(out), **counts}
-        )
+        counts: dict[str, Any] = {"rows": found.rows, "imported": len(found.problems)}
+        counts |= {"refused": len(refused), "refusals": refused}
+        facts = {"format": format_name, "licence": importer.licence, "folder": str(out)}
+        print_json(facts | counts)
     else:
         print_import(format_name, found, file, out)
     return 0 if found.problems else 1
@@ -209,7 +176,7 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
 
 @problems.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=LABELLED, metavar="[FOLDER]")
-@click.option(
+@option(
     "--problems",
     "problem_set",
     default="core",
@@ -217,23 +184,21 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
     metavar="SET",
     help="Set of the problems that were answered.",
 )
-@click.option(
+@option(
     "--list",
     "list_all",
     is_flag=True,
     help="List every step where the scorer and the label disagree.",
 )
 @json_option
+@examples(
+    "evalctl problems agreement", "evalctl problems agreement my-labels/ --problems my-problems/"
+)
 def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) -> int:
     """Measure how well the scorer agrees with human step labels.
 
     Trivial scorers are shown next to it. FOLDER holds answers/, index*.jsonl and labels*.jsonl; the
     default is the labelled answers shipped with evalctl.
-
-    \b
-    Example:
-      evalctl problems agreement
-      evalctl problems agreement my-labels/ --problems my-problems/
     """
     if not folder.is_dir():
         raise UsageFault(f"folder {folder} does not exist")

@@ -9,22 +9,21 @@ import threading
 from types import FrameType
 
 import click
+from click import option
 
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.reconciler import Reconciler
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Run one round and exit.")
+@option("--once", is_flag=True, help="Run one round and exit.")
+@examples("evalctl reconcile")
 def reconcile(*, once: bool) -> int:
     """Run the reconciler in the foreground.
 
     It expires leases, publishes hints, submits scheduled runs and refills an emptied broker.
     Several can run: one is active, the others stand by.
-
-    \b
-    Example:
-      evalctl reconcile
     """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import click
+from click import option
 
+from orchestrator.cli.examples import examples
 from orchestrator.console import console, duration
 from orchestrator.quickstart import run_quickstart
 from reports.tables import result_tables
 
 
 @click.command()
-@click.option(
+@option(
     "--repetitions",
     type=click.IntRange(1, 100),
     default=3,
     show_default=True,
     help="Repetitions of each problem.",
 )
-@click.option(
+@option(
     "--max-tokens",
     type=click.IntRange(1, 1024),
     default=96,
     show_default=True,
     help="Maximum output tokens.",
 )
+@examples("evalctl quickstart")
 def quickstart(*, repetitions: int, max_tokens: int) -> int:
     """Compare two tiny models on 6 problems, on this machine's CPU.
 
     Everything from queue to tables is real: Postgres, a Redis-compatible broker, a Celery worker,
     vLLM. The models are tiny (135M parameters, in bf16 and rounded to 4 bits), so expect low
     scores. All processes exit with the command; the data stays in EVALCTL_HOME.
-
-    \b
-    Example:
-      evalctl quickstart
     """
     screen = console()
     finished = run_quickstart(screen, repetitions=repetitions, max_tokens=max_tokens)
@@ -41,10 +40,8 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
         screen.print(table)
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     for failure in finished.progress.failures:
-        screen.print(
-            f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']}): "
-            f"{failure['example']}"
-        )
+        what = f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']})"
+        screen.print(f"{what}: {failure['example']}")
     screen.print("\nTry next:")
     for command in _next_commands(finished.run.name):
         screen.print(f"  {command}", soft_wrap=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 
 import click
+from click import option
 
 from db.runs import find_run
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
 from orchestrator.rescore import rescore_run
@@ -15,29 +17,23 @@ from scoring.score import SCORER_VERSION
 
 @click.command()
 @click.argument("run")
-@click.option(
+@option(
     "--force", is_flag=True, help="Rescore answers that this scorer version has already scored."
 )
 @json_option
+@examples("evalctl rescore latest")
 def rescore(*, run: str, force: bool, as_json: bool) -> int:
     """Rescore the stored answers of a run with this scorer version.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Earlier verdicts are kept; results
     show the newest scores. Exit code 1 if a stored problem can no longer be read.
-
-    \b
-    Example:
-      evalctl rescore latest
     """
     show_progress = sys.stderr.isatty() and not as_json
     with connect(name="rescore") as connections:
         found = find_run(connections.engine, run)
-        done = rescore_run(
-            connections.engine,
-            found.run_id,
-            force=force,
-            on_progress=_progress if show_progress else _no_progress,
-        )
+        progress = _progress if show_progress else _no_progress
+        run_id = found.run_id
+        done = rescore_run(connections.engine, run_id, force=force, on_progress=progress)
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, **done.to_dict()})
     else:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
+from click import option
 
 from db.judgements import run_judges
 from db.results import read_results
 from db.runs import find_run, run_progress
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
@@ -19,27 +21,29 @@ from reports.tables import result_tables
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option(
-    "--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated."
-)
-@click.option(
-    "--include-flagged", is_flag=True, help="Include flagged results in times and memory."
-)
-@click.option(
+@option("--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated.")
+@option("--include-flagged", is_flag=True, help="Include flagged results in times and memory.")
+@option(
     "--table",
     "chosen",
     multiple=True,
     type=click.Choice(("scores", "resources", "prompts", "concurrency")),
     help="Show only this table; may be repeated.",
 )
-@click.option(
+@option(
     "--judge",
     "judge",
     metavar="NAME",
     help="Show the scores of rules + this judge beside those of the rules.",
 )
-@click.option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
+@option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
+@examples(
+    "evalctl results latest",
+    "evalctl results quickstart-3f2a1b --json",
+    "evalctl results latest --table resources --explain",
+    "evalctl results latest --judge qwen3-4b",
+)
 def results(
     *,
     run: str,
@@ -53,13 +57,6 @@ def results(
     """Show the scores, latency and memory of a run.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`.
-
-    \b
-    Example:
-      evalctl results latest
-      evalctl results quickstart-3f2a1b --json
-      evalctl results latest --table resources --explain
-      evalctl results latest --judge qwen3-4b
     """
     with connect(name="results", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
@@ -81,21 +78,19 @@ def results(
         print_json(head | document | explanation)
         return 0
     if progress.open:
-        click.echo(
-            f"run {found.name} has not finished: {progress.open} of {progress.total} jobs are open"
-        )
-    kept = (*chosen, "limits", *(("judged",) if "scores" in chosen else ()))
-    shown = {key: rows for key, rows in document.items() if not chosen or key in kept}
+        jobs = f"{progress.open} of {progress.total} jobs are open"
+        click.echo(f"run {found.name} has not finished: {jobs}")
+    kept = {*chosen, "limits", *(("judged",) if "scores" in chosen else ())}
+    wanted = kept if chosen else document.keys()
+    shown = {key: rows for key, rows in document.items() if key in wanted}
     tables = result_tables(shown, judge)
     for table in tables:
         console().print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
         console().print(part)
     if not tables:
-        click.echo(
-            f"run {found.name} has no "
-            f"results{'' if synthetic else ' (add --synthetic to include synthetic models)'}"
-        )
+        more = "" if synthetic else " (add --synthetic to include synthetic models)"
+        click.echo(f"run {found.name} has no results{more}")
     return 0
 
 

@@ -9,6 +9,7 @@ import click
 
 from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
+from orchestrator.cli.examples import examples
 from orchestrator.cli.judge import opened, read_lines
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
@@ -17,15 +18,14 @@ from orchestrator.review import import_reviews, sampled_steps
 
 
 @click.group(cls=DefaultGroup, default="export")
+@examples(
+    "evalctl review latest --sample 60 -o steps.jsonl",
+    "evalctl review import steps.jsonl --reviewer ada",
+)
 def review() -> None:
     """Let people read steps, and append their verdicts.
 
     `evalctl review RUN --sample 60` is short for `evalctl review export RUN --sample 60`.
-
-    \b
-    Example:
-      evalctl review latest --sample 60 -o steps.jsonl
-      evalctl review import steps.jsonl --reviewer ada
     """
 
 
@@ -53,6 +53,10 @@ def review() -> None:
     help="File to write; standard output without it.",
 )
 @json_option
+@examples(
+    "evalctl review export latest --sample 60 -o steps.jsonl",
+    "evalctl review latest --uncertain --sample 20 -o steps.jsonl",
+)
 def export(
     *, run: str, number: int, seed: int, uncertain: bool, out: Path | None, as_json: bool
 ) -> int:
@@ -61,11 +65,6 @@ def export(
     Each line has the statement, the step, the answer and an empty verdict: fill in done,
     present_invalid, wrong, missing or unclear, and a reason if you like. Neither the model nor a
     verdict is shown.
-
-    \b
-    Example:
-      evalctl review export latest --sample 60 -o steps.jsonl
-      evalctl review latest --uncertain --sample 20 -o steps.jsonl
     """
     if as_json and out is None:
         raise UsageFault("--json needs -o FILE: standard output cannot hold both")
@@ -90,15 +89,14 @@ def export(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--reviewer", required=True, metavar="NAME", help="Who gave the verdicts.")
 @json_option
+@examples(
+    "evalctl review import steps.jsonl --reviewer ada",
+)
 def import_(*, file: Path, reviewer: str, as_json: bool) -> int:
     """Append the verdicts of a reviewed file.
 
     Nothing is overwritten: a changed mind is another row, and the newest counts. Lines without a
     verdict are skipped. Exit code 1 if a line cannot be used.
-
-    \b
-    Example:
-      evalctl review import steps.jsonl --reviewer ada
     """
     if not reviewer.strip():
         raise UsageFault("--reviewer needs a name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click import option
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -20,6 +21,7 @@ from db.schedules import (
     remove_schedule,
     resume_schedule,
 )
+from orchestrator.cli.examples import examples
 from orchestrator.cli.schedule_tables import (
     describe,
     next_slot,
@@ -38,24 +40,20 @@ from orchestrator.submit import Outcome, plan, publish_hints
 
 
 @click.group()
+@examples("evalctl schedule list")
 def schedule() -> None:
-    """Submit an experiment on a cron schedule, each time as a new run.
-
-    \b
-    Example:
-      evalctl schedule list
-    """
+    """Submit an experiment on a cron schedule, each time as a new run."""
 
 
 @schedule.command()
 @click.argument("name")
-@click.option(
+@option(
     "--cron",
     required=True,
     metavar="FIELDS",
     help="Minute, hour, day of month, month, day of week.",
 )
-@click.option(
+@option(
     "--tz",
     "timezone",
     default="UTC",
@@ -63,7 +61,7 @@ def schedule() -> None:
     metavar="ZONE",
     help="IANA time zone of the cron expression.",
 )
-@click.option(
+@option(
     "-f",
     "--file",
     "path",
@@ -72,17 +70,16 @@ def schedule() -> None:
     help="Experiment file in TOML or YAML, as for `submit`.",
 )
 @json_option
+@examples(
+    "evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f exp.toml",
+    "evalctl schedule add weekdays --cron '30 1 * * 1-5' -f experiment.yaml",
+)
 def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> int:
     """Add a schedule.
 
     The cron expression and the experiment are checked first. The reconciler (part of `evalctl up`)
     submits a run for each slot. If it was down, it makes up for the latest missed slot only. When
     the clocks change, a schedule at chosen hours still runs once per slot.
-
-    \b
-    Example:
-      evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f exp.toml
-      evalctl schedule add weekdays --cron '30 1 * * 1-5' -f experiment.yaml
     """
     check_name(name)
     read_cron(cron, timezone)
@@ -103,26 +100,20 @@ def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> in
     if as_json:
         print_json(document | {"added": added, "jobs": jobs, "warnings": warnings})
         return 0
+    following = next_slot(found, document)
     if added:
-        click.echo(f"schedule {name}: {jobs} jobs a slot, {next_slot(found, document)}")
+        click.echo(f"schedule {name}: {jobs} jobs a slot, {following}")
     else:
-        click.echo(
-            f"schedule {name} already exists with these settings; {next_slot(found, document)}"
-        )
-    for warning in warnings:
-        warn(warning)
+        click.echo(f"schedule {name} already exists with these settings; {following}")
+    warn(*warnings)
     return 0
 
 
 @schedule.command("list")
 @json_option
+@examples("evalctl schedule list")
 def list_(*, as_json: bool) -> int:
-    """List the schedules with their next and last slot.
-
-    \b
-    Example:
-      evalctl schedule list
-    """
+    """List the schedules with their next and last slot."""
     with connect(name="schedule") as connections:
         found = list_schedules(connections.engine)
         last = last_slots(connections.engine, limit=1)
@@ -142,18 +133,15 @@ def list_(*, as_json: bool) -> int:
     console().print(table)
     for document in documents:
         if document["last"] and document["last"]["error_message"]:
-            click.echo(
-                f"`evalctl schedule show {document['schedule']}` explains why its last slot "
-                "has no run"
-            )
-    for warning in warnings:
-        warn(warning)
+            details = f"`evalctl schedule show {document['schedule']}`"
+            click.echo(f"{details} explains why its last slot has no run")
+    warn(*warnings)
     return 0
 
 
 @schedule.command()
 @click.argument("name")
-@click.option(
+@option(
     "--limit",
     type=click.IntRange(1),
     default=10,
@@ -161,25 +149,19 @@ def list_(*, as_json: bool) -> int:
     help="Maximum number of past slots to show.",
 )
 @json_option
+@examples("evalctl schedule show nightly")
 def show(*, name: str, limit: int, as_json: bool) -> int:
     """Show a schedule: what it submits, its next slots and its past ones.
 
     Exit code 1 if its last slot could not be submitted.
-
-    \b
-    Example:
-      evalctl schedule show nightly
     """
     with connect(name="schedule") as connections:
         found = find_schedule(connections.engine, name)
         slots = tuple(last_slots(connections.engine, found, limit=limit).get(found.schedule_id, ()))
         document = describe(found, database_time(connections.engine), last=slots)
         warnings = warnings_of(connections.engine, found)
-    document |= {
-        "experiment": found.experiment,
-        "slots": [slot.to_dict() for slot in slots],
-        "warnings": warnings,
-    }
+    shown = [slot.to_dict() for slot in slots]
+    document |= {"experiment": found.experiment, "slots": shown, "warnings": warnings}
     if as_json:
         print_json(document)
     else:
@@ -190,13 +172,9 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
 @schedule.command()
 @click.argument("name")
 @json_option
+@examples("evalctl schedule pause nightly")
 def pause(*, name: str, as_json: bool) -> int:
-    """Pause a schedule until `resume`; runs already submitted continue.
-
-    \b
-    Example:
-      evalctl schedule pause nightly
-    """
+    """Pause a schedule until `resume`; runs already submitted continue."""
     with connect(name="schedule") as connections:
         changed = pause_schedule(connections.engine, find_schedule(connections.engine, name))
     if as_json:
@@ -209,13 +187,9 @@ def pause(*, name: str, as_json: bool) -> int:
 @schedule.command()
 @click.argument("name")
 @json_option
+@examples("evalctl schedule resume nightly")
 def resume(*, name: str, as_json: bool) -> int:
-    """Resume a schedule; slots missed while it was paused are skipped.
-
-    \b
-    Example:
-      evalctl schedule resume nightly
-    """
+    """Resume a schedule; slots missed while it was paused are skipped."""
     with connect(name="schedule") as connections:
         changed = resume_schedule(connections.engine, find_schedule(connections.engine, name))
         found = find_schedule(connections.engine, name)
@@ -224,25 +198,18 @@ def resume(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json(document | {"changed": changed, "warnings": warnings})
         return 0
-    click.echo(
-        f"schedule {name} {'is resumed' if changed else 'was not paused'}; "
-        f"{next_slot(found, document)}"
-    )
-    for warning in warnings:
-        warn(warning)
+    state = "is resumed" if changed else "was not paused"
+    click.echo(f"schedule {name} {state}; {next_slot(found, document)}")
+    warn(*warnings)
     return 0
 
 
 @schedule.command()
 @click.argument("name")
 @json_option
+@examples("evalctl schedule remove nightly")
 def remove(*, name: str, as_json: bool) -> int:
-    """Remove a schedule and its list of slots; its runs are kept.
-
-    \b
-    Example:
-      evalctl schedule remove nightly
-    """
+    """Remove a schedule and its list of slots; its runs are kept."""
     with connect(name="schedule") as connections:
         slots = remove_schedule(connections.engine, find_schedule(connections.engine, name))
     if as_json:
@@ -255,32 +222,25 @@ def remove(*, name: str, as_json: bool) -> int:
 @schedule.command("run-now")
 @click.argument("name")
 @json_option
+@examples("evalctl schedule run-now nightly")
 def run_now_(*, name: str, as_json: bool) -> int:
     """Submit a schedule's experiment now, as a new run.
 
     The next slot is not affected.
-
-    \b
-    Example:
-      evalctl schedule run-now nightly
     """
     with connect(broker=True, name="schedule") as connections:
         found = find_schedule(connections.engine, name)
         try:
-            slot, submitted = run_now(
-                connections.engine, found, load_registry(connections.settings)
-            )
+            models = load_registry(connections.settings)
+            slot, submitted = run_now(connections.engine, found, models)
         except UsageFault as error:
             raise UsageFault(f"schedule {name} cannot be run: {error}") from error
         published, warnings = publish_hints(connections.engine, connections.broker)
         if not list_workers(connections.engine):
-            warnings = (
-                *warnings,
-                "no worker is running; start one with `evalctl up` or `evalctl worker`",
-            )
+            none = "no worker is running; start one with `evalctl up` or `evalctl worker`"
+            warnings = (*warnings, none)
     outcome = Outcome(submitted=submitted, published=published, warnings=warnings)
-    for warning in outcome.warnings:
-        warn(warning)
+    warn(*outcome.warnings)
     if as_json:
         print_json(outcome.to_dict() | {"schedule": name, "slot": slot})
     else:

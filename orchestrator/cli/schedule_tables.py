@@ -49,55 +49,37 @@ def warnings_of(engine: Engine, *found: Schedule) -> list[str]:
     """Return what keeps these schedules from being submitted."""
     if all(one.paused_at for one in found) or reconciler_runs(engine):
         return []
-    return [
-        (
-            "no reconciler is running, so no scheduled run is submitted; start one with "
-            "`evalctl up` or `evalctl reconcile`"
-        )
-    ]
+    start = "start one with `evalctl up` or `evalctl reconcile`"
+    return [f"no reconciler is running, so no scheduled run is submitted; {start}"]
 
 
 def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
     """Print a schedule, its next slots and its past ones."""
     experiment = found.experiment
     click.echo(f"schedule {found.name}: cron {found.cron}, time zone {found.timezone}")
-    click.echo(
-        f"submits {', '.join(experiment['models'])} on {experiment['problems']} (prompts "
-        f"{', '.join(experiment['prompts'])}; "
-        f"repetitions {experiment['repetitions']})"
-    )
+    models, prompts = ", ".join(experiment["models"]), ", ".join(experiment["prompts"])
+    each = f"prompts {prompts}; repetitions {experiment['repetitions']}"
+    click.echo(f"submits {models} on {experiment['problems']} ({each})")
     if found.paused_at:
-        click.echo(
-            f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; resume it with `evalctl "
-            f"schedule resume {found.name}`"
-        )
+        resume = f"resume it with `evalctl schedule resume {found.name}`"
+        click.echo(f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; {resume}")
     else:
         for slot in document["next"]:
             click.echo(f"next {_local(found, slot, style=LONG)} ({slot:%Y-%m-%d %H:%M} UTC)")
     if document["due"]:
         click.echo(f"due, not yet submitted: {_local(found, document['due'])}")
-    for warning in document["warnings"]:
-        warn(warning)
+    warn(*document["warnings"])
     if not document["slots"]:
         click.echo("no past slots")
         return
-    table = Table(
-        f"slot ({escape(found.timezone)})", "submitted", Column("run", overflow="fold"), "state"
-    )
+    heading = f"slot ({escape(found.timezone)})"
+    table = Table(heading, "submitted", Column("run", overflow="fold"), "state")
     for slot in document["slots"]:
         late_s = (slot["made_at"] - slot["slot"]).total_seconds()
-        made = (
-            "by hand"
-            if slot["by_hand"]
-            else f"{duration(late_s)} late"
-            if late_s > LATE_S
-            else "on time"
-        )
-        outcome = (
-            (slot["run"], slot["state"])
-            if slot["run"]
-            else (f"no run: {slot['error_message']}", "-")
-        )
+        on_time = f"{duration(late_s)} late" if late_s > LATE_S else "on time"
+        made = "by hand" if slot["by_hand"] else on_time
+        none = (f"no run: {slot['error_message']}", "-")
+        outcome = (slot["run"], slot["state"]) if slot["run"] else none
         table.add_row(*map(escape, (_local(found, slot["slot"]), made, *outcome)))
     console().print(table)
 
@@ -109,12 +91,8 @@ def table_row(found: Schedule, document: dict[str, Any]) -> tuple[str, ...]:
     slot = document["last"]
     if slot is None:
         return (*what, "-", "-", "-")
-    return (
-        *what,
-        _local(found, slot["slot"], style=SHORT),
-        slot["run"] or "-",
-        slot["state"] or "no run",
-    )
+    when = _local(found, slot["slot"], style=SHORT)
+    return (*what, when, slot["run"] or "-", slot["state"] or "no run")
 
 
 def next_slot(found: Schedule, document: dict[str, Any]) -> str:

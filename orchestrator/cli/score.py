@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import click
+from click import option
 from rich.text import Text
 
+from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from problems.loader import load_file, load_set
@@ -15,30 +17,21 @@ from problems.schema import Problem
 from scoring.score import Score, score_text
 
 COLOURS = {
-    "done": "green",
-    "present_invalid": "yellow",
-    "wrong": "red",
-    "missing": "bright_black",
+    "done": "green", "present_invalid": "yellow", "wrong": "red", "missing": "bright_black",
     "unclear": "magenta",
     "undetermined": "magenta",
-}
+}  # fmt: skip
 
 
 @click.command()
-@click.option(
-    "--problem", required=True, metavar="ID", help="Id of a shipped problem, or a YAML file."
-)
-@click.option(
+@option("--problem", required=True, metavar="ID", help="Id of a shipped problem, or a YAML file.")
+@option(
     "--answer", required=True, metavar="FILE", help="File with the answer; - reads standard input."
 )
 @json_option
+@examples("evalctl score --problem sec-symmetric-01 --answer answer.txt")
 def score(*, problem: str, answer: str, as_json: bool) -> int:
-    """Score an answer: its steps, its result and signs of guessing.
-
-    \b
-    Example:
-      evalctl score --problem sec-symmetric-01 --answer answer.txt
-    """
+    """Score an answer: its steps, its result and signs of guessing."""
     found = load_problem(problem)
     text = _read(answer)
     scored = score_text(found, text)
@@ -76,23 +69,15 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
     described = {step.id: step.describe for path in problem.paths for step in path.steps}
     for step in scored.steps:
         describe = described[step.step_id]
-        line = (
-            f"{step.step_id:<4} {step.verdict:<16} "
-            f"{describe.get('en') or next(iter(describe.values()), '')}"
-        )
+        what = describe.get("en") or next(iter(describe.values()), "")
+        line = f"{step.step_id:<4} {step.verdict:<16} {what}"
         screen.print(Text(line, style=COLOURS[step.verdict]))
     answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
-    screen.print(
-        f"\nsteps {scored.steps_done}/{scored.steps_total}, score {_range(scored)} of "
-        f"7, final answer {answer}"
-    )
+    steps = f"steps {scored.steps_done}/{scored.steps_total}"
+    screen.print(f"\n{steps}, score {_range(scored)} of 7, final answer {answer}")
     if scored.guess_suspected:
-        screen.print(
-            Text(
-                "guess suspected: a right answer with fewer than half of the steps",
-                style="bold red",
-            )
-        )
+        guess = "guess suspected: a right answer with fewer than half of the steps"
+        screen.print(Text(guess, style="bold red"))
 
 
 def _range(scored: Score) -> str:

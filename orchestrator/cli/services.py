@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
-from types import FrameType
 
 import click
 import psutil
+from click import option
 
 from core.gpus import GpuUnavailable, list_gpus
 from core.settings import Settings
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.errors import UsageFault
 from orchestrator.supervisor import (
@@ -30,53 +31,42 @@ DOWN_WITHIN_S = 120.0
 
 
 @click.command()
-@click.option(
+@option(
     "--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1, or none.  [default: all]"
 )
-@click.option(
+@option(
     "--cpu-workers",
     type=click.IntRange(0, 64),
     help="Number of CPU workers.  [default: 1 without GPUs, else 0]",
 )
-@click.option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
+@option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
+@examples("evalctl up", "evalctl up --gpus 0,1")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     """Start the servers, the reconciler and the workers of this host.
 
     The servers are the embedded ones, unless real ones are configured. Workers and servers that
     exit are restarted. `evalctl down` stops everything.
-
-    \b
-    Example:
-      evalctl up
-      evalctl up --gpus 0,1
     """
     settings = Settings.from_environment()
     file = SupervisorFile(settings)
     if (running := file.running()) is not None:
         running.send_signal(signal.SIGHUP)  # Workers that were drained start again.
-        click.echo(
-            f"evalctl is already running (supervisor {running.pid}); drained workers are restarted"
-        )
+        pid = running.pid
+        click.echo(f"evalctl is already running (supervisor {pid}); drained workers are restarted")
         return 0
     indices = _gpu_indices(gpus)
     workers = worker_specs(indices, (0 if indices else 1) if cpu_workers is None else cpu_workers)
     if not foreground:
         return _start_detached(settings, file, gpus, cpu_workers)
     stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _number, _frame: stop.set())
     with connect(broker=True, name="supervisor"):
         supervisor = Supervisor(settings, [reconciler_spec(), *workers])
         supervisor.poll()
         file.write()
-        click.echo(
-            f"evalctl is running: reconciler and {len(workers)} worker(s); logs in "
-            f"{log_folder(settings)}"
-        )
+        parts = f"reconciler and {len(workers)} worker(s)"
+        click.echo(f"evalctl is running: {parts}; logs in {log_folder(settings)}")
         try:
             supervisor.run(stop)
         finally:
@@ -85,15 +75,12 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
+@option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
+@examples("evalctl down")
 def down(*, force: bool) -> int:
     """Stop the workers, the reconciler and the embedded servers.
 
     Workers finish their current job first.
-
-    \b
-    Example:
-      evalctl down
     """
     settings = Settings.from_environment()
     supervisor = SupervisorFile(settings).running()
@@ -130,18 +117,15 @@ def _start_detached(
     pause = threading.Event()
     for _ in range(int(UP_WITHIN_S / 0.1)):
         if file.running() is not None:
-            click.echo(
-                f"evalctl is running (supervisor {process.pid}); logs in {log.parent}; stop "
-                "it with `evalctl down`"
-            )
+            running = f"evalctl is running (supervisor {process.pid}); logs in {log.parent}"
+            click.echo(f"{running}; stop it with `evalctl down`")
             return 0
         if process.poll() is not None:
             break
         pause.wait(0.1)
     tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-    click.echo(
-        f"evalctl did not start: {' '.join(tail) or 'it logged nothing'} (log: {log})", err=True
-    )
+    said = " ".join(tail) or "it logged nothing"
+    click.echo(f"evalctl did not start: {said} (log: {log})", err=True)
     return 3
 
 

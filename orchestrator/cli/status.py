@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from core.states import JobState
 from db.fleet import WorkerRow, list_workers
 from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json
 from orchestrator.watch import follow
@@ -19,16 +20,12 @@ from orchestrator.watch import follow
 @click.command()
 @click.argument("run", required=False)
 @json_option
+@examples("evalctl status", "evalctl status latest --json")
 def status(*, run: str | None, as_json: bool) -> int:
     """Show the progress of a run, or the newest runs and the workers.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed
     or dead jobs.
-
-    \b
-    Example:
-      evalctl status
-      evalctl status latest --json
     """
     with connect(name="status") as connections:
         if run is None:
@@ -38,10 +35,8 @@ def status(*, run: str | None, as_json: bool) -> int:
         workers = [_worker(row) for row in list_workers(connections.engine)]
         if as_json:
             document = _run_document(found, progress)
-            print_json(
-                document
-                | {"eta_s": progress.eta_s, "failures": list(progress.failures), "workers": workers}
-            )
+            now = {"eta_s": progress.eta_s, "failures": list(progress.failures)}
+            print_json(document | now | {"workers": workers})
         else:
             _print_run(found, progress, workers)
         return 1 if progress.count(JobState.FAILED, JobState.DEAD) else 0
@@ -49,13 +44,9 @@ def status(*, run: str | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("run", default="latest")
+@examples("evalctl watch latest")
 def watch(*, run: str) -> int:
-    """Follow a run until it ends. Ctrl-C stops watching, not the run.
-
-    \b
-    Example:
-      evalctl watch latest
-    """
+    """Follow a run until it ends. Ctrl-C stops watching, not the run."""
     with connect(name="watch") as connections:
         progress = follow(connections.engine, find_run(connections.engine, run), console())
     return 0 if progress.state == "succeeded" else 1
@@ -64,13 +55,9 @@ def watch(*, run: str) -> int:
 @click.command()
 @click.argument("run")
 @json_option
+@examples("evalctl cancel latest")
 def cancel(*, run: str, as_json: bool) -> int:
-    """Cancel the unfinished jobs of a run; finished results are kept.
-
-    \b
-    Example:
-      evalctl cancel latest
-    """
+    """Cancel the unfinished jobs of a run; finished results are kept."""
     with connect(name="cancel") as connections:
         found = find_run(connections.engine, run)
         cancelled = cancel_run(connections.engine, found)
@@ -95,36 +82,27 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
     else:
         table = Table("run", "state", "done", "failed", "dead", "open", "submitted (UTC)", "id")
         for run, progress in runs:
-            done, failed, dead = (
-                progress.count(s) for s in (JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD)
-            )
+            ended = (JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD)
+            done, failed, dead = map(progress.count, ended)
             counts = (f"{done}/{progress.total}", str(failed), str(dead), str(progress.open))
-            table.add_row(
-                run.name,
-                progress.state,
-                *counts,
-                f"{run.created_at:%Y-%m-%d %H:%M}",
-                str(run.run_id)[:8],
-            )
+            which = (f"{run.created_at:%Y-%m-%d %H:%M}", str(run.run_id)[:8])
+            table.add_row(run.name, progress.state, *counts, *which)
         console().print(table)
     _print_workers(workers)
     return 0
 
 
 def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> None:
-    counts = ", ".join(
-        f"{progress.count(state)} {state.value}" for state in JobState if progress.count(state)
-    )
+    counted = ((progress.count(state), state.value) for state in JobState)
+    counts = ", ".join(f"{count} {state}" for count, state in counted if count)
     click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
     if progress.state == "paused":
         click.echo(f"resume it with `evalctl resume {run.name}`")
     elif progress.open:
         click.echo(f"ETA {duration(progress.eta_s)}")
     for failure in progress.failures:
-        click.echo(
-            f"  {failure['jobs']} {failure['state']} ({failure['model']}, "
-            f"{failure['error_class']}): {failure['example']}"
-        )
+        what = f"{failure['model']}, {failure['error_class']}"
+        click.echo(f"  {failure['jobs']} {failure['state']} ({what}): {failure['example']}")
     _print_workers(workers)
 
 
@@ -135,13 +113,8 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
     table = Table("worker", "gpu", "state", "model", "last seen")
     for worker in workers:
         gpu = "-" if worker["gpu"] is None else str(worker["gpu"])
-        table.add_row(
-            worker["worker"],
-            gpu,
-            worker["state"],
-            worker["model"] or "-",
-            f"{worker['last_seen_s']:.0f} s ago",
-        )
+        seen = f"{worker['last_seen_s']:.0f} s ago"
+        table.add_row(worker["worker"], gpu, worker["state"], worker["model"] or "-", seen)
     console().print(table)
     for worker in workers:
         if worker["note"]:
@@ -154,13 +127,6 @@ def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
 
 
 def _worker(row: WorkerRow) -> dict[str, Any]:
-    return {
-        "worker": row.name,
-        "gpu": row.gpu_index,
-        "model": row.model,
-        "state": row.state.value,
-        "last_seen_s": row.last_seen_s,
-        "host": row.host,
-        "queues": row.queues,
-        "note": row.note,
-    }
+    state = {"model": row.model, "state": row.state.value, "last_seen_s": row.last_seen_s}
+    place = {"host": row.host, "queues": row.queues, "note": row.note}
+    return {"worker": row.name, "gpu": row.gpu_index} | state | place

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click import option
 
 from core.settings import Settings
 from core.states import Mode
 from db.fleet import list_workers
 from db.runs import find_run
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
@@ -20,42 +22,34 @@ from orchestrator.watch import follow
 
 
 @click.command()
-@click.option(
+@option(
     "-f",
     "--file",
     "path",
     type=click.Path(path_type=Path),
     help="Experiment file in TOML or YAML; flags override it.",
 )
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    help="Registered model; may be repeated.",
+@option(
+    "--model", "models", multiple=True, metavar="NAME", help="Registered model; may be repeated."
 )
-@click.option(
-    "--problems", metavar="SET", help="Problem set: core, quickstart, a folder or a file."
-)
-@click.option(
+@option("--problems", metavar="SET", help="Problem set: core, quickstart, a folder or a file.")
+@option(
     "--prompt",
     "prompts",
     multiple=True,
     metavar="STYLE",
     help="Prompt style: plain or stepwise; may be repeated.",
 )
-@click.option(
+@option(
     "--repetitions",
     type=int,
     help="Repetitions of each problem, each with its own seed.  [default: 3]",
 )
-@click.option(
-    "--name", help="Name of the run. The same experiment under another name is another run."
-)
-@click.option(
+@option("--name", help="Name of the run. The same experiment under another name is another run.")
+@option(
     "--language", type=click.Choice(["en", "zh"]), help="Language of the statements.  [default: en]"
 )
-@click.option(
+@option(
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),
     help=(
@@ -63,20 +57,18 @@ from orchestrator.watch import follow
         "(max_num_seqs).  [default: latency]"
     ),
 )
-@click.option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
-@click.option("--max-tokens", type=int, help="Maximum output tokens.  [default: 2048]")
-@click.option("--temperature", type=float, help="Sampling temperature.  [default: 0]")
-@click.option("--top-p", type=float, help="Nucleus sampling threshold.  [default: 1]")
-@click.option(
+@option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
+@option("--max-tokens", type=int, help="Maximum output tokens.  [default: 2048]")
+@option("--temperature", type=float, help="Sampling temperature.  [default: 0]")
+@option("--top-p", type=float, help="Nucleus sampling threshold.  [default: 1]")
+@option(
     "--fixed-length",
     metavar="IN:OUT",
     help="Speed run: random prompts and outputs of exactly these lengths in tokens; not scored.",
 )
-@click.option("--priority", type=int, help="Lower runs sooner.  [default: 0]")
-@click.option(
-    "--max-attempts", type=int, help="Attempts before a job is marked dead.  [default: 3]"
-)
-@click.option(
+@option("--priority", type=int, help="Lower runs sooner.  [default: 0]")
+@option("--max-attempts", type=int, help="Attempts before a job is marked dead.  [default: 3]")
+@option(
     "--fresh-engine",
     is_flag=True,
     default=None,
@@ -85,14 +77,14 @@ from orchestrator.watch import follow
         "time (A B, B A)."
     ),
 )
-@click.option(
-    "--new", is_flag=True, help="Start a new run even if this experiment already has one."
-)
-@click.option(
-    "--dry-run", is_flag=True, help="Show what would be submitted, without submitting it."
-)
-@click.option("--watch", is_flag=True, help="Follow the run until it ends.")
+@option("--new", is_flag=True, help="Start a new run even if this experiment already has one.")
+@option("--dry-run", is_flag=True, help="Show what would be submitted, without submitting it.")
+@option("--watch", is_flag=True, help="Follow the run until it ends.")
 @json_option
+@examples(
+    "evalctl submit --model smollm2 --problems quickstart --watch",
+    "evalctl submit -f experiment.toml --dry-run",
+)
 def submit(
     *, path: Path | None, new: bool, dry_run: bool, watch: bool, as_json: bool, **flags: Any
 ) -> int:
@@ -100,11 +92,6 @@ def submit(
 
     Submitting the same experiment again adds nothing; with more models, prompts or repetitions it
     tops up the run.
-
-    \b
-    Example:
-      evalctl submit --model smollm2 --problems quickstart --watch
-      evalctl submit -f experiment.toml --dry-run
     """
     given = {key: value for key, value in flags.items() if value not in (None, ())}
     experiment = read_experiment(path, given) if path else make_experiment(given)
@@ -113,8 +100,7 @@ def submit(
         return _show_plan(experiment, len(submission.problems), as_json=as_json)
     with connect(broker=True, name="submit") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
-        for warning in outcome.warnings:
-            warn(warning)
+        warn(*outcome.warnings)
         if not as_json:
             click.echo(_sentence(outcome))
         if not watch:
@@ -137,26 +123,18 @@ def _sentence(outcome: Outcome) -> str:
         return f"{run}: {done.created} jobs submitted"
     if done.created:
         return f"{run} topped up: {done.created} jobs added to {done.existing}"
-    return (
-        f"{run} already has all {done.jobs} jobs; nothing submitted (use --new to start a new run)"
-    )
+    unchanged = "nothing submitted (use --new to start a new run)"
+    return f"{run} already has all {done.jobs} jobs; {unchanged}"
 
 
 def _show_plan(experiment: Experiment, problems: int, *, as_json: bool) -> int:
     jobs = len(experiment.models) * problems * len(experiment.prompts) * experiment.repetitions
     if as_json:
-        print_json(
-            {
-                "dry_run": True,
-                "jobs": jobs,
-                "problems": problems,
-                "experiment": experiment.to_dict(),
-            }
-        )
+        planned = {"dry_run": True, "jobs": jobs, "problems": problems}
+        print_json(planned | {"experiment": experiment.to_dict()})
     else:
-        click.echo(
-            f"would submit {jobs} jobs: {len(experiment.models)} models x {problems} problems x "
-            f"{len(experiment.prompts)} prompts x {experiment.repetitions} repetitions, "
-            f"{experiment.mode} mode"
-        )
+        models, prompts = len(experiment.models), len(experiment.prompts)
+        factors = f"{models} models x {problems} problems x {prompts} prompts"
+        repeated = f"{experiment.repetitions} repetitions, {experiment.mode} mode"
+        click.echo(f"would submit {jobs} jobs: {factors} x {repeated}")
     return 0

@@ -8,31 +8,34 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from click import option
 from rich.table import Table
 
 from db.fleet import WorkerRow, drain_workers, list_workers
+from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 
 
 @click.group(invoke_without_command=True)
-@click.option("--gpu", type=int, metavar="INDEX", help="Run on this GPU.")
-@click.option("--cpu", is_flag=True, help="Run on the CPU.")
-@click.option(
+@option("--gpu", type=int, metavar="INDEX", help="Run on this GPU.")
+@option("--cpu", is_flag=True, help="Run on the CPU.")
+@option(
     "--queue",
     "queues",
     multiple=True,
     metavar="NAME",
     help="Serve only these queues; may be repeated.",
 )
-@click.option(
+@option(
     "--grace",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
     help="On shutdown, how long the current job may take before it is handed back.  [default: 600]",
 )
 @click.pass_context
+@examples("evalctl worker --gpu 0", "evalctl worker --cpu --queue vllm --grace 120")
 def worker(
     context: click.Context,
     *,
@@ -46,11 +49,6 @@ def worker(
     By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish
     its job and exit; a second one hands the job back at once. It refuses a GPU that other processes
     use.
-
-    \b
-    Example:
-      evalctl worker --gpu 0
-      evalctl worker --cpu --queue vllm --grace 120
     """
     if gpu is not None and cpu:
         raise click.UsageError("--gpu and --cpu cannot be combined")
@@ -59,9 +57,8 @@ def worker(
     waited = [] if grace is None else ["--grace", str(grace)]
     if context.invoked_subcommand is not None:
         if chosen or listened or waited:
-            raise click.UsageError(
-                f"options before {context.invoked_subcommand} only apply to running a worker"
-            )
+            subcommand = context.invoked_subcommand
+            raise click.UsageError(f"options before {subcommand} only apply to running a worker")
         return
     # The worker replaces this process, so that signals and exit codes are its own.
     os.execv(sys.executable, [sys.executable, "-m", "workers", *chosen, *listened, *waited])  # noqa: S606
@@ -69,13 +66,9 @@ def worker(
 
 @worker.command(name="list")
 @json_option
+@examples("evalctl worker list")
 def list_(*, as_json: bool) -> int:
-    """List the running workers and what they report.
-
-    \b
-    Example:
-      evalctl worker list
-    """
+    """List the running workers and what they report."""
     with connect(name="worker list") as connections:
         workers = list_workers(connections.engine)
     if as_json:
@@ -89,31 +82,24 @@ def list_(*, as_json: bool) -> int:
 
 @worker.command()
 @click.argument("name", metavar="[WORKER]", required=False)
-@click.option("--all", "all_workers", is_flag=True, help="Drain all workers.")
-@click.option("--host", metavar="HOST", help="Drain the workers of this host.")
+@option("--all", "all_workers", is_flag=True, help="Drain all workers.")
+@option("--host", metavar="HOST", help="Drain the workers of this host.")
 @json_option
+@examples("evalctl worker drain gpu0-4711@host1", "evalctl worker drain --host host1")
 def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: bool) -> int:
     """Ask workers to finish their job and exit. They notice within about 5 seconds.
 
     WORKER is a name from `evalctl worker list`, an id, or a prefix of either. A job that has not
     finished within the worker's grace period is handed back for another worker. A worker started by
     `evalctl up` stays down until the next `evalctl up`.
-
-    \b
-    Example:
-      evalctl worker drain gpu0-4711@host1
-      evalctl worker drain --host host1
     """
     if (name is not None) + all_workers + (host is not None) != 1:
         raise UsageFault("give one of WORKER, --host HOST or --all")
     with connect(name="worker drain") as connections:
         draining = drain_workers(connections.engine, worker=name, host=host)
     if not draining and not all_workers:
-        raise UsageFault(
-            f"no running worker matches {name!r}"
-            if name
-            else f"no worker is running on host {host!r}"
-        )
+        nowhere = f"no worker is running on host {host!r}"
+        raise UsageFault(f"no running worker matches {name!r}" if name else nowhere)
     if as_json:
         print_json({"draining": list(draining)})
     else:
@@ -124,14 +110,12 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
 def _table(workers: list[WorkerRow]) -> Table:
     table = Table("worker", "gpu", "state", "model", "queues", "last seen", "refused", "note")
     for row in workers:
-        drains = row.drain_requested_at is not None and row.state.value not in {
-            "draining",
-            "quarantined",
-        }
+        state = row.state.value
+        drains = row.drain_requested_at is not None and state not in {"draining", "quarantined"}
         table.add_row(
             row.name,
             "-" if row.gpu_index is None else str(row.gpu_index),
-            f"{row.state.value} (to drain)" if drains else row.state.value,
+            f"{state} (to drain)" if drains else state,
             row.model or "-",
             ", ".join(row.queues),
             f"{row.last_seen_s:.0f} s ago",
@@ -142,9 +126,6 @@ def _table(workers: list[WorkerRow]) -> Table:
 
 
 def _document(row: WorkerRow) -> dict[str, Any]:
-    values = asdict(row)
-    return {
-        "worker": values.pop("name"),
-        "id": values.pop("worker_id"),
-        "gpu": values.pop("gpu_index"),
-    } | values
+    rest = asdict(row)
+    named = {"worker": "name", "id": "worker_id", "gpu": "gpu_index"}
+    return {key: rest.pop(name) for key, name in named.items()} | rest

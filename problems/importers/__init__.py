@@ -15,6 +15,8 @@ from problems.loader import MAX_FILE_BYTES
 from problems.schema import Problem
 
 MAX_SENTENCE = 300
+#: Longest id: it names a file.
+MAX_ID = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Imported:
     rows: int
     problems: tuple[Problem, ...]
     refusals: tuple[Refusal, ...]
+    #: What is worth knowing of rows that did come in, such as the same problem twice.
+    remarks: tuple[Refusal, ...] = ()
 
 
 IMPORTERS = {
@@ -59,8 +63,16 @@ class _PlainDumper(yaml.CSafeDumper):
         return True
 
 
-def import_file(name: str, file: Path) -> Imported:
+def _accept(_problem: Problem) -> str | None:
+    return None
+
+
+def import_file(
+    name: str, file: Path, check: Callable[[Problem], str | None] = _accept
+) -> Imported:
     """Convert every row of a file; an unusable row becomes a refusal with its line and a sentence.
+
+    ``check`` says why a problem cannot be used, such as a reference that no answer could match.
 
     Raise `ProblemError` for an unknown format or a file that cannot be read at all.
     """
@@ -68,6 +80,8 @@ def import_file(name: str, file: Path) -> Imported:
         raise ProblemError(f"unknown format {name!r}; there are {', '.join(IMPORTERS)}")
     importer = IMPORTERS[name]
     problems: dict[str, Problem] = {}
+    asked: dict[str, str] = {}
+    remarks: list[Refusal] = []
     refusals: list[Refusal] = []
     count = 0
     for row in importer.rows(file):
@@ -80,13 +94,35 @@ def import_file(name: str, file: Path) -> Imported:
         except ProblemError as error:
             refusals.append(Refusal(line=row.line, sentence=str(error)[:MAX_SENTENCE]))
             continue
+        if len(problem.id) > MAX_ID:
+            refusals.append(
+                Refusal(
+                    line=row.line,
+                    sentence=f"the id {problem.id[:40]}... is longer than {MAX_ID} characters",
+                )
+            )
+            continue
+        if (why := check(problem)) is not None:
+            refusals.append(Refusal(line=row.line, sentence=why[:MAX_SENTENCE]))
+            continue
+        statement = " ".join(" ".join(problem.statement.values()).split())
+        if (twin := asked.get(statement)) is not None and twin != problem.id:
+            remarks.append(
+                Refusal(line=row.line, sentence=f"{problem.id!r} asks the same as {twin!r}")
+            )
+        asked.setdefault(statement, problem.id)
         if problem.id in problems:
             refusals.append(
                 Refusal(line=row.line, sentence=f"the id {problem.id!r} occurs twice in the file")
             )
             continue
         problems[problem.id] = problem
-    return Imported(rows=count, problems=tuple(problems.values()), refusals=tuple(refusals))
+    return Imported(
+        rows=count,
+        problems=tuple(problems.values()),
+        refusals=tuple(refusals),
+        remarks=tuple(remarks),
+    )
 
 
 def write_problems(problems: tuple[Problem, ...], folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from problems.importers.arithmetic import calculate
 from problems.importers.making import answer_only_path, make_problem, plain_number
-from problems.importers.rows import Refusal, Row, json_lines
+from problems.importers.rows import Refusal, Row, json_rows
 from problems.reading import whole
 from problems.schema import Problem
 
@@ -23,7 +23,7 @@ LANGUAGE = "zh"
 
 def rows(file: Path) -> Iterator[Row | Refusal]:
     """Yield the rows of the file."""
-    return json_lines(file)
+    return json_rows(file)
 
 
 def convert(row: Row) -> Problem:

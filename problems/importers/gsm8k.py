@@ -16,7 +16,7 @@ from typing import Any
 from problems.errors import ProblemError
 from problems.importers.arithmetic import calculate
 from problems.importers.making import MAX_STEPS, make_problem, plain_number
-from problems.importers.rows import Refusal, Row, json_lines
+from problems.importers.rows import Refusal, Row, json_rows
 from problems.schema import Problem
 
 NAME = "gsm8k"
@@ -32,7 +32,7 @@ _ROUNDED = Fraction(1, 100)
 
 def rows(file: Path) -> Iterator[Row | Refusal]:
     """Yield the rows of the file."""
-    return json_lines(file)
+    return json_rows(file)
 
 
 def convert(row: Row) -> Problem:
@@ -43,7 +43,7 @@ def convert(row: Row) -> Problem:
         raise ProblemError("the answer has no line '#### result'")
     answer = plain_number(final)
     marks = _marks(body)
-    steps = _steps(question, body, marks, answer)
+    steps = _steps(question, body, marks, answer.removesuffix("%"))
     return make_problem(
         {
             "id": f"gsm8k-{row.number:04d}",

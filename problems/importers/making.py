@@ -12,13 +12,17 @@ from problems.schema import SCHEMA, Problem
 NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
 _GROUPED = re.compile(r"(?<![\d.(\[{,])\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d,])")
 _CHOICE = re.compile(r"\\(?:text|mathrm|textbf)\{\s*\(?([A-H])\)?\s*\}|\(([A-H])\)")
-_RELATION = re.compile(r"=|<|>|\\(?:le|ge|leq|geq|lt|gt|neq|in)(?![A-Za-z])")
+_RELATION = re.compile(r"=|<|>|\\(?:le|ge|leq|geq|leqslant|geqslant|lt|gt|neq|ne|in)(?![A-Za-z])")
 _INTERVAL = re.compile(r"[\[(].*,.*[\])]", re.DOTALL)
 ANSWER_STEP = {
     "zh": "给出正确的最终答案（该数据集没有步骤）",
     "en": "state the right final answer (this set has no steps)",
 }
 _TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf)\{([^{}]*)\}")
+#: Between two boxes of one answer.
+_JOINED = re.compile(
+    r"[\s$,;\\()\[\]]*(?:(?:\\text\{\s*)?(?:and|or)(?:\s*\})?)?[\s$,;\\()\[\]]*(?:[A-Za-z]\s*=\s*)?"
+)
 _SIZE = re.compile(r"\\(?:left|right)(?![A-Za-z])")
 MAX_STEPS = 20
 
@@ -29,24 +33,40 @@ def make_problem(document: dict[str, Any]) -> Problem:
 
 
 def plain_number(written: str) -> str:
-    """Return a number without currency, percent and commas. Raise `ProblemError` for others."""
-    bare = written.strip().strip("$¥").removesuffix("%").strip()
+    """Return a number without currency and grouping commas, with its percent sign where it has one.
+
+    Raise `ProblemError` for anything else.
+    """
+    bare = written.strip().strip("$¥").strip()
+    sign = "%" if bare.endswith("%") else ""
+    bare = bare.removesuffix("%").strip()
     if not bare or bare == "-" or NUMBER.fullmatch(bare) is None:
         raise ProblemError(f"the answer {written.strip()!r} is not a number")
-    return bare.replace(",", "")
+    return bare.replace(",", "") + sign
 
 
 def last_box(solution: str) -> str | None:
-    r"""Return what stands in the last ``\boxed{...}`` or ``\fbox{...}``, or None."""
-    found = None
+    r"""Return what stands in the last ``\boxed{...}`` or ``\fbox{...}``, or None.
+
+    Boxes that only joining words part are one answer, its parts joined by commas.
+    """
+    found: list[tuple[int, int, str]] = []
     for box in re.finditer(r"\\(?:boxed|fbox)\s*\{", solution):
         depth, at = 1, box.end()
         while at < len(solution) and depth:
+            if solution[at] == "\\":
+                at += 2
+                continue
             depth += {"{": 1, "}": -1}.get(solution[at], 0)
             at += 1
         if not depth:
-            found = solution[box.end() : at - 1].strip()
-    return found
+            found.append((box.start(), at, solution[box.end() : at - 1].strip()))
+    if not found:
+        return None
+    first = len(found) - 1
+    while first and _JOINED.fullmatch(solution, found[first - 1][1], found[first][0]):
+        first -= 1
+    return ", ".join(inside for _, _, inside in found[first:])
 
 
 def read_answer(written: str) -> dict[str, Any]:
@@ -60,8 +80,11 @@ def read_answer(written: str) -> dict[str, Any]:
     choice = _CHOICE.fullmatch(bare)
     if choice is not None:
         return {"kind": "choice", "any_of": [choice[1] or choice[2]]}
-    if NUMBER.fullmatch(bare.removesuffix("\\%")):
-        return {"kind": "value", "any_of": [bare.removesuffix("\\%")]}
+    percent = re.fullmatch(r"(.*?)\s*\\?%", bare)
+    if percent is not None and NUMBER.fullmatch(percent[1]):
+        return {"kind": "value", "any_of": [f"{percent[1]}%"]}
+    if NUMBER.fullmatch(bare):
+        return {"kind": "value", "any_of": [bare]}
     if "\\cup" in bare or (
         _INTERVAL.fullmatch(bare) and (bare[0] == "[" or bare[-1] == "]" or "infty" in bare)
     ):
@@ -101,8 +124,9 @@ def answer_only_path(answer: dict[str, Any]) -> dict[str, Any]:
         }
     elif answer["kind"] == "set":
         evidence = {"all_of": [{"value": part} for part in split_list(written)]}
-    elif NUMBER.fullmatch(written):
-        evidence = {"value": written}
+    elif NUMBER.fullmatch(written.removesuffix("%")):
+        number = written.removesuffix("%")
+        evidence = {"any_of": [{"value": number}, {"value": f"{number}%"}]}
     else:
         evidence = {"any_of": [{"value": written}, *_as_written(written)]}
     return {

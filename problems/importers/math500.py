@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from problems.importers.making import answer_only_path, make_problem, prose_solution, read_answer
-from problems.importers.rows import Refusal, Row, json_array
+from problems.importers.rows import Refusal, Row, json_rows
 from problems.reading import whole
 from problems.schema import Problem
 
@@ -24,7 +24,7 @@ LANGUAGE = "en"
 
 def rows(file: Path) -> Iterator[Row | Refusal]:
     """Yield the rows of the file."""
-    return json_array(file)
+    return json_rows(file)
 
 
 def convert(row: Row) -> Problem:

@@ -20,7 +20,7 @@ from problems.importers.making import (
     prose_solution,
     read_answer,
 )
-from problems.importers.rows import Refusal, Row, json_array, json_lines, read_text
+from problems.importers.rows import Refusal, Row, json_rows
 from problems.reading import flag, texts, whole
 from problems.schema import Problem
 
@@ -32,7 +32,7 @@ LANGUAGE = "en"
 
 def rows(file: Path) -> Iterator[Row | Refusal]:
     """Yield the rows of the file, a list or one object a line."""
-    return json_array(file) if read_text(file).lstrip().startswith("[") else json_lines(file)
+    return json_rows(file)
 
 
 def convert(row: Row) -> Problem:

@@ -15,8 +15,11 @@ from problems.reading import kind_of, text
 MAX_BYTES = 200_000_000
 #: Longest text of a row, in characters.
 MAX_TEXT = 100_000
-#: Where a list of objects may go on after one that is broken: an object at the start of a line.
-_NEXT_OBJECT = re.compile(r"\n[ \t]*\{")
+#: Where a list of objects may go on after one that is broken: an object that begins a line or
+#: follows another one.
+_NEXT_OBJECT = re.compile(r"(?:\n[ \t]*|\}\s*,\s*)(?=\{)")
+#: Control characters that no text of a data set has and that a database refuses.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SPACE = re.compile(r"[\s,]*")
 
 
@@ -35,6 +38,8 @@ class Row:
         written = text(self.data[key], (key,), empty=empty).strip()
         if len(written) > MAX_TEXT:
             raise ProblemError(f"{key} is longer than {MAX_TEXT} characters")
+        if (control := _CONTROL.search(written)) is not None:
+            raise ProblemError(f"{key} holds the control character {control.group()!r}")
         try:
             written.encode()
         except UnicodeEncodeError:
@@ -60,6 +65,14 @@ def read_text(file: Path) -> str:
         raise ProblemError(f"cannot read the file: {error.strerror or error}", file=file) from None
     except UnicodeDecodeError as error:
         raise ProblemError(f"the file is not UTF-8 text (byte {error.start})", file=file) from None
+
+
+def json_rows(file: Path) -> Iterator[Row | Refusal]:
+    """Yield the objects of a JSON file, whether it is one list or has one object a line."""
+    first = read_text(file).lstrip()[:1]
+    if first not in ("[", "{"):
+        raise ProblemError("the file does not begin with JSON; is it another format?", file=file)
+    return json_array(file) if first == "[" else json_lines(file)
 
 
 def json_lines(file: Path) -> Iterator[Row | Refusal]:
@@ -105,7 +118,7 @@ def json_array(file: Path, key: str | None = None) -> Iterator[Row | Refusal]:
             following = _NEXT_OBJECT.search(written, at + 1)
             if following is None:
                 return
-            at = following.end() - 1
+            at = following.end()
             continue
         yield _row(number, line, data)
 

@@ -1,232 +1,431 @@
-"""Decide whether a stated final answer is right, wrong or undecided."""
+"""Whether a stated answer is the reference answer: right, wrong, or not certain.
+
+Forms decide the shape (one value, a set, a tuple, intervals, an equation); values are compared
+exactly where both are rational, else by their numbers at sample points, else by math-verify in
+its bounded process.
+"""
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.answer.parsed_answer import ParsedAnswer
-from scoring.final_answer.answer_key import AnswerKey, Writing
-from scoring.final_answer.extraction import MAX_REGION, FinalAnswer
-from scoring.final_answer.math_verify import shared
-from scoring.formulas.chains import Chain
-from scoring.formulas.tree import (
-    Binary,
-    Collection,
-    Index,
-    Interval,
-    Node,
-    Variable,
-    is_tuple,
-    names_of,
+from scoring.final_answer.amounts import measure
+from scoring.final_answer.equations import EquationComparison
+from scoring.final_answer.forms import (
+    Equation,
+    Form,
+    Scalar,
+    Several,
+    Span,
+    Spans,
+    Words,
+    is_mathematics,
 )
-from scoring.formulas.units import same_unit
-from scoring.numeric.compare import close, combined, constant
-from scoring.numeric.intervals import interval_of_chain, intervals_of, same_intervals
-from scoring.numeric.relation import Relation, Values
-from scoring.numeric.rounding import rounded_to
-from scoring.numeric.same_relation import same_relation
-from scoring.numeric.sample_points import POINTS
-from scoring.numeric.symbols import Reading
-from scoring.text.normalise import normalise
+from scoring.final_answer.intervals import as_span
+from scoring.final_answer.members import (
+    all_open,
+    alone,
+    amount,
+    assignments,
+    branches,
+    expanded,
+    is_call,
+    signs,
+    unpacked,
+    value_of,
+    vector,
+)
+from scoring.final_answer.shapes import read_form
+from scoring.final_answer.values import LETTER
+from scoring.final_answer.wordings import same_words
+from scoring.final_answer.writing import one_spelling
 
-_JOINED = re.compile(r"或|\bor\b|±|\\pm")
-_CHOICE = re.compile(r"(?<![A-Za-z])([A-H])(?![A-Za-z])")
-
-
-def judge_answer(parsed: ParsedAnswer, key: AnswerKey, place: FinalAnswer | None) -> bool | None:
-    """Return whether the stated answer is right; None where that cannot be decided.
-
-    People judge some kinds, and some answers cannot be compared.
-    """
-    if key.answer.kind in ("proof", "rubric") or not key.writings:
-        return None
-    if place is None:
-        return False
-    chains = tuple(
-        chain
-        for chain in parsed.chains
-        if chain.start < place.end and chain.end > place.start and chain.end <= place.end + 40
-    )
-    stated = _StatedAnswer(parsed, key, place, chains)
-    verdicts = [stated.equals(writing) for writing in key.writings]
-    if True in verdicts:
-        return True
-    return None if None in verdicts else False
+#: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*,
+#: y_max(...).
+_NAMED = re.compile(
+    r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}"
+    r"?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)"
+    r"|\\(?:Delta|triangle)\w+"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _StatedAnswer:
-    """The final answer of a text: where it stands and the formulas that stand there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """``right`` is None where nothing is certain; ``reason`` says why."""
 
-    parsed: ParsedAnswer
-    key: AnswerKey
-    place: FinalAnswer
-    chains: tuple[Chain, ...]
+    right: bool | None
+    reason: str = ""
 
-    @property
-    def text(self) -> str:
-        return self.parsed.text[self.place.start : self.place.end]
 
-    def equals(self, writing: Writing) -> bool | None:
-        """Return whether this is the answer that a writing of the key means."""
-        wanted = writing.chains
-        if self.key.answer.kind == "choice":
-            letters = _CHOICE.findall(self.text)
-            return bool(letters) and set(letters) == set(_CHOICE.findall(writing.text))
-        if not wanted:
+RIGHT, WRONG = Verdict(right=True), Verdict(right=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(EquationComparison):
+    """How two answers to one problem are compared."""
+
+    kind: str
+    #: The problem's statements in one spelling without spaces: what is asked for stands there.
+    asked: str = ""
+
+    def read(self, written: str) -> Form | None:
+        """Return the form of a reference or an answer."""
+        commas = self.kind != "set"
+        form = read_form(one_spelling(written, commas=commas), self.names)
+        return self._as_interval(form) or form
+
+    def _as_interval(self, form: Form | None) -> Spans | None:
+        """Return a rising pair in brackets as an interval, where the problem is about such."""
+        if (
+            not isinstance(form, Several)
+            or not (form.ordered or form.closed)
+            or not _ABOUT_INTERVALS.search(self.asked)
+        ):
             return None
-        if self.key.answer.kind == "relation" or wanted[0].relations:
-            found = self._holds(wanted)
-            return self._is_written(writing) if found is None else found
-        nodes = wanted[0].sides[0].nodes
-        if len(wanted) > 1:
-            items = (node for chain in wanted for node in chain.sides[-1].nodes)
-            nodes = (Collection("set", tuple(items)),)
-        if not nodes:
-            return self._is_written(writing)
-        match self.parsed.symbols.settle(nodes[0], {}):
-            case Collection("set", members):
-                return self._is_set(members)
-            case Interval() | Binary("union") as target:
-                return self._is_interval(target, writing)
-            case target:
-                return self._is_set(nodes) if wanted[0].sides[0].double else self._is_value(target)
+        span = as_span(form)
+        ends = [self.number(end) for end in (span.spans[0].low, span.spans[0].high)] if span else []
+        rising = (
+            len(ends) == 2 and ends[0] is not None and ends[1] is not None and ends[0] < ends[1]
+        )
+        return span if rising else None
 
-    def _values(self, node: Node, reading: Reading | None = None) -> Values:
-        node = self.parsed.symbols.settle(node, reading or {})
-        return Values(node, self.parsed.evaluation)
+    def judge(self, reference: str, stated: Form | None, written: str) -> Verdict:
+        """Return whether what was stated (as a form, and as written) is the reference."""
+        wanted = self.read(reference)
+        if wanted is None:
+            return self._asked(reference, written, "the reference cannot be read")
+        if stated is None:
+            return self._asked(reference, written, "the answer cannot be read")
+        right = self._same(wanted, stated)
+        if right is None:
+            return self._asked(reference, written, "the two cannot be compared")
+        return RIGHT if right else WRONG
 
-    def _ends(self, chain: Chain) -> list[list[Values]]:
-        """Return what a chain ends in under each reading of its letters."""
-        nodes = chain.sides[-1].nodes
-        names = frozenset(name for node in nodes for name in names_of(node))
-        readings = self.parsed.symbols.readings(names, guess=True)
-        return [[self._values(node, reading) for node in nodes] for reading in readings]
+    def _asked(self, reference: str, written: str, why: str) -> Verdict:
+        if not written.strip() or len(written) > 400:
+            return Verdict(right=None, reason=why)
+        equal = self.query(reference, one_spelling(written))
+        return Verdict(right=True if equal else None, reason="" if equal else why)
 
-    def _states(self, chain: Chain, target: Values) -> bool:
-        """Return whether a chain ends in a value under some reading."""
-        return any(self._same(value, target) for values in self._ends(chain) for value in values)
+    # Shapes.
 
-    def _same(self, value: Values, target: Values) -> bool:
-        if value.node == target.node:
+    def _same(self, wanted: Form, stated: Form) -> bool | None:
+        wanted, stated = vector(wanted), vector(stated)
+        if self.kind == "interval":
+            wanted, stated = as_span(wanted) or wanted, as_span(stated) or stated
+        if isinstance(wanted, Words) or isinstance(stated, Words):
+            return same_words(wanted, stated)
+        if isinstance(wanted, Spans):
+            return self._spans(wanted, stated)
+        if isinstance(wanted, Equation) and any("±" in side for side in wanted.sides):
+            given = unpacked(stated) if isinstance(stated, Several) else (stated,)
+            both = [
+                b
+                for form in given
+                for b in (branches(form) if isinstance(form, Equation) else (form,))
+            ]
+            return self._bijective(branches(wanted), both)
+        if isinstance(wanted, Equation):
+            return self._equation(wanted, stated)
+        if isinstance(wanted, Several):
+            return self._several(wanted, stated)
+        return self._scalar(wanted, stated)
+
+    def _scalar(self, wanted: Scalar, stated: Form) -> bool | None:
+        if "±" in wanted.text:
+            return self._several(Several(signs(wanted)), stated)
+        if isinstance(stated, Scalar) and "±" in stated.text:
+            return False
+        if isinstance(stated, Equation):
+            return self._chain(wanted, stated)
+        if isinstance(stated, Several):
+            if len(stated.items) == 1:
+                return self._same(wanted, stated.items[0])
+            if (compound := amount(stated.items)) and self.values(wanted, compound):
+                return True
+            if all(isinstance(item, Equation) for item in stated.items):
+                if all(
+                    isinstance(i, Equation) and self.number(i.sides[0]) is not None
+                    for i in stated.items
+                ):
+                    return self._same(wanted, stated.items[-1])  # one calculation after the other
+                # Of S = 1 + 2T, T = 5 or a = 2, entry = 5 the named result counts.
+                named = [
+                    i
+                    for i in stated.items
+                    if isinstance(i, Equation) and (i.name or not is_mathematics(i.sides[0]))
+                ]
+                words = [i for i in named if not is_mathematics(i.sides[0])]
+                if len(words) == 1 or len(named) == 1:
+                    return self._same(wanted, (words or named)[0])
+            found = [self._same(wanted, item) for item in stated.items]
+            # The same value twice is one value; several values are not the one that is asked for.
+            if found and all(found):
+                return True
+            return None if None in found and False not in found else False
+        if isinstance(stated, Spans):
+            return False
+        assert isinstance(stated, Scalar)
+        return self.values(wanted, stated)
+
+    def _chain(self, wanted: Scalar, stated: Equation) -> bool | None:
+        """Compare what a chain of equalities ends in.
+
+        An equation about no lone unknown gives no value.
+        """
+        stated = Equation(
+            (*map(self._without_units, stated.sides[:-1]), stated.sides[-1]), stated.approximate
+        )
+        exact_sides = stated.sides[: len(stated.sides) - stated.approximate]
+        if (
+            stated.approximate > 0
+            and len(exact_sides) > 1
+            and self._chain(wanted, Equation(exact_sides))
+        ):
             return True
-        if value.row is None or target.row is None:
-            return False
-        if close(value.row, target.row, max(self.key.answer.tol, 1e-9)):
-            return True
-        single = constant(target.row) and len(target.row) == POINTS
-        return single and rounded_to(value.node, target.row[0])
+        last = read_form(stated.sides[-1], self.names)
+        first = stated.sides[0].strip()
+        if not isinstance(last, Scalar):
+            return False if last is not None else None
+        numeric = self.number(first) is not None
+        if not (numeric or self._names_a_value(first) or len(stated.sides) > 2):
+            # x^2 = 7 or 2x = 14: true, perhaps, and no answer; a bare 4x = 28 needs one more step.
+            whole = self.values(wanted, Scalar(first)) if LETTER.search(wanted.text) else None
+            return bool(whole)
+        found = self.values(wanted, last)
+        if found is not True and len(stated.sides) > 1 and (numeric or len(stated.sides) > 2):
+            # 24 = 3*8, or x = 24 = 4!: any side does where all are the same number.
+            middle = [
+                read_form(side, self.names) for side in stated.sides[0 if numeric else 1 : -1]
+            ]
+            values = [side for side in middle if isinstance(side, Scalar)]
+            if values and all(self.values(side, last) for side in values):
+                return any(self.values(wanted, side) for side in values)
+        return found
 
-    def _is_value(self, target: Node) -> bool | None:
-        wanted = Values(target, self.parsed.evaluation)
-        if wanted.row is None:
-            return self._by_math_verify(self.key.writings[0])
-        readable = [chain for chain in self.chains if chain.sides[-1].nodes]
-        if not readable:
-            return None if self.chains else False
-        unit = self.key.answer.unit
-        right = [
-            (unit is None or same_unit(unit, chain.unit)) and self._states(chain, wanted)
-            for chain in readable
-        ]
-        if not any(right):
-            return False
-        # Bare values joined by "or" are several answers; that one of them is right is not enough.
-        listed = [c for c in readable if c.listed_for is not None or not c.relations]
-        if len(listed) > 1 and _JOINED.search(self.text):
-            return all(r for chain, r in zip(readable, right, strict=True) if chain in listed)
-        return not any(c.sides[-1].double for c, r in zip(readable, right, strict=True) if r)
-
-    def _holds(self, wanted: tuple[Chain, ...]) -> bool | None:
-        """Return whether every wanted relation is stated; a lone one by its right side as well."""
-        parsed = self.parsed
-        indexes = {id(chain) for chain in self.chains}
-        stated = [
-            formula.relation
-            for formula in parsed.formulas
-            if formula.relation is not None and id(parsed.chains[formula.chain]) in indexes
-        ]
-        for chain in wanted:
-            # Listed solutions "a + kT, b + kT for k in Z" leave pieces without a relation, which
-            # say nothing alone.
-            relation = combined(chain.relations[:1]) if len(chain.sides) > 1 else None
-            if relation is None or not chain.sides[0].nodes or not chain.sides[1].nodes:
-                return None
-            left, right = (self._values(side.nodes[0]) for side in chain.sides[:2])
-            target = Relation.of(left, relation, right)
-            if any(same_relation(target, r, self.key.rule, parsed.evaluation) for r in stated):
-                continue
-            if len(wanted) == 1 and right.row is not None:
-                return any(self._states(c, right) for c in self.chains if not c.relations)
-            return False
-        return True
-
-    def _is_set(self, nodes: tuple[Node, ...]) -> bool | None:
-        targets = [self._values(node) for node in nodes]
-        for chain in reversed(self.chains):
-            for node in (node for side in chain.sides for node in side.nodes):
-                if not isinstance(node, Collection) or node.kind == "list":
-                    continue
-                if node.kind == "set" or len(node.items) == len(targets):
-                    if self._same_sets([self._values(item) for item in node.items], targets):
-                        return True
-                    if node.kind == "set":
-                        return False
-        numbers = not any(names_of(target.node) for target in targets)
-        pools: list[list[Values]] = [[], [], []]
-        for chain in self.chains:
-            nodes = chain.sides[-1].nodes
-            if not nodes:
-                continue
-            values = self._ends(chain)[0]
-            if numbers and names_of(nodes[0]):
-                continue
-            pools[0].extend(values)
-            pools[2 if _gives_a_name(chain) or chain.listed_for is not None else 1].extend(values)
-        return any(pool and self._same_sets(pool, targets) for pool in pools)
-
-    def _same_sets(self, items: list[Values], targets: list[Values]) -> bool:
-        """Return whether each of the two lists holds everything that the other holds."""
-        return all(any(self._same(item, target) for target in targets) for item in items) and all(
-            any(self._same(item, target) for item in items) for target in targets
+    def _without_units(self, side: str) -> str:
+        """Return a side of a calculation without the units behind its numbers: ``3 m * 4 m``."""
+        return _UNIT_IN_CALCULATION.sub(
+            lambda m: m.group() if m["unit"] in self.names or measure(m["unit"]) is None else " ",
+            side,
         )
 
-    def _is_interval(self, target: Node, writing: Writing) -> bool | None:
-        evaluation = self.parsed.evaluation
-        wanted = intervals_of(target, evaluation)
-        if wanted is None:
-            return self._is_written(writing) or self._by_math_verify(writing)
-        found: list[bool] = []
-        for chain in self.chains:
-            if (confined := interval_of_chain(chain, evaluation)) is not None:
-                found.append(same_intervals([confined], wanted))
-            for node in (node for side in chain.sides for node in side.nodes):
-                stated = intervals_of(node, evaluation)
-                if stated is not None and not is_tuple(node):
-                    found.append(same_intervals(stated, wanted))
-        if True in found:
+    def _names_a_value(self, text: str) -> bool:
+        """Return whether the left side of an equation is what has a value.
+
+        And no equation that is still to be solved.
+
+        A name, a call, words, a function or an integral of something, or an expression that the
+        problem asks for.
+        """
+        bare = re.sub(r"\s", "", text)
+        if _NAMED.fullmatch(bare) or is_call(text) or not is_mathematics(text):
             return True
-        return False if found else self._by_math_verify(writing)
+        if re.search(
+            r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log"
+            r"|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}",
+            bare,
+        ):
+            return True
+        return len(bare) > 2 and bare in self.asked
 
-    def _by_math_verify(self, writing: Writing) -> bool | None:
-        """Ask math-verify where the scorer's own means cannot compare."""
-        stated = self.text.strip(" $。.\n*")
-        if not stated or len(stated) > MAX_REGION or self.place.how == "end":
+    def _several(self, wanted: Several, stated: Form) -> bool | None:
+        if isinstance(stated, Spans) and (pair := as_span(wanted)) is not None and all_open(stated):
+            return self._same_spans(pair.spans, stated.spans)
+        items = unpacked(wanted)
+        given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
+        assigned, stated_names = assignments(items), assignments(given)
+        if (
+            stated_names is not None
+            and assigned is None
+            and len(set(stated_names)) == len(stated_names) > 1
+        ):
+            # x = 6, y = -1 for the pair (6, -1): in the order of the names.
+            if not wanted.ordered:
+                return self._bijective(items, [value_of(i) for i in given])
+            order = (
+                sorted(stated_names)
+                if all(len(name) == 1 for name in stated_names)
+                else list(stated_names)
+            )
+            given = tuple(stated_names[name] for name in order)
+            return self._in_order(items, given)
+        if assigned is not None and len(assigned) > 1:
+            return self._assigned(assigned, given)
+        items = tuple(value_of(item) for item in items)
+        given = tuple(value_of(item) for item in given)
+        if wanted.ordered and isinstance(stated, Several):
+            return self._in_order(items, given)
+        return self._bijective(items, given)
+
+    def _assigned(self, wanted: dict[str, Form], given: Sequence[Form]) -> bool | None:
+        names = assignments(given)
+        if names is not None and len(names) > 1:
+            if set(names) != set(wanted):
+                return False
+            found = [self._same(wanted[name], names[name]) for name in wanted]
+        else:
+            if len(given) == 1 and isinstance(given[0], Equation):
+                tuple_form = read_form(given[0].sides[-1], self.names)
+                given = unpacked(tuple_form) if isinstance(tuple_form, Several) else given
+            if len(given) != len(wanted):
+                return False
+            found = [self._same(a, b) for a, b in zip(wanted.values(), given, strict=True)]
+        return False if False in found else None if None in found else True
+
+    def _in_order(self, items: Sequence[Form], given: Sequence[Form]) -> bool | None:
+        if len(items) != len(given):
+            return False
+        found = [self._same(a, b) for a, b in zip(items, given, strict=True)]
+        return False if False in found else None if None in found else True
+
+    def _bijective(self, items: Sequence[Form], given: Sequence[Form]) -> bool | None:
+        items, given = expanded(items), expanded(given)
+        unknown = False
+
+        def holds(item: Form, others: Sequence[Form]) -> bool:
+            nonlocal unknown
+            found = [self._same(item, other) for other in others]
+            unknown = unknown or (True not in found and None in found)
+            return True in found
+
+        if all(holds(item, given) for item in items) and all(
+            any(self._same(item, other) for item in items) for other in given
+        ):
+            return bool(items) == bool(given)
+        return None if unknown else False
+
+    def _spans(self, wanted: Spans, stated: Form) -> bool | None:
+        if isinstance(stated, Equation) and len(stated.sides) == 2:
+            inner = read_form(stated.sides[1], self.names)
+            if inner is None:
+                return None
+            stated = inner
+        if (
+            isinstance(stated, Several)
+            and not stated.closed
+            and (names := assignments(stated.items)) is not None
+            and len(wanted.spans) == 1 == len(names) - 1
+        ):
+            span = wanted.spans[0]
+            return self._in_order(
+                (Scalar(span.low), Scalar(span.high)), [names[name] for name in sorted(names)]
+            )
+        given = stated if isinstance(stated, Spans) else as_span(stated)
+        if given is None:
+            if isinstance(stated, Several):
+                spans = [
+                    item if isinstance(item, Spans) else as_span(item) for item in stated.items
+                ]
+                if spans and all(spans):
+                    given = Spans(
+                        tuple(s for item in spans if item is not None for s in item.spans)
+                    )
+            if given is None:
+                return False if isinstance(stated, (Scalar, Several)) else None
+        if (
+            not isinstance(stated, Spans)
+            and isinstance(stated, Several)
+            and stated.ordered
+            and not stated.closed
+            and not all_open(wanted)
+        ):
+            return False
+        if wanted.name and given.name and wanted.name != given.name:
+            return False
+        return self._same_spans(wanted.spans, given.spans)
+
+    def _same_spans(self, wanted: Sequence[Span], given: Sequence[Span]) -> bool | None:
+        if len(wanted) != len(given):
+            return False
+        unknown = False
+        for order in itertools.permutations(given) if len(given) <= 4 else (tuple(given),):
+            found = [self._same_span(a, b) for a, b in zip(wanted, order, strict=True)]
+            if all(found):
+                return True
+            unknown = unknown or (None in found and False not in found)
+        return None if unknown else False
+
+    def _same_span(self, a: Span, b: Span) -> bool | None:
+        if (a.low_in, a.high_in) != (b.low_in, b.high_in):
+            return False
+        ends = [self._same_end(a.low, b.low), self._same_end(a.high, b.high)]
+        return False if False in ends else None if None in ends else True
+
+    def _same_end(self, a: str, b: str) -> bool | None:
+        if "∞" in a or "∞" in b:
+            return a.replace("+", "") == b.replace("+", "")
+        one, other = read_form(a, self.names), read_form(b, self.names)
+        if isinstance(one, Scalar) and isinstance(other, Scalar):
+            return self.values(one, other)
+        return None
+
+    def _equal_names(self, wanted: Equation, stated: Form) -> bool | None:
+        """Compare what gives several names the same value: x = y = 2."""
+        last = read_form(wanted.sides[-1], self.names)
+        if last is None:
             return None
-        return shared().equal(writing.text, stated)
+        pairs = {side.strip(): last for side in wanted.sides[:-1]}
+        if isinstance(stated, Equation) and len(stated.sides) == len(wanted.sides):
+            other = read_form(stated.sides[-1], self.names)
+            if {s.strip() for s in stated.sides[:-1]} != set(pairs) or other is None:
+                return False
+            return self._same(last, other)
+        given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
+        return self._assigned(pairs, given)
 
-    def _is_written(self, writing: Writing) -> bool | None:
-        """Compare writings where nothing can be evaluated; a difference proves nothing."""
-        return True if _squeeze(writing.text) in _squeeze(self.text) else None
+    def _one_equation(self, wanted: Equation, stated: Several) -> bool | None:
+        """Compare an equation with several.
+
+        With that for its name, or with each as a writing of it.
+        """
+        named = [i for i in stated.items if isinstance(i, Equation) and i.name]
+        named = [i for i in named if i.name == wanted.name]
+        if len(named) == 1:
+            return self._equation(wanted, named[0])
+        # x = -1, 2 is an assignment and further values.
+        return len(stated.items) > 1 and all(
+            isinstance(item, Equation) and self._equation(wanted, item) is True
+            for item in stated.items
+        )
+
+    def _equation(self, wanted: Equation, stated: Form) -> bool | None:
+        if len(wanted.sides) == 1:
+            if not isinstance(stated, Equation) or len(stated.sides) != 1:
+                return False if isinstance(stated, Equation | Scalar) else None
+            return self._order(wanted.sides[0], stated.sides[0])
+        if len(wanted.sides) > 2 and wanted.name:
+            return self._equal_names(wanted, stated)
+        right = read_form(wanted.sides[-1], self.names)
+        if isinstance(right, Several):
+            if isinstance(stated, Equation):
+                inner = read_form(stated.sides[-1], self.names)
+                return None if inner is None else self._same(right, inner)
+            return self._same(right, stated)
+        if isinstance(stated, Equation):
+            found = self._gap(wanted, stated)
+            if not found:
+                found = self._solved(wanted, stated) or self._solved(stated, wanted) or found
+            if found is not None:
+                return found
+        elif isinstance(stated, Several):
+            return self._one_equation(wanted, stated)
+        solved = bool(wanted.name) or is_call(wanted.sides[0])
+        if not solved:
+            return False if not isinstance(stated, Equation) else None
+        if isinstance(stated, Scalar) and isinstance(right, Scalar):
+            return self.values(right, stated)
+        return False if isinstance(stated, Spans) else None
 
 
-def _squeeze(text: str) -> str:
-    return re.sub(r"[\s{}$]|\\left|\\right|\\,", "", normalise(text).text)
+_UNIT_IN_CALCULATION = re.compile(
+    r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?(?=\s*(?:[-+*/)]|$))"
+)
 
 
-def _gives_a_name(chain: Chain) -> bool:
-    """Return whether a chain of two sides gives a lone name a value."""
-    nodes = chain.sides[0].nodes
-    lone = bool(nodes) and isinstance(nodes[0], (Variable, Index))
-    return lone and len(chain.sides) == 2 and bool(chain.relations)
+_ABOUT_INTERVALS = re.compile(
+    r"interval|domain|range|inequalit|valuesof|区间|范围|定义域|值域|不等式|[<>≤≥]", re.IGNORECASE
+)

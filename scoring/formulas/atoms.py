@@ -167,29 +167,21 @@ def _slope(cursor: Cursor) -> Node | None:
 def _call(cursor: Cursor, name: str, primes: int, index: Node | None) -> Node | None:
     """Read a function application, or return None where the bracket is a factor."""
     token = cursor.peek()
-    chance = (
-        name in ("P", "E", "Pr", "Var", "Cov")
-        and token is not None
-        and token.text in ("[", "{", "\\{")
-    )
+    opened = token is not None and token.text in ("[", "{", "\\{")
+    chance = opened and name in ("P", "E", "Pr", "Var", "Cov")
     if token is None or token.kind != "open" or not (token.text == "(" or chance):
         return None
     inside = cursor.bracketed()
     if inside is None:
         return None
-    relation = any(
-        item.kind == "rel" or (item.kind == "op" and item.text == "|") for item in inside
-    )
+    relation = any(t.kind == "rel" or (t.kind == "op" and t.text == "|") for t in inside)
     if relation and name in ("P", "E", "Pr", "D"):
         cursor.at += len(inside) + 2
         return Variable(name + "(" + "".join(item.text for item in inside) + ")")
     declared = name in cursor.scalars
     simple = all(item.kind in ("num", "name", "comma") or item.text == "-" for item in inside)
-    short = (
-        simple
-        and sum(item.kind != "comma" for item in inside)
-        <= 1 + any(item.kind == "comma" for item in inside) * 3
-    )
+    commas = sum(item.kind == "comma" for item in inside)
+    short = simple and len(inside) - commas <= (4 if commas else 1)
     sequence = f"{name}(" in cursor.scalars
     if not (
         sequence
@@ -227,10 +219,7 @@ def _function(cursor: Cursor, name: str) -> Node:
 
 
 def _argument(cursor: Cursor) -> Node:
-    """Read what a function applies to.
-
-    It is a bracket, or the factors up to the next sign, function or bracket.
-    """
+    """Read a function's argument: a bracket, or factors up to a sign, function or bracket."""
     token = cursor.peek()
     if token is None:
         raise ParseError("function of nothing")

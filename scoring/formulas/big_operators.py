@@ -23,10 +23,7 @@ _SIGNS: Mapping[str, Sign] = {"sum": "sum", "prod": "prod"}
 
 
 def read_big(cursor: Cursor, name: str) -> Node:
-    """Read what belongs to a large sign that was just taken.
-
-    Raises `ParseError` for an unknown one.
-    """
+    """Read what belongs to a large sign just taken; raise `ParseError` for an unknown one."""
     if name == "frac":
         return _fraction(cursor)
     if name in ("sqrt", "root", "root3"):
@@ -88,9 +85,7 @@ def _leibniz(cursor: Cursor) -> Node | None:
         size = 4 if rest[1].text == "{" else 2
         digits = "".join(token.text for token in rest[1:size] if token.kind == "num")
         order, rest = int(digits or 1), rest[size:]
-    wrt = "".join(
-        token.text for token in bottom[1:] if token.kind == "name" and token.text not in "d∂"
-    )
+    wrt = "".join(t.text for t in bottom[1:] if t.kind == "name" and t.text not in "d∂")
     if order > 9:
         raise ParseError("derivative too high")
     if len(rest) == 1 and rest[0].kind == "name":

@@ -56,10 +56,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Sides joined by relations, one fewer than sides.
-
-    ``unit`` is the unit of measurement that follows, if any.
-    """
+    """Sides joined by relations, one fewer, and the unit of measurement that follows, if any."""
 
     sides: tuple[Side, ...]
     relations: tuple[str, ...]
@@ -83,15 +80,14 @@ class Chain:
 def canonical(tokens: Iterable[Token]) -> str:
     """Write tokens in one way, so that equal writings are equal strings."""
     return "".join(
-        "" if t.text in "{}" or (t.kind == "op" and t.text == "*") else t.text for t in tokens
+        [t.text for t in tokens if t.text not in "{}" and not (t.text == "*" and t.kind == "op")]
     )
 
 
 def numbers_in_chain(chain: Chain) -> frozenset[float]:
     """Return the number literals of all sides."""
-    return frozenset(
-        number for side in chain.sides for node in side.nodes for number in numbers_of(node)
-    )
+    nodes = [node for side in chain.sides for node in side.nodes]
+    return frozenset(number for node in nodes for number in numbers_of(node))
 
 
 def find_chains(tokens: list[Token], scalars: frozenset[str]) -> list[Chain]:
@@ -131,21 +127,12 @@ def _unknown_of(chain: Chain) -> Side | None:
         token.kind in ("name", "op", "num", "label", "open", "close", "func")
         for token in side.tokens
     )
-    return (
-        side
-        if len(chain.sides) == 2
-        and chain.relations == ("=",)
-        and short
-        and side.tokens[0].kind in ("name", "func")
-        else None
-    )
+    named = short and side.tokens[0].kind in ("name", "func")
+    return side if named and len(chain.sides) == 2 and chain.relations == ("=",) else None
 
 
 def _runs(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
-    """Cut the tokens where words or marks stand.
-
-    Returns pairs of a run, which may be empty, and the token that ended it.
-    """
+    """Cut the tokens at words or marks; each run, maybe empty, has the token that ended it."""
     runs: list[tuple[list[Token], Token | None]] = []
     run: list[Token] = []
     depth = matrix = 0
@@ -352,16 +339,10 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
         elif token.kind == "close" and starts:
             start = starts.pop()
             inner = list(side.tokens[start + 1 : i])
-            called = (
-                start > 0
-                and side.tokens[start].text == "("
-                and side.tokens[start - 1].kind in ("func", "prime")
-            )
-            raised = (
-                start > 0
-                and side.tokens[start - 1].kind == "op"
-                and side.tokens[start - 1].text in "^_"
-            )
+            before = side.tokens[start - 1] if start > 0 else None
+            applied = before is not None and before.kind in ("func", "prime")
+            called = applied and side.tokens[start].text == "("
+            raised = before is not None and before.kind == "op" and before.text in "^_"
             if (
                 called
                 or raised

@@ -1,7 +1,4 @@
-"""Cut normalised text into mathematical tokens and the words between them.
-
-Offsets point into the normalised text.
-"""
+"""Cut normalised text into mathematical tokens and the words between them, with its offsets."""
 
 from __future__ import annotations
 
@@ -55,6 +52,13 @@ _MATH = re.compile(
     r"\$\$[^$]{1,2000}\$\$|\$[^$\n]{1,800}\$|\\\((?:[^\\]|\\[^)]){1,800}?\\\)|\\\[(?:[^\\]|\\[^\]]){1,2000}?\\\]"
     r"|\\begin\{(?:equation|align|aligned|gather|split|cases)\*?\}"
 )
+#: Commands that differ in size alone.
+_SIZED = {
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
+}  # fmt: skip
+_BIG_SIGNS = {
+    "∑": "sum", "∏": "prod", "∫": "int", "∮": "oint", "√": "root", "∛": "root3", "∞": "infty",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +140,7 @@ class _Lexer:
             elif kind == "op" and piece == "_":
                 end = self.subscript(at, end)
             elif kind == "op" and piece in "∑∏∫∮√∛∞":
-                self.put(
-                    "big",
-                    {
-                        "∑": "sum",
-                        "∏": "prod",
-                        "∫": "int",
-                        "∮": "oint",
-                        "√": "root",
-                        "∛": "root3",
-                        "∞": "infty",
-                    }[piece],
-                    at,
-                    end,
-                )
+                self.put("big", _BIG_SIGNS[piece], at, end)
             elif kind == "cjk":
                 self.chinese(piece, at, end)
             elif kind == "other":
@@ -177,11 +168,8 @@ class _Lexer:
             return False
         before = self.text[last.start - 1 : last.start]
         lone = len(last.text) == 1 and last.text.isascii() and last.text not in "ei"
-        return (
-            lone
-            and not (before.isalnum() or before == "}")
-            and not self.text[end : end + 1].isalpha()
-        )
+        glued = before.isalnum() or before == "}"
+        return lone and not glued and not self.text[end : end + 1].isalpha()
 
     def command(self, name: str, start: int, end: int) -> int:
         """Read a LaTeX command and return the offset after it."""
@@ -197,18 +185,7 @@ class _Lexer:
         elif name in DOTS:
             self.put("big", "dots", start, end)
         elif name in BIG:
-            self.put(
-                "big",
-                {
-                    "dfrac": "frac",
-                    "tfrac": "frac",
-                    "cfrac": "frac",
-                    "dbinom": "binom",
-                    "tbinom": "binom",
-                }.get(name, name),
-                start,
-                end,
-            )
+            self.put("big", _SIZED.get(name, name), start, end)
         elif name in TEXT:
             return self.text_command(start, end)
         elif name in ACCENTS or name in VECTORS:
@@ -222,19 +199,11 @@ class _Lexer:
         elif name in ("lVert", "rVert", "Vert"):
             self.put("op", "‖", start, end)
         elif name in ("lbrace", "rbrace"):
-            self.put(
-                "open" if name[0] == "l" else "close",
-                "\\{" if name[0] == "l" else "\\}",
-                start,
-                end,
-            )
+            left = name[0] == "l"
+            self.put("open" if left else "close", "\\{" if left else "\\}", start, end)
         elif name in ("lfloor", "lceil", "langle", "rfloor", "rceil", "rangle"):
-            self.put(
-                "open" if name[0] == "l" else "close",
-                {"floor": "⌊⌋", "ceil": "⌈⌉", "angle": "⟨⟩"}[name[1:]][name[0] == "r"],
-                start,
-                end,
-            )
+            pair, right = {"floor": "⌊⌋", "ceil": "⌈⌉", "angle": "⟨⟩"}[name[1:]], name[0] == "r"
+            self.put("close" if right else "open", pair[right], start, end)
         elif name == "top":
             self.put("name", "T", start, end)
         elif name in ARROWS:
@@ -452,10 +421,8 @@ class _Lexer:
                 )
             )
             if name is not None:
-                self.put(
-                    "func" if name != "lim" else "big", name, start + at, start + at + len(name)
-                )
-                at += len(name)
+                begin, at = start + at, at + len(name)
+                self.put("big" if name == "lim" else "func", name, begin, start + at)
                 continue
             capitals = re.compile(r"[A-Z]{2,4}(?![a-z])").match(piece, at)
             if capitals and capitals.end() == len(piece) and not set(capitals.group()) & self.names:

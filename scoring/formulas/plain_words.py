@@ -17,18 +17,12 @@ _COMPLEX = re.compile(r" ?\(? ?[zwωζ](?![A-Za-z])")
 
 
 def is_complex_part(text: str, piece: str, end: int) -> bool:
-    """Return whether ``Re``, ``Im`` or ``arg`` applies to what follows.
-
-    ``Re z = 1`` gives z itself no value.
-    """
+    """Return whether ``Re``, ``Im`` or ``arg`` follows: ``Re z = 1`` gives z itself no value."""
     return piece in ("Re", "Im", "arg") and _COMPLEX.match(text, end) is not None
 
 
 def is_article(text: str, piece: str, start: int, end: int) -> bool:
-    """Return whether a lone letter is an article or a pronoun.
-
-    A word follows it, or a number after ``has a``.
-    """
+    """Return whether a letter is an article: a word follows, or a number after ``has a``."""
     found = _AFTER_ARTICLE.match(text, end)
     if found is None:
         return False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, Literal, TypeGuard
 
 Operator = Literal[
@@ -23,7 +25,8 @@ class Node:
     _hash: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((type(self), self.parts())))
+        kind: Any = type(self)
+        object.__setattr__(self, "_hash", hash(_parts_of(kind)(self)))
 
     def __hash__(self) -> int:
         return self._hash
@@ -36,8 +39,9 @@ class Node:
         return _same_parts(self, other)
 
     def parts(self) -> tuple[Any, ...]:
-        """Return everything that the node is made of, in order."""
-        raise NotImplementedError
+        """Return the class and everything that the node is made of, in order."""
+        kind: Any = type(self)
+        return _parts_of(kind)(self)
 
     def children(self) -> tuple[Node, ...]:
         """Return the expressions that the node joins."""
@@ -45,8 +49,15 @@ class Node:
 
     def with_children(self, children: tuple[Node, ...]) -> Node:
         """Return the same node over other expressions."""
-        assert not children
-        return self
+        given, (kind, *parts) = iter(children), self.parts()
+        node: Node = kind(*[next(given) if isinstance(part, Node) else part for part in parts])
+        return node
+
+
+@cache
+def _parts_of(kind: Any) -> Callable[[Node], tuple[Any, ...]]:
+    """Return what reads the parts of such a node."""
+    return attrgetter("__class__", *kind.__match_args__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,20 +66,12 @@ class Number(Node):
 
     value: float
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the value."""
-        return (self.value,)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable(Node):
     """A name; primes belong to it."""
 
     name: str
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name."""
-        return (self.name,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,10 +80,6 @@ class Constant(Node):
 
     name: str
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name."""
-        return (self.name,)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
@@ -88,17 +87,9 @@ class Unary(Node):
 
     operand: Node
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the operand."""
-        return (self.operand,)
-
     def children(self) -> tuple[Node, ...]:
         """Return the operand."""
         return (self.operand,)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same sign with another operand."""
-        return type(self)(*children)
 
 
 class Negation(Unary):
@@ -139,17 +130,9 @@ class Binary(Node):
     left: Node
     right: Node
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the operator and both operands."""
-        return (self.operator, self.left, self.right)
-
     def children(self) -> tuple[Node, ...]:
         """Return both operands."""
         return (self.left, self.right)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same operator with other operands."""
-        return Binary(self.operator, *children)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,17 +143,9 @@ class Function(Node):
     argument: Node
     base: Node | None = None
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name, the argument and the base."""
-        return (self.name, self.argument, self.base)
-
     def children(self) -> tuple[Node, ...]:
         """Return the argument, and the base if there is one."""
         return (self.argument,) if self.base is None else (self.argument, self.base)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same function of other expressions."""
-        return Function(self.name, *children)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,17 +156,9 @@ class Call(Node):
     primes: int
     argument: Node
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name, the primes and the argument."""
-        return (self.name, self.primes, self.argument)
-
     def children(self) -> tuple[Node, ...]:
         """Return the argument."""
         return (self.argument,)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same function of another argument."""
-        return Call(self.name, self.primes, *children)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,17 +178,9 @@ class Index(Node):
                 return f"{self.name}_{letter}"
         return ""
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the name and the index."""
-        return (self.name, self.index)
-
     def children(self) -> tuple[Node, ...]:
         """Return the index."""
         return (self.index,)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same name with another index."""
-        return Index(self.name, *children)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,10 +192,6 @@ class BigOperator(Node):
     low: Node
     high: Node
     body: Node
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the sign, the variable, the bounds and the body."""
-        return (self.sign, self.variable, self.low, self.high, self.body)
 
     def children(self) -> tuple[Node, ...]:
         """Return the variable, the bounds and the body."""
@@ -258,10 +213,6 @@ class Collection(Node):
     kind: Literal["tuple", "list", "set"]
     items: tuple[Node, ...]
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the kind and the items."""
-        return (self.kind, self.items)
-
     def children(self) -> tuple[Node, ...]:
         """Return the items."""
         return self.items
@@ -276,10 +227,6 @@ class Matrix(Node):
     """Cells in rows, which may differ in length."""
 
     rows: tuple[tuple[Node, ...], ...]
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return the rows."""
-        return self.rows
 
     def children(self) -> tuple[Node, ...]:
         """Return the cells."""
@@ -300,18 +247,9 @@ class Interval(Node):
     low_closed: bool
     high_closed: bool
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the ends and whether they belong to it."""
-        return (self.low, self.high, self.low_closed, self.high_closed)
-
     def children(self) -> tuple[Node, ...]:
         """Return the ends."""
         return (self.low, self.high)
-
-    def with_children(self, children: tuple[Node, ...]) -> Node:
-        """Return the same kind of interval between other ends."""
-        low, high = children
-        return Interval(low, high, self.low_closed, self.high_closed)
 
 
 def _same_parts(one: Any, other: Any) -> bool:

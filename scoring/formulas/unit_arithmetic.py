@@ -60,10 +60,7 @@ def _sizes(units: list[str]) -> dict[tuple[str, int], set[float]]:
 def _agree(
     above: dict[tuple[str, int], set[float]], below: dict[tuple[str, int], set[float]]
 ) -> bool:
-    """Return whether numbers may meet without their units.
-
-    Those of one measure have one size, or cancel one below a slash.
-    """
+    """Return whether numbers may meet unitless: a measure has one size or cancels below a slash."""
     for kind, sizes in above.items():
         cancelled = below.get(kind, set())
         if len(sizes - cancelled) > 1 or (cancelled and not sizes & cancelled):
@@ -262,10 +259,7 @@ def _is_letter_unit(tokens: list[Token], at: int) -> bool:
 
 
 def _goes_on(tokens: list[Token], start: int, end: int) -> bool:
-    """Return whether the calculation goes on after the words.
-
-    An operator and a number follow, or a result, or a closing bracket.
-    """
+    """Return whether an operator and number, a result or a closing bracket follows the words."""
     following = tokens[end] if end < len(tokens) else None
     if following is None:
         return False

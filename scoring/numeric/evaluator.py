@@ -1,7 +1,4 @@
-"""Evaluate expressions at sample points under a budget.
-
-What cannot be evaluated is *unknown*, never unequal.
-"""
+"""Evaluate expressions at sample points under a budget; what fails is *unknown*, never unequal."""
 
 from __future__ import annotations
 
@@ -103,10 +100,7 @@ def opaque(name: str, arguments: list[complex]) -> complex:
 
 
 class Evaluator:
-    """Evaluates nodes at the points of one `SamplePoints`.
-
-    With ``formal`` every named function is taken as an unknown one.
-    """
+    """Evaluates nodes at some `SamplePoints`; if ``formal``, named functions count as unknown."""
 
     def __init__(self, sampler: SamplePoints, *, formal: bool = False) -> None:
         self.sampler = sampler
@@ -241,10 +235,8 @@ class Evaluator:
         for place, weight in _gauss():
             at = [a + (b - a) * place for a, b in zip(low, high, strict=True)]
             values = self.value(node.body, {**bound, node.variable.name: at})
-            total = [
-                t + weight * v * (b - a)
-                for t, v, a, b in zip(total, values, low, high, strict=True)
-            ]
+            parts = zip(total, values, low, high, strict=True)
+            total = [t + weight * v * (b - a) for t, v, a, b in parts]
         return total
 
     def factorial(self, node: Factorial, bound: Bound) -> Vector:
@@ -407,10 +399,7 @@ _HANDLERS: Mapping[type[Node], Callable[[Evaluator, Any, Bound], Vector]] = {
 
 
 def flatten(vector: Vector) -> tuple[complex, ...]:
-    """Return the values of all points in one row, arrays taken apart.
-
-    Raises `UnknownValueError` for values that are not finite.
-    """
+    """Return all values in a row, arrays taken apart; raise `UnknownValueError` unless finite."""
     if isinstance(vector[0], np.ndarray):
         row = tuple(complex(item) for value in vector for item in value.ravel().tolist())
     else:

@@ -6,15 +6,7 @@ import itertools
 import math
 
 from scoring.formulas.chains import Chain
-from scoring.formulas.tree import (
-    Binary,
-    Collection,
-    Constant,
-    Interval,
-    Negation,
-    Node,
-    names_of,
-)
+from scoring.formulas.tree import Binary, Collection, Constant, Interval, Negation, Node, names_of
 from scoring.numeric.evaluation import Evaluation
 
 #: Lower end, upper end, whether each belongs to the interval.
@@ -44,9 +36,8 @@ def interval_of_chain(chain: Chain, evaluation: Evaluation) -> Bounds | None:
     if not chain.relations or any(relation not in "<≤>≥" for relation in chain.relations):
         return None
     low, high, low_in, high_in = -math.inf, math.inf, False, False
-    for (left, right), relation in zip(
-        itertools.pairwise(chain.sides), chain.relations, strict=True
-    ):
+    pairs = itertools.pairwise(chain.sides)
+    for (left, right), relation in zip(pairs, chain.relations, strict=True):
         if not left.nodes or not right.nodes:
             return None
         a, b = left.nodes[0], right.nodes[0]

@@ -10,11 +10,8 @@ from scoring.formulas.tree import Binary, Negation, Node, Number
 def decimals_of(number: float) -> int:
     """Return how many decimals a literal was written with (trailing zeros are lost)."""
     written = repr(number)
-    return (
-        len(written.split(".")[1])
-        if "." in written and "e" not in written and not written.endswith(".0")
-        else 0
-    )
+    whole = "." not in written or "e" in written or written.endswith(".0")
+    return 0 if whole else len(written.split(".")[1])
 
 
 def rounded_to(node: Node, exact: complex) -> bool:

@@ -79,10 +79,7 @@ def _same_equation(
 
 
 def _proportional(relation: Relation) -> bool:
-    """Return whether the sides differ by a factor only, as in ``4c = c``.
-
-    Then the factor is what the relation says.
-    """
+    """Return whether sides differ only by a factor, which is then the statement: ``4c = c``."""
     left, right = relation.left.row, relation.right.row
     return (
         left is not None

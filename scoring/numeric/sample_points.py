@@ -23,10 +23,7 @@ Vector = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class SamplePoints:
-    """Gives every name its values; declared names within their domain, all others in `FREE_RANGE`.
-
-    ``specs`` has the declared names in their parsed spelling.
-    """
+    """Gives names values: parsed ones in ``specs`` in their domain, others in `FREE_RANGE`."""
 
     seed: str
     specs: Mapping[str, VarSpec]

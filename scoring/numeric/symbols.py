@@ -78,13 +78,8 @@ class Symbols:
             for name in names_of(node)
         )
         simple, compound = _aliases(bare, problem)
-        return replace(
-            bare,
-            stated=stated,
-            introduced=tuple(sorted(scalars - stated)),
-            simple=simple,
-            compound=compound,
-        )
+        introduced = tuple(sorted(scalars - stated))
+        return replace(bare, stated=stated, introduced=introduced, simple=simple, compound=compound)
 
     def read(self, text: str) -> Node | None:
         """Parse a piece of LaTeX as one expression."""

@@ -62,20 +62,16 @@ class Tally:
         marks[_rounded(true.score7), _rounded(said.score7)] = 1
         guesses[int(true.guess), int(said.guess)] = 1
         error = said.score7 - true.score7
-        return cls(
-            steps, marks, guesses, np.array([1.0, abs(error), float(abs(error) <= 1 + 1e-9), error])
-        )
+        sums = np.array([1.0, abs(error), float(abs(error) <= 1 + 1e-9), error])
+        return cls(steps, marks, guesses, sums)
 
     @classmethod
     def total(cls, tallies: Sequence[Tally], times: Counts | None = None) -> Tally:
         """Return the sum, each tally taken its number of times."""
         weights = np.ones(len(tallies)) if times is None else times
-        return cls(
-            *(
-                np.tensordot(weights, np.stack([getattr(tally, name) for tally in tallies]), axes=1)
-                for name in ("steps", "marks", "guesses", "sums")
-            )
-        )
+        names = ("steps", "marks", "guesses", "sums")
+        stacks = (np.stack([getattr(tally, name) for tally in tallies]) for name in names)
+        return cls(*(np.tensordot(weights, stack, axes=1) for stack in stacks))
 
     def metrics(self) -> dict[str, Any]:
         """Return every figure; None where undefined, as the precision of a flag never raised."""
@@ -206,9 +202,8 @@ def cohen_kappa(table: Counts, *, quadratic: bool = False) -> float | None:
         return None
     rows, columns = np.indices(table.shape)
     weights = (rows - columns) ** 2.0 if quadratic else (rows != columns).astype(float)
-    expected = float((weights * np.outer(table.sum(axis=1), table.sum(axis=0))).sum()) / float(
-        total
-    )
+    by_chance = np.outer(table.sum(axis=1), table.sum(axis=0))
+    expected = float((weights * by_chance).sum()) / float(total)
     return None if expected == 0 else 1.0 - float((weights * table).sum()) / expected
 
 
@@ -222,29 +217,21 @@ def precision_recall(table: Counts, category: int) -> dict[str, float | None]:
 
 
 def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
-    """Turn labels into marks as the scorer would.
-
-    A guess is what the marker called one, else a right answer with few steps.
-    """
+    """Turn labels into marks; a guess is a marker's, else a right answer with few steps."""
     path = answer.problem.path(labels.path)
     steps = {step.id: labels.steps[step.id] for step in path.necessary}
     guess = labels.guess
-    return Marks(
-        steps=steps,
-        score7=_score7(path, steps),
-        guess=_seems_guessed(steps, correct=labels.answer_correct is True)
-        if guess is None
-        else guess,
-    )
+    if guess is None:
+        guess = _seems_guessed(steps, correct=labels.answer_correct is True)
+    return Marks(steps=steps, score7=_score7(path, steps), guess=guess)
 
 
 def _machine_marks(answer: LabelledAnswer, score: Score) -> Marks:
     path = answer.problem.path(answer.truth.path)
-    along = (
-        score
-        if score.path_id == path.id
-        else score_text(answer.problem, answer.text, path_id=path.id)
-    )
+    if score.path_id == path.id:
+        along = score
+    else:
+        along = score_text(answer.problem, answer.text, path_id=path.id)
     verdicts = {verdict.step_id: verdict.verdict for verdict in along.steps}
     steps = {step.id: verdicts[step.id] for step in path.necessary}
     return Marks(steps=steps, score7=score.score7, guess=score.guess_suspected)
@@ -270,16 +257,12 @@ def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
     """Find evidence as written, spaces aside: one formula, value or word of a step is enough."""
     path = answer.problem.path(answer.truth.path)
     text = _squeeze(answer.text)
-    steps = {
-        step.id: "done"
-        if any(written in text for written in _writings(step.evidence))
-        else "missing"
-        for step in path.necessary
-    }
+    writings = {step.id: _writings(step.evidence) for step in path.necessary}
+    found = {step: any(one in text for one in several) for step, several in writings.items()}
+    steps = {step: "done" if shown else "missing" for step, shown in found.items()}
     right = any(_squeeze(written) in text for written in answer.problem.answer.any_of)
-    return Marks(
-        steps=steps, score7=_score7(path, steps), guess=_seems_guessed(steps, correct=right)
-    )
+    guess = _seems_guessed(steps, correct=right)
+    return Marks(steps=steps, score7=_score7(path, steps), guess=guess)
 
 
 BASELINES: Mapping[str, Callable[[LabelledAnswer, Score], Marks]] = {
@@ -309,9 +292,8 @@ def _score7(path: Path, steps: Mapping[str, str]) -> float:
 
 
 def _seems_guessed(steps: Mapping[str, str], *, correct: bool) -> bool:
-    return (
-        correct and sum(verdict == "done" for verdict in steps.values()) / len(steps) < GUESS_SHARE
-    )
+    done = sum(verdict == "done" for verdict in steps.values())
+    return correct and done / len(steps) < GUESS_SHARE
 
 
 def _tallies(

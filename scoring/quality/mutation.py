@@ -27,7 +27,7 @@ MAX_PLACES = 6
 _NUMBER = re.compile(r"(?<![\w.\\])\d+(?:\.\d+)?(?![\w.]*\})|(?<=[-+*/=({ ])\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class MutationCheck:
     """One altered text: ``held`` where it scored as it should, ``detail`` what it did instead."""
 
@@ -132,22 +132,14 @@ def _full(problem: Problem, solution: Solution) -> MutationCheck:
     score = score_text(problem, solution.text)
     faults = []
     if score.steps_done < score.steps_total:
-        lost = [
-            f"{step.step_id} ({step.verdict})" for step in score.steps if step.verdict != "done"
-        ]
+        lost = [f"{s.step_id} ({s.verdict})" for s in score.steps if s.verdict != "done"]
         faults.append(
             f"{score.steps_done} of {score.steps_total} steps on path {score.path_id}, "
             f"not {', '.join(lost)}"
         )
     if score.answer_correct is False:
         faults.append(f"the answer {score.answer_text!r} counts as wrong")
-    return MutationCheck(
-        kind="full",
-        solution_id=solution.id,
-        step_id=None,
-        held=not faults,
-        detail="; ".join(faults),
-    )
+    return MutationCheck("full", solution.id, None, held=not faults, detail="; ".join(faults))
 
 
 def _answer_only(problem: Problem, solution: Solution) -> list[MutationCheck]:
@@ -163,13 +155,7 @@ def _answer_only(problem: Problem, solution: Solution) -> list[MutationCheck]:
     if score.answer_correct is False:
         faults.append(f"the answer {score.answer_text!r} counts as wrong")
     return [
-        MutationCheck(
-            kind="answer_only",
-            solution_id=solution.id,
-            step_id=None,
-            held=not faults,
-            detail="; ".join(faults),
-        )
+        MutationCheck("answer_only", solution.id, None, held=not faults, detail="; ".join(faults))
     ]
 
 
@@ -189,13 +175,7 @@ def _deletions(problem: Problem, solution: Solution) -> list[MutationCheck]:
         elif lost != [step]:
             detail = f"loses {', '.join(lost)}"
         checks.append(
-            MutationCheck(
-                kind="deletion",
-                solution_id=solution.id,
-                step_id=step,
-                held=lost == [step],
-                detail=detail,
-            )
+            MutationCheck("deletion", solution.id, step, held=lost == [step], detail=detail)
         )
     return checks
 
@@ -217,21 +197,14 @@ def _wrong_numbers(problem: Problem, solution: Solution) -> list[MutationCheck]:
             held = now.verdict != "done"
             detail = "" if held else f"still done by {now.evidence_text[:60]!r} ({now.reason})"
             checks.append(
-                MutationCheck(
-                    kind="wrong_number",
-                    solution_id=solution.id,
-                    step_id=step,
-                    held=held,
-                    detail=detail,
-                )
+                MutationCheck("wrong_number", solution.id, step, held=held, detail=detail)
             )
     return checks
 
 
 def _verdict_on(problem: Problem, solution: Solution, step: str, text: str) -> StepVerdict:
-    return next(
-        v for v in score_text(problem, text, path_id=solution.path).steps if v.step_id == step
-    )
+    verdicts = score_text(problem, text, path_id=solution.path).steps
+    return next(v for v in verdicts if v.step_id == step)
 
 
 def _last_number(text: str, verdict: StepVerdict) -> re.Match[str] | None:
@@ -253,9 +226,9 @@ def _statements(problem: Problem) -> list[MutationCheck]:
         done = _done(score_text(problem, statement))
         checks.append(
             MutationCheck(
-                kind="statement",
-                solution_id=lang,
-                step_id=None,
+                "statement",
+                lang,
+                None,
                 held=not done,
                 detail=f"the statement alone shows {', '.join(done)}" if done else "",
             )

@@ -15,7 +15,7 @@ from core.hints import queue_name
 from tests.chaos.registry import Recovery, fault
 from tests.support.deployment import QUEUE, Deployment, kill, kill_server, redis_client, since
 from tests.support.jobs import claim_one
-from tests.support.processes import LoggingProcess, evalctl
+from tests.support.processes import LoggingProcess, evalctl_json
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 40}
 #: A void hint costs its worker at most this much of the database.
@@ -31,7 +31,6 @@ VOIDS = 99
     short=True,
 )
 def broker_killed_without_file(deployment: Deployment) -> Recovery:
-    """Bring the broker back empty."""
     return _broker_killed(deployment, keep_file=False)
 
 
@@ -42,7 +41,6 @@ def broker_killed_without_file(deployment: Deployment) -> Recovery:
     holds="all jobs run, each once",
 )
 def broker_killed_with_file(deployment: Deployment) -> Recovery:
-    """Bring the broker back with what it had written."""
     return _broker_killed(deployment, keep_file=True)
 
 
@@ -55,9 +53,7 @@ def _broker_killed(deployment: Deployment, *, keep_file: bool) -> Recovery:
         if not keep_file:
             shutil.rmtree(valkey.data / "appendonlydir")
         valkey.start()
-        moment_s = time.monotonic()
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished()
         assert worker.stop() == 0
     assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="broker back -> 6 jobs committed")
@@ -70,16 +66,13 @@ def _broker_killed(deployment: Deployment, *, keep_file: bool) -> Recovery:
     holds="all jobs run, each once",
 )
 def broker_emptied(deployment: Deployment) -> Recovery:
-    """Throw every hint away."""
     with deployment.reconciler(), deployment.worker() as worker:
         deployment.submit(6, **JOBS)
         worker.wait_for("job.claimed")
         client = redis_client(deployment.servers.valkey.url)
         client.flushall()
         client.close()
-        moment_s = time.monotonic()
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished()
         assert worker.stop() == 0
     assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="FLUSHALL -> 6 jobs committed")
@@ -93,33 +86,19 @@ def broker_emptied(deployment: Deployment) -> Recovery:
     short=True,
 )
 def broker_absent(deployment: Deployment) -> Recovery:
-    """Submit by the command line to a database without a broker."""
     config = deployment.folder / "evalctl.toml"
     config.write_text('[models.fake]\nengine = "synthetic"\nsource = "fake"\n', encoding="utf-8")
     deployment.environment["EVALCTL_CONFIG"] = str(config)
     kill_server(deployment.servers.valkey, signal.SIGTERM)
-    words = (
-        "submit",
-        "--model",
-        "fake",
-        "--problems",
-        "quickstart",
-        "--repetitions",
-        "1",
-        "--json",
-    )
-    done = evalctl(deployment.environment, *words)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    command = "submit --model fake --problems quickstart --repetitions 1"
+    answer = evalctl_json(deployment.environment, command)
     assert (answer["created"], answer["published"]) == (6, 0)
     assert any("broker" in warning for warning in answer["warnings"]), answer["warnings"]
     deployment.expect_all_of(uuid.UUID(answer["run"]))
     with deployment.reconciler(), deployment.worker():
         deployment.until("state = 'starting'", table="worker")
         deployment.servers.valkey.start()
-        moment_s = time.monotonic()
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished()
     return Recovery(seconds=seconds, span="broker back -> 6 jobs committed")
 
 
@@ -141,8 +120,7 @@ def hint_lost(deployment: Deployment) -> Recovery:
         deployment.query("DELETE FROM eval.outbox")
         moment_s = kill(first)
         with deployment.worker() as second:
-            deployment.until_finished()
-            seconds = since(moment_s)
+            seconds = deployment.until_finished(since_s=moment_s)
             second.stop()
     return Recovery(seconds=seconds, span="kill -> its job committed by another worker")
 
@@ -173,7 +151,6 @@ def _handed_over(deployment: Deployment, worker: LoggingProcess) -> bool:
     holds=f"one execution, {VOIDS} void hints; a void claim takes under {VOID_MS:g} ms",
 )
 def hint_doubled(deployment: Deployment) -> Recovery:
-    """Publish one job's hint over and over."""
     deployment.submit(1, publish=False)
     job_id = deployment.query("SELECT id FROM eval.job")[0]["id"]
     deployment.query("DELETE FROM eval.outbox")
@@ -183,8 +160,7 @@ def hint_doubled(deployment: Deployment) -> Recovery:
             worker.wait_for("worker.ready")
         moment_s = time.monotonic()
         deployment.broker.publish(QUEUE, [job_id] * (VOIDS + 1))
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         client = redis_client(deployment.servers.valkey.url)
         deployment.until_true(lambda: client.llen(queue_name(QUEUE)) == 0, "the queue is drained")
         client.close()
@@ -221,22 +197,12 @@ def _void_claim_ms(deployment: Deployment) -> float:
     holds="each is refused and logged; the worker serves on",
 )
 def hostile_messages(deployment: Deployment) -> Recovery:
-    """Write something other than a hint into the worker's queue, then submit."""
-    entries = (
-        b"{",
-        b"\x80\x04cos\nsystem\n.",
-        json.dumps(
-            {"headers": {"task": "os.system"}, "content-type": "application/json", "body": "[]"}
-        ).encode(),
-        json.dumps(
-            {
-                "headers": {"task": "evalctl.hint"},
-                "content-type": "application/json",
-                "body": "[[1,2]]",
-            }
-        ).encode(),
-        bytes(2**20),
-    )
+    tasks = [
+        {"headers": {"task": task}, "content-type": "application/json", "body": body}
+        for task, body in (("os.system", "[]"), ("evalctl.hint", "[[1,2]]"))
+    ]
+    encoded = [json.dumps(task).encode() for task in tasks]
+    entries = (b"{", b"\x80\x04cos\nsystem\n.", *encoded, bytes(2**20))
     with deployment.worker() as worker:
         worker.wait_for("worker.ready")
         client = redis_client(deployment.servers.valkey.url)
@@ -246,7 +212,6 @@ def hostile_messages(deployment: Deployment) -> Recovery:
         deployment.submit(1)
         for _ in entries:
             worker.wait_for("message.rejected")
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         assert worker.stop() == 0
     return Recovery(seconds=seconds, span="5 messages pushed -> job submitted after them committed")

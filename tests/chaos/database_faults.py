@@ -49,9 +49,7 @@ def _restart(
             worker.wait_for("job.succeeded")
             kill_server(deployment.servers.postgres, number)
             deployment.servers.postgres.start()
-            moment_s = time.monotonic()
-            deployment.until_finished()
-            seconds = since(moment_s)
+            seconds = deployment.until_finished()
             assert worker.stop() == 0
             assert reconciler.stop() == 0
         return Recovery(seconds=seconds, span="database back -> 8 jobs committed")
@@ -100,7 +98,6 @@ def _wait_for_commit(deployment: Deployment) -> int:
     short=True,
 )
 def backend_terminated(deployment: Deployment) -> Recovery:
-    """End the backend that commits."""
     with deployment.reconciler(), deployment.worker() as worker:
         with _commits_held_up(deployment) as let_go:
             deployment.submit(1)
@@ -109,8 +106,7 @@ def backend_terminated(deployment: Deployment) -> Recovery:
             moment_s = time.monotonic()
             worker.wait_for("job.write_delayed")
             let_go()
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         worker.stop()
     assert deployment.count("attempt_no = 1") == 1
     return Recovery(seconds=seconds, span="connection ended -> job committed")
@@ -123,7 +119,6 @@ def backend_terminated(deployment: Deployment) -> Recovery:
     holds="as F9d, or the job runs again after its lease",
 )
 def stopped_in_commit(deployment: Deployment) -> Recovery:
-    """Take the whole server away from a commit."""
     with deployment.reconciler(), deployment.worker() as worker:
         with _commits_held_up(deployment):
             deployment.submit(1)
@@ -131,9 +126,7 @@ def stopped_in_commit(deployment: Deployment) -> Recovery:
             kill_server(deployment.servers.postgres, signal.SIGQUIT)
         worker.wait_for("job.write_delayed")
         deployment.servers.postgres.start()
-        moment_s = time.monotonic()
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished()
         worker.stop()
     return Recovery(seconds=seconds, span="database back -> job committed")
 
@@ -145,7 +138,6 @@ def stopped_in_commit(deployment: Deployment) -> Recovery:
     holds="the worker reads back that it was committed; no second attempt",
 )
 def answer_lost(deployment: Deployment) -> Recovery:
-    """Let the commit take place and its answer disappear."""
     url = make_url(deployment.environment["EVALCTL_DATABASE_URL"])
     assert url.port is not None
     with forwarder(url.port) as wire:
@@ -169,7 +161,6 @@ def answer_lost(deployment: Deployment) -> Recovery:
     holds="the commit stands or is lost as a whole; the job succeeds once",
 )
 def killed_in_commit(deployment: Deployment) -> Recovery:
-    """Kill the client and let its statement go on."""
     with deployment.reconciler():
         with deployment.worker() as first, _commits_held_up(deployment) as let_go:
             deployment.submit(1)
@@ -177,8 +168,7 @@ def killed_in_commit(deployment: Deployment) -> Recovery:
             moment_s = kill(first)
             let_go()
         with deployment.worker() as second:
-            deployment.until_finished()
-            seconds = since(moment_s)
+            seconds = deployment.until_finished(since_s=moment_s)
             second.stop()
     note = f"attempt {deployment.query('SELECT attempt_no FROM eval.job')[0]['attempt_no']} won"
     return Recovery(seconds=seconds, span="kill -> job committed", note=note)
@@ -191,16 +181,13 @@ def killed_in_commit(deployment: Deployment) -> Recovery:
     holds="renewals and the commit fail safe; the job succeeds once; worker and reconciler live on",
 )
 def table_locked(deployment: Deployment) -> Recovery:
-    """Lock everybody out of the queue."""
     with deployment.reconciler() as reconciler, deployment.worker() as worker:
         deployment.submit(1, tokens=40, tpot_ms=100)
         worker.wait_for("job.claimed")
         with transaction(deployment.engine) as connection:
             connection.exec_driver_sql("LOCK TABLE eval.job IN ACCESS EXCLUSIVE MODE")
             threading.Event().wait(4 * LEASE_S)
-        moment_s = time.monotonic()
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished()
         assert _alive(worker), f"the worker ended; log:\n{worker.tail()}"
         assert _alive(reconciler), f"the reconciler ended; log:\n{reconciler.tail()}"
         worker.stop()
@@ -215,7 +202,6 @@ def table_locked(deployment: Deployment) -> Recovery:
     holds="it serves its jobs",
 )
 def older_worker(deployment: Deployment) -> Recovery:
-    """Run the code that knows nothing of the newest migration."""
     folder = deployment.folder / "older"
     note = _check_out_older(folder)
     environment = deployment.environment | {"PYTHONPATH": str(folder)}
@@ -231,8 +217,7 @@ runpy.run_module('workers', run_name='__main__')
         worker.wait_for("worker.ready")
         moment_s = time.monotonic()
         deployment.submit(6)
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         assert worker.stop() == 0
     return Recovery(seconds=seconds, span="submit -> 6 jobs committed", note=note)
 
@@ -245,7 +230,6 @@ runpy.run_module('workers', run_name='__main__')
     holds="it serves its jobs",
 )
 def later_schema(deployment: Deployment) -> Recovery:
-    """Add to the database what the worker has never heard of."""
     with transaction(deployment.engine) as connection:
         for table in ("job", "attempt", "generation", "worker"):
             connection.exec_driver_sql(
@@ -257,23 +241,15 @@ def later_schema(deployment: Deployment) -> Recovery:
     with deployment.reconciler(), deployment.worker() as worker:
         moment_s = time.monotonic()
         deployment.submit(6)
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         assert worker.stop() == 0
     return Recovery(seconds=seconds, span="submit -> 6 jobs committed, worker start included")
 
 
 def _check_out_older(folder: Path) -> str:
     """Write the repository as it was before ``OLDER_THAN``; return the schema of that worker."""
-    log = [
-        "git",
-        "log",
-        "-1",
-        "--format=%H",
-        "--diff-filter=A",
-        "--",
-        f"migrations/versions/{OLDER_THAN}*.py",
-    ]
+    pattern = f"migrations/versions/{OLDER_THAN}*.py"
+    log = ["git", "log", "-1", "--format=%H", "--diff-filter=A", "--", pattern]
     newest = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False)
     archive = subprocess.run(
         ["git", "archive", f"{newest.stdout.strip()}~1"], cwd=ROOT, capture_output=True, check=False

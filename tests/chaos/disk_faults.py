@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import ServiceUnreachable
 from db.outbox import publish_outbox
 from tests.chaos.registry import CannotStage, Recovery, fault
-from tests.support.deployment import QUEUE, Deployment, Servers, since
+from tests.support.deployment import QUEUE, Deployment, Servers
 from tests.support.processes import LoggingProcess
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 30}
@@ -26,15 +26,8 @@ POSTGRES_MIB, VALKEY_MIB = 256, 8
 def _small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
     """Mount a separate disk for the block."""
     folder.mkdir()
-    mount = [
-        "mount",
-        "-t",
-        "tmpfs",
-        "-o",
-        f"size={size_mib}m,mode=0755",
-        "evalctl-chaos",
-        str(folder),
-    ]
+    options = f"size={size_mib}m,mode=0755"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "evalctl-chaos", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotStage(f"{' '.join(mount[:5])}: {done.stderr.strip()}")
@@ -94,9 +87,7 @@ def database_disk_full(deployment: Deployment) -> Recovery:
             ballast.unlink()
             # What the supervisor does every half second.
             inner.servers.start()
-            moment_s = time.monotonic()
-            inner.until_finished()
-            seconds = since(moment_s)
+            seconds = inner.until_finished()
             assert worker.process.poll() is None, f"the worker ended; log:\n{worker.tail()}"
             assert reconciler.process.poll() is None, (
                 f"the reconciler ended; log:\n{reconciler.tail()}"
@@ -133,9 +124,7 @@ def broker_disk_full(deployment: Deployment) -> Recovery:
                     lambda: _says("no hints published", reconciler), "the reconciler says so"
                 )
                 ballast.unlink()
-                moment_s = time.monotonic()
-                deployment.until_finished()
-                seconds = since(moment_s)
+                seconds = deployment.until_finished()
                 assert worker.process.poll() is None, f"the worker ended; log:\n{worker.tail()}"
                 worker.stop()
         finally:
@@ -150,7 +139,6 @@ def broker_disk_full(deployment: Deployment) -> Recovery:
     holds="its jobs succeed",
 )
 def log_disk_full(deployment: Deployment) -> Recovery:
-    """Run a worker that can log nothing."""
     with _small_disk(deployment.folder / "logs", 1) as disk:
         log = disk / "worker.log"
         log.touch()
@@ -163,8 +151,7 @@ def log_disk_full(deployment: Deployment) -> Recovery:
             try:
                 moment_s = time.monotonic()
                 deployment.submit(6, **JOBS)
-                deployment.until_finished()
-                seconds = since(moment_s)
+                seconds = deployment.until_finished(since_s=moment_s)
                 assert worker.poll() is None
                 worker.terminate()
                 assert worker.wait(30) == 0

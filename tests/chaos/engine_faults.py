@@ -12,12 +12,11 @@ import psutil
 
 from core.sampling_params import SamplingParams
 from core.settings import Settings
-from db.submissions import Submission, submit
+from db.submissions import submit
 from orchestrator.registry import load_registry
-from orchestrator.submit import record_of
-from problems.loader import load_set
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
+from tests.support.jobs import quickstart, submission
 from tests.support.oracle import keys_of, orphans
 from tests.support.processes import LoggingProcess
 from workers.bundled_model import ensure_embedded_model
@@ -39,25 +38,14 @@ def _real_worker(deployment: Deployment, jobs: int) -> Iterator[LoggingProcess]:
 
 
 def _submit(deployment: Deployment, jobs: int) -> None:
-    problem = load_set("quickstart").problems[0]
-    record = record_of(problem)
-    submission = Submission(
-        name="real",
-        experiment_hash="real",
-        experiment={"language": "en", "problems": "quickstart"},
-        provenance={},
-        models=(
-            load_registry(Settings(home=Path(deployment.environment["EVALCTL_HOME"]))).get(
-                "smollm2"
-            ),
-        ),
-        problems=(record,),
-        prompts=("plain",),
+    settings = Settings(home=Path(deployment.environment["EVALCTL_HOME"]))
+    planned = submission(
+        models=(load_registry(settings).get("smollm2"),),
+        problems=quickstart()[:1],
         repetitions=jobs,
-        mode="latency",
         sampling=SamplingParams(fixed_output_tokens=200, fixed_input_tokens=32, max_tokens=200),
     )
-    deployment.keys += keys_of(submit(deployment.engine, submission).run_id, submission)
+    deployment.keys += keys_of(submit(deployment.engine, planned).run_id, planned)
 
 
 def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
@@ -93,8 +81,7 @@ def engine_killed(deployment: Deployment) -> Recovery:
         failed = worker.wait_for("job.failed", error_class="ENGINE_DEAD", within_s=NOTICED_S)
         noticed_s = since(moment_s)
         assert failed["state"] == "queued"
-        deployment.until_finished(within_s=START_S)
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(within_s=START_S, since_s=moment_s)
         assert worker.stop(within_s=90) == 0
     note = f"noticed after {noticed_s:.1f} s"
     return Recovery(seconds=seconds, span="kill -> job committed by another engine", note=note)
@@ -121,12 +108,10 @@ def engine_orphaned(deployment: Deployment) -> Recovery:
         }
         assert orphans(marks) == []
         with deployment.worker(queue="vllm", EVALCTL_LEASE_S="8") as second:
-            deployment.until_finished(within_s=START_S)
-            seconds = since(moment_s)
+            seconds = deployment.until_finished(within_s=START_S, since_s=moment_s)
             assert second.stop(within_s=90) == 0
-    note = f"{len(ended)} processes of the engine ended after {cleaned_s:.1f} s"
     return Recovery(
         seconds=seconds,
         span="kill -> job committed by another worker, engine start included",
-        note=note,
+        note=f"{len(ended)} processes of the engine ended after {cleaned_s:.1f} s",
     )

@@ -37,16 +37,11 @@ def _fails_everywhere(deployment: Deployment, failure: str, **environment: str) 
     (poison,) = deployment.query(
         "SELECT failure_kind, attempt_no FROM eval.job WHERE state = 'dead'"
     )
-    workers = deployment.query(
-        "SELECT count(DISTINCT worker_id) AS n FROM eval.attempt WHERE outcome = 'failed'"
-    )[0]["n"]
     assert poison == {"failure_kind": "poison", "attempt_no": 2}, poison
-    assert workers == 2
-    return Recovery(
-        seconds=seconds,
-        span="first failure -> job dead",
-        note="2 workers, 2 attempts, others unaffected",
-    )
+    workers = "SELECT count(DISTINCT worker_id) AS n FROM eval.attempt WHERE outcome = 'failed'"
+    assert deployment.query(workers)[0]["n"] == 2
+    note = "2 workers, 2 attempts, others unaffected"
+    return Recovery(seconds=seconds, span="first failure -> job dead", note=note)
 
 
 @fault(
@@ -57,7 +52,6 @@ def _fails_everywhere(deployment: Deployment, failure: str, **environment: str) 
     short=True,
 )
 def poison(deployment: Deployment) -> Recovery:
-    """Order the engine's death."""
     return _fails_everywhere(deployment, "ENGINE_DEAD")
 
 
@@ -68,7 +62,6 @@ def poison(deployment: Deployment) -> Recovery:
     holds="`dead` as poison after two workers; other jobs succeed",
 )
 def out_of_memory(deployment: Deployment) -> Recovery:
-    """Order the engine to run out of memory."""
     return _fails_everywhere(deployment, "OOM")
 
 
@@ -79,7 +72,6 @@ def out_of_memory(deployment: Deployment) -> Recovery:
     holds="timed out, `dead` as poison after two workers; other jobs succeed",
 )
 def hang(deployment: Deployment) -> Recovery:
-    """Order the engine to stay silent."""
     return _fails_everywhere(deployment, "HANG", EVALCTL_SILENCE_S=SILENCE_S)
 
 
@@ -120,7 +112,6 @@ def deadly(deployment: Deployment) -> Recovery:
     holds="it gives the attempt up as timed out and ends with code 70; another worker runs the job",
 )
 def endless_loop(deployment: Deployment) -> Recovery:
-    """Have the thread that runs jobs never come back."""
     deployment.submit(2, tokens=5, tpot_ms=10)
     with (
         deployment.reconciler(),
@@ -131,13 +122,10 @@ def endless_loop(deployment: Deployment) -> Recovery:
         first.wait_for("worker.hung")
         assert first.process.wait(20) == HUNG
         with deployment.worker() as second:
-            deployment.until_finished()
-            seconds = since(moment_s)
+            seconds = deployment.until_finished(since_s=moment_s)
             second.stop()
-    assert (
-        deployment.count("failure_kind = 'timed_out' AND error_class = 'WORKER_HUNG'", "attempt")
-        == 1
-    )
+    hung = "failure_kind = 'timed_out' AND error_class = 'WORKER_HUNG'"
+    assert deployment.count(hung, "attempt") == 1
     return Recovery(seconds=seconds, span="loop begins -> its job committed by another worker")
 
 
@@ -148,7 +136,6 @@ def endless_loop(deployment: Deployment) -> Recovery:
     holds="each ends with 0; no job fails or runs twice",
 )
 def rolling_restart(deployment: Deployment) -> Recovery:
-    """Replace the workers one by one while 40 jobs run."""
     deployment.submit(40, **SLOW)
     longest_s = 0.0
     with deployment.reconciler(), ExitStack() as stack:
@@ -173,7 +160,6 @@ def rolling_restart(deployment: Deployment) -> Recovery:
     short=True,
 )
 def reconciler_killed(deployment: Deployment) -> Recovery:
-    """Kill the reconciler that holds the lock."""
     return _reconciler_lost(deployment, kill, within_s=30)
 
 
@@ -184,7 +170,6 @@ def reconciler_killed(deployment: Deployment) -> Recovery:
     holds="the other takes over once the database has ended the frozen one's session",
 )
 def reconciler_frozen(deployment: Deployment) -> Recovery:
-    """Freeze the reconciler that holds the lock."""
     return _reconciler_lost(
         deployment, lambda process: kill(process, signal.SIGSTOP), within_s=FROZEN_S + 20
     )
@@ -202,8 +187,7 @@ def _reconciler_lost(
             assert not _in_charge(second)
             moment_s = lose(first)
             deployment.submit(1, publish=False, name="after")
-            deployment.until_finished(within_s=within_s)
-            seconds = since(moment_s)
+            seconds = deployment.until_finished(within_s=within_s, since_s=moment_s)
             assert _in_charge(second)
             if first.process.poll() is None:
                 kill(first, signal.SIGCONT)

@@ -71,7 +71,6 @@ def _dropped(port: int) -> Iterator[None]:
     holds="the other commits the job; the first writes nothing late and serves again within 60 s",
 )
 def database_blackholed(deployment: Deployment) -> Recovery:
-    """Swallow the packets between one worker and the database."""
     with (
         _through(deployment, "EVALCTL_DATABASE_URL") as (wire, setting),
         deployment.reconciler(),
@@ -105,7 +104,6 @@ def database_blackholed(deployment: Deployment) -> Recovery:
     holds="the job goes on and is committed once; the worker serves again within 60 s",
 )
 def broker_blackholed(deployment: Deployment) -> Recovery:
-    """Swallow the packets between a worker and the broker."""
     with ExitStack() as stack:
         wire, setting = stack.enter_context(_through(deployment, "EVALCTL_BROKER_URL"))
         stack.enter_context(deployment.reconciler())
@@ -138,8 +136,7 @@ def slow_wire(deployment: Deployment) -> Recovery:
         wire.delay_s = DELAY_S
         moment_s = time.monotonic()
         deployment.submit(2, **JOBS)
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         worker.stop()
     assert deployment.count("attempt_no > 1") == 0, "no job ran twice"
     return Recovery(seconds=seconds, span="submit -> 2 jobs of 3 s committed")
@@ -171,8 +168,7 @@ def clock_steps(deployment: Deployment) -> Recovery:
         moment_s = time.monotonic()
         for path, step_s in zip(clocks, (_HOUR_S, -_HOUR_S), strict=True):
             path.write_text(f"{step_s:+d}\n")
-        deployment.until_finished()
-        seconds = since(moment_s)
+        seconds = deployment.until_finished(since_s=moment_s)
         stamps = [worker.wait_for("job.claimed")["at"] for worker in workers]
     assert stamps[0][:13] != stamps[1][:13], f"the clocks did step: {stamps}"
     assert deployment.count("attempt_no > 1") == 0, "no job ran twice"

@@ -194,13 +194,12 @@ def _soak(deployment: Deployment, asked: argparse.Namespace) -> int:
     speed = {"ttft_ms": job_ms / 4, "tpot_ms": job_ms * 0.75 / TOKENS}
     options = {**speed, "tokens": TOKENS, "max_num_seqs": SEQUENCES, "fail": fail}
     deployment.submit(alone, name="soak-latency", max_attempts=50, **options)
-    speed_run = SamplingParams(fixed_input_tokens=8, fixed_output_tokens=TOKENS)
     deployment.submit(
         beside,
         name="soak-throughput",
         max_attempts=50,
         mode=Mode.THROUGHPUT,
-        sampling=speed_run,
+        sampling=SamplingParams(fixed_input_tokens=8, fixed_output_tokens=TOKENS),
         **options,
     )
     crew = Crew(deployment.environment, asked.workers)

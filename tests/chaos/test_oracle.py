@@ -11,11 +11,17 @@ import pytest
 from sqlalchemy import Engine
 
 from db.commits import Result, commit
-from db.engine import transaction
 from db.submissions import submit
+from tests.support.database import query
 from tests.support.jobs import PROBLEM, claimed, register, submission
 from tests.support.oracle import JobKey, check, keys_of, orphans
 from tests.support.results import generation_row, store_start
+
+JOB, ATTEMPT = "UPDATE eval.job SET", "UPDATE eval.attempt SET"
+QUEUED = "state = 'queued', finished_at = NULL"
+RUNNING = "outcome = 'running', ended_at = NULL"
+NOTHING_WON = "iii: job 1 is succeeded, and of its attempts 0 succeeded"
+NO_RESULT = "iii: job 1 succeeded at attempt 1 and its result is of no attempt"
 
 
 @pytest.fixture
@@ -37,9 +43,8 @@ def test_a_healthy_database_breaks_no_promise(engine: Engine, keys: list[JobKey]
 
 
 def test_a_lost_and_an_invented_job_are_reported(engine: Engine, keys: list[JobKey]) -> None:
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("DELETE FROM eval.outbox")
-        connection.exec_driver_sql("DELETE FROM eval.job WHERE id = 2")
+    query(engine, "DELETE FROM eval.outbox")
+    query(engine, "DELETE FROM eval.job WHERE id = 2")
     assert check(engine, expected_keys=keys) == ["i: 1 submitted keys do not exist exactly once"]
     assert check(engine, expected_keys=()) == ["i: job 1 was never submitted"]
 
@@ -47,37 +52,18 @@ def test_a_lost_and_an_invented_job_are_reported(engine: Engine, keys: list[JobK
 @pytest.mark.parametrize(
     ("damage", "finding"),
     [
-        (
-            "UPDATE eval.attempt SET outcome = 'lost'",
-            "iii: job 1 is succeeded, and of its attempts 0 succeeded",
-        ),
-        (
-            "DELETE FROM eval.generation",
-            "iii: job 1 succeeded at attempt 1 and its result is of no attempt",
-        ),
-        (
-            "UPDATE eval.job SET attempt_no = 2 WHERE id = 1",
-            "iv: job 1 has 1 attempts and attempt_no 2",
-        ),
-        (
-            "UPDATE eval.job SET attempt_no = 1 WHERE id = 2",
-            "iv: job 2 has 0 attempts and attempt_no 1",
-        ),
-        (
-            "UPDATE eval.job SET state = 'queued', finished_at = NULL WHERE id = 1",
-            "v: job 1 is queued and has a generation",
-        ),
-        (
-            "UPDATE eval.attempt SET outcome = 'running', ended_at = NULL",
-            "vi: job 1 is succeeded with 1 attempts running",
-        ),
+        (f"{ATTEMPT} outcome = 'lost'", NOTHING_WON),
+        ("DELETE FROM eval.generation", NO_RESULT),
+        (f"{JOB} attempt_no = 2 WHERE id = 1", "iv: job 1 has 1 attempts and attempt_no 2"),
+        (f"{JOB} attempt_no = 1 WHERE id = 2", "iv: job 2 has 0 attempts and attempt_no 1"),
+        (f"{JOB} {QUEUED} WHERE id = 1", "v: job 1 is queued and has a generation"),
+        (f"{ATTEMPT} {RUNNING}", "vi: job 1 is succeeded with 1 attempts running"),
     ],
 )
 def test_each_broken_promise_is_found(
     engine: Engine, keys: list[JobKey], damage: str, finding: str
 ) -> None:
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(damage)
+    query(engine, damage)
     broken = check(engine, expected_keys=keys, settled=False)
     assert any(sentence.startswith(finding) for sentence in broken), broken
 

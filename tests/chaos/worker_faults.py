@@ -20,6 +20,8 @@ from tests.support.processes import LoggingProcess
 #: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on
 #: a busy machine.
 WITHIN_S = 45.0
+AGAIN = "id = {} AND state = 'succeeded' AND attempt_no = 2"
+LOST = "outcome = 'lost' AND error_class = 'LEASE_EXPIRED' AND attempt_no = 1"
 COMMITTED = "kill -> its job committed by another worker"
 #: Jobs long enough to be caught in the middle.
 SLOW: dict[str, Any] = {"tokens": 60, "tpot_ms": 100}
@@ -38,18 +40,11 @@ def rerun_after(
             _orphan_reaper(first).kill()
             os.killpg(first.process.pid, number)
         moment_s = kill(first, number)
-        deployment.until(
-            f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
-        )
+        deployment.until(AGAIN.format(job_id), within_s=WITHIN_S)
         seconds = since(moment_s)
         deployment.until_finished()
         second.stop()
-    assert (
-        deployment.count(
-            "outcome = 'lost' AND error_class = 'LEASE_EXPIRED' AND attempt_no = 1", "attempt"
-        )
-        == 1
-    )
+    assert deployment.count(LOST, "attempt") == 1
     return Recovery(seconds=seconds, span=COMMITTED)
 
 
@@ -61,7 +56,6 @@ def rerun_after(
     short=True,
 )
 def worker_killed(deployment: Deployment) -> Recovery:
-    """Kill the process alone."""
     deployment.submit(1, **SLOW)
     with deployment.worker() as first:
         return rerun_after(deployment, first, signal.SIGKILL)
@@ -112,9 +106,7 @@ def worker_out_of_memory(deployment: Deployment) -> Recovery:
         (group / "memory.limit_in_bytes").write_text("16384")
         assert first.process.wait(20) == -signal.SIGKILL
         moment_s = time.monotonic()
-        deployment.until(
-            f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
-        )
+        deployment.until(AGAIN.format(job_id), within_s=WITHIN_S)
         seconds = since(moment_s)
         second.stop()
     return Recovery(seconds=seconds, span=COMMITTED)
@@ -128,15 +120,12 @@ def worker_out_of_memory(deployment: Deployment) -> Recovery:
     short=True,
 )
 def zombie_generating(deployment: Deployment) -> Recovery:
-    """Freeze a worker from outside."""
     deployment.submit(1, **SLOW)
     with deployment.reconciler(), deployment.worker() as zombie:
         job_id = zombie.wait_for("job.claimed")["job_id"]
         moment_s = kill(zombie, signal.SIGSTOP)
         with deployment.worker() as second:
-            deployment.until(
-                f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
-            )
+            deployment.until(AGAIN.format(job_id), within_s=WITHIN_S)
             seconds = since(moment_s)
             kill(zombie, signal.SIGCONT)
             zombie.wait_for("job.lease_lost", job_id=job_id, attempt_no=1)
@@ -159,9 +148,7 @@ def zombie_committing(deployment: Deployment) -> Recovery:
         assert wait_until(lambda: _stopped(zombie), WITHIN_S), "the worker did not freeze"
         moment_s = time.monotonic()
         with deployment.worker() as second:
-            deployment.until(
-                f"id = {job_id} AND state = 'succeeded' AND attempt_no = 2", within_s=WITHIN_S
-            )
+            deployment.until(AGAIN.format(job_id), within_s=WITHIN_S)
             seconds = since(moment_s)
             second.stop()
         kill(zombie, signal.SIGCONT)
@@ -217,8 +204,7 @@ def _crash_point(point: str, fault_id: str, what: str) -> None:
             assert first.process.wait(30) == -signal.SIGKILL
             moment_s = time.monotonic()
             with deployment.worker() as second:
-                deployment.until_finished()
-                seconds = since(moment_s)
+                seconds = deployment.until_finished(since_s=moment_s)
                 second.stop()
         return Recovery(
             seconds=seconds, span="kill -> all its jobs committed", note=_attempts(deployment)

@@ -13,9 +13,7 @@ from core.settings import VARIABLES, Settings, masked
 
 
 def test_an_empty_environment_means_the_embedded_services_in_the_users_data_folder() -> None:
-    settings = Settings.from_environment({"EVALCTL_DATABASE_URL": "", "EVALCTL_HOME": ""})
-
-    assert settings == Settings(
+    assert Settings.from_environment({"EVALCTL_DATABASE_URL": "", "EVALCTL_HOME": ""}) == Settings(
         home=user_data_path("evalctl"), database_url=None, broker_url=None, config=None
     )
 

@@ -18,8 +18,13 @@ from core.states import FailureKind, JobState, Mode
 from db.claims import ClaimedJob, Failure, claim, give_up, in_batch
 from db.engine import open_database, run_alone, transaction
 from db.submissions import submit
-from tests.support.database import count
+from tests.support.database import count, query
 from tests.support.jobs import PROBLEM, QUEUES, register, spec, submission, take
+
+NARROW = {"mode": "latency", "experiment_hash": "e2", "name": "narrow"}
+LATER = {"experiment_hash": "e3", "name": "later"}
+OTHER_MODEL: dict[str, Any] = {"models": (spec("b"),), "mode": "throughput", "name": "other"}
+OTHER_MODEL |= {"experiment_hash": "e4"}
 
 
 def beside(engine: Engine, worker_id: uuid.UUID, loaded: str, **changes: Any) -> ClaimedJob | None:
@@ -29,24 +34,11 @@ def beside(engine: Engine, worker_id: uuid.UUID, loaded: str, **changes: Any) ->
 
 
 def test_a_claim_beside_others_takes_the_next_job_only_where_it_may_join(engine: Engine) -> None:
-    submit(engine, submission(problems=(PROBLEM,), repetitions=1, mode="throughput", name="wide"))
-    submit(
-        engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow")
-    )
-    submit(
-        engine,
-        submission(
-            problems=(PROBLEM,),
-            repetitions=1,
-            mode="throughput",
-            experiment_hash="e3",
-            name="later",
-        ),
-    )
-    submit(
-        engine,
-        submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"),
-    )
+    wide: dict[str, Any] = {"problems": (PROBLEM,), "repetitions": 1, "mode": "throughput"}
+    submit(engine, submission(**wide, name="wide"))
+    submit(engine, submission(**wide | NARROW))
+    submit(engine, submission(**wide | LATER))
+    submit(engine, submission(**OTHER_MODEL))
     me = register(engine)
     joined = beside(engine, me, "a")
     assert joined is not None
@@ -65,31 +57,17 @@ def several(engine: Engine, worker_id: uuid.UUID, at_most: int) -> list[int]:
 
     Return their numbers.
     """
-    claimed = claim(
-        engine,
-        worker_id=worker_id,
-        queues=QUEUES,
-        loaded_model_id=count(engine, "SELECT id FROM eval.model WHERE name = 'a'"),
-        loaded_for_s=0.0,
-        mode=Mode.THROUGHPUT,
-        at_most=at_most,
-    )
+    loaded = count(engine, "SELECT id FROM eval.model WHERE name = 'a'")
+    given: dict[str, Any] = {"queues": QUEUES, "mode": Mode.THROUGHPUT, "loaded_for_s": 0.0}
+    claimed = claim(engine, worker_id=worker_id, loaded_model_id=loaded, at_most=at_most, **given)
     return [job.job_id for job in claimed]
 
 
 def test_several_are_claimed_together_as_far_as_the_first_that_may_not_join(engine: Engine) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=5, mode="throughput"))
-    submit(
-        engine, submission(problems=(PROBLEM,), repetitions=1, experiment_hash="e2", name="narrow")
-    )
-    submit(
-        engine,
-        submission(problems=(PROBLEM,), mode="throughput", experiment_hash="e3", name="later"),
-    )
-    submit(
-        engine,
-        submission(models=(spec("b"),), mode="throughput", experiment_hash="e4", name="other"),
-    )
+    submit(engine, submission(problems=(PROBLEM,), repetitions=1, **NARROW))
+    submit(engine, submission(problems=(PROBLEM,), mode="throughput", **LATER))
+    submit(engine, submission(**OTHER_MODEL))
     me = register(engine)
     assert several(engine, me, 3) == [1, 2, 3], "best first"
     assert several(engine, me, 9) == [4, 5], "then comes a job of another mode"
@@ -99,10 +77,8 @@ def test_several_are_claimed_together_as_far_as_the_first_that_may_not_join(engi
     assert (alone.job_id, alone.mode) == (6, "latency")
     assert several(engine, me, 9) == [7, 8], "what is left is another model's"
     numbers = count(engine, "SELECT count(*) FROM eval.attempt WHERE attempt_no = 1")
-    assert (numbers, count(engine, "SELECT count(*) FROM eval.job WHERE state = 'running'")) == (
-        8,
-        8,
-    )
+    assert numbers == 8
+    assert count(engine, "SELECT count(*) FROM eval.job WHERE state = 'running'") == 8
 
 
 def test_workers_that_claim_several_at_once_share_no_job_and_leave_none(engine: Engine) -> None:
@@ -122,12 +98,9 @@ def test_workers_that_claim_several_at_once_share_no_job_and_leave_none(engine: 
     assert sorted(claimed) == list(range(1, jobs + 1))
 
 
-def test_a_claim_beside_others_starves_no_other_model(
-    engine: Engine,
-) -> None:
+def test_a_claim_beside_others_starves_no_other_model(engine: Engine) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), repetitions=2, mode="throughput"))
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.job SET available_at = now() - interval '1 hour'")
+    query(engine, "UPDATE eval.job SET available_at = now() - interval '1 hour'")
     me = register(engine)
     assert beside(engine, me, "a", loaded_for_s=60.0, age_bound_s=900.0) is not None
     assert beside(engine, me, "a", loaded_for_s=901.0, age_bound_s=900.0) is None

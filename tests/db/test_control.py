@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 
 import pytest
 import redis
@@ -16,13 +15,12 @@ from core.states import FailureKind, JobState
 from db.claims import ClaimedJob, LeaseLost
 from db.commits import commit
 from db.control import drop_dead, list_dead, pause_run, resume_run, retry_jobs
-from db.engine import rows, transaction
 from db.outbox import publish_outbox
 from db.runs import cancel_run, list_runs
 from db.statements import statement
 from db.submissions import Submitted, submit
 from orchestrator.reconciler import Reconciler
-from tests.support.database import count
+from tests.support.database import count, query
 from tests.support.jobs import (
     PROBLEM,
     claimed,
@@ -39,11 +37,6 @@ from tests.support.results import result
 
 OUTBOX = "SELECT count(*) FROM eval.outbox"
 FAILED_OR_DEAD = (JobState.FAILED, JobState.DEAD)
-
-
-def run_statement(engine: Engine, sql: str) -> None:
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(sql)
 
 
 def test_attempts_that_were_handed_back_are_not_given_again_by_a_retry(engine: Engine) -> None:
@@ -68,8 +61,7 @@ def test_a_paused_run_is_not_claimed_and_its_running_job_finishes(engine: Engine
     assert (paused.held, paused.running) == (3, 1)
     assert progress_of(engine, submitted).state == "paused"
     assert progress_of(engine, submitted).eta_s is None
-    elsewhere = claimed(engine, me)
-    assert elsewhere.run_id == other.run_id, "the other run continues"
+    assert claimed(engine, me).run_id == other.run_id, "the other run continues"
     assert take(engine, me) is None
     commit(engine, running.job_id, running.attempt_no, result(engine, me, running))
     assert progress_of(engine, submitted).count(JobState.SUCCEEDED) == 1
@@ -120,15 +112,15 @@ def test_an_attempt_that_ends_badly_in_a_paused_run_is_followed_by_none(
     engine: Engine, way: str
 ) -> None:
     submitted = submit(engine, submission(problems=(PROBLEM,), repetitions=1))
-    run_statement(engine, "DELETE FROM eval.outbox")
+    query(engine, "DELETE FROM eval.outbox")
     me = register(engine)
     job = claimed(engine, me)
     assert pause_run(engine, run_of(engine, submitted)).running == 1
     if way == "fail":
         assert fail(engine, job) is JobState.QUEUED
     else:
-        run_statement(engine, "UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
-        run_statement(engine, statement("expire"))
+        query(engine, "UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
+        query(engine, statement("expire"))
     assert take(engine, me) is None
     assert count(engine, OUTBOX) == 0
     assert resume_run(engine, run_of(engine, submitted)) == 1
@@ -187,7 +179,7 @@ def test_a_job_put_back_goes_on_counting_and_has_all_its_attempts_again(engine: 
     fail(engine, claimed(engine, me), error="A")
     zombie = claimed(engine, me)
     assert fail(engine, zombie, error="B") is JobState.DEAD
-    run_statement(engine, "DELETE FROM eval.outbox")
+    query(engine, "DELETE FROM eval.outbox")
     assert retry_jobs(engine, run_of(engine, submitted), FAILED_OR_DEAD) == [zombie.job_id]
     assert count(engine, OUTBOX) == 1
     assert count(engine, "SELECT max_attempts FROM eval.job") == 4
@@ -233,7 +225,7 @@ def test_retry_takes_only_the_chosen_jobs(engine: Engine) -> None:
 def test_a_job_put_back_in_a_paused_run_is_held(engine: Engine) -> None:
     submitted = submit(engine, submission(max_attempts=1, problems=(PROBLEM,), repetitions=1))
     die(engine, times=1)
-    run_statement(engine, "DELETE FROM eval.outbox")
+    query(engine, "DELETE FROM eval.outbox")
     pause_run(engine, run_of(engine, submitted))
     retry_jobs(engine, run_of(engine, submitted), FAILED_OR_DEAD)
     assert take(engine, register(engine)) is None
@@ -249,32 +241,15 @@ def test_a_dropped_job_counts_as_cancelled_and_keeps_its_attempts(engine: Engine
     assert drop_dead(engine, None, job_ids=[dead[0]]) == []
     assert len(drop_dead(engine, run_of(engine, submitted))) == 3
     progress = progress_of(engine, submitted)
-    assert (progress.count(JobState.CANCELLED), progress.failures, progress.state) == (
-        4,
-        [],
-        "succeeded",
-    )
+    assert (progress.count(JobState.CANCELLED), progress.failures) == (4, [])
+    assert progress.state == "succeeded"
     assert retry_jobs(engine, None, FAILED_OR_DEAD) == []
     assert count(engine, "SELECT count(*) FROM eval.attempt WHERE outcome = 'failed'") == 4
 
 
-_STEPS = st.lists(
-    st.sampled_from(
-        [
-            "claim",
-            "commit",
-            "infra",
-            "refused",
-            "expire",
-            "pause",
-            "resume",
-            "retry",
-            "drop",
-            "more",
-        ]
-    ),
-    max_size=25,
-)
+_WORKERS = ("claim", "commit", "infra", "refused", "expire")
+_USERS = ("pause", "resume", "retry", "drop", "more")
+_STEPS = st.lists(st.sampled_from([*_WORKERS, *_USERS]), max_size=25)
 
 
 @settings(
@@ -284,12 +259,11 @@ _STEPS = st.lists(
 def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
     engine: Engine, steps: list[str]
 ) -> None:
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(
-            "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, "
-            "eval.memory_trace, eval.attempt, eval.job, "
-            "eval.run, eval.boot CASCADE"
-        )
+    query(
+        engine,
+        "TRUNCATE eval.outbox, eval.generation, eval.score, eval.step_verdict, "
+        "eval.memory_trace, eval.attempt, eval.job, eval.run, eval.boot CASCADE",
+    )
     repetitions, held = 2, False
     submitted = submit(engine, submission(repetitions=repetitions, max_attempts=2))
     workers = [register(engine), register(engine)]
@@ -310,14 +284,12 @@ def test_whatever_users_and_workers_do_nothing_is_lost_or_claimed_while_held(
                     engine, job, kind=FailureKind.INFRA if step == "infra" else FailureKind.REJECTED
                 )
         elif step == "expire":
-            run_statement(
+            query(
                 engine,
-                (
-                    "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = "
-                    "'running'"
-                ),
+                "UPDATE eval.job SET lease_expires_at = now() - interval '1 s' WHERE state = "
+                "'running'",
             )
-            run_statement(engine, statement("expire"))
+            query(engine, statement("expire"))
             running.clear()
         elif step in ("pause", "resume"):
             held = step == "pause"
@@ -337,27 +309,14 @@ def check(engine: Engine, submitted: Submitted, *, jobs: int, held: bool) -> Non
     progress = progress_of(engine, submitted)
     assert progress.total == jobs
     assert (progress.state == "paused") == (held and progress.open > 0)
-    wrong: Sequence[str] = (
-        (
-            "SELECT id FROM eval.job AS j "
-            "WHERE attempt_no <> (SELECT count(*) FROM eval.attempt WHERE job_id = j.id)"
-        ),
-        (
-            "SELECT id FROM eval.job WHERE (state = 'succeeded') <> (id IN (SELECT job_id "
-            "FROM eval.generation))"
-        ),
-        f"SELECT id FROM eval.job WHERE state IN ('queued', 'running') AND held <> {held}",
-        (
-            "SELECT id FROM eval.job WHERE state = 'queued' AND NOT held AND id NOT IN "
-            "(SELECT job_id FROM eval.outbox)"
-        ),
-        "SELECT id FROM eval.job WHERE attempt_no - retried_after > 2",
-        (
-            "SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > 2 + (SELECT "
-            "count(*) FROM eval.attempt)"
-        ),
+    wrong = (
+        "attempt_no <> (SELECT count(*) FROM eval.attempt WHERE job_id = j.id)",
+        "(state = 'succeeded') <> (id IN (SELECT job_id FROM eval.generation))",
+        f"state IN ('queued', 'running') AND held <> {held}",
+        "state = 'queued' AND NOT held AND id NOT IN (SELECT job_id FROM eval.outbox)",
+        "attempt_no - retried_after > 2",
     )
-    with transaction(engine) as connection:
-        assert [
-            (query, rows(connection, query)) for query in wrong if rows(connection, query)
-        ] == []
+    queries = [f"SELECT id FROM eval.job AS j WHERE {condition}" for condition in wrong]
+    most = "2 + (SELECT count(*) FROM eval.attempt)"
+    queries.append(f"SELECT job_id FROM eval.outbox GROUP BY job_id HAVING count(*) > {most}")
+    assert [(sql, found) for sql in queries if (found := query(engine, sql))] == []

@@ -37,8 +37,7 @@ def pause_before_commit(
     engine: Engine, second: Engine, submitted: Submitted, act: Callable[[], object]
 ) -> None:
     """Run ``act``, start a pause that has to wait for it, and commit only then."""
-    run = run_of(engine, submitted)
-    pausing = threading.Thread(target=pause_run, args=(second, run))
+    pausing = threading.Thread(target=pause_run, args=(second, run_of(engine, submitted)))
 
     def hold(_connection: object) -> None:
         if pausing.ident is not None:

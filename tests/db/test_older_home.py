@@ -9,7 +9,6 @@ commands printed.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,11 @@ from core.settings import Settings
 from core.states import Mode
 from db.claims import claim
 from db.engine import open_database
-from db.fleet import WorkerIdentity, register_worker
 from db.migrate import alembic_config, schema_version
 from orchestrator.supervisor import SupervisorFile, log_folder
 from services.usage import Endpoints
 from tests.support.database import query
+from tests.support.jobs import register
 from tests.support.processes import evalctl
 
 FOLDER = Path(__file__).parent
@@ -56,32 +55,29 @@ def database_url(database_url: str) -> str:
 @pytest.fixture
 def migrated(environment: dict[str, str]) -> dict[str, str]:
     """Give the environment of a user who has migrated that database."""
-    refused = evalctl(environment, "status", "--json")
+    refused = evalctl(environment, "status --json")
     assert refused.returncode == 3
     assert "Run `evalctl db upgrade`" in refused.stderr
-    done = evalctl(environment, "db", "upgrade")
+    done = evalctl(environment, "db upgrade")
     assert done.returncode == 0, done.stderr
     return environment
 
 
 def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, str]) -> None:
     for run, before in PRINTED["results"].items():
-        after = printed(migrated, "results", run, "--synthetic", "--explain")
+        after = printed(migrated, f"results {run} --synthetic --explain")
         for row in after["scores"]:
             assert row.pop("score7_high") == row["score7"], "nothing was unclear"
             assert row.pop("coverage") == pytest.approx(1)
         assert_same(before, after)
     assert_same(PRINTED["status"], printed(migrated, "status"))
-    assert_same(PRINTED["dead"], printed(migrated, "dead", "list"))
-    waiting = printed(migrated, "status", "waiting")
+    assert_same(PRINTED["dead"], printed(migrated, "dead list"))
+    waiting = printed(migrated, "status waiting")
     assert waiting.pop("eta_s") > 0
     assert_same(PRINTED["status_waiting"], waiting)
-    (schedule,) = printed(migrated, "schedule", "list")["schedules"]
-    assert (schedule["schedule"], schedule["cron"], schedule["timezone"]) == (
-        "nightly",
-        "0 2 * * *",
-        "Asia/Shanghai",
-    )
+    (schedule,) = printed(migrated, "schedule list")["schedules"]
+    assert (schedule["schedule"], schedule["cron"]) == ("nightly", "0 2 * * *")
+    assert schedule["timezone"] == "Asia/Shanghai"
 
 
 def test_errors_of_jobs_that_shared_an_engine_are_renamed_there_and_back(
@@ -108,20 +104,9 @@ def test_a_job_that_waits_after_sharing_a_dead_engine_is_tried_alone(old_home: E
     assert schema_version(old_home).current
     query(old_home, "UPDATE eval.job SET available_at = now()")
     model = query(old_home, "SELECT id FROM eval.model WHERE name = 'away'")[0]["id"]
-    worker_id = uuid.uuid4()
-    register_worker(
-        old_home,
-        WorkerIdentity(
-            worker_id=worker_id,
-            name="cpu-18@host",
-            host="host",
-            pid=18,
-            device="cpu",
-            queues=("elsewhere",),
-            version="0.1.0",
-        ),
-    )
-    beside: dict[str, Any] = {"worker_id": worker_id, "queues": ("elsewhere",), "loaded_for_s": 1.0}
+    queues = ("elsewhere",)
+    beside: dict[str, Any] = {"worker_id": register(old_home, queues=queues), "queues": queues}
+    beside |= {"loaded_for_s": 1.0}
     assert claim(old_home, **beside, loaded_model_id=model, mode=Mode.THROUGHPUT, at_most=4) == []
     (job,) = claim(old_home, **beside, loaded_model_id=None)
     assert (job.error_class, job.in_batch) == ("ENGINE_DEAD_IN_BATCH", False)
@@ -135,9 +120,9 @@ def old_home(database_url: str) -> Iterator[Engine]:
     opened.dispose()
 
 
-def printed(user: dict[str, str], *arguments: str) -> dict[str, Any]:
+def printed(user: dict[str, str], command_line: str) -> dict[str, Any]:
     """Return the document that a command prints."""
-    done = evalctl(user, *arguments, "--json")
+    done = evalctl(user, command_line, "--json")
     assert done.returncode in {0, 1}, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -149,12 +134,9 @@ def assert_same(before: Any, after: Any) -> None:
 
 def leaves(document: Any, path: str = "") -> dict[str, Any]:
     """Return the values of a nested document by their paths."""
-    if isinstance(document, dict):
-        pairs = list(document.items())
-    elif isinstance(document, list):
-        pairs = list(enumerate(document))
-    else:
+    if not isinstance(document, dict | list):
         return {path: document}
+    pairs = document.items() if isinstance(document, dict) else enumerate(document)
     return {
         key: value
         for name, inner in pairs

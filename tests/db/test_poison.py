@@ -12,76 +12,44 @@ from sqlalchemy import Engine
 
 from core.states import FailureKind, JobState
 from db.claims import Failure, give_up
-from db.engine import rows, transaction
 from db.submissions import submit
+from tests.support.database import query
 from tests.support.jobs import PROBLEM, register, submission, take
 
 #: One attempt: which worker had it, and the kind and class of its failure.
 Ending = tuple[int, FailureKind, str]
-INFRA, OOM, TIMED_OUT, REJECTED = (
-    FailureKind.INFRA,
-    FailureKind.OUT_OF_MEMORY,
-    FailureKind.TIMED_OUT,
-    FailureKind.REJECTED,
-)
+INFRA, OOM = FailureKind.INFRA, FailureKind.OUT_OF_MEMORY
+TIMED_OUT, REJECTED = FailureKind.TIMED_OUT, FailureKind.REJECTED
 _numbers = itertools.count()
 
-HISTORIES: dict[str, tuple[Sequence[Ending], JobState, FailureKind]] = {
-    "twice on one worker": ([(0, INFRA, "A"), (0, INFRA, "A")], JobState.QUEUED, INFRA),
-    "once on each of two workers": (
-        [(0, INFRA, "A"), (1, INFRA, "A")],
-        JobState.DEAD,
-        FailureKind.POISON,
-    ),
-    "different errors on two workers": ([(0, INFRA, "A"), (1, INFRA, "B")], JobState.QUEUED, INFRA),
-    "not in a row": (
-        [(0, INFRA, "A"), (0, INFRA, "B"), (1, INFRA, "A")],
-        JobState.DEAD,
-        FailureKind.POISON,
-    ),
-    "out of memory on two workers": (
-        [(0, OOM, "OOM"), (1, OOM, "OOM")],
-        JobState.DEAD,
-        FailureKind.POISON,
-    ),
-    "silent on two workers": (
-        [(0, TIMED_OUT, "S"), (1, TIMED_OUT, "S")],
-        JobState.DEAD,
-        FailureKind.POISON,
-    ),
-    "refused after an error": ([(0, INFRA, "A"), (1, REJECTED, "A")], JobState.FAILED, REJECTED),
-    "a shared server away": (
-        [(0, INFRA, "SERVER_UNREACHABLE"), (1, INFRA, "SERVER_UNREACHABLE")],
-        JobState.QUEUED,
-        INFRA,
-    ),
-    "dead under several jobs on two workers": (
-        [(0, INFRA, "ENGINE_DEAD_IN_BATCH"), (1, INFRA, "ENGINE_DEAD_IN_BATCH")],
-        JobState.QUEUED,
-        INFRA,
-    ),
-    "dead under several jobs, then alone": (
-        [(0, INFRA, "ENGINE_DEAD_IN_BATCH"), (1, INFRA, "ENGINE_DEAD")],
-        JobState.QUEUED,
-        INFRA,
-    ),
-    "the last attempt of five, alike on one worker": ([(0, INFRA, "A")] * 5, JobState.DEAD, INFRA),
-    "the last attempt of five, alike on another": (
-        [*[(0, INFRA, "A")] * 4, (1, INFRA, "A")],
-        JobState.DEAD,
-        FailureKind.POISON,
-    ),
+DEAD = (JobState.DEAD, FailureKind.POISON)
+QUEUED = (JobState.QUEUED, INFRA)
+A, B = (INFRA, "A"), (INFRA, "B")
+AWAY, SHARED = (INFRA, "SERVER_UNREACHABLE"), (INFRA, "ENGINE_DEAD_IN_BATCH")
+HISTORIES: dict[str, tuple[Sequence[Ending], tuple[JobState, FailureKind]]] = {
+    "twice on one worker": ([(0, *A), (0, *A)], QUEUED),
+    "once on each of two workers": ([(0, *A), (1, *A)], DEAD),
+    "different errors on two workers": ([(0, *A), (1, *B)], QUEUED),
+    "not in a row": ([(0, *A), (0, *B), (1, *A)], DEAD),
+    "out of memory on two workers": ([(0, OOM, "OOM"), (1, OOM, "OOM")], DEAD),
+    "silent on two workers": ([(0, TIMED_OUT, "S"), (1, TIMED_OUT, "S")], DEAD),
+    "refused after an error": ([(0, *A), (1, REJECTED, "A")], (JobState.FAILED, REJECTED)),
+    "a shared server away": ([(0, *AWAY), (1, *AWAY)], QUEUED),
+    "dead under several jobs on two workers": ([(0, *SHARED), (1, *SHARED)], QUEUED),
+    "dead under several jobs, then alone": ([(0, *SHARED), (1, INFRA, "ENGINE_DEAD")], QUEUED),
+    "the last attempt of five, alike on one worker": ([(0, *A)] * 5, (JobState.DEAD, INFRA)),
+    "the last attempt of five, alike on another": ([*[(0, *A)] * 4, (1, *A)], DEAD),
 }
 
 
-@pytest.mark.parametrize(("history", "state", "kind"), HISTORIES.values(), ids=HISTORIES)
+@pytest.mark.parametrize(("history", "end"), HISTORIES.values(), ids=HISTORIES)
 def test_what_a_history_makes_of_a_job(
-    engine: Engine, history: Sequence[Ending], state: JobState, kind: FailureKind
+    engine: Engine, history: Sequence[Ending], end: tuple[JobState, FailureKind]
 ) -> None:
     job_id, states = run_through(engine, history)
-    assert states[-1] is state
+    assert states[-1] is end[0]
     assert set(states[:-1]) <= {JobState.QUEUED}, "it was still alive before"
-    assert stored(engine, job_id) == (state, kind, [(ending[1], ending[2]) for ending in history])
+    assert stored(engine, job_id) == (*end, [(ending[1], ending[2]) for ending in history])
 
 
 _ENDINGS = st.tuples(
@@ -122,16 +90,12 @@ def run_through(engine: Engine, history: Sequence[Ending]) -> tuple[int, list[Jo
     """
     workers = [register(engine) for _ in range(3)]
     number = next(_numbers)
-    given = {
-        "experiment_hash": f"p{number}",
-        "name": f"p{number}",
-        "problems": (PROBLEM,),
-        "repetitions": 1,
-    }
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(
-            "UPDATE eval.job SET state = 'cancelled', finished_at = now() WHERE state = 'queued'"
-        )
+    named = {"experiment_hash": f"p{number}", "name": f"p{number}"}
+    given = named | {"problems": (PROBLEM,), "repetitions": 1}
+    query(
+        engine,
+        "UPDATE eval.job SET state = 'cancelled', finished_at = now() WHERE state = 'queued'",
+    )
     submit(engine, submission(**given, max_attempts=5))
     states, job_id = [], 0
     for attempt_no, (worker, kind, error_class) in enumerate(history, start=1):
@@ -148,20 +112,12 @@ def stored(
     engine: Engine, job_id: int
 ) -> tuple[JobState, FailureKind, list[tuple[FailureKind, str]]]:
     """Return state and kind of a job, and kind and class of each of its attempts."""
-    with transaction(engine) as connection:
-        job = rows(
-            connection,
-            "SELECT state, failure_kind FROM eval.job WHERE id = %(job)s",
-            {"job": job_id},
-        )[0]
-        attempts = rows(
-            connection,
-            (
-                "SELECT failure_kind, error_class, outcome FROM eval.attempt WHERE job_id = "
-                "%(job)s ORDER BY attempt_no"
-            ),
-            {"job": job_id},
-        )
+    (job,) = query(engine, f"SELECT state, failure_kind FROM eval.job WHERE id = {job_id}")
+    attempts = query(
+        engine,
+        "SELECT failure_kind, error_class, outcome FROM eval.attempt "
+        f"WHERE job_id = {job_id} ORDER BY attempt_no",
+    )
     assert {attempt["outcome"] for attempt in attempts} == {"failed"}
     kinds = [
         (FailureKind(attempt["failure_kind"]), str(attempt["error_class"])) for attempt in attempts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -15,36 +16,20 @@ from core.states import BY_HAND, JOB_MOVES, TERMINAL, FailureKind, JobState
 from db.claims import DRAINED, ClaimedJob, Failure, LeaseLost, give_up, renew
 from db.commits import commit
 from db.engine import open_database, rows, transaction
-from db.fleet import WorkerIdentity, register_worker
 from db.models import Base
 from db.outbox import publish_outbox
 from db.runs import cancel_run, find_run
 from db.statements import statement
 from db.submissions import submit
-from tests.support.database import count
-from tests.support.jobs import PROBLEM, QUEUES, progress_of, spec, submission, take
+from tests.support.database import count, query
+from tests.support.jobs import PROBLEM, QUEUES, progress_of, register, spec, submission, take
 from tests.support.results import result
 
 
 @pytest.fixture
 def worker(engine: Engine) -> Callable[[], uuid.UUID]:
     """Register a worker and return its id."""
-
-    def register() -> uuid.UUID:
-        worker_id = uuid.uuid4()
-        identity = WorkerIdentity(
-            worker_id=worker_id,
-            name=f"w-{worker_id}",
-            host="h",
-            pid=1,
-            device="cpu",
-            queues=QUEUES,
-            version="0",
-        )
-        register_worker(engine, identity)
-        return worker_id
-
-    return register
+    return partial(register, engine)
 
 
 def test_submit_makes_every_combination_once_with_its_hint(engine: Engine) -> None:
@@ -101,8 +86,7 @@ def test_claim_prefers_the_loaded_model_then_priority_then_age(
     assert urgent.spec.name == "c", (
         "the smallest priority number comes first for a worker without a model"
     )
-    first = take(engine, me, queues=QUEUES, loaded_model_id=None)
-    assert first is not None
+    assert take(engine, me, queues=QUEUES, loaded_model_id=None) is not None
     model_b = count(engine, "SELECT id FROM eval.model WHERE name = 'b'")
     for _ in range(2):
         job = take(engine, me, loaded_model_id=model_b)
@@ -117,8 +101,7 @@ def test_a_model_that_waited_past_the_age_bound_goes_first(
     engine: Engine, worker: Callable[[], uuid.UUID]
 ) -> None:
     submit(engine, submission(models=(spec("a"), spec("b")), repetitions=1))
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.job SET available_at = now() - interval '1 hour'")
+    query(engine, "UPDATE eval.job SET available_at = now() - interval '1 hour'")
     model_a = count(engine, "SELECT id FROM eval.model WHERE name = 'a'")
     me = worker()
     hot = take(engine, me, loaded_model_id=model_a, loaded_for_s=60.0, age_bound_s=900.0)
@@ -225,8 +208,7 @@ def test_a_zombie_can_neither_commit_nor_renew_nor_fail(
     zombie, healthy = worker(), worker()
     lost = take(engine, zombie, lease_s=0.0)
     assert lost is not None
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(statement("expire"))
+    query(engine, statement("expire"))
     taken = take(engine, healthy)
     assert taken is not None
     assert (taken.job_id, taken.attempt_no) == (lost.job_id, 2)
@@ -256,8 +238,7 @@ def test_a_failed_attempt_is_retried_with_a_pause_until_it_is_dead(
     engine: Engine, worker: Callable[[], uuid.UUID]
 ) -> None:
     submit(engine, submission(problems=(PROBLEM,), repetitions=1, max_attempts=2))
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("DELETE FROM eval.outbox")
+    query(engine, "DELETE FROM eval.outbox")
     failure = Failure(kind=FailureKind.INFRA, error_class="ENGINE_DEAD", sentence="it died")
     first = take(engine, worker())
     assert first is not None
@@ -270,8 +251,7 @@ def test_a_failed_attempt_is_retried_with_a_pause_until_it_is_dead(
         == 1
     )
     assert take(engine, worker()) is None, "it is not available before its pause is over"
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("UPDATE eval.job SET available_at = now()")
+    query(engine, "UPDATE eval.job SET available_at = now()")
     second = take(engine, worker())
     assert second is not None
     assert give_up(engine, second.job_id, 2, failure) is JobState.DEAD

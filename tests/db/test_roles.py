@@ -5,9 +5,7 @@ Migrations leave what writers and analysts may do as it was.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +26,9 @@ from db.roles import (
     grant_writer,
     renew_grants,
 )
+from tests.support.database import query
 from tests.support.debian_packages import program_or_skip
-from tests.support.processes import ROOT, evalctl, worker
+from tests.support.processes import evalctl, evalctl_json, run_program, worker
 
 PASSWORD = "only-for-this-test"
 MODEL = (
@@ -73,34 +72,20 @@ def test_submit_worker_and_reconciler_need_no_more_than_a_writer(
     user = environment | {"EVALCTL_DATABASE_URL": writer, "EVALCTL_CONFIG": str(config)}
     submitted = evalctl(
         user,
-        "submit",
-        "--model",
-        "fake",
-        "--problems",
-        "quickstart",
-        "--repetitions",
-        "2",
-        "--json",
+        "submit --model fake --problems quickstart --repetitions 2 --json",
     )
     assert submitted.returncode == 0, submitted.stderr
     with worker(user, "--queue", "synthetic") as process:
         for _ in range(12):
             process.wait_for("job.succeeded")
         assert process.stop() == 0
-    assert evalctl(user, "reconcile", "--once").returncode == 0
-    status = evalctl(user, "status", "latest", "--json")
-    assert json.loads(status.stdout)["state"] == "succeeded"
-    for words in (
-        ("pause", "latest"),
-        ("resume", "latest"),
-        ("retry", "latest"),
-        ("cancel", "latest"),
-        ("doctor",),
-    ):
-        done = evalctl(user, *words)
+    assert evalctl(user, "reconcile --once").returncode == 0
+    assert evalctl_json(user, "status latest")["state"] == "succeeded"
+    for words in ("pause latest", "resume latest", "retry latest", "cancel latest", "doctor"):
+        done = evalctl(user, words)
         assert "permission denied" not in done.stderr + done.stdout
-        assert words == ("doctor",) or done.returncode == 0, done.stderr
-    assert evalctl(user, "results", "latest", "--json").returncode == 0
+        assert words == "doctor" or done.returncode == 0, done.stderr
+    assert evalctl(user, "results latest --json").returncode == 0
     with transaction(engine) as connection:
         used = "SELECT count(*) AS n FROM eval.worker WHERE state = 'stopped'"
         assert rows(connection, used) == [{"n": 1}]
@@ -137,9 +122,8 @@ def test_later_migrations_reach_writers_and_analysts_by_themselves(
     engine: Engine, writer: str, login: str, database_url: str
 ) -> None:
     grant_analyst(engine, login)
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("CREATE TABLE eval.later (x int)")
-        connection.exec_driver_sql("CREATE VIEW analytics_v1.later AS SELECT x FROM eval.later")
+    query(engine, "CREATE TABLE eval.later (x int)")
+    query(engine, "CREATE VIEW analytics_v1.later AS SELECT x FROM eval.later")
     with psycopg.connect(writer) as connection:
         connection.execute("SET default_transaction_read_only = off")
         connection.commit()
@@ -165,8 +149,7 @@ def test_views_and_tables_made_again_are_granted_again(engine: Engine, writer: s
 
 def test_grants_are_renewed_for_the_owner_alone(engine: Engine, writer: str, login: str) -> None:
     grant_analyst(engine, login)
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(f"REVOKE INSERT ON eval.job FROM {WRITER_ROLE}")
+    query(engine, f"REVOKE INSERT ON eval.job FROM {WRITER_ROLE}")
     assert set(renew_grants(engine)) == {WRITER_ROLE, ANALYST_ROLE}
     with psycopg.connect(writer) as connection:
         assert connection.execute(
@@ -177,8 +160,7 @@ def test_grants_are_renewed_for_the_owner_alone(engine: Engine, writer: str, log
 def test_a_writer_may_say_upgrade_where_nothing_is_to_be_done(
     environment: dict[str, str], writer: str
 ) -> None:
-    user = environment | {"EVALCTL_DATABASE_URL": writer}
-    done = evalctl(user, "db", "upgrade")
+    done = evalctl(environment | {"EVALCTL_DATABASE_URL": writer}, "db upgrade")
     assert (done.returncode, done.stderr) == (0, "")
     assert "already" in done.stdout
 
@@ -190,7 +172,7 @@ def test_a_writer_cannot_migrate_and_learns_who_can(
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0002")
-    done = evalctl(environment | {"EVALCTL_DATABASE_URL": writer}, "db", "upgrade")
+    done = evalctl(environment | {"EVALCTL_DATABASE_URL": writer}, "db upgrade")
     assert done.returncode == 2
     assert "permission denied" in done.stderr
     assert "must name the schema's owner" in done.stderr
@@ -199,11 +181,9 @@ def test_a_writer_cannot_migrate_and_learns_who_can(
 def test_the_command_lets_a_role_in(
     environment: dict[str, str], login: str, engine: Engine
 ) -> None:
-    done = evalctl(environment, "db", "grant-writer", login)
-    assert (done.returncode, done.stdout) == (
-        0,
-        f"role {login} can submit, run workers and reconcile\n",
-    ), done.stderr
+    done = evalctl(environment, f"db grant-writer {login}")
+    assert done.returncode == 0
+    assert done.stdout == f"role {login} can submit, run workers and reconcile\n", done.stderr
     with transaction(engine) as connection:
         member = "SELECT pg_has_role(%(login)s, %(group)s, 'MEMBER') AS member"
         assert rows(connection, member, {"login": login, "group": WRITER_ROLE}) == [
@@ -214,7 +194,7 @@ def test_the_command_lets_a_role_in(
 def test_a_missing_role_and_a_superuser_are_refused(
     environment: dict[str, str], engine: Engine
 ) -> None:
-    done = evalctl(environment, "db", "grant-writer", "nobody_of_this_name")
+    done = evalctl(environment, "db grant-writer nobody_of_this_name")
     assert done.returncode == 2
     assert "for a role that exists: CREATE ROLE nobody_of_this_name" in done.stderr
     assert engine.url.username is not None
@@ -228,20 +208,9 @@ def test_the_shell_logs_in_and_its_command_line_holds_no_password(
     program_or_skip("psql")
     user = environment | {"EVALCTL_DATABASE_URL": writer}
     command_line = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
-    shell = [
-        sys.executable,
-        "-m",
-        "orchestrator",
-        "db",
-        "shell",
-        "--",
-        "-At",
-        "-c",
-        "SELECT current_user",
-        "-c",
-        command_line,
-    ]
-    done = subprocess.run(shell, env=user, cwd=ROOT, capture_output=True, text=True, check=False)
+    shell = (sys.executable, "-m", "orchestrator", "db", "shell", "--")
+    psql = ("-At", "-c", "SELECT current_user", "-c", command_line)
+    done = run_program(*shell, *psql, env=user)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == make_url(writer).username
     assert "psql" in done.stdout, "its command line was read"

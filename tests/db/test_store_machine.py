@@ -104,16 +104,9 @@ class StoreMachine(RuleBasedStateMachine):
         target=runs, experiment=st.sampled_from(["e1", "e2"]), wanted=st.fixed_dictionaries(WANTED)
     )
     def submit(self, experiment: str, wanted: dict[str, Any]) -> Any:
-        given = {
-            "experiment_hash": experiment,
-            "name": experiment,
-            "repetitions": 1,
-            "priority": 0,
-            "new": False,
-        } | wanted
-        asked = submission(
-            **given | {"models": tuple(spec(name, MODELS[name]) for name in wanted["models"])}
-        )
+        given = {"repetitions": 1, "priority": 0, "new": False} | wanted
+        given["models"] = tuple(spec(name, MODELS[name]) for name in wanted["models"])
+        asked = submission(experiment_hash=experiment, name=experiment, **given)
         submitted = submit(self.engine, asked)
         mine = [
             run_id for run_id, run in self.model.runs.items() if run.experiment_hash == experiment
@@ -299,8 +292,7 @@ class StoreMachine(RuleBasedStateMachine):
     def tick(self, emptied: bool) -> None:
         if emptied:
             self.broker.queues.clear()
-        done = self.reconciler.tick()
-        assert done.expired == self.model.expire()
+        assert self.reconciler.tick().expired == self.model.expire()
         if self.broker.takes is None:
             for queue in QUEUES:
                 waiting = len(self.model.claimable([queue]))
@@ -369,12 +361,8 @@ class StoreMachine(RuleBasedStateMachine):
         return Held(worker=worker, job=job)
 
     def _commit(self, held: Held) -> None:
-        commit(
-            self.engine,
-            held.job.job_id,
-            held.job.attempt_no,
-            result(self.engine, held.worker, held.job),
-        )
+        made = result(self.engine, held.worker, held.job)
+        commit(self.engine, held.job.job_id, held.job.attempt_no, made)
 
     def _expect_loss(self, held: Held, write: Any) -> bool:
         """Do a write about an attempt.

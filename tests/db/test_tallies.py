@@ -15,7 +15,7 @@ from db.runs import cancel_run
 from db.statements import statement
 from db.submissions import Submitted, submit
 from orchestrator.reconciler import TALLY_AT_MOST, Reconciler
-from tests.support.database import count
+from tests.support.database import count, query
 from tests.support.jobs import PROBLEM, claimed, fail, progress_of, register, run_of, submission
 from tests.support.results import result
 
@@ -89,9 +89,8 @@ def test_what_is_rolled_back_or_deleted_is_not_counted(engine: Engine) -> None:
         connection.exec_driver_sql("UPDATE eval.job SET state = 'cancelled', finished_at = now()")
         connection.rollback()
     assert agrees(engine, submitted) == {JobState.QUEUED: 4}
-    with transaction(engine) as connection:
-        connection.exec_driver_sql("DELETE FROM eval.outbox")
-        connection.exec_driver_sql("DELETE FROM eval.job WHERE repetition = 1")
+    query(engine, "DELETE FROM eval.outbox")
+    query(engine, "DELETE FROM eval.job WHERE repetition = 1")
     assert agrees(engine, submitted) == {JobState.QUEUED: 2}
 
 

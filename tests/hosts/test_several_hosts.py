@@ -51,9 +51,8 @@ class Site:
 
     def doctor(self, place: int) -> dict[str, dict[str, Any]]:
         """Return what `evalctl doctor` finds on a host, by the name of the check."""
-        words = self.joined[place].words(sys.executable, "-m", "orchestrator", "doctor", "--json")
         done = subprocess.run(
-            words,
+            self.joined[place].words(sys.executable, "-m", "orchestrator", "doctor", "--json"),
             env=self.environments[place],
             cwd=ROOT,
             capture_output=True,
@@ -135,10 +134,9 @@ def test_two_hosts_share_a_run_whatever_their_clocks_say(site: Site) -> None:
         )
         assert [process.stop() for process in (one, two)] == [0, 0]
     shares = site.query(
-        "SELECT w.host, count(*) AS jobs, max(a.ended_at) <= now() AS past, "
-        "min(a.started_at) > now() - interval '10 min' AS recent "
-        "FROM eval.attempt AS a JOIN eval.worker AS w ON w.id = a.worker_id "
-        "GROUP BY w.host ORDER BY w.host"
+        "SELECT w.host, count(*) AS jobs, max(a.ended_at) <= now() AS past, min(a.started_at) > "
+        "now() - interval '10 min' AS recent FROM eval.attempt AS a JOIN eval.worker AS w ON w.id "
+        "= a.worker_id GROUP BY w.host ORDER BY w.host"
     )
     assert [(row["host"], row["recent"], row["past"]) for row in shares] == [
         ("host1", True, True),

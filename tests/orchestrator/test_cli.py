@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import evalctl
+from tests.support.processes import evalctl, evalctl_json
 
 MODELS = """
 [models.fake]
@@ -21,75 +21,41 @@ options = { tokens = 40 }
 """
 
 
-@pytest.fixture
-def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give the environment of a user whose registry holds two synthetic models."""
-    config = tmp_path / "evalctl.toml"
-    config.write_text(MODELS, encoding="utf-8")
-    return environment | {"EVALCTL_CONFIG": str(config)}
-
-
-def submit(user: dict[str, str], *arguments: str) -> dict[str, Any]:
-    done = evalctl(user, "submit", "--problems", "quickstart", "--json", *arguments)
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout))
+def submit(user: dict[str, str], options: str) -> dict[str, Any]:
+    return evalctl_json(user, f"submit --problems quickstart {options}")
 
 
 def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
-    submitted = submit(user, "--model", "fake", "--repetitions", "2")
-    assert (
-        submitted["jobs"],
-        submitted["created"],
-        submitted["existing"],
-        submitted["published"],
-    ) == (12, 12, 0, 12)
-    again = submit(user, "--model", "fake", "--repetitions", "2")
+    submitted = submit(user, "--model fake --repetitions 2")
+    assert (submitted["jobs"], submitted["created"]) == (12, 12)
+    assert (submitted["existing"], submitted["published"]) == (0, 12)
+    again = submit(user, "--model fake --repetitions 2")
     assert (again["run"], again["created"], again["existing"]) == (submitted["run"], 0, 12)
-    more = submit(user, "--model", "fake", "--model", "other", "--repetitions", "3")
+    more = submit(user, "--model fake --model other --repetitions 3")
     assert (more["run"], more["created"], more["existing"]) == (submitted["run"], 24, 12)
-    another = submit(user, "--model", "fake", "--repetitions", "2", "--new")
+    another = submit(user, "--model fake --repetitions 2 --new")
     assert another["run"] != submitted["run"]
 
-    status = json.loads(evalctl(user, "status", submitted["run"][:8], "--json").stdout)
+    status = evalctl_json(user, f"status {submitted['run'][:8]}")
     assert status["state"] == "queued"
-    assert status["jobs"] == {
-        "queued": 36,
-        "running": 0,
-        "succeeded": 0,
-        "failed": 0,
-        "dead": 0,
-        "cancelled": 0,
-    }
+    ended = dict.fromkeys(("running", "succeeded", "failed", "dead", "cancelled"), 0)
+    assert status["jobs"] == {"queued": 36} | ended
     assert {"eta_s", "workers"} <= set(status)
-    listed = json.loads(evalctl(user, "status", "--json").stdout)
+    listed = evalctl_json(user, "status")
     assert [run["run"] for run in listed["runs"]] == [another["run"], submitted["run"]]
 
-    cancelled = json.loads(evalctl(user, "cancel", submitted["name"], "--json").stdout)
+    cancelled = evalctl_json(user, f"cancel {submitted['name']}")
     assert cancelled["cancelled"] == 36
-    evalctl(user, "cancel", another["run"])
+    evalctl(user, f"cancel {another['run']}")
     followed = evalctl(
         user,
-        "submit",
-        "--problems",
-        "quickstart",
-        "--model",
-        "fake",
-        "--repetitions",
-        "2",
-        "--watch",
-        "--json",
+        "submit --problems quickstart --model fake --repetitions 2 --watch --json",
     )
     document = json.loads(followed.stdout)
-    assert (document["run"], document["created"], document["state"]) == (
-        another["run"],
-        0,
-        "cancelled",
-    )
+    assert (document["run"], document["created"]) == (another["run"], 0)
+    assert document["state"] == "cancelled"
     assert f"{another['name']}: 12 of 12 jobs" in followed.stderr
-    assert (
-        json.loads(evalctl(user, "status", submitted["run"], "--json").stdout)["state"]
-        == "cancelled"
-    )
+    assert evalctl_json(user, f"status {submitted['run']}")["state"] == "cancelled"
 
 
 def test_an_experiment_file_is_read_and_flags_override_it(
@@ -100,68 +66,41 @@ def test_an_experiment_file_is_read_and_flags_override_it(
         'models = ["fake"]\nproblems = "quickstart"\nrepetitions = 5\nname = "night"\n',
         encoding="utf-8",
     )
-    plan = json.loads(
-        evalctl(user, "submit", "-f", str(path), "--repetitions", "2", "--dry-run", "--json").stdout
-    )
+    plan = evalctl_json(user, f"submit -f {path} --repetitions 2 --dry-run")
     assert (plan["jobs"], plan["experiment"]["name"]) == (12, "night")
-    assert json.loads(evalctl(user, "status", "--json").stdout)["runs"] == [], (
-        "a dry run writes nothing"
-    )
+    assert evalctl_json(user, "status")["runs"] == [], "a dry run writes nothing"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("command", "said"),
     [
-        (
-            ("submit", "--model", "nope", "--problems", "quickstart"),
-            2,
-            "no model is registered as 'nope'",
-        ),
-        (("submit", "--model", "fake", "--problems", "nothere"), 2, "nothere"),
-        (("submit", "--model", "fake", "--problems", "{empty}"), 2, "problem"),
-        (("submit", "--model", "fake"), 2, "problems is missing"),
-        (("submit", "-f", "{broken}"), 2, "is not valid TOML"),
-        (("submit", "-f", "{typo}"), 2, "unknown keys modles"),
-        (("submit", "-f", "{absent}"), 2, "cannot read"),
-        (("submit", "-f", "{mode}"), 2, "mode 'warp' is not one of latency, throughput"),
-        (
-            ("submit", "--model", "fake", "--problems", "quickstart", "--repetitions", "0"),
-            2,
-            "repetitions",
-        ),
-        (
-            ("submit", "--model", "fake", "--problems", "quickstart", "--fixed-length", "x"),
-            2,
-            "IN:OUT",
-        ),
-        (("status", "no-such-run"), 2, "no run matches 'no-such-run'"),
-        (("results", "latest"), 2, "no run matches 'latest'"),
-        (
-            ("score", "--problem", "sec-symmetric-01", "--answer", "{absent}"),
-            2,
-            "cannot read the answer",
-        ),
-        (("worker", "--gpu", "0", "--cpu"), 2, "cannot be combined"),
+        ("submit --model nope --problems quickstart", "no model is registered as 'nope'"),
+        ("submit --model fake --problems nothere", "nothere"),
+        ("submit --model fake --problems {empty}", "problem"),
+        ("submit --model fake", "problems is missing"),
+        ("submit -f {broken}", "is not valid TOML"),
+        ("submit -f {typo}", "unknown keys modles"),
+        ("submit -f {absent}", "cannot read"),
+        ("submit -f {mode}", "mode 'warp' is not one of latency, throughput"),
+        ("submit --model fake --problems quickstart --repetitions 0", "repetitions"),
+        ("submit --model fake --problems quickstart --fixed-length x", "IN:OUT"),
+        ("status no-such-run", "no run matches 'no-such-run'"),
+        ("results latest", "no run matches 'latest'"),
+        ("score --problem sec-symmetric-01 --answer {absent}", "cannot read the answer"),
+        ("worker --gpu 0 --cpu", "cannot be combined"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(
-    user: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+    user: dict[str, str], tmp_path: Path, command: str, said: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.toml").write_text("models = [", encoding="utf-8")
     (tmp_path / "typo.toml").write_text('modles = ["fake"]\n', encoding="utf-8")
     mode = 'models = ["fake"]\nproblems = "quickstart"\nmode = "warp"\n'
     (tmp_path / "mode.toml").write_text(mode, encoding="utf-8")
-    names = {
-        "mode": "mode.toml",
-        "empty": "empty",
-        "broken": "broken.toml",
-        "typo": "typo.toml",
-        "absent": "absent.toml",
-    }
-    paths = {key: str(tmp_path / name) for key, name in names.items()}
-    done = evalctl(user, *(argument.format(**paths) for argument in arguments))
-    assert done.returncode == code, done.stderr
+    paths = {name: tmp_path / f"{name}.toml" for name in ("mode", "broken", "typo", "absent")}
+    done = evalctl(user, command.format(empty=tmp_path / "empty", **paths))
+    assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -169,7 +108,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 def test_a_database_that_is_away_is_exit_code_3_and_shows_no_password(user: dict[str, str]) -> None:
     away = user | {"EVALCTL_DATABASE_URL": "postgresql://evalctl:hushhush@127.0.0.1:1/evalctl"}
-    done = evalctl(away, "submit", "--model", "fake", "--problems", "quickstart")
+    done = evalctl(away, "submit --model fake --problems quickstart")
     assert done.returncode == 3
     assert "database" in done.stderr
     assert "doctor" in done.stderr
@@ -179,13 +118,13 @@ def test_a_database_that_is_away_is_exit_code_3_and_shows_no_password(user: dict
 
 def test_a_broker_that_is_away_loses_nothing(user: dict[str, str]) -> None:
     away = user | {"EVALCTL_BROKER_URL": "redis://:hushhush@127.0.0.1:1/0"}
-    done = evalctl(away, "submit", "--model", "fake", "--problems", "quickstart", "--json")
-    assert done.returncode == 0, done.stderr
+    done = evalctl(away, "submit --model fake --problems quickstart --json")
     submitted = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
     assert (submitted["created"], submitted["published"]) == (18, 0)
     assert "broker is unreachable" in submitted["warnings"][0]
     assert "hushhush" not in done.stderr + done.stdout
-    published = evalctl(user, "reconcile", "--once")
+    published = evalctl(user, "reconcile --once")
     assert "published 18" in published.stdout, "the hints waited in the outbox"
 
 
@@ -196,11 +135,8 @@ def test_a_schema_that_is_not_migrated_is_named_with_its_mend(
     done = evalctl(empty, "status")
     assert done.returncode == 3
     assert "evalctl db upgrade" in done.stderr
-    examined = evalctl(empty, "doctor", "--json")
-    assert examined.returncode == 1
-    schema = next(
-        check for check in json.loads(examined.stdout)["checks"] if check["name"] == "schema"
-    )
+    checks = evalctl_json(empty, "doctor", code=1)["checks"]
+    (schema,) = [check for check in checks if check["name"] == "schema"]
     assert (schema["ok"], schema["mend"]) == (False, "Run `evalctl db upgrade`")
 
 
@@ -209,9 +145,8 @@ def test_doctor_names_a_database_and_a_broker_that_are_away(user: dict[str, str]
         "EVALCTL_DATABASE_URL": "postgresql://evalctl@127.0.0.1:1/evalctl",
         "EVALCTL_BROKER_URL": "redis://127.0.0.1:1/0",
     }
-    done = evalctl(user | nowhere, "doctor", "--json")
-    assert done.returncode == 1
-    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    checks = evalctl_json(user | nowhere, "doctor", code=1)["checks"]
+    found = {check["name"]: check for check in checks}
     for name in ("database", "broker"):
         assert not found[name]["ok"]
         assert found[name]["mend"]
@@ -221,21 +156,9 @@ def test_doctor_names_a_database_and_a_broker_that_are_away(user: dict[str, str]
 def test_score_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None:
     answer = tmp_path / "answer.txt"
     answer.write_text("a²+b² = (a+b)² − 2ab = 25 − 12 = 13.\nAnswer: 13", encoding="utf-8")
-    scored = json.loads(
-        evalctl(
-            user, "score", "--problem", "sec-symmetric-01", "--answer", str(answer), "--json"
-        ).stdout
-    )
-    keys = {
-        "problem",
-        "steps_done",
-        "steps_total",
-        "score7",
-        "answer_correct",
-        "guess_suspected",
-        "steps",
-    }
-    assert keys <= set(scored)
+    scored = evalctl_json(user, f"score --problem sec-symmetric-01 --answer {answer}")
+    assert {"problem", "steps_done", "steps_total", "steps", "score7"} <= set(scored)
+    assert {"answer_correct", "guess_suspected"} <= set(scored)
     assert scored["answer_correct"] is True
     assert scored["steps_done"] >= 2
     step = next(step for step in scored["steps"] if step["verdict"] == "done")
@@ -255,7 +178,7 @@ def test_a_wrong_type_in_an_experiment_file_is_one_sentence(
     experiment.write_text(
         f'models = ["smollm2"]\nproblems = "quickstart"\n{line}\n', encoding="utf-8"
     )
-    done = evalctl(environment, "submit", "-f", str(experiment))
+    done = evalctl(environment, f"submit -f {experiment}")
     assert done.returncode == 2
     assert line.split(" = ", maxsplit=1)[0] in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -23,8 +23,7 @@ NEW = "processor\t: 0\nflags\t\t: fpu sse2 avx avx2 fma avx512f avx512_bf16\n"
 def test_4_bits_are_compared_where_the_processor_has_avx_512(cpuinfo: str, second: str) -> None:
     registry, compared = load_registry(Settings.from_environment({})), models(cpuinfo)
     assert compared == ("smollm2", second)
-    asked = experiment(compared, repetitions=3, max_tokens=96)
-    assert asked.models == compared
+    assert experiment(compared, repetitions=3, max_tokens=96).models == compared
     assert [registry.get(name).source for name in compared] == [
         f"embedded:{name}" for name in compared
     ]

@@ -17,14 +17,13 @@ def test_tables_are_chosen_and_flagged_rows_taken_in(
 
     def jobs(*options: str) -> list[int]:
         shown = json.loads(
-            evalctl(environment, "results", run, "--synthetic", "--json", *options).stdout
+            evalctl(environment, f"results {run} --synthetic --json", *options).stdout
         )
         return [row["jobs"] for row in shown["resources"]]
 
     assert (jobs(), jobs("--include-flagged")) == ([2], [3])
-    shown = evalctl(environment, "results", run, "--synthetic", "--table", "resources").stdout
+    shown = evalctl(environment, f"results {run} --synthetic --table resources").stdout
     assert ["throttled", "1"] in [line.replace("│", " ").split() for line in shown.splitlines()]
     assert (
-        "Resources"
-        not in evalctl(environment, "results", run, "--synthetic", "--table", "scores").stdout
+        "Resources" not in evalctl(environment, f"results {run} --synthetic --table scores").stdout
     )

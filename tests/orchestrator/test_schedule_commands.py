@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import transaction
 from services.usage import Endpoints
-from tests.support.processes import evalctl, running, worker
+from tests.support.database import query
+from tests.support.processes import evalctl, evalctl_json, running, worker
 
 MODELS = """
 [models.fake]
@@ -23,6 +22,7 @@ options = { ttft_ms = 1, tpot_ms = 0.1 }
 """
 EXPERIMENT = 'models = ["fake"]\nproblems = "quickstart"\nrepetitions = 1\n'
 RECONCILE = (sys.executable, "-m", "orchestrator", "reconcile")
+ADD = "schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai"
 A_DAY_AGO = "UPDATE eval.schedule SET due_from = due_from - interval '1 day'"
 
 
@@ -34,39 +34,8 @@ def experiment(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """Give a registry with one model."""
-    path = tmp_path / "evalctl.toml"
-    path.write_text(MODELS, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def user(environment: dict[str, str], config: Path) -> dict[str, str]:
-    """Give the environment of a user with a model."""
-    return environment | {"EVALCTL_CONFIG": str(config)}
-
-
-def run_json(user: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = evalctl(user, "schedule", *arguments, "--json")
-    assert done.returncode == code, done.stderr
-    return dict(json.loads(done.stdout))
-
-
-def add(user: dict[str, str], experiment: str, *arguments: str) -> dict[str, Any]:
-    return run_json(
-        user,
-        "add",
-        "nightly",
-        "--cron",
-        "0 2 * * *",
-        "--tz",
-        "Asia/Shanghai",
-        "-f",
-        experiment,
-        *arguments,
-    )
+def add(user: dict[str, str], experiment: str) -> dict[str, Any]:
+    return evalctl_json(user, f"{ADD} -f {experiment}")
 
 
 def test_in_a_home_of_its_own(
@@ -76,58 +45,50 @@ def test_in_a_home_of_its_own(
     kept = {key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")}
     user = kept | {"EVALCTL_HOME": str(home), "EVALCTL_CONFIG": str(config)}
     added = add(user, experiment)
-    assert (added["schedule"], added["added"], added["jobs"], added["due"]) == (
-        "nightly",
-        True,
-        6,
-        None,
-    )
+    assert (added["schedule"], added["added"]) == ("nightly", True)
+    assert (added["jobs"], added["due"]) == (6, None)
     assert [slot[11:] for slot in added["next"]] == ["18:00:00+00:00"] * 3, (
         "two in the morning in Shanghai"
     )
     assert "no reconciler is running" in added["warnings"][0]
-    run = run_json(user, "run-now", "nightly")
+    run = evalctl_json(user, "schedule run-now nightly")
     assert (run["schedule"], run["created"], run["new"]) == ("nightly", 6, True)
-    shown = run_json(user, "show", "nightly")
+    shown = evalctl_json(user, "schedule show nightly")
     assert [(slot["run_id"], slot["state"], slot["by_hand"]) for slot in shown["slots"]] == [
         (run["run"], "queued", True)
     ]
     assert shown["slots"][0]["slot"] == run["slot"]
-    assert run_json(user, "remove", "nightly") == {
+    assert evalctl_json(user, "schedule remove nightly") == {
         "schedule": "nightly",
         "removed": True,
         "slots": 1,
     }
-    assert evalctl(user, "status", run["name"]).returncode == 0
+    assert evalctl(user, f"status {run['name']}").returncode == 0
 
 
 def test_a_missed_slot_is_submitted_run_and_shown(
     user: dict[str, str], experiment: str, engine: Engine
 ) -> None:
     add(user, experiment)
-    _run(engine, A_DAY_AGO)
-    due = run_json(user, "show", "nightly")["due"]
+    query(engine, A_DAY_AGO)
+    due = evalctl_json(user, "schedule show nightly")["due"]
     assert due.endswith("T18:00:00+00:00")
-    assert "due, not yet submitted" in evalctl(user, "schedule", "show", "nightly").stdout
+    assert "due, not yet submitted" in evalctl(user, "schedule show nightly").stdout
     with running(RECONCILE, user), worker(user, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded")
-        assert run_json(user, "list")["warnings"] == [], "a reconciler is active"
-    shown = run_json(user, "show", "nightly")
+        assert evalctl_json(user, "schedule list")["warnings"] == [], "a reconciler is active"
+    shown = evalctl_json(user, "schedule show nightly")
     (slot,) = shown["slots"]
-    assert (slot["slot"], slot["state"], slot["error_message"], slot["by_hand"]) == (
-        due,
-        "succeeded",
-        None,
-        False,
-    )
+    assert (slot["slot"], slot["state"]) == (due, "succeeded")
+    assert (slot["error_message"], slot["by_hand"]) == (None, False)
     assert slot["run"].startswith("nightly-2")
     assert slot["run"].endswith("T02:00")
     assert (shown["due"], shown["last"]) == (None, slot)
-    text = evalctl(user, "schedule", "show", "nightly").stdout
+    text = evalctl(user, "schedule show nightly").stdout
     assert slot["run"] in text
     assert "late" in text
-    listed = evalctl(user, "schedule", "list").stdout
+    listed = evalctl(user, "schedule list").stdout
     assert slot["run"] in listed
     assert "succeeded" in listed
 
@@ -136,51 +97,43 @@ def test_a_slot_that_cannot_be_made_ends_show_with_1(
     user: dict[str, str], experiment: str, engine: Engine, config: Path
 ) -> None:
     add(user, experiment)
-    _run(engine, A_DAY_AGO)
+    query(engine, A_DAY_AGO)
     config.write_text("", encoding="utf-8")
-    assert evalctl(user, "reconcile", "--once").returncode == 0
-    shown = run_json(user, "show", "nightly", code=1)
+    assert evalctl(user, "reconcile --once").returncode == 0
+    shown = evalctl_json(user, "schedule show nightly", code=1)
     assert "no model is registered as 'fake'" in shown["slots"][0]["error_message"]
     assert (shown["slots"][0]["run"], shown["slots"][0]["state"]) == (None, None)
-    assert "no run: no model is registered" in evalctl(user, "schedule", "show", "nightly").stdout
-    listed = evalctl(user, "schedule", "list").stdout
+    assert "no run: no model is registered" in evalctl(user, "schedule show nightly").stdout
+    listed = evalctl(user, "schedule list").stdout
     assert "no run" in listed
     assert "`evalctl schedule show nightly` explains why" in listed
-    refused = evalctl(user, "schedule", "run-now", "nightly")
+    refused = evalctl(user, "schedule run-now nightly")
     assert refused.returncode == 2
     assert "schedule nightly cannot be run: no model is registered" in refused.stderr
     config.write_text(MODELS, encoding="utf-8")
-    assert run_json(user, "run-now", "nightly")["created"] == 6
-    assert run_json(user, "show", "nightly")["last"]["state"] == "queued"
+    assert evalctl_json(user, "schedule run-now nightly")["created"] == 6
+    assert evalctl_json(user, "schedule show nightly")["last"]["state"] == "queued"
 
 
 def test_pause_resume_and_remove_can_be_said_twice(user: dict[str, str], experiment: str) -> None:
     assert add(user, experiment)["added"]
     assert not add(user, experiment)["added"]
-    assert (
-        "already exists"
-        in evalctl(
-            user,
-            "schedule",
-            "add",
-            "nightly",
-            "--cron",
-            "0 2 * * *",
-            "--tz",
-            "Asia/Shanghai",
-            "-f",
-            experiment,
-        ).stdout
-    )
-    assert [run_json(user, "pause", "nightly")["changed"] for _ in range(2)] == [True, False]
-    paused = run_json(user, "list")["schedules"][0]
+    assert "already exists" in evalctl(user, f"{ADD} -f {experiment}").stdout
+    assert [evalctl_json(user, "schedule pause nightly")["changed"] for _ in range(2)] == [
+        True,
+        False,
+    ]
+    paused = evalctl_json(user, "schedule list")["schedules"][0]
     assert (paused["next"], paused["due"], bool(paused["paused_at"])) == ([], None, True)
-    assert "resume nightly" in evalctl(user, "schedule", "show", "nightly").stdout
-    assert [run_json(user, "resume", "nightly")["changed"] for _ in range(2)] == [True, False]
-    assert "was not paused" in evalctl(user, "schedule", "resume", "nightly").stdout
-    run_json(user, "remove", "nightly")
-    assert evalctl(user, "schedule", "remove", "nightly").returncode == 2
-    assert "no schedules yet" in evalctl(user, "schedule", "list").stdout
+    assert "resume nightly" in evalctl(user, "schedule show nightly").stdout
+    assert [evalctl_json(user, "schedule resume nightly")["changed"] for _ in range(2)] == [
+        True,
+        False,
+    ]
+    assert "was not paused" in evalctl(user, "schedule resume nightly").stdout
+    evalctl_json(user, "schedule remove nightly")
+    assert evalctl(user, "schedule remove nightly").returncode == 2
+    assert "no schedules yet" in evalctl(user, "schedule list").stdout
 
 
 @pytest.mark.parametrize(
@@ -198,22 +151,17 @@ def test_what_cannot_be_scheduled_is_one_sentence_and_exit_code_2(
 ) -> None:
     given = {"--cron": "0 2 * * *", "--tz": "Asia/Shanghai", "-f": experiment} | changed
     name = given.pop("name", "nightly")
-    done = evalctl(
-        user, "schedule", "add", name, *(word for pair in given.items() for word in pair)
-    )
+    done = evalctl(user, "schedule add", name, *(word for pair in given.items() for word in pair))
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
-    assert run_json(user, "list")["schedules"] == []
+    assert evalctl_json(user, "schedule list")["schedules"] == []
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (
-            'models = ["missing"]\nproblems = "quickstart"\n',
-            "no model is registered as 'missing'",
-        ),
+        ('models = ["lost"]\nproblems = "quickstart"\n', "no model is registered as 'lost'"),
         ('models = ["fake"]\nproblems = "no-such-set"\n', "there is no problem set 'no-such-set'"),
         ('models = ["fake"]\nproblems = "quickstart"\nwarp = 9\n', "unknown keys warp"),
         ("models = [", "is not valid TOML"),
@@ -223,7 +171,7 @@ def test_an_experiment_is_checked_when_it_is_added(
     user: dict[str, str], experiment: str, text: str, said: str
 ) -> None:
     Path(experiment).write_text(text, encoding="utf-8")
-    done = evalctl(user, "schedule", "add", "nightly", "--cron", "0 2 * * *", "-f", experiment)
+    done = evalctl(user, f"schedule add nightly --cron '0 2 * * *' -f {experiment}")
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
 
@@ -231,17 +179,12 @@ def test_an_experiment_is_checked_when_it_is_added(
 def test_a_yaml_file_and_utc_are_taken(user: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "weekly.yaml"
     path.write_text("models: [fake]\nproblems: quickstart\nrepetitions: 2\n", encoding="utf-8")
-    added = run_json(user, "add", "weekly", "--cron", "0 2 * * 0", "-f", str(path))
+    added = evalctl_json(user, f"schedule add weekly --cron '0 2 * * 0' -f {path}")
     assert (added["timezone"], added["jobs"]) == ("UTC", 12)
 
 
 @pytest.mark.parametrize("command", ["show", "pause", "resume", "remove", "run-now"])
 def test_an_unknown_schedule_is_named(user: dict[str, str], command: str) -> None:
-    done = evalctl(user, "schedule", command, "nope")
+    done = evalctl(user, f"schedule {command} nope")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no schedule is named 'nope'" in done.stderr
-
-
-def _run(engine: Engine, sql: str) -> None:
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(sql)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.processes import ROOT, evalctl
+from tests.support.processes import ROOT, evalctl, evalctl_json
 
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "simulated"\noptions = { ttft_ms = 20 }\n'
 
@@ -31,7 +30,7 @@ def user(tmp_path: Path) -> Iterator[dict[str, str]]:
     }
     environment |= {"EVALCTL_HOME": str(tmp_path / "home"), "EVALCTL_CONFIG": str(config)}
     yield environment
-    evalctl(environment, "down", "--force")
+    evalctl(environment, "down --force")
     for process in left_of(environment):
         process.kill()
 
@@ -59,7 +58,7 @@ def wait_until(holds: Callable[[], Any], within_s: float = 60.0) -> None:
 
 
 def workers(user: dict[str, str]) -> list[dict[str, Any]]:
-    return list(json.loads(evalctl(user, "status", "--json").stdout)["workers"])
+    return list(evalctl_json(user, "status")["workers"])
 
 
 def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
@@ -71,39 +70,23 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
     )
     assert started.returncode == 0, started.stderr
     assert "is already running" in evalctl(user, "up").stdout
-    submit = (
-        "submit",
-        "--model",
-        "fake",
-        "--problems",
-        "quickstart",
-        "--repetitions",
-        "1",
-        "--watch",
-    )
-    first = evalctl(user, *submit)
+    submit = "submit --model fake --problems quickstart --repetitions 1 --watch"
+    first = evalctl(user, submit)
     assert first.returncode == 0, first.stdout + first.stderr
 
     (before,) = workers(user)
-    pid = int(before["worker"].split("-")[1].split("@")[0])
-    os.kill(pid, signal.SIGKILL)
-    wait_until(
-        lambda: [
-            row
-            for row in workers(user)
-            if row["worker"] != before["worker"] and row["state"] == "idle"
-        ]
-    )
-    assert evalctl(user, *submit, "--new").returncode == 0
+    os.kill(int(before["worker"].split("-")[1].split("@")[0]), signal.SIGKILL)
+    old = before["worker"]
+    wait_until(lambda: [r for r in workers(user) if r["worker"] != old and r["state"] == "idle"])
+    assert evalctl(user, submit, "--new").returncode == 0
 
-    ended = evalctl(user, "down")
-    assert "supervisor" in ended.stdout
+    assert "supervisor" in evalctl(user, "down").stdout
     wait_until(lambda: not left_of(user), 10)
     assert "nothing was running" in evalctl(user, "down").stdout
-    runs = json.loads(evalctl(user, "status", "--json").stdout)["runs"]
-    assert [run["state"] for run in runs] == ["succeeded", "succeeded"], (
-        "the data outlives the processes"
-    )
+    assert [run["state"] for run in evalctl_json(user, "status")["runs"]] == [
+        "succeeded",
+        "succeeded",
+    ], "the data outlives the processes"
 
 
 @pytest.mark.vllm
@@ -125,5 +108,5 @@ def test_ctrl_c_in_a_quickstart_leaves_no_process_and_no_open_job(
     assert process.returncode == 4, said
     assert "Traceback" not in said
     wait_until(lambda: not left_of(user), 10)
-    (run,) = json.loads(evalctl(user, "status", "--json").stdout)["runs"]
+    (run,) = evalctl_json(user, "status")["runs"]
     assert run["state"] == "cancelled"

@@ -319,7 +319,9 @@ def test_the_same_id_twice_is_refused(data: Path) -> None:
     assert refusals == [(2, "the id 'processbench-gsm8k-7' occurs twice in the file")]
 
 
-@pytest.mark.parametrize(("name", "written"), [("math500", '{"a": 1}'), ("gaokao-bench", "[]")])
+@pytest.mark.parametrize(
+    ("name", "written"), [("math500", "problem,answer"), ("gaokao-bench", "[]")]
+)
 def test_a_file_of_another_format_is_named_as_such(name: str, written: str, data: Path) -> None:
     with pytest.raises(ProblemError, match="is it another format"):
         import_text(name, written, data)

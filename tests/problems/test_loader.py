@@ -26,6 +26,10 @@ def written(**changes: Any) -> str:
     return yaml.safe_dump({**MINIMAL, **changes}, allow_unicode=True, sort_keys=False)
 
 
+def with_step(**step: Any) -> str:
+    return written(paths=[{"id": "m", "steps": [{"id": "s"} | step]}])
+
+
 def test_shipped_set_has_62_problems_in_three_levels() -> None:
     problems = load_set("math62")
     assert len(problems) == 62
@@ -47,10 +51,8 @@ def test_document_round_trip_keeps_the_hash(problem: Problem) -> None:
 
 
 def test_hash_changes_with_the_content() -> None:
-    one, other = (
-        parse_problem(written()),
-        parse_problem(written(answer={"kind": "value", "any_of": ["3"]})),
-    )
+    one = parse_problem(written())
+    other = parse_problem(written(answer={"kind": "value", "any_of": ["3"]}))
     assert one.content_hash != other.content_hash
 
 
@@ -103,22 +105,9 @@ def test_missing_problem_is_named() -> None:
         (written(paths=[]), "empty"),
         (written(vars={"x": {"type": "real", "min": 3, "max": 1}}), "above max"),
         (written(vars={"x": {"type": "quaternion"}}), "quaternion"),
-        (
-            written(paths=[{"id": "m", "steps": [{"id": "s", "evidence": {"regex": "(a+)+"}}]}]),
-            "repeat within a repeat",
-        ),
-        (
-            written(
-                paths=[{"id": "m", "steps": [{"id": "s", "evidence": {"eq": "a=b", "value": "c"}}]}]
-            ),
-            "exactly one",
-        ),
-        (
-            written(
-                paths=[{"id": "m", "steps": [{"id": "s", "weight": 0, "evidence": {"eq": "a=b"}}]}]
-            ),
-            "above zero",
-        ),
+        (with_step(evidence={"regex": "(a+)+"}), "repeat within a repeat"),
+        (with_step(evidence={"eq": "a=b", "value": "c"}), "exactly one"),
+        (with_step(weight=0, evidence={"eq": "a=b"}), "above zero"),
         ("a: &x [1]\nb: *x\n", "anchors"),
         ("[" * 60 + "]" * 60, "nested more than"),
     ],

@@ -25,13 +25,12 @@ D, k = sp.symbols("D k", positive=True)
 
 def test_mod_commission_01() -> None:
     """Each family of curves meets the requirements and gives its listed rate at density 100."""
-    families = {
+    for curve, at_100 in {
         Q(1, 10) + Q(1, 5) * (1 - sp.exp(-sp.log(2) / 50 * D)): Q(1, 4),
         Q(3, 10) / (1 + 2 * sp.exp(-sp.log(4) / 50 * D)): Q(4, 15),
         Q(1, 10) + Q(1, 5) * D / (50 + D): Q(7, 30),
         Q(1, 10) + Q(1, 5) * D**2 / (50**2 + D**2): Q(13, 50),
-    }
-    for curve, at_100 in families.items():
+    }.items():
         assert sp.limit(curve, D, 0) == Q(1, 10)
         assert same(curve.subs(D, 50), Q(1, 5))
         assert sp.limit(curve, D, sp.oo) == Q(3, 10)
@@ -42,8 +41,7 @@ def test_mod_commission_01() -> None:
     arctan = Q(1, 10) + Q(1, 5) * 2 / sp.pi * sp.atan(D / 50)
     assert same(arctan.subs(D, 50), Q(1, 5))
     assert abs(float(arctan.subs(D, 100)) - 0.241) < 2e-4
-    square = Q(1, 10) + Q(1, 25000) * D**2
-    assert (square.subs(D, 50), Q(1, 25000)) == (Q(1, 5), Q(4, 100_000))
+    assert ((Q(1, 10) + Q(1, 25000) * D**2).subs(D, 50), Q(1, 25000)) == (Q(1, 5), Q(4, 100_000))
     assert abs(float(sp.atanh(Q(1, 2)) / 50) - 0.010986) < 1e-6
     assert abs(float(sp.log(2) / 50) - 0.01386) < 5e-6
     assert abs(float(sp.log(4) / 50) - 0.0277) < 5e-5
@@ -328,8 +326,7 @@ def test_mod_fresh_order_01() -> None:
     )
     assert sp.solve(8 * (220 - q) - 6 * (q - 80), q) == [160]
     assert Q(160 - 80, 140) == Q(8, 8 + 6) == Q(4, 7)
-    alone = expected(25 * d - 10 * q + 4 * (q - d), 15 * q)
-    assert sp.solve(sp.diff(alone, q), q) == [180]
+    assert sp.solve(sp.diff(expected(25 * d - 10 * q + 4 * (q - d), 15 * q), q), q) == [180]
     assert Q(15, 15 + 6) == Q(5, 7)
     sample = np.linspace(80, 220, 140_001)
     mean = {
@@ -366,5 +363,4 @@ def test_mod_fishery_01() -> None:
     dearer = sp.simplify((9000 - 3600000 / x) * growth)
     assert dearer.subs(x, 400) == 0
     assert sp.solve(sp.diff(dearer, x), x) == [700]
-    richer = sp.simplify((10000 - 1800000 / x) * growth)
-    assert sp.solve(sp.diff(richer, x), x)[0] < 600
+    assert sp.solve(sp.diff(sp.simplify((10000 - 1800000 / x) * growth), x), x)[0] < 600

@@ -71,8 +71,7 @@ def test_sec_complex_02() -> None:
         )
         assert mp.almosteq(abs(first) ** 2, 2)
         assert mp.almosteq(sum(sines) ** 2, mp.mpf(7) / 4)
-    exponents = sorted((i + j) % 7 for i in (1, 2, 4) for j in (3, 5, 6))
-    assert exponents == [0, 0, 0, 1, 2, 3, 4, 5, 6]
+    assert sorted((i + j) % 7 for i in (1, 2, 4) for j in (3, 5, 6)) == [0, 0, 0, 1, 2, 3, 4, 5, 6]
 
 
 def test_sec_counting_01() -> None:
@@ -136,8 +135,7 @@ def test_sec_inequality_02() -> None:
     assert min(bend.subs(x, Q(i, 10)) for i in range(-60, 61)) == least
     assert same(abs(2 * Q(7, 3) - 1), 2 * abs(Q(7, 3) - Q(1, 2)))
     assert Q(1, 2) + 2 == least
-    product = (a + b) * (1 / a + 4 / b)
-    assert same(product, 5 + b / a + 4 * a / b)
+    assert same((a + b) * (1 / a + 4 / b), 5 + b / a + 4 * a / b)
     assert same(b / a + 4 * a / b - 4, (b - 2 * a) ** 2 / (a * b))
     single = 1 / a + 4 / (least - a)
     assert same(single, 1 / a + 8 / (5 - 2 * a))

@@ -36,8 +36,7 @@ def test_sec_derivative_01() -> None:
     cubic = x**3 - 3 * x
     slope = sp.diff(cubic, x)
     assert same(slope, 3 * x**2 - 3)
-    condition = cubic.subs(x, t) + slope.subs(x, t) * (2 - t) - 2
-    assert same(condition, -2 * (t**3 - 3 * t**2 + 4))
+    assert same(cubic.subs(x, t) + slope.subs(x, t) * (2 - t) - 2, -2 * (t**3 - 3 * t**2 + 4))
     assert same(t**3 - 3 * t**2 + 4, (t + 1) * (t - 2) ** 2)
     assert same((t**3 - 3 * t - 2) / (t - 2), (t + 1) ** 2)
     assert roots((t + 1) ** 2 - (3 * t**2 - 3), t) == {-1, 2}
@@ -110,8 +109,7 @@ def test_sec_trig_equation_01_exponential() -> None:
         (sp.pi / 3, z**2 - z + 1),
     ):
         assert sp.simplify(sp.expand_complex(factor.subs(z, sp.exp(sp.I * angle)))) == 0
-    upper = [root for root in sp.Poly(polynomial, z).nroots() if sp.im(root) >= 0]
-    assert len(upper) == 3
+    assert len([root for root in sp.Poly(polynomial, z).nroots() if sp.im(root) >= 0]) == 3
 
 
 def test_sec_trig_equation_02() -> None:

@@ -30,8 +30,7 @@ def test_sec_analytic_01() -> None:
     chord = touching[0].distance(touching[1])
     assert same(chord, 12 * sp.sqrt(13) / 13)
     assert same(chord / 2 * sp.sqrt(13), sp.Integer(3 * 2))
-    line = sp.Line(touching[0], touching[1])
-    assert same(line.distance(centre), 4 / sp.sqrt(13))
+    assert same(sp.Line(touching[0], touching[1]).distance(centre), 4 / sp.sqrt(13))
     assert same(2 * sp.sqrt(4 - Q(16, 13)), chord)
     assert same((chord / 2) ** 2, Q(36, 13))
     assert roots((2 * k + 3) ** 2 - 4 * (k**2 + 1), k) == {Q(-5, 12)}
@@ -112,8 +111,7 @@ def test_sec_analytic_03() -> None:
 def test_sec_analytic_03_homogenised() -> None:
     """With the vertex at the origin m is -5/4, so the line meets the axis at 6/5."""
     m, c = sp.symbols("m c")
-    shifted = sp.expand((x + 2) ** 2 / 4 + y**2 - 1)
-    assert shifted == x**2 / 4 + x + y**2
+    assert sp.expand((x + 2) ** 2 / 4 + y**2 - 1) == x**2 / 4 + x + y**2
     quadratic = sp.Poly(sp.expand(x**2 / 4 + y**2 + x * (m * x + c * y)), x, y)
     total = quadratic.coeff_monomial(x**2) + quadratic.coeff_monomial(y**2)
     assert sp.solve(total, m) == [Q(-5, 4)]
@@ -129,12 +127,11 @@ def test_sec_analytic_03_line_through_the_fixed_point() -> None:
 def test_sec_solid_distance_01() -> None:
     """The distance from A to A1BD in the box is 3 sqrt(14)/7, by volumes and by coordinates."""
     corner_b, corner_d, corner_a1 = sp.Matrix([2, 0, 0]), sp.Matrix([0, 3, 0]), sp.Matrix([0, 0, 6])
-    lengths = {
+    assert {
         (corner_b - corner_d).norm(),
         (corner_a1 - corner_b).norm(),
         (corner_a1 - corner_d).norm(),
-    }
-    assert lengths == {sp.sqrt(13), 2 * sp.sqrt(10), 3 * sp.sqrt(5)}
+    } == {sp.sqrt(13), 2 * sp.sqrt(10), 3 * sp.sqrt(5)}
     normal = (corner_d - corner_b).cross(corner_a1 - corner_b)
     assert list(normal) == [18, 12, 6]
     area = normal.norm() / 2
@@ -200,8 +197,7 @@ def test_sec_solid_distance_02() -> None:
 def test_sec_solid_distance_02_volume_formula() -> None:
     """The tetrahedron has volume 8/3; its opposite edges are 4/3 apart by V = ab d sin / 6."""
     a, c, p, b = sp.Point3D(0, 0, 0), sp.Point3D(2, 2, 0), sp.Point3D(0, 0, 4), sp.Point3D(2, 0, 0)
-    edges = sp.Matrix([[*(c - a)], [*(p - a)], [*(b - a)]])
-    assert abs(edges.det()) / 6 == Q(8, 3)
+    assert abs(sp.Matrix([[*(c - a)], [*(p - a)], [*(b - a)]]).det()) / 6 == Q(8, 3)
     first, second = a.distance(c), p.distance(b)
     assert (first, second) == (2 * sp.sqrt(2), 2 * sp.sqrt(5))
     cosine = (sp.Matrix([*(c - a)]).dot(sp.Matrix([*(b - p)]))) / (first * second)
@@ -218,8 +214,7 @@ def test_sec_solid_volume_01() -> None:
     assert {(apex - corner).norm() for corner in corners} == {sp.sqrt(34)}
     assert corners[0].norm() == 3 * sp.sqrt(2)
     assert sp.sqrt(34 - 18) == sp.sqrt(25 - 9) == 4
-    slant = (apex - sp.Matrix([3, 0, 0])).norm()
-    assert slant == sp.sqrt(34 - 9) == 5
+    assert (apex - sp.Matrix([3, 0, 0])).norm() == sp.sqrt(34 - 9) == 5
     volume, surface = Q(36 * 4, 3), 36 + 4 * Q(6 * 5, 2)
     assert (volume, surface) == (48, 96)
     assert 3 * volume / surface == Q(3, 2)

@@ -86,7 +86,7 @@ def test_no_text_and_no_answer_raises(kind: str, written: str, text: str) -> Non
             "Answer: $\\frac{\\pi}{6}+k\\pi, \\frac{\\pi}{3}+k\\pi \\text{ for } k\\in\\mathbb{Z}$",
             True,
         ),
-        ("Answer: $\\frac{\\pi}{6}$", None),
+        ("Answer: $\\frac{\\pi}{6}$", False),
         ("I do not know.", False),
     ],
 )

@@ -26,8 +26,8 @@ from services.postgres import EmbeddedPostgres
 from services.privileges import identity_for
 from services.processes import exited
 from tests.support.debian_packages import program_or_skip
+from tests.support.processes import ROOT, run_program
 
-_ROOT = Path(__file__).parents[2]
 _START = (
     "import sys; from pathlib import Path; from services.postgres import "
     "EmbeddedPostgres as E; e = E(Path(sys.argv[1]))"
@@ -85,10 +85,9 @@ def test_the_first_start_makes_a_closed_and_quiet_server(tmp_path: Path) -> None
         (row,) = query(
             server,
             "SELECT current_setting('server_version_num')::int / 10000, current_database(), "
-            "current_setting('fsync'), "
-            "current_setting('jit'), current_setting('shared_buffers'), "
-            "current_setting('max_connections'), "
-            "(SELECT count(*) FROM pg_hba_file_rules WHERE auth_method <> 'scram-sha-256')",
+            "current_setting('fsync'), current_setting('jit'), current_setting('shared_buffers'), "
+            "current_setting('max_connections'), (SELECT count(*) FROM pg_hba_file_rules WHERE "
+            "auth_method <> 'scram-sha-256')",
         )
         assert row == (18, "evalctl", "on", "off", "128MB", "100", 0)
         assert server.pid is not None
@@ -185,7 +184,7 @@ def test_two_starters_at_once_end_with_one_server(server: EmbeddedPostgres) -> N
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=_ROOT,
+            cwd=ROOT,
         )
         for _ in range(2)
     ]
@@ -194,15 +193,13 @@ def test_two_starters_at_once_end_with_one_server(server: EmbeddedPostgres) -> N
         starter.stdin.write("\n")
         starter.stdin.flush()
 
-    pids = {int(starter.communicate(timeout=60)[0]) for starter in starters}
-
-    assert pids == {server.pid}
+    assert {int(starter.communicate(timeout=60)[0]) for starter in starters} == {server.pid}
 
 
 def test_a_starter_killed_during_the_first_start_leaves_no_half_cluster(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "postgres")
     starter = subprocess.Popen(
-        [sys.executable, "-c", _START + "; e.start()", str(server.folder)], cwd=_ROOT
+        [sys.executable, "-c", _START + "; e.start()", str(server.folder)], cwd=ROOT
     )
     assert wait_until((server.folder / "data.new" / "base").exists, 30)
     starter.kill()
@@ -220,13 +217,7 @@ def test_the_server_survives_its_starter_and_is_found_again(server: EmbeddedPost
         "; import os, signal; e.start(); print(e.pid, flush=True); os.kill(os.getpid(), "
         "signal.SIGKILL)"
     )
-    starter = subprocess.run(
-        [sys.executable, "-c", script, str(server.folder)],
-        capture_output=True,
-        text=True,
-        cwd=_ROOT,
-        check=False,
-    )
+    starter = run_program(sys.executable, "-c", script, str(server.folder))
 
     assert starter.returncode == -9
     assert server.pid == int(starter.stdout)
@@ -269,9 +260,7 @@ def test_a_full_disk_is_named(damageable: EmbeddedPostgres) -> None:
         'FATAL:  could not write lock file "postmaster.pid": No space left on device\n'
     )
 
-    error = damageable._failure("it exited with status 1")
-
-    assert "is full. Free some space" in str(error)
+    assert "is full. Free some space" in str(damageable._failure("it exited with status 1"))
 
 
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
@@ -307,10 +296,9 @@ def test_the_url_before_the_first_start_is_an_error(tmp_path: Path) -> None:
 
 @needs_root
 def test_root_in_a_namespace_keeps_its_files(server: EmbeddedPostgres) -> None:
-    identity = identity_for(
+    if not identity_for(
         "x", server.folder, Path("/bin/true"), refuses_root=True, namespaces=True
-    )
-    if not identity.prefix:
+    ).prefix:
         pytest.skip("this system refuses user namespaces")
     server.start()
 
@@ -364,13 +352,7 @@ def test_an_ordinary_user_needs_nothing(tmp_path: Path, user: int) -> None:
     if subprocess.run([*become, "true"], check=False).returncode != 0:
         pytest.skip("this system refuses user namespaces")
 
-    done = subprocess.run(
-        [*become, sys.executable, "-c", script, str(tmp_path / "postgres")],
-        capture_output=True,
-        text=True,
-        cwd=_ROOT,
-        check=False,
-    )
+    done = run_program(*become, sys.executable, "-c", script, str(tmp_path / "postgres"))
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [user, True, False]

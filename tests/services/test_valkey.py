@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +18,7 @@ from core.errors import ServiceStartError
 from services.locks import wait_until
 from services.processes import exited
 from services.valkey import EmbeddedValkey
-
-_ROOT = Path(__file__).parents[2]
+from tests.support.processes import run_program
 
 
 @pytest.fixture
@@ -46,22 +44,15 @@ def kill_hard(server: EmbeddedValkey) -> int:
 
 
 def test_it_is_closed_quiet_and_never_forgets(server: EmbeddedValkey, client: redis.Redis) -> None:
-    wanted = {
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "maxmemory-policy": "noeviction",
-        "save": "",
-        "bind": "127.0.0.1",
-        "dir": str(server.data),
-    }
+    wanted = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
+    wanted |= {"save": "", "bind": "127.0.0.1", "dir": str(server.data)}
     assert client.config_get(*wanted) == wanted
     assert server.pid is not None
     process = psutil.Process(server.pid)
     assert os.getsid(process.pid) == process.pid
     listening = [c.laddr for c in process.net_connections("all") if c.status == psutil.CONN_LISTEN]
     assert [(address.ip, address.port) for address in listening] == [("127.0.0.1", server.port)]
-    password = (server.folder / "password").read_text().strip()
-    assert password not in " ".join(process.cmdline())
+    assert (server.folder / "password").read_text().strip() not in " ".join(process.cmdline())
     for path in [server.folder, *server.folder.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path
 
@@ -131,13 +122,7 @@ def test_starting_twice_keeps_the_server_also_from_another_process(server: Embed
         "import sys; from pathlib import Path; from services.valkey import EmbeddedValkey as E; "
         "e = E(Path(sys.argv[1])); e.start(); print(e.pid)"
     )
-    other = subprocess.run(
-        [sys.executable, "-c", script, str(server.folder)],
-        capture_output=True,
-        text=True,
-        cwd=_ROOT,
-        check=True,
-    )
+    other = run_program(sys.executable, "-c", script, str(server.folder), check=True)
 
     assert server.pid == int(other.stdout)
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.locks import exclusive
+from tests.support.processes import run_program
 
 PACKAGES = {
     "cc": "gcc libc6-dev",
@@ -72,15 +74,8 @@ def install(packages: str) -> str:
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_LIMIT_S,
-        check=False,
-    )
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "timeout": _LIMIT_S}
+    return run_program(*command, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, **options)
 
 
 @contextmanager

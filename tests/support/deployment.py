@@ -23,19 +23,17 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
-from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
 from db.submissions import Submission, submit
-from orchestrator.submit import record_of
-from problems.loader import load_set
 from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.server import EmbeddedServer
 from services.valkey import EmbeddedValkey
+from tests.support.jobs import quickstart, spec, submission
 from tests.support.oracle import JobKey, check, keys_of
 from tests.support.processes import LoggingProcess, running
 
@@ -133,20 +131,11 @@ class Deployment:
         **options: Any,
     ) -> Submission:
         """Plan repetitions of one problem for one synthetic model with these engine options."""
-        problem = load_set("quickstart").problems[0]
-        record = record_of(problem)
-        return Submission(
+        return submission(
             name=name,
             experiment_hash=name,
-            experiment={"language": "en", "problems": "quickstart"},
-            provenance={},
-            models=(
-                ModelSpec(
-                    name=name, engine="synthetic", source="fake", queue=QUEUE, options=options
-                ),
-            ),
-            problems=(record,),
-            prompts=("plain",),
+            models=(spec(name, QUEUE, **options),),
+            problems=quickstart()[:1],
             repetitions=jobs,
             mode=mode.value,
             sampling=sampling or SamplingParams(),
@@ -156,8 +145,7 @@ class Deployment:
     def submit(self, jobs: int, *, publish: bool = True, name: str = "run", **options: Any) -> None:
         """Submit such jobs and publish their hints."""
         submission = self.submission(jobs, name=name, **options)
-        submitted = submit(self.engine, submission)
-        self.keys += keys_of(submitted.run_id, submission)
+        self.keys += keys_of(submit(self.engine, submission).run_id, submission)
         if publish:
             publish_outbox(self.engine, self.broker)
 
@@ -216,9 +204,13 @@ class Deployment:
             f"not {least} rows of {table} with {condition} in {within_s} s: {self.jobs()}"
         )
 
-    def until_finished(self, *, within_s: float = 90.0, state: str = "succeeded") -> None:
-        """Wait until every submitted job has reached the state."""
+    def until_finished(
+        self, *, within_s: float = 90.0, state: str = "succeeded", since_s: float | None = None
+    ) -> float:
+        """Wait until every job has reached the state; return the seconds since then or the call."""
+        began_s = time.monotonic() if since_s is None else since_s
         self.until(f"state = '{state}'", within_s=within_s, least=len(self.keys))
+        return since(began_s)
 
     def until_true(
         self, condition: Callable[[], bool], what: str, *, within_s: float = 60.0

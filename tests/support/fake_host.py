@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from core.model_spec import ModelSpec
+from tests.support.measurements import GENERATION, start_report
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.engines.protocol import (
@@ -36,13 +37,8 @@ PROFILED = MemoryReport(
     kv_reserved_mib=69_747.75,
 )
 SKIPPED = "the size of the KV cache was given, so vLLM did not profile"
-CONFIG: dict[str, Any] = {
-    "max_model_len": 1000,
-    "max_num_seqs": 4,
-    "max_num_batched_tokens": 512,
-    "block_size": 16,
-    "seed": 0,
-}
+LIMITS = {"max_model_len": 1000, "max_num_seqs": 4, "max_num_batched_tokens": 512}
+CONFIG: dict[str, Any] = LIMITS | {"block_size": 16, "seed": 0}
 
 
 def spec(**options: Any) -> ModelSpec:
@@ -96,28 +92,17 @@ class FakeHost:
         size = spec.options.get("kv_cache_memory_bytes")
         memory = self.profiled
         if size is not None:
-            missing = {
-                "buffers_mib": None,
-                "activation_peak_mib": None,
-                "kv_reserved_mib": size / 2**20,
-            }
-            memory = replace(
-                memory, **missing, reasons={"buffers_mib": SKIPPED, "activation_peak_mib": SKIPPED}
-            )
-        given = {
-            name: spec.options.get(name)
-            for name in ("kv_cache_memory_bytes", "gpu_memory_utilization")
-        }
+            reasons = dict.fromkeys(("buffers_mib", "activation_peak_mib"), SKIPPED)
+            memory = replace(memory, buffers_mib=None, activation_peak_mib=None, reasons=reasons)
+            memory = replace(memory, kv_reserved_mib=size / 2**20)
+        sizes = ("kv_cache_memory_bytes", "gpu_memory_utilization")
+        config = self.config | {name: spec.options.get(name) for name in sizes}
+        config["num_gpu_blocks"] = 31_000 if size is None else int(size // BLOCK_BYTES)
         now_s = time.monotonic()
-        self.engine_start = StartReport(
-            engine_version="vllm 0.26.0",
+        self.engine_start = start_report(
+            config,
+            memory,
             environment=dict(self.environment),
-            config={
-                **self.config,
-                **given,
-                "num_gpu_blocks": 31_000 if size is None else int(size // BLOCK_BYTES),
-            },
-            memory=memory,
             started_s=now_s,
             ready_s=now_s,
             log_path=log_path,
@@ -146,16 +131,12 @@ class FakeHost:
             rate = self.rates.pop(0) if len(self.rates) > 1 else self.rates[0]
         on_token(TokenEvent(at_s=time.monotonic(), token_ids=(1,), text=""))
         tokens = request.sampling.fixed_output_tokens or 1
-        return Generation(
-            text="",
-            prompt_text=None,
-            prompt_hash="p",
-            output_hash="o",
+        return replace(
+            GENERATION,
             prompt_tokens=request.sampling.fixed_input_tokens or 1,
-            cached_tokens=0,
             output_tokens=tokens,
             finish_reason="length",
-            submitted_s=0.0,
             first_token_s=0.0,
             last_token_s=tokens / rate,
+            kv_used_mib=None,
         )

@@ -8,15 +8,19 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import FailureKind, JobState
 from db.claims import ClaimedJob, Failure, claim, give_up
 from db.fleet import WorkerIdentity, register_worker
+from db.outbox import publish_outbox
 from db.runs import Progress, Run, find_run, run_progress
-from db.submissions import ProblemRecord, Submission, Submitted
+from db.submissions import ProblemRecord, Submission, Submitted, submit
+from orchestrator.submit import record_of
+from problems.loader import load_set
 
-Enqueue = Callable[..., None]
+Enqueue = Callable[..., Submitted]
 QUEUES = ("synthetic",)
 PROBLEM = ProblemRecord(name="p1", content_hash="h1", category="secondary", document={"id": "p1"})
 OTHER = ProblemRecord(name="p2", content_hash="h2", category="university", document={"id": "p2"})
@@ -63,9 +67,14 @@ def fake_job(spec: ModelSpec, **changes: Any) -> ClaimedJob:
     return ClaimedJob(spec=spec, **values | changes)
 
 
-def spec(name: str, queue: str = "synthetic") -> ModelSpec:
+def spec(name: str = "fake", queue: str = "synthetic", **options: Any) -> ModelSpec:
     """Return a synthetic model."""
-    return ModelSpec(name=name, engine="synthetic", source="fake", queue=queue)
+    return ModelSpec(name=name, engine="synthetic", source="fake", queue=queue, options=options)
+
+
+def quickstart() -> tuple[ProblemRecord, ...]:
+    """Return the problems of the quickstart set as they are stored."""
+    return tuple(record_of(problem) for problem in load_set("quickstart"))
 
 
 def submission(**changes: Any) -> Submission:
@@ -85,6 +94,22 @@ def submission(**changes: Any) -> Submission:
     return Submission(**values | changes)
 
 
+def publish(engine: Engine, broker: HintBroker, **changes: Any) -> Submitted:
+    """Submit a run of one problem of the quickstart set, unless changed, and publish its hints."""
+    values: dict[str, Any] = {"name": "run", "problems": quickstart()[:1], "models": (spec(),)}
+    submitted = submit(engine, submission(**values | {"sampling": SamplingParams()} | changes))
+    publish_outbox(engine, broker)
+    return submitted
+
+
+def publish_search(
+    engine: Engine, broker: HintBroker, probe: dict[str, Any], **changes: Any
+) -> Submitted:
+    """Submit one search, unless changed, and publish its hint."""
+    values = {"problems": (), "prompts": (probe["kind"],), "repetitions": 1} | changes
+    return publish(engine, broker, probe=probe, **values)
+
+
 def take(engine: Engine, worker_id: uuid.UUID, **changes: Any) -> ClaimedJob | None:
     """Claim the best job for a worker without an engine."""
     values: dict[str, Any] = {"queues": QUEUES, "loaded_model_id": None, "loaded_for_s": 0.0}
@@ -93,15 +118,14 @@ def take(engine: Engine, worker_id: uuid.UUID, **changes: Any) -> ClaimedJob | N
 
 def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
     """Return the parameters of the claim statement for a worker without an engine."""
-    given = {
+    return {
         "worker": worker_id,
         "queues": list(QUEUES),
         "loaded_for_s": 0.0,
         "lease_s": 60.0,
         "age_bound_s": 900.0,
         "at_most": 1,
-    }
-    return given | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "start", "mode"))
+    } | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "start", "mode"))
 
 
 def progress_of(engine: Engine, submitted: Submitted) -> Progress:
@@ -112,11 +136,9 @@ def progress_of(engine: Engine, submitted: Submitted) -> Progress:
 def register(engine: Engine, **changes: Any) -> uuid.UUID:
     """Register a worker and return its id."""
     worker_id = uuid.uuid4()
-    values: dict[str, Any] = {"pid": 1, "device": "cpu", "queues": QUEUES} | changes
-    identity = WorkerIdentity(
-        worker_id=worker_id, name=f"w-{worker_id}", host="h", version="0", **values
-    )
-    register_worker(engine, identity)
+    values: dict[str, Any] = {"name": f"w-{worker_id}", "host": "h", "pid": 1, "device": "cpu"}
+    values |= {"worker_id": worker_id, "queues": QUEUES, "version": "0"} | changes
+    register_worker(engine, WorkerIdentity(**values))
     return worker_id
 
 

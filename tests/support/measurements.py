@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.engines.protocol import Generation, MemoryReport
+from workers.engines.protocol import Generation, MemoryReport, StartReport
 from workers.gpu.telemetry import GpuSample
 from workers.measurement.sampler import MemoryTrace
 
@@ -34,6 +34,20 @@ MEMORY = MemoryReport(
 )
 
 
+def start_report(config: dict[str, Any], memory: MemoryReport, **changes: Any) -> StartReport:
+    """Return what an engine reports that was ready after a second."""
+    values: dict[str, Any] = {"engine_version": "vllm 0.26.0", "environment": {}, "ready_s": 1.0}
+    return StartReport(config=config, memory=memory, **{"started_s": 0.0} | values | changes)
+
+
+def host_trace(**changes: Any) -> MemoryTrace:
+    """Return a trace of one second in which one sample was taken."""
+    values: dict[str, Any] = {"kind": "host", "started_s": 0.0, "ended_s": 1.0, "period_ms": 50}
+    return MemoryTrace(
+        **values | {"used_mib": (900,), "peak_mib": 900, "mean_mib": 900.0} | changes
+    )
+
+
 def gpu_sample(at_s: float, **values: Any) -> GpuSample:
     """Return what NVML reports of a GPU at one moment."""
     return GpuSample(at_s=at_s, **values)
@@ -41,13 +55,5 @@ def gpu_sample(at_s: float, **values: Any) -> GpuSample:
 
 def trace(*samples: GpuSample) -> MemoryTrace:
     """Return the memory trace of the seconds 0 to 3, with these samples of the GPU."""
-    return MemoryTrace(
-        kind="device",
-        started_s=0.0,
-        ended_s=3.0,
-        period_ms=20.0,
-        used_mib=(1, 1),
-        peak_mib=1,
-        mean_mib=1.0,
-        gpu_samples=samples,
-    )
+    memory = {"used_mib": (1, 1), "peak_mib": 1, "mean_mib": 1.0}
+    return host_trace(kind="device", ended_s=3.0, period_ms=20.0, gpu_samples=samples, **memory)

@@ -7,7 +7,6 @@ them are skipped with the reason.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +20,7 @@ from services.postgres import EmbeddedPostgres
 from services.privileges import Identity
 from services.valkey import EmbeddedValkey
 from tests.support.debian_packages import program_or_skip
-from tests.support.processes import LoggingProcess, running
+from tests.support.processes import LoggingProcess, run_program, running
 from tests.support.shared_library import compile_library
 
 #: Addresses for benchmarks between networks (RFC 2544), which no real host here uses.
@@ -44,40 +43,22 @@ class Host:
 
     def words(self, *command: str) -> list[str]:
         """Return the words that run a command on the host."""
-        inside = [
-            "ip",
-            "netns",
-            "exec",
-            self.namespace,
-            "unshare",
-            "--uts",
-            "sh",
-            "-c",
-            'hostname "$0" && exec "$@"',
-        ]
-        return [
-            *inside,
-            self.name,
-            "env",
-            f"LD_PRELOAD={self.clock}",
-            f"SHIFT_S={self.shift_s}",
-            *command,
-        ]
+        inside = f"ip netns exec {self.namespace} unshare --uts sh -c".split()
+        clock = (f"LD_PRELOAD={self.clock}", f"SHIFT_S={self.shift_s}")
+        return [*inside, 'hostname "$0" && exec "$@"', self.name, "env", *clock, *command]
 
     def worker(self, environment: dict[str, str]) -> AbstractContextManager[LoggingProcess]:
         """Run a worker on the host for the block."""
-        return running(
-            self.words(sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic"),
-            environment,
-        )
+        command = self.words(sys.executable, "-m", "workers", "--cpu", "--queue", "synthetic")
+        return running(command, environment)
 
     def cut(self) -> None:
         """Pull the cable."""
-        _ip("-n", self.namespace, "link", "set", self.cable, "down")
+        _ip(f"-n {self.namespace} link set {self.cable} down")
 
     def heal(self) -> None:
         """Put the cable back."""
-        _ip("-n", self.namespace, "link", "set", self.cable, "up")
+        _ip(f"-n {self.namespace} link set {self.cable} up")
 
 
 @contextmanager
@@ -98,13 +79,13 @@ def hosts(shifts_s: Sequence[int], folder: Path) -> Iterator[list[Host]]:
                 clock=clock,
                 shift_s=shift_s,
             )
-            _ip("netns", "add", host.namespace)
+            _ip(f"netns add {host.namespace}")
             made.append(host)
             _join(host, server_end=f"{mark}s{number}")
         yield made
     finally:
         for host in made:
-            _ip("netns", "del", host.namespace)
+            _ip(f"netns del {host.namespace}")
 
 
 class HostPostgres(EmbeddedPostgres):
@@ -133,11 +114,8 @@ class HostValkey(EmbeddedValkey):
     addresses: tuple[str, ...] = ()
 
     def _configuration(self, password: str) -> str:
-        return (
-            super()
-            ._configuration(password)
-            .replace("bind 127.0.0.1", f"bind 127.0.0.1 {' '.join(self.addresses)}")
-        )
+        bound = f"bind 127.0.0.1 {' '.join(self.addresses)}"
+        return super()._configuration(password).replace("bind 127.0.0.1", bound)
 
 
 @contextmanager
@@ -160,37 +138,24 @@ def seen_from(host: Host, url: str) -> str:
 
 
 def _join(host: Host, *, server_end: str) -> None:
-    _ip(
-        "link",
-        "add",
-        server_end,
-        "type",
-        "veth",
-        "peer",
-        "name",
-        host.cable,
-        "netns",
-        host.namespace,
-    )
-    _ip("addr", "add", f"{host.gateway}/30", "dev", server_end)
-    _ip("link", "set", server_end, "up")
-    _ip("-n", host.namespace, "addr", "add", f"{host.address}/30", "dev", host.cable)
+    _ip(f"link add {server_end} type veth peer name {host.cable} netns {host.namespace}")
+    _ip(f"addr add {host.gateway}/30 dev {server_end}")
+    _ip(f"link set {server_end} up")
+    _ip(f"-n {host.namespace} addr add {host.address}/30 dev {host.cable}")
     for device in ("lo", host.cable):
-        _ip("-n", host.namespace, "link", "set", device, "up")
+        _ip(f"-n {host.namespace} link set {device} up")
 
 
 def _require() -> None:
     for program in ("ip", "unshare"):
         program_or_skip(program)
     probe = f"ev{os.getpid() % 100_000}probe"
-    tried = subprocess.run(
-        ["ip", "netns", "add", probe], capture_output=True, text=True, check=False
-    )
+    tried = run_program("ip", "netns", "add", probe)
     if tried.returncode != 0:
         pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
-    _ip("netns", "del", probe)
+    _ip(f"netns del {probe}")
 
 
-def _ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr}"
+def _ip(command: str) -> None:
+    done = run_program("ip", *command.split())
+    assert done.returncode == 0, f"ip {command}: {done.stderr}"

@@ -12,6 +12,7 @@ from core.model_spec import ModelSpec
 from core.states import PointOutcome, StartKind
 from db.claims import ClaimedJob
 from tests.support.jobs import fake_job
+from tests.support.measurements import GENERATION, start_report
 from workers import errors
 from workers.engines import EngineContext
 from workers.engines.protocol import MIB, Generation, GenerationRequest, MemoryReport, StartReport
@@ -44,24 +45,11 @@ def tried(level: int, number: int, *, stable: bool = True) -> Trial:
 
 def generation(**changes: Any) -> Generation:
     """Return a generation."""
-    facts: dict[str, Any] = {
-        "text": "",
-        "prompt_text": None,
-        "prompt_hash": "p",
-        "output_hash": "o",
-        "prompt_tokens": 256,
-        "cached_tokens": 0,
-        "output_tokens": 100,
-        "finish_reason": "length",
-        "submitted_s": 10.0,
-        "first_token_s": 10.1,
-        "last_token_s": 12.0,
-        "engine_preemptions": 0,
-        "waiting_steps": 0,
-        "running_peak": 2,
-        "kv_used_mib": 30.0,
-    }
-    return Generation(**facts | changes)
+    lengths = {"prompt_tokens": 256, "output_tokens": 100, "finish_reason": "length"}
+    stamps = {"submitted_s": 10.0, "first_token_s": 10.1, "last_token_s": 12.0}
+    load = {"engine_preemptions": 0, "waiting_steps": 0, "running_peak": 2, "kv_used_mib": 30.0}
+    facts: dict[str, Any] = {**lengths, **stamps, **load, **changes}
+    return replace(GENERATION, **facts)
 
 
 def burst(*made: Generation, failed: tuple[errors.EngineError, ...] = ()) -> Burst:
@@ -113,25 +101,13 @@ class FakeEngines:
             "Compiling a graph for compile range" if number <= self._compiling else "Directly load",
             encoding="utf-8",
         )
-        self.engine_start = StartReport(
-            engine_version="vllm 0.26.0",
-            environment={},
-            config={
-                "max_num_seqs": 4,
-                "max_model_len": 100,
-                "block_size": 16,
-                "max_num_batched_tokens": 512,
-            },
-            memory=MemoryReport(kind=None, buffers_mib=100.0, activation_peak_mib=float(number)),
-            started_s=0.0,
-            ready_s=1.0,
-            log_path=self._log,
-            kv_blocks=101,
-            kv_block_bytes=2.0 * MIB,
+        config = {"max_num_seqs": 4, "max_model_len": 100, "max_num_batched_tokens": 512}
+        memory = MemoryReport(kind=None, buffers_mib=100.0, activation_peak_mib=float(number))
+        kv_cache = {"kv_blocks": 101, "kv_block_bytes": 2.0 * MIB}
+        self.engine_start = start_report(
+            config | {"block_size": 16}, memory, log_path=self._log, **kv_cache
         )
-        return EngineStart(
-            boot_id=number, report=self.engine_start, memory=self.engine_start.memory
-        )
+        return EngineStart(boot_id=number, report=self.engine_start, memory=memory)
 
     def forget(self) -> None:
         """Unload."""

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import queue
+import shlex
 import signal
 import subprocess
 import sys
@@ -90,6 +91,12 @@ class LoggingProcess:
         self._events.put(None)
 
 
+def run_program(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, in the repository unless ``options`` say otherwise."""
+    given: dict[str, Any] = {"cwd": ROOT, "capture_output": True, "text": True} | options
+    return subprocess.run([str(word) for word in words], check=given.pop("check", False), **given)
+
+
 @contextmanager
 def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[LoggingProcess]:
     """Run a process for the block and kill it afterwards."""
@@ -124,14 +131,17 @@ class Done:
     stderr: str
 
 
-def evalctl(environment: dict[str, str], *arguments: str) -> Done:
-    """Run the command line to its end, in this process: an interpreter for each takes too long."""
+def evalctl(environment: dict[str, str], command: str, *arguments: str) -> Done:
+    """Run the command line to its end, in this process: an interpreter for each takes too long.
+
+    The command is split into words as a shell does; the arguments are whole words behind it.
+    """
     out, err = io.StringIO(), io.StringIO()
     before, argv = dict(os.environ), sys.argv
     try:
         os.environ.clear()
         os.environ.update(environment)
-        sys.argv = ["evalctl", *arguments]
+        sys.argv = ["evalctl", *shlex.split(command), *arguments]
         with redirect_stdout(out), redirect_stderr(err):
             main()
     except SystemExit as ended:
@@ -141,3 +151,13 @@ def evalctl(environment: dict[str, str], *arguments: str) -> Done:
         os.environ.clear()
         os.environ.update(before)
     return Done(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
+
+
+def evalctl_json(
+    environment: dict[str, str], command: str, *arguments: str, code: int = 0
+) -> dict[str, Any]:
+    """Run a command with ``--json`` to its end; return its document if it exits with the code."""
+    done = evalctl(environment, command, *arguments, "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document

@@ -188,11 +188,10 @@ def probe(
                 for n, why in enumerate(whys, start=1)
             ]
             for ordinal, (level, trial, why) in enumerate(trials, start=1):
-                outcome = "stable" if why is None else "failed"
                 point = {
                     "level": level,
                     "trial": trial,
-                    "outcome": outcome,
+                    "outcome": "stable" if why is None else "failed",
                     "reason": why,
                     "need_mib": 100.0 * level,
                 }

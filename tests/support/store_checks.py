@@ -48,6 +48,10 @@ SELECT j.id, j.run_id, m.name AS model, m.queue, p.name AS problem, j.prompt, j.
   JOIN eval.model AS m ON m.id = j.model_id
   JOIN eval.problem AS p ON p.id = j.problem_id
 """
+COMPARED = (
+    *("state", "attempt_no", "max_attempts", "retried_after"),
+    *("held", "priority", "failure_kind", "queue"),
+)
 #: Runs whose tally, from which progress is read, differs from their jobs.
 WRONG_TALLIES = """
 SELECT r.id FROM eval.run AS r
@@ -111,38 +115,16 @@ def key_of(row: dict[str, Any]) -> JobKey:
 
 def compared(row: dict[str, Any]) -> dict[str, Any]:
     """Return what of a row of ``JOBS`` the model must agree with."""
-    names = (
-        "state",
-        "attempt_no",
-        "max_attempts",
-        "retried_after",
-        "held",
-        "priority",
-        "failure_kind",
-        "queue",
-    )
-    facts = {name: row[name] for name in names}
-    waits = {"available": row["available"]} if row["state"] == "queued" else {}
     return (
-        facts
-        | waits
+        {name: row[name] for name in COMPARED}
+        | ({"available": row["available"]} if row["state"] == "queued" else {})
         | {"key": key_of(row), "overdue": bool(row["overdue"]), "attempts": row["attempts"] or []}
     )
 
 
 def expected(job: JobModel) -> dict[str, Any]:
     """Return the same of a job of the model."""
-    names = (
-        "state",
-        "attempt_no",
-        "max_attempts",
-        "retried_after",
-        "held",
-        "priority",
-        "failure_kind",
-        "queue",
-    )
-    facts = {name: getattr(job, name) for name in names}
+    facts = {name: getattr(job, name) for name in COMPARED}
     waits = {"available": job.available} if job.state is JobState.QUEUED else {}
     attempts = [f"{a.outcome} {a.worker} {a.error_class or ''}" for a in job.attempts]
     return facts | waits | {"key": job.key, "overdue": job.overdue, "attempts": attempts}

@@ -98,10 +98,8 @@ class JobModel:
 
     def expire(self) -> None:
         """Be taken from a worker that was not heard of."""
-        self.attempts[-1].outcome, self.attempts[-1].error_class = (
-            AttemptOutcome.LOST,
-            "LEASE_EXPIRED",
-        )
+        mine = self.attempts[-1]
+        mine.outcome, mine.error_class = AttemptOutcome.LOST, "LEASE_EXPIRED"
         self.failure_kind = FailureKind.INFRA
         if self.attempt_no >= self.max_attempts:
             self._move(JobState.DEAD, "attempt failed or lease expired, no attempts left")
@@ -119,13 +117,8 @@ class JobModel:
         """Be put back with as many attempts as at first."""
         self._move(JobState.QUEUED, "retry")
         self.max_attempts = self.attempt_no + self.max_attempts - self.retried_after - self.forgiven
-        self.forgiven = 0
-        self.retried_after, self.held, self.available, self.failure_kind = (
-            self.attempt_no,
-            held,
-            True,
-            None,
-        )
+        self.forgiven, self.retried_after = 0, self.attempt_no
+        self.held, self.available, self.failure_kind = held, True, None
 
     def drop(self) -> None:
         """Be given up for good."""

@@ -10,7 +10,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,8 +23,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from services.files import free_port
 from services.locks import wait_until
 from tests.support.debian_packages import install, program_or_skip
+from tests.support.processes import run_program
 
 READY_WITHIN_S = 30.0
 #: The examples that users start from; they are what is tested.
@@ -60,21 +61,10 @@ def make_certificates(folder: Path) -> Certificates:
         for name in ("ca.key", "ca.pem", "server.key", "server.csr", "server.pem")
     }
     new = ("openssl", "req", "-newkey", "rsa:2048", "-nodes")
-    _run(
-        *new,
-        "-x509",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=test CA",
-        "-keyout",
-        files["ca.key"],
-        "-out",
-        files["ca.pem"],
-    )
-    _run(
-        *new, "-subj", "/CN=localhost", "-keyout", files["server.key"], "-out", files["server.csr"]
-    )
+    own = ("-x509", "-days", "2", "-subj", "/CN=test CA")
+    _run(*new, *own, "-keyout", files["ca.key"], "-out", files["ca.pem"])
+    named = ("-subj", "/CN=localhost")
+    _run(*new, *named, "-keyout", files["server.key"], "-out", files["server.csr"])
     sign = ("openssl", "x509", "-req", "-days", "2", "-CAcreateserial", "-extfile", extension)
     authority = ("-CA", files["ca.pem"], "-CAkey", files["ca.key"])
     _run(*sign, *authority, "-in", files["server.csr"], "-out", files["server.pem"])
@@ -88,7 +78,7 @@ def secured_redis(certificates: Certificates, accounts: Sequence[str]) -> Iterat
     """Run a Redis or Valkey with TLS alone; these ACL lines stand beside the account ``admin``."""
     binary = shutil.which("valkey-server") or program_or_skip("redis-server")
     with _folder() as folder:
-        password, port = secrets.token_hex(16), _free_port()
+        password, port = secrets.token_hex(16), free_port(None)
         acl, log = folder / "users.acl", folder / "server.log"
         # Accounts stand in a separate file: no password is in the server's command line.
         lines = ("user default off", f"user admin on >{password} ~* &* +@all", *accounts)
@@ -124,12 +114,8 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
     programs = _postgres_programs()
     with _folder() as folder:
         owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        password, port, data, log = (
-            secrets.token_hex(16),
-            _free_port(),
-            folder / "data",
-            folder / "server.log",
-        )
+        password, port = secrets.token_hex(16), free_port(None)
+        data, log = folder / "data", folder / "server.log"
         given = folder / "password"
         given.write_text(password, encoding="ascii")
         key, certificate = folder / "server.key", folder / "server.pem"
@@ -140,36 +126,17 @@ def secured_postgres(certificates: Certificates) -> Iterator[Secured]:
             for path in (folder, given, key, certificate):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         user = None if owner is None else owner.pw_uid
-        options = (
-            "-U",
-            "admin",
-            "--auth=scram-sha-256",
-            f"--pwfile={given}",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        )
-        _run(programs / "initdb", "-D", data, *options, user=user)
-        example = (
-            (DEPLOY / "postgres" / "pg_hba.conf")
-            .read_text(encoding="utf-8")
-            .replace("10.0.0.0/24", "127.0.0.1/32")
-        )
-        (data / "pg_hba.conf").write_text(
-            f"{example}hostssl all admin 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
-        )
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "ssl": "on",
-            "ssl_cert_file": certificate,
-            "ssl_key_file": key,
-        }
-        words = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        process = _spawn(
-            [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", *words],
-            log,
-            user=user,
-        )
+        account = ("-U", "admin", "--auth=scram-sha-256", f"--pwfile={given}")
+        _run(programs / "initdb", "-D", data, *account, "-E", "UTF8", "--locale=C", user=user)
+        example = (DEPLOY / "postgres" / "pg_hba.conf").read_text(encoding="utf-8")
+        rules = f"{example}hostssl all admin 10.0.0.0/24 scram-sha-256\n"
+        rules = rules.replace("10.0.0.0/24", "127.0.0.1/32")
+        (data / "pg_hba.conf").write_text(rules, encoding="utf-8")
+        files = (f"ssl_cert_file={certificate}", f"ssl_key_file={key}")
+        settings = ("listen_addresses=127.0.0.1", "ssl=on", *files)
+        words = [part for setting in settings for part in ("-c", setting)]
+        command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", *words]
+        process = _spawn(command, log, user=user)
         url = f"postgresql://admin:{password}@localhost:{port}/postgres?sslmode=require"
 
         def answers() -> bool:
@@ -194,9 +161,7 @@ def _postgres_programs() -> Path:
 def _installed_postgres() -> Path | None:
     versions = Path("/usr/lib/postgresql").glob("*/bin")
     for folder in sorted(versions, key=lambda path: int(path.parent.name), reverse=True):
-        linked = subprocess.run(
-            ["ldd", str(folder / "postgres")], capture_output=True, text=True, check=False
-        )
+        linked = run_program("ldd", folder / "postgres")
         if (folder / "initdb").exists() and "libssl" in linked.stdout:
             return folder
     return None
@@ -232,17 +197,5 @@ def _spawn(command: Sequence[str], log: Path, *, user: int | None) -> subprocess
 
 
 def _run(*command: object, user: int | None = None) -> None:
-    done = subprocess.run(
-        [str(word) for word in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        user=user,
-        cwd="/",
-    )
+    done = run_program(*command, user=user, cwd="/")
     assert done.returncode == 0, done.stderr
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

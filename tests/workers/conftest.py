@@ -20,15 +20,13 @@ from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
-from db.outbox import publish_outbox
-from db.submissions import submit
+from db.submissions import Submitted, submit
 from orchestrator.reconciler import Reconciler
-from orchestrator.submit import record_of
-from problems.loader import load_set
 from tests.support.fake_gpu import ASLEEP, Start
 from tests.support.fake_host import QUEUE, spec
 from tests.support.gpu_worker import FAKE_CUDA, FAKE_NVML, SetGpu
-from tests.support.jobs import PROBLEM, Enqueue, claim_one, register, submission
+from tests.support.jobs import PROBLEM, Enqueue, claim_one, publish, register, submission
+from tests.support.jobs import spec as synthetic
 from tests.support.processes import ROOT
 from tests.support.shared_library import compile_library
 
@@ -50,21 +48,8 @@ def reconciler(engine: Engine, broker: HintBroker) -> Iterator[None]:
 def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
     """Submit a number of jobs of one synthetic model and publish their hints."""
 
-    def run(jobs: int, **options: Any) -> None:
-        model = ModelSpec(
-            name="fake", engine="synthetic", source="fake", queue="synthetic", options=options
-        )
-        submit(
-            engine,
-            submission(
-                name="run",
-                models=(model,),
-                problems=(record_of(load_set("quickstart").problems[0]),),
-                repetitions=jobs,
-                sampling=SamplingParams(),
-            ),
-        )
-        publish_outbox(engine, broker)
+    def run(jobs: int, **options: Any) -> Submitted:
+        return publish(engine, broker, models=(synthetic(**options),), repetitions=jobs)
 
     return run
 
@@ -124,17 +109,9 @@ def claimed(engine: Engine, worker_id: uuid.UUID) -> Callable[..., ClaimedJob]:
 
     def take(model: ModelSpec | None = None) -> ClaimedJob:
         name = uuid.uuid4().hex
-        submit(
-            engine,
-            submission(
-                name=name,
-                experiment_hash=name,
-                models=(model or spec(),),
-                problems=(PROBLEM,),
-                repetitions=1,
-                sampling=SamplingParams(),
-            ),
-        )
+        named = {"name": name, "experiment_hash": name, "models": (model or spec(),)}
+        one = {"problems": (PROBLEM,), "repetitions": 1, "sampling": SamplingParams()}
+        submit(engine, submission(**named, **one))
         job = claim_one(engine, worker_id=worker_id, queues=(QUEUE,))
         assert job is not None
         return job

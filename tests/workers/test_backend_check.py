@@ -20,31 +20,31 @@ OFF = {
     "linear_kernel": "MacheteLinearKernel",
     "model_runner": "V2",
 }
+AUTOTUNED = OFF | {"flashinfer_autotune": "on"}
+FLASH, FLASHINFER, TRITON, BOTH = (
+    {"attention_backend": name}
+    for name in ("FLASH_ATTN", "FLASHINFER", "TRITON_ATTN", "FLASHINFER,FLASH_ATTN")
+)
+MACHETE = {"linear_kernel": "Machete"}
+MARLIN, FP8 = "MarlinLinearKernel", "FlashInferFP8LinearKernel"
+CUTLASS, TRTLLM = "flashinfer_cutlass", "FLASHINFER_TRTLLM"
+SAMPLER = "with the FlashInfer sampler"
+RUNNER, USE_V2 = "model runner", "VLLM_USE_V2_MODEL_RUNNER"
 
 
 @pytest.mark.parametrize(
     ("options", "facts"),
     [
         ({}, OFF),
-        ({}, {"attention_backend": "FLASH_ATTN"}),
-        (
-            {},
-            OFF
-            | {"sampler": "unknown", "flashinfer_autotune": "unknown", "model_runner": "unknown"},
-        ),
+        ({}, FLASH),
+        ({}, OFF | dict.fromkeys(("sampler", "flashinfer_autotune", "model_runner"), "unknown")),
         ({}, OFF | {"flashinfer_sampler": "Using FlashInfer for top-p"}),
         ({}, {"attention_backend_log": "FLASH_ATTN", "linear_kernel": "MacheteLinearKernel"}),
-        (
-            {"attention_backend": "flashinfer"},
-            OFF | {"attention_backend": "FLASHINFER", "sampler": "flashinfer"},
-        ),
-        (
-            {"attention_backend": "FLASHINFER"},
-            OFF | {"attention_backend": "FLASHINFER", "flashinfer_autotune": "on"},
-        ),
-        ({"enable_flashinfer_autotune": True}, OFF | {"flashinfer_autotune": "on"}),
-        ({"linear_backend": "flashinfer_cutlass"}, OFF | {"linear_backend": "flashinfer_cutlass"}),
-        ({"moe_backend": "flashinfer_trtllm"}, OFF | {"moe_backend_log": "FLASHINFER_TRTLLM"}),
+        ({"attention_backend": "flashinfer"}, OFF | FLASHINFER | {"sampler": "flashinfer"}),
+        ({"attention_backend": "FLASHINFER"}, AUTOTUNED | FLASHINFER),
+        ({"enable_flashinfer_autotune": True}, AUTOTUNED),
+        ({"linear_backend": CUTLASS}, OFF | {"linear_backend": CUTLASS}),
+        ({"moe_backend": "flashinfer_trtllm"}, OFF | {"moe_backend_log": TRTLLM}),
         ({"linear_kernel": "Machete"}, OFF),
         ({"linear_kernel": "MacheteLinearKernel", "model_runner": "v2"}, OFF),
     ],
@@ -57,66 +57,18 @@ def test_what_is_declared_passes(options: dict[str, Any], facts: dict[str, str])
     ("options", "facts", "sentence"),
     [
         ({}, {}, "FLASH_ATTN, which cannot be verified"),
-        (
-            {},
-            {"attention_backend": "TRITON_ATTN"},
-            "FLASH_ATTN, the engine runs TRITON_ATTN: set attention_backend",
-        ),
-        (
-            {},
-            {"attention_backend": "FLASHINFER,FLASH_ATTN"},
-            "the engine runs FLASHINFER,FLASH_ATTN",
-        ),
-        (
-            {},
-            OFF | {"sampler": "flashinfer"},
-            "with the FlashInfer sampler: set VLLM_USE_FLASHINFER_SAMPLER=0",
-        ),
-        (
-            {},
-            {"attention_backend": "FLASH_ATTN", "flashinfer_sampler": "yes"},
-            "with the FlashInfer sampler",
-        ),
-        (
-            {},
-            OFF | {"sampler": "unknown", "flashinfer_sampler": "yes"},
-            "with the FlashInfer sampler",
-        ),
-        (
-            {},
-            OFF | {"flashinfer_autotune": "on"},
-            "FlashInfer's autotune: set enable_flashinfer_autotune",
-        ),
-        (
-            {},
-            OFF | {"linear_backend": "flashinfer_cutlass"},
-            "runs flashinfer_cutlass: set linear_backend",
-        ),
-        (
-            {},
-            OFF | {"linear_kernel": "FlashInferFP8LinearKernel"},
-            "FlashInferFP8LinearKernel: set linear_backend",
-        ),
-        (
-            {},
-            OFF | {"moe_backend_log": "FLASHINFER_TRTLLM"},
-            "runs FLASHINFER_TRTLLM: set moe_backend",
-        ),
-        (
-            {"linear_kernel": "Machete"},
-            {"attention_backend": "FLASH_ATTN", "linear_kernel": "MarlinLinearKernel"},
-            "Machete, the engine runs MarlinLinearKernel",
-        ),
-        (
-            {"linear_kernel": "Machete"},
-            {"attention_backend": "FLASH_ATTN"},
-            "Machete, the engine runs none",
-        ),
-        (
-            {"model_runner": "V1"},
-            OFF,
-            "model runner V1, the engine runs V2: set VLLM_USE_V2_MODEL_RUNNER",
-        ),
+        ({}, TRITON, "FLASH_ATTN, the engine runs TRITON_ATTN: set attention_backend"),
+        ({}, BOTH, "the engine runs FLASHINFER,FLASH_ATTN"),
+        ({}, OFF | {"sampler": "flashinfer"}, f"{SAMPLER}: set VLLM_USE_FLASHINFER_SAMPLER=0"),
+        ({}, FLASH | {"flashinfer_sampler": "yes"}, SAMPLER),
+        ({}, OFF | {"sampler": "unknown", "flashinfer_sampler": "yes"}, SAMPLER),
+        ({}, AUTOTUNED, "FlashInfer's autotune: set enable_flashinfer_autotune"),
+        ({}, OFF | {"linear_backend": CUTLASS}, f"runs {CUTLASS}: set linear_backend"),
+        ({}, OFF | {"linear_kernel": FP8}, f"{FP8}: set linear_backend"),
+        ({}, OFF | {"moe_backend_log": TRTLLM}, f"runs {TRTLLM}: set moe_backend"),
+        (MACHETE, FLASH | {"linear_kernel": MARLIN}, f"Machete, the engine runs {MARLIN}"),
+        (MACHETE, FLASH, "Machete, the engine runs none"),
+        ({"model_runner": "V1"}, OFF, f"{RUNNER} V1, the engine runs V2: set {USE_V2}"),
     ],
 )
 def test_what_differs_is_refused_in_one_sentence(

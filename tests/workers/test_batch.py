@@ -16,7 +16,8 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.claims import ClaimedJob
 from tests.support.jobs import fake_job
-from workers.engines.protocol import MemoryReport, StartReport, TokenEvent
+from tests.support.measurements import start_report
+from workers.engines.protocol import MemoryReport, TokenEvent
 from workers.execution.batch import PATIENCE_S, POLL_EVERY_S, WRITERS, BatchSlot, ContinuousBatch
 from workers.loading.loader import EngineStart
 
@@ -29,14 +30,7 @@ def job(number: int) -> ClaimedJob:
 
 def engine_start(sequences: int) -> EngineStart:
     memory = MemoryReport(kind=None)
-    report = StartReport(
-        engine_version="fake",
-        environment={},
-        config={"max_num_seqs": sequences},
-        memory=memory,
-        started_s=0.0,
-        ready_s=1.0,
-    )
+    report = start_report({"max_num_seqs": sequences}, memory)
     return EngineStart(boot_id=1, report=report, memory=memory)
 
 
@@ -212,13 +206,12 @@ def test_a_slot_is_filled_again_before_the_attempt_that_left_it_goes_on() -> Non
         done.append(f"claimed {waiting[0].job_id}")
         return [waiting.pop(0)]
 
-    batch = ContinuousBatch(
+    assert not ContinuousBatch(
         attempt,
         claim=claim,
         hints=FakeWork(hints=2),
         serves=lambda _engine_start: True,
-    )
-    assert not batch.serve(job(1))
+    ).serve(job(1))
     assert done.index("claimed 2") < done.index("wrote 1")
     assert done[-1].startswith("wrote")
 
@@ -332,13 +325,12 @@ def test_no_job_is_claimed_ahead_of_a_slot_whose_end_is_not_near() -> None:
         claims.append(at_most)
         return []
 
-    batch = ContinuousBatch(
+    assert ContinuousBatch(
         attempt,
         claim=claim,
         hints=FakeWork(hints=1),
         serves=lambda _engine_start: True,
-    )
-    assert batch.serve(job(1))
+    ).serve(job(1))
     assert claims == [1]
 
 

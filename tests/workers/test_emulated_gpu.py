@@ -38,7 +38,7 @@ def context(tmp_path: Path, cuda: Path, monkeypatch: pytest.MonkeyPatch) -> Engi
     monkeypatch.setenv("FAKE_GPU", str(tmp_path / "gpu.json"))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(cuda))
     monkeypatch.setenv("PYTHONPATH", str(FAKE_NVML))
-    for module in ("core.gpus", "workers.gpu.nvml", "workers.gpu.device_memory"):
+    for module in ("core.gpus", "workers.gpu.nvml"):
         monkeypatch.setattr(f"{module}.pynvml", fake_nvml)
     return EngineContext(
         home=tmp_path,

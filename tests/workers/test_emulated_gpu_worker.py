@@ -12,25 +12,15 @@ import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
-from db.outbox import publish_outbox
-from db.submissions import Submission, submit
 from tests.support.database import query, take_back
 from tests.support.fake_nvml.pynvml import BASE_MIB, TOTAL_MIB
 from tests.support.gpu_worker import gpu_worker
+from tests.support.jobs import publish_search, spec
 from tests.support.processes import LoggingProcess
 
 LIMIT_MIB = 10_000
-INSTANCES = {
-    "kind": "instances",
-    "max_level": 4,
-    "trials": 2,
-    "hold_s": 0.2,
-    "input_tokens": 4,
-    "output_tokens": 2,
-    "memory_limit_mib": LIMIT_MIB,
-}
+LENGTHS = {"input_tokens": 4, "output_tokens": 2, "memory_limit_mib": LIMIT_MIB}
+INSTANCES = {"kind": "instances", "max_level": 4, "trials": 2, "hold_s": 0.2, **LENGTHS}
 
 
 @pytest.fixture
@@ -38,24 +28,7 @@ def search(engine: Engine, broker: HintBroker) -> Callable[..., None]:
     """Submit one search of a synthetic model and publish its hint."""
 
     def run(probe: dict[str, Any], **options: Any) -> None:
-        model = ModelSpec(
-            name="fake", engine="synthetic", source="fake", queue="synthetic", options=options
-        )
-        submission = Submission(
-            name="run",
-            experiment_hash="e",
-            experiment={},
-            provenance={},
-            models=(model,),
-            problems=(),
-            prompts=(probe["kind"],),
-            repetitions=1,
-            mode="latency",
-            sampling=SamplingParams(),
-            probe=probe,
-        )
-        submit(engine, submission)
-        publish_outbox(engine, broker)
+        publish_search(engine, broker, probe, models=(spec(**options),))
 
     return run
 
@@ -94,11 +67,8 @@ def test_a_search_on_a_smaller_gpu_is_labelled_and_gives_the_gpu_back(
         assert process.stop() == 0, process.tail()
     (found,) = query(engine, "SELECT * FROM analytics_v1.probe_thresholds")
     assert (found["max_stable"], found["first_failure"], found["limited_by"]) == (2, 3, "memory")
-    assert (found["emulated"], found["memory_limit_mib"], found["gpu"]) == (
-        True,
-        LIMIT_MIB,
-        "fake",
-    )
+    assert (found["emulated"], found["memory_limit_mib"]) == (True, LIMIT_MIB)
+    assert found["gpu"] == "fake"
     (details,) = query(
         engine, "SELECT DISTINCT details -> 'limit_mib' AS mib FROM eval.probe_point"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,13 @@ from core.gpus import GpuUnavailable, find_gpu
 from core.model_spec import canonical_hash
 from tests.support.fake_nvml.pynvml import UUID
 from tests.support.gpu_worker import FAKE_NVML
-from tests.support.processes import ROOT
+from tests.support.processes import run_program
 from workers.engines import EngineContext, environment
 from workers.engines.environment import gpu_facts, start_environment, variables_that_matter
 from workers.gpu.nvml import open_gpu
 
+EPYC = "model name\t: AMD EPYC\nflags\t\t"
+UNNAMED = platform.processor()
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 
 
@@ -37,24 +38,15 @@ def test_variables_that_engines_read_are_kept() -> None:
         "KMP_AFFINITY": "compact",
         "FLASHINFER_DISABLE_JIT": "1",
     }
-    assert (
-        variables_that_matter(
-            kept | {"HOME": "/root", "PATH": "/bin", "EVALCTL_HOME": "/x", "MY_VLLM_X": "1"}
-        )
-        == kept
-    )
+    others = {"HOME": "/root", "PATH": "/bin", "EVALCTL_HOME": "/x", "MY_VLLM_X": "1"}
+    assert variables_that_matter(kept | others) == kept
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "VLLM_API_KEY",
-        "TORCH_TOKEN",
-        "NCCL_SECRET",
-        "CUDA_PASSWORD",
-        "VLLM_PASSWD",
-        "VLLM_CREDENTIALS",
-        "vllm_x",
+        *("VLLM_API_KEY", "TORCH_TOKEN", "NCCL_SECRET", "CUDA_PASSWORD"),
+        *("VLLM_PASSWD", "VLLM_CREDENTIALS", "vllm_x"),
     ],
 )
 def test_secrets_and_strangers_are_not(name: str) -> None:
@@ -68,17 +60,9 @@ def test_an_address_is_left_out_since_it_may_contain_a_password() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "VLLM_LOGGING_CONFIG_PATH",
-        "VLLM_LOGGING_LEVEL",
-        "VLLM_CACHE_ROOT",
-        "TRITON_CACHE_DIR",
-        "TORCHINDUCTOR_CACHE_DIR",
-        "CUDA_VISIBLE_DEVICES",
-        "CUDA_HOME",
-        "VLLM_PORT",
-        "VLLM_HOST_IP",
-        "VLLM_DIST_IDENT",
-        "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME",
+        *("VLLM_LOGGING_CONFIG_PATH", "VLLM_LOGGING_LEVEL", "VLLM_CACHE_ROOT", "TRITON_CACHE_DIR"),
+        *("TORCHINDUCTOR_CACHE_DIR", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "VLLM_PORT"),
+        *("VLLM_HOST_IP", "VLLM_DIST_IDENT", "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME"),
     ],
 )
 def test_what_differs_from_start_to_start_is_left_out(name: str) -> None:
@@ -102,24 +86,13 @@ def test_another_variable_is_another_environment() -> None:
     ("text", "model", "features"),
     [
         (
-            (
-                "model name\t: AMD EPYC\nflags\t\t: fpu avx avx2 fma\n\nmodel name\t: "
-                "other\nflags\t: avx512f\n"
-            ),
+            f"{EPYC}: fpu avx avx2 fma\n\nmodel name\t: other\nflags\t: avx512f\n",
             "AMD EPYC",
             "avx2",
         ),
-        (
-            "model name\t: AMD EPYC\nflags\t\t: avx512f avx2 avx512_bf16\n",
-            "AMD EPYC",
-            "avx2 avx512_bf16 avx512f",
-        ),
-        (
-            "processor\t: 0\nFeatures\t: fp asimd i8mm bf16\n",
-            platform.processor(),
-            "asimd bf16 i8mm",
-        ),
-        (None, platform.processor(), ""),
+        (f"{EPYC}: avx512f avx2 avx512_bf16\n", "AMD EPYC", "avx2 avx512_bf16 avx512f"),
+        ("processor\t: 0\nFeatures\t: fp asimd i8mm bf16\n", UNNAMED, "asimd bf16 i8mm"),
+        (None, UNNAMED, ""),
     ],
 )
 def test_a_processor_is_identified_by_what_kernels_are_chosen_by(
@@ -151,37 +124,20 @@ def on_fake_gpu(tmp_path: Path, **state: Any) -> dict[str, Any]:
         f"gpu_uuid={UUID!r})\n"
         "print(json.dumps(start_environment(context, {'VLLM_X': '1'})))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={
-            "PYTHONPATH": str(FAKE_NVML),
-            "FAKE_GPU": str(tmp_path / "gpu.json"),
-            "PATH": "/usr/bin:/bin",
-        },
-        capture_output=True,
-        check=True,
-        text=True,
-    )
+    fakes = {"PYTHONPATH": str(FAKE_NVML), "FAKE_GPU": str(tmp_path / "gpu.json")}
+    done = run_program(sys.executable, "-c", program, env=fakes | {"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 
 
 def test_a_gpus_settings_are_part_of_the_environment(tmp_path: Path) -> None:
     """Load and temperature make no difference; a power limit does; what is refused is left out."""
-    settings = {
-        "power_limit_w": 450,
-        "max_sm_clock_mhz": 3105,
-        "max_memory_clock_mhz": 10501,
-        "persistence_mode": 1,
-    }
+    clocks = {"max_sm_clock_mhz": 3105, "max_memory_clock_mhz": 10501}
+    settings = {"power_limit_w": 450, "persistence_mode": 1} | clocks
     found = on_fake_gpu(tmp_path, **settings, temperature_c=40)
     assert {name: found[name] for name in settings} == settings | {"persistence_mode": "on"}
-    assert (found["gpu_uuid"], found["gpu_name"], found["driver"], found["cuda_driver"]) == (
-        UUID,
-        "fake",
-        "0",
-        "13.0",
-    )
+    assert (found["gpu_uuid"], found["gpu_name"]) == (UUID, "fake")
+    assert (found["driver"], found["cuda_driver"]) == ("0", "13.0")
     assert found["env.VLLM_X"] == "1"
     assert {"ecc", "mig", "application_sm_clock_mhz", "cpu_features"} & found.keys() == set()
     assert on_fake_gpu(tmp_path, **settings, temperature_c=80) == found
@@ -204,9 +160,5 @@ def test_a_real_gpu_reports_its_settings_and_a_sample() -> None:
         seen = reader.sample(1.0)
     assert seen.at_s == 1.0
     assert None not in (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons)
-    assert (
-        0
-        < int(seen.sm_clock_mhz or 0)
-        <= int(seen.max_sm_clock_mhz or 0)
-        == int(found["max_sm_clock_mhz"])
-    )
+    most_mhz = int(seen.max_sm_clock_mhz or 0)
+    assert 0 < int(seen.sm_clock_mhz or 0) <= most_mhz == int(found["max_sm_clock_mhz"])

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,23 +10,18 @@ import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
-from db.outbox import publish_outbox
-from db.submissions import Submission, Submitted, submit
-from orchestrator.submit import record_of
-from problems.loader import load_set
-from tests.support.database import query
+from db.submissions import Submitted
+from tests.support.database import query, until
+from tests.support.jobs import Enqueue, publish, spec
 from tests.support.processes import evalctl, worker
 
 SEQUENCES = 4
-Enqueue = Callable[..., Submitted]
 #: Stamps of results, as intervals between submission to the engine and the last token.
 STAMPS = (
     "SELECT j.mode, m.name, g.submitted_s AS from_s, g.last_token_s AS to_s FROM eval.generation "
-    "AS g "
-    "JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id ORDER BY "
-    "g.submitted_s"
+    "AS g JOIN eval.job AS j ON j.id = g.job_id JOIN eval.model AS m ON m.id = j.model_id ORDER "
+    "BY g.submitted_s"
 )
 RESULTS = (
     "SELECT count(*) AS jobs, count(g.job_id) AS results, count(*) FILTER (WHERE j.state = "
@@ -46,52 +38,27 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
         jobs: int,
         *,
         name: str = "run",
-        model: str = "fake",
         mode: str = "throughput",
         tokens: int | None = None,
+        model: str = "fake",
         **options: Any,
     ) -> Submitted:
-        options = {"max_num_seqs": SEQUENCES} | options
-        speed_run = (
-            {} if tokens is None else {"fixed_input_tokens": 8, "fixed_output_tokens": tokens}
-        )
-        submitted = submit(
-            engine,
-            Submission(
-                name=name,
-                experiment_hash=name,
-                experiment={"language": "en", "problems": "quickstart"},
-                provenance={},
-                models=(
-                    ModelSpec(
-                        name=model,
-                        engine="synthetic",
-                        source="fake",
-                        queue="synthetic",
-                        options=options,
-                    ),
-                ),
-                problems=(record_of(load_set("quickstart").problems[0]),),
-                prompts=("plain",),
-                repetitions=jobs,
-                mode=mode,
-                sampling=SamplingParams(seed=7, **speed_run),
-            ),
-        )
-        publish_outbox(engine, broker)
-        return submitted
+        speed_run = {"fixed_input_tokens": 8, "fixed_output_tokens": tokens} if tokens else {}
+        models = (spec(model, **{"max_num_seqs": SEQUENCES} | options),)
+        named = {
+            "name": name,
+            "experiment_hash": name,
+            "sampling": SamplingParams(seed=7, **speed_run),
+        }
+        return publish(engine, broker, models=models, repetitions=jobs, mode=mode, **named)
 
     return run
 
 
-def finished(engine: Engine, within_s: float = 90.0) -> None:
+def finished(engine: Engine) -> None:
     """Wait until no job is queued or runs."""
-    deadline_s, pause = time.monotonic() + within_s, threading.Event()
-    while left := query(
-        engine, "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
-    ):
-        assert time.monotonic() < deadline_s, left
-        pause.wait(0.1)
+    open_jobs = "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
+    until(engine, open_jobs, [], within_s=90)
 
 
 def most_at_once(stamps: list[dict[str, Any]]) -> int:
@@ -143,11 +110,9 @@ def test_each_of_several_at_once_has_a_trace_from_before_its_first_token_to_its_
         assert process.stop() == 0, process.tail()
     traces = query(
         engine,
-        "SELECT g.first_token_s - t.started_s AS before_s, "
-        "t.started_s + t.period_ms * (cardinality(t.used_mib) - 1) / 1000 - g.last_token_s AS "
-        "after_s, "
-        "g.running_peak, t.kind, t.peak_mib FROM eval.memory_trace AS t JOIN eval.generation AS "
-        "g USING (job_id)",
+        "SELECT g.first_token_s - t.started_s AS before_s, t.started_s + t.period_ms * "
+        "(cardinality(t.used_mib) - 1) / 1000 - g.last_token_s AS after_s, g.running_peak, "
+        "t.kind, t.peak_mib FROM eval.memory_trace AS t JOIN eval.generation AS g USING (job_id)",
     )
     assert len(traces) == jobs
     assert max(trace["running_peak"] for trace in traces) == SEQUENCES
@@ -168,8 +133,7 @@ def test_a_worker_killed_with_several_in_flight_loses_none_and_doubles_none(
         first = stack.enter_context(worker(short, "--queue", "synthetic"))
         first.wait_for("job.succeeded")
         first.process.kill()
-        second = stack.enter_context(worker(short, "--queue", "synthetic"))
-        second.wait_for("worker.ready")
+        stack.enter_context(worker(short, "--queue", "synthetic")).wait_for("worker.ready")
         finished(engine)
     assert query(engine, RESULTS) == [{"jobs": jobs, "results": jobs, "succeeded": jobs}]
     lost = query(engine, "SELECT count(*) AS n FROM eval.attempt WHERE outcome = 'lost'")[0]["n"]
@@ -185,7 +149,7 @@ def test_a_cancelled_run_ends_all_that_is_in_flight_and_the_worker_goes_on(
     with worker(environment | {"EVALCTL_LEASE_S": "2"}, "--queue", "synthetic") as process:
         for _ in range(SEQUENCES):
             process.wait_for("job.claimed")
-        assert evalctl(environment, "cancel", "long").returncode == 0
+        assert evalctl(environment, "cancel long").returncode == 0
         enqueue(6, name="short", model="other")
         for _ in range(6):
             process.wait_for("job.succeeded", model="other", within_s=40)
@@ -225,10 +189,9 @@ def test_an_impatient_end_hands_all_in_flight_back_at_no_cost(
         for _ in range(SEQUENCES):
             process.wait_for("job.claimed")
         assert process.stop(within_s=30) == 0, process.tail()
-    ends = query(
+    assert query(
         engine, "SELECT outcome, error_class, count(*) AS n FROM eval.attempt GROUP BY 1, 2"
-    )
-    assert ends == [{"outcome": "failed", "error_class": "DRAINED", "n": SEQUENCES}]
+    ) == [{"outcome": "failed", "error_class": "DRAINED", "n": SEQUENCES}]
     assert query(engine, "SELECT state, count(*) AS n FROM eval.job GROUP BY state") == [
         {"state": "queued", "n": 6}
     ]
@@ -253,25 +216,17 @@ def test_an_engine_that_dies_costs_those_nothing_that_only_waited_for_a_place_in
 ) -> None:
     # Two at once; the engine dies when the third begins, in the place of the shorter one. The
     # fourth waits for that of the longer.
-    common = {
-        "max_num_seqs": 2,
-        "tpot_ms": 100,
-        "fail": {"class": "ENGINE_DEAD", "by": "count", "every": 3},
-    }
-    enqueue(1, name="longer", tokens=24, **common)
-    enqueue(3, name="shorter", tokens=20, **common)
+    common = {"tpot_ms": 100, "fail": {"class": "ENGINE_DEAD", "by": "count", "every": 3}}
+    enqueue(1, name="longer", tokens=24, max_num_seqs=2, **common)
+    enqueue(3, name="shorter", tokens=20, max_num_seqs=2, **common)
     with worker(environment, "--queue", "synthetic"):
         finished(engine)
     ends = query(
         engine,
         "SELECT error_class FROM eval.attempt WHERE attempt_no = 1 ORDER BY job_id",
     )
-    assert [end["error_class"] for end in ends] == [
-        "ENGINE_DEAD_IN_BATCH",
-        None,
-        "ENGINE_DEAD_IN_BATCH",
-        "ENGINE_GONE",
-    ]
+    shared = "ENGINE_DEAD_IN_BATCH"
+    assert [end["error_class"] for end in ends] == [shared, None, shared, "ENGINE_GONE"]
     waited = query(engine, "SELECT state, max_attempts FROM eval.job ORDER BY id DESC LIMIT 1")
     assert waited == [{"state": "succeeded", "max_attempts": 4}], "the attempt is compensated"
 
@@ -292,12 +247,11 @@ def test_an_engine_that_dies_under_several_blames_none_and_each_is_tried_again_a
     )
     assert [end["error_class"] for end in ends] == ["ENGINE_DEAD_IN_BATCH"]
     assert SEQUENCES <= ends[0]["n"] <= jobs
-    again = query(
+    assert query(
         engine,
         "SELECT DISTINCT g.attempt_no, g.running_peak FROM eval.generation AS g WHERE "
         "g.attempt_no > 1",
-    )
-    assert again == [{"attempt_no": 2, "running_peak": 1}]
+    ) == [{"attempt_no": 2, "running_peak": 1}]
 
 
 @pytest.mark.usefixtures("reconciler")
@@ -313,8 +267,7 @@ def test_a_job_that_ends_engines_is_found_out_and_those_beside_it_are_not_blamed
     guilty = query(
         engine,
         "SELECT job_id, array_agg(error_class ORDER BY attempt_no) AS errors FROM eval.attempt "
-        "WHERE outcome = 'failed' "
-        "GROUP BY job_id HAVING bool_or(error_class = 'RUNTIME_CUDA_OOM')",
+        "WHERE outcome = 'failed' GROUP BY job_id HAVING bool_or(error_class = 'RUNTIME_CUDA_OOM')",
     )
     assert guilty
     dead = query(engine, "SELECT id FROM eval.job WHERE state = 'dead'")
@@ -359,9 +312,5 @@ def test_a_worker_of_several_jobs_is_busy_until_the_last_has_ended(
         assert query(engine, "SELECT state FROM eval.worker") == [{"state": "busy"}]
         for _ in range(SEQUENCES):
             process.wait_for("job.succeeded")
-        pause = threading.Event()
-        deadline_s = time.monotonic() + 20
-        while query(engine, "SELECT state FROM eval.worker") != [{"state": "idle"}]:
-            assert time.monotonic() < deadline_s
-            pause.wait(0.1)
+        until(engine, "SELECT state FROM eval.worker", [{"state": "idle"}], within_s=20)
         assert process.stop() == 0, process.tail()

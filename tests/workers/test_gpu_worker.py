@@ -93,9 +93,9 @@ def test_an_xid_of_the_hardware_hands_the_job_back_and_the_worker_says_why(
         process.wait_for("gpu.quarantined")
         process.wait_for("job.failed", error_class="GPU_QUARANTINED", state="queued")
         until(engine, "SELECT state FROM eval.worker", [{"state": "quarantined"}])
-        assert "XID 79 (GPU has fallen off the bus)" in evalctl(on_gpu, "worker", "list").stdout
+        assert "XID 79 (GPU has fallen off the bus)" in evalctl(on_gpu, "worker list").stdout
         assert process.process.poll() is None
-        evalctl(on_gpu, "worker", "drain", "--all")
+        evalctl(on_gpu, "worker drain --all")
         assert process.process.wait(30) == 0, process.tail()
     assert attempts(engine) == [(1, "failed", "GPU_QUARANTINED")]
 

@@ -22,8 +22,9 @@ from sqlalchemy import Engine
 from core.gpus import GpuUnavailable
 from core.model_spec import ModelSpec
 from core.states import WorkerState
-from db.fleet import WorkerIdentity, list_workers, register_worker
+from db.fleet import list_workers
 from tests.support.fake_gpu import NO_PID, FakeGpu, Start, first_line
+from tests.support.jobs import register, spec
 from workers.consumer.claim_gate import ClaimGate
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
@@ -120,8 +121,7 @@ def test_a_leftover_of_another_home_is_killed_once_its_lock_is_free(
     guard: GpuGuard, fake: FakeGpu, start: Start, tmp_path: Path
 ) -> None:
     holder = start(HOLDER, str(tmp_path / "other"))
-    variables = {MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: first_line(holder)}
-    engine = start(**variables)
+    engine = start(**{MARK_VARIABLE: uuid.uuid4().hex, LOCK_VARIABLE: first_line(holder)})
     assert first_line(engine) == "up"
     fake.held_mib[engine.pid] = 3000.0
     with pytest.raises(
@@ -198,8 +198,7 @@ def test_a_process_of_another_namespace_is_a_stranger_unless_an_engine_of_ours_r
         match=rf"pid {NO_PID} \(a process that cannot be seen from here\) holds 2000 MiB",
     ):
         guard.sweep()
-    engine = start(**{MARK_VARIABLE: ownership.mark, TOKEN_VARIABLE: "engine"})
-    assert first_line(engine) == "up"
+    assert first_line(start(**{MARK_VARIABLE: ownership.mark, TOKEN_VARIABLE: "engine"})) == "up"
     guard.sweep()
 
 
@@ -236,8 +235,7 @@ def test_no_engine_is_started_on_a_dirty_gpu_and_the_job_may_be_tried_again(
             host.load(vllm(), on_progress=lambda: None, timeout_s=5)
         assert (refused.value.kind, refused.value.error_class) == ("infra", INIT_FREE_MEM)
         assert guard.dirty is not None
-        synthetic = ModelSpec(name="m", engine="synthetic", source="fake", queue="synthetic")
-        host.load(synthetic, on_progress=lambda: None, timeout_s=5)
+        host.load(spec(), on_progress=lambda: None, timeout_s=5)
         assert not guard.clean()
         fake.littered_mib = 0.0
         assert guard.clean()
@@ -248,18 +246,8 @@ def test_no_engine_is_started_on_a_dirty_gpu_and_the_job_may_be_tried_again(
 def test_a_worker_whose_gpu_is_dirty_says_so_and_claims_again_once_it_is_clean(
     guard: GpuGuard, fake: FakeGpu, engine: Engine
 ) -> None:
-    identity = WorkerIdentity(
-        worker_id=uuid.uuid4(),
-        name="gpu0-1@here",
-        host="here",
-        pid=1,
-        device="cuda",
-        queues=("vllm",),
-        version="1",
-    )
-    register_worker(engine, identity)
     fake.littered_mib = 5000.0
-    with closing(Heartbeat(engine, identity.worker_id, beat_s=0.05)) as heartbeat:
+    with closing(Heartbeat(engine, register(engine, device="cuda"), beat_s=0.05)) as heartbeat:
         heartbeat.report(WorkerState.IDLE, None)
         gate = ClaimGate(Shutdown(), guard, heartbeat, sweep_every_s=0.1)
         assert not gate.closed(), "no check was made yet"
@@ -304,7 +292,7 @@ def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(
     fake.xids.put(79)
     assert "XID 79 (GPU has fallen off the bus)" in quarantined.get(timeout=5)
     assert guard.quarantined is not None
-    fake.xids.put(GpuLost("GPU fake is lost"))
+    fake.xids.put(GpuLost("the fake GPU is lost"))
     with pytest.raises(EngineStartFailed, match="XID 79"):
         guard.before_start(vllm())
     guard.close()
@@ -316,9 +304,9 @@ def test_a_driver_that_loses_the_gpu_quarantines_it(guard: GpuGuard, fake: FakeG
     quarantined: list[str] = []
     guard.watch(on_quarantine=quarantined.append, on_note=quarantined.append)
     fake.lost = True
-    with pytest.raises(EngineStartFailed, match="GPU fake is lost"):
+    with pytest.raises(EngineStartFailed, match="the fake GPU is lost"):
         guard.before_start(vllm())
-    assert quarantined == ["GPU fake is lost"]
+    assert quarantined == ["the fake GPU is lost"]
     assert not guard.clean()
 
 

@@ -87,11 +87,8 @@ def test_a_worker_that_hangs_gives_its_job_up_as_timed_out_and_ends_itself(
         assert hung.wait(20)
         lease.progress()
     after = state(engine, job)
-    assert (after["state"], after["failure_kind"], after["error_class"]) == (
-        "queued",
-        "timed_out",
-        "WORKER_HUNG",
-    )
+    assert (after["state"], after["failure_kind"]) == ("queued", "timed_out")
+    assert after["error_class"] == "WORKER_HUNG"
     with transaction(engine) as connection:
         attempt = rows(connection, "SELECT outcome, failure_kind FROM eval.attempt")
     assert attempt == [{"outcome": "failed", "failure_kind": "timed_out"}]
@@ -124,8 +121,7 @@ def test_several_leases_are_kept_at_once_and_each_ends_for_itself(engine: Engine
 
 def test_many_attempts_taken_back_together_are_noticed_soon(engine: Engine) -> None:
     jobs = claimed(engine, 12)
-    timeouts = Timeouts(lease_s=2.0, silence_s=60.0)
-    with keeper(engine, timeouts) as leases, ExitStack() as stack:
+    with keeper(engine, Timeouts(lease_s=2.0, silence_s=60.0)) as leases, ExitStack() as stack:
         kept = [stack.enter_context(leases.keep(job)) for job in jobs]
         cancel_run(engine, find_run(engine, str(jobs[0].run_id)))
         cancelled_s = time.monotonic()
@@ -138,9 +134,8 @@ def test_a_worker_that_hangs_with_one_of_several_gives_the_others_back_at_no_cos
 ) -> None:
     hung = threading.Event()
     stuck, well = claimed(engine, 2)
-    timeouts = Timeouts(lease_s=2.0, silence_s=0.6)
     with (
-        keeper(engine, timeouts, hung.set) as leases,
+        keeper(engine, Timeouts(lease_s=2.0, silence_s=0.6), hung.set) as leases,
         leases.keep(stuck),
         leases.keep(well) as alive,
     ):

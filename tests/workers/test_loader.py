@@ -24,7 +24,7 @@ from tests.support.fake_host import (
     FakeHost,
     spec,
 )
-from workers.engines.protocol import Generation
+from tests.support.measurements import GENERATION
 from workers.errors import INIT_CUDA_OOM, EngineOutOfMemory, GenerationCancelled, ModelUnavailable
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading import kept_log
@@ -34,11 +34,13 @@ from workers.measurement.measurement import Measurement
 
 #: Room for four sequences of 1000 tokens in blocks of 16, and the block that vLLM keeps.
 SIZE = (4 * 63 + 1) * int(BLOCK_BYTES)
+LoaderOf = Callable[[FakeHost], EngineLoader]
+Claim = Callable[..., ClaimedJob]
 STARTS = "SELECT * FROM analytics_v1.boots ORDER BY boot_id"
 
 
 @pytest.fixture
-def loader_of(engine: Engine, worker_id: uuid.UUID) -> Callable[[FakeHost], EngineLoader]:
+def loader_of(engine: Engine, worker_id: uuid.UUID) -> LoaderOf:
     """Return what gives the starts of a host; a second one for it is a restarted worker's."""
 
     def build(host: FakeHost) -> EngineLoader:
@@ -62,10 +64,7 @@ def kinds(engine: Engine) -> list[str]:
 
 
 def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequence(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     job, starts = claimed(), []
     engine_start = loader_of(host).load(
@@ -92,39 +91,21 @@ def test_a_model_is_profiled_and_then_served_by_a_start_with_room_for_every_sequ
 
 
 def test_the_need_of_a_generation_counts_the_terms_of_the_profile(
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     engine_start = load(loader_of(host), claimed())
-    generation = Generation(
-        text="4",
-        prompt_text=None,
-        prompt_hash="p",
-        output_hash="o",
-        prompt_tokens=8,
-        cached_tokens=0,
-        output_tokens=1,
-        finish_reason="stop",
-        submitted_s=0.0,
-        first_token_s=1.0,
-        last_token_s=2.0,
-        kv_used_mib=36.0,
-    )
     reported = replace(engine_start.report.memory, activation_run_mib=10.0)
     assert need_mib(reported, kv_used_mib=36.0, trace=None) is None
     needed = sum((46.8125, 2692.75, 230.0, 300.0, 71.68, 36.0))
     measurement = Measurement(
-        generation=replace(generation, memory=reported), start_memory=engine_start.memory
+        generation=replace(GENERATION, memory=reported, kv_used_mib=36.0),
+        start_memory=engine_start.memory,
     )
     assert need_mib(measurement.memory, kv_used_mib=36.0, trace=None) == pytest.approx(needed)
 
 
 def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     loader = loader_of(host)
     first = load(loader, claimed())
@@ -136,10 +117,7 @@ def test_the_engine_in_memory_serves_the_next_job_and_a_profile_the_next_worker(
 
 
 def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     loader, job = loader_of(host), claimed()
     for group in (1, 1, 2):
@@ -149,10 +127,7 @@ def test_each_group_of_jobs_has_a_start_of_its_own_and_shares_the_profile(
 
 
 def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     host.log = [COMPILING, LOADING]
     load(loader_of(host), claimed())
@@ -165,10 +140,7 @@ def test_a_profile_counts_only_from_a_start_that_found_its_compiled_code(
 
 
 def test_a_profile_that_compiles_twice_is_used_and_says_so(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     host.log = [COMPILING]
     load(loader_of(host), claimed())
@@ -188,11 +160,7 @@ def test_a_profile_that_compiles_twice_is_used_and_says_so(
     ],
 )
 def test_a_model_that_sizes_its_cache_itself_is_started_once(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
-    options: dict[str, Any],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim, options: dict[str, Any]
 ) -> None:
     job = claimed(spec(**options))
     load(loader_of(host), job)
@@ -201,10 +169,7 @@ def test_a_model_that_sizes_its_cache_itself_is_started_once(
 
 
 def test_a_single_start_that_compiled_says_so(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     host.log = [COMPILING, LOADING]
     loader = loader_of(host)
@@ -215,10 +180,7 @@ def test_a_single_start_that_compiled_says_so(
 
 
 def test_on_a_cpu_a_model_is_started_once(
-    engine: Engine,
-    tmp_path: Path,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, tmp_path: Path, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     load(loader_of(FakeHost.on(tmp_path, "cpu")), claimed())
     assert kinds(engine) == ["single"]
@@ -226,11 +188,7 @@ def test_on_a_cpu_a_model_is_started_once(
 
 @pytest.mark.parametrize("change", ["driver", "configuration", "weights"])
 def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
-    change: str,
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim, change: str
 ) -> None:
     load(loader_of(host), claimed())
     if change == "driver":
@@ -249,10 +207,7 @@ def test_where_the_stored_profile_is_of_something_else_there_is_profiled_again(
 
 
 def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
-    caplog: pytest.LogCaptureFixture,
+    host: FakeHost, loader_of: LoaderOf, claimed: Claim, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "evalctl.worker")
     load(loader_of(host), claimed())
@@ -266,10 +221,7 @@ def test_a_profile_that_does_not_fit_any_more_is_logged_with_what_differs(
 
 
 def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     def change() -> None:
         host.environment["driver"] = len(host.started)
@@ -284,11 +236,7 @@ def test_an_environment_that_never_stands_still_gets_no_terms_of_a_profile(
 
 @pytest.mark.parametrize("unknown", ["buffers_mib", "block_size"])
 def test_an_engine_without_a_profile_is_started_as_it_is(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
-    unknown: str,
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim, unknown: str
 ) -> None:
     if unknown in host.config:
         host.config[unknown] = None
@@ -299,10 +247,7 @@ def test_an_engine_without_a_profile_is_started_as_it_is(
 
 
 def test_a_gpu_too_small_for_the_cache_of_the_rule_says_what_to_change(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     loader, job = loader_of(host), claimed()
 
@@ -322,10 +267,7 @@ def test_a_gpu_too_small_for_the_cache_of_the_rule_says_what_to_change(
 
 
 def test_a_lease_that_ends_between_two_starts_ends_the_loading(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     loader, job = loader_of(host), claimed()
 
@@ -336,21 +278,14 @@ def test_a_lease_that_ends_between_two_starts_ends_the_loading(
     with pytest.raises(GenerationCancelled):
         loader.load(job, on_progress=on_progress, on_start=lambda: None)
     assert kinds(engine) == ["profile"]
-    assert (loader.engine_start, loader.model_id, loader.group, host.engine_start) == (
-        None,
-        None,
-        None,
-        None,
-    )
+    assert (loader.engine_start, loader.model_id) == (None, None)
+    assert (loader.group, host.engine_start) == (None, None)
     load(loader, job)
     assert kinds(engine) == ["profile", "measured"]
 
 
 def test_a_start_for_another_purpose_serves_no_job(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     loader, job = loader_of(host), claimed()
     started = loader.start(job.spec, job, kind=StartKind.SINGLE, on_progress=lambda: None)
@@ -366,10 +301,7 @@ def test_a_start_for_another_purpose_serves_no_job(
     "options", [{"boots": "three"}, {"warm_up_requests": -1}, {"warm_up_requests": True}]
 )
 def test_an_option_with_no_meaning_is_refused_before_anything_is_started(
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
-    options: dict[str, Any],
+    host: FakeHost, loader_of: LoaderOf, claimed: Claim, options: dict[str, Any]
 ) -> None:
     with pytest.raises(ModelUnavailable, match=next(iter(options))):
         load(loader_of(host), claimed(spec(**options)))
@@ -377,10 +309,7 @@ def test_an_option_with_no_meaning_is_refused_before_anything_is_started(
 
 
 def test_the_log_is_kept_as_it_was_when_the_engine_was_up(
-    engine: Engine,
-    host: FakeHost,
-    loader_of: Callable[[FakeHost], EngineLoader],
-    claimed: Callable[..., ClaimedJob],
+    engine: Engine, host: FakeHost, loader_of: LoaderOf, claimed: Claim
 ) -> None:
     host.log = ["loading\x00\nAuthorization: Bearer abcdef0123456789\n"]
     load(loader_of(host), claimed(spec(boots="single")))
@@ -405,14 +334,8 @@ def test_a_long_log_is_kept_from_a_line_in_its_last_512_kib(tmp_path: Path) -> N
     [
         ("token hf_abcdefghijklmnopqrstuvwxyz012345 used", "token *** used"),
         ("key sk-abcdefghijklmnop0123", "key ***"),
-        (
-            "postgresql://evalctl:hunter22@127.0.0.1:5432/x",
-            "postgresql://evalctl:***@127.0.0.1:5432/x",
-        ),
-        (
-            "postgresql://evalctl:hunter@22@127.0.0.1:5432/x",
-            "postgresql://evalctl:***@127.0.0.1:5432/x",
-        ),
+        ("postgresql://me:hunter22@127.0.0.1:5432/x", "postgresql://me:***@127.0.0.1:5432/x"),
+        ("postgresql://me:hunter@22@127.0.0.1:5432/x", "postgresql://me:***@127.0.0.1:5432/x"),
         ("header bearer abcdef0123456789", "header bearer ***"),
         ("api open@sesame, open%40sesame, sesame", "api ***, ***, sesame"),
         ("hf_overrides=None, task-scheduling-of-many-things, tokens=false", None),

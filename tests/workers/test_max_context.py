@@ -30,10 +30,9 @@ def test_each_length_has_its_engine_and_the_models_own_bound_is_a_result(tmp_pat
     engines.start_failures = [None, too_long]
     found = search(engines, 1024, 2048, 4096)
     assert [(trial.level, trial.reason) for trial in found] == [(1024, None), (2048, MODEL_MAX_LEN)]
-    lengths = [
+    assert [
         (spec.options["max_model_len"], spec.options["max_num_seqs"]) for spec, _ in engines.started
-    ]
-    assert lengths == [(1024, 1), (2048, 1)]
+    ] == [(1024, 1), (2048, 1)]
     assert found[0].answer_right is False
     assert 1024 - 64 - 10 < found[0].details["prompt_tokens"] <= 1024 - 64
     engines = FakeEngines(tmp_path)

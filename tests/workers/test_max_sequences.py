@@ -40,8 +40,7 @@ def test_an_engine_is_started_with_room_for_the_highest_level_and_its_share_of_t
     assert {trial.details["analytic_bound"] for trial in found} == {100 // 48}
     assert [request.waiting_after_steps for request in engines.asked] == [0, 2, 3, 3, 6, 6, 6, 6]
     fixed = replace(SPEC, options={"kv_cache_memory_bytes": 1, "gpu_memory_utilization": 0.3})
-    session = probe_session(engines, SPEC, PLAN)
-    assert probed_spec(session, fixed, max_num_seqs=2).options == {
+    assert probed_spec(probe_session(engines, SPEC, PLAN), fixed, max_num_seqs=2).options == {
         **fixed.options,
         "max_num_seqs": 2,
     }
@@ -65,8 +64,7 @@ def test_an_engine_that_came_up_once_does_not_fail_to_for_a_levels_sake(tmp_path
     with pytest.raises(errors.EngineStartFailed):
         search(engines)
     engines = FakeEngines(tmp_path, fail_above=2)
-    found = search(engines)
-    assert [(trial.level, trial.reason) for trial in found] == [
+    assert [(trial.level, trial.reason) for trial in search(engines)] == [
         (1, None),
         (2, None),
         (4, "RUNTIME_CUDA_OOM"),

@@ -21,11 +21,10 @@ from tests.support.processes import running, worker
 from workers.consumer.message_check import MalformedMessage, job_of
 
 QUEUE = queue_name("synthetic")
-ARGUMENTS: list[Any] = [
-    [5],
-    {},
-    {"callbacks": None, "errbacks": None, "chain": None, "chord": None},
-]
+LINKS = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
+ARGUMENTS: list[Any] = [[5], {}, LINKS]
+#: Headers that ask Celery to wait, and say how long the task may take.
+GREEDY = {"task": HINT_TASK, "id": 5, "eta": "2099-01-01T00:00:00"}
 
 
 def envelope(
@@ -37,16 +36,13 @@ def envelope(
     **changes: Any,
 ) -> bytes:
     text = json.dumps(arguments).encode() if text is None else text
+    delivery = {"delivery_tag": "t", "delivery_info": {"exchange": "", "routing_key": QUEUE}}
     message = {
         "body": base64.b64encode(text).decode(),
         "content-encoding": "utf-8",
         "content-type": kind,
         "headers": {"lang": "py", "task": task, "id": str(uuid.uuid4())},
-        "properties": {
-            "body_encoding": "base64",
-            "delivery_tag": "t",
-            "delivery_info": {"exchange": "", "routing_key": QUEUE},
-        },
+        "properties": {"body_encoding": "base64"} | delivery,
     }
     return json.dumps(message | changes).encode()
 
@@ -132,13 +128,7 @@ def test_a_hint_with_one_part_replaced_is_a_hint_or_refused(
 @given(st.integers(1, 2**63 - 1))
 def test_a_hint_is_let_through_whatever_its_headers_say(job_id: int) -> None:
     links = {"chord": {"task": "os.system"}, "callbacks": [{"task": "os.system"}]}
-    greedy = {
-        "task": HINT_TASK,
-        "id": 5,
-        "eta": "2099-01-01T00:00:00",
-        "timelimit": "x",
-        "retries": "y",
-    }
+    greedy = GREEDY | {"timelimit": "x", "retries": "y"}
     assert job_of(envelope([[job_id], {}, links], headers=greedy)) == job_id
     written = json.loads(message_for(job_id, QUEUE))
     assert job_of(json.dumps(written).encode()) == job_id
@@ -168,12 +158,7 @@ def test_a_worker_survives_every_one_of_them_and_serves_on(
             assert process.wait_for("message.rejected", level="warning")["refused"] == count
         broker.publish("synthetic", [1])
         process.wait_for("hint.void")
-        client.lpush(
-            QUEUE,
-            envelope(
-                headers={"task": HINT_TASK, "id": 5, "eta": "2099-01-01T00:00:00", "timelimit": 1}
-            ),
-        )
+        client.lpush(QUEUE, envelope(headers=GREEDY | {"timelimit": 1}))
         process.wait_for("hint.void")
         assert process.process.poll() is None
         assert process.stop() == 0

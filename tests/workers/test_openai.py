@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import pytest
 
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
+from services.files import free_port
 from workers import errors
 from workers.engines import EngineContext, create_engine
 from workers.engines.protocol import Generation, GenerationRequest, Message, StartReport, TokenEvent
@@ -60,12 +60,6 @@ def serve(
     return asyncio.run(run())
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Script(BaseHTTPRequestHandler):
     """A server that answers every chat with what the test wrote down."""
 
@@ -76,13 +70,8 @@ class Script(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """List the one model."""
-        self._send(
-            200,
-            (
-                b'{"object": "list", "data": '
-                b'[{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}]}'
-            ),
-        )
+        model = b'{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}'
+        self._send(200, b'{"object": "list", "data": [%s]}' % model)
 
     def do_POST(self) -> None:
         """Answer as written down."""
@@ -223,7 +212,7 @@ def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> 
 
 def test_server_that_is_away_is_infrastructure() -> None:
     with pytest.raises(errors.EngineStartFailed, match="not reachable") as caught:
-        serve(spec(f"http://127.0.0.1:{free_port()}/v1"), request())
+        serve(spec(f"http://127.0.0.1:{free_port(None)}/v1"), request())
     assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_UNREACHABLE")
 
 
@@ -252,12 +241,11 @@ def test_server_must_be_named() -> None:
 def vllm_server(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the base URL of a vLLM server with the tiny model and the key ``KEY``."""
     pytest.importorskip("vllm", reason="needs the extra cpu")
-    port = free_port()
+    port = free_port(None)
     arguments = (
-        f"--model {embedded_home}/models/smollm2 --served-model-name tiny --host 127.0.0.1 "
-        f"--port {port} --dtype bfloat16 "
-        "--max-model-len 256 --max-num-seqs 4 --enforce-eager --no-enable-prefix-caching "
-        f"--api-key {KEY}"
+        f"--model {embedded_home}/models/smollm2 --served-model-name tiny --host 127.0.0.1 --port "
+        f"{port} --dtype bfloat16 --max-model-len 256 --max-num-seqs 4 --enforce-eager "
+        f"--no-enable-prefix-caching --api-key {KEY}"
     )
     log = tmp_path_factory.mktemp("server") / "log"
     server = subprocess.Popen(

@@ -195,8 +195,7 @@ def test_worker_killed_hard_takes_a_real_engine_with_it(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as worker:
         assert worker.stdout is not None
-        lines = iter(worker.stdout.readline, b"")
-        assert any(line == b"loaded\n" for line in lines)
+        assert any(line == b"loaded\n" for line in iter(worker.stdout.readline, b""))
         engine = marked(mark)
         assert (
             len(engine) >= 2

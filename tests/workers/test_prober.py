@@ -3,62 +3,33 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
 from db.claims import LeaseLost
-from db.engine import transaction
-from db.outbox import publish_outbox
 from db.probes import add_point, end_search
-from db.submissions import Submission, Submitted, submit
+from db.submissions import Submitted
 from tests.support.database import query, take_back
+from tests.support.jobs import Enqueue, publish_search, register, spec, take
 from tests.support.processes import worker
 
-SEQUENCES = {
-    "kind": "sequences",
-    "max_level": 8,
-    "trials": 3,
-    "input_tokens": 16,
-    "output_tokens": 16,
-}
-
+LENGTHS = {"input_tokens": 16, "output_tokens": 16}
+SEQUENCES = {"kind": "sequences", "max_level": 8, "trials": 3, **LENGTHS}
 CONTEXT = {"kind": "context", "levels": [300, 600], "max_level": 600, "trials": 1}
 
 
 @pytest.fixture
-def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
+def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
     """Submit searches of one synthetic model and publish their hints."""
 
     def run(
         probe: dict[str, Any] = SEQUENCES, *, searches: int = 1, name: str = "fake", **options: Any
     ) -> Submitted:
-        model = ModelSpec(
-            name=name, engine="synthetic", source="fake", queue="synthetic", options=options
-        )
-        submitted = submit(
-            engine,
-            Submission(
-                name=name,
-                experiment_hash=name,
-                experiment={},
-                provenance={},
-                models=(model,),
-                problems=(),
-                prompts=(probe["kind"],),
-                repetitions=searches,
-                mode="latency",
-                sampling=SamplingParams(),
-                probe=probe,
-            ),
-        )
-        publish_outbox(engine, broker)
-        return submitted
+        given = {"experiment_hash": name, "models": (spec(name, **options),)}
+        return publish_search(engine, broker, probe, name=name, repetitions=searches, **given)
 
     return run
 
@@ -93,7 +64,7 @@ def starts(engine: Engine, submitted: Submitted) -> int:
 
 
 def test_limits_of_every_kind_are_found_and_distinguished(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     memory = enqueue(name="a", searches=2, tpot_ms=5, fail={"class": "OOM", "concurrent": 5})
     dead = enqueue(name="b", tpot_ms=5, fail={"class": "ENGINE_DEAD", "concurrent": 2})
@@ -113,22 +84,8 @@ def test_limits_of_every_kind_are_found_and_distinguished(
     assert points[: len(points) // 2] == points[len(points) // 2 :], (
         "the second search went the same way"
     )
-    assert [point[0] for point in points[: len(points) // 2]] == [
-        1,
-        1,
-        1,
-        2,
-        2,
-        2,
-        4,
-        4,
-        4,
-        8,
-        6,
-        5,
-        5,
-        5,
-    ]
+    levels = [1] * 3 + [2] * 3 + [4] * 3 + [8, 6] + [5] * 3
+    assert [point[0] for point in points[: len(points) // 2]] == levels
     assert starts(engine, memory) == 6, (
         "each search starts an engine, and another after each of two failures"
     )
@@ -148,12 +105,8 @@ def test_limits_of_every_kind_are_found_and_distinguished(
     figures = query(
         engine, "SELECT * FROM analytics_v1.probe_points WHERE model = 'e' AND level = 3"
     )[0]
-    assert (
-        figures["requests"],
-        figures["errors"],
-        figures["preemptions"],
-        figures["waiting_steps"],
-    ) == (3, 0, 0, 0)
+    assert (figures["requests"], figures["errors"]) == (3, 0)
+    assert (figures["preemptions"], figures["waiting_steps"]) == (0, 0)
     assert figures["details"]["running_peak"] == 3
     assert 0 < figures["e2e_p50_s"] <= figures["e2e_p95_s"]
     assert figures["tokens_per_s"] > 0
@@ -169,7 +122,7 @@ def test_limits_of_every_kind_are_found_and_distinguished(
 
 
 def test_what_no_trial_is_to_blame_for_fails_the_job(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     expected = {
         "MODEL_UNAVAILABLE": enqueue(name="a", fail={"start": "MODEL_UNAVAILABLE"}),
@@ -182,18 +135,14 @@ def test_what_no_trial_is_to_blame_for_fails_the_job(
         for _ in expected:
             process.wait_for("job.failed", state="failed")
     for error_class, submitted in expected.items():
-        failed = query(
+        assert query(
             engine, f"SELECT state, error_class FROM eval.job WHERE run_id = '{submitted.run_id}'"
-        )
-        assert failed == [{"state": "failed", "error_class": error_class}]
+        ) == [{"state": "failed", "error_class": error_class}]
         assert tried(engine, submitted) == []
 
 
 def test_a_killed_workers_search_resumes_where_it_stopped(
-    environment: dict[str, str],
-    engine: Engine,
-    broker: HintBroker,
-    enqueue: Callable[..., Submitted],
+    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Enqueue
 ) -> None:
     submitted = enqueue(tpot_ms=20, fail={"class": "OOM", "concurrent": 5})
     with worker(environment, "--queue", "synthetic") as process:
@@ -223,7 +172,7 @@ def test_a_killed_workers_search_resumes_where_it_stopped(
 
 
 def test_points_and_ends_are_written_once_and_by_the_attempt_alone(
-    engine: Engine, enqueue: Callable[..., Submitted]
+    engine: Engine, enqueue: Enqueue
 ) -> None:
     submitted = enqueue()
     job = query(engine, "SELECT id FROM eval.job")[0]["id"]
@@ -233,15 +182,7 @@ def test_points_and_ends_are_written_once_and_by_the_attempt_alone(
     with pytest.raises(LeaseLost):
         end_search(engine, job, 1)
     assert tried(engine, submitted) == []
-    with transaction(engine) as connection:
-        worker_id = (
-            "INSERT INTO eval.worker (id, name, host, pid, device, queues, version, state) VALUES "
-        )
-        worker_id += "(gen_random_uuid(), 'w', 'h', 1, 'cpu', '{}', '1', 'idle') RETURNING id"
-        columns = "state = 'running', attempt_no = 1, lease_expires_at = now() + interval '1 min'"
-        connection.exec_driver_sql(
-            f"WITH w AS ({worker_id}) UPDATE eval.job SET worker_id = w.id, {columns} FROM w"
-        )
+    assert take(engine, register(engine)) is not None
     for _ in range(2):  # as where an answer was lost
         add_point(engine, job, 1, 1, point)
     with pytest.raises(LeaseLost):

@@ -112,9 +112,7 @@ def test_memory_of_an_unmarked_child_is_not(sampler: MemorySampler) -> None:
 
 
 def test_traces_do_not_run_into_each_other(sampler: MemorySampler) -> None:
-    first = sampler.end(sampler.begin())
-    second = sampler.end(sampler.begin())
-    assert first.ended_s <= second.started_s
+    assert sampler.end(sampler.begin()).ended_s <= sampler.end(sampler.begin()).started_s
 
 
 def test_samples_come_at_the_period(sampler: MemorySampler) -> None:
@@ -124,10 +122,9 @@ def test_samples_come_at_the_period(sampler: MemorySampler) -> None:
     assert child.returncode == 0
     wanted = (trace.ended_s - trace.started_s) * 1000 / 20
     assert 0.5 * wanted <= len(trace.used_mib) <= wanted + 3
-    last_s = trace.started_s + trace.period_ms / 1000 * (len(trace.used_mib) - 1)
-    assert last_s == pytest.approx(trace.ended_s), (
-        "the last sample stands at the end, however late some were"
-    )
+    assert (trace.started_s + trace.period_ms / 1000 * (len(trace.used_mib) - 1)) == pytest.approx(
+        trace.ended_s
+    ), "the last sample stands at the end, however late some were"
 
 
 def test_every_sample_has_its_own_time(sampler: MemorySampler) -> None:
@@ -227,8 +224,7 @@ def test_the_gpu_is_sampled_five_times_a_second_at_most() -> None:
     for _ in range(100):
         windows.tick()
     answer = ended(windows, 1)
-    elapsed_s = answer["at_s"][-1] - answer["at_s"][0]
-    assert 1 <= len(answer["gpu_samples"]) <= 1 + elapsed_s / 0.2
+    assert 1 <= len(answer["gpu_samples"]) <= 1 + (answer["at_s"][-1] - answer["at_s"][0]) / 0.2
     first = GpuSample(**answer["gpu_samples"][0])
     assert first == GpuSample(at_s=first.at_s, sm_clock_mhz=1980)
 
@@ -346,12 +342,8 @@ def test_the_gpu_is_sampled_while_memory_is_sampled(
     assert (trace.kind, trace.peak_mib) == ("device", 500)
     assert 2 <= len(trace.gpu_samples) <= 4
     seen = trace.gpu_samples[0]
-    assert (seen.sm_clock_mhz, seen.temperature_c, seen.power_w, seen.reasons) == (
-        1755,
-        61,
-        None,
-        4,
-    )
+    assert (seen.sm_clock_mhz, seen.temperature_c) == (1755, 61)
+    assert (seen.power_w, seen.reasons) == (None, 4)
     assert trace.started_s < seen.at_s < trace.ended_s
     window = sampler.begin()
     state.write_text(json.dumps({"lost": True}), encoding="utf-8")

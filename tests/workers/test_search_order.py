@@ -40,8 +40,7 @@ def test_every_limit_is_found_and_closed_in_from_both_sides(most: int, trials: i
 
 
 def test_no_trial_is_tried_twice_and_levels_double_before_they_are_bisected() -> None:
-    done = bisected(5, most=64, trials=2)
-    assert [(t.level, t.trial) for t in done] == [
+    assert [(t.level, t.trial) for t in bisected(5, most=64, trials=2)] == [
         (1, 1),
         (1, 2),
         (2, 1),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -16,11 +14,10 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from core.states import WorkerState
-from db.engine import transaction
-from db.fleet import WorkerIdentity, register_worker, report_worker
+from db.fleet import report_worker
 from orchestrator.supervisor import Supervisor, worker_specs
 from tests.support.database import attempts, query, until
-from tests.support.jobs import Enqueue
+from tests.support.jobs import Enqueue, register
 from tests.support.processes import LoggingProcess, evalctl, worker
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.shutdown import FORCED, Shutdown
@@ -34,7 +31,7 @@ def ended(process: LoggingProcess, within_s: float = 30.0) -> int:
 def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine: Engine) -> None:
     with worker(environment, "--queue", "synthetic") as process:
         name = process.wait_for("worker.ready")["worker"]
-        requested = evalctl(environment, "worker", "drain", name, "--json")
+        requested = evalctl(environment, f"worker drain {name} --json")
         assert requested.returncode == 0, requested.stderr
         assert ended(process) == 0, process.tail()
     (row,) = query(
@@ -46,15 +43,16 @@ def test_an_idle_worker_that_is_drained_ends(environment: dict[str, str], engine
 def test_a_worker_that_is_drained_while_it_starts_ends_too(
     environment: dict[str, str], engine: Engine
 ) -> None:
-    with transaction(engine) as connection:
-        connection.exec_driver_sql(
-            "CREATE FUNCTION drained() RETURNS trigger LANGUAGE plpgsql AS "
-            "'BEGIN NEW.drain_requested_at = now(); RETURN NEW; END'"
-        )
-        connection.exec_driver_sql(
-            "CREATE TRIGGER drained BEFORE INSERT ON eval.worker FOR EACH ROW EXECUTE FUNCTION "
-            "drained()"
-        )
+    query(
+        engine,
+        "CREATE FUNCTION drained() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN NEW.drain_requested_at = now(); RETURN NEW; END'",
+    )
+    query(
+        engine,
+        "CREATE TRIGGER drained BEFORE INSERT ON eval.worker FOR EACH ROW EXECUTE FUNCTION "
+        "drained()",
+    )
     with worker(environment, "--queue", "synthetic") as process:
         process.wait_for("worker.stopping")
         assert ended(process) == 0, process.tail()
@@ -67,10 +65,10 @@ def test_a_worker_that_is_drained_in_a_job_finishes_it_and_takes_no_other(
     enqueue(2, ttft_ms=7000)
     with worker(environment, "--queue", "synthetic") as process:
         claimed = process.wait_for("job.claimed")
-        evalctl(environment, "worker", "drain", "--all")
+        evalctl(environment, "worker drain --all")
         process.wait_for("worker.stopping")
         until(engine, "SELECT state FROM eval.worker", [{"state": "draining"}])
-        shown = evalctl(environment, "worker", "list").stdout
+        shown = evalctl(environment, "worker list").stdout
         process.wait_for("job.succeeded", job_id=claimed["job_id"])
         assert ended(process) == 0, process.tail()
     assert "draining" in shown
@@ -161,7 +159,7 @@ def test_a_supervisor_leaves_a_drained_worker_down_until_it_is_released(
     try:
         supervisor.poll()
         until(engine, busy, [{"state": "busy"}])
-        assert evalctl(environment, "worker", "drain", "--all").returncode == 0
+        assert evalctl(environment, "worker drain --all").returncode == 0
         looked_s, pause = time.monotonic(), threading.Event()
         while not child.ended:
             assert time.monotonic() - looked_s < 60
@@ -209,44 +207,28 @@ def test_a_supervisor_has_a_job_handed_back_that_outlasts_its_patience(
 
 
 def test_draining_needs_one_way_of_naming_and_a_living_worker(environment: dict[str, str]) -> None:
-    assert evalctl(environment, "worker", "drain").returncode == 2
-    assert evalctl(environment, "worker", "drain", "gpu0", "--all").returncode == 2
-    unmatched = evalctl(environment, "worker", "drain", "gpu0")
-    assert (unmatched.returncode, unmatched.stderr) == (
-        2,
-        "evalctl: no running worker matches 'gpu0'\n",
-    )
-    assert evalctl(environment, "worker", "drain", "--all").stdout == "no worker is running\n"
+    assert evalctl(environment, "worker drain").returncode == 2
+    assert evalctl(environment, "worker drain gpu0 --all").returncode == 2
+    unmatched = evalctl(environment, "worker drain gpu0")
+    assert unmatched.returncode == 2
+    assert unmatched.stderr == "evalctl: no running worker matches 'gpu0'\n"
+    assert evalctl(environment, "worker drain --all").stdout == "no worker is running\n"
 
 
 def test_the_heartbeat_reports_what_was_refused_and_reads_the_request_to_drain(
     environment: dict[str, str], engine: Engine
 ) -> None:
-    identity = WorkerIdentity(
-        worker_id=uuid.uuid4(),
-        name="cpu-1@here",
-        host="here",
-        pid=1,
-        device="cpu",
-        queues=("vllm",),
-        version="1",
-    )
-    register_worker(engine, identity)
-    register_worker(
-        engine,
-        dataclasses.replace(identity, worker_id=uuid.uuid4(), name="cpu-12@there", host="there"),
-    )
-    ambiguous = evalctl(environment, "worker", "drain", "cpu-1")
+    me = register(engine, name="cpu-1@here", host="here")
+    register(engine, name="cpu-12@there", host="there")
+    ambiguous = evalctl(environment, "worker drain cpu-1")
     assert ambiguous.returncode == 2
     assert "matches several workers" in ambiguous.stderr
     drained = threading.Event()
-    heartbeat = Heartbeat(
-        engine, identity.worker_id, beat_s=0.05, on_drain=drained.set, refused=lambda: 7
-    )
+    heartbeat = Heartbeat(engine, me, beat_s=0.05, on_drain=drained.set, refused=lambda: 7)
     try:
         heartbeat.report(WorkerState.IDLE, None)
         assert not drained.wait(0.5)
-        assert evalctl(environment, "worker", "drain", "--host", "here").returncode == 0
+        assert evalctl(environment, "worker drain --host here").returncode == 0
         assert drained.wait(10)
         heartbeat.override(WorkerState.QUARANTINED)
         heartbeat.note("XID 79")
@@ -256,7 +238,7 @@ def test_the_heartbeat_reports_what_was_refused_and_reads_the_request_to_drain(
             "SELECT state, note FROM eval.worker WHERE host = 'here'",
             [{"state": "quarantined", "note": "XID 79"}],
         )
-        listed = evalctl(environment, "worker", "list").stdout
+        listed = evalctl(environment, "worker list").stdout
     finally:
         heartbeat.close()
     for shown in ("cpu-1@here", "quarantined", "XID 79", " 7 "):
@@ -269,7 +251,7 @@ def test_the_heartbeat_reports_what_was_refused_and_reads_the_request_to_drain(
         {"state": "starting", "messages_refused": 0, "let": True},
         {"state": "stopped", "messages_refused": 7, "let": False},
     ]
-    assert report_worker(engine, identity.worker_id, WorkerState.STOPPED, None)
+    assert report_worker(engine, me, WorkerState.STOPPED, None)
 
 
 def test_a_worker_that_hangs_while_handing_back_is_ended_by_force(

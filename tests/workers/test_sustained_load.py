@@ -10,30 +10,19 @@ import pytest
 from core.model_spec import ModelSpec
 from core.states import StartKind
 from tests.support.jobs import fake_job
+from tests.support.measurements import host_trace
 from tests.support.probing import FakeEngines, generation
 from workers.engines.protocol import MemoryReport
 from workers.errors import EngineError
 from workers.measurement.measurement import Measurement
-from workers.measurement.sampler import MemoryTrace
 from workers.probes.sustained_load import SustainedLoad, combined, combined_figures
 
 
 def measured(kv_used_mib: float, activation_run_mib: float, *, kind: Any = "device") -> Measurement:
-    memory = MemoryReport(
-        kind=kind,
-        context_mib=500.0,
-        weights_mib=2000.0,
-        graphs_mib=50.0,
-        activation_run_mib=activation_run_mib,
-    )
-    made = generation(
-        output_tokens=10,
-        submitted_s=1.0,
-        first_token_s=2.0,
-        last_token_s=3.0,
-        kv_used_mib=kv_used_mib,
-        memory=memory,
-    )
+    terms: dict[str, Any] = {"context_mib": 500.0, "weights_mib": 2000.0, "graphs_mib": 50.0}
+    memory = MemoryReport(kind=kind, activation_run_mib=activation_run_mib, **terms)
+    stamps = {"submitted_s": 1.0, "first_token_s": 2.0, "last_token_s": 3.0}
+    made = generation(output_tokens=10, kv_used_mib=kv_used_mib, memory=memory, **stamps)
     return Measurement(generation=made)
 
 
@@ -61,17 +50,8 @@ def test_the_need_is_unknown_where_one_engine_does_not_report_a_term() -> None:
 
 
 def test_on_a_cpu_the_need_is_the_peak_of_all_processes() -> None:
-    trace = MemoryTrace(
-        kind="host",
-        started_s=0.0,
-        ended_s=1.0,
-        period_ms=50,
-        used_mib=(900,),
-        peak_mib=900,
-        mean_mib=900.0,
-    )
     engines = [load(measured(10.0, 1.0, kind="host")), load(measured(10.0, 1.0, kind="host"))]
-    figures = combined_figures(engines, combined(engines, 0.0, trace), None)
+    figures = combined_figures(engines, combined(engines, 0.0, host_trace()), None)
     assert (figures["need_mib"], figures["memory_kind"]) == (pytest.approx(900), "host")
 
 

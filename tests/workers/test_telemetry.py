@@ -123,14 +123,9 @@ def test_each_gpu_sample_is_stored_with_its_result(
     (result,) = query(engine, "SELECT flags, sm_clock_mhz, power_w FROM eval.generation")
     assert result == {"flags": ["throttled"], "sm_clock_mhz": 1700.0, "power_w": None}
     samples = query(engine, "SELECT * FROM analytics_v1.card_looks ORDER BY ordinal")
-    same = {
-        "run": "run",
-        "model": "fake",
-        "sm_clock_mhz": 1700,
-        "max_sm_clock_mhz": 1980,
-        "temperature_c": 61,
-    }
-    assert all(row | same | {"power_w": None, "clock_event_reasons": 4} == row for row in samples)
+    named = {"run": "run", "model": "fake", "power_w": None, "clock_event_reasons": 4}
+    same = named | {"sm_clock_mhz": 1700, "max_sm_clock_mhz": 1980, "temperature_c": 61}
+    assert all(row | same == row for row in samples)
     assert [row["ordinal"] for row in samples] == list(range(1, len(samples) + 1))
     after_ms = [row["since_submit_ms"] for row in samples]
     assert after_ms == sorted(after_ms)

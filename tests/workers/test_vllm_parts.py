@@ -28,6 +28,16 @@ from workers.engines.vllm.memory import graph_pool_mib, memory_report, read_work
 from workers.engines.vllm.worker_extension import MemoryExtension
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
+CUDA = EngineContext(home=Path(), log_folder=Path(), device="cuda")
+OOM = errors.EngineOutOfMemory
+MIB = 1 << 20
+FREE_MEMORY = (
+    "ValueError: Free memory on device cuda:0 (3.1/79.2 GiB) on startup is less than desired"
+)
+MODEL_LENGTH = "ValueError: To serve at least one request with the models's max seq len"
+PROFILING = "AssertionError: Error in memory profiling"
+WEIGHTS = "RuntimeError: Cannot find any model weights"
+ALLOCATOR = "RuntimeError: [enforce fail] DefaultCPUAllocator"
 
 
 def spec(**options: Any) -> ModelSpec:
@@ -37,57 +47,15 @@ def spec(**options: Any) -> ModelSpec:
 @pytest.mark.parametrize(
     ("line", "error_class", "error"),
     [
-        (
-            (
-                "ValueError: Free memory on device cuda:0 (3.1/79.2 GiB) on startup is less than "
-                "desired GPU memory utilization"
-            ),
-            "INIT_FREE_MEM",
-            errors.EngineOutOfMemory,
-        ),
-        (
-            "ValueError: No available memory for the cache blocks. Try",
-            "INIT_NO_KV",
-            errors.EngineOutOfMemory,
-        ),
-        (
-            (
-                "ValueError: To serve at least one request with the models's max seq len (8192), 9 "
-                "GiB KV cache is needed"
-            ),
-            "INIT_KV_LT_MAXLEN",
-            errors.EngineOutOfMemory,
-        ),
-        (
-            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB",
-            "INIT_CUDA_OOM",
-            errors.EngineOutOfMemory,
-        ),
-        (
-            "RuntimeError: CUDA driver error: out of memory",
-            "INIT_CUDA_OOM",
-            errors.EngineOutOfMemory,
-        ),
-        (
-            "RuntimeError: Triton Error [CUDA]: out of memory",
-            "INIT_CUDA_OOM",
-            errors.EngineOutOfMemory,
-        ),
-        (
-            "AssertionError: Error in memory profiling. Initial free memory",
-            "PROFILE_ASSERT",
-            errors.EngineStartFailed,
-        ),
-        (
-            "RuntimeError: Cannot find any model weights with `x`",
-            "MODEL_UNAVAILABLE",
-            errors.ModelUnavailable,
-        ),
-        (
-            "RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory",
-            "HOST_OOM",
-            errors.EngineOutOfMemory,
-        ),
+        (f"{FREE_MEMORY} GPU memory utilization", "INIT_FREE_MEM", OOM),
+        ("ValueError: No available memory for the cache blocks. Try", "INIT_NO_KV", OOM),
+        (f"{MODEL_LENGTH} (8192), 9 GiB KV cache is needed", "INIT_KV_LT_MAXLEN", OOM),
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate", "INIT_CUDA_OOM", OOM),
+        ("RuntimeError: CUDA driver error: out of memory", "INIT_CUDA_OOM", OOM),
+        ("RuntimeError: Triton Error [CUDA]: out of memory", "INIT_CUDA_OOM", OOM),
+        (f"{PROFILING}. Initial free memory", "PROFILE_ASSERT", errors.EngineStartFailed),
+        (f"{WEIGHTS} with `x`", "MODEL_UNAVAILABLE", errors.ModelUnavailable),
+        (f"{ALLOCATOR}: can't allocate memory", "HOST_OOM", OOM),
     ],
 )
 def test_the_log_names_the_class_of_a_failed_start(
@@ -145,21 +113,11 @@ def test_the_log_names_backends() -> None:
 
 
 def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> None:
-    mib = 1 << 20
-    answer: dict[str, dict[str, Any]] = {
-        "bytes": {
-            "weights": 2600 * mib,
-            "kv_reserved": 20_000 * mib,
-            "num_blocks": 1000,
-            "buffers": 220 * mib,
-            "activation_profiled": 740 * mib,
-            "activation_run": 100 * mib,
-            "device_free_at_init": 80_000 * mib,
-        },
-        "reasons": {},
-        "facts": {"attention_backend": "FLASH_ATTN"},
-    }
-    reading = read_worker([answer])
+    given = {"weights": 2600, "kv_reserved": 20_000, "buffers": 220, "activation_profiled": 740}
+    given |= {"activation_run": 100, "device_free_at_init": 80_000}
+    sizes = {name: size * MIB for name, size in given.items()} | {"num_blocks": 1000}
+    facts = {"attention_backend": "FLASH_ATTN"}
+    reading = read_worker([{"bytes": sizes, "reasons": {}, "facts": facts}])
     report = memory_report(
         reading,
         graphs_mib=graph_pool_mib("CUDA graph pool memory: 0.07 GiB (actual)", enforce_eager=False),
@@ -168,21 +126,14 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
         free_before_mib=80_500.0,
         kv_used_mib=60.0,
     )
-    assert (report.kind, report.context_mib, report.weights_mib, report.buffers_mib) == (
-        "device",
-        500,
-        2600,
-        220,
-    )
-    assert (report.activation_peak_mib, report.kv_reserved_mib, report.kv_used_mib) == (
-        740,
-        20_000,
-        60,
-    )
+    assert (report.kind, report.context_mib) == ("device", 500)
+    assert (report.weights_mib, report.buffers_mib) == (2600, 220)
+    assert (report.activation_peak_mib, report.kv_reserved_mib) == (740, 20_000)
+    assert report.kv_used_mib == 60
     assert report.activation_run_mib == 100
     assert report.graphs_mib == pytest.approx(71.68)
     assert report.reasons == {}
-    assert reading.kv_block_bytes == 20 * mib
+    assert reading.kv_block_bytes == 20 * MIB
 
 
 def test_terms_that_are_not_reported_have_reasons() -> None:
@@ -196,32 +147,15 @@ def test_terms_that_are_not_reported_have_reasons() -> None:
     )
     assert report.weights_mib is None
     assert report.reasons["weights_mib"] == "broken"
-    assert set(report.reasons) == {
-        "context_mib",
-        "weights_mib",
-        "buffers_mib",
-        "activation_peak_mib",
-        "graphs_mib",
-        "kv_reserved_mib",
-        "kv_used_mib",
-        "activation_run_mib",
-    }
+    terms = ("context", "weights", "buffers", "activation_peak", "graphs", "kv_reserved", "kv_used")
+    assert set(report.reasons) == {f"{term}_mib" for term in (*terms, "activation_run")}
 
 
 def test_a_later_reading_replaces_its_terms_and_keeps_the_rest() -> None:
-    first = read_worker(
-        [
-            {
-                "bytes": {"weights": 7},
-                "reasons": {"activation_run": "none yet"},
-                "facts": {"a": "b"},
-                "variables": {"V": "1"},
-            }
-        ]
-    )
-    later = first.updated(
-        read_worker([{"bytes": {"activation_run": 5}, "reasons": {}, "facts": {}}])
-    )
+    reasons = {"activation_run": "none yet"}
+    first: dict[str, Any] = {"bytes": {"weights": 7}, "reasons": reasons, "facts": {"a": "b"}}
+    second = {"bytes": {"activation_run": 5}, "reasons": {}, "facts": {}}
+    later = read_worker([first | {"variables": {"V": "1"}}]).updated(read_worker([second]))
     assert (later.bytes_by_term, later.reasons) == ({"weights": 7, "activation_run": 5}, {})
     assert (later.facts, later.variables) == ({"a": "b"}, {"V": "1"})
     lost = later.updated(
@@ -308,9 +242,8 @@ def test_graphs_are_captured_for_decoding_and_for_prompts(
     assert graph_sizes(max_num_seqs, max_num_batched_tokens) == expected
     options = {"max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens}
     given = {name: value for name, value in options.items() if value is not None}
-    cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda")
     assert (
-        engine_arguments(spec(**given), cuda, "/weights", NewArguments)["cudagraph_capture_sizes"]
+        engine_arguments(spec(**given), CUDA, "/weights", NewArguments)["cudagraph_capture_sizes"]
         == expected
     )
 
@@ -331,8 +264,7 @@ def test_many_sequences_get_vllms_own_sizes_up_to_512() -> None:
     ],
 )
 def test_a_model_may_have_its_own_way_with_graphs(options: dict[str, Any]) -> None:
-    cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda")
-    arguments = engine_arguments(spec(**options), cuda, "/weights", NewArguments)
+    arguments = engine_arguments(spec(**options), CUDA, "/weights", NewArguments)
     assert arguments.get("cudagraph_capture_sizes") == options.get("cudagraph_capture_sizes")
 
 
@@ -357,8 +289,7 @@ class OldArguments:
 
 def test_pinned_values_yield_to_options_and_to_the_version() -> None:
     cuda = EngineContext(home=Path(), log_folder=Path(), device="cuda", seed=7)
-    arguments = engine_arguments(spec(max_model_len=8192), cuda, "/weights", OldArguments)
-    assert arguments == {
+    assert engine_arguments(spec(max_model_len=8192), cuda, "/weights", OldArguments) == {
         "model": "/weights",
         "revision": None,
         "trust_remote_code": False,

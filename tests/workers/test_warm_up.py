@@ -21,8 +21,7 @@ def warm_up(
     """Warm a fake engine up and return what is stored, and what was sent."""
     host = FakeHost.on(folder, device, rates=rates)
     spec = ModelSpec(name="m", engine="vllm", source="org/m", options=options)
-    report = host.load(spec, on_progress=lambda: None, timeout_s=1)
-    plan = planned(spec, report, device)
+    plan = planned(spec, host.load(spec, on_progress=lambda: None, timeout_s=1), device)
     assert plan is not None
     return WarmUp(host=host.as_host, plan=plan, on_progress=lambda: None, timeout_s=1).run(), host
 
@@ -79,8 +78,7 @@ def test_on_a_cpu_a_few_short_ones_must_do(
 def test_some_engines_have_none(tmp_path: Path, engine: str, options: dict[str, Any]) -> None:
     host = FakeHost.on(tmp_path)
     spec = ModelSpec(name="m", engine=engine, source="m", options=options)
-    report = host.load(spec, on_progress=lambda: None, timeout_s=1)
-    assert planned(spec, report, "cuda") is None
+    assert planned(spec, host.load(spec, on_progress=lambda: None, timeout_s=1), "cuda") is None
 
 
 def test_prompts_fit_a_short_context(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,64 +12,39 @@ from kombu import Queue
 from sqlalchemy import Engine
 
 from core.hints import HINT_TASK, HintBroker, queue_name
-from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.outbox import publish_outbox
-from db.runs import find_run, run_progress
-from db.submissions import Submission, Submitted, submit
+from db.submissions import Submitted
 from orchestrator.reconciler import Reconciler
-from orchestrator.submit import record_of
-from problems.loader import load_set
 from tests.support.database import query
+from tests.support.jobs import Enqueue, progress_of, publish, quickstart, spec
 from tests.support.processes import worker
 
 
 @pytest.fixture
-def enqueue(engine: Engine, broker: HintBroker) -> Callable[..., Submitted]:
+def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
     """Submit jobs of one synthetic model over the quickstart problems and publish their hints."""
 
-    def run(
-        repetitions: int = 1, *, sampling: SamplingParams | None = None, **options: Any
-    ) -> Submitted:
-        problems = tuple(record_of(p) for p in load_set("quickstart"))
-        model = ModelSpec(
-            name="fake", engine="synthetic", source="fake", queue="synthetic", options=options
-        )
-        submitted = submit(
-            engine,
-            Submission(
-                name="run",
-                experiment_hash="e",
-                experiment={"language": "en", "problems": "quickstart"},
-                provenance={},
-                models=(model,),
-                problems=problems,
-                prompts=("plain",),
-                repetitions=repetitions,
-                mode="latency",
-                sampling=sampling or SamplingParams(),
-            ),
-        )
-        publish_outbox(engine, broker)
-        return submitted
+    def run(repetitions: int = 1, **options: Any) -> Submitted:
+        given = {
+            "problems": quickstart(),
+            "sampling": SamplingParams(**options.pop("sampling", {})),
+        }
+        models = (spec(**options),)
+        return publish(engine, broker, models=models, repetitions=repetitions, **given)
 
     return run
 
 
-def state(engine: Engine, submitted: Submitted) -> str:
-    return run_progress(engine, find_run(engine, str(submitted.run_id))).state
-
-
 def test_jobs_run_and_a_median_can_be_recomputed_by_hand(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     submitted = enqueue(repetitions=3, ttft_ms=5, tpot_ms=1)
     with worker(environment, "--queue", "synthetic") as process:
         for _ in range(18):
             process.wait_for("job.succeeded")
         assert process.stop() == 0
-    assert state(engine, submitted) == "succeeded"
+    assert progress_of(engine, submitted).state == "succeeded"
     stored = query(
         engine,
         "SELECT p.name, g.submitted_s, g.first_token_s, g.last_token_s FROM eval.generation AS g "
@@ -101,7 +75,7 @@ def test_jobs_run_and_a_median_can_be_recomputed_by_hand(
 
 
 def test_rows_of_synthetic_models_are_hidden_unless_asked_for(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue()
     with worker(environment, "--queue", "synthetic") as process:
@@ -115,23 +89,20 @@ def test_rows_of_synthetic_models_are_hidden_unless_asked_for(
 
 
 def test_a_prompt_longer_than_the_context_fails_with_its_reason(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     submitted = enqueue(max_model_len=4)
     with worker(environment, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.failed", state="failed", error_class="PROMPT_TOO_LONG")
-    assert state(engine, submitted) == "failed"
+    assert progress_of(engine, submitted).state == "failed"
     assert query(engine, "SELECT DISTINCT failure_kind FROM eval.job") == [
         {"failure_kind": "rejected"}
     ]
 
 
 def test_a_dead_engine_is_replaced_and_the_job_runs_again(
-    environment: dict[str, str],
-    engine: Engine,
-    broker: HintBroker,
-    enqueue: Callable[..., Submitted],
+    environment: dict[str, str], engine: Engine, broker: HintBroker, enqueue: Enqueue
 ) -> None:
     submitted = enqueue(fail={"class": "ENGINE_DEAD", "every": 4, "by": "count"})
     reconciler = Reconciler(engine, broker)
@@ -146,56 +117,35 @@ def test_a_dead_engine_is_replaced_and_the_job_runs_again(
         reconciler.tick()
         attempts = [process.wait_for("job.succeeded")["attempt_no"] for _ in range(3)]
     assert sorted(attempts) == [1, 1, 2], "three jobs were left, one of them for the second time"
-    assert state(engine, submitted) == "succeeded"
+    assert progress_of(engine, submitted).state == "succeeded"
     results = query(engine, "SELECT count(*) AS n, max(attempt_no) AS most FROM eval.generation")
     assert results == [{"n": 6, "most": 2}]
 
 
 def test_speed_runs_are_timed_and_never_scored(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
-    enqueue(sampling=SamplingParams(max_tokens=16, fixed_input_tokens=32, fixed_output_tokens=16))
+    enqueue(sampling={"max_tokens": 16, "fixed_input_tokens": 32, "fixed_output_tokens": 16})
     with worker(environment, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded", score7=None)
-    shown = query(
+    assert query(
         engine, "SELECT DISTINCT prompt_tokens, output_tokens FROM analytics_v1.generations"
-    )
-    assert shown == [{"prompt_tokens": 32, "output_tokens": 16}]
+    ) == [{"prompt_tokens": 32, "output_tokens": 16}]
     assert query(engine, "SELECT count(*) AS n FROM eval.score")[0]["n"] == 0
 
 
 def test_a_worker_drains_its_model_before_it_loads_another(
     environment: dict[str, str], engine: Engine, broker: HintBroker
 ) -> None:
-    problem = load_set("quickstart").problems[0]
-    record = record_of(problem)
-    models = tuple(
-        ModelSpec(name=name, engine="synthetic", source="fake", queue="synthetic") for name in "ab"
-    )
-    submit(
-        engine,
-        Submission(
-            name="run",
-            experiment_hash="e",
-            experiment={"language": "en"},
-            provenance={},
-            models=models,
-            problems=(record,),
-            prompts=("plain",),
-            repetitions=4,
-            mode="latency",
-            sampling=SamplingParams(),
-        ),
-    )
-    publish_outbox(engine, broker)
+    publish(engine, broker, models=(spec("a"), spec("b")), repetitions=4)
     with worker(environment, "--queue", "synthetic") as process:
         order = [process.wait_for("job.succeeded")["model"] for _ in range(8)]
     assert order == sorted(order), "jobs were submitted alternating, and run model by model"
 
 
 def test_sigterm_in_the_middle_of_a_job_finishes_it(
-    environment: dict[str, str], engine: Engine, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], engine: Engine, enqueue: Enqueue
 ) -> None:
     enqueue(ttft_ms=1500)
     with worker(environment, "--queue", "synthetic") as process:
@@ -208,7 +158,7 @@ def test_sigterm_in_the_middle_of_a_job_finishes_it(
 
 
 def test_messages_that_are_no_hints_are_thrown_away(
-    environment: dict[str, str], broker_url: str, enqueue: Callable[..., Submitted]
+    environment: dict[str, str], broker_url: str, enqueue: Enqueue
 ) -> None:
     app = Celery(broker=broker_url, set_as_current=False)
     queue = Queue(queue_name("synthetic"))
@@ -230,7 +180,7 @@ def test_an_emptied_broker_is_filled_again(
     engine: Engine,
     broker: HintBroker,
     broker_url: str,
-    enqueue: Callable[..., Submitted],
+    enqueue: Enqueue,
 ) -> None:
     submitted = enqueue()
     client = redis.Redis.from_url(broker_url)
@@ -242,4 +192,4 @@ def test_an_emptied_broker_is_filled_again(
     with worker(environment, "--queue", "synthetic") as process:
         for _ in range(6):
             process.wait_for("job.succeeded")
-    assert state(engine, submitted) == "succeeded"
+    assert progress_of(engine, submitted).state == "succeeded"

@@ -64,16 +64,10 @@ def ensure_embedded_model(home: Path, name: str, *, verify: bool = False) -> Pat
 
 
 def gguf_file() -> Path:
-    """Return the GGUF file inside the installed package, which is never imported.
-
-    Raise ModelUnavailable.
-    """
+    """Return the GGUF file of the package, which is never imported; raise ModelUnavailable."""
     found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
-    files = [
-        file
-        for place in (found and found.submodule_search_locations) or ()
-        for file in Path(place).glob("*.gguf")
-    ]
+    places = (found and found.submodule_search_locations) or ()
+    files = [file for place in places for file in Path(place).glob("*.gguf")]
     if len(files) != 1:
         raise ModelUnavailable(
             "the embedded model's file is missing: "
@@ -93,9 +87,8 @@ def _make(folder: Path, name: str) -> None:
         building.chmod(0o755)
         write_model_folder(source, building, making)
         made_from = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}: {source.name}"
-        Manifest.of(building, name=name, quantisation=quantisation, made_from=made_from).write(
-            building
-        )
+        manifest = Manifest.of(building, name=name, quantisation=quantisation, made_from=made_from)
+        manifest.write(building)
         if folder.exists():
             shutil.rmtree(folder)
         building.rename(folder)

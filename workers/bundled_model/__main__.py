@@ -1,7 +1,4 @@
-"""Make the named embedded models under EVALCTL_HOME.
-
-Run ``python -m workers.bundled_model smollm2 smollm2-awq``.
-"""
+"""Make models under EVALCTL_HOME: ``python -m workers.bundled_model smollm2 smollm2-awq``."""
 
 from __future__ import annotations
 

@@ -23,11 +23,8 @@ def quantise_to_awq(
     weight is ``(q - zero) x scale``.
     """
     levels, zeros, scales = _rounded(weights)
-    return {
-        "qweight": _pack(levels.reshape(weights.T.shape)),
-        "qzeros": _pack(zeros),
-        "scales": scales,
-    }
+    packed = _pack(levels.reshape(weights.T.shape))
+    return {"qweight": packed, "qzeros": _pack(zeros), "scales": scales}
 
 
 def round_to_4_bits(weights: FloatArray) -> FloatArray:

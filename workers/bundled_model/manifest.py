@@ -36,11 +36,7 @@ class Manifest:
     @classmethod
     def of(cls, folder: Path, *, name: str, quantisation: str, made_from: str) -> Manifest:
         """Describe a folder, hashing every file in it."""
-        files = {
-            file.name: _facts(file)
-            for file in sorted(folder.iterdir())
-            if file.name != MANIFEST_NAME
-        }
+        files = {f.name: _facts(f) for f in sorted(folder.iterdir()) if f.name != MANIFEST_NAME}
         return cls(
             name=name, quantisation=quantisation, made_from=made_from, recipe=RECIPE, files=files
         )
@@ -51,19 +47,13 @@ class Manifest:
         return self.recipe == RECIPE
 
     def agrees(self, folder: Path, *, full: bool) -> bool:
-        """Return whether every file exists unchanged.
-
-        Decided by size and time, or by SHA-256 if ``full`` or the time differs.
-        """
-        return all(
-            _unchanged(folder / name, facts, full=full) for name, facts in self.files.items()
-        )
+        """Return whether no file changed, by size and time; SHA-256 if ``full`` or times differ."""
+        return all(_unchanged(folder / name, its, full=full) for name, its in self.files.items())
 
     def write(self, folder: Path) -> None:
         """Write the manifest into the folder."""
-        (folder / MANIFEST_NAME).write_text(
-            json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(asdict(self), indent=1) + "\n"
+        (folder / MANIFEST_NAME).write_text(text, encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -78,9 +68,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def _facts(file: Path) -> FileFacts:
     status = file.stat()
-    return FileFacts(
-        size_bytes=status.st_size, modified_ns=status.st_mtime_ns, sha256=_sha256(file)
-    )
+    size, modified_ns = status.st_size, status.st_mtime_ns
+    return FileFacts(size_bytes=size, modified_ns=modified_ns, sha256=_sha256(file))
 
 
 def _unchanged(file: Path, facts: FileFacts, *, full: bool) -> bool:

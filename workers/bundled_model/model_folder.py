@@ -23,16 +23,11 @@ from workers.bundled_model.awq_format import (
 
 #: llama.cpp's name of each tensor of a block and transformers' name for it.
 _BLOCK_NAMES = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
+    "attn_norm": "input_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
+    "ffn_norm": "post_attention_layernorm", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
-}
+}  # fmt: skip
 _CONTROL_TOKEN = 3
 
 
@@ -46,13 +41,8 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
     reader = gguf.GGUFReader(source)
     config = _config(reader)
     if making == "awq":
-        config["quantization_config"] = {
-            "quant_method": "awq",
-            "bits": 4,
-            "group_size": GROUP_SIZE,
-            "zero_point": True,
-            "version": "gemm",
-        }
+        bits = {"bits": 4, "group_size": GROUP_SIZE, "zero_point": True}
+        config["quantization_config"] = {"quant_method": "awq", **bits, "version": "gemm"}
     tensors: dict[str, torch.Tensor] = {}
     for name, weights in read_weights(reader):
         if making == "kept" or not name.endswith("_proj.weight"):
@@ -66,19 +56,15 @@ def write_model_folder(source: Path, folder: Path, making: Making) -> None:
     save_file(tensors, weights_path, metadata={"format": "pt"})
     weights_path.chmod(0o644)  # the writer lets only the owner read
     _write_json(folder / "config.json", config)
-    _write_json(
-        folder / "generation_config.json",
-        {"bos_token_id": config["bos_token_id"], "eos_token_id": config["eos_token_id"]},
-    )
+    ends = {name: config[name] for name in ("bos_token_id", "eos_token_id")}
+    _write_json(folder / "generation_config.json", ends)
     _write_tokenizer(reader, folder)
 
 
 def read_weights(reader: gguf.GGUFReader) -> Iterator[tuple[str, FloatArray]]:
     """Yield each tensor dequantised under transformers' name, q and k in its rotary order."""
-    heads, kv_heads = (
-        _field(reader, "llama.attention.head_count"),
-        _field(reader, "llama.attention.head_count_kv"),
-    )
+    heads = _field(reader, "llama.attention.head_count")
+    kv_heads = _field(reader, "llama.attention.head_count_kv")
     for tensor in reader.tensors:
         weights = gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
         name = _transformers_name(tensor.name)
@@ -103,9 +89,8 @@ def _transformers_name(name: str) -> str:
 def _undo_rotary_order(weights: FloatArray, heads: int) -> FloatArray:
     """Separate the halves of each head's rotary dimensions, which llama.cpp interleaves."""
     rows, columns = weights.shape
-    return (
-        weights.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
-    )
+    halves = weights.reshape(heads, rows // heads // 2, 2, columns)
+    return halves.swapaxes(1, 2).reshape(rows, columns)
 
 
 def _bf16(weights: FloatArray) -> torch.Tensor:
@@ -113,10 +98,8 @@ def _bf16(weights: FloatArray) -> torch.Tensor:
 
 
 def _config(reader: gguf.GGUFReader) -> dict[str, Any]:
-    hidden, heads = (
-        _field(reader, "llama.embedding_length"),
-        _field(reader, "llama.attention.head_count"),
-    )
+    hidden = _field(reader, "llama.embedding_length")
+    heads = _field(reader, "llama.attention.head_count")
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -149,39 +132,24 @@ def _write_tokenizer(reader: gguf.GGUFReader, folder: Path) -> None:
     tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     # As llama.cpp's pre-tokenizer "smollm" and the model's own tokenizer.json: each digit is
     # separate.
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
-        ]
-    )
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    pieces = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, pieces])
     tokenizer.decoder = decoders.ByteLevel()
     special = [word for word, kind in zip(words, kinds, strict=True) if kind == _CONTROL_TOKEN]
     tokenizer.add_special_tokens(
         [tokenizers.AddedToken(word, special=True, normalized=False) for word in special]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "chat_template.jinja").write_text(
-        _field(reader, "tokenizer.chat_template"), encoding="utf-8"
-    )
-    named = {
-        key: words[_field(reader, f"tokenizer.ggml.{part}_token_id")]
-        for key, part in (
-            ("bos_token", "bos"),
-            ("eos_token", "eos"),
-            ("unk_token", "unknown"),
-            ("pad_token", "padding"),
-        )
-    }
-    _write_json(
-        folder / "tokenizer_config.json",
-        {
-            **named,
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": _field(reader, "llama.context_length"),
-            "clean_up_tokenization_spaces": False,
-        },
-    )
+    template = _field(reader, "tokenizer.chat_template")
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    parts = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
+    ids = {key: _field(reader, f"tokenizer.ggml.{part}_token_id") for key, part in parts.items()}
+    named = {f"{key}_token": words[token_id] for key, token_id in ids.items()}
+    length = _field(reader, "llama.context_length")
+    named |= {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": length}
+    named |= {"clean_up_tokenization_spaces": False}
+    _write_json(folder / "tokenizer_config.json", named)
 
 
 def _field(reader: gguf.GGUFReader, key: str) -> Any:

@@ -1,4 +1,1 @@
-"""Everything of Celery: the app, its messages, what keeps the loop awake.
-
-Nothing else imports Celery.
-"""
+"""Everything of Celery, which nothing else imports: the app, its messages, what wakes its loop."""

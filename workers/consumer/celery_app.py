@@ -70,9 +70,7 @@ def run_worker(
     )
     worker.start()
     if worker.exitcode:
-        raise WorkerFailed(
-            f"Celery ended with code {worker.exitcode}; its log above has the reason"
-        )
+        raise WorkerFailed(f"Celery ended with code {worker.exitcode}; its log above says why")
 
 
 def _worker_class(app: Celery, shutdown: Shutdown | None) -> Any:

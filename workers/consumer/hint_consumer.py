@@ -34,10 +34,7 @@ class Gate(Protocol):
         """Return whether no job may be claimed; the hint then goes back, for another worker."""
 
     def wait(self) -> None:
-        """Return when it may be open again, or the worker is to end.
-
-        Blocks the pool's only thread.
-        """
+        """Block the pool's only thread until the gate may be open again or the worker is to end."""
 
 
 class OpenGate:

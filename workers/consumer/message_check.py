@@ -80,11 +80,8 @@ class MessageCheck(bootsteps.StartStopStep):  # type: ignore[misc]
     def refuse(cls, key: bytes, entry: bytes, error: MalformedMessage) -> None:
         """Count and log an entry that is not a hint."""
         cls.refused += 1
-        facts = {
-            "queue": key.decode(errors="replace"),
-            "size_bytes": len(entry),
-            "refused": cls.refused,
-        }
+        queue = key.decode(errors="replace")
+        facts = {"queue": queue, "size_bytes": len(entry), "refused": cls.refused}
         log_event("message.rejected", level=logging.WARNING, error=str(error), **facts)
 
 

@@ -70,10 +70,7 @@ class StallWatchdog:
             if missed_since_s is None or self._received_s > missed_since_s:
                 missed_since_s = time.monotonic()
             elif time.monotonic() - missed_since_s > self._stalled_s:
-                log_event(
-                    "worker.deaf",
-                    level=logging.ERROR,
-                    seconds=round(time.monotonic() - missed_since_s),
-                )
+                seconds = round(time.monotonic() - missed_since_s)
+                log_event("worker.deaf", level=logging.ERROR, seconds=seconds)
                 self._on_stall()
                 return

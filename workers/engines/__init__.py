@@ -1,7 +1,4 @@
-"""Engines: vLLM in a child process, an OpenAI-compatible server, and a synthetic one.
-
-Importing this package imports no engine.
-"""
+"""Engines: vLLM in a child, an OpenAI-compatible server, a synthetic one; importing loads none."""
 
 from __future__ import annotations
 
@@ -13,10 +10,7 @@ __all__ = ["Engine", "EngineContext", "create_engine"]
 
 
 def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
-    """Return an engine for the model, not started.
-
-    Raise ModelUnavailable for an unknown engine or option.
-    """
+    """Return an engine, not started; raise ModelUnavailable for an unknown engine or option."""
     # Imported here: a worker imports only what its models need, and vLLM not before its GPU is
     # pinned.
     if spec.engine == "synthetic":

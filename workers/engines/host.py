@@ -19,12 +19,7 @@ from typing import Any, TypeVar, cast
 
 from core.model_spec import ModelSpec
 from workers.engines import Engine, EngineContext, create_engine
-from workers.engines.protocol import (
-    Generation,
-    GenerationRequest,
-    StartReport,
-    TokenEvent,
-)
+from workers.engines.protocol import Generation, GenerationRequest, StartReport, TokenEvent
 from workers.errors import (
     INIT_TIMEOUT,
     EngineDied,
@@ -53,10 +48,7 @@ _FATAL = (EngineDied, EngineOutOfMemory, GenerationTimedOut)
 
 
 class EngineHost:
-    """Build, hold, use and dispose of one engine at a time.
-
-    ``generate`` may be called from several threads.
-    """
+    """Build, hold, use and dispose of one engine at a time; several threads may generate."""
 
     def __init__(
         self,
@@ -189,11 +181,9 @@ class EngineHost:
                 on_progress()
         finally:
             starting.cancel()
-        raise EngineStartFailed(
-            f"model {spec.name!r} was not ready after {timeout_s:g} s: "
-            f"see the engine's log in {self._context.log_folder}",
-            error_class=INIT_TIMEOUT,
-        )
+        late = f"model {spec.name!r} was not ready after {timeout_s:g} s"
+        seen = f"see the engine's log in {self._context.log_folder}"
+        raise EngineStartFailed(f"{late}: {seen}", error_class=INIT_TIMEOUT)
 
     def _follow(
         self,

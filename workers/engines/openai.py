@@ -1,7 +1,4 @@
-"""Any OpenAI-compatible server: a vLLM over several GPUs, a vendor's API.
-
-Times are the client's, memory is not visible.
-"""
+"""Any OpenAI-compatible server: vLLM on several GPUs, a vendor's API. Times are the client's."""
 
 from __future__ import annotations
 
@@ -53,10 +50,7 @@ _NO_MEMORY = MemoryReport(kind=None, reasons={"*": "the server's memory cannot b
 
 
 class OpenAIEngine:
-    """One model of one server, used through streaming chat completions.
-
-    Nothing is retried here: a job is.
-    """
+    """One model of one server, by streaming chat completions. Nothing is retried: a job is."""
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
@@ -124,11 +118,9 @@ class OpenAIEngine:
         if self._client is None:
             raise errors.EngineDied(f"model {self._spec.name!r} is not connected")
         if request.sampling.fixed_length:
-            raise errors.PromptRejected(
-                f"model {self._spec.name!r}: fixed-length runs need exact token ids, "
-                "which a chat server does not accept",
-                error_class=errors.REQUEST_REFUSED,
-            )
+            why = "fixed-length runs need exact token ids, which a chat server does not accept"
+            sentence = f"model {self._spec.name!r}: {why}"
+            raise errors.PromptRejected(sentence, error_class=errors.REQUEST_REFUSED)
         body = self._body(request)
         reading = _Reading(submitted_s=time.monotonic())
         try:
@@ -216,17 +208,11 @@ class OpenAIEngine:
         )
 
     def _translated(self, error: Exception, *, starting: bool) -> errors.EngineError:
-        """Return what an exception of the client means.
-
-        The message about a refused key may quote the key and is left out.
-        """
+        """Return what an error of the client means, not its text: it may quote a refused key."""
         name, server, key = self._spec.name, self._spec.base_url, self._spec.api_key_env
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
-            where = (
-                f"the key in the environment variable {key}"
-                if key
-                else "requests without a key: set api_key_env"
-            )
+            no_key = "requests without a key: set api_key_env"
+            where = f"the key in the environment variable {key}" if key else no_key
             return errors.ModelUnavailable(f"model {name!r}: {server} refuses {where}")
         message = " ".join(str(error).split())[:400]
         if isinstance(error, openai.RateLimitError):
@@ -239,10 +225,9 @@ class OpenAIEngine:
             )
         if isinstance(error, openai.APIStatusError) and 400 <= error.status_code < 500:
             too_long = _TOO_LONG.search(message) is not None
-            return errors.PromptRejected(
-                f"model {name!r}: {server} refuses the request: {message}",
-                error_class=errors.PROMPT_TOO_LONG if too_long else errors.REQUEST_REFUSED,
-            )
+            refused = f"model {name!r}: {server} refuses the request: {message}"
+            kind = errors.PROMPT_TOO_LONG if too_long else errors.REQUEST_REFUSED
+            return errors.PromptRejected(refused, error_class=kind)
         away = isinstance(error, openai.APIConnectionError) or type(error).__module__.startswith(
             "httpx"
         )
@@ -253,11 +238,9 @@ class OpenAIEngine:
             if away
             else errors.EngineError
         )
-        return failure(
-            f"model {name!r}: {server} {'is not reachable' if away else 'failed'}: "
-            f"{type(error).__name__}: {message}",
-            error_class=SERVER_UNREACHABLE if away else SERVER_ERROR,
-        )
+        problem = f"{server} {'is not reachable' if away else 'failed'}"
+        sentence = f"model {name!r}: {problem}: {type(error).__name__}: {message}"
+        return failure(sentence, error_class=SERVER_UNREACHABLE if away else SERVER_ERROR)
 
 
 class _Reading:

@@ -11,19 +11,14 @@ from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 
 def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
-    """Return the model's options.
-
-    Raise ModelUnavailable naming the first unknown one and its nearest known name.
-    """
+    """Return the model's options; raise ModelUnavailable with an unknown one's nearest name."""
     for name in spec.options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = (
                 f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
             )
-            raise ModelUnavailable(
-                f"model {spec.name!r} has the option {name!r}, "
-                f"which the {spec.engine} engine does not have: {hint}",
-                error_class=OPTION_REFUSED,
-            )
+            option = f"has the option {name!r}, which the {spec.engine} engine does not have"
+            sentence = f"model {spec.name!r} {option}: {hint}"
+            raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return dict(spec.options)

@@ -13,14 +13,9 @@ from core.sampling_params import SamplingParams
 
 #: The terms of a ``MemoryReport`` in the order in which they are taken.
 MEMORY_TERMS = (
-    "context_mib",
-    "weights_mib",
-    "buffers_mib",
-    "activation_peak_mib",
-    "graphs_mib",
-    "kv_reserved_mib",
-    "kv_used_mib",
-)
+    "context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib",
+    "kv_reserved_mib", "kv_used_mib",
+)  # fmt: skip
 
 #: Terms of a start that a generation's report may lack, and that may come from another start. The
 #: reserved cache and all that requests use are a start's own.
@@ -76,10 +71,7 @@ class TokenEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryReport:
-    """Memory of an engine in MiB, term by term.
-
-    A term that is None has its reason in ``reasons`` (``*`` for all).
-    """
+    """Memory in MiB, term by term; a None has its reason in ``reasons`` (``*`` for all)."""
 
     #: Whose memory it is; None where there is none to measure.
     kind: Literal["device", "host"] | None
@@ -103,10 +95,7 @@ UNKNOWN_MEMORY = MemoryReport(kind=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """A finished generation: text, raw times and what the engine reported.
-
-    Metrics are derived elsewhere.
-    """
+    """A finished generation: text, raw times and the engine's report, from which metrics follow."""
 
     text: str
     #: The exact text the model saw, after the chat template; None where a server applies it or ids
@@ -185,20 +174,14 @@ class StartReport:
 
 
 class Engine(Protocol):
-    """One model in memory or behind a server.
-
-    All methods run on one event loop; none is called before ``start``.
-    """
+    """One model in memory or behind a server; all runs on one loop, nothing before ``start``."""
 
     async def start(self) -> StartReport:
         """Load the model. Raise EngineStartFailed, EngineOutOfMemory or ModelUnavailable."""
         ...
 
     def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:
-        """Yield tokens as they come and the Generation last.
-
-        Closing the iterator aborts the request in the engine.
-        """
+        """Yield tokens as they come, the Generation last; closing aborts the request."""
         ...
 
     async def memory_report(self) -> MemoryReport:
@@ -206,10 +189,7 @@ class Engine(Protocol):
         ...
 
     async def stop(self) -> None:
-        """End the engine and wait until nothing of it remains.
-
-        Safe to call twice and after a failed start.
-        """
+        """End the engine and wait until nothing remains; safe twice and after a failed start."""
         ...
 
 

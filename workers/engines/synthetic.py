@@ -99,10 +99,8 @@ class SyntheticEngine:
         await asyncio.sleep(float(self._options.get("start_s", 0)))
         if (wanted := self._fail.get("start")) and self._crowded(_up[self._spec.name] + 1):
             failure = _START_FAILURES.get(str(wanted), errors.EngineStartFailed)
-            raise failure(
-                f"the synthetic model {self._spec.name!r} fails to start as ordered",
-                error_class=str(wanted),
-            )
+            ordered = f"the synthetic model {self._spec.name!r} fails to start as ordered"
+            raise failure(ordered, error_class=str(wanted))
         max_num_seqs = int(self._options.get("max_num_seqs", 4))
         self._slots = asyncio.Semaphore(
             min(max_num_seqs, int(self._options.get("kv_sequences", max_num_seqs)))
@@ -171,10 +169,7 @@ class SyntheticEngine:
         )
 
     async def memory_report(self) -> MemoryReport:
-        """Return the numbers of the option ``memory``.
-
-        They belong to no process, so the report has no kind unless ``traced``.
-        """
+        """Return the option ``memory``: no process has it, so only ``traced`` gives it a kind."""
         given = dict(self._options.get("memory") or {})
         terms: dict[str, Any] = {name: float(given[name]) for name in MEMORY_TERMS if name in given}
         if "kv_used_mib" in self._options:
@@ -205,9 +200,8 @@ class SyntheticEngine:
     def _prompt(self, request: GenerationRequest) -> tuple[str, int]:
         if request.sampling.fixed_input_tokens is not None:
             seed = _draw(request.sampling.seed, "prompt")
-            text = " ".join(
-                f"t{seed + index}" for index in range(request.sampling.fixed_input_tokens)
-            )
+            seeds = range(seed, seed + request.sampling.fixed_input_tokens)
+            text = " ".join(f"t{number}" for number in seeds)
         else:
             text = "\n".join(f"<{message.role}>{message.content}" for message in request.messages)
         tokens = len(text.split())

@@ -59,10 +59,7 @@ class BatchSlot:
     def take(
         self, engine_start: EngineStart, *, unless: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Announce the engine start, and wait until it has room; return whether it has.
-
-        Return False where it has none and ``unless`` has come true.
-        """
+        """Announce the start and wait until it has room, or has none and ``unless`` holds."""
         if self.engine_start is None:
             self.engine_start = engine_start
             if self._batch is not None:
@@ -86,9 +83,8 @@ class BatchSlot:
         """Return whether, at the rate so far, all tokens will have come by a monotonic moment."""
         if self._noted < 2:
             return False
-        return (
-            self._last_s + self._missing * (self._last_s - self._first_s) / (self._noted - 1) < at_s
-        )
+        per_token_s = (self._last_s - self._first_s) / (self._noted - 1)
+        return self._last_s + self._missing * per_token_s < at_s
 
     def leave(self) -> None:
         """Free the slot for another attempt; what is left to do needs no engine. Idempotent.
@@ -241,10 +237,7 @@ class ContinuousBatch:
         return slot.engine_start
 
     def _await_room(self) -> int:
-        """Wait for slots that are free or soon will be; return their number.
-
-        Wait also for the writing to keep up: no more may be written at once than are served.
-        """
+        """Return the slots that are or soon will be free, once the writing keeps up."""
         with self._changed:
             while (room := self._room()) <= 0:
                 self._pause()
@@ -265,10 +258,7 @@ class ContinuousBatch:
             return False
 
     def _pause(self) -> None:
-        """Wait a little for a slot to be left; let others write unless one is about to be.
-
-        Call under the lock.
-        """
+        """Wait, under the lock, for a slot to be left; others write unless one is about to be."""
         if not self._waiting:
             self._filled.set()
         self._changed.wait(POLL_EVERY_S)

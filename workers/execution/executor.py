@@ -179,12 +179,9 @@ class Executor:
             self._fail(job, lease, error)
             return None
         self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
-        return {
-            "ttft_ms": round(generation.ttft_ms, 1),
-            "e2e_s": round(generation.e2e_s, 3),
-            "output_tokens": generation.output_tokens,
-            "score7": None if result.score is None else result.score.score7,
-        }
+        speed = {"ttft_ms": round(generation.ttft_ms, 1), "e2e_s": round(generation.e2e_s, 3)}
+        score7 = None if result.score is None else result.score.score7
+        return speed | {"output_tokens": generation.output_tokens, "score7": score7}
 
     def _measure(
         self, job: ClaimedJob, request: GenerationRequest, lease: Lease, slot: BatchSlot
@@ -202,22 +199,15 @@ class Executor:
 
         try:
             generation = self._host.generate(
-                request,
-                on_token=on_token,
-                cancel=lease.ended,
-                timeout_s=self._timeouts.silence_s,
+                request, on_token=on_token, cancel=lease.ended, timeout_s=self._timeouts.silence_s
             )
         finally:
             if sampler is not None and window is not None:
                 sampler.stop(window)
             slot.leave()
             trace = None if sampler is None or window is None else sampler.trace(window)
-        return Measurement(
-            generation=generation,
-            boot_id=engine_start.boot_id,
-            start_memory=engine_start.memory,
-            trace=trace,
-        )
+        boot_id, memory = engine_start.boot_id, engine_start.memory
+        return Measurement(generation=generation, boot_id=boot_id, start_memory=memory, trace=trace)
 
     def _take_slot(self, lease: Lease, slot: BatchSlot, engine_start: EngineStart) -> None:
         """Wait for the slot; an attempt that does not get it costs its job nothing."""
@@ -272,11 +262,8 @@ class Executor:
 
         def write() -> None:
             state = give_up(self._database, job.job_id, job.attempt_no, failure)
-            facts: dict[str, Any] = {
-                "kind": failure.kind.value,
-                "error_class": failure.error_class,
-                "state": state.value,
-            }
+            facts: dict[str, Any] = {"kind": failure.kind.value, "error_class": failure.error_class}
+            facts |= {"state": state.value}
             log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
 
         self._insist(lease, write)

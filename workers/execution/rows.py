@@ -19,24 +19,11 @@ from workers.measurement.sampler import MemoryTrace
 
 #: Stamps and counts that a generation's row takes over unchanged.
 _COPIED = (
-    "prompt_hash",
-    "output_hash",
-    "prompt_tokens",
-    "cached_tokens",
-    "output_tokens",
-    "finish_reason",
-    "submitted_s",
-    "first_token_s",
-    "last_token_s",
-    "first_answer_s",
-    "engine_queued_s",
-    "engine_scheduled_s",
-    "engine_first_token_s",
-    "engine_last_token_s",
-    "preemptions",
-    "running_peak",
-    "kv_used_mib",
-)
+    "prompt_hash", "output_hash", "prompt_tokens", "cached_tokens", "output_tokens",
+    "finish_reason", "submitted_s", "first_token_s", "last_token_s", "first_answer_s",
+    "engine_queued_s", "engine_scheduled_s", "engine_first_token_s", "engine_last_token_s",
+    "preemptions", "running_peak", "kv_used_mib",
+)  # fmt: skip
 
 
 def result(

@@ -110,10 +110,7 @@ class GpuGuard:
         self._found_no_other()
 
     def before_start(self, spec: ModelSpec) -> None:
-        """Sweep before an engine that uses the GPU starts.
-
-        Raise ``EngineStartFailed`` of class INIT_FREE_MEM.
-        """
+        """Sweep before an engine starts on the GPU; raise ``EngineStartFailed`` (INIT_FREE_MEM)."""
         if spec.engine != "vllm":
             return
         if self.quarantined is not None:
@@ -182,11 +179,8 @@ class GpuGuard:
 
     def incidents_between(self, from_s: float, to_s: float) -> tuple[Incident, ...]:
         """Return what casts doubt on measurements between two monotonic moments."""
-        past = [
-            incident
-            for incident in tuple(self._incidents)
-            if incident.at_s >= from_s and incident.since_s <= to_s
-        ]
+        noted = tuple(self._incidents)
+        past = [one for one in noted if one.at_s >= from_s and one.since_s <= to_s]
         present = self._foreign
         return tuple(past if present is None or present.since_s > to_s else [*past, present])
 
@@ -237,10 +231,8 @@ class GpuGuard:
             holders = "; ".join(_holder(process, owners[process.pid]) for process in others)
             # A process that was killed just now is listed until the driver has cleaned up.
             dying = all(owners[p.pid] in {Owner.DEAD_WORKER, Owner.HIDDEN} for p in others)
-            return _Found(
-                f"{self._name} is in use: {holders}. End it, or give this worker another GPU",
-                settling=dying,
-            )
+            mend = "End it, or give this worker another GPU"
+            return _Found(f"{self._name} is in use: {holders}. {mend}", settling=dying)
         return None
 
     def _unowned(self, listed: tuple[GpuProcess, ...]) -> _Found | None:
@@ -249,9 +241,8 @@ class GpuGuard:
             return None  # An engine of ours runs and the driver does not report what it holds.
         used_mib = self._reader.used_mib()
         # What is expected is among what is listed, or nothing is listed here.
-        unowned_mib = used_mib - max(
-            self._expected_mib, sum(mib for mib in reported if mib is not None)
-        )
+        known_mib = sum(mib for mib in reported if mib is not None)
+        unowned_mib = used_mib - max(self._expected_mib, known_mib)
         if unowned_mib <= UNOWNED_MIB:
             return None
         sentence = (

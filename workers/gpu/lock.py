@@ -26,10 +26,7 @@ class GpuLock:
     """Held from the start of a worker on a GPU to its end."""
 
     def __init__(self, home: Path, gpu_uuid: str) -> None:
-        """Take the lock.
-
-        Raise ``GpuUnavailable`` where another worker of this EVALCTL_HOME has the GPU.
-        """
+        """Take the lock, or raise ``GpuUnavailable`` where a worker of this EVALCTL_HOME has it."""
         folder = home / "gpus"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = str((folder / f"{gpu_uuid}.lock").resolve())

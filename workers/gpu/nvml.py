@@ -1,7 +1,4 @@
-"""All that a worker reads from NVML about one GPU.
-
-GPUs are addressed by UUID: NVML ignores CUDA_VISIBLE_DEVICES, so an index could name another GPU.
-"""
+"""What a worker reads from NVML, by UUID: NVML's indices ignore CUDA_VISIBLE_DEVICES."""
 
 from __future__ import annotations
 
@@ -30,10 +27,7 @@ class GpuLost(GpuUnavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProcess:
-    """A process with a context on the GPU, as the driver lists it.
-
-    In a container its pid may be the host's.
-    """
+    """A process with a context on the GPU; in a container its pid may be the host's."""
 
     pid: int
     #: None where the driver does not report it.
@@ -46,10 +40,7 @@ class GpuReader(Protocol):
     """What a guard reads from its GPU. A call may raise ``GpuLost`` unless it says otherwise."""
 
     def processes(self) -> tuple[GpuProcess, ...]:
-        """List the processes on the GPU.
-
-        Stalls a running engine by milliseconds: never call it while something is timed.
-        """
+        """List the GPU's processes, which stalls an engine by milliseconds: never while timing."""
 
     def used_mib(self) -> float:
         """Return the MiB in use beyond the driver's reserve."""
@@ -58,10 +49,7 @@ class GpuReader(Protocol):
         """Return clock, temperature, power and clock event reasons; raise nothing."""
 
     def wait_xid(self, timeout_s: float) -> int | None:
-        """Wait for the next XID and return it, or None at the time-out.
-
-        Raise ``GpuUnavailable`` where the driver does not report XIDs.
-        """
+        """Return the next XID, None at the time-out; raise ``GpuUnavailable`` if not reported."""
 
 
 class NvmlReader:
@@ -75,10 +63,8 @@ class NvmlReader:
 
     def processes(self) -> tuple[GpuProcess, ...]:
         """List each process once: one that computes and draws counts as computing."""
-        computing = [
-            *self._list(pynvml.nvmlDeviceGetComputeRunningProcesses),
-            *self._list(_mps_processes),
-        ]
+        computing = self._list(pynvml.nvmlDeviceGetComputeRunningProcesses)
+        computing = [*computing, *self._list(_mps_processes)]
         drawing = self._list(pynvml.nvmlDeviceGetGraphicsRunningProcesses)
         found = {
             p.pid: GpuProcess(pid=p.pid, used_mib=_mib(p.usedGpuMemory), graphics=True)
@@ -131,9 +117,8 @@ class NvmlReader:
         with _errors(self._uuid):
             if self._events is None:
                 events = pynvml.nvmlEventSetCreate()
-                pynvml.nvmlDeviceRegisterEvents(
-                    self._handle, pynvml.nvmlEventTypeXidCriticalError, events
-                )
+                critical = pynvml.nvmlEventTypeXidCriticalError
+                pynvml.nvmlDeviceRegisterEvents(self._handle, critical, events)
                 self._events = events
             try:
                 data = pynvml.nvmlEventSetWait_v2(self._events, int(timeout_s * 1000))

@@ -84,10 +84,8 @@ class ProcessOwnership:
     def has_engine(self) -> bool:
         """Return whether an engine of this worker runs."""
         environments = (variables(pid) for pid in pids())
-        return any(
-            found.get(MARK_VARIABLE) == self.mark and TOKEN_VARIABLE in found
-            for found in environments
-        )
+        marked = (found for found in environments if found.get(MARK_VARIABLE) == self.mark)
+        return any(TOKEN_VARIABLE in found for found in marked)
 
     def kill_leftover(self, pid: int) -> bool:
         """Kill a dead worker's process; return whether it was one."""

@@ -52,10 +52,7 @@ class GpuSample:
 def wait_while_throttled(
     sample: Callable[[], GpuSample], on_progress: Callable[[], None], within_s: float
 ) -> float | None:
-    """Wait until nothing throttles the GPU; return the seconds, None where it still is at the end.
-
-    ``on_progress`` is called before each sample but the first; what it raises ends the wait.
-    """
+    """Return the seconds until nothing throttles the GPU, or None; ``on_progress`` may end it."""
     began_s = time.monotonic()
     pause = threading.Event()
     while sample().throttled:

@@ -1,7 +1,4 @@
-"""Log events as one JSON object a line on stderr.
-
-Each event has one name, listed in docs/reference/events.md.
-"""
+"""Log events as JSON lines on stderr, each with one name listed in docs/reference/events.md."""
 
 from __future__ import annotations
 
@@ -22,11 +19,8 @@ class _JsonLines(logging.Formatter):
             "event": "log",
             "message": record.getMessage(),
         }
-        head = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-        }
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        head = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
             event = event | {"traceback": self.formatException(record.exc_info)}
         return json.dumps(head | event, default=str, ensure_ascii=False)

@@ -122,10 +122,8 @@ class LeaseKeeper:
             self._end_process(hung, leases)
             return True
         for lease in leases:
-            if (
-                time.monotonic() - lease.claimed_s > self._timeouts.job_s
-                and not lease.ended.is_set()
-            ):
+            age_s = time.monotonic() - lease.claimed_s
+            if age_s > self._timeouts.job_s and not lease.ended.is_set():
                 log_event("lease.overdue", **lease.job.log_context())
                 lease.end(EndReason.OVERDUE)
         kept = [lease for lease in leases if lease.reason is not EndReason.LOST]
@@ -178,10 +176,9 @@ class LeaseKeeper:
             log_event(
                 "worker.hung", level=logging.ERROR, seconds=seconds, **lease.job.log_context()
             )
-            self._give_up(
-                lease,
-                Failure(kind=FailureKind.TIMED_OUT, error_class=hung_class, sentence=sentence),
-            )
+            timed_out = FailureKind.TIMED_OUT
+            failure = Failure(kind=timed_out, error_class=hung_class, sentence=sentence)
+            self._give_up(lease, failure)
         for lease in leases:
             if lease not in hung:
                 self._give_up(

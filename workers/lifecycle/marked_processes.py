@@ -35,17 +35,12 @@ def stat(pid: int) -> list[str] | None:
 
 
 def variables(pid: int) -> Mapping[str, str]:
-    """Return the environment with which a process was started; empty where it cannot be read.
-
-    A zombie has none.
-    """
+    """Return the environment at a process's start; empty for a zombie or where unreadable."""
     try:
         pairs = (_PROC / str(pid) / "environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return {}
-    return {
-        name: value for name, equals, value in (pair.partition("=") for pair in pairs) if equals
-    }
+    return {name: value for name, found, value in (pair.partition("=") for pair in pairs) if found}
 
 
 def carries(pid: int, values: Mapping[str, str]) -> bool:
@@ -57,10 +52,7 @@ def carries(pid: int, values: Mapping[str, str]) -> bool:
 
 
 def kill(pid: int, belongs: Callable[[int], bool]) -> bool:
-    """Kill a process if it belongs; return whether it did.
-
-    The descriptor pins the process, so that the one that is killed is the one that was checked.
-    """
+    """Kill a process if it belongs (a descriptor pins the pid that was checked); return whether."""
     with contextlib.suppress(OSError):
         descriptor = os.pidfd_open(pid)
         try:

@@ -71,10 +71,7 @@ class Shutdown:
         self._asked.put((_Asked.DRAIN, "the worker was drained"))
 
     def signalled(self, name: str, *, at_once: bool = False) -> None:
-        """Pass on a signal.
-
-        Does no more than a reentrant put, so it is safe inside a signal handler.
-        """
+        """Pass on a signal by a reentrant put alone, which is safe inside a signal handler."""
         self._asked.put((_Asked.HAND_BACK if at_once else _Asked.SIGNAL, f"the worker got {name}"))
 
     def quarantine(self, sentence: str) -> None:
@@ -138,9 +135,8 @@ class Shutdown:
             self._hand_back_now(sentence, asked)
             return time.monotonic() + HAND_BACK_WITHIN_S
         if deadline_s is None:
-            return time.monotonic() + (
-                HAND_BACK_WITHIN_S if self.hand_back.is_set() else self._grace_s
-            )
+            left_s = HAND_BACK_WITHIN_S if self.hand_back.is_set() else self._grace_s
+            return time.monotonic() + left_s
         return deadline_s
 
     def _halt(self, sentence: str, asked: _Asked) -> None:

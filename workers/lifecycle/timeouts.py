@@ -36,18 +36,11 @@ class Timeouts:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Timeouts:
-        """Read ``VARIABLES`` from ``environ`` (default: the process's).
-
-        Raise ``SettingsError`` for a value that is not a valid time.
-        """
+        """Read ``VARIABLES`` from ``environ``; raise ``SettingsError`` for an invalid time."""
         values = os.environ if environ is None else environ
         given = {name: values[name] for name in VARIABLES if values.get(name)}
-        return cls(
-            **{
-                name.removeprefix("EVALCTL_").lower(): _seconds(name, text)
-                for name, text in given.items()
-            }
-        )
+        fields = {name: name.removeprefix("EVALCTL_").lower() for name in given}
+        return cls(**{fields[name]: _seconds(name, text) for name, text in given.items()})
 
     @property
     def beat_s(self) -> float:

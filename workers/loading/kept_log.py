@@ -38,22 +38,15 @@ def kept_log(path: Path | None) -> str | None:
         return None
     if size > KEPT_BYTES:
         read = read[read.find(b"\n") + 1 :]
-    return without_credentials(read.decode(errors="replace")).replace(
-        "\x00", "\N{REPLACEMENT CHARACTER}"
-    )
+    text = without_credentials(read.decode(errors="replace"))
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def without_credentials(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """Return the text with a mask for what looks like a token or is the value of a secret variable.
-
-    ``environ`` is the process's environment by default.
-    """
+    """Mask what looks like a token or is the value of a secret variable of ``environ``."""
     values = os.environ if environ is None else environ
-    secrets = {
-        value
-        for name, value in values.items()
-        if _SECRET_NAME.search(name) and len(value) >= _SECRET_CHARACTERS
-    }
+    named = (value for name, value in values.items() if _SECRET_NAME.search(name))
+    secrets = {value for value in named if len(value) >= _SECRET_CHARACTERS}
     secrets |= {quote(secret, safe="") for secret in secrets}
     text = masked(text)
     for secret in sorted(secrets, key=len, reverse=True):  # the longest first: one may hold another

@@ -43,18 +43,13 @@ _COMPILED = re.compile(r"Compiling a graph for ")
 
 
 def takes_two_starts(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> bool:
-    """Return whether a model is profiled by a separate start.
-
-    Raise ModelUnavailable for an unknown choice.
-    """
+    """Return whether a separate start profiles a model; raise ModelUnavailable if unknown."""
     if spec.engine != "vllm":
         return False
     wanted = spec.options.get(STARTS_OPTION, "two")
     if wanted not in {"two", "single"}:
-        raise ModelUnavailable(
-            f"model {spec.name!r} has {STARTS_OPTION} = {wanted!r}: it is 'two' or 'single'",
-            error_class=OPTION_REFUSED,
-        )
+        sentence = f"model {spec.name!r} has {STARTS_OPTION} = {wanted!r}: it is 'two' or 'single'"
+        raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return device == "cuda" and wanted == "two" and not SIZED_BY & set(spec.options)
 
 
@@ -66,41 +61,28 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
     this key, and where none fits the model is profiled again.
     """
     options = {name: value for name, value in spec.options.items() if name not in _NOT_PROFILED}
-    what = {
-        "engine": spec.engine,
-        "source": spec.source,
-        "revision": spec.revision,
-        "options": options,
-    }
+    what: dict[str, Any] = {"engine": spec.engine, "source": spec.source, "options": options}
+    what |= {"revision": spec.revision}
     trusted = {"trust_remote_code": spec.trust_remote_code}
-    return canonical_hash(
-        what | trusted | {"engine_version": engine_version, "gpu_uuid": context.gpu_uuid}
-    )
+    where = {"engine_version": engine_version, "gpu_uuid": context.gpu_uuid}
+    return canonical_hash(what | trusted | where)
 
 
 def compiled(log_path: Path | None) -> bool:
-    """Return whether a start compiled its graphs, by its log.
-
-    Its profile then includes the compiler's memory.
-    """
+    """Return whether a start compiled its graphs, by its log: its profile includes the compiler."""
     return log_path is not None and _COMPILED.search(read_log(log_path)) is not None
 
 
 def sizable(profiles: Iterable[Profile]) -> list[Profile]:
     """Return the profiles that contain all that the size of a KV cache follows from."""
-    return [
-        profile
-        for profile in profiles
-        if all(profile.config.get(name) for name in _SIZE_FOLLOWS_FROM)
-    ]
+    return [one for one in profiles if all(one.config.get(name) for name in _SIZE_FOLLOWS_FROM)]
 
 
 def measured_spec(spec: ModelSpec, profile: Profile) -> ModelSpec:
     """Return the spec of the start that serves, with a KV cache of the declared rule."""
     size = {"kv_cache_memory_bytes": full_length_bytes(profile.config, profile.kv_block_bytes)}
-    return replace(
-        spec, options={**spec.options, **size, "gpu_memory_utilization": MEASURED_UTILISATION}
-    )
+    options = {**spec.options, **size, "gpu_memory_utilization": MEASURED_UTILISATION}
+    return replace(spec, options=options)
 
 
 def full_length_bytes(config: Mapping[str, Any], kv_block_bytes: float) -> int:
@@ -131,20 +113,16 @@ def differences(profile: Profile, engine_start: Boot) -> list[str]:
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
-    return {
-        name
-        for name in one.keys() | other.keys()
-        if name not in one or name not in other or one[name] != other[name]
-    }
+    missing = object()
+    names = one.keys() | other.keys()
+    return {name for name in names if one.get(name, missing) != other.get(name, missing)}
 
 
 def with_profile(memory: MemoryReport, profile: Profile) -> MemoryReport:
     """Return the terms of a start, the profile's where it reported none, and note their origin."""
-    taken = {
-        name: value
-        for name in START_TERMS
-        if getattr(memory, name) is None and (value := getattr(profile, name)) is not None
-    }
+    unknown = (name for name in START_TERMS if getattr(memory, name) is None)
+    known = {name: getattr(profile, name) for name in unknown}
+    taken = {name: value for name, value in known.items() if value is not None}
     origin = dict.fromkeys(taken, f"from the profile, start {profile.boot_id}")
     return replace(memory, **taken, reasons={**memory.reasons, **origin})
 

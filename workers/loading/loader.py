@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -58,10 +59,7 @@ class EngineStart:
 
 
 class EngineLoader:
-    """Starts of the engine in one host.
-
-    Not safe for several threads: nothing may be loaded while another job runs.
-    """
+    """Starts of the engine in one host, for one thread: nothing loads beside another job."""
 
     def __init__(
         self,
@@ -86,12 +84,8 @@ class EngineLoader:
     @property
     def engine_start(self) -> EngineStart | None:
         """The start that serves jobs now; None if there is none or its engine ended."""
-        return (
-            self._engine_start
-            if self._engine_start is not None
-            and self._host.engine_start is self._engine_start.report
-            else None
-        )
+        start = self._engine_start
+        return start if start is not None and self._host.engine_start is start.report else None
 
     @property
     def model_id(self) -> int | None:
@@ -127,12 +121,8 @@ class EngineLoader:
         else:
             engine_start = self.start(job.spec, job, kind=StartKind.SINGLE, on_progress=on_progress)
         self._warm_up(job, engine_start, on_progress)
-        self._engine_start, self._spec, self._model_id, self._group = (
-            engine_start,
-            job.spec,
-            job.model_id,
-            _group_of(job),
-        )
+        self._engine_start, self._spec = engine_start, job.spec
+        self._model_id, self._group = job.model_id, _group_of(job)
         return engine_start
 
     def start(
@@ -153,10 +143,7 @@ class EngineLoader:
         self._host.unload()
 
     def _start_twice(self, job: ClaimedJob, on_progress: Callable[[], None]) -> EngineStart:
-        """Start an engine whose KV cache has the size of the rule, profiled first if need be.
-
-        A stored profile that fits is used. An engine that reports no profile is started as it is.
-        """
+        """Start with a KV cache sized by the rule, profiled first where no profile fits."""
         key = profile_key(job.spec, self._host.context, vllm_version())
         profiles = sizable(stored_profiles(self._database, key))
         stored = bool(profiles)
@@ -168,12 +155,8 @@ class EngineLoader:
         row = start_row(self._worker_id, job.model_id, report)
         if stored and fitting(profiles, row) is None:
             old, found = profiles[0], differences(profiles[0], row)
-            log_event(
-                "engine.profile_outdated",
-                profile_boot_id=old.boot_id,
-                differs=found,
-                **job.log_context(),
-            )
+            facts: dict[str, Any] = {"profile_boot_id": old.boot_id, "differs": found}
+            log_event("engine.profile_outdated", **facts, **job.log_context())
             profiles = self._profiled(job, key, on_progress) or profiles
             report = self._sized(job, profiles[0], on_progress)
             row = start_row(self._worker_id, job.model_id, report)
@@ -188,10 +171,7 @@ class EngineLoader:
     def _profiled(
         self, job: ClaimedJob, key: str, on_progress: Callable[[], None]
     ) -> list[Profile]:
-        """Profile a model and return the profiles stored now.
-
-        It is profiled a second time where the first start compiled its graphs.
-        """
+        """Profile a model, twice where the first start compiled its graphs; return the profiles."""
         report = self._load_spec(job.spec, job, on_progress)
         if compiled(report.log_path):
             self._record(job, report, StartKind.PROFILE, memory=with_compilation(report))
@@ -236,14 +216,10 @@ class EngineLoader:
         profile: Profile | None = None,
     ) -> EngineStart:
         """Store a start with these terms of its memory."""
-        row = start_row(
-            self._worker_id,
-            job.model_id,
-            replace(report, memory=memory),
-            kind=kind,
-            profile_key=key,
-            profile_boot_id=None if profile is None else profile.boot_id,
-        )
+        from_start = None if profile is None else profile.boot_id
+        keys: dict[str, Any] = {"profile_key": key, "profile_boot_id": from_start}
+        known = replace(report, memory=memory)
+        row = start_row(self._worker_id, job.model_id, known, kind=kind, **keys)
         boot_id = record_start(self._database, row, log=kept_log.kept_log(report.log_path))
         note_start(self._database, job.job_id, job.attempt_no, boot_id)
         start_s = round(report.ready_s - report.started_s, 2)

@@ -61,34 +61,25 @@ def planned(
     if device == "cpu":
         return WarmUpPlan(least=3, most=most, prompts=(short,))
     at_once = min(int(config.get("max_num_seqs") or 1), MOST_AT_ONCE)
-    return WarmUpPlan(
-        least=10, most=most, prompts=tuple(dict.fromkeys((short, longest))), at_once=at_once
-    )
+    prompts = tuple(dict.fromkeys((short, longest)))
+    return WarmUpPlan(least=10, most=most, prompts=prompts, at_once=at_once)
 
 
 def most_requests(spec: ModelSpec, device: Literal["cpu", "cuda"]) -> int:
-    """Return the most requests of a model's warm-up.
-
-    Raise ModelUnavailable for an invalid number.
-    """
+    """Return the most requests of a model's warm-up; raise ModelUnavailable for a bad number."""
     if spec.engine != "vllm":
         return 0
     most = spec.options.get(WARM_UP_OPTION, 30 if device == "cuda" else 5)
     if isinstance(most, bool) or not isinstance(most, int) or most < 0:
-        raise ModelUnavailable(
-            f"model {spec.name!r} has {WARM_UP_OPTION} = {most!r}: it is a number of requests, "
-            "0 for none",
-            error_class=OPTION_REFUSED,
-        )
+        wrong = f"model {spec.name!r} has {WARM_UP_OPTION} = {most!r}"
+        sentence = f"{wrong}: it is a number of requests, 0 for none"
+        raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return most
 
 
 @dataclass(slots=True)
 class WarmUp:
-    """One warm-up of the engine in a host.
-
-    ``on_progress`` is called at each token; what it raises ends the warm-up.
-    """
+    """One warm-up of a host's engine; ``on_progress`` is called at each token and may end it."""
 
     host: EngineHost
     plan: WarmUpPlan
@@ -118,13 +109,9 @@ class WarmUp:
             if enough or len(self._rates) >= plan.most:
                 break
             self._alone(length)
-        return {
-            "requests": len(self._rates),
-            "rates": self._rates,
-            "kinds": self._kinds,
-            "settled": self._settled(),
-            "seconds": round(time.monotonic() - started_s, 3),
-        }
+        seconds = round(time.monotonic() - started_s, 3)
+        found = {"requests": len(self._rates), "rates": self._rates, "kinds": self._kinds}
+        return found | {"settled": self._settled(), "seconds": seconds}
 
     def _settled(self) -> bool:
         return all(settled(self._like(_kind(length, 1))) for length in self.plan.prompts)
@@ -142,9 +129,7 @@ class WarmUp:
         cancel = threading.Event()
         with ThreadPoolExecutor(count, thread_name_prefix="warm-up") as pool:
             first = len(self._rates)
-            sent = [
-                pool.submit(self._request, first + index, length, cancel) for index in range(count)
-            ]
+            sent = [pool.submit(self._request, first + at, length, cancel) for at in range(count)]
             wait(sent, return_when=FIRST_EXCEPTION)
             if any(future.done() and future.exception() for future in sent):
                 cancel.set()
@@ -162,9 +147,7 @@ class WarmUp:
         )
 
     def _take(self, made: Sequence[Generation], length: int) -> None:
-        self._rates += [
-            round(generation.output_tokens / generation.e2e_s, 2) for generation in made
-        ]
+        self._rates += [round(one.output_tokens / one.e2e_s, 2) for one in made]
         self._kinds += [_kind(length, len(made))] * len(made)
 
 

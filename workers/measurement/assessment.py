@@ -128,16 +128,10 @@ class Assessor:
         self._unflagged: deque[Attempt] = deque(maxlen=KEPT)
 
     def assess(self, job: ClaimedJob, measurement: Measurement) -> Assessment:
-        """Return the assessment of a result that is about to be committed.
-
-        Its trace must have ended. May flag earlier results, which it writes to the database.
-        """
+        """Assess a result with an ended trace, before its commit; may flag earlier rows as well."""
         generation, trace = measurement.generation, measurement.trace
-        gpu = gpu_conditions(
-            () if trace is None else trace.gpu_samples,
-            generation.first_token_s,
-            generation.last_token_s,
-        )
+        samples = () if trace is None else trace.gpu_samples
+        gpu = gpu_conditions(samples, generation.first_token_s, generation.last_token_s)
         incidents = {"throttled"} if gpu.throttled else set()
         if self._guard is not None:
             with self._lock:
@@ -146,11 +140,9 @@ class Assessor:
                 alike = (measurement.boot_id, job.mode)
                 if trace is not None and self._usual.dropped(gpu.sm_clock_mhz, alike):
                     incidents.add("clock_drop")
-        return Assessment(
-            need_mib=need_mib(measurement.memory, kv_used_mib=generation.kv_used_mib, trace=trace),
-            gpu=gpu,
-            flags=flags(generation, incidents),
-        )
+        kv_used_mib = generation.kv_used_mib
+        need = need_mib(measurement.memory, kv_used_mib=kv_used_mib, trace=trace)
+        return Assessment(need_mib=need, gpu=gpu, flags=flags(generation, incidents))
 
     def _incidents(self, guard: GpuGuard, job: ClaimedJob, generation: Generation) -> set[str]:
         checked = self._check_for_others(guard)
@@ -206,9 +198,8 @@ class UsualClock:
             self._clocks.clear()
         if clock_mhz is None:
             return False
-        if len(self._clocks) >= USUAL_AFTER and clock_mhz < USUAL_SHARE * statistics.median(
-            self._clocks
-        ):
+        usual_mhz = statistics.median(self._clocks) if len(self._clocks) >= USUAL_AFTER else 0.0
+        if clock_mhz < USUAL_SHARE * usual_mhz:
             return True
         self._clocks.append(clock_mhz)
         return False

@@ -56,14 +56,10 @@ class HostMemory:
 def _resident_kib(pid: int) -> tuple[int, int] | None:
     """Return private and shared-memory pages, and those of mapped files; None once it exited."""
     try:
-        lines = (
-            Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
-        )
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        lines = status.splitlines()
     except OSError:
         return None
-    kib = {
-        name: int(rest.split()[0])
-        for name, _, rest in (line.partition(":") for line in lines)
-        if name.startswith("Rss")
-    }
+    fields = (line.partition(":") for line in lines if line.startswith("Rss"))
+    kib = {name: int(rest.split()[0]) for name, _, rest in fields}
     return kib.get("RssAnon", 0) + kib.get("RssShmem", 0), kib.get("RssFile", 0)

@@ -27,17 +27,14 @@ HOST_HZ = 20.0
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "EVALCTL_SAMPLE_HZ": "samples of memory a second while a request runs, from 1 to 1000 "
-        "(default: 50 on a GPU, 20 on a CPU)",
+        "(default: 50 on a GPU, 20 on a CPU)"
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSource:
-    """All used memory of one GPU (total minus free), whatever uses it.
-
-    Includes what an engine merely reserves.
-    """
+    """All used memory of one GPU, whatever uses or merely reserves it: total minus free."""
 
     gpu_uuid: str
     kind: Literal["device"] = "device"
@@ -80,10 +77,7 @@ class MemoryTrace:
 
 
 class MemorySampler:
-    """Sample from a separate process, which does not disturb the engine's threads.
-
-    Safe for several threads.
-    """
+    """Sample from a process, which leaves the engine's threads undisturbed; for several threads."""
 
     def __init__(self, source: DeviceSource | HostSource, period_ms: float) -> None:
         self._source = source
@@ -145,10 +139,8 @@ class MemorySampler:
         """
         pipe = self._keeper(window)
         if pipe is None or pipe is not self._pipe:
-            raise EngineError(
-                f"the memory sampler lost window {window}: its process ended meanwhile",
-                error_class=SAMPLER_DIED,
-            )
+            lost = f"the memory sampler lost window {window}: its process ended meanwhile"
+            raise EngineError(lost, error_class=SAMPLER_DIED)
         return self._trace(pipe.request(b"trace %d\n" % window))
 
     def while_idle(self, act: Callable[[], T]) -> T | None:
@@ -201,10 +193,7 @@ class Watch:
 
 @contextmanager
 def watched(sampler: MemorySampler | None) -> Iterator[Watch]:
-    """Sample memory during the block, if there is a sampler.
-
-    Raise as ``MemorySampler.begin`` and ``trace`` do.
-    """
+    """Sample memory during the block, if there is a sampler; raise as its methods do."""
     watch = Watch()
     if sampler is None:
         yield watch
@@ -223,14 +212,10 @@ def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:
-    """Return a worker's started sampler: of its GPU, or of its process tree on the CPU.
-
-    Raise ``SettingsError`` where ``EVALCTL_SAMPLE_HZ`` is not a valid rate.
-    """
+    """Return the sampler of a GPU or process tree; raise ``SettingsError`` for a bad rate."""
     if context.device == "cuda" and context.gpu_uuid:
-        sampler = MemorySampler(
-            DeviceSource(gpu_uuid=context.gpu_uuid), 1000 / sample_hz(DEVICE_HZ)
-        )
+        device = DeviceSource(gpu_uuid=context.gpu_uuid)
+        sampler = MemorySampler(device, 1000 / sample_hz(DEVICE_HZ))
     else:
         source = HostSource(root_pid=os.getpid(), mark=context.worker_mark)
         sampler = MemorySampler(source, 1000 / sample_hz(HOST_HZ))
@@ -239,10 +224,7 @@ def memory_sampler(context: EngineContext) -> MemorySampler:
 
 
 def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float:
-    """Return the samples a second that ``environ`` (default: the process's) sets.
-
-    Raise ``SettingsError``.
-    """
+    """Return the samples a second that ``environ`` sets, or raise ``SettingsError``."""
     text = (os.environ if environ is None else environ).get("EVALCTL_SAMPLE_HZ")
     if not text:
         return default
@@ -251,8 +233,6 @@ def sample_hz(default: float, environ: Mapping[str, str] | None = None) -> float
     except ValueError:
         hz = 0.0
     if not 1 <= hz <= 1000:
-        raise SettingsError(
-            "EVALCTL_SAMPLE_HZ",
-            f"must be a number of samples a second from 1 to 1000, not {text!r}",
-        )
+        sentence = f"must be a number of samples a second from 1 to 1000, not {text!r}"
+        raise SettingsError("EVALCTL_SAMPLE_HZ", sentence)
     return hz

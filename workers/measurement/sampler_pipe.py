@@ -19,10 +19,7 @@ SAMPLER_DIED = "SAMPLER_DIED"
 
 
 class SamplingPipe:
-    """One ``workers.measurement.sampler_process``, which ends with this process however it dies.
-
-    Safe for several threads; ``send`` does not wait for the answers that others wait for.
-    """
+    """One ``sampler_process``, which ends with this process; ``send`` waits for no one's answer."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._process = subprocess.Popen(

@@ -23,10 +23,7 @@ from workers.measurement.windows import Windows
 
 
 def main(arguments: list[str]) -> int:
-    """Serve commands until stdin ends.
-
-    The arguments are the period in ms, then ``device UUID`` or ``host PID MARK``.
-    """
+    """Serve until stdin ends; arguments: the period in ms, ``device UUID`` or ``host PID MARK``."""
     period_s = float(arguments[0]) / 1000
     try:
         with _windows(arguments[1:], period_s) as windows:
@@ -78,12 +75,9 @@ def _obey(windows: Windows, command: str, number: str) -> None:
 
 def _packed(answer: dict[str, Any]) -> dict[str, Any]:
     exact: list[float] = answer["used_mib"]
-    return {
-        "at_s": _text(array("d", answer["at_s"])),
-        "used_mib": _text(array("q", map(round, exact))),
-        "mean_mib": sum(exact) / len(exact),
-        "gpu_samples": answer["gpu_samples"],
-    }
+    series = {"at_s": _text(array("d", answer["at_s"]))}
+    series |= {"used_mib": _text(array("q", map(round, exact)))}
+    return series | {"mean_mib": sum(exact) / len(exact), "gpu_samples": answer["gpu_samples"]}
 
 
 def _text(values: array[Any]) -> str:

@@ -54,11 +54,9 @@ class Windows:
         first = self._sample()
         if not self._open:
             self._next_s = first[0] + self._period_s
-        self._open[number] = _Window(
-            first=first,
-            ticks_before=self._ticks_dropped + len(self._ticks),
-            gpu_samples_before=self._gpu_samples_dropped + len(self._gpu_samples),
-        )
+        ticks = self._ticks_dropped + len(self._ticks)
+        gpu = self._gpu_samples_dropped + len(self._gpu_samples)
+        self._open[number] = _Window(first=first, ticks_before=ticks, gpu_samples_before=gpu)
 
     def stop(self, number: int) -> None:
         """Close a window with a last sample for it alone. Raise KeyError for one not open."""
@@ -72,11 +70,9 @@ class Windows:
     def trace(self, number: int) -> dict[str, Any]:
         """Return all samples of a window, once. Raise KeyError for one not stopped."""
         samples, gpu_samples = self._stopped.pop(number)
-        return {
-            "at_s": [at_s for at_s, _ in samples],
-            "used_mib": [mib for _, mib in samples],
-            "gpu_samples": [asdict(sample) for sample in gpu_samples],
-        }
+        at_s, used_mib = ([sample[i] for sample in samples] for i in (0, 1))
+        gpus = [asdict(sample) for sample in gpu_samples]
+        return {"at_s": at_s, "used_mib": used_mib, "gpu_samples": gpus}
 
     def tick(self) -> None:
         """Take a memory sample for all open windows, and a GPU sample when one is due."""
@@ -94,13 +90,10 @@ class Windows:
 
     def _drop_uncovered(self) -> None:
         windows = self._open.values()
-        ticks = min(
-            (w.ticks_before for w in windows), default=self._ticks_dropped + len(self._ticks)
-        )
-        gpu_samples = min(
-            (w.gpu_samples_before for w in windows),
-            default=self._gpu_samples_dropped + len(self._gpu_samples),
-        )
+        end = self._ticks_dropped + len(self._ticks)
+        ticks = min((w.ticks_before for w in windows), default=end)
+        newest = self._gpu_samples_dropped + len(self._gpu_samples)
+        gpu_samples = min((w.gpu_samples_before for w in windows), default=newest)
         del self._ticks[: ticks - self._ticks_dropped]
         del self._gpu_samples[: gpu_samples - self._gpu_samples_dropped]
         self._ticks_dropped, self._gpu_samples_dropped = ticks, gpu_samples

@@ -43,10 +43,7 @@ class Burst:
 
     @property
     def preemptions(self) -> int | None:
-        """How often the engine preempted any of them; None where it does not report that.
-
-        The most that one request saw, as all see the same preemptions.
-        """
+        """The preemptions of the engine, which every request sees; None where it reports none."""
         most = self.most("engine_preemptions")
         return None if most is None else int(most)
 
@@ -98,11 +95,8 @@ def figures(burst: Burst) -> dict[str, Any]:
     """Return the fields of a trial that follow from its generations and memory trace."""
     made = [one.generation for one in burst.measured]
     ttft_ms, e2e_s = [one.ttft_ms for one in made], [one.e2e_s for one in made]
-    busy_s = (
-        max(one.last_token_s for one in made) - min(one.submitted_s for one in made)
-        if made
-        else 0.0
-    )
+    first_s = min((one.submitted_s for one in made), default=0.0)
+    busy_s = max((one.last_token_s for one in made), default=0.0) - first_s
     return {
         "requests": burst.requests,
         "errors": len(burst.errors),
@@ -120,18 +114,12 @@ def figures(burst: Burst) -> dict[str, Any]:
 
 
 def need_mib(burst: Burst) -> float | None:
-    """Return the MiB that all requests together needed; None where a term is unknown.
-
-    The KV cache counts with its peak over all requests, the activation with its largest.
-    """
+    """Return the MiB of all together: KV cache by its summed peak, activation by its largest."""
     if not burst.measured:
         return None
     last = burst.measured[-1]
-    runs = [
-        one.memory.activation_run_mib
-        for one in burst.measured
-        if one.memory.activation_run_mib is not None
-    ]
+    reported = (one.memory.activation_run_mib for one in burst.measured)
+    runs = [mib for mib in reported if mib is not None]
     memory = dataclasses.replace(last.memory, activation_run_mib=max(runs, default=None))
     return assessment.need_mib(memory, kv_used_mib=burst.most("kv_used_mib"), trace=burst.trace)
 

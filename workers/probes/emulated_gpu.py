@@ -18,7 +18,7 @@ from typing import Any
 
 from core.gpus import GpuUnavailable, list_gpus
 from workers.engines.protocol import EngineContext
-from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
+from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError, FailureKind
 from workers.gpu.guard import RELEASE_WITHIN_S, UNOWNED_MIB, GpuGuard
 from workers.gpu.nvml import NvmlReader, open_gpu
 from workers.lifecycle.child_answers import read_line
@@ -71,33 +71,18 @@ def emulate_gpu(
     holding fails.
     """
     if context.device != "cuda" or context.gpu_uuid is None:
-        raise EngineError(
-            "a memory limit can only be emulated on a GPU",
-            error_class=MEMORY_LIMIT,
-            kind="rejected",
-        )
+        why = "a memory limit can only be emulated on a GPU"
+        raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
     total_mib = _total_mib(context.gpu_uuid)
     if not 0 < limit_mib < total_mib:
-        raise EngineError(
-            f"a GPU of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB",
-            error_class=MEMORY_LIMIT,
-            kind="rejected",
-        )
+        why = f"a GPU of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB"
+        raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
     _require_empty(context.gpu_uuid)
     with _ballast(context, total_mib - limit_mib) as (process, answer):
-        emulated = EmulatedGpu(
-            limit_mib=limit_mib,
-            total_mib=total_mib,
-            held_mib=answer["held_mib"],
-            base_mib=answer["base_mib"],
-            _process=process,
-        )
-        log_event(
-            "gpu.emulated",
-            limit_mib=limit_mib,
-            held_mib=round(emulated.held_mib),
-            base_mib=round(emulated.base_mib),
-        )
+        share = {"held_mib": answer["held_mib"], "base_mib": answer["base_mib"]}
+        emulated = EmulatedGpu(limit_mib=limit_mib, total_mib=total_mib, **share, _process=process)
+        share = {name: round(mib) for name, mib in share.items()}
+        log_event("gpu.emulated", limit_mib=limit_mib, **share)
         with nullcontext() if guard is None else guard.expect(emulated.held_mib):
             yield emulated
     if not wait_for_memory(context, emulated.base_mib + RETURNED_WITHIN_MIB, RELEASE_WITHIN_S):
@@ -141,11 +126,9 @@ def _require_empty(gpu_uuid: str) -> None:
         reader = NvmlReader(gpu_uuid)
         while (used_mib := reader.used_mib()) > UNOWNED_MIB:
             if time.monotonic() > deadline_s:
-                raise EngineError(
-                    f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use: "
-                    "a smaller GPU can only be emulated on an unused one",
-                    error_class=INIT_FREE_MEM,
-                )
+                used = f"{used_mib:.0f} MiB of GPU {gpu_uuid} are in use"
+                sentence = f"{used}: a smaller GPU can only be emulated on an unused one"
+                raise EngineError(sentence, error_class=INIT_FREE_MEM)
             time.sleep(POLL_S)
     except GpuUnavailable as error:
         raise EngineError(str(error), error_class=MEMORY_LIMIT) from error
@@ -177,12 +160,9 @@ def _answer(process: subprocess.Popen[bytes], hold_mib: float) -> dict[str, Any]
     line = read_line(process.stdout, HELD_WITHIN_S)
     answer = dict(json.loads(line or '{"error": "the ballast process exited or does not answer"}'))
     if "error" in answer:
-        raise EngineError(
-            f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller one: "
-            f"{answer['error']}",
-            error_class=MEMORY_LIMIT,
-            kind="rejected" if answer.get("rejected") else "infra",
-        )
+        kind: FailureKind = "rejected" if answer.get("rejected") else "infra"
+        cannot = f"{hold_mib:.0f} MiB of the GPU cannot be held to emulate a smaller one"
+        raise EngineError(f"{cannot}: {answer['error']}", error_class=MEMORY_LIMIT, kind=kind)
     return answer
 
 

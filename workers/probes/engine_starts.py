@@ -45,11 +45,7 @@ def probed_spec(session: ProbeSession, spec: ModelSpec, **options: Any) -> Model
 
 
 def start_settled(
-    session: ProbeSession,
-    spec: ModelSpec,
-    *,
-    kind: StartKind = StartKind.SINGLE,
-    **options: Any,
+    session: ProbeSession, spec: ModelSpec, *, kind: StartKind = StartKind.SINGLE, **options: Any
 ) -> EngineStart:
     """Start the engine; on a GPU start it again where it compiled or ran out of memory.
 
@@ -57,13 +53,9 @@ def start_settled(
     so that a search would find another limit than the next one. It may run out of memory for that
     reason alone. Raise what a start raises; nothing of an engine remains then.
     """
-    start = partial(
-        session.loader.start,
-        probed_spec(session, spec, **options),
-        session.job,
-        kind=kind,
-        on_progress=session.progress,
-    )
+    wanted = probed_spec(session, spec, **options)
+    load = partial(session.loader.start, wanted, session.job)
+    start = partial(load, kind=kind, on_progress=session.progress)
     try:
         engine_start = start()
     except EngineOutOfMemory:
@@ -96,12 +88,8 @@ def instance_spec(session: ProbeSession) -> InstanceSpec:
         "kv_cache_memory_bytes": math.ceil(given),
         "gpu_memory_utilization": COLOCATED_UTILISATION,
     }
-    return InstanceSpec(
-        spec=replace(spec, options={**_unsized(spec), **size}),
-        kind=StartKind.MEASURED,
-        kv_mib=given / MIB,
-        alone=alone,
-    )
+    sized = replace(spec, options={**_unsized(spec), **size})
+    return InstanceSpec(spec=sized, kind=StartKind.MEASURED, kv_mib=given / MIB, alone=alone)
 
 
 def _full_length_bytes(spec: ModelSpec, report: StartReport) -> int:
@@ -126,8 +114,5 @@ def _started_alone(session: ProbeSession) -> EngineStart:
 
 def _unsized(spec: ModelSpec) -> dict[str, Any]:
     """Return the options without those that size the KV cache, except the utilisation."""
-    return {
-        name: value
-        for name, value in spec.options.items()
-        if name not in SIZED_BY - {"gpu_memory_utilization"}
-    }
+    left_out = SIZED_BY - {"gpu_memory_utilization"}
+    return {name: value for name, value in spec.options.items() if name not in left_out}

@@ -39,9 +39,7 @@ class MaxContext:
     def search(self) -> None:
         """Run the lengths that are missing."""
         session, plan = self._session, self._session.plan
-        while (
-            wanted := next_in_turn(session.trials, levels=plan.levels, trials=plan.trials)
-        ) is not None:
+        while wanted := next_in_turn(session.trials, levels=plan.levels, trials=plan.trials):
             session.write(self._trial(*wanted))
 
     def _trial(self, level: int, number: int) -> Trial:
@@ -88,9 +86,8 @@ class MaxContext:
         # Each length is measured alone: the engine before is unloaded and its memory back.
         session.unload()
         self._level = level
-        self._engine_start = start_settled(
-            session, session.job.spec, max_model_len=level, max_num_seqs=1
-        )
+        spec = session.job.spec
+        self._engine_start = start_settled(session, spec, max_model_len=level, max_num_seqs=1)
         return self._engine_start
 
     def _request(
@@ -123,12 +120,8 @@ def _request(name: str, needle: Needle, lines: int, *, answer_tokens: int) -> Ge
 
 
 def _random(name: str, input_tokens: int, output_tokens: int, seed: int) -> GenerationRequest:
-    sampling = SamplingParams(
-        max_tokens=output_tokens,
-        seed=seed,
-        fixed_input_tokens=input_tokens,
-        fixed_output_tokens=output_tokens,
-    )
+    lengths = {"fixed_input_tokens": input_tokens, "fixed_output_tokens": output_tokens}
+    sampling = SamplingParams(max_tokens=output_tokens, seed=seed, **lengths)
     return GenerationRequest(request_id=name, messages=(), sampling=sampling)
 
 

@@ -53,11 +53,9 @@ class MaxSequences:
             return not_started(session, error, level=level, trial=number)
         settled = steps_until_all_run(level, plan.input_tokens, engine_start)
         name, seed = session.request_name(level, number), session.job.sampling.seed
-        burst = self._sent(
-            plan.requests(f"{name}-first", 1, seed),
-            plan.requests(name, level, seed, waiting_after_steps=settled),
-            sampled=engine_start.report.memory.kind is not None,
-        )
+        first = plan.requests(f"{name}-first", 1, seed)
+        requests = plan.requests(name, level, seed, waiting_after_steps=settled)
+        burst = self._sent(first, requests, sampled=engine_start.report.memory.kind is not None)
         tokens = plan.input_tokens + plan.output_tokens
         return observed(
             session,

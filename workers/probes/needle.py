@@ -8,15 +8,10 @@ from dataclasses import dataclass
 
 #: One round of neutral lines: nothing in them helps or hinders the answer.
 HAYSTACK = (
-    "The ferry leaves at high tide.",
-    "A gardener waters the roses.",
-    "Wool is washed and spun.",
-    "Maps lie in a long drawer.",
-    "Bread is sold in the morning.",
-    "Two swallows built a nest.",
-    "The train stops in the village.",
-    "In autumn the mill runs late.",
-)
+    "The ferry leaves at high tide.", "A gardener waters the roses.", "Wool is washed and spun.",
+    "Maps lie in a long drawer.", "Bread is sold in the morning.", "Two swallows built a nest.",
+    "The train stops in the village.", "In autumn the mill runs late.",
+)  # fmt: skip
 _INTEGER = re.compile(r"-?\d+")
 
 
@@ -32,9 +27,8 @@ class Needle:
     def from_seed(cls, seed: int) -> Needle:
         """Return one that depends on the seed alone."""
         draw = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
-        return cls(
-            factor=draw.randint(3, 9), summand=draw.randint(2, 9), point=draw.randint(11, 19)
-        )
+        points = draw.randint(3, 9), draw.randint(2, 9), draw.randint(11, 19)
+        return cls(factor=points[0], summand=points[1], point=points[2])
 
     @property
     def answer(self) -> int:

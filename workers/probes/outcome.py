@@ -140,10 +140,7 @@ def failed(error: EngineError, sentence: str, incidents: tuple[str, ...]) -> Tri
 def grown(
     kept_mib: Sequence[float | None], *, allowed_mib: float = GROWTH_MIB
 ) -> TrialOutcome | None:
-    """Return the outcome of memory that grew with each trial of a level, None where it did not.
-
-    ``kept_mib`` is what was kept after each trial, oldest first.
-    """
+    """Return the outcome of memory kept after each trial, oldest first, that grew; else None."""
     kept = [mib for mib in kept_mib if mib is not None]
     grows = all(later > sooner for sooner, later in itertools.pairwise(kept))
     if len(kept) < GROWTH_TRIALS or not grows or kept[-1] - kept[0] <= allowed_mib:
@@ -178,11 +175,8 @@ def _hindered(burst: Burst, at_once: int) -> TrialOutcome | None:
         return _unstable(WAITING, f"a request still waited in {steps} when all should have run")
     together = burst.most("running_peak")
     if together is not None and together < at_once:
-        return _unstable(
-            WAITING,
-            f"at most {together:.0f} of {at_once} requests ran at once, however often they were "
-            "sent: use longer requests",
-        )
+        fewer = f"at most {together:.0f} of {at_once} requests ran at once"
+        return _unstable(WAITING, f"{fewer}, however often they were sent: use longer requests")
     return None
 
 

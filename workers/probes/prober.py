@@ -72,11 +72,9 @@ class Prober:
         """
         kind = KINDS.get(job.prompt)
         if kind is None or job.probe is None:
-            raise EngineError(
-                f"unknown probe {job.prompt!r}: this worker runs {', '.join(KINDS)}",
-                error_class=PROBE_UNKNOWN,
-                kind="rejected",
-            )
+            known = f"this worker runs {', '.join(KINDS)}"
+            sentence = f"unknown probe {job.prompt!r}: {known}"
+            raise EngineError(sentence, error_class=PROBE_UNKNOWN, kind="rejected")
         plan = ProbePlan.from_probe(job.probe)
         trials = [Trial.from_row(row) for row in read_points(self.database, job.job_id)]
         log_event("probe.begun", points=len(trials), **job.log_context())

@@ -52,9 +52,8 @@ def is_news(trial: Trial, done: Iterable[Trial]) -> bool:
     A level that was stable and is not when repeated is written beside the first, and counts as not
     stable.
     """
-    return not trial.stable or not any(
-        (one.level, one.trial) == (trial.level, trial.trial) for one in done
-    )
+    there = {(one.level, one.trial) for one in done}
+    return not trial.stable or (trial.level, trial.trial) not in there
 
 
 def _sorted(
@@ -64,9 +63,7 @@ def _sorted(
     by_level: dict[int, list[Trial]] = {}
     for trial in done:
         by_level.setdefault(trial.level, []).append(trial)
-    unstable = {
-        level for level, tried in by_level.items() if not all(trial.stable for trial in tried)
-    }
+    unstable = {level for level, tried in by_level.items() if not all(one.stable for one in tried)}
     stable = {
         level for level, tried in by_level.items() if level not in unstable and len(tried) >= trials
     }

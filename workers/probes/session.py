@@ -147,10 +147,7 @@ class ProbeSession:
         return self.released()
 
     def write(self, trial: Trial) -> None:
-        """Store a trial and append it to ``trials``.
-
-        Raise LeaseLost where the attempt no longer owns its job.
-        """
+        """Store a trial and append it; raise LeaseLost where the attempt lost its job."""
         job, ordinal, document = self.job, len(self.trials) + 1, trial.to_document()
         self.insist(
             self.lease,
@@ -158,12 +155,9 @@ class ProbeSession:
         )
         self.trials.append(trial)
         self.restart_clock()
-        facts: dict[str, Any] = {
-            "tried": trial.level,
-            "trial": trial.trial,
-            "outcome": trial.outcome.value,
-            "reason": trial.reason,
-        }
+        outcome, reason = trial.outcome.value, trial.reason
+        facts: dict[str, Any] = {"tried": trial.level, "trial": trial.trial}
+        facts |= {"outcome": outcome, "reason": reason}
         log_event("probe.point", **facts, **job.log_context())
 
     def restart_clock(self) -> None:

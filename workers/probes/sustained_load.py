@@ -70,16 +70,11 @@ class _Client:
 def sustain(
     session: ProbeSession, engines: Sequence[ColocatedEngine], name: str
 ) -> tuple[SustainedLoad, ...]:
-    """Keep all engines busy for ``plan.hold_s`` or until one fails; return the result of each.
-
-    Raise GenerationCancelled where the attempt was ended, and an error that is not a finding.
-    """
+    """Keep all engines busy for ``plan.hold_s`` or until one fails; raise what is not a finding."""
     over = threading.Event()
     until_s = time.monotonic() + session.plan.hold_s
-    clients = [
-        [_Client(session, engine.host, over) for _ in range(engine.engine_start.sequences)]
-        for engine in engines
-    ]
+    sizes = ((one.host, one.engine_start.sequences) for one in engines)
+    clients = [[_Client(session, host, over) for _ in range(size)] for host, size in sizes]
     numbered = [
         (client, place, number)
         for place, row in enumerate(clients)
@@ -162,13 +157,9 @@ def _burst(load: SustainedLoad, together: Burst, alone: EngineStart | None) -> B
     measured = load.measured
     if alone is not None:
         measured = tuple(dataclasses.replace(one, start_memory=alone.memory) for one in measured)
-    return Burst(
-        began_s=together.began_s,
-        requests=load.requests,
-        measured=measured,
-        errors=(),
-        trace=together.trace,
-    )
+    began_s, trace = together.began_s, together.trace
+    sent = load.requests
+    return Burst(began_s=began_s, requests=sent, measured=measured, errors=(), trace=trace)
 
 
 def _sum(values: Sequence[float | None]) -> float | None:

@@ -21,16 +21,11 @@ XID = "XID"
 #: Errors that come from how the worker or the model is set up, not from a level.
 NO_FINDING = frozenset(
     {
-        errors.BACKEND_REFUSED,
-        errors.MEMORY_LIMIT,
-        errors.MODEL_UNAVAILABLE,
-        errors.OPTION_REFUSED,
-        errors.PREFIX_CACHE_HIT,
-        errors.PROMPT_TOO_LONG,
-        errors.REQUEST_REFUSED,
-        "SAMPLER_DIED",
+        errors.BACKEND_REFUSED, errors.MEMORY_LIMIT, errors.MODEL_UNAVAILABLE,
+        errors.OPTION_REFUSED, errors.PREFIX_CACHE_HIT, errors.PROMPT_TOO_LONG,
+        errors.REQUEST_REFUSED, "SAMPLER_DIED",
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,7 @@ FOUR_BIT_OPERATOR = "cpu_gemm_wna16"
 
 
 def check_kernels(model: str, hf_config: Any) -> None:
-    """Raise ModelUnavailable (NO_KERNEL) for 4-bit weights where vLLM has no operator for them.
-
-    vLLM itself would load the model and die at its first request.
-    """
+    """Refuse (NO_KERNEL) 4-bit weights without an operator: vLLM would die at its first request."""
     if 4 in weight_bits(hf_config) and _lacks(FOUR_BIT_OPERATOR):
         raise ModelUnavailable(
             f"model {model!r} has 4-bit weights, which vLLM cannot compute on this processor: on "
@@ -27,10 +24,7 @@ def check_kernels(model: str, hf_config: Any) -> None:
 
 
 def weight_bits(hf_config: Any) -> set[int]:
-    """Return the bits of the quantised weights that a model's configuration names.
-
-    It may be AWQ's, GPTQ's or compressed-tensors'.
-    """
+    """Return the bits of a configuration's quantised weights: AWQ, GPTQ or compressed-tensors."""
     return set(_bits(getattr(hf_config, "quantization_config", None)))
 
 

@@ -1,7 +1,4 @@
-"""vLLM: its engine core in a spawned child, its asynchronous client here.
-
-Only ``start`` imports vLLM.
-"""
+"""vLLM: its engine core in a spawned child, its client here. Only ``start`` imports vLLM."""
 
 from __future__ import annotations
 
@@ -158,11 +155,8 @@ class VllmEngine:
                     async for output in stream:
                         delta = output.outputs[0]
                         if delta.token_ids:
-                            event = TokenEvent(
-                                at_s=time.monotonic(),
-                                token_ids=tuple(delta.token_ids),
-                                text=delta.text or "",
-                            )
+                            at_s, ids = time.monotonic(), tuple(delta.token_ids)
+                            event = TokenEvent(at_s=at_s, token_ids=ids, text=delta.text or "")
                             events.append(event)
                             yield event
             except Exception as error:
@@ -252,10 +246,8 @@ class VllmEngine:
         log = read_log(self._log_path)
         name = self._spec.name
         if failure := classify_failure(log) or classify_failure(str(error)):
-            return failure.error(
-                f"model {name!r} did not start: {failure.line}; log: {self._log_path}",
-                error_class=failure.error_class,
-            )
+            why = f"model {name!r} did not start: {failure.line}; log: {self._log_path}"
+            return failure.error(why, error_class=failure.error_class)
         return errors.EngineStartFailed(
             f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; "
             f"log: {self._log_path}"
@@ -296,22 +288,16 @@ class VllmEngine:
         ):
             failure = classify_failure(read_log(self._log_path))
             if failure is not None and issubclass(failure.error, errors.EngineOutOfMemory):
-                runtime_class = (
-                    errors.HOST_OOM
-                    if failure.error_class == errors.HOST_OOM
-                    else errors.RUNTIME_CUDA_OOM
-                )
+                host_oom = failure.error_class == errors.HOST_OOM
+                runtime_class = errors.HOST_OOM if host_oom else errors.RUNTIME_CUDA_OOM
                 return failure.error(
                     f"model {self._spec.name!r}: {failure.line}", error_class=runtime_class
                 )
-            return errors.EngineDied(
-                f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
-            )
+            died = f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
+            return errors.EngineDied(died)
         if isinstance(cause, ValueError) and request is not None:
-            return errors.PromptRejected(
-                f"vLLM refuses request {request.request_id}: {cause}",
-                error_class=errors.REQUEST_REFUSED,
-            )
+            refused = f"vLLM refuses request {request.request_id}: {cause}"
+            return errors.PromptRejected(refused, error_class=errors.REQUEST_REFUSED)
         return errors.EngineDied(
             f"the engine of model {self._spec.name!r} failed: {type(cause).__name__}: {cause}"
         )

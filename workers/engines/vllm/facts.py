@@ -25,10 +25,7 @@ def _attention_backend(worker: Any) -> str:
 
 
 def _sampler(worker: Any) -> str:
-    """Return what samples with top-k and top-p.
-
-    Where neither runner's object reports it, vLLM may still be forbidden FlashInfer.
-    """
+    """Return what samples by top-k and top-p; where unreported, FlashInfer may be forbidden."""
     sampler = getattr(worker.model_runner, "sampler", None)
     uses = getattr(sampler, "use_flashinfer", None)  # model runner V2
     if isinstance(uses, bool):
@@ -44,17 +41,15 @@ def _sampler(worker: Any) -> str:
 
 
 def _flashinfer_autotune(worker: Any) -> str:
-    chosen = getattr(
-        getattr(worker.vllm_config, "kernel_config", None), "enable_flashinfer_autotune", None
-    )
+    kernels = getattr(worker.vllm_config, "kernel_config", None)
+    chosen = getattr(kernels, "enable_flashinfer_autotune", None)
     return UNKNOWN if chosen is None else "on" if chosen else "off"
 
 
 def _flashinfer_imported(_worker: Any) -> str:
     """Return whether the package is imported, which vLLM does even just to read its version."""
-    return (
-        "yes" if any(name.partition(".")[0] == FLASHINFER for name in tuple(sys.modules)) else "no"
-    )
+    imported = {name.partition(".")[0] for name in tuple(sys.modules)}
+    return "yes" if FLASHINFER in imported else "no"
 
 
 def _runner_class(worker: Any) -> str:
@@ -93,27 +88,15 @@ def _name(value: Any) -> str:
 
 
 FACTS: Mapping[str, Callable[[Any], str]] = {
-    "device": _device,
-    "attention_backend": _attention_backend,
-    "sampler": _sampler,
-    "flashinfer_autotune": _flashinfer_autotune,
-    "flashinfer_imported": _flashinfer_imported,
-    "model_runner_class": _runner_class,
-    "model_runner": _model_runner,
+    "device": _device, "attention_backend": _attention_backend, "sampler": _sampler,
+    "flashinfer_autotune": _flashinfer_autotune, "flashinfer_imported": _flashinfer_imported,
+    "model_runner_class": _runner_class, "model_runner": _model_runner,
     "linear_backend": _kernel_choice("linear_backend"),
-    "moe_backend": _kernel_choice("moe_backend"),
-    "compilation_mode": _compilation_choice("mode"),
+    "moe_backend": _kernel_choice("moe_backend"), "compilation_mode": _compilation_choice("mode"),
     "cudagraph_mode": _compilation_choice("cudagraph_mode"),
-}
+}  # fmt: skip
 #: Those that are part of an engine's configuration; the linear kernel is in the log.
 CONFIGURED = (
-    "attention_backend",
-    "linear_kernel",
-    "sampler",
-    "flashinfer_autotune",
-    "model_runner",
-    "linear_backend",
-    "moe_backend",
-    "compilation_mode",
-    "cudagraph_mode",
-)
+    "attention_backend", "linear_kernel", "sampler", "flashinfer_autotune", "model_runner",
+    "linear_backend", "moe_backend", "compilation_mode", "cudagraph_mode",
+)  # fmt: skip

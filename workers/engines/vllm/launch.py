@@ -19,45 +19,17 @@ OWN_OPTIONS = frozenset(
     {"boots", "chat_template_kwargs", "linear_kernel", "model_runner", "warm_up_requests"}
 )
 ALLOWED = OWN_OPTIONS | {
-    "async_scheduling",
-    "attention_backend",
-    "block_size",
-    "compilation_config",
-    "config_format",
-    "cpu_offload_gb",
-    "cudagraph_capture_sizes",
-    "disable_custom_all_reduce",
-    "distributed_executor_backend",
-    "dtype",
-    "enable_chunked_prefill",
-    "enable_expert_parallel",
-    "enable_flashinfer_autotune",
-    "enable_prefix_caching",
-    "enforce_eager",
-    "generation_config",
-    "gpu_memory_utilization",
-    "hf_overrides",
-    "jit_monitor_mode",
-    "kv_cache_dtype",
-    "kv_cache_memory_bytes",
-    "limit_mm_per_prompt",
-    "linear_backend",
-    "load_format",
-    "max_cudagraph_capture_size",
-    "max_model_len",
-    "max_num_batched_tokens",
-    "max_num_seqs",
-    "moe_backend",
-    "num_gpu_blocks_override",
-    "optimization_level",
-    "quantization",
-    "seed",
-    "skip_tokenizer_init",
-    "tensor_parallel_size",
-    "tokenizer",
-    "tokenizer_mode",
+    "async_scheduling", "attention_backend", "block_size", "compilation_config", "config_format",
+    "cpu_offload_gb", "cudagraph_capture_sizes", "disable_custom_all_reduce",
+    "distributed_executor_backend", "dtype", "enable_chunked_prefill", "enable_expert_parallel",
+    "enable_flashinfer_autotune", "enable_prefix_caching", "enforce_eager", "generation_config",
+    "gpu_memory_utilization", "hf_overrides", "jit_monitor_mode", "kv_cache_dtype",
+    "kv_cache_memory_bytes", "limit_mm_per_prompt", "linear_backend", "load_format",
+    "max_cudagraph_capture_size", "max_model_len", "max_num_batched_tokens", "max_num_seqs",
+    "moe_backend", "num_gpu_blocks_override", "optimization_level", "quantization", "seed",
+    "skip_tokenizer_init", "tensor_parallel_size", "tokenizer", "tokenizer_mode",
     "tokenizer_revision",
-}
+}  # fmt: skip
 
 _PINNED: Mapping[str, Any] = {
     "enable_prefix_caching": False,
@@ -68,9 +40,8 @@ _PINNED: Mapping[str, Any] = {
     "worker_extension_cls": "workers.engines.vllm.worker_extension.MemoryExtension",
 }
 _PINNED_CUDA: Mapping[str, Any] = {
-    "attention_backend": "FLASH_ATTN",
-    "enable_flashinfer_autotune": False,
-}
+    "attention_backend": "FLASH_ATTN", "enable_flashinfer_autotune": False,
+}  # fmt: skip
 #: A prompt up to the largest of these is computed by a graph instead of kernel by kernel, which
 #: halves its time to first token.
 _PROMPT_GRAPHS = (128, 256, 288, 384, 512)
@@ -79,10 +50,8 @@ _GRAPH_OPTIONS = frozenset(
     {"compilation_config", "cudagraph_capture_sizes", "enforce_eager", "max_cudagraph_capture_size"}
 )
 _PINNED_CPU: Mapping[str, Any] = {
-    "enforce_eager": True,
-    "dtype": "bfloat16",
-    "kv_cache_memory_bytes": 1 << 30,
-}
+    "enforce_eager": True, "dtype": "bfloat16", "kv_cache_memory_bytes": 1 << 30,
+}  # fmt: skip
 
 #: Read by vLLM in this process and in its children.
 ENVIRONMENT: Mapping[str, str] = {
@@ -107,10 +76,7 @@ def check_prefix_caching(spec: ModelSpec) -> None:
 
 
 def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
-    """Return the folder or hub id to load.
-
-    Raise ModelUnavailable for a path that does not exist.
-    """
+    """Return the folder or hub id to load; raise ModelUnavailable for a path that is missing."""
     if spec.source.startswith(SOURCE_PREFIX):
         return str(ensure_embedded_model(context.home, spec.source.removeprefix(SOURCE_PREFIX)))
     path = Path(spec.source).expanduser()
@@ -133,27 +99,18 @@ def engine_arguments(
     options = {name: value for name, value in spec.options.items() if name not in OWN_OPTIONS}
     for name in options:
         if name not in names:
-            raise ModelUnavailable(
-                f"model {spec.name!r} sets {name!r}, which vLLM {vllm_version()} does not have",
-                error_class=OPTION_REFUSED,
-            )
-    pinned = {
-        **_PINNED,
-        **(_PINNED_CUDA if context.device == "cuda" else _PINNED_CPU),
-        "seed": context.seed,
-    }
+            lacks = f"sets {name!r}, which vLLM {vllm_version()} does not have"
+            raise ModelUnavailable(f"model {spec.name!r} {lacks}", error_class=OPTION_REFUSED)
+    by_device = _PINNED_CUDA if context.device == "cuda" else _PINNED_CPU
+    pinned = {**_PINNED, **by_device, "seed": context.seed}
     if context.device == "cuda" and not _GRAPH_OPTIONS & options.keys():
         pinned["cudagraph_capture_sizes"] = graph_sizes(
             int(options.get("max_num_seqs", _PINNED["max_num_seqs"])),
             options.get("max_num_batched_tokens"),
         )
-    return {
-        **{name: value for name, value in pinned.items() if name in names},
-        **options,
-        "model": source,
-        "revision": spec.revision,
-        "trust_remote_code": spec.trust_remote_code,
-    }
+    identity = {"model": source, "revision": spec.revision}
+    trust = {"trust_remote_code": spec.trust_remote_code}
+    return {k: v for k, v in pinned.items() if k in names} | dict(options) | identity | trust
 
 
 def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[int]:
@@ -166,10 +123,7 @@ def graph_sizes(max_num_seqs: int, max_num_batched_tokens: int | None) -> list[i
 
 
 def import_vllm(context: EngineContext) -> tuple[Any, Any]:
-    """Import vLLM and return AsyncLLM and AsyncEngineArgs.
-
-    Raise ModelUnavailable when the build does not fit.
-    """
+    """Return AsyncLLM and AsyncEngineArgs; raise ModelUnavailable when the build does not fit."""
     extra = "gpu" if context.device == "cuda" else "cpu"
     try:
         from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
@@ -200,15 +154,9 @@ def vllm_version() -> str:
 
 
 def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the engine says it runs, the backends among ``facts`` included.
-
-    ``num_gpu_blocks`` follows from free memory and may differ between starts.
-    """
-    model, cache, scheduler = (
-        vllm_config.model_config,
-        vllm_config.cache_config,
-        vllm_config.scheduler_config,
-    )
+    """Return what runs; ``num_gpu_blocks`` follows from free memory and may change at a start."""
+    model, cache = vllm_config.model_config, vllm_config.cache_config
+    scheduler = vllm_config.scheduler_config
     compilation, parallel = vllm_config.compilation_config, vllm_config.parallel_config
     reported = {
         "dtype": _plain(model, "dtype"),
@@ -230,12 +178,8 @@ def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) 
         "cudagraph_capture_sizes": _plain(compilation, "cudagraph_capture_sizes"),
         "load_format": _plain(vllm_config.load_config, "load_format"),
     }
-    return {
-        "source": spec.source,
-        "revision": spec.revision,
-        **reported,
-        **{name: facts.get(name) for name in CONFIGURED},
-    }
+    found = {name: facts.get(name) for name in CONFIGURED}
+    return {"source": spec.source, "revision": spec.revision, **reported, **found}
 
 
 def _plain(config: Any, name: str) -> str | int | float | bool | list[Any] | None:

@@ -94,7 +94,7 @@ _FACTS: Mapping[str, re.Pattern[str]] = {
 _COMPILATION = re.compile(
     r"during inference: .*latency spike|JIT compilation|torch\.compile|torch\._dynamo"
     r"|torch\._inductor|Dynamo bytecode transform"
-    r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph",
+    r"|Compiling a graph|Triton (?:kernel|autotuning)|Capturing CUDA graph"
 )
 _TAIL_BYTES = 1 << 20
 _LINE_AT_MOST = 400
@@ -213,10 +213,7 @@ def children_write_to(path: Path, child_seen: Callable[[], bool]) -> Iterator[No
 
 
 def write_logging_config(log_path: Path) -> Path:
-    """Write the logging configuration that sends vLLM's log to ``log_path``.
-
-    vLLM reads it from ``VLLM_LOGGING_CONFIG_PATH``, here and in its children.
-    """
+    """Have vLLM log to ``log_path``, here and in its children, by ``VLLM_LOGGING_CONFIG_PATH``."""
     document = {
         "version": 1,
         "disable_existing_loggers": False,
@@ -237,10 +234,7 @@ def write_logging_config(log_path: Path) -> Path:
 
 
 def send_vllm_logger_to(path: Path) -> None:
-    """Send vLLM's log in this process to the file.
-
-    Older versions read the configuration only when first imported.
-    """
+    """Send this process's vLLM log to the file: older versions configure it only at import."""
     logger = logging.getLogger("vllm")
     for handler in list(logger.handlers):
         logger.removeHandler(handler)

@@ -35,14 +35,10 @@ class WorkerReading:
 
     def updated(self, later: WorkerReading) -> WorkerReading:
         """Return this reading with the terms of a later one in their place."""
-        kept = {
-            name: value for name, value in self.bytes_by_term.items() if name not in later.reasons
-        }
-        merged = {**kept, **later.bytes_by_term}
-        reasons = {
-            name: reason for name, reason in self.reasons.items() if name not in later.bytes_by_term
-        }
-        return replace(self, bytes_by_term=merged, reasons={**reasons, **later.reasons})
+        old, new = self.bytes_by_term, later.bytes_by_term
+        kept = {term: size for term, size in old.items() if term not in later.reasons}
+        reasons = {term: why for term, why in self.reasons.items() if term not in new}
+        return replace(self, bytes_by_term={**kept, **new}, reasons={**reasons, **later.reasons})
 
     def mib(self, term: str) -> float | None:
         """Return a term in MiB, None when the worker did not report it."""
@@ -74,10 +70,7 @@ def memory_report(
     free_before_mib: float | None,
     kv_used_mib: float | None,
 ) -> MemoryReport:
-    """Return the terms of memory.
-
-    The activation peak is the profile's, beside the run's; KV use is the peak since the start.
-    """
+    """Return the terms: activation peak of profile and run, KV use's peak since the start."""
     reasons: dict[str, str] = {}
 
     def term(name: str, value: float | None, reason: str) -> float | None:

@@ -40,10 +40,7 @@ class PromptMaker:
         self._special: frozenset[int] = frozenset(getattr(self._tokenizer, "all_special_ids", ()))
 
     def make(self, request: GenerationRequest) -> Prompt:
-        """Return the request's prompt.
-
-        Raise PromptRejected when it leaves no room for an answer.
-        """
+        """Return the request's prompt; raise PromptRejected when no room is left for an answer."""
         sampling = request.sampling
         if sampling.fixed_input_tokens is not None:
             prompt = Prompt(token_ids=self._random_ids(sampling), text=None)
@@ -67,16 +64,13 @@ class PromptMaker:
                 "fixed-length requests",
                 error_class=errors.REQUEST_REFUSED,
             )
-        messages = [
-            {"role": message.role, "content": message.content} for message in request.messages
-        ]
+        messages = [{"role": one.role, "content": one.content} for one in request.messages]
         text = self._tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=False, **self._template_options
         )
         # The template writes special tokens itself.
-        return Prompt(
-            token_ids=tuple(self._tokenizer.encode(text, add_special_tokens=False)), text=text
-        )
+        token_ids = self._tokenizer.encode(text, add_special_tokens=False)
+        return Prompt(token_ids=tuple(token_ids), text=text)
 
     def _random_ids(self, sampling: SamplingParams) -> tuple[int, ...]:
         draw = random.Random(sampling.seed)  # noqa: S311  (repeatability, not secrecy)

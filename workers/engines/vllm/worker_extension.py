@@ -45,9 +45,8 @@ class MemoryExtension:
         import torch  # noqa: PLC0415
 
         torch.accelerator.reset_peak_memory_stats()
-        worker.evalctl_allocated_at_reset = torch.accelerator.memory_stats()[
-            "allocated_bytes.all.current"
-        ]
+        allocated = torch.accelerator.memory_stats()["allocated_bytes.all.current"]
+        worker.evalctl_allocated_at_reset = allocated
         return True
 
 
@@ -146,15 +145,10 @@ def _require_cuda(worker: Any) -> None:
 
 
 _READINGS: dict[str, Callable[[Any], int]] = {
-    "weights": _weights,
-    "kv_reserved": _kv_reserved,
-    "buffers": _consumed_beside_weights,
-    "activation_profiled": _activation_profiled,
-    "activation_run": _activation_run,
-    "torch_reserved_peak": _torch_reserved_peak,
-    "device_used_at_init": _device_used_at_init,
-    "device_free_at_init": _device_free_at_init,
-    "device_total": _device_total,
+    "weights": _weights, "kv_reserved": _kv_reserved, "buffers": _consumed_beside_weights,
+    "activation_profiled": _activation_profiled, "activation_run": _activation_run,
+    "torch_reserved_peak": _torch_reserved_peak, "device_used_at_init": _device_used_at_init,
+    "device_free_at_init": _device_free_at_init, "device_total": _device_total,
     "num_blocks": lambda worker: int(worker.model_runner.kv_cache_config.num_blocks),
-}
+}  # fmt: skip
 _PEAKS = ("activation_run", "torch_reserved_peak")

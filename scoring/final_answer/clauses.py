@@ -1,0 +1,114 @@
+"""The clauses of a sentence: what only comments on its value, and what it rejects itself."""
+
+from __future__ import annotations
+
+import re
+
+_ATOM = re.compile(r"\d|∞|∅|ℝ|\\pi|π|\\infty")
+#: Letters alone make a value where a function, a fraction or an operator joins them.
+_LETTERS = re.compile(
+    r"\\(?:frac|sqrt|sin|cos|tan|cot|sec|csc|ln|log)"
+    r"|[A-Za-z]\s*[-+*/^]\s*[A-Za-z(]|^\(?[a-z]{2,3}\)?$"
+)
+REJECTED = re.compile(
+    r"舍去|不合题意|不符合|舍|增根|extraneous|reject|discard|not valid|invalid"
+    r"|not allowed|inadmissible|cannot be|must be (?:rejected|discarded)",
+    re.IGNORECASE,
+)
+
+
+def holds(text: str) -> bool:
+    """Return whether a text holds a value.
+
+    Digits, or letters that a function or an operator joins.
+    """
+    return _ATOM.search(text) is not None or _LETTERS.search(text) is not None
+
+
+def main_clause(text: str) -> str:
+    """Return a sentence without what only comments on its value: clauses, places, comparisons.
+
+    Restated values last.
+    """
+    lead = _BECAUSE_FIRST.match(text)
+    if lead is not None and holds(text[lead.end() :]):
+        text = text[lead.end() :]
+    for clause in _COMMENTS:
+        shorter = clause.sub(" ", text)
+        if holds(shorter):
+            text = shorter
+    restated = list(_THAT_IS.finditer(text))
+    if restated and holds(text[restated[-1].end() :]):
+        return text[restated[-1].end() :]
+    return text
+
+
+_BECAUSE_FIRST = re.compile(
+    r"\s*(?:because|since|as)\s[^,;]{3,120},\s*(?=[A-Za-z$])", re.IGNORECASE
+)
+_EQUALS_LIKE = (
+    r"(?:is|are|equals?|gives?|makes?|simplif|reduces?|becomes?|comes?|means?|can"
+    r"|happens?|holds?|occurs?|leaves?|leaving|totals?|results?|amounts?|works?"
+    r"|has|have|was|were|will|would)"
+)
+_COMMENTS = (
+    re.compile(
+        rf",\s*(?:for|in|of|to|with|at)?\s*(?:which|where"
+        rf"|whose)\s+(?!{_EQUALS_LIKE}\b)[^;。]*?(?=[.;。]\s|[.;。]?$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r",\s*which\s+(?:is|are|was)\s+(?:defined|valid|true|more|less|bigger|smaller"
+        r"|larger|about|only|why|because|in|at|not|exactly what|just|also|the same"
+        r"|positive|negative|even|odd|prime|irrational|consistent|within|between"
+        r"|greater)\b[^;。]*?(?=[.;。]\s|[.;。]?$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r",?\s*\b(?:attained|reached|achieved|occurring|taken on|obtained)\s+(?:at"
+        r"|when|for|if|by)\b[^;。]*?(?=[.;。]\s|[.;。]?$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"[,，]?\s*(?:\bbecause|(?<!ever )\bsince|,\s*as|因为)\s[^;。]*?(?=[.;。]\s|[.;。]?$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"[,，]\s*(?:compared (?:with|to)|rather than|instead of|unlike|as opposed to"
+        r"|not|而不是|而非)\b[^,;，。]*",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),
+)
+_THAT_IS = re.compile(
+    r"(?:^|[,，;；(—–-]\s*)(?:that is|i\.e\.?|namely|in other words"
+    r"|or equivalently|即|也就是说?)(?![A-Za-z])\s*[,，:：]?",
+    re.IGNORECASE,
+)
+
+
+def without_rejected(text: str) -> str:
+    """Return the text without values that it rejects itself.
+
+    ``x=-1 (舍去)``, ``x = 2 is extraneous``.
+    """
+    if not REJECTED.search(text):
+        return text
+    # "(x = -1 is rejected)" rejects what it names; "(rejected)" rejects what stands before it.
+    text = re.sub(
+        rf"\([^()]*\d[^()]*(?:{REJECTED.pattern})[^()]*\)", " ", text, flags=re.IGNORECASE
+    )
+    text = re.sub(
+        rf"(?:[A-Za-z]\s*[=≠]\s*)?[^\s,，;；或(]+\s*\(\s*[^()]*?(?:{REJECTED.pattern})[^()]*\)",
+        " ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    clauses = re.split(r"([,，;；。]|\bbut\b|\bsince\b|但)", text)
+    kept = [c for c in clauses if not REJECTED.search(c)]
+    joined = "".join(kept)
+    return (
+        re.sub(r"(?:[\s,，;；或]|\bor\b|\band\b|\bsince\b|\bbut\b)+$", "", joined)
+        if re.search(r"\d|[a-z]\s*=", joined)
+        else text
+    )

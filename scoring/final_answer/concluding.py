@@ -1,0 +1,450 @@
+"""Which sentence concludes a text that neither boxes nor announces its answer.
+
+Remarks are passed over. Of what stands behind the last calculation, a sentence that concludes
+("so", 所以, a bold line) or speaks of what is asked counts more than a plain one after it; among
+equals the last counts.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scoring.final_answer.numerals import plain_numbers
+from scoring.final_answer.question import content
+from scoring.final_answer.writing import END_MARKS
+
+FORMULA = re.compile(
+    r"\d|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π"
+    r"|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数"
+    r"|任意实数|一切实数"
+    r"|(?<![A-Za-z\\])[A-Za-z]\s*[-+*/−·×^]\s*[A-Za-z(](?![A-Za-z])|[①-⑳]"
+    r"|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+"
+    r"|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist"
+    r"|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
+    r"|set\s+is\s+empty|empty\s+set|does not exist|不存在",
+    re.IGNORECASE,
+)
+CALCULATION = re.compile(
+    r"\d\s*(?:[-+*/×÷^]|\\times|\\cdot|\\div)\s*\$?\s*\d|[=≈]\s*\$?\s*-?\s*\$?\d|\\frac"
+)
+#: Sentences that state no answer, whatever numbers they hold.
+_REMARK = re.compile(
+    r"灵敏|敏感性|sensitiv|\brobust|稳健|取等|等号成立|equality (?:holds|is attained)|"
+    r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know"
+    r"|happy to|glad to|feel free|hope (?:this|that)|would you like"
+    r"|if you (?:have|want|need|would)|"
+    r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)"
+    r"|\bexplain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉"
+    r"|随时)|需要(?:我|进一步)|祝|"
+    r"^[\s(（*_]*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty"
+    r"|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
+    r"^[\s(（*_]*(?:check|verif|test|let me (?:check|verif|double)|checking"
+    r"|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify"
+    r"|confirm|see that)|quick check|sanity|as a check|"
+    r"检验|验证|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
+    r"|this) (?:checks|matches|agrees|confirms)|"
+    r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember"
+    r"|note that|notice|also|in comparison|by comparison|for comparison"
+    r"|for instance|for example|as an example|e\.g\.|incidentally|by the way|"
+    r"in other words|for reference|fun fact|by contrast|in contrast"
+    r"|on the other hand|otherwise|例如|比如|举例|顺便|相比|换句话说|否则|注意"
+    r"|反之)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+#: Sentences about something that is not the case, or not what is asked.
+_CONTRARY = re.compile(
+    r"\bif\b[^.]{0,60}\b(?:had|were)\b|\bhad\s+(?:it|we|he|she|they|the)\b"
+    r"|^\s*without\b.*\bwould\b|^\s*with\b.*\bwould\b|^\s*an?\s+(?:\w+th|second"
+    r"|third)\b.*\bwould\b|如果不|要是|假如|若(?:不|没)",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"^[\s(（*]*(?:the\s+|an?\s+)?(?:next|other|others|remaining|rest|previous"
+    r"|following)\b|^[\s(（*]*(?:the\s+)?(?:\w+\s+){0,2}itself\b"
+    r"|^[\s(（*]*(?:both|these|those|all three|all) \w+ (?:agree|hold|work|match)"
+    r"|^[\s(（*]*(?:其余|另外|其他|下一个)",
+    re.IGNORECASE,
+)
+#: Conditions alone: "with x, y ≥ 0".
+_CONDITION_ALONE = re.compile(
+    r"^[\s(（*]*(?:with|for|assuming|provided|given)\s+[^.]{0,40}[.。]?$", re.IGNORECASE
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|gets?|gives?|makes?|comes?|needs?|will|can"
+    r"|takes?|costs?|we|he|she|they|must|equals?|remains?)\b|=",
+    re.IGNORECASE,
+)
+#: A heading under which nothing new is stated: a check, notes, extras.
+_APPENDIX = re.compile(
+    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify"
+    r"|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up"
+    r"|further|a few (?:things|notes|remarks)|some (?:notes|remarks)"
+    r"|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注"
+    r"|注意?|说明|提示|拓展|补充)(?P<more>[^\n:：]{0,40})[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: What is checked one by one is a step of the derivation.
+_STEP_CHECK = re.compile(
+    r"\b(?:each|every|all|which|mod(?:ulo)?|cases?|candidates?|values|whether|if"
+    r"|the)\b|逐一|逐个|各|是否|哪",
+    re.IGNORECASE,
+)
+THEN = re.compile(
+    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do"
+    r"|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether"
+    r"|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means"
+    r"|this means|因此|所以|故|从而|于是|可得|得到|可见|综上"
+    r"|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    re.IGNORECASE,
+)
+_CONCLUDES = re.compile(
+    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly"
+    r"|altogether|finally|overall|in total|we conclude|it follows that|that means"
+    r"|this means|the (?:\w+ )?(?:answers?|results?|solutions?|values?) (?:is"
+    r"|are))(?![A-Za-z])"
+    r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b"
+    r"|\bis (?:the|my|our) (?:final )?(?:answer|result)\b"
+    r"|\bmy (?:final )?answer\b|^\s*that(?:'s| is| makes| gives)\b"
+    r"|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
+    r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共"
+    r"|合计|答)|依次(?:填|为|是)|[应故]填",
+    re.IGNORECASE,
+)
+#: Words that are an answer by themselves.
+_NOTHING = re.compile(
+    r"\bno\s+(?:real\s+|such\s+)*(?:solutions?|roots?)"
+    r"|\bset\s+is\s+(?:the\s+)?empty|does not exist|无(?:实数)?解|空集|不存在",
+    re.IGNORECASE,
+)
+_BOLD_LINE = re.compile(
+    r"\s*(?:[-*>•✅]\s+)?(?:\*\*|__)(?P<inside>[^*\n]+)(?:\*\*|__)\s*[.。!！✓]?\s*"
+)
+_BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
+_HEADING_LINE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*\d]{1,60}\*\*\s*[:：]?\s*$|[-=*_]{3,}\s*$|```)")
+_INLINE = re.compile(r"\$[^$\n]{1,2000}\$|\\\([^\n]{1,2000}?\\\)")
+_BLOCK = re.compile(
+    r"\$\$.{1,2000}?\$\$|\\\[.{1,2000}?\\\]"
+    r"|\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}"
+    r"|\[\s*\[[^\[\]]{1,200}\](?:\s*,?\s*\[[^\[\]]{1,200}\]){0,20}\s*\]",
+    re.DOTALL,
+)
+#: Two words side by side between dollar signs are prose between two amounts of money.
+_PLAIN_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s+[A-Za-z]{2,}(?![A-Za-z}])")
+#: Characters at each end of a long sentence that are looked at.
+CLIP = 600
+#: How many sentences at the end are considered.
+TAIL = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """The stretch of a text that concludes it; ``lead`` is where its list or sentence begins."""
+
+    start: int
+    end: int
+    lead: int
+
+
+#: When an extremum is attained: no part of its value.
+_EQUALITY = re.compile(r"[,，]?\s*当(?:且仅当)?[^。]{0,80}?(?:取等号?|等号成立)[^。\n]*")
+
+
+def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | None:
+    """Return what concludes a text, None where nothing is stated.
+
+    ``asked`` are the words of the question.
+    """
+    text = _without_appendix(text, asked)
+    for aside in (END_MARKS, _EQUALITY):
+        text = aside.sub(lambda m: " " * len(m.group()), text)
+    spans = sentences(text)
+    kept = [span for span in spans if states(text[span[0] : span[1]])]
+    if not kept:
+        return None
+    useful = [span for span in kept if not is_remark(text[span[0] : span[1]])] or kept[-1:]
+    at = _chosen(text, useful, asked)
+    start, end = useful[at]
+    if _BULLET.match(text[start:end]):
+        first = _list_start(text, useful, at)
+        start = useful[first][0] if _short(useful[first : at + 1]) else start
+    begin = start
+    for then in THEN.finditer(text, start, end):
+        if states(text[then.end() : end]) and then.end() < end:
+            begin = then.end()
+    return Concluded(start=begin, end=end, lead=start)
+
+
+def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) -> int:
+    """Return which sentence of the tail concludes.
+
+    The last, unless it is plain and one before it concludes better.
+    """
+    pieces = [text[start:end] for start, end in useful]
+    last = len(pieces) - 1
+    while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
+        last -= 1
+    about = _overlap(pieces[last], asked)
+    if last == 0 or _is_strong(pieces[last]):
+        return last
+    if _goes_on(pieces[last]):
+        # A calculation goes on, unless it only fills a sentence after the conclusion.
+        better = _is_strong(pieces[last - 1]) and _overlap(pieces[last - 1], asked) > about
+        return last - 1 if better and _WORDS.search(pieces[last]) else last
+    for at in range(last - 1, max(-1, last - TAIL), -1):
+        before = _overlap(pieces[at], asked)
+        bare = (
+            re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at]))
+            is None
+        )
+        if (_is_strong(pieces[at]) and before >= about and (not bare or "**" in pieces[at])) or (
+            _is_finished(pieces[at]) and before > about
+        ):
+            return at
+        if _goes_on(pieces[at]):
+            break
+    return last
+
+
+_WORDS = re.compile(r"(?:[A-Za-z]{2,}\s+){4}|[\u3400-\u9fff]{6}")
+
+
+def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
+    return is_elsewhere(sentence) and not asked & {"remai", "other", "next", "rest"}
+
+
+def _is_strong(sentence: str) -> bool:
+    """Return whether a sentence looks like a conclusion.
+
+    A word for it with a value behind, or a value in bold.
+    """
+    sentence = _clipped(sentence)
+    bold = _BOLD_LINE.fullmatch(sentence)
+    return (
+        bool(bold and FORMULA.search(bold["inside"]))
+        or re.search(r"\*\*[^*\n]*\d[^*\n]*\*\*", sentence) is not None
+        or _NOTHING.search(sentence) is not None
+        or any(
+            states(sentence[then.end() :]) or "answer" in then.group()
+            for then in _CONCLUDES.finditer(sentence)
+        )
+    )
+
+
+def _overlap(sentence: str, asked: frozenset[str]) -> int:
+    return min(3, len(content(sentence) & asked))
+
+
+def _is_finished(sentence: str) -> bool:
+    """Return whether a calculation ends in a number: ``50 / 4`` alone concludes nothing."""
+    return (
+        re.search(
+            r"[=≈]\s*\$?\s*-?\s*[$\d.,]+\s*(?:[^\d\s=+*/×÷^-][^=+*/×÷^]*)?$",
+            sentence.strip(" .。\n*$"),
+        )
+        is not None
+    )
+
+
+def _goes_on(sentence: str) -> bool:
+    """Return whether a sentence calculates what is asked.
+
+    So that what stands before it is derivation.
+    """
+    prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
+    return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (
+        prose < 6 or CALCULATION.search(sentence) is not None
+    )
+
+
+def is_elsewhere(sentence: str) -> bool:
+    """Return whether a sentence speaks of the others, the next or the rest."""
+    return _ELSEWHERE.match(sentence) is not None
+
+
+def is_remark(sentence: str) -> bool:
+    """Return whether a sentence is about the answer.
+
+    Or about something else, and does not state it.
+    """
+    sentence = _clipped(sentence.strip())
+    if _in_brackets(sentence) or _REMARK.search(sentence) or _CONTRARY.search(sentence):
+        return True
+    return _CONDITION_ALONE.match(sentence) is not None and _VERB.search(sentence) is None
+
+
+def _in_brackets(sentence: str) -> bool:
+    """Return whether prose in brackets makes up a sentence.
+
+    Also where its mark splits it from the closing one.
+    """
+    bare = sentence.strip(" *_\n")
+    if bare[:1] not in ("(", "（") or not re.search(
+        r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}", re.sub(r"\\[A-Za-z]+", "", bare)
+    ):
+        return False
+    depth = 0
+    for at, char in enumerate(bare):
+        depth += (char in "(（") - (char in ")）")
+        if depth == 0:
+            return re.fullmatch(r"[\s.。!！*_✓]*", bare[at + 1 :]) is not None
+    return True
+
+
+def _without_appendix(text: str, asked: frozenset[str]) -> str:
+    """Return the text up to a heading for checks or notes.
+
+    Unless a conclusion about what is asked follows it.
+    """
+    for appendix in _APPENDIX.finditer(text):
+        if not FORMULA.search(plain_numbers(text[: appendix.start()])):
+            continue
+        if _STEP_CHECK.search(appendix["more"]) and _CONCLUDES.search(text, appendix.end()):
+            continue
+        rest = text[appendix.end() :]
+        following = [rest[a:b] for a, b in sentences(rest)]
+        if (
+            _CHECK_HEADING.search(appendix.group())
+            and len(following) > 1
+            and _resumes(following[-1], asked)
+        ):
+            continue
+        return text[: appendix.start()]
+    return text
+
+
+def _resumes(sentence: str, asked: frozenset[str]) -> bool:
+    """Return whether the last sentence behind a check takes up the question again."""
+    if not states(sentence) or is_remark(sentence) or _CHECKED.search(sentence):
+        return False
+    return _overlap(sentence, asked) > 1 or _TAKES_UP.match(sentence) is not None
+
+
+_CHECK_HEADING = re.compile(r"check|verif|sanity|验算|检验|检查|验证", re.IGNORECASE)
+_CHECKED = re.compile(
+    r"[✓✔√]\s*$|\b(?:checks?|correct|holds?|agrees?|match(?:es)?|satisf\w+"
+    r"|consistent)\b|正确|成立|符合|一致|吻合|满足"
+)
+_TAKES_UP = re.compile(
+    r"\s*[*#]*\s*(?:最后|综上|答|因此最终|finally|all solutions"
+    r"|the (?:final )?answer|in conclusion|to conclude)",
+    re.IGNORECASE,
+)
+
+
+def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:
+    while (
+        at > 0
+        and _BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
+        and _short(useful[at - 1 : at + 1])
+    ):
+        at -= 1
+    return at
+
+
+def _short(spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether list items are results and no steps of a derivation."""
+    return all(end - start <= 40 for start, end in spans)
+
+
+def _clipped(sentence: str) -> str:
+    """Return a sentence of bounded length: a longer one does not state an answer."""
+    return sentence if len(sentence) <= 2 * CLIP else f"{sentence[:CLIP]} {sentence[-CLIP:]}"
+
+
+def states(sentence: str) -> bool:
+    """Return whether a sentence holds a value and is not a heading."""
+    sentence = _clipped(sentence)
+    return FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
+        sentence.strip("\n")
+    )
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return sentences as offsets.
+
+    Cut at line ends and sentence marks, not inside formulas or numbers.
+
+    A line that begins with an equals sign goes on with the line before; a semicolon cuts where
+    prose follows.
+    """
+    inline = [s.span() for s in _INLINE.finditer(text) if not _PLAIN_WORDS.search(s.group())]
+    blocks = [s.span() for s in _BLOCK.finditer(text)]
+    found, start = [], 0
+    for mark in re.finditer(r"[\n。！？；.!?;]", text):
+        at = mark.start()
+        if (
+            not _ends(text, at)
+            or _inside(blocks, at)
+            or (text[at] in ".!?;" and _inside(inline, at))
+        ):
+            continue
+        if text[start : at + 1].strip():
+            found.append((start, at + 1))
+        start = at + 1
+    if text[start:].strip():
+        found.append((start, len(text)))
+    return found
+
+
+def _inside(spans: Sequence[tuple[int, int]], at: int) -> bool:
+    place = bisect_right(spans, (at, len(spans) and spans[-1][1])) - 1
+    return place >= 0 and spans[place][0] < at < spans[place][1] - 1
+
+
+def _ends(text: str, at: int) -> bool:
+    char = text[at]
+    if char == "\n":
+        return not _runs_on(text, at)
+    if char in "。！？；":
+        return True
+    if char == ";":
+        return _PROSE_AFTER.match(text, at + 1) is not None
+    if _OTHER_ONE.match(text, at + 1) and re.search(
+        r"\b(?:one|first)\b", text[max(0, at - 80) : at], re.IGNORECASE
+    ):
+        return False
+    following = text[at + 1 : at + 2]
+    return (
+        following == "" or following in ' \n*)"' or ord(following) > 0x2000
+    ) and not _abbreviated(text, at)
+
+
+#: A line that is not finished without what stands below it.
+_UNFINISHED = re.compile(
+    r"(?:\b(?:is|are|so|with|equals?|gets?|gives?|obtain|find|by|also|be|as)"
+    r"|[:：=,，]|为|是|得)[\s*]*$",
+    re.IGNORECASE,
+)
+
+
+def _runs_on(text: str, at: int) -> bool:
+    """Return whether a line goes on below.
+
+    With an equals sign, a display, or what its last word calls for.
+    """
+    below = text[at : at + 80].lstrip()
+    if re.match(r"[=≈](?!=)", below):
+        return True
+    line = text[max(0, at - 200) : at].rstrip().rpartition("\n")[2]
+    if not line or _BULLET.match(below) or _HEADING_LINE.match(line) or re.match(r"[|>#]", below):
+        return False
+    if below.startswith(("$$", "\\[")):
+        return line[-1] not in ".。!！?？$]" and not line.endswith("\\]")
+    return line[-1] not in ":：" and _UNFINISHED.search(line) is not None
+
+
+_PROSE_AFTER = re.compile(r"\s+(?!the (?:other|second)\b)(?:[A-Za-z]{2,}\s+){2}")
+#: "One root is 2. The other is 3." is one answer.
+_OTHER_ONE = re.compile(r"\s*(?:and\s+)?the (?:other|second)\b[^.\n]{0,24}\bis\b", re.IGNORECASE)
+
+
+def _abbreviated(text: str, at: int) -> bool:
+    return re.search(
+        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)"
+        r"|^\s*\d{1,2}|\n\s*\d{1,2})$",
+        text[max(0, at - 7) : at],
+        re.IGNORECASE,
+    ) is not None and at + 1 < len(text)

@@ -1,0 +1,227 @@
+"""Judge the final answer of a text.
+
+Find where it stands, read it, and compare it with the reference.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, replace
+
+from problems.schema import Answer, Problem
+from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
+from scoring.final_answer.equivalence import Comparison, Verdict
+from scoring.final_answer.extraction import Stated, find_answer
+from scoring.final_answer.forms import Words
+from scoring.final_answer.math_verify import shared
+from scoring.final_answer.question import Question
+from scoring.final_answer.reading import read_stated
+from scoring.final_answer.shapes import read_form
+from scoring.final_answer.thinking import searched, visible
+from scoring.final_answer.values import Evaluate, QueryMathVerify
+from scoring.final_answer.words import last_words
+from scoring.final_answer.writing import in_point_notation, one_spelling
+from scoring.numeric.evaluation import Evaluation
+from scoring.numeric.symbols import Symbols
+
+#: Questions that math-verify is asked about one reference, and how long one may be.
+MAX_QUESTIONS = 3
+MAX_ASKED = 600
+#: Characters of what is stated that are read; more is not one answer.
+MAX_STATED = 4_000
+_LABELS = re.compile(r"(?:\\text\s*\{)?\s*[A-H](?:\s*,\s*[A-H])+\s*\}?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """``right`` with its reason, and where the answer stands (None: nothing is stated)."""
+
+    right: bool | None
+    reason: str = ""
+    stated: Stated | None = None
+
+
+def judge_text(problem: Problem, text: str, symbols: Symbols | None = None) -> Judgement:
+    """Return whether the final answer of a text is right.
+
+    ``symbols`` are those of the problem, where they have been worked out already.
+    """
+    evaluate = _evaluate(symbols or Symbols.of(problem))
+    answer = _as_choice(problem.answer)
+    question = Question.of(problem)
+    text = searched(visible(text).text(text))
+    stated = find_answer(text, question.words)
+    if answer.kind in ("proof", "rubric") or not answer.any_of:
+        return Judgement(right=None, reason="judged by people", stated=stated)
+    if answer.kind == "choice":
+        return _judge_choice(answer, stated, text)
+    if is_circled(answer.any_of[0]):
+        return Judgement(right=_judge_circled(answer, stated, text), stated=stated)
+    if (stated is None or stated.how == "end") and _is_words(answer.any_of[0]):
+        stated = last_words(text)
+    if stated is None:
+        return Judgement(right=False, reason="no answer is stated", stated=None)
+    if len(stated.text) > MAX_STATED:
+        return Judgement(right=None, reason="what is stated is too long", stated=stated)
+    written = replace(stated, text=in_point_notation(stated.text, text, question.text))
+    verdicts = [
+        _compared(evaluate, question, answer, reference, written) for reference in answer.any_of
+    ]
+    decided = _decided(verdicts, stated, text)
+    if decided.right or stated.how != "end":
+        return decided
+    ends = (
+        _compared(evaluate, question, answer, reference, replace(stated, text=ending))
+        for ending in _endings(stated.text, text)
+        for reference in answer.any_of
+    )
+    return Judgement(right=True, stated=stated) if any(end.right for end in ends) else decided
+
+
+#: Equality signs that a text has at least to be a derivation.
+DERIVATION = 2
+_CHOICE_WORDS = re.compile(r"\b(?:or|not|if|check|otherwise)\b|或|不|舍|若|检验|≠", re.IGNORECASE)
+#: What a sentence ends in: behind its last equality, or in a last clause that names the result.
+_ENDINGS = (
+    re.compile(r"=(?P<value>[^=]+)$"),
+    re.compile(r"(?:\bis|\bare|为|是)\s+(?P<value>\\[A-Za-z][^=]*)$"),
+    re.compile(r"\b(?:saving|leaving|giving|making|totalling)\s+(?P<value>[^=,]+)$"),
+)
+
+
+def _endings(sentence: str, text: str) -> list[str]:
+    """Return what the conclusion of a derivation ends in.
+
+    Nothing for a sentence that offers several values, takes one back, or stands in no derivation.
+    """
+    spelled = re.sub(r"\\text\s*\{[^{}]*\}|\\(?:begin|end)\{[a-z]*\}|[&$]|\\\\", " ", sentence)
+    spelled = spelled.replace("->", "=").strip(" .。,，\n")
+    if text.count("=") < DERIVATION or _CHOICE_WORDS.search(spelled):
+        return []
+    found = [ending.search(spelled) for ending in _ENDINGS]
+    return [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
+
+
+def unreadable(problem: Problem) -> str | None:
+    """Return why no answer could ever be right for this problem.
+
+    None where its references can be read.
+    """
+    answer = problem.answer
+    if answer.kind in ("proof", "rubric"):
+        return None
+    evaluate = _evaluate(Symbols.of(problem))
+    for reference in answer.any_of:
+        if answer.kind == "choice":
+            if not letters_of(reference):
+                return f"the reference answer {reference!r} holds no letter of a choice"
+            continue
+        how = _comparison(evaluate, Question.of(problem), answer, reference)
+        itself = how.judge(reference, how.read(reference), reference)
+        if not _closes(reference) or itself.right is not True:
+            return f"the reference answer {reference!r} cannot be read"
+    return None
+
+
+def _judge_choice(answer: Answer, stated: Stated | None, text: str) -> Judgement:
+    if stated is None or stated.how == "end" or not chosen(stated.text):
+        stated = lone_choice(text) or stated
+    if stated is None:
+        return Judgement(right=False, reason="no answer is stated", stated=None)
+    return Judgement(right=chosen(stated.text) == letters_of(answer.any_of[0]), stated=stated)
+
+
+def _judge_circled(answer: Answer, stated: Stated | None, text: str) -> bool:
+    announced = circled(stated.text) if stated is not None and stated.how != "end" else frozenset()
+    wanted = circled(answer.any_of[0])
+    return (announced or circled(text)) == wanted
+
+
+def _decided(verdicts: list[Verdict], stated: Stated, text: str) -> Judgement:
+    """Return the best of the verdicts on all references."""
+    if any(verdict.right for verdict in verdicts):
+        return Judgement(right=True, stated=stated)
+    unknown = next((verdict for verdict in verdicts if verdict.right is None), None)
+    if unknown is None:
+        return Judgement(right=False, reason="another value", stated=stated)
+    if stated.how == "end" and _is_cut(text):
+        return Judgement(right=False, reason="the text ends before an answer", stated=stated)
+    return Judgement(right=None, reason=unknown.reason, stated=stated)
+
+
+def _as_choice(answer: Answer) -> Answer:
+    r"""Return an answer that lists labels, such as ``\text{B, E}``, as a choice."""
+    listed = answer.any_of and all(_LABELS.fullmatch(written) for written in answer.any_of)
+    return replace(answer, kind="choice") if listed else answer
+
+
+def _is_words(reference: str) -> bool:
+    return isinstance(read_form(one_spelling(reference)), Words)
+
+
+def _closes(reference: str) -> bool:
+    """Return whether the braces of a reference close and it does not end in an operator."""
+    bare = reference.replace("\\{", "").replace("\\}", "")
+    return bare.count("{") == bare.count("}") and re.search(r"[=+*/^\\-]\s*$", bare) is None
+
+
+def _is_cut(text: str) -> bool:
+    """Return whether a text breaks off.
+
+    It does not end in a sentence mark, a bracket or a formula that closes.
+    """
+    return re.search(r"[.。!！?？)）$\]}*`\"”]\s*$", text) is None or text.count("$") % 2 == 1
+
+
+def _compared(
+    evaluate: Evaluate, question: Question, answer: Answer, reference: str, stated: Stated
+) -> Verdict:
+    how = _comparison(evaluate, question, answer, reference)
+    return how.judge(reference, read_stated(question, how, reference, stated), stated.text)
+
+
+def _comparison(
+    evaluate: Evaluate, question: Question, answer: Answer, reference: str
+) -> Comparison:
+    return Comparison(
+        kind=answer.kind,
+        tol=answer.tol,
+        unit=answer.unit,
+        asked_unit=question.unit,
+        given_units=question.given_units,
+        names=_names(reference),
+        asked=question.spelled,
+        evaluate=evaluate,
+        query=_limited(shared().equal),
+    )
+
+
+def _limited(query: QueryMathVerify) -> QueryMathVerify:
+    """Return math-verify with a bounded number of questions: beyond it nothing is known."""
+    left = itertools.repeat(None, MAX_QUESTIONS)
+
+    def limited(gold: str, answer: str) -> bool | None:
+        if len(gold) + len(answer) > MAX_ASKED:
+            return None
+        return query(gold, answer) if next(left, "none") is None else None
+
+    return limited
+
+
+def _names(reference: str) -> frozenset[str]:
+    """Return the letters that stand for something in a reference."""
+    bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}", " ", reference)
+    alone = re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)
+    return frozenset(alone) | frozenset(re.findall(r"(?<=\d)[a-zA-Z](?![A-Za-z])", bare))
+
+
+def _evaluate(symbols: Symbols) -> Evaluate:
+    """Return a function for the values of an expression at the problem's sample points."""
+    evaluation = Evaluation(symbols.points)
+
+    def evaluate(text: str) -> tuple[complex, ...] | None:
+        node = symbols.read(text)
+        return None if node is None else evaluation.row(symbols.settle(node, {}))
+
+    return evaluate

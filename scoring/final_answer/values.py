@@ -1,0 +1,252 @@
+"""Compare two single values: exactly where both are rational.
+
+Else by their numbers, else by math-verify.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from scoring.final_answer.amounts import measure
+from scoring.final_answer.exact import exact
+from scoring.final_answer.forms import Scalar
+
+#: Values of an expression at the sample points, or None where it has none.
+Evaluate = Callable[[str], tuple[complex, ...] | None]
+#: math-verify's word on two writings.
+QueryMathVerify = Callable[[str, str], bool | None]
+
+#: Digits that a rounded decimal shows at least, to stand for an exact value.
+ROUNDED_DIGITS = 3
+RELATIVE = 1e-9
+LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-zα-ωΑ-Ω](?![A-Za-z])")
+_DECIMAL = re.compile(r"-?\s*\d*\.\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueComparison:
+    """How two values of one problem are compared."""
+
+    tol: float = 1e-6
+    unit: str | None = None
+    #: The unit that the question asks for, where the reference names none.
+    asked_unit: str | None = None
+    #: What is measured in the problem -> the size of the one unit used for it.
+    given_units: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    evaluate: Evaluate = field(default=lambda _text: None)
+    query: QueryMathVerify = field(default=lambda _gold, _answer: None)
+
+    def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
+        """Compare two values with their units, percent and degree signs."""
+        if (at := clock(wanted)) is not None and (":" in stated.text or clock(stated) is not None):
+            return at == clock(stated, like=at)
+        if self.unit in ("°", "度", "degrees", "degree") and not wanted.degree:
+            wanted = Scalar(wanted.text, wanted.unit, wanted.percent, degree=True)
+        scale = self._scale(wanted, stated)
+        if scale is None:
+            return False
+        number = self.number(wanted.text)
+        if stated.percent and not wanted.percent and number is not None and 0 < abs(number) < 1:
+            # 0.6 asked for and 0.6 % stated is a hundredth of it; 60 % is the same.
+            return self._texts(wanted.text, stated.text, Fraction(1, 100))
+        found = self._texts(wanted.text, stated.text, scale)
+        if found:
+            return True
+        if wanted.percent != stated.percent:
+            # 35 % is 0.35; and 35 where the sign was left off on one side.
+            hundred = Fraction(1, 100)
+            if wanted.percent:
+                return self._texts(wanted.text, stated.text, 1 / hundred)
+            small = self.number(wanted.text)
+            if (
+                small is not None
+                and abs(small) <= 1
+                and self._texts(wanted.text, stated.text, hundred)
+            ):
+                return True
+        if (
+            wanted.degree != stated.degree
+            and self._texts(
+                f"({wanted.text})*\\pi/180" if wanted.degree else wanted.text,
+                stated.text if wanted.degree else f"({stated.text})*\\pi/180",
+                Fraction(1),
+            )
+            and "π" in (wanted.text + stated.text).replace("\\pi", "π")
+        ):
+            return True
+        return found
+
+    def _scale(self, wanted: Scalar, stated: Scalar) -> Fraction | None:
+        """Return what the stated number is multiplied by to be in the reference's unit.
+
+        None where units contradict.
+        """
+        declared = wanted.unit or self.unit or ""
+        unit = declared or self.asked_unit or ""
+        if stated.unit and not unit and (known := measure(stated.unit)) is not None:
+            size = self.given_units.get(known[:2], known[2])
+            return Fraction(known[2] / size).limit_denominator(10**9)
+        if not unit or not stated.unit:
+            return Fraction(1)
+        a, b = measure(unit), measure(stated.unit)
+        if a is None or b is None:
+            return Fraction(1)
+        if a[:2] != b[:2]:
+            return None if declared else Fraction(1)
+        return Fraction(b[2] / a[2]).limit_denominator(10**9)
+
+    def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
+        if wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
+            return True
+        if "∞" in wanted or "∞" in stated:
+            return wanted.replace("+", "").replace(" ", "") == stated.replace("+", "").replace(
+                " ", ""
+            )
+        if _based(wanted) or _based(stated):
+            return self._bases(wanted, stated)
+        if ":" in wanted or ":" in stated:
+            return self._ratio(wanted, stated)
+        one, other = exact(wanted), exact(stated)
+        if one is not None and other is not None:
+            return self._rational(one, other * scale, wanted, stated, scale)
+        return self._numeric(wanted, stated, scale)
+
+    def _rational(
+        self, one: Fraction, other: Fraction, wanted: str, stated: str, scale: Fraction
+    ) -> bool:
+        if one == other:
+            return True
+        decimals = (_is_decimal(wanted), _is_decimal(stated))
+        if self.tol > 1e-6:
+            return abs(one - other) <= Fraction(self.tol) * abs(one)
+        if decimals[1] and not decimals[0]:
+            return one.denominator != 1 and _rounds(stated, one / scale)
+        if decimals[0]:
+            return _rounds(wanted, other)
+        return False
+
+    def _numeric(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
+        rows = self.evaluate(wanted), self.evaluate(stated)
+        if rows[0] is None or rows[1] is None:
+            letters = _letters(wanted) ^ _letters(stated)
+            if letters and exact(stated) is not None:
+                return False
+            return self.query(wanted, stated) or None
+        one, other = rows[0], tuple(value * float(scale) for value in rows[1])
+        if len(one) != len(other):
+            return False
+        tol = max(RELATIVE, self.tol if self.tol > 1e-6 else 0.0)
+        if all(
+            abs(x - y) <= tol * max(abs(x), abs(y)) or x == y
+            for x, y in zip(one, other, strict=True)
+        ):
+            return True
+        # Sums of floats leave a remainder where the exact value is zero.
+        if all(
+            abs(x - y) <= 1e-12 * max(1.0, abs(x)) for x, y in zip(one, other, strict=True)
+        ) and not (exact(wanted) or exact(stated)):
+            return True
+        first = one[0]
+        if abs(first.imag) < 1e-12 and all(value == first for value in one):
+            if _is_decimal(stated) and _rounds(
+                stated, Fraction(first.real) / scale if scale else Fraction(0)
+            ):
+                return True
+            if _is_decimal(wanted) and abs(other[0].imag) < 1e-12:
+                return _rounds(wanted, Fraction(other[0].real))
+        return False
+
+    def _ratio(self, wanted: str, stated: str) -> bool | None:
+        """Compare two ratios; one written as a fraction is the same, a lone term is not."""
+        one, other = self._terms(wanted), self._terms(stated)
+        if one is None or other is None:
+            return None
+        if len(one) != len(other):
+            if {len(one), len(other)} != {1, 2}:
+                return False
+            whole, parts = (one, other) if len(one) == 1 else (other, one)
+            return parts[1] != 0 and whole[0] == parts[0] / parts[1]
+        proportional = all(
+            x * other[0] == y * one[0] for x, y in zip(one[1:], other[1:], strict=True)
+        )
+        return proportional and (one[0] == 0) == (other[0] == 0)
+
+    def _terms(self, ratio: str) -> list[Fraction] | None:
+        terms = [self.number(part) for part in ratio.split(":")]
+        known = [term for term in terms if term is not None]
+        return known if len(known) == len(terms) else None
+
+    def _bases(self, wanted: str, stated: str) -> bool | None:
+        one, other = _based(wanted), _based(stated)
+        if one and other:
+            return one == other
+        return None if (one or other or ("",))[0] in (wanted, stated) else False
+
+    def number(self, text: str) -> Fraction | None:
+        """Return the value of an expression without letters, None where it has none."""
+        value = exact(text)
+        if value is not None:
+            return value
+        if LETTER.search(re.sub(r"\\[A-Za-z]+|(?<![A-Za-z])[ei](?![A-Za-z])|π", "", text)):
+            return None
+        row = self.evaluate(text)
+        if (
+            row is None
+            or any(v != row[0] for v in row)
+            or abs(row[0].imag) > 1e-12
+            or not math.isfinite(row[0].real)
+        ):
+            return None
+        return Fraction(row[0].real)
+
+
+_CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
+
+
+def clock(value: Scalar, like: int | None = None) -> int | None:
+    """Return a time of day in minutes where it is marked as one.
+
+    Or, given another time, may be meant as one.
+
+    Without a.m. or p.m. the half of the day is that of the other time.
+    """
+    found = _CLOCK.fullmatch(value.text.strip())
+    half = re.match(r"([ap])\.?\s*m\b", value.unit.strip(), re.IGNORECASE)
+    if found is None or (half is None and like is None):
+        return None
+    minutes = int(found["hour"]) * 60 + int(found["minute"])
+    if half is not None:
+        return minutes % 720 + (720 if half[1].lower() == "p" else 0)
+    return like if like is not None and minutes < 780 and minutes % 720 == like % 720 else minutes
+
+
+def _is_decimal(text: str) -> bool:
+    return _DECIMAL.fullmatch(text.strip()) is not None
+
+
+def _rounds(written: str, value: Fraction) -> bool:
+    """Return whether a decimal is a value rounded or cut off.
+
+    Shown to `ROUNDED_DIGITS` significant digits at least.
+    """
+    written = written.replace(" ", "")
+    decimals = len(written.split(".")[1])
+    if len(re.sub(r"[-.]", "", written).lstrip("0")) < ROUNDED_DIGITS:
+        return False
+    unit = Fraction(1, 10**decimals)
+    shown = Fraction(written)
+    cut = Fraction(math.trunc(value / unit)) * unit
+    return abs(shown - value) <= unit / 2 * Fraction(1_000_001, 1_000_000) or shown == cut
+
+
+def _based(text: str) -> tuple[str, str] | None:
+    found = re.fullmatch(r"\(?\s*([0-9A-Fa-f]+)\s*\)?\s*_\s*\{?\s*(\d{1,2})\s*\}?", text.strip())
+    return (found[1].upper(), found[2]) if found else None
+
+
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(LETTER.findall(re.sub(r"\\[A-Za-z]+", " ", text))) - {"e", "i", "π"}

@@ -1,0 +1,40 @@
+"""Whether two answers in words are the same."""
+
+from __future__ import annotations
+
+import re
+
+from scoring.final_answer.forms import Form, Scalar, Words
+
+
+def same_words(wanted: Form, stated: Form) -> bool | None:
+    """Return whether two answers in words are the same, None where one holds the other."""
+    if not isinstance(wanted, Words) or not isinstance(stated, Words):
+        return (
+            False
+            if isinstance(wanted, Words)
+            and isinstance(stated, Scalar)
+            and re.search(r"\d", stated.text)
+            else None
+        )
+    a, b = _bare(wanted.text), _bare(stated.text)
+    if a == b or _letters_of(wanted.text) == _letters_of(stated.text) != frozenset():
+        return True
+    return None if a in b.split() or b in a.split() or set(a.split()) & set(b.split()) else False
+
+
+def _letters_of(text: str) -> frozenset[str]:
+    """Return the capital letters of a list of labels such as ``B, E``, none for anything else."""
+    parts = re.split(r"\s*(?:,|;|、|\band\b|和|与)\s*", text.strip(" ."))
+    return frozenset(parts) if all(re.fullmatch(r"[A-Z]", part) for part in parts) else frozenset()
+
+
+_SYNONYMS = {"是": "yes", "对": "yes", "正确": "yes", "否": "no", "不是": "no", "错": "no",
+             "错误": "no", "true": "yes", "false": "no",
+             "能": "yes", "不能": "no"}  # fmt: skip
+
+
+def _bare(text: str) -> str:
+    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
+    kept = " ".join(word for word in words if word not in ("a", "an", "the", "is", "it", "answer"))
+    return _SYNONYMS.get(kept, kept)

@@ -1,0 +1,1 @@
+"""Tests of the package ``scoring.final_answer``."""

@@ -1,0 +1,50 @@
+"""The rates of right and wrongly right verdicts on pairs of a reference and a reply.
+
+The judge was written against these very pairs: the rates hold what was reached and say little
+of new ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from problems.errors import ProblemError
+from scoring.final_answer.judge import judge_text
+from tests.scoring.final_answer.making import imported
+
+PAIRS = Path(__file__).parent / "pairs"
+
+
+def rates(name: str) -> tuple[float, float]:
+    """Return the shares of verdicts that are right, and that call a wrong answer right."""
+    seen: Counter[str] = Counter()
+    for line in (PAIRS / f"{name}.jsonl").read_text().splitlines():
+        pair = json.loads(line)
+        try:
+            right = judge_text(imported(pair), pair["reply"]).right
+        except ProblemError:
+            right = None
+        seen["right"] += right == pair["expected"]
+        seen["false right"] += right is True and not pair["expected"]
+        seen["all"] += 1
+    return seen["right"] / seen["all"], seen["false right"] / seen["all"]
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "false_right"),
+    [
+        ("dev", 0.99, 0.005),
+        ("dev2", 0.99, 0.005),
+        ("dev3", 0.983, 0.005),
+        ("dev4", 0.987, 0.005),
+    ],
+)
+def test_rates_hold(name: str, right: float, false_right: float) -> None:
+    share, wrongly = rates(name)
+
+    assert share >= right
+    assert wrongly <= false_right
