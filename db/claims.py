@@ -68,6 +68,11 @@ class ClaimedJob:
     spec: ModelSpec
     #: What a probe searches for, and how; None for a generation.
     probe: Mapping[str, Any] | None = None
+    #: The scoring that a judge is asked about, the steps, and the hash of the request; None and
+    #: nothing for any other job.
+    judged_score_id: int | None = None
+    judge_steps: tuple[str, ...] = ()
+    judge_prompt_hash: str | None = None
     #: The error class of the attempt before this one.
     error_class: str | None = None
     #: The group of jobs of its run and model that share an engine started for them; None where any
@@ -84,6 +89,7 @@ class ClaimedJob:
             spec=ModelSpec.from_dict(row["spec"]),
             sampling=SamplingParams.from_dict(row["sampling"]),
             language=row["language"] or "en",
+            judge_steps=tuple(row["judge_steps"] or ()),
             **{
                 key: row[key]
                 for key in (
@@ -99,6 +105,8 @@ class ClaimedJob:
                     "probe",
                     "error_class",
                     "boot_group",
+                    "judged_score_id",
+                    "judge_prompt_hash",
                 )
             },
         )

@@ -14,7 +14,16 @@ from core.errors import ServiceUnreachable
 from core.states import JobState
 from db.claims import LeaseLost
 from db.engine import run_alone, transaction
-from db.models import Base, Generation, Job, MemoryTrace, Score, StepVerdict
+from db.models import (
+    Base,
+    Generation,
+    Job,
+    JudgedStep,
+    Judgement,
+    MemoryTrace,
+    Score,
+    StepVerdict,
+)
 from db.statements import statement
 
 
@@ -29,6 +38,9 @@ class Result:
     #: None for a speed run, whose text means nothing.
     score: Score | None = None
     verdicts: Sequence[StepVerdict] = field(default_factory=tuple)
+    #: What the text says as a judge's reply; None for any other job.
+    judgement: Judgement | None = None
+    judged_steps: Sequence[JudgedStep] = field(default_factory=tuple)
 
 
 def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None:
@@ -45,6 +57,8 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
         "generation": Jsonb(_document(result.generation)),
         "traces": _documents(() if result.trace is None else (result.trace,)),
         "scores": _documents(() if result.score is None else (result.score,)),
+        "judgements": _documents(() if result.judgement is None else (result.judgement,)),
+        "judged_steps": _documents(result.judged_steps),
         "verdicts": Jsonb(
             [
                 _document(verdict) | {"ordinal": ordinal}

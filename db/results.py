@@ -31,6 +31,8 @@ class Results:
     limits: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
+    #: Scores of rules + judge beside the rules alone, where a judge was named.
+    judged: list[dict[str, Any]] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``results``, without the run itself."""
@@ -40,17 +42,23 @@ class Results:
             "prompts": self.prompts,
             "concurrency": self.concurrency,
             "limits": self.limits,
+            **({} if self.judged is None else {"judged": self.judged}),
         }
 
 
 def read_results(
-    engine: Engine, run_id: UUID, *, include_flagged: bool = False, explained: bool = False
+    engine: Engine,
+    run_id: UUID,
+    *,
+    include_flagged: bool = False,
+    explained: bool = False,
+    judge: str | None = None,
 ) -> Results:
     """Return the tables of a run.
 
     Rows of synthetic models only where the engine's session includes them. ``include_flagged``
     counts results with a flag into the medians of time and memory, which leave them out otherwise;
-    ``explained`` reads their breakdown too.
+    ``explained`` reads their breakdown too, ``judge`` what the scores are with this judge.
     """
     given: dict[str, Any] = {"run": run_id}
     with transaction(engine) as connection:
@@ -67,6 +75,7 @@ def read_results(
             concurrency=_read(connection, "concurrency", given),
             limits=_read(connection, "limits", given | {"lines": lines}),
             breakdown=read_breakdown(connection, run_id) if explained else None,
+            judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )
 
 

@@ -7,9 +7,6 @@ from typing import Any
 
 from db.models import Score, StepVerdict
 
-#: Verdicts that are stored under the name that the views publish.
-STORED = {"undetermined": "unclear"}
-
 
 def score_row(document: Mapping[str, Any]) -> Score:
     """Return the row of a scoring from the document of ``evalctl score``."""
@@ -24,6 +21,9 @@ def score_row(document: Mapping[str, Any]) -> Score:
     return Score(
         path_id=document["path"],
         answer_text=storable(document["answer_text"]),
+        score7_high=document.get("score7_high", document["score7"]),
+        steps_undetermined=document.get("steps_undetermined", 0),
+        coverage=document.get("coverage", 1.0),
         **{name: document[name] for name in copied},
     )
 
@@ -36,7 +36,7 @@ def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
     return [
         StepVerdict(
             step=step["id"],
-            verdict=STORED.get(step["verdict"], step["verdict"]),
+            verdict=step["verdict"],
             reason=storable(step["reason"]),
             **_evidence_columns(step["evidence"]),
         )
@@ -45,8 +45,11 @@ def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
 
 
 def storable(text: str | None) -> str | None:
-    """Return a text without NUL, which Postgres cannot hold."""
-    return None if text is None else text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    """Return a text without NUL and without halves of surrogate pairs: Postgres holds neither."""
+    if text is None:
+        return None
+    whole = text.encode("utf-8", "replace").decode()
+    return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _evidence_columns(evidence: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -28,10 +28,20 @@ class ProblemRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRequestRecord:
+    """A request to a judge about one scoring; its worker makes it again and checks the hash."""
+
+    score_id: int
+    problem_id: int
+    steps: Sequence[str]
+    prompt_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """Everything one submit writes: the cross product of models, problems, prompts and repetitions.
 
-    Of a probe: models x repetitions, with its kind as the one prompt.
+    Of a probe: models x repetitions, with its kind as the one prompt. Of a judge: its requests.
     """
 
     name: str
@@ -52,12 +62,16 @@ class Submission:
     fresh_engine: bool = False
     #: What a probe searches for, and how; None for generations.
     probe: Mapping[str, Any] | None = None
+    #: What judges are asked; None for anything else.
+    judge_requests: Sequence[JudgeRequestRecord] | None = None
     #: Start a new run even where the experiment has one.
     new: bool = False
 
     @property
     def jobs(self) -> int:
         """Number of jobs."""
+        if self.judge_requests is not None:
+            return len(self.models) * len(self.judge_requests)
         per_repetition = 1 if self.probe is not None else len(self.problems) * len(self.prompts)
         return len(self.models) * per_repetition * self.repetitions
 
@@ -106,7 +120,10 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
         "max_attempts": submission.max_attempts,
         "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
     }
-    if submission.probe is None:
+    if submission.judge_requests is not None:
+        insert = statement("insert_judge_jobs", "judgements")
+        given["requests"] = json.dumps([asdict(one) for one in submission.judge_requests])
+    elif submission.probe is None:
         insert = statement("insert_jobs", "runs")
         given |= {
             "problems": problem_ids,

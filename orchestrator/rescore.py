@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db.rescoring import StoredGeneration, add_scores, count_generations, generations_to_score
+from db.rescoring import add_scores, count_generations, generations_to_score
 from db.scoring_rows import score_row, verdict_rows
 from problems.errors import ProblemError
 from problems.schema import Problem
@@ -60,7 +60,7 @@ def rescore_run(
     counts = count_generations(engine, run_id, SCORER_VERSION)
     skipped = 0 if force else counts.current
     wanted = counts.generations - counts.speed - skipped
-    problems = _Problems()
+    problems = StoredProblems()
     done = scored = changed = 0
     for page in generations_to_score(engine, run_id, SCORER_VERSION, force=force):
         made = []
@@ -85,14 +85,25 @@ def rescore_run(
     )
 
 
-class _Problems:
+class StoredProblem(Protocol):
+    """A problem as it was stored with its jobs."""
+
+    @property
+    def problem(self) -> str: ...  # noqa: D102 - the class says it
+    @property
+    def content_hash(self) -> str: ...  # noqa: D102
+    @property
+    def document(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+class StoredProblems:
     """Reads each stored problem document once and remembers those that cannot be read."""
 
     def __init__(self) -> None:
         self.unreadable: dict[str, str] = {}
         self._read: dict[str, Problem | None] = {}
 
-    def read(self, stored: StoredGeneration) -> Problem | None:
+    def read(self, stored: StoredProblem) -> Problem | None:
         """Return the problem as it was submitted, or None where this version cannot read it."""
         if stored.content_hash not in self._read:
             try:

@@ -17,6 +17,10 @@ RESOURCE_LINES: tuple[tuple[str, str, int], ...] = (
     ("TPOT ms", "tpot_ms", 2), ("tokens/s of a request", "tokens_per_s", 1),
     ("tokens/s of the engine", "total_tokens_per_s", 1), ("out tokens", "output_tokens", 0),
 )  # fmt: skip
+RANGE = (
+    "A range ends at the score with every undetermined step done; coverage (cov.) is the share of "
+    "the steps, by weight, that the rules decided."
+)
 #: What a larger limit counts, by the kind of the probe.
 LIMITS = {
     "sequences": "max stable sequences",
@@ -46,6 +50,35 @@ def score_table(scores: Sequence[Row]) -> Table:
         found = [by_model.get(model) for model in models]
         shown = [*map(_score_cell, found), *(_gap_cell(found[0], one) for one in found[1:])]
         table.add_row(prompt, category, *shown, _count_cell(by_model))
+    if any(has_range(row) for row in scores):
+        table.caption, table.caption_justify = RANGE, "left"
+    return table
+
+
+def judged_table(judged: Sequence[Row], judge: str) -> Table:
+    """Return the scores of rules + judge beside those of the rules alone."""
+    table = Table(title=f"Step completeness out of 7: rules, and rules + {judge}")
+    table.title_justify = table.caption_justify = "left"
+    for title in ("model", "prompt", "category"):
+        table.add_column(title)
+    for title in ("rules", f"rules + {judge}", "coverage", "judged", "changed", "flagged"):
+        table.add_column(title, justify="right")
+    for row in judged:
+        table.add_row(
+            row["model"],
+            row["prompt"],
+            row["category"],
+            _range(row["rules_score7"], row["rules_score7_high"]),
+            _range(row["score7"], row["score7_high"]),
+            f"{100 * row['coverage']:.0f} %",
+            f"{row['judged']} of {row['repetitions']}",
+            str(row["steps_changed"]),
+            str(row["dones_flagged"]),
+        )
+    table.caption = (
+        "changed: steps with another verdict than the rules'; flagged: steps that the rules found "
+        "and the judge did not, which stay done. " + RANGE
+    )
     return table
 
 
@@ -175,10 +208,11 @@ def _limited_by(row: Row) -> str:
     return f"{why} ({row['searches']} searches{'' if row['agreed'] else ', which disagree'})"
 
 
-def result_tables(results: Mapping[str, Sequence[Row]]) -> list[Table]:
-    """Return the tables that have rows."""
+def result_tables(results: Mapping[str, Sequence[Row]], judge: str | None = None) -> list[Table]:
+    """Return the tables that have rows; ``judge`` names whose verdicts ``judged`` holds."""
     makers: tuple[tuple[str, Callable[[Sequence[Row]], list[Table]]], ...] = (
         ("scores", lambda rows: [score_table(rows)]),
+        ("judged", lambda rows: [judged_table(rows, judge or "judge")]),
         ("resources", lambda rows: resource_tables(rows, results.get("limits", ()))),
         ("prompts", lambda rows: [prompt_table(rows)]),
         ("concurrency", lambda rows: [concurrency_table(rows)]),
@@ -195,10 +229,27 @@ def gpu_name(row: Row) -> str:
     return f"{size} (emulated on {name})" if row["emulated"] else f"{size} of {name}"
 
 
+def has_range(row: Row) -> bool:
+    """Return whether undetermined steps could raise a score as shown."""
+    return "-" in _range(row["score7"], row["score7_high"])
+
+
+def _range(low: float, high: float) -> str:
+    """Return a score, or from where to where it may lie."""
+    shown = f"{low:.2f}", f"{high:.2f}"
+    return shown[0] if shown[0] == shown[1] else "-".join(shown)
+
+
 def _score_cell(row: Row | None) -> str:
     if row is None:
         return "-"
-    return f"{row['score7']:.2f} ({row['score7_min']:.1f}..{row['score7_max']:.1f})"
+    spread = f"({row['score7_min']:.1f}..{row['score7_max']:.1f})"
+    if not has_range(row):
+        return f"{row['score7']:.2f} {spread}"
+    # On three lines: two models still fit into 80 columns.
+    return (
+        f"{_range(row['score7'], row['score7_high'])}\n{spread}\ncov. {100 * row['coverage']:.0f} %"
+    )
 
 
 def _gap_cell(base: Row | None, row: Row | None) -> str:

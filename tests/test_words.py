@@ -94,6 +94,7 @@ DATA_NAMES = frozenset(
 CONTEXTS = (
     r"\bcompany\.\S+\.seated\b",  # the name of a stored figure of `make bench`
     r"\bmodel cards?\b",  # a document of the makers of a model
+    r"\bjudge card\b|[\"']card[\"']",  # a command: a judge's figures, as a model card has a model's
     r"\bfixture\(.*scope=",  # pytest's own word
     r"\ba line of its own\b",  # the wording of a prompt, whose hash stands beside stored results
     r"\buser `?nobody\b|[\"'`]nobody[\"'`]",  # the account of that name

@@ -3,6 +3,7 @@
 from db.models.base import SCHEMA, Base
 from db.models.catalogue import Model, Problem, TextBlob
 from db.models.fleet import Boot, Worker
+from db.models.judging import JudgedStep, Judgement, Review
 from db.models.probes import ProbePoint
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
 from db.models.schedules import Schedule, ScheduleSlot
@@ -15,11 +16,14 @@ __all__ = [
     "Boot",
     "Generation",
     "Job",
+    "JudgedStep",
+    "Judgement",
     "MemoryTrace",
     "Model",
     "Outbox",
     "ProbePoint",
     "Problem",
+    "Review",
     "Run",
     "Schedule",
     "ScheduleSlot",

@@ -124,6 +124,9 @@ class Score(Base):
         Index("ix_score_job", "job_id", "id"),
         CheckConstraint("steps_done >= 0 AND steps_done <= steps_total", name="steps"),
         CheckConstraint("score7 >= 0 AND score7 <= 7", name="score7"),
+        CheckConstraint("score7_high >= score7 AND score7_high <= 7", name="score7_high"),
+        CheckConstraint("steps_undetermined >= 0", name="steps_undetermined"),
+        CheckConstraint("coverage >= 0 AND coverage <= 1", name="coverage"),
     )
 
     id: Mapped[BigId]
@@ -133,6 +136,11 @@ class Score(Base):
     steps_done: Mapped[int]
     steps_total: Mapped[int]
     score7: Mapped[float]
+    #: ``score7`` if every undetermined step were done; NULL: the same.
+    score7_high: Mapped[float | None]
+    steps_undetermined: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Share of the steps, by weight, that the rules decided.
+    coverage: Mapped[float] = mapped_column(server_default=text("1"))
     answer_correct: Mapped[bool | None]
     answer_text: Mapped[str | None]
     guess_suspected: Mapped[bool]
@@ -145,7 +153,7 @@ class StepVerdict(Base):
     __tablename__ = "step_verdict"
     __table_args__ = (
         CheckConstraint(
-            "verdict IN ('done', 'present_invalid', 'wrong', 'missing', 'unclear')",
+            "verdict IN ('done', 'present_invalid', 'wrong', 'missing', 'unclear', 'undetermined')",
             name="verdict",
         ),
     )

@@ -12,12 +12,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.states import TERMINAL, AttemptOutcome, FailureKind, JobState, Mode, words
@@ -74,6 +75,19 @@ class Job(Base):
         ),
         CheckConstraint("attempt_no >= 0 AND attempt_no <= max_attempts", name="attempts_bounded"),
         CheckConstraint("(problem_id IS NULL) = (probe IS NOT NULL)", name="problem_or_probe"),
+        CheckConstraint(
+            "num_nonnulls(judged_score_id, judge_steps, judge_prompt_hash) IN (0, 3)", name="judged"
+        ),
+        # The natural key of a request to a judge.
+        Index(
+            "uq_job_judged",
+            "run_id",
+            "model_id",
+            "judged_score_id",
+            "judge_prompt_hash",
+            unique=True,
+            postgresql_where=text("judged_score_id IS NOT NULL"),
+        ),
         # The natural key of a probe's searches: without a problem, the key above does not
         # distinguish them.
         Index(
@@ -114,7 +128,7 @@ class Job(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey("eval.model.id"))
     #: NULL for a probe.
     problem_id: Mapped[int | None] = mapped_column(ForeignKey("eval.problem.id"))
-    #: Prompt style; of a probe its kind: sequences, instances or context.
+    #: Prompt style; of a probe its kind: sequences, instances or context; of a judge job ``judge``.
     prompt: Mapped[str]
     #: 1, 2, ...
     repetition: Mapped[int]
@@ -123,6 +137,13 @@ class Job(Base):
     sampling: Mapped[Json]
     #: What a probe searches for, and how; NULL for a generation.
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    #: The scoring that a judge is asked about, the steps, and the hash of the request; NULL for any
+    #: other job.
+    judged_score_id: Mapped[int | None] = mapped_column(
+        ForeignKey("eval.score.id", use_alter=True, name="fk_job_judged_score_id")
+    )
+    judge_steps: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    judge_prompt_hash: Mapped[str | None]
     #: Jobs of one run and model with the same number share an engine that was started for them;
     #: NULL: any engine serves.
     boot_group: Mapped[int | None]

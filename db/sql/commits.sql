@@ -41,18 +41,32 @@ WITH fenced AS (
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.memory_trace, %(traces)s) AS t
 ), scored AS (
     INSERT INTO eval.score (
-           job_id, scorer_version, path_id, steps_done, steps_total, score7, answer_correct,
-           answer_text, guess_suspected)
+           job_id, scorer_version, path_id, steps_done, steps_total, score7, score7_high,
+           steps_undetermined, coverage, answer_correct, answer_text, guess_suspected)
     SELECT fenced.id, s.scorer_version, s.path_id, s.steps_done, s.steps_total, s.score7,
+           s.score7_high, coalesce(s.steps_undetermined, 0), coalesce(s.coverage, 1),
            s.answer_correct, s.answer_text, s.guess_suspected
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.score, %(scores)s) AS s
     RETURNING id
-), judged AS (
+), stepwise AS (
     INSERT INTO eval.step_verdict (
            score_id, ordinal, step, verdict, evidence, evidence_start, evidence_end, reason)
     SELECT scored.id, v.ordinal, v.step, v.verdict, v.evidence, v.evidence_start, v.evidence_end,
            v.reason
       FROM scored CROSS JOIN jsonb_populate_recordset(NULL::eval.step_verdict, %(verdicts)s) AS v
+), judgement AS (
+    INSERT INTO eval.judgement (
+           score_id, judge, job_id, judge_config_hash, prompt_hash, prompt_version, temperature,
+           reply_text_hash, reply_key)
+    SELECT o.score_id, o.judge, fenced.id, o.judge_config_hash, o.prompt_hash, o.prompt_version,
+           o.temperature, o.reply_text_hash, o.reply_key
+      FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.judgement, %(judgements)s) AS o
+    RETURNING id
+), judged AS (
+    INSERT INTO eval.judged_step (judgement_id, step, verdict, quote, reason)
+    SELECT judgement.id, d.step, d.verdict, d.quote, d.reason
+      FROM judgement
+     CROSS JOIN jsonb_populate_recordset(NULL::eval.judged_step, %(judged_steps)s) AS d
 ), attempted AS (
     UPDATE eval.attempt AS a
        SET outcome = 'succeeded', ended_at = now(),

@@ -69,7 +69,8 @@ WITH head AS (
       FROM claimed
 )
 SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode,
-       c.sampling, c.probe, c.error_class, c.boot_group, r.experiment ->> 'language' AS language,
+       c.sampling, c.probe, c.error_class, c.boot_group, c.judged_score_id, c.judge_steps,
+       c.judge_prompt_hash, r.experiment ->> 'language' AS language,
        m.spec, p.name AS problem,
        extract(epoch FROM now() - c.available_at)::double precision AS queue_wait_s
   FROM claimed AS c

@@ -9,7 +9,7 @@ SELECT count(*) AS generations,
            SELECT FROM eval.score AS s WHERE s.job_id = j.id
               AND s.scorer_version = %(version)s)) AS current
   FROM eval.job AS j JOIN eval.generation AS g ON g.job_id = j.id
- WHERE j.run_id = %(run)s;
+ WHERE j.run_id = %(run)s AND j.judged_score_id IS NULL;
 
 -- name: generations_to_score
 -- The next page of a run's generations after a job, each with the score that counts now.
@@ -22,7 +22,7 @@ SELECT j.id AS job_id, p.name AS problem, p.content_hash, p.document, t.content 
   LEFT JOIN LATERAL (
        SELECT s.score7 FROM eval.score AS s WHERE s.job_id = j.id
         ORDER BY s.id DESC LIMIT 1) AS latest ON true
- WHERE j.run_id = %(run)s AND j.id > %(after)s
+ WHERE j.run_id = %(run)s AND j.id > %(after)s AND j.judged_score_id IS NULL
    AND j.sampling ->> 'fixed_input_tokens' IS NULL
    AND (%(force)s OR NOT EXISTS (
        SELECT FROM eval.score AS s WHERE s.job_id = j.id AND s.scorer_version = %(version)s))

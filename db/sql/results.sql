@@ -6,7 +6,7 @@ SELECT set_config('evalctl.include_flagged', 'on', true);
 
 -- name: scores
 SELECT model, prompt, category, problems, repetitions, score7, score7_min, score7_max, steps_share,
-       answer_accuracy, guess_rate
+       answer_accuracy, guess_rate, score7_high, coverage
   FROM analytics_v1.category_scores WHERE run_id = %(run)s
  ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model;
 
@@ -42,3 +42,36 @@ SELECT DISTINCT ON (t.kind, t.memory_limit_mib, t.gpu, t.model)
           FROM jsonb_to_recordset(%(lines)s::jsonb) AS a(model text, gpu_name text)) AS a
     ON a.model = t.model AND a.gpu_name IS NOT DISTINCT FROM t.gpu
  ORDER BY t.kind, t.memory_limit_mib, t.gpu, t.model, own DESC, r.created_at DESC;
+
+-- name: judged
+-- Rules + one judge beside the rules alone, aggregated as the scores are. An answer that the judge
+-- has not read keeps the score of the rules.
+SELECT model, prompt, category, count(*) AS problems, sum(repetitions)::bigint AS repetitions,
+       sum(judged)::bigint AS judged, avg(rules_score7) AS rules_score7,
+       avg(rules_score7_high) AS rules_score7_high, avg(rules_coverage) AS rules_coverage,
+       avg(score7) AS score7, avg(score7_high) AS score7_high, avg(coverage) AS coverage,
+       sum(steps_changed)::bigint AS steps_changed, sum(dones_flagged)::bigint AS dones_flagged,
+       sum(steps_unjudged)::bigint AS steps_unjudged
+  FROM (SELECT s.model, s.prompt, s.category, s.problem, count(*) AS repetitions,
+               count(d.score_id) AS judged,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY s.score7) AS rules_score7,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY s.score7_high) AS rules_score7_high,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY s.coverage) AS rules_coverage,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(d.score7, s.score7)) AS score7,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(d.score7_high, s.score7_high))
+                   AS score7_high,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(d.coverage, s.coverage))
+                   AS coverage,
+               coalesce(sum(d.steps_changed), 0) AS steps_changed,
+               coalesce(sum(d.dones_flagged), 0) AS dones_flagged,
+               coalesce(sum(d.steps_unjudged), 0) AS steps_unjudged
+          FROM analytics_v1.scores AS s
+          -- What judged_scores shows, one scoring at a time: a plan for all at once, made without
+          -- statistics, takes minutes.
+          LEFT JOIN LATERAL (
+               SELECT m.* FROM eval.merged_score AS m
+                WHERE m.score_id = s.score_id AND m.judge = %(judge)s OFFSET 0) AS d ON true
+         WHERE s.run_id = %(run)s
+         GROUP BY s.model, s.prompt, s.category, s.problem) AS problem
+ GROUP BY model, prompt, category
+ ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model;

@@ -22,8 +22,8 @@ COMMANDS = {
     "submit": "submit", "status": "status", "watch": "status", "results": "results",
     "probe": "probe", "cancel": "status", "pause": "control", "resume": "control",
     "retry": "control", "dead": "dead", "schedule": "schedule", "score": "score",
-    "rescore": "rescore", "problems": "problems", "models": "models", "worker": "worker",
-    "reconcile": "processes", "db": "database",
+    "rescore": "rescore", "judge": "judge", "review": "review", "problems": "problems",
+    "models": "models", "worker": "worker", "reconcile": "processes", "db": "database",
 }  # fmt: skip
 
 

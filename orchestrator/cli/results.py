@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 from click import option
 
+from db.judgements import run_judges
 from db.results import read_results
 from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
+from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
 from reports.tables import result_tables
@@ -26,12 +30,19 @@ from reports.tables import result_tables
     type=click.Choice(("scores", "resources", "prompts", "concurrency")),
     help="Show only this table; may be repeated.",
 )
+@option(
+    "--judge",
+    "judge",
+    metavar="NAME",
+    help="Show the scores of rules + this judge beside those of the rules.",
+)
 @option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
 @examples(
     "evalctl results latest",
     "evalctl results quickstart-3f2a1b --json",
     "evalctl results latest --table resources --explain",
+    "evalctl results latest --judge qwen3-4b",
 )
 def results(
     *,
@@ -40,6 +51,7 @@ def results(
     include_flagged: bool,
     chosen: tuple[str, ...],
     explained: bool,
+    judge: str | None,
     as_json: bool,
 ) -> int:
     """Show the scores, latency and memory of a run.
@@ -49,21 +61,29 @@ def results(
     with connect(name="results", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
         progress = run_progress(connections.engine, found)
+        if judge is not None:
+            require_judge(run_judges(connections.engine, found.run_id), judge, found.name)
         read = read_results(
-            connections.engine, found.run_id, include_flagged=include_flagged, explained=explained
+            connections.engine,
+            found.run_id,
+            include_flagged=include_flagged,
+            explained=explained,
+            judge=judge,
         )
     document = read.to_dict()
     explanation = {} if read.breakdown is None else {"explain": explain(document, read.breakdown)}
     if as_json:
         head = {"run": str(found.run_id), "name": found.name, "state": progress.state}
+        head |= {} if judge is None else {"judge": judge}
         print_json(head | document | explanation)
         return 0
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         click.echo(f"run {found.name} has not finished: {jobs}")
-    wanted = {*chosen, "limits"} if chosen else document.keys()
+    kept = {*chosen, "limits", *(("judged",) if "scores" in chosen else ())}
+    wanted = kept if chosen else document.keys()
     shown = {key: rows for key, rows in document.items() if key in wanted}
-    tables = result_tables(shown)
+    tables = result_tables(shown, judge)
     for table in tables:
         console().print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
@@ -72,3 +92,12 @@ def results(
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
         click.echo(f"run {found.name} has no results{more}")
     return 0
+
+
+def require_judge(judges: Sequence[str], judge: str, run: str) -> None:
+    """Raise ``UsageFault`` where a judge has said nothing about a run."""
+    if judge not in judges:
+        others = f"it has judgements of {', '.join(judges)}" if judges else "it has none"
+        raise UsageFault(
+            f"run {run} has no judgements of {judge!r}: {others}; `evalctl judge` asks for some"
+        )

@@ -73,7 +73,14 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
         screen.print(Text(line, style=COLOURS[step.verdict]))
     answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
     steps = f"steps {scored.steps_done}/{scored.steps_total}"
-    screen.print(f"\n{steps}, score {scored.score7:.2f} of 7, final answer {answer}")
+    screen.print(f"\n{steps}, score {_range(scored)} of 7, final answer {answer}")
     if scored.guess_suspected:
         guess = "guess suspected: a right answer with fewer than half of the steps"
         screen.print(Text(guess, style="bold red"))
+
+
+def _range(scored: Score) -> str:
+    """Return the score, up to what it is if every undetermined step were done."""
+    document = scored.to_dict()
+    low, high = (f"{document.get(key, scored.score7):.2f}" for key in ("score7", "score7_high"))
+    return low if low == high else f"{low}-{high}"

@@ -161,7 +161,7 @@ def test_the_commit_writes_every_column_that_a_result_can_have() -> None:
     listed = {
         table: {column.strip() for column in columns.split(",")} for table, columns in written
     }
-    assert len(listed) == 5
+    assert len(listed) == 7
     for table, columns in listed.items():
         assert (
             columns

@@ -21,10 +21,12 @@ def refusal(words: Sequence[str]) -> str | None:
             return None
         if command.invoke_without_command and rest[0].startswith("-"):
             break
-        found = command.get_command(context, rest[0])
-        if found is None:
+        try:
+            word, found, rest = command.resolve_command(context, rest)
+        except click.UsageError:
             return f"{name} has no command {rest[0]!r}"
-        command, name, rest = found, f"{name} {rest[0]}", rest[1:]
+        assert found is not None
+        command, name = found, f"{name} {word}"
     if "--help" in rest:
         return None
     try:

@@ -21,7 +21,8 @@ def query(engine: Engine, sql: str, **given: Any) -> list[dict[str, Any]]:
 
 def take_back(engine: Engine, broker: HintBroker) -> None:
     """Requeue every running job, as if its lease had run out, and publish the hints at once."""
-    query(engine, "UPDATE eval.job SET lease_expires_at = now() - interval '1 s'")
+    expired = "UPDATE eval.job SET lease_expires_at = now() - interval '1 s'"
+    query(engine, f"{expired} WHERE state = 'running'")
     reconciler = Reconciler(engine, broker)
     reconciler.tick()
     for table in ("job", "outbox"):

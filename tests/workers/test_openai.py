@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -63,6 +65,8 @@ class Script(BaseHTTPRequestHandler):
 
     status: ClassVar[int] = 200
     body: ClassVar[bytes] = b""
+    #: The last request.
+    sent: ClassVar[dict[str, Any]] = {}
 
     def do_GET(self) -> None:
         """List the one model."""
@@ -71,7 +75,7 @@ class Script(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer as written down."""
-        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._send(self.status, self.body)
 
     def _send(self, status: int, body: bytes) -> None:
@@ -131,6 +135,22 @@ def test_stream_becomes_events_and_counts(scripted: tuple[type[Script], str]) ->
     assert made.first_token_s == events[0].at_s
     assert made.engine_first_token_s is None
     assert made.kv_used_mib is None
+
+
+def test_a_schema_is_sent_as_the_format_of_the_response(
+    scripted: tuple[type[Script], str],
+) -> None:
+    answers, url = scripted
+    usage = '{"prompt_tokens": 9, "completion_tokens": 1, "total_tokens": 10}'
+    answers.body = chunk('{"content": "{}"}', '"stop"', usage) + b"data: [DONE]\n\n"
+    serve(spec(url), request())
+    assert "response_format" not in answers.sent
+    schema = {"type": "object", "properties": {}}
+    serve(spec(url), replace(request(), schema=schema))
+    assert answers.sent["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "reply", "strict": True, "schema": schema},
+    }
 
 
 def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) -> None:

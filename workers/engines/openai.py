@@ -174,6 +174,11 @@ class OpenAIEngine:
         }
         if options.get("send_seed", True):
             body["seed"] = sampling.seed
+        if request.schema is not None:
+            body["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "reply", "strict": True, "schema": dict(request.schema)},
+            }
         return body | ({"extra_body": extra} if extra else {})
 
     def _generation(self, messages: list[dict[str, str]], reading: _Reading) -> Generation:

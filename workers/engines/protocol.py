@@ -53,6 +53,8 @@ class GenerationRequest:
     request_id: str
     messages: tuple[Message, ...]
     sampling: SamplingParams
+    #: JSON schema that the text must follow; None for free text.
+    schema: Mapping[str, Any] | None = None
     #: Steps of the engine at the beginning whose queue does not count: requests that come together
     #: are admitted one by one.
     waiting_after_steps: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import random
 import threading
 import time
@@ -29,7 +30,7 @@ from workers.engines.protocol import (
 
 KNOWN_OPTIONS = frozenset(
     {
-        "text",  # the answer, the same for every request; else a seeded pseudo-solution
+        "text",  # the answer, the same for every request; else a seeded pseudo-solution or value
         "tokens",  # length of the answer in words; the text is cut or repeated
         "ttft_ms",
         "tpot_ms",
@@ -231,8 +232,11 @@ class SyntheticEngine:
 
     def _words(self, request: GenerationRequest, prompt_text: str) -> list[str]:
         wanted = request.sampling.fixed_output_tokens or self._options.get("tokens")
-        text = self._options.get("text") or _pseudo_solution(
-            _draw(request.sampling.seed, self._spec.name, prompt_text)
+        seed = _draw(request.sampling.seed, self._spec.name, prompt_text)
+        text = self._options.get("text") or (
+            _pseudo_solution(seed)
+            if request.schema is None
+            else json.dumps(_pseudo_value(request.schema, random.Random(seed), prompt_text))  # noqa: S311
         )
         words = [word + " " for word in str(text).split(" ")]
         if wanted is None:
@@ -264,3 +268,18 @@ def _pseudo_solution(seed: int) -> str:
         f"Step 1: let x = {left}.\nStep 2: then y = {right} and x + y = {left + right}.\n"
         f"Step 3: so x * y = {left * right}.\nThe answer is \\boxed{{{left * right}}}."
     )
+
+
+def _pseudo_value(schema: Mapping[str, Any], draw: random.Random, prompt_text: str) -> Any:
+    """Return a value that follows a JSON schema of objects and strings.
+
+    A free string is a line of the prompt, as a quote would be.
+    """
+    if "properties" in schema:
+        return {
+            name: _pseudo_value(part, draw, prompt_text)
+            for name, part in schema["properties"].items()
+        }
+    if "enum" in schema:
+        return draw.choice(schema["enum"])
+    return draw.choice(prompt_text.splitlines())[: schema.get("maxLength")]

@@ -24,12 +24,13 @@ from db.claims import (
 from db.commits import commit
 from problems.prompts import render_prompt
 from problems.schema import Problem
+from scoring.judging.request import JudgeRequest
 from scoring.score import score_text
 from workers.consumer.hint_consumer import Hints
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest, Message, TokenEvent
 from workers.errors import EngineDied, EngineError, GenerationCancelled
-from workers.execution import rows
+from workers.execution import judging, rows
 from workers.execution.batch import BatchSlot, ContinuousBatch
 from workers.gpu.guard import GpuGuard
 from workers.lifecycle.event_log import log_event
@@ -165,10 +166,13 @@ class Executor:
                 self._prober.run(job, lease)
                 return {}
             problem = self._problem(job)
-            measurement = self._measure(job, problem, lease, slot)
+            judged = self._judge_request(job, problem)
+            measurement = self._measure(job, _request(job, problem, judged), lease, slot)
             generation = measurement.generation
-            score = None if problem is None else score_text(problem, generation.text)
-            result = rows.result(job, measurement, self._assessor.assess(job, measurement), score)
+            scored = problem if judged is None else None
+            score = None if scored is None else score_text(scored, generation.text)
+            assessment = self._assessor.assess(job, measurement)
+            result = rows.result(job, measurement, assessment, score, judged)
         except (LeaseLost, ServiceUnreachable):
             raise
         except Exception as error:  # noqa: BLE001 - every failure belongs in the attempt's row
@@ -180,11 +184,9 @@ class Executor:
         return speed | {"output_tokens": generation.output_tokens, "score7": score7}
 
     def _measure(
-        self, job: ClaimedJob, problem: Problem | None, lease: Lease, slot: BatchSlot
+        self, job: ClaimedJob, request: GenerationRequest, lease: Lease, slot: BatchSlot
     ) -> Measurement:
         """Make the generation of a job, after loading its model where that is necessary."""
-        messages, request_id = _messages(job, problem), f"{job.job_id}-{job.attempt_no}"
-        request = GenerationRequest(request_id=request_id, messages=messages, sampling=job.sampling)
         engine_start = slot.engine_start or self._load(job, lease)
         self._take_slot(lease, slot, engine_start)
         self._heartbeat.report(WorkerState.BUSY, job.model_id)
@@ -247,6 +249,11 @@ class Executor:
         self._problems[job.problem_id] = problem
         return problem
 
+    def _judge_request(self, job: ClaimedJob, problem: Problem | None) -> JudgeRequest | None:
+        if job.judged_score_id is None or problem is None:
+            return None
+        return judging.request(self._database, job, problem)
+
     def _fail(self, job: ClaimedJob, lease: Lease, error: Exception) -> None:
         """Write the failure of an attempt. Raise LeaseLost where the attempt is not its job's."""
         if isinstance(error, GenerationCancelled) and lease.reason is EndReason.LOST:
@@ -295,8 +302,17 @@ class Executor:
                 return
 
 
-def _messages(job: ClaimedJob, problem: Problem | None) -> tuple[Message, ...]:
-    if problem is None:
-        return ()
-    turns = render_prompt(problem, job.prompt, job.language)
-    return tuple(Message(role=role, content=content) for role, content in turns)
+def _request(
+    job: ClaimedJob, problem: Problem | None, judged: JudgeRequest | None
+) -> GenerationRequest:
+    """Return what the engine is sent: a problem's prompt, a request to a judge, or a speed run."""
+    if judged is not None:
+        turns = tuple((turn["role"], turn["content"]) for turn in judged.messages)
+    else:
+        turns = () if problem is None else render_prompt(problem, job.prompt, job.language)
+    return GenerationRequest(
+        request_id=f"{job.job_id}-{job.attempt_no}",
+        messages=tuple(Message(role=role, content=content) for role, content in turns),
+        sampling=job.sampling,
+        schema=None if judged is None else judged.schema,
+    )

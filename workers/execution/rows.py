@@ -8,8 +8,10 @@ from typing import Any
 from db import models, scoring_rows
 from db.claims import ClaimedJob
 from db.commits import Result
+from scoring.judging.request import JudgeRequest
 from scoring.score import Score
 from workers.engines.protocol import Generation, hash_text
+from workers.execution import judging
 from workers.gpu.telemetry import GpuSample
 from workers.measurement.assessment import Assessment
 from workers.measurement.measurement import Measurement
@@ -25,9 +27,16 @@ _COPIED = (
 
 
 def result(
-    job: ClaimedJob, measurement: Measurement, assessment: Assessment, score: Score | None
+    job: ClaimedJob,
+    measurement: Measurement,
+    assessment: Assessment,
+    score: Score | None,
+    judged: JudgeRequest | None = None,
 ) -> Result:
-    """Return what is committed for an attempt; ``score`` is None for a speed run."""
+    """Return what is committed for an attempt.
+
+    ``score`` is None for a speed run and for a judge job, whose request is ``judged``.
+    """
     trace, scored = measurement.trace, None if score is None else score.to_dict()
     return Result(
         generation=generation_row(job, measurement, assessment),
@@ -37,6 +46,7 @@ def result(
         verdicts=()
         if score is None
         else scoring_rows.verdict_rows(step.to_dict() for step in score.steps),
+        **({} if judged is None else judging.rows(job, judged, measurement.generation)),
     )
 
 

@@ -136,7 +136,7 @@ class VllmEngine:
         engine = self._running()
         assert self._prompts is not None
         prompt = self._prompts.make(request)
-        parameters = sampling_parameters(request.sampling)
+        parameters = sampling_parameters(request.sampling, request.schema)
         alone = self._kv.idle
         events: list[TokenEvent] = []
         output: Any = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +82,11 @@ class PromptMaker:
         return tuple(ids)
 
 
-def sampling_parameters(sampling: SamplingParams) -> Any:
-    """Return vLLM's SamplingParams; tokens are streamed one delta at a time."""
+def sampling_parameters(sampling: SamplingParams, schema: Mapping[str, Any] | None = None) -> Any:
+    """Return vLLM's SamplingParams; tokens are streamed one delta at a time.
+
+    With a JSON schema, the text follows it: vLLM masks all other tokens.
+    """
     from vllm import SamplingParams  # noqa: PLC0415
     from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
 
@@ -97,4 +101,8 @@ def sampling_parameters(sampling: SamplingParams) -> Any:
         return SamplingParams(
             max_tokens=length, min_tokens=length, ignore_eos=True, detokenize=False, **common
         )
+    if schema is not None:
+        from vllm.sampling_params import StructuredOutputsParams  # noqa: PLC0415
+
+        common["structured_outputs"] = StructuredOutputsParams(json=dict(schema))
     return SamplingParams(max_tokens=sampling.max_tokens, **common)

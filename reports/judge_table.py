@@ -1,0 +1,68 @@
+"""Tables of how far rules and judge agree with people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+Figures = Mapping[str, Any]
+
+LINES = (
+    ("rules", "rules"),
+    ("judge", "judge"),
+    ("rules_judge", "rules + judge"),
+    ("constant", "constant"),
+)
+CAPTION = (
+    "kappa: done against not done, over the steps that the reader decides (coverage), and in "
+    "brackets with the others as not done; constant: always the more frequent verdict."
+)
+
+
+def agreement_tables(judge: str, found: Figures) -> Iterator[Table]:
+    """Yield the tables of one judge: all steps, those the rules did not find, and the parts."""
+    base = "-" if found["base_rate"] is None else f"{100 * found['base_rate']:.0f} %"
+    title = f"{judge}: {found['steps']} steps read by people, {base} of them done"
+    yield _table(title, {"all steps": found, "not found by rules": found["open"]}, CAPTION)
+    parts = {**found["styles"], **found["categories"]}
+    if parts:
+        yield _table(f"{judge}, by style and category", parts, _itself(found["itself"]))
+
+
+def _table(title: str, parts: Mapping[str, Figures], caption: str) -> Table:
+    table = Table(title=title, caption=caption)
+    table.title_justify = table.caption_justify = "left"
+    for column in ("steps", "reader"):
+        table.add_column(column)
+    for column in ("kappa", "agree", "coverage", "done right"):
+        table.add_column(column, justify="right")
+    for name, part in parts.items():
+        for place, (key, reader) in enumerate(LINES):
+            figures = part[key]
+            table.add_row(
+                "" if place else name,
+                reader,
+                f"{_figure(figures['kappa'])} ({_figure(figures['kappa_all'])})",
+                *(_per_cent(figures[one]) for one in ("agree", "coverage", "done_right")),
+                end_section=place == len(LINES) - 1,
+            )
+    return table
+
+
+def _itself(itself: Figures) -> str:
+    if not itself["steps"]:
+        return "The judge was asked nothing twice: how far it agrees with itself is not known."
+    return (
+        f"Asked the same twice, the judge agrees with itself on {_per_cent(itself['agree'])} of "
+        f"{itself['steps']} steps, kappa {_figure(itself['kappa'])}."
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _per_cent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.0f} %"

@@ -1,0 +1,1 @@
+"""The second reader: a model or a person who reads only the steps that the rules did not find."""
