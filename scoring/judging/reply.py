@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from scoring.final_answer.thinking import visible
 from scoring.judging.request import MAX_QUOTE, VERDICTS, JudgeRequest
-from scoring.text.normalise import set_apart_thinking
 
 #: Characters that a quote has at least, spaces and markup aside, and letters and digits among them;
 #: less would stand in any answer.
@@ -65,7 +65,7 @@ def _document(reply: str) -> dict[str, Any] | None:
 
     An object that names a step twice says two things, so it counts as none.
     """
-    body = set_apart_thinking(reply)[0].strip()
+    body = visible(reply).text(reply).strip()
     body = re.sub(r"^```(?:json)?\s*|\s*```$", "", body)
     try:
         document = json.loads(body, object_pairs_hook=_without_doubles)

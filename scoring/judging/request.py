@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from problems.schema import Path, Problem
-from scoring.text.normalise import set_apart_thinking
+from scoring.final_answer.thinking import visible
 
 #: Changes whenever the wording or the schema changes.
 PROMPT_VERSION = "1"
@@ -85,7 +85,7 @@ def judge_request(
 ) -> JudgeRequest:
     """Return the request about the named steps of one path."""
     path = problem.path(path_id)
-    whole = neutral(set_apart_thinking(text)[0])
+    whole = neutral(visible(text).text(text))
     shown = whole[:MAX_ANSWER]
     mark = _mark(shown)
     statement = problem.statement.get(language) or next(iter(problem.statement.values()))
