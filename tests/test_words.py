@@ -109,7 +109,13 @@ FILES = {
     "tests/test_words.py": "lists what was withdrawn",
 }
 #: Folders without prose of ours: applied migrations, problems and answers, raw rows.
-FOLDERS = ("migrations/versions/", "problems/math62/", "problems/labelled/answers/")
+FOLDERS = (
+    "migrations/versions/",
+    "problems/math62/",
+    "problems/labelled/answers/",
+    "problems/labelled/development/answers/",
+    "problems/labelled/test/answers/",
+)
 PROSE = (".md", ".sql", ".toml", ".yml", ".service", ".env", ".gpu", ".cpu", ".mako", "Makefile")
 
 _PROSE_RULES = [

@@ -17,8 +17,8 @@ from problems.importers import IMPORTERS, Imported
 from problems.schema import LEVELS
 from scoring.quality.agreement import Agreement
 
-#: Refused rows that are printed one by one; ``--json`` has them all.
-SHOWN_REFUSALS = 20
+#: Refused and remarkable rows that are printed one by one; ``--json`` has them all.
+SHOWN_ROWS = 20
 
 
 def print_validation(found: Validation) -> None:
@@ -45,11 +45,12 @@ def print_validation(found: Validation) -> None:
 
 
 def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
-    """Print what was written, and the first refused rows on stderr."""
-    for refusal in found.refusals[:SHOWN_REFUSALS]:
-        click.echo(f"{file}:{refusal.line}: {refusal.sentence}", err=True)
-    if len(found.refusals) > SHOWN_REFUSALS:
-        click.echo(f"and {len(found.refusals) - SHOWN_REFUSALS} more; --json lists all", err=True)
+    """Print what was written, and on stderr the first rows refused or remarked on."""
+    for rows in (found.refusals, found.remarks):
+        for row in rows[:SHOWN_ROWS]:
+            click.echo(f"{file}:{row.line}: {row.sentence}", err=True)
+        if len(rows) > SHOWN_ROWS:
+            click.echo(f"and {len(rows) - SHOWN_ROWS} more; --json lists all", err=True)
     written = f"{len(found.problems)} of {found.rows} rows written to {out}"
     licence = f"licence of {name}: {IMPORTERS[name].licence}"
     click.echo(f"{written}, {len(found.refusals)} refused; {licence}")

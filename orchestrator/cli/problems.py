@@ -22,6 +22,7 @@ from problems.labelling import load_labelled
 from problems.loader import SHIPPED, load_set
 from problems.schema import LEVELS
 from problems.skeleton import skeleton
+from scoring.final_answer.judge import unreadable
 from scoring.quality.agreement import measure_agreement
 
 #: The labelled answers shipped with evalctl.
@@ -160,13 +161,15 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
     FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published
     format. Exit code 1 if no row can be imported.
     """
-    found = import_file(format_name, file)
+    found = import_file(format_name, file, unreadable)
     write_problems(found.problems, out)
     if as_json:
         importer = IMPORTERS[format_name]
         refused = [{"line": refusal.line, "why": refusal.sentence} for refusal in found.refusals]
         counts: dict[str, Any] = {"rows": found.rows, "imported": len(found.problems)}
         counts |= {"refused": len(refused), "refusals": refused}
+        remarks = [{"line": remark.line, "what": remark.sentence} for remark in found.remarks]
+        counts |= {"remarks": remarks}
         facts = {"format": format_name, "licence": importer.licence, "folder": str(out)}
         print_json(facts | counts)
     else:

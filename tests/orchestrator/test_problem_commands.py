@@ -187,6 +187,32 @@ def test_refused_rows_are_printed_with_their_lines(user: dict[str, str], tmp_pat
     assert "0 of 1 rows written" in done.stdout
 
 
+def test_a_row_that_asks_the_same_again_is_remarked_on(
+    user: dict[str, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "test.jsonl"
+    data.write_text((json.dumps(ROWS[0]) + "\n") * 2, encoding="utf-8")
+
+    done = evalctl(user, f"problems import gsm8k {data} --out {tmp_path / 'set'}")
+
+    assert done.returncode == 0
+    assert f"{data}:2: 'gsm8k-0002' asks the same as 'gsm8k-0001'" in done.stderr
+    assert "2 of 2 rows written" in done.stdout
+
+
+def test_an_unreadable_reference_is_refused(user: dict[str, str], tmp_path: Path) -> None:
+    row = {"problem": "Find x.", "answer": "\\frac{1}{", "subject": "Algebra", "level": 1}
+    row |= {"solution": "", "unique_id": "test/algebra/1.json"}
+    data = tmp_path / "test.jsonl"
+    data.write_text(json.dumps(row) + "\n", encoding="utf-8")
+
+    done = evalctl(user, f"problems import math500 {data} --out {tmp_path / 'set'}")
+
+    assert done.returncode == 1
+    assert f"{data}:1: the reference answer" in done.stderr
+    assert "cannot be read" in done.stderr
+
+
 def test_agreement_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "answers").mkdir()
     (tmp_path / "answers" / "one.md").write_text(

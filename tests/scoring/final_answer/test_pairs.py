@@ -1,7 +1,7 @@
 """The rates of right and wrongly right verdicts on pairs of a reference and a reply.
 
-The judge was written against these very pairs: the rates hold what was reached and say little
-of new ones.
+The judge was written against the pairs of ``dev`` to ``dev4``: their rates hold what was reached
+and say little of new ones. Nobody who builds the judge reads the pairs of ``test``.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def rates(name: str) -> tuple[float, float]:
         ("dev2", 0.99, 0.005),
         ("dev3", 0.983, 0.005),
         ("dev4", 0.987, 0.005),
+        ("test", 0.92, 0.025),
     ],
 )
 def test_rates_hold(name: str, right: float, false_right: float) -> None:
