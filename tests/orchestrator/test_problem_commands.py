@@ -202,7 +202,7 @@ def test_a_row_that_asks_the_same_again_is_remarked_on(
 
 def test_an_unreadable_reference_is_refused(user: dict[str, str], tmp_path: Path) -> None:
     row = {"problem": "Find x.", "answer": "\\frac{1}{", "subject": "Algebra", "level": 1}
-    row |= {"solution": "", "unique_id": "test/algebra/1.json"}
+    row |= {"solution": "We see it.", "unique_id": "test/algebra/1.json"}
     data = tmp_path / "test.jsonl"
     data.write_text(json.dumps(row) + "\n", encoding="utf-8")
 

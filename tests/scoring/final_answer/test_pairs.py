@@ -1,7 +1,7 @@
 """The rates of right and wrongly right verdicts on pairs of a reference and a reply.
 
 The judge was written against the pairs of ``dev`` to ``dev4``: their rates hold what was reached
-and say little of new ones. Nobody who builds the judge reads the pairs of ``test``.
+and say little of new ones. The builders of the judge do not read the pairs of ``test``.
 """
 
 from __future__ import annotations
