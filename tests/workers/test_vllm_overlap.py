@@ -54,7 +54,7 @@ class FakeLLM:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VllmEngine:
     """Return an engine as it is after its start."""
-    monkeypatch.setattr(vllm_engine, "sampling_parameters", lambda sampling: sampling)
+    monkeypatch.setattr(vllm_engine, "sampling_parameters", lambda sampling, _schema: sampling)
     monkeypatch.setattr(Prompt, "for_vllm", lambda self: list(self.token_ids))
     started = VllmEngine(SPEC, EngineContext(home=tmp_path, log_folder=tmp_path))
     prompts: Any = SimpleNamespace(make=lambda _request: Prompt(token_ids=(1, 2), text="p"))
@@ -81,7 +81,8 @@ def test_requests_that_come_together_begin_the_peak_once(engine: VllmEngine) -> 
     async def run() -> FakeLLM:
         llm = engine._engine = FakeLLM()
         driven = [asyncio.ensure_future(drive(engine, name)) for name in "abc"]
-        await llm.crowded.wait()
+        async with asyncio.timeout(10):
+            await llm.crowded.wait()
         llm.go_on.set()
         assert await asyncio.gather(*driven) == [1.0, 1.0, 1.0]
         return llm
