@@ -23,8 +23,9 @@ from tests.support.deployment import LEASE_S, QUEUE, Deployment, kill, kill_serv
 from tests.support.processes import ROOT, LoggingProcess, running
 
 JOBS: dict[str, Any] = {"tokens": 10, "tpot_ms": 60}
-#: A table that only the commit writes, so that a lock on it holds up commits and nothing else.
-HOLD_UP = "LOCK TABLE eval.score IN ACCESS EXCLUSIVE MODE"
+#: A table that only the commit writes, so that a lock against writers holds up commits and nothing
+#: else; a stronger one would hold up every submit, since jobs refer to scores.
+HOLD_UP = "LOCK TABLE eval.score IN SHARE MODE"
 #: The older worker predates this migration: it knows nothing of schedules, drain and tallies.
 OLDER_THAN = "0003"
 COMMITTING = (
