@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 
 from problems.schema import Problem
+from scoring.final_answer.question import Question
 from scoring.numeric.evaluation import Evaluation, Memo
 from scoring.numeric.symbols import Symbols
 from scoring.steps.patterns import CompiledPath, PatternCompiler
@@ -24,6 +25,7 @@ class CompiledProblem:
 
     problem: Problem
     symbols: Symbols
+    question: Question
     #: The statement without spaces, and its equations as written.
     statement: tuple[str, ...]
     given: frozenset[tuple[str, ...]]
@@ -45,6 +47,7 @@ class CompiledProblem:
         return cls(
             problem=problem,
             symbols=symbols,
+            question=Question.of(problem),
             statement=tuple(re.sub(r"\s+", "", normalise(text).text) for text in texts),
             given=frozenset(
                 (a.canonical, b.canonical)

@@ -8,7 +8,7 @@ from typing import Any
 from problems.schema import Path, Problem
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.compiled_problem import compile_problem
-from scoring.final_answer.judge import Judgement, judge_text
+from scoring.final_answer.judge import Judgement, judge_answer
 from scoring.final_answer.thinking import visible
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
@@ -106,7 +106,7 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     answer, offset = shown.text(text), shown.start
     evaluation = Evaluation(compiled.symbols.points, compiled.memo)
     parsed = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
-    judgement = judge_text(problem, text, compiled.symbols)
+    judgement = judge_answer(problem, answer, compiled.symbols, compiled.question)
     conclusion = _Conclusion.of(judgement, answer, offset)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)

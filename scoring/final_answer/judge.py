@@ -41,15 +41,20 @@ class Judgement:
     stated: Stated | None = None
 
 
-def judge_text(problem: Problem, text: str, symbols: Symbols | None = None) -> Judgement:
-    """Return whether the final answer of a text is right.
+def judge_text(problem: Problem, text: str) -> Judgement:
+    """Return whether the final answer of a whole reply, reasoning included, is right."""
+    shown = visible(text).text(text)
+    return judge_answer(problem, shown, Symbols.of(problem), Question.of(problem))
 
-    ``symbols`` are those of the problem, where they have been worked out already.
+
+def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Question) -> Judgement:
+    """Return whether the final answer of a text without reasoning is right.
+
+    ``symbols`` and ``question`` are those of the problem.
     """
-    evaluate = _evaluate(symbols or Symbols.of(problem))
+    evaluate = _evaluate(symbols)
     answer = _as_choice(problem.answer)
-    question = Question.of(problem)
-    text = searched(visible(text).text(text))
+    text = searched(text)
     stated = find_answer(text, question.words)
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return Judgement(right=None, reason="judged by people", stated=stated)
@@ -110,13 +115,13 @@ def unreadable(problem: Problem) -> str | None:
     answer = problem.answer
     if answer.kind in ("proof", "rubric"):
         return None
-    evaluate = _evaluate(Symbols.of(problem))
+    evaluate, question = _evaluate(Symbols.of(problem)), Question.of(problem)
     for reference in answer.any_of:
         if answer.kind == "choice":
             if not letters_of(reference):
                 return f"the reference answer {reference!r} holds no letter of a choice"
             continue
-        how = _comparison(evaluate, Question.of(problem), answer, reference)
+        how = _comparison(evaluate, question, answer, reference)
         itself = how.judge(reference, how.read(reference), reference)
         if not _closes(reference) or itself.right is not True:
             return f"the reference answer {reference!r} cannot be read"

@@ -30,12 +30,6 @@ _MARK = re.compile(
     "|".join(f"(?P<open{i}>{o})|(?P<close{i}>{c})" for i, (o, c) in enumerate(_PAIRS)),
     re.IGNORECASE,
 )
-#: Marks that only wrap the answer itself or end a turn.
-_WRAPPERS = re.compile(
-    r"<\|(?:begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE|return"
-    r"|end)\|>|</?(?:solution|response)>",
-    re.IGNORECASE,
-)
 
 
 #: Characters of a longer text that are searched at its beginning and at its end.
