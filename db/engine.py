@@ -29,6 +29,8 @@ LOCK_TIMEOUT_MS = 10_000
 POOL_TIMEOUT_S = 30.0
 #: A connection that has been idle for longer is pinged before it is used.
 IDLE_S = 0.5
+#: Rows that are read at a time.
+PAGE = 200
 
 
 def open_database(
@@ -208,6 +210,23 @@ def rows(
     """Run a named statement (psycopg parameter style) and return its rows as mappings."""
     result = connection.exec_driver_sql(sql, parameters or {})
     return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+
+def pages(
+    engine: Engine, sql: str, parameters: dict[str, Any], *, key: str
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a statement by pages, each read in a separate transaction.
+
+    The statement returns at most ``limit`` rows whose ``key`` is above ``after``, in its order.
+    """
+    after = 0
+    while True:
+        with transaction(engine) as connection:
+            found = rows(connection, sql, parameters | {"after": after, "limit": PAGE})
+        if not found:
+            return
+        yield found
+        after = found[-1][key]
 
 
 def _note_idle(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

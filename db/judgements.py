@@ -11,11 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db.engine import rows, run_alone, transaction
+from db.engine import pages, rows, run_alone, transaction
 from db.scoring_rows import storable
 from db.statements import statement
-
-PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +70,10 @@ def scored_answers(
     engine: Engine, run_id: UUID, *, judge: str | None = None, scores: Sequence[int] | None = None
 ) -> Iterator[ScoredAnswer]:
     """Yield the newest scoring of each answer of a run, or these scorings of it."""
-    after = 0
-    while True:
-        given = {
-            "run": run_id,
-            "judge": judge,
-            "scores": None if scores is None else list(scores),
-            "after": after,
-            "limit": PAGE,
-        }
-        with transaction(engine) as connection:
-            found = rows(connection, statement("scored_answers", "judgements"), given)
-        if not found:
-            return
-        for row in found:
-            yield ScoredAnswer(**row)
-        after = found[-1]["score_id"]
+    chosen = None if scores is None else list(scores)
+    given = {"run": run_id, "judge": judge, "scores": chosen}
+    for page in pages(engine, statement("scored_answers", "judgements"), given, key="score_id"):
+        yield from (ScoredAnswer(**row) for row in page)
 
 
 def add_judgements(engine: Engine, judgements: Sequence[NewJudgement]) -> int:

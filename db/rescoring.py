@@ -11,11 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.engine import is_connection_loss, rows, transaction, unreachable
+from db.engine import is_connection_loss, pages, rows, transaction, unreachable
 from db.models import Score, StepVerdict
 from db.statements import statement
-
-PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +55,9 @@ def generations_to_score(
 
     Speed runs never.
     """
-    after = 0
-    while True:
-        given = {
-            "run": run_id,
-            "version": scorer_version,
-            "force": force,
-            "after": after,
-            "limit": PAGE,
-        }
-        with transaction(engine) as connection:
-            found = rows(connection, statement("generations_to_score", "rescoring"), given)
-        if not found:
-            return
-        yield [StoredGeneration(**row) for row in found]
-        after = found[-1]["job_id"]
+    given = {"run": run_id, "version": scorer_version, "force": force}
+    for page in pages(engine, statement("generations_to_score", "rescoring"), given, key="job_id"):
+        yield [StoredGeneration(**row) for row in page]
 
 
 def add_scores(engine: Engine, scored: Sequence[tuple[int, Score, Sequence[StepVerdict]]]) -> None:

@@ -23,24 +23,7 @@ def spawn(
     ``keep`` is the lock it holds. Its output goes to ``log``. A thread collects its exit status
     into ``returncode``, or a stopped server would stay a zombie of a long-lived starter.
     """
-    output = open_log(log)
-    try:
-        child = subprocess.Popen(
-            [*identity.prefix, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            env=minimal_environment(),
-            pass_fds=(keep,),
-            start_new_session=True,
-            umask=0o077,
-            user=identity.user,
-            group=identity.group,
-            extra_groups=None if identity.user is None else [],
-        )
-    finally:
-        os.close(output)
+    child = _start(command, identity, folder, log, keep, own_session=True)
     threading.Thread(target=child.wait, name=f"reap-{child.pid}", daemon=True).start()
     return child
 
@@ -49,9 +32,26 @@ def run_to_end(
     command: Sequence[str], *, identity: Identity, folder: Path, log: Path, keep: int
 ) -> int:
     """Run a helper such as initdb with its output in ``log``; return its exit status."""
+    with _start(command, identity, folder, log, keep, own_session=False) as child:
+        try:
+            return child.wait()
+        except BaseException:
+            child.kill()
+            raise
+
+
+def _start(
+    command: Sequence[str],
+    identity: Identity,
+    folder: Path,
+    log: Path,
+    keep: int,
+    *,
+    own_session: bool,
+) -> subprocess.Popen[bytes]:
     output = open_log(log)
     try:
-        done = subprocess.run(
+        return subprocess.Popen(
             [*identity.prefix, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -59,15 +59,14 @@ def run_to_end(
             cwd=folder,
             env=minimal_environment(),
             pass_fds=(keep,),
+            start_new_session=own_session,
             umask=0o077,
-            check=False,
             user=identity.user,
             group=identity.group,
             extra_groups=None if identity.user is None else [],
         )
     finally:
         os.close(output)
-    return done.returncode
 
 
 def minimal_environment() -> dict[str, str]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -17,6 +14,7 @@ from db.judgements import run_judges
 from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
+from orchestrator.cli.files import opened, out_option, read_lines
 from orchestrator.cli.results import require_judge
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
@@ -140,13 +138,7 @@ def submit(
     metavar="FOLDER",
     help="Labelled answers instead of a run, for `judge card`.",
 )
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="File to write; standard output without it.",
-)
+@out_option
 @click.option(
     "--model-name",
     default="judge",
@@ -320,27 +312,6 @@ def labelled_answers(folder: Path) -> Sequence[LabelledAnswer]:
     if not folder.is_dir():
         raise UsageFault(f"folder {folder} does not exist")
     return load_labelled(folder, load_set("core")).answers
-
-
-def read_lines(file: Path) -> list[str]:
-    """Return the lines of a file. Raise ``UsageFault``."""
-    try:
-        return file.read_text(encoding="utf-8-sig", errors="replace").split("\n")
-    except OSError as error:
-        raise UsageFault(f"cannot read {file}: {error.strerror or error}") from error
-
-
-@contextmanager
-def opened(out: Path | None) -> Iterator[TextIO]:
-    """Give the file to write, or standard output. Raise ``UsageFault``."""
-    if out is None:
-        yield sys.stdout
-        return
-    try:
-        with out.open("w", encoding="utf-8") as file:
-            yield file
-    except OSError as error:
-        raise UsageFault(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def _line(custom_id: str, request: JudgeRequest, model_name: str) -> str:

@@ -10,7 +10,7 @@ import click
 from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
-from orchestrator.cli.judge import opened, read_lines
+from orchestrator.cli.files import opened, out_option, read_lines
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
 from orchestrator.errors import UsageFault
@@ -45,13 +45,7 @@ def review() -> None:
     is_flag=True,
     help="Undetermined steps first, then missing ones; no estimate can be made of these.",
 )
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="File to write; standard output without it.",
-)
+@out_option
 @json_option
 @examples(
     "evalctl review export latest --sample 60 -o steps.jsonl",

@@ -117,7 +117,7 @@ def test_other_runs_and_speed_runs_are_left_alone(engine: Engine) -> None:
 
 
 def test_every_page_is_scored_and_reported(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.rescoring.PAGE", 1)
+    monkeypatch.setattr("db.engine.PAGE", 1)
     run_id = store(engine, repetitions=3)
     reported: list[tuple[int, int]] = []
 
