@@ -1,0 +1,1 @@
+"""Compare results that belong together: pairs, intervals, tests, policies. Pure: numpy alone."""
