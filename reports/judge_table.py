@@ -15,9 +15,15 @@ LINES = (
     ("rules_judge", "rules + judge"),
     ("constant", "constant"),
 )
+PERCENTAGES = ("agree", "coverage", "done_right", "done_found")
 CAPTION = (
     "kappa: done against not done, over the steps that the reader decides (coverage), and in "
-    "brackets with the others as not done; constant: always the more frequent verdict."
+    "brackets with the others as not done; found: of the steps that people call done; constant: "
+    "always the more frequent verdict."
+)
+ERROR_CAPTION = (
+    "error: mean distance of score7 from people's; outside: of people's from the range up to "
+    "score7_high; guess: right flags, flags found."
 )
 
 
@@ -26,6 +32,8 @@ def agreement_tables(judge: str, found: Figures) -> Iterator[Table]:
     base = "-" if found["base_rate"] is None else f"{100 * found['base_rate']:.0f} %"
     title = f"{judge}: {found['steps']} steps read by people, {base} of them done"
     yield _table(title, {"all steps": found, "not found by rules": found["open"]}, CAPTION)
+    if found["scores"]:
+        yield _scores(judge, found["scores"])
     parts = {**found["styles"], **found["categories"]}
     if parts:
         yield _table(f"{judge}, by style and category", parts, _itself(found["itself"]))
@@ -36,7 +44,7 @@ def _table(title: str, parts: Mapping[str, Figures], caption: str) -> Table:
     table.title_justify = table.caption_justify = "left"
     for column in ("steps", "reader"):
         table.add_column(column)
-    for column in ("kappa", "agree", "coverage", "done right"):
+    for column in ("kappa", "agree", "coverage", "done right", "found"):
         table.add_column(column, justify="right")
     for name, part in parts.items():
         for place, (key, reader) in enumerate(LINES):
@@ -45,8 +53,26 @@ def _table(title: str, parts: Mapping[str, Figures], caption: str) -> Table:
                 "" if place else name,
                 reader,
                 f"{_figure(figures['kappa'])} ({_figure(figures['kappa_all'])})",
-                *(_per_cent(figures[one]) for one in ("agree", "coverage", "done_right")),
+                *(_per_cent(figures[one]) for one in PERCENTAGES),
                 end_section=place == len(LINES) - 1,
+            )
+    return table
+
+
+def _scores(judge: str, scores: Mapping[str, Figures]) -> Table:
+    table = Table(title=f"{judge}: whole answers, 0 to 7", caption=ERROR_CAPTION)
+    table.title_justify = table.caption_justify = "left"
+    table.add_column("reader")
+    for column in ("error", "outside", "guess"):
+        table.add_column(column, justify="right")
+    for key, reader in LINES:
+        if figures := scores.get(key):
+            guess = figures["guess"]
+            table.add_row(
+                reader,
+                _figure(figures["mae7"]),
+                _figure(figures["mae7_interval"]),
+                f"{_per_cent(guess['precision'])}, {_per_cent(guess['recall'])}",
             )
     return table
 

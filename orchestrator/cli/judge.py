@@ -36,9 +36,15 @@ from problems.loader import load_set
 from reports.judge_table import agreement_tables
 from scoring.judging.request import JudgeRequest, batch_line
 from scoring.quality.judge_agreement import labelled_request
+from scoring.quality.unseen_path import leave_one_path_out as unseen_path_answers
 
 #: Unusable steps that are printed for people; --json has all.
 SHOWN_AT_MOST = 20
+unseen_path_option = click.option(
+    "--leave-one-path-out",
+    is_flag=True,
+    help="With --labelled: complete answers alone, each without the path it follows.",
+)
 check_done_option = click.option(
     "--check-done",
     is_flag=True,
@@ -138,6 +144,7 @@ def submit(
     metavar="FOLDER",
     help="Labelled answers instead of a run, for `judge card`.",
 )
+@unseen_path_option
 @out_option
 @click.option(
     "--model-name",
@@ -157,6 +164,7 @@ def export(
     *,
     run: str | None,
     labelled: Path | None,
+    leave_one_path_out: bool,
     out: Path | None,
     model_name: str,
     check_done: bool,
@@ -175,6 +183,7 @@ def export(
         raise UsageFault("--json needs -o FILE: standard output cannot hold both")
     if (run is None) == (labelled is None):
         raise UsageFault("give either RUN or --labelled FOLDER")
+    _require_labels(labelled, unseen_path=leave_one_path_out)
     selection = Selection(check_done=check_done, retry_unscored=retry_unscored, judge=judge_name)
     if run is not None:
         with connect(name="judge export") as connections:
@@ -185,7 +194,7 @@ def export(
         name, answers = f"run {found.name}", planned.answers
         asked = [(one.custom_id, one.request) for one in planned.questions]
     else:
-        labels = labelled_answers(Path(str(labelled)))
+        labels = labelled_answers(Path(str(labelled)), unseen_path=leave_one_path_out)
         head, name, answers = {"folder": str(labelled)}, f"folder {labelled}", len(labels)
         made = [(one.name, labelled_request(one, check_done=check_done)) for one in labels]
         asked = [(custom_id, request) for custom_id, request in made if request is not None]
@@ -262,6 +271,7 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
     metavar="FILE",
     help="The replies to `judge export --labelled FOLDER`.",
 )
+@unseen_path_option
 @json_option
 @examples(
     "evalctl judge card latest --judge qwen3-4b",
@@ -273,6 +283,7 @@ def agreement(
     judge_name: str | None,
     labelled: Path | None,
     replies: Path | None,
+    leave_one_path_out: bool,
     as_json: bool,
 ) -> int:
     """Measure judges against people, step by step.
@@ -282,8 +293,9 @@ def agreement(
     """
     if (labelled is None) != (replies is None) or (labelled is not None and run is not None):
         raise UsageFault("give either RUN, or --labelled FOLDER with --replies FILE")
+    _require_labels(labelled, unseen_path=leave_one_path_out)
     if labelled is not None and replies is not None:
-        answers = labelled_answers(labelled)
+        answers = labelled_answers(labelled, unseen_path=leave_one_path_out)
         document = {"folder": str(labelled)} | folder_agreement(answers, read_lines(replies))
         for line in document["refused"]:
             warn(f"line {line['line']}: {line['reason']}")
@@ -307,11 +319,20 @@ def agreement(
     return 0 if any(one["steps"] for one in document["judges"].values()) else 1
 
 
-def labelled_answers(folder: Path) -> Sequence[LabelledAnswer]:
-    """Return the labelled answers of a folder to shipped problems. Raise ``UsageFault``."""
+def labelled_answers(folder: Path, *, unseen_path: bool = False) -> Sequence[LabelledAnswer]:
+    """Return the labelled answers of a folder to shipped problems. Raise ``UsageFault``.
+
+    ``unseen_path`` takes the complete ones alone, each without the path that it follows.
+    """
     if not folder.is_dir():
         raise UsageFault(f"folder {folder} does not exist")
-    return load_labelled(folder, load_set("core")).answers
+    answers = load_labelled(folder, load_set("core")).answers
+    return unseen_path_answers(answers) if unseen_path else answers
+
+
+def _require_labels(labelled: Path | None, *, unseen_path: bool) -> None:
+    if unseen_path and labelled is None:
+        raise UsageFault("--leave-one-path-out needs --labelled FOLDER: a run has no labels")
 
 
 def _line(custom_id: str, request: JudgeRequest, model_name: str) -> str:

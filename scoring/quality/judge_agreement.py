@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from problems.labelling import LabelledAnswer
-from scoring.judging.merge import OPEN, UNDETERMINED, merge, open_steps
+from problems.schema import Path
+from scoring.judging.merge import OPEN, UNDETERMINED, MergedStep, merge, open_steps
 from scoring.judging.reply import JudgeVerdict, read_reply
 from scoring.judging.request import JudgeRequest, judge_request
-from scoring.quality.agreement import cohen_kappa
-from scoring.score import score_text
+from scoring.quality.agreement import Marks, Tally, cohen_kappa, marks_of
+from scoring.score import GUESS_SHARE, Score, score_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class JudgeAgreement:
     steps: Sequence[ReadStep]
     #: Two verdicts of the judge on one step of one request.
     repeated: Sequence[tuple[str, str]] = ()
+    #: Of each whole answer the marks of `READERS` and the true ones, under ``truth``.
+    marks: Sequence[Mapping[str, Marks]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``judge card``, without what it is about."""
@@ -54,10 +57,27 @@ class JudgeAgreement:
             **figures(self.steps),
             "open": figures([step for step in self.steps if step.rules in OPEN]),
             "itself": _itself(self.repeated),
+            "scores": self._scores(),
             **parts,
         }
 
+    def _scores(self) -> dict[str, Any]:
+        """Return how far the marks of each reader are from the true ones; {} without answers."""
+        if not self.marks:
+            return {}
+        tallies = {
+            reader: Tally.total([Tally.of(one["truth"], one[reader]) for one in self.marks])
+            for reader in READERS
+        }
+        found = {reader: tally.metrics() for reader, tally in tallies.items()}
+        return {
+            reader: {key: metrics[key] for key in ("mae7", "mae7_interval", "guess")}
+            for reader, metrics in found.items()
+        }
 
+
+#: Who reads an answer: the rules, the judge, both together.
+READERS = ("rules", "judge", "rules_judge")
 PARTS: Mapping[str, Callable[[ReadStep], str]] = {
     "styles": lambda step: step.style,
     "categories": lambda step: step.category,
@@ -69,8 +89,9 @@ def figures(steps: Sequence[ReadStep]) -> dict[str, Any]:
 
     ``kappa`` (Cohen 1960) is over done against not done and the steps that the reader decides, of
     which ``coverage`` is the share; ``kappa_all`` counts an undecided step as not done;
-    ``done_right`` is the share of its ``done`` that people call done. The constant judge always
-    says what is more frequent: its kappa is 0, its ``agree`` what any reader has to beat.
+    ``done_right`` is the share of its ``done`` that people call done, ``done_found`` the share of
+    the steps that people call done which it calls done. The constant judge always says what is
+    more frequent: its kappa is 0, its ``agree`` what any reader has to beat.
     """
     truth = [step.truth == "done" for step in steps]
     more = sum(truth) * 2 >= len(truth)
@@ -88,7 +109,7 @@ def labelled_request(answer: LabelledAnswer, *, check_done: bool = False) -> Jud
     Its custom id in a file is the name of the answer.
     """
     path = answer.problem.path(answer.truth.path)
-    rules = _rules(answer)
+    rules = _verdicts(_score(answer))
     steps = [step.id for step in path.necessary] if check_done else open_steps(path, rules)
     return _request(answer, tuple(steps)) if steps else None
 
@@ -106,16 +127,25 @@ def labelled_agreement(
         by_answer.setdefault(name, []).append(content)
     steps: list[ReadStep] = []
     repeated: list[tuple[str, str]] = []
+    marks: list[Mapping[str, Marks]] = []
     for answer in answers:
         said = _said(answer, by_answer.pop(answer.name, []))
-        steps += _steps(answer, [one for reply in said for one in reply])
+        score = _score(answer)
+        path = answer.problem.path(answer.truth.path)
+        merged = merge(path, _verdicts(score), [one for reply in said for one in reply]).steps
+        steps += _steps(answer, path, merged)
         repeated += _repeated(said)
-    return JudgeAgreement(steps=steps, repeated=repeated), tuple(sorted(by_answer))
+        marks.append(_marks(answer, path, score, merged))
+    agreement = JudgeAgreement(steps=steps, repeated=repeated, marks=marks)
+    return agreement, tuple(sorted(by_answer))
 
 
-def _rules(answer: LabelledAnswer) -> dict[str, str]:
-    """Return the rules' verdicts along the marker's path."""
-    score = score_text(answer.problem, answer.text, path_id=answer.truth.path)
+def _score(answer: LabelledAnswer) -> Score:
+    """Return the rules' score along the marker's path."""
+    return score_text(answer.problem, answer.text, path_id=answer.truth.path)
+
+
+def _verdicts(score: Score) -> dict[str, str]:
     return {verdict.step_id: verdict.verdict for verdict in score.steps}
 
 
@@ -136,21 +166,55 @@ def _said(answer: LabelledAnswer, contents: Sequence[str]) -> list[tuple[JudgeVe
     return [read_reply(request, content) for content in contents]
 
 
-def _steps(answer: LabelledAnswer, said: Sequence[JudgeVerdict]) -> list[ReadStep]:
-    path = answer.problem.path(answer.truth.path)
-    merged = {step.step_id: step for step in merge(path, _rules(answer), said).steps}
-    return [
-        ReadStep(
-            truth=answer.truth.steps[step.id],
-            rules=merged[step.id].rules,
-            judge=merged[step.id].judge,
-            merged=merged[step.id].verdict,
-            style=answer.style,
-            category=answer.problem.level,
-        )
-        for step in path.necessary
-        if answer.truth.steps[step.id] != "unclear"
-    ]
+def _steps(answer: LabelledAnswer, path: Path, merged: Sequence[MergedStep]) -> Iterator[ReadStep]:
+    by_id = {step.step_id: step for step in merged}
+    for step in path.necessary:
+        truth, found = answer.truth.steps[step.id], by_id[step.id]
+        if truth != "unclear":
+            yield ReadStep(
+                truth=truth,
+                rules=found.rules,
+                judge=found.judge,
+                merged=found.verdict,
+                style=answer.style,
+                category=answer.problem.level,
+            )
+
+
+def _marks(
+    answer: LabelledAnswer, path: Path, score: Score, merged: Sequence[MergedStep]
+) -> dict[str, Marks]:
+    """Return the marks of every reader along the marker's path."""
+    read: Mapping[str, Callable[[MergedStep], str | None]] = {
+        "rules": lambda step: step.rules,
+        "judge": lambda step: step.judge,
+        "rules_judge": lambda step: step.verdict,
+    }
+    verdicts = {
+        reader: {step.step_id: said(step) or "undetermined" for step in merged}
+        for reader, said in read.items()
+    }
+    return {"truth": marks_of(answer, answer.truth)} | {
+        reader: _marked(path, steps, correct=score.answer_correct is True)
+        for reader, steps in verdicts.items()
+    }
+
+
+def _marked(path: Path, verdicts: Mapping[str, str], *, correct: bool) -> Marks:
+    """Return the marks that verdicts make; the final answer is always the rules' to judge."""
+    steps = {step.id: verdicts[step.id] for step in path.necessary}
+    weight = sum(step.weight for step in path.necessary)
+    done, high = (
+        sum(step.weight for step in path.necessary if steps[step.id] in shown)
+        for shown in (frozenset({"done"}), UNDETERMINED | {"done"})
+    )
+    at_most = sum(one == "done" or one in UNDETERMINED for one in steps.values()) / len(steps)
+    return Marks(
+        steps=steps,
+        score7=7 * done / weight,
+        high7=7 * high / weight,
+        guess=correct and at_most < GUESS_SHARE,
+    )
 
 
 def _repeated(said: Sequence[Sequence[JudgeVerdict]]) -> list[tuple[str, str]]:
@@ -175,6 +239,7 @@ def _figures(truth: Sequence[bool], said: Sequence[bool | None]) -> dict[str, An
         "agree": _share(true == one for true, one in pairs),
         "kappa_all": _kappa([(t, bool(one)) for t, one in zip(truth, said, strict=True)]),
         "done_right": _share(true for true, one in pairs if one),
+        "done_found": _share(bool(one) for true, one in zip(truth, said, strict=True) if true),
     }
 
 

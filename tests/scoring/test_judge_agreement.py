@@ -15,6 +15,7 @@ from scoring.quality.judge_agreement import (
     labelled_agreement,
     labelled_request,
 )
+from scoring.quality.unseen_path import leave_one_path_out
 
 PROBLEM = load_set("core").get("sec-symmetric-01")
 PATH = PROBLEM.paths[0]
@@ -48,6 +49,7 @@ def test_each_figure_is_computed_over_the_steps_it_is_about() -> None:
         "agree": 1.0,
         "kappa_all": 0.5,
         "done_right": 1.0,
+        "done_found": 0.5,
     }
     judge = found["judge"]
     assert (judge["decided"], judge["agree"], judge["done_right"]) == (3, 2 / 3, 0.5)
@@ -103,3 +105,43 @@ def test_done_steps_are_asked_about_only_on_request() -> None:
     assert found is not None
     assert everything is not None
     assert set(found.step_ids) < set(everything.step_ids) == set(STEPS)
+
+
+def test_whole_answers_are_compared_by_their_points() -> None:
+    labelled = [answer("a", [])]
+    request = labelled_request(labelled[0])
+    assert request is not None
+    quoted = {"quote": "the result is 13", "verdict": "done"}
+    reply = json.dumps(dict.fromkeys(request.step_ids, quoted))
+
+    alone, judged = (
+        labelled_agreement(labelled, replies)[0].to_dict()["scores"]
+        for replies in ([], [("a", reply)])
+    )
+
+    rules = alone["rules"]["mae7"]
+    assert rules == pytest.approx(7 * len(request.step_ids) / len(STEPS))
+    assert alone["rules_judge"]["mae7"] == rules, "without a reply both are the rules"
+    assert alone["judge"] == {
+        "mae7": 7.0,
+        "mae7_interval": 0.0,
+        "guess": {"precision": None, "recall": None},
+    }
+    assert judged["rules_judge"]["mae7"] == pytest.approx(0.0)
+
+
+def test_a_complete_answer_is_held_against_the_paths_that_it_does_not_follow() -> None:
+    several = load_set("core").get("sec-symmetric-01")
+    assert len(several.paths) > 1, "the example needs another path"
+    complete, partial = answer("a", []), answer("b", ["missing"])
+
+    (left,) = leave_one_path_out([complete, partial])
+
+    assert left.name == "a"
+    assert PATH.id not in {path.id for path in left.problem.paths}
+    assert len(left.problem.paths) == len(several.paths) - 1
+    remaining = left.problem.path(left.truth.path)
+    assert left.truth.steps == {step.id: "done" for step in remaining.steps}
+    request = labelled_request(left, check_done=True)
+    assert request is not None
+    assert request.path_id == remaining.id
