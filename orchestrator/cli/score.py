@@ -14,12 +14,16 @@ from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from problems.loader import load_file, load_set
 from problems.schema import Problem
+from reports.answer_text import (
+    CORRECT,
+    GUESS,
+    ShownStep,
+    described,
+    marked_text,
+    score_range,
+    step_lines,
+)
 from scoring.score import Score, score_text
-
-COLOURS = {
-    "done": "green", "present_invalid": "yellow", "wrong": "red", "missing": "bright_black",
-    "undetermined": "magenta",
-}  # fmt: skip
 
 
 @click.command()
@@ -59,28 +63,24 @@ def _read(answer: str) -> str:
 
 def _print(problem: Problem, text: str, scored: Score) -> None:
     screen = console()
-    shown = Text(text.rstrip())
-    for step in scored.steps:
-        if step.start is not None and step.end is not None:
-            shown.stylize(f"bold {COLOURS[step.verdict]}", step.start, step.end)
-    screen.print(shown)
+    said = described(problem, "en")
+    steps = [
+        ShownStep(
+            step_id=step.step_id,
+            verdict=step.verdict,
+            describe=said[step.step_id],
+            start=step.start,
+            end=step.end,
+            reason=step.reason,
+        )
+        for step in scored.steps
+    ]
+    screen.print(marked_text(text.rstrip(), steps, named=not sys.stdout.isatty()))
     screen.print()
-    described = {step.id: step.describe for path in problem.paths for step in path.steps}
-    for step in scored.steps:
-        describe = described[step.step_id]
-        what = describe.get("en") or next(iter(describe.values()), "")
-        line = f"{step.step_id:<4} {step.verdict:<16} {what}"
-        screen.print(Text(line, style=COLOURS[step.verdict]))
-    answer = {True: "right", False: "wrong", None: "undecided"}[scored.answer_correct]
-    steps = f"steps {scored.steps_done}/{scored.steps_total}"
-    screen.print(f"\n{steps}, score {_range(scored)} of 7, final answer {answer}")
+    for line in step_lines(steps):
+        screen.print(line)
+    score = score_range(scored.score7, scored.score7_high)
+    shown = f"steps {scored.steps_done}/{scored.steps_total}, score {score} of 7"
+    screen.print(f"\n{shown}, final answer {CORRECT[scored.answer_correct]}")
     if scored.guess_suspected:
-        guess = "guess suspected: a right answer with fewer than half of the steps"
-        screen.print(Text(guess, style="bold red"))
-
-
-def _range(scored: Score) -> str:
-    """Return the score, up to what it is if every undetermined step were done."""
-    document = scored.to_dict()
-    low, high = (f"{document.get(key, scored.score7):.2f}" for key in ("score7", "score7_high"))
-    return low if low == high else f"{low}-{high}"
+        screen.print(Text(GUESS, style="bold red"))
