@@ -122,5 +122,5 @@ def test_folding_moves_passages_with_the_text() -> None:
     assert there.start is not None
     assert folded[there.start : there.end] == text[24:29] == "x = 1"
     inside = ShownStep(step_id="s1", verdict="done", describe="", start=2, end=4)
-    (gone,) = moved([inside], by - 500, of=len(folded))
-    assert gone.start is None
+    (lost,) = moved([inside], by - 500, of=len(folded))
+    assert lost.start is None
