@@ -10,7 +10,7 @@ from problems.evidence import MAX_PATTERN
 from problems.schema import SCHEMA, Problem
 
 NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
-_GROUPED = re.compile(r"(?<![\d.(\[{,])\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d,])")
+_GROUPED = re.compile(r"(?<![\d.(\[{,])\d{1,3}(?:,\s*(?:\\!\s*)+\d{3}|,\d{3})+(?![\d,])")
 _CHOICE = re.compile(r"\\(?:text|mathrm|textbf)\{\s*\(?([A-H])\)?\s*\}|\(([A-H])\)")
 _RELATION = re.compile(r"=|<|>|\\(?:le|ge|leq|geq|leqslant|geqslant|lt|gt|neq|ne|in)(?![A-Za-z])")
 _INTERVAL = re.compile(r"[\[(].*,.*[\])]", re.DOTALL)
@@ -72,7 +72,8 @@ def last_box(solution: str) -> str | None:
 def read_answer(written: str) -> dict[str, Any]:
     """Return the answer part of a document for an answer in LaTeX: its form shows its kind."""
     bare = _GROUPED.sub(
-        lambda found: found.group().replace(",", "").replace("\\!", ""), written.strip().strip("$")
+        lambda found: re.sub(r",|\\!|\s", "", found.group()),
+        (last_box(written) or written).strip().strip("$"),
     )
     bare = bare.replace("\\!", "").replace("\\dfrac", "\\frac").replace("\\$", "").strip()
     if not bare:

@@ -33,6 +33,7 @@ from scoring.final_answer.members import (
     branches,
     expanded,
     is_call,
+    rows_of_names,
     signs,
     unpacked,
     value_of,
@@ -41,7 +42,7 @@ from scoring.final_answer.members import (
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.values import LETTER
 from scoring.final_answer.wordings import same_words
-from scoring.final_answer.writing import one_spelling
+from scoring.final_answer.writing import one_spelling, same_decimal
 
 #: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*,
 #: y_max(...).
@@ -50,6 +51,11 @@ _NAMED = re.compile(
     r"?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)"
     r"|\\(?:Delta|triangle)\w+"
 )
+
+
+#: A ratio of two names, which has a value of its kind: ``V_1:V_2``, ``\\frac{NO}{BO}``.
+_NAME = r"[A-Za-z∠△]{1,4}(?:_\{?\w+\}?)?'*"
+_NAME_TO_NAME = re.compile(rf"{_NAME}[:/]{_NAME}|\\frac\{{{_NAME}\}}\{{{_NAME}\}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,8 @@ class Comparison(EquationComparison):
 
     def judge(self, reference: str, stated: Form | None, written: str) -> Verdict:
         """Return whether what was stated (as a form, and as written) is the reference."""
+        if squeezed(reference) == squeezed(written) or same_decimal(reference, written):
+            return RIGHT
         wanted = self.read(reference)
         if wanted is None:
             return self._asked(reference, written, "the reference cannot be read")
@@ -224,6 +232,10 @@ class Comparison(EquationComparison):
         bare = re.sub(r"\s", "", text)
         if _NAMED.fullmatch(bare) or is_call(text) or not is_mathematics(text):
             return True
+        if _NAME_TO_NAME.fullmatch(bare) and (
+            ":" in bare or not re.search(r"[a-z](?![a-z])", bare)
+        ):
+            return True
         if re.search(
             r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log"
             r"|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}",
@@ -237,6 +249,7 @@ class Comparison(EquationComparison):
             return self._same_spans(pair.spans, stated.spans)
         items = unpacked(wanted)
         given = unpacked(stated) if isinstance(stated, Several) else alone(stated)
+        items, given = rows_of_names(items) or items, rows_of_names(given) or given
         assigned, stated_names = assignments(items), assignments(given)
         if (
             stated_names is not None
@@ -413,12 +426,18 @@ class Comparison(EquationComparison):
                 return found
         elif isinstance(stated, Several):
             return self._one_equation(wanted, stated)
-        solved = bool(wanted.name) or is_call(wanted.sides[0])
+        left = re.sub(r"\s", "", wanted.sides[0])
+        solved = bool(wanted.name) or is_call(left) or bool(_NAME_TO_NAME.fullmatch(left))
         if not solved:
             return False if not isinstance(stated, Equation) else None
         if isinstance(stated, Scalar) and isinstance(right, Scalar):
             return self.values(right, stated)
         return False if isinstance(stated, Spans) else None
+
+
+def squeezed(written: str) -> str:
+    """Return a text by which two writings are the same but for spaces, dollars and a full stop."""
+    return re.sub(r"[\s$]", "", written).rstrip(".。")
 
 
 _UNIT_IN_CALCULATION = re.compile(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from problems.schema import Answer, Problem
 from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
-from scoring.final_answer.equivalence import Comparison, Verdict
+from scoring.final_answer.equivalence import Comparison, Verdict, squeezed
 from scoring.final_answer.extraction import Stated, find_answer
 from scoring.final_answer.forms import Words
 from scoring.final_answer.math_verify import shared
@@ -64,6 +64,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
         return Judgement(right=_judge_circled(answer, stated, text), stated=stated)
     if (stated is None or stated.how == "end") and _is_words(answer.any_of[0]):
         stated = last_words(text)
+    if stated is None and squeezed(text) in map(squeezed, answer.any_of):
+        return Judgement(right=True)
     if stated is None:
         return Judgement(right=False, reason="no answer is stated", stated=None)
     if len(stated.text) > MAX_STATED:

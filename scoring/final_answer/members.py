@@ -9,23 +9,28 @@ from scoring.final_answer.amounts import combined
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, is_mathematics
 from scoring.final_answer.shapes import read_form
 
-_COLUMN = re.compile(
-    r"\\begin\{pmatrix\}(?P<inside>[^&]*?|(?:(?!\\\\).)*?)\\end\{pmatrix\}", re.DOTALL
-)
+_MATRIX = re.compile(r"\\begin\{pmatrix\}(?P<inside>.*?)\\end\{pmatrix\}", re.DOTALL)
 
 
 def vector(form: Form) -> Form:
-    """Return a matrix of one row or one column as the tuple of its entries.
+    """Return a matrix as the tuple of its rows, one of a single row or column of its entries.
 
     Other forms as they are.
     """
-    found = _COLUMN.fullmatch(form.text.strip()) if isinstance(form, Scalar) else None
+    found = _MATRIX.fullmatch(form.text.strip()) if isinstance(form, Scalar) else None
     if found is None:
         return form
-    entries = [read_form(part) for part in re.split(r"\\\\|&", found["inside"]) if part.strip()]
-    if len(entries) < 2 or None in entries:
+    rows = [row.split("&") for row in re.split(r"\\\\", found["inside"]) if row.strip()]
+    if len({len(row) for row in rows}) != 1:
         return form
-    return Several(tuple(entry for entry in entries if entry is not None), ordered=True)
+    read = [tuple(read_form(entry) for entry in row) for row in rows]
+    if any(entry is None for row in read for entry in row):
+        return form
+    known = [tuple(entry for entry in row if entry is not None) for row in read]
+    if len(known) == 1 or len(known[0]) == 1:
+        entries = tuple(entry for row in known for entry in row)
+        return Several(entries, ordered=True) if len(entries) > 1 else form
+    return Several(tuple(Several(row, ordered=True) for row in known), ordered=True)
 
 
 def branches(equation: Equation) -> tuple[Form, ...]:
@@ -113,6 +118,23 @@ def assignments(items: Sequence[Form]) -> dict[str, Form] | None:
             return None
         found[item.name] = value
     return found
+
+
+def rows_of_names(items: Sequence[Form]) -> tuple[Form, ...] | None:
+    """Return ``p = 5, q = 2, p = 7, q = 2`` as its pairs (5, 2) and (7, 2), else None."""
+    names = [item.name if isinstance(item, Equation) else "" for item in items]
+    width = len(dict.fromkeys(names))
+    if (
+        "" in names
+        or width < 2
+        or len(names) <= width
+        or names != names[:width] * (len(names) // width)
+    ):
+        return None
+    values = [value_of(item) for item in items]
+    return tuple(
+        Several(tuple(values[at : at + width]), ordered=True) for at in range(0, len(values), width)
+    )
 
 
 def amount(items: Sequence[Form]) -> Scalar | None:

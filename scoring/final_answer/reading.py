@@ -25,6 +25,9 @@ _PROSE_IN_BRACKETS = re.compile(
     r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
     r"|\d\s+of\s))[^()（）]*[)）]"
 )
+_MATRIX = re.compile(
+    r"\\begin\s*\{(?P<kind>[bpvBV]?matrix|array)\}.*?\\end\s*\{(?P=kind)\}", re.DOTALL
+)
 _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
 _CONDITION = re.compile(
     r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当"
@@ -48,6 +51,9 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
         text = _ONE_IN.sub(r"\\frac{\1}{\2}", text)
     if isinstance(wanted, Words):
         return _words(raw, text, wanted, question)
+    is_matrix = isinstance(wanted, Scalar) and "pmatrix" in wanted.text
+    if is_matrix and (matrix := _lone_matrix(text)) is not None:
+        return read_form(matrix, how.names)
     if stated.how != "end":
         return _read(text, wanted, question, how)
     if isinstance(wanted, Several) and (wider := _widened(stated, wanted, how)) is not None:
@@ -114,6 +120,19 @@ def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | Non
 def _set_in_prose(text: str) -> str:
     found = list(re.finditer(r"\\?\{[^{}]*[|:∣][^{}]*\}", text))
     return found[-1].group() if found else ""
+
+
+def _lone_matrix(text: str) -> str | None:
+    """Return the only matrix of a sentence that calculates with none, without the words before."""
+    found = list(_MATRIX.finditer(text))
+    if len(found) != 1:
+        return None
+    before, after = (
+        text[: found[0].start()].rstrip(" $("),
+        text[found[0].end() :].strip(" $).。,，"),
+    )
+    bare = re.search(r"[-+*/^\d)}]$", before) is None and not after
+    return found[0].group() if bare else None
 
 
 def _is_several(wanted: Form | None) -> bool:

@@ -31,6 +31,10 @@ _UNIT_BEHIND_LETTER = re.compile(
 _REMARK = re.compile(rf"^(?P<value>{_NUMBER}%?)(?P<gap>\s*)\((?P<inside>[^()]*)\)$")
 
 
+#: Letters that stand for unknowns and for no unit: 2x is not 2.
+_UNKNOWNS = frozenset("kqruvwxyz") | {"n"}
+
+
 LEAD = re.compile(
     r"^(?:=|≈|:|it(?:'s| is)|that(?:'s| is)|which is|this is|we (?:get|have|find"
     r"|obtain)|is|are|equals?|为|是|共|约为|约是|约|大约|about|approximately"
@@ -62,7 +66,7 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
     percent, degree = False, False
     if re.search(r"[\d)}]\s*(?:%)$", text):
         text, percent = text[:-1].strip(), True
-    elif re.fullmatch(r"per\s?cent|percent|百分点|percentage", unit, re.IGNORECASE):
+    elif re.fullmatch(r"per\s?cent|pct\.?|百分点|percentage", unit, re.IGNORECASE):
         percent, unit = True, ""
     if text.endswith(("°", "°C", "°F")):
         text, degree = text.split("°")[0].strip(), True
@@ -99,6 +103,8 @@ def _is_variable(unit: str, names: frozenset[str]) -> bool:
     A name of this problem or a function.
     """
     bare = unit.strip("() ")
+    if bare in _UNKNOWNS:
+        return True
     if set(re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)) & names:
         return True
     if bare in names or (names and bare and all(char in names for char in bare) and len(bare) <= 3):

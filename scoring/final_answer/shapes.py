@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from scoring.final_answer.forms import (
     BUILDER,
@@ -198,6 +199,11 @@ def _grouped(text: str, names: frozenset[str]) -> Form | None:
 
 def _single(text: str, names: frozenset[str]) -> Form | None:
     text = re.sub(r"(?<=[\d)}])\s*\(\s*(?:≈|=|约|about|approx\w*)[^()]*\)$", "", text)
+    within = {m.group(): f"{{{chr(_HIDDEN + at)}}}" for at, m in enumerate(_INDEX.finditer(text))}
+    if within:
+        # The equality below a sum names its index; it does not split the whole.
+        shown = _single(_INDEX.sub(lambda m: m.group()[0] + within[m.group()], text), names)
+        return None if shown is None else _restored(shown, {v: k[1:] for k, v in within.items()})
     relations = RELATION.findall(text)
     if relations:
         if any(relation not in "=≈" for relation in relations):
@@ -209,6 +215,8 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
         sides = tuple(trimmed(side) for side in re.split(r"[=≈]", text))
         if not all(sides):
             return None
+        if len(sides) == 2 and NAME.fullmatch(sides[1]) and not re.search(r"[A-Za-z]", sides[0]):
+            sides = (sides[1], sides[0])  # 2 = x
         last = scalar(sides[-1], names)
         if (
             not is_mathematics(sides[0])
@@ -229,6 +237,24 @@ def _single(text: str, names: frozenset[str]) -> Form | None:
     if re.search(r"\d", text) is None and re.search(rf"[A-Za-z{CHINESE}]{{2,}}", text):
         return Words(text)
     return None
+
+
+#: An index or exponent that holds a relation, and the first of the signs that stand in for one.
+_INDEX = re.compile(r"[_^]\{[^{}]*[=<>≤≥≠∈][^{}]*\}")
+_HIDDEN = 0xE000
+
+
+def _restored(form: Form, hidden: dict[str, str]) -> Form:
+    def whole(text: str) -> str:
+        for sign, inside in hidden.items():
+            text = text.replace(sign, inside)
+        return text
+
+    if isinstance(form, Scalar):
+        return replace(form, text=whole(form.text))
+    if isinstance(form, Equation):
+        return replace(form, sides=tuple(map(whole, form.sides)))
+    return form
 
 
 #: Words before the name that an equation is about: "the line is y = ...", 方程为 y = ...

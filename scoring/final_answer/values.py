@@ -216,7 +216,11 @@ def clock(value: Scalar, like: int | None = None) -> int | None:
     """
     found = _CLOCK.fullmatch(value.text.strip())
     half = re.match(r"([ap])\.?\s*m\b", value.unit.strip(), re.IGNORECASE)
-    if found is None or (half is None and like is None):
+    if found is None:
+        return None
+    # No ratio has a term 0 or 05.
+    marked = half is not None or found["minute"].startswith("0")
+    if not marked and like is None:
         return None
     minutes = int(found["hour"]) * 60 + int(found["minute"])
     if half is not None:

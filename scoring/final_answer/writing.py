@@ -91,7 +91,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
 
     With ``commas`` false, ``1,600`` may be two numbers and stays.
     """
-    text = _with_plain_signs(written, commas=commas)
+    text = _with_plain_signs(_as_typed(written), commas=commas)
     text = plain_numbers(text)
     text = re.sub(r"(?<=[ℝR}])\s*(?:\\setminus|\\backslash|\\)\s*(?=\\?\{)", " ∖ ", text)
     text = plain_numbers(normalise(_SPACE.sub(" ", text)).text)
@@ -111,6 +111,20 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
         text = re.sub(r"\{\s*\}", "", text)
     return re.sub(r"[ \t]+", " ", text).strip()
+
+
+#: A decimal without its zero, and groups of digits kept together by negative spaces.
+_BARE_POINT = re.compile(r"(?<![\w.)\]}…])\.(?=\d)")
+_CLOSE_GROUPS = re.compile(r"(?<=\d)\{?,?\}?\s*(?:\\!\s*)+(?=\d{3}(?!\d))")
+#: Commands whose backslash was escaped once too often, on its way through JSON.
+_ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z]{2})")
+
+
+def _as_typed(written: str) -> str:
+    """Return a text with whole decimals, without negative spaces and twice escaped commands."""
+    if "\\begin" not in written and not re.search(r"(?<!\\)\\[A-Za-z]", written):
+        written = _ESCAPED_TWICE.sub(r"\\", written)
+    return _BARE_POINT.sub("0.", _CLOSE_GROUPS.sub("", written))
 
 
 #: What is said in words or typed on a keyboard, as signs.
@@ -193,6 +207,19 @@ def _with_dollars(text: str) -> str:
 
 _POINT_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.])(?:,\d+)?(?!\d)")
 _COMMA_DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])")
+_LONE_COMMA = re.compile(r"\s*\$?\s*(-?0(?=,\d)|-?\d+(?=,\d\d)),(\d+)\s*\$?\s*")
+
+
+def same_decimal(one: str, other: str) -> bool:
+    """Return whether one of two numbers is the other with a decimal comma: ``2,74`` and ``2.74``.
+
+    Not ``2,3``, which may be two answers.
+    """
+    for comma, point in ((one, other), (other, one)):
+        found = _LONE_COMMA.fullmatch(comma)
+        if found is not None and point.strip(" $") == f"{found[1]}.{found[2]}":
+            return True
+    return False
 
 
 def in_point_notation(stated: str, text: str, statement: str) -> str:

@@ -76,7 +76,7 @@ def scored(said: tuple[str, ...]) -> Score:
         for verdict in ("done", "undetermined")
     )
     return Score(
-        scorer_version="1.2.0",
+        scorer_version="1.3.0",
         path_id=PATH.id,
         steps_done=said.count("done"),
         steps_total=len(PATH.necessary),
