@@ -26,8 +26,14 @@ def console(*, as_json: bool = False) -> Console:
 
 
 def print_json(document: Any) -> None:
-    """Print a document as JSON."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+    """Print a document as JSON; a number that is none (nan, infinity) is null there."""
+    form: dict[str, Any] = {"indent": 2, "ensure_ascii": False, "allow_nan": False}
+    try:
+        text = json.dumps(document, default=_plain, **form)
+    except ValueError:  # JSON has no word for these numbers.
+        loose = json.dumps(document, default=_plain)
+        text = json.dumps(json.loads(loose, parse_constant=lambda _: None), **form)
+    click.echo(text)
 
 
 def warn(*sentences: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,10 +14,23 @@ from core.model_spec import canonical_hash
 from core.sampling_params import SamplingParams
 from core.states import Mode
 from orchestrator.errors import UsageFault
+from orchestrator.model_table import LARGEST, number
 from orchestrator.registry import read_toml
 from problems.prompts import PROMPT_STYLES
 
 LANGUAGES = ("en", "zh")
+#: Token counts of a speed run.
+_LENGTH = re.compile("[1-9][0-9]{0,7}")
+#: What numbers may be: beyond these the database, a JSON reader or every engine refuses them.
+BOUNDS = {
+    "repetitions": number(1, 10_000, whole=True),
+    "max_attempts": number(1, 100, whole=True),
+    "seed": number(-LARGEST, LARGEST, whole=True),
+    "priority": number(-1_000_000, 1_000_000, whole=True),
+    "max_tokens": number(1, 10_000_000, whole=True),
+    "temperature": number(0, 100),
+    "top_p": number(0, 1, above=True),
+}
 #: What the same run may have more of when it is submitted again.
 TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
 
@@ -57,14 +71,10 @@ class Experiment:
             self.language in LANGUAGES, f"language {self.language!r} is not one of {languages}"
         )
         _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
-        for name, value, most in (
-            ("repetitions", self.repetitions, 10_000),
-            ("max_attempts", self.max_attempts, 100),
-        ):
-            _require(1 <= value <= most, f"{name} must be between 1 and {most}, not {value}")
-        _require(self.max_tokens >= 1, f"max_tokens must be at least 1, not {self.max_tokens}")
-        _require(self.temperature >= 0, f"temperature must not be negative: {self.temperature}")
-        _require(0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}")
+        for name, check in BOUNDS.items():
+            value = getattr(self, name)
+            wrong = check(value)
+            _require(wrong is None, f"{name} {wrong}, not {value}")
         self.fixed_tokens  # noqa: B018 - refuses a broken value
 
     @property
@@ -73,7 +83,7 @@ class Experiment:
         if self.fixed_length is None:
             return None
         parts = self.fixed_length.split(":")
-        if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        if len(parts) != 2 or not all(_LENGTH.fullmatch(part) for part in parts):
             raise UsageFault(
                 f"fixed_length {self.fixed_length!r} must be IN:OUT token counts, e.g. 256:512"
             )
@@ -147,10 +157,10 @@ def _read_document(path: Path) -> dict[str, Any]:
     if path.suffix not in {".yaml", ".yml"}:
         return read_toml(path)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # not YAML, not UTF-8, too deep
         raise UsageFault(f"{path} is not valid YAML: {error}") from error
     if not isinstance(document, dict):
         raise UsageFault(f"{path} must contain keys and values")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from core.model_spec import ModelSpec
 from core.settings import Settings
 from orchestrator.errors import UsageFault
+from orchestrator.model_table import read_model
 
 SHIPPED = Path(__file__).with_name("evalctl.toml")
 #: Read from the working folder where EVALCTL_CONFIG names no other file.
 LOCAL = Path("evalctl.toml")
-
-ENGINES = ("vllm", "openai", "synthetic")
-_KEYS = {field.name for field in fields(ModelSpec)} - {"name"}
 
 
 class Registry:
@@ -47,12 +44,15 @@ def load_registry(settings: Settings) -> Registry:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file, or raise ``UsageFault`` with the file, the line and the reason."""
+    """Read a TOML file, or raise ``UsageFault`` with the file, the line and the reason.
+
+    A byte order mark, as editors on Windows write one, and their line ends are read over.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, nested too deep
         raise UsageFault(f"{path} is not valid TOML: {error}") from error
 
 
@@ -61,23 +61,4 @@ def _read(path: Path) -> dict[str, ModelSpec]:
     tables = document.get("models", {})
     if not isinstance(tables, dict):
         raise UsageFault(f"{path}: 'models' must consist of tables named [models.NAME]")
-    return {name: _read_model(path, name, table) for name, table in tables.items()}
-
-
-def _read_model(path: Path, name: str, table: Any) -> ModelSpec:
-    where = f"{path}: [models.{name}]"
-    if not isinstance(table, dict):
-        raise UsageFault(f"{where} must be a table")
-    if unknown := sorted(set(table) - _KEYS):
-        keys = ", ".join(sorted(_KEYS))
-        raise UsageFault(f"{where} has unknown keys {', '.join(unknown)}; the keys are {keys}")
-    for key in ("engine", "source"):
-        if not isinstance(table.get(key), str):
-            raise UsageFault(f'{where} needs {key} = "..."')
-    if table["engine"] not in ENGINES:
-        raise UsageFault(
-            f"{where}: engine {table['engine']!r} is unknown; the engines are {', '.join(ENGINES)}"
-        )
-    if table["engine"] == "openai" and not table.get("base_url"):
-        raise UsageFault(f'{where}: engine "openai" needs base_url = "http://host:port/v1"')
-    return ModelSpec(name=name, **{"queue": table["engine"], **table})
+    return {name: read_model(str(path), name, table) for name, table in tables.items()}

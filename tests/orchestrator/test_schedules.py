@@ -199,7 +199,7 @@ def broken_registry() -> Registry:
         ({"prompts": 7}, models, "must be a list of names"),
         ({"fixed_length": 7}, models, "has the wrong type"),
         ({"mode": "slow"}, models, "mode 'slow' is not one of latency, throughput"),
-        ({"priority": 10**30}, models, "out of range"),
+        ({"priority": 10**30}, models, "priority must be a whole number"),
     ],
 )
 def test_what_cannot_be_submitted_is_reported_and_stops_no_other(

@@ -1,0 +1,185 @@
+"""One ``[models.NAME]`` table: every key and value is checked as it is read, and named if wrong."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.model_spec import ModelSpec
+from orchestrator.errors import UsageFault
+
+ENGINES = ("vllm", "openai", "synthetic")
+KEYS = frozenset(field.name for field in fields(ModelSpec)) - {"name"}
+#: What an integer may be wherever it stands: PostgreSQL and JSON readers hold it exactly.
+LARGEST = 2**53
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+#: Says what is wrong with a value, or nothing.
+Check = Callable[[Any], str | None]
+
+
+def read_model(where: str, name: str, table: Any) -> ModelSpec:
+    """Return the model of a table; raise ``UsageFault`` naming file, model, key and what is wrong.
+
+    ``where`` is the file.
+    """
+    place = f"{where}: [models.{_quoted(name)}]"
+    if not name.strip():
+        raise UsageFault(f"{where}: a model needs a name: [models.NAME]")
+    if not isinstance(table, dict):
+        raise UsageFault(f"{place} must be a table")
+    if unknown := sorted(set(table) - KEYS):
+        raise UsageFault(f"{place} {_unknown(name, unknown, table)}")
+    for key in ("engine", "source"):
+        if key not in table:
+            raise UsageFault(f'{place} needs {key} = "..."')
+    for key, value in table.items():
+        if wrong := CHECKS[key](value):
+            raise UsageFault(f"{place}: {key} = {_shown(value)} {wrong}")
+    for option, value in table.get("options", {}).items():
+        if wrong := _wrong_option(option, value):
+            raise UsageFault(f"{place}: options.{option} = {_shown(value)} {wrong}")
+    if table["engine"] == "openai" and not table.get("base_url"):
+        raise UsageFault(f'{place}: engine "openai" needs base_url = "http://host:port/v1"')
+    return ModelSpec(name=name, **{"queue": table["engine"], **table})
+
+
+def text(value: Any) -> str | None:
+    """Want text that is not empty, without control characters."""
+    if not isinstance(value, str):
+        return 'must be text in quotes, "..."'
+    if not value.strip():
+        return "must not be empty"
+    return "must be one line" if any(ord(char) < 32 for char in value) else None
+
+
+def truth(value: Any) -> str | None:
+    """Want true or false."""
+    return None if isinstance(value, bool) else "must be true or false, without quotes"
+
+
+def number(least: float, most: float, *, whole: bool = False, above: bool = False) -> Check:
+    """Want a finite number from ``least`` (or above it) to ``most``."""
+    kind = "a whole number" if whole else "a number"
+    ends = f"{'above' if above else 'from'} {least:,} {'and at most' if above else 'to'} {most:,}"
+    wanted = f"must be {kind} {ends}"
+
+    def check(value: Any) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            return wanted
+        inside = least < value <= most if above else least <= value <= most
+        return None if inside else wanted  # A nan is never inside.
+
+    return check
+
+
+def table(value: Any) -> str | None:
+    """Want a table of values that JSON can hold."""
+    if not isinstance(value, Mapping):
+        return "must be a table, { key = value }"
+    return _not_json(value)
+
+
+def _url(value: Any) -> str | None:
+    if wrong := text(value):
+        return wrong
+    example = "e.g. http://127.0.0.1:8000/v1"
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - refuses what is no number
+    except ValueError as error:
+        return f"is not a URL ({error}), {example}"
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return f"must be a URL that begins with http:// or https://, {example}"
+    return None
+
+
+def _variable(value: Any) -> str | None:
+    if wrong := text(value):
+        return wrong
+    named = "must be the name of an environment variable, not the key itself"
+    return None if _VARIABLE.fullmatch(value) else named
+
+
+def _engine(value: Any) -> str | None:
+    known = f"is unknown; the engines are {', '.join(ENGINES)}"
+    return text(value) or (None if value in ENGINES else known)
+
+
+def _not_json(value: Any) -> str | None:
+    """Say why JSON cannot hold a value of TOML: dates, and numbers that are none."""
+    if isinstance(value, Mapping):
+        inside = ((f"{key}: ", part) for key, part in value.items())
+    elif isinstance(value, list):
+        inside = (("", part) for part in value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        return f"holds {value}, which is not a number"
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        return f"holds {value}, which is too large"
+    elif value is None or isinstance(value, (str, int, float)):
+        return None
+    else:
+        return f"holds the {type(value).__name__} {value}; put it in quotes"
+    return next((wrong for _, part in inside if (wrong := _not_json(part))), None)
+
+
+#: What each key's value must be.
+CHECKS: dict[str, Check] = {
+    "engine": _engine,
+    "source": text,
+    "revision": text,
+    "quantisation": text,
+    "queue": text,
+    "options": table,
+    "trust_remote_code": truth,
+    "base_url": _url,
+    "api_key_env": _variable,
+    "price_per_gpu_hour": number(0, 1_000_000),
+}
+
+#: Options that mean the same in every engine that has them; the engine checks which it has.
+OPTIONS: dict[str, Check] = {
+    "chat_template_kwargs": table,
+    "connect_timeout_s": number(0, 3600, above=True),
+    "extra_body": table,
+    "gpu_memory_utilization": number(0, 1, above=True),
+    "max_num_batched_tokens": number(1, 100_000_000, whole=True),
+    "max_num_seqs": number(1, 1_000_000, whole=True),
+    "max_tokens_field": text,
+    "send_seed": truth,
+    "warm_up_requests": number(0, 1_000_000, whole=True),
+}
+
+
+def _wrong_option(option: str, value: Any) -> str | None:
+    check = OPTIONS.get(option)
+    return None if check is None else check(value)
+
+
+def _unknown(name: str, unknown: list[str], values: Mapping[str, Any]) -> str:
+    """Say which keys are unknown, and how to write a name with a dot if that is what they are."""
+    dotted, inner = name, values
+    while not set(inner) & KEYS and len(inner) == 1:
+        ((part, inside),) = inner.items()
+        if not isinstance(inside, Mapping):
+            break
+        dotted, inner = f"{dotted}.{part}", inside
+    if dotted != name:
+        return f'holds a table: put a name with a dot in quotes, [models."{dotted}"]'
+    if len(unknown) == 1 and (near := difflib.get_close_matches(unknown[0], KEYS, n=1)):
+        return f"has the unknown key {unknown[0]}; did you mean {near[0]}?"
+    return f"has unknown keys {', '.join(unknown)}; the keys are {', '.join(sorted(KEYS))}"
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+
+
+def _shown(value: Any) -> str:
+    shown = value.isoformat() if hasattr(value, "isoformat") else repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]}..."
