@@ -36,6 +36,7 @@ from comparison.significance import holm, sign_flip_p_values
 
 #: Resamples of a percentile.
 RESAMPLES = 1000
+SAME = "A and B are the same results: there is no difference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +124,14 @@ def compare(
         name: [] if force else reasons_for(metric.kind, refused) for name, metric in METRICS.items()
     }
     findings = work.findings(allowed)
-    judged = shared_level([work.rule(rule, policy, allowed) for rule in policy.rules], policy.level)
-    verdict = Verdict.PASS if same else overall(judged)
+    if same:
+        judged = [Judged(rule=rule, verdict=Verdict.PASS, why=SAME) for rule in policy.rules]
+    else:
+        judged = shared_level(
+            [work.rule(rule, policy, allowed) for rule in policy.rules], policy.level
+        )
     return Comparison(
-        verdict=verdict,
+        verdict=overall(judged),
         findings=tuple(findings),
         judged=tuple(judged),
         flips=find_flips(

@@ -18,6 +18,8 @@ from comparison.student import t_cdf, t_quantile
 
 LEVEL = 0.95
 RESAMPLES = 2000
+#: A bootstrap of fewer problems covers far less than it says: it gives no interval.
+FEWEST_RESAMPLED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,20 +116,20 @@ class BootstrapEffect:
 
     def interval(self, level: float = LEVEL) -> Interval | None:
         """Return the percentile interval."""
-        if self.problems < 2 or not len(self.replicates):
+        if self.problems < FEWEST_RESAMPLED:
             return None
         low, high = np.quantile(self.replicates, [(1 - level) / 2, (1 + level) / 2])
         return Interval(low=float(low), high=float(high))
 
     def p_below(self, limit: float) -> float:
         """Return the share of replicates that do not lie below ``limit``, never 0."""
-        if self.problems < 2 or not len(self.replicates):
+        if self.problems < FEWEST_RESAMPLED:
             return 1.0
         return (1 + int((self.replicates >= limit).sum())) / (1 + len(self.replicates))
 
     def p_value(self) -> float:
         """Return the two-sided p-value of "the effect is 0"."""
-        if self.problems < 2 or not len(self.replicates):
+        if self.problems < FEWEST_RESAMPLED:
             return 1.0
         tails = min(int((self.replicates >= 0).sum()), int((self.replicates <= 0).sum()))
         return min(1.0, 2 * (1 + tails) / (1 + len(self.replicates)))
