@@ -22,7 +22,18 @@ AGE_BOUND_S = 900.0
 BACKOFF_S = 2.0
 #: Errors of what several workers share, or of other users of a GPU: never the job's fault, however
 #: many workers saw them.
-BLAMELESS = frozenset({"SERVER_UNREACHABLE", "RATE_LIMITED", "INIT_FREE_MEM"})
+BLAMELESS = frozenset(
+    {
+        "CONNECTION_LOST",
+        "CREDIT_USED_UP",
+        "INIT_FREE_MEM",
+        "RATE_LIMITED",
+        "SERVER_BUSY",
+        "SERVER_ERROR",
+        "SERVER_SILENT",
+        "SERVER_UNREACHABLE",
+    }
+)
 #: A worker that was draining, or whose GPU cannot be trusted, gave the job back: the attempt does
 #: not count against it.
 DRAINED = "DRAINED"

@@ -29,6 +29,13 @@ NO_KERNEL = "NO_KERNEL"
 NO_PROGRESS = "NO_PROGRESS"
 JUDGE_REQUEST_CHANGED = "JUDGE_REQUEST_CHANGED"
 MEMORY_LIMIT = "MEMORY_LIMIT"
+SERVER_UNREACHABLE = "SERVER_UNREACHABLE"
+SERVER_BUSY = "SERVER_BUSY"
+SERVER_ERROR = "SERVER_ERROR"
+SERVER_SILENT = "SERVER_SILENT"
+RATE_LIMITED = "RATE_LIMITED"
+CREDIT_USED_UP = "CREDIT_USED_UP"
+CONNECTION_LOST = "CONNECTION_LOST"
 
 
 class EngineError(Exception):
@@ -61,6 +68,29 @@ class EngineStartFailed(EngineError):
 
 class EngineDied(EngineError):
     """The engine's process or server ended during work; its requests are lost."""
+
+
+class ServerUnavailable(EngineError):
+    """A model's server is away, limits or fails: it says nothing about the request.
+
+    The job goes back to the queue at no cost to its attempts.
+    """
+
+    default_class = SERVER_UNREACHABLE
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        error_class: str | None = None,
+        retry_after_s: float | None = None,
+        holds: bool = True,
+    ) -> None:
+        super().__init__(sentence, error_class=error_class)
+        #: When the server wants the next request, in seconds; None where it does not say.
+        self.retry_after_s = retry_after_s
+        #: Whether the model's other jobs wait as well; not where one connection broke.
+        self.holds = holds
 
 
 class EngineOutOfMemory(EngineError):

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -28,6 +30,8 @@ from workers.engines.protocol import Generation, GenerationRequest, Message, Sta
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 KEY_VARIABLE = "EVALCTL_TEST_KEY"
 KEY = "a-key-for-the-test"
+#: Linger for no time: closing sends a reset.
+RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 def spec(base_url: str, **fields: Any) -> ModelSpec:
@@ -65,11 +69,17 @@ class Script(BaseHTTPRequestHandler):
 
     status: ClassVar[int] = 200
     body: ClassVar[bytes] = b""
+    headers_sent: ClassVar[dict[str, str]] = {}
+    #: Whether the connection is reset once the body is sent.
+    resets: ClassVar[bool] = False
     #: The last request.
     sent: ClassVar[dict[str, Any]] = {}
 
     def do_GET(self) -> None:
         """List the one model."""
+        if self.resets:
+            self.send_error(404)
+            return
         model = b'{"id": "tiny", "object": "model", "created": 0, "owned_by": "us"}'
         self._send(200, b'{"object": "list", "data": [%s]}' % model)
 
@@ -82,9 +92,15 @@ class Script(BaseHTTPRequestHandler):
         self.send_response(status)
         kind = "text/event-stream" if body.startswith(b"data:") else "application/json"
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + self.resets))
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+        if self.resets and self.command == "POST":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
+            self.close_connection = True
+            self.connection.close()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Stay silent."""
@@ -173,8 +189,14 @@ def test_stream_without_counts_is_refused(scripted: tuple[type[Script], str]) ->
         ),
         (422, "temperature must be below 2", errors.PromptRejected, "REQUEST_REFUSED"),
         (404, "no such model", errors.ModelUnavailable, "MODEL_UNAVAILABLE"),
-        (429, "slow down", errors.EngineError, "RATE_LIMITED"),
-        (503, "overloaded", errors.EngineError, "SERVER_ERROR"),
+        (402, "pay first", errors.ServerUnavailable, "CREDIT_USED_UP"),
+        (408, "too slow", errors.ServerUnavailable, "SERVER_BUSY"),
+        (409, "the model is being swapped", errors.ServerUnavailable, "SERVER_BUSY"),
+        (425, "too early", errors.ServerUnavailable, "SERVER_BUSY"),
+        (429, "slow down", errors.ServerUnavailable, "RATE_LIMITED"),
+        (500, "CUDA error", errors.ServerUnavailable, "SERVER_ERROR"),
+        (503, "overloaded", errors.ServerUnavailable, "SERVER_ERROR"),
+        (529, "overloaded", errors.ServerUnavailable, "SERVER_BUSY"),
     ],
 )
 def test_refusals_are_distinguished(
@@ -210,9 +232,53 @@ def test_broken_stream_is_infrastructure(scripted: tuple[type[Script], str]) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "20"}, 20.0),
+        ({"x-ratelimit-reset-requests": "1m30s"}, 90.0),
+        ({}, None),
+    ],
+)
+def test_a_refusal_says_when_to_come_back(
+    scripted: tuple[type[Script], str], headers: dict[str, str], seconds: float | None
+) -> None:
+    answers, url = scripted
+    answers.status, answers.body = 429, b'{"error": {"message": "slow down"}}'
+    answers.headers_sent = headers
+    with pytest.raises(errors.ServerUnavailable) as caught:
+        serve(spec(url), request())
+    assert caught.value.holds
+    assert caught.value.retry_after_s == seconds
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_reset_connection_blames_no_job_and_holds_the_model_unless_an_answer_had_begun(
+    scripted: tuple[type[Script], str], *, begun: bool
+) -> None:
+    answers, url = scripted
+    answers.resets = True
+    answers.body = chunk('{"content": "12"}') if begun else b"data: "
+    with pytest.raises(errors.ServerUnavailable) as caught:
+        serve(spec(url), request())
+    assert caught.value.error_class == ("CONNECTION_LOST" if begun else "SERVER_UNREACHABLE")
+    assert caught.value.holds is not begun
+
+
+def test_a_refusal_at_the_beginning_of_a_stream_is_one(
+    scripted: tuple[type[Script], str],
+) -> None:
+    answers, url = scripted
+    answers.body = b'data: {"error": {"message": "slow down", "code": 429}}\n\n'
+    with pytest.raises(errors.ServerUnavailable) as caught:
+        serve(spec(url), request())
+    assert caught.value.error_class == "RATE_LIMITED"
+
+
 def test_server_that_is_away_is_infrastructure() -> None:
-    with pytest.raises(errors.EngineStartFailed, match="not reachable") as caught:
+    with pytest.raises(errors.ServerUnavailable, match="not reachable") as caught:
         serve(spec(f"http://127.0.0.1:{free_port(None)}/v1"), request())
+    assert caught.value.holds
     assert (caught.value.kind, caught.value.error_class) == ("infra", "SERVER_UNREACHABLE")
 
 

@@ -22,6 +22,7 @@ from workers.engines import Engine, EngineContext, create_engine
 from workers.engines.protocol import Generation, GenerationRequest, StartReport, TokenEvent
 from workers.errors import (
     INIT_TIMEOUT,
+    SERVER_SILENT,
     EngineDied,
     EngineError,
     EngineOutOfMemory,
@@ -123,9 +124,10 @@ class EngineHost:
 
         ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, or an error of
         ``on_token``, aborts the request in the engine. Raise GenerationCancelled,
-        GenerationTimedOut, PromptRejected, EngineDied or EngineOutOfMemory; after a time-out and
-        the last two the engine is disposed of, every other request in it gets EngineDied, and the
-        error is ``in_batch`` for all of them.
+        GenerationTimedOut, PromptRejected, ServerUnavailable, EngineDied or EngineOutOfMemory;
+        after a time-out and the last two the engine is disposed of, every other request in it gets
+        EngineDied, and the error is ``in_batch`` for all of them. An engine whose requests are
+        independent outlives them all.
         """
         serving = self._serving
         if serving is None:
@@ -140,6 +142,8 @@ class EngineHost:
                     task, following, serving, on_token=on_token, cancel=cancel, timeout_s=timeout_s
                 )
             except _FATAL as error:
+                if serving.engine.independent:
+                    raise
                 error.in_batch = serving.ended_in_batch()
                 self._abort(task, following)
                 self._dispose(serving)
@@ -208,9 +212,7 @@ class EngineHost:
             if serving.ended.is_set():
                 raise EngineDied("the engine was ended while it served this request and others")
             if time.monotonic() - heard_s > timeout_s:
-                raise GenerationTimedOut(
-                    f"no token came for {timeout_s:g} s: the engine is replaced"
-                )
+                raise _timed_out(timeout_s, independent=serving.engine.independent)
 
     def _abort(self, task: concurrent.futures.Future[Generation], following: _Following) -> None:
         """Abort the request in the engine and wait for that; do nothing once it has ended."""
@@ -278,6 +280,13 @@ class _Following:
         while self._events:
             drained.append(self._events.popleft())
         return drained
+
+
+def _timed_out(timeout_s: float, *, independent: bool) -> GenerationTimedOut:
+    sentence = f"no token came for {timeout_s:g} s: "
+    if independent:
+        return GenerationTimedOut(f"{sentence}the request is given up", error_class=SERVER_SILENT)
+    return GenerationTimedOut(f"{sentence}the engine is replaced")
 
 
 async def _started(engine: Engine, spec: ModelSpec) -> StartReport:

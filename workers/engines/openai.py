@@ -25,6 +25,7 @@ from workers.engines.protocol import (
     TokenEvent,
     hash_text,
 )
+from workers.engines.retry_after import retry_after_s
 
 KNOWN_OPTIONS = frozenset(
     {
@@ -37,20 +38,30 @@ KNOWN_OPTIONS = frozenset(
     }
 )
 
-SERVER_UNREACHABLE = "SERVER_UNREACHABLE"
-SERVER_ERROR = "SERVER_ERROR"
-RATE_LIMITED = "RATE_LIMITED"
 NO_USAGE = "NO_USAGE"
 
 _TOO_LONG = re.compile(
     r"context.?length|maximum model length|max_model_len|maximum context|too long|too many tokens",
     re.IGNORECASE,
 )
+#: Refusals that say something about the server and nothing about the request, with their class and
+#: what the server does; so does every status from 500 on.
+_UNAVAILABLE: Mapping[int, tuple[str, str]] = {
+    402: (errors.CREDIT_USED_UP, "wants to be paid before it goes on"),
+    408: (errors.SERVER_BUSY, "did not get to the request in time"),
+    409: (errors.SERVER_BUSY, "is busy with a change"),
+    425: (errors.SERVER_BUSY, "is not ready yet"),
+    429: (errors.RATE_LIMITED, "limits its rate"),
+    529: (errors.SERVER_BUSY, "is overloaded"),
+}
 _NO_MEMORY = MemoryReport(kind=None, reasons={"*": "the server's memory cannot be seen from here"})
 
 
 class OpenAIEngine:
     """One model of one server, by streaming chat completions. Nothing is retried: a job is."""
+
+    #: A client has nothing to dispose of: what ends one request leaves the others alone.
+    independent = True
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
@@ -80,7 +91,7 @@ class OpenAIEngine:
             served = {}  # a server need not list its models
         except openai.APIError as error:
             await self.stop()
-            raise self._translated(error, starting=True) from error
+            raise self._translated(error) from error
         if served and self._spec.source not in served:
             await self.stop()
             raise errors.ModelUnavailable(
@@ -112,8 +123,8 @@ class OpenAIEngine:
         A chunk may carry several tokens, without their ids.
 
         Raise PromptRejected (also for fixed lengths, which need token ids), ModelUnavailable for a
-        refused key, EngineDied when the server goes away, EngineError (SERVER_ERROR, RATE_LIMITED,
-        NO_USAGE), which ends nothing but the request.
+        refused key, ServerUnavailable where the server is away, limits or fails, EngineError
+        (SERVER_ERROR, NO_USAGE) for a stream that cannot be read. None ends more than the request.
         """
         if self._client is None:
             raise errors.EngineDied(f"model {self._spec.name!r} is not connected")
@@ -128,11 +139,14 @@ class OpenAIEngine:
                 async for chunk in stream:
                     if event := reading.take(chunk):
                         yield event
+            generation = self._generation(body["messages"], reading)
+        except errors.EngineError:
+            raise
         except (
             Exception
         ) as error:  # a broken stream comes as an error of whichever HTTP library the client uses
-            raise self._translated(error, starting=False) from error
-        yield self._generation(body["messages"], reading)
+            raise self._translated(error, begun=bool(reading.events)) from error
+        yield generation
 
     async def memory_report(self) -> MemoryReport:
         """Return a report without numbers."""
@@ -207,18 +221,19 @@ class OpenAIEngine:
             first_answer_s=reading.first_answer_s(),
         )
 
-    def _translated(self, error: Exception, *, starting: bool) -> errors.EngineError:
-        """Return what an error of the client means, not its text: it may quote a refused key."""
+    def _translated(self, error: Exception, *, begun: bool = False) -> errors.EngineError:
+        """Return what an error of the client means, not its text: it may quote a refused key.
+
+        ``begun`` says that tokens of the answer had come.
+        """
         name, server, key = self._spec.name, self._spec.base_url, self._spec.api_key_env
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
             no_key = "requests without a key: set api_key_env"
             where = f"the key in the environment variable {key}" if key else no_key
             return errors.ModelUnavailable(f"model {name!r}: {server} refuses {where}")
         message = " ".join(str(error).split())[:400]
-        if isinstance(error, openai.RateLimitError):
-            return errors.EngineError(
-                f"model {name!r}: {server} limits its rate: {message}", error_class=RATE_LIMITED
-            )
+        if unavailable := self._unavailable(error, message, begun=begun):
+            return unavailable
         if isinstance(error, openai.NotFoundError):
             return errors.ModelUnavailable(
                 f"model {name!r}: {server} does not serve {self._spec.source!r}: {message}"
@@ -228,19 +243,57 @@ class OpenAIEngine:
             refused = f"model {name!r}: {server} refuses the request: {message}"
             kind = errors.PROMPT_TOO_LONG if too_long else errors.REQUEST_REFUSED
             return errors.PromptRejected(refused, error_class=kind)
-        away = isinstance(error, openai.APIConnectionError) or type(error).__module__.startswith(
-            "httpx"
+        sentence = f"model {name!r}: {server} failed: {type(error).__name__}: {message}"
+        return errors.EngineError(sentence, error_class=errors.SERVER_ERROR)
+
+    def _unavailable(
+        self, error: Exception, message: str, *, begun: bool
+    ) -> errors.ServerUnavailable | None:
+        """Return the error where it says nothing about the request, else None."""
+        where = f"model {self._spec.name!r}: {self._spec.base_url}"
+        what = f"{type(error).__name__}: {message}"
+        if _connection_broke(error):
+            if begun:
+                lost, error_class = "broke the connection within an answer", errors.CONNECTION_LOST
+            else:
+                lost, error_class = "is not reachable", errors.SERVER_UNREACHABLE
+            return errors.ServerUnavailable(
+                f"{where} {lost}: {what}", error_class=error_class, holds=not begun
+            )
+        status = _status(error)
+        if status is None or (status < 500 and status not in _UNAVAILABLE):
+            return None
+        if begun and not isinstance(error, openai.APIStatusError):
+            return None  # an error within an answer may come from the answer
+        error_class, does = _UNAVAILABLE.get(status, (errors.SERVER_ERROR, f"failed ({status})"))
+        return errors.ServerUnavailable(
+            f"{where} {does}: {what}",
+            error_class=error_class,
+            retry_after_s=retry_after_s(_headers(error)),
         )
-        failure = (
-            errors.EngineStartFailed
-            if starting
-            else errors.EngineDied
-            if away
-            else errors.EngineError
-        )
-        problem = f"{server} {'is not reachable' if away else 'failed'}"
-        sentence = f"model {name!r}: {problem}: {type(error).__name__}: {message}"
-        return failure(sentence, error_class=SERVER_UNREACHABLE if away else SERVER_ERROR)
+
+
+def _connection_broke(error: Exception) -> bool:
+    """Return whether the server was not reached, or the connection ended before the answer."""
+    modules = ("httpx", "httpcore", "h11", "anyio")
+    return isinstance(error, (openai.APIConnectionError, OSError)) or type(
+        error
+    ).__module__.startswith(modules)
+
+
+def _status(error: Exception) -> int | None:
+    """Return the status of a refusal, or of an error that the server sent in its stream."""
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code
+    code = str(getattr(error, "code", None) or "") if isinstance(error, openai.APIError) else ""
+    return int(code) if re.fullmatch(r"[45]\d\d", code, re.ASCII) else None
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """Return the headers of a refusal, with their names in lower case."""
+    if not isinstance(error, openai.APIStatusError):
+        return {}
+    return {name.lower(): value for name, value in error.response.headers.items()}
 
 
 class _Reading:

