@@ -19,7 +19,7 @@ from comparison.student import t_cdf, t_quantile
 LEVEL = 0.95
 RESAMPLES = 2000
 #: A bootstrap of fewer problems covers far less than it says: it gives no interval.
-FEWEST_RESAMPLED = 10
+FEWEST_RESAMPLED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +115,11 @@ class BootstrapEffect:
         return replace(self, estimate=-self.estimate, replicates=-self.replicates)
 
     def interval(self, level: float = LEVEL) -> Interval | None:
-        """Return the percentile interval."""
+        """Return the percentile interval, at a level raised for few problems."""
         if self.problems < FEWEST_RESAMPLED:
             return None
-        low, high = np.quantile(self.replicates, [(1 - level) / 2, (1 + level) / 2])
+        tail = (1 - raised_level(level, self.problems)) / 2
+        low, high = np.quantile(self.replicates, [tail, 1 - tail])
         return Interval(low=float(low), high=float(high))
 
     def p_below(self, limit: float) -> float:
@@ -133,6 +134,16 @@ class BootstrapEffect:
             return 1.0
         tails = min(int((self.replicates >= 0).sum()), int((self.replicates <= 0).sum()))
         return min(1.0, 2 * (1 + tails) / (1 + len(self.replicates)))
+
+
+def raised_level(level: float, problems: int) -> float:
+    """Return the level at which a percentile interval of few problems covers about ``level``.
+
+    A bootstrap's spread has the divisor n and the normal quantile; Student's interval has n - 1 and
+    t (Hesterberg 2015, the expanded percentile interval).
+    """
+    t = t_quantile((1 + level) / 2, problems - 1) * math.sqrt(problems / (problems - 1))
+    return math.erf(t / math.sqrt(2))
 
 
 def resampled(problems: int, *, resamples: int = RESAMPLES, seed: int = 0) -> Integers:

@@ -119,6 +119,9 @@ def judge(gain: Effect, rule: Rule, policy: Policy, *, difference: float) -> Jud
     ``difference`` is its size in the unit in which ``least_effect`` is given.
     """
     interval = gain.interval(policy.level)
+    if interval is None and gain.problems >= policy.fewest_problems:
+        few = f"{gain.problems} problems are too few for an interval of this metric"
+        return Judged(rule=rule, verdict=Verdict.INCONCLUSIVE, why=few)
     if interval is None or gain.problems < policy.fewest_problems:
         few = f"{gain.problems} problems are paired, and a verdict takes {policy.fewest_problems}"
         return Judged(rule=rule, verdict=Verdict.INCONCLUSIVE, why=few)

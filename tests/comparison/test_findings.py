@@ -194,3 +194,14 @@ def test_metrics_that_a_side_lacks_are_left_out() -> None:
 
     assert "need_mib" not in overall(found)
     assert DEFAULT.rules[0].metric.name in overall(found)
+
+
+def test_a_percentile_of_few_problems_has_no_interval_and_no_verdict() -> None:
+    policy = read_policy('[[rule]]\nmetric = "e2e_s_p95"\nmax_drop = "10 %"')
+
+    found = compare(
+        side(problems=14), side(problems=14, e2e_s=1e6), categories=CATEGORIES, policy=policy
+    )
+
+    assert overall(found)["e2e_s_p95"].interval is None
+    assert found.judged[0].why == "14 problems are too few for an interval of this metric"
