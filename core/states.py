@@ -128,6 +128,54 @@ class PointOutcome(StrEnum):
     FAILED = "failed"
 
 
+class NightState(StrEnum):
+    """What is known of one night of a schedule that is compared with a baseline."""
+
+    #: Submitted, and its hour has not come.
+    OPEN = "open"
+    #: Done; no baseline is pinned yet, so that nothing alarms.
+    LEARNING = "learning"
+    #: Done, and within what the baseline's nights do.
+    QUIET = "quiet"
+    #: A metric is past its limit for the first night; the next one decides.
+    SUSPECT = "suspect"
+    #: A metric whose rule warns jumped or drifted.
+    WARNED = "warned"
+    #: A metric whose rule blocks jumped or drifted.
+    REGRESSED = "regressed"
+    #: Done, but made under other conditions than the baseline.
+    INCOMPARABLE = "incomparable"
+    #: Not done by its hour.
+    LATE = "late"
+    #: Its slot has no run.
+    MISSED = "missed"
+    #: Ended with too few results, or cancelled.
+    FAILED = "failed"
+
+
+#: States that a person must hear of every night.
+LOUD = frozenset(
+    {
+        NightState.WARNED,
+        NightState.REGRESSED,
+        NightState.LATE,
+        NightState.MISSED,
+        NightState.FAILED,
+    }
+)
+
+
+class AlertChannel(StrEnum):
+    """How a message about a night leaves."""
+
+    #: A POST of a JSON document.
+    WEBHOOK = "webhook"
+    #: An e-mail.
+    MAIL = "mail"
+    #: A GET of a URL whose silence another system reports: only when a night is done.
+    PING = "ping"
+
+
 def words(enum: type[StrEnum]) -> str:
     """Return the members as the list of an SQL ``IN``."""
     return ", ".join(f"'{member.value}'" for member in enum)

@@ -7,9 +7,11 @@ filled again by itself, and a queue of a million jobs is given hints as they are
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -19,6 +21,7 @@ from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
 from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
 from db.outbox import publish_outbox
+from orchestrator.night_watch import NightWatch, database_clock
 from orchestrator.schedules import fire_due_schedules
 
 TICK_S = 1.0
@@ -60,11 +63,16 @@ class Reconciler:
         *,
         tick_s: float = TICK_S,
         stale_hint_s: float = STALE_HINT_S,
+        clock: Callable[[], dt.datetime | None] = database_clock,
+        nights: NightWatch | None = None,
     ) -> None:
         self._engine = engine
         self._broker = broker
         self._tick_s = tick_s
         self._stale_hint_s = stale_hint_s
+        #: By which slots become due; None: the database's.
+        self._clock = clock
+        self.nights = nights or NightWatch(engine, clock=clock)
         #: Since when each queue has lacked hints, on the monotonic clock.
         self._lacking_since_s: dict[str, float] = {}
 
@@ -76,6 +84,7 @@ class Reconciler:
             except ServiceUnreachable as error:
                 log.warning("reconciler waits: %s", error)
             stop.wait(self._tick_s)
+        self.nights.finish(within_s=FROZEN_S)
 
     def tick(self) -> Tick:
         """Run one round; log a broker that is down, raise ``ServiceUnreachable`` for a database."""
@@ -84,7 +93,8 @@ class Reconciler:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
             log.warning("worker %s is lost", worker)
-        slots = fire_due_schedules(self._engine)
+        slots = fire_due_schedules(self._engine, now=self._clock())
+        self.nights.poke()
         fold_tallies(self._engine, longest=TALLY_AT_MOST)
         rehinted = published = 0
         try:

@@ -25,6 +25,7 @@ from core.states import (
     WorkerState,
 )
 from docs import generate_analytics_reference, generate_cli_reference
+from orchestrator import alert_settings
 from orchestrator.cli import cli
 from tests.support.command_lines import every_command, refusal
 from workers.lifecycle import timeouts
@@ -37,6 +38,11 @@ FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```", re.MULTILINE | r
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 #: Read or set by evalctl, and no setting of the user's.
 INTERNAL_VARIABLES = {"EVALCTL_WORKER"}
+ALL_VARIABLES = {
+    name: meaning
+    for read in (VARIABLES, timeouts.VARIABLES, sampler.VARIABLES, alert_settings.VARIABLES)
+    for name, meaning in read.items()
+}
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -122,14 +128,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_variables_in_the_text_are_read_by_the_code(page: Path) -> None:
     assert (
         set(re.findall(r"EVALCTL_[A-Z_]+", page.read_text(encoding="utf-8")))
-        <= set(VARIABLES) | set(timeouts.VARIABLES) | set(sampler.VARIABLES) | INTERNAL_VARIABLES
+        <= set(ALL_VARIABLES) | INTERNAL_VARIABLES
     )
 
 
 def test_the_environment_page_lists_the_settings() -> None:
     rows = _rows((DOCS / "reference" / "environment.md").read_text(encoding="utf-8"))
 
-    settings = dict(VARIABLES) | dict(timeouts.VARIABLES) | dict(sampler.VARIABLES)
+    settings = ALL_VARIABLES
     assert {name: rows.get(name) for name in settings} == settings
 
 

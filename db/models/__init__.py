@@ -4,6 +4,7 @@ from db.models.base import SCHEMA, Base
 from db.models.catalogue import Model, Problem, TextBlob
 from db.models.fleet import Boot, Worker
 from db.models.judging import JudgedStep, Judgement, Review
+from db.models.nightly import Alert, Baseline, BaselineMetric, Night, Nightly, NightMetric
 from db.models.probes import ProbePoint
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
 from db.models.schedules import Schedule, ScheduleSlot
@@ -11,8 +12,11 @@ from db.models.work import Attempt, Job, Outbox, Run
 
 __all__ = [
     "SCHEMA",
+    "Alert",
     "Attempt",
     "Base",
+    "Baseline",
+    "BaselineMetric",
     "Boot",
     "Generation",
     "Job",
@@ -20,6 +24,9 @@ __all__ = [
     "Judgement",
     "MemoryTrace",
     "Model",
+    "Night",
+    "NightMetric",
+    "Nightly",
     "Outbox",
     "ProbePoint",
     "Problem",

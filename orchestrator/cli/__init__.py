@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "compare",
     "answer": "answer", "probe": "probe", "cancel": "status", "pause": "control",
     "resume": "control", "retry": "control", "dead": "dead", "schedule": "schedule",
+    "baseline": "baseline", "nights": "nights",
     "score": "score", "rescore": "rescore", "judge": "judge", "review": "review",
     "problems": "problems", "models": "models", "worker": "worker", "reconcile": "processes",
     "db": "database",

@@ -38,6 +38,7 @@ def reconcile(*, once: bool) -> int:
         reconciler = Reconciler(connections.engine, connections.broker)
         if once:
             tick = reconciler.tick()
+            reconciler.nights.finish(within_s=60)
             hints = f"hints published {tick.published} (reissued {tick.rehinted})"
             click.echo(f"leases expired {tick.expired}, {hints}, schedule slots {tick.slots}")
             return 0

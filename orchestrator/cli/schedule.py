@@ -22,6 +22,7 @@ from db.schedules import (
     resume_schedule,
 )
 from orchestrator.cli.examples import examples
+from orchestrator.cli.nightly_options import NightlyOptions, nightly_options
 from orchestrator.cli.schedule_tables import (
     describe,
     next_slot,
@@ -69,19 +70,27 @@ def schedule() -> None:
     type=click.Path(path_type=Path),
     help="Experiment file in TOML or YAML, as for `submit`.",
 )
+@nightly_options
 @json_option
 @examples(
     "evalctl schedule add nightly --cron '0 2 * * *' --tz Asia/Shanghai -f exp.toml",
+    "evalctl schedule add nightly --cron '0 2 * * *' -f exp.toml --compare-with main",
     "evalctl schedule add weekdays --cron '30 1 * * 1-5' -f experiment.yaml",
 )
-def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> int:
+def add(
+    *, name: str, cron: str, timezone: str, path: Path, nightly: NightlyOptions, as_json: bool
+) -> int:
     """Add a schedule.
 
     The cron expression and the experiment are checked first. The reconciler (part of `evalctl up`)
     submits a run for each slot. If it was down, it makes up for the latest missed slot only. When
     the clocks change, a schedule at chosen hours still runs once per slot.
+
+    With --compare-with, each night is compared with a baseline, and alerts are sent. Adding the
+    same schedule again with other such options changes them.
     """
     check_name(name)
+    policy = nightly.checked_policy()
     read_cron(cron, timezone)
     experiment = portable(read_experiment(path, {}))
     planned = plan(experiment, load_registry(Settings.from_environment()), new=True)
@@ -95,16 +104,20 @@ def add(*, name: str, cron: str, timezone: str, path: Path, as_json: bool) -> in
             experiment=experiment.to_dict(),
         )
         found = find_schedule(connections.engine, name)
+        changed = nightly.store(connections.engine, found, policy)
         document = describe(found, database_time(connections.engine))
-        warnings = warnings_of(connections.engine, found)
+        warnings = warnings_of(connections.engine, found) + nightly.warnings(connections.settings)
     if as_json:
-        print_json(document | {"added": added, "jobs": jobs, "warnings": warnings})
+        compared = {"compare_with": nightly.baseline, "compare_changed": changed}
+        print_json(document | {"added": added, "jobs": jobs, "warnings": warnings} | compared)
         return 0
     following = next_slot(found, document)
     if added:
         click.echo(f"schedule {name}: {jobs} jobs a slot, {following}")
     else:
         click.echo(f"schedule {name} already exists with these settings; {following}")
+    if changed:
+        click.echo(f"its nights are compared with baseline {nightly.baseline} from now on")
     warn(*warnings)
     return 0
 
