@@ -1,0 +1,107 @@
+"""A recommendation for people: candidates with their values, and the answer by priority."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from comparison.choice import CRITERIA
+
+Row = Mapping[str, Any]
+WIDTH = 80
+
+
+def recommendation_parts(document: Row) -> Iterator[RenderableType]:
+    """Yield the parts of the document of ``evalctl recommend``."""
+    for warning in document["warnings"]:
+        yield _wrapped(f"note: {warning}")
+    yield _values(document["candidates"], document["problems"])
+    for row in document["candidates"]:
+        if row["dominated_by"]:
+            better = " and ".join(map(_name, row["dominated_by"]))
+            yield _wrapped(f"{_name(row)}: {better} is as good in everything and better in some")
+    for answer in document["answers"]:
+        yield from _answer(answer)
+
+
+def _values(candidates: Sequence[Row], problems: int) -> Table:
+    table = Table(
+        title=f"Candidates, means over {problems} problems (* on the Pareto front)",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("")
+    for row in candidates:
+        table.add_column(f"{_name(row)}{'*' if row['on_front'] else ''}", justify="right")
+    for name, criterion in CRITERIA.items():
+        if all(name in row["values"] for row in candidates):
+            shown = (f"{row['values'][name]:,.{criterion.digits}f}" for row in candidates)
+            table.add_row(criterion.label, *shown)
+    return table
+
+
+def _answer(answer: Row) -> Iterator[RenderableType]:
+    yield Text("")
+    weights = ", ".join(
+        f"{CRITERIA[name].label} {weight:.2f}" for name, weight in answer["weights"].items()
+    )
+    chosen = answer["choice"]
+    if chosen is None:
+        wanted = ", ".join(CRITERIA[name].label for name in answer["left_out"])
+        yield _wrapped(f"{answer['priority']}: no answer, since the run does not have {wanted}")
+        return
+    yield Text(f"{answer['priority']}: {_name(chosen)}", style="bold")
+    yield _wrapped(f"  by {weights}", indent="  ")
+    if answer["left_out"]:
+        wanted = ", ".join(CRITERIA[name].label for name in answer["left_out"])
+        yield _wrapped(f"  left out, since not every candidate has it: {wanted}", indent="  ")
+    for rival in answer["rivals"]:
+        yield _wrapped(f"  {_rival(rival)}", indent="    ")
+    if answer["rivals"]:
+        yield _wrapped(f"  {_changes(answer['changes'])}", indent="    ")
+        if dearer := answer["dearer"]:
+            yield _wrapped(
+                f"  {_name(dearer['instead'])} if an answer of {_name(chosen)} cost "
+                f"{dearer['factor']:.2f} times as much",
+                indent="    ",
+            )
+
+
+def _rival(rival: Row) -> str:
+    name = _name(rival)
+    if rival["ci_low"] is None:
+        return f"{name} is {rival['lead']:.3f} behind; the problems are too few to be sure"
+    reach = (
+        f"lead {rival['lead']:.3f}, 95 % interval {rival['ci_low']:.3f} .. {rival['ci_high']:.3f}"
+    )
+    if rival["shown"]:
+        return f"{name} is behind: {reach}"
+    return f"{name}: no difference that this run could show ({reach})"
+
+
+def _changes(changes: Sequence[Row]) -> str:
+    if not changes:
+        return "no weight of a single criterion changes the answer"
+    said = [
+        f"{CRITERIA[one['criterion']].label} weighed {one['weight']:.2f} instead of "
+        f"{one['now']:.2f} ({_name(one['instead'])})"
+        for one in changes
+    ]
+    return f"another answer with: {'; '.join(said)}"
+
+
+def _name(row: Row) -> str:
+    return f"{row['model']} {row['prompt']}"
+
+
+def _wrapped(text: str, *, indent: str = "") -> Text:
+    return Text(textwrap.fill(text, WIDTH, subsequent_indent=indent))
