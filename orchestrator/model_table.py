@@ -85,6 +85,12 @@ def table(value: Any) -> str | None:
     return _not_json(value)
 
 
+def names(value: Any) -> str | None:
+    """Want a list of texts."""
+    listed = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return None if listed else 'must be a list of names, ["...", "..."]'
+
+
 def _url(value: Any) -> str | None:
     if wrong := text(value):
         return wrong
@@ -144,10 +150,12 @@ CHECKS: dict[str, Check] = {
 
 #: Options that mean the same in every engine that has them; the engine checks which it has.
 OPTIONS: dict[str, Check] = {
+    "ca_file": text,
     "chat_template_kwargs": table,
     "connect_timeout_s": number(0, 3600, above=True),
     "extra_body": table,
     "gpu_memory_utilization": number(0, 1, above=True),
+    "leave_out": names,
     "max_num_batched_tokens": number(1, 100_000_000, whole=True),
     "max_num_seqs": number(1, 1_000_000, whole=True),
     "max_tokens_field": text,

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 FailureKind = Literal["infra", "rejected", "out_of_memory", "timed_out"]
 
 PROMPT_TOO_LONG = "PROMPT_TOO_LONG"
+MAX_TOKENS_REFUSED = "MAX_TOKENS_REFUSED"
 REQUEST_REFUSED = "REQUEST_REFUSED"
 PREFIX_CACHE_HIT = "PREFIX_CACHE_HIT"
 MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -12,9 +11,21 @@ from typing import Any
 
 import openai
 
+from core.model_server import (
+    ServerMisnamed,
+    hint,
+    open_client,
+    said_by,
+    served_models,
+    served_name,
+    why_not_connected,
+    without_key,
+)
 from core.model_spec import ModelSpec
+from core.settings import masked
 from workers import errors
 from workers.engines.answer_start import first_answer_s
+from workers.engines.openai_refusals import refusal
 from workers.engines.options import checked_options
 from workers.engines.protocol import (
     EngineContext,
@@ -27,11 +38,15 @@ from workers.engines.protocol import (
 )
 from workers.engines.retry_after import retry_after_s
 
+#: Fields of a request that a server may refuse, so that a model can leave them out.
+LEFT_OUT = frozenset({"seed", "stream_options", "temperature", "top_p"})
 KNOWN_OPTIONS = frozenset(
     {
+        "ca_file",  # certificates (PEM) of the server's authority
         "chat_template_kwargs",  # vLLM and SGLang take it in the body
         "connect_timeout_s",
         "extra_body",  # fields of one vendor, sent as they are
+        "leave_out",  # fields of LEFT_OUT not to send
         "max_num_seqs",  # requests at once in throughput mode (default 4)
         "max_tokens_field",  # max_tokens (default) or max_completion_tokens
         "send_seed",  # false for servers that refuse a seed
@@ -40,10 +55,6 @@ KNOWN_OPTIONS = frozenset(
 
 NO_USAGE = "NO_USAGE"
 
-_TOO_LONG = re.compile(
-    r"context.?length|maximum model length|max_model_len|maximum context|too long|too many tokens",
-    re.IGNORECASE,
-)
 #: Refusals that say something about the server and nothing about the request, with their class and
 #: what the server does; so does every status from 500 on.
 _UNAVAILABLE: Mapping[int, tuple[str, str]] = {
@@ -72,39 +83,44 @@ class OpenAIEngine:
                 f"model {spec.name!r} names no server: set base_url, e.g. http://127.0.0.1:8000/v1",
                 error_class=errors.OPTION_REFUSED,
             )
+        self._left_out = frozenset(self._options.get("leave_out") or ())
+        if unknown := sorted(self._left_out - LEFT_OUT):
+            raise errors.ModelUnavailable(
+                f"model {spec.name!r}: the option 'leave_out' takes {', '.join(sorted(LEFT_OUT))}, "
+                f"not {', '.join(map(str, unknown))}",
+                error_class=errors.OPTION_REFUSED,
+            )
+        #: The model's name on the server.
+        self._served_name = spec.source
         self._client: openai.AsyncOpenAI | None = None
 
     async def start(self) -> StartReport:
         """Reach the server and find the model. Raise ModelUnavailable or EngineStartFailed."""
         started_s = time.monotonic()
-        self._client = openai.AsyncOpenAI(
-            api_key=self._api_key(),
-            base_url=self._spec.base_url,
-            max_retries=0,
-            # Silence is bounded by the caller, which knows what is slow and what is dead.
-            timeout=openai.Timeout(None, connect=float(self._options.get("connect_timeout_s", 10))),
-        )
-        served_model: Mapping[str, Any] = {}
+        connect_timeout_s = float(self._options.get("connect_timeout_s", 10))
         try:
-            served = {model.id: model async for model in await self._client.models.list(timeout=30)}
-        except openai.NotFoundError:
-            served = {}  # a server need not list its models
+            self._client = open_client(self._spec, connect_timeout_s=connect_timeout_s)
+        except ServerMisnamed as error:
+            raise errors.ModelUnavailable(str(error)) from error
+        try:
+            served = await served_models(self._client, timeout_s=30)
         except openai.APIError as error:
             await self.stop()
             raise self._translated(error) from error
-        if served and self._spec.source not in served:
+        name = served_name(self._spec.source, served) if served else self._spec.source
+        if name is None:
             await self.stop()
             raise errors.ModelUnavailable(
-                f"model {self._spec.name!r}: {self._spec.base_url} does not serve "
+                f"model {self._spec.name!r}: {self._server} does not serve "
                 f"{self._spec.source!r}; it serves {', '.join(sorted(served)[:8])}"
             )
-        if served:
-            served_model = served[self._spec.source].model_dump()
+        self._served_name = name
+        served_model = served.get(name, {})
         return StartReport(
             engine_version=f"openai-compatible {served_model.get('owned_by') or ''}".strip(),
             environment={
                 "openai": metadata.version("openai"),
-                "base_url": str(self._spec.base_url),
+                "base_url": self._server,
             },
             config={
                 "served_model": self._spec.source,
@@ -158,17 +174,10 @@ class OpenAIEngine:
         if client is not None:
             await client.close()
 
-    def _api_key(self) -> str:
-        name = self._spec.api_key_env
-        if name is None:
-            return "none"  # the client insists on one; a server without keys ignores it
-        key = os.environ.get(name)
-        if not key:
-            raise errors.ModelUnavailable(
-                f"model {self._spec.name!r} takes its key from the environment variable {name}, "
-                "which is not set"
-            )
-        return key
+    @property
+    def _server(self) -> str:
+        """The server's address, without a password."""
+        return masked(str(self._spec.base_url))
 
     def _body(self, request: GenerationRequest) -> dict[str, Any]:
         sampling, options = request.sampling, self._options
@@ -176,7 +185,7 @@ class OpenAIEngine:
         if "chat_template_kwargs" in options:
             extra["chat_template_kwargs"] = dict(options["chat_template_kwargs"])
         body: dict[str, Any] = {
-            "model": self._spec.source,
+            "model": self._served_name,
             "messages": [
                 {"role": message.role, "content": message.content} for message in request.messages
             ],
@@ -193,13 +202,14 @@ class OpenAIEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "reply", "strict": True, "schema": dict(request.schema)},
             }
-        return body | ({"extra_body": extra} if extra else {})
+        sent = {key: value for key, value in body.items() if key not in self._left_out}
+        return sent | ({"extra_body": extra} if extra else {})
 
     def _generation(self, messages: list[dict[str, str]], reading: _Reading) -> Generation:
         usage = reading.usage
         if usage is None or not reading.events:
             raise errors.EngineError(
-                f"model {self._spec.name!r}: {self._spec.base_url} ended a stream without "
+                f"model {self._spec.name!r}: {self._server} ended a stream without "
                 f"{'a token' if usage else 'token counts (stream_options.include_usage)'}",
                 error_class=NO_USAGE,
             )
@@ -226,22 +236,22 @@ class OpenAIEngine:
 
         ``begun`` says that tokens of the answer had come.
         """
-        name, server, key = self._spec.name, self._spec.base_url, self._spec.api_key_env
+        name, server, key = self._spec.name, self._server, self._spec.api_key_env
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
             no_key = "requests without a key: set api_key_env"
             where = f"the key in the environment variable {key}" if key else no_key
             return errors.ModelUnavailable(f"model {name!r}: {server} refuses {where}")
-        message = " ".join(str(error).split())[:400]
+        message = without_key(said_by(error), self._spec)
         if unavailable := self._unavailable(error, message, begun=begun):
             return unavailable
         if isinstance(error, openai.NotFoundError):
             return errors.ModelUnavailable(
-                f"model {name!r}: {server} does not serve {self._spec.source!r}: {message}"
+                f"model {name!r}: {server} does not serve {self._spec.source!r}: "
+                f"{message}{hint(self._spec)}"
             )
         if isinstance(error, openai.APIStatusError) and 400 <= error.status_code < 500:
-            too_long = _TOO_LONG.search(message) is not None
-            refused = f"model {name!r}: {server} refuses the request: {message}"
-            kind = errors.PROMPT_TOO_LONG if too_long else errors.REQUEST_REFUSED
+            kind, cure = refusal(message)
+            refused = f"model {name!r}: {server} refuses the request: {message}{cure}"
             return errors.PromptRejected(refused, error_class=kind)
         sentence = f"model {name!r}: {server} failed: {type(error).__name__}: {message}"
         return errors.EngineError(sentence, error_class=errors.SERVER_ERROR)
@@ -250,24 +260,24 @@ class OpenAIEngine:
         self, error: Exception, message: str, *, begun: bool
     ) -> errors.ServerUnavailable | None:
         """Return the error where it says nothing about the request, else None."""
-        where = f"model {self._spec.name!r}: {self._spec.base_url}"
-        what = f"{type(error).__name__}: {message}"
+        where = f"model {self._spec.name!r}: {self._server}"
         if _connection_broke(error):
             if begun:
                 lost, error_class = "broke the connection within an answer", errors.CONNECTION_LOST
             else:
                 lost, error_class = "is not reachable", errors.SERVER_UNREACHABLE
+            why = without_key(why_not_connected(self._spec, error), self._spec)
             return errors.ServerUnavailable(
-                f"{where} {lost}: {what}", error_class=error_class, holds=not begun
+                f"{where} {lost}: {why}", error_class=error_class, holds=not begun
             )
         status = _status(error)
         if status is None or (status < 500 and status not in _UNAVAILABLE):
             return None
         if begun and not isinstance(error, openai.APIStatusError):
             return None  # an error within an answer may come from the answer
-        error_class, does = _UNAVAILABLE.get(status, (errors.SERVER_ERROR, f"failed ({status})"))
+        error_class, does = _UNAVAILABLE.get(status, (errors.SERVER_ERROR, "failed"))
         return errors.ServerUnavailable(
-            f"{where} {does}: {what}",
+            f"{where} {does}: {message}",
             error_class=error_class,
             retry_after_s=retry_after_s(_headers(error)),
         )
