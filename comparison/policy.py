@@ -84,6 +84,24 @@ class Policy:
     level: float = LEVEL
     fewest_problems: int = FEWEST_PROBLEMS
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return {
+            "confidence": self.level,
+            "fewest_problems": self.fewest_problems,
+            "rules": [
+                {
+                    "metric": rule.metric.name,
+                    "max_drop": rule.max_drop,
+                    "relative": rule.relative,
+                    "tier": rule.tier.value,
+                    "least_effect": rule.least_effect,
+                    "category": rule.category,
+                }
+                for rule in self.rules
+            ],
+        }
+
 
 #: Without a policy: the score may drop by half a point.
 DEFAULT = Policy(rules=(Rule(metric=METRICS["score7"], max_drop=DEFAULT_MAX_DROP),))

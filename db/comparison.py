@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from core.model_spec import canonical_hash
 from db.engine import rows, transaction
 from db.statements import statement
 
@@ -60,6 +62,32 @@ def read_answers(engine: Engine, run_id: UUID, jobs: Sequence[int]) -> dict[int,
             row["job_id"]: row
             for row in rows(connection, statement("answers", "comparison"), given)
         }
+
+
+def keep_comparison(
+    engine: Engine,
+    a: SideKey,
+    b: SideKey,
+    *,
+    policy: Mapping[str, Any],
+    verdict: str,
+    forced: bool,
+    problems: int,
+) -> list[dict[str, Any]]:
+    """Store what a comparison found; return the other runs of B's experiment compared with A.
+
+    Those are earlier tries of the same gate, oldest first.
+    """
+    given = {
+        "run_a": a.run_id, "run_b": b.run_id, "model_a": a.model, "model_b": b.model,
+        "prompt_a": a.prompt, "prompt_b": b.prompt,
+    }  # fmt: skip
+    found = {"verdict": verdict, "forced": forced, "problems": problems}
+    written = {"policy": json.dumps(policy), "policy_hash": canonical_hash(policy)}
+    with transaction(engine) as connection:
+        tries = rows(connection, statement("tries", "comparison"), given)
+        rows(connection, statement("keep", "comparison"), given | found | written)
+    return tries
 
 
 def _read_side(connection: Connection, key: SideKey) -> SideRows:

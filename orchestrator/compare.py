@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,15 @@ from comparison.flips import Flip
 from comparison.metrics import COLUMNS
 from comparison.paired import Cell
 from comparison.policy import DEFAULT, Policy, PolicyError, Verdict, read_policy, worst
-from db.comparison import Row, SideKey, SideRows, read_answers, read_sides, run_models
+from db.comparison import (
+    Row,
+    SideKey,
+    SideRows,
+    keep_comparison,
+    read_answers,
+    read_sides,
+    run_models,
+)
 from db.runs import Run
 from orchestrator.errors import UsageFault
 
@@ -60,6 +68,8 @@ class Compared:
     jobs_a: Sequence[int]
     jobs_b: Sequence[int]
     categories: Mapping[str, str]
+    #: Other runs of B's experiment that were compared with A before: tries of the same gate.
+    tries: Sequence[Row] = ()
 
 
 def plan_sides(
@@ -155,6 +165,23 @@ def compare_sides(
     )
 
 
+def keep(engine: Engine, compared: Compared) -> Compared:
+    """Store what was found, and add the earlier tries; the same results twice prove nothing."""
+    found = compared.comparison
+    if found.same:
+        return compared
+    tries = keep_comparison(
+        engine,
+        compared.a.key,
+        compared.b.key,
+        policy=found.policy.to_dict(),
+        verdict=found.verdict.value,
+        forced=found.forced,
+        problems=found.problems,
+    )
+    return replace(compared, tries=tries)
+
+
 def side_of(read: SideRows, *, one_prompt: bool = False) -> Side:
     """Return a side's results as arrays; ``one_prompt`` pairs problems whatever their prompt."""
     cells: list[Cell] = [
@@ -234,6 +261,10 @@ def _head(one: Compared) -> dict[str, Any]:
         "answers_fell": found.flips.fell,
         "answers_rose": found.flips.rose,
         "flips_p_value": found.flips.p_value,
+        "tries": [
+            {**row, "run_id": str(row["run_id"]), "compared_at": row["compared_at"].isoformat()}
+            for row in one.tries
+        ],
     }
 
 

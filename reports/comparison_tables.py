@@ -67,6 +67,8 @@ def _one(head: Row, document: Row, *, flips: bool) -> Iterator[RenderableType]:
     for row in document["rules"]:
         if of_this(row):
             yield _rule(row)
+    if tries := head["tries"]:
+        yield _wrapped(_tries(tries))
     yield Text("")
 
 
@@ -166,6 +168,17 @@ def _rule(row: Row) -> Text:
     tier = "" if row["tier"] == "block" else " (warns only)"
     text = f"  {row['metric']}{where}{tier}: {row['verdict'].upper()}, {row['why']}"
     return _wrapped(text + _needs(row), indent="    ")
+
+
+def _tries(tries: Sequence[Row]) -> str:
+    listed = ", ".join(
+        f"{row['run']} {'FORCED ' if row['forced'] else ''}{row['verdict'].upper()}"
+        for row in tries
+    )
+    return (
+        f"This is try {len(tries) + 1} of this gate: runs of the same experiment were compared "
+        f"with A before ({listed}). Each try is another test, with another chance to pass by luck."
+    )
 
 
 def _needs(row: Row) -> str:

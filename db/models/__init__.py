@@ -2,6 +2,7 @@
 
 from db.models.base import SCHEMA, Base
 from db.models.catalogue import Model, Problem, TextBlob
+from db.models.comparisons import Comparison
 from db.models.fleet import Boot, Worker
 from db.models.judging import JudgedStep, Judgement, Review
 from db.models.nightly import Alert, Baseline, BaselineMetric, Night, Nightly, NightMetric
@@ -18,6 +19,7 @@ __all__ = [
     "Baseline",
     "BaselineMetric",
     "Boot",
+    "Comparison",
     "Generation",
     "Job",
     "JudgedStep",

@@ -68,3 +68,26 @@ SELECT g.job_id, g.output, g.repetition, s.score7, s.answer_correct
   FROM analytics_v1.generations AS g
   LEFT JOIN analytics_v1.scores AS s ON s.job_id = g.job_id AND s.run_id = g.run_id
  WHERE g.run_id = %(run)s AND g.job_id = ANY(%(jobs)s);
+
+-- name: keep
+INSERT INTO eval.comparison (run_a_id, run_b_id, model_a, model_b, prompt_a, prompt_b, policy,
+       policy_hash, verdict, forced, problems)
+VALUES (%(run_a)s, %(run_b)s, %(model_a)s, %(model_b)s, %(prompt_a)s, %(prompt_b)s,
+        %(policy)s::jsonb, %(policy_hash)s, %(verdict)s, %(forced)s, %(problems)s);
+
+-- name: tries
+-- The latest comparison of each other run of B's experiment with the same side A: earlier tries of
+-- the same gate.
+SELECT t.run_id, t.run, t.verdict, t.forced, t.policy_hash, t.compared_at
+  FROM (SELECT DISTINCT ON (c.run_b_id)
+               c.run_b_id AS run_id, r.name AS run, c.verdict, c.forced, c.policy_hash,
+               c.created_at AS compared_at, c.id
+          FROM eval.comparison AS c
+          JOIN eval.run AS r ON r.id = c.run_b_id
+          JOIN eval.run AS b ON b.id = %(run_b)s AND b.experiment_hash = r.experiment_hash
+         WHERE c.run_a_id = %(run_a)s AND c.run_b_id NOT IN (%(run_a)s, %(run_b)s)
+           AND c.model_a = %(model_a)s AND c.model_b = %(model_b)s
+           AND c.prompt_a IS NOT DISTINCT FROM %(prompt_a)s
+           AND c.prompt_b IS NOT DISTINCT FROM %(prompt_b)s
+         ORDER BY c.run_b_id, c.id DESC) AS t
+ ORDER BY t.id;

@@ -15,6 +15,7 @@ from orchestrator.compare import (
     answers_of,
     compare_sides,
     document,
+    keep,
     load_policy,
     overall_verdict,
     plan_sides,
@@ -78,6 +79,7 @@ def compare(
         warn(*_unfinished(engine, found))
         sides = plan_sides(engine, found, models=models or None, prompts=prompts or None, only=only)
         compared = [compare_sides(engine, a, b, policy=policy, force=force) for a, b in sides]
+        compared = [keep(engine, one) for one in compared]
         answers = None
         if flips:
             answers = {job: row for one in compared for job, row in answers_of(engine, one).items()}

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from tests.support.compared import ENVIRONMENT, graded, store_run
+from tests.support.database import query
 from tests.support.processes import evalctl, evalctl_json
 
 
@@ -234,3 +236,35 @@ def test_runs_of_other_problems_have_nothing_to_pair(
     assert document["metrics"] == []
     assert document["comparisons"][0]["unpaired"] == {"a": 6, "b": 1}
     assert evalctl(environment, "compare a b").returncode == 5
+
+
+def test_a_second_try_of_a_gate_is_counted(engine: Engine, environment: dict[str, str]) -> None:
+    store_run(engine, "a", graded())
+    store_run(engine, "b1", graded(drop=2), experiment="candidate", ordinal=1)
+    store_run(engine, "b2", graded(drop=0.1), experiment="candidate", ordinal=2)
+    store_run(engine, "other", graded(drop=0.1))
+
+    first = evalctl_json(environment, "compare a b1", code=1)
+    again = evalctl_json(environment, "compare a b1", code=1)
+    second = evalctl_json(environment, "compare a b2")
+    other = evalctl_json(environment, "compare a other")
+    itself = evalctl_json(environment, "compare a a")
+
+    # The same two runs once more are the same data: no other test.
+    assert [one["comparisons"][0]["tries"] for one in (first, again, other, itself)] == [[]] * 4
+    (try_,) = second["comparisons"][0]["tries"]
+    assert (try_["run"], try_["verdict"], try_["forced"]) == ("b1", "block", False)
+    assert "try 2 of this gate" in " ".join(evalctl(environment, "compare a b2").stdout.split())
+    kept = query(
+        engine,
+        "SELECT run_b, verdict FROM analytics_v1.comparisons ORDER BY comparison_id",
+    )
+    assert [(row["run_b"], row["verdict"]) for row in kept] == [
+        ("b1", "block"),
+        ("b1", "block"),
+        ("b2", "pass"),
+        ("other", "pass"),
+        ("b2", "pass"),
+    ]
+    with pytest.raises(DBAPIError, match="append"):
+        query(engine, "DELETE FROM eval.comparison")

@@ -49,6 +49,8 @@ def store_run(
     sampling: Mapping[str, Any] | None = None,
     undetermined: float = 0.0,
     price: float | None = None,
+    experiment: str | None = None,
+    ordinal: int = 1,
     **columns: Any,
 ) -> uuid.UUID:
     """Store the results of one model and prompt of a run, which is made where it does not exist.
@@ -61,8 +63,8 @@ def store_run(
             run = Run(
                 id=uuid.uuid4(),
                 name=name,
-                experiment_hash=name,
-                ordinal=1,
+                experiment_hash=experiment or name,
+                ordinal=ordinal,
                 mode="latency",
                 experiment={"language": "en"},
                 provenance={},
