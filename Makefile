@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint bench chaos soak up down docs structure requirements check-extra
+.PHONY: help setup quickstart test lint bench chaos soak up down docs vendor structure requirements check-extra
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ down: setup ## Stop what `make up` started
 docs: setup ## Write the generated reference pages again
 	@$(BIN)/python -m docs.generate_cli_reference
 	@$(BIN)/python -m docs.generate_analytics_reference
+
+vendor: setup ## Take KaTeX and Observable Plot from npm again, checked by their hashes; needs Node.js with npm
+	@$(BIN)/python deploy/build_vendor.py
 
 structure: setup ## Measure the plan: rooms, arrows, import circles, ways; CHECKOUT=path measures another tree
 	@$(BIN)/python -m docs.structure $(CHECKOUT)

@@ -20,7 +20,7 @@ DONE, BAD, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4
 COMMANDS = {
     "quickstart": "quickstart", "up": "services", "down": "services", "doctor": "doctor",
     "submit": "submit", "status": "status", "watch": "status", "results": "results",
-    "compare": "compare", "recommend": "recommend",
+    "compare": "compare", "recommend": "recommend", "report": "report",
     "answer": "answer", "probe": "probe", "cancel": "status", "pause": "control",
     "resume": "control", "retry": "control", "dead": "dead", "schedule": "schedule",
     "baseline": "baseline", "nights": "nights",

@@ -42,3 +42,12 @@ def opened(out: Path | None) -> Iterator[TextIO]:
             yield file
     except OSError as error:
         raise UsageFault(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def written(file: Path, content: bytes) -> None:
+    """Write a file as a whole, its folder too. Raise ``UsageFault``."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        raise UsageFault(f"cannot write {file}: {error.strerror or error}") from error

@@ -19,6 +19,7 @@ from tests.support.processes import run_program
 
 PACKAGES = {
     "cc": "gcc libc6-dev",
+    "chromium": "chromium",
     "ip": "iproute2",
     "iptables": "iptables",
     "openssl": "openssl",

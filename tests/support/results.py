@@ -164,13 +164,18 @@ def probe(
     *,
     max_level: int = 64,
     experiment: str = "e1",
+    worker: Mapping[str, Any] | None = None,
+    **changes: Any,
 ) -> uuid.UUID:
-    """Store ended searches: for each level the reasons of its trials, None for a stable one."""
-    named = {"name": experiment, "experiment_hash": experiment}
+    """Store ended searches: for each level the reasons of its trials, None for a stable one.
+
+    ``worker`` has columns of the worker that searched, ``changes`` are of the submission.
+    """
+    named = {"name": experiment, "experiment_hash": experiment} | changes
     submitted = submit(
         engine, submission(problems=(PROBLEM,), repetitions=len(searches), prompts=(kind,), **named)
     )
-    worker_id = register(engine)
+    worker_id = register(engine, **(worker or {}))
     jobs = select(Job).where(Job.run_id == submitted.run_id).order_by(Job.id)
     with Session(engine) as session:
         for levels, job in zip(searches, session.scalars(jobs).all(), strict=True):

@@ -1,0 +1,215 @@
+// The page: head, contents, a section for each part of the document, the answers.
+
+/** What the state of a run means for its figures. */
+const STATES = {
+  queued: "The run waits for a worker: there is little to see yet.",
+  running: "The run has not finished: the figures are of what it has so far.",
+  paused: "The run is paused: the figures are of what it has so far.",
+  failed: "Some jobs of the run failed; what is left out stands at the end of this page.",
+  cancelled: "The run was cancelled: the figures are of what it had by then.",
+};
+
+function headOf(data) {
+  const run = data.run;
+  const synthetic = data.models.filter((row) => row.synthetic).map((row) => row.model);
+  const when = (time) => (time ? time.replace("T", " ").slice(0, 16) + " UTC" : "");
+  return make("header", { class: "head" },
+    make("p", { class: "brand" }, "evalctl report"),
+    make("h1", {}, run.name),
+    make("p", { class: "facts" }, [
+      `problems ${run.problem_set ?? "–"}`, `${run.mode} mode`, `language ${run.language}`,
+      `submitted ${when(run.created_at)}`, `written ${when(run.written_at)}`,
+    ].join(" · ")),
+    STATES[run.state] ? make("p", { class: "warning" }, STATES[run.state]) : null,
+    synthetic.length ? make("p", { class: "warning" },
+      `Simulated: text and numbers of ${synthetic.join(", ")} come from a synthetic engine.`) : null);
+}
+
+function summarySection(data) {
+  const answers = data.answers;
+  const links = [
+    [answers.filter((answer) => answer.guess_suspected).length, "suspected guess", "suspected guesses", "#guess=1"],
+    [answers.filter((answer) => answer.steps_undetermined > 0).length, "answer with undetermined steps", "answers with undetermined steps", "#undetermined=1"],
+    [answers.filter((answer) => answer.answer_correct === false).length, "wrong final answer", "wrong final answers", "#answer=wrong"],
+    [answers.filter((answer) => answer.flags.length).length, "flagged answer", "flagged answers", "#flagged=1"],
+  ].filter(([number]) => number);
+  return section("summary", "Summary",
+    make("ul", { class: "summary" }, data.summary.map((sentence) => make("li", {}, sentence))),
+    links.length ? make("ul", { class: "chips", "aria-label": "Answers worth reading" },
+      links.map(([number, one, many, to]) => make("li", {},
+        make("a", { href: to }, `${figure(number)} ${number === 1 ? one : many}`)))) : null);
+}
+
+function scoresSection(data, models) {
+  if (!data.scores.length) return null;
+  const prompts = distinct(data.scores.map((row) => row.prompt));
+  const charts = prompts.map((prompt) => scoreChart(
+    data.scores.filter((row) => row.prompt === prompt), models,
+    (data.intervals || []).filter((row) => row.prompt === prompt),
+    prompts.length > 1 ? `Prompt ${prompt}` : "Mean over problems of the median over repetitions"));
+  const undetermined = data.scores.some((row) => row.score7_high > row.score7 + 0.005);
+  const numbers = table("Scores by category", [
+    { title: "category", of: (row) => row.category, kind: "left" },
+    { title: "model", of: (row) => row.model, kind: "left" },
+    { title: "prompt", of: (row) => row.prompt, kind: "left" },
+    { title: "score of 7", of: (row) => figure(row.score7, 2) },
+    { title: "at most", of: (row) => figure(row.score7_high, 2) },
+    { title: "worst problem", of: (row) => figure(row.score7_min, 1) },
+    { title: "best problem", of: (row) => figure(row.score7_max, 1) },
+    { title: "answers right", of: (row) => share(row.answer_accuracy) },
+    { title: "guesses", of: (row) => share(row.guess_rate) },
+    { title: "coverage", of: (row) => share(row.coverage) },
+    { title: "problems", of: (row) => figure(row.problems) },
+  ], data.scores);
+  return section("scores", "Step completeness by category",
+    undetermined ? make("p", { class: "note" },
+      "The pale end of a bar is where the score would end if every undetermined step were done.") : null,
+    make("p", { class: "note" },
+      "The line across the end of a bar is the 95 % interval of the mean over problems."),
+    make("div", { class: "charts" }, charts), gapTable(data), numbers);
+}
+
+function gapTable(data) {
+  if (!data.gaps.length) return null;
+  const signed = (value) => (value === null ? "–" : `${value > 0 ? "+" : ""}${figure(value, 2)}`);
+  return table("Differences, problem by problem", [
+    { title: "difference", of: (row) => `${row.b} - ${row.a}`, kind: "left" },
+    { title: "prompt", of: (row) => row.prompt, kind: "left" },
+    { title: "of 7", of: (row) => signed(row.difference) },
+    { title: "95 % interval", of: (row) => (row.ci_low === null ? "–" : `${signed(row.ci_low)} to ${signed(row.ci_high)}`) },
+    { title: "problems of both", of: (row) => `${figure(row.problems)} of ${figure(row.of)}` },
+  ], data.gaps);
+}
+
+function timesSection(data, models) {
+  if (!data.distributions.length) return null;
+  const titles = [["ttft_ms", "Time to first token", "ms", 0], ["e2e_s", "Time to the last token", "s", 2],
+    ["tpot_ms", "Time per output token", "ms", 1]];
+  const charts = titles.map(([key, title, unit, digits]) => {
+    const rows = data.distributions.filter((row) => row.figure === key);
+    return rows.length ? distributionChart(rows, lineEntries(rows, models), title, unit, digits) : null;
+  });
+  return section("times", "Latency",
+    make("p", { class: "note" }, "The share of answers that took at most so long; the dot is the median. Flagged results are left out."),
+    make("div", { class: "charts three" }, charts), resourceTable(data, models));
+}
+
+function resourceTable(data, models) {
+  const names = lineEntries(data.resources, models).map((line) => line.name);
+  return table("Medians over problems of the medians over repetitions", [
+    { title: "line", of: (row) => names[data.resources.indexOf(row)], kind: "left" },
+    { title: "need MiB", of: (row) => figure(row.need_mib) },
+    { title: "peak MiB", of: (row) => figure(row.nvml_peak_mib ?? row.host_peak_mib) },
+    { title: "TTFT ms", of: (row) => figure(row.ttft_ms, 1) },
+    { title: "E2E s", of: (row) => figure(row.e2e_s, 2) },
+    { title: "TPOT ms", of: (row) => figure(row.tpot_ms, 2) },
+    { title: "tokens/s", of: (row) => figure(row.tokens_per_s, 1) },
+    { title: "results", of: (row) => figure(row.jobs) },
+    { title: "flagged", of: (row) => figure(row.flagged) },
+    { title: "device", of: (row) => row.gpu_name || "CPU", kind: "left" },
+  ], data.resources);
+}
+
+function memorySection(data, models) {
+  const parts = [];
+  const bars = data.memory.length ? memoryChart(data.memory, lineEntries(data.memory, models).map((line) => line.name)) : null;
+  if (bars) parts.push(bars);
+  if (data.memory.some((line) => line.nvml_peak_mib !== null)) {
+    parts.push(make("p", { class: "note" }, data.reservation));
+  }
+  if (data.traces.length) parts.push(traceChart(data.traces, lineEntries(data.traces, models)));
+  return parts.length ? section("memory", "Memory", parts) : null;
+}
+
+function ladderSection(data) {
+  if (!data.ladder.length) return null;
+  const words = { sequences: "Sequences at once in one engine", instances: "Engines side by side on one GPU", context: "Length of one prompt" };
+  const groups = distinct(data.ladder.map((row) => [row.kind, row.memory_limit_mib, row.gpu].join("|")));
+  const charts = groups.map((group) => {
+    const rows = data.ladder.filter((row) => [row.kind, row.memory_limit_mib, row.gpu].join("|") === group);
+    const { kind, unit, gpu, memory_limit_mib: size, emulated } = rows[0];
+    const where = size === null ? gpu || "CPU"
+      : `${figure(size / 1024)} GiB${emulated ? ` emulated on ${gpu || "CPU"}` : ` of ${gpu || "CPU"}`}`;
+    return ladderChart(rows, `${words[kind] || kind}, ${where}`, unit);
+  });
+  const others = distinct(data.limits.filter((row) => !row.own).map((row) => row.run));
+  return section("limits", "Concurrency",
+    others.length ? make("p", { class: "note" }, `Found by other runs: ${others.join(", ")}.`) : null,
+    make("div", { class: "charts" }, charts));
+}
+
+function promptSection(data, models) {
+  if (!data.prompts.length) return null;
+  const steps = data.prompt_steps.length ? table("Steps gained and lost by the stepwise prompt", [
+    { title: "model", of: (row) => row.model, kind: "left" },
+    { title: "category", of: (row) => row.category, kind: "left" },
+    { title: "pairs of answers", of: (row) => figure(row.pairs) },
+    { title: "of another path", of: (row) => figure(row.other_path) },
+    { title: "steps", of: (row) => figure(row.steps) },
+    { title: "gained", of: (row) => figure(row.gained) },
+    { title: "lost", of: (row) => figure(row.lost) },
+  ], data.prompt_steps) : null;
+  return section("prompts", "Effect of the stepwise prompt", upliftChart(data.prompts, models), steps,
+    steps ? make("p", { class: "note" },
+      "Steps are compared between answers of one repetition to both prompts; pairs that follow different paths are counted and left out.") : null);
+}
+
+function weakestSection(data, models) {
+  if (!data.weakest.length) return null;
+  const tables = models.map((model) => {
+    const rows = data.weakest.filter((row) => row.model === model);
+    return rows.length ? table(`Weakest steps of ${model}`, [
+      { title: "step", of: (row) => make("a", { href: `#a=${row.example}` }, `${row.problem} ${row.step}`), kind: "left" },
+      { title: "what it is", of: (row) => showText(row.describe || ""), kind: "prose" },
+      { title: "shown", of: (row) => `${figure(row.done)} of ${figure(row.answers)}` },
+      { title: "wrong", of: (row) => figure(row.wrong) },
+    ], rows) : null;
+  });
+  return section("steps", "Weakest steps",
+    make("p", { class: "note" }, "Necessary steps that fewest of a model's answers along their path show; a link opens an answer that lacks the step."),
+    make("div", { class: "tables" }, tables));
+}
+
+function leftOutSection(data) {
+  const rows = data.left_out;
+  return section("left-out", "Left out, and why", rows.length ? table("What figures and page leave out", [
+    { title: "number", of: (row) => figure(row.number) },
+    { title: "what", of: (row) => readable(row.what).text, kind: "prose" },
+    { title: "left out of", of: (row) => row.where, kind: "left" },
+  ], rows) : make("p", {}, "Nothing: every job has a result, and every result counts."));
+}
+
+function contents(sections) {
+  return make("nav", { class: "contents", "aria-label": "Contents" }, make("ul", {},
+    sections.map((element) => make("li", {},
+      make("a", { href: `#${element.id}`, on: { click: (event) => {
+        event.preventDefault();
+        element.scrollIntoView();
+        const heading = element.querySelector("h2");
+        heading.tabIndex = -1;
+        heading.focus({ preventScroll: true });
+      } } }, element.querySelector("h2").textContent)))));
+}
+
+function start() {
+  const data = readDocument();
+  const models = distinct(data.models.map((row) => row.model));
+  const main = make("main", { id: "main" });
+  const sections = [
+    summarySection(data), scoresSection(data, models), weakestSection(data, models),
+    promptSection(data, models), timesSection(data, models), memorySection(data, models), ladderSection(data),
+    leftOutSection(data),
+  ].filter(Boolean);
+  const skip = make("a", { class: "skip", href: "#answers" }, "Skip to the answers");
+  main.append(headOf(data));
+  document.body.append(skip, main);
+  const answers = data.answers.length ? new AnswerList(data) : null;
+  const list = answers && answers.section();
+  const all = list ? [...sections, list] : sections;
+  main.append(contents(all), ...all);
+  if (answers) answers.followAddress();
+  performance.mark("ready");
+  document.body.dataset.ready = "yes";
+}
+
+start();
