@@ -18,7 +18,7 @@ from comparison.intervals import (
     percentile_log_ratio,
 )
 from comparison.metrics import METRICS, Better, Metric
-from comparison.paired import Cell, Floats, Integers, Matching, Pairs, match, pair
+from comparison.paired import Cell, Floats, Integers, Matching, Pairs, match, pair, settled
 from comparison.policy import (
     DEFAULT,
     Judged,
@@ -220,8 +220,7 @@ class _Work:
         """Return the effect B - A, of logarithms where the metric is compared as a ratio."""
         if metric.percentile is None:
             return MeanEffect.of(pairs.differences)
-        place = np.full(len(self.matching.problems), -1)
-        place[pairs.rows] = np.arange(len(pairs.rows))
+        place = self._place(pairs)
         return percentile_log_ratio(
             self._rows(self._a.values[metric.column], self.matching.codes_a, place),
             self._rows(self._b.values[metric.column], self.matching.codes_b, place),
@@ -230,6 +229,12 @@ class _Work:
             resamples=RESAMPLES,
             seed=self._seed,
         )
+
+    def _place(self, pairs: Pairs) -> Integers:
+        """Return the place of each problem among those of the pairs, -1 for the others."""
+        place = np.full(len(self.matching.problems), -1)
+        place[pairs.rows] = np.arange(len(pairs.rows))
+        return place
 
     def _rows(self, values: Floats, codes: Integers, place: Integers) -> tuple[Floats, Integers]:
         """Return the usable values of a side, with the place of each one's problem."""
@@ -257,17 +262,19 @@ class _Work:
         )
         if metric.percentile is None:
             return made
-        share = metric.percentile
-        return replace(
-            made,
-            a=self._percentile(self._a, metric, share),
-            b=self._percentile(self._b, metric, share),
-        )
-
-    def _percentile(self, side: Side, metric: Metric, share: float) -> float:
-        values = side.values[metric.column]
-        known = values[np.nan_to_num(values) > 0]
-        return float(np.percentile(known, 100 * share, method="inverted_cdf"))
+        sides = ((self._a, self.matching.codes_a), (self._b, self.matching.codes_b))
+        place = self._place(pairs)
+        ends = [
+            float(
+                np.percentile(
+                    self._rows(side.values[metric.column], codes, place)[0],
+                    100 * metric.percentile,
+                    method="inverted_cdf",
+                )
+            )
+            for side, codes in sides
+        ]
+        return replace(made, a=ends[0], b=ends[1])
 
     def _with_p_values(self, made: Sequence[tuple[Finding, Pairs]]) -> list[Finding]:
         """Add the sign-flip p-values of the means, all from one set of random signs."""
@@ -291,7 +298,7 @@ class _Work:
         difference = _shown(metric, effect.estimate)
         if relative_mean:
             kept = 1 + (-1 if metric.better is Better.HIGHER else 1) * rule.max_drop / 100
-            effect = MeanEffect.of(pairs.b - kept * pairs.a)
+            effect = MeanEffect.of(settled(pairs.b - kept * pairs.a, pairs.b))
         gain = effect if metric.better is Better.HIGHER else effect.negated()
         judged = judge(gain, rule, policy, difference=difference)
         if judged.verdict is not Verdict.INCONCLUSIVE or gain.problems < 2:

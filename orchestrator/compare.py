@@ -270,10 +270,10 @@ def _head(one: Compared) -> dict[str, Any]:
 
 def _metrics(one: Compared) -> list[dict[str, Any]]:
     level = one.comparison.policy.level
-    verdicts = {
-        (judged.rule.metric.name, judged.rule.category): judged.verdict.value
-        for judged in one.comparison.judged
-    }
+    verdicts: dict[tuple[str, str | None], Verdict] = {}
+    for judged in one.comparison.judged:
+        place = (judged.rule.metric.name, judged.rule.category)
+        verdicts[place] = worst([judged.verdict, verdicts.get(place, judged.verdict)])
     return [
         {
             "metric": found.metric.name,

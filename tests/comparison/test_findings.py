@@ -205,3 +205,26 @@ def test_a_percentile_of_few_problems_has_no_interval_and_no_verdict() -> None:
 
     assert overall(found)["e2e_s_p95"].interval is None
     assert found.judged[0].why == "14 problems are too few for an interval of this metric"
+
+
+def test_a_percentile_is_shown_of_paired_results_alone() -> None:
+    a, b = side(), side(problems=30, seed=2)
+
+    found = overall(compare(a, b, categories=CATEGORIES))
+
+    paired = a.values["e2e_s"][: 30 * 3]
+    assert found["e2e_s_p95"].a == np.percentile(paired, 95, method="inverted_cdf")
+
+
+def test_equal_results_in_another_order_keep_an_allowance_of_nothing() -> None:
+    cells: list[Cell] = [(name, "plain") for name in CATEGORIES for _ in range(3)]
+    values = {name: np.ones(len(cells)) for name in COLUMNS}
+    turned = {"score7": [0.3, 0.2, 0.1], "score7_high": [0.3, 0.2, 0.1]}
+    a = Side(cells=cells, values=values | {name: np.tile([0.1, 0.2, 0.3], 62) for name in turned})
+    b = Side(cells=cells, values=values | {name: np.tile(v, 62) for name, v in turned.items()})
+
+    for drop in ("0", '"0 %"'):
+        policy = read_policy(f'[[rule]]\nmetric = "score7"\nmax_drop = {drop}')
+        found = compare(a, b, categories=CATEGORIES, policy=policy)
+        assert found.verdict is Verdict.PASS
+        assert overall(found)["score7"].word(0.95) == "no difference"

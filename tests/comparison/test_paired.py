@@ -119,3 +119,13 @@ def test_arrays_say_what_dictionaries_say(
         matching.problems[row]: d for row, d in zip(pairs.rows, pairs.differences, strict=True)
     }
     assert found == pytest.approx({p: sum(ds) / len(ds) for p, ds in expected.items()}, abs=1e-9)
+
+
+def test_the_order_of_equal_results_is_no_difference() -> None:
+    cells: list[Cell] = [(f"p{n}", "plain") for n in range(20) for _ in range(3)]
+    scores = np.tile([0.1, 0.2, 0.3], 20)
+    assert np.mean([0.1, 0.2, 0.3]) != np.mean([0.3, 0.2, 0.1])
+
+    pairs = pair(match(cells, cells), scores, np.tile([0.3, 0.2, 0.1], 20))
+
+    assert set(pairs.differences) == {0.0}
