@@ -24,6 +24,8 @@ class SideKey:
     run_id: UUID
     model: str
     prompt: str | None = None
+    #: Scores are those of rules + this judge; None: of the rules alone.
+    judge: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class SideRows:
     cells: Sequence[Row]
     #: Configuration and environment of each engine start.
     starts: Sequence[Row]
+    #: The judge as it read this side; empty without one.
+    judges: Sequence[str] = ()
 
 
 def run_models(engine: Engine, run_id: UUID) -> dict[str, list[str]]:
@@ -91,7 +95,12 @@ def keep_comparison(
 
 
 def _read_side(connection: Connection, key: SideKey) -> SideRows:
-    given: dict[str, Any] = {"run": key.run_id, "model": key.model, "prompt": key.prompt}
+    given: dict[str, Any] = {
+        "run": key.run_id,
+        "model": key.model,
+        "prompt": key.prompt,
+        "judge": key.judge,
+    }
 
     def read(name: str, **more: Any) -> list[dict[str, Any]]:
         return rows(connection, statement(name, "comparison"), given | more)
@@ -102,4 +111,5 @@ def _read_side(connection: Connection, key: SideKey) -> SideRows:
         conditions=conditions,
         cells=read("cells"),
         starts=read("starts", starts=conditions["starts"] or []),
+        judges=[] if key.judge is None else [row["judge"] for row in read("judges")],
     )

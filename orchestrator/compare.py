@@ -41,11 +41,15 @@ class SideName:
     model: str
     #: None: every prompt style, paired with the same style of the other side.
     prompt: str | None = None
+    #: Whose verdicts are added to those of the rules; None: no judge's.
+    judge: str | None = None
 
     @property
     def key(self) -> SideKey:
         """What the database reads."""
-        return SideKey(run_id=self.run.run_id, model=self.model, prompt=self.prompt)
+        return SideKey(
+            run_id=self.run.run_id, model=self.model, prompt=self.prompt, judge=self.judge
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
@@ -54,6 +58,7 @@ class SideName:
             "name": self.run.name,
             "model": self.model,
             "prompt": self.prompt,
+            "judge": self.judge,
         }
 
 
@@ -79,6 +84,7 @@ def plan_sides(
     models: tuple[str, str] | None = None,
     prompts: tuple[str, str] | None = None,
     only: str | None = None,
+    judge: str | None = None,
 ) -> list[tuple[SideName, SideName]]:
     """Return the pairs of sides that one or two runs give, one for each model in common.
 
@@ -115,8 +121,8 @@ def plan_sides(
     first, second = prompts or (None, None)
     return [
         (
-            SideName(run=run_a, model=model_a, prompt=first),
-            SideName(run=run_b, model=model_b, prompt=second),
+            SideName(run=run_a, model=model_a, prompt=first, judge=judge),
+            SideName(run=run_b, model=model_b, prompt=second, judge=judge),
         )
         for model_a, model_b in pairs
     ]
@@ -203,7 +209,7 @@ def conditions_of(model: str, read: SideRows) -> Conditions:
         language=_values(found["language"]),
         sampling=_values(found["sampling"]),
         scorer=_values(found["scorer"]),
-        judge=RULES_ALONE,
+        judge=frozenset(read.judges) or RULES_ALONE,
         config=_settings(row["config"] for row in read.starts),
         environment=_settings(row["environment"] for row in read.starts),
         problems={row["problem"]: frozenset(row["contents"]) for row in read.cells},

@@ -74,7 +74,8 @@ def _one(head: Row, document: Row, *, flips: bool) -> Iterator[RenderableType]:
 
 def _name(side: Row) -> str:
     prompt = "" if side["prompt"] is None else f", prompt {side['prompt']}"
-    return f"{side['model']}, run {side['name']}{prompt}"
+    judge = "" if side["judge"] is None else f", rules + {side['judge']}"
+    return f"{side['model']}, run {side['name']}{prompt}{judge}"
 
 
 def _notes(head: Row) -> Iterator[RenderableType]:

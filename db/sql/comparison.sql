@@ -11,8 +11,10 @@ SELECT m.name AS model, array_agg(DISTINCT j.prompt ORDER BY j.prompt) AS prompt
  GROUP BY m.name ORDER BY min(m.id);
 
 -- name: results
--- Time and memory of flagged results are NULL; a text counts whatever its flags.
-SELECT g.job_id, g.problem, g.prompt, g.category, s.score7, s.score7_high,
+-- Time and memory of flagged results are NULL; a text counts whatever its flags. With a judge the
+-- scores are those of rules + judge; an answer that the judge has not read keeps that of the rules.
+SELECT g.job_id, g.problem, g.prompt, g.category, coalesce(d.score7, s.score7) AS score7,
+       coalesce(d.score7_high, s.score7_high) AS score7_high,
        s.answer_correct::integer AS answer_correct, s.guess_suspected::integer AS guess_suspected,
        (g.finish_reason = 'length')::integer AS cut, g.output_tokens,
        CASE WHEN g.used THEN g.ttft_ms END AS ttft_ms,
@@ -23,9 +25,14 @@ SELECT g.job_id, g.problem, g.prompt, g.category, s.score7, s.score7_high,
        CASE WHEN g.used THEN g.nvml_peak_mib END AS nvml_peak_mib
   FROM analytics_v1.generations AS g
   LEFT JOIN LATERAL (
-       SELECT c.score7, coalesce(c.score7_high, c.score7) AS score7_high, c.answer_correct,
+       SELECT c.id, c.score7, coalesce(c.score7_high, c.score7) AS score7_high, c.answer_correct,
               c.guess_suspected
          FROM eval.score AS c WHERE c.job_id = g.job_id ORDER BY c.id DESC LIMIT 1) AS s ON true
+  LEFT JOIN LATERAL (
+       SELECT m.score7, m.score7_high
+         FROM eval.merged_score AS m
+        WHERE m.score_id = s.id AND m.judge = %(judge)s OFFSET 0) AS d
+    ON %(judge)s::text IS NOT NULL
  WHERE g.run_id = %(run)s AND g.model = %(model)s
    AND (%(prompt)s::text IS NULL OR g.prompt = %(prompt)s);
 
@@ -59,6 +66,13 @@ SELECT p.name AS problem, j.prompt, array_agg(DISTINCT p.content_hash) AS conten
  WHERE j.run_id = %(run)s AND m.name = %(model)s AND j.state = 'succeeded'
    AND j.judged_score_id IS NULL AND (%(prompt)s::text IS NULL OR j.prompt = %(prompt)s)
  GROUP BY p.name, j.prompt;
+
+-- name: judges
+-- What a judge was when it read a side: its model spec and the version of the request.
+SELECT DISTINCT concat_ws(' ', j.judge, j.judge_config_hash, 'prompt', j.prompt_version) AS judge
+  FROM analytics_v1.judgements AS j
+ WHERE j.run_id = %(run)s AND j.model = %(model)s AND j.judge = %(judge)s AND j.shown
+   AND (%(prompt)s::text IS NULL OR j.prompt = %(prompt)s);
 
 -- name: starts
 SELECT config, environment FROM eval.boot WHERE id = ANY(%(starts)s);

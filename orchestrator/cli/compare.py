@@ -9,8 +9,10 @@ import click
 from sqlalchemy import Engine
 
 from comparison.policy import Verdict
+from db.judgements import run_judges
 from db.runs import Run, find_run, run_progress
 from orchestrator.cli.examples import examples
+from orchestrator.cli.results import require_judge
 from orchestrator.compare import (
     answers_of,
     compare_sides,
@@ -41,6 +43,7 @@ CODES = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.BLOCK: 1, Verdict.INCONCLUSIV
     metavar="FILE",
     help="TOML file with the allowances; without one, the score may drop by 0.5 of 7.",
 )
+@click.option("--judge", metavar="NAME", help="Compare the scores of rules + this judge.")
 @click.option("--flips", is_flag=True, help="Show both answers wherever the final answer flipped.")
 @click.option("--force", is_flag=True, help="Compare metrics whose conditions differ, too.")
 @click.option("--synthetic", is_flag=True, help="Include synthetic models.")
@@ -57,6 +60,7 @@ def compare(
     models: tuple[str, str] | None,
     prompts: tuple[str, str] | None,
     only: str | None,
+    judge: str | None,
     policy_file: Path | None,
     flips: bool,
     force: bool,
@@ -77,7 +81,12 @@ def compare(
         engine = connections.engine
         found = [find_run(engine, run) for run in runs]
         warn(*_unfinished(engine, found))
-        sides = plan_sides(engine, found, models=models or None, prompts=prompts or None, only=only)
+        if judge is not None:
+            for run in found:
+                require_judge(run_judges(engine, run.run_id), judge, run.name)
+        sides = plan_sides(
+            engine, found, models=models or None, prompts=prompts or None, only=only, judge=judge
+        )
         compared = [compare_sides(engine, a, b, policy=policy, force=force) for a, b in sides]
         compared = [keep(engine, one) for one in compared]
         answers = None

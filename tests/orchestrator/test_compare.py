@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from db.runs import find_run
+from orchestrator.judge import Selection, import_replies, plan_questions
 from tests.support.compared import ENVIRONMENT, graded, store_run
 from tests.support.database import query
+from tests.support.judging import STEPS, reply, store_scored
 from tests.support.processes import evalctl, evalctl_json
 
 
@@ -268,3 +272,63 @@ def test_a_second_try_of_a_gate_is_counted(engine: Engine, environment: dict[str
     ]
     with pytest.raises(DBAPIError, match="append"):
         query(engine, "DELETE FROM eval.comparison")
+
+
+def test_a_judge_counts_where_it_read_both_sides(
+    engine: Engine, environment: dict[str, str]
+) -> None:
+    for name in ("a", "b"):
+        store_scored(engine, ("done", "undetermined", "missing"), name=name)
+    read = {STEPS[1]: "done", STEPS[2]: "done"}
+
+    def judge(run: str) -> None:
+        found = find_run(engine, run)
+        (question,) = plan_questions(engine, found, Selection()).questions
+        line = json.dumps({"custom_id": question.custom_id, "content": reply(read)})
+        assert import_replies(engine, found, [line], judge="big").added == 1
+
+    def compared(*options: str, code: int = 5) -> dict[str, Any]:
+        return evalctl_json(environment, "compare a b --synthetic --judge big", *options, code=code)
+
+    judge("a")
+    assert evalctl(environment, "compare a b --synthetic --judge big").returncode == 2
+    judge("b")
+    both = compared()
+
+    assert both["comparable"] is True
+    with_judge, alone = (
+        overall(one)["score7"]
+        for one in (both, evalctl_json(environment, "compare a b --synthetic", code=5))
+    )
+    assert with_judge["a"] == with_judge["b"] > alone["a"]
+
+
+def test_a_judge_of_another_version_is_refused_for_scores(
+    engine: Engine, environment: dict[str, str]
+) -> None:
+    for name in ("a", "b"):
+        store_run(engine, name, graded())
+    scores = {
+        row["name"]: row["score"]
+        for row in query(
+            engine,
+            "SELECT r.name, min(s.id) AS score FROM eval.score AS s "
+            "JOIN eval.job AS j ON j.id = s.job_id JOIN eval.run AS r ON r.id = j.run_id "
+            "GROUP BY r.name",
+        )
+    }
+    for name, version in (("a", "1"), ("b", "2")):
+        query(
+            engine,
+            "INSERT INTO eval.judgement (score_id, judge, prompt_hash, prompt_version, "
+            "reply_text_hash, reply_key) SELECT %(score)s, 'big', 'p', %(version)s, min(hash), 'k' "
+            "FROM eval.text_blob",
+            score=scores[name],
+            version=version,
+        )
+
+    document = evalctl_json(environment, "compare a b --judge big", code=5)
+
+    assert [why.partition(":")[0] for why in document["why_not"]] == ["judge"]
+    assert overall(document)["score7"]["refused"]
+    assert not overall(document)["ttft_ms"]["refused"]
