@@ -27,8 +27,8 @@ LIMIT_LEVEL = 0.01
 DRIFT_ALLOWANCE = 1.0
 #: The sum at which one metric alone has drifted, in standard deviations.
 DRIFT_LIMIT = 4.0
-#: Distances beyond this say the same: far away.
-FARTHEST = 8.0
+#: What one night adds to the drift at most, before the allowance: no single night is a drift.
+FARTHEST = DRIFT_LIMIT
 
 _NORMAL = NormalDist()
 

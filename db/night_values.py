@@ -38,30 +38,28 @@ def read_night(connection: Connection, run_id: uuid.UUID) -> dict[str, NightValu
         for column in row.keys() - _KEYS:
             if row[column] is not None:
                 columns[column][row["problem"]] = float(row[column])
-    conditions = _conditions(connection, given)
     return {
-        model: NightValues(values=found, conditions=conditions[model])
+        model: NightValues(values=found, conditions=_conditions(connection, run_id, model))
         for model, found in values.items()
-        if model in conditions
     }
 
 
-def _conditions(connection: Connection, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows(connection, statement("settings", "night_values"), dict(given)):
-        named = {key: sorted(value or ()) for key, value in row.items() if key != "model"}
-        found[row["model"]] = {**named, "config": {}, "environment": {}, "problems": {}}
-        found[row["model"]]["prompts"] = {}
-    for row in rows(connection, statement("starts", "night_values"), dict(given)):
+def _conditions(connection: Connection, run_id: uuid.UUID, model: str) -> dict[str, Any]:
+    """Return what `evalctl compare` reads of a side, as lists that JSON keeps."""
+    given: dict[str, Any] = {"run": run_id, "model": model, "prompt": None}
+    (row,) = rows(connection, statement("conditions", "comparison"), given)
+    found: dict[str, Any] = {
+        name: sorted(row[name] or ()) for name in ("spec", "mode", "language", "sampling", "scorer")
+    }
+    found |= {"config": {}, "environment": {}, "problems": {}, "prompts": {}}
+    starts = {"starts": row["starts"] or []}
+    for start in rows(connection, statement("starts", "comparison"), starts):
         for part in ("config", "environment"):
-            for key, value in row[part].items():
-                known = found[row["model"]][part].setdefault(key, [])
+            for key, value in start[part].items():
                 text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-                if text not in known:
-                    known.append(text)
-                    known.sort()
-    for row in rows(connection, statement("prompts", "night_values"), dict(given)):
-        one = found[row["model"]]
-        one["problems"][row["problem"]] = sorted(row["content"])
-        one["prompts"].setdefault(row["prompt"], {})[row["problem"]] = sorted(row["prompts"])
+                found[part][key] = sorted({text, *found[part].get(key, ())})
+    for cell in rows(connection, statement("cells", "comparison"), given):
+        contents = found["problems"].get(cell["problem"], ())
+        found["problems"][cell["problem"]] = sorted({*cell["contents"], *contents})
+        found["prompts"].setdefault(cell["prompt"], {})[cell["problem"]] = sorted(cell["prompts"])
     return found

@@ -9,7 +9,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,7 +90,10 @@ def mail_receiver(
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            _Session(self, seen).run()
+            # A client that refuses the certificate hangs up.
+            with suppress(ssl.SSLError, ConnectionError):
+                _Session(self, seen).run()
+            self.connection.close()
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         seen.port = server.server_address[1]
@@ -128,12 +131,16 @@ class _Session:
             self._say(f"250 {can[-1]}")
         elif word == "STARTTLS" and self._seen.tls:
             self._say("220 go on")
-            wrapped = self._seen.tls.wrap_socket(self._handler.connection, server_side=True)
+            plain = self._handler.connection
+            wrapped = self._seen.tls.wrap_socket(
+                plain, server_side=True, do_handshake_on_connect=False
+            )
             self._handler.connection = self._handler.request = wrapped
             self._handler.rfile, self._handler.wfile = (
                 wrapped.makefile("rb"),
                 wrapped.makefile("wb", buffering=0),  # type: ignore[assignment]
             )
+            wrapped.do_handshake()
             self._secured = True
         elif word == "AUTH":
             given = base64.b64decode(rest.partition(" ")[2]).decode().split("\0")[1:]
@@ -154,7 +161,7 @@ class _Session:
         lines = []
         while (line := self._handler.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-        self._seen.mails.append(email.message_from_bytes(b"".join(lines)))
+        self._seen.mails.append(email.message_from_bytes(b"".join(lines).replace(b"\r\n", b"\n")))
         self._seen.secured.append(self._secured)
         self._seen.recipients.append(self._to)
         self._to = []
