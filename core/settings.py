@@ -87,9 +87,31 @@ def normalised_database_url(url: str) -> str:
     scheme, separator, rest = url.strip().partition("://")
     family = scheme.lower().partition("+")[0]
     if not separator or family not in {"postgresql", "postgres"}:
-        problem = f"must start with postgresql://, not {masked(url)!r}"
-        raise SettingsError("EVALCTL_DATABASE_URL", problem)
-    return f"postgresql://{rest}"
+        raise SettingsError("EVALCTL_DATABASE_URL", "must start with postgresql://")
+    normalised = f"postgresql://{rest}"
+    libpq_parameters(normalised)
+    return normalised
+
+
+def libpq_parameters(url: str) -> dict[str, str]:
+    """Return the connection parameters of a URL, read as libpq reads it.
+
+    Several hosts, ``options``, service files, IPv6 and percent signs included. Raise
+    ``SettingsError``, which does not show the value: it may hold a password in an unusual place.
+    """
+    import psycopg  # noqa: PLC0415 - most settings are read without a database
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    try:
+        found = conninfo_to_dict(url)
+    except (psycopg.Error, ValueError) as error:
+        problem = "cannot be read; escape / ? # [ ] @ : and % in its password, e.g. / as %2F"
+        raise SettingsError("EVALCTL_DATABASE_URL", problem) from error
+    parameters = {key: str(value) for key, value in found.items() if value is not None}
+    ports = [port for port in parameters.get("port", "").split(",") if port]
+    if wrong := next((port for port in ports if not port.isdigit()), None):
+        raise SettingsError("EVALCTL_DATABASE_URL", f"has a port that is no number: {wrong!r}")
+    return parameters
 
 
 def masked(url: str) -> str:

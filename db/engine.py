@@ -12,14 +12,15 @@ from typing import Any, cast
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ServiceBusy, ServiceUnreachable
-from core.settings import masked
+from core.settings import libpq_parameters, masked
+from db.adapters import register_adapters
 from db.statements import statement
 
 CONNECT_TIMEOUT_S = 5
@@ -31,6 +32,10 @@ POOL_TIMEOUT_S = 30.0
 IDLE_S = 0.5
 #: Rows that are read at a time.
 PAGE = 200
+#: Whatever a database may answer with: the last net of loops that must not end.
+DATABASE_ERRORS = (ServiceUnreachable, SQLAlchemyError)
+#: SQLSTATE of a write to a server that is a standby now, as after a switchover.
+READ_ONLY = "25006"
 
 
 def open_database(
@@ -53,23 +58,31 @@ def open_database(
         "lock_timeout": str(lock_timeout_ms),
         "idle_in_transaction_session_timeout": "120000",
         "timezone": "UTC",
+        "datestyle": "ISO",
+        "intervalstyle": "postgres",
         **(settings or {}),
     }
+    given = libpq_parameters(url)
+    ours = " ".join(f"-c {key}={value}" for key, value in options.items())
     engine = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        _shown(given),
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": f"evalctl {name}",
-            "options": " ".join(f"-c {key}={value}" for key, value in options.items()),
+            "client_encoding": "UTF8",
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
+            **given,
+            # The URL's own options come last and win.
+            "options": f"{ours} {given.get('options', '')}".strip(),
         },
     )
+    event.listen(engine, "connect", _adapt)
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _wake)
     return engine
@@ -85,7 +98,12 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     try:
         with engine.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except DBAPIError as error:
+                if is_read_only(error):
+                    connection.invalidate()  # the next one may find the new primary
+                raise
     except PoolTimeout as error:
         raise _pool_exhausted(engine) from error
     except DBAPIError as error:
@@ -106,6 +124,15 @@ def server_version(engine: Engine) -> str:
     """Return the version of the server, e.g. ``18.1``. Raise ``ServiceUnreachable``."""
     with transaction(engine) as connection:
         return str(rows(connection, statement("server_version", "connections"))[0]["version"])
+
+
+def refuses_writes(engine: Engine) -> str | None:
+    """Return why the server takes no writes, None where it takes them."""
+    with transaction(engine) as connection:
+        found = rows(connection, statement("writable", "connections"))[0]
+    if found["recovering"]:
+        return "is a standby in recovery"
+    return "is read-only" if found["read_only"] else None
 
 
 def run_alone(
@@ -146,6 +173,9 @@ def _driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
         connection.autocommit = True
         try:
             yield connection
+        except psycopg.errors.ReadOnlySqlTransaction:
+            connection.close()  # the next one may find the new primary
+            raise
         finally:
             if connection.closed:
                 pooled.invalidate()
@@ -172,12 +202,17 @@ def is_connection_loss(error: DBAPIError) -> bool:
     )
 
 
+def is_read_only(error: DBAPIError) -> bool:
+    """Return whether a write met a standby, as connections that outlive a switchover do."""
+    return getattr(error.orig, "sqlstate", None) == READ_ONLY
+
+
 def is_passing(error: DBAPIError) -> bool:
     """Return whether the server may succeed later: the transaction was rolled back."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    # 40: deadlock, serialisation. 53: disk, memory. 55P03: lock timeout. 57014: statement timeout.
-    # 58030: input or output.
-    return state.startswith(("40", "53")) or state in {"55P03", "57014", "58030"}
+    # 40: deadlock, serialisation. 53: disk, memory. 55: locks, objects in use. 57: cancelled,
+    # shutting down. 58: input or output of the system.
+    return state.startswith(("40", "53", "55", "57", "58")) or state == READ_ONLY
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
@@ -190,6 +225,11 @@ def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     if is_passing(error):
         return ServiceBusy(what, reason, mend="Try again; its log says what got in the way")
     mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` shows more"
+    if "unsupported startup parameter" in reason:
+        mend = (
+            "PgBouncer works in session mode with ignore_startup_parameters = "
+            "options,extra_float_digits; timeouts then belong to the role (ALTER ROLE ... SET)"
+        )
     return ServiceUnreachable(what, reason, mend=mend)
 
 
@@ -227,6 +267,23 @@ def pages(
             return
         yield found
         after = found[-1][key]
+
+
+def _shown(given: dict[str, str]) -> URL:
+    """Return a URL for sentences; connections are made by the parameters themselves."""
+    port = given.get("port", "")
+    return URL.create(
+        "postgresql+psycopg",
+        username=given.get("user"),
+        password=given.get("password"),
+        host=given.get("host"),
+        port=int(port) if port.isdigit() else None,
+        database=given.get("dbname"),
+    )
+
+
+def _adapt(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+    register_adapters(connection)
 
 
 def _note_idle(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from core.texts import storable
+from db.adapters import dumps
 from db.engine import pages, rows, run_alone, transaction
-from db.scoring_rows import storable
 from db.statements import statement
 
 
@@ -80,14 +80,14 @@ def add_judgements(engine: Engine, judgements: Sequence[NewJudgement]) -> int:
     """Store judgements in one transaction and return how many were not stored before."""
     documents, texts = [], {}
     for judgement in judgements:
-        reply = storable(judgement.reply) or ""
+        reply = storable(judgement.reply or "")
         key = hashlib.sha256(reply.encode()).hexdigest()
         texts[key] = reply
         document = asdict(judgement) | {"reply_text_hash": key}
         document["steps"] = [judged_step(step) for step in judgement.steps]
         del document["reply"]
         documents.append(document)
-    given = {"judgements": json.dumps(documents), "texts": json.dumps(texts)}
+    given = {"judgements": dumps(documents), "texts": dumps(texts)}
     with transaction(engine) as connection:
         found = rows(connection, statement("add_judgements", "judgements"), given)
     return int(found[0]["added"])
@@ -98,7 +98,7 @@ def judged_step(step: SaidStep) -> dict[str, Any]:
     return {
         "step": step.step,
         "verdict": step.verdict,
-        "quote": storable(step.quote),
+        "quote": step.quote,
         "reason": step.reason or None,
     }
 

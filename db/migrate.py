@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
-from db.engine import rows
+from db.engine import is_connection_loss, is_passing, rows, unreachable
 from db.statements import statement
 
 if TYPE_CHECKING:
@@ -41,21 +44,37 @@ def alembic_config() -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate the database up to a revision; nothing happens where it is there already."""
+    """Migrate the database up to a revision; nothing happens where it is there already.
+
+    Raise ``ServiceUnreachable``.
+    """
     from alembic import command  # noqa: PLC0415
 
-    with engine.connect() as connection:
+    with _reachable(engine), engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
 
 def schema_version(engine: Engine) -> SchemaVersion:
-    """Compare the database's revision with the one this code needs."""
-    with engine.connect() as connection:
+    """Compare the database's revision with the one this code needs.
+
+    Raise ``ServiceUnreachable``.
+    """
+    with _reachable(engine), engine.connect() as connection:
         there = rows(connection, statement("has_revision", "migrations"))[0]["found"]
         known = rows(connection, statement("revision", "migrations")) if there else [{}]
     return SchemaVersion(found=known[0].get("revision"), needed=newest_revision())
+
+
+@contextmanager
+def _reachable(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if is_connection_loss(error) or is_passing(error):
+            raise unreachable(engine, error) from error
+        raise
 
 
 def newest_revision() -> str:

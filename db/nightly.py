@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from core.errors import DbError
 from core.states import NightState
+from db.adapters import dumps
 from db.engine import rows, transaction
 from db.schedules import Schedule
 from db.statements import statement
@@ -205,7 +205,7 @@ def set_night(
     }
     rows(connection, statement("set_night", "nightly"), given)
     key = {"schedule_id": one.schedule.schedule_id, "slot": slot.isoformat()}
-    metrics = json.dumps([{**metric, **key} for metric in outcome.metrics])
+    metrics = dumps([{**metric, **key} for metric in outcome.metrics])
     rows(connection, statement("add_night_metrics", "nightly"), {"metrics": metrics})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from db.adapters import dumps
 from db.engine import rows, transaction
 from db.result_breakdown import ResultBreakdown, read_breakdown
 from db.statements import statement
@@ -65,9 +65,7 @@ def read_results(
         if include_flagged:
             rows(connection, statement("include_flagged", "results"))
         resources = _read(connection, "resources", given)
-        lines = json.dumps(
-            [{"model": row["model"], "gpu_name": row["gpu_name"]} for row in resources]
-        )
+        lines = dumps([{"model": row["model"], "gpu_name": row["gpu_name"]} for row in resources])
         return Results(
             scores=_read(connection, "scores", given),
             resources=resources,

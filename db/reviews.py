@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from db.adapters import dumps
 from db.engine import rows, transaction
-from db.scoring_rows import storable
 from db.statements import statement
 
 
@@ -62,9 +61,9 @@ def repeated_verdicts(engine: Engine, run_id: UUID, judge: str) -> list[tuple[st
 
 
 def _json(reviews: Sequence[NewReview]) -> str:
-    return json.dumps(
+    return dumps(
         [
-            asdict(review) | {"reason": storable(review.reason), "number": number}
+            asdict(review) | {"reason": review.reason, "number": number}
             for number, review in enumerate(reviews)
         ]
     )

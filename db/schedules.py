@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from core.errors import DbError
+from db.adapters import dumps
 from db.engine import rows, transaction
 from db.statements import statement
 
@@ -65,7 +66,7 @@ def add_schedule(
         "name": name,
         "cron": cron,
         "timezone": timezone,
-        "experiment": json.dumps(dict(experiment)),
+        "experiment": dumps(dict(experiment)),
     }
     with transaction(engine) as connection:
         if rows(connection, statement("add_schedule", "schedules"), given):

@@ -20,7 +20,7 @@ def score_row(document: Mapping[str, Any]) -> Score:
     )
     return Score(
         path_id=document["path"],
-        answer_text=storable(document["answer_text"]),
+        answer_text=document["answer_text"],
         score7_high=document.get("score7_high", document["score7"]),
         steps_undetermined=document.get("steps_undetermined", 0),
         coverage=document.get("coverage", 1.0),
@@ -37,26 +37,18 @@ def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
         StepVerdict(
             step=step["id"],
             verdict=step["verdict"],
-            reason=storable(step["reason"]),
+            reason=step["reason"],
             **_evidence_columns(step["evidence"]),
         )
         for step in steps
     ]
 
 
-def storable(text: str | None) -> str | None:
-    """Return a text without NUL and without halves of surrogate pairs: Postgres holds neither."""
-    if text is None:
-        return None
-    whole = text.encode("utf-8", "replace").decode()
-    return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-
-
 def _evidence_columns(evidence: Mapping[str, Any] | None) -> dict[str, Any]:
     if evidence is None:
         return {"evidence": None, "evidence_start": None, "evidence_end": None}
     return {
-        "evidence": storable(evidence["text"]),
+        "evidence": evidence["text"],
         "evidence_start": evidence["start"],
         "evidence_end": evidence["end"],
     }

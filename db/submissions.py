@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from core.limits import HINTS_AT_MOST
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
+from db.adapters import dumps
 from db.engine import rows, transaction
 from db.statements import statement
 
@@ -115,14 +115,14 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
         "models": model_ids,
         "repetitions": submission.repetitions,
         "mode": submission.mode,
-        "sampling": json.dumps(submission.sampling.to_dict()),
+        "sampling": dumps(submission.sampling.to_dict()),
         "priority": submission.priority,
         "max_attempts": submission.max_attempts,
         "hints": HINTS_AT_MOST * len({model.queue for model in submission.models}),
     }
     if submission.judge_requests is not None:
         insert = statement("insert_judge_jobs", "judgements")
-        given["requests"] = json.dumps([asdict(one) for one in submission.judge_requests])
+        given["requests"] = dumps([asdict(one) for one in submission.judge_requests])
     elif submission.probe is None:
         insert = statement("insert_jobs", "runs")
         given |= {
@@ -132,7 +132,7 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
         }
     else:
         insert = statement("insert_searches", "probes")
-        given |= {"kind": submission.prompts[0], "probe": json.dumps(dict(submission.probe))}
+        given |= {"kind": submission.prompts[0], "probe": dumps(dict(submission.probe))}
     counted = rows(connection, insert, given)[0]
     return Submitted(
         run_id=run["id"],
@@ -158,7 +158,7 @@ def _store_models(connection: Connection, models: Sequence[ModelSpec]) -> list[i
         }
         for spec in models
     ]
-    stored = rows(connection, statement("upsert_models", "runs"), {"models": json.dumps(documents)})
+    stored = rows(connection, statement("upsert_models", "runs"), {"models": dumps(documents)})
     ids = {row["name"]: row["id"] for row in stored}
     return [ids[spec.name] for spec in models]
 
@@ -173,7 +173,7 @@ def _store_problems(connection: Connection, problems: Sequence[ProblemRecord]) -
         }
         for problem in problems
     ]
-    given = {"problems": json.dumps(documents, ensure_ascii=False)}
+    given = {"problems": dumps(documents)}
     rows(connection, statement("upsert_problems", "runs"), given)
     return [row["id"] for row in rows(connection, statement("problem_ids", "runs"), given)]
 
@@ -183,7 +183,7 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
     last = rows(connection, statement("last_run_of_experiment", "runs"), given)[0]
     if last["id"] is not None and not submission.new:
         merged = _merged(last["experiment"], submission.experiment)
-        given = {"run": last["id"], "experiment": json.dumps(merged)}
+        given = {"run": last["id"], "experiment": dumps(merged)}
         return (
             last
             | rows(connection, statement("update_experiment", "runs"), given)[0]
@@ -203,8 +203,8 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
             "experiment_hash": submission.experiment_hash,
             "ordinal": ordinal,
             "mode": submission.mode,
-            "experiment": json.dumps(dict(submission.experiment)),
-            "provenance": json.dumps(dict(submission.provenance)),
+            "experiment": dumps(dict(submission.experiment)),
+            "provenance": dumps(dict(submission.provenance)),
         },
     )[0]
     return {"id": made["id"], "name": name, "new": True, "cancelled_at": None, "paused_at": None}

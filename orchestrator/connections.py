@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from core.errors import ServiceUnreachable
 from core.settings import Settings
-from db.engine import is_connection_loss, open_database, unreachable
+from db.engine import open_database
 from db.migrate import schema_version, upgrade
 from services.usage import Endpoints, services
 
@@ -58,17 +57,12 @@ def connect(
 
 def ensure_schema(engine: Engine, *, migrate: bool) -> None:
     """Check that the database is migrated, or migrate it; else raise ``ServiceUnreachable``."""
-    try:
-        version = schema_version(engine)
-        if version.current:
-            return
-        if migrate:
-            upgrade(engine)
-            return
-    except DBAPIError as error:
-        if is_connection_loss(error):
-            raise unreachable(engine, error) from error
-        raise
+    version = schema_version(engine)
+    if version.current:
+        return
+    if migrate:
+        upgrade(engine)
+        return
     found = f"it is at revision {version.found or 'none'}"
     needed = f"this evalctl needs {version.needed}"
     problem = f"{found}, but {needed}"

@@ -13,7 +13,7 @@ from core.errors import DbError, ServiceUnreachable
 from core.gpus import GpuUnavailable, list_gpus
 from core.hints import HintBroker
 from core.settings import Settings
-from db.engine import open_database, server_version
+from db.engine import open_database, refuses_writes, server_version
 from db.fleet import list_workers
 from db.migrate import schema_version
 from orchestrator.errors import UsageFault
@@ -80,6 +80,9 @@ def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
     try:
         number = server_version(engine)
         running = Check("database", ok=True, found=f"PostgreSQL {number}")
+        if why := refuses_writes(engine):
+            mend = "Point EVALCTL_DATABASE_URL at the primary, e.g. with target_session_attrs"
+            running = Check("database", ok=False, found=f"PostgreSQL {number} {why}", mend=mend)
         return [running, _schema(engine, embedded=embedded), _workers(engine)]
     except ServiceUnreachable as error:
         return [Check("database", ok=False, found=error.problem, mend=error.mend)]

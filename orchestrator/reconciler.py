@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
+from db.engine import DATABASE_ERRORS
 from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
 from db.outbox import publish_outbox
 from orchestrator.night_watch import NightWatch, database_clock
@@ -81,7 +82,8 @@ class Reconciler:
         while not stop.is_set():
             try:
                 self._hold_and_run(stop)
-            except ServiceUnreachable as error:
+            except DATABASE_ERRORS as error:
+                # Whatever it is: leases expire and hints are issued again once it is over.
                 log.warning("reconciler waits: %s", error)
             stop.wait(self._tick_s)
         self.nights.finish(within_s=FROZEN_S)

@@ -9,3 +9,8 @@ SELECT current_setting('server_version') AS version;
 -- name: lift_statement_timeout
 -- For a transaction that may touch every job of a run of millions.
 SET LOCAL statement_timeout = 0;
+
+-- name: writable
+-- Whether the server is a standby, or takes no writes for another reason.
+SELECT pg_is_in_recovery() AS recovering,
+       current_setting('transaction_read_only')::boolean AS read_only;

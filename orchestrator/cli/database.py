@@ -6,10 +6,11 @@ import os
 import shutil
 
 import click
-from sqlalchemy import make_url
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.exc import ProgrammingError
 
 from core.errors import DbError
+from core.settings import libpq_parameters
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
 from orchestrator.cli.examples import examples
@@ -75,10 +76,9 @@ def shell(*, arguments: tuple[str, ...]) -> None:
             "psql is not installed; install PostgreSQL's client (Debian: postgresql-client)"
         )
     with connect(name="shell") as connections:
-        url = make_url(connections.endpoints.database_url)
-        environment = {**os.environ, "PGPASSWORD": str(url.password or "")}
-        # ``URL.set`` takes None for "as before" and would leave three stars as the password.
-        plain = url._replace(drivername="postgresql", password=None).render_as_string()
+        given = libpq_parameters(connections.endpoints.database_url)
+        environment = {**os.environ, "PGPASSWORD": given.pop("password", "")}
+        plain = make_conninfo(**given)
         code = os.spawnve(os.P_WAIT, psql, [psql, plain, *arguments], environment)  # noqa: S606
     raise SystemExit(code)
 

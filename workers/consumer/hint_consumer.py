@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker, one_try_app, queue_name
+from db.engine import DATABASE_ERRORS
 from workers.consumer.message_check import MalformedMessage, MessageCheck, job_of
 from workers.consumer.stall_watchdog import StallWatchdog
 from workers.lifecycle.event_log import log_event
@@ -92,7 +93,7 @@ class HintConsumer:
                     held = self._handle_hint(self)
                 if held:
                     self._give_back(job_id, queue_key)
-            except ServiceUnreachable as error:
+            except DATABASE_ERRORS as error:
                 log_event("hint.unreachable", level=logging.WARNING, error=str(error))
                 # Not at once: it comes straight back to this worker.
                 time.sleep(PATIENCE_S)

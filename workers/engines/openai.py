@@ -23,6 +23,7 @@ from core.model_server import (
 )
 from core.model_spec import ModelSpec
 from core.settings import masked
+from core.texts import storable
 from workers import errors
 from workers.engines.answer_start import first_answer_s
 from workers.engines.openai_refusals import refusal
@@ -213,7 +214,8 @@ class OpenAIEngine:
                 f"{'a token' if usage else 'token counts (stream_options.include_usage)'}",
                 error_class=NO_USAGE,
             )
-        text = "".join(event.text for event in reading.events)
+        # An emoji may come in halves, in two chunks.
+        text = storable("".join(event.text for event in reading.events))
         details = getattr(usage, "prompt_tokens_details", None)
         prompt = json.dumps(messages, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return Generation(

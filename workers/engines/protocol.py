@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from core.sampling_params import SamplingParams
+from core.texts import storable
 
 #: The terms of a ``MemoryReport`` in the order in which they are taken.
 MEMORY_TERMS = (
@@ -202,8 +203,8 @@ class Engine(Protocol):
 
 
 def hash_text(text: str) -> str:
-    """Return the SHA-256 (hex) of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the SHA-256 (hex) of a text as it is stored."""
+    return hashlib.sha256(storable(text).encode()).hexdigest()
 
 
 def hash_token_ids(token_ids: Iterable[int]) -> str:

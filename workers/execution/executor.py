@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import ServiceUnreachable
 from core.states import FailureKind, Mode, WorkerState
@@ -178,7 +179,11 @@ class Executor:
         except Exception as error:  # noqa: BLE001 - every failure belongs in the attempt's row
             self._fail(job, lease, error)
             return None
-        self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+        try:
+            self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+        except DBAPIError as error:  # refused for what it is: another time would be the same
+            self._fail(job, lease, error)
+            return None
         speed = {"ttft_ms": round(generation.ttft_ms, 1), "e2e_s": round(generation.e2e_s, 3)}
         score7 = None if result.score is None else result.score.score7
         return speed | {"output_tokens": generation.output_tokens, "score7": score7}

@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 from db import models
 from db.claims import ClaimedJob
 from db.judgements import judged_answer
-from db.scoring_rows import storable
 from problems.schema import Problem
 from scoring.judging.reply import read_reply
 from scoring.judging.request import PROMPT_VERSION, JudgeRequest, judge_request
@@ -54,7 +53,7 @@ def rows(job: ClaimedJob, asked: JudgeRequest, generation: Generation) -> dict[s
             models.JudgedStep(
                 step=one.step_id,
                 verdict=one.verdict,
-                quote=storable(one.quote),
+                quote=one.quote,
                 reason=one.reason or None,
             )
             for one in read_reply(asked, generation.text)

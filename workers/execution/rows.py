@@ -79,8 +79,7 @@ def texts(generation: Generation) -> dict[str, str]:
     found = {hash_text(generation.text): generation.text}
     if generation.prompt_text is not None:
         found[hash_text(generation.prompt_text)] = generation.prompt_text
-    # Postgres text holds no NUL; the hash stays that of the text as generated.
-    return {key: text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for key, text in found.items()}
+    return found
 
 
 def trace_row(trace: MemoryTrace) -> models.MemoryTrace:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from core.errors import ServiceUnreachable
 from core.states import WorkerState
+from db.engine import DATABASE_ERRORS
 from db.fleet import report_worker
 from workers.lifecycle.event_log import log_event
 
@@ -83,7 +83,7 @@ class Heartbeat:
             drain = report_worker(
                 self._engine, self._worker_id, state, model_id, note=note, messages_refused=refused
             )
-        except ServiceUnreachable as error:
+        except DATABASE_ERRORS as error:
             log_event("worker.unreachable", error=str(error))
             return
         if drain and self._on_drain is not None:

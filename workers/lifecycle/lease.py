@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
-from core.errors import DbError, ServiceUnreachable
+from core.errors import DbError
 from core.states import FailureKind
 from db.claims import HUNG_BESIDE, ClaimedJob, Failure, LeaseLost, give_up, in_batch, renew
+from db.engine import DATABASE_ERRORS
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.timeouts import Timeouts
 
@@ -150,7 +150,7 @@ class LeaseKeeper:
             except LeaseLost:
                 renewed = False
                 self._miss(lease)
-            except (ServiceUnreachable, DBAPIError) as error:
+            except DATABASE_ERRORS as error:
                 log_event("lease.unreachable", error=str(error), **job.log_context())
                 return False  # The others would wait as long for the same answer.
         return renewed
@@ -190,7 +190,7 @@ class LeaseKeeper:
         job = lease.job
         try:
             give_up(self._engine, job.job_id, job.attempt_no, failure)
-        except (DbError, DBAPIError) as error:
+        except (DbError, *DATABASE_ERRORS) as error:
             log_event("job.write_delayed", error=str(error), **job.log_context())
 
 

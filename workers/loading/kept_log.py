@@ -38,8 +38,7 @@ def kept_log(path: Path | None) -> str | None:
         return None
     if size > KEPT_BYTES:
         read = read[read.find(b"\n") + 1 :]
-    text = without_credentials(read.decode(errors="replace"))
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return without_credentials(read.decode(errors="replace"))
 
 
 def without_credentials(text: str, environ: Mapping[str, str] | None = None) -> str:

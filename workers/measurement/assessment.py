@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from core.errors import ServiceUnreachable
 from db.claims import ClaimedJob
 from db.commits import add_flag
+from db.engine import DATABASE_ERRORS
 from workers.engines.protocol import Generation, MemoryReport
 from workers.gpu.guard import GpuGuard
 from workers.gpu.telemetry import GpuSample
@@ -172,7 +172,7 @@ class Assessor:
         """Flag what is committed; the rest, and what fails, waits for the next check."""
         try:
             flagged = add_flag(self._database, tuple(self._unflagged), FOREIGN)
-        except ServiceUnreachable as error:
+        except DATABASE_ERRORS as error:
             log_event("flags.write_delayed", level=logging.WARNING, error=str(error))
             return
         waiting = [attempt for attempt in self._unflagged if attempt not in flagged]
