@@ -13,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from comparison.intervals import MeanEffect, bootstrap, percentile_log_ratio, raised_level
+from comparison.paired import Cell, match, pair
 from comparison.power import problems_needed, smallest_effect
 from comparison.significance import FLIPS, binomial_p, holm, sign_flip_p, sign_flip_p_values
 from comparison.student import detectable_shift, shifted_power, t_cdf, t_quantile
@@ -221,3 +222,31 @@ def test_the_ratio_of_percentiles_equals_scipy_over_problems_with_unequal_repeti
 
     assert ours is not None
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=1e-12)
+
+
+#: What evalstats 0.3.3 says of the scores below, of A - B: `compare(load_from(rows),
+#: factors="model")` on rows of model, item, run and score. It refuses fewer than 15 problems.
+EVALSTATS = {
+    (28, 2): (0.7750000000000001, 0.3984632086568741, 1.1515367913431263),
+    (62, 3): (0.8664874551971329, 0.604793509347187, 1.1281814010470788),
+}
+
+
+@pytest.mark.parametrize(("problems", "seed"), EVALSTATS)
+def test_the_way_from_results_to_an_interval_equals_evalstats(problems: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    steps = generator.integers(3, 8, (problems, 1))
+    level = generator.normal(1.4, 1.7, (problems, 1))
+    sides = []
+    for shift in (0, 0.7):
+        shown = 1 / (1 + np.exp(-(level - shift)))
+        sides.append(7 * generator.binomial(np.broadcast_to(steps, (problems, 3)), shown) / steps)
+    cells: list[Cell] = [(f"p{n:02}", "plain") for n in range(problems) for _ in range(3)]
+
+    pairs = pair(match(cells, cells), sides[0].ravel(), sides[1].ravel())
+    effect = MeanEffect.of(pairs.differences)
+    interval = effect.interval()
+
+    assert interval is not None
+    found = (-effect.estimate, -interval.high, -interval.low)
+    assert found == pytest.approx(EVALSTATS[problems, seed], rel=1e-12)
