@@ -38,6 +38,8 @@ TALLY_AT_MOST = 100
 #: A leader silent for longer than any tick takes has frozen: the database ends its session and
 #: thereby its lock. Should it wake up, its turn is over.
 FROZEN_S = 30
+#: How long the end waits for a round of nights; one that is cut off is repeated by the next leader.
+STOP_NIGHTS_S = 5.0
 
 log = logging.getLogger("evalctl.reconciler")
 
@@ -86,7 +88,7 @@ class Reconciler:
                 # Whatever it is: leases expire and hints are issued again once it is over.
                 log.warning("reconciler waits: %s", error)
             stop.wait(self._tick_s)
-        self.nights.finish(within_s=FROZEN_S)
+        self.nights.finish(within_s=STOP_NIGHTS_S)
 
     def tick(self) -> Tick:
         """Run one round; log a broker that is down, raise ``ServiceUnreachable`` for a database."""
