@@ -103,7 +103,10 @@ class Rig:
         made = []
         for _ in range(count):
             self._seed += 1
-            lengths = {"fixed_input_tokens": input_tokens, "fixed_output_tokens": OUTPUT}
+            lengths: dict[str, Any] = {
+                "fixed_input_tokens": input_tokens,
+                "fixed_output_tokens": OUTPUT,
+            }
             sampling = SamplingParams(max_tokens=OUTPUT, seed=self._seed, **lengths)
             request = GenerationRequest(request_id=f"r{self._seed}", messages=(), sampling=sampling)
             window = None if sampler is None else sampler.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -32,6 +33,15 @@ class ModelSpec:
     #: Name of the environment variable that holds the API key; the key itself is never stored.
     api_key_env: str | None = None
     price_per_gpu_hour: float | None = None
+    #: How its answers are drawn unless an experiment names something else: parameters by name,
+    #: ``model`` for its own generation_config, None for greedy.
+    sampling: str | Mapping[str, Any] | None = None
+    #: False: it is sent no system turn.
+    system_prompt: bool = True
+    #: Passed to its chat template, e.g. ``enable_thinking``.
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    #: Whether it thinks before it answers; None: as its name says.
+    reasoning: bool | None = None
 
     @property
     def synthetic(self) -> bool:
@@ -42,17 +52,41 @@ class ModelSpec:
     def spec_hash(self) -> str:
         """SHA-256 (hex) over everything that decides what is run; the price is not part of it."""
         return canonical_hash(
-            {key: value for key, value in self.to_dict().items() if key != "price_per_gpu_hour"}
+            {key: value for key, value in self.to_dict().items() if key not in _ABOUT}
         )
 
+    @property
+    def reasons(self) -> bool:
+        """Whether it thinks before it answers: as registered, else as its name suggests."""
+        if self.reasoning is not None:
+            return self.reasoning
+        if (thinking := self.chat_template_kwargs.get("enable_thinking")) is not None:
+            return bool(thinking)
+        return _REASONING_NAME.search(f"{self.name} {self.source}".lower()) is not None
+
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return asdict(self) | {"options": dict(self.options)}
+        """Return a JSON-ready document; what came later is absent while it says nothing new."""
+        document = asdict(self) | {"options": dict(self.options)}
+        for name, unset in _LATER.items():
+            if document[name] == unset:
+                del document[name]
+        return document
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ModelSpec:
         """Read what ``to_dict`` wrote."""
         return cls(**data)
+
+
+#: Fields that say something about a model and change nothing that is run.
+_ABOUT = ("price_per_gpu_hour", "reasoning")
+#: Fields that stored specs may lack, with what they are then.
+_LATER: Mapping[str, Any] = {
+    "sampling": None, "system_prompt": True, "chat_template_kwargs": {}, "reasoning": None,
+}  # fmt: skip
+_REASONING_NAME = re.compile(
+    r"(?:^|[^a-z0-9])(?:r1|qwq|o[134]|thinking|reasoner|reasoning|magistral|gpt-oss)(?:[^a-z0-9]|$)"
+)
 
 
 def canonical_hash(document: Any) -> str:

@@ -29,6 +29,8 @@ class Results:
     #: Thresholds of the models in ``resources`` on the same GPUs, ``own`` or of the latest ``run``
     #: that has some.
     limits: list[dict[str, Any]] = field(default_factory=list)
+    #: How the answers of each model were drawn, without the seed.
+    sampling: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
     #: Scores of rules + judge beside the rules alone, where a judge was named.
@@ -42,6 +44,7 @@ class Results:
             "prompts": self.prompts,
             "concurrency": self.concurrency,
             "limits": self.limits,
+            "sampling": self.sampling,
             **({} if self.judged is None else {"judged": self.judged}),
         }
 
@@ -72,6 +75,7 @@ def read_results(
             prompts=_read(connection, "prompts", given),
             concurrency=_read(connection, "concurrency", given),
             limits=_read(connection, "limits", given | {"lines": lines}),
+            sampling=_read(connection, "sampling", given),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -56,6 +56,8 @@ class Submission:
     mode: str
     #: Its seed is the base: repetition k runs with seed + k.
     sampling: SamplingParams
+    #: Of each model by name, with the same seed; those not named have ``sampling``.
+    samplings: Mapping[str, SamplingParams] = field(default_factory=dict)
     priority: int = 0
     max_attempts: int = 3
     #: Give each repetition an engine started for it.
@@ -126,6 +128,13 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
     elif submission.probe is None:
         insert = statement("insert_jobs", "runs")
         given |= {
+            "samplings": dumps(
+                [
+                    submission.samplings.get(model.name, submission.sampling).to_dict()
+                    for model in submission.models
+                ],
+            ),
+            "seed": submission.sampling.seed,
             "problems": problem_ids,
             "prompts": list(submission.prompts),
             "fresh_engine": submission.fresh_engine,

@@ -10,15 +10,17 @@ from typing import Any
 
 import yaml
 
-from core.model_spec import canonical_hash
-from core.sampling_params import SamplingParams
+from core.model_spec import ModelSpec, canonical_hash
+from core.sampling_params import SETTABLE, SamplingParams, model_sampling
 from core.states import Mode
 from orchestrator.errors import UsageFault
-from orchestrator.model_table import LARGEST, number
+from orchestrator.model_table import LARGEST, SAMPLING, number
 from orchestrator.registry import read_toml
 from problems.prompts import PROMPT_STYLES
 
 LANGUAGES = ("en", "zh")
+_LATER = ("top_k", "min_p", "presence_penalty", "stop", "same_sampling")
+_GREEDY = {"max_tokens": 2048, "temperature": 0.0, "top_p": 1.0}
 #: Token counts of a speed run.
 _LENGTH = re.compile("[1-9][0-9]{0,7}")
 #: What numbers may be: beyond these the database, a JSON reader or every engine refuses them.
@@ -27,9 +29,7 @@ BOUNDS = {
     "max_attempts": number(1, 100, whole=True),
     "seed": number(-LARGEST, LARGEST, whole=True),
     "priority": number(-1_000_000, 1_000_000, whole=True),
-    "max_tokens": number(1, 10_000_000, whole=True),
-    "temperature": number(0, 100),
-    "top_p": number(0, 1, above=True),
+    **SAMPLING,
 }
 #: What the same run may have more of when it is submitted again.
 TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
@@ -37,7 +37,7 @@ TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """Models x problems x prompts x repetitions, with one mode, language and sampling."""
+    """Models x problems x prompts x repetitions, with one mode and language."""
 
     models: tuple[str, ...]
     problems: str
@@ -47,9 +47,16 @@ class Experiment:
     language: str = "en"
     mode: str = Mode.LATENCY.value
     seed: int = 0
-    max_tokens: int = 2048
-    temperature: float = 0.0
-    top_p: float = 1.0
+    #: What these name holds for all models; what is None is as the registry says of each.
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    presence_penalty: float | None = None
+    stop: tuple[str, ...] | None = None
+    #: One setting for all models: what is named, greedy elsewhere.
+    same_sampling: bool = False
     #: ``IN:OUT`` token counts of a speed run; its text means nothing and is not scored.
     fixed_length: str | None = None
     priority: int = 0
@@ -73,7 +80,7 @@ class Experiment:
         _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
         for name, check in BOUNDS.items():
             value = getattr(self, name)
-            wrong = check(value)
+            wrong = None if value is None and name in SAMPLING else check(value)
             _require(wrong is None, f"{name} {wrong}, not {value}")
         self.fixed_tokens  # noqa: B018 - refuses a broken value
 
@@ -90,27 +97,39 @@ class Experiment:
         return int(parts[0]), int(parts[1])
 
     @property
-    def sampling(self) -> SamplingParams:
-        """Sampling parameters with the base seed; repetition k adds k."""
-        fixed_input, fixed_output = self.fixed_tokens or (None, None)
-        return SamplingParams(
-            max_tokens=fixed_output or self.max_tokens,
-            temperature=self.temperature,
-            top_p=self.top_p,
+    def named_sampling(self) -> dict[str, Any]:
+        """What the experiment itself says of sampling."""
+        said = {name: getattr(self, name) for name in SETTABLE}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def sampling(self, spec: ModelSpec) -> SamplingParams:
+        """Return a model's sampling parameters with the base seed; repetition k adds k."""
+        return model_sampling(
+            spec,
             seed=self.seed,
-            fixed_input_tokens=fixed_input,
-            fixed_output_tokens=fixed_output,
+            named=self.named_sampling,
+            same=self.same_sampling,
+            fixed=self.fixed_tokens,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
-        return asdict(self) | {"models": list(self.models), "prompts": list(self.prompts)}
+        lists = {"models": list(self.models), "prompts": list(self.prompts)}
+        stop = {} if self.stop is None else {"stop": list(self.stop)}
+        return asdict(self) | lists | stop
 
     def identity_hash(self, problem_set_hash: str) -> str:
         """Return the hash that identifies the run: of everything that cannot be topped up."""
         fixed = {key: value for key, value in self.to_dict().items() if key not in TOPPED_UP}
         if not self.fresh_engine:
             del fixed["fresh_engine"]  # Runs from before there was a choice are found again.
+        for name in _LATER:
+            if fixed[name] in (None, False):
+                del fixed[name]
+        # What is not said counts as what was the default for all; what is said to be that, as said.
+        fixed |= {name: value for name, value in _GREEDY.items() if fixed[name] is None}
+        if said := [name for name, value in _GREEDY.items() if getattr(self, name) == value]:
+            fixed["said"] = said
         return canonical_hash(fixed | {"problem_set_hash": problem_set_hash})
 
 
@@ -127,20 +146,22 @@ def read_experiment(path: Path, overrides: Mapping[str, Any]) -> Experiment:
 def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment:
     """Build an experiment from plain values, with every wrong type named."""
     shaped = dict(values)
-    for key in ("models", "prompts"):
+    for key in ("models", "prompts", "stop"):
         if isinstance(shaped.get(key), str):
             shaped[key] = [shaped[key]]
-        if key in shaped:
+        if shaped.get(key) is not None:
             given = shaped[key]
             listed = isinstance(given, (list, tuple))
             if not listed or not all(isinstance(name, str) for name in given):
                 raise UsageFault(f"{where}{key} = {shaped[key]!r} must be a list of names")
             shaped[key] = tuple(shaped[key])
+    none = type(None)
     types: dict[str, type | tuple[type, ...]] = {
-        "repetitions": int, "seed": int, "max_tokens": int, "priority": int, "max_attempts": int,
-        "temperature": (int, float), "top_p": (int, float), "problems": str, "language": str,
-        "mode": str, "name": (str, type(None)), "fixed_length": (str, type(None)),
-        "fresh_engine": bool,
+        "repetitions": int, "seed": int, "priority": int, "max_attempts": int, "problems": str,
+        "language": str, "mode": str, "name": (str, none), "fixed_length": (str, none),
+        "fresh_engine": bool, "same_sampling": bool, "max_tokens": (int, none),
+        "top_k": (int, none), "temperature": (int, float, none), "top_p": (int, float, none),
+        "min_p": (int, float, none), "presence_penalty": (int, float, none),
     }  # fmt: skip
     for key, kind in types.items():
         if key in shaped and (
@@ -150,6 +171,12 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
     for key in ("models", "problems"):
         if key not in shaped:
             raise UsageFault(f"{where}{key} is missing")
+    for key in ("temperature", "top_p", "min_p", "presence_penalty"):
+        if shaped.get(key) is not None:
+            try:
+                shaped[key] = float(shaped[key])  # 0 and 0.0 are one experiment
+            except OverflowError as error:
+                raise UsageFault(f"{where}{key} = {shaped[key]} is too large") from error
     return Experiment(**shaped)
 
 

@@ -175,7 +175,11 @@ def plan_judging(
         prompts=(JUDGE,),
         repetitions=1,
         mode=Mode.THROUGHPUT.value,
-        sampling=SamplingParams(max_tokens=max_tokens),
+        sampling=SamplingParams(
+            max_tokens=max_tokens,
+            system_prompt=judge.system_prompt,
+            chat_template_kwargs=judge.chat_template_kwargs,
+        ),
         judge_requests=tuple(
             JudgeRequestRecord(
                 score_id=one.answer.score_id,

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.model_spec import ModelSpec
+from core.sampling_params import OWN
 from orchestrator.errors import UsageFault
 
 ENGINES = ("vllm", "openai", "synthetic")
@@ -91,6 +92,15 @@ def names(value: Any) -> str | None:
     return None if listed else 'must be a list of names, ["...", "..."]'
 
 
+def stops(value: Any) -> str | None:
+    """Want a text that ends an answer, or up to four."""
+    some = [value] if isinstance(value, str) else value
+    listed = isinstance(some, (list, tuple)) and len(some) <= 4
+    if listed and all(isinstance(one, str) and one for one in some):
+        return None
+    return 'must be a text or a list of at most four, ["...", "..."]'
+
+
 def _url(value: Any) -> str | None:
     if wrong := text(value):
         return wrong
@@ -134,6 +144,36 @@ def _not_json(value: Any) -> str | None:
     return next((wrong for _, part in inside if (wrong := _not_json(part))), None)
 
 
+#: What numbers of sampling may be: beyond these every engine refuses them.
+SAMPLING: dict[str, Check] = {
+    "temperature": number(0, 100),
+    "top_p": number(0, 1, above=True),
+    "top_k": number(-1, 1_000_000, whole=True),
+    "min_p": number(0, 1),
+    "max_tokens": number(1, 10_000_000, whole=True),
+    "stop": stops,
+    "presence_penalty": number(-2, 2),
+}
+
+
+def _sampling(value: Any) -> str | None:
+    keys = f"from, {', '.join(SAMPLING)}"
+    if isinstance(value, str):
+        own = 'is neither "model" (its generation_config) nor a table of'
+        return None if value == OWN else f"{own} {keys}"
+    if not isinstance(value, Mapping):
+        return f'must be "model" or a table of {keys}'
+    for key, one in value.items():
+        if key == "from":
+            if one != OWN:
+                return f'has from = {_shown(one)}; only "model" is one'
+        elif key not in SAMPLING:
+            return f"has the unknown key {key}; the keys are {keys}"
+        elif wrong := SAMPLING[key](one):
+            return f"has {key} = {_shown(one)}, which {wrong}"
+    return None
+
+
 #: What each key's value must be.
 CHECKS: dict[str, Check] = {
     "engine": _engine,
@@ -146,6 +186,10 @@ CHECKS: dict[str, Check] = {
     "base_url": _url,
     "api_key_env": _variable,
     "price_per_gpu_hour": number(0, 1_000_000),
+    "sampling": _sampling,
+    "system_prompt": truth,
+    "chat_template_kwargs": table,
+    "reasoning": truth,
 }
 
 #: Options that mean the same in every engine that has them; the engine checks which it has.

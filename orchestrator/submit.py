@@ -75,7 +75,8 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
         prompts=tuple(dict.fromkeys(experiment.prompts)),
         repetitions=experiment.repetitions,
         mode=experiment.mode,
-        sampling=experiment.sampling,
+        sampling=experiment.sampling(models[0]),
+        samplings={model.name: experiment.sampling(model) for model in models},
         priority=experiment.priority,
         max_attempts=experiment.max_attempts,
         fresh_engine=experiment.fresh_engine,
@@ -83,10 +84,39 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
     )
 
 
+#: Tokens below which a model that thinks before it answers is cut off in mid-thought.
+REASONING_TOKENS = 8192
+
+
+def submission_warnings(submission: Submission) -> tuple[str, ...]:
+    """Return what a user should know before the jobs run: answers that will be cut off."""
+    warnings = []
+    for model in submission.models:
+        sampling = submission.samplings.get(model.name)
+        if sampling is None or sampling.fixed_length:
+            continue
+        context = model.options.get("max_model_len")
+        context = context if isinstance(context, int) and context > 0 else None
+        room = min(sampling.max_tokens, context or sampling.max_tokens)
+        if model.reasons and room < REASONING_TOKENS:
+            limit = "max_tokens" if room == sampling.max_tokens else "its max_model_len"
+            warnings.append(
+                f"model {model.name} thinks before it answers, and {limit} leaves it {room} tokens:"
+                f" many answers will be cut off; give it {REASONING_TOKENS} or more "
+                "(--max-tokens, or sampling.max_tokens in the registry)"
+            )
+        elif context is not None and sampling.max_tokens > context:
+            warnings.append(
+                f"model {model.name}: max_tokens {sampling.max_tokens} is more than its "
+                f"max_model_len {context}: the prompt and the answer share these"
+            )
+    return tuple(warnings)
+
+
 def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Submission) -> Outcome:
     """Write the jobs; then publish hints as far as the broker takes them."""
     submitted = submit(engine, submission)
-    warnings = []
+    warnings = list(submission_warnings(submission))
     if submitted.cancelled:
         stay = "was cancelled and its cancelled jobs stay cancelled"
         warnings.append(f"run {submitted.name} {stay}; use --new to start a new run")

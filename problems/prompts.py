@@ -58,3 +58,13 @@ def render_prompt(problem: Problem, style: str, language: str) -> tuple[tuple[st
         ("system", _SYSTEM[style][language]),
         ("user", f"{statement}\n\n{_REQUEST[style][language]}"),
     )
+
+
+def without_system(turns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return the turns for a model without a system turn: what it says begins the user's."""
+    said = [content for role, content in turns if role == "system"]
+    rest = [(role, content) for role, content in turns if role != "system"]
+    if not said or not rest:
+        return turns
+    (role, content), *others = rest
+    return ((role, "\n\n".join([*said, content])), *others)

@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from reports.sampling_text import sampling_text
+
 Row = Mapping[str, Any]
 
 #: Lines of the resource table: title, key of the view, digits. Those without any figure are
@@ -31,6 +33,7 @@ LIMITS = {
 
 def score_table(scores: Sequence[Row]) -> Table:
     """Return step completeness by category, a column per model, and the gap to the first model."""
+    scores = _by_sampling(scores)
     models = list(dict.fromkeys(row["model"] for row in scores))
     table = Table(
         title="Step completeness out of 7 (mean over problems of the median over repetitions)",
@@ -53,6 +56,19 @@ def score_table(scores: Sequence[Row]) -> Table:
     if any(has_range(row) for row in scores):
         table.caption, table.caption_justify = RANGE, "left"
     return table
+
+
+def _by_sampling(rows: Sequence[Row]) -> list[Row]:
+    """Name models whose answers were drawn in several ways by these, so that each is a column."""
+    drawn: dict[str, set[str]] = {}
+    for row in rows:
+        drawn.setdefault(row["model"], set()).add(sampling_text(row.get("sampling") or {}))
+    return [
+        row
+        if len(drawn[row["model"]]) == 1
+        else {**row, "model": f"{row['model']}\n{sampling_text(row['sampling'])}"}
+        for row in rows
+    ]
 
 
 def judged_table(judged: Sequence[Row], judge: str) -> Table:
@@ -166,6 +182,7 @@ def _column_title(column: Row, columns: Sequence[Row]) -> str:
 
 def prompt_table(prompts: Sequence[Row]) -> Table:
     """Return what the step-constrained prompt adds to the score."""
+    prompts = _by_sampling(prompts)
     table = Table(
         title="Effect of the step-constrained prompt on the score (out of 7)", title_justify="left"
     )

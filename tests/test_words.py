@@ -71,6 +71,7 @@ PHRASES = {
 #: Public data names, which no change of words may touch, and names that others own.
 DATA_NAMES = frozenset(
     {
+        "presence_penalty",  # a parameter of every engine
         "Boot",  # the table eval.boot
         "boot",
         "boot_group",
@@ -93,6 +94,7 @@ DATA_NAMES = frozenset(
 #: Contexts in which a withdrawn word is the right one.
 CONTEXTS = (
     r"\bcompany\.\S+\.seated\b",  # the name of a stored figure of `make bench`
+    r"\bpresence[_ ]penalty\b|--presence-penalty",  # a parameter of every engine
     r"\bmodel cards?\b",  # a document of the makers of a model
     r"\bjudge card\b|[\"']card[\"']",  # a command: a judge's figures, as a model card has a model's
     r"\bfixture\(.*scope=",  # pytest's own word

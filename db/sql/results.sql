@@ -6,9 +6,17 @@ SELECT set_config('evalctl.include_flagged', 'on', true);
 
 -- name: scores
 SELECT model, prompt, category, problems, repetitions, score7, score7_min, score7_max, steps_share,
-       answer_accuracy, guess_rate, score7_high, coverage
+       answer_accuracy, guess_rate, score7_high, coverage, sampling
   FROM analytics_v1.category_scores WHERE run_id = %(run)s
- ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model;
+ ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model,
+          sampling;
+
+-- name: sampling
+-- How the answers of each model were drawn; two rows where a run was topped up after a change.
+SELECT model, sampling, count(*) AS jobs
+  FROM analytics_v1.jobs
+ WHERE run_id = %(run)s AND probe IS NULL AND judged_score_id IS NULL
+ GROUP BY model, sampling ORDER BY min(job_id);
 
 -- name: resources
 SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind, ttft_ms,
@@ -19,7 +27,7 @@ SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind,
   FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
 -- name: prompts
-SELECT model, category, plain, stepwise, uplift_pct
+SELECT model, category, plain, stepwise, uplift_pct, sampling
   FROM analytics_v1.prompt_uplift WHERE run_id = %(run)s
  ORDER BY array_position(ARRAY['secondary', 'university', 'modelling'], category), model;
 
@@ -46,13 +54,13 @@ SELECT DISTINCT ON (t.kind, t.memory_limit_mib, t.gpu, t.model)
 -- name: judged
 -- Rules + one judge beside the rules alone, aggregated as the scores are. An answer that the judge
 -- has not read keeps the score of the rules.
-SELECT model, prompt, category, count(*) AS problems, sum(repetitions)::bigint AS repetitions,
-       sum(judged)::bigint AS judged, avg(rules_score7) AS rules_score7,
+SELECT model, prompt, category, sampling, count(*) AS problems,
+       sum(repetitions)::bigint AS repetitions, sum(judged)::bigint AS judged, avg(rules_score7) AS rules_score7,
        avg(rules_score7_high) AS rules_score7_high, avg(rules_coverage) AS rules_coverage,
        avg(score7) AS score7, avg(score7_high) AS score7_high, avg(coverage) AS coverage,
        sum(steps_changed)::bigint AS steps_changed, sum(dones_flagged)::bigint AS dones_flagged,
        sum(steps_unjudged)::bigint AS steps_unjudged
-  FROM (SELECT s.model, s.prompt, s.category, s.problem, count(*) AS repetitions,
+  FROM (SELECT s.model, s.prompt, s.category, s.problem, s.sampling, count(*) AS repetitions,
                count(d.score_id) AS judged,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.score7) AS rules_score7,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.score7_high) AS rules_score7_high,
@@ -72,6 +80,6 @@ SELECT model, prompt, category, count(*) AS problems, sum(repetitions)::bigint A
                SELECT m.* FROM eval.merged_score AS m
                 WHERE m.score_id = s.score_id AND m.judge = %(judge)s OFFSET 0) AS d ON true
          WHERE s.run_id = %(run)s
-         GROUP BY s.model, s.prompt, s.category, s.problem) AS problem
- GROUP BY model, prompt, category
+         GROUP BY s.model, s.prompt, s.category, s.problem, s.sampling) AS problem
+ GROUP BY model, prompt, category, sampling
  ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model;

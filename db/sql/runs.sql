@@ -52,28 +52,27 @@ UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING pau
 
 -- name: insert_jobs
 -- The cross product of models, problems, prompts and repetitions; what exists already stays as it
--- is. Each repetition has the problems in its own order, drawn from the run's seed and the same for
--- all models, so that nothing that drifts meets the same problems every time. With fresh engines a
--- repetition is a group of jobs for one engine start of each model, and the models follow each
--- other there and back: A B, B A, A B. The first new jobs have their hints in the outbox before any
--- process can see the jobs: as many as the broker may hold of each queue. The reconciler adds hints
--- as these are used. A paused run's jobs are held and get none.
+-- is. The jobs of each model have its sampling. Each repetition has the problems in its own order,
+-- drawn from the run's seed and the same for all models, so that nothing that drifts meets the same
+-- problems every time. With fresh engines a repetition is a group of jobs for one engine start of
+-- each model, and the models follow each other there and back: A B, B A, A B. The first new jobs
+-- have their hints in the outbox before any process can see the jobs: as many as the broker may
+-- hold of each queue. The reconciler adds hints as these are used. A paused run's jobs are held and
+-- get none.
 WITH planned AS (
-    SELECT m.model_id, p.problem_id, s.prompt, r.repetition, r.sampling
-      FROM (SELECT n AS repetition,
-                   %(sampling)s::jsonb
-                   || jsonb_build_object('seed', (%(sampling)s::jsonb ->> 'seed')::bigint + n)
-                       AS sampling
+    SELECT m.model_id, p.problem_id, s.prompt, m.repetition, m.sampling
+      FROM (SELECT w.model_id, w.model_no, n AS repetition,
+                   (%(samplings)s::jsonb -> (w.model_no - 1)::int)
+                   || jsonb_build_object('seed', %(seed)s::bigint + n) AS sampling
               FROM generate_series(1, %(repetitions)s) AS n
-            OFFSET 0) AS r  -- Once a repetition and not once a job.
+             CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS w(model_id, model_no)
+            OFFSET 0) AS m  -- Once a repetition and model, not once a job.
      CROSS JOIN unnest(%(problems)s::bigint[]) WITH ORDINALITY AS p(problem_id, problem_no)
      CROSS JOIN unnest(%(prompts)s::text[]) WITH ORDINALITY AS s(prompt, prompt_no)
-     CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS m(model_id, model_no)
-     ORDER BY r.repetition,
+     ORDER BY m.repetition,
               CASE WHEN %(fresh_engine)s
-                   THEN CASE WHEN r.repetition %% 2 = 1 THEN m.model_no ELSE -m.model_no END END,
-              hashint8extended(p.problem_no,
-                               (%(sampling)s::jsonb ->> 'seed')::bigint + r.repetition),
+                   THEN CASE WHEN m.repetition %% 2 = 1 THEN m.model_no ELSE -m.model_no END END,
+              hashint8extended(p.problem_no, %(seed)s::bigint + m.repetition),
               p.problem_no, s.prompt_no, m.model_no
 ), added AS (
     INSERT INTO eval.job (

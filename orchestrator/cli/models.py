@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 from rich.table import Table
 
+from core.sampling_params import model_sampling
 from core.settings import Settings
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
@@ -42,7 +43,10 @@ def list_models(*, as_json: bool) -> int:
 def show(*, name: str) -> int:
     """Show one model as JSON."""
     spec = load_registry(Settings.from_environment()).get(name)
-    print_json(spec.to_dict() | {"spec_hash": spec.spec_hash})
+    asked = model_sampling(spec, seed=0, named={}).to_dict()
+    del asked["seed"]
+    known = {"spec_hash": spec.spec_hash, "reasons": spec.reasons, "job_sampling": asked}
+    print_json(spec.to_dict() | known)
     return 0
 
 

@@ -16,6 +16,7 @@ from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
+from reports.sampling_text import sampling_lines
 from reports.tables import result_tables
 
 
@@ -84,6 +85,9 @@ def results(
     wanted = kept if chosen else document.keys()
     shown = {key: rows for key, rows in document.items() if key in wanted}
     tables = result_tables(shown, judge)
+    if tables:
+        for line in sampling_lines(document["sampling"]):
+            click.echo(line)
     for table in tables:
         console().print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():

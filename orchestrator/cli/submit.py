@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click import option
@@ -12,13 +13,43 @@ from core.settings import Settings
 from core.states import Mode
 from db.fleet import list_workers
 from db.runs import find_run
+from db.submissions import Submission
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
 from orchestrator.registry import load_registry
-from orchestrator.submit import Outcome, plan, submit_experiment
+from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
 from orchestrator.watch import follow
+from reports.sampling_text import sampling_text
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def sampling_options(command: Function) -> Function:
+    """Add what an experiment may say of sampling; what it does not say is the model's."""
+    for decorate in reversed(
+        (
+            option("--max-tokens", type=int, help="Maximum output tokens, for all models."),
+            option("--temperature", type=float, help="Sampling temperature, for all models."),
+            option("--top-p", type=float, help="Nucleus sampling threshold, for all models."),
+            option("--top-k", type=int, help="Most likely tokens to draw from, for all models."),
+            option("--min-p", type=float, help="Least share of the likeliest token's probability."),
+            option("--presence-penalty", type=float, help="Penalty on tokens that came before."),
+            option("--stop", multiple=True, metavar="TEXT", help="End an answer at this text."),
+            option(
+                "--same-sampling",
+                is_flag=True,
+                default=None,
+                help=(
+                    "One setting for all models: what is named here, otherwise greedy with 2048 "
+                    "tokens, whatever the registry recommends."
+                ),
+            ),
+        )
+    ):
+        command = decorate(command)
+    return command
 
 
 @click.command()
@@ -58,9 +89,7 @@ from orchestrator.watch import follow
     ),
 )
 @option("--seed", type=int, help="Base seed; repetition k uses seed + k.  [default: 0]")
-@option("--max-tokens", type=int, help="Maximum output tokens.  [default: 2048]")
-@option("--temperature", type=float, help="Sampling temperature.  [default: 0]")
-@option("--top-p", type=float, help="Nucleus sampling threshold.  [default: 1]")
+@sampling_options
 @option(
     "--fixed-length",
     metavar="IN:OUT",
@@ -97,7 +126,8 @@ def submit(
     experiment = read_experiment(path, given) if path else make_experiment(given)
     submission = plan(experiment, load_registry(Settings.from_environment()), new=new)
     if dry_run:
-        return _show_plan(experiment, len(submission.problems), as_json=as_json)
+        warn(*submission_warnings(submission))
+        return _show_plan(experiment, submission, as_json=as_json)
     with connect(broker=True, name="submit") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
         warn(*outcome.warnings)
@@ -127,14 +157,18 @@ def _sentence(outcome: Outcome) -> str:
     return f"{run} already has all {done.jobs} jobs; {unchanged}"
 
 
-def _show_plan(experiment: Experiment, problems: int, *, as_json: bool) -> int:
+def _show_plan(experiment: Experiment, submission: Submission, *, as_json: bool) -> int:
+    problems = len(submission.problems)
     jobs = len(experiment.models) * problems * len(experiment.prompts) * experiment.repetitions
     if as_json:
         planned = {"dry_run": True, "jobs": jobs, "problems": problems}
-        print_json(planned | {"experiment": experiment.to_dict()})
+        samplings = {name: one.to_dict() for name, one in submission.samplings.items()}
+        print_json(planned | {"experiment": experiment.to_dict(), "sampling": samplings})
     else:
         models, prompts = len(experiment.models), len(experiment.prompts)
         factors = f"{models} models x {problems} problems x {prompts} prompts"
         repeated = f"{experiment.repetitions} repetitions, {experiment.mode} mode"
         click.echo(f"would submit {jobs} jobs: {factors} x {repeated}")
+        for name, sampling in submission.samplings.items():
+            click.echo(f"  {name}: {sampling_text(sampling.to_dict())}")
     return 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core.model_spec import ModelSpec
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment, make_experiment
 
+MODEL = ModelSpec(name="fake", engine="synthetic", source="-")
 #: Computed by the version before ``fresh_engine``.
 RECORDED = "1c41cca175b16ed95c0b5ae1abdddd78d1e2a542bd222fca131a53a942fa9a00"
 
@@ -31,5 +33,5 @@ def test_fresh_engine_is_yes_or_no(value: object) -> None:
 
 
 def test_only_a_fixed_length_makes_text_go_on_past_its_end() -> None:
-    assert experiment().sampling.fixed_output_tokens is None
-    assert experiment(fixed_length="4:8").sampling.fixed_output_tokens == 8
+    assert experiment().sampling(MODEL).fixed_output_tokens is None
+    assert experiment(fixed_length="4:8").sampling(MODEL).fixed_output_tokens == 8

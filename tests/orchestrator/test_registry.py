@@ -131,7 +131,7 @@ def test_numbers_beyond_every_limit_are_refused(key: str, value: Any) -> None:
 
 def test_bounds_let_ordinary_numbers_pass() -> None:
     made = Experiment(models=("m",), problems="core", seed=-3, temperature=2, fixed_length="8:16")
-    assert made.sampling.seed == -3
+    assert made.seed == -3
     assert made.fixed_tokens == (8, 16)
 
 

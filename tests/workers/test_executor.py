@@ -43,7 +43,9 @@ def enqueue(engine: Engine, broker: HintBroker) -> Enqueue:
         model: str = "fake",
         **options: Any,
     ) -> Submitted:
-        speed_run = {"fixed_input_tokens": 8, "fixed_output_tokens": tokens} if tokens else {}
+        speed_run: dict[str, Any] = (
+            {"fixed_input_tokens": 8, "fixed_output_tokens": tokens} if tokens else {}
+        )
         models = (spec(model, **{"max_num_seqs": SEQUENCES} | options),)
         named = {
             "name": name,

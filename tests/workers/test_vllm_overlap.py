@@ -54,10 +54,12 @@ class FakeLLM:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VllmEngine:
     """Return an engine as it is after its start."""
-    monkeypatch.setattr(vllm_engine, "sampling_parameters", lambda sampling, _schema: sampling)
+    monkeypatch.setattr(vllm_engine, "sampling_parameters", lambda sampling, *_: sampling)
     monkeypatch.setattr(Prompt, "for_vllm", lambda self: list(self.token_ids))
     started = VllmEngine(SPEC, EngineContext(home=tmp_path, log_folder=tmp_path))
-    prompts: Any = SimpleNamespace(make=lambda _request: Prompt(token_ids=(1, 2), text="p"))
+    prompts: Any = SimpleNamespace(
+        make=lambda _request: Prompt(token_ids=(1, 2), text="p"), own_sampling={}
+    )
     started._prompts = prompts
     return started
 

@@ -27,7 +27,7 @@ from core.texts import storable
 from workers import errors
 from workers.engines.answer_start import first_answer_s
 from workers.engines.openai_refusals import refusal
-from workers.engines.options import checked_options
+from workers.engines.options import checked_options, request_settings
 from workers.engines.protocol import (
     EngineContext,
     Generation,
@@ -128,6 +128,7 @@ class OpenAIEngine:
                 "owned_by": served_model.get("owned_by"),
                 "max_model_len": served_model.get("max_model_len"),
                 "max_num_seqs": int(self._options.get("max_num_seqs", 4)),
+                **request_settings(self._spec),
             },
             memory=_NO_MEMORY,
             started_s=started_s,
@@ -183,8 +184,13 @@ class OpenAIEngine:
     def _body(self, request: GenerationRequest) -> dict[str, Any]:
         sampling, options = request.sampling, self._options
         extra = dict(options.get("extra_body") or {})
-        if "chat_template_kwargs" in options:
-            extra["chat_template_kwargs"] = dict(options["chat_template_kwargs"])
+        template = {**options.get("chat_template_kwargs", {}), **sampling.chat_template_kwargs}
+        beyond = {
+            "chat_template_kwargs": template,
+            "top_k": sampling.top_k,
+            "min_p": sampling.min_p,
+        }
+        extra |= {key: value for key, value in beyond.items() if value is not None and value != {}}
         body: dict[str, Any] = {
             "model": self._served_name,
             "messages": [
@@ -194,6 +200,8 @@ class OpenAIEngine:
             "stream_options": {"include_usage": True},
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
+            "presence_penalty": sampling.presence_penalty,
+            "stop": list(sampling.stop) or None,
             str(options.get("max_tokens_field", "max_tokens")): sampling.max_tokens,
         }
         if options.get("send_seed", True):
@@ -203,7 +211,12 @@ class OpenAIEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "reply", "strict": True, "schema": dict(request.schema)},
             }
-        sent = {key: value for key, value in body.items() if key not in self._left_out}
+        # What is None is the server's, that is, in a server that knows it, the model's own.
+        sent = {
+            key: value
+            for key, value in body.items()
+            if value is not None and key not in self._left_out
+        }
         return sent | ({"extra_body": extra} if extra else {})
 
     def _generation(self, messages: list[dict[str, str]], reading: _Reading) -> Generation:

@@ -22,3 +22,14 @@ def checked_options(spec: ModelSpec, known: Collection[str]) -> dict[str, Any]:
             sentence = f"model {spec.name!r} {option}: {hint}"
             raise ModelUnavailable(sentence, error_class=OPTION_REFUSED)
     return dict(spec.options)
+
+
+def request_settings(spec: ModelSpec) -> dict[str, Any]:
+    """Return what the registry says of the model's requests: part of a start's configuration.
+
+    So no median mixes two samplings of one model. Nothing where nothing is said, as before there
+    was a choice.
+    """
+    names = ("sampling", "system_prompt", "chat_template_kwargs")
+    settings = {name: value for name, value in spec.to_dict().items() if name in names}
+    return {"request_settings": settings} if settings else {}

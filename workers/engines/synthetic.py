@@ -15,7 +15,7 @@ from typing import Any, Literal
 from core.model_spec import ModelSpec
 from workers import errors
 from workers.engines.answer_start import first_answer_s
-from workers.engines.options import checked_options
+from workers.engines.options import checked_options, request_settings
 from workers.engines.protocol import (
     MEMORY_TERMS,
     EngineContext,
@@ -112,7 +112,11 @@ class SyntheticEngine:
         return StartReport(
             engine_version="synthetic-1",
             environment={"engine": "synthetic"},
-            config={"max_model_len": self._max_model_len, "max_num_seqs": max_num_seqs},
+            config={
+                "max_model_len": self._max_model_len,
+                "max_num_seqs": max_num_seqs,
+                **request_settings(self._spec),
+            },
             memory=await self.memory_report(),
             started_s=started_s,
             ready_s=time.monotonic(),
@@ -240,6 +244,8 @@ class SyntheticEngine:
             if request.schema is None
             else json.dumps(_pseudo_value(request.schema, random.Random(seed), prompt_text))  # noqa: S311
         )
+        for stop in request.sampling.stop:
+            text = str(text).partition(stop)[0]
         words = [word + " " for word in str(text).split(" ")]
         if wanted is None:
             return words

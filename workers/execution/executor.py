@@ -23,7 +23,7 @@ from db.claims import (
     problem_document,
 )
 from db.commits import commit
-from problems.prompts import render_prompt
+from problems.prompts import render_prompt, without_system
 from problems.schema import Problem
 from scoring.judging.request import JudgeRequest
 from scoring.score import score_text
@@ -315,6 +315,8 @@ def _request(
         turns = tuple((turn["role"], turn["content"]) for turn in judged.messages)
     else:
         turns = () if problem is None else render_prompt(problem, job.prompt, job.language)
+    if not job.sampling.system_prompt:
+        turns = without_system(turns)
     return GenerationRequest(
         request_id=f"{job.job_id}-{job.attempt_no}",
         messages=tuple(Message(role=role, content=content) for role, content in turns),

@@ -120,8 +120,12 @@ def _request(name: str, needle: Needle, lines: int, *, answer_tokens: int) -> Ge
 
 
 def _random(name: str, input_tokens: int, output_tokens: int, seed: int) -> GenerationRequest:
-    lengths = {"fixed_input_tokens": input_tokens, "fixed_output_tokens": output_tokens}
-    sampling = SamplingParams(max_tokens=output_tokens, seed=seed, **lengths)
+    sampling = SamplingParams(
+        max_tokens=output_tokens,
+        seed=seed,
+        fixed_input_tokens=input_tokens,
+        fixed_output_tokens=output_tokens,
+    )
     return GenerationRequest(request_id=name, messages=(), sampling=sampling)
 
 

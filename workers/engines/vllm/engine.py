@@ -17,7 +17,7 @@ from core.model_spec import ModelSpec
 from workers import errors
 from workers.engines.answer_start import first_answer_s
 from workers.engines.environment import start_environment
-from workers.engines.options import checked_options
+from workers.engines.options import checked_options, request_settings
 from workers.engines.processes import EngineProcesses, environment
 from workers.engines.protocol import (
     MIB,
@@ -116,7 +116,10 @@ class VllmEngine:
         return StartReport(
             engine_version=f"vllm {launch.vllm_version()}",
             environment=start_environment(self._context, self._reading.variables),
-            config=launch.running_config(self._engine.vllm_config, self._spec, facts),
+            config={
+                **launch.running_config(self._engine.vllm_config, self._spec, facts),
+                **request_settings(self._spec),
+            },
             memory=self._memory(),
             started_s=started_s,
             ready_s=time.monotonic(),
@@ -138,7 +141,9 @@ class VllmEngine:
         engine = self._running()
         assert self._prompts is not None
         prompt = self._prompts.make(request)
-        parameters = sampling_parameters(request.sampling, request.schema)
+        parameters = sampling_parameters(
+            request.sampling, request.schema, self._prompts.own_sampling
+        )
         alone = self._kv.idle
         events: list[TokenEvent] = []
         output: Any = None

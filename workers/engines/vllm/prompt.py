@@ -33,6 +33,10 @@ class PromptMaker:
     def __init__(self, spec: ModelSpec, engine: Any) -> None:
         config = engine.vllm_config.model_config
         self._name = spec.name
+        #: Sampling of the model's generation_config, by vLLM's names.
+        self.own_sampling: dict[str, Any] = dict(
+            getattr(config, "get_diff_sampling_param", dict)() or {}
+        )
         self._template_options = dict(spec.options.get("chat_template_kwargs") or {})
         self._tokenizer = None if config.skip_tokenizer_init else engine.get_tokenizer()
         self._max_model_len = int(config.max_model_len)
@@ -66,7 +70,10 @@ class PromptMaker:
             )
         messages = [{"role": one.role, "content": one.content} for one in request.messages]
         text = self._tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False, **self._template_options
+            messages,
+            add_generation_prompt=True,
+            tokenize=False,
+            **{**self._template_options, **request.sampling.chat_template_kwargs},
         )
         # The template writes special tokens itself.
         token_ids = self._tokenizer.encode(text, add_special_tokens=False)
@@ -82,17 +89,28 @@ class PromptMaker:
         return tuple(ids)
 
 
-def sampling_parameters(sampling: SamplingParams, schema: Mapping[str, Any] | None = None) -> Any:
+def sampling_parameters(
+    sampling: SamplingParams,
+    schema: Mapping[str, Any] | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Any:
     """Return vLLM's SamplingParams; tokens are streamed one delta at a time.
 
-    With a JSON schema, the text follows it: vLLM masks all other tokens.
+    With a JSON schema, the text follows it: vLLM masks all other tokens. ``own`` is what the
+    model's generation_config says, used where the job wants the model's own.
     """
     from vllm import SamplingParams  # noqa: PLC0415
     from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
 
+    names = ("temperature", "top_p", "top_k", "min_p", "presence_penalty")
+    said = {name: getattr(sampling, name) for name in names}
     common: dict[str, Any] = {
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
+        **(
+            {key: value for key, value in (own or {}).items() if key in _OWN}
+            if sampling.own
+            else {}
+        ),
+        **{name: value for name, value in said.items() if value is not None},
         "seed": sampling.seed,
         "output_kind": RequestOutputKind.DELTA,
     }
@@ -101,8 +119,14 @@ def sampling_parameters(sampling: SamplingParams, schema: Mapping[str, Any] | No
         return SamplingParams(
             max_tokens=length, min_tokens=length, ignore_eos=True, detokenize=False, **common
         )
+    if sampling.stop:
+        common["stop"] = list(sampling.stop)
     if schema is not None:
         from vllm.sampling_params import StructuredOutputsParams  # noqa: PLC0415
 
         common["structured_outputs"] = StructuredOutputsParams(json=dict(schema))
     return SamplingParams(max_tokens=sampling.max_tokens, **common)
+
+
+#: What a generation_config says of sampling; its length is not taken.
+_OWN = frozenset({"temperature", "top_p", "top_k", "min_p", "repetition_penalty"})
