@@ -15,6 +15,9 @@ from db.statements import statement
 
 Row = Mapping[str, Any]
 
+#: Nights that a page shows.
+NIGHTS_AT_MOST = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRows:
@@ -36,6 +39,8 @@ class ReportRows:
     traces: Sequence[Row]
     ladder: Sequence[Row]
     problems: Sequence[Row]
+    #: Metrics of the last nights of the run's schedule up to the run; empty for any other run.
+    nights: Sequence[Row]
     #: ``answers`` and ``unscored``: how many the run has, whether they are below or not.
     counts: Row
     answers: Sequence[Row]
@@ -70,6 +75,7 @@ def read_report(engine: Engine, run_id: UUID, *, answers: int) -> ReportRows:
             prompt_steps=_read(connection, "prompt_steps", given),
             distributions=_read(connection, "distributions", given),
             problems=_read(connection, "problems", given),
+            nights=_read(connection, "nights", given | {"most": NIGHTS_AT_MOST}),
         )
 
 

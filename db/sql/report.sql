@@ -121,6 +121,20 @@ SELECT DISTINCT ON (p.name) p.name AS problem, p.category, p.document
  WHERE p.id IN (SELECT j.problem_id FROM eval.job AS j WHERE j.run_id = %(run)s)
  ORDER BY p.name, p.id DESC;
 
+-- name: nights
+-- The last nights of the schedule that made the run, up to the run itself: each metric as it stands
+-- to the frozen reference, in standard deviations of a night.
+SELECT c.schedule, c.slot, c.run, c.run_id = %(run)s AS own, c.model, c.prompt, c.metric, c.unit,
+       c.value, c.reference, c.z, c.z_limit, c.course, c.refused, c.baseline, c.baseline_version
+  FROM analytics_v1.nightly_comparison AS c
+  JOIN (SELECT DISTINCT schedule, slot FROM analytics_v1.nightly_comparison
+         WHERE run_id = %(run)s) AS own ON own.schedule = c.schedule AND c.slot <= own.slot
+ WHERE c.slot >= (SELECT min(slot)
+                    FROM (SELECT DISTINCT n.slot FROM analytics_v1.nightly_comparison AS n
+                           WHERE n.schedule = own.schedule AND n.slot <= own.slot
+                           ORDER BY n.slot DESC LIMIT %(most)s) AS last)
+ ORDER BY c.model, c.prompt, c.metric, c.slot;
+
 -- name: answer_counts
 -- The number of answers, and how many have no score.
 SELECT count(*) AS answers, count(*) FILTER (WHERE s.job_id IS NULL) AS unscored

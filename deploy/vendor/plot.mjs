@@ -1,4 +1,4 @@
 // The marks of Observable Plot that the report draws; esbuild leaves out the rest.
 export {
-  axisX, axisY, barX, barY, dot, gridX, gridY, line, plot, ruleX, ruleY, text, tickX,
+  areaY, axisX, axisY, barX, barY, dot, gridX, gridY, line, plot, ruleX, ruleY, text, tickX,
 } from "@observablehq/plot";

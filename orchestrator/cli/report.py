@@ -15,6 +15,7 @@ from orchestrator.cli.files import written
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json
 from orchestrator.errors import UsageFault
+from orchestrator.report import comparison_of, recommendation_of
 from reports.page.document import report_document
 from reports.page.index import find_reports, index_document
 from reports.page.shell import index_shell, render, report_shell
@@ -34,6 +35,7 @@ RUNS_AT_MOST = 500
     metavar="FILE",
     help="File to write; report.html or index.html without it.",
 )
+@option("--baseline", metavar="RUN", help="Compare the models with those of this run.")
 @option(
     "--answers",
     type=click.IntRange(0),
@@ -47,10 +49,18 @@ RUNS_AT_MOST = 500
 @examples(
     "evalctl report latest",
     "evalctl report quickstart-3f2a1b -o quickstart.html",
+    "evalctl report nightly-2 --baseline nightly-1",
     "evalctl report --index -o reports/index.html",
 )
 def report(
-    *, run: str, out: Path | None, answers: int, as_index: bool, synthetic: bool, as_json: bool
+    *,
+    run: str,
+    out: Path | None,
+    baseline: str | None,
+    answers: int,
+    as_index: bool,
+    synthetic: bool,
+    as_json: bool,
 ) -> int:
     """Write the report of a run: one HTML file that needs no network.
 
@@ -62,11 +72,21 @@ def report(
     with connect(name="report", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
         state = run_progress(connections.engine, found).state
-        rows = read_report(connections.engine, found.run_id, answers=answers)
+        engine = connections.engine
+        rows = read_report(engine, found.run_id, answers=answers)
+        base = None if baseline is None else find_run(engine, baseline)
+        compared = comparison_of(engine, found, base)
+        recommended = recommendation_of(engine, found)
     if not rows.models and not rows.ladder:
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
         raise UsageFault(f"run {found.name} has nothing to report{more}")
-    document = report_document(rows, state=state, written_at=dt.datetime.now(dt.UTC))
+    document = report_document(
+        rows,
+        state=state,
+        written_at=dt.datetime.now(dt.UTC),
+        comparison=compared,
+        recommendation=recommended,
+    )
     title = f"{found.name}: evalctl report"
     page = render(document, report_shell(), title=title, run=str(found.run_id))
     written(target, page)
@@ -76,6 +96,7 @@ def report(
         "bytes": len(page),
         "answers": len(document["answers"]),
         "summary": document["summary"],
+        "verdict": None if compared is None else compared["verdict"],
         "left_out": document["left_out"],
     }
     if as_json:

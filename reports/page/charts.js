@@ -359,3 +359,64 @@ function upliftChart(rows, models) {
     `Effect of the stepwise prompt. ${label.join("; ")}.`, draw, null,
     legendOf(modelEntries(models)));
 }
+
+/** Differences of the score with their intervals, over all problems and by category. */
+function differenceChart(rows, name) {
+  const named = rows.map((row) => ({ ...row, where: row.category || "all problems" }));
+  const order = ["all problems", ...CATEGORIES].filter((one) => named.some((row) => row.where === one));
+  const draw = (room) => Plot.plot({
+    width: room, height: 62 + 30 * order.length, marginLeft: 100, marginRight: 30, marginBottom: 40,
+    marginTop: 6, style: { font: FONT, background: "none", overflow: "visible" },
+    x: { label: `points of 7, ${name}`, grid: true, nice: true },
+    y: { domain: order, label: null, tickSize: 0 },
+    marks: [
+      Plot.ruleX([0], { strokeOpacity: 0.7 }),
+      Plot.ruleY(named, { y: "where", x1: "ci_low", x2: "ci_high", stroke: "currentColor", strokeWidth: 2, marker: "tick" }),
+      Plot.dot(named, {
+        y: "where", x: "difference", r: 5,
+        fill: (row) => (row.ci_high < 0 ? "var(--wrong)" : row.ci_low > 0 ? "var(--done)" : "var(--quiet)"),
+      }),
+    ],
+  });
+  const label = named.map((row) => `${row.where} ${figure(row.difference, 2)}, ${figure(row.ci_low, 2)} to ${figure(row.ci_high, 2)}`);
+  const numbers = () => table("Difference of the score", [
+    { title: "problems", of: (row) => row.where, kind: "left" },
+    { title: "n", of: (row) => figure(row.n) },
+    { title: "difference", of: (row) => figure(row.difference, 2) },
+    { title: "from", of: (row) => figure(row.ci_low, 2) },
+    { title: "to", of: (row) => figure(row.ci_high, 2) },
+  ], named);
+  return chart("Difference of the score, with its interval", `${name}: ${label.join("; ")}.`, draw, numbers);
+}
+
+/** One metric over the nights: its distance from the frozen reference, and the band. */
+function nightChart(nights, names) {
+  const { model, prompt, metric } = nights[0];
+  const points = nights.map((night) => ({ ...night, date: new Date(night.slot) }));
+  const alarms = points.filter((night) => night.course === "jump" || night.course === "drift");
+  const title = `${names[metric] || metric}: ${model}, ${prompt}`;
+  const limit = points[points.length - 1].z_limit;
+  const draw = (room) => Plot.plot({
+    width: room, height: 190, marginLeft: 40, marginBottom: 34, marginRight: 18, marginTop: 22,
+    style: { font: FONT, background: "none", overflow: "visible" },
+    x: { label: null, ticks: Math.max(2, Math.round(room / 110)) },
+    y: { label: "worse, in standard deviations", grid: true, ticks: 5 },
+    marks: [
+      limit === null ? null : Plot.areaY(points, { x: "date", y1: -limit, y2: limit, fill: "currentColor", fillOpacity: 0.1 }),
+      Plot.ruleY([0], { strokeOpacity: 0.6 }),
+      Plot.line(points, { x: "date", y: "z", stroke: "#3f7fce", strokeWidth: 1.8 }),
+      Plot.dot(points.filter((night) => night.own), { x: "date", y: "z", fill: "#3f7fce", r: 5 }),
+      Plot.dot(alarms, { x: "date", y: "z", symbol: "times", stroke: "var(--wrong)", strokeWidth: 2.4, r: 7 }),
+    ],
+  });
+  const last = points[points.length - 1];
+  const label = `${title}: last night ${figure(last.z, 1)} of ${figure(limit, 1)} standard deviations, ${last.course || "learning"}`;
+  const numbers = () => table(title, [
+    { title: "night", of: (row) => row.slot.slice(0, 10), kind: "left" },
+    { title: "value", of: (row) => figure(row.value, 2) },
+    { title: "reference", of: (row) => figure(row.reference, 2) },
+    { title: "z", of: (row) => figure(row.z, 2) },
+    { title: "course", of: (row) => row.course, kind: "left" },
+  ], nights);
+  return chart(title, `${label}.`, draw, numbers);
+}

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from comparison.metrics import METRICS
 from db.report import ReportRows
 from db.result_breakdown import LINE
 from reports.breakdown import RESERVATION, explain
 from reports.page.answers import answer_documents
-from reports.page.intervals import category_intervals, model_gaps
+from reports.page.intervals import category_intervals
 from reports.page.left_out import left_out
 from reports.page.problems import problem_documents
 from reports.page.summary import summary
@@ -22,12 +23,22 @@ Row = Mapping[str, Any]
 WEAKEST_AT_MOST = 8
 
 
-def report_document(rows: ReportRows, *, state: str, written_at: dt.datetime) -> dict[str, Any]:
-    """Return the document of a run's page; ``state`` is that of the run, the time is UTC."""
+def report_document(
+    rows: ReportRows,
+    *,
+    state: str,
+    written_at: dt.datetime,
+    comparison: Row | None = None,
+    recommendation: Row | None = None,
+) -> dict[str, Any]:
+    """Return the document of a run's page; ``state`` is that of the run, the time is UTC.
+
+    ``comparison`` and ``recommendation`` are the documents of ``evalctl compare`` and ``evalctl
+    recommend``.
+    """
     results = rows.results.to_dict()
     assert rows.results.breakdown is not None
     answers = answer_documents(rows.answers, rows.verdicts, rows.second_readings)
-    gaps = model_gaps(rows.problem_scores, [row["model"] for row in rows.models])
     problems = problem_documents(rows.problems, rows.head["language"])
     return {
         "run": {**rows.head, "state": state, "written_at": written_at},
@@ -36,13 +47,17 @@ def report_document(rows: ReportRows, *, state: str, written_at: dt.datetime) ->
             overall=rows.overall,
             resources=results["resources"],
             answers=rows.counts["answers"],
-            gaps=gaps,
+            comparison=comparison,
+            recommendation=recommendation,
         ),
         "models": rows.models,
         "overall": rows.overall,
         "scores": results["scores"],
         "intervals": category_intervals(rows.problem_scores),
-        "gaps": gaps,
+        "comparison": comparison,
+        "recommendation": recommendation,
+        "metric_names": {metric.name: metric.label for metric in METRICS.values()},
+        "nights": rows.nights,
         "resources": results["resources"],
         "prompts": results["prompts"],
         "prompt_steps": rows.prompt_steps,

@@ -66,19 +66,7 @@ function scoresSection(data, models) {
       "The pale end of a bar is where the score would end if every undetermined step were done.") : null,
     make("p", { class: "note" },
       "The line across the end of a bar is the 95 % interval of the mean over problems."),
-    make("div", { class: "charts" }, charts), gapTable(data), numbers);
-}
-
-function gapTable(data) {
-  if (!data.gaps.length) return null;
-  const signed = (value) => (value === null ? "–" : `${value > 0 ? "+" : ""}${figure(value, 2)}`);
-  return table("Differences, problem by problem", [
-    { title: "difference", of: (row) => `${row.b} - ${row.a}`, kind: "left" },
-    { title: "prompt", of: (row) => row.prompt, kind: "left" },
-    { title: "of 7", of: (row) => signed(row.difference) },
-    { title: "95 % interval", of: (row) => (row.ci_low === null ? "–" : `${signed(row.ci_low)} to ${signed(row.ci_high)}`) },
-    { title: "problems of both", of: (row) => `${figure(row.problems)} of ${figure(row.of)}` },
-  ], data.gaps);
+    make("div", { class: "charts" }, charts), numbers);
 }
 
 function timesSection(data, models) {
@@ -136,6 +124,104 @@ function ladderSection(data) {
   return section("limits", "Concurrency",
     others.length ? make("p", { class: "note" }, `Found by other runs: ${others.join(", ")}.`) : null,
     make("div", { class: "charts" }, charts));
+}
+
+const VERDICT_BADGES = {
+  pass: ["done", "✓"], warn: ["present_invalid", "!"], block: ["wrong", "✗"],
+  inconclusive: ["undetermined", "?"],
+};
+
+function verdictBadge(verdict) {
+  const [kind, symbol] = VERDICT_BADGES[verdict] || ["plain", "·"];
+  return badge(kind, symbol, verdict);
+}
+
+/** Format a difference with its sign. */
+function signed(value, digits = 2) {
+  return value === null || value === undefined ? "–" : `${value > 0 ? "+" : ""}${figure(value, digits)}`;
+}
+
+function comparisonSection(data) {
+  const found = data.comparison;
+  if (!found) return null;
+  const held = new Set(data.answers.map((answer) => answer.job));
+  const parts = found.comparisons.map((head) => {
+    const same = head.a.run === head.b.run;
+    const name = (side) => (same ? side.model : `${side.model} in ${side.name}`);
+    const of = (row) => row.model_a === head.a.model && row.model_b === head.b.model;
+    const metrics = found.metrics.filter(of);
+    const rows = metrics.filter((row) => row.category === null);
+    const scores = metrics.filter((row) => row.metric === "score7" && row.ci_low !== null);
+    const rules = found.rules.filter(of);
+    return make("div", {},
+      make("h3", {}, `${name(head.b)}, compared with ${name(head.a)} `, verdictBadge(head.verdict)),
+      rules.length ? make("ul", { class: "plain" }, rules.map((rule) => make("li", {}, rule.why))) : null,
+      scores.length ? differenceChart(scores, `${name(head.b)} - ${name(head.a)}`) : null,
+      comparisonTable(data, rows, name(head.a), name(head.b)),
+      flipsOf(found.flips.filter(of), held));
+  });
+  return section("comparison", "Comparison",
+    make("p", { class: "note" }, "Problem by problem, repetitions averaged first; intervals of 95 %. The verdict asks whether the second may replace the first: pass where the whole interval keeps the allowance, block where it is past it."),
+    found.why_not.length ? make("ul", { class: "warning" }, found.why_not.map((why) => make("li", {}, readable(why).text))) : null,
+    parts);
+}
+
+function comparisonTable(data, rows, a, b) {
+  return table("All problems", [
+    { title: "metric", of: (row) => data.metric_names[row.metric] || row.metric, kind: "left" },
+    { title: a, of: (row) => figure(row.a, 2) },
+    { title: b, of: (row) => figure(row.b, 2) },
+    { title: "unit", of: (row) => row.unit, kind: "left" },
+    { title: "difference", of: (row) => (row.difference === null ? "–" : `${signed(row.difference)}${row.difference_unit === "%" ? " %" : ""}`) },
+    { title: "interval", of: (row) => (row.ci_low === null ? "–" : `${signed(row.ci_low)} to ${signed(row.ci_high)}`) },
+    { title: "p", of: (row) => (row.p_value === null ? "–" : figure(row.p_value, 3)) },
+    { title: "finding", of: (row) => (row.refused.length ? row.refused.join("; ") : row.finding), kind: "prose" },
+  ], rows);
+}
+
+function flipsOf(flips, held) {
+  if (!flips.length) return null;
+  const job = (side) => {
+    const said = `${side.right} of ${side.of} right`;
+    return held.has(side.job) ? make("a", { href: `#a=${side.job}` }, said) : said;
+  };
+  return folded(`${counted(flips.length, "final answer")} that flipped`, () => table("Final answers that flipped", [
+    { title: "problem", of: (flip) => flip.problem, kind: "left" },
+    { title: "prompt", of: (flip) => flip.prompt, kind: "left" },
+    { title: "change", of: (flip) => flip.change, kind: "left" },
+    { title: "first", of: (flip) => job(flip.a) },
+    { title: "second", of: (flip) => job(flip.b) },
+  ], flips));
+}
+
+function recommendationSection(data) {
+  const found = data.recommendation;
+  if (!found) return null;
+  const name = (one) => (one ? `${one.model}, ${one.prompt}` : "–");
+  return section("recommendation", "Recommendation",
+    table("What to take, by priority", [
+      { title: "priority", of: (row) => row.priority, kind: "left" },
+      { title: "choice", of: (row) => name(row.choice), kind: "left" },
+      { title: "sure", of: (row) => (row.choice === null ? "–" : row.shown ? "shown" : "not shown"), kind: "left" },
+      { title: "next best", of: (row) => (row.rivals.length ? name(row.rivals[0]) : "–"), kind: "left" },
+      { title: "lead", of: (row) => (row.rivals.length ? signed(row.rivals[0].lead) : "–") },
+      { title: "interval", of: (row) => (row.rivals.length && row.rivals[0].ci_low !== null
+        ? `${signed(row.rivals[0].ci_low)} to ${signed(row.rivals[0].ci_high)}` : "–") },
+      { title: "left out", of: (row) => row.left_out.join(", ") || "–", kind: "prose" },
+    ], found.answers),
+    found.warnings.length ? make("ul", { class: "note" }, found.warnings.map((said) => make("li", {}, readable(said).text))) : null);
+}
+
+function nightsSection(data) {
+  const rows = data.nights.filter((row) => row.z !== null);
+  if (!rows.length) return null;
+  const key = (row) => [row.model, row.prompt, row.metric].join("|");
+  const charts = distinct(rows.map(key)).map((one) => nightChart(
+    rows.filter((row) => key(row) === one), data.metric_names));
+  const { schedule, baseline, baseline_version: version } = rows[0];
+  return section("nights", "Nights",
+    make("p", { class: "note" }, `Schedule ${schedule}${baseline ? `, baseline ${baseline} version ${version}` : ""}. Each metric as it stands to the frozen reference, in standard deviations of a night: above 0 is worse, the band is what nights differ by.`),
+    make("div", { class: "charts three" }, charts));
 }
 
 function promptSection(data, models) {
@@ -196,9 +282,10 @@ function start() {
   const models = distinct(data.models.map((row) => row.model));
   const main = make("main", { id: "main" });
   const sections = [
-    summarySection(data), scoresSection(data, models), weakestSection(data, models),
+    summarySection(data), comparisonSection(data), recommendationSection(data),
+    scoresSection(data, models), weakestSection(data, models),
     promptSection(data, models), timesSection(data, models), memorySection(data, models), ladderSection(data),
-    leftOutSection(data),
+    nightsSection(data), leftOutSection(data),
   ].filter(Boolean);
   const skip = make("a", { class: "skip", href: "#answers" }, "Skip to the answers");
   main.append(headOf(data));

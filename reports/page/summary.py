@@ -12,12 +12,20 @@ def summary(
     *,
     models: Sequence[Row],
     overall: Sequence[Row],
-    gaps: Sequence[Row],
+    comparison: Row | None,
+    recommendation: Row | None,
     resources: Sequence[Row],
     answers: int,
 ) -> list[str]:
-    """Return what was done, who shows more of the derivations, and what that costs."""
-    sentences = [_done(models, answers), _scores(overall, gaps), _costs(resources)]
+    """Return what was done, who shows more of the derivations, what that costs and what to take.
+
+    ``comparison`` and ``recommendation`` are the documents of the commands of these names.
+    """
+    sentences = [
+        _done(models, answers),
+        _scores(overall, comparison),
+        _choice(resources, recommendation),
+    ]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -36,40 +44,66 @@ def _done(models: Sequence[Row], answers: int) -> str:
     )
 
 
-def _scores(overall: Sequence[Row], gaps: Sequence[Row]) -> str:
-    """Say what the models show under the prompt that has the most answers, and how sure that is."""
+def _scores(overall: Sequence[Row], comparison: Row | None) -> str:
+    """Say what the models show, and how sure their difference is where they are compared."""
     if not overall:
         return "No answer has a score."
-    prompts = list(dict.fromkeys(row["prompt"] for row in overall))
-    prompt = max(
-        prompts, key=lambda name: sum(row["answers"] for row in overall if row["prompt"] == name)
+    compared = _compared(comparison) if comparison else []
+    if compared:
+        return f"Of 7 points for steps, {'; '.join(compared)}."
+    several = len({row["prompt"] for row in overall}) > 1
+    shown = "; ".join(
+        f"{row['model']} shows {row['score7']:.2f}" + (f" ({row['prompt']})" if several else "")
+        for row in sorted(overall, key=lambda row: -row["score7"])
     )
-    ranked = sorted(
-        (row for row in overall if row["prompt"] == prompt),
-        key=lambda row: (-row["score7"], row["model"]),
-    )
-    under = f" with the {prompt} prompt" if len(prompts) > 1 else ""
-    shown = " and ".join(
-        f"{row['model']} shows {row['score7']:.2f} ({_share(row['answer_accuracy'])} of its final "
-        "answers right)"
-        for row in ranked
-    )
-    sure = "; ".join(_sure(gap) for gap in gaps if gap["prompt"] == prompt)
-    return f"Of 7 points for steps{under}, {shown}{f': {sure}' if sure else ''}."
+    return f"Of 7 points for steps, {shown}."
 
 
-def _sure(gap: Row) -> str:
-    """Say whether a difference between two models is more than chance."""
-    a, b, difference = gap["a"], gap["b"], gap["difference"]
-    problems = _count(gap["problems"], "problem")
-    if gap["ci_low"] is None:
-        return f"{problems} cannot say how sure the difference of {b} from {a} is"
-    ends = f"{gap['ci_low']:+.2f} to {gap['ci_high']:+.2f}"
-    measured = f"by {abs(difference):.2f}, 95 % interval of {b} - {a} {ends}, {problems}"
-    if gap["ci_low"] > 0 or gap["ci_high"] < 0:
-        better, worse = (b, a) if difference > 0 else (a, b)
-        return f"{better} derives more than {worse} ({measured})"
-    return f"neither {a} nor {b} is shown to derive more ({measured})"
+def _compared(comparison: Row) -> list[str]:
+    """Say for each pair of sides what both show and whether the difference is more than chance."""
+    rows = {
+        (row["model_a"], row["model_b"]): row
+        for row in comparison["metrics"]
+        if row["metric"] == "score7" and row["category"] is None
+    }
+    said = []
+    for head in comparison["comparisons"]:
+        row = rows.get((head["a"]["model"], head["b"]["model"]))
+        if row is None or row["difference"] is None:
+            continue
+        same_run = head["a"]["run"] == head["b"]["run"]
+        first, second = (
+            side["model"] if same_run else f"{side['model']} in {side['name']}"
+            for side in (head["a"], head["b"])
+        )
+        shown = f"{first} shows {row['a']:.2f} and {second} {row['b']:.2f}"
+        said.append(f"{shown}: {_sure(row, first, second)}")
+    return said
+
+
+def _sure(row: Row, first: str, second: str) -> str:
+    problems = _count(row["n"], "problem")
+    if row["ci_low"] is None:
+        return f"{problems} cannot say how sure the difference is"
+    ends = f"95\N{NO-BREAK SPACE}% interval {row['ci_low']:+.2f} to {row['ci_high']:+.2f}"
+    measured = f"{second} - {first} {row['difference']:+.2f}, {ends}, {problems}"
+    if row["finding"] not in ("better", "worse"):
+        return f"neither is shown to derive more ({measured})"
+    return f"{second if row['finding'] == 'better' else first} derives more ({measured})"
+
+
+def _choice(resources: Sequence[Row], recommendation: Row | None) -> str:
+    """Say what the models cost, and which to take for which priority."""
+    costs = _costs(resources)
+    chosen: dict[str, list[str]] = {}
+    for answer in recommendation["answers"] if recommendation else ():
+        if answer["choice"] is not None:
+            name = f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt"
+            chosen.setdefault(name, []).append(answer["priority"])
+    taken = "; ".join(f"{name} ({', '.join(whys)})" for name, whys in chosen.items())
+    parts = [costs, f"recommended: {taken}" if taken else ""]
+    said = "; ".join(part for part in parts if part)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def _costs(resources: Sequence[Row]) -> str:
@@ -81,7 +115,7 @@ def _costs(resources: Sequence[Row]) -> str:
         row for row in resources if (row["prompt"], row["mode"]) == (first["prompt"], first["mode"])
     ]
     parts = [part for row in lines if (part := _cost(row))]
-    return f"In {first['mode']} mode: {'; '.join(parts)}." if parts else ""
+    return f"in {first['mode']} mode {'; '.join(parts)}" if parts else ""
 
 
 def _cost(row: Row) -> str:
@@ -93,11 +127,7 @@ def _cost(row: Row) -> str:
         figures.append(f"first token after {row['ttft_ms']:,.0f} ms")
     if row["e2e_s"] is not None:
         figures.append(f"{row['e2e_s']:.2f} s an answer")
-    return f"{row['model']} {', '.join(figures)}" if figures else ""
-
-
-def _share(value: float | None) -> str:
-    return "an unknown share" if value is None else f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+    return f"{row['model']}: {', '.join(figures)}" if figures else ""
 
 
 def _count(number: int, what: str) -> str:

@@ -2,18 +2,24 @@
 
 /** Characters that turn or hide text; they are shown by their numbers. */
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+/** Marks upon one letter: thousands of them take a browser seconds. */
+const HEAPED = /(\p{M}{16})(\p{M}{16,})/gu;
 /** Delimiters of formulas: opening, closing, whether set on a line by itself. */
 const DELIMITERS = [
   ["$$", "$$", true], ["\\[", "\\]", true], ["\\(", "\\)", false], ["$", "$", false],
 ];
 const ENVIRONMENT = /\\begin\{(equation|align|aligned|gather|gathered|cases|eqnarray|multline|split|array|matrix|pmatrix|bmatrix|vmatrix)(\*?)\}/y;
 
-/** Return a text with its hidden characters written out, and whether it had any. */
+/** Return a text with its hidden characters written out and heaps of marks cut, and their number. */
 function readable(text) {
-  HIDDEN.lastIndex = 0;
-  if (!HIDDEN.test(text)) return { text, hidden: 0 };
   let hidden = 0;
-  const shown = text.replace(HIDDEN, (letter) => {
+  const cut = text.replace(HEAPED, (_, kept, rest) => {
+    hidden += rest.length;
+    return `${kept} ⟨${counted(rest.length, "more mark")}⟩`;
+  });
+  HIDDEN.lastIndex = 0;
+  if (!HIDDEN.test(cut)) return { text: cut, hidden };
+  const shown = cut.replace(HIDDEN, (letter) => {
     if (letter === "\r") return "";
     hidden += 1;
     return `⟨U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
@@ -217,7 +223,7 @@ function showText(text, passages = [], marked = null) {
   const both = make("div", {}, box, note);
   if (hidden) {
     both.append(make("p", { class: "note" },
-      `${counted(hidden, "character")} that hide or turn text written out as ⟨U+…⟩.`));
+      `${counted(hidden, "character")} that hide, turn or cover text written out in ⟨ ⟩.`));
   }
   return both;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import html
 import json
@@ -12,11 +13,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from db.models import Night, NightMetric, Schedule
 from reports.page import shell as page_shell
 from reports.page.answers import TEXT_AT_MOST, Utf16, answer_documents
-from reports.page.intervals import category_intervals, model_gaps
+from reports.page.intervals import category_intervals
 from reports.page.shell import embedded, index_shell, render, report_shell
+from tests.support.browser import chromium
 from tests.support.pages import answer_row, document_of, verdict_row
 from tests.support.processes import evalctl, evalctl_json
 from tests.support.seeded_run import seed_limits, seed_run
@@ -128,12 +132,9 @@ def test_intervals_are_of_problems_and_stay_on_the_scale() -> None:
     ]  # fmt: skip
     found = {row["model"]: row for row in category_intervals(rows)}
     assert found["a"]["ci_high"] == 7.0
-    (gap,) = model_gaps(rows, ["a", "b"])
-    assert gap["difference"] == pytest.approx(-3.0)
-    # By hand: differences -3, -4, -2; t(0.975, 2) = 4.3027, standard error 1 / sqrt(3).
-    assert gap["ci_low"] == pytest.approx(-3 - 4.3027 / 3**0.5, abs=1e-3)
+    # By hand: 4, 3, 4.5; t(0.975, 2) = 4.3027, standard error 0.7638 / sqrt(3).
+    assert found["b"]["ci_low"] == pytest.approx(23 / 6 - 4.3027 * 0.7638 / 3**0.5, abs=1e-3)
     assert category_intervals(rows[:1]) == []
-    assert model_gaps(rows[:3], ["a", "b"]) == []
 
 
 def test_the_command_writes_a_run_with_all_its_parts(
@@ -148,6 +149,11 @@ def test_the_command_writes_a_run_with_all_its_parts(
     assert found["run"]["name"] == "seeded"
     assert len(found["summary"]) == 3
     assert found["summary"][0] == "2 models answered 3 problems 2 times (24 answers)."
+    score, *_ = found["comparison"]["metrics"]
+    assert (score["metric"], score["category"], score["n"]) == ("score7", None, 3)
+    assert f"model-a shows {score['a']:.2f} and model-b {score['b']:.2f}" in found["summary"][1]
+    assert facts["verdict"] == found["comparison"]["verdict"]
+    assert "recommended: model-" in found["summary"][2]
     assert {row["model"] for row in found["weakest"]} == {"model-a", "model-b"}
     assert [len(row["cuts"]) for row in found["distributions"]] == [41] * 12
     assert {row["model"]: row["level"] for row in found["ladder"] if row["stable"] < 3} == {
@@ -212,3 +218,61 @@ def test_a_file_that_cannot_be_written_is_named(
     done = evalctl(environment, f"report one --synthetic -o {tmp_path / 'file' / 'r.html'}")
     assert done.returncode == 2
     assert f"cannot write {tmp_path / 'file' / 'r.html'}: " in done.stderr
+
+
+def test_a_run_is_compared_with_its_baseline(
+    engine: Engine, environment: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("before", "after"):
+        seed_run(engine, problems=3, repetitions=1, prompts=("plain",), name=name)
+    file = tmp_path / "r.html"
+    facts = evalctl_json(environment, f"report after --baseline before --synthetic -o {file}")
+    heads = document_in(file)["comparison"]["comparisons"]
+    assert [(one["a"]["name"], one["b"]["name"], one["b"]["model"]) for one in heads] == [
+        ("before", "after", "model-a"),
+        ("before", "after", "model-b"),
+    ]
+    assert "model-a in before shows" in facts["summary"][1]
+    done = evalctl(environment, f"report after --baseline nowhere --synthetic -o {file}")
+    assert (done.returncode, "no run matches 'nowhere'" in done.stderr) == (2, True)
+
+
+def test_the_nights_up_to_the_run_are_shown(
+    engine: Engine, environment: dict[str, str], tmp_path: Path
+) -> None:
+    runs = [
+        seed_run(engine, problems=1, repetitions=1, prompts=("plain",), name=f"night-{n}").run_id
+        for n in range(3)
+    ]
+    slots = [dt.datetime(2026, 11, 1 + n, tzinfo=dt.UTC) for n in range(3)]
+    with Session(engine) as session:
+        schedule = Schedule(name="nightly", cron="0 1 * * *", timezone="UTC", experiment={})
+        session.add(schedule)
+        session.flush()
+        for n, (slot, run_id) in enumerate(zip(slots, runs, strict=True)):
+            night = {"schedule_id": schedule.id, "slot": slot}
+            session.add(
+                Night(**night, run_id=run_id, due_at=slot, state="quiet", done=True, done_at=slot)
+            )
+            session.flush()
+            session.add(
+                NightMetric(
+                    **night, model="model-a", prompt="plain", metric="score7", unit="points of 7",
+                    value=5.0 - n, problems=1, reference=5.0, distance=n, standard_error=0.5,
+                    difference=-n, z=2.0 * n, z_limit=3.0, course="quiet", tier="block",
+                )
+            )  # fmt: skip
+        session.commit()
+    file = tmp_path / "r.html"
+    assert evalctl(environment, f"report night-1 --synthetic -o {file}").returncode == 0
+    nights = document_in(file)["nights"]
+    assert [(night["run"], night["own"], night["z"]) for night in nights] == [
+        ("night-0", False, 0.0),
+        ("night-1", True, 2.0),
+    ]
+    with chromium() as page:
+        page.open(file)
+        page.settle()
+        assert page.complaints == []
+        drawn = page.evaluate("document.querySelector('#nights svg').getAttribute('aria-label')")
+    assert drawn == "score of 7: model-a, plain: last night 2.0 of 3.0 standard deviations, quiet."

@@ -103,7 +103,7 @@ def document_of(
             ),
         ),
         "overall": [], "problem_scores": [], "steps_shown": shown, "prompt_steps": [],
-        "distributions": [], "traces": [], "ladder": [],
+        "distributions": [], "traces": [], "ladder": [], "nights": [],
         "problems": [
             {"problem": name, "category": category, "document": problem}
             for name, category in problems.items()
