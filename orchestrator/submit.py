@@ -63,6 +63,12 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
         raise UsageFault(f"the problem set {experiment.problems!r} contains no problems")
+    lacking = [one.id for one in problem_set if experiment.language not in one.statement]
+    if lacking:
+        raise UsageFault(
+            f"{len(lacking)} of {len(problem_set)} problems have no statement in the language "
+            f"{experiment.language!r}, e.g. {lacking[0]}"
+        )
     problems = tuple(record_of(problem) for problem in problem_set)
     experiment_hash = experiment.identity_hash(problem_set.content_hash)
     return Submission(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
+from orchestrator.model_check import unreachable
 from orchestrator.registry import load_registry
 from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
 from orchestrator.watch import follow
@@ -128,8 +130,10 @@ def submit(
     if dry_run:
         warn(*submission_warnings(submission))
         return _show_plan(experiment, submission, as_json=as_json)
+    away = unreachable(submission.models)
     with connect(broker=True, name="submit") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
+        outcome = replace(outcome, warnings=(*outcome.warnings, *away))
         warn(*outcome.warnings)
         if not as_json:
             click.echo(_sentence(outcome))

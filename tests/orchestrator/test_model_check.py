@@ -1,0 +1,42 @@
+"""``models check`` contacts a model's server, and says what it found there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.model_spec import ModelSpec
+from orchestrator.model_check import check_model
+from tests.support.model_servers import odd_server
+
+
+def model(base_url: str, **fields: Any) -> ModelSpec:
+    return ModelSpec(
+        **{"name": "m", "engine": "openai", "source": "tiny", "base_url": base_url} | fields
+    )
+
+
+@pytest.mark.parametrize(
+    ("oddities", "path", "ok", "found"),
+    [
+        ({}, "/v1", True, "serves tiny"),
+        ({"models": ("tiny:latest",)}, "/v1", True, "serves tiny:latest"),
+        ({"models": ("other",)}, "/v1", False, "does not serve 'tiny'; it serves other"),
+        ({"listing": (501, "text/html", "")}, "/v1", True, "lists no models"),
+        ({}, "", True, "try http://127.0.0.1"),
+        ({"listing": (401, "application/json", "{}")}, "/v1", False, "refuses: 401"),
+    ],
+)
+def test_a_server_is_contacted(
+    *, oddities: dict[str, Any], path: str, ok: bool, found: str
+) -> None:
+    with odd_server(**oddities) as (_, address):
+        check = check_model(model(f"{address}{path}"))
+    assert (check.ok, found in check.found) == (ok, True), check
+
+
+def test_a_server_that_is_away_is_said_to_be() -> None:
+    check = check_model(model("http://127.0.0.1:9/v1"))
+    assert not check.ok
+    assert "the connection was refused" in check.found
