@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from core.settings import Settings
 from db.fleet import list_workers
+from db.nightly import watches
 from db.schedule_slots import last_slots
 from db.schedules import (
     add_schedule,
@@ -173,12 +174,17 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
         slots = tuple(last_slots(connections.engine, found, limit=limit).get(found.schedule_id, ()))
         document = describe(found, database_time(connections.engine), last=slots)
         warnings = warnings_of(connections.engine, found)
+        watched = next(iter(watches(connections.engine, name)), None)
     shown = [slot.to_dict() for slot in slots]
     document |= {"experiment": found.experiment, "slots": shown, "warnings": warnings}
+    document["compare_with"] = watched.baseline if watched else None
     if as_json:
         print_json(document)
     else:
         print_schedule(found, document)
+        if watched:
+            within = f"due within {watched.due_within_s / 3600:g} h"
+            click.echo(f"nights are compared with baseline {watched.baseline}, {within}")
     return 1 if slots and slots[0].error_message else 0
 
 

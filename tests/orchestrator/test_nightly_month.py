@@ -226,6 +226,8 @@ def _check_history(place: Place) -> None:
     document = evalctl_json(place.user, "nights nightly")
     assert len(document["nights"]) == NIGHTS
     assert document["warnings"] == []
+    shown = evalctl(place.user, "schedule show nightly").stdout
+    assert "nights are compared with baseline main, due within 6 h" in shown
     text = evalctl(place.user, "nights nightly")
     assert text.returncode == 0
     lines = text.stdout.splitlines()
@@ -233,8 +235,8 @@ def _check_history(place: Place) -> None:
     (score,) = [line for line in lines if line.startswith("  score7 ")]
     assert score[18 + MISSED] == "·"
     assert [score[18 + night] for night in REGRESSED] == ["▁"] * 3
-    shown = query(
+    viewed = query(
         place.engine,
         "SELECT count(*) AS nights FROM analytics_v1.nightly_comparison WHERE metric = 'score7'",
     )
-    assert shown == [{"nights": NIGHTS - 1}]
+    assert viewed == [{"nights": NIGHTS - 1}]
