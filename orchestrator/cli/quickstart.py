@@ -52,7 +52,7 @@ def _next_commands(run: str) -> tuple[str, str, str]:
     columns, scores = "problem, repetition, score7, guess_suspected", "analytics_v1.scores"
     query = f"\"SELECT {columns} FROM {scores} WHERE run = '{run}'\""  # noqa: S608 - printed
     return (
-        f"evalctl results {run} --json",
+        f"evalctl report {run} -o report.html",
         f"evalctl db shell -- -c {query}",
         (
             "evalctl up && evalctl submit --model smollm2 --problems quickstart --prompt "

@@ -371,11 +371,14 @@ function fillTip(tip, steps) {
 /** Put the tip under an element, or above it where there is no room. */
 function place(tip, element) {
   tip.hidden = false;
-  const at = element.getClientRects()[0] || element.getBoundingClientRect();
+  const lines = element.getClientRects();
+  const [first, last] = [lines[0], lines[lines.length - 1]];
+  if (!first) return;
   const size = tip.getBoundingClientRect();
-  const below = at.bottom + 8 + size.height < innerHeight;
-  tip.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
-  tip.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - size.height - 8)}px`;
+  const below = last.bottom + 8 + size.height < innerHeight;
+  const left = below ? last.left : first.left;
+  tip.style.left = `${Math.max(8, Math.min(left, innerWidth - size.width - 8))}px`;
+  tip.style.top = `${below ? last.bottom + 8 : Math.max(8, first.top - size.height - 8)}px`;
 }
 
 /** Set off the passages and list entries of these steps. */

@@ -201,7 +201,9 @@ function memoryChart(lines, names) {
     { title: "MiB", of: (bar) => figure(bar.to - bar.from, 1) },
     { title: "where from", of: (bar) => bar.source, kind: "prose" },
   ], bars);
-  return chart("Memory that one result needed, beside what the device held",
+  const host = lines.every((line) => line.memory_kind === "host");
+  return chart(host ? "Memory resident on the host at the peak"
+    : "Memory that one result needed, beside what the device held",
     `Memory: ${label}.`, draw, numbers, legendOf(terms.map((name) => ({ name, colour: termColour(name) }))));
 }
 

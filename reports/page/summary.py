@@ -94,16 +94,23 @@ def _sure(row: Row, first: str, second: str) -> str:
 
 def _choice(resources: Sequence[Row], recommendation: Row | None) -> str:
     """Say what the models cost, and which to take for which priority."""
-    costs = _costs(resources)
-    chosen: dict[str, list[str]] = {}
-    for answer in recommendation["answers"] if recommendation else ():
-        if answer["choice"] is not None:
-            name = f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt"
-            chosen.setdefault(name, []).append(answer["priority"])
-    taken = "; ".join(f"{name} ({', '.join(whys)})" for name, whys in chosen.items())
-    parts = [costs, f"recommended: {taken}" if taken else ""]
+    parts = [_costs(resources)]
+    answers = recommendation["answers"] if recommendation else ()
+    for words, shown in (("recommended", True), ("ahead, though this run does not show it", False)):
+        taken = _taken(answers, shown=shown)
+        parts.append(f"{words}: {taken}" if taken else "")
     said = "; ".join(part for part in parts if part)
     return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _taken(answers: Sequence[Row], *, shown: bool) -> str:
+    """Name each choice with its priorities: those that the run shows to be best, or the others."""
+    chosen: dict[str, list[str]] = {}
+    for answer in answers:
+        if answer["choice"] is not None and bool(answer["shown"]) is shown:
+            name = f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt"
+            chosen.setdefault(name, []).append(answer["priority"])
+    return "; ".join(f"{name} ({', '.join(whys)})" for name, whys in chosen.items())
 
 
 def _costs(resources: Sequence[Row]) -> str:

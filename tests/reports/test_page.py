@@ -153,7 +153,11 @@ def test_the_command_writes_a_run_with_all_its_parts(
     assert (score["metric"], score["category"], score["n"]) == ("score7", None, 3)
     assert f"model-a shows {score['a']:.2f} and model-b {score['b']:.2f}" in found["summary"][1]
     assert facts["verdict"] == found["comparison"]["verdict"]
-    assert "recommended: model-" in found["summary"][2]
+    for answer in found["recommendation"]["answers"]:
+        words = "recommended: " if answer["shown"] else "ahead, though this run does not show it: "
+        _, _, said = found["summary"][2].partition(words)
+        assert answer["priority"] in said
+        assert f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt" in said
     assert {row["model"] for row in found["weakest"]} == {"model-a", "model-b"}
     assert [len(row["cuts"]) for row in found["distributions"]] == [41] * 12
     assert {row["model"]: row["level"] for row in found["ladder"] if row["stable"] < 3} == {
