@@ -55,6 +55,7 @@ class AnswerList {
     }
     this.list.append(...added);
     if (this.rows.length < this.answers.length) setTimeout(() => this.makeRows(ROWS_AT_ONCE), 0);
+    else performance.mark("listed");
   }
 
   filterForm() {
