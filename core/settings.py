@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import parse_qsl, urlsplit
 
 from platformdirs import user_data_path
 
@@ -32,6 +33,11 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 
 #: Valkey speaks Redis's protocol; redis-py and Celery know it by Redis's scheme.
 _BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
+#: Schemes of brokers that Celery knows and evalctl does not.
+_OTHER_BROKERS = frozenset({"sentinel", "redis+socket", "unix", "redis+cluster"})
+#: What a broker's URL may hold after its question mark.
+_BROKER_OPTIONS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_CERTIFICATES = ("required", "optional", "none")
 #: user:password@ after the scheme. A password may hold @; one with an unescaped / is not a valid
 #: URL but must be hidden too, while host:5432/path@x holds no password.
 _USERINFO = re.compile(
@@ -128,11 +134,39 @@ def _broker_url(url: str) -> str:
     scheme, separator, rest = url.strip().partition("://")
     known = _BROKER_SCHEMES.get(scheme.lower())
     if not separator or known is None:
-        raise SettingsError(
-            "EVALCTL_BROKER_URL", f"must start with redis:// or rediss://, not {masked(url)!r}"
+        other = scheme.lower() if separator and re.fullmatch(r"[a-z+]+", scheme.lower()) else ""
+        why = (
+            "; sockets, Sentinel and clusters are not supported" if other in _OTHER_BROKERS else ""
         )
+        raise SettingsError("EVALCTL_BROKER_URL", f"must start with redis:// or rediss://{why}")
     normalised = f"{known}://{rest}"
+    _check_broker(normalised)
     if known == "rediss" and "ssl_cert_reqs=" not in rest:
         # Celery checks no certificate by default: anyone on the path could read the password.
         normalised += ("&" if "?" in rest else "?") + "ssl_cert_reqs=required"
     return normalised
+
+
+def _check_broker(url: str) -> None:
+    """Raise ``SettingsError``, without the value, for what Celery would end on."""
+    try:
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        host = parts.hostname
+        _ = parts.port
+    except ValueError as error:
+        problem = "cannot be read; escape / ? # [ ] @ : and % in its password, e.g. / as %2F"
+        raise SettingsError("EVALCTL_BROKER_URL", problem) from error
+    if not host:
+        raise SettingsError("EVALCTL_BROKER_URL", "names no host")
+    if not re.fullmatch(r"/?\d*", parts.path):
+        raise SettingsError("EVALCTL_BROKER_URL", "must end in the number of a database, e.g. /0")
+    if unknown := sorted(set(options) - set(_BROKER_OPTIONS)):
+        known = ", ".join(_BROKER_OPTIONS)
+        raise SettingsError(
+            "EVALCTL_BROKER_URL", f"has unknown options {', '.join(unknown)}; it may have {known}"
+        )
+    required = options.get("ssl_cert_reqs", "required")
+    if required not in _CERTIFICATES:
+        allowed = ", ".join(_CERTIFICATES)
+        raise SettingsError("EVALCTL_BROKER_URL", f"needs ssl_cert_reqs to be one of {allowed}")

@@ -210,9 +210,9 @@ def is_read_only(error: DBAPIError) -> bool:
 def is_passing(error: DBAPIError) -> bool:
     """Return whether the server may succeed later: the transaction was rolled back."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    # 40: deadlock, serialisation. 53: disk, memory. 55: locks, objects in use. 57: cancelled,
-    # shutting down. 58: input or output of the system.
-    return state.startswith(("40", "53", "55", "57", "58")) or state == READ_ONLY
+    # 40: deadlock, serialisation. 53: disk, memory. 55: locks, objects in use. 57014: statement
+    # timeout. 58: input or output of the system.
+    return state.startswith(("40", "53", "55", "58")) or state in {"57014", READ_ONLY}
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -19,10 +21,33 @@ json_option: Callable[[Function], Function] = click.option(
 )
 
 
+#: What a terminal would act on: control characters but tab and line end, escape sequences among
+#: them.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+
+
+class Screen(Console):
+    """A console that shows texts of others as they are: no markup, no control characters."""
+
+    def render_str(self, text: str, **style: Any) -> Text:
+        """Return a text whose control characters are visible and do nothing."""
+        return super().render_str(harmless(text), **style)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`, for which a reader that has enough is not an error."""
+        raise BrokenPipeError
+
+
+def harmless(text: str) -> str:
+    """Return a text of others without what a terminal would act on."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def console(*, as_json: bool = False) -> Console:
     """Return a console for people, on stderr beside JSON; wide where no terminal cuts it."""
     stream = sys.stderr if as_json else sys.stdout
-    return Console(width=None if stream.isatty() else 160, highlight=False, stderr=as_json)
+    width = None if stream.isatty() else 160
+    return Screen(width=width, highlight=False, markup=False, emoji=False, stderr=as_json)
 
 
 def print_json(document: Any) -> None:

@@ -138,6 +138,9 @@ def _fire(
         return _failed(engine, schedule, fired, str(error))
     except (DataError, IntegrityError, ProgrammingError) as error:
         return _failed(engine, schedule, fired, str(error.orig).strip().partition("\n")[0])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # Whatever cannot be planned fails alone; the reconciler and other schedules go on.
+        return _failed(engine, schedule, fired, f"{type(error).__name__}: {error}")
     except ServiceBusy as error:
         where = (schedule.name, _local(slot, cron.zone), error)
         log.warning("schedule %s: slot %s will be retried: %s", *where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import NoReturn
@@ -10,6 +11,7 @@ from typing import NoReturn
 import click
 
 from core.errors import DbError, ServiceUnreachable
+from core.settings import masked
 from orchestrator.cli.examples import examples
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
@@ -63,6 +65,10 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; an error ends in a sentence on stderr and the exit code of its kind."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a character shows its number instead.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -79,10 +85,40 @@ def main() -> NoReturn:
     except (UsageFault, ProblemError, DbError) as error:
         _refuse(error, USAGE)
     except BrokenPipeError:
-        # The reader of our output has exited; nothing is left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+        _leave_pipe()
+    except SystemExit:
+        if type(sys.stdout).__name__ == "_PacifyFlushWrapper":  # as Click ends on a broken pipe
+            _leave_pipe()
+        raise
+    except Exception as error:  # noqa: BLE001 - users get a sentence whatever happens
+        _refuse_unexpected(error)
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _leave_pipe() -> NoReturn:
+    """End well: the reader of our output has exited, and nothing is left to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(DONE)
+
+
+def _refuse_unexpected(error: Exception) -> NoReturn:
+    """Say what happened without a traceback, which may hold a secret; a variable asks for it."""
+    if os.environ.get("EVALCTL_TRACEBACK"):
+        raise error
+    first = (str(error).strip().splitlines() or [""])[0]
+    kind = type(error).__name__
+    if kind == "OSError":
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(
+        f"evalctl: {kind}: {masked(first)}. EVALCTL_TRACEBACK=1 shows where it happened", err=True
+    )
+    sys.exit(UNREACHABLE if isinstance(error, _database_errors()) else BAD)
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a database that no command expects, where its library is loaded."""
+    library = sys.modules.get("sqlalchemy.exc")
+    return () if library is None else (library.SQLAlchemyError,)
 
 
 def _refuse(error: Exception, code: int) -> NoReturn:

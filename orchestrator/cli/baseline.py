@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import click
 from click import option
-from rich.markup import escape
 from rich.table import Column, Table
 
 from comparison.nights import FEWEST_NIGHTS
@@ -91,7 +90,7 @@ def show(*, name: str, as_json: bool) -> int:
             *(str(one.version), f"{one.created_at:%Y-%m-%d %H:%M}", one.pinned_by),
             *(str(len(one.run_ids)), one.schedule, one.reason),
         )
-        table.add_row(*map(escape, cells))
+        table.add_row(*cells)
     console().print(table)
     return 0
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from core.settings import Settings
 from orchestrator import doctor as examination
@@ -29,7 +30,7 @@ def doctor(*, as_json: bool) -> int:
     else:
         table = Table("check", "state", "found", "fix")
         for check in checks:
-            state = "[green]ok[/]" if check.ok else "[red]broken[/]"
+            state = Text("ok", "green") if check.ok else Text("broken", "red")
             table.add_row(check.name, state, check.found, check.mend)
         console().print(table)
     return 0 if ok else 1

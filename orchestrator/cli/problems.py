@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click import option
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator.cli.examples import examples
 from orchestrator.cli.problem_tables import print_agreement, print_import, print_validation
@@ -80,16 +81,17 @@ def show(*, problem: str, language: str, as_json: bool) -> int:
         print_json(found.to_dict() | {"content_hash": found.content_hash})
         return 0
     screen = console()
-    heading = f"[bold]{found.id}[/] ({found.level}, difficulty {found.difficulty})\n"
-    screen.print(heading, highlight=False)
+    heading = Text(f"{found.id} ({found.level}, difficulty {found.difficulty})\n")
+    heading.stylize("bold", 0, len(found.id))
+    screen.print(heading)
     statement = found.statement.get(language) or next(iter(found.statement.values()))
-    screen.print(statement, markup=False)
+    screen.print(statement)
     for path in found.paths:
         screen.print(f"reference path {path.id}:")
         for step in path.steps:
             described = step.describe.get(language) or next(iter(step.describe.values()), "")
-            screen.print(f"  {step.id}  {described}", markup=False)
-    screen.print(f"answer: {' or '.join(found.answer.any_of)}", markup=False)
+            screen.print(f"  {step.id}  {described}")
+    screen.print(f"answer: {' or '.join(found.answer.any_of)}")
     return 0
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 from click import option
-from rich.markup import escape
 from rich.table import Column, Table
 
 from core.settings import Settings
@@ -143,7 +142,7 @@ def list_(*, as_json: bool) -> int:
     folded = Column("last run", overflow="fold")
     table = Table("schedule", "cron", "time zone", "next slot", "last slot", folded, "state")
     for one, document in zip(found, documents, strict=True):
-        table.add_row(*map(escape, table_row(one, document)))
+        table.add_row(*table_row(one, document))
     console().print(table)
     for document in documents:
         if document["last"] and document["last"]["error_message"]:

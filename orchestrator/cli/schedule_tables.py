@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 import click
-from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy import Engine
 
@@ -72,7 +71,7 @@ def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
     if not document["slots"]:
         click.echo("no past slots")
         return
-    heading = f"slot ({escape(found.timezone)})"
+    heading = f"slot ({found.timezone})"
     table = Table(heading, "submitted", Column("run", overflow="fold"), "state")
     for slot in document["slots"]:
         late_s = (slot["made_at"] - slot["slot"]).total_seconds()
@@ -80,7 +79,7 @@ def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
         made = "by hand" if slot["by_hand"] else on_time
         none = (f"no run: {slot['error_message']}", "-")
         outcome = (slot["run"], slot["state"]) if slot["run"] else none
-        table.add_row(*map(escape, (_local(found, slot["slot"]), made, *outcome)))
+        table.add_row(_local(found, slot["slot"]), made, *outcome)
     console().print(table)
 
 

@@ -34,7 +34,8 @@ def set_up_logging(level: str = "INFO") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Celery's own lines about hints received and done would repeat ours.
-    for name in ("celery.worker.strategy", "celery.app.trace"):
+    # The HTTP client's name a server's address with what stands in it.
+    for name in ("celery.worker.strategy", "celery.app.trace", "httpx", "httpx2", "httpcore"):
         logging.getLogger(name).setLevel("WARNING")
 
 

@@ -1,0 +1,172 @@
+"""Whatever surrounds a command: one sentence, an exit code of its kind, and no secret."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from rich.table import Table
+
+from core.errors import SettingsError
+from core.settings import Settings
+from orchestrator.cli import cli
+from orchestrator.console import Screen, harmless
+
+EVALCTL = [sys.executable, "-m", "orchestrator"]
+#: What a command needs to be run at all; a required option of any other gets the word itself.
+GIVEN = {"problem": "sec-symmetric-01", "model": "smollm2"}
+#: Those that run until they are ended, or write to the home of the user.
+LASTING = {"up", "quickstart", "worker run", "worker", "reconcile", "down"}
+
+
+def leaves(group: click.Group, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return every command of the tree by its words."""
+    context = click.Context(group)
+    found: list[tuple[str, ...]] = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found += leaves(command, (*prefix, name))
+        else:
+            found.append((*prefix, name))
+    return found
+
+
+def command_of(words: tuple[str, ...]) -> click.Command:
+    """Return a command of the tree."""
+    found: click.Command = cli
+    for word in words:
+        assert isinstance(found, click.Group)
+        inner = found.get_command(click.Context(found), word)
+        assert inner is not None
+        found = inner
+    return found
+
+
+def minimal(words: tuple[str, ...], tmp_path: Path) -> list[str]:
+    """Return the shortest command line that a command takes."""
+    line = [*words]
+    for parameter in command_of(words).params:
+        if not parameter.required:
+            continue
+        path = isinstance(parameter.type, click.Path | click.File)
+        file = tmp_path / "file"
+        file.write_text("{}\n")
+        value = str(file) if path else GIVEN.get(parameter.name or "", "x")
+        if isinstance(parameter, click.Option):
+            line += [parameter.opts[0], value]
+        else:
+            line.append(value)
+    return line
+
+
+def run(
+    line: list[str],
+    environment: dict[str, str],
+    *,
+    folder: Path | None = None,
+    encoding: str = "utf-8",
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line in a process with this environment and no other variables of evalctl."""
+    others = ("EVALCTL_", "PG")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
+    return subprocess.run(
+        [*EVALCTL, *line],
+        env=kept | environment,
+        capture_output=True,
+        encoding=encoding,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=folder,
+    )
+
+
+COMMANDS = [words for words in leaves(cli) if " ".join(words) not in LASTING]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_dead_database_is_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Commands that need none go on; the others exit with 2 or 3, and never with a traceback."""
+    dead = {
+        "EVALCTL_HOME": str(tmp_path / "home"),
+        "EVALCTL_DATABASE_URL": "postgresql://u:S3cr3t@127.0.0.1:1/db",
+        "EVALCTL_BROKER_URL": "redis://:S3cr3t@127.0.0.1:1/0",
+    }
+    done = run(minimal(words, tmp_path), dead, folder=tmp_path)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "S3cr3t" not in done.stdout + done.stderr
+    assert done.returncode in (0, 1, 2, 3), done.stderr
+    if done.returncode == 3:
+        assert "127.0.0.1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("EVALCTL_BROKER_URL", "redis://:S3cr3t/rest@127.0.0.1:6379/0"),
+        ("EVALCTL_BROKER_URL", "redis://:S3cr3t@127.0.0.1:6379/0?protocol=3"),
+        ("EVALCTL_BROKER_URL", "rediss://:S3cr3t@127.0.0.1:1/0?ssl_cert_reqs=bogus"),
+        ("EVALCTL_BROKER_URL", "sentinel://:S3cr3t@127.0.0.1:26379/0"),
+        ("EVALCTL_BROKER_URL", "redis+socket:///S3cr3t.sock"),
+        ("EVALCTL_DATABASE_URL", "host=db password=S3cr3t"),
+        ("EVALCTL_DATABASE_URL", "postgresql://u:S3cr3t@h:abc/db"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named_and_not_shown(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({variable: value})
+    assert variable in str(refused.value)
+    assert "S3cr3t" not in str(refused.value)
+
+
+def test_broker_options_that_are_known_pass() -> None:
+    url = "rediss://:pw@127.0.0.1:6379/0?ssl_cert_reqs=none&ssl_ca_certs=/ca.pem"
+    assert Settings.from_environment({"EVALCTL_BROKER_URL": url}).broker_url == url
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    command = (
+        f"{sys.executable} -m orchestrator problems list core | head -1; exit ${{PIPESTATUS[0]}}"
+    )
+    environment = {**os.environ, "EVALCTL_HOME": str(tmp_path)}
+    done = subprocess.run(  # noqa: S602
+        command, shell=True, executable="/bin/bash", env=environment, capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_under_the_output_is_a_sentence(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*EVALCTL, "problems", "list", "core"], stdout=full, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "EVALCTL_HOME": str(tmp_path)}, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk"])
+def test_a_terminal_that_lacks_a_character_shows_its_number(encoding: str, tmp_path: Path) -> None:
+    line = ["problems", "show", "sec-symmetric-01", "--language", "zh"]
+    environment = {"PYTHONIOENCODING": encoding, "EVALCTL_HOME": str(tmp_path)}
+    done = run(line, environment, encoding=encoding)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_texts_of_others_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("[/INST]", title="m[awq]")
+    table.add_row("a[/b] \x1b]0;owned\x07 :smile:")
+    Screen(width=60, markup=False, emoji=False, highlight=False).print(table, "[bold]x[/]")
+    shown = capsys.readouterr().out
+    for part in ("[/INST]", "m[awq]", "a[/b]", ":smile:", "[bold]x[/]"):
+        assert part in shown
+    assert "\x1b" not in shown
+    assert harmless("tab\tand\nline") == "tab\tand\nline"
