@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from core.errors import ServiceBusy
+from core.errors import ServiceBusy, ServiceUnreachable
 from core.settings import Settings
 from db.schedule_slots import fail_slot, make_hand_slot, make_slot
 from db.schedules import Schedule, active_schedules
@@ -145,6 +145,15 @@ def _fire(
         where = (schedule.name, _local(slot, cron.zone), error)
         log.warning("schedule %s: slot %s will be retried: %s", *where)
         return None
+    except ServiceUnreachable:
+        raise
+    except SQLAlchemyError as error:  # says nothing about the schedule: the slot stays due
+        where = (schedule.name, _local(slot, cron.zone), error)
+        log.warning("schedule %s: slot %s will be retried: %s", *where)
+        return None
+    except Exception as error:  # whatever a registry or a file holds: this slot fails alone
+        log.exception("schedule %s: its runs cannot be planned", schedule.name)
+        return _failed(engine, schedule, fired, f"{type(error).__name__}: {error}")
     if submitted is None:
         return None
     fired = replace(fired, submitted=submitted)

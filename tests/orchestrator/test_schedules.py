@@ -190,10 +190,15 @@ def broken_registry() -> Registry:
     raise UsageFault("evalctl.toml is not valid TOML")
 
 
+def registry_of_wrong_values() -> Registry:
+    return Registry({"fake": json.loads('"x"')})
+
+
 @pytest.mark.parametrize(
     ("change", "registry", "said"),
     [
         ({}, broken_registry, "is not valid TOML"),
+        ({}, registry_of_wrong_values, "AttributeError: 'str' object has no attribute"),
         ({"problems": "no-such-set"}, models, "there is no problem set 'no-such-set'"),
         ({"warp": 9}, models, "unknown keys warp"),
         ({"prompts": 7}, models, "must be a list of names"),
@@ -215,6 +220,30 @@ def test_what_cannot_be_submitted_is_reported_and_stops_no_other(
     assert said in str(shown.error_message)
     assert (slots(engine, good)[0].run is not None) == (registry is models)
     assert fire(engine, MIDNIGHT + HOUR) == ()
+
+
+def test_an_unknown_error_of_the_database_leaves_one_slot_due_and_stops_no_other(
+    engine: Engine,
+) -> None:
+    bad = stored(engine, MIDNIGHT - HOUR, name="bad")
+    good = stored(engine, MIDNIGHT - HOUR, name="good")
+    refuse = (
+        "CREATE FUNCTION eval.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.name LIKE 'bad-%%' THEN RAISE EXCEPTION 'odd' USING ERRCODE = 'XX001'; END IF; "
+        "RETURN NEW; END $$"
+    )
+    query(engine, refuse)
+    query(
+        engine,
+        "CREATE TRIGGER refuse BEFORE INSERT ON eval.run "
+        "FOR EACH ROW EXECUTE FUNCTION eval.refuse()",
+    )
+    try:
+        assert [fired.schedule for fired in fire(engine, MIDNIGHT)] == ["good"]
+        assert (slots(engine, bad), len(slots(engine, good))) == ([], 1)
+    finally:
+        query(engine, "DROP FUNCTION eval.refuse() CASCADE")
+    assert [fired.schedule for fired in fire(engine, MIDNIGHT)] == ["bad"]
 
 
 def test_a_missing_or_broken_problem_file_leaves_an_error(engine: Engine, tmp_path: Path) -> None:
