@@ -138,19 +138,13 @@ def _fire(
         return _failed(engine, schedule, fired, str(error))
     except (DataError, IntegrityError, ProgrammingError) as error:
         return _failed(engine, schedule, fired, str(error.orig).strip().partition("\n")[0])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        # Whatever cannot be planned fails alone; the reconciler and other schedules go on.
-        return _failed(engine, schedule, fired, f"{type(error).__name__}: {error}")
-    except ServiceBusy as error:
-        where = (schedule.name, _local(slot, cron.zone), error)
-        log.warning("schedule %s: slot %s will be retried: %s", *where)
+    except (ServiceBusy, SQLAlchemyError) as error:
+        # It says nothing about the schedule: the slot stays due.
+        when = _local(slot, cron.zone)
+        log.warning("schedule %s: slot %s will be retried: %s", schedule.name, when, error)
         return None
     except ServiceUnreachable:
         raise
-    except SQLAlchemyError as error:  # says nothing about the schedule: the slot stays due
-        where = (schedule.name, _local(slot, cron.zone), error)
-        log.warning("schedule %s: slot %s will be retried: %s", *where)
-        return None
     except Exception as error:  # whatever a registry or a file holds: this slot fails alone
         log.exception("schedule %s: its runs cannot be planned", schedule.name)
         return _failed(engine, schedule, fired, f"{type(error).__name__}: {error}")
