@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+#: What a server allows: it decides when a request is sent, and not what is run.
+LIMITS = ("requests_per_minute", "tokens_per_minute", "concurrency")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
@@ -42,6 +45,11 @@ class ModelSpec:
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     #: Whether it thinks before it answers; None: as its name says.
     reasoning: bool | None = None
+    #: What a server allows, honoured by all workers together; None for no limit.
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    #: Requests at once.
+    concurrency: int | None = None
 
     @property
     def synthetic(self) -> bool:
@@ -50,7 +58,7 @@ class ModelSpec:
 
     @property
     def spec_hash(self) -> str:
-        """SHA-256 (hex) over everything that decides what is run; the price is not part of it."""
+        """SHA-256 (hex) over everything that decides what is run; not over price and limits."""
         return canonical_hash(
             {key: value for key, value in self.to_dict().items() if key not in _ABOUT}
         )
@@ -79,10 +87,11 @@ class ModelSpec:
 
 
 #: Fields that say something about a model and change nothing that is run.
-_ABOUT = ("price_per_gpu_hour", "reasoning")
+_ABOUT = ("price_per_gpu_hour", "reasoning", *LIMITS)
 #: Fields that stored specs may lack, with what they are then.
 _LATER: Mapping[str, Any] = {
     "sampling": None, "system_prompt": True, "chat_template_kwargs": {}, "reasoning": None,
+    **dict.fromkeys(LIMITS),
 }  # fmt: skip
 _REASONING_NAME = re.compile(
     r"(?:^|[^a-z0-9])(?:r1|qwq|o[134]|thinking|reasoner|reasoning|magistral|gpt-oss)(?:[^a-z0-9]|$)"

@@ -32,6 +32,7 @@ JOB_MOVES: tuple[tuple[JobState, JobState, str], ...] = (
     (JobState.RUNNING, JobState.FAILED, "input refused"),
     (JobState.RUNNING, JobState.QUEUED, "attempt failed or lease expired, attempts left"),
     (JobState.RUNNING, JobState.DEAD, "attempt failed or lease expired, no attempts left"),
+    (JobState.QUEUED, JobState.DEAD, "its model's server served none for too long"),
     (JobState.QUEUED, JobState.CANCELLED, "cancel"),
     (JobState.RUNNING, JobState.CANCELLED, "cancel"),
     (JobState.DEAD, JobState.QUEUED, "retry"),
@@ -55,6 +56,8 @@ class AttemptOutcome(StrEnum):
     SUCCEEDED = "succeeded"
     #: Ended with an error that its worker reported.
     FAILED = "failed"
+    #: Handed back at no cost to the job: its model's server was away, limited or failed.
+    HANDED_BACK = "handed_back"
     #: Its lease expired: the worker died, froze or was cut off.
     LOST = "lost"
     #: The job was cancelled while it ran.

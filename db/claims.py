@@ -27,6 +27,7 @@ BLAMELESS = frozenset(
         "CONNECTION_LOST",
         "CREDIT_USED_UP",
         "INIT_FREE_MEM",
+        "MODEL_HELD",
         "RATE_LIMITED",
         "SERVER_BUSY",
         "SERVER_ERROR",

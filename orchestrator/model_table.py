@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.model_spec import ModelSpec
+from core.model_spec import LIMITS, ModelSpec
 from core.sampling_params import OWN
 from orchestrator.errors import UsageFault
 
@@ -47,7 +47,24 @@ def read_model(where: str, name: str, table: Any) -> ModelSpec:
             raise UsageFault(f"{place}: options.{option} = {_shown(value)} {wrong}")
     if table["engine"] == "openai" and not table.get("base_url"):
         raise UsageFault(f'{place}: engine "openai" needs base_url = "http://host:port/v1"')
-    return ModelSpec(name=name, **{"queue": table["engine"], **table})
+    return ModelSpec(name=name, **{"queue": table["engine"], **_with_limits(place, table)})
+
+
+def _with_limits(place: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the table with its server's limits as keys, wherever they were written."""
+    options = dict(table.get("options", {}))
+    if table["engine"] != "openai":
+        if found := [key for key in LIMITS if key in table]:
+            raise UsageFault(
+                f'{place}: {found[0]} is a server\'s limit; it needs engine = "openai"'
+            )
+        return table
+    limits = {key: options.pop(key) for key in LIMITS if key in options}
+    # Older files give the requests at once by vLLM's word.
+    if "max_num_seqs" in options:
+        limits.setdefault("concurrency", options["max_num_seqs"])
+    limits |= {key: table[key] for key in LIMITS if key in table}
+    return {**table, "options": options, **limits}
 
 
 def text(value: Any) -> str | None:
@@ -190,6 +207,9 @@ CHECKS: dict[str, Check] = {
     "system_prompt": truth,
     "chat_template_kwargs": table,
     "reasoning": truth,
+    "requests_per_minute": number(0, 1_000_000, above=True),
+    "tokens_per_minute": number(0, 1_000_000_000, above=True),
+    "concurrency": number(1, 1_000_000, whole=True),
 }
 
 #: Options that mean the same in every engine that has them; the engine checks which it has.
@@ -209,7 +229,7 @@ OPTIONS: dict[str, Check] = {
 
 
 def _wrong_option(option: str, value: Any) -> str | None:
-    check = OPTIONS.get(option)
+    check = CHECKS.get(option) if option in LIMITS else OPTIONS.get(option)
     return None if check is None else check(value)
 
 

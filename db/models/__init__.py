@@ -9,6 +9,7 @@ from db.models.nightly import Alert, Baseline, BaselineMetric, Night, Nightly, N
 from db.models.probes import ProbePoint
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
 from db.models.schedules import Schedule, ScheduleSlot
+from db.models.servers import ModelServer
 from db.models.work import Attempt, Job, Outbox, Run
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Judgement",
     "MemoryTrace",
     "Model",
+    "ModelServer",
     "Night",
     "NightMetric",
     "Nightly",

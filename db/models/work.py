@@ -201,6 +201,9 @@ class Attempt(Base):
     boot_id: Mapped[int | None] = mapped_column(ForeignKey("eval.boot.id"))
     outcome: Mapped[str] = mapped_column(server_default=text("'running'"))
     started_at: Mapped[Created]
+    #: When its request might be sent to a model's server, and the tokens that it counted for.
+    sent_at: Mapped[Timestamp | None]
+    sent_tokens: Mapped[int | None]
     ended_at: Mapped[Timestamp | None]
     failure_kind: Mapped[str | None]
     error_class: Mapped[str | None]

@@ -75,7 +75,7 @@ WITH picked AS (
            max_attempts = j.attempt_no + (j.max_attempts - j.retried_after) - (
                SELECT count(*) FROM eval.attempt AS a
                 WHERE a.job_id = j.id AND a.attempt_no > j.retried_after
-                  AND a.error_class = ANY (%(forgiven)s)),
+                  AND (a.error_class = ANY (%(forgiven)s) OR a.outcome = 'handed_back')),
            retried_after = j.attempt_no,
            failure_kind = NULL, error_class = NULL, error_message = NULL
       FROM picked WHERE j.id = picked.id

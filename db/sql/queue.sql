@@ -8,10 +8,12 @@
 -- once per bound. A job with a boot_group fits only an engine that was started for that group of
 -- its run. With mode given, only jobs of that mode that the loaded engine can serve as it is, and
 -- that are not suspected of ending an engine: an engine that serves several at once is filled with
--- those, and whatever else comes next ends that. Walks ix_job_claimable once per model, so its cost
+-- those, and whatever else comes next ends that. No job of a model that is held, and one alone of
+-- a model whose server may be back. Walks ix_job_claimable once per model, so its cost
 -- does not grow with the queue.
 WITH head AS (
     SELECT m.id AS model_id, h.priority, h.id, h.available_at,
+           s.failures > 0 AS failing,
            m.id = %(loaded)s::bigint
            AND (h.boot_group IS NULL
                 OR (h.boot_group = %(loaded_group)s::bigint
@@ -23,9 +25,17 @@ WITH head AS (
             WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id
               AND j.available_at <= now()
             ORDER BY j.priority, j.id LIMIT 1) AS h
+      LEFT JOIN eval.model_server AS s
+        ON s.base_url = m.spec ->> 'base_url' AND s.source = m.spec ->> 'source'
      WHERE m.queue = ANY (%(queues)s)
+       AND (s.failures IS NULL OR s.failures = 0
+            OR (s.held_until <= now()
+                AND NOT EXISTS (SELECT FROM eval.attempt AS t
+                                 WHERE t.job_id = s.trying_job_id
+                                   AND t.attempt_no = s.trying_attempt_no
+                                   AND t.outcome = 'running')))
 ), chosen AS (
-    SELECT model_id,
+    SELECT model_id, failing,
            row_number() OVER (
                ORDER BY CASE WHEN fits IS NOT TRUE AND %(loaded_for_s)s > %(age_bound_s)s
                                   AND available_at < now() - make_interval(secs => %(age_bound_s)s)
@@ -37,7 +47,7 @@ WITH head AS (
 ), pick AS (
     -- One model after another, as far as the first with a job that no other worker is claiming at
     -- this moment.
-    SELECT free.*, row_number() OVER () AS place
+    SELECT free.*, chosen.failing, row_number() OVER () AS place
       FROM chosen
      CROSS JOIN LATERAL (
            SELECT j.id,
@@ -55,7 +65,9 @@ WITH head AS (
      WHERE %(mode)s::text IS NULL OR (chosen.place = 1 AND chosen.model_id = %(loaded)s::bigint)
      LIMIT %(at_most)s::int
 ), joining AS (
-    SELECT id, bool_and(joins) OVER (ORDER BY place) AS joins FROM pick
+    SELECT id,
+           bool_and(joins) OVER (ORDER BY place) AND (place = 1 OR failing IS NOT TRUE) AS joins
+      FROM pick
 ), claimed AS (
     UPDATE eval.job AS j
        SET state = 'running', attempt_no = j.attempt_no + 1, worker_id = %(worker)s,
@@ -209,7 +221,12 @@ SELECT q.queue,
                         WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id
                           AND j.available_at <= now()
                         ORDER BY j.priority, j.id LIMIT %(limit)s) AS h
-                 WHERE m.queue = q.queue LIMIT %(limit)s) AS counted) AS jobs
+                 WHERE m.queue = q.queue
+                   AND NOT EXISTS (
+                       SELECT FROM eval.model_server AS s
+                        WHERE s.base_url = m.spec ->> 'base_url'
+                          AND s.source = m.spec ->> 'source' AND s.held_until > now())
+                 LIMIT %(limit)s) AS counted) AS jobs
   FROM (SELECT DISTINCT queue FROM eval.model) AS q;
 
 -- name: next_jobs
@@ -220,7 +237,12 @@ SELECT h.id
        SELECT j.id FROM eval.job AS j
         WHERE j.state = 'queued' AND NOT j.held AND j.model_id = m.id AND j.available_at <= now()
         ORDER BY j.priority, j.id LIMIT %(limit)s) AS h
- WHERE m.queue = %(queue)s LIMIT %(limit)s;
+ WHERE m.queue = %(queue)s
+   AND NOT EXISTS (
+       SELECT FROM eval.model_server AS s
+        WHERE s.base_url = m.spec ->> 'base_url'
+          AND s.source = m.spec ->> 'source' AND s.held_until > now())
+ LIMIT %(limit)s;
 
 -- name: lose_workers
 -- Mark the workers that have been silent too long; their leases expire by themselves.

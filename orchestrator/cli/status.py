@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from core.states import JobState
 from db.fleet import WorkerRow, list_workers
 from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
+from db.servers import held_models
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json
@@ -33,12 +34,14 @@ def status(*, run: str | None, as_json: bool) -> int:
         found = find_run(connections.engine, run)
         progress = run_progress(connections.engine, found)
         workers = [_worker(row) for row in list_workers(connections.engine)]
+        names = found.experiment.get("models", [])
+        held = [row for row in held_models(connections.engine) if row["model"] in names]
         if as_json:
             document = _run_document(found, progress)
             now = {"eta_s": progress.eta_s, "failures": list(progress.failures)}
-            print_json(document | now | {"workers": workers})
+            print_json(document | now | {"workers": workers, "held_models": held})
         else:
-            _print_run(found, progress, workers)
+            _print_run(found, progress, workers, held if progress.open else [])
         return 1 if progress.count(JobState.FAILED, JobState.DEAD) else 0
 
 
@@ -71,11 +74,12 @@ def cancel(*, run: str, as_json: bool) -> int:
 def _show_all(engine: Engine, *, as_json: bool) -> int:
     runs = list_runs(engine)
     workers = [_worker(row) for row in list_workers(engine)]
+    held = held_models(engine)
     if as_json:
         documents = [
             _run_document(run, progress) | {"created_at": run.created_at} for run, progress in runs
         ]
-        print_json({"runs": documents, "workers": workers})
+        print_json({"runs": documents, "workers": workers, "held_models": held})
         return 0
     if not runs:
         click.echo("no runs yet; `evalctl submit --help` shows how to start one")
@@ -88,11 +92,14 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
             which = (f"{run.created_at:%Y-%m-%d %H:%M}", str(run.run_id)[:8])
             table.add_row(run.name, progress.state, *counts, *which)
         console().print(table)
+    _print_held(held)
     _print_workers(workers)
     return 0
 
 
-def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> None:
+def _print_run(
+    run: Run, progress: Progress, workers: list[dict[str, Any]], held: list[dict[str, Any]]
+) -> None:
     counted = ((progress.count(state), state.value) for state in JobState)
     counts = ", ".join(f"{count} {state}" for count, state in counted if count)
     click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
@@ -103,7 +110,18 @@ def _print_run(run: Run, progress: Progress, workers: list[dict[str, Any]]) -> N
     for failure in progress.failures:
         what = f"{failure['model']}, {failure['error_class']}"
         click.echo(f"  {failure['jobs']} {failure['state']} ({what}): {failure['example']}")
+    _print_held(held)
     _print_workers(workers)
+
+
+def _print_held(held: list[dict[str, Any]]) -> None:
+    for row in held:
+        since, until = (f"{row[key]:%H:%M:%S}" for key in ("since", "until"))
+        now = f"is held until {until} UTC" if row["held"] else "is being tried again"
+        click.echo(
+            f"model {row['model']} {now}, its server fails since {since} UTC; its jobs wait at no "
+            f"cost: {row['reason']}"
+        )
 
 
 def _print_workers(workers: list[dict[str, Any]]) -> None:

@@ -48,7 +48,7 @@ KNOWN_OPTIONS = frozenset(
         "connect_timeout_s",
         "extra_body",  # fields of one vendor, sent as they are
         "leave_out",  # fields of LEFT_OUT not to send
-        "max_num_seqs",  # requests at once in throughput mode (default 4)
+        "max_num_seqs",  # an older name of the limit "concurrency"
         "max_tokens_field",  # max_tokens (default) or max_completion_tokens
         "send_seed",  # false for servers that refuse a seed
     }
@@ -127,7 +127,9 @@ class OpenAIEngine:
                 "served_model": self._spec.source,
                 "owned_by": served_model.get("owned_by"),
                 "max_model_len": served_model.get("max_model_len"),
-                "max_num_seqs": int(self._options.get("max_num_seqs", 4)),
+                "max_num_seqs": int(
+                    self._spec.concurrency or self._options.get("max_num_seqs") or 4
+                ),
                 **request_settings(self._spec),
             },
             memory=_NO_MEMORY,

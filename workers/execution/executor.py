@@ -23,6 +23,7 @@ from db.claims import (
     problem_document,
 )
 from db.commits import commit
+from db.servers import hand_back, has_server, hold
 from problems.prompts import render_prompt, without_system
 from problems.schema import Problem
 from scoring.judging.request import JudgeRequest
@@ -30,9 +31,16 @@ from scoring.score import score_text
 from workers.consumer.hint_consumer import Hints
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest, Message, TokenEvent
-from workers.errors import EngineDied, EngineError, GenerationCancelled
+from workers.errors import (
+    EngineDied,
+    EngineError,
+    GenerationCancelled,
+    GenerationTimedOut,
+    ServerUnavailable,
+)
 from workers.execution import judging, rows
 from workers.execution.batch import BatchSlot, ContinuousBatch
+from workers.execution.server_turn import ServerTurn
 from workers.gpu.guard import GpuGuard
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.heartbeat import Heartbeat
@@ -81,6 +89,7 @@ class Executor:
         self._queues = queues
         self._leases = leases
         self._shutdown = shutdown
+        self._server_turn = ServerTurn(database, halted=shutdown.halted.is_set)
         self._assessor = Assessor(database, guard, sampler)
         self._timeouts = timeouts
         self._problems: dict[int, Problem] = {}
@@ -192,8 +201,11 @@ class Executor:
         self, job: ClaimedJob, request: GenerationRequest, lease: Lease, slot: BatchSlot
     ) -> Measurement:
         """Make the generation of a job, after loading its model where that is necessary."""
+        if slot.engine_start is None:
+            self._server_turn.enter(job, lease)
         engine_start = slot.engine_start or self._load(job, lease)
         self._take_slot(lease, slot, engine_start)
+        self._server_turn.take(job, lease, request)
         self._heartbeat.report(WorkerState.BUSY, job.model_id)
         sampler = self._sampler if engine_start.report.memory.kind is not None else None
         window = None if sampler is None else sampler.begin()
@@ -206,6 +218,13 @@ class Executor:
             generation = self._host.generate(
                 request, on_token=on_token, cancel=lease.ended, timeout_s=self._timeouts.silence_s
             )
+        except (ServerUnavailable, GenerationTimedOut):
+            raise
+        except EngineError:
+            self._server_turn.answered(job, request, None)
+            raise
+        else:
+            self._server_turn.answered(job, request, generation)
         finally:
             if sampler is not None and window is not None:
                 sampler.stop(window)
@@ -264,14 +283,57 @@ class Executor:
         if isinstance(error, GenerationCancelled) and lease.reason is EndReason.LOST:
             raise LeaseLost(job.job_id, job.attempt_no) from error
         failure = self._failure(job, lease, error)
+        held_s = self._hold(job, lease, failure, error)
+
+        facts: dict[str, Any]
 
         def write() -> None:
+            nonlocal facts
+            if isinstance(error, ServerUnavailable) and has_server(job.spec):
+                patience_s = self._timeouts.patience_s
+                back = hand_back(self._database, job, failure, patience_s=patience_s)
+                if back is not None:
+                    facts = {"error_class": failure.error_class, "state": back.value}
+                    facts |= {"held_s": held_s}
+                    log_event(
+                        "job.handed_back", error=failure.sentence, **facts, **job.log_context()
+                    )
+                    return
             state = give_up(self._database, job.job_id, job.attempt_no, failure)
-            facts: dict[str, Any] = {"kind": failure.kind.value, "error_class": failure.error_class}
+            facts = {"kind": failure.kind.value, "error_class": failure.error_class}
             facts |= {"state": state.value}
             log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
 
         self._insist(lease, write)
+
+    def _hold(
+        self, job: ClaimedJob, lease: Lease, failure: Failure, error: Exception
+    ) -> float | None:
+        """Hold the model of a server that failed, for all workers; return for how long."""
+        if not isinstance(error, ServerUnavailable) or not error.holds:
+            return None
+        held: list[float] = []
+
+        def write() -> None:
+            found = hold(
+                self._database,
+                job,
+                failure,
+                retry_after_s=error.retry_after_s,
+                patience_s=self._timeouts.patience_s,
+            )
+            held.append(round(found.held_s, 1))
+            log_event(
+                "model.held",
+                held_s=held[0],
+                failures=found.failures,
+                error=failure.sentence,
+                **job.log_context(),
+            )
+
+        if has_server(job.spec):
+            self._insist(lease, write)
+        return held[0] if held else None
 
     def _failure(self, job: ClaimedJob, lease: Lease, error: Exception) -> Failure:
         """Return what an error means for a job; one that ended several at once blames none."""

@@ -56,6 +56,10 @@ class Lease:
         """Note that the engine has got further."""
         self.progress_s = time.monotonic()
 
+    def wait(self) -> None:
+        """Note that the attempt waits for its turn: no silence, and none of its time."""
+        self.progress_s = self.claimed_s = time.monotonic()
+
     def end(self, reason: EndReason) -> None:
         """Say that the attempt is to be abandoned; the first reason stays."""
         if self.reason is None:

@@ -19,6 +19,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "(default: 120)",
         "EVALCTL_START_S": "longest engine start, cold compilation included, in seconds "
         "(default: 1200)",
+        "EVALCTL_PATIENCE_S": "how long the jobs of a model wait for its server while that serves "
+        "none, in seconds, before they are dead (default: 86400)",
         "EVALCTL_JOB_S": "longest attempt at a job, engine start included, in seconds; of a probe, "
         "longest trial (default: 3600)",
     }
@@ -33,6 +35,7 @@ class Timeouts:
     silence_s: float = 120.0
     start_s: float = 1200.0
     job_s: float = 3600.0
+    patience_s: float = 86_400.0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Timeouts:

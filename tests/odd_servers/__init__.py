@@ -1,0 +1,1 @@
+"""Servers of models that misbehave on purpose, and what evalctl makes of each."""

@@ -1,0 +1,189 @@
+"""Servers that come and go: their models are held, their jobs wait, and requests keep to limits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from core.hints import HintBroker
+from core.model_spec import ModelSpec
+from db.servers import held_models
+from tests.odd_servers.server import OddServer
+from tests.support.database import query, until
+from tests.support.jobs import publish, quickstart
+from tests.support.processes import evalctl, evalctl_json, worker
+
+OPEN = "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
+STATES = "SELECT state, count(*) AS jobs FROM eval.job GROUP BY state ORDER BY state"
+COUNTED = (
+    "SELECT outcome, error_class FROM eval.attempt "
+    "WHERE outcome NOT IN ('succeeded', 'handed_back')"
+)
+
+pytestmark = pytest.mark.usefixtures("reconciler")
+
+
+def model(server: OddServer, behaviour: str = "ok", **fields: Any) -> ModelSpec:
+    values: dict[str, Any] = {"name": "odd", "queue": "openai", "base_url": server.base_url}
+    return ModelSpec(engine="openai", source=behaviour, **values | fields)
+
+
+@pytest.fixture
+def server() -> Iterator[OddServer]:
+    with OddServer() as odd:
+        yield odd
+
+
+@pytest.mark.parametrize("behaviour", ["s408", "s409", "s425", "s429", "s500", "s503", "s529"])
+def test_a_refusal_of_the_server_costs_its_job_nothing(
+    environment: dict[str, str],
+    engine: Engine,
+    broker: HintBroker,
+    server: OddServer,
+    behaviour: str,
+) -> None:
+    publish(engine, broker, models=(model(server, behaviour),), max_attempts=1, repetitions=2)
+    with worker(environment, "--queue", "openai") as process:
+        until(engine, OPEN, [], within_s=60)
+        assert process.stop() == 0, process.tail()
+    assert query(engine, STATES) == [{"state": "succeeded", "jobs": 2}]
+    assert query(engine, COUNTED) == []
+    assert held_models(engine) == []
+
+
+def test_retry_after_is_obeyed_and_status_says_why(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    publish(engine, broker, models=(model(server, "r429"),), problems=quickstart(), repetitions=1)
+    with worker(environment, "--queue", "openai") as process:
+        process.wait_for("model.held")
+        (held,) = held_models(engine)
+        assert (held["model"], held["error_class"], held["held"]) == ("odd", "RATE_LIMITED", True)
+        assert "limits its rate" in held["reason"]
+        shown = evalctl(environment, "status")
+        assert "model odd is held until" in " ".join(shown.stdout.split()), shown.stdout
+        document = evalctl_json(environment, "status")
+        assert document["held_models"][0]["model"] == "odd"
+        until(engine, OPEN, [], within_s=60)
+        assert process.stop() == 0, process.tail()
+    refused = [at_s for at_s, status in server.answers if status == 429]
+    again = [at_s for at_s, status in server.answers if status == 200]
+    assert len(refused) == 1
+    assert min(again) - refused[0] > 6
+    assert query(engine, COUNTED) == []
+
+
+def test_one_broken_connection_leaves_the_requests_beside_it_alone(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    publish(
+        engine,
+        broker,
+        models=(model(server, "some-drop", options={"max_num_seqs": 4}),),
+        problems=quickstart(),
+        repetitions=2,
+        mode="throughput",
+    )
+    jobs = 2 * len(quickstart())
+    with worker(environment, "--queue", "openai") as process:
+        until(engine, OPEN, [], within_s=90)
+        assert process.stop() == 0, process.tail()
+    assert query(engine, STATES) == [{"state": "succeeded", "jobs": jobs}]
+    dropped = query(
+        engine,
+        "SELECT error_class, count(*) AS n FROM eval.attempt WHERE outcome <> 'succeeded' "
+        "GROUP BY error_class",
+    )
+    assert [row["error_class"] for row in dropped] == ["CONNECTION_LOST"]
+    assert dropped[0]["n"] == server.dropped
+    assert query(engine, "SELECT count(*) AS starts FROM eval.boot") == [{"starts": 1}]
+
+
+def test_limits_hold_for_all_workers_together(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    limited = model(server, "slow", concurrency=2, requests_per_minute=120)
+    publish(
+        engine, broker, models=(limited,), problems=quickstart(), repetitions=2, mode="throughput"
+    )
+    with (
+        worker(environment, "--queue", "openai") as first,
+        worker(environment, "--queue", "openai") as second,
+    ):
+        until(engine, OPEN, [], within_s=90)
+        assert (first.stop(), second.stop()) == (0, 0)
+    sent = sorted(at_s for at_s, _ in server.answers)
+    assert len(sent) == 2 * len(quickstart())
+    assert 1 <= server.most_at_once <= 2
+    assert min(b - a for a, b in pairwise(sent)) > 0.25
+    assert query(engine, COUNTED) == []
+
+
+def test_patience_ends_and_says_so(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    publish(engine, broker, models=(model(server, "down"),), problems=quickstart(), repetitions=1)
+    short = environment | {"EVALCTL_PATIENCE_S": "4"}
+    with worker(short, "--queue", "openai") as process:
+        until(engine, OPEN, [], within_s=60)
+        assert process.stop() == 0, process.tail()
+    dead = query(engine, "SELECT DISTINCT state, failure_kind, error_class FROM eval.job")
+    expected = {"state": "dead", "failure_kind": "infra", "error_class": "PATIENCE_EXHAUSTED"}
+    assert dead == [expected]
+
+
+def test_a_held_model_stops_no_other(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    down = model(server, "down", name="down")
+    fine = model(server, "ok", name="fine")
+    publish(engine, broker, models=(down, fine), problems=quickstart(), repetitions=1)
+    done = "SELECT j.id FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id WHERE "
+    with worker(environment, "--queue", "openai") as process:
+        until(engine, f"{done} m.name = 'fine' AND j.state <> 'succeeded'", [], within_s=60)
+        assert process.stop() == 0, process.tail()
+    assert query(engine, f"{done} m.name = 'down' AND j.state <> 'queued'") == []
+
+
+@contextmanager
+def outage(server: OddServer, *, after: int, for_s: float) -> Iterator[None]:
+    """Take the server away once it has answered a number of requests."""
+
+    def run() -> None:
+        while len(server.answers) < after:
+            time.sleep(0.02)
+        server.stop()
+        time.sleep(for_s)
+        server.start()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    thread.join()
+
+
+def test_a_restart_in_the_middle_loses_nothing(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    publish(
+        engine,
+        broker,
+        models=(model(server, "slow", concurrency=4),),
+        problems=quickstart(),
+        repetitions=3,
+        mode="throughput",
+        max_attempts=1,
+    )
+    with worker(environment, "--queue", "openai") as process, outage(server, after=5, for_s=3):
+        until(engine, OPEN, [], within_s=90)
+        assert process.stop() == 0, process.tail()
+    jobs = 3 * len(quickstart())
+    assert query(engine, STATES) == [{"state": "succeeded", "jobs": jobs}]
+    assert query(engine, COUNTED) == []
