@@ -47,6 +47,10 @@ TERMINAL = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD, JobSta
 BY_HAND = frozenset({"retry", "drop"})
 
 
+#: Ends of an answer that is a result of another kind than a plain answer: counted, never scored.
+UNSCORED_ENDS = frozenset({"content_filter", "tool_calls"})
+
+
 class AttemptOutcome(StrEnum):
     """How one execution of a job ended."""
 

@@ -31,6 +31,10 @@ class Results:
     limits: list[dict[str, Any]] = field(default_factory=list)
     #: How the answers of each model were drawn, without the seed.
     sampling: list[dict[str, Any]] = field(default_factory=list)
+    #: Answers that a filter took or that called a tool, which no score is made of.
+    unscored: list[dict[str, Any]] = field(default_factory=list)
+    #: What servers say of their prefix caches, and TTFT of first against later results.
+    cache: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
     #: Scores of rules + judge beside the rules alone, where a judge was named.
@@ -45,6 +49,8 @@ class Results:
             "concurrency": self.concurrency,
             "limits": self.limits,
             "sampling": self.sampling,
+            "unscored": self.unscored,
+            "cache": self.cache,
             **({} if self.judged is None else {"judged": self.judged}),
         }
 
@@ -76,6 +82,8 @@ def read_results(
             concurrency=_read(connection, "concurrency", given),
             limits=_read(connection, "limits", given | {"lines": lines}),
             sampling=_read(connection, "sampling", given),
+            unscored=_read(connection, "unscored", given),
+            cache=_read(connection, "cache", given),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )

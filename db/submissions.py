@@ -90,6 +90,8 @@ class Submitted:
     cancelled: bool
     #: The run is paused, and so are the jobs that were added.
     paused: bool = False
+    #: Models of which the run has jobs with another spec already.
+    changed_models: tuple[str, ...] = ()
 
     @property
     def existing(self) -> int:
@@ -143,7 +145,11 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
         insert = statement("insert_searches", "probes")
         given |= {"kind": submission.prompts[0], "probe": dumps(dict(submission.probe))}
     counted = rows(connection, insert, given)[0]
+    changed = rows(
+        connection, statement("changed_models", "runs"), {"run": run["id"], "models": model_ids}
+    )
     return Submitted(
+        changed_models=tuple(row["name"] for row in changed),
         run_id=run["id"],
         name=run["name"],
         jobs=submission.jobs,

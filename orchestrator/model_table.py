@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.chat_options import refusal_of
 from core.model_spec import LIMITS, ModelSpec
 from core.sampling_params import OWN
 from orchestrator.errors import UsageFault
@@ -47,6 +48,8 @@ def read_model(where: str, name: str, table: Any) -> ModelSpec:
             raise UsageFault(f"{place}: options.{option} = {_shown(value)} {wrong}")
     if table["engine"] == "openai" and not table.get("base_url"):
         raise UsageFault(f'{place}: engine "openai" needs base_url = "http://host:port/v1"')
+    if table["engine"] == "openai" and (refused := refusal_of(table.get("options", {}))):
+        raise UsageFault(f"{place}: {refused}")
     return ModelSpec(name=name, **{"queue": table["engine"], **_with_limits(place, table)})
 
 
@@ -223,6 +226,7 @@ OPTIONS: dict[str, Check] = {
     "max_num_batched_tokens": number(1, 100_000_000, whole=True),
     "max_num_seqs": number(1, 1_000_000, whole=True),
     "max_tokens_field": text,
+    "no_cache": truth,
     "send_seed": truth,
     "warm_up_requests": number(0, 1_000_000, whole=True),
 }

@@ -129,6 +129,11 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     if submitted.paused:
         run = submitted.name
         warnings.append(f"run {run} is paused; resume it with `evalctl resume {run}`")
+    warnings += [
+        f"model {model} has changed since run {submitted.name} was first submitted: times of the "
+        "two settings are kept apart, scores of one model are not; use --new for a new run"
+        for model in submitted.changed_models
+    ]
     published, trouble = publish_hints(engine, broker)
     return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
 

@@ -23,6 +23,7 @@ RANGE = (
     "A range ends at the score with every undetermined step done; coverage (cov.) is the share of "
     "the steps, by weight, that the rules decided."
 )
+_CACHE_TIMES = ("first_ttft_ms", "later_ttft_ms")
 #: What a larger limit counts, by the kind of the probe.
 LIMITS = {
     "sequences": "max stable sequences",
@@ -96,6 +97,45 @@ def judged_table(judged: Sequence[Row], judge: str) -> Table:
         "and the judge did not, which stay done. " + RANGE
     )
     return table
+
+
+def unscored_table(unscored: Sequence[Row]) -> Table:
+    """Return how many answers no score is made of, and why."""
+    table = Table(title="Answers that are in no mean of scores", title_justify="left")
+    for title in ("model", "prompt", "category", "ended by"):
+        table.add_column(title)
+    table.add_column("results", justify="right")
+    for row in unscored:
+        words = (row["model"], row["prompt"], row["category"], row["finish_reason"])
+        table.add_row(*words, str(row["results"]))
+    return table
+
+
+def cache_tables(checks: Sequence[Row]) -> list[Table]:
+    """Return a table of the models whose times may come from a prefix cache, where there are any.
+
+    Those are models whose server does not report it, or took a prompt from its cache all the same.
+    """
+    rows = [row for row in checks if row["cached"] or row["unknown"] or row["suspected"]]
+    if not rows:
+        return []
+    table = Table(title="Prompts that may come from a server's cache", title_justify="left")
+    for title in ("model", "prompt", "mode"):
+        table.add_column(title)
+    for title in ("cached", "cache unknown", "first TTFT ms", "later TTFT ms"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        times = (_figure(row[key], None, 1, first=True) for key in _CACHE_TIMES)
+        counts = (f"{row[key]} of {row['results']}" for key in ("cached", "unknown"))
+        table.add_row(row["model"], row["prompt"], row["mode"], *counts, *times)
+    if suspected := [row["model"] for row in rows if row["suspected"]]:
+        names = ", ".join(dict.fromkeys(map(str, suspected)))
+        table.caption_justify = "left"
+        table.caption = (
+            f"WARNING: {names}: repeated prompts begin to answer over 20 % sooner than first ones, "
+            "as from a prefix cache. Turn the server's cache off, or ask each problem once."
+        )
+    return [table]
 
 
 def resource_tables(resources: Sequence[Row], limits: Sequence[Row] = ()) -> list[Table]:
@@ -230,7 +270,9 @@ def result_tables(results: Mapping[str, Sequence[Row]], judge: str | None = None
     makers: tuple[tuple[str, Callable[[Sequence[Row]], list[Table]]], ...] = (
         ("scores", lambda rows: [score_table(rows)]),
         ("judged", lambda rows: [judged_table(rows, judge or "judge")]),
+        ("unscored", lambda rows: [unscored_table(rows)]),
         ("resources", lambda rows: resource_tables(rows, results.get("limits", ()))),
+        ("cache", cache_tables),
         ("prompts", lambda rows: [prompt_table(rows)]),
         ("concurrency", lambda rows: [concurrency_table(rows)]),
     )

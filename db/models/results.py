@@ -49,14 +49,16 @@ class Generation(Base):
     output_text_hash: Mapped[str] = mapped_column(ForeignKey("eval.text_blob.hash"))
     sampling_hash: Mapped[str]
     prompt_tokens: Mapped[int]
-    cached_tokens: Mapped[int]
+    #: NULL where the server does not report it.
+    cached_tokens: Mapped[int | None]
     output_tokens: Mapped[int]
     finish_reason: Mapped[str]
     #: Seconds between the job becoming available and its claim, on the database's clock.
     queue_wait_s: Mapped[float]
     submitted_s: Mapped[float]
-    first_token_s: Mapped[float]
-    last_token_s: Mapped[float]
+    #: NULL for an answer without text.
+    first_token_s: Mapped[float | None]
+    last_token_s: Mapped[float | None]
     #: First token after the thinking; NULL where none came, or where the tokens are not text.
     first_answer_s: Mapped[float | None]
     engine_queued_s: Mapped[float | None]
@@ -79,6 +81,14 @@ class Generation(Base):
     temperature_c: Mapped[float | None]
     power_w: Mapped[float | None]
     clock_event_reasons: Mapped[int | None]
+    #: Tokens of the output spent on thinking, and those of them that were not streamed; NULL where
+    #: the server does not report it, or in rows of earlier versions.
+    reasoning_tokens: Mapped[int | None]
+    hidden_tokens: Mapped[int | None]
+    #: Why some times mean nothing: ``no_text``, ``buffered`` or ``hidden_reasoning``.
+    untimed: Mapped[str | None]
+    #: The model that the answer names.
+    served_model: Mapped[str | None]
     #: Words that say why a row should be distrusted.
     flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     created_at: Mapped[Created]

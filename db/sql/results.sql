@@ -26,6 +26,19 @@ SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind,
        ttft_ms_p90, total_tokens_per_s, flag_counts
   FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
+-- name: unscored
+SELECT model, prompt, category, finish_reason, sum(results)::bigint AS results
+  FROM analytics_v1.unscored_answers WHERE run_id = %(run)s
+ GROUP BY model, prompt, category, finish_reason
+ ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model,
+          finish_reason;
+
+-- name: cache
+SELECT model, prompt, mode, config_hash, environment_hash, results, cached, unknown, problems,
+       first_ttft_ms, later_ttft_ms, suspected
+  FROM analytics_v1.cache_checks WHERE run_id = %(run)s
+ ORDER BY prompt, mode, model, config_hash, environment_hash;
+
 -- name: prompts
 SELECT model, category, plain, stepwise, uplift_pct, sampling
   FROM analytics_v1.prompt_uplift WHERE run_id = %(run)s

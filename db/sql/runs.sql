@@ -51,6 +51,16 @@ RETURNING id;
 -- Locks the run's row until the jobs are in: a pause comes before them or sees them.
 UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING paused_at;
 
+-- name: changed_models
+-- Models of a run that it has jobs of with another spec as well.
+SELECT m.name FROM eval.model AS m
+ WHERE m.id = ANY(%(models)s::bigint[])
+   AND EXISTS (SELECT FROM eval.model AS o
+                WHERE o.name = m.name AND o.id <> m.id
+                  AND EXISTS (SELECT FROM eval.job AS j
+                               WHERE j.run_id = %(run)s AND j.model_id = o.id))
+ ORDER BY m.name;
+
 -- name: insert_jobs
 -- The cross product of models, problems, prompts and repetitions; what exists already stays as it
 -- is. The jobs of each model have its sampling. Each repetition has the problems in its own order,

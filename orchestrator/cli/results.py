@@ -81,7 +81,8 @@ def results(
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         click.echo(f"run {found.name} has not finished: {jobs}")
-    kept = {*chosen, "limits", *(("judged",) if "scores" in chosen else ())}
+    beside = {"scores": {"judged", "unscored"}, "resources": {"cache"}}
+    kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
     wanted = kept if chosen else document.keys()
     shown = {key: rows for key, rows in document.items() if key in wanted}
     tables = result_tables(shown, judge)

@@ -364,11 +364,16 @@ def test_real_server_answers_counts_and_refuses(
         "owned_by": "vllm",
         "max_model_len": 256,
         "max_num_seqs": 4,
+        "base_url": vllm_server,
+        "no_cache": "cache_salt",
+        "options": {},
     }
     assert "12" in made.text
     assert made.text == "".join(event.text for event in events)
     assert made.finish_reason == "stop"
-    assert made.cached_tokens == 0
+    assert made.cached_tokens is None, (
+        "without --enable-prompt-tokens-details it does not report it"
+    )
     assert 0 < len(events) <= made.output_tokens
     assert made.submitted_s < made.first_token_s <= made.last_token_s
     print(f"TTFT {made.ttft_ms:.0f} ms, E2E {made.e2e_s:.2f} s")

@@ -1,12 +1,13 @@
-"""What a stream of chat completions tells: text, token counts, times, and how it ended.
+"""What a stream of chat completions reports: text, token counts, times, and how it ended.
 
 Pure: documents and the moments of their arrival in, an answer out. Servers differ, so every field
-may be missing, null or of another type; what cannot be read counts as not told.
+may be missing, null or of another type; what cannot be read counts as not reported.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +27,8 @@ _FILTER_ENDS = frozenset(
 _TOOL_ENDS = frozenset({"tool_calls", "tool_call", "function_call", "tool_use"})
 _OTHER_NAMES = {"max_tokens": "length", "eos": "stop", "end_turn": "stop", "stop_sequence": "stop"}
 
-#: Fewer arrivals than this and more tokens than that in each: the first one holds so many tokens
-#: that the rest say little about the rate.
+#: With fewer arrivals than this and more tokens than that in each, the first one holds such a
+#: share of the tokens that the rest say little about the rate.
 FEW_ARRIVALS = 20
 MANY_TOKENS = 4.0
 #: No server makes tokens of one request faster; a stream that seems to was held back.
@@ -36,7 +37,7 @@ FASTEST_MS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Token counts of a request, as far as the server tells them."""
+    """Token counts of a request, as far as the server reports them."""
 
     prompt_tokens: int | None
     #: All of them, hidden ones included.
@@ -91,7 +92,7 @@ class ChatStream:
     done: bool = False
     #: When the last chunk of any kind arrived.
     ended_s: float | None = None
-    #: The last model named that is not the one asked for, else the one asked for.
+    #: The last model that a chunk named.
     served_model: str | None = None
     #: Whether thinking was streamed, and whether the model called a tool.
     thought: bool = False
@@ -169,7 +170,7 @@ class ChatStream:
 
     @property
     def untimed(self) -> str | None:
-        """Why some times are not told: no text, buffered, hidden reasoning; None: all are."""
+        """Why some times are not reported: no text, buffered, hidden reasoning; None: all are."""
         if not self.events:
             return NO_TEXT
         if self._buffered:
@@ -193,6 +194,20 @@ class ChatStream:
         if self.thought:
             return next((event.at_s for event in self.events if event.text.strip()), None)
         return first_answer_s(self.events, None)
+
+
+def same_model(served: str | None, asked: str) -> bool:
+    """Return whether the model of an answer is the one asked for, as far as names say.
+
+    Servers add a date or a tag to an alias, or leave the folders of a name away.
+    """
+    if served is None:
+        return True
+    one, other = (
+        name.lower().rsplit("/", 1)[-1].removesuffix(":latest") for name in (served, asked)
+    )
+    dated = re.fullmatch(re.escape(other) + r"[-@]?(\d{4}-?\d{2}-?\d{2}|\d{3,4})", one)
+    return one == other or dated is not None
 
 
 def _field(found: object, *names: str) -> Any:

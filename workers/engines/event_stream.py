@@ -33,7 +33,7 @@ class EventDecoder:
     def end(self) -> list[str]:
         """Return what an ended stream has completed without a last blank line.
 
-        Half a line is no event, and JSON would not read it: the caller decides by its content.
+        Half a line that names data counts as a whole one: JSON does not read it.
         """
         lines = [*self._rest.rstrip("\r").split("\r"), ""]
         self._rest = ""

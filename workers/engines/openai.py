@@ -6,11 +6,13 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import metadata
 from typing import Any
 
 import openai
 
+from core.chat_options import refusal_of
 from core.model_server import (
     ServerMisnamed,
     hint,
@@ -25,7 +27,14 @@ from core.model_spec import ModelSpec
 from core.settings import masked
 from core.texts import storable
 from workers import errors
-from workers.engines.answer_start import first_answer_s
+from workers.engines.chat_request import (
+    asked_for_no_cache,
+    deciding,
+    no_cache_fields,
+    refuses,
+)
+from workers.engines.chat_stream import ChatStream, same_model
+from workers.engines.event_stream import EventDecoder
 from workers.engines.openai_refusals import refusal
 from workers.engines.options import checked_options, request_settings
 from workers.engines.protocol import (
@@ -49,12 +58,16 @@ KNOWN_OPTIONS = frozenset(
         "extra_body",  # fields of one vendor, sent as they are
         "leave_out",  # fields of LEFT_OUT not to send
         "max_num_seqs",  # an older name of the limit "concurrency"
+        "no_cache",  # false to ask for no fresh cache where the server could
         "max_tokens_field",  # max_tokens (default) or max_completion_tokens
         "send_seed",  # false for servers that refuse a seed
     }
 )
 
 NO_USAGE = "NO_USAGE"
+STREAM_CUT = "STREAM_CUT"
+#: The last event of a stream.
+DONE = "[DONE]"
 
 #: Refusals that say something about the server and nothing about the request, with their class and
 #: what the server does; so does every status from 500 on.
@@ -93,6 +106,12 @@ class OpenAIEngine:
             )
         #: The model's name on the server.
         self._served_name = spec.source
+        if refused := refusal_of(self._options):
+            raise errors.ModelUnavailable(
+                f"model {spec.name!r}: {refused}", error_class=errors.OPTION_REFUSED
+            )
+        #: The field that asks for no cached prompt; None where the server has none.
+        self._no_cache: str | None = None
         self._client: openai.AsyncOpenAI | None = None
 
     async def start(self) -> StartReport:
@@ -117,6 +136,7 @@ class OpenAIEngine:
             )
         self._served_name = name
         served_model = served.get(name, {})
+        self._no_cache = asked_for_no_cache(served_model.get("owned_by"), self._options)
         return StartReport(
             engine_version=f"openai-compatible {served_model.get('owned_by') or ''}".strip(),
             environment={
@@ -131,6 +151,9 @@ class OpenAIEngine:
                     self._spec.concurrency or self._options.get("max_num_seqs") or 4
                 ),
                 **request_settings(self._spec),
+                "base_url": self._server,
+                "no_cache": self._no_cache,
+                "options": deciding(self._options),
             },
             memory=_NO_MEMORY,
             started_s=started_s,
@@ -144,7 +167,8 @@ class OpenAIEngine:
 
         Raise PromptRejected (also for fixed lengths, which need token ids), ModelUnavailable for a
         refused key, ServerUnavailable where the server is away, limits or fails, EngineError
-        (SERVER_ERROR, NO_USAGE) for a stream that cannot be read. None ends more than the request.
+        (SERVER_ERROR, NO_USAGE) for a stream that cannot be read or did not end in order. None ends
+        more than the request.
         """
         if self._client is None:
             raise errors.EngineDied(f"model {self._spec.name!r} is not connected")
@@ -153,13 +177,12 @@ class OpenAIEngine:
             sentence = f"model {self._spec.name!r}: {why}"
             raise errors.PromptRejected(sentence, error_class=errors.REQUEST_REFUSED)
         body = self._body(request)
-        reading = _Reading(submitted_s=time.monotonic())
+        reading = ChatStream(submitted_s=time.monotonic())
         try:
-            async with await self._client.chat.completions.create(**body) as stream:
-                async for chunk in stream:
-                    if event := reading.take(chunk):
-                        yield event
-            generation = self._generation(body["messages"], reading)
+            async with self._opened(body, reading) as response:
+                async for event in self._events(response, reading):
+                    yield event
+            generation = self._generation(body, reading)
         except errors.EngineError:
             raise
         except (
@@ -167,6 +190,59 @@ class OpenAIEngine:
         ) as error:  # a broken stream comes as an error of whichever HTTP library the client uses
             raise self._translated(error, begun=bool(reading.events)) from error
         yield generation
+
+    @asynccontextmanager
+    async def _opened(self, body: dict[str, Any], reading: ChatStream) -> AsyncIterator[Any]:
+        """Send the request; without the field against the cache where the server refuses that."""
+        assert self._client is not None
+        send = self._client.chat.completions.with_streaming_response.create
+        async with AsyncExitStack() as stack:
+            try:
+                response = await stack.enter_async_context(send(**body))
+            except openai.APIStatusError as error:
+                field = self._no_cache
+                if error.status_code not in {400, 422} or not refuses(str(error), field):
+                    raise
+                self._no_cache = None
+                body["extra_body"].pop(field, None)
+                reading.submitted_s = time.monotonic()
+                response = await stack.enter_async_context(send(**body))
+            yield response
+
+    async def _events(self, response: Any, reading: ChatStream) -> AsyncIterator[TokenEvent]:
+        """Read a response to its end; what arrived together has one time."""
+        streamed = "json" not in response.headers.get("content-type", "")
+        decoder, document = EventDecoder(), b""
+        async for data in response.iter_bytes():
+            at_s = time.monotonic()
+            if not streamed:
+                document += data
+                continue
+            for event in decoder.feed(data):
+                if token := self._take(event, at_s, reading, response):
+                    yield token
+        rest = decoder.end() if streamed else [document.decode("utf-8", "replace"), DONE]
+        for event in rest:
+            if token := self._take(event, time.monotonic(), reading, response):
+                yield token
+
+    def _take(
+        self, event: str, at_s: float, reading: ChatStream, response: Any
+    ) -> TokenEvent | None:
+        if event.strip().startswith(DONE):
+            reading.done = True
+            return None
+        if reading.done:
+            return None
+        chunk = json.loads(event)
+        if isinstance(chunk, dict) and (error := chunk.get("error")):
+            reported = error.get("message") if isinstance(error, dict) else error
+            raise openai.APIError(
+                str(reported or "an error without a message"),
+                request=response.http_request,
+                body=error,
+            )
+        return reading.take(chunk, at_s)
 
     async def memory_report(self) -> MemoryReport:
         """Return a report without numbers."""
@@ -193,6 +269,7 @@ class OpenAIEngine:
             "min_p": sampling.min_p,
         }
         extra |= {key: value for key, value in beyond.items() if value is not None and value != {}}
+        extra |= no_cache_fields(self._no_cache)
         body: dict[str, Any] = {
             "model": self._served_name,
             "messages": [
@@ -221,31 +298,49 @@ class OpenAIEngine:
         }
         return sent | ({"extra_body": extra} if extra else {})
 
-    def _generation(self, messages: list[dict[str, str]], reading: _Reading) -> Generation:
+    def _generation(self, body: Mapping[str, Any], reading: ChatStream) -> Generation:
         usage = reading.usage
-        if usage is None or not reading.events:
+        server = f"model {self._spec.name!r}: {self._server}"
+        if reading.cut or (not reading.done and usage.output_tokens is None):
+            raise errors.ServerUnavailable(
+                f"{server} ended a stream in the middle of an answer, without a finish_reason and "
+                "[DONE]",
+                error_class=STREAM_CUT,
+                holds=False,
+            )
+        if reading.failed:
             raise errors.EngineError(
-                f"model {self._spec.name!r}: {self._server} ended a stream without "
-                f"{'a token' if usage else 'token counts (stream_options.include_usage)'}",
+                f"{server} ended an answer with finish_reason {reading.finish_reason!r}",
+                error_class=errors.SERVER_ERROR,
+            )
+        if usage.output_tokens is None or usage.prompt_tokens is None:
+            raise errors.EngineError(
+                f"{server} ended a stream without token counts (stream_options.include_usage)",
                 error_class=NO_USAGE,
             )
         # An emoji may come in halves, in two chunks.
-        text = storable("".join(event.text for event in reading.events))
-        details = getattr(usage, "prompt_tokens_details", None)
+        text, events = storable(reading.text), reading.events
+        messages = body["messages"]
         prompt = json.dumps(messages, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        ended_s = reading.ended_s or reading.submitted_s
         return Generation(
             text=text,
             prompt_text=None,
             prompt_hash=hash_text(prompt),
             output_hash=hash_text(text),
-            prompt_tokens=int(usage.prompt_tokens),
-            cached_tokens=int(getattr(details, "cached_tokens", 0) or 0),
-            output_tokens=int(usage.completion_tokens),
-            finish_reason=reading.finish_reason or "unknown",
+            prompt_tokens=usage.prompt_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+            finish_reason=reading.end,
             submitted_s=reading.submitted_s,
-            first_token_s=reading.events[0].at_s,
-            last_token_s=reading.events[-1].at_s,
-            first_answer_s=reading.first_answer_s(),
+            first_token_s=events[0].at_s if events else ended_s,
+            last_token_s=events[-1].at_s if events else ended_s,
+            first_answer_s=reading.first_answer_s,
+            reasoning_tokens=usage.reasoning_tokens,
+            hidden_tokens=reading.hidden_tokens,
+            untimed=reading.untimed,
+            served_model=reading.served_model,
+            other_model=not same_model(reading.served_model, str(body["model"])),
         )
 
     def _translated(self, error: Exception, *, begun: bool = False) -> errors.EngineError:
@@ -321,39 +416,3 @@ def _headers(error: Exception) -> dict[str, str]:
     if not isinstance(error, openai.APIStatusError):
         return {}
     return {name.lower(): value for name, value in error.response.headers.items()}
-
-
-class _Reading:
-    """What a stream of chunks has contained so far."""
-
-    def __init__(self, *, submitted_s: float) -> None:
-        self.submitted_s = submitted_s
-        self.events: list[TokenEvent] = []
-        self.finish_reason: str | None = None
-        self.usage: Any = None
-        self._thought = False
-
-    def first_answer_s(self) -> float | None:
-        """Return when the answer began: after the thinking deltas if any, else by its text."""
-        if self._thought:
-            return next((event.at_s for event in self.events if event.text.strip()), None)
-        return first_answer_s(self.events, None)
-
-    def take(self, chunk: Any) -> TokenEvent | None:
-        """Read a chunk; return an event if it has tokens, those of thinking without text."""
-        at_s = time.monotonic()
-        self.usage = getattr(chunk, "usage", None) or self.usage
-        if not chunk.choices:
-            return None  # the chunk with the token counts has no token
-        choice = chunk.choices[0]
-        self.finish_reason = choice.finish_reason or self.finish_reason
-        answer = choice.delta.content or ""
-        thinking = getattr(choice.delta, "reasoning_content", None) or getattr(
-            choice.delta, "reasoning", None
-        )
-        if not answer and not thinking:
-            return None  # the first chunk names the role alone
-        self._thought = self._thought or bool(thinking)
-        event = TokenEvent(at_s=at_s, token_ids=(), text=answer)
-        self.events.append(event)
-        return event

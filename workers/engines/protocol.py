@@ -24,6 +24,12 @@ START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib
 
 MIB = 1024 * 1024
 
+#: Why times of a generation are not reported: the answer has no text, the tokens came in too few
+#: pieces, or some were made before the first that came.
+NO_TEXT = "no_text"
+BUFFERED = "buffered"
+HIDDEN_REASONING = "hidden_reasoning"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineContext:
@@ -107,10 +113,11 @@ class Generation:
     #: SHA-256 (hex) of the output token ids, or of its text where a server does not report ids.
     output_hash: str
     prompt_tokens: int
-    cached_tokens: int
+    #: Of the prompt, taken from a cache; None where the server does not report it.
+    cached_tokens: int | None
     output_tokens: int
     finish_reason: str
-    #: Client-side, monotonic seconds.
+    #: Client-side, monotonic seconds. Of an answer without text both are those of its end.
     submitted_s: float
     first_token_s: float
     last_token_s: float
@@ -138,6 +145,15 @@ class Generation:
     #: Peak of the KV cache used while this request was in flight, all requests of the engine
     #: together.
     kv_used_mib: float | None = None
+    #: Of the output, spent on thinking; None where the server does not report it. Those that were
+    #: not streamed are hidden.
+    reasoning_tokens: int | None = None
+    hidden_tokens: int = 0
+    #: Why some times mean nothing: NO_TEXT, BUFFERED or HIDDEN_REASONING.
+    untimed: str | None = None
+    #: The model that the answer names, and whether it is another than asked for.
+    served_model: str | None = None
+    other_model: bool = False
     #: Memory when the request ended; the host asks the engine for it.
     memory: MemoryReport = UNKNOWN_MEMORY
 

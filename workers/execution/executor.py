@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import ServiceUnreachable
-from core.states import FailureKind, Mode, WorkerState
+from core.states import UNSCORED_ENDS, FailureKind, Mode, WorkerState
 from db.claims import (
     ENGINE_GONE,
     ClaimedJob,
@@ -179,7 +179,8 @@ class Executor:
             judged = self._judge_request(job, problem)
             measurement = self._measure(job, _request(job, problem, judged), lease, slot)
             generation = measurement.generation
-            scored = problem if judged is None else None
+            plain = judged is None and generation.finish_reason not in UNSCORED_ENDS
+            scored = problem if plain else None
             score = None if scored is None else score_text(scored, generation.text)
             assessment = self._assessor.assess(job, measurement)
             result = rows.result(job, measurement, assessment, score, judged)

@@ -10,7 +10,7 @@ from db.claims import ClaimedJob
 from db.commits import Result
 from scoring.judging.request import JudgeRequest
 from scoring.score import Score
-from workers.engines.protocol import Generation, hash_text
+from workers.engines.protocol import NO_TEXT, Generation, hash_text
 from workers.execution import judging
 from workers.gpu.telemetry import GpuSample
 from workers.measurement.assessment import Assessment
@@ -22,7 +22,13 @@ _COPIED = (
     "prompt_hash", "output_hash", "prompt_tokens", "cached_tokens", "output_tokens",
     "finish_reason", "submitted_s", "first_token_s", "last_token_s", "first_answer_s",
     "engine_queued_s", "engine_scheduled_s", "engine_first_token_s", "engine_last_token_s",
-    "preemptions", "running_peak", "kv_used_mib",
+    "preemptions", "running_peak", "kv_used_mib", "reasoning_tokens", "hidden_tokens", "untimed",
+    "served_model",
+)  # fmt: skip
+
+_TOKEN_STAMPS = (
+    "first_token_s", "last_token_s", "first_answer_s", "engine_first_token_s",
+    "engine_last_token_s",
 )  # fmt: skip
 
 
@@ -70,8 +76,13 @@ def generation_row(
         power_w=gpu.power_w,
         clock_event_reasons=gpu.clock_event_reasons,
         flags=list(assessment.flags),
-        **{name: getattr(generation, name) for name in _COPIED},
+        **{name: getattr(generation, name) for name in _COPIED} | _no_stamps(generation),
     )
+
+
+def _no_stamps(generation: Generation) -> dict[str, None]:
+    """Return the stamps that an answer without text does not have."""
+    return dict.fromkeys(_TOKEN_STAMPS) if generation.untimed == NO_TEXT else {}
 
 
 def texts(generation: Generation) -> dict[str, str]:

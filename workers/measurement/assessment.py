@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from db.claims import ClaimedJob
 from db.commits import add_flag
 from db.engine import DATABASE_ERRORS
-from workers.engines.protocol import Generation, MemoryReport
+from workers.engines.protocol import BUFFERED, Generation, MemoryReport
 from workers.gpu.guard import GpuGuard
 from workers.gpu.telemetry import GpuSample
 from workers.lifecycle.event_log import log_event
@@ -107,7 +107,14 @@ def need_mib(
 
 def flags(generation: Generation, incidents: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the flags: what the engine reported, then what happened on the GPU meanwhile."""
-    reported = {"preempted": generation.preemptions, "compile": generation.compiled}
+    reported = {
+        "preempted": generation.preemptions,
+        "compile": generation.compiled,
+        "cached": generation.cached_tokens,
+        "buffered": generation.untimed == BUFFERED,
+        "other_model": generation.other_model,
+        "no_finish_reason": generation.finish_reason == "unknown",
+    }
     return (*(flag for flag, found in reported.items() if found), *sorted(set(incidents)))
 
 

@@ -21,6 +21,7 @@ from workers.engines.options import checked_options, request_settings
 from workers.engines.processes import EngineProcesses, environment
 from workers.engines.protocol import (
     MIB,
+    NO_TEXT,
     EngineContext,
     Generation,
     GenerationRequest,
@@ -351,8 +352,9 @@ class VllmEngine:
             )
         token_ids = [token_id for event in events for token_id in event.token_ids]
         stamps, delta = output.metrics, output.outputs[0]
+        text = "".join(event.text for event in events)
         return Generation(
-            text="".join(event.text for event in events),
+            text=text,
             prompt_text=prompt.text,
             prompt_hash=hash_text(prompt.text)
             if prompt.text is not None
@@ -378,6 +380,8 @@ class VllmEngine:
             waiting_steps=window.waiting_steps(request.waiting_after_steps),
             compiled=compiled,
             kv_used_mib=self._kv_mib(window),
+            # A token that ends the answer at once counts as none.
+            untimed=NO_TEXT if not text and not request.sampling.fixed_length else None,
         )
 
 
