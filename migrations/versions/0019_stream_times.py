@@ -3,8 +3,8 @@
 A worker of the version before may still run meanwhile: it fills none of the new columns, and its
 rows read as before.
 
-Revision ID: 0018
-Revises: 0017
+Revision ID: 0019
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
 #: Frozen with this revision.
-VIEWS = Path(__file__).with_name("0018_analytics_v1.sql")
+VIEWS = Path(__file__).with_name("0019_analytics_v1.sql")
 OLD_VIEWS = tuple(
     Path(__file__).with_name(name)
     for name in (
