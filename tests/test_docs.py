@@ -26,6 +26,7 @@ from core.states import (
 )
 from docs import generate_analytics_reference, generate_cli_reference
 from orchestrator import alert_settings
+from orchestrator import cli as command_line
 from orchestrator.cli import cli
 from tests.support.command_lines import every_command, refusal
 from workers.lifecycle import timeouts
@@ -40,7 +41,13 @@ SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 INTERNAL_VARIABLES = {"EVALCTL_WORKER"}
 ALL_VARIABLES = {
     name: meaning
-    for read in (VARIABLES, timeouts.VARIABLES, sampler.VARIABLES, alert_settings.VARIABLES)
+    for read in (
+        VARIABLES,
+        timeouts.VARIABLES,
+        sampler.VARIABLES,
+        alert_settings.VARIABLES,
+        command_line.VARIABLES,
+    )
     for name, meaning in read.items()
 }
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -6,6 +6,8 @@ import importlib
 import io
 import os
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 import click
@@ -16,6 +18,10 @@ from orchestrator.cli.examples import examples
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
 
+#: Variables that the command line itself reads, with their meaning.
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {"EVALCTL_TRACEBACK": "any value shows where an unexpected error of a command happened"}
+)
 DONE, BAD, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4
 
 #: Command: module under ``orchestrator.cli`` that defines it under the same name.
