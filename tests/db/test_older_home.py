@@ -69,6 +69,10 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
         for row in after["scores"]:
             assert row.pop("score7_high") == row["score7"], "nothing was unclear"
             assert row.pop("coverage") == pytest.approx(1)
+            assert row.pop("sampling")["temperature"] == 0
+        added = {key: after.pop(key) for key in set(after) - set(before)}
+        assert set(added) == {"sampling", "unscored", "cache"}
+        assert not added["unscored"], "every answer was scored"
         assert_same(before, after)
     assert_same(PRINTED["status"], printed(migrated, "status"))
     assert_same(PRINTED["dead"], printed(migrated, "dead list"))
