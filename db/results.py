@@ -35,6 +35,10 @@ class Results:
     unscored: list[dict[str, Any]] = field(default_factory=list)
     #: What servers say of their prefix caches, and TTFT of first against later results.
     cache: list[dict[str, Any]] = field(default_factory=list)
+    #: Mean score of each problem over its repetitions, to pair models by.
+    problem_means: list[dict[str, Any]] = field(default_factory=list)
+    #: Jobs without a result, by model and state, with the latest reason.
+    missing: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
     #: Scores of rules + judge beside the rules alone, where a judge was named.
@@ -44,6 +48,7 @@ class Results:
         """Return the JSON contract of ``results``, without the run itself."""
         return {
             "scores": self.scores,
+            "missing": self.missing,
             "resources": self.resources,
             "prompts": self.prompts,
             "concurrency": self.concurrency,
@@ -76,7 +81,9 @@ def read_results(
         resources = _read(connection, "resources", given)
         lines = dumps([{"model": row["model"], "gpu_name": row["gpu_name"]} for row in resources])
         return Results(
-            scores=_read(connection, "scores", given),
+            scores=_with_cuts(_read(connection, "scores", given), _read(connection, "cut", given)),
+            problem_means=_read(connection, "problem_means", given),
+            missing=_read(connection, "missing", given),
             resources=resources,
             prompts=_read(connection, "prompts", given),
             concurrency=_read(connection, "concurrency", given),
@@ -87,6 +94,13 @@ def read_results(
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )
+
+
+def _with_cuts(scores: list[dict[str, Any]], cuts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the scores with the share of answers that the token limit cut."""
+    key = ("model", "prompt", "category")
+    shares = {tuple(row[part] for part in key): row["cut_share"] for row in cuts}
+    return [row | {"cut_share": shares.get(tuple(row[part] for part in key))} for row in scores]
 
 
 def _read(connection: Connection, name: str, given: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The result tables for people: scores with gaps, resources with percentages."""
+"""The result tables for people: scores, paired gaps, resources with percentages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIMITS = {
 
 
 def score_table(scores: Sequence[Row]) -> Table:
-    """Return step completeness by category, a column per model, and the gap to the first model."""
+    """Return step completeness by category, a column per model."""
     scores = _by_sampling(scores)
     models = list(dict.fromkeys(row["model"] for row in scores))
     table = Table(
@@ -44,16 +44,13 @@ def score_table(scores: Sequence[Row]) -> Table:
     table.add_column("category")
     for model in models:
         table.add_column(model, justify="right")
-    for model in models[1:]:
-        table.add_column(f"{model} - {models[0]}", justify="right")
     table.add_column("problems x reps", justify="right")
     cells: dict[tuple[str, str], dict[str, Row]] = {}
     for row in scores:
         cells.setdefault((row["prompt"], row["category"]), {})[row["model"]] = row
     for (prompt, category), by_model in cells.items():
         found = [by_model.get(model) for model in models]
-        shown = [*map(_score_cell, found), *(_gap_cell(found[0], one) for one in found[1:])]
-        table.add_row(prompt, category, *shown, _count_cell(by_model))
+        table.add_row(prompt, category, *map(_score_cell, found), _count_cell(by_model))
     if any(has_range(row) for row in scores):
         table.caption, table.caption_justify = RANGE, "left"
     return table
@@ -70,6 +67,30 @@ def _by_sampling(rows: Sequence[Row]) -> list[Row]:
         else {**row, "model": f"{row['model']}\n{sampling_text(row['sampling'])}"}
         for row in rows
     ]
+
+
+def gap_table(found: Sequence[Row]) -> Table:
+    """Return how far the models are from their base, over the problems that both have."""
+    table = Table(title=f"Score against {found[0]['a']}, points of 7 (paired by problem)")
+    table.title_justify = table.caption_justify = "left"
+    for title in ("model", "prompt", "category"):
+        table.add_column(title)
+    for title in ("gap", "95 %", "problems"):
+        table.add_column(title, justify="right")
+    for row in found:
+        table.add_row(
+            row["b"],
+            row["prompt"],
+            row["category"],
+            f"{row['difference']:+.2f}",
+            "-" if row["ci_low"] is None else f"{row['ci_low']:+.2f} to {row['ci_high']:+.2f}",
+            f"{row['problems']} of {row['of']}",
+        )
+    table.caption = (
+        "Means over repetitions, Student's interval over problems; where it holds 0, the run shows "
+        "no difference. `evalctl compare` tests, and says what it would take."
+    )
+    return table
 
 
 def judged_table(judged: Sequence[Row], judge: str) -> Table:
@@ -269,6 +290,7 @@ def result_tables(results: Mapping[str, Sequence[Row]], judge: str | None = None
     """Return the tables that have rows; ``judge`` names whose verdicts ``judged`` holds."""
     makers: tuple[tuple[str, Callable[[Sequence[Row]], list[Table]]], ...] = (
         ("scores", lambda rows: [score_table(rows)]),
+        ("gaps", lambda rows: [gap_table(rows)]),
         ("judged", lambda rows: [judged_table(rows, judge or "judge")]),
         ("unscored", lambda rows: [unscored_table(rows)]),
         ("resources", lambda rows: resource_tables(rows, results.get("limits", ()))),
@@ -309,10 +331,6 @@ def _score_cell(row: Row | None) -> str:
     return (
         f"{_range(row['score7'], row['score7_high'])}\n{spread}\ncov. {100 * row['coverage']:.0f} %"
     )
-
-
-def _gap_cell(base: Row | None, row: Row | None) -> str:
-    return "-" if base is None or row is None else f"{row['score7'] - base['score7']:+.2f}"
 
 
 def _count_cell(by_model: Mapping[str, Row]) -> str:

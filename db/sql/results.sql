@@ -11,6 +11,31 @@ SELECT model, prompt, category, problems, repetitions, score7, score7_min, score
  ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], category), model,
           sampling;
 
+-- name: problem_means
+-- The mean score of each problem over its repetitions, to pair models by; in the order in which the
+-- run's models were submitted.
+SELECT s.model, s.prompt, s.category, s.problem, avg(s.score7) AS score7
+  FROM analytics_v1.scores AS s WHERE s.run_id = %(run)s
+ GROUP BY s.model, s.prompt, s.category, s.problem
+ ORDER BY min(s.job_id), s.prompt, s.category, s.problem;
+
+-- name: cut
+-- The share of answers that the token limit cut.
+SELECT g.model, g.prompt, g.category,
+       avg((g.finish_reason = 'length')::int)::double precision AS cut_share
+  FROM analytics_v1.generations AS g WHERE g.run_id = %(run)s
+ GROUP BY g.model, g.prompt, g.category;
+
+-- name: missing
+-- What the tables leave out: jobs without a result by model and state, with their latest reason.
+SELECT m.name AS model, j.state, count(*) AS jobs,
+       (array_agg(j.error_message ORDER BY j.finished_at DESC NULLS LAST)
+            FILTER (WHERE j.error_message IS NOT NULL))[1] AS reason
+  FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id
+ WHERE j.run_id = %(run)s AND j.state <> 'succeeded' AND j.judged_score_id IS NULL
+   AND (NOT m.synthetic OR current_setting('evalctl.include_synthetic', true) = 'on')
+ GROUP BY m.name, j.state ORDER BY min(j.id), j.state;
+
 -- name: sampling
 -- How the answers of each model were drawn; two rows where a run was topped up after a change.
 SELECT model, sampling, count(*) AS jobs

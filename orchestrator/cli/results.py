@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from click import option
@@ -12,10 +13,12 @@ from db.results import read_results
 from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, harmless, json_option, print_json
 from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
+from reports.gaps import Row, gaps
+from reports.left_out import left_out_lines
 from reports.sampling_text import sampling_lines
 from reports.tables import result_tables
 
@@ -37,6 +40,7 @@ from reports.tables import result_tables
     metavar="NAME",
     help="Show the scores of rules + this judge beside those of the rules.",
 )
+@option("--base", metavar="MODEL", help="Model that gaps are against.  [default: the first]")
 @option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
 @examples(
@@ -53,6 +57,7 @@ def results(
     chosen: tuple[str, ...],
     explained: bool,
     judge: str | None,
+    base: str | None,
     as_json: bool,
 ) -> int:
     """Show the scores, latency and memory of a run.
@@ -71,19 +76,25 @@ def results(
             explained=explained,
             judge=judge,
         )
-    document = read.to_dict()
+    document = read.to_dict() | {"gaps": _gaps(read.problem_means, base)}
     explanation = {} if read.breakdown is None else {"explain": explain(document, read.breakdown)}
     if as_json:
-        head = {"run": str(found.run_id), "name": found.name, "state": progress.state}
+        head: dict[str, Any] = {"run": str(found.run_id), "name": found.name}
+        head |= {"state": progress.state}
+        head |= {"problem_set": found.experiment.get("problems"), "created_at": found.created_at}
         head |= {} if judge is None else {"judge": judge}
         print_json(head | document | explanation)
         return 0
+    about = f"problems {found.experiment.get('problems', '-')}, {found.mode} mode"
+    click.echo(f"run {found.name} of {found.created_at:%Y-%m-%d %H:%M} UTC: {about}")
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         click.echo(f"run {found.name} has not finished: {jobs}")
-    beside = {"scores": {"judged", "unscored"}, "resources": {"cache"}}
+    for line in left_out_lines(document["missing"], document["scores"]):
+        click.echo(harmless(line))
+    beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
-    wanted = kept if chosen else document.keys()
+    wanted = kept if chosen else document.keys() - {"missing"}
     shown = {key: rows for key, rows in document.items() if key in wanted}
     tables = result_tables(shown, judge)
     if tables:
@@ -97,6 +108,14 @@ def results(
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
         click.echo(f"run {found.name} has no results{more}")
     return 0
+
+
+def _gaps(means: Sequence[Row], base: str | None) -> list[dict[str, Any]]:
+    """Return the paired gaps. Raise ``UsageFault`` for a base that has no scores."""
+    models = dict.fromkeys(row["model"] for row in means)
+    if base is not None and base not in models:
+        raise UsageFault(f"--base: the run has no scores of {base!r}; it has {', '.join(models)}")
+    return gaps(means, base)
 
 
 def require_judge(judges: Sequence[str], judge: str, run: str) -> None:

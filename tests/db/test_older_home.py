@@ -70,8 +70,11 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
             assert row.pop("score7_high") == row["score7"], "nothing was unclear"
             assert row.pop("coverage") == pytest.approx(1)
             assert row.pop("sampling")["temperature"] == 0
+            assert row.pop("cut_share") == 0
         added = {key: after.pop(key) for key in set(after) - set(before)}
-        assert set(added) == {"sampling", "unscored", "cache"}
+        assert set(added) == {
+            "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at"
+        }  # fmt: skip
         assert not added["unscored"], "every answer was scored"
         assert_same(before, after)
     assert_same(PRINTED["status"], printed(migrated, "status"))
