@@ -65,6 +65,8 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
     finishes stopping them.
     """
     embedded = settings.database_url is None
+    if embedded:
+        _forget_other_servers()
     postgres = EmbeddedPostgres(_folder(settings, "postgres")) if embedded else None
     embedded = broker and settings.broker_url is None
     valkey = EmbeddedValkey(_folder(settings, "valkey")) if embedded else None
@@ -81,6 +83,15 @@ def services(settings: Settings, *, broker: bool = True) -> Iterator[Endpoints]:
             else None,
             embedded=bool(servers),
         )
+
+
+def _forget_other_servers() -> None:
+    """Drop libpq's variables from this process: they are meant for another server than ours.
+
+    A service or address among them would lead connections elsewhere, whatever the URL says.
+    """
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def revive_services(settings: Settings, *, broker: bool = True) -> tuple[str, ...]:

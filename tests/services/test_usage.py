@@ -273,3 +273,23 @@ def test_a_server_killed_during_use_is_revived_under_its_url(settings: Settings)
         assert revive_services(settings) == ("embedded PostgreSQL",)
 
         assert_answering(endpoints)
+
+
+def test_variables_of_another_server_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {
+        "PGSERVICE": "nosuch", "PGHOSTADDR": "10.255.255.1", "PGHOST": "db.example",
+        "PGPORT": "1", "PGDATESTYLE": "German", "PGCLIENTENCODING": "LATIN1",
+        "PGREQUIREAUTH": "none", "PGCHANNELBINDING": "require", "PGOPTIONS": "-c no.such=1",
+    }  # fmt: skip
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(home=tmp_path / "home")
+    with (
+        services(settings, broker=False) as endpoints,
+        psycopg.connect(endpoints.database_url, connect_timeout=5) as connection,
+    ):
+        shown = connection.execute("SHOW datestyle").fetchone()
+    assert shown is not None
+    assert shown[0].startswith("ISO")
