@@ -10,6 +10,8 @@ import numpy as np
 from comparison.intervals import MeanEffect
 
 Row = Mapping[str, Any]
+#: The order of the categories everywhere.
+CATEGORIES = ("secondary", "university", "modelling")
 #: Stands for all categories together.
 ALL = "all"
 
@@ -37,7 +39,8 @@ def gaps(means: Sequence[Row], base: str | None = None) -> list[dict[str, Any]]:
 
 
 def _of_models(means: Sequence[Row], base: str, model: str) -> Iterator[dict[str, Any]]:
-    categories = list(dict.fromkeys(row["category"] for row in means))
+    known = {row["category"] for row in means}
+    categories = [category for category in CATEGORIES if category in known]
     for category in (*categories, ALL) if len(categories) > 1 else categories:
         chosen = [row for row in means if category in (row["category"], ALL)]
         one, other = (

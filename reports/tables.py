@@ -43,7 +43,7 @@ def score_table(scores: Sequence[Row]) -> Table:
     table.add_column("prompt")
     table.add_column("category")
     for model in models:
-        table.add_column(model, justify="right")
+        table.add_column(model, justify="right", overflow="fold")
     table.add_column("problems x reps", justify="right")
     cells: dict[tuple[str, str], dict[str, Row]] = {}
     for row in scores:
@@ -73,14 +73,16 @@ def gap_table(found: Sequence[Row]) -> Table:
     """Return how far the models are from their base, over the problems that both have."""
     table = Table(title=f"Score against {found[0]['a']}, points of 7 (paired by problem)")
     table.title_justify = table.caption_justify = "left"
-    for title in ("model", "prompt", "category"):
+    table.add_column("model", overflow="fold")
+    several = len({row["prompt"] for row in found}) > 1
+    for title in ("prompt", "category") if several else ("category",):
         table.add_column(title)
     for title in ("gap", "95 %", "problems"):
         table.add_column(title, justify="right")
     for row in found:
         table.add_row(
             row["b"],
-            row["prompt"],
+            *((row["prompt"],) if several else ()),
             row["category"],
             f"{row['difference']:+.2f}",
             "-" if row["ci_low"] is None else f"{row['ci_low']:+.2f} to {row['ci_high']:+.2f}",

@@ -63,6 +63,7 @@ def test_the_gap_table_fits_eighty_columns_with_long_names() -> None:
         console.print(gap_table(gaps(rows)))
     shown = captured.get()
     assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown, "a name is folded and not cut"
     assert "-1.00" in shown
     assert "1 of 2" in shown
 
