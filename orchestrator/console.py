@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -27,7 +28,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 
 
 class Screen(Console):
-    """A console that shows texts of others as they are: no markup, no control characters."""
+    """A console that shows texts as they are: no markup, no control characters, nothing cut."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print; what does not fit a column of a table goes on in the next line."""
+        for table in objects:
+            for column in table.columns if isinstance(table, Table) else ():
+                column.overflow = "fold"
+        super().print(*objects, **how)
 
     def render_str(self, text: str, **style: Any) -> Text:
         """Return a text whose control characters are visible and do nothing."""

@@ -170,3 +170,12 @@ def test_texts_of_others_are_shown_as_they_are(capsys: pytest.CaptureFixture[str
         assert part in shown
     assert "\x1b" not in shown
     assert harmless("tab\tand\nline") == "tab\tand\nline"
+
+
+def test_no_table_cuts_a_name_or_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("run", "submitted")
+    table.add_row("a-name-that-is-much-too-long", "2026-11-30 07:51")
+    Screen(width=24).print(table)
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert "".join(c for c in shown if c.isalnum()).count("2026") == 1
