@@ -96,14 +96,20 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     may then be unknown; ``ServiceBusy``, a kind of it, where it cannot be done now, for a lock, a
     deadlock or a full disk, and was rolled back.
     """
+    with reachable(engine), engine.begin() as connection:
+        try:
+            yield connection
+        except DBAPIError as error:
+            if is_read_only(error):
+                connection.invalidate()  # the next one may find the new primary
+            raise
+
+
+@contextmanager
+def reachable(engine: Engine) -> Iterator[None]:
+    """Turn errors of a database that is down or busy into those that `transaction` raises."""
     try:
-        with engine.begin() as connection:
-            try:
-                yield connection
-            except DBAPIError as error:
-                if is_read_only(error):
-                    connection.invalidate()  # the next one may find the new primary
-                raise
+        yield
     except PoolTimeout as error:
         raise _pool_exhausted(engine) from error
     except DBAPIError as error:
@@ -144,21 +150,13 @@ def run_alone(
     connection, past SQLAlchemy's execution. Raise ``ServiceUnreachable`` as ``transaction`` does,
     ``DBAPIError`` for what is wrong with the statement.
     """
-    try:
-        with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(sql.encode(), parameters)
-            return cursor.fetchall() if cursor.description is not None else []
-    except PoolTimeout as error:
-        raise _pool_exhausted(engine) from error
-    except DBAPIError as error:
-        if is_connection_loss(error) or is_passing(error):
-            raise unreachable(engine, error) from error
-        raise
-    except psycopg.Error as error:
-        wrapped = _wrapped(sql, error)
-        if is_connection_loss(wrapped) or is_passing(wrapped):
-            raise unreachable(engine, wrapped) from error
-        raise wrapped from error
+    with reachable(engine):
+        try:
+            with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
+                cursor.execute(sql.encode(), parameters)
+                return cursor.fetchall() if cursor.description is not None else []
+        except psycopg.Error as error:
+            raise _wrapped(sql, error) from error
 
 
 @contextmanager

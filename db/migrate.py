@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
-from db.engine import is_connection_loss, is_passing, rows, unreachable
+from db.engine import reachable, rows
 from db.statements import statement
 
 if TYPE_CHECKING:
@@ -50,7 +47,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """
     from alembic import command  # noqa: PLC0415
 
-    with _reachable(engine), engine.connect() as connection:
+    with reachable(engine), engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -61,20 +58,10 @@ def schema_version(engine: Engine) -> SchemaVersion:
 
     Raise ``ServiceUnreachable``.
     """
-    with _reachable(engine), engine.connect() as connection:
+    with reachable(engine), engine.connect() as connection:
         there = rows(connection, statement("has_revision", "migrations"))[0]["found"]
         known = rows(connection, statement("revision", "migrations")) if there else [{}]
     return SchemaVersion(found=known[0].get("revision"), needed=newest_revision())
-
-
-@contextmanager
-def _reachable(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        if is_connection_loss(error) or is_passing(error):
-            raise unreachable(engine, error) from error
-        raise
 
 
 def newest_revision() -> str:

@@ -14,13 +14,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from core.errors import DbError, ServiceUnreachable
 from core.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus, nvml
 from core.settings import Settings
 from core.states import WorkerState
-from db.engine import is_connection_loss, open_database, unreachable
+from db.engine import open_database
 from db.fleet import WorkerIdentity, register_worker
 from db.migrate import schema_version
 from services.usage import services
@@ -198,12 +197,7 @@ def _database(url: str) -> Iterator[Engine]:
 
 def _check_schema(engine: Engine) -> None:
     """Refuse a database older than this worker; a newer one keeps what this worker needs."""
-    try:
-        found = schema_version(engine)
-    except DBAPIError as error:
-        if is_connection_loss(error):
-            raise unreachable(engine, error) from error
-        raise
+    found = schema_version(engine)
     if found.found is None or found.found < found.needed:
         revisions = f"it is at revision {found.found or 'none'}, this worker needs {found.needed}"
         raise ServiceUnreachable("database schema", revisions, mend="Run `evalctl db upgrade`")
