@@ -69,6 +69,10 @@ class Step:
     mode: str = "rule"
     judge: Mapping[str, str] | None = None
 
+    def described(self, language: str) -> str:
+        """Return what it asks for in a language, else in the first that it has; may be empty."""
+        return self.describe.get(language) or next(iter(self.describe.values()), "")
+
     def to_dict(self) -> dict[str, Any]:
         """Return the YAML shape."""
         data: dict[str, Any] = {
@@ -152,6 +156,10 @@ class Problem:
     why: str | None = None
     source: str | None = None
     licence: str | None = None
+
+    def stated(self, language: str) -> str:
+        """Return the statement in a language, else in the first that it has."""
+        return self.statement.get(language) or next(iter(self.statement.values()))
 
     def path(self, path_id: str) -> Path:
         """Return the path with this id, or raise ``KeyError``."""

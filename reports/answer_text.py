@@ -95,11 +95,7 @@ def score_range(score7: float, score7_high: float) -> str:
 
 def described(problem: Problem, language: str) -> dict[str, str]:
     """Return what each step of a problem asks for, in a language or the first that it has."""
-    return {
-        step.id: step.describe.get(language) or next(iter(step.describe.values()), "")
-        for path in problem.paths
-        for step in path.steps
-    }
+    return {step.id: step.described(language) for path in problem.paths for step in path.steps}
 
 
 def _with_marks(text: str, marks: Sequence[tuple[int, str]]) -> str:

@@ -30,6 +30,7 @@ from reports.answer_text import (
     step_lines,
 )
 from scoring.final_answer.thinking import visible
+from scoring.judging.merge import OPEN
 
 Row = Mapping[str, Any]
 #: Names of this many problems stand in a refusal.
@@ -104,10 +105,10 @@ def _why_none(
 
 def _document(run: Run, row: Row) -> dict[str, Any]:
     """Return the JSON contract of one answer."""
-    left_out = ("document", "steps", "problem", "prompt_tokens")
+    left_out = ("document", "steps", "problem")
     head = {"run": str(run.run_id), "name": run.name, "problem": row["problem"]}
     figures = {key: value for key, value in row.items() if key not in left_out}
-    return head | figures | {"prompt_tokens": row["prompt_tokens"], "steps": _steps(row)}
+    return head | figures | {"steps": _steps(row)}
 
 
 def _steps(row: Row) -> list[dict[str, Any]]:
@@ -128,7 +129,7 @@ def _verdict(step: Row) -> tuple[str, str]:
     """Return the verdict that counts and who gave it: a person, else the judge, else the rules."""
     if step["review"] is not None:
         return step["review"], step["reviewer"]
-    if step["judge_verdict"] is not None and step["rules"] in ("missing", "undetermined"):
+    if step["judge_verdict"] is not None and step["rules"] in OPEN:
         return step["judge_verdict"], step["judge"]
     return step["rules"], "rules"
 
@@ -144,9 +145,8 @@ def _print(run: Run, rows: list[dict[str, Any]], *, thinking: bool) -> None:
     problem = _problem(rows[0])
     language = rows[0]["language"] or "en"
     if problem is not None:
-        statement = problem.statement.get(language) or next(iter(problem.statement.values()))
         screen.print(Text(f"{rows[0]['problem']}, run {run.name}", style="bold"))
-        screen.print(Text(statement.strip()), "")
+        screen.print(Text(problem.stated(language).strip()), "")
     for row in rows:
         screen.rule(_title(row), style="dim", align="left", characters="-")
         for part in _parts(row, problem, language, thinking=thinking):

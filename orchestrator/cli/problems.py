@@ -84,13 +84,11 @@ def show(*, problem: str, language: str, as_json: bool) -> int:
     heading = Text(f"{found.id} ({found.level}, difficulty {found.difficulty})\n")
     heading.stylize("bold", 0, len(found.id))
     screen.print(heading)
-    statement = found.statement.get(language) or next(iter(found.statement.values()))
-    screen.print(statement)
+    screen.print(found.stated(language))
     for path in found.paths:
         screen.print(f"reference path {path.id}:")
         for step in path.steps:
-            described = step.describe.get(language) or next(iter(step.describe.values()), "")
-            screen.print(f"  {step.id}  {described}")
+            screen.print(f"  {step.id}  {step.described(language)}")
     screen.print(f"answer: {' or '.join(found.answer.any_of)}")
     return 0
 

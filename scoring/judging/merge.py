@@ -73,17 +73,23 @@ def merge(path: Path, rules: Mapping[str, str], judged: Iterable[JudgeVerdict]) 
             newest[verdict.step_id] = verdict
     steps = tuple(_merged(step, said, newest.get(step)) for step, said in rules.items())
     found = {step.step_id: step.verdict for step in steps}
-    weight = sum(step.weight for step in path.necessary)
-    done, undetermined = (
-        sum(step.weight for step in path.necessary if found.get(step.id) in verdicts)
-        for verdicts in (frozenset({"done"}), UNDETERMINED)
-    )
+    done, undetermined = shares(path, found)
     return MergedScore(
         steps=steps,
-        score7=round(7 * done / weight, 4),
-        score7_high=round(7 * (done + undetermined) / weight, 4),
-        coverage=1 - undetermined / weight,
+        score7=round(7 * done, 4),
+        score7_high=round(7 * (done + undetermined), 4),
+        coverage=1 - undetermined,
     )
+
+
+def shares(path: Path, verdicts: Mapping[str, str]) -> tuple[float, float]:
+    """Return the shares of the necessary steps, by weight, that are done and undetermined."""
+    weight = sum(step.weight for step in path.necessary)
+    done, undetermined = (
+        sum(step.weight for step in path.necessary if verdicts.get(step.id) in kind) / weight
+        for kind in (frozenset({"done"}), UNDETERMINED)
+    )
+    return done, undetermined
 
 
 def _merged(step_id: str, rules: str, said: JudgeVerdict | None) -> MergedStep:

@@ -88,10 +88,9 @@ def judge_request(
     whole = neutral(visible(text).text(text))
     shown = whole[:MAX_ANSWER]
     mark = _mark(shown)
-    statement = problem.statement.get(language) or next(iter(problem.statement.values()))
     body = "\n\n".join(
         (
-            f"Problem:\n{statement}",
+            f"Problem:\n{problem.stated(language)}",
             f"Reference path:\n{_steps(path, language, frozenset(step_ids))}",
             f"Steps to judge: {', '.join(step_ids)}",
             f"Answer, between the marks {mark}:\n{mark}\n{shown}\n{mark}",
@@ -180,7 +179,7 @@ def _mark(text: str) -> str:
 def _steps(path: Path, language: str, asked: frozenset[str]) -> str:
     lines = []
     for step in path.steps:
-        described = step.describe.get(language) or next(iter(step.describe.values()), step.id)
+        described = step.described(language) or step.id
         rubric = (step.judge or {}).get(language, "")
         mark, note = "*" if step.id in asked else " ", f" ({rubric})" if rubric else ""
         lines.append(f"{mark} {step.id}: {described}{note}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from problems.labelling import LabelledAnswer
 from problems.schema import Path
-from scoring.judging.merge import OPEN, UNDETERMINED, MergedStep, merge, open_steps
+from scoring.judging.merge import OPEN, UNDETERMINED, MergedStep, merge, open_steps, shares
 from scoring.judging.reply import JudgeVerdict, read_reply
 from scoring.judging.request import JudgeRequest, judge_request
 from scoring.quality.agreement import Marks, Tally, cohen_kappa, marks_of
@@ -203,16 +203,12 @@ def _marks(
 def _marked(path: Path, verdicts: Mapping[str, str], *, correct: bool) -> Marks:
     """Return the marks that verdicts make; the final answer is always the rules' to judge."""
     steps = {step.id: verdicts[step.id] for step in path.necessary}
-    weight = sum(step.weight for step in path.necessary)
-    done, high = (
-        sum(step.weight for step in path.necessary if steps[step.id] in shown)
-        for shown in (frozenset({"done"}), UNDETERMINED | {"done"})
-    )
+    done, undetermined = shares(path, steps)
     at_most = sum(one == "done" or one in UNDETERMINED for one in steps.values()) / len(steps)
     return Marks(
         steps=steps,
-        score7=7 * done / weight,
-        high7=7 * high / weight,
+        score7=7 * done,
+        high7=7 * (done + undetermined),
         guess=correct and at_most < GUESS_SHARE,
     )
 
