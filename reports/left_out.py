@@ -8,23 +8,16 @@ from typing import Any
 Row = Mapping[str, Any]
 #: Share of cut answers above which the token limit decides the score.
 CUT_SHARE = 0.05
-_STATES = {
-    "queued": "wait",
-    "running": "run",
-    "failed": "failed",
-    "dead": "are dead",
-    "cancelled": "were cancelled",
-}
 
 
 def left_out_lines(missing: Sequence[Row], scores: Sequence[Row]) -> Iterator[str]:
     """Yield a line per model and state without results, and per model whose answers were cut."""
     scored = {row["model"] for row in scores}
     for row in missing:
-        without = "" if row["model"] in scored else ", which has no result here,"
+        without = "" if row["model"] in scored else ", which has no results"
         reason = f": {row['reason'].splitlines()[0]}" if row["reason"] else ""
-        jobs = f"{row['jobs']} job{'' if row['jobs'] == 1 else 's'}"
-        yield f"not in it: {jobs} of {row['model']}{without} {_STATES[row['state']]}{reason}"
+        jobs = f"{row['jobs']} {row['state']} job{'' if row['jobs'] == 1 else 's'}"
+        yield f"left out: {jobs} of {row['model']}{without}{reason}"
     for model in dict.fromkeys(row["model"] for row in scores):
         shares = [row["cut_share"] or 0.0 for row in scores if row["model"] == model]
         if shares and (most := max(shares)) > CUT_SHARE:
