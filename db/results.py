@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -81,7 +81,11 @@ def read_results(
         resources = _read(connection, "resources", given)
         lines = dumps([{"model": row["model"], "gpu_name": row["gpu_name"]} for row in resources])
         return Results(
-            scores=_with_cuts(_read(connection, "scores", given), _read(connection, "cut", given)),
+            scores=_joined(
+                _read(connection, "scores", given),
+                _read(connection, "score_means", given),
+                _read(connection, "cuts", given),
+            ),
             problem_means=_read(connection, "problem_means", given),
             missing=_read(connection, "missing", given),
             resources=resources,
@@ -96,11 +100,19 @@ def read_results(
         )
 
 
-def _with_cuts(scores: list[dict[str, Any]], cuts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the scores with the share of answers that the token limit cut."""
-    key = ("model", "prompt", "category")
-    shares = {tuple(row[part] for part in key): row["cut_share"] for row in cuts}
-    return [row | {"cut_share": shares.get(tuple(row[part] for part in key))} for row in scores]
+def _joined(
+    scores: list[dict[str, Any]], *others: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the scores with the columns of other statements on the same groups."""
+
+    def group(row: Row) -> tuple[str, ...]:
+        return (*(row[part] for part in ("model", "prompt", "category")), dumps(row["sampling"]))
+
+    by_group: dict[tuple[str, ...], dict[str, Any]] = {}
+    for other in others:
+        for row in other:
+            by_group.setdefault(group(row), {}).update(row)
+    return [row | by_group.get(group(row), {}) for row in scores]
 
 
 def _read(connection: Connection, name: str, given: dict[str, Any]) -> list[dict[str, Any]]:

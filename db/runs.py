@@ -34,12 +34,15 @@ class Run:
     cancelled_at: dt.datetime | None
     paused_at: dt.datetime | None
     experiment: Mapping[str, Any]
+    #: Versions, host and hashes at the first submit.
+    provenance: Mapping[str, Any]
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Run:
         """Read a row of the run statements."""
         keys = ("name", "mode", "created_at", "cancelled_at", "paused_at", "experiment")
-        return cls(run_id=row["id"], **{key: row[key] for key in keys})
+        values = {key: row[key] for key in (*keys, "provenance")}
+        return cls(run_id=row["id"], **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -52,9 +53,12 @@ def harmless(text: str) -> str:
 
 
 def console(*, as_json: bool = False) -> Console:
-    """Return a console for people, on stderr beside JSON; wide where no terminal cuts it."""
+    """Return a console for people, on stderr beside JSON.
+
+    As wide as its terminal, or as COLUMNS says; elsewhere 160 characters.
+    """
     stream = sys.stderr if as_json else sys.stdout
-    width = None if stream.isatty() else 160
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else 160
     return Screen(width=width, highlight=False, markup=False, emoji=False, stderr=as_json)
 
 

@@ -19,6 +19,7 @@ from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
 from orchestrator.registry import Registry
 from problems.loader import ProblemSet, load_set
+from problems.prompts import prompt_version
 from problems.schema import Problem
 
 #: Hints that the submitter publishes itself; the reconciler publishes the rest.
@@ -71,11 +72,17 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
         )
     problems = tuple(record_of(problem) for problem in problem_set)
     experiment_hash = experiment.identity_hash(problem_set.content_hash)
+    hashes = {
+        "problem_set_hash": problem_set.content_hash,
+        "prompt_versions": {
+            style: prompt_version(style, experiment.language) for style in experiment.prompts
+        },
+    }
     return Submission(
         name=experiment.name or f"{_slug(problem_set)}-{experiment_hash[:6]}",
         experiment_hash=experiment_hash,
         experiment=experiment.to_dict(),
-        provenance=provenance() | {"problem_set_hash": problem_set.content_hash},
+        provenance=provenance() | hashes,
         models=models,
         problems=problems,
         prompts=tuple(dict.fromkeys(experiment.prompts)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from problems.errors import ProblemError
 from problems.schema import Problem
 
@@ -58,6 +60,12 @@ def render_prompt(problem: Problem, style: str, language: str) -> tuple[tuple[st
         ("system", _SYSTEM[style][language]),
         ("user", f"{statement}\n\n{_REQUEST[style][language]}"),
     )
+
+
+def prompt_version(style: str, language: str) -> str:
+    """Return a hash of what a style adds to every statement: 12 hexadecimal digits."""
+    said = "\n\n".join((_SYSTEM[style][language], _REQUEST[style][language]))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def without_system(turns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

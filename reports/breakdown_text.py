@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.breakdown import RESERVATION, coverage
-from reports.tables import gpu_name
+from reports.resource_tables import gpu_name
 
 Row = Mapping[str, Any]
 

@@ -19,9 +19,23 @@ def left_out_lines(missing: Sequence[Row], scores: Sequence[Row]) -> Iterator[st
         jobs = f"{row['jobs']} {row['state']} job{'' if row['jobs'] == 1 else 's'}"
         yield f"left out: {jobs} of {row['model']}{without}{reason}"
     for model in dict.fromkeys(row["model"] for row in scores):
-        shares = [row["cut_share"] or 0.0 for row in scores if row["model"] == model]
-        if shares and (most := max(shares)) > CUT_SHARE:
-            yield (
-                f"warning: up to {100 * most:.0f} % of the answers of {model} in a category were "
-                "cut at the token limit; raise --max-tokens"
-            )
+        yield from _cut([row for row in scores if row["model"] == model])
+
+
+def _cut(of_model: Sequence[Row]) -> Iterator[str]:
+    """Yield a warning where too many answers of a model were cut, and by which limit."""
+    most = max(of_model, key=lambda row: row.get("cut_share") or 0.0)
+    share, by_context = (most.get(key) or 0.0 for key in ("cut_share", "context_cut_share"))
+    if share <= CUT_SHARE:
+        return
+    limit = "at max_tokens; raise --max-tokens"
+    if by_context:
+        part = "all" if by_context >= share else f"{100 * by_context / share:.0f} %"
+        limit = (
+            f"by a limit, {part} of them before max_tokens: prompt and answer filled the context, "
+            "or the server has its own limit; give the model a larger context (max_model_len)"
+        )
+    yield (
+        f"warning: up to {100 * share:.0f} % of the answers of {most['model']} in a category were "
+        f"cut {limit}"
+    )

@@ -19,12 +19,27 @@ SELECT s.model, s.prompt, s.category, s.problem, avg(s.score7) AS score7
  GROUP BY s.model, s.prompt, s.category, s.problem
  ORDER BY min(s.job_id), s.prompt, s.category, s.problem;
 
--- name: cut
--- The share of answers that the token limit cut.
-SELECT g.model, g.prompt, g.category,
-       avg((g.finish_reason = 'length')::int)::double precision AS cut_share
-  FROM analytics_v1.generations AS g WHERE g.run_id = %(run)s
- GROUP BY g.model, g.prompt, g.category;
+-- name: score_means
+-- What scores says with medians over repetitions, with means: a median of three flatters.
+SELECT model, prompt, category, sampling, avg(score7) AS score7_mean,
+       avg(score7_high) AS score7_high_mean
+  FROM (SELECT s.model, s.prompt, s.category, s.problem, s.sampling, avg(s.score7) AS score7,
+               avg(s.score7_high) AS score7_high
+          FROM analytics_v1.scores AS s WHERE s.run_id = %(run)s
+         GROUP BY s.model, s.prompt, s.category, s.problem, s.sampling) AS problem
+ GROUP BY model, prompt, category, sampling;
+
+-- name: cuts
+-- The share of answers that a limit cut, and of those that ended before max_tokens: there it was
+-- the context, or a limit of the server.
+SELECT j.model, j.prompt, j.category, j.sampling, avg(c.cut::int)::double precision AS cut_share,
+       avg((c.cut AND g.output_tokens < (j.sampling ->> 'max_tokens')::bigint)::int)
+           ::double precision AS context_cut_share
+  FROM analytics_v1.jobs AS j
+  JOIN analytics_v1.generations AS g ON g.run_id = j.run_id AND g.job_id = j.job_id
+ CROSS JOIN LATERAL (SELECT g.finish_reason = 'length' AS cut) AS c
+ WHERE j.run_id = %(run)s
+ GROUP BY j.model, j.prompt, j.category, j.sampling;
 
 -- name: missing
 -- What the tables leave out: jobs without a result by model and state, with their latest reason.
@@ -48,7 +63,10 @@ SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind,
        ttft_ms_min, ttft_ms_max, engine_ttft_ms, e2e_s, e2e_s_min, e2e_s_max, tpot_ms, tokens_per_s,
        output_tokens, problems, jobs, flagged, config_hash, environment_hash, ttfo_ms, queue_wait_s,
        kv_used_mib, running_peak, r.boots, gpu_name, need_mib_min, need_mib_max, ttft_ms_p10,
-       ttft_ms_p90, total_tokens_per_s, flag_counts
+       ttft_ms_p90, total_tokens_per_s, flag_counts,
+       (SELECT max(m.engine) FROM eval.model AS m
+         WHERE m.name = r.model AND m.id IN (SELECT j.model_id FROM eval.job AS j
+                                              WHERE j.run_id = %(run)s)) AS engine
   FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
 -- name: unscored

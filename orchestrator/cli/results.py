@@ -13,12 +13,13 @@ from db.results import read_results
 from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import console, harmless, json_option, print_json
+from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
 from reports.gaps import Row, gaps
 from reports.left_out import left_out_lines
+from reports.run_head import head_lines, run_head
 from reports.sampling_text import sampling_lines
 from reports.tables import result_tables
 
@@ -81,29 +82,32 @@ def results(
     if as_json:
         head: dict[str, Any] = {"run": str(found.run_id), "name": found.name}
         head |= {"state": progress.state}
-        head |= {"problem_set": found.experiment.get("problems"), "created_at": found.created_at}
+        head |= run_head(found)
         head |= {} if judge is None else {"judge": judge}
         print_json(head | document | explanation)
         return 0
-    about = f"problems {found.experiment.get('problems', '-')}, {found.mode} mode"
-    click.echo(f"run {found.name} of {found.created_at:%Y-%m-%d %H:%M} UTC: {about}")
+    screen = console()
+    for line in head_lines(found):
+        screen.print(line)
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         click.echo(f"run {found.name} has not finished: {jobs}")
     for line in left_out_lines(document["missing"], document["scores"]):
-        click.echo(harmless(line))
+        screen.print(line)
     beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
     wanted = kept if chosen else document.keys() - {"missing"}
     shown = {key: rows for key, rows in document.items() if key in wanted}
-    tables = result_tables(shown, judge)
+    shown["missing"] = document["missing"]
+    tables = result_tables(shown, judge, flagged_counted=include_flagged)
     if tables:
         for line in sampling_lines(document["sampling"]):
-            click.echo(line)
+            screen.print(line)
+        screen.print()
     for table in tables:
-        console().print(table, "")
+        screen.print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
-        console().print(part)
+        screen.print(part)
     if not tables:
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
         click.echo(f"run {found.name} has no results{more}")

@@ -70,10 +70,14 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
             assert row.pop("score7_high") == row["score7"], "nothing was unclear"
             assert row.pop("coverage") == pytest.approx(1)
             assert row.pop("sampling")["temperature"] == 0
-            assert row.pop("cut_share") == 0
+            assert row.pop("cut_share") == row.pop("context_cut_share") == 0
+            assert row.pop("score7_mean") == row.pop("score7_high_mean") == row["score7"]
+        for row in after["resources"]:
+            assert row.pop("engine")
         added = {key: after.pop(key) for key in set(after) - set(before)}
         assert set(added) == {
-            "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at"
+            "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at",
+            "problem_set_hash", "prompt_versions", "language", "mode",
         }  # fmt: skip
         assert not added["unscored"], "every answer was scored"
         assert_same(before, after)

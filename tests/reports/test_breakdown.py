@@ -193,7 +193,9 @@ def test_what_distinguishes_the_lines_of_one_model_is_named(engine: Engine) -> N
     (difference,) = document(results)["differences"]
     assert (difference["config"], difference["environment"]) == ({"max_num_seqs": [4, 8]}, {})
     assert "config max_num_seqs: 4 / 8" in printed(explained(document(results)))
-    assert "config c config dddddddd" in printed(result_tables(results.to_dict()))
+    shown = printed(result_tables(results.to_dict()))
+    assert "config c" in shown
+    assert "config dddddddd" in shown
 
 
 def test_a_limit_is_shown_with_its_bracket_and_points(engine: Engine) -> None:
@@ -237,8 +239,9 @@ def test_the_table_shows_the_limits_of_the_models_and_whose_they_are(engine: Eng
         (12, "probe-2", False)
     ]
     shown = printed(result_tables(results.to_dict()))
-    assert "max stable sequences, 24 GiB (emulated) 12" in shown
-    assert "Limits from other runs: a sequences from probe-2." in shown.replace("\n", " ")
+    assert "max sequences" in shown
+    assert "24 GiB emul." in shown
+    assert "Limits from other runs: sequences from probe-2." in shown.replace("\n", " ")
     assert read_results(engine, latest).limits == [], "a run of probes alone has no resources"
 
 

@@ -1,4 +1,4 @@
-"""The score table: a range with its coverage where steps are undetermined, within 80 columns."""
+"""The score table: means beside medians, ranges, cut answers, and models without any result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from reports.tables import score_table
+from reports.left_out import left_out_lines
+from reports.score_tables import score_tables
 from tests.support.results import printed
 
 
@@ -18,35 +19,65 @@ def row(model: str, **columns: Any) -> dict[str, Any]:
         "problems": 20,
         "repetitions": 60,
         "score7": 4.2,
-        "score7_min": 1.0,
-        "score7_max": 7.0,
         "score7_high": 4.2,
+        "score7_mean": 3.8,
+        "score7_high_mean": 3.8,
+        "answer_accuracy": 0.75,
+        "guess_rate": 0.1,
+        "cut_share": 0.02,
+        "context_cut_share": 0.0,
         "coverage": 1.0,
     }
     return values | columns
 
 
-def test_a_score_without_undetermined_steps_is_one_number() -> None:
-    shown = printed([score_table([row("a")])])
+def test_a_line_answers_what_is_asked_of_a_model() -> None:
+    shown = printed(score_tables([row("a")]))
 
-    assert "4.20 (1.0..7.0)" in shown
-    assert "cov" not in shown
+    assert "a university 3.80 4.20 75 10 2 100 20 x 3" in shown
+    assert "a range ends" not in shown
 
 
 def test_a_range_comes_with_its_coverage() -> None:
-    shown = printed([score_table([row("a", score7_high=5.1, coverage=0.866)])])
+    shown = printed(score_tables([row("a", score7_high_mean=5.1, coverage=0.866)]))
 
-    for part in ("4.20-5.10", "(1.0..7.0)", "cov. 87 %", "undetermined"):
-        assert part in shown
+    assert "3.80-5.10 4.20 75 10 2 87" in shown
+    assert "a range ends at the score with every undetermined step done" in " ".join(shown.split())
+
+
+def test_a_model_without_results_stands_in_the_table() -> None:
+    missing = [
+        {"model": "b", "state": "dead", "jobs": 3, "reason": "no"},
+        {"model": "b", "state": "queued", "jobs": 1, "reason": None},
+        {"model": "a", "state": "failed", "jobs": 1, "reason": None},
+    ]
+    shown = printed(score_tables([row("a")], missing)).splitlines()
+
+    assert [line for line in shown if line.startswith("b ")] == [
+        "b no results: 3 dead, 1 queued - - - - - - -"
+    ]
 
 
 def test_two_models_with_ranges_fit_into_80_columns() -> None:
-    rows = [row(name, score7_high=5.1, coverage=0.5) for name in ("qwen3-4b", "deepseek-7b")]
+    rows = [row(name, score7_high_mean=5.1, coverage=0.5) for name in ("qwen3-4b", "deepseek-7b")]
     console = Console(width=80)
     with console.capture() as captured:
-        console.print(score_table(rows))
+        for table in score_tables(rows):
+            console.print(table)
     lines = captured.get().splitlines()
 
     assert max(map(len, lines)) <= 80
-    assert sum(line.count("4.20-5.10") for line in lines) == 2, "not broken over lines"
-    assert sum(line.count("cov. 50 %") for line in lines) == 2
+    assert sum(line.count("3.80-5.10") for line in lines) == 2, "not broken over lines"
+
+
+def test_a_warning_says_which_limit_cut() -> None:
+    def warned(**columns: Any) -> str:
+        return " ".join(left_out_lines([], [row("a", **columns)]))
+
+    assert warned(cut_share=0.05) == ""
+    assert "6 % of the answers of a" in warned(cut_share=0.06)
+    assert "raise --max-tokens" in warned(cut_share=0.06)
+    by_context = warned(cut_share=0.1, context_cut_share=0.1)
+    assert "all of them before max_tokens" in by_context
+    assert "max_model_len" in by_context
+    assert "50 % of them" in warned(cut_share=0.1, context_cut_share=0.05)
