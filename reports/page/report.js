@@ -94,7 +94,7 @@ function resourceTable(data, models) {
     { title: "tokens/s", of: (row) => figure(row.tokens_per_s, 1) },
     { title: "results", of: (row) => figure(row.jobs) },
     { title: "flagged", of: (row) => figure(row.flagged) },
-    { title: "device", of: (row) => row.gpu_name || "CPU", kind: "left" },
+    { title: "device", of: (row) => row.engine === "openai" ? "server, as the client saw it" : row.gpu_name || "CPU", kind: "left" },
   ], data.resources);
 }
 

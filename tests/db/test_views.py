@@ -50,6 +50,18 @@ def test_a_length_that_its_repetitions_do_not_have_is_flagged(
     assert lengths(engine) == outliers
 
 
+def test_lengths_of_a_server_that_cannot_repeat_itself_are_not_judged(engine: Engine) -> None:
+    store(engine, [{"output_tokens": number} for number in (100, 100, 200)])
+    assert lengths(engine) == {200}
+    query(engine, "UPDATE eval.model SET engine = 'openai' RETURNING id")
+    assert lengths(engine) == set()
+    store(
+        engine, [{"output_tokens": 7}], fixed_input_tokens=4, fixed_output_tokens=8, temperature=0.7
+    )
+    query(engine, "UPDATE eval.model SET engine = 'openai' RETURNING id")
+    assert lengths(engine) == {7}, "a speed run asks for a length"
+
+
 RESOURCES = "SELECT * FROM analytics_v1.model_resources"
 
 

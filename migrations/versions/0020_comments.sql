@@ -1,0 +1,3 @@
+-- What 0020 changes in schema analytics_v1: which lengths are judged.
+
+COMMENT ON COLUMN analytics_v1.generations.flags IS 'Words that say why a row should be distrusted, as the worker stored them, and length_outlier: a fixed-length run gave another number of tokens than requested, or a greedy one (temperature 0) of an engine that can repeat itself, so not of a server behind an API, a number outside 90-110 % of the median of at least 3 repetitions of the same run, model, problem, prompt, mode, config_hash and environment_hash; sampled lengths vary by nature and are not judged. Filter by run_id: that is the fast way.';
