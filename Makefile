@@ -59,6 +59,7 @@ down: setup ## Stop what `make up` started
 docs: setup ## Write the generated reference pages again
 	@$(BIN)/python -m docs.generate_cli_reference
 	@$(BIN)/python -m docs.generate_analytics_reference
+	@$(BIN)/python -m docs.generate_queries_reference
 
 vendor: setup ## Take KaTeX and Observable Plot from npm again, checked by their hashes; needs Node.js with npm
 	@$(BIN)/python deploy/build_vendor.py

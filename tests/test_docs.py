@@ -24,7 +24,11 @@ from core.states import (
     JobState,
     WorkerState,
 )
-from docs import generate_analytics_reference, generate_cli_reference
+from docs import (
+    generate_analytics_reference,
+    generate_cli_reference,
+    generate_queries_reference,
+)
 from orchestrator import alert_settings
 from orchestrator import cli as command_line
 from orchestrator.cli import cli
@@ -53,7 +57,10 @@ ALL_VARIABLES = {
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
-@pytest.mark.parametrize("generator", [generate_cli_reference, generate_analytics_reference])
+@pytest.mark.parametrize(
+    "generator",
+    [generate_cli_reference, generate_analytics_reference, generate_queries_reference],
+)
 def test_a_generated_page_is_current(generator: object) -> None:
     page: Path = generator.PAGE  # type: ignore[attr-defined]
     written: str = generator.render()  # type: ignore[attr-defined]

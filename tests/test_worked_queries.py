@@ -1,121 +1,105 @@
-"""The worked queries of docs/how-to/query-the-database.md: an analyst runs each and gets rows."""
+"""The worked queries of docs/queries: an analyst runs each and gets rows."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.rows import dict_row
-from sqlalchemy import Engine, make_url
 
-from core.model_spec import ModelSpec
-from core.states import FailureKind
-from db.claims import ClaimedJob, Failure, give_up
-from db.commits import Result, commit
-from db.models import MemoryTrace, Score, StepVerdict
-from db.roles import grant_analyst
-from db.submissions import ProblemRecord, Submission, submit
-from tests.support.jobs import claim_one, register, submission
-from tests.support.results import generation_row, store_start
+from db.engine import open_database
+from db.migrate import upgrade
+from services.usage import Endpoints
+from tests.support.analytics import Analyst, analyst_of, seed_analytics
+from tests.support.database import another_database
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "query-the-database.md"
-QUERIES = re.findall(
-    r"^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
-MODELS = ("smollm2", "smollm2-awq")
-#: score7 of each model on each problem; the gap of a category follows by hand.
-SCORES = {
-    ("smollm2", "p1"): 3.5,
-    ("smollm2", "p2"): 7.0,
-    ("smollm2-awq", "p1"): 1.75,
-    ("smollm2-awq", "p2"): 5.25,
-}
-#: The results with a flag: those of this model in this repetition.
-THROTTLED = ("smollm2-awq", 2)
-
-Analyst = psycopg.Connection[dict[str, object]]
+FILES = sorted((Path(__file__).resolve().parent.parent / "docs" / "queries").glob("*.sql"))
+VIEWS = """
+SELECT table_name AS view FROM information_schema.views
+ WHERE table_schema = 'analytics_v1' ORDER BY table_name
+"""
 
 
-@pytest.fixture
-def results(engine: Engine) -> None:
-    """Store a run of two models on two problems: one failed job, scores that suspect guesses."""
-    worker_id = register(engine, queues=("vllm",))
-    submit(engine, _submission())
-    starts: dict[int, int] = {}
-    first = True
-    while job := claim_one(engine, worker_id=worker_id, queues=("vllm",)):
-        boot_id = starts.get(job.model_id) or store_start(
-            engine, worker_id, job.model_id, config_hash=f"config-{job.spec.name}"
-        )
-        starts[job.model_id] = boot_id
-        if first:
-            failure = Failure(
-                kind=FailureKind.REJECTED, error_class="PROMPT_TOO_LONG", sentence="too long"
-            )
-            give_up(engine, job.job_id, job.attempt_no, failure)
-            first = False
-        else:
-            commit(engine, job.job_id, job.attempt_no, _result(job, boot_id))
-
-
-@pytest.fixture
-def analyst(engine: Engine, database_url: str) -> Iterator[Analyst]:
-    """Connect as a fresh login role that was let in by grant_analyst."""
-    role, password = f"analyst_{os.getpid()}", "only-for-this-test"
-    with psycopg.connect(database_url, autocommit=True) as owner:
-        owner.execute(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password)
-        )
-        grant_analyst(engine, role)
-        url = (
-            make_url(database_url)
-            .set(username=role, password=password)
-            .render_as_string(hide_password=False)
-        )
-        with psycopg.connect(url, row_factory=dict_row) as connection:
+@pytest.fixture(scope="module")
+def analyst(endpoints: Endpoints) -> Iterator[Analyst]:
+    """Connect as an analyst to a seeded database, made once since the tests only read it."""
+    with another_database(endpoints.database_url, "seeded") as url:
+        engine = open_database(url, name="seed")
+        upgrade(engine)
+        seed_analytics(engine)
+        with analyst_of(engine, url) as connection:
             yield connection
-        owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+        engine.dispose()
 
 
-def test_there_are_worked_queries() -> None:
-    assert len(QUERIES) >= 8
+def query_of(name: str) -> str:
+    (file,) = [file for file in FILES if file.stem.endswith(name)]
+    return file.read_text(encoding="utf-8")
 
 
-@pytest.mark.usefixtures("results")
-@pytest.mark.parametrize(
-    "query", QUERIES, ids=lambda query: "-".join(re.findall(r"\w+", query)[1:4])
-)
-def test_a_worked_query_finds_rows_for_an_analyst(query: str, analyst: Analyst) -> None:
-    assert analyst.execute(query.encode()).fetchall() != []
+def test_there_are_at_least_twenty_with_a_line_of_purpose_each() -> None:
+    assert len(FILES) >= 20
+    numbers = [int(file.stem.partition("-")[0]) for file in FILES]
+    assert numbers == list(range(1, len(FILES) + 1))
+    for file in FILES:
+        purpose, _, rest = file.read_text(encoding="utf-8").partition("\n")
+        assert re.fullmatch(r"-- [A-Z].{10,90}[.?]", purpose), file.name
+        query = re.sub(r"^-- .*$", "", rest, flags=re.MULTILINE)
+        assert query.count(";") == 1, f"{file.name} is one statement"
 
 
-@pytest.mark.usefixtures("results")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_worked_query_finds_rows_for_an_analyst(file: Path, analyst: Analyst) -> None:
+    assert analyst.execute(file.read_bytes()).fetchall() != []
+
+
+def test_every_view_has_rows(analyst: Analyst) -> None:
+    views = [str(row["view"]) for row in analyst.execute(VIEWS).fetchall()]
+    counts = {
+        view: len(analyst.execute(f"SELECT * FROM analytics_v1.{view} LIMIT 1".encode()).fetchall())
+        for view in views
+    }
+    assert {view for view, found in counts.items() if not found} == set()
+    assert {"judgements", "reviews", "comparisons", "nightly_comparison", "queue_health"} <= set(
+        views
+    )
+
+
 def test_the_paired_query_computes_the_gap(analyst: Analyst) -> None:
-    paired = next(query for query in QUERIES if "AS gap" in query)
-
-    rows = analyst.execute(paired.encode()).fetchall()
+    rows = analyst.execute(query_of("scores-side-by-side").encode()).fetchall()
 
     numbers = {row.pop("category"): row for row in rows}
     assert set(numbers) == {"secondary", "university"}
     for category, first, second in (("secondary", 3.5, 1.75), ("university", 7.0, 5.25)):
-        wanted = {"problems": 1, "first": first, "second": second, "gap": -1.75}
-        assert numbers[category] == pytest.approx(wanted)
+        wanted = {"problems": 2, "first": first, "second": second, "gap": -1.75}
+        assert numbers[category] == pytest.approx(wanted), "a problem under two prompts"
 
 
-@pytest.mark.usefixtures("results")
 def test_the_query_for_throttled_results_names_the_clock(analyst: Analyst) -> None:
-    throttled = next(query for query in QUERIES if "AS held_down" in query)
-    rows = analyst.execute(throttled.encode()).fetchall()
+    rows = analyst.execute(query_of("throttled-clocks").encode()).fetchall()
     found = [tuple(row.values())[1:] for row in rows]
-    assert sorted(found) == [(problem, 2, 2, 1, 1935, 1980) for problem in ("p1", "p2")]
+    wanted = [(problem, 2, 2, 1, 1935, 1980) for problem in ("p1", "p1", "p2", "p2")]
+    assert sorted(found) == wanted
 
 
-@pytest.mark.usefixtures("results")
+def test_the_interval_holds_its_share(analyst: Analyst) -> None:
+    rows = analyst.execute(query_of("accuracy-interval").encode()).fetchall()
+    found = {tuple(row.values())[:3]: tuple(row.values())[3:] for row in rows}
+    # Two of four, and four of four, by the formula with z = 1.96.
+    assert found["smollm2", "university", 4] == pytest.approx((0.5, 0.15003, 0.84997), abs=2e-3)
+    assert found["smollm2-awq", "university", 4] == pytest.approx((1, 0.51010, 1), abs=2e-3)
+
+
+def test_the_queue_says_what_waits_and_who_serves_it(analyst: Analyst) -> None:
+    (row,) = analyst.execute(query_of("queue-health").encode()).fetchall()
+    assert (row["queue"], row["waiting_jobs"], row["running_jobs"]) == ("vllm", 16, 0)
+    assert (row["workers"], row["quarantined_workers"], row["late_leases"]) == (2, 1, 0)
+    assert row["hints_due"] == 33, "nothing published the hints of two runs and a probe"
+    assert float(str(row["oldest_waiting_s"])) >= 0
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -134,57 +118,3 @@ def test_an_analyst_can_do_nothing_else(statement: str, analyst: Analyst) -> Non
 
 def test_an_analysts_statements_end_after_a_minute(analyst: Analyst) -> None:
     assert analyst.execute("SHOW statement_timeout").fetchall() == [{"statement_timeout": "1min"}]
-
-
-def _submission() -> Submission:
-    return submission(
-        name="quickstart",
-        models=tuple(
-            ModelSpec(name=name, engine="vllm", source="somewhere", queue="vllm") for name in MODELS
-        ),
-        problems=tuple(
-            ProblemRecord(
-                name=name, content_hash=f"hash-{name}", category=category, document={"id": name}
-            )
-            for name, category in (("p1", "secondary"), ("p2", "university"))
-        ),
-    )
-
-
-def _result(job: ClaimedJob, boot_id: int) -> Result:
-    assert job.problem is not None
-    generation = generation_row(
-        boot_id,
-        queue_wait_s=0.5,
-        engine_queued_s=1.001,
-        engine_first_token_s=1.099,
-        memory_kind="host",
-        need_mib=300.0,
-        flags=["throttled"] if (job.spec.name, job.repetition) == THROTTLED else [],
-    )
-    score = Score(
-        scorer_version="1",
-        path_id="main",
-        steps_done=1,
-        steps_total=4,
-        score7=SCORES[job.spec.name, job.problem],
-        answer_correct=True,
-        guess_suspected=True,
-    )
-    trace = MemoryTrace(
-        kind="host", started_s=1.0, period_ms=50, used_mib=[290, 300], peak_mib=300, mean_mib=295.0
-    )
-    trace.look_at_s, trace.look_sm_clock_mhz, trace.look_reasons = (
-        [0.5, 1.2, 1.4],
-        [345, 1935, 1980],
-        [0x1, 0x4, 0x0],
-    )
-    trace.look_temperature_c, trace.look_power_w, trace.max_sm_clock_mhz = (
-        [36, 37, 37],
-        [70.0, None, 220.0],
-        1980,
-    )
-    verdicts = [StepVerdict(step="s1", verdict="done"), StepVerdict(step="s2", verdict="missing")]
-    return Result(
-        generation=generation, texts={"text": "four"}, trace=trace, score=score, verdicts=verdicts
-    )

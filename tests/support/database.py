@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine
+import psycopg
+from sqlalchemy import Engine, make_url
 
 from core.hints import HintBroker
 from db.engine import rows, transaction
@@ -51,3 +55,15 @@ def attempts(engine: Engine) -> list[tuple[int, str, str | None]]:
         "SELECT attempt_no, outcome, error_class FROM eval.attempt ORDER BY job_id, attempt_no",
     )
     return [(row["attempt_no"], row["outcome"], row["error_class"]) for row in found]
+
+
+@contextmanager
+def another_database(server_url: str, name: str) -> Iterator[str]:
+    """Give the URL of an empty database for the block, for tests of a module that share it."""
+    own = f"evalctl_{name}_{os.getpid()}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {own}".encode())
+        try:
+            yield make_url(server_url).set(database=own).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"DROP DATABASE {own} WITH (FORCE)".encode())

@@ -1,0 +1,7 @@
+-- Which right answers look like guesses?
+-- Read them yourself.
+SELECT s.model, s.problem, s.repetition, s.steps_done, s.steps_total, left(g.output, 200) AS beginning
+  FROM analytics_v1.scores AS s
+  JOIN analytics_v1.generations AS g USING (job_id)
+ WHERE s.guess_suspected
+ ORDER BY s.model, s.problem, s.repetition;
