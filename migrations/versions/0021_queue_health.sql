@@ -1,4 +1,4 @@
--- What 0020 adds to schema analytics_v1: the health of queues, and the unit of every number in its comment.
+-- What 0021 adds to schema analytics_v1: the health of queues, and the unit of every number in its comment.
 
 CREATE VIEW analytics_v1.queue_health AS
 SELECT q.queue, coalesce(w.jobs, 0) AS waiting_jobs, extract(epoch FROM now() - w.oldest)::double precision AS oldest_waiting_s,

@@ -1,7 +1,7 @@
 """The health of queues as a view, and the unit of every number in its comment.
 
-Revision ID: 0020
-Revises: 0019
+Revision ID: 0021
+Revises: 0020
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
 #: Frozen with this revision.
-SCRIPT = Path(__file__).with_name("0020_queue_health.sql")
+SCRIPT = Path(__file__).with_name("0021_queue_health.sql")
 
 
 def upgrade() -> None:
