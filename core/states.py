@@ -122,6 +122,8 @@ class StartKind(StrEnum):
     MEASURED = "measured"
     #: Serves and measures in one, with the KV cache that its options request.
     SINGLE = "single"
+    #: Started elsewhere by another program, whose answers were imported.
+    IMPORTED = "imported"
 
 
 class PointOutcome(StrEnum):

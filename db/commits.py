@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, select
@@ -24,6 +23,7 @@ from db.models import (
     Score,
     StepVerdict,
 )
+from db.scoring_rows import row_document
 from db.statements import statement
 
 
@@ -54,14 +54,14 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
         "job": job_id,
         "attempt_no": attempt_no,
         "texts": Jsonb(dict(result.texts)),
-        "generation": Jsonb(_document(result.generation)),
+        "generation": Jsonb(row_document(result.generation)),
         "traces": _documents(() if result.trace is None else (result.trace,)),
         "scores": _documents(() if result.score is None else (result.score,)),
         "judgements": _documents(() if result.judgement is None else (result.judgement,)),
         "judged_steps": _documents(result.judged_steps),
         "verdicts": Jsonb(
             [
-                _document(verdict) | {"ordinal": ordinal}
+                row_document(verdict) | {"ordinal": ordinal}
                 for ordinal, verdict in enumerate(result.verdicts, start=1)
             ]
         ),
@@ -92,12 +92,7 @@ def add_flag(
 
 
 def _documents(rows: Iterable[Base]) -> Jsonb:
-    return Jsonb([_document(row) for row in rows])
-
-
-def _document(row: Base) -> dict[str, Any]:
-    """Return the columns that have been set on a row."""
-    return {key: value for key, value in vars(row).items() if key != "_sa_instance_state"}
+    return Jsonb([row_document(row) for row in rows])
 
 
 def _committed(engine: Engine, job_id: int, attempt_no: int) -> bool:

@@ -39,6 +39,8 @@ class Results:
     problem_means: list[dict[str, Any]] = field(default_factory=list)
     #: Jobs without a result, by model and state, with the latest reason.
     missing: list[dict[str, Any]] = field(default_factory=list)
+    #: Answers that were made elsewhere, by model and file.
+    imported: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
     #: Scores of rules + judge beside the rules alone, where a judge was named.
@@ -56,6 +58,7 @@ class Results:
             "sampling": self.sampling,
             "unscored": self.unscored,
             "cache": self.cache,
+            "imported": self.imported,
             **({} if self.judged is None else {"judged": self.judged}),
         }
 
@@ -95,6 +98,7 @@ def read_results(
             sampling=_read(connection, "sampling", given),
             unscored=_read(connection, "unscored", given),
             cache=_read(connection, "cache", given),
+            imported=_read(connection, "imported", given),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )

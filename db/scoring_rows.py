@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from db.models import Score, StepVerdict
+from db.models import Base, Score, StepVerdict
 
 
 def score_row(document: Mapping[str, Any]) -> Score:
@@ -42,6 +42,11 @@ def verdict_rows(steps: Iterable[Mapping[str, Any]]) -> list[StepVerdict]:
         )
         for step in steps
     ]
+
+
+def row_document(row: Base) -> dict[str, Any]:
+    """Return the columns that have been set on a row."""
+    return {key: value for key, value in vars(row).items() if key != "_sa_instance_state"}
 
 
 def _evidence_columns(evidence: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -60,8 +60,10 @@ def explained(document: Mapping[str, Any], tables: Collection[str] = ()) -> list
             parts += [Text("\nHow to read it", style="bold"), *notes]
     if not tables or "concurrency" in tables:
         parts += [part for limit in document["concurrency"] for part in _limit(limit)]
-    if parts and document["boots"]:
-        starts = map(_start, document["boots"])
+    # What was imported was not started here.
+    here = [row for row in document["boots"] if row["start_s"] is not None]
+    if parts and here:
+        starts = map(_start, here)
         parts += [Text("\nEngine starts", style="bold"), *starts]
     return parts
 

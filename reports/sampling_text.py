@@ -27,6 +27,9 @@ def sampling_text(sampling: Mapping[str, Any]) -> str:
         silent = name == "top_p" and value == 1
         if value is not None and not silent and (name, value) != ("temperature", 0):
             parts.append(f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}")
+    if sampling.get("imported"):
+        parts += [f"{sampling['max_tokens']} tokens"] if "max_tokens" in sampling else []
+        return ", ".join([*parts, "the rest not known" if parts else "not known"])
     parts.append(f"{sampling.get('max_tokens', 2048)} tokens")
     if sampling.get("system_prompt") is False:
         parts.append("no system prompt")

@@ -4,6 +4,7 @@ from db.models.base import SCHEMA, Base
 from db.models.catalogue import Model, Problem, TextBlob
 from db.models.comparisons import Comparison
 from db.models.fleet import Boot, Worker
+from db.models.imports import AnswerFile, ImportedAnswer
 from db.models.judging import JudgedStep, Judgement, Review
 from db.models.nightly import Alert, Baseline, BaselineMetric, Night, Nightly, NightMetric
 from db.models.probes import ProbePoint
@@ -15,6 +16,7 @@ from db.models.work import Attempt, Job, Outbox, Run
 __all__ = [
     "SCHEMA",
     "Alert",
+    "AnswerFile",
     "Attempt",
     "Base",
     "Baseline",
@@ -22,6 +24,7 @@ __all__ = [
     "Boot",
     "Comparison",
     "Generation",
+    "ImportedAnswer",
     "Job",
     "JudgedStep",
     "Judgement",

@@ -68,7 +68,8 @@ class Boot(Base):
     config: Mapped[Json]
     environment: Mapped[Json]
     backend_facts: Mapped[Json]
-    start_s: Mapped[float]
+    #: NULL where none was started here: the answers were imported.
+    start_s: Mapped[float | None]
     started_at: Mapped[Created]
     #: ``device`` or ``host``; NULL where the engine's memory cannot be seen from here.
     memory_kind: Mapped[str | None]

@@ -48,14 +48,16 @@ class Generation(Base):
     output_hash: Mapped[str]
     output_text_hash: Mapped[str] = mapped_column(ForeignKey("eval.text_blob.hash"))
     sampling_hash: Mapped[str]
-    prompt_tokens: Mapped[int]
+    #: NULL where an imported file does not say it, as are those of the output.
+    prompt_tokens: Mapped[int | None]
     #: NULL where the server does not report it.
     cached_tokens: Mapped[int | None]
-    output_tokens: Mapped[int]
+    output_tokens: Mapped[int | None]
     finish_reason: Mapped[str]
-    #: Seconds between the job becoming available and its claim, on the database's clock.
-    queue_wait_s: Mapped[float]
-    submitted_s: Mapped[float]
+    #: Seconds between the job becoming available and its claim, on the database's clock; NULL, as
+    #: all times, for an imported answer.
+    queue_wait_s: Mapped[float | None]
+    submitted_s: Mapped[float | None]
     #: NULL for an answer without text.
     first_token_s: Mapped[float | None]
     last_token_s: Mapped[float | None]
@@ -85,7 +87,7 @@ class Generation(Base):
     #: the server does not report it, or in rows of earlier versions.
     reasoning_tokens: Mapped[int | None]
     hidden_tokens: Mapped[int | None]
-    #: Why some times mean nothing: ``no_text``, ``buffered`` or ``hidden_reasoning``.
+    #: Why some times mean nothing: ``no_text``, ``buffered``, ``hidden_reasoning`` or ``imported``.
     untimed: Mapped[str | None]
     #: The model that the answer names.
     served_model: Mapped[str | None]

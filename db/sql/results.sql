@@ -69,6 +69,12 @@ SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind,
                                               WHERE j.run_id = %(run)s)) AS engine
   FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
+-- name: imported
+-- Answers that were made elsewhere, by model and file.
+SELECT model, origin, form, file, file_sha256, config_hash, count(*) AS answers
+  FROM analytics_v1.imported_answers WHERE run_id = %(run)s
+ GROUP BY model, origin, form, file, file_sha256, config_hash ORDER BY min(job_id);
+
 -- name: unscored
 SELECT model, prompt, category, finish_reason, sum(results)::bigint AS results
   FROM analytics_v1.unscored_answers WHERE run_id = %(run)s

@@ -33,9 +33,13 @@ COMMANDS = {
     "resume": "control", "retry": "control", "dead": "dead", "schedule": "schedule",
     "baseline": "baseline", "nights": "nights",
     "score": "score", "rescore": "rescore", "judge": "judge", "review": "review",
+    "import-answers": "import_answers",
     "problems": "problems", "models": "models", "worker": "worker", "reconcile": "processes",
     "db": "database",
 }  # fmt: skip
+
+#: Commands whose function has another name.
+NAMED = {"db": "database", "import-answers": "import_"}
 
 
 class LazyGroup(click.Group):
@@ -50,7 +54,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"orchestrator.cli.{COMMANDS[name]}")
-        command = getattr(module, name if name != "db" else "database")
+        command = getattr(module, NAMED.get(name, name))
         assert isinstance(command, click.Command)
         return command
 

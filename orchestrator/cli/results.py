@@ -18,6 +18,7 @@ from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
 from reports.gaps import Row, gaps
+from reports.imported import imported_lines, measured_here
 from reports.left_out import left_out_lines
 from reports.run_head import head_lines, run_head
 from reports.sampling_text import sampling_lines
@@ -78,6 +79,9 @@ def results(
             judge=judge,
         )
     document = read.to_dict() | {"gaps": _gaps(read.problem_means, base)}
+    if not as_json:
+        for key in ("resources", "cache"):
+            document[key] = measured_here(document[key], document["imported"])
     explanation = {} if read.breakdown is None else {"explain": explain(document, read.breakdown)}
     if as_json:
         head: dict[str, Any] = {"run": str(found.run_id), "name": found.name}
@@ -93,6 +97,8 @@ def results(
         jobs = f"{progress.open} of {progress.total} jobs are open"
         click.echo(f"run {found.name} has not finished: {jobs}")
     for line in left_out_lines(document["missing"], document["scores"]):
+        screen.print(line)
+    for line in imported_lines(document["imported"]):
         screen.print(line)
     beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from db.report import ReportRows
+from reports.imported import imported_left_out
 from reports.page.answers import NOTE_AT_MOST, left_out_of_texts
 
 Row = Mapping[str, Any]
@@ -16,6 +17,7 @@ def left_out(rows: ReportRows, answers: Sequence[Row]) -> list[dict[str, Any]]:
     """Return sentences with their numbers; empty where nothing is left out."""
     return [
         *(_missing(row) for row in rows.missing),
+        *imported_left_out(rows.results.imported),
         *_flagged(rows.results.resources),
         *_verdicts(rows, answers),
         *_page(rows, answers),

@@ -78,6 +78,7 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
         assert set(added) == {
             "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at",
             "problem_set_hash", "prompt_versions", "language", "mode",
+            "imported",
         }  # fmt: skip
         assert not added["unscored"], "every answer was scored"
         assert_same(before, after)
