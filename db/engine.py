@@ -16,11 +16,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from core.errors import ServiceBusy, ServiceUnreachable
 from core.settings import libpq_parameters, masked
 from db.adapters import register_adapters
+from db.sessions import Sessions, is_pooled, run_settled, settle
 from db.statements import statement
 
 CONNECT_TIMEOUT_S = 5
@@ -50,7 +51,8 @@ def open_database(
     """Return an engine for a ``postgresql://`` URL; nothing is connected yet.
 
     ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as
-    ``evalctl.include_synthetic``. At most ``pool_size`` + 5 connections are open at once; more
+    ``evalctl.include_synthetic``, of each transaction where a pooler stands between. Options in the
+    URL win. At most ``pool_size`` + 5 connections are open at once; more
     threads than that wait for one another, each as long as POOL_TIMEOUT_S.
     """
     options = {
@@ -63,26 +65,28 @@ def open_database(
         **(settings or {}),
     }
     given = libpq_parameters(url)
-    ours = " ".join(f"-c {key}={value}" for key, value in options.items())
+    url_options = given.pop("options", "")
+    parameters = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "application_name": f"evalctl {name}",
+        "client_encoding": "UTF8",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        **given,
+    }
+    sessions = Sessions(parameters, options, url_options)
     engine = create_engine(
         _shown(given),
+        creator=sessions.connect,
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=POOL_TIMEOUT_S,
-        connect_args={
-            "connect_timeout": CONNECT_TIMEOUT_S,
-            "application_name": f"evalctl {name}",
-            "client_encoding": "UTF8",
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 20_000,
-            **given,
-            # The URL's own options come last and win.
-            "options": f"{ours} {given.get('options', '')}".strip(),
-        },
     )
+    event.listen(engine, "connect", sessions.note)
     event.listen(engine, "connect", _adapt)
+    event.listen(engine, "begin", settle)
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _wake)
     return engine
@@ -141,6 +145,12 @@ def refuses_writes(engine: Engine) -> str | None:
     return "is read-only" if found["read_only"] else None
 
 
+def reached_through_pooler(engine: Engine) -> bool:
+    """Return whether a pooler such as PgBouncer stands before the server."""
+    with transaction(engine) as connection:
+        return is_pooled(connection.info)
+
+
 def run_alone(
     engine: Engine, sql: str, parameters: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
@@ -152,35 +162,41 @@ def run_alone(
     """
     with reachable(engine):
         try:
-            with _driver(engine) as connection, connection.cursor(row_factory=dict_row) as cursor:
-                cursor.execute(sql.encode(), parameters)
-                return cursor.fetchall() if cursor.description is not None else []
+            return _run_alone(engine, sql, parameters)
         except psycopg.Error as error:
             raise _wrapped(sql, error) from error
 
 
-@contextmanager
-def _driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
-    """Give a pooled connection of the driver that commits each statement.
-
-    A broken one leaves the pool.
-    """
+def _run_alone(engine: Engine, sql: str, parameters: dict[str, Any] | None) -> list[dict[str, Any]]:
     pooled = engine.raw_connection()
     try:
         connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
-        connection.autocommit = True
-        try:
-            yield connection
-        except psycopg.errors.ReadOnlySqlTransaction:
-            connection.close()  # the next one may find the new primary
-            raise
-        finally:
-            if connection.closed:
-                pooled.invalidate()
-            else:
-                connection.autocommit = False
+        with _leaving_standbys(pooled), connection.cursor(row_factory=dict_row) as cursor:
+            if is_pooled(pooled.info):
+                return run_settled(connection, cursor, pooled.info, sql, parameters)
+            connection.autocommit = True
+            try:
+                cursor.execute(sql.encode(), parameters)
+                return cursor.fetchall() if cursor.description is not None else []
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
     finally:
         pooled.close()
+
+
+@contextmanager
+def _leaving_standbys(pooled: PoolProxiedConnection) -> Iterator[None]:
+    """Have a broken connection leave the pool, and one that takes no writes."""
+    connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
+    try:
+        yield
+    except psycopg.errors.ReadOnlySqlTransaction:
+        connection.close()  # the next one may find the new primary
+        raise
+    finally:
+        if connection.closed:
+            pooled.invalidate()
 
 
 def _wrapped(sql: str, error: psycopg.Error) -> DBAPIError:
@@ -223,11 +239,6 @@ def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     if is_passing(error):
         return ServiceBusy(what, reason, mend="Try again; its log says what got in the way")
     mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` shows more"
-    if "unsupported startup parameter" in reason:
-        mend = (
-            "PgBouncer works in session mode with ignore_startup_parameters = "
-            "options,extra_float_digits; timeouts then belong to the role (ALTER ROLE ... SET)"
-        )
     return ServiceUnreachable(what, reason, mend=mend)
 
 

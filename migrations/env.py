@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy import Connection, create_engine, event, pool, text
 from sqlalchemy.schema import SchemaItem
 
 from db.models import SCHEMA, Base
@@ -16,11 +16,16 @@ def include(
     return not (type_ == "table" and name == "alembic_version")
 
 
+def bound_locks(connection: Connection) -> None:
+    """Wait for no lock longer than 5 s; without effect on what runs outside transactions."""
+    connection.exec_driver_sql("SELECT set_config('lock_timeout', '5s', true)")
+
+
 def run(connection: Connection) -> None:
     """Apply the migrations, each in its own transaction, without waiting for long locks."""
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-    connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()
+    event.listen(connection, "begin", bound_locks)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

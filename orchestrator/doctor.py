@@ -13,7 +13,12 @@ from core.errors import DbError, ServiceUnreachable
 from core.gpus import GpuUnavailable, list_gpus
 from core.hints import HintBroker
 from core.settings import Settings
-from db.engine import open_database, refuses_writes, server_version
+from db.engine import (
+    open_database,
+    reached_through_pooler,
+    refuses_writes,
+    server_version,
+)
 from db.fleet import list_workers
 from db.migrate import schema_version
 from orchestrator.errors import UsageFault
@@ -79,7 +84,8 @@ def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
     engine = open_database(endpoints.database_url, name="doctor")
     try:
         number = server_version(engine)
-        running = Check("database", ok=True, found=f"PostgreSQL {number}")
+        through = " through a pooler" if reached_through_pooler(engine) else ""
+        running = Check("database", ok=True, found=f"PostgreSQL {number}{through}")
         if why := refuses_writes(engine):
             mend = "Point EVALCTL_DATABASE_URL at the primary, e.g. with target_session_attrs"
             running = Check("database", ok=False, found=f"PostgreSQL {number} {why}", mend=mend)

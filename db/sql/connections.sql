@@ -14,3 +14,11 @@ SET LOCAL statement_timeout = 0;
 -- Whether the server is a standby, or takes no writes for another reason.
 SELECT pg_is_in_recovery() AS recovering,
        current_setting('transaction_read_only')::boolean AS read_only;
+
+-- name: process
+-- The server's process behind this connection; a pooler gives its clients another number.
+SELECT pg_backend_pid();
+
+-- name: settle
+-- Settings until the end of the transaction, for a connection whose session keeps none.
+SELECT set_config(key, value, true) FROM jsonb_each_text(%(settings)s);

@@ -23,6 +23,8 @@ PACKAGES = {
     "ip": "iproute2",
     "iptables": "iptables",
     "openssl": "openssl",
+    "pgbouncer": "pgbouncer",
+    "pg_ctlcluster": "postgresql",
     "psql": "postgresql-client",
     "redis-server": "redis-server",
     "unshare": "util-linux",
