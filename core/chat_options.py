@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ _OWNERS: Mapping[str, tuple[str, ...]] = {
     ),
     "the option chat_template_kwargs": ("chat_template_kwargs",),
 }  # fmt: skip
+_SECRET_FIELD = re.compile(
+    r"(?:^|_)(?:api_?key|secret|password|(?:auth|access)_token)$", re.IGNORECASE
+)
 
 
 def refusal_of(options: Mapping[str, Any]) -> str | None:
@@ -31,6 +35,11 @@ def refusal_of(options: Mapping[str, Any]) -> str | None:
         return None
     if not isinstance(extra, Mapping):
         return "options.extra_body is a table of fields, e.g. { top_a = 0.2 }"
+    if secret := next((str(name) for name in extra if _SECRET_FIELD.search(str(name))), None):
+        return (
+            f"options.extra_body.{secret} would be stored with every job: send it in "
+            'options.headers, as "${NAME}"'
+        )
     for owner, fields in _OWNERS.items():
         if found := sorted(set(map(str, extra)) & set(fields)):
             names = ", ".join(f"options.extra_body.{field}" for field in found)

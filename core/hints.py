@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from core.errors import ServiceUnreachable
 from core.limits import HINTS_AT_MOST
+from core.secrets import KNOWN
 from core.settings import masked
 
 #: Name of the only task; its argument is a job id.
@@ -64,6 +65,7 @@ def queue_name(queue: str) -> str:
 
 def hint_app(broker_url: str, queues: Sequence[str] = ()) -> Celery:
     """Return a Celery application for these model queues, with no task registered yet."""
+    KNOWN.learn_url(broker_url)
     app = Celery("evalctl", broker=broker_url, set_as_current=False)
     app.conf.update(CELERY_SETTINGS, task_queues=[Queue(queue_name(queue)) for queue in queues])
     return app

@@ -18,6 +18,8 @@ from urllib.request import (  # type: ignore[attr-defined]
 )
 
 from core.model_spec import ModelSpec
+from core.secrets import KNOWN, MASK, without_secrets
+from core.server_address import ServerMisnamed, full_address, request_headers
 from core.settings import masked
 
 if TYPE_CHECKING:
@@ -28,10 +30,6 @@ QUOTED_AT_MOST = 400
 #: Statuses that refuse more than the list: the key, or every request for now.
 _HELD_BACK = frozenset({401, 402, 408, 409, 425, 429, 502, 503, 504, 529})
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-
-
-class ServerMisnamed(Exception):  # noqa: N818 - says what happened
-    """What the client needs is wrong on this side: key, certificate file or proxy."""
 
 
 def api_key(spec: ModelSpec) -> str | None:
@@ -52,6 +50,7 @@ def api_key(spec: ModelSpec) -> str | None:
             f"model {spec.name!r}: the key in {variable} cannot be sent: its character {strange} "
             "is not printable ASCII; set the variable to the key alone"
         )
+    KNOWN.learn(key)
     return key
 
 
@@ -71,7 +70,8 @@ def open_client(spec: ModelSpec, *, connect_timeout_s: float) -> openai.AsyncOpe
     )
     return openai.AsyncOpenAI(
         api_key=key or "none",  # the client insists on one; a server without keys ignores it
-        base_url=spec.base_url,
+        base_url=full_address(spec),
+        default_headers=request_headers(spec),
         max_retries=0,
         timeout=timeout,
         http_client=http,
@@ -164,8 +164,8 @@ def without_key(text: str, spec: ModelSpec) -> str:
     """Return a text without the model's key, however a server has quoted it."""
     key = os.environ.get(spec.api_key_env or "", "").strip()
     for secret in {key, quote(key, safe=""), json.dumps(key)[1:-1]} if len(key) >= 4 else ():
-        text = text.replace(secret, "***")
-    return masked(text)
+        text = text.replace(secret, MASK)
+    return without_secrets(text)
 
 
 def proxy_for(url: str) -> str | None:
@@ -212,7 +212,7 @@ def _certificates(spec: ModelSpec) -> ssl.SSLContext | bool:
         setting, path = "options.ca_file", str(own)
         if own:
             trusted.load_verify_locations(cafile=Path(path).expanduser())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it holds no certificate in PEM form"
         raise ServerMisnamed(
             f"model {spec.name!r}: {setting} names {path!r}, which cannot be used: {reason}"

@@ -40,12 +40,15 @@ _BROKER_OPTIONS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile
 _CERTIFICATES = ("required", "optional", "none")
 #: user:password@ after the scheme. A password may hold @; one with an unescaped / is not a valid
 #: URL but must be hidden too, while host:5432/path@x holds no password.
-_USERINFO = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):(?:[^\s/?#]*|(?!\d+[/?#])\S*)@",
+USERINFO = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s:/?#@]*):"
+    r"(?P<password>[^\s/?#]*|(?!\d+[/?#])\S*)@",
     re.IGNORECASE,
 )
-_QUERY_SECRET = re.compile(
-    r"(?P<key>[?&;](?:password|ssl_?password|passwd|pwd)=)[^&;#\s]*", re.IGNORECASE
+QUERY_SECRET = re.compile(
+    r"(?P<key>[?&;](?:password|ssl_?password|passwd|pwd|(?:\w*[_-])?(?:key|token|secret|sig)"
+    r"|apikey|signature)=)(?P<secret>[^&;#\s]*)",
+    re.IGNORECASE,
 )
 
 
@@ -67,10 +70,10 @@ class Settings:
         broker_url = values.get("EVALCTL_BROKER_URL")
         config = values.get("EVALCTL_CONFIG")
         return cls(
-            home=_absolute(home) if home else user_data_path("evalctl"),
+            home=_absolute("EVALCTL_HOME", home) if home else _usual_home(),
             database_url=normalised_database_url(database_url) if database_url else None,
             broker_url=_broker_url(broker_url) if broker_url else None,
-            config=_absolute(config) if config else None,
+            config=_absolute("EVALCTL_CONFIG", config) if config else None,
         )
 
     def environment(self) -> dict[str, str]:
@@ -122,12 +125,26 @@ def libpq_parameters(url: str) -> dict[str, str]:
 
 def masked(url: str) -> str:
     """Return ``url``, or any text with URLs in it, with every password replaced by ``***``."""
-    hidden = _USERINFO.sub(r"\g<scheme>\g<user>:***@", url)
-    return _QUERY_SECRET.sub(r"\g<key>***", hidden)
+    hidden = USERINFO.sub(r"\g<scheme>\g<user>:***@", url)
+    return QUERY_SECRET.sub(r"\g<key>***", hidden)
 
 
-def _absolute(path: str) -> Path:
-    return Path(path).expanduser().absolute()
+def _absolute(variable: str, path: str) -> Path:
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise SettingsError(variable, "begins with ~ and a name that no user here has") from error
+    except FileNotFoundError as error:
+        problem = "is relative to the working folder, which is deleted; give a whole path"
+        raise SettingsError(variable, problem) from error
+
+
+def _usual_home() -> Path:
+    try:
+        return user_data_path("evalctl")
+    except RuntimeError as error:
+        problem = "must be set: this user has no home folder"
+        raise SettingsError("EVALCTL_HOME", problem) from error
 
 
 def _broker_url(url: str) -> str:

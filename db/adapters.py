@@ -1,4 +1,7 @@
-"""The one door of texts into the database: what it cannot hold is replaced on the way."""
+"""The one door of texts into the database: what it cannot hold is replaced on the way.
+
+So are values known to be secret, wherever they come from: a server's words, a path, an answer.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import psycopg
 from psycopg.types.json import set_json_dumps
 from psycopg.types.string import StrDumper, StrDumperUnknown
 
+from core.secrets import without_known
 from core.texts import storable
 
 #: JSON escapes of what a database cannot hold: NUL, and halves of surrogate pairs.
@@ -18,12 +22,12 @@ _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 class _Str(StrDumper):
     def dump(self, obj: str) -> Any:
-        return super().dump(storable(obj))
+        return super().dump(without_known(storable(obj)))
 
 
 class _StrUnknown(StrDumperUnknown):
     def dump(self, obj: str) -> Any:
-        return super().dump(storable(obj))
+        return super().dump(without_known(storable(obj)))
 
 
 def register_adapters(connection: psycopg.Connection[Any]) -> None:
@@ -36,7 +40,9 @@ def register_adapters(connection: psycopg.Connection[Any]) -> None:
 def dumps(document: Any) -> str:
     """Return a document as JSON that a database can hold."""
     text = json.dumps(document)
-    return json.dumps(_storable(document)) if _ESCAPED.search(text) else text
+    if _ESCAPED.search(text):
+        text = json.dumps(_storable(document))
+    return without_known(text)
 
 
 def _storable(value: Any) -> Any:

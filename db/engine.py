@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from core.errors import ServiceBusy, ServiceUnreachable
+from core.secrets import KNOWN
 from core.settings import libpq_parameters, masked
 from db.adapters import register_adapters
 from db.sessions import Sessions, is_pooled, run_settled, settle
@@ -65,6 +66,7 @@ def open_database(
         **(settings or {}),
     }
     given = libpq_parameters(url)
+    KNOWN.learn(given.get("password"), given.get("sslpassword"))
     url_options = given.pop("options", "")
     parameters = {
         "connect_timeout": CONNECT_TIMEOUT_S,

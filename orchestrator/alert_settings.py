@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from core.secrets import KNOWN
+from core.server_address import LOCAL
 from core.settings import Settings
 from core.states import AlertChannel
 from orchestrator.errors import UsageFault
-from orchestrator.registry import LOCAL, read_toml
+from orchestrator.registry import read_toml
 
 #: Every variable that is read here, with its meaning.
 VARIABLES: Mapping[str, str] = MappingProxyType(
@@ -32,6 +34,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 SECURITIES = ("starttls", "tls", "none")
+#: Shorter parts of a URL are words, such as a path's.
+_TOKEN_CHARACTERS = 12
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -101,6 +105,7 @@ def _mail(table: Any, environ: Mapping[str, str], where: str) -> MailSettings:
     if user is not None and not isinstance(user, str):
         raise UsageFault(f"{where}: user must be a name")
     password = environ.get("EVALCTL_SMTP_PASSWORD") or None
+    KNOWN.learn(password)
     if user is not None and password is None:
         raise UsageFault(f"{where} names a user; set EVALCTL_SMTP_PASSWORD to the password")
     if user is not None and security == "none":
@@ -123,7 +128,16 @@ def _url(table: Mapping[str, Any], key: str, override: str | None, where: str) -
     source = "the environment" if override else where
     if not isinstance(url, str) or urlsplit(url).scheme not in {"http", "https"}:
         raise UsageFault(f"{source}: {key} must be a URL that begins with http:// or https://")
+    KNOWN.learn_url(url)
+    KNOWN.learn(*_tokens(url))
     return url
+
+
+def _tokens(url: str) -> list[str]:
+    """Return the parts of a URL that may be its secret, as in hooks.example/T0/B0/4f1c..."""
+    parts = urlsplit(url)
+    values = [value for _, value in parse_qsl(parts.query)]
+    return [part for part in (*parts.path.split("/"), *values) if len(part) >= _TOKEN_CHARACTERS]
 
 
 def _only(table: Any, keys: set[str], where: str) -> None:

@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.secrets import without_known
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 json_option: Callable[[Function], Function] = click.option(
@@ -39,8 +41,11 @@ class Screen(Console):
         super().print(*objects, **how)
 
     def render_str(self, text: str, **style: Any) -> Text:
-        """Return a text whose control characters are visible and do nothing."""
-        return super().render_str(harmless(text), **style)
+        """Return a text whose control characters are visible and do nothing, without secrets.
+
+        Once it is folded into a column, no guard would know a secret any more.
+        """
+        return super().render_str(harmless(without_known(text)), **style)
 
     def on_broken_pipe(self) -> None:
         """Leave it to `main`, for which a reader that has enough is not an error."""
@@ -73,10 +78,15 @@ def print_json(document: Any) -> None:
     click.echo(text)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line, on stderr if ``err``; a terminal acts on nothing in it."""
+    click.echo(harmless(text), err=err)
+
+
 def warn(*sentences: str) -> None:
     """Print each warning on stderr."""
     for sentence in sentences:
-        click.echo(f"warning: {sentence}", err=True)
+        say(f"warning: {sentence}", err=True)
 
 
 def duration(seconds: float | None) -> str:

@@ -21,6 +21,8 @@ from problems.prompts import PROMPT_STYLES
 LANGUAGES = ("en", "zh")
 _LATER = ("top_k", "min_p", "presence_penalty", "stop", "same_sampling")
 _GREEDY = {"max_tokens": 2048, "temperature": 0.0, "top_p": 1.0}
+NAME_AT_MOST = 200
+_RUN_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 #: Token counts of a speed run.
 _LENGTH = re.compile("[1-9][0-9]{0,7}")
 #: What numbers may be: beyond these the database, a JSON reader or every engine refuses them.
@@ -82,6 +84,8 @@ class Experiment:
             value = getattr(self, name)
             wrong = None if value is None and name in SAMPLING else check(value)
             _require(wrong is None, f"{name} {wrong}, not {value}")
+        wrong_name = None if self.name is None else wrong_with_name(self.name)
+        _require(wrong_name is None, f"name {self.name!r} {wrong_name}")
         self.fixed_tokens  # noqa: B018 - refuses a broken value
 
     @property
@@ -178,6 +182,19 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
             except OverflowError as error:
                 raise UsageFault(f"{where}{key} = {shaped[key]} is too large") from error
     return Experiment(**shaped)
+
+
+def wrong_with_name(name: str) -> str | None:
+    """Say why a run cannot have this name, None where it can: commands take names and ids alike."""
+    if not name.strip() or len(name) > NAME_AT_MOST:
+        return f"must have from 1 to {NAME_AT_MOST} characters"
+    if not name.isprintable():
+        return "must be one line of printable characters"
+    if name.strip().lower() == "latest":
+        return "stands for the latest run in every command; choose another"
+    if _RUN_ID.fullmatch(name):
+        return "could be the id of another run; choose another"
+    return "would be read as an option; choose another" if name.startswith("-") else None
 
 
 def _read_document(path: Path) -> dict[str, Any]:

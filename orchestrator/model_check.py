@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from core.gpus import Gpu, GpuUnavailable, list_gpus
 from core.model_server import (
-    ServerMisnamed,
     hint,
     open_client,
     said_by,
@@ -23,6 +22,7 @@ from core.model_server import (
     without_key,
 )
 from core.model_spec import ModelSpec
+from core.server_address import ServerMisnamed
 
 #: Versions of vLLM that the engine is written for: from, below.
 VLLM_FROM, VLLM_BELOW = (0, 26), (0, 34)
@@ -99,7 +99,7 @@ def _cannot(spec: ModelSpec, found: str, *, mend: str) -> ModelCheck:
 def _check_server(spec: ModelSpec) -> ModelCheck:
     host = urlsplit(spec.base_url or "").hostname
     if host is None:
-        return _cannot(spec, f"base_url {spec.base_url!r} has no host", mend="Correct base_url")
+        return _cannot(spec, "its base_url names no host", mend="Correct base_url")
     if spec.api_key_env and not os.environ.get(spec.api_key_env):
         mend = f"Set {spec.api_key_env} in the environment of the workers"
         return _cannot(spec, f"server {host}, but {spec.api_key_env} is not set", mend=mend)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -13,6 +14,9 @@ from urllib.parse import urlsplit
 from core.chat_options import refusal_of
 from core.model_spec import LIMITS, ModelSpec
 from core.sampling_params import OWN
+from core.secrets import KNOWN, MASK
+from core.server_address import refused_headers, stored_address
+from core.settings import masked
 from orchestrator.errors import UsageFault
 
 ENGINES = ("vllm", "openai", "synthetic")
@@ -42,14 +46,21 @@ def read_model(where: str, name: str, table: Any) -> ModelSpec:
             raise UsageFault(f'{place} needs {key} = "..."')
     for key, value in table.items():
         if wrong := CHECKS[key](value):
-            raise UsageFault(f"{place}: {key} = {_shown(value)} {wrong}")
+            shown = MASK if key == "api_key_env" else masked(_shown(value))
+            raise UsageFault(f"{place}: {key} = {shown} {wrong}")
     for option, value in table.get("options", {}).items():
         if wrong := _wrong_option(option, value):
-            raise UsageFault(f"{place}: options.{option} = {_shown(value)} {wrong}")
+            shown = MASK if option == "headers" else _shown(value)
+            raise UsageFault(f"{place}: options.{option} = {shown} {wrong}")
     if table["engine"] == "openai" and not table.get("base_url"):
         raise UsageFault(f'{place}: engine "openai" needs base_url = "http://host:port/v1"')
     if table["engine"] == "openai" and (refused := refusal_of(table.get("options", {}))):
         raise UsageFault(f"{place}: {refused}")
+    if address := table.get("base_url"):
+        KNOWN.learn_url(address)
+        table = {**table, "base_url": stored_address(address)}
+    if variable := table.get("api_key_env"):
+        KNOWN.learn(os.environ.get(variable))
     return ModelSpec(name=name, **{"queue": table["engine"], **_with_limits(place, table)})
 
 
@@ -221,6 +232,7 @@ OPTIONS: dict[str, Check] = {
     "chat_template_kwargs": table,
     "connect_timeout_s": number(0, 3600, above=True),
     "extra_body": table,
+    "headers": refused_headers,
     "gpu_memory_utilization": number(0, 1, above=True),
     "leave_out": names,
     "max_num_batched_tokens": number(1, 100_000_000, whole=True),

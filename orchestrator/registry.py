@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from core.model_spec import ModelSpec
+from core.server_address import LOCAL
 from core.settings import Settings
 from orchestrator.errors import UsageFault
 from orchestrator.model_table import read_model
 
 SHIPPED = Path(__file__).with_name("evalctl.toml")
-#: Read from the working folder where EVALCTL_CONFIG names no other file.
-LOCAL = Path("evalctl.toml")
 
 
 class Registry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import json
 import os
 import sys
@@ -21,16 +23,22 @@ import redis
 from psycopg import sql
 from sqlalchemy import Engine
 
+from core.states import AlertChannel, NightState
+from db.alerts import AlertText, add_alert
 from db.engine import rows, transaction
 from db.roles import grant_writer
 from services.locks import wait_until
+from tests.support.database import query
 from tests.support.processes import LoggingProcess, run_program, running, worker
 
 pytestmark = pytest.mark.lane("engines")
 
 #: Each with a character that a URL escapes: neither spelling may be seen.
-PASSWORDS = tuple(f"{name}-hidden@7c1f" for name in ("db", "broker", "sk", "wrong"))
-DATABASE, BROKER, API_KEY, WRONG = PASSWORDS
+PASSWORDS = tuple(
+    f"{name}-hidden@7c1f"
+    for name in ("db", "broker", "sk", "wrong", "gateway", "filled", "header", "smtp", "hook")
+)
+DATABASE, BROKER, API_KEY, WRONG, GATEWAY, FILLED, HEADER, SMTP, HOOK = PASSWORDS
 SECRETS = (*PASSWORDS, *(quote(secret, safe="") for secret in PASSWORDS))
 MODELS = """
 [models.fake]
@@ -42,31 +50,77 @@ engine = "openai"
 source = "tiny"
 base_url = "http://127.0.0.1:{port}/v1"
 api_key_env = "REMOTE_KEY"
+[models.echo]
+engine = "openai"
+source = "tiny"
+base_url = "http://127.0.0.1:{port}/400/v1?api_key={filled}"
+api_key_env = "REMOTE_KEY"
+options.headers = {{ "X-Api-Key" = "${{HEADER}}" }}
+[models.gateway]
+engine = "openai"
+source = "tiny"
+base_url = "http://user:{gateway}@127.0.0.1:{port}/400/v1"
+[models.away]
+engine = "openai"
+source = "tiny"
+base_url = "http://user:${{FILLED}}@127.0.0.1:1/v1"
+[models.chatty]
+engine = "openai"
+source = "tiny"
+base_url = "http://127.0.0.1:{port}/200/v1"
+api_key_env = "REMOTE_KEY"
+[alerts]
+webhook_url = "http://127.0.0.1:{port}/hooks/{hook}"
+ping_url = "http://127.0.0.1:1/{hook}"
+[alerts.mail]
+host = "127.0.0.1"
+port = 1
+user = "nightly"
+from = "nightly@example.org"
+to = ["team@example.org"]
 """
 TEXTS = """
 SELECT table_schema, table_name, column_name FROM information_schema.columns
- WHERE table_schema = 'eval'
+ WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
    AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY')
 """
+CHAT = {
+    "choices": [{"index": 0, "message": {"content": ""}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 5},
+}
 
 
 class Gossip(BaseHTTPRequestHandler):
-    """Refuse every request and repeat the caller's key in the reason, as some servers do."""
+    """Repeat every header of a request in the reason of a refusal or in an answer."""
 
     heard: ClassVar[set[str]] = set()
 
     def do_GET(self) -> None:
-        """Refuse."""
-        self.heard.add(str(self.headers["Authorization"]))
-        message = f"Incorrect API key provided: {self.headers['Authorization']}"
-        answer = json.dumps({"error": {"message": message}}).encode()
-        self.send_response(401)
+        """List no model where chats are answered, so that they are asked for."""
+        if "/v1/models" in self.path and "00/v1" in self.path:
+            self._send(404, {"detail": "Not Found"})
+        else:
+            self.do_POST()
+
+    def do_POST(self) -> None:
+        """Answer, or refuse."""
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        headers = {name: self.headers[name] for name in ("Authorization", "X-Api-Key")}
+        Gossip.heard |= {str(value) for value in headers.values()} | {self.path}
+        if self.path.startswith("/200/"):
+            choice: dict[str, object] = {"message": {"content": f"You sent {headers}"}}
+            self._send(200, CHAT | {"choices": [choice | {"finish_reason": "stop"}]})
+            return
+        message = f"Incorrect API key provided: {headers} at {self.path}"
+        self._send(400 if self.path.startswith("/400/") else 401, {"error": {"message": message}})
+
+    def _send(self, status: int, document: object) -> None:
+        answer = json.dumps(document).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
-
-    do_POST = do_GET  # noqa: N815 - the base class's spelling
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's spelling
         """Say nothing."""
@@ -118,7 +172,11 @@ def watched(
     role = f"hidden_{os.getpid()}"
     name = sql.Identifier(role)
     config = tmp_path / "evalctl.toml"
-    config.write_text(MODELS.format(port=gossip), encoding="utf-8")
+    written = {
+        name: quote(value, safe="") for name, value in (("gateway", GATEWAY), ("hook", HOOK))
+    }
+    known = MODELS.format(port=gossip, filled="${FILLED}", **written)
+    config.write_text(known, encoding="utf-8")
     url = engine.url.set(drivername="postgresql", username=role, password=DATABASE)
     broker = urlsplit(broker_url)
     with (
@@ -135,6 +193,9 @@ def watched(
             "EVALCTL_BROKER_URL": f"redis://hidden:{escaped}@127.0.0.1:{broker.port}/0",
             "EVALCTL_CONFIG": str(config),
             "REMOTE_KEY": API_KEY,
+            "FILLED": quote(FILLED, safe=""),
+            "HEADER": HEADER,
+            "EVALCTL_SMTP_PASSWORD": SMTP,
         }
         yield Watched(environment=environment | given, home=tmp_path / "home")
         admin.acl_deluser("hidden")
@@ -143,13 +204,18 @@ def watched(
 
 
 def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
-    models = ("--model", "fake", "--model", "remote", "--problems", "quickstart")
-    bounds = ("--max-attempts", "1", "--repetitions", "1")
-    assert "12 jobs" in watched.run("submit", "submit", *models, *bounds)
+    names = ("fake", "remote", "echo", "gateway", "away", "chatty")
+    models = [word for name in names for word in ("--model", name)]
+    bounds = ("--problems", "quickstart", "--max-attempts", "1", "--repetitions", "1")
+    assert "36 jobs" in watched.run("submit", "submit", *models, *bounds)
+    add_alerts(engine)
     with worker(watched.environment) as process:
         for _ in range(6):
-            process.wait_for("job.succeeded")
-        process.wait_for("job.failed", model="remote")
+            process.wait_for("job.succeeded", model="fake")
+        for model in ("remote", "echo", "gateway"):
+            process.wait_for("job.failed", model=model)
+        process.wait_for("job.succeeded", model="chatty")
+        assert wait_until(partial(_held, engine), 60), process.tail()
         watched.note("worker", process)
         assert process.stop() == 0
     with running(
@@ -160,26 +226,41 @@ def test_no_secret_is_seen_anywhere(watched: Watched, engine: Engine) -> None:
         assert wait_until(
             lambda: log.exists() and "worker.ready" in log.read_text(encoding="utf-8"), 60
         ), up.tail()
-        for line in ("status", "status latest --json", "doctor", "results latest", "models check"):
+        for line in (
+            "status latest", "doctor", "results latest", "models list --json", "models check",
+            "dead list --json", "answer latest --problem sec-symmetric-01",
+            f"report latest --out {watched.home / 'report.html'}",
+        ):  # fmt: skip
             watched.run(line, *line.split())
         watched.note("supervisor", up)
         assert up.stop() == 0
     watched.run("reconcile", "reconcile", "--once")
-    things_go_wrong(watched, engine)
+    assert query(engine, "SELECT 1 FROM eval.alert WHERE last_error IS NOT NULL"), "one was tried"
+    assert_unseen(watched, engine)
+    answers = {
+        row["output"] for row in query(engine, "SELECT output FROM analytics_v1.generations")
+    }
+    assert any("Bearer ***" in answer for answer in answers), "an answer said it back"
+    basic = base64.b64encode(f"user:{GATEWAY}".encode()).decode()
+    hook = f"/hooks/{quote(HOOK, safe='')}"
+    used = {f"Bearer {API_KEY}", f"Basic {basic}", HEADER, hook}
+    assert used <= Gossip.heard, "all were used, and said back"
+    assert any(quote(FILLED, safe="") in heard for heard in Gossip.heard)
+    assert {Path(file).name for file in watched.files()} >= {"worker-cpu0.log", "reconciler.log"}
 
+
+def assert_unseen(watched: Watched, engine: Engine) -> None:
+    """Look for every secret in all that was printed, logged, listed and stored."""
     assert [
         (where, secret)
         for where, text in (watched.seen | dict(watched.files())).items()
         for secret in SECRETS
         if secret in text
     ] == []
-    assert Gossip.heard == {f"Bearer {API_KEY}"}, "the key was used, and said back"
-    assert {Path(file).name for file in watched.files()} >= {"worker-cpu0.log", "reconciler.log"}
     assert table_columns_with_secrets(engine) == []
 
 
-def things_go_wrong(watched: Watched, engine: Engine) -> None:
-    """Let everything fail that handles a secret."""
+def test_no_secret_is_seen_when_things_go_wrong(watched: Watched, engine: Engine) -> None:
     good = watched.environment
     wrong = quote(WRONG, safe="")
     for variable, password in (("EVALCTL_DATABASE_URL", DATABASE), ("EVALCTL_BROKER_URL", BROKER)):
@@ -214,6 +295,7 @@ def things_go_wrong(watched: Watched, engine: Engine) -> None:
     assert "Traceback" in watched.seen["worker that crashes"]
     with transaction(engine) as connection:
         connection.exec_driver_sql("ALTER TABLE eval.absent RENAME TO worker")
+    assert_unseen(watched, engine)
 
 
 def table_columns_with_secrets(engine: Engine) -> list[str]:
@@ -234,6 +316,20 @@ def table_columns_with_secrets(engine: Engine) -> list[str]:
             if rows(connection, query, {"secrets": list(SECRETS)})[0]["n"]:
                 found.append(f"{table}.{name}")
     return found
+
+
+def add_alerts(engine: Engine) -> None:
+    """Let a message wait for each channel."""
+    text = AlertText(
+        schedule="nightly", slot=dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
+        state=NightState.REGRESSED, subject="nightly: regressed", body="", document={},
+    )  # fmt: skip
+    with transaction(engine) as connection:
+        add_alert(connection, text, tuple(AlertChannel))
+
+
+def _held(engine: Engine) -> bool:
+    return bool(query(engine, "SELECT 1 FROM eval.model_server WHERE held_until IS NOT NULL"))
 
 
 def _said(process: LoggingProcess, words: str) -> bool:

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -17,6 +18,7 @@ from sqlalchemy import Engine
 
 from core.errors import DbError, ServiceUnreachable
 from core.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus, nvml
+from core.secrets import guard_output
 from core.settings import Settings
 from core.states import WorkerState
 from db.engine import open_database
@@ -45,11 +47,14 @@ from workers.lifecycle.timeouts import Timeouts
 from workers.measurement.sampler import memory_sampler
 
 DEFAULT_QUEUES = ("vllm", "openai", "synthetic")
+#: How long a database without any table may take to be set up.
+SCHEMA_WAIT_S = 60.0
 FAILED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
 
 def main() -> int:
     """Run the worker of the command line and return its exit code."""
+    guard_output()
     set_up_logging()
     arguments = _arguments()
     try:
@@ -196,8 +201,15 @@ def _database(url: str) -> Iterator[Engine]:
 
 
 def _check_schema(engine: Engine) -> None:
-    """Refuse a database older than this worker; a newer one keeps what this worker needs."""
+    """Refuse a database older than this worker; a newer one keeps what this worker needs.
+
+    One that another process is setting up, as at the first start of a host, is waited for.
+    """
     found = schema_version(engine)
+    deadline_s = time.monotonic() + SCHEMA_WAIT_S
+    while found.found is None and time.monotonic() < deadline_s:
+        time.sleep(1)
+        found = schema_version(engine)
     if found.found is None or found.found < found.needed:
         revisions = f"it is at revision {found.found or 'none'}, this worker needs {found.needed}"
         raise ServiceUnreachable("database schema", revisions, mend="Run `evalctl db upgrade`")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import sys
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import NoReturn
 import click
 
 from core.errors import DbError, ServiceUnreachable
-from core.settings import masked
+from core.secrets import guard_output, without_secrets
 from orchestrator.cli.examples import examples
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
@@ -75,17 +74,16 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; an error ends in a sentence on stderr and the exit code of its kind."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that lacks a character shows its number instead.
-            stream.reconfigure(errors="backslashreplace")
+    guard_output()
+    if wrong := next((word for word in sys.argv if not _decoded(word)), None):
+        _refuse(UsageFault(f"the argument {wrong!r} is not valid UTF-8"), USAGE)
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
         sys.exit(INTERRUPTED)
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        _say("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
@@ -105,6 +103,11 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else DONE)
 
 
+def _decoded(word: str) -> bool:
+    """Return whether an argument was text; a byte that was none arrives as half a character."""
+    return not any("\ud800" <= char <= "\udfff" for char in word)
+
+
 def _leave_pipe() -> NoReturn:
     """End well: the reader of our output has exited, and nothing is left to say."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -119,8 +122,9 @@ def _refuse_unexpected(error: Exception) -> NoReturn:
     kind = type(error).__name__
     if kind == "OSError":
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    click.echo(
-        f"evalctl: {kind}: {masked(first)}. EVALCTL_TRACEBACK=1 shows where it happened", err=True
+    _say(
+        f"evalctl: {kind}: {without_secrets(first)}. EVALCTL_TRACEBACK=1 shows where it happened",
+        err=True,
     )
     sys.exit(UNREACHABLE if isinstance(error, _database_errors()) else BAD)
 
@@ -131,6 +135,12 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return () if library is None else (library.SQLAlchemyError,)
 
 
+def _say(text: str, *, err: bool) -> None:
+    from orchestrator.console import say  # noqa: PLC0415 - Rich is slow to import
+
+    say(text, err=err)
+
+
 def _refuse(error: Exception, code: int) -> NoReturn:
-    click.echo(f"evalctl: {error}", err=True)
+    _say(f"evalctl: {error}", err=True)
     sys.exit(code)

@@ -13,6 +13,7 @@ from rich.text import Text
 from db.answers import AnswerFilter, answered_problems, read_answers
 from db.runs import Run, find_run
 from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import whole
 from orchestrator.connections import Connections, connect
 from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
@@ -51,7 +52,7 @@ TIMES = (
 @option("--problem", required=True, metavar="ID", help="The problem.")
 @option("--model", metavar="NAME", help="Only this model.")
 @option("--prompt", metavar="NAME", help="Only this prompt style.")
-@option("--rep", "repetition", type=click.IntRange(min=1), help="Only this repetition.")
+@option("--rep", "repetition", type=whole(1), help="Only this repetition.")
 @option("--thinking", is_flag=True, help="Show the reasoning before the answer too.")
 @option("--synthetic", is_flag=True, help="Include synthetic models, whose texts are simulated.")
 @json_option

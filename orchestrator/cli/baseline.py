@@ -14,8 +14,9 @@ from comparison.nights import FEWEST_NIGHTS
 from db.baselines import baseline_versions
 from orchestrator.baseline import pin as pin_baseline
 from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,7 +33,7 @@ def _pin_options(command: Command) -> Command:
         ),
         option(
             "--nights",
-            type=click.IntRange(FEWEST_NIGHTS),
+            type=whole(FEWEST_NIGHTS),
             default=FEWEST_NIGHTS,
             show_default=True,
             help="How many of the last nights are frozen.",
@@ -125,7 +126,7 @@ def _pin(
             }
         )
         return 0
-    click.echo(
+    say(
         f"baseline {name} version {found.version}: {len(found.runs)} nights, {found.runs[0]} to "
         f"{found.runs[-1]}, {found.series} metrics frozen"
     )

@@ -9,7 +9,7 @@ from db.control import pause_run, resume_run, retry_jobs
 from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import json_option, print_json, warn
+from orchestrator.console import json_option, print_json, say, warn
 from orchestrator.submit import publish_hints
 
 
@@ -33,7 +33,7 @@ def pause(*, run: str, as_json: bool) -> int:
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
         kept = f"{paused.running} running jobs will finish"
-        click.echo(f"run {found.name}: {paused.held} jobs held, {kept}")
+        say(f"run {found.name}: {paused.held} jobs held, {kept}")
     return 0
 
 
@@ -54,7 +54,7 @@ def resume(*, run: str, as_json: bool) -> int:
         counts = {"released": released, "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
-        click.echo(f"run {found.name}: {released} jobs released")
+        say(f"run {found.name}: {released} jobs released")
     return 0
 
 
@@ -76,5 +76,5 @@ def retry(*, run: str, as_json: bool) -> int:
         counts = {"retried": len(retried), "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name} | counts)
     else:
-        click.echo(f"run {found.name}: {len(retried)} jobs requeued")
+        say(f"run {found.name}: {len(retried)} jobs requeued")
     return 0

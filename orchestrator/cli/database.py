@@ -15,7 +15,7 @@ from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import json_option, print_json
+from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
 
 
@@ -43,7 +43,7 @@ def upgrade_command() -> int:
                 f"migration failed: {error.orig}; EVALCTL_DATABASE_URL must name the schema's owner"
             ) from error
         renew_grants(connections.engine)
-    click.echo(f"database is {'already ' if before.current else 'now '}at revision {before.needed}")
+    say(f"database is {'already ' if before.current else 'now '}at revision {before.needed}")
     return 0
 
 
@@ -57,7 +57,7 @@ def check(*, as_json: bool) -> int:
     if as_json:
         print_json({"found": version.found, "needed": version.needed, "current": version.current})
     else:
-        click.echo(f"found revision {version.found or 'none'}, need {version.needed}")
+        say(f"found revision {version.found or 'none'}, need {version.needed}")
     return 0 if version.current else 1
 
 
@@ -90,7 +90,7 @@ def grant_analyst_command(*, role: str) -> int:
     """Let a database role read analytics_v1, and nothing else."""
     with connect(name="grant") as connections:
         grant_analyst(connections.engine, role)
-    click.echo(f"role {role} can read analytics_v1")
+    say(f"role {role} can read analytics_v1")
     return 0
 
 
@@ -104,5 +104,5 @@ def grant_writer_command(*, role: str) -> int:
     """
     with connect(name="grant") as connections:
         grant_writer(connections.engine, role)
-    click.echo(f"role {role} can submit, run workers and reconcile")
+    say(f"role {role} can submit, run workers and reconcile")
     return 0

@@ -14,8 +14,9 @@ from core.states import JobState
 from db.control import DeadJob, drop_dead, list_dead, retry_jobs
 from db.runs import Run, find_run
 from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
-from orchestrator.console import Function, console, json_option, print_json, warn
+from orchestrator.console import Function, console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
 from orchestrator.submit import publish_hints
 
@@ -33,7 +34,7 @@ def dead() -> None:
 @click.argument("run", required=False)
 @option(
     "--limit",
-    type=click.IntRange(1),
+    type=whole(1),
     default=100,
     show_default=True,
     help="Maximum number of jobs to show.",
@@ -48,7 +49,7 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
         print_json({"jobs": [job.to_dict() for job in found], "total": total})
         return 0
     if not found:
-        click.echo("no dead jobs")
+        say("no dead jobs")
         return 0
     failure = ("kind", "error", "attempts", "workers", "died (UTC)")
     table = Table("job", "run", "model", "problem", "prompt", "rep.", *failure)
@@ -59,12 +60,12 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
         table.add_row(str(job.job_id), *what, *why, workers, f"{job.finished_at:%Y-%m-%d %H:%M}")
     console().print(table)
     if total > len(found):
-        click.echo(f"{total - len(found)} more; use --limit {total} to show all")
+        say(f"{total - len(found)} more; use --limit {total} to show all")
     return 0
 
 
 @dead.command()
-@click.argument("job", type=int)
+@click.argument("job", type=whole())
 @json_option
 @examples("evalctl dead show 17")
 def show(*, job: int, as_json: bool) -> int:
@@ -85,7 +86,11 @@ def choice(command: Function) -> Function:
     options: tuple[Callable[[Function], Function], ...] = (
         click.argument("run", required=False),
         option(
-            "--job", "job_ids", type=int, multiple=True, help="Choose this job; may be repeated."
+            "--job",
+            "job_ids",
+            type=whole(),
+            multiple=True,
+            help="Choose this job; may be repeated.",
         ),
         option("--all", "everything", is_flag=True, help="Choose the dead jobs of all runs."),
         json_option,
@@ -155,17 +160,17 @@ def _report(
     if as_json:
         print_json(document)
     else:
-        click.echo(sentence)
+        say(sentence)
     return 1 if missed else 0
 
 
 def _print_job(job: DeadJob) -> None:
     what = f"{job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
-    click.echo(f"job {job.job_id} of run {job.run_name}: {what}")
+    say(f"job {job.job_id} of run {job.run_name}: {what}")
     why = f"{job.failure_kind}, {job.error_class}"
-    click.echo(f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({why})")
+    say(f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({why})")
     if job.error_message:
-        click.echo(job.error_message)
+        say(job.error_message)
     table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "started")
     for attempt in job.attempts:
         gpu = "-" if attempt["gpu"] is None else str(attempt["gpu"])
@@ -174,4 +179,4 @@ def _print_job(job: DeadJob) -> None:
         table.add_row(number, attempt["worker"], gpu, attempt["outcome"], *error, started)
     console().print(table)
     retry, drop = (f"`evalctl dead {verb} --job {job.job_id}`" for verb in ("retry", "drop"))
-    click.echo(f"{retry} requeues it, {drop} drops it")
+    say(f"{retry} requeues it, {drop} drops it")

@@ -15,9 +15,10 @@ from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import opened, out_option, read_lines
+from orchestrator.cli.numbers import whole
 from orchestrator.cli.results import require_judge
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json, warn
+from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
 from orchestrator.judge import (
     Questions,
@@ -78,7 +79,7 @@ def judge() -> None:
 @retry_option
 @click.option(
     "--max-tokens",
-    type=click.IntRange(1),
+    type=whole(1),
     default=4096,
     show_default=True,
     help="Maximum output tokens of a reply.",
@@ -124,7 +125,7 @@ def submit(
             warn(warning)
         document = outcome.to_dict() | {"judged_run": str(found.run_id), "judge": judge_name}
         if not as_json:
-            click.echo(_sentence(outcome, found.name, judge_name))
+            say(_sentence(outcome, found.name, judge_name))
         if watch:
             judging = find_run(connections.engine, str(outcome.submitted.run_id))
             state = follow(connections.engine, judging, console(as_json=as_json)).state
@@ -206,7 +207,7 @@ def export(
         counts = {"answers": answers, "requests": len(asked), "steps": steps}
         print_json(head | {"file": str(out)} | counts)
     else:
-        click.echo(
+        say(
             f"{name}: {len(asked)} requests about {steps} steps of {answers} scored answers",
             err=out is None,
         )
@@ -238,12 +239,12 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
         )
     else:
         for refusal in done.refused:
-            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+            say(f"line {refusal.line}: {refusal.reason}", err=True)
         for one in done.unusable[:SHOWN_AT_MOST]:
-            click.echo(f"line {one['line']}, step {one['step']}: {one['reason']}", err=True)
+            say(f"line {one['line']}, step {one['step']}: {one['reason']}", err=True)
         if len(done.unusable) > SHOWN_AT_MOST:
-            click.echo(f"... and {len(done.unusable) - SHOWN_AT_MOST} more", err=True)
-        click.echo(
+            say(f"... and {len(done.unusable) - SHOWN_AT_MOST} more", err=True)
+        say(
             f"run {found.name}: {done.added} judgements of {judge_name} added, "
             f"{done.replies - done.added} already stored; {done.judged} steps judged, "
             f"{len(done.unusable)} without a usable verdict, {len(done.refused)} lines refused"
@@ -349,7 +350,7 @@ def _report_nothing(run: str, planned: Questions, *, as_json: bool) -> int:
     if as_json:
         print_json({"run": None, "jobs": 0, "answers": planned.answers})
     else:
-        click.echo(f"run {run}: nothing to ask about {planned.answers} scored answers")
+        say(f"run {run}: nothing to ask about {planned.answers} scored answers")
     return 0
 
 

@@ -16,6 +16,7 @@ from core.settings import Settings
 from db.nightly import watch
 from db.schedules import Schedule
 from orchestrator.alert_settings import load_alert_settings
+from orchestrator.cli.numbers import finite
 from orchestrator.errors import UsageFault
 from orchestrator.night_metrics import watched_metrics
 from orchestrator.registry import read_toml
@@ -82,7 +83,7 @@ def nightly_options(command: Command) -> Command:
     for one in (
         option(
             "--due-within",
-            type=click.FloatRange(0, 24 * 31, min_open=True),
+            type=finite(0, 24 * 31, above=True),
             default=DUE_WITHIN_H,
             show_default=True,
             metavar="HOURS",

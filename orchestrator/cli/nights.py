@@ -11,7 +11,7 @@ from db.nightly import find_watch, last_nights
 from db.schedules import find_schedule
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import json_option, print_json, warn
+from orchestrator.console import json_option, print_json, say, warn
 from orchestrator.cron import cron_of
 from reports.nights_table import SPARKS, nights_text
 
@@ -59,9 +59,9 @@ def nights(*, name: str, limit: int, as_json: bool) -> int:
         )
         return code
     if not found:
-        click.echo("no nights yet: the first is the next slot of the schedule")
+        say("no nights yet: the first is the next slot of the schedule")
     else:
         for line in nights_text(found, metrics, cron_of(schedule).zone):
-            click.echo(line)
+            say(line)
     warn(*warnings)
     return code

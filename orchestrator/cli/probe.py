@@ -14,8 +14,9 @@ from db.probes import latest_points, read_found
 from db.runs import find_run
 from db.submissions import Submission
 from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import Connections, connect
-from orchestrator.console import console, json_option, print_json, warn
+from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.probe_plan import (
     CONTEXT,
     INSTANCES,
@@ -42,7 +43,7 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
     ),
     option(
         "--searches",
-        type=int,
+        type=whole(),
         default=1,
         show_default=True,
         help="Number of independent searches per model.",
@@ -50,12 +51,12 @@ _BEFORE: tuple[Callable[[Any], Any], ...] = (
 )
 _AFTER: tuple[Callable[[Any], Any], ...] = (
     option("--memory-limit", metavar="SIZE", help="Emulate a smaller GPU, e.g. 24GiB."),
-    option("--seed", type=int, default=0, show_default=True, help="Base seed of the requests."),
+    option("--seed", type=whole(), default=0, show_default=True, help="Base seed of the requests."),
     option("--name", help="Name of the run. The same probe under another name is another run."),
-    option("--priority", type=int, default=0, show_default=True, help="Lower runs sooner."),
+    option("--priority", type=whole(), default=0, show_default=True, help="Lower runs sooner."),
     option(
         "--max-attempts",
-        type=int,
+        type=whole(),
         default=3,
         show_default=True,
         help="Attempts before a job is marked dead.",
@@ -94,12 +95,12 @@ def probe() -> None:
 
 @probe.command()
 @_options(
-    option("--max-level", type=int, help="Highest number of sequences to try.  [default: 64]"),
-    option("--trials", type=int, help="Trials per level; all must be stable.  [default: 3]"),
+    option("--max-level", type=whole(), help="Highest number of sequences to try.  [default: 64]"),
+    option("--trials", type=whole(), help="Trials per level; all must be stable.  [default: 3]"),
     _LENGTH,
     option(
         "--sla-s",
-        type=float,
+        type=finite(),
         help="Limit in seconds for the 95th percentile of E2E; a slower level is not stable.",
     ),
 )
@@ -118,10 +119,12 @@ def sequences(**flags: Any) -> int:
 
 @probe.command()
 @_options(
-    option("--max-level", type=int, help="Highest number of engines to start.  [default: 16]"),
-    option("--trials", type=int, help="Ramps, each starting from one engine.  [default: 3]"),
+    option("--max-level", type=whole(), help="Highest number of engines to start.  [default: 16]"),
+    option("--trials", type=whole(), help="Ramps, each starting from one engine.  [default: 3]"),
     _LENGTH,
-    option("--hold", "hold_s", type=float, help="Seconds under load at each level.  [default: 60]"),
+    option(
+        "--hold", "hold_s", type=finite(), help="Seconds under load at each level.  [default: 60]"
+    ),
 )
 @examples("evalctl probe instances --model qwen3-4b --memory-limit 48GiB")
 def instances(**flags: Any) -> int:
@@ -139,7 +142,7 @@ def instances(**flags: Any) -> int:
         metavar="TOKENS",
         help="Context lengths to try, prompt and answer together.  [default: 8k doubling to 256k]",
     ),
-    option("--trials", type=int, help="Trials per length; all must be stable.  [default: 1]"),
+    option("--trials", type=whole(), help="Trials per length; all must be stable.  [default: 1]"),
 )
 @examples("evalctl probe context --model qwen3-4b --levels 8k,16k,32k,64k")
 def context(**flags: Any) -> int:
@@ -174,9 +177,9 @@ def _probe(kind: str, *, new: bool, dry_run: bool, watch: bool, as_json: bool, *
                 console().print(level_table(document))
             for search in document["not_ended"]:
                 which = f"search {search['search']} of {search['model']} {search['state']}"
-                click.echo(f"{which}: {search['error_message']}")
+                say(f"{which}: {search['error_message']}")
         for document in documents:
-            click.echo(limit_sentence(document))
+            say(limit_sentence(document))
     return 0 if state == "succeeded" else 1
 
 
@@ -205,8 +208,8 @@ def _show_submitted(connections: Connections, outcome: Outcome, *, as_json: bool
         return 0
     searches = f"{done.created} searches submitted, {done.existing} already exist"
     results = f"`evalctl results {done.name} --table concurrency`"
-    click.echo(f"run {done.name} ({done.run_id}): {searches}")
-    click.echo(f"{results} shows the limits when the searches have ended")
+    say(f"run {done.name} ({done.run_id}): {searches}")
+    say(f"{results} shows the limits when the searches have ended")
     if not list_workers(connections.engine):
         warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     return 0
@@ -218,5 +221,5 @@ def _show_plan(wanted: Probe, submission: Submission, *, as_json: bool) -> int:
     else:
         models = ", ".join(model.name for model in submission.models)
         searches = f"{submission.jobs} {wanted.kind} searches: {wanted.searches} each"
-        click.echo(f"would submit {searches} for {models}")
+        say(f"would submit {searches} for {models}")
     return 0

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.console import console
+from orchestrator.console import console, say
 from orchestrator.problem_check import ADVISORY, Validation
 from problems.importers import IMPORTERS, Imported
 from problems.schema import LEVELS
@@ -41,19 +40,19 @@ def print_validation(found: Validation) -> None:
             screen.print(Text(f"  {name}: {check.sentence}"))
     counts = Counter(problem.level for problem in found.problems)
     levels = ", ".join(f"{counts[level]} {level}" for level in LEVELS if counts[level])
-    click.echo(f"{len(found.problems)} problems ({levels}): {len(found.failed) or 'none'} failed")
+    say(f"{len(found.problems)} problems ({levels}): {len(found.failed) or 'none'} failed")
 
 
 def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
     """Print what was written, and on stderr the first rows refused or remarked on."""
     for rows in (found.refusals, found.remarks):
         for row in rows[:SHOWN_ROWS]:
-            click.echo(f"{file}:{row.line}: {row.sentence}", err=True)
+            say(f"{file}:{row.line}: {row.sentence}", err=True)
         if len(rows) > SHOWN_ROWS:
-            click.echo(f"and {len(rows) - SHOWN_ROWS} more; --json lists all", err=True)
+            say(f"and {len(rows) - SHOWN_ROWS} more; --json lists all", err=True)
     written = f"{len(found.problems)} of {found.rows} rows written to {out}"
     licence = f"licence of {name}: {IMPORTERS[name].licence}"
-    click.echo(f"{written}, {len(found.refusals)} refused; {licence}")
+    say(f"{written}, {len(found.refusals)} refused; {licence}")
 
 
 def print_agreement(found: Agreement) -> None:
@@ -82,11 +81,11 @@ def print_agreement(found: Agreement) -> None:
     for name, part in found.slices.items():
         kappa, agree, error = (_figure(part[key]) for key in ("kappa", "steps_agree", "mae7"))
         agreed = f"step kappa {kappa}, {agree} of the steps agree, mean error {error}"
-        click.echo(f"{name.replace('_', ' ')}: {part['answers']} answers, {agreed}")
-    click.echo(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
+        say(f"{name.replace('_', ' ')}: {part['answers']} answers, {agreed}")
+    say(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
     if found.marker_answers:
         twice = f"{found.marker_answers} answers labelled twice"
-        click.echo(f"step kappa between markers: {_figure(found.marker_kappa)} ({twice})")
+        say(f"step kappa between markers: {_figure(found.marker_kappa)} ({twice})")
 
 
 def _dig(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:

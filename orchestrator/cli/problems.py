@@ -15,7 +15,7 @@ from rich.text import Text
 from orchestrator.cli.examples import examples
 from orchestrator.cli.problem_tables import print_agreement, print_import, print_validation
 from orchestrator.cli.score import load_problem
-from orchestrator.console import console, json_option, print_json, warn
+from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
 from orchestrator.problem_check import validate_set
 from problems.importers import IMPORTERS, import_file, write_problems
@@ -59,7 +59,7 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     console().print(table)
     counts = Counter(problem.level for problem in loaded)
     levels = ", ".join(f"{count} {level}" for level, count in counts.items())
-    click.echo(f"{len(loaded)} problems: {levels}")
+    say(f"{len(loaded)} problems: {levels}")
     return 0
 
 
@@ -136,7 +136,7 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
         raise UsageFault(f"{out} already exists; choose another file, or remove it") from None
     except OSError as error:
         raise UsageFault(f"cannot write {out}: {error.strerror or error}") from error
-    click.echo(f"wrote {out}; fill in each TODO, then run `evalctl problems validate {out}`")
+    say(f"wrote {out}; fill in each TODO, then run `evalctl problems validate {out}`")
     return 0
 
 
@@ -213,7 +213,7 @@ def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) 
         print_json(found.to_dict() | {"unlabelled": len(loaded.unlabelled)})
     else:
         for answer, step, true, said in found.disagreements if list_all else ():
-            click.echo(f"{answer} {step}: labelled {true}, scored {said}")
+            say(f"{answer} {step}: labelled {true}, scored {said}")
         print_agreement(found)
     return 0
 

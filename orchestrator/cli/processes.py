@@ -13,6 +13,7 @@ from click import option
 
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
+from orchestrator.console import say
 from orchestrator.reconciler import Reconciler
 
 
@@ -40,7 +41,7 @@ def reconcile(*, once: bool) -> int:
             tick = reconciler.tick()
             reconciler.nights.finish(within_s=60)
             hints = f"hints published {tick.published} (reissued {tick.rehinted})"
-            click.echo(f"leases expired {tick.expired}, {hints}, schedule slots {tick.slots}")
+            say(f"leases expired {tick.expired}, {hints}, schedule slots {tick.slots}")
             return 0
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)

@@ -12,8 +12,9 @@ from db.report import read_index, read_report
 from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import written
+from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
-from orchestrator.console import json_option, print_json
+from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.report import comparison_of, recommendation_of
 from reports.page.document import report_document
@@ -38,7 +39,7 @@ RUNS_AT_MOST = 500
 @option("--baseline", metavar="RUN", help="Compare the models with those of this run.")
 @option(
     "--answers",
-    type=click.IntRange(0),
+    type=whole(0),
     default=ANSWERS,
     show_default=True,
     help="Answers in the list at most, the first repetitions first.",
@@ -103,8 +104,8 @@ def report(
         print_json(facts)
         return 0
     for sentence in document["summary"]:
-        click.echo(sentence)
-    click.echo(f"{target}: {len(page) / 1e6:.1f} MB; open it in a browser")
+        say(sentence)
+    say(f"{target}: {len(page) / 1e6:.1f} MB; open it in a browser")
     return 0
 
 
@@ -118,5 +119,5 @@ def _write_index(target: Path, *, synthetic: bool, as_json: bool) -> int:
     if as_json:
         print_json({"file": str(target), "runs": len(runs), "linked": linked})
         return 0
-    click.echo(f"{target}: {len(runs)} runs, {linked} with a report in the same folder")
+    say(f"{target}: {len(runs)} runs, {linked} with a report in the same folder")
     return 0

@@ -10,7 +10,7 @@ from click import option
 from db.runs import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import json_option, print_json
+from orchestrator.console import json_option, print_json, say
 from orchestrator.rescore import rescore_run
 from scoring.score import SCORER_VERSION
 
@@ -38,8 +38,8 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
         print_json({"run": str(found.run_id), "name": found.name, **done.to_dict()})
     else:
         for name, why in done.unreadable.items():
-            click.echo(f"{name} cannot be read: {why}", err=True)
-        click.echo(
+            say(f"{name} cannot be read: {why}", err=True)
+        say(
             f"run {found.name}: {done.scored} of {done.generations} answers rescored by "
             f"version {SCORER_VERSION}, "
             f"{done.changed} of them with a new score; skipped: {done.skipped} already scored "

@@ -13,7 +13,7 @@ from db.results import read_results
 from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
@@ -95,7 +95,7 @@ def results(
         screen.print(line)
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
-        click.echo(f"run {found.name} has not finished: {jobs}")
+        say(f"run {found.name} has not finished: {jobs}")
     for line in left_out_lines(document["missing"], document["scores"]):
         screen.print(line)
     for line in imported_lines(document["imported"]):
@@ -116,7 +116,7 @@ def results(
         screen.print(part)
     if not tables:
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
-        click.echo(f"run {found.name} has no results{more}")
+        say(f"run {found.name} has no results{more}")
     return 0
 
 

@@ -11,8 +11,9 @@ from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import opened, out_option, read_lines
+from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
-from orchestrator.console import json_option, print_json
+from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.review import import_reviews, sampled_steps
 
@@ -34,12 +35,14 @@ def review() -> None:
 @click.option(
     "--sample",
     "number",
-    type=click.IntRange(1),
+    type=whole(1),
     default=60,
     show_default=True,
     help="Number of steps.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random sample.")
+@click.option(
+    "--seed", type=whole(), default=0, show_default=True, help="Seed of the random sample."
+)
 @click.option(
     "--uncertain",
     is_flag=True,
@@ -75,7 +78,7 @@ def export(
         print_json(head | {"steps": len(lines), "seed": seed, "uncertain": uncertain})
     else:
         answers = len({line["score"] for line in lines})
-        click.echo(f"run {found.name}: {len(lines)} steps of {answers} answers", err=out is None)
+        say(f"run {found.name}: {len(lines)} steps of {answers} answers", err=out is None)
     return 0 if lines else 1
 
 
@@ -100,8 +103,8 @@ def import_(*, file: Path, reviewer: str, as_json: bool) -> int:
         print_json({"reviewer": reviewer.strip()} | done.to_dict())
     else:
         for refusal in done.refused:
-            click.echo(f"line {refusal.line}: {refusal.reason}", err=True)
-        click.echo(
+            say(f"line {refusal.line}: {refusal.reason}", err=True)
+        say(
             f"{done.added} reviews of {reviewer} added, {done.verdicts - done.added} already "
             f"stored; {done.empty} lines without a verdict, {len(done.refused)} lines refused"
         )

@@ -23,6 +23,7 @@ from db.schedules import (
 )
 from orchestrator.cli.examples import examples
 from orchestrator.cli.nightly_options import NightlyOptions, nightly_options
+from orchestrator.cli.numbers import whole
 from orchestrator.cli.schedule_tables import (
     describe,
     next_slot,
@@ -31,7 +32,7 @@ from orchestrator.cli.schedule_tables import (
     warnings_of,
 )
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json, warn
+from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.cron import read_cron
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import read_experiment
@@ -113,11 +114,11 @@ def add(
         return 0
     following = next_slot(found, document)
     if added:
-        click.echo(f"schedule {name}: {jobs} jobs a slot, {following}")
+        say(f"schedule {name}: {jobs} jobs a slot, {following}")
     else:
-        click.echo(f"schedule {name} already exists with these settings; {following}")
+        say(f"schedule {name} already exists with these settings; {following}")
     if changed:
-        click.echo(f"its nights are compared with baseline {nightly.baseline} from now on")
+        say(f"its nights are compared with baseline {nightly.baseline} from now on")
     warn(*warnings)
     return 0
 
@@ -137,7 +138,7 @@ def list_(*, as_json: bool) -> int:
         print_json({"schedules": documents, "warnings": warnings})
         return 0
     if not found:
-        click.echo("no schedules yet; see `evalctl schedule add --help`")
+        say("no schedules yet; see `evalctl schedule add --help`")
         return 0
     folded = Column("last run", overflow="fold")
     table = Table("schedule", "cron", "time zone", "next slot", "last slot", folded, "state")
@@ -147,7 +148,7 @@ def list_(*, as_json: bool) -> int:
     for document in documents:
         if document["last"] and document["last"]["error_message"]:
             details = f"`evalctl schedule show {document['schedule']}`"
-            click.echo(f"{details} explains why its last slot has no run")
+            say(f"{details} explains why its last slot has no run")
     warn(*warnings)
     return 0
 
@@ -156,7 +157,7 @@ def list_(*, as_json: bool) -> int:
 @click.argument("name")
 @option(
     "--limit",
-    type=click.IntRange(1),
+    type=whole(1),
     default=10,
     show_default=True,
     help="Maximum number of past slots to show.",
@@ -183,7 +184,7 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
         print_schedule(found, document)
         if watched:
             within = f"due within {watched.due_within_s / 3600:g} h"
-            click.echo(f"nights are compared with baseline {watched.baseline}, {within}")
+            say(f"nights are compared with baseline {watched.baseline}, {within}")
     return 1 if slots and slots[0].error_message else 0
 
 
@@ -198,7 +199,7 @@ def pause(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json({"schedule": name, "paused": True, "changed": changed})
     else:
-        click.echo(f"schedule {name} {'is paused' if changed else 'was already paused'}")
+        say(f"schedule {name} {'is paused' if changed else 'was already paused'}")
     return 0
 
 
@@ -217,7 +218,7 @@ def resume(*, name: str, as_json: bool) -> int:
         print_json(document | {"changed": changed, "warnings": warnings})
         return 0
     state = "is resumed" if changed else "was not paused"
-    click.echo(f"schedule {name} {state}; {next_slot(found, document)}")
+    say(f"schedule {name} {state}; {next_slot(found, document)}")
     warn(*warnings)
     return 0
 
@@ -233,7 +234,7 @@ def remove(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json({"schedule": name, "removed": True, "slots": slots})
     else:
-        click.echo(f"schedule {name} is removed; its runs are kept")
+        say(f"schedule {name} is removed; its runs are kept")
     return 0
 
 
@@ -262,5 +263,5 @@ def run_now_(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json(outcome.to_dict() | {"schedule": name, "slot": slot})
     else:
-        click.echo(f"run {submitted.name} ({submitted.run_id}): {submitted.created} jobs submitted")
+        say(f"run {submitted.name} ({submitted.run_id}): {submitted.created} jobs submitted")
     return 0

@@ -6,14 +6,13 @@ import datetime as dt
 from itertools import islice
 from typing import Any
 
-import click
 from rich.table import Column, Table
 from sqlalchemy import Engine
 
 from db.maintenance import reconciler_runs
 from db.schedule_slots import Slot
 from db.schedules import Schedule
-from orchestrator.console import console, duration, warn
+from orchestrator.console import console, duration, say, warn
 from orchestrator.cron import cron_of
 
 #: A slot that was submitted later than this after its time was missed and made up for.
@@ -55,21 +54,21 @@ def warnings_of(engine: Engine, *found: Schedule) -> list[str]:
 def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
     """Print a schedule, its next slots and its past ones."""
     experiment = found.experiment
-    click.echo(f"schedule {found.name}: cron {found.cron}, time zone {found.timezone}")
+    say(f"schedule {found.name}: cron {found.cron}, time zone {found.timezone}")
     models, prompts = ", ".join(experiment["models"]), ", ".join(experiment["prompts"])
     each = f"prompts {prompts}; repetitions {experiment['repetitions']}"
-    click.echo(f"submits {models} on {experiment['problems']} ({each})")
+    say(f"submits {models} on {experiment['problems']} ({each})")
     if found.paused_at:
         resume = f"resume it with `evalctl schedule resume {found.name}`"
-        click.echo(f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; {resume}")
+        say(f"paused since {found.paused_at:%Y-%m-%d %H:%M} UTC; {resume}")
     else:
         for slot in document["next"]:
-            click.echo(f"next {_local(found, slot, style=LONG)} ({slot:%Y-%m-%d %H:%M} UTC)")
+            say(f"next {_local(found, slot, style=LONG)} ({slot:%Y-%m-%d %H:%M} UTC)")
     if document["due"]:
-        click.echo(f"due, not yet submitted: {_local(found, document['due'])}")
+        say(f"due, not yet submitted: {_local(found, document['due'])}")
     warn(*document["warnings"])
     if not document["slots"]:
-        click.echo("no past slots")
+        say("no past slots")
         return
     heading = f"slot ({found.timezone})"
     table = Table(heading, "submitted", Column("run", overflow="fold"), "state")

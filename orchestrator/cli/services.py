@@ -16,6 +16,7 @@ from core.gpus import GpuUnavailable, list_gpus
 from core.settings import Settings
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
+from orchestrator.console import say
 from orchestrator.errors import UsageFault
 from orchestrator.supervisor import (
     Supervisor,
@@ -52,7 +53,7 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     if (running := file.running()) is not None:
         running.send_signal(signal.SIGHUP)  # Workers that were drained start again.
         pid = running.pid
-        click.echo(f"evalctl is already running (supervisor {pid}); drained workers are restarted")
+        say(f"evalctl is already running (supervisor {pid}); drained workers are restarted")
         return 0
     indices = _gpu_indices(gpus)
     workers = worker_specs(indices, (0 if indices else 1) if cpu_workers is None else cpu_workers)
@@ -66,7 +67,7 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
         supervisor.poll()
         file.write()
         parts = f"reconciler and {len(workers)} worker(s)"
-        click.echo(f"evalctl is running: {parts}; logs in {log_folder(settings)}")
+        say(f"evalctl is running: {parts}; logs in {log_folder(settings)}")
         try:
             supervisor.run(stop)
         finally:
@@ -92,7 +93,7 @@ def down(*, force: bool) -> int:
             supervisor.kill()
     stopped = stop_services(settings, force=force)
     ended = ["supervisor"] * (supervisor is not None) + list(stopped)
-    click.echo(f"stopped: {', '.join(ended)}" if ended else "nothing was running")
+    say(f"stopped: {', '.join(ended)}" if ended else "nothing was running")
     return 0
 
 
@@ -118,14 +119,14 @@ def _start_detached(
     for _ in range(int(UP_WITHIN_S / 0.1)):
         if file.running() is not None:
             running = f"evalctl is running (supervisor {process.pid}); logs in {log.parent}"
-            click.echo(f"{running}; stop it with `evalctl down`")
+            say(f"{running}; stop it with `evalctl down`")
             return 0
         if process.poll() is not None:
             break
         pause.wait(0.1)
     tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     said = " ".join(tail) or "it logged nothing"
-    click.echo(f"evalctl did not start: {said} (log: {log})", err=True)
+    say(f"evalctl did not start: {said} (log: {log})", err=True)
     return 3
 
 

@@ -14,7 +14,7 @@ from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
 from db.servers import held_models
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import console, duration, json_option, print_json
+from orchestrator.console import console, duration, json_option, print_json, say
 from orchestrator.watch import follow
 
 
@@ -67,7 +67,7 @@ def cancel(*, run: str, as_json: bool) -> int:
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, "cancelled": cancelled})
     else:
-        click.echo(f"run {found.name}: {cancelled} jobs cancelled")
+        say(f"run {found.name}: {cancelled} jobs cancelled")
     return 0
 
 
@@ -82,7 +82,7 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
         print_json({"runs": documents, "workers": workers, "held_models": held})
         return 0
     if not runs:
-        click.echo("no runs yet; `evalctl submit --help` shows how to start one")
+        say("no runs yet; `evalctl submit --help` shows how to start one")
     else:
         table = Table("run", "state", "done", "failed", "dead", "open", "submitted (UTC)", "id")
         for run, progress in runs:
@@ -102,15 +102,15 @@ def _print_run(
 ) -> None:
     counted = ((progress.count(state), state.value) for state in JobState)
     counts = ", ".join(f"{count} {state}" for count, state in counted if count)
-    click.echo(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
+    say(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
     if progress.state == "paused":
-        click.echo(f"resume it with `evalctl resume {run.name}`")
-    elif progress.open:
-        click.echo(f"ETA {duration(progress.eta_s)}")
+        say(f"resume it with `evalctl resume {run.name}`")
+    _print_held(held)
+    if progress.state != "paused" and progress.open:
+        say(f"ETA {duration(progress.eta_s)}")
     for failure in progress.failures:
         what = f"{failure['model']}, {failure['error_class']}"
-        click.echo(f"  {failure['jobs']} {failure['state']} ({what}): {failure['example']}")
-    _print_held(held)
+        say(f"  {failure['jobs']} {failure['state']} ({what}): {failure['example']}")
     _print_workers(workers)
 
 
@@ -118,7 +118,7 @@ def _print_held(held: list[dict[str, Any]]) -> None:
     for row in held:
         since, until = (f"{row[key]:%H:%M:%S}" for key in ("since", "until"))
         now = f"is held until {until} UTC" if row["held"] else "is being tried again"
-        click.echo(
+        say(
             f"model {row['model']} {now}, its server fails since {since} UTC; its jobs wait at no "
             f"cost: {row['reason']}"
         )
@@ -126,7 +126,7 @@ def _print_held(held: list[dict[str, Any]]) -> None:
 
 def _print_workers(workers: list[dict[str, Any]]) -> None:
     if not workers:
-        click.echo("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        say("no worker is running; start one with `evalctl up` or `evalctl worker`")
         return
     table = Table("worker", "gpu", "state", "model", "last seen")
     for worker in workers:
@@ -136,7 +136,7 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
     console().print(table)
     for worker in workers:
         if worker["note"]:
-            click.echo(f"  {worker['worker']}: {worker['note']}")
+            say(f"  {worker['worker']}: {worker['note']}")
 
 
 def _run_document(run: Run, progress: Progress) -> dict[str, Any]:

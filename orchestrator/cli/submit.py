@@ -17,7 +17,7 @@ from db.runs import find_run
 from db.submissions import Submission
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json, warn
+from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
 from orchestrator.model_check import unreachable
 from orchestrator.registry import load_registry
@@ -136,7 +136,7 @@ def submit(
         outcome = replace(outcome, warnings=(*outcome.warnings, *away))
         warn(*outcome.warnings)
         if not as_json:
-            click.echo(_sentence(outcome))
+            say(_sentence(outcome))
         if not watch:
             if as_json:
                 print_json(outcome.to_dict())
@@ -172,7 +172,7 @@ def _show_plan(experiment: Experiment, submission: Submission, *, as_json: bool)
         models, prompts = len(experiment.models), len(experiment.prompts)
         factors = f"{models} models x {problems} problems x {prompts} prompts"
         repeated = f"{experiment.repetitions} repetitions, {experiment.mode} mode"
-        click.echo(f"would submit {jobs} jobs: {factors} x {repeated}")
+        say(f"would submit {jobs} jobs: {factors} x {repeated}")
         for name, sampling in submission.samplings.items():
-            click.echo(f"  {name}: {sampling_text(sampling.to_dict())}")
+            say(f"  {name}: {sampling_text(sampling.to_dict())}")
     return 0

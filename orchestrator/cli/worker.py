@@ -13,13 +13,14 @@ from rich.table import Table
 
 from db.fleet import WorkerRow, drain_workers, list_workers
 from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
 
 
 @click.group(invoke_without_command=True)
-@option("--gpu", type=int, metavar="INDEX", help="Run on this GPU.")
+@option("--gpu", type=whole(), metavar="INDEX", help="Run on this GPU.")
 @option("--cpu", is_flag=True, help="Run on the CPU.")
 @option(
     "--queue",
@@ -30,7 +31,7 @@ from orchestrator.errors import UsageFault
 )
 @option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=finite(0),
     metavar="SECONDS",
     help="On shutdown, how long the current job may take before it is handed back.  [default: 600]",
 )
@@ -74,7 +75,7 @@ def list_(*, as_json: bool) -> int:
     if as_json:
         print_json({"workers": [_document(row) for row in workers]})
     elif not workers:
-        click.echo("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        say("no worker is running; start one with `evalctl up` or `evalctl worker`")
     else:
         console().print(_table(workers))
     return 0
@@ -103,7 +104,7 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
     if as_json:
         print_json({"draining": list(draining)})
     else:
-        click.echo(f"draining: {', '.join(draining)}" if draining else "no worker is running")
+        say(f"draining: {', '.join(draining)}" if draining else "no worker is running")
     return 0
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from core.errors import SettingsError
 from core.settings import Settings
 from orchestrator.cli import cli
-from orchestrator.console import Screen, harmless
+from orchestrator.console import Screen, harmless, say, warn
 
 EVALCTL = [sys.executable, "-m", "orchestrator"]
 #: What a command needs to be run at all; a required option of any other gets the word itself.
@@ -179,3 +179,46 @@ def test_no_table_cuts_a_name_or_figure(capsys: pytest.CaptureFixture[str]) -> N
     shown = capsys.readouterr().out
     assert "…" not in shown
     assert "".join(c for c in shown if c.isalnum()).count("2026") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["dead", "list", "--limit", str(10**23)], "not in the range"),
+        (["dead", "show", str(10**23)], "not in the range"),
+        (["dead", "list", "--limit", "²"], "not a valid integer"),
+        (["worker", "--cpu", "--grace", "nan"], "not a finite number"),
+        (["worker", "--cpu", "--grace", "1e400"], "not a finite number"),
+        (["submit", "--model", "smollm2", "--seed", str(10**23)], "seed must be"),
+        (["submit", "--model", "smollm2", "--temperature", "nan"], "temperature must be"),
+        (["submit", "--model", "smollm2", "--name", "latest"], "stands for the latest run"),
+        (["submit", "--model", "smollm2", "--name", "Latest"], "stands for the latest run"),
+        (
+            ["submit", "--model", "smollm2", "--name", "4d36e96e-e325-11ce-bfc1-08002be10318"],
+            "id of another run",
+        ),
+        (["submit", "--model", "smollm2", "--name", ""], "from 1 to 200"),
+        (["submit", "--model", "smollm2", "--name", "a\nb"], "one line"),
+        (["submit", "--model", "smollm2", "--name", "bad\udcff"], "is not valid UTF-8"),
+        (["probe", "sequences", "--model", "smollm2", "--max-level", str(10**23)], "range"),
+    ],
+)
+def test_odd_numbers_and_names_are_refused(line: list[str], said: str, tmp_path: Path) -> None:
+    problems = ["--problems", "quickstart"] if line[0] == "submit" else []
+    done = run([*line, *problems], {"EVALCTL_HOME": str(tmp_path)})
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["EVALCTL_HOME", "EVALCTL_CONFIG"])
+def test_the_home_of_an_unknown_user_is_named(variable: str) -> None:
+    with pytest.raises(SettingsError, match="no user here has"):
+        Settings.from_environment({variable: "~nosuchuser/x"})
+
+
+def test_a_line_of_another_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("400: \x1b[31mred\x1b[0m \x1b]0;owned\x07 text")
+    warn("\x1b[2J")
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+    assert "red" in shown.out

@@ -14,7 +14,6 @@ import openai
 
 from core.chat_options import refusal_of
 from core.model_server import (
-    ServerMisnamed,
     hint,
     open_client,
     said_by,
@@ -24,6 +23,7 @@ from core.model_server import (
     without_key,
 )
 from core.model_spec import ModelSpec
+from core.server_address import ServerMisnamed
 from core.settings import masked
 from core.texts import storable
 from workers import errors
@@ -56,6 +56,7 @@ KNOWN_OPTIONS = frozenset(
         "chat_template_kwargs",  # vLLM and SGLang take it in the body
         "connect_timeout_s",
         "extra_body",  # fields of one vendor, sent as they are
+        "headers",  # sent with every request; ${NAME} in a value stands for a variable
         "leave_out",  # fields of LEFT_OUT not to send
         "max_num_seqs",  # an older name of the limit "concurrency"
         "no_cache",  # false to ask for no fresh cache where the server could
