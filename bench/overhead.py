@@ -24,7 +24,7 @@ from db.outbox import publish_outbox
 from db.runs import find_run, run_progress
 from db.submissions import submit
 from problems.loader import load_set
-from problems.prompts import render_prompt
+from problems.prompt_styles import find_templates
 from workers.consumer.celery_app import worker_app
 from workers.consumer.hint_consumer import HintConsumer, Hints
 from workers.engines import EngineContext
@@ -75,9 +75,10 @@ def measure(place: Place) -> list[Figure]:
 def _direct(host: EngineHost) -> float:
     """Make the generations one after another and return the wall seconds."""
     started_s = time.monotonic()
+    (template,) = find_templates(["plain"])
     for number, problem in enumerate(load_set("quickstart")):
         messages = tuple(
-            Message(role=role, content=text) for role, text in render_prompt(problem, "plain", "en")
+            Message(role=role, content=text) for role, text in template.render(problem, "en")
         )
         sampling = SamplingParams.from_dict(SAMPLING.to_dict() | {"seed": SAMPLING.seed + 1})
         name, cancel = f"direct-{number}", threading.Event()

@@ -85,6 +85,8 @@ class ClaimedJob:
     judged_score_id: int | None = None
     judge_steps: tuple[str, ...] = ()
     judge_prompt_hash: str | None = None
+    #: The words of the prompt; None for one that the worker itself knows.
+    prompt_template_id: int | None = None
     #: The error class of the attempt before this one.
     error_class: str | None = None
     #: The group of jobs of its run and model that share an engine started for them; None where any
@@ -119,6 +121,7 @@ class ClaimedJob:
                     "boot_group",
                     "judged_score_id",
                     "judge_prompt_hash",
+                    "prompt_template_id",
                 )
             },
         )
@@ -233,6 +236,14 @@ def problem_document(engine: Engine, problem_id: int) -> Mapping[str, Any]:
     """Return a problem as it was submitted with its jobs."""
     document: Mapping[str, Any] = run_alone(
         engine, statement("problem_document"), {"problem": problem_id}
+    )[0]["document"]
+    return document
+
+
+def prompt_document(engine: Engine, template_id: int) -> Mapping[str, Any]:
+    """Return a prompt's words as they were submitted."""
+    document: Mapping[str, Any] = run_alone(
+        engine, statement("prompt_document"), {"template": template_id}
     )[0]["document"]
     return document
 

@@ -37,6 +37,8 @@ class Results:
     cache: list[dict[str, Any]] = field(default_factory=list)
     #: Mean score of each problem over its repetitions, to pair models by.
     problem_means: list[dict[str, Any]] = field(default_factory=list)
+    #: What answers to each prompt show of each step beside those to the plainest, and do not.
+    prompt_steps: list[dict[str, Any]] = field(default_factory=list)
     #: Jobs without a result, by model and state, with the latest reason.
     missing: list[dict[str, Any]] = field(default_factory=list)
     #: Answers that were made elsewhere, by model and file.
@@ -99,6 +101,7 @@ def read_results(
             unscored=_read(connection, "unscored", given),
             cache=_read(connection, "cache", given),
             imported=_read(connection, "imported", given),
+            prompt_steps=rows(connection, statement("prompt_steps", "prompts"), given),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )

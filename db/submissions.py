@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from core.errors import DbError
 from core.limits import HINTS_AT_MOST
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
@@ -24,6 +25,15 @@ class ProblemRecord:
     name: str
     content_hash: str
     category: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRecord:
+    """A prompt as it is stored with the jobs that use it."""
+
+    name: str
+    version: str
     document: Mapping[str, Any]
 
 
@@ -62,6 +72,8 @@ class Submission:
     max_attempts: int = 3
     #: Give each repetition an engine started for it.
     fresh_engine: bool = False
+    #: The words of the prompts; one that is not among them is only known to the workers.
+    templates: Sequence[PromptRecord] = ()
     #: What a probe searches for, and how; None for generations.
     probe: Mapping[str, Any] | None = None
     #: What judges are asked; None for anything else.
@@ -97,6 +109,16 @@ class Submitted:
     def existing(self) -> int:
         """Number of the planned jobs that existed already."""
         return self.jobs - self.created
+
+
+class PromptsChanged(DbError):  # noqa: N818 - named for what happened
+    """Say that a run has answers to a prompt in other words, which no mean may mix."""
+
+    def __init__(self, run: str, prompts: Sequence[str]) -> None:
+        super().__init__(
+            f"run {run} has answers to the prompt {', '.join(prompts)} in other words; use --new "
+            "for a new run, or give the style another name"
+        )
 
 
 def submit(engine: Engine, submission: Submission) -> Submitted:
@@ -139,6 +161,7 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
             "seed": submission.sampling.seed,
             "problems": problem_ids,
             "prompts": list(submission.prompts),
+            "templates": _store_prompts(connection, run, submission),
             "fresh_engine": submission.fresh_engine,
         }
     else:
@@ -193,6 +216,27 @@ def _store_problems(connection: Connection, problems: Sequence[ProblemRecord]) -
     return [row["id"] for row in rows(connection, statement("problem_ids", "runs"), given)]
 
 
+def _store_prompts(
+    connection: Connection, run: Mapping[str, Any], submission: Submission
+) -> list[int | None]:
+    """Store the words of the prompts; return the id for each prompt, None without words.
+
+    Raise ``PromptsChanged`` where the run has jobs with other words under the same name.
+    """
+    given = {"prompts": dumps([asdict(one) for one in submission.templates])}
+    rows(connection, statement("upsert_prompts", "runs"), given)
+    stored = rows(connection, statement("prompt_ids", "runs"), given)
+    ids = {row["name"]: row["id"] for row in stored}
+    changed = rows(
+        connection,
+        statement("changed_prompts", "runs"),
+        {"run": run["id"], "templates": list(ids.values())},
+    )
+    if changed:
+        raise PromptsChanged(run["name"], [row["name"] for row in changed])
+    return [ids.get(prompt) for prompt in submission.prompts]
+
+
 def _find_or_make_run(connection: Connection, submission: Submission) -> dict[str, Any]:
     given = {"experiment_hash": submission.experiment_hash}
     last = rows(connection, statement("last_run_of_experiment", "runs"), given)[0]
@@ -230,5 +274,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(old) | dict(new)
     for key in ("models", "prompts"):
         merged[key] = list(dict.fromkeys([*old.get(key, []), *new.get(key, [])]))
-    merged["repetitions"] = max(old.get("repetitions", 0), new.get("repetitions", 0))
+    for key in ("repetitions", "wordings"):
+        if key in merged:
+            merged[key] = max(old.get(key, 0), new.get(key, 0))
     return merged

@@ -16,7 +16,7 @@ from core.states import Mode
 from orchestrator.errors import UsageFault
 from orchestrator.model_table import LARGEST, SAMPLING, number
 from orchestrator.registry import read_toml
-from problems.prompts import PROMPT_STYLES
+from problems.prompt_styles import MAX_WORDINGS, find_templates, shipped_styles
 
 LANGUAGES = ("en", "zh")
 _LATER = ("top_k", "min_p", "presence_penalty", "stop", "same_sampling")
@@ -29,12 +29,13 @@ _LENGTH = re.compile("[1-9][0-9]{0,7}")
 BOUNDS = {
     "repetitions": number(1, 10_000, whole=True),
     "max_attempts": number(1, 100, whole=True),
+    "wordings": number(1, MAX_WORDINGS, whole=True),
     "seed": number(-LARGEST, LARGEST, whole=True),
     "priority": number(-1_000_000, 1_000_000, whole=True),
     **SAMPLING,
 }
 #: What the same run may have more of when it is submitted again.
-TOPPED_UP = ("models", "prompts", "repetitions", "priority", "max_attempts")
+TOPPED_UP = ("models", "prompts", "wordings", "repetitions", "priority", "max_attempts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,10 @@ class Experiment:
 
     models: tuple[str, ...]
     problems: str
+    #: Styles, numbered wordings of them (``stepwise/2``), or paths to own files.
     prompts: tuple[str, ...] = ("plain",)
+    #: How many wordings of each style are used.
+    wordings: int = 1
     repetitions: int = 3
     name: str | None = None
     language: str = "en"
@@ -70,11 +74,9 @@ class Experiment:
         """Refuse what cannot be run, naming the value and what is allowed."""
         _require(bool(self.models), "an experiment needs at least one model (--model NAME)")
         _require(bool(self.problems), "an experiment needs a problem set (--problems NAME)")
-        known = ", ".join(PROMPT_STYLES)
+        known = ", ".join(shipped_styles())
         _require(bool(self.prompts), f"an experiment needs a prompt style: {known}")
-        for prompt in self.prompts:
-            unknown = f"unknown prompt style {prompt!r}; choose from {known}"
-            _require(prompt in PROMPT_STYLES, unknown)
+        find_templates(self.prompts, self.wordings)  # Refuses unknown ones.
         languages = ", ".join(LANGUAGES)
         _require(
             self.language in LANGUAGES, f"language {self.language!r} is not one of {languages}"
@@ -161,8 +163,9 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
             shaped[key] = tuple(shaped[key])
     none = type(None)
     types: dict[str, type | tuple[type, ...]] = {
-        "repetitions": int, "seed": int, "priority": int, "max_attempts": int, "problems": str,
-        "language": str, "mode": str, "name": (str, none), "fixed_length": (str, none),
+        "repetitions": int, "wordings": int, "seed": int, "priority": int, "max_attempts": int,
+        "problems": str, "language": str,
+        "mode": str, "name": (str, none), "fixed_length": (str, none),
         "fresh_engine": bool, "same_sampling": bool, "max_tokens": (int, none),
         "top_k": (int, none), "temperature": (int, float, none), "top_p": (int, float, none),
         "min_p": (int, float, none), "presence_penalty": (int, float, none),

@@ -22,7 +22,7 @@ from orchestrator.registry import load_registry
 from orchestrator.submit import plan, submit_experiment
 from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
 from orchestrator.watch import follow
-from reports.gaps import with_gaps
+from reports.result_document import result_document
 from reports.tables import result_tables
 
 BASE = "smollm2"
@@ -121,11 +121,11 @@ def _write(settings: Settings, run: Run, progress: Progress, results: Results) -
     folder = settings.home / "results" / run.name
     folder.mkdir(parents=True, exist_ok=True)
     document = {"run": str(run.run_id), "name": run.name, "state": progress.state}
-    document |= with_gaps(results)
+    document |= result_document(results)
     text = json.dumps(document, indent=2, default=float, ensure_ascii=False)
     (folder / "results.json").write_text(text, encoding="utf-8")
     with (folder / "tables.txt").open("w", encoding="utf-8") as file:
         plain = Console(file=file, width=160)
-        for table in result_tables(with_gaps(results)):
+        for table in result_tables(result_document(results)):
             plain.print(table)
     return folder

@@ -14,12 +14,12 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from db.outbox import publish_outbox
-from db.submissions import ProblemRecord, Submission, Submitted, submit
+from db.submissions import ProblemRecord, PromptRecord, Submission, Submitted, submit
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
 from orchestrator.registry import Registry
 from problems.loader import ProblemSet, load_set
-from problems.prompts import prompt_version
+from problems.prompt_styles import PromptTemplate, find_templates
 from problems.schema import Problem
 
 #: Hints that the submitter publishes itself; the reconciler publishes the rest.
@@ -58,6 +58,11 @@ def record_of(problem: Problem) -> ProblemRecord:
     )
 
 
+def record_of_prompt(template: PromptTemplate) -> PromptRecord:
+    """Return a prompt as it is stored with its jobs."""
+    return PromptRecord(name=template.name, version=template.version, document=template.to_dict())
+
+
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
     """Resolve models and problems; raise ``UsageFault`` or ``ProblemError`` for missing ones."""
     models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
@@ -70,13 +75,17 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
             f"{len(lacking)} of {len(problem_set)} problems have no statement in the language "
             f"{experiment.language!r}, e.g. {lacking[0]}"
         )
+    templates = find_templates(experiment.prompts, experiment.wordings)
+    speechless = [one.name for one in templates if experiment.language not in one.user]
+    if speechless:
+        raise UsageFault(
+            f"the prompt {speechless[0]} has no wording in the language {experiment.language!r}"
+        )
     problems = tuple(record_of(problem) for problem in problem_set)
     experiment_hash = experiment.identity_hash(problem_set.content_hash)
     hashes = {
         "problem_set_hash": problem_set.content_hash,
-        "prompt_versions": {
-            style: prompt_version(style, experiment.language) for style in experiment.prompts
-        },
+        "prompt_versions": {template.name: template.version for template in templates},
     }
     return Submission(
         name=experiment.name or f"{_slug(problem_set)}-{experiment_hash[:6]}",
@@ -85,7 +94,8 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
         provenance=provenance() | hashes,
         models=models,
         problems=problems,
-        prompts=tuple(dict.fromkeys(experiment.prompts)),
+        prompts=tuple(template.name for template in templates),
+        templates=tuple(record_of_prompt(template) for template in templates),
         repetitions=experiment.repetitions,
         mode=experiment.mode,
         sampling=experiment.sampling(models[0]),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from comparison.intervals import MeanEffect
-from db.results import Results
 
 Row = Mapping[str, Any]
 #: The order of the categories everywhere.
@@ -37,11 +36,6 @@ def gaps(means: Sequence[Row], base: str | None = None) -> list[dict[str, Any]]:
         for model in others
         for gap in _of_models([row for row in means if row["prompt"] == prompt], base, model)
     ]
-
-
-def with_gaps(results: Results, base: str | None = None) -> dict[str, Any]:
-    """Return the document of a run's results with the gaps between its models."""
-    return results.to_dict() | {"gaps": gaps(results.problem_means, base)}
 
 
 def _of_models(means: Sequence[Row], base: str, model: str) -> Iterator[dict[str, Any]]:

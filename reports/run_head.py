@@ -17,10 +17,8 @@ def run_head(run: Run) -> dict[str, Any]:
     return {
         "problem_set": experiment.get("problems"),
         "problem_set_hash": provenance.get("problem_set_hash"),
-        "prompt_versions": {
-            name: provenance.get("prompt_versions", {}).get(name)
-            for name in experiment.get("prompts", ())
-        },
+        "prompt_versions": dict.fromkeys(experiment.get("prompts", ()))
+        | provenance.get("prompt_versions", {}),
         "language": experiment.get("language"),
         "mode": run.mode,
         "created_at": run.created_at,

@@ -123,17 +123,3 @@ def unscored_table(unscored: Sequence[Row]) -> Table:
         words = (row["model"], row["prompt"], row["category"], row["finish_reason"])
         add_named_row(table, words, (str(row["results"]),))
     return table
-
-
-def prompt_table(prompts: Sequence[Row]) -> Table:
-    """Return what the step-constrained prompt adds to the score."""
-    table = lean_table(
-        "Effect of the step-constrained prompt on the score (out of 7)",
-        ("model", "category"),
-        ("plain", "stepwise", "uplift"),
-    )
-    for row in by_sampling(prompts):
-        uplift = "-" if row["uplift_pct"] is None else f"{row['uplift_pct']:+.1f} %"
-        figures = (f"{row['plain']:.2f}", f"{row['stepwise']:.2f}", uplift)
-        add_named_row(table, (row["model"], row["category"]), figures)
-    return table

@@ -8,8 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from reports.layout import add_named_row, lean_table
+from reports.prompt_tables import prompt_tables, step_table
 from reports.resource_tables import cache_tables, concurrency_table, resource_tables
-from reports.score_tables import judged_table, prompt_table, score_tables, unscored_table
+from reports.score_tables import judged_table, score_tables, unscored_table
 
 Row = Mapping[str, Any]
 
@@ -29,7 +30,8 @@ def result_tables(
         ("unscored", lambda rows: [unscored_table(rows)]),
         ("resources", lambda rows: resource_tables(rows, limits, flagged_counted=flagged_counted)),
         ("cache", cache_tables),
-        ("prompts", lambda rows: [prompt_table(rows)]),
+        ("prompt_effects", prompt_tables),
+        ("prompt_steps", lambda rows: [step_table(rows)]),
         ("concurrency", lambda rows: [concurrency_table(rows)]),
     )
     return [table for key, make in makers if results.get(key) for table in make(results[key])]

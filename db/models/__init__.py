@@ -1,7 +1,7 @@
 """Typed models of schema ``eval``, one module per part of the life of a job."""
 
 from db.models.base import SCHEMA, Base
-from db.models.catalogue import Model, Problem, TextBlob
+from db.models.catalogue import Model, Problem, PromptTemplate, TextBlob
 from db.models.comparisons import Comparison
 from db.models.fleet import Boot, Worker
 from db.models.imports import AnswerFile, ImportedAnswer
@@ -37,6 +37,7 @@ __all__ = [
     "Outbox",
     "ProbePoint",
     "Problem",
+    "PromptTemplate",
     "Review",
     "Run",
     "Schedule",

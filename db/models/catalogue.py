@@ -43,6 +43,21 @@ class Problem(Base):
     created_at: Mapped[Created]
 
 
+class PromptTemplate(Base):
+    """One wording of a prompt style as it was when jobs were submitted."""
+
+    __tablename__ = "prompt_template"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+    id: Mapped[BigId]
+    #: The style, behind a slash the number of its wording from 2: ``stepwise/2``.
+    name: Mapped[str]
+    #: SHA-256 of the words, in hex.
+    version: Mapped[str]
+    document: Mapped[Json]
+    created_at: Mapped[Created]
+
+
 class TextBlob(Base):
     """A prompt or an output, addressed by the SHA-256 of its UTF-8 text."""
 

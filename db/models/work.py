@@ -147,6 +147,8 @@ class Job(Base):
     #: Jobs of one run and model with the same number share an engine that was started for them;
     #: NULL: any engine serves.
     boot_group: Mapped[int | None]
+    #: The words of the prompt; NULL where only the workers of that version know them.
+    prompt_template_id: Mapped[int | None] = mapped_column(ForeignKey("eval.prompt_template.id"))
     #: Lower runs sooner.
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     state: Mapped[str] = mapped_column(server_default=text("'queued'"))

@@ -82,7 +82,7 @@ WITH head AS (
 )
 SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repetition, c.mode,
        c.sampling, c.probe, c.error_class, c.boot_group, c.judged_score_id, c.judge_steps,
-       c.judge_prompt_hash, r.experiment ->> 'language' AS language,
+       c.judge_prompt_hash, c.prompt_template_id, r.experiment ->> 'language' AS language,
        m.spec, p.name AS problem,
        extract(epoch FROM now() - c.available_at)::double precision AS queue_wait_s
   FROM claimed AS c
@@ -94,6 +94,9 @@ SELECT c.id, c.attempt_no, c.run_id, c.model_id, c.problem_id, c.prompt, c.repet
 -- name: problem_document
 -- Read once per problem, since a worker meets the same one again and again.
 SELECT document FROM eval.problem WHERE id = %(problem)s;
+
+-- name: prompt_document
+SELECT document FROM eval.prompt_template WHERE id = %(template)s;
 
 -- name: renew
 -- Extend the lease of a running attempt; no row means that the lease is lost and nothing may be

@@ -21,6 +21,26 @@ SELECT p.id FROM eval.problem AS p
     ON (p.name, p.content_hash) = (w.name, w.content_hash)
  ORDER BY p.name;
 
+-- name: upsert_prompts
+INSERT INTO eval.prompt_template (name, version, document)
+SELECT * FROM jsonb_to_recordset(%(prompts)s::jsonb) AS t(name text, version text, document jsonb)
+    ON CONFLICT (name, version) DO NOTHING;
+
+-- name: prompt_ids
+SELECT t.name, t.id FROM eval.prompt_template AS t
+  JOIN jsonb_to_recordset(%(prompts)s::jsonb) AS w(name text, version text)
+    ON (t.name, t.version) = (w.name, w.version);
+
+-- name: changed_prompts
+-- Prompts of a run that it has jobs of in other words.
+SELECT t.name FROM eval.prompt_template AS t
+ WHERE t.id = ANY(%(templates)s::bigint[])
+   AND EXISTS (SELECT FROM eval.prompt_template AS o
+                WHERE o.name = t.name AND o.id <> t.id
+                  AND EXISTS (SELECT FROM eval.job AS j
+                               WHERE j.run_id = %(run)s AND j.prompt_template_id = o.id))
+ ORDER BY t.name;
+
 -- name: last_run_of_experiment
 -- Serialises submitters of the same experiment until the end of the transaction.
 SELECT r.id, r.name, r.ordinal, r.cancelled_at, r.paused_at, r.experiment
@@ -71,7 +91,7 @@ SELECT m.name FROM eval.model AS m
 -- hold of each queue. The reconciler adds hints as these are used. A paused run's jobs are held and
 -- get none.
 WITH planned AS (
-    SELECT m.model_id, p.problem_id, s.prompt, m.repetition, m.sampling
+    SELECT m.model_id, p.problem_id, s.prompt, s.template_id, m.repetition, m.sampling
       FROM (SELECT w.model_id, w.model_no, n AS repetition,
                    (%(samplings)s::jsonb -> (w.model_no - 1)::int)
                    || jsonb_build_object('seed', %(seed)s::bigint + n) AS sampling
@@ -79,7 +99,8 @@ WITH planned AS (
              CROSS JOIN unnest(%(models)s::bigint[]) WITH ORDINALITY AS w(model_id, model_no)
             OFFSET 0) AS m  -- Once a repetition and model, not once a job.
      CROSS JOIN unnest(%(problems)s::bigint[]) WITH ORDINALITY AS p(problem_id, problem_no)
-     CROSS JOIN unnest(%(prompts)s::text[]) WITH ORDINALITY AS s(prompt, prompt_no)
+     CROSS JOIN unnest(%(prompts)s::text[], %(templates)s::bigint[])
+           WITH ORDINALITY AS s(prompt, template_id, prompt_no)
      ORDER BY m.repetition,
               CASE WHEN %(fresh_engine)s
                    THEN CASE WHEN m.repetition %% 2 = 1 THEN m.model_no ELSE -m.model_no END END,
@@ -88,9 +109,10 @@ WITH planned AS (
 ), added AS (
     INSERT INTO eval.job (
            run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts,
-           boot_group, held)
+           boot_group, prompt_template_id, held)
     SELECT %(run)s, model_id, problem_id, prompt, repetition, %(mode)s, sampling,
            %(priority)s, %(max_attempts)s, CASE WHEN %(fresh_engine)s THEN repetition END,
+           template_id,
            (SELECT paused_at IS NOT NULL FROM eval.run WHERE id = %(run)s)
       FROM planned
         ON CONFLICT (run_id, model_id, problem_id, prompt, repetition) DO NOTHING

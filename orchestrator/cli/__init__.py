@@ -33,8 +33,8 @@ COMMANDS = {
     "baseline": "baseline", "nights": "nights",
     "score": "score", "rescore": "rescore", "judge": "judge", "review": "review",
     "import-answers": "import_answers",
-    "problems": "problems", "models": "models", "worker": "worker", "reconcile": "processes",
-    "db": "database",
+    "problems": "problems", "prompts": "prompts", "models": "models",
+    "worker": "worker", "reconcile": "processes", "db": "database",
 }  # fmt: skip
 
 #: Commands whose function has another name.

@@ -8,7 +8,7 @@ from click import option
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, duration
 from orchestrator.quickstart import run_quickstart
-from reports.gaps import with_gaps
+from reports.result_document import result_document
 from reports.tables import result_tables
 
 
@@ -37,7 +37,7 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
     """
     screen = console()
     finished = run_quickstart(screen, repetitions=repetitions, max_tokens=max_tokens)
-    for table in result_tables(with_gaps(finished.results)):
+    for table in result_tables(result_document(finished.results)):
         screen.print(table)
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     for failure in finished.progress.failures:

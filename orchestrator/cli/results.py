@@ -17,9 +17,10 @@ from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
-from reports.gaps import Row, gaps
+from reports.gaps import Row
 from reports.imported import imported_lines, measured_here
 from reports.left_out import left_out_lines
+from reports.result_document import result_document
 from reports.run_head import head_lines, run_head
 from reports.sampling_text import sampling_lines
 from reports.tables import result_tables
@@ -78,7 +79,8 @@ def results(
             explained=explained,
             judge=judge,
         )
-    document = read.to_dict() | {"gaps": _gaps(read.problem_means, base)}
+    require_base(read.problem_means, base)
+    document = result_document(read, base)
     if not as_json:
         for key in ("resources", "cache"):
             document[key] = measured_here(document[key], document["imported"])
@@ -101,6 +103,7 @@ def results(
     for line in imported_lines(document["imported"]):
         screen.print(line)
     beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
+    beside["prompts"] = {"prompt_effects", "prompt_steps"}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
     wanted = kept if chosen else document.keys() - {"missing"}
     shown = {key: rows for key, rows in document.items() if key in wanted}
@@ -120,12 +123,11 @@ def results(
     return 0
 
 
-def _gaps(means: Sequence[Row], base: str | None) -> list[dict[str, Any]]:
-    """Return the paired gaps. Raise ``UsageFault`` for a base that has no scores."""
+def require_base(means: Sequence[Row], base: str | None) -> None:
+    """Raise ``UsageFault`` for a base of gaps that has no scores."""
     models = dict.fromkeys(row["model"] for row in means)
     if base is not None and base not in models:
         raise UsageFault(f"--base: the run has no scores of {base!r}; it has {', '.join(models)}")
-    return gaps(means, base)
 
 
 def require_judge(judges: Sequence[str], judge: str, run: str) -> None:

@@ -71,7 +71,12 @@ def sampling_options(command: Function) -> Function:
     "prompts",
     multiple=True,
     metavar="STYLE",
-    help="Prompt style: plain or stepwise; may be repeated.",
+    help="Prompt style, or a path to an own .toml file; may be repeated.",
+)
+@option(
+    "--wordings",
+    type=int,
+    help="Use this many wordings of each prompt style.  [default: 1]",
 )
 @option(
     "--repetitions",
@@ -163,13 +168,13 @@ def _sentence(outcome: Outcome) -> str:
 
 def _show_plan(experiment: Experiment, submission: Submission, *, as_json: bool) -> int:
     problems = len(submission.problems)
-    jobs = len(experiment.models) * problems * len(experiment.prompts) * experiment.repetitions
+    jobs = submission.jobs
     if as_json:
         planned = {"dry_run": True, "jobs": jobs, "problems": problems}
         samplings = {name: one.to_dict() for name, one in submission.samplings.items()}
         print_json(planned | {"experiment": experiment.to_dict(), "sampling": samplings})
     else:
-        models, prompts = len(experiment.models), len(experiment.prompts)
+        models, prompts = len(submission.models), len(submission.prompts)
         factors = f"{models} models x {problems} problems x {prompts} prompts"
         repeated = f"{experiment.repetitions} repetitions, {experiment.mode} mode"
         say(f"would submit {jobs} jobs: {factors} x {repeated}")

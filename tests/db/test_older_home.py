@@ -77,7 +77,8 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
         added = {key: after.pop(key) for key in set(after) - set(before)}
         assert set(added) == {
             "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at",
-            "problem_set_hash", "prompt_versions", "language", "mode",
+            "problem_set_hash", "prompt_versions", "language", "mode", "prompt_effects",
+            "prompt_steps",
             "imported",
         }  # fmt: skip
         assert not added["unscored"], "every answer was scored"

@@ -20,11 +20,10 @@ from db.claims import (
     claim,
     give_up,
     in_batch,
-    problem_document,
 )
 from db.commits import commit
 from db.servers import hand_back, has_server, hold
-from problems.prompts import render_prompt, without_system
+from problems.prompt_styles import without_system
 from problems.schema import Problem
 from scoring.judging.request import JudgeRequest
 from scoring.score import score_text
@@ -40,6 +39,7 @@ from workers.errors import (
 )
 from workers.execution import judging, rows
 from workers.execution.batch import BatchSlot, ContinuousBatch
+from workers.execution.catalogue import Catalogue
 from workers.execution.server_turn import ServerTurn
 from workers.gpu.guard import GpuGuard
 from workers.lifecycle.event_log import log_event
@@ -56,8 +56,6 @@ from workers.probes.prober import Prober
 #: How long the commit of a result is repeated while the database is unreachable.
 COMMIT_FOR_S = 600.0
 RETRY_S = 1.0
-#: Parsed problems that are kept.
-PROBLEMS_KEPT = 1000
 
 
 class Executor:
@@ -92,7 +90,7 @@ class Executor:
         self._server_turn = ServerTurn(database, halted=shutdown.halted.is_set)
         self._assessor = Assessor(database, guard, sampler)
         self._timeouts = timeouts
-        self._problems: dict[int, Problem] = {}
+        self._catalogue = Catalogue(database)
         self._loader = EngineLoader(
             database, host, worker_id=worker_id, timeouts=timeouts, guard=guard
         )
@@ -175,9 +173,10 @@ class Executor:
                 self._heartbeat.report(WorkerState.BUSY, job.model_id)
                 self._prober.run(job, lease)
                 return {}
-            problem = self._problem(job)
+            problem = self._catalogue.problem(job)
             judged = self._judge_request(job, problem)
-            measurement = self._measure(job, _request(job, problem, judged), lease, slot)
+            request = self._request(job, problem, judged)
+            measurement = self._measure(job, request, lease, slot)
             generation = measurement.generation
             plain = judged is None and generation.finish_reason not in UNSCORED_ENDS
             scored = problem if plain else None
@@ -262,22 +261,29 @@ class Executor:
 
         return self._loader.load(job, on_progress=on_progress, on_start=on_start)
 
-    def _problem(self, job: ClaimedJob) -> Problem | None:
-        """Return the job's problem; a speed run has none, as its text means nothing."""
-        if job.sampling.fixed_length or job.problem_id is None:
-            return None
-        if found := self._problems.get(job.problem_id):
-            return found
-        if len(self._problems) >= PROBLEMS_KEPT:
-            self._problems.clear()
-        problem = Problem.from_dict(problem_document(self._database, job.problem_id))
-        self._problems[job.problem_id] = problem
-        return problem
-
     def _judge_request(self, job: ClaimedJob, problem: Problem | None) -> JudgeRequest | None:
         if job.judged_score_id is None or problem is None:
             return None
         return judging.request(self._database, job, problem)
+
+    def _request(
+        self, job: ClaimedJob, problem: Problem | None, judged: JudgeRequest | None
+    ) -> GenerationRequest:
+        """Return what the engine is sent: a prompt, a request to a judge, or nothing to say."""
+        if judged is not None:
+            turns = tuple((turn["role"], turn["content"]) for turn in judged.messages)
+        elif problem is not None:
+            turns = self._catalogue.prompt(job).render(problem, job.language)
+        else:
+            turns = ()
+        if not job.sampling.system_prompt:
+            turns = without_system(turns)
+        return GenerationRequest(
+            request_id=f"{job.job_id}-{job.attempt_no}",
+            messages=tuple(Message(role=role, content=content) for role, content in turns),
+            sampling=job.sampling,
+            schema=None if judged is None else judged.schema,
+        )
 
     def _fail(self, job: ClaimedJob, lease: Lease, error: Exception) -> None:
         """Write the failure of an attempt. Raise LeaseLost where the attempt is not its job's."""
@@ -368,21 +374,3 @@ class Executor:
                 time.sleep(RETRY_S)
             else:
                 return
-
-
-def _request(
-    job: ClaimedJob, problem: Problem | None, judged: JudgeRequest | None
-) -> GenerationRequest:
-    """Return what the engine is sent: a problem's prompt, a request to a judge, or a speed run."""
-    if judged is not None:
-        turns = tuple((turn["role"], turn["content"]) for turn in judged.messages)
-    else:
-        turns = () if problem is None else render_prompt(problem, job.prompt, job.language)
-    if not job.sampling.system_prompt:
-        turns = without_system(turns)
-    return GenerationRequest(
-        request_id=f"{job.job_id}-{job.attempt_no}",
-        messages=tuple(Message(role=role, content=content) for role, content in turns),
-        sampling=job.sampling,
-        schema=None if judged is None else judged.schema,
-    )
