@@ -24,6 +24,7 @@ from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, w
 from db.outbox import publish_outbox
 from orchestrator.night_watch import NightWatch, database_clock
 from orchestrator.schedules import fire_due_schedules
+from orchestrator.upkeep.result_keeper import ResultKeeper
 
 TICK_S = 1.0
 #: A queue that has lacked hints for less may only seem to: they are in flight, or a worker is about
@@ -76,6 +77,10 @@ class Reconciler:
         #: By which slots become due; None: the database's.
         self._clock = clock
         self.nights = nights or NightWatch(engine, clock=clock)
+        self._keeper = ResultKeeper(engine)
+        #: Whether this one leads now, and the leases that it has found expired.
+        self.leads = False
+        self.leases_expired = 0
         #: Since when each queue has lacked hints, on the monotonic clock.
         self._lacking_since_s: dict[str, float] = {}
 
@@ -89,6 +94,7 @@ class Reconciler:
                 log.warning("reconciler waits: %s", error)
             stop.wait(self._tick_s)
         self.nights.finish(within_s=STOP_NIGHTS_S)
+        self._keeper.finish(within_s=STOP_NIGHTS_S)
 
     def tick(self) -> Tick:
         """Run one round; log a broker that is down, raise ``ServiceUnreachable`` for a database."""
@@ -97,6 +103,7 @@ class Reconciler:
             log.warning("lease of job %s expired; it is %s", job["id"], job["state"])
         for worker in lost:
             log.warning("worker %s is lost", worker)
+        self.leases_expired += len(expired)
         slots = fire_due_schedules(self._engine, now=self._clock())
         self.nights.poke()
         fold_tallies(self._engine, longest=TALLY_AT_MOST)
@@ -120,10 +127,15 @@ class Reconciler:
             if confirm is None:
                 return
             log.info("reconciler is active")
-            while not stop.is_set():
-                confirm()
-                self.tick()
-                stop.wait(self._tick_s)
+            self.leads = True
+            try:
+                while not stop.is_set():
+                    confirm()
+                    self.tick()
+                    self._keeper.poke()
+                    stop.wait(self._tick_s)
+            finally:
+                self.leads = False
 
     def _top_up(self) -> int:
         """Give the queues the hints that they lack, and return how many."""

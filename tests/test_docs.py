@@ -32,6 +32,7 @@ from docs import (
 from orchestrator import alert_settings
 from orchestrator import cli as command_line
 from orchestrator.cli import cli
+from orchestrator.upkeep import metrics
 from tests.support.command_lines import every_command, refusal
 from workers.lifecycle import timeouts
 from workers.measurement import sampler
@@ -50,6 +51,7 @@ ALL_VARIABLES = {
         timeouts.VARIABLES,
         sampler.VARIABLES,
         alert_settings.VARIABLES,
+        metrics.VARIABLES,
         command_line.VARIABLES,
     )
     for name, meaning in read.items()

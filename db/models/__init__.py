@@ -11,7 +11,7 @@ from db.models.probes import ProbePoint
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
 from db.models.schedules import Schedule, ScheduleSlot
 from db.models.servers import ModelServer
-from db.models.work import Attempt, Job, Outbox, Run
+from db.models.work import Attempt, Job, KeptRun, Outbox, Run
 
 __all__ = [
     "SCHEMA",
@@ -28,6 +28,7 @@ __all__ = [
     "Job",
     "JudgedStep",
     "Judgement",
+    "KeptRun",
     "MemoryTrace",
     "Model",
     "ModelServer",

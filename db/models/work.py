@@ -186,6 +186,23 @@ RUN_TALLY = Table(
 )
 
 
+class KeptRun(Base):
+    """A run whose results are kept in schema ``eval_kept``; triggers remove the row on a change.
+
+    That schema's tables have the columns of the views that they serve, so SQL makes them
+    (``eval.keep_view``) and no class does.
+    """
+
+    __tablename__ = "kept_run"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("eval.run.id", ondelete="CASCADE"), primary_key=True
+    )
+    #: Whether all its models are synthetic; NULL where only some are, so that nothing is kept.
+    synthetic: Mapped[bool | None]
+    kept_at: Mapped[Created]
+
+
 class Attempt(Base):
     """One execution of a job by one worker."""
 

@@ -15,12 +15,19 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import say
 from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.metrics import VARIABLE, serving
 
 
 @click.command()
 @option("--once", is_flag=True, help="Run one round and exit.")
-@examples("evalctl reconcile")
-def reconcile(*, once: bool) -> int:
+@option(
+    "--metrics",
+    envvar=VARIABLE,
+    metavar="[ADDRESS:]PORT",
+    help=f"Serve /metrics for Prometheus; PORT alone is on loopback.  [env: {VARIABLE}]",
+)
+@examples("evalctl reconcile", "evalctl reconcile --metrics 9464")
+def reconcile(*, once: bool, metrics: str | None) -> int:
     """Run the reconciler in the foreground.
 
     It expires leases, publishes hints, submits scheduled runs and refills an emptied broker.
@@ -45,5 +52,6 @@ def reconcile(*, once: bool) -> int:
             return 0
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
-        reconciler.run(stop)
+        with serving(metrics, connections.engine, reconciler):
+            reconciler.run(stop)
     return 0

@@ -47,7 +47,7 @@ def database_url(database_url: str) -> str:
     """Give the database of the version before, in place of a migrated one."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA analytics_v1 CASCADE")
-        connection.execute("DROP SCHEMA eval CASCADE")
+        connection.execute("DROP SCHEMA eval, eval_kept CASCADE")
         connection.execute((FOLDER / "home_0007.psql").read_bytes())
     return database_url
 

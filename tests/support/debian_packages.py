@@ -25,6 +25,7 @@ PACKAGES = {
     "openssl": "openssl",
     "pgbouncer": "pgbouncer",
     "pg_ctlcluster": "postgresql",
+    "promtool": "prometheus",
     "psql": "postgresql-client",
     "redis-server": "redis-server",
     "unshare": "util-linux",

@@ -1,0 +1,1 @@
+"""What the reconciler does beside its loop: metrics."""
