@@ -20,7 +20,7 @@ from core.settings import QUERY_SECRET, USERINFO, masked
 MASK = "***"
 #: Shorter values are switches and numbers, and would be struck out of half of what is said.
 SHORTEST = 6
-#: A value of letters alone may be a word that stands everywhere, such as a database's name.
+#: A value of letters or digits alone may stand everywhere: a database's name, a number in an answer.
 SHORTEST_WORD = 12
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 #: What looks like a credential.
@@ -54,7 +54,8 @@ class Secrets:
         """Add values; short and plain ones, which stand in other words, are left out."""
         for value in values:
             secret = (value or "").strip()
-            if len(secret) >= (SHORTEST_WORD if secret.isalpha() else SHORTEST):
+            plain = secret.isalpha() or secret.isdigit()
+            if len(secret) >= (SHORTEST_WORD if plain else SHORTEST):
                 self._spellings |= _spellings(secret)
                 self._pattern = None
 

@@ -66,6 +66,7 @@ def test_what_http_sends_for_a_password_in_a_url_is_hidden() -> None:
         ("OPENAI_API_KEY", "EMPTY"),
         ("PGPASSFILE", "/home/me/.pgpass"),
         ("HOME", "a-place-with-1-digit"),
+        ("EVALCTL_DATABASE_PASSWORD", "314159265"),
     ],
 )
 def test_plain_words_and_paths_stay(name: str, value: str) -> None:
