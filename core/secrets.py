@@ -20,7 +20,7 @@ from core.settings import QUERY_SECRET, USERINFO, masked
 MASK = "***"
 #: Shorter values are switches and numbers, and would be struck out of half of what is said.
 SHORTEST = 6
-#: A value of letters or digits alone may stand everywhere: a database's name, a number in an answer.
+#: A value of letters or digits alone may stand everywhere, such as a number in an answer.
 SHORTEST_WORD = 12
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 #: What looks like a credential.
