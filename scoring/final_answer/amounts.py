@@ -79,6 +79,7 @@ _OTHERS: dict[str, Measure] = {
 }  # fmt: skip
 _WORDED_POWER = re.compile(r"^(?P<power>square|cubic|sq\.?|cu\.?)\s+(?P<base>.+)$", re.IGNORECASE)
 _RAISED = re.compile(r"^(?P<base>[^\d^²³]+?)\s*\^?\s*\{?(?P<power>[23²³])\}?$")
+_SPOKEN_POWER = re.compile(r"^(?P<base>\S+)\s+(?P<power>squared|cubed)$", re.IGNORECASE)
 _POWERS = {"2": 2, "²": 2, "3": 3, "³": 3}
 
 
@@ -98,6 +99,8 @@ def measure(text: str) -> Measure | None:
     worded = _WORDED_POWER.match(text)
     if worded is not None:
         return _raised(worded["base"], 2 if worded["power"].lower().startswith("sq") else 3)
+    if (spoken := _SPOKEN_POWER.match(text)) is not None:
+        return _raised(spoken["base"], 2 if spoken["power"].lower() == "squared" else 3)
     raised = _RAISED.match(text)
     if raised is not None:
         return _raised(raised["base"], _POWERS[raised["power"]])

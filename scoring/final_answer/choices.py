@@ -13,7 +13,7 @@ _CHOICE = re.compile(
     r"|bf)\s*\{?\s*)*(?:option|choice|选项|选|项)?[\s(（{*:：]*"
     r"(?P<letters>[A-Ha-h](?:[)）.*$}]*\s*(?:,|，|、|;|和|与|及|或|and|or|&"
     r"|/)\s*(?:and\s+)?[(（{*$]*[A-Ha-h](?![A-Za-z'’])"
-    r"|[A-Ha-h](?![a-z'’]))*)(?![A-Za-z'’])",
+    r"|[A-Ha-h](?![a-z'’])|(?-i:\s+[A-H](?=\s*(?:[A-H]\b|[.。,，)）$*]|$))))*)(?![A-Za-z'’])",
     re.IGNORECASE,
 )
 _GROUP = r"[A-H](?:\s*(?:,|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
@@ -35,6 +35,12 @@ _NOT_CHOSEN = re.compile(
     r"|incorrect|false)|rule[sd]? out|eliminat",
     re.IGNORECASE,
 )
+
+
+_SAID_RIGHT = re.compile(
+    r"(?<![A-Za-z])[(（]?(?P<letter>[A-H])[)）]?\s*(?:is|was)\s+(?:the\s+)?(?:right|correct|true)\b"
+)
+_SAID_WRONG = re.compile(r"[)）]?\s*(?:is|are|was)\s+(?:wrong|incorrect|false|not)\b|[)）]?\s*错")
 
 
 def letters_of(written: str) -> frozenset[str]:
@@ -89,7 +95,14 @@ def lone_choice(text: str) -> Stated | None:
     ]
     for group in (useful, spans):
         for start, end in reversed(group):
-            found = list(_LONE.finditer(text[start:end]))
+            said = _SAID_RIGHT.search(text, start, end)
+            if said is not None:
+                return Stated(start=said.start(), end=said.end(), how="end", text=said["letter"])
+            found = [
+                lone
+                for lone in _LONE.finditer(text[start:end])
+                if not _SAID_WRONG.match(text, start + lone.end())
+            ]
             if found:
                 last = found[-1]
                 letters = (

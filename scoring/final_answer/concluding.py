@@ -17,7 +17,7 @@ from scoring.final_answer.question import content
 from scoring.final_answer.writing import END_MARKS
 
 FORMULA = re.compile(
-    r"\d|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π"
+    r"\d|[²³]|\b(?:sin|cos|tan|ln|log|sqrt)\s*\(|∞|\\infty|\binfinity\b|无穷|\\frac|\\pi|\\sqrt|根号|π"
     r"|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数"
     r"|任意实数|一切实数"
     r"|(?<![A-Za-z\\])[A-Za-z]\s*[-+*/−·×^]\s*[A-Za-z(](?![A-Za-z])|[①-⑳]"

@@ -6,24 +6,22 @@ import re
 from dataclasses import dataclass
 
 from scoring.final_answer.forms import Equation, Scalar
+from scoring.final_answer.notations.letters import same_name
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.values import ValueComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquationComparison(ValueComparison):
-    """How two equations of one problem are compared; ``names`` are the letters of its reference."""
-
-    names: frozenset[str] = frozenset()
+    """How two equations of one problem are compared."""
 
     def _gap(self, wanted: Equation, stated: Equation) -> bool | None:
         """Compare two equations up to a factor, by the differences of their sides."""
         (a, b), (c, d) = (wanted.sides[0], wanted.sides[-1]), (stated.sides[0], stated.sides[-1])
         one, other = self.evaluate(f"({a})-({b})"), self.evaluate(f"({c})-({d})")
-        if wanted.name and stated.name:
-            if wanted.name != stated.name and not (
-                {wanted.name, stated.name} <= {"y", "f(x)", "g(x)", "h(x)"}
-            ):
+        same = same_name(wanted.name, stated.sides[0])
+        if wanted.name and (stated.name or same):
+            if not same and not ({wanted.name, stated.name} <= {"y", "f(x)", "g(x)", "h(x)"}):
                 return False
             right, given = read_form(b, self.names), read_form(d, self.names)
             if isinstance(right, Scalar) and isinstance(given, Scalar):
@@ -69,16 +67,8 @@ class EquationComparison(ValueComparison):
     def _gap_at(self, equation: Equation, letter: str, value: str) -> tuple[complex, ...] | None:
         """Return the difference of both sides where a letter has a value."""
         name = re.compile(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])")
-        left, right = (name.sub(lambda _: value, self._spaced(side)) for side in equation.sides)
+        left, right = (name.sub(lambda _: value, self.spaced(side)) for side in equation.sides)
         return self.evaluate(f"({left})-({right})")
-
-    def _spaced(self, text: str) -> str:
-        """Return an expression with signs between names that stand side by side: ``xy``."""
-        return re.sub(
-            r"(?<![A-Za-z\\])[A-Za-z]{2,3}(?![A-Za-z(])",
-            lambda m: "*".join(m.group()) if set(m.group()) <= self.names else m.group(),
-            text,
-        )
 
     def _order(self, wanted: str, stated: str) -> bool | None:
         """Compare two inequalities between expressions.

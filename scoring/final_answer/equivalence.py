@@ -39,9 +39,10 @@ from scoring.final_answer.members import (
     value_of,
     vector,
 )
+from scoring.final_answer.notations.vectors import entries
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.values import LETTER
-from scoring.final_answer.wordings import same_words
+from scoring.final_answer.wordings import same_words, says_no_value
 from scoring.final_answer.writing import one_spelling, same_decimal
 
 #: A lone name with indices, primes and words behind it: V_{\\max}, S_{ABC}, |AB|, x_1, x*,
@@ -54,7 +55,7 @@ _NAMED = re.compile(
 
 
 #: A ratio of two names, which has a value of its kind: ``V_1:V_2``, ``\\frac{NO}{BO}``.
-_NAME = r"[A-Za-z∠△]{1,4}(?:_\{?\w+\}?)?'*"
+_NAME = r"[A-Za-z∠△]{1,4}\d?(?:_\{?\w+\}?)?'*"
 _NAME_TO_NAME = re.compile(rf"{_NAME}[:/]{_NAME}|\\frac\{{{_NAME}\}}\{{{_NAME}\}}")
 
 
@@ -106,6 +107,12 @@ class Comparison(EquationComparison):
         if wanted is None:
             return self._asked(reference, written, "the reference cannot be read")
         if stated is None:
+            if (
+                isinstance(wanted, Scalar)
+                and self.number(wanted.text) is not None
+                and (says_no_value(written))
+            ):
+                return WRONG
             return self._asked(reference, written, "the answer cannot be read")
         right = self._same(wanted, stated)
         if right is None:
@@ -122,6 +129,7 @@ class Comparison(EquationComparison):
 
     def _same(self, wanted: Form, stated: Form) -> bool | None:
         wanted, stated = vector(wanted), vector(stated)
+        wanted, stated = by_units(wanted, stated), by_units(stated, wanted)
         if self.kind == "interval":
             wanted, stated = as_span(wanted) or wanted, as_span(stated) or stated
         if isinstance(wanted, Words) or isinstance(stated, Words):
@@ -154,7 +162,7 @@ class Comparison(EquationComparison):
                 return self._same(wanted, stated.items[0])
             if (compound := amount(stated.items)) and self.values(wanted, compound):
                 return True
-            if all(isinstance(item, Equation) for item in stated.items):
+            if stated.items and all(isinstance(item, Equation) for item in stated.items):
                 if all(
                     isinstance(i, Equation) and self.number(i.sides[0]) is not None
                     for i in stated.items
@@ -170,6 +178,8 @@ class Comparison(EquationComparison):
                 if len(words) == 1 or len(named) == 1:
                     return self._same(wanted, (words or named)[0])
             found = [self._same(wanted, item) for item in stated.items]
+            if not found:
+                return False
             # The same value twice is one value; several values are not the one that is asked for.
             if found and all(found):
                 return True
@@ -184,6 +194,7 @@ class Comparison(EquationComparison):
 
         An equation about no lone unknown gives no value.
         """
+        is_amount = self._is_amount(stated.sides[0].strip())
         stated = Equation(
             (*map(self._without_units, stated.sides[:-1]), stated.sides[-1]), stated.approximate
         )
@@ -198,7 +209,7 @@ class Comparison(EquationComparison):
         first = stated.sides[0].strip()
         if not isinstance(last, Scalar):
             return False if last is not None else None
-        numeric = self.number(first) is not None
+        numeric = is_amount or self._is_amount(first)
         if not (numeric or self._names_a_value(first) or len(stated.sides) > 2):
             # x^2 = 7 or 2x = 14: true, perhaps, and no answer; a bare 4x = 28 needs one more step.
             whole = self.values(wanted, Scalar(first)) if LETTER.search(wanted.text) else None
@@ -213,6 +224,17 @@ class Comparison(EquationComparison):
             if values and all(self.values(side, last) for side in values):
                 return any(self.values(wanted, side) for side in values)
         return found
+
+    def _is_amount(self, text: str) -> bool:
+        """Return whether a side is a number, an amount with its unit or a ratio of numbers."""
+        if self.number(text) is not None or re.fullmatch(r"[\d.]+(?:\s*:\s*[\d.]+)+", text):
+            return True
+        form = read_form(text, self.names)
+        return (
+            isinstance(form, Scalar)
+            and measure(form.unit) is not None
+            and self.number(form.text) is not None
+        )
 
     def _without_units(self, side: str) -> str:
         """Return a side of a calculation without the units behind its numbers: ``3 m * 4 m``."""
@@ -270,9 +292,16 @@ class Comparison(EquationComparison):
             return self._assigned(assigned, given)
         items = tuple(value_of(item) for item in items)
         given = tuple(value_of(item) for item in given)
-        if wanted.ordered and isinstance(stated, Several):
+        if isinstance(stated, Equation):
+            stated = read_form(stated.sides[-1], self.names) or stated
+        if isinstance(stated, Several) and (wanted.ordered or self._asks_in_order(len(items))):
             return self._in_order(items, given)
         return self._bijective(items, given)
+
+    def _asks_in_order(self, size: int) -> bool:
+        """Return whether as many calls are asked for in a row: T(10), T(11) and T(12)."""
+        listed = re.search(r"valuesof((?:[A-Za-z]\(\w+\)(?:,and|,|and)?)+)", self.asked)
+        return listed is not None and listed[1].count("(") == size
 
     def _assigned(self, wanted: dict[str, Form], given: Sequence[Form]) -> bool | None:
         names = assignments(given)
@@ -433,6 +462,16 @@ class Comparison(EquationComparison):
         if isinstance(stated, Scalar) and isinstance(right, Scalar):
             return self.values(right, stated)
         return False if isinstance(stated, Spans) else None
+
+
+def by_units(form: Form, other: Form) -> Form:
+    """Return a sum of unit vectors as its entries, where the other side is such a tuple."""
+    if not isinstance(form, Scalar) or not isinstance(other, Several) or not other.ordered:
+        return form
+    found = entries(form.text, len(other.items))
+    read = [read_form(entry) for entry in found or ()]
+    known = tuple(entry for entry in read if entry is not None)
+    return Several(known, ordered=True) if read and len(known) == len(read) else form
 
 
 def squeezed(written: str) -> str:

@@ -27,7 +27,7 @@ CHINESE = "\u3400-\u9fff"
 
 _SHORT_WORD = (
     r"(?<![A-Za-z])(?:is|it|of|in|to|at|an|or|on|by|we|so|as|if|be|he|no|do|up|us"
-    r"|my|am|go)(?![A-Za-z])"
+    r"|my|am|go|No)(?![A-Za-z])"
 )
 
 

@@ -78,9 +78,10 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     if decided.right or stated.how != "end":
         return decided
     ends = (
-        _compared(evaluate, question, answer, reference, replace(stated, text=ending))
+        _compared(evaluate, question, answer, reference, replace(stated, text=ending, before=""))
         for ending in _endings(stated.text, text)
         for reference in answer.any_of
+        if not _of_another_name(stated.text, reference)
     )
     return Judgement(right=True, stated=stated) if any(end.right for end in ends) else decided
 
@@ -96,6 +97,16 @@ _ENDINGS = (
 )
 
 
+_LAST_NAME = re.compile(r"(?<![A-Za-z\\])(?P<name>[A-Za-z])\s*=\s*[^=]*$")
+_FIRST_NAME = re.compile(r"\s*\$?\s*(?P<name>[A-Za-z])\s*=")
+
+
+def _of_another_name(sentence: str, reference: str) -> bool:
+    """Return whether a sentence ends in ``y = ...`` where the reference is ``x = ...``."""
+    ours, theirs = _FIRST_NAME.match(reference), _LAST_NAME.search(sentence)
+    return ours is not None and theirs is not None and ours["name"] != theirs["name"]
+
+
 def _endings(sentence: str, text: str) -> list[str]:
     """Return what the conclusion of a derivation ends in.
 
@@ -106,7 +117,8 @@ def _endings(sentence: str, text: str) -> list[str]:
     if text.count("=") < DERIVATION or _CHOICE_WORDS.search(spelled):
         return []
     found = [ending.search(spelled) for ending in _ENDINGS]
-    return [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
+    values = [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
+    return [value for value in values if value.count("(") == value.count(")")]
 
 
 def unreadable(problem: Problem) -> str | None:

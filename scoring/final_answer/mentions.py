@@ -76,7 +76,7 @@ _BOUND_AFTER = re.compile(
     r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)\b|以[上下]|or (?:more|less|fewer)"
 )
 _UNIT_AFTER = re.compile(
-    rf"\s*\$?\s*(?P<unit>(?:square |cubic |sq\.? )?(?:(?:kilo|centi"
+    rf"\s*\$?\s*(?P<unit>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|(?:square |cubic |sq\.? )?(?:(?:kilo|centi"
     rf"|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t"
     rf"|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot"
     rf"|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里"

@@ -290,7 +290,8 @@ def _chinese(text: str) -> str:
         if m["decimals"]:
             digits = "".join(str(_DIGITS[char]) for char in m["decimals"])
             return f"{'-' if m['sign'] else ''}{value}.{digits}"
-        if not m["sign"] and not _COUNTED.match(after):
+        ratio = re.match(rf"比[{_CHINESE}]+(?![{_CHINESE}多少大小高低长短快慢])", after)
+        if not m["sign"] and not ratio and not _COUNTED.match(after):
             return m.group()
         return f"{'-' if m['sign'] else ''}{value}"
 
@@ -387,10 +388,18 @@ def _english(text: str) -> str:
         return f"\\frac{{{top}}}{{{_ORDINALS[m['bottom'].lower()]}}}"
 
     def number(m: re.Match[str]) -> str:
-        if m["words"].lower() == "one" and not re.search(
-            r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$",
-            m.string[: m.start()][-14:],
-            re.IGNORECASE,
+        counted = re.match(
+            r"\s+(?:dollar|cent|hour|minute|second|day|week|month|year|metre|meter|mile|pound)\b",
+            m.string[m.end() :],
+        )
+        if (
+            m["words"].lower() == "one"
+            and not counted
+            and not re.search(
+                r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$",
+                m.string[: m.start()][-14:],
+                re.IGNORECASE,
+            )
         ):
             return m.group()  # "one can see" counts nothing
         return _counted_out(m["words"])

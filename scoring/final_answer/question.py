@@ -17,7 +17,8 @@ _ASKED = re.compile(
     r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more "
     r"|other |whole |full |different |real |distinct |positive |integer "
     r"|[a-z]+-[a-z]+ )*(?P<en>[a-z]+)"
-    r"|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)",
+    r"|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)"
+    r"|(?:用|以)(?P<as>[\u4e00-\u9fff]{1,6}?)(?:表示|为单位|作单位)",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P<unit>千米|公里|米)")
@@ -155,7 +156,8 @@ class Question:
                     sizes = (size for size in (4, 3, 2, 1) if _is_unit(chinese[:size]))
                     words.add(next((chinese[:size] for size in sizes), chinese[:2]))
                 else:
-                    words.add((found["en"] or found["unit"]).lower().removesuffix("s"))
+                    said = found["en"] or found["unit"] or found["as"]
+                    words.add(said.lower().removesuffix("s"))
             for rate in _RATE.finditer(statement):
                 words.add(f"{rate['unit']}/{rate['time']}")
         return frozenset(words)

@@ -7,8 +7,10 @@ import re
 from scoring.final_answer.clauses import REJECTED, main_clause, without_rejected
 from scoring.final_answer.concluding import sentences
 from scoring.final_answer.equivalence import Comparison
+from scoring.final_answer.exact import exact
 from scoring.final_answer.extraction import Stated
 from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, Words
+from scoring.final_answer.notations.counts import counts
 from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
 from scoring.final_answer.shapes import read_form
@@ -47,6 +49,8 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     raw = _bare(stated, reference, several=several, words=isinstance(wanted, Words))
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
+    if isinstance(wanted, Scalar):
+        text = _factorial(counts(text), wanted, boxed=stated.how == "boxed")
     if question.asks_share:
         text = _ONE_IN.sub(r"\\frac{\1}{\2}", text)
     if isinstance(wanted, Words):
@@ -64,6 +68,18 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     if isinstance(wanted, Several) and wanted.ordered and not _has_parts(found, wanted):
         return _coordinates(stated, question) or found
     return found or _read(text, wanted, question, how)
+
+
+def _factorial(text: str, wanted: Scalar, *, boxed: bool) -> str:
+    """Return a text whose last mark makes a factorial with its value: no exclamation.
+
+    It is one in a box, and elsewhere where the reference is its value.
+    """
+    found = re.search(r"(?<![\d.])(?P<n>\d{1,3})\s*!\s*[.。]?\s*$", text)
+    if found is None or not (boxed or exact(wanted.text) == exact(f"{found['n']}!")):
+        return text
+    value = exact(f"{found['n']}!")
+    return text if value is None else f"{text[: found.start()]}{value}"
 
 
 def _is_enumeration(form: Form, wanted: Form | None) -> bool:
@@ -165,8 +181,8 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
 
 
 _RATIO_FOR = re.compile(
-    r"(?P<a>\d+)(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each"
-    r"|per)\s+(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)]|$)",
+    r"(?P<a>\d+)(?:(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each"
+    r"|per)\s+|\s*比\s*)(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)。，；]|$)",
     re.IGNORECASE,
 )
 

@@ -113,6 +113,8 @@ def _special(text: str) -> Form | None:
         return Spans((Span("-∞", "∞", False, False),)) if bare != "r" else None
     if bare in (
         "∅",
+        "x∈∅",
+        "x=∅",
         "emptyset",
         "theemptyset",
         "nosolution",

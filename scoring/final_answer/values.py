@@ -14,6 +14,8 @@ from fractions import Fraction
 from scoring.final_answer.amounts import measure
 from scoring.final_answer.exact import exact
 from scoring.final_answer.forms import Scalar
+from scoring.final_answer.notations.letters import renamed
+from scoring.final_answer.notations.steps import STRETCHES, jumps, multiplied_out, stretched
 
 #: Values of an expression at the sample points, or None where it has none.
 Evaluate = Callable[[str], tuple[complex, ...] | None]
@@ -39,11 +41,18 @@ class ValueComparison:
     given_units: Mapping[tuple[str, int], float] = field(default_factory=dict)
     evaluate: Evaluate = field(default=lambda _text: None)
     query: QueryMathVerify = field(default=lambda _gold, _answer: None)
+    #: The letters of the reference.
+    names: frozenset[str] = frozenset()
 
     def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
         """Compare two values with their units, percent and degree signs."""
-        if (at := clock(wanted)) is not None and (":" in stated.text or clock(stated) is not None):
+        said = clock(stated)
+        at = clock(wanted) if said is None else clock(wanted, like=said)
+        if at is not None and (":" in stated.text or said is not None):
             return at == clock(stated, like=at)
+        if _in_radians(stated) and (wanted.degree or _in_radians(wanted)):
+            factor = "\\pi/180" if wanted.degree else "1"
+            return self._texts(f"({wanted.text})*{factor}", stated.text, Fraction(1))
         if self.unit in ("°", "度", "degrees", "degree") and not wanted.degree:
             wanted = Scalar(wanted.text, wanted.unit, wanted.percent, degree=True)
         scale = self._scale(wanted, stated)
@@ -130,13 +139,47 @@ class ValueComparison:
         return False
 
     def _numeric(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
+        wanted, stated = multiplied_out(wanted), multiplied_out(stated)
+        stated = renamed(wanted, stated, (_letters(wanted), _letters(stated))) or stated
         rows = self.evaluate(wanted), self.evaluate(stated)
         if rows[0] is None or rows[1] is None:
             letters = _letters(wanted) ^ _letters(stated)
             if letters and exact(stated) is not None:
                 return False
             return self.query(wanted, stated) or None
-        one, other = rows[0], tuple(value * float(scale) for value in rows[1])
+        found = self._rows(rows[0], rows[1], (wanted, stated), scale)
+        if found and (jumps(wanted) or jumps(stated)):
+            return all(
+                self._rows(self.evaluate(a) or (), self.evaluate(b) or (), (a, b), scale)
+                for a, b in (
+                    (stretched(wanted, times), stretched(stated, times)) for times in STRETCHES
+                )
+            )
+        if not found and (self.spaced(wanted), self.spaced(stated)) != (wanted, stated):
+            wanted, stated = self.spaced(wanted), self.spaced(stated)
+            rows = self.evaluate(wanted), self.evaluate(stated)
+            if rows[0] is not None and rows[1] is not None:
+                return self._rows(rows[0], rows[1], (wanted, stated), scale)
+        return found
+
+    def spaced(self, text: str) -> str:
+        """Return an expression with signs between names that stand side by side: ``xy``."""
+        return re.sub(
+            r"(?<![A-Za-z\\])[A-Za-z]{2,3}(?![A-Za-z(])",
+            lambda m: "*".join(m.group()) if set(m.group()) <= self.names else m.group(),
+            text,
+        )
+
+    def _rows(
+        self,
+        one: tuple[complex, ...],
+        stated_row: tuple[complex, ...],
+        texts: tuple[str, str],
+        scale: Fraction,
+    ) -> bool:
+        """Compare the values of two expressions at the sample points."""
+        wanted, stated = texts
+        other = tuple(value * float(scale) for value in stated_row)
         if len(one) != len(other):
             return False
         tol = max(RELATIVE, self.tol if self.tol > 1e-6 else 0.0)
@@ -226,6 +269,10 @@ def clock(value: Scalar, like: int | None = None) -> int | None:
     if half is not None:
         return minutes % 720 + (720 if half[1].lower() == "p" else 0)
     return like if like is not None and minutes < 780 and minutes % 720 == like % 720 else minutes
+
+
+def _in_radians(value: Scalar) -> bool:
+    return re.match(r"rad(?:ians?)?\b|弧度", value.unit.strip(), re.IGNORECASE) is not None
 
 
 def _is_decimal(text: str) -> bool:

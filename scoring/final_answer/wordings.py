@@ -12,15 +12,42 @@ def same_words(wanted: Form, stated: Form) -> bool | None:
     if not isinstance(wanted, Words) or not isinstance(stated, Words):
         return (
             False
-            if isinstance(wanted, Words)
-            and isinstance(stated, Scalar)
-            and re.search(r"\d", stated.text)
+            if (
+                isinstance(wanted, Words)
+                and isinstance(stated, Scalar)
+                and re.search(r"\d", stated.text)
+            )
+            or (
+                isinstance(wanted, Scalar)
+                and re.search(r"\d", wanted.text)
+                and isinstance(stated, Words)
+                and says_no_value(stated.text)
+            )
             else None
         )
     a, b = _bare(wanted.text), _bare(stated.text)
+    if {a, b} == {"yes", "no"}:
+        return False
     if a == b or _letters_of(wanted.text) == _letters_of(stated.text) != frozenset():
         return True
     return None if a in b.split() or b in a.split() or set(a.split()) & set(b.split()) else False
+
+
+_NUMBER_WORDS = re.compile(
+    r"zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|ty\b|hundred"
+    r"|thousand|million|half|third|quarter|dozen|score|double|pair|π|∞|infinit"
+    r"|[零〇一二三四五六七八九十百千万亿两半]|\\(?:pi|infty|sqrt|frac)",
+    re.IGNORECASE,
+)
+
+
+def says_no_value(written: str) -> bool:
+    """Return whether words state no number at all: "cannot be determined"."""
+    return (
+        re.search(r"\d", written) is None
+        and _NUMBER_WORDS.search(written) is None
+        and len(re.findall(r"[A-Za-z]{2,}|[\u3400-\u9fff]{2}", written)) > 1
+    )
 
 
 def _letters_of(text: str) -> frozenset[str]:

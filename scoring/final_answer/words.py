@@ -203,7 +203,9 @@ def predicate(text: str, wanted: Words, statement: str) -> Form | None:
         )
     )
     if not found:
-        return None
+        few = text.strip(" .。!*$\n")
+        few = re.sub(r"^(?:but|rather|instead)\s+(?:an?\s+|the\s+)?", "", few)
+        return Words(few) if 0 < len(few.split()) <= 2 else None
     said_text = re.split(r"[.,;，。；–—]", text[found[-1].end() :])[0].strip(" *$")
     return Words(said_text) if 0 < len(said_text.split()) <= 4 else None
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from scoring.final_answer.notations.counts import bases
+from scoring.final_answer.notations.times import times_of_day
+from scoring.final_answer.notations.vectors import tuples
 from scoring.final_answer.numerals import plain_numbers
 from scoring.text.normalise import normalise
 
@@ -24,7 +27,7 @@ _SQUARES = {"㎡": " m^2", "㎥": " m^3", "㎝": " cm", "㎞": " km", "㎏": " k
 _TEXT = re.compile(
     r"\\(?:text|mathrm|textbf|textit|textrm|textnormal|texttt|textsf|mbox|hbox"
     r"|operatorname|mathbf|mathit|mathsf|mathtt|emph|bm|boldsymbol|underline"
-    r"|uline|mathop|ensuremath|rm|bf|sf|tt)\s*\{([^{}]*)\}"
+    r"|uline|mathop|ensuremath|rm|bf|sf|tt)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _BARE_STYLE = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|rm|bf|sf|it|tt"
@@ -82,7 +85,10 @@ _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
 #: A letter that counts periods says nothing by itself: "for k ∈ Z".
 _INTEGER = re.compile(
-    r"\s*[,，(]?\s*(?:for|where|with|其中)?\s*[kmn]\s*∈\s*(?:\\mathbb\s*\{?[ZN]\}?|[ZN])[*+]?\)?(?=[\s.。]*$)"
+    r"\s*[,，(（]?\s*(?:for|where|with|其中)?\s*(?:[kmn]\s*∈\s*(?:\\mathbb\s*\{?[ZN]\}?|[ZN])[*+]?"
+    r"|[kmn]\s*(?:为|是|取)(?:任意|任何|一切)?整数"
+    r"|(?:[kmn]\s+(?:is\s+)?(?:an?|any)\s+integer|(?:any|all|an|every)\s+integers?\s+[kmn]))[)）]?"
+    r"(?=[\s.。]*$)"
 )
 
 
@@ -92,7 +98,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     With ``commas`` false, ``1,600`` may be two numbers and stays.
     """
     text = _with_plain_signs(_as_typed(written), commas=commas)
-    text = plain_numbers(text)
+    text = times_of_day(plain_numbers(times_of_day(text)))
     text = re.sub(r"(?<=[ℝR}])\s*(?:\\setminus|\\backslash|\\)\s*(?=\\?\{)", " ∖ ", text)
     text = plain_numbers(normalise(_SPACE.sub(" ", text)).text)
     for pattern, to in _SAID:
@@ -106,6 +112,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
         text = _CASES.sub(" ", text)
         text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
     text = _INTEGER.sub("", re.sub(r"\\[()\[\]]|\$", " ", text))
+    text = tuples(bases(text))
     text = _BASE.sub(lambda m: f"{m['digits']}_{{{m['base']}}}", text)
     text = re.sub(r"\s*\n\s*(?=[=≈](?!=))", " ", _PROMPT.sub("", text))
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
@@ -116,6 +123,11 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
 #: A decimal without its zero, and groups of digits kept together by negative spaces.
 _BARE_POINT = re.compile(r"(?<![\w.)\]}…])\.(?=\d)")
 _CLOSE_GROUPS = re.compile(r"(?<=\d)\{?,?\}?\s*(?:\\!\s*)+(?=\d{3}(?!\d))")
+#: A backslash before a digit, and the ending of an ordinal as an exponent.
+_SLIPPED = re.compile(r"(?<!\\)\\(?=\d)")
+_ORDINAL = re.compile(
+    r"(?P<n>\d)\s*\^\s*\{?\s*(?:\\text\s*\{)?\s*(?:st|nd|rd|th)\s*\}{0,2}(?![A-Za-z])"
+)
 #: Commands whose backslash was escaped once too often, on its way through JSON.
 _ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z]{2})")
 
@@ -124,6 +136,7 @@ def _as_typed(written: str) -> str:
     """Return a text with whole decimals, without negative spaces and twice escaped commands."""
     if "\\begin" not in written and not re.search(r"(?<!\\)\\[A-Za-z]", written):
         written = _ESCAPED_TWICE.sub(r"\\", written)
+    written = _SLIPPED.sub("", _ORDINAL.sub(r"\g<n>", written))
     return _BARE_POINT.sub("0.", _CLOSE_GROUPS.sub("", written))
 
 
@@ -136,6 +149,19 @@ _SAID = (
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
     (re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])"), "∪"),
     (re.compile(r"(?<=\d)\s+[xX]\s+(?=\d)"), "*"),
+    (
+        re.compile(
+            r"\b(?:plus[ -](?:or )?(?:minus|-))\s*(?=[\d\\])|正负\s*(?=[\d\\])", re.IGNORECASE
+        ),
+        "±",
+    ),
+    (
+        re.compile(
+            r"(?<=[\d}])\s*(?P<above>[A-Za-z]{1,3})\s*[·*.]?\s*(?P<below>s|h|hr|min)\s*\^\s*\{?\s*-"
+            r"\s*(?P<power>[123])\s*\}?"
+        ),
+        r" \g<above>/\g<below>^\g<power>",
+    ),
 )
 
 
