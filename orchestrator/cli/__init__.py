@@ -27,7 +27,7 @@ DONE, BAD, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4
 COMMANDS = {
     "quickstart": "quickstart", "up": "services", "down": "services", "doctor": "doctor",
     "submit": "submit", "status": "status", "watch": "status", "results": "results",
-    "compare": "compare", "recommend": "recommend", "report": "report",
+    "compare": "compare", "recommend": "recommend", "report": "report", "export": "export",
     "answer": "answer", "probe": "probe", "cancel": "status", "pause": "control",
     "resume": "control", "retry": "control", "dead": "dead", "schedule": "schedule",
     "baseline": "baseline", "nights": "nights",

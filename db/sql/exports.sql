@@ -1,0 +1,23 @@
+-- What leaves for other programs: a row per answer, a row per step, in the order of the jobs.
+
+-- name: answers
+-- Every column of the view generations, then the score that counts, sampling and origin.
+SELECT g.*, s.score_id, s.scorer_version, s.path, s.steps_done, s.steps_total, s.score7,
+       s.score7_high, s.steps_undetermined, s.coverage, s.answer_correct, s.guess_suspected,
+       s.scored_at, j.sampling, i.origin, i.file AS imported_file, i.place AS imported_place
+  FROM analytics_v1.generations AS g
+  JOIN analytics_v1.jobs AS j ON j.job_id = g.job_id
+  LEFT JOIN analytics_v1.scores AS s ON s.job_id = g.job_id AND s.run_id = g.run_id
+  LEFT JOIN analytics_v1.imported_answers AS i ON i.job_id = g.job_id
+ WHERE g.run_id = %(run)s AND g.prompt <> 'judge'
+ ORDER BY g.job_id;
+
+-- name: steps
+-- The verdicts of the scores that count.
+SELECT s.job_id, s.score_id, s.run_id, s.run, s.model, s.problem, s.category, s.prompt,
+       s.repetition, s.path, v.ordinal, v.step, v.verdict, v.evidence, v.evidence_start,
+       v.evidence_end, v.reason
+  FROM analytics_v1.scores AS s
+  JOIN eval.step_verdict AS v ON v.score_id = s.score_id
+ WHERE s.run_id = %(run)s
+ ORDER BY s.job_id, v.ordinal;

@@ -1,0 +1,1 @@
+"""Results that leave for other programs, a module per format."""
