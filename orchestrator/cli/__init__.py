@@ -32,13 +32,13 @@ COMMANDS = {
     "resume": "control", "retry": "control", "dead": "dead", "schedule": "schedule",
     "baseline": "baseline", "nights": "nights",
     "score": "score", "rescore": "rescore", "judge": "judge", "review": "review",
-    "import-answers": "import_answers",
+    "verify": "verify", "verify-bench": "verify_bench", "import-answers": "import_answers",
     "problems": "problems", "prompts": "prompts", "models": "models",
     "worker": "worker", "reconcile": "processes", "db": "database",
 }  # fmt: skip
 
 #: Commands whose function has another name.
-NAMED = {"db": "database", "import-answers": "import_"}
+NAMED = {"db": "database", "import-answers": "import_", "verify-bench": "verify_bench"}
 
 
 class LazyGroup(click.Group):

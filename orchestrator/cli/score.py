@@ -36,7 +36,7 @@ from scoring.score import Score, score_text
 def score(*, problem: str, answer: str, as_json: bool) -> int:
     """Score an answer: its steps, its result and signs of guessing."""
     found = load_problem(problem)
-    text = _read(answer)
+    text = read_answer(answer)
     scored = score_text(found, text)
     if as_json:
         print_json(scored.to_dict())
@@ -52,7 +52,8 @@ def load_problem(reference: str) -> Problem:
     return load_set("core").get(reference)
 
 
-def _read(answer: str) -> str:
+def read_answer(answer: str) -> str:
+    """Return the text of a file, or of standard input for ``-``. Raise ``UsageFault``."""
     if answer == "-":
         return sys.stdin.read()
     try:

@@ -195,8 +195,8 @@ class Mistakes:
                 continue
             a, b = left.nodes[0], right.nodes[0]
             numbers = (
-                _plain(a)
-                and _plain(b)
+                is_plain(a)
+                and is_plain(b)
                 and not isinstance(a, Constant)
                 and not isinstance(b, Constant)
             )
@@ -224,19 +224,24 @@ class Mistakes:
         They hold the same plain unknowns, declared as numbers or one letter of the answer, and the
         head is a name or holds one that they do not: so it is not an equation in them.
         """
-        names = names_of(a)
-        if not names or names != names_of(b) or not head.nodes:
-            return False
-        named = isinstance(head.nodes[0], _NAMED) or not names_of(head.nodes[0]) <= names
         symbols = self.parsed.symbols
         own = {name for node in self.parsed.definitions.letters for name in names_of(node)}
         own |= symbols.simple.keys()
+        names = names_of(a)
         known = names <= symbols.scalars or (len(names) == 1 and names <= own)
-        return (
-            named
-            and known
-            and not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
-        )
+        return known and bool(head.nodes) and is_worked_out_form(head.nodes[0], a, b)
+
+
+def is_worked_out_form(head: Node, a: Node, b: Node) -> bool:
+    """Return whether two sides hold the same plain unknowns and the head of their chain does not.
+
+    The head is a name or holds another one: so it is not an equation in them.
+    """
+    names = names_of(a)
+    if not names or names != names_of(b):
+        return False
+    named = isinstance(head, _NAMED) or not names_of(head) <= names
+    return named and not any(isinstance(item, _UNPLAIN) for node in (a, b) for item in walk(node))
 
 
 def _numeric_sides(pattern: Pattern) -> list[list[float]]:
@@ -285,7 +290,7 @@ def _same(a: Values | KnownValues, b: KnownValues) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _plain(node: Node) -> bool:
+def is_plain(node: Node) -> bool:
     """Return whether an expression is arithmetic that can be read in one way only.
 
     It holds no names, logarithms or bare angles.

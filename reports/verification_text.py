@@ -1,0 +1,45 @@
+"""The marks of a verification for people: a table, and a line that counts them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from scoring.verification.marks import MARKS, SIGNS, Mark, MarkedStep
+
+COLOURS: dict[Mark, str] = {
+    "consistent": "green", "needs_premise": "yellow", "wrong": "red", "unverified": "bright_black",
+}  # fmt: skip
+#: Words of a mark where it stands in a sentence.
+SPOKEN: dict[Mark, str] = {
+    "consistent": "consistent", "needs_premise": "needs a premise", "wrong": "wrong",
+    "unverified": "unverified",
+}  # fmt: skip
+
+
+def marks_table(steps: Sequence[MarkedStep]) -> Table:
+    """Return a table with a row for each step; it fits 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("step", justify="right", no_wrap=True)
+    table.add_column("mark", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    table.add_column("text", overflow="fold", ratio=1)
+    for step in steps:
+        shown = Text(" ".join(step.text.split()))
+        if step.reason and step.mark in ("wrong", "needs_premise"):
+            shown.append(f"\n{step.reason}", style=COLOURS[step.mark])
+        mark = Text(f"{SIGNS[step.mark]} {SPOKEN[step.mark]}", style=COLOURS[step.mark])
+        table.add_row(str(step.index), mark, step.by or "-", shown)
+    return table
+
+
+def counted(steps: Sequence[MarkedStep]) -> str:
+    """Return how many steps have each mark, and how many of all computation could read."""
+    counts = Counter(step.mark for step in steps)
+    said = ", ".join(f"{counts[mark]} {SPOKEN[mark]}" for mark in MARKS)
+    parsed = sum(step.parsed for step in steps)
+    return f"{len(steps)} steps: {said}; computation could check {parsed}"
