@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -43,3 +44,31 @@ def counted(steps: Sequence[MarkedStep]) -> str:
     said = ", ".join(f"{counts[mark]} {SPOKEN[mark]}" for mark in MARKS)
     parsed = sum(step.parsed for step in steps)
     return f"{len(steps)} steps: {said}; computation could check {parsed}"
+
+
+def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
+    """Yield what one half of the verification bench shows: a table of kinds, then its rates."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("fault", no_wrap=True)
+    for heading in ("planted", "parsed", "caught", "of parsed", "of all"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in (*document["faults"], document["calculation"]):
+        named = "the first three" if row["kind"] == "calculation" else row["kind"].replace("_", " ")
+        table.add_row(
+            named, str(row["n"]), str(row["parsed"]), str(row["caught"]),
+            _percent(row["rate_parsed"]), _percent(row["rate"]),
+            end_section=row["kind"] == "missing_case",
+        )  # fmt: skip
+    yield table
+    yield (
+        f"{document['problems']} problems, {document['answers']} right answers, "
+        f"{document['steps']} untouched steps: {_percent(document['parsed_share'])} parsed, "
+        f"{_percent(document['unverified_share'])} unverified, {document['false_alarms']} false "
+        f"alarms ({_percent(document['false_alarm_rate'])})"
+    )
+    took = document["latency_ms"]
+    yield f"computation alone: p50 {took['p50']} ms, p95 {took['p95']} ms a step"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

@@ -195,8 +195,8 @@ class Mistakes:
                 continue
             a, b = left.nodes[0], right.nodes[0]
             numbers = (
-                is_plain(a)
-                and is_plain(b)
+                _plain(a)
+                and _plain(b)
                 and not isinstance(a, Constant)
                 and not isinstance(b, Constant)
             )
@@ -290,7 +290,7 @@ def _same(a: Values | KnownValues, b: KnownValues) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def is_plain(node: Node) -> bool:
+def _plain(node: Node) -> bool:
     """Return whether an expression is arithmetic that can be read in one way only.
 
     It holds no names, logarithms or bare angles.

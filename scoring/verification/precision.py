@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from scoring.formulas.rewriting import substitute
-from scoring.formulas.tree import Binary, Negation, Node, Number, walk
+from scoring.formulas.tree import (
+    BigOperator,
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Degrees,
+    Function,
+    Index,
+    Interval,
+    Matrix,
+    Negation,
+    Node,
+    Number,
+    PlusMinus,
+    Variable,
+    walk,
+)
+from scoring.numeric.compare import constant
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.rounding import decimals_of
 
@@ -24,34 +43,37 @@ def same_number(
     a precision that its operands cannot pin down: those in ``rounded``, those with three decimals
     or more, and all decimals behind ``≈`` may be off by half of their last digit.
     """
-    a, b = _value(left, evaluation), _value(right, evaluation)
+    a, b = value_of(left, evaluation), value_of(right, evaluation)
     if a is None or b is None:
         return None
-    allowed = EXACT * max(1.0, abs(a), abs(b))
-    allowed += _displayed(right, relation) + _displayed(left, relation)
+    if _displayed(right, a, relation) or _displayed(left, b, relation):
+        return True
+    allowed = EXACT * max(abs(a), abs(b)) + 1e-12
     for node in (left, right):
         if _literal(node) is None:
             allowed += _carried(node, relation, rounded, evaluation)
     return abs(a - b) <= allowed
 
 
-def _displayed(node: Node, relation: str) -> float:
-    """Return by how much a lone literal may differ from what it stands for."""
+def _displayed(node: Node, exact: complex, relation: str) -> bool:
+    """Return whether a lone literal is a number rounded or cut off to what is displayed."""
     number = _literal(node)
-    if number is None:
-        return 0.0
+    if number is None or abs(exact.imag) > EXACT * abs(exact):
+        return False
     value, scale = number
     digits = decimals_of(value)
+    if not digits and relation != "≈":
+        return False
     if digits:
-        return (
-            1.0001 * scale * 10.0**-digits
-            if relation == "≈" or digits > 1
-            else (0.5001 * scale * 10.0**-digits)
-        )
-    if relation != "≈" or value == 0:
-        return 0.0
-    zeros = len(repr(int(value))) - len(repr(int(value)).rstrip("0"))
-    return 0.5001 * scale * 10.0**zeros
+        unit = scale * 10.0**-digits
+    else:
+        whole = repr(int(abs(value)))
+        unit = scale * 10.0 ** (len(whole) - len(whole.rstrip("0")))
+    written, wanted, unit = value * scale, exact.real, abs(unit)
+    cut_off = math.trunc(wanted / unit * (1 + 1e-12)) * unit
+    return abs(written - wanted) <= 0.5001 * unit or (
+        digits > 1 and abs(written - cut_off) <= 1e-6 * unit
+    )
 
 
 def _literal(node: Node) -> tuple[float, float] | None:
@@ -60,7 +82,7 @@ def _literal(node: Node) -> tuple[float, float] | None:
     while not isinstance(node, Number):
         match node:
             case Negation(inner):
-                node = inner
+                node, scale = inner, -scale
             case Binary("div", inner, Number(100.0 | 1000.0 as share)):
                 node, scale = inner, scale / share
             case _:
@@ -70,7 +92,7 @@ def _literal(node: Node) -> tuple[float, float] | None:
 
 def _carried(node: Node, relation: str, rounded: frozenset[float], evaluation: Evaluation) -> float:
     """Return by how much an expression may be off because its operands are rounded."""
-    exact = _value(node, evaluation)
+    exact = value_of(node, evaluation)
     total = 0.0
     for value in {item.value for item in walk(node) if isinstance(item, Number)}:
         digits = decimals_of(value)
@@ -78,17 +100,41 @@ def _carried(node: Node, relation: str, rounded: frozenset[float], evaluation: E
         if not loose or exact is None:
             continue
         moved = substitute(node, {Number(value): Number(value + 0.5 * 10.0**-digits)})
-        other = _value(moved, evaluation)
+        other = value_of(moved, evaluation)
         if other is not None:
             total += 1.05 * abs(other - exact)
     return total
 
 
-def _value(node: Node, evaluation: Evaluation) -> float | None:
+def value_of(node: Node, evaluation: Evaluation) -> complex | None:
+    """Return the value of a constant expression, or None where it has not exactly one."""
     row = evaluation.row(node)
-    if not row or len(row) != len(evaluation.row(Number(1.0)) or ()):
+    if not row or len(row) != len(evaluation.row(Number(1.0)) or ()) or not constant(row):
         return None
-    value = row[0]
-    if abs(value.imag) > 1e-9 * max(1.0, abs(value)) or not math.isfinite(value.real):
-        return None
-    return value.real
+    return row[0] if math.isfinite(abs(row[0])) else None
+
+
+#: Functions under which a quotient can be read in one way only.
+_CLOSED = frozenset(("sqrt", "abs", "exp"))
+_OPEN = (Variable, Index, Call, Collection, Interval, Matrix, PlusMinus, BigOperator)
+
+
+@lru_cache(maxsize=8192)
+def is_arithmetic(node: Node) -> bool:
+    """Return whether an expression holds numbers alone and can be read in one way only."""
+    for item in walk(node):
+        match item:
+            case Binary("union" | "meet"):
+                return False
+            case Binary("div", Function(name)) if name not in _CLOSED:
+                return False  # cos(2π)/7 may well be meant as cos(2π/7)
+            case Function("sqrt" | "abs" | "ln" | "exp"):
+                continue
+            case Function(name):
+                if name == "log" or not any(
+                    isinstance(inner, Degrees) or inner == Constant("pi") for inner in walk(item)
+                ):
+                    return False
+            case _ if isinstance(item, _OPEN):
+                return False
+    return True

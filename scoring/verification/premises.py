@@ -76,13 +76,25 @@ class Premises:
 
     def put_in(self, node: Node, *, but: frozenset[Node] = frozenset()) -> Node:
         """Return an expression with functions applied and known values put in, except for some."""
-        table = {name: value for name, value in self.values.items() if name not in but}
+        table: dict[Node, Node] = {
+            name: known[0]
+            for name, known in self.formulas.items()
+            if len(known) == 1 and isinstance(name, Variable) and name not in but
+        }
+        table |= {name: value for name, value in self.values.items() if name not in but}
         for _ in range(MAX_DEPTH):
             changed = substitute(self._applied(node), table) if table else self._applied(node)
             if changed == node:
                 break
             node = changed
         return node
+
+    def unbound(self, names: frozenset[str]) -> bool:
+        """Return whether no equation so far relates these names to each other."""
+        return not any(
+            equation.names and equation.names <= names and not equation.assigns
+            for equation in self.equations
+        )
 
     def body_of(self, name: str) -> tuple[str, Node] | None:
         """Return letter and body of a function that has exactly one definition."""

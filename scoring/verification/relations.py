@@ -19,9 +19,9 @@ from scoring.formulas.tree import (
 )
 from scoring.numeric.compare import Row, close, constant, factor
 from scoring.numeric.evaluation import Evaluation
-from scoring.steps.mistakes import is_plain, is_worked_out_form
+from scoring.steps.mistakes import is_worked_out_form
 from scoring.verification.marks import Finding
-from scoring.verification.precision import same_number
+from scoring.verification.precision import is_arithmetic, same_number, value_of
 from scoring.verification.premises import Equation, Premises, free_names
 from scoring.verification.unknowns import Unknowns
 
@@ -43,6 +43,8 @@ class Link:
     relation: str
     #: The first side of the chain, where others stand before the left one.
     head: Node | None
+    #: All sides of the chain that can be read.
+    sides: tuple[Node, ...]
     step: int
     #: Whether the step is drawn from the one before it, or follows a relation in the same step.
     concludes: bool
@@ -95,7 +97,7 @@ class RelationChecker:
         return None
 
     def _order(self, link: Link) -> Finding | None:
-        if not is_plain(link.left) or not is_plain(link.right):
+        if not is_arithmetic(link.left) or not is_arithmetic(link.right):
             return None
         a, b = self._constant(link.left), self._constant(link.right)
         if a is None or b is None or abs(a - b) <= 1e-6 * max(1.0, abs(a)):
@@ -115,15 +117,14 @@ class RelationChecker:
             return None
         if same:
             return CONSISTENT
-        a, b = self._constant(left), self._constant(right)
+        a, b = value_of(left, self._evaluation), value_of(right, self._evaluation)
         if a is None or b is None:
             return None
-        if not (is_plain(left) and is_plain(right)) and (
-            names_of(left) | names_of(right) == frozenset()
-            or abs(a - b) <= NUMERICAL * max(1.0, abs(a), abs(b))
-        ):
+        exact = is_arithmetic(left) and is_arithmetic(right)
+        bare = not names_of(left) and not names_of(right)
+        if not exact and (bare or abs(a - b) <= NUMERICAL * max(1.0, abs(a), abs(b))):
             return None
-        return self._wrong(link, f"{a:.6g} is not {b:.6g}")
+        return self._wrong(link, f"{_said(a)} is not {_said(b)}")
 
     def _identity(self, link: Link) -> Finding | None:
         a, b = self._evaluation.row(link.left), self._evaluation.row(link.right)
@@ -132,26 +133,46 @@ class RelationChecker:
         return None
 
     def _worked_out(self, link: Link) -> Finding | None:
-        """Refute two forms of what stands at the head of a chain that differ in the same names."""
-        if link.head is None or not is_worked_out_form(link.head, link.left, link.right):
-            return None
-        names = names_of(link.left)
-        if not (names <= self._scalars or len(names) == 1):
-            return None
+        """Refute two sides that differ although a chain says that they are forms of one thing."""
         a, b = self._evaluation.row(link.left), self._evaluation.row(link.right)
         if a is None or b is None or len(a) != len(b):
             return None
+        names = names_of(link.left) | names_of(link.right)
+        differ = f"{link.left_text} is not {link.right_text}"
+        if names <= self._scalars and self._apart(a, b):
+            return self._wrong(link, differ)
         tolerance = 0.02 if link.relation == "≈" else 6e-3 if _has_decimals(link) else 1e-8
+        if not self._form(link, a, b):
+            return None
         if close(a, b, tolerance):
             return CONSISTENT
         put = [self._premises.put_in(node) for node in (link.left, link.right)]
-        if not any(free_names(node) for node in put):
-            return (
-                CONSISTENT
-                if self._numbers(put[0], put[1], link) == CONSISTENT
-                else self._wrong(link, f"{link.left_text} is not {link.right_text}")
-            )
-        return self._wrong(link, f"{link.left_text} is not {link.right_text}")
+        if not any(free_names(node) for node in put) and (
+            self._numbers(put[0], put[1], link) == CONSISTENT
+        ):
+            return CONSISTENT
+        return self._wrong(link, differ)
+
+    def _apart(self, a: Row, b: Row) -> bool:
+        """Return whether two expressions differ by one number, other than zero, everywhere."""
+        gaps = tuple(x - y for x, y in zip(a, b, strict=True))
+        size = max(1.0, *map(abs, a), *map(abs, b))
+        return constant(gaps) and abs(gaps[0]) > 1e-6 * size and not constant(a)
+
+    def _form(self, link: Link, a: Row, b: Row) -> bool:
+        """Return whether both sides claim to be forms of one expression, whatever the unknowns."""
+        names = names_of(link.left)
+        if not names or names != names_of(link.right) or _atoms(link.left) != _atoms(link.right):
+            return False
+        for side in link.sides:
+            if side in (link.left, link.right) or names_of(side) != names:
+                continue
+            row = self._evaluation.row(side)
+            if row is not None and (close(row, a) or close(row, b)):
+                return True
+        if link.head is None or not is_worked_out_form(link.head, link.left, link.right):
+            return False
+        return names <= self._scalars or len(names) == 1 or self._premises.unbound(names)
 
     def _derivative(self, link: Link) -> Finding | None:
         """Compare a derivative with that of the function it is named after."""
@@ -329,6 +350,18 @@ def _endless(*nodes: Node) -> bool:
         for node in nodes
         for item in walk(node)
     )
+
+
+def _atoms(node: Node) -> frozenset[Node]:
+    """Return the indexed names and unknown functions of an expression, with what they stand at."""
+    return frozenset(item for item in walk(node) if isinstance(item, (Index, Call)))
+
+
+def _said(value: complex) -> str:
+    """Return a number as a reason shows it."""
+    if abs(value.imag) <= 1e-9 * abs(value):
+        return f"{value.real:.6g}"
+    return f"{value.real:.6g}{value.imag:+.6g}i"
 
 
 def _zero(value: complex) -> bool:

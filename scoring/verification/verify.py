@@ -195,6 +195,7 @@ class _Verifier:
         sides, relations = chain.sides, chain.relations
         if chain.listed_for is not None and len(sides) == 1:
             sides, relations = (chain.listed_for, *sides), ("=",)
+        readable = tuple(self._settled(side) for side in sides if len(side.nodes) == 1)
         for i, ((left, right), relation) in enumerate(
             zip(itertools.pairwise(sides), relations, strict=False)
         ):
@@ -208,6 +209,7 @@ class _Verifier:
                 right=self._settled(right),
                 relation=relation,
                 head=self._settled(sides[0]) if i > 0 and sides[0].nodes else None,
+                sides=readable,
                 step=around.step,
                 concludes=around.concludes,
                 conditional=around.conditional,
