@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -36,7 +37,7 @@ def verify_bench(*, split: str, list_all: bool, as_json: bool) -> int:
     problems = load_set("core")
     labelled = load_labelled(LABELLED / "development", problems)
     chosen = [one for one in bases(problems, [labelled]) if _wanted(one.problem.id, split)]
-    with click.progressbar(chosen, label="answers", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(chosen, label="answers", file=sys.stderr) as bar:
         reports = run_bench(bar)
     halves = {name: report.to_dict() for name, report in reports.items() if report.bases}
     total = whole(reports.values())
