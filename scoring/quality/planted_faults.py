@@ -1,7 +1,7 @@
 """Plant one fault in a right answer: the places where it can stand, chosen by a fixed seed.
 
 Faults of calculation stand in a relation whose working is shown: its left side is an expression.
-The same faults where a value or a formula stands without working are kinds of their own, as nothing
+The same faults where a value or a formula stands without working are counted apart, as nothing
 before them says what it must be. Faults of reasoning change words, cases or what is left out.
 """
 
