@@ -19,7 +19,7 @@ class ModelSpec:
 
     #: The registry's name, e.g. ``qwen3-4b``.
     name: str
-    #: ``vllm``, ``openai`` or ``synthetic``.
+    #: ``vllm``, ``openai``, ``replay`` or ``synthetic``.
     engine: str
     #: A local folder, a hub id, ``embedded:NAME``, or the served model's name for an
     #: OpenAI-compatible server.

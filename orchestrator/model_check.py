@@ -49,6 +49,10 @@ def check_model(spec: ModelSpec) -> ModelCheck:
         return ModelCheck(
             model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are simulated"
         )
+    if spec.engine == "replay":
+        return ModelCheck(
+            model=spec.name, ok=True, found="replay: sends written answers, no model computes"
+        )
     if spec.engine == "openai":
         return _check_server(spec)
     return _check_vllm(spec)

@@ -19,7 +19,7 @@ from core.server_address import refused_headers, stored_address
 from core.settings import masked
 from orchestrator.errors import UsageFault
 
-ENGINES = ("vllm", "openai", "synthetic")
+ENGINES = ("vllm", "openai", "replay", "synthetic")
 KEYS = frozenset(field.name for field in fields(ModelSpec)) - {"name"}
 #: What an integer may be wherever it stands: PostgreSQL and JSON readers hold it exactly.
 LARGEST = 2**53

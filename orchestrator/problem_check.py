@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
-from problems.loader import SETS, SHIPPED, load_file, load_set
+from problems.loader import FOLDERS, SETS, load_file, load_set
 from problems.schema import LEVELS, Problem
 from problems.validator import validate
 from scoring.quality.mutation import KINDS, MutationCheck, expression_errors, mutation_report
@@ -98,16 +98,19 @@ def validate_set(
 
 def _files(name_or_path: str) -> list[Path]:
     if name_or_path in SETS:
-        quickstart = name_or_path == "quickstart"
-        wanted = {problem.id for problem in load_set(name_or_path)} if quickstart else None
-        files = sorted(SHIPPED.rglob("*.yaml"))
-        return [file for file in files if wanted is None or file.stem in wanted]
+        wanted = {problem.id for problem in load_set(name_or_path)}
+        files = sorted(file for folder in FOLDERS for file in folder.rglob("*.yaml"))
+        return [file for file in files if file.stem in wanted]
     path = Path(name_or_path)
     files = [path] if path.is_file() else sorted(_yaml_files(path))
     if not files:
         expected = f"give a folder, a file or one of {', '.join(SETS)}"
         raise UsageFault(f"no problem files found at {name_or_path!r}; {expected}")
     return files
+
+
+def _shipped(file: Path) -> bool:
+    return any(folder.resolve() in file.resolve().parents for folder in FOLDERS)
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
@@ -124,7 +127,7 @@ def _check_file(file: Path, seen: set[str]) -> CheckedProblem:
     if problem.id in seen:
         errors.append(f"the id {problem.id!r} occurs twice in the set")
     seen.add(problem.id)
-    errors.extend(validate(problem, shipped=SHIPPED.resolve() in file.resolve().parents))
+    errors.extend(validate(problem, shipped=_shipped(file)))
     checks: tuple[MutationCheck, ...] = ()
     if not errors:
         errors, checks = _gate(problem)

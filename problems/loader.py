@@ -17,10 +17,19 @@ from problems.errors import Place, ProblemError
 from problems.schema import LEVELS, Problem
 
 SHIPPED = Path(__file__).parent / "math62"
-#: Ids of the small set, one a line; ``#`` begins a comment.
-QUICKSTART = Path(__file__).parent / "quickstart.txt"
+#: Easy problems, outside the shipped set and its figures.
+STARTER = Path(__file__).parent / "starter"
+#: Where shipped problems are.
+FOLDERS = (SHIPPED, STARTER)
+#: Written answers to some shipped problems, and the list of these problems.
+EXAMPLES = Path(__file__).parent / "examples"
+#: Sets that are parts of the shipped one: ids, one a line; ``#`` begins a comment.
+LISTED = {
+    "quickstart": Path(__file__).parent / "quickstart.txt",
+    "examples": EXAMPLES / "problems.txt",
+}
 #: Names that `load_set` knows beside paths.
-SETS = ("math62", "core", "quickstart")
+SETS = ("math62", "core", "starter", *LISTED)
 MAX_FILE_BYTES = 1_000_000
 MAX_NESTING = 30
 
@@ -133,8 +142,10 @@ def load_set(name_or_path: str | Path) -> ProblemSet:
     name = str(name_or_path)
     if name in ("math62", "core"):
         return _from_folder(SHIPPED, name)
-    if name == "quickstart":
-        return _quickstart()
+    if name == "starter":
+        return _from_folder(STARTER, name)
+    if name in LISTED:
+        return _listed(name)
     path = Path(name_or_path)
     if path.is_dir():
         return _from_folder(path, path.name or name)
@@ -160,16 +171,15 @@ def _from_folder(folder: Path, name: str) -> ProblemSet:
     return ProblemSet(name=name, problems=tuple(ordered))
 
 
-def _quickstart() -> ProblemSet:
-    lines = (
-        line.split("#")[0].strip() for line in QUICKSTART.read_text(encoding="utf-8").splitlines()
-    )
+def _listed(name: str) -> ProblemSet:
+    written = LISTED[name].read_text(encoding="utf-8")
+    lines = (line.split("#")[0].strip() for line in written.splitlines())
     problems: list[Problem] = []
     for problem_id in filter(None, lines):
         files = sorted(SHIPPED.rglob(f"{problem_id}.yaml"))
         if not files:
             raise ProblemError(
-                f"the set 'quickstart' names {problem_id!r}, which is not shipped", file=QUICKSTART
+                f"the set {name!r} names {problem_id!r}, which is not shipped", file=LISTED[name]
             )
         problems.append(load_file(files[0]))
-    return ProblemSet(name="quickstart", problems=tuple(problems))
+    return ProblemSet(name=name, problems=tuple(problems))

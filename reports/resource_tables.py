@@ -27,6 +27,8 @@ MEMORY: tuple[tuple[str, str, int, str], ...] = (
 LIMITS = {"sequences": "sequences", "instances": "engines", "context": "context\ntokens"}
 #: Engine whose times and hardware are those of another host.
 REMOTE = "openai"
+#: Engine that only sends written answers: nothing of it is measured.
+REPLAY = "replay"
 _CACHE_TIMES = ("first_ttft_ms", "later_ttft_ms")
 
 
@@ -41,6 +43,8 @@ def resource_tables(
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in resources:
+        if row.get("engine") == REPLAY:
+            continue
         groups.setdefault((row["prompt"], row["mode"]), []).append(row)
     return [
         table

@@ -46,7 +46,7 @@ from workers.lifecycle.shutdown import GRACE_S, Shutdown
 from workers.lifecycle.timeouts import Timeouts
 from workers.measurement.sampler import memory_sampler
 
-DEFAULT_QUEUES = ("vllm", "openai", "synthetic")
+DEFAULT_QUEUES = ("vllm", "openai", "replay", "synthetic")
 #: How long a database without any table may take to be set up.
 SCHEMA_WAIT_S = 60.0
 FAILED, UNUSABLE, UNREACHABLE = 1, 2, 3

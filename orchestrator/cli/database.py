@@ -9,7 +9,7 @@ import click
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.exc import ProgrammingError
 
-from core.errors import DbError
+from core.errors import DbError, ServiceUnreachable
 from core.settings import libpq_parameters
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
@@ -17,6 +17,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
+from services.postgres import postgres_binary
 
 
 @click.group(name="db")
@@ -67,14 +68,10 @@ def check(*, as_json: bool) -> int:
 def shell(*, arguments: tuple[str, ...]) -> None:
     """Open psql on the database.
 
-    Extra arguments are passed to psql. The password is passed in the environment, not on the
-    command line.
+    Extra arguments are passed to psql: the one on PATH, else that of the embedded PostgreSQL. The
+    password is passed in the environment, not on the command line.
     """
-    psql = shutil.which("psql")
-    if psql is None:
-        raise UsageFault(
-            "psql is not installed; install PostgreSQL's client (Debian: postgresql-client)"
-        )
+    psql = shutil.which("psql") or _embedded_psql()
     with connect(name="shell") as connections:
         given = libpq_parameters(connections.endpoints.database_url)
         environment = {**os.environ, "PGPASSWORD": given.pop("password", "")}
@@ -106,3 +103,12 @@ def grant_writer_command(*, role: str) -> int:
         grant_writer(connections.engine, role)
     say(f"role {role} can submit, run workers and reconcile")
     return 0
+
+
+def _embedded_psql() -> str:
+    try:
+        return str(postgres_binary("psql"))
+    except ServiceUnreachable as error:
+        raise UsageFault(
+            "psql is not installed; install PostgreSQL's client (Debian: postgresql-client)"
+        ) from error

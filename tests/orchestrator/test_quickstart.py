@@ -1,12 +1,18 @@
-"""What the quickstart compares fits the processor."""
+"""The quickstart: what it compares fits the processor, what it ends with can be copied."""
 
 from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
 
 import pytest
 
 from core.settings import Settings
-from orchestrator.quickstart import experiment, models
+from orchestrator.quickstart import WRITTEN, experiment, models, next_commands
 from orchestrator.registry import load_registry
+from tests.support.processes import evalctl, run_program, worker
 
 OLD = "processor\t: 0\nflags\t\t: fpu sse2 avx avx2 fma\n"
 NEW = "processor\t: 0\nflags\t\t: fpu sse2 avx avx2 fma avx512f avx512_bf16\n"
@@ -27,3 +33,43 @@ def test_4_bits_are_compared_where_the_processor_has_avx_512(cpuinfo: str, secon
     assert [registry.get(name).source for name in compared] == [
         f"embedded:{name}" for name in compared
     ]
+
+
+def test_written_answers_differ_through_queue_and_scorer(environment: dict[str, str]) -> None:
+    both = [word for name in WRITTEN for word in ("--model", name)]
+    submitted = evalctl(
+        environment, "submit --problems examples --repetitions 1 --json --name w", *both
+    )
+    assert json.loads(submitted.stdout)["jobs"] == 36
+    with worker(environment, "--queue", "replay") as process:
+        for _ in range(36):
+            process.wait_for("job.succeeded", within_s=120)
+    printed = evalctl(environment, "results w --json")
+    found = json.loads(printed.stdout)
+    mean = {
+        model: sum(row["score7"] for row in found["scores"] if row["model"] == model) / 3
+        for model in WRITTEN
+    }
+    guesses = {row["guess_rate"] for row in found["scores"] if row["model"] == WRITTEN[0]}
+    assert mean["example:complete"] > mean["example:hasty"] + 2
+    assert guesses == {0}
+    assert all(row["guess_rate"] > 0 for row in found["scores"] if row["model"] == WRITTEN[1])
+    assert {row["ttft_ms"] for row in found["resources"]} == {None}
+    assert "Times" not in evalctl(environment, "results w").stdout, "nothing of it was measured"
+
+
+def test_the_commands_it_ends_with_name_a_program_that_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    for command in next_commands("quickstart-2"):
+        program = shlex.split(command)[0]
+        assert Path(program).resolve() == Path(sys.executable).parent.resolve() / "evalctl"
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    assert {shlex.split(command)[0] for command in next_commands("q")} == {"evalctl"}
+
+
+def test_a_shell_needs_no_installed_psql(environment: dict[str, str]) -> None:
+    shell = (sys.executable, "-m", "orchestrator", "db", "shell", "--", "-At", "-c")
+    done = run_program(*shell, "SELECT 6 * 7", env=environment | {"PATH": "/nowhere"})
+    assert done.stdout == "42\n", done.stderr

@@ -76,7 +76,10 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
         ("[models.m]", "needs engine"),
         ('[models.m]\nengine = "vllm"', "needs source"),
         ('[models.m]\nengine = 1\nsource = "x"', "engine = 1"),
-        ('[models.m]\nengine = "vlm"\nsource = "x"', "the engines are vllm, openai, synthetic"),
+        (
+            '[models.m]\nengine = "vlm"\nsource = "x"',
+            "the engines are vllm, openai, replay, synthetic",
+        ),
         ('[models.m]\nengine = "openai"\nsource = "x"', "needs base_url"),
         ('[models." "]\nengine = "vllm"\nsource = "x"', "needs a name"),
         (MODEL + "optoins = { a = 1 }", "did you mean options"),

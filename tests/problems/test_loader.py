@@ -43,6 +43,17 @@ def test_quickstart_has_two_problems_a_level() -> None:
     assert [sum(problem.level == level for problem in problems) for level in LEVELS] == [2, 2, 2]
 
 
+def test_examples_has_six_problems_a_level() -> None:
+    problems = load_set("examples")
+    assert [sum(problem.level == level for problem in problems) for level in LEVELS] == [6, 6, 6]
+
+
+def test_starter_shares_no_problem_with_the_shipped_set() -> None:
+    starter = {problem.id for problem in load_set("starter")}
+    assert len(starter) == 6
+    assert not starter & {problem.id for problem in load_set("core")}
+
+
 @pytest.mark.parametrize("problem", list(load_set("math62")), ids=lambda problem: problem.id)
 def test_document_round_trip_keeps_the_hash(problem: Problem) -> None:
     again = Problem.from_dict(problem.to_dict())

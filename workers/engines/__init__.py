@@ -1,4 +1,4 @@
-"""Engines: vLLM in a child, an OpenAI-compatible server, a synthetic one; importing loads none."""
+"""Engines: vLLM, an OpenAI-compatible server, replayed answers, simulated ones; none is loaded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
         from workers.engines.openai import OpenAIEngine  # noqa: PLC0415
 
         return OpenAIEngine(spec, context)
+    if spec.engine == "replay":
+        from workers.engines.replay import ReplayEngine  # noqa: PLC0415
+
+        return ReplayEngine(spec, context)
     raise ModelUnavailable(
         f"model {spec.name!r} needs engine {spec.engine!r}; "
-        "the engines are vllm, openai and synthetic",
+        "the engines are vllm, openai, replay and synthetic",
         error_class=OPTION_REFUSED,
     )

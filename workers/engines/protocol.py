@@ -25,10 +25,11 @@ START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib
 MIB = 1024 * 1024
 
 #: Why times of a generation are not reported: the answer has no text, the tokens came in too few
-#: pieces, or some were made before the first that came.
+#: pieces, some were made before the first that came, or the answer was written before.
 NO_TEXT = "no_text"
 BUFFERED = "buffered"
 HIDDEN_REASONING = "hidden_reasoning"
+REPLAYED = "replayed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,7 @@ class Generation:
     #: not streamed are hidden.
     reasoning_tokens: int | None = None
     hidden_tokens: int = 0
-    #: Why some times mean nothing: NO_TEXT, BUFFERED or HIDDEN_REASONING.
+    #: Why some times mean nothing: NO_TEXT, BUFFERED, HIDDEN_REASONING or REPLAYED.
     untimed: str | None = None
     #: The model that the answer names, and whether it is another than asked for.
     served_model: str | None = None

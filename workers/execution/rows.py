@@ -10,7 +10,7 @@ from db.claims import ClaimedJob
 from db.commits import Result
 from scoring.judging.request import JudgeRequest
 from scoring.score import Score
-from workers.engines.protocol import NO_TEXT, Generation, hash_text
+from workers.engines.protocol import NO_TEXT, REPLAYED, Generation, hash_text
 from workers.execution import judging
 from workers.gpu.telemetry import GpuSample
 from workers.measurement.assessment import Assessment
@@ -82,7 +82,7 @@ def generation_row(
 
 def _no_stamps(generation: Generation) -> dict[str, None]:
     """Return the stamps that an answer without text does not have."""
-    return dict.fromkeys(_TOKEN_STAMPS) if generation.untimed == NO_TEXT else {}
+    return dict.fromkeys(_TOKEN_STAMPS) if generation.untimed in {NO_TEXT, REPLAYED} else {}
 
 
 def texts(generation: Generation) -> dict[str, str]:
