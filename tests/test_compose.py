@@ -49,7 +49,7 @@ def test_the_compose_file_fits_the_compose_specification() -> None:
 
 def test_the_parts_are_all_there() -> None:
     always = {"postgres", "redis", "migrate", "reconciler"}
-    assert always | {"worker-gpu0", "worker-gpu1", "worker-cpu"} == set(SERVICES)
+    assert always | {"worker-gpu0", "worker-gpu1", "worker-cpu", "grafana"} == set(SERVICES)
     assert {name for name, service in SERVICES.items() if not service.get("profiles")} == always
 
 
@@ -123,7 +123,10 @@ def test_no_password_has_a_default_or_stands_in_a_command() -> None:
     for path, value in _strings(SERVICES, ()):
         for found in INTERPOLATION.finditer(value):
             if "PASSWORD" in found["name"]:
-                assert found["kind"] == ":?", f"{path}: {found['name']} must be asked for"
+                # Compose asks for what no service that starts needs; Grafana asks itself.
+                kind = ":-" if path[0] == "grafana" else ":?"
+                assert found["kind"] == kind, f"{path}: {found['name']} must be asked for"
+                assert kind == ":?" or found["rest"] == "", "no default"
                 assert "environment" in path, f"{path}: a command line is public"
         if "environment" in path and SECRET.search(path[-1]):
             assert INTERPOLATION.fullmatch(value), f"{path} holds a literal secret"
@@ -273,6 +276,22 @@ def test_the_start_script_refuses_to_start_without_a_password(tmp_path: Path) ->
     assert run.returncode != 0
     assert "REDIS_PASSWORD" in run.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("missing", ["GF_SECURITY_ADMIN_PASSWORD", "GRAFANA_DATABASE_PASSWORD"])
+def test_grafana_does_not_start_without_its_passwords(missing: str) -> None:
+    script = ROOT / "deploy" / "grafana" / "start.sh"
+    given = {
+        "PATH": "/usr/bin:/bin",
+        "GF_SECURITY_ADMIN_PASSWORD": "a",
+        "GRAFANA_DATABASE_PASSWORD": "b",
+        "GRAFANA_RUN": "/bin/true",
+    }
+
+    assert run_program("sh", script, env=given, timeout=10).returncode == 0
+    refused = run_program("sh", script, env=given | {missing: ""}, timeout=10)
+    assert refused.returncode != 0
+    assert "in .env" in refused.stderr
 
 
 @contextmanager

@@ -212,6 +212,14 @@ class Attempt(Base):
         CheckConstraint("(outcome = 'running') = (ended_at IS NULL)", name="ended"),
         CheckConstraint(f"failure_kind IN ({words(FailureKind)})", name="failure_kind"),
         Index("ix_attempt_worker", "worker_id"),
+        # What ended lately, in a few kB however many there are.
+        Index(
+            "ix_attempt_time",
+            "started_at",
+            "ended_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
     )
 
     job_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("eval.job.id"), primary_key=True)
