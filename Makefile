@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint bench chaos soak odd-servers up down docs vendor structure requirements check-extra
+.PHONY: help setup quickstart test lint bench chaos soak failover odd-servers up down docs vendor structure requirements check-extra
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ chaos: setup ## Kill, freeze and starve every part on purpose; write docs/explan
 
 soak: setup ## Work for 20 minutes under faults drawn at random; SOAK="--jobs 500 --workers 3 --minutes 2 --seed 1" for less
 	@$(BIN)/python -m tests.chaos.soak $(SOAK)
+
+failover: setup ## Kill a primary PostgreSQL under 500 jobs and promote its standby (as root on Debian); FAILOVER="--asynchronous" or "--jobs 40"
+	@$(BIN)/python -m tests.chaos.failover $(FAILOVER)
 
 odd-servers: setup ## Run against servers that misbehave and print what came of it (CASES=--all for those that take minutes)
 	@$(BIN)/python -m tests.odd_servers $(CASES)

@@ -38,6 +38,8 @@ PAGE = 200
 DATABASE_ERRORS = (ServiceUnreachable, SQLAlchemyError)
 #: SQLSTATE of a write to a server that is a standby now, as after a switchover.
 READ_ONLY = "25006"
+#: How a server, or a pooler, without room for another connection refuses it.
+FULL = ("too many clients", "connection slots are reserved", "no more connections allowed")
 
 
 def open_database(
@@ -45,6 +47,7 @@ def open_database(
     *,
     name: str,
     pool_size: int = 5,
+    overflow: int = 5,
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
     lock_timeout_ms: int = LOCK_TIMEOUT_MS,
     settings: dict[str, str] | None = None,
@@ -53,8 +56,8 @@ def open_database(
 
     ``name`` is shown in ``pg_stat_activity``; ``settings`` are session settings such as
     ``evalctl.include_synthetic``, of each transaction where a pooler stands between. Options in the
-    URL win. At most ``pool_size`` + 5 connections are open at once; more
-    threads than that wait for one another, each as long as POOL_TIMEOUT_S.
+    URL win. At most ``pool_size`` + ``overflow`` connections are open at once; more threads than
+    that wait for one another, each as long as POOL_TIMEOUT_S.
     """
     options = {
         "statement_timeout": str(statement_timeout_ms),
@@ -83,7 +86,7 @@ def open_database(
         _shown(given),
         creator=sessions.connect,
         pool_size=pool_size,
-        max_overflow=5,
+        max_overflow=overflow,
         pool_timeout=POOL_TIMEOUT_S,
     )
     event.listen(engine, "connect", sessions.note)
@@ -231,6 +234,16 @@ def is_passing(error: DBAPIError) -> bool:
     return state.startswith(("40", "53", "55", "58")) or state in {"57014", READ_ONLY}
 
 
+def is_refusal(error: SQLAlchemyError) -> bool:
+    """Return whether the database refuses what was written for what it is, now and later."""
+    cause = getattr(error, "orig", None)
+    # 22: data. 23: constraints. 54: limits of the program. No state: the driver's own refusal.
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        return isinstance(cause, psycopg.DataError | psycopg.NotSupportedError)
+    return str(state).startswith(("22", "23", "54"))
+
+
 def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     """Describe a database that is down, or cannot serve the request now; the password is masked."""
     lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
@@ -241,6 +254,11 @@ def unreachable(engine: Engine, error: DBAPIError) -> ServiceUnreachable:
     if is_passing(error):
         return ServiceBusy(what, reason, mend="Try again; its log says what got in the way")
     mend = "Start it, or correct EVALCTL_DATABASE_URL; `evalctl doctor` shows more"
+    if any(words in reason for words in FULL):
+        mend = (
+            "A worker needs two connections, a command one: raise max_connections, or put "
+            "PgBouncer before it"
+        )
     return ServiceUnreachable(what, reason, mend=mend)
 
 

@@ -49,6 +49,8 @@ from workers.measurement.sampler import memory_sampler
 DEFAULT_QUEUES = ("vllm", "openai", "replay", "synthetic")
 #: How long a database without any table may take to be set up.
 SCHEMA_WAIT_S = 60.0
+#: How long a heartbeat or a renewal may take: others wait for the same connection.
+ALIVE_WITHIN_MS = 10_000
 FAILED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
 
@@ -106,13 +108,14 @@ def serve(
         )
         stack.callback(host.close)
         register_worker(database, identity)
+        alive = stack.enter_context(_own_connection(endpoints.database_url))
         heartbeat = Heartbeat(
-            database, worker_id, on_drain=shutdown.drain, refused=lambda: MessageCheck.refused
+            alive, worker_id, on_drain=shutdown.drain, refused=lambda: MessageCheck.refused
         )
         stack.callback(heartbeat.close)
         _report(shutdown, heartbeat, guard)
         timeouts = Timeouts.from_environment()
-        leases = LeaseKeeper(database, timeouts)
+        leases = LeaseKeeper(alive, timeouts)
         stack.callback(leases.close)
         executor = Executor(
             database,
@@ -192,9 +195,26 @@ def _chosen_gpu(arguments: argparse.Namespace) -> Gpu | None:
 def _database(url: str) -> Iterator[Engine]:
     # The claim uses its index whatever the statistics say of a table that just grew a thousandfold.
     planner = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
-    engine = open_database(url, name="worker", settings=planner)
+    engine = open_database(url, name="worker", pool_size=1, overflow=0, settings=planner)
     try:
         _check_schema(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _own_connection(url: str) -> Iterator[Engine]:
+    """Give heartbeat and leases a connection that no commit occupies: the worker's second."""
+    engine = open_database(
+        url,
+        name="worker's heartbeat",
+        pool_size=1,
+        overflow=0,
+        statement_timeout_ms=ALIVE_WITHIN_MS,
+        lock_timeout_ms=ALIVE_WITHIN_MS // 2,
+    )
+    try:
         yield engine
     finally:
         engine.dispose()

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from core.errors import ServiceBusy, SettingsError
+from core.errors import ServiceBusy, ServiceUnreachable, SettingsError
 from core.states import Mode
 from db.engine import (
     open_database,
@@ -154,6 +154,19 @@ def test_a_plain_connection_keeps_its_session(engine: Engine) -> None:
         found = run_alone(engine, pid)
     assert found, "statements are prepared"
     assert not reached_through_pooler(engine)
+
+
+def test_a_pool_without_room_says_what_to_do(database_url: str, tmp_path: Path) -> None:
+    """PgBouncer, as it can be asked of a test; a server says the same of max_connections."""
+    try:
+        with (
+            pooled(database_url, tmp_path, clients=1) as url,
+            psycopg.connect(url),
+            pytest.raises(ServiceUnreachable, match="needs two connections"),
+        ):
+            run_alone(open_database(url, name="one too many"), "SELECT 1")
+    except MissingPackage as reason:
+        pytest.skip(str(reason))
 
 
 MODELS = """

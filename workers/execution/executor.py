@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import ServiceUnreachable
 from core.states import UNSCORED_ENDS, FailureKind, Mode, WorkerState
@@ -22,6 +22,7 @@ from db.claims import (
     in_batch,
 )
 from db.commits import commit
+from db.engine import DATABASE_ERRORS, is_refusal
 from db.servers import hand_back, has_server, hold
 from problems.prompt_styles import without_system
 from problems.schema import Problem
@@ -190,7 +191,7 @@ class Executor:
             return None
         try:
             self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
-        except DBAPIError as error:  # refused for what it is: another time would be the same
+        except SQLAlchemyError as error:  # refused for what it is: another time would be the same
             self._fail(job, lease, error)
             return None
         speed = {"ttft_ms": round(generation.ttft_ms, 1), "e2e_s": round(generation.e2e_s, 3)}
@@ -361,13 +362,17 @@ class Executor:
         return Failure(kind=kind, error_class=error_class, sentence=sentence)
 
     def _insist(self, lease: Lease, write: Callable[[], None]) -> None:
-        """Repeat a fenced write while the database is unreachable; the fence makes that safe."""
+        """Repeat a fenced write until the database takes it or refuses it for what it is.
+
+        The fence makes that safe. Any other error may pass: a finished generation is worth a wait.
+        """
         deadline_s = time.monotonic() + COMMIT_FOR_S
         while True:
             try:
                 write()
-            except ServiceUnreachable as error:
-                if time.monotonic() > deadline_s:
+            except DATABASE_ERRORS as error:
+                refused = isinstance(error, SQLAlchemyError) and is_refusal(error)
+                if refused or time.monotonic() > deadline_s:
                     raise
                 log_event("job.write_delayed", error=str(error), **lease.job.log_context())
                 lease.progress()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from core.errors import ServiceUnreachable
 from db.claims import ClaimedJob
+from db.engine import DATABASE_ERRORS
 from db.servers import answered, has_server, let_through
 from workers.engines.protocol import Generation, GenerationRequest
 from workers.errors import MODEL_HELD, GenerationCancelled, ServerUnavailable
@@ -49,7 +49,7 @@ class ServerTurn:
         try:
             if answered(self._database, job, unused_tokens=_tokens(request) - used):
                 log_event("model.released", **job.log_context())
-        except ServiceUnreachable as error:
+        except DATABASE_ERRORS as error:
             log_event("job.write_delayed", error=str(error), **job.log_context())
 
     def _pass(self, job: ClaimedJob, lease: Lease, *, sends: bool, tokens: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 import uuid
 from collections.abc import Callable
 
@@ -16,6 +18,9 @@ from workers.lifecycle.event_log import log_event
 BEAT_S = 5.0
 #: Changes that come faster are reported together: a person needs no finer picture.
 REST_S = 1.0
+
+#: State, model, note and the number of discarded messages.
+_Facts = tuple[WorkerState, int | None, str | None, int]
 
 
 class Heartbeat:
@@ -42,6 +47,9 @@ class Heartbeat:
         self._current: tuple[WorkerState, int | None] = (WorkerState.STARTING, None)
         self._override: WorkerState | None = None
         self._note: str | None = None
+        #: What the database was last sent, and when; nothing where that failed.
+        self._reported: _Facts | None = None
+        self._written_s = -math.inf
         self._changed = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="heartbeat", daemon=True)
@@ -73,18 +81,31 @@ class Heartbeat:
     def _keep(self) -> None:
         while not self._ended.is_set():
             self._changed.clear()
-            self._write(self._override or self._current[0])
+            # Between two jobs a worker is idle for milliseconds, which needs no report.
+            if self._due_s() <= 0 or self._facts() != self._reported:
+                self._write(self._override or self._current[0])
             self._ended.wait(REST_S)
-            self._changed.wait(self._beat_s)
+            self._changed.wait(max(0.0, self._due_s()))
+
+    def _due_s(self) -> float:
+        """Return in how many seconds a report is due although nothing has changed."""
+        return self._written_s + self._beat_s - time.monotonic()
+
+    def _facts(self) -> _Facts:
+        return (self._override or self._current[0], self._current[1], self._note, self._refused())
 
     def _write(self, state: WorkerState) -> None:
-        model_id, note, refused = self._current[1], self._note, self._refused()
+        facts = (state, *self._facts()[1:])
+        _, model_id, note, refused = facts
+        self._written_s = time.monotonic()
         try:
             drain = report_worker(
                 self._engine, self._worker_id, state, model_id, note=note, messages_refused=refused
             )
         except DATABASE_ERRORS as error:
+            self._reported = None
             log_event("worker.unreachable", error=str(error))
             return
+        self._reported = facts
         if drain and self._on_drain is not None:
             self._on_drain()

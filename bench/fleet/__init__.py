@@ -1,0 +1,1 @@
+"""A simulated fleet: the real statements of many workers, without their engines."""
