@@ -66,6 +66,17 @@ class RunExport:
         """Return a row per step of the scores that count."""
         return self._table("steps")
 
+    def statements(self) -> dict[str, str]:
+        """Return the statement of each problem by its name, in the language of the run."""
+        given = {"run": self._run_id}
+        found = rows(self._connection, statement("problems", "exports"), given)
+        stated: dict[str, str] = {}
+        for row in found:
+            languages = dict(row["document"].get("problem") or {})
+            first = next(iter(languages.values()), row["problem"])
+            stated[row["problem"]] = languages.get(row["language"] or "en", first)
+        return stated
+
     def _table(self, name: str) -> Table:
         result = self._connection.exec_driver_sql(
             statement(name, "exports"),

@@ -12,6 +12,16 @@ SELECT g.*, s.score_id, s.scorer_version, s.path, s.steps_done, s.steps_total, s
  WHERE g.run_id = %(run)s AND g.prompt <> 'judge'
  ORDER BY g.job_id;
 
+-- name: problems
+-- The documents of the problems, as they were when they were submitted, and the language of the
+-- run.
+SELECT DISTINCT ON (p.name) p.name AS problem, p.document, r.experiment ->> 'language' AS language
+  FROM eval.problem AS p
+ CROSS JOIN eval.run AS r
+ WHERE r.id = %(run)s
+   AND p.id IN (SELECT j.problem_id FROM eval.job AS j WHERE j.run_id = %(run)s)
+ ORDER BY p.name, p.id DESC;
+
 -- name: steps
 -- The verdicts of the scores that count.
 SELECT s.job_id, s.score_id, s.run_id, s.run, s.model, s.problem, s.category, s.prompt,

@@ -14,7 +14,12 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import harmless, json_option, print_json
 from orchestrator.errors import UsageFault
+from orchestrator.exports.every_eval_ever import export_every_eval_ever
+from orchestrator.exports.inspect_logs import export_inspect
 from orchestrator.exports.tables import WRITERS, export_tables
+from orchestrator.submit import provenance
+
+FORMATS = (*WRITERS, "inspect", "every-eval-ever")
 
 
 @click.command()
@@ -22,7 +27,7 @@ from orchestrator.exports.tables import WRITERS, export_tables
 @option(
     "--format",
     "form",
-    type=click.Choice(tuple(WRITERS)),
+    type=click.Choice(FORMATS),
     required=True,
     help="Format of the files.",
 )
@@ -33,33 +38,56 @@ from orchestrator.exports.tables import WRITERS, export_tables
     metavar="FOLDER",
     help="Folder to write into; one of the run's name without it.",
 )
+@option(
+    "--organisation",
+    default="unknown",
+    metavar="NAME",
+    help="Organisation that evaluated, for every-eval-ever.",
+)
 @option("--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated.")
 @json_option
 @examples(
     "evalctl export latest --format parquet",
     "evalctl export quickstart-3f2a1b --format csv -o tables/",
+    "evalctl export latest --format inspect -o logs/",
 )
-def export(*, run: str, form: str, out: Path | None, synthetic: bool, as_json: bool) -> int:
+def export(
+    *, run: str, form: str, out: Path | None, organisation: str, synthetic: bool, as_json: bool
+) -> int:
     """Write the answers of a run for other programs.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. parquet, csv and jsonl give a file
-    of answers, a row each with score, times, memory and origin, and a file of steps.
+    of answers, a row each with score, times, memory and origin, and a file of steps. inspect gives
+    a log for each model and prompt style, every-eval-ever a record for each model.
     """
     with connect(name="export", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
+        version = provenance()["evalctl"]
         folder = out or Path(_folder_name(found.name))
         with run_export(connections.engine, found.run_id) as opened:
-            files = export_tables(opened, folder, form)
+            if form == "inspect":
+                files = export_inspect(opened, folder, version=version)
+            elif form == "every-eval-ever":
+                files = export_every_eval_ever(
+                    opened,
+                    folder,
+                    version=version,
+                    problem_set=str(found.experiment.get("problems", "unknown")),
+                    organisation=organisation,
+                )
+            else:
+                files = export_tables(opened, folder, form)
     document: dict[str, Any] = {"run": str(found.run_id), "name": found.name, "format": form}
     document |= {"folder": str(folder), "files": files}
     if as_json:
         print_json(document)
     else:
+        what = {"inspect": "samples", "every-eval-ever": "results"}.get(form, "rows")
         for name, rows in files.items():
-            click.echo(harmless(f"{folder / name}: {rows:,} rows"))
-    if not next(iter(files.values())):
+            click.echo(harmless(f"{folder / name}: {rows:,} {what}"))
+    if not sum(files.values()):
         more = "" if synthetic else " (--synthetic includes synthetic models)"
-        raise UsageFault(f"run {found.name} has no answers yet{more}; the files are empty")
+        raise UsageFault(f"run {found.name} has no answers yet{more}; there is nothing to export")
     return 0
 
 

@@ -5,10 +5,16 @@ Read without Inspect itself, so that no version of it is needed.
 
 from __future__ import annotations
 
+import io
+import os
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import zstandard
 
 from orchestrator.errors import UsageFault
 from orchestrator.imports.foreign_answer import (
@@ -27,8 +33,9 @@ from orchestrator.imports.sampling import sampling_of
 DOCUMENT_AT_MOST = 500_000_000
 SAMPLE_AT_MOST = 100_000_000
 SAMPLES_AT_MOST = 1_000_000
-#: Compression that Python 3.11 can read; newer versions of Inspect may use Zstandard.
-_KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: Zstandard, in which Inspect packs; Python reads it from 3.14 on.
+ZSTANDARD = 93
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 
 
 def archive_log(path: Path) -> AnswerFile:
@@ -109,12 +116,8 @@ def _archived(archive: zipfile.ZipFile) -> Iterator[tuple[str, Any]]:
 def _member(archive: zipfile.ZipFile, name: str) -> Any:
     """Return a JSON member. Raise ``ValueError`` with the reason."""
     entry = archive.getinfo(name)
-    if entry.compress_type not in _KNOWN:
-        raise ValueError(
-            "is compressed in a way that is not read here; `inspect log convert --to json` helps"
-        )
     try:
-        with archive.open(entry) as member:
+        with _unpacked(archive, entry) as member:
             # What an entry says of its size may be false.
             content = member.read(SAMPLE_AT_MOST + 1)
     except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
@@ -124,6 +127,22 @@ def _member(archive: zipfile.ZipFile, name: str) -> Any:
     if len(content) > SAMPLE_AT_MOST:
         raise ValueError(f"is larger than {SAMPLE_AT_MOST:,} bytes")
     return parse(content)
+
+
+@contextmanager
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+    """Open a member for reading. Raise ``NotImplementedError`` for a compression not known."""
+    if entry.compress_type != ZSTANDARD:
+        with archive.open(entry) as member:
+            yield member
+        return
+    with Path(str(archive.filename)).open("rb") as file:
+        file.seek(entry.header_offset)
+        head = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+        file.seek(head[-2] + head[-1], os.SEEK_CUR)  # its name and extra field
+        packed = io.BytesIO(file.read(min(entry.compress_size, SAMPLE_AT_MOST)))
+    with zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as reader:
+        yield reader
 
 
 def _parts(
