@@ -7,6 +7,7 @@ OUT/energy.json. Energies are in joules, times in seconds unless named.
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import sys
@@ -51,7 +52,7 @@ def integral(points: Sequence[Point], begin_s: float, end_s: float) -> float:
     first = (before or [inside[0][1]])[0]
     last = (inside or [(0.0, first)])[-1][1]
     path = [(begin_s, first), *inside, (end_s, last)]
-    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(path, path[1:], strict=False))
+    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in itertools.pairwise(path))
 
 
 class Meter:
