@@ -1,7 +1,7 @@
 """Run the benchmarks of this machine, print a table and write ``bench/results.json``.
 
-``python -m bench [NAME...]``: scale, throughput, batch, overhead, scoring, views. A figure that
-cannot be measured here is left out.
+``python -m bench [NAME...]``: scale, throughput, batch, overhead, scoring, views, fleet. A figure
+that cannot be measured here is left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RESULTS = Path(__file__).with_name("results.json")
 #: Benchmark: its module, imported only where it is wanted.
 MODULES = {
     "scale": "scale", "throughput": "throughput", "batch": "batch", "overhead": "overhead",
-    "scoring": "scoring_speed", "views": "views",
+    "scoring": "scoring_speed", "views": "views", "fleet": "fleet.figures",
 }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def main() -> int:
 
 def _measure(name: str) -> list[Figure]:
     measure = importlib.import_module(f"bench.{MODULES[name]}").measure
-    if name == "scoring":
+    if name in {"scoring", "fleet"}:
         return list(measure())
     with place() as here:
         return list(measure(here))

@@ -29,6 +29,7 @@ from sqlalchemy import Engine
 from bench.fleet.workers import Task, run
 from core.hints import HintBroker
 from core.sampling_params import SamplingParams
+from db.claims import LEASE_S
 from db.engine import DATABASE_ERRORS, open_database, rows, transaction
 from db.migrate import upgrade
 from db.submissions import submit
@@ -189,16 +190,16 @@ class _Simulation:
             "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
         )[0]["n"]
         lost = "SELECT count(*) AS n FROM eval.attempt WHERE outcome = 'lost'"
-        # What the killed ones held has been taken back, and is done again or may be cancelled.
-        silent = (
-            "SELECT count(*) AS n FROM eval.job WHERE state = 'running' "
-            "AND lease_expires_at < now() + interval '15 s'"
-        )
-        self._until(lambda: self._query(silent)[0]["n"] == 0, 120)
+        # What the killed ones held is taken back when its lease has run out, and done again.
+        time.sleep(max(0.0, LEASE_S + 5.0 - (time.time() - began_s)))
+        open_jobs = "SELECT count(*) AS n FROM eval.job WHERE state = 'running'"
+        held = f"{open_jobs} AND lease_expires_at < now()"
+        self._until(lambda: self._query(held)[0]["n"] == 0, 60)
         (self._folder / "stop").touch()
         for process in fleet:
             process.join(60)
             process.kill()
+        self._until(lambda: self._query(open_jobs)[0]["n"] == 0, LEASE_S + 30.0)
         self._query(
             "UPDATE eval.job SET state = 'cancelled', finished_at = now() WHERE state = 'queued'"
         )

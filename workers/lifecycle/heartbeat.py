@@ -18,6 +18,8 @@ from workers.lifecycle.event_log import log_event
 BEAT_S = 5.0
 #: Changes that come faster are reported together: a person needs no finer picture.
 REST_S = 1.0
+#: How long a change must last to be reported: between two jobs a worker is idle for milliseconds.
+SETTLE_S = 0.25
 
 #: State, model, note and the number of discarded messages.
 _Facts = tuple[WorkerState, int | None, str | None, int]
@@ -81,11 +83,11 @@ class Heartbeat:
     def _keep(self) -> None:
         while not self._ended.is_set():
             self._changed.clear()
-            # Between two jobs a worker is idle for milliseconds, which needs no report.
             if self._due_s() <= 0 or self._facts() != self._reported:
                 self._write(self._override or self._current[0])
             self._ended.wait(REST_S)
-            self._changed.wait(max(0.0, self._due_s()))
+            if self._changed.wait(max(0.0, self._due_s())):
+                self._ended.wait(SETTLE_S)
 
     def _due_s(self) -> float:
         """Return in how many seconds a report is due although nothing has changed."""
