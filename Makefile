@@ -64,6 +64,7 @@ docs: setup ## Write the generated reference pages again
 	@$(BIN)/python -m docs.generate_analytics_reference
 	@$(BIN)/python -m docs.generate_queries_reference
 	@$(BIN)/python deploy/build_dashboards.py
+	@$(BIN)/python -m tests.support.tables_page
 
 vendor: setup ## Take KaTeX and Observable Plot from npm again, checked by their hashes; needs Node.js with npm
 	@$(BIN)/python deploy/build_vendor.py

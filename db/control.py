@@ -19,7 +19,7 @@ from db.statements import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadJob:
-    """A dead job and all its attempts."""
+    """A dead or failed job and all its attempts."""
 
     job_id: int
     run_id: uuid.UUID
@@ -37,6 +37,8 @@ class DeadJob:
     #: One document an attempt, oldest first: attempt_no, worker, host, gpu, outcome, error_class,
     #: started_at, ...
     attempts: Sequence[Mapping[str, Any]]
+    #: dead or failed.
+    state: str
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> DeadJob:
@@ -95,7 +97,7 @@ def resume_run(engine: Engine, run: Run) -> int:
 def list_dead(
     engine: Engine, run: Run | None = None, *, job_id: int | None = None, limit: int = 100
 ) -> tuple[list[DeadJob], int]:
-    """Return dead jobs of one run or of all, latest first, and their number without limit."""
+    """Return dead and failed jobs of one run or of all, latest first, and how many there are."""
     given = {"run": run and run.run_id, "job": job_id, "limit": limit}
     with transaction(engine) as connection:
         found = rows(connection, statement("list_dead", "control"), given)

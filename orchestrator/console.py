@@ -78,9 +78,17 @@ def print_json(document: Any) -> None:
     click.echo(text)
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print a line, on stderr if ``err``; a terminal acts on nothing in it."""
-    click.echo(harmless(text), err=err)
+def say(*texts: str, err: bool = False) -> None:
+    """Print lines, on stderr if ``err``; a terminal acts on nothing in them.
+
+    They break between words on a terminal, or where COLUMNS is set, and nowhere else.
+    """
+    narrow = (sys.stderr if err else sys.stdout).isatty() or os.environ.get("COLUMNS")
+    for text in texts:
+        if narrow:
+            console(as_json=err).print(text)
+        else:
+            click.echo(harmless(text), err=err)
 
 
 def warn(*sentences: str) -> None:

@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich import box
 from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -14,11 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.metrics import METRICS
+from reports.layout import lean_table
 
 Row = Mapping[str, Any]
 
 #: Columns that fit a terminal of any size.
 WIDTH = 80
+#: From here on figures have no decimals.
+WHOLE = 100
 READING = (
     "Differences are B - A with their 95 % interval; of times, rates and memory in %. p: "
     "adjusted over all metrics (Holm). sees: the smallest difference that this comparison finds "
@@ -97,20 +99,10 @@ def _table(name: str, rows: Sequence[Row]) -> Table:
     compared = [row for row in rows if not row["refused"] and not _repeats(row, rows)]
     sizes = sorted({row["n"] for row in compared})
     number = "no" if not sizes else "-".join(str(n) for n in dict.fromkeys((sizes[0], sizes[-1])))
-    table = Table(
-        title=f"{name} ({number} paired)",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        width=WIDTH,
-        show_edge=False,
-    )
-    table.add_column("metric", no_wrap=True)
-    for title in ("A", "B", "B - A", "95 % interval", "p", "sees"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    figures = ("A", "B", "B - A", "95 % interval", "p", "sees", "")
+    table = lean_table(f"{name} ({number} paired)", ("metric",), figures)
+    table.columns[0].no_wrap = True
+    table.title_style = "bold"
     for row in compared:
         table.add_row(*_cells(row))
     return table
@@ -150,12 +142,13 @@ def _cells(row: Row) -> list[str | Text]:
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:,.{digits}f}"
+    return "-" if value is None else f"{value:,.{digits if abs(value) < WHOLE else 0}f}"
 
 
 def _signed(value: float | None, digits: int) -> str:
     if value is None:
         return "-"
+    digits = digits if abs(value) < WHOLE else 0
     rounded = round(value, digits) + 0.0  # No "-0.00".
     return f"{rounded:+,.{digits}f}"
 

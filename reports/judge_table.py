@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from reports.layout import lean_table
+
 Figures = Mapping[str, Any]
 
 LINES = (
@@ -40,12 +42,9 @@ def agreement_tables(judge: str, found: Figures) -> Iterator[Table]:
 
 
 def _table(title: str, parts: Mapping[str, Figures], caption: str) -> Table:
-    table = Table(title=title, caption=caption)
-    table.title_justify = table.caption_justify = "left"
-    for column in ("steps", "reader"):
-        table.add_column(column)
-    for column in ("kappa", "agree", "coverage", "done right", "found"):
-        table.add_column(column, justify="right")
+    figures = ("kappa", "agree", "coverage", "done\nright", "found")
+    table = lean_table(title, ("steps", "reader"), figures)
+    table.caption = caption
     for name, part in parts.items():
         for place, (key, reader) in enumerate(LINES):
             figures = part[key]
@@ -60,11 +59,10 @@ def _table(title: str, parts: Mapping[str, Figures], caption: str) -> Table:
 
 
 def _scores(judge: str, scores: Mapping[str, Figures]) -> Table:
-    table = Table(title=f"{judge}: whole answers, 0 to 7", caption=ERROR_CAPTION)
-    table.title_justify = table.caption_justify = "left"
-    table.add_column("reader")
-    for column in ("error", "outside", "guess"):
-        table.add_column(column, justify="right")
+    table = lean_table(
+        f"{judge}: whole answers, 0 to 7", ("reader",), ("error", "outside", "guess")
+    )
+    table.caption = ERROR_CAPTION
     for key, reader in LINES:
         if figures := scores.get(key):
             guess = figures["guess"]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 
-#: What a name may break after.
-_PART = re.compile(r"[^-_/.,:@ ]*[-_/.,:@ ]*")
+#: What a name may break after; a point or colon within a number or a time is none of it.
+_PART = re.compile(r"(?:[^-_/.,:@ ]|[.,:](?=\d))*[-_/.,:@ ]*")
 #: Names are not made narrower than this where they have no place to break at.
 _PART_AT_MOST = 16
 #: Most columns that are two blanks apart; more are one apart.
 ROOMY = 7
+#: Cells that say nothing.
+NOTHING = ("", "-")
 #: Words that tables use, for the lines below those that do.
 LEGEND = {
     "of 7": "of 7: 7 x the share of the steps that the answers show",
@@ -81,11 +84,7 @@ def broken(name: str, width: int) -> list[str]:
 
 def lean_table(title: str, names: Sequence[str], figures: Sequence[str]) -> Table:
     """Return a table without borders: columns of names that may break, then of figures."""
-    gap = 0 if len(names) + len(figures) > ROOMY else 1  # beside the one between all columns
-    table = Table(
-        title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, min_width=60,
-        padding=(0, gap, 0, 0), pad_edge=False, show_edge=False,
-    )  # fmt: skip
+    table = _bare(title, 0 if len(names) + len(figures) > ROOMY else 1)
     for name in names:
         table.add_column(name, overflow="fold")
     for figure in figures:
@@ -96,6 +95,43 @@ def lean_table(title: str, names: Sequence[str], figures: Sequence[str]) -> Tabl
 def add_named_row(table: Table, names: Iterable[str], figures: Iterable[str]) -> None:
     """Add a row: names that break at their parts, then figures that never do."""
     table.add_row(*map(Name, names), *figures)
+
+
+def listing(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    figures: Collection[str] = (),
+    title: str = "",
+) -> Table:
+    """Return a table of these rows, without the columns that say nothing in any of them.
+
+    ``figures`` names the columns that never break; the others are names and texts, which may.
+    """
+    kept = [at for at in range(len(columns)) if any(row[at] not in NOTHING for row in rows)]
+    gap = 0 if len(kept) > ROOMY else 1
+    table = _bare(title, gap)
+    for at in kept:
+        fixed = columns[at] in figures
+        table.add_column(columns[at], no_wrap=fixed, overflow="fold")
+    for row in rows:
+        shown = (row[at] if columns[at] in figures else Name(row[at]) for at in kept)
+        table.add_row(*shown)
+    return table
+
+
+def short_time(moment: dt.datetime) -> str:
+    """Return a moment to the minute, without the year if it is this one."""
+    this_year = moment.year == dt.datetime.now(moment.tzinfo).year
+    return f"{moment:%m-%d %H:%M}" if this_year else f"{moment:%Y-%m-%d}"
+
+
+def _bare(title: str, gap: int) -> Table:
+    """Return a table without borders; ``gap`` blanks stand beside the one between columns."""
+    return Table(
+        title=title or None, title_justify="left", caption_justify="left", box=SIMPLE_HEAD,
+        min_width=60 if title else None, padding=(0, gap, 0, 0), pad_edge=False, show_edge=False,
+    )  # fmt: skip
 
 
 def legend(*words: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from comparison.metrics import METRICS
+from reports.layout import broken
 
 WIDTH = 80
 #: Nights that a sparkline shows.
@@ -36,7 +37,7 @@ def nights_text(
         named.setdefault(row["metric"], []).append(row)
     for (model, prompt), named in by_series.items():
         yield ""
-        yield f"{model}, {prompt}"[:WIDTH]
+        yield from broken(f"{model}, {prompt}", WIDTH)
         for name in [known for known in METRICS if known in named]:
             yield _series(name, named[name], slots)
 

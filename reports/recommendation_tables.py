@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from comparison.choice import CRITERIA
+from reports.layout import add_named_row, lean_table
 
 Row = Mapping[str, Any]
 WIDTH = 80
@@ -31,22 +31,26 @@ def recommendation_parts(document: Row) -> Iterator[RenderableType]:
 
 
 def _values(candidates: Sequence[Row], problems: int) -> Table:
-    table = Table(
-        title=f"Candidates, means over {problems} problems (* on the Pareto front)",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 2, 0, 0),
-        pad_edge=False,
-        show_edge=False,
+    known = {
+        name: criterion
+        for name, criterion in CRITERIA.items()
+        if all(name in row["values"] for row in candidates)
+    }
+    table = lean_table(
+        f"Candidates, means over {problems} problems (* on the Pareto front)",
+        ("model and prompt",),
+        [_heading(criterion.label) for criterion in known.values()],
     )
-    table.add_column("")
     for row in candidates:
-        table.add_column(f"{_name(row)}{'*' if row['on_front'] else ''}", justify="right")
-    for name, criterion in CRITERIA.items():
-        if all(name in row["values"] for row in candidates):
-            shown = (f"{row['values'][name]:,.{criterion.digits}f}" for row in candidates)
-            table.add_row(criterion.label, *shown)
+        name = f"{_name(row)}{'*' if row['on_front'] else ''}"
+        shown = [f"{row['values'][key]:,.{one.digits}f}" for key, one in known.items()]
+        add_named_row(table, (name,), shown)
     return table
+
+
+def _heading(label: str) -> str:
+    """Break a label into short lines, its unit on one with the word before."""
+    return "\n".join(textwrap.wrap(label, 10))
 
 
 def _answer(answer: Row) -> Iterator[RenderableType]:

@@ -131,7 +131,11 @@ def broker(broker_url: str) -> Iterator[HintBroker]:
 def environment(tmp_path: Path, database_url: str, broker_url: str) -> dict[str, str]:
     """Give the environment with which processes under test find the test's servers."""
     return {
-        **{key: value for key, value in os.environ.items() if not key.startswith("EVALCTL_")},
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if key != "COLUMNS" and not key.startswith("EVALCTL_")
+        },
         "EVALCTL_HOME": str(tmp_path / "home"),
         "EVALCTL_DATABASE_URL": database_url,
         "EVALCTL_BROKER_URL": broker_url,

@@ -37,7 +37,7 @@ WITH released AS (
 SELECT count(*) FILTER (WHERE state = 'queued') AS released FROM released;
 
 -- name: list_dead
--- Dead jobs with their attempts, the latest death first.
+-- Dead and failed jobs with their attempts, the latest end first.
 SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model,
        coalesce(p.name, 'probe') AS problem, j.prompt, j.repetition, j.state, j.attempt_no,
        j.max_attempts, j.failure_kind, j.error_class, j.error_message, j.finished_at, h.attempts,
@@ -49,13 +49,13 @@ SELECT j.id AS job, r.id AS run, r.name AS run_name, m.name AS model,
  CROSS JOIN LATERAL (
        SELECT coalesce(jsonb_agg(jsonb_build_object(
                   'attempt_no', a.attempt_no, 'worker', w.name, 'host', w.host, 'gpu', w.gpu_index,
-                  'outcome', a.outcome, 'failure_kind', a.failure_kind, 
+                  'outcome', a.outcome, 'failure_kind', a.failure_kind,
                   'error_class', a.error_class, 'error_message', a.error_message,
                   'started_at', a.started_at, 'ended_at', a.ended_at)
                   ORDER BY a.attempt_no), '[]') AS attempts
          FROM eval.attempt AS a JOIN eval.worker AS w ON w.id = a.worker_id
         WHERE a.job_id = j.id) AS h
- WHERE j.state = 'dead' AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s)
+ WHERE j.state IN ('dead', 'failed') AND (%(run)s::uuid IS NULL OR j.run_id = %(run)s)
    AND (%(job)s::bigint IS NULL OR j.id = %(job)s)
  ORDER BY j.finished_at DESC, j.id DESC LIMIT %(limit)s;
 

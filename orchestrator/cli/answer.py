@@ -71,7 +71,7 @@ def answer(
     synthetic: bool,
     as_json: bool,
 ) -> int:
-    """Show answers of a run to one problem, with the passages and verdicts of each step.
+    """Show answers to a problem, with each step's passages.
 
     In colour on a terminal; elsewhere the passages bear the names of their steps. With --json, one
     answer is a document; several are under `answers`.

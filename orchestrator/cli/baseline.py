@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import click
 from click import option
-from rich.table import Column, Table
 
 from comparison.nights import FEWEST_NIGHTS
 from db.baselines import baseline_versions
@@ -17,6 +16,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
+from reports.layout import listing, short_time
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ def baseline() -> None:
 @_pin_options
 @examples("evalctl baseline pin main --why 'first ten nights on the new GPU'")
 def pin(**given: Any) -> int:
-    """Pin the last nights of the schedule that names this baseline.
+    """Pin the last nights of a schedule as its baseline.
 
     From then on its nights can alarm.
     """
@@ -78,21 +78,21 @@ def repin(**given: Any) -> int:
 @json_option
 @examples("evalctl baseline show main")
 def show(*, name: str, as_json: bool) -> int:
-    """Show the versions of a baseline: who pinned which nights, when and why."""
+    """Show a baseline's versions: nights, by whom and why."""
     with connect(name="baseline") as connections:
         versions = baseline_versions(connections.engine, name)
     if as_json:
         print_json({"baseline": name, "versions": [one.to_dict() for one in versions]})
         return 0
-    why = Column("why", overflow="fold")
-    table = Table("version", "pinned (UTC)", "by", "nights", "schedule", why)
-    for one in versions:
-        cells = (
-            *(str(one.version), f"{one.created_at:%Y-%m-%d %H:%M}", one.pinned_by),
+    lines = [
+        (
+            *(str(one.version), short_time(one.created_at), one.pinned_by),
             *(str(len(one.run_ids)), one.schedule, one.reason),
         )
-        table.add_row(*cells)
-    console().print(table)
+        for one in versions
+    ]
+    columns = ("version", "pinned (UTC)", "by", "nights", "schedule", "why")
+    console().print(listing(columns, lines, figures=("version", "pinned (UTC)", "nights")))
     return 0
 
 

@@ -67,7 +67,7 @@ def compare(
     synthetic: bool,
     as_json: bool,
 ) -> int:
-    """Compare run B with run A, or two models or prompts of one run.
+    """Compare two runs, or models or prompts of one run.
 
     Problems are paired, repetitions averaged first. The verdict looks at the whole 95 % interval:
     pass where it keeps the allowance, block where it is past it, else inconclusive.

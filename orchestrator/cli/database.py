@@ -84,7 +84,7 @@ def shell(*, arguments: tuple[str, ...]) -> None:
 @click.argument("role")
 @examples("evalctl db grant-analyst alice")
 def grant_analyst_command(*, role: str) -> int:
-    """Let a database role read analytics_v1, and nothing else."""
+    """Let a role read analytics_v1, and nothing else."""
     with connect(name="grant") as connections:
         grant_analyst(connections.engine, role)
     say(f"role {role} can read analytics_v1")

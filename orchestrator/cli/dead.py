@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 from click import option
-from rich.table import Table
 from sqlalchemy import Engine
 
-from core.states import JobState
+from core.states import FailureKind, JobState
 from db.control import DeadJob, drop_dead, list_dead, retry_jobs
 from db.runs import Run, find_run
 from orchestrator.cli.examples import examples
@@ -19,14 +18,18 @@ from orchestrator.connections import connect
 from orchestrator.console import Function, console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
 from orchestrator.submit import publish_hints
+from reports.layout import legend, listing, short_time
+
+POISON = FailureKind.POISON.value
 
 
 @click.group()
 @examples("evalctl dead list latest")
 def dead() -> None:
-    """Inspect, requeue or drop dead jobs.
+    """Inspect, requeue or drop dead and failed jobs.
 
-    A job is dead when its attempts are used up, or when the same error ended it on two workers.
+    A failed job's input was refused. A job is dead when its attempts are used up, or when the same
+    error ended it on two workers.
     """
 
 
@@ -42,26 +45,36 @@ def dead() -> None:
 @json_option
 @examples("evalctl dead list", "evalctl dead list latest --json")
 def list_(*, run: str | None, limit: int, as_json: bool) -> int:
-    """List the dead jobs of a run, or of all runs, latest first."""
+    """List dead and failed jobs with their messages.
+
+    The latest come first.
+    RUN is an id, a unique prefix of one, a name, or `latest`; without it, of all runs.
+    """
     with connect(name="dead") as connections:
         found, total = list_dead(connections.engine, _run(connections.engine, run), limit=limit)
     if as_json:
         print_json({"jobs": [job.to_dict() for job in found], "total": total})
         return 0
     if not found:
-        say("no dead jobs")
+        say("no dead or failed jobs")
         return 0
-    failure = ("kind", "error", "attempts", "workers", "died (UTC)")
-    table = Table("job", "run", "model", "problem", "prompt", "rep.", *failure)
-    for job in found:
-        what = (job.run_name, job.model, job.problem, job.prompt, str(job.repetition))
-        why = (job.failure_kind, job.error_class or "-", str(job.attempt_no))
-        workers = str(len({attempt["worker"] for attempt in job.attempts}))
-        table.add_row(str(job.job_id), *what, *why, workers, f"{job.finished_at:%Y-%m-%d %H:%M}")
-    console().print(table)
+    figures = ("job", "state", "tries", "ended\n(UTC)")
+    columns = ("job", "state", "what", "error", *figures[2:])
+    console().print(listing(columns, list(map(_line, found)), figures=figures))
+    if any(job.failure_kind == POISON for job in found):
+        say(legend("poison"))
     if total > len(found):
         say(f"{total - len(found)} more; use --limit {total} to show all")
     return 0
+
+
+def _line(job: DeadJob) -> tuple[str, ...]:
+    what = (f"{job.model},", f"{job.problem}, {job.prompt}, repetition {job.repetition}")
+    why = job.failure_kind if job.error_class is None else f"{job.failure_kind}: {job.error_class}"
+    error = "\n".join(filter(None, (why, (job.error_message or "").strip())))
+    ended = short_time(job.finished_at).replace(" ", "\n")
+    run = f"run {job.run_name}"
+    return str(job.job_id), job.state, "\n".join((*what, run)), error, str(job.attempt_no), ended
 
 
 @dead.command()
@@ -69,11 +82,11 @@ def list_(*, run: str | None, limit: int, as_json: bool) -> int:
 @json_option
 @examples("evalctl dead show 17")
 def show(*, job: int, as_json: bool) -> int:
-    """Show a dead job and all its attempts."""
+    """Show a dead or failed job and all its attempts."""
     with connect(name="dead") as connections:
         found, _total = list_dead(connections.engine, job_id=job)
     if not found:
-        raise UsageFault(f"job {job} is not dead; `evalctl dead list` shows the dead jobs")
+        raise UsageFault(f"job {job} is neither dead nor failed; `evalctl dead list` shows those")
     if as_json:
         print_json(found[0].to_dict())
     else:
@@ -104,14 +117,16 @@ def choice(command: Function) -> Function:
 @choice
 @examples("evalctl dead retry latest", "evalctl dead retry --job 17 --job 18")
 def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
-    """Requeue dead jobs: those of a run, the ones named, or all.
+    """Requeue dead jobs: of a run, by their ids, or all.
 
-    Each job gets its original number of attempts again. Exit code 1 if a named job is not dead.
+    Each job gets its original number of attempts again. A failed job is requeued where --job names
+    it; `evalctl retry` requeues all of a run. Exit code 1 if a named job is neither.
     """
     _check(run, job_ids, everything=everything)
     with connect(broker=True, name="dead") as connections:
         chosen = _run(connections.engine, run)
-        done = retry_jobs(connections.engine, chosen, (JobState.DEAD,), job_ids=job_ids or None)
+        states = (JobState.DEAD, JobState.FAILED) if job_ids else (JobState.DEAD,)
+        done = retry_jobs(connections.engine, chosen, states, job_ids=job_ids or None)
         published, warnings = publish_hints(connections.engine, connections.broker)
     document = {"retried": len(done), "job_ids": done, "published": published}
     document |= {"warnings": list(warnings)}
@@ -168,15 +183,24 @@ def _print_job(job: DeadJob) -> None:
     what = f"{job.model}, {job.problem}, {job.prompt}, repetition {job.repetition}"
     say(f"job {job.job_id} of run {job.run_name}: {what}")
     why = f"{job.failure_kind}, {job.error_class}"
-    say(f"dead since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({why})")
+    say(f"{job.state} since {job.finished_at:%Y-%m-%d %H:%M:%S} UTC ({why})")
     if job.error_message:
         say(job.error_message)
-    table = Table("attempt", "worker", "gpu", "outcome", "error", "message", "started")
-    for attempt in job.attempts:
-        gpu = "-" if attempt["gpu"] is None else str(attempt["gpu"])
-        number, started = str(attempt["attempt_no"]), attempt["started_at"][:19]
-        error = (attempt["error_class"] or "-", attempt["error_message"] or "-")
-        table.add_row(number, attempt["worker"], gpu, attempt["outcome"], *error, started)
-    console().print(table)
+    lines = [
+        (
+            str(attempt["attempt_no"]),
+            attempt["worker"],
+            "-" if attempt["gpu"] is None else str(attempt["gpu"]),
+            attempt["outcome"],
+            "\n".join(filter(None, (attempt["error_class"], attempt["error_message"]))) or "-",
+            attempt["started_at"][5:16].replace("T", "\n"),
+        )
+        for attempt in job.attempts
+    ]
+    figures = ("try", "gpu", "started\n(UTC)")
+    columns = ("try", "worker", "gpu", "outcome", "error", figures[2])
+    console().print(listing(columns, lines, figures=figures))
+    if job.failure_kind == POISON:
+        say(legend("poison"))
     retry, drop = (f"`evalctl dead {verb} --job {job.job_id}`" for verb in ("retry", "drop"))
-    say(f"{retry} requeues it, {drop} drops it")
+    say(f"{retry} requeues it{f', {drop} drops it' if job.state == 'dead' else ''}")

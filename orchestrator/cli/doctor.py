@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from core.settings import Settings
 from orchestrator import doctor as examination
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
+from reports.layout import listing
 
 
 @click.command()
 @json_option
 @examples("evalctl doctor")
 def doctor(*, as_json: bool) -> int:
-    """Check everything evalctl needs and show how to fix problems.
+    """Check what evalctl needs and show how to fix it.
 
     Exit code 1 if something is broken. A missing GPU or worker is reported but does not count.
     """
@@ -28,9 +27,9 @@ def doctor(*, as_json: bool) -> int:
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
     else:
-        table = Table("check", "state", "found", "fix")
-        for check in checks:
-            state = Text("ok", "green") if check.ok else Text("broken", "red")
-            table.add_row(check.name, state, check.found, check.mend)
-        console().print(table)
+        lines = [
+            (check.name, "ok" if check.ok else "broken", check.found, check.mend)
+            for check in checks
+        ]
+        console().print(listing(("check", "state", "found", "fix"), lines, figures=("state",)))
     return 0 if ok else 1

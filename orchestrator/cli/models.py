@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import click
-from rich.table import Table
 
 from core.sampling_params import model_sampling
 from core.settings import Settings
@@ -13,12 +12,13 @@ from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
 from orchestrator.model_check import check_model
 from orchestrator.registry import load_registry
+from reports.layout import listing
 
 
 @click.group()
 @examples("evalctl models check")
 def models() -> None:
-    """List the registered models and check which can run here."""
+    """List registered models, check which can run here."""
 
 
 @models.command(name="list")
@@ -30,10 +30,12 @@ def list_models(*, as_json: bool) -> int:
     if as_json:
         print_json({"models": [spec.to_dict() for spec in registry]})
         return 0
-    table = Table("model", "engine", "source", "quantisation", "queue")
-    for spec in registry:
-        table.add_row(spec.name, spec.engine, spec.source, spec.quantisation or "-", spec.queue)
-    console().print(table)
+    lines = [
+        (spec.name, spec.engine, spec.source, spec.quantisation or "-", spec.queue)
+        for spec in registry
+    ]
+    columns = ("model", "engine", "source", "quantisation", "queue")
+    console().print(listing(columns, lines))
     return 0
 
 
@@ -55,7 +57,7 @@ def show(*, name: str) -> int:
 @json_option
 @examples("evalctl models check", "evalctl models check qwen3-4b")
 def check(*, names: tuple[str, ...], as_json: bool) -> int:
-    """Check whether each model can run on this host, and why not.
+    """Check whether models can run here, and why not.
 
     Exit code 1 if a named model cannot.
     """
@@ -64,8 +66,7 @@ def check(*, names: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         print_json({"checks": [asdict(check) for check in checks]})
     else:
-        table = Table("model", "runs here", "found", "fix")
-        for found in checks:
-            table.add_row(found.model, "yes" if found.ok else "no", found.found, found.mend)
-        console().print(table)
+        lines = [(one.model, "yes" if one.ok else "no", one.found, one.mend) for one in checks]
+        columns = ("model", "runs\nhere", "found", "fix")
+        console().print(listing(columns, lines, figures=("runs\nhere",)))
     return 1 if names and not all(check.ok for check in checks) else 0

@@ -28,7 +28,7 @@ from reports.nights_table import SPARKS, nights_text
 @json_option
 @examples("evalctl nights nightly", "evalctl nights nightly --limit 7 --json")
 def nights(*, name: str, limit: int, as_json: bool) -> int:
-    """Show the last nights of a schedule and how every metric went.
+    """Show a schedule's last nights and their metrics.
 
     Each line of a metric has a bar per night, the last value, its difference from the baseline and
     what the rules say. Exit code 1 if the last night that is known regressed, is late, was missed

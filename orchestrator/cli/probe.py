@@ -90,7 +90,7 @@ def _options(*own: Callable[[Any], Any]) -> Callable[[Function], Function]:
 @click.group()
 @examples("evalctl probe sequences --model smollm2")
 def probe() -> None:
-    """Search for limits: sequences, engines or context length."""
+    """Search for limits: sequences, engines or context."""
 
 
 @probe.command()
@@ -128,7 +128,7 @@ def sequences(**flags: Any) -> int:
 )
 @examples("evalctl probe instances --model qwen3-4b --memory-limit 48GiB")
 def instances(**flags: Any) -> int:
-    """Find how many engines run side by side on one GPU under load.
+    """Find how many engines run side by side on one GPU.
 
     Engines are added one at a time until one fails to start or dies.
     """

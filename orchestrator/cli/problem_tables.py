@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from orchestrator.console import console, say
 from orchestrator.problem_check import ADVISORY, Validation
 from problems.importers import IMPORTERS, Imported
 from problems.schema import LEVELS
+from reports.layout import lean_table
 from scoring.quality.agreement import Agreement
 
 #: Refused and remarkable rows that are printed one by one; ``--json`` has them all.
@@ -27,7 +27,7 @@ def print_validation(found: Validation) -> None:
         screen.print(Text(f"{problem.id} fails:", style="bold red"))
         for error in problem.errors:
             screen.print(Text(f"  {error}"))
-    table = Table("mutation gate", "checks", "passed")
+    table = lean_table("", ("mutation gate",), ("checks", "passed"))
     for kind, (made, held) in found.gate().items():
         table.add_row(kind.replace("_", " "), str(made), str(held))
     screen.print(table)
@@ -57,8 +57,8 @@ def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
 
 def print_agreement(found: Agreement) -> None:
     """Print the measures of the scorer beside those of trivial scorers."""
-    baselines = (name.replace("_", " ") for name in found.baselines)
-    table = Table("", "scorer", "95 % interval", *baselines)
+    baselines = (name.replace("_", "\n") for name in found.baselines)
+    table = lean_table("", ("",), ("scorer", "95 % interval", *baselines))
     for label, path in (
         ("step kappa, determined steps", ("kappa_determined",)),
         ("share of determined steps", ("coverage",)),

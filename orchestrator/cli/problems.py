@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 from click import option
-from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.examples import examples
@@ -23,6 +22,7 @@ from problems.labelling import load_labelled
 from problems.loader import SHIPPED, load_set
 from problems.schema import LEVELS
 from problems.skeleton import skeleton
+from reports.layout import listing
 from scoring.final_answer.judge import unreadable
 from scoring.quality.agreement import measure_agreement
 
@@ -41,7 +41,10 @@ def problems() -> None:
 @json_option
 @examples("evalctl problems list quickstart")
 def list_problems(*, problem_set: str, as_json: bool) -> int:
-    """List the problems of a set: core, quickstart, a folder or a file."""
+    """List the problems of a set.
+
+    SET is core, quickstart, a folder or a file.
+    """
     loaded = load_set(problem_set)
     if as_json:
         rows = [
@@ -51,12 +54,19 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
         ]
         print_json({"set": loaded.name, "content_hash": loaded.content_hash, "problems": rows})
         return 0
-    table = Table("id", "category", "difficulty", "steps", "topics")
-    for problem in loaded:
-        steps = "/".join(str(len(path.steps)) for path in problem.paths)
-        difficulty, topics = str(problem.difficulty), ", ".join(problem.topics)
-        table.add_row(problem.id, problem.level, difficulty, steps, topics)
-    console().print(table)
+    lines = [
+        (
+            problem.id,
+            problem.level,
+            str(problem.difficulty),
+            "/".join(str(len(path.steps)) for path in problem.paths),
+            ", ".join(problem.topics),
+        )
+        for problem in loaded
+    ]
+    figures = ("difficulty", "steps")
+    columns = ("id", "category", *figures, "topics")
+    console().print(listing(columns, lines, figures=figures))
     counts = Counter(problem.level for problem in loaded)
     levels = ", ".join(f"{count} {level}" for level, count in counts.items())
     say(f"{len(loaded)} problems: {levels}")
@@ -156,7 +166,7 @@ def new(*, problem: str, level: str, out: Path | None) -> int:
     "evalctl submit --problems gsm8k/ --model my-model",
 )
 def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) -> int:
-    """Import a local file of a public data set as problem files.
+    """Import a public data set's file as problem files.
 
     FORMAT is gsm8k, math500, gaokao-bench, cmath, mgsm-zh or processbench, each in its published
     format. Exit code 1 if no row can be imported.
@@ -198,7 +208,7 @@ def import_command(*, format_name: str, file: Path, out: Path, as_json: bool) ->
     "evalctl problems agreement", "evalctl problems agreement my-labels/ --problems my-problems/"
 )
 def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) -> int:
-    """Measure how well the scorer agrees with human step labels.
+    """Measure how the scorer agrees with people's labels.
 
     Trivial scorers are shown next to it. FOLDER holds answers/, index*.jsonl and labels*.jsonl; the
     default is the labelled answers shipped with evalctl.

@@ -63,7 +63,7 @@ def list_prompts(*, as_json: bool) -> int:
     "evalctl prompts show stepwise/2 --problem sec-symmetric-01 --language zh",
 )
 def show(*, prompt: str, problem: str | None, language: str, as_json: bool) -> int:
-    """Show the words of a style, a wording of it (stepwise/2) or a .toml file."""
+    """Show the words of a style, a wording or a .toml file."""
     one_wording = style_of(prompt) != prompt
     templates = find_templates([prompt]) if one_wording else find_style(prompt).wordings
     if problem is not None:

@@ -33,7 +33,7 @@ COMPARED = """\
 )
 @examples("evalctl quickstart")
 def quickstart(*, repetitions: int, max_tokens: int) -> int:
-    """Score written answers, then compare two tiny models on this machine's CPU.
+    """Score written answers, then compare two tiny models.
 
     Everything from queue to tables is real: Postgres, a Redis-compatible broker, a Celery worker,
     vLLM. The written answers show what scores look like when answers differ; no model made them.

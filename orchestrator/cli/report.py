@@ -63,7 +63,7 @@ def report(
     synthetic: bool,
     as_json: bool,
 ) -> int:
-    """Write the report of a run: one HTML file that needs no network.
+    """Write a run's report as one HTML file.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`.
     """

@@ -23,7 +23,7 @@ from scoring.score import SCORER_VERSION
 @json_option
 @examples("evalctl rescore latest")
 def rescore(*, run: str, force: bool, as_json: bool) -> int:
-    """Rescore the stored answers of a run with this scorer version.
+    """Rescore a run's stored answers with this scorer.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Earlier verdicts are kept; results
     show the newest scores. Exit code 1 if a stored problem can no longer be read.

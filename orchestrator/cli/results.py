@@ -93,15 +93,12 @@ def results(
         print_json(head | document | explanation)
         return 0
     screen = console()
-    for line in head_lines(found):
-        screen.print(line)
+    say(*head_lines(found))
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         say(f"run {found.name} has not finished: {jobs}")
-    for line in left_out_lines(document["missing"], document["scores"]):
-        screen.print(line)
-    for line in imported_lines(document["imported"]):
-        screen.print(line)
+    say(*left_out_lines(document["missing"], document["scores"]))
+    say(*imported_lines(document["imported"]))
     beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
     beside["prompts"] = {"prompt_effects", "prompt_steps"}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
@@ -110,9 +107,7 @@ def results(
     shown["missing"] = document["missing"]
     tables = result_tables(shown, judge, flagged_counted=include_flagged)
     if tables:
-        for line in sampling_lines(document["sampling"]):
-            screen.print(line)
-        screen.print()
+        say(*sampling_lines(document["sampling"]), "")
     for table in tables:
         screen.print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():

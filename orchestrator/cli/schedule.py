@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 from click import option
-from rich.table import Column, Table
 
 from core.settings import Settings
 from db.fleet import list_workers
@@ -39,12 +38,13 @@ from orchestrator.experiment import read_experiment
 from orchestrator.registry import load_registry
 from orchestrator.schedules import check_name, portable, run_now
 from orchestrator.submit import Outcome, plan, publish_hints
+from reports.layout import listing
 
 
 @click.group()
 @examples("evalctl schedule list")
 def schedule() -> None:
-    """Submit an experiment on a cron schedule, each time as a new run."""
+    """Submit an experiment on a cron schedule."""
 
 
 @schedule.command()
@@ -140,11 +140,10 @@ def list_(*, as_json: bool) -> int:
     if not found:
         say("no schedules yet; see `evalctl schedule add --help`")
         return 0
-    folded = Column("last run", overflow="fold")
-    table = Table("schedule", "cron", "time zone", "next slot", "last slot", folded, "state")
-    for one, document in zip(found, documents, strict=True):
-        table.add_row(*table_row(one, document))
-    console().print(table)
+    lines = [table_row(one, document) for one, document in zip(found, documents, strict=True)]
+    figures = ("next slot", "last slot")
+    columns = ("schedule", "cron, time zone", *figures, "last run")
+    console().print(listing(columns, lines, figures=figures))
     for document in documents:
         if document["last"] and document["last"]["error_message"]:
             details = f"`evalctl schedule show {document['schedule']}`"
@@ -165,7 +164,7 @@ def list_(*, as_json: bool) -> int:
 @json_option
 @examples("evalctl schedule show nightly")
 def show(*, name: str, limit: int, as_json: bool) -> int:
-    """Show a schedule: what it submits, its next slots and its past ones.
+    """Show what a schedule submits, and its slots.
 
     Exit code 1 if its last slot could not be submitted.
     """
@@ -193,7 +192,7 @@ def show(*, name: str, limit: int, as_json: bool) -> int:
 @json_option
 @examples("evalctl schedule pause nightly")
 def pause(*, name: str, as_json: bool) -> int:
-    """Pause a schedule until `resume`; runs already submitted continue."""
+    """Pause a schedule; runs already submitted continue."""
     with connect(name="schedule") as connections:
         changed = pause_schedule(connections.engine, find_schedule(connections.engine, name))
     if as_json:
@@ -208,7 +207,7 @@ def pause(*, name: str, as_json: bool) -> int:
 @json_option
 @examples("evalctl schedule resume nightly")
 def resume(*, name: str, as_json: bool) -> int:
-    """Resume a schedule; slots missed while it was paused are skipped."""
+    """Resume a schedule; slots missed meanwhile are skipped."""
     with connect(name="schedule") as connections:
         changed = resume_schedule(connections.engine, find_schedule(connections.engine, name))
         found = find_schedule(connections.engine, name)
@@ -228,7 +227,7 @@ def resume(*, name: str, as_json: bool) -> int:
 @json_option
 @examples("evalctl schedule remove nightly")
 def remove(*, name: str, as_json: bool) -> int:
-    """Remove a schedule and its list of slots; its runs are kept."""
+    """Remove a schedule and its slots; its runs are kept."""
     with connect(name="schedule") as connections:
         slots = remove_schedule(connections.engine, find_schedule(connections.engine, name))
     if as_json:

@@ -6,7 +6,6 @@ import datetime as dt
 from itertools import islice
 from typing import Any
 
-from rich.table import Column, Table
 from sqlalchemy import Engine
 
 from db.maintenance import reconciler_runs
@@ -14,11 +13,12 @@ from db.schedule_slots import Slot
 from db.schedules import Schedule
 from orchestrator.console import console, duration, say, warn
 from orchestrator.cron import cron_of
+from reports.layout import listing, short_time
 
 #: A slot that was submitted later than this after its time was missed and made up for.
 LATE_S = 60.0
 #: How slots are written. The offset distinguishes the two halves of a repeated hour.
-SHORT, FULL, LONG = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M %z", "%a %Y-%m-%d %H:%M %z"
+FULL, LONG = "%Y-%m-%d %H:%M %z", "%a %Y-%m-%d %H:%M %z"
 #: Next slots that ``show`` names.
 NEXT = 3
 
@@ -70,27 +70,28 @@ def print_schedule(found: Schedule, document: dict[str, Any]) -> None:
     if not document["slots"]:
         say("no past slots")
         return
-    heading = f"slot ({found.timezone})"
-    table = Table(heading, "submitted", Column("run", overflow="fold"), "state")
+    heading = f"slot\n({found.timezone})"
+    lines = []
     for slot in document["slots"]:
         late_s = (slot["made_at"] - slot["slot"]).total_seconds()
         on_time = f"{duration(late_s)} late" if late_s > LATE_S else "on time"
         made = "by hand" if slot["by_hand"] else on_time
         none = (f"no run: {slot['error_message']}", "-")
         outcome = (slot["run"], slot["state"]) if slot["run"] else none
-        table.add_row(_local(found, slot["slot"]), made, *outcome)
-    console().print(table)
+        lines.append((_local(found, slot["slot"]), made, *outcome))
+    columns = (heading, "submitted", "run", "state")
+    console().print(listing(columns, lines, figures=(heading,)))
 
 
 def table_row(found: Schedule, document: dict[str, Any]) -> tuple[str, ...]:
     """Return a row of the list of schedules."""
-    upcoming = "paused" if found.paused_at else _local(found, document["next"][0], style=SHORT)
-    what = (found.name, found.cron, found.timezone, upcoming)
+    upcoming = "paused" if found.paused_at else _local(found, document["next"][0], short=True)
+    what = (found.name, f"{found.cron}\n{found.timezone}", upcoming)
     slot = document["last"]
     if slot is None:
-        return (*what, "-", "-", "-")
-    when = _local(found, slot["slot"], style=SHORT)
-    return (*what, when, slot["run"] or "-", slot["state"] or "no run")
+        return (*what, "-", "-")
+    when = _local(found, slot["slot"], short=True)
+    return (*what, f"{when}\n{slot['state'] or 'no run'}", slot["run"] or "-")
 
 
 def next_slot(found: Schedule, document: dict[str, Any]) -> str:
@@ -100,6 +101,7 @@ def next_slot(found: Schedule, document: dict[str, Any]) -> str:
     return f"next {_local(found, document['next'][0], style=LONG)} {found.timezone}"
 
 
-def _local(found: Schedule, slot: dt.datetime, *, style: str = FULL) -> str:
+def _local(found: Schedule, slot: dt.datetime, *, style: str = FULL, short: bool = False) -> str:
     """Write a slot in the schedule's zone."""
-    return slot.astimezone(cron_of(found).zone).strftime(style)
+    local = slot.astimezone(cron_of(found).zone)
+    return short_time(local) if short else local.strftime(style)

@@ -34,7 +34,7 @@ from scoring.score import Score, score_text
 @json_option
 @examples("evalctl score --problem sec-symmetric-01 --answer answer.txt")
 def score(*, problem: str, answer: str, as_json: bool) -> int:
-    """Score an answer: its steps, its result and signs of guessing."""
+    """Score an answer: steps, result, signs of guessing."""
     found = load_problem(problem)
     text = read_answer(answer)
     scored = score_text(found, text)

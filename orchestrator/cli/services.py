@@ -43,7 +43,7 @@ DOWN_WITHIN_S = 120.0
 @option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
 @examples("evalctl up", "evalctl up --gpus 0,1")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
-    """Start the servers, the reconciler and the workers of this host.
+    """Start this host's servers, reconciler and workers.
 
     The servers are the embedded ones, unless real ones are configured. Workers and servers that
     exit are restarted. `evalctl down` stops everything.
@@ -79,7 +79,7 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
 @option("--force", is_flag=True, help="Stop the servers even if other processes use them.")
 @examples("evalctl down")
 def down(*, force: bool) -> int:
-    """Stop the workers, the reconciler and the embedded servers.
+    """Stop workers, reconciler and embedded servers.
 
     Workers finish their current job first.
     """

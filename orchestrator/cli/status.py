@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.table import Table
 from sqlalchemy import Engine
 
 from core.states import JobState
@@ -16,6 +15,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json, say
 from orchestrator.watch import follow
+from reports.layout import listing, short_time
 
 
 @click.command()
@@ -23,7 +23,7 @@ from orchestrator.watch import follow
 @json_option
 @examples("evalctl status", "evalctl status latest --json")
 def status(*, run: str | None, as_json: bool) -> int:
-    """Show the progress of a run, or the newest runs and the workers.
+    """Show a run's progress, or newest runs and workers.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed
     or dead jobs.
@@ -60,7 +60,7 @@ def watch(*, run: str) -> int:
 @json_option
 @examples("evalctl cancel latest")
 def cancel(*, run: str, as_json: bool) -> int:
-    """Cancel the unfinished jobs of a run; finished results are kept."""
+    """Cancel a run's unfinished jobs; results are kept."""
     with connect(name="cancel") as connections:
         found = find_run(connections.engine, run)
         cancelled = cancel_run(connections.engine, found)
@@ -84,17 +84,19 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
     if not runs:
         say("no runs yet; `evalctl submit --help` shows how to start one")
     else:
-        table = Table("run", "state", "done", "failed", "dead", "open", "submitted (UTC)", "id")
-        for run, progress in runs:
-            ended = (JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD)
-            done, failed, dead = map(progress.count, ended)
-            counts = (f"{done}/{progress.total}", str(failed), str(dead), str(progress.open))
-            which = (f"{run.created_at:%Y-%m-%d %H:%M}", str(run.run_id)[:8])
-            table.add_row(run.name, progress.state, *counts, *which)
-        console().print(table)
+        figures = ("done", "failed", "dead", "open", "submitted\n(UTC)", "id")
+        lines = [_run_line(run, progress) for run, progress in runs]
+        console().print(listing(("run", "state", *figures), lines, figures=figures))
     _print_held(held)
     _print_workers(workers)
     return 0
+
+
+def _run_line(run: Run, progress: Progress) -> tuple[str, ...]:
+    done = f"{progress.count(JobState.SUCCEEDED)}/{progress.total}"
+    counts = (progress.count(JobState.FAILED), progress.count(JobState.DEAD), progress.open)
+    shown = (str(count) if count else "-" for count in counts)
+    return (run.name, progress.state, done, *shown, short_time(run.created_at), str(run.run_id)[:8])
 
 
 def _print_run(
@@ -128,12 +130,18 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
     if not workers:
         say("no worker is running; start one with `evalctl up` or `evalctl worker`")
         return
-    table = Table("worker", "gpu", "state", "model", "last seen")
-    for worker in workers:
-        gpu = "-" if worker["gpu"] is None else str(worker["gpu"])
-        seen = f"{worker['last_seen_s']:.0f} s ago"
-        table.add_row(worker["worker"], gpu, worker["state"], worker["model"] or "-", seen)
-    console().print(table)
+    lines = [
+        (
+            worker["worker"],
+            "-" if worker["gpu"] is None else str(worker["gpu"]),
+            worker["state"],
+            worker["model"] or "-",
+            f"{worker['last_seen_s']:.0f} s ago",
+        )
+        for worker in workers
+    ]
+    columns = ("worker", "gpu", "state", "model", "last seen")
+    console().print(listing(columns, lines, figures=("gpu", "last seen")))
     for worker in workers:
         if worker["note"]:
             say(f"  {worker['worker']}: {worker['note']}")

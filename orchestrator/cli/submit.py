@@ -124,7 +124,7 @@ def sampling_options(command: Function) -> Function:
 def submit(
     *, path: Path | None, new: bool, dry_run: bool, watch: bool, as_json: bool, **flags: Any
 ) -> int:
-    """Submit an experiment: models x problems x prompts x repetitions.
+    """Submit models x problems x prompts x repetitions.
 
     Submitting the same experiment again adds nothing; with more models, prompts or repetitions it
     tops up the run.

@@ -20,7 +20,7 @@ from scoring.verification.verify import verify_text
 @json_option
 @examples("evalctl verify --problem sec-symmetric-01 --answer answer.txt")
 def verify(*, problem: str, answer: str, as_json: bool) -> int:
-    """Check each step of an answer by computation, without its reference path.
+    """Check each step of an answer by computation.
 
     A step is consistent, needs a premise that is not stated, is wrong, or is unverified. Exits with
     1 if a step is wrong.

@@ -17,6 +17,7 @@ from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
+from reports.layout import listing
 
 
 @click.group(invoke_without_command=True)
@@ -45,7 +46,7 @@ def worker(
     queues: tuple[str, ...],
     grace: float | None,
 ) -> None:
-    """Run a worker in the foreground, on one GPU or on the CPU.
+    """Run a worker on one GPU or on the CPU.
 
     By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish
     its job and exit; a second one hands the job back at once. It refuses a GPU that other processes
@@ -78,6 +79,9 @@ def list_(*, as_json: bool) -> int:
         say("no worker is running; start one with `evalctl up` or `evalctl worker`")
     else:
         console().print(_table(workers))
+        for row in workers:
+            if row.note:
+                say(f"{row.name}: {row.note}")
     return 0
 
 
@@ -109,21 +113,23 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
 
 
 def _table(workers: list[WorkerRow]) -> Table:
-    table = Table("worker", "gpu", "state", "model", "queues", "last seen", "refused", "note")
+    lines = []
     for row in workers:
         state = row.state.value
         drains = row.drain_requested_at is not None and state not in {"draining", "quarantined"}
-        table.add_row(
-            row.name,
-            "-" if row.gpu_index is None else str(row.gpu_index),
-            f"{state} (to drain)" if drains else state,
-            row.model or "-",
-            ", ".join(row.queues),
-            f"{row.last_seen_s:.0f} s ago",
-            str(row.messages_refused),
-            row.note or "-",
+        lines.append(
+            (
+                row.name,
+                "-" if row.gpu_index is None else str(row.gpu_index),
+                f"{state} (to drain)" if drains else state,
+                row.model or "-",
+                ", ".join(row.queues),
+                f"{row.last_seen_s:.0f} s ago",
+                str(row.messages_refused or "-"),
+            )
         )
-    return table
+    columns = ("worker", "gpu", "state", "model", "queues", "last seen", "refused")
+    return listing(columns, lines, figures=("gpu", "last seen", "refused"))
 
 
 def _document(row: WorkerRow) -> dict[str, Any]:

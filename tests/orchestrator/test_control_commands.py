@@ -106,7 +106,7 @@ def test_retry_puts_refused_jobs_back_too(user: dict[str, str]) -> None:
     [
         ("dead retry", "choose dead jobs"),
         ("dead drop latest --all", "do not combine it with RUN or --job"),
-        ("dead show 7", "job 7 is not dead"),
+        ("dead show 7", "job 7 is neither dead nor failed"),
         ("dead list nope", "no run matches 'nope'"),
         ("pause nope", "no run matches 'nope'"),
         ("resume nope", "no run matches 'nope'"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import sys
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine
@@ -35,7 +34,7 @@ FAILED = FOUR[3]
 #: The names of the runs, of the hosts and of the schedule are long too.
 NAME = "nightly-regression-of-the-four-candidates-2026-11"
 HOST = "gpu-node-0017.rack-04.example.org"
-GPU = {
+GPU: dict[str, Any] = {
     "device": "cuda", "gpu_name": "NVIDIA H200 NVL 141GB HBM3e", "gpu_index": 7,
     "gpu_uuid": "GPU-7", "name": f"gpu7-1234567@{HOST}", "host": HOST,
 }  # fmt: skip
@@ -116,12 +115,11 @@ def _result(boot_id: int, skill: int, steps: list[str], draw: random.Random) -> 
 
 def seed_limits(engine: Engine) -> uuid.UUID:
     """Store a search for each model's most engines on the GPU."""
-    worker: Mapping[str, Any] = {key: GPU[key] for key in GPU if key != "name"}
     levels = {1: OK, 2: OK, 4: OK, 5: ("RUNTIME_CUDA_OOM",) * 3}
     found = [
-        probe(engine, "instances", [levels], experiment=f"limits-{model}", worker=worker,
-              models=(spec(model),))
-        for model in FOUR[:3]
+        probe(engine, "instances", [levels], experiment=f"limits-{model}", models=(spec(model),),
+              worker=GPU | {"name": f"gpu7-{number}@{HOST}"})
+        for number, model in enumerate(FOUR[:3], start=1)
     ]  # fmt: skip
     return found[-1]
 
