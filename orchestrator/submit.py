@@ -189,4 +189,6 @@ def _git_commit() -> str | None:
 
 
 def _slug(problem_set: ProblemSet) -> str:
-    return Path(problem_set.name).stem or "run"
+    first, *more = problem_set.name.split(",")
+    stem = Path(first).stem.strip() or "run"
+    return f"{stem}-and-{len(more)}-more" if more else stem

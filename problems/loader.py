@@ -136,8 +136,9 @@ def _line_of(node: yaml.Node | None, place: Place) -> int | None:
 def load_set(name_or_path: str | Path) -> ProblemSet:
     """Load a shipped set by name, or the YAML files of a folder (all levels down), or one file.
 
-    Raises `ProblemError` for an unknown name, a set without problems, a broken file or an id that
-    occurs twice.
+    A category or an id of a shipped problem is a set too, and so is a list of these and of names,
+    with commas between them. Raises `ProblemError` for an unknown name, a set without problems, a
+    broken file or an id that occurs twice.
     """
     name = str(name_or_path)
     if name in ("math62", "core"):
@@ -147,14 +148,34 @@ def load_set(name_or_path: str | Path) -> ProblemSet:
     if name in LISTED:
         return _listed(name)
     path = Path(name_or_path)
-    if path.is_dir():
-        return _from_folder(path, path.name or name)
-    if path.is_file():
-        return ProblemSet(name=path.stem, problems=(load_file(path),))
-    raise ProblemError(
-        f"there is no problem set {name!r}; the shipped ones are {', '.join(SETS)}, "
-        "or name a folder"
-    )
+    try:
+        if path.is_dir():
+            return _from_folder(path, path.name or name)
+        if path.is_file():
+            return ProblemSet(name=path.stem, problems=(load_file(path),))
+    except OSError:  # A list may be longer than a file's name can be.
+        pass
+    return _chosen(name)
+
+
+def _chosen(name: str) -> ProblemSet:
+    """Load the problems that a list of ids, categories and shipped sets names, each once."""
+    shipped = _from_folder(SHIPPED, "core")
+    chosen: dict[str, Problem] = {}
+    for part in filter(None, (part.strip() for part in name.split(","))):
+        found = [one for one in shipped if part in (one.id, one.level)]
+        if not found and part in SETS:
+            found = list(load_set(part))
+        if not found:
+            raise ProblemError(
+                f"there is no problem set {part!r}; the shipped ones are {', '.join(SETS)}, or name"
+                f" a folder, a file, a category ({', '.join(LEVELS)}) or ids of shipped problems"
+            )
+        chosen.update({one.id: one for one in found})
+    if not chosen:
+        raise ProblemError(f"there is no problem set {name!r}: it names nothing")
+    ordered = sorted(chosen.values(), key=lambda one: (LEVELS.index(one.level), one.id))
+    return ProblemSet(name=name, problems=tuple(ordered))
 
 
 def _from_folder(folder: Path, name: str) -> ProblemSet:

@@ -24,7 +24,7 @@ def missed_tables(missed: Sequence[Row], language: str, shown: int = SHOWN) -> l
 
 def _table(model: str, rows: Sequence[Row], language: str, shown: int) -> Table:
     table = lean_table(
-        f"Steps that {model} misses most",
+        f"Most missed steps of {model}",
         ("problem", "step"),
         ("missed\n%", "open\n%", "answers"),
     )

@@ -39,14 +39,30 @@ def score_tables(scores: Sequence[Row], missing: Sequence[Row] = ()) -> list[Tab
 
 
 def _table(prompt: str, rows: Sequence[Row], without: Mapping[str, Sequence[str]]) -> Table:
+    if any("part" in row for row in rows):
+        return _by_part(prompt, rows)
     table = lean_table(f"Scores, prompt {prompt}", ("model", "category"), FIGURES)
+    table.columns[1].no_wrap = True  # Its lines stand beside those of the figures.
     for model in dict.fromkeys(row["model"] for row in rows):
         of_model = [row for row in rows if row["model"] == model]
         cells = zip(*map(_cells, of_model), strict=True)
         categories = "\n".join(row["category"] for row in of_model)
         add_named_row(table, (model, categories), map("\n".join, cells))
     for model, jobs in without.items():
-        add_named_row(table, (model, f"no results: {', '.join(jobs)}"), "-" * len(FIGURES))
+        add_named_row(table, (model, "\n".join(("no results", *jobs))), "-" * len(FIGURES))
+    return table
+
+
+def _by_part(prompt: str, rows: Sequence[Row]) -> Table:
+    """Return a table with a block per part, in it a line per model."""
+    by = rows[0]["by"]
+    title = f"Scores by {by}" if prompt == "all" else f"Scores by {by}, prompt {prompt}"
+    table = lean_table(title, (by, "model"), FIGURES)
+    for part in dict.fromkeys(row["part"] for row in rows):
+        first, *others = [row for row in rows if row["part"] == part]
+        add_named_row(table, (part, first["model"]), _cells(first))
+        for row in others:
+            add_named_row(table, ("", row["model"]), _cells(row))
     return table
 
 

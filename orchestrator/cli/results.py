@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import click
 from click import option
+from sqlalchemy import Engine
 
 from db.judgements import run_judges
+from db.result_parts import PARTS, ResultFilter, read_missed_steps, read_parts
 from db.results import read_results
-from db.runs import find_run, run_progress
+from db.runs import Progress, Run, find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
+from problems.schema import LEVELS
 from reports.breakdown import explain
 from reports.breakdown_text import explained as explained_parts
 from reports.gaps import Row
 from reports.imported import imported_lines, measured_here
 from reports.left_out import left_out_lines
+from reports.missed_steps import missed_tables
+from reports.narrowed import meant, narrowed
 from reports.result_document import result_document
 from reports.run_head import head_lines, run_head
 from reports.sampling_text import sampling_lines
@@ -34,7 +41,7 @@ from reports.tables import result_tables
     "--table",
     "chosen",
     multiple=True,
-    type=click.Choice(("scores", "resources", "prompts", "concurrency")),
+    type=click.Choice(("scores", "resources", "prompts", "concurrency", "steps")),
     help="Show only this table; may be repeated.",
 )
 @option(
@@ -44,6 +51,10 @@ from reports.tables import result_tables
     help="Show the scores of rules + this judge beside those of the rules.",
 )
 @option("--base", metavar="MODEL", help="Model that gaps are against.  [default: the first]")
+@option("--by", type=click.Choice(PARTS), help="Group the scores by this.  [default: category]")
+@option("--model", "models", multiple=True, metavar="NAME", help="Only this model; repeatable.")
+@option("--category", "categories", multiple=True, type=click.Choice(LEVELS), help="Only these.")
+@option("--problem", "problems", multiple=True, metavar="ID", help="Only this one; repeatable.")
 @option("--explain", "explained", is_flag=True, help="Explain how each number was computed.")
 @json_option
 @examples(
@@ -51,6 +62,8 @@ from reports.tables import result_tables
     "evalctl results quickstart-3f2a1b --json",
     "evalctl results latest --table resources --explain",
     "evalctl results latest --judge qwen3-4b",
+    "evalctl results latest --by topic --category university",
+    "evalctl results latest --table steps --model qwen3-4b",
 )
 def results(
     *,
@@ -61,12 +74,18 @@ def results(
     explained: bool,
     judge: str | None,
     base: str | None,
+    by: str | None,
+    models: tuple[str, ...],
+    categories: tuple[str, ...],
+    problems: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Show the scores, latency and memory of a run.
 
-    RUN is an id, a unique prefix of an id, a name, or `latest`.
+    RUN is an id, a unique prefix of an id, a name, or `latest`. The steps that each model misses
+    most are shown with `--table steps`, and where only some problems are meant.
     """
+    wanted = ResultFilter(models=models, categories=categories, problems=problems)
     with connect(name="results", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
         progress = run_progress(connections.engine, found)
@@ -79,43 +98,72 @@ def results(
             explained=explained,
             judge=judge,
         )
-    require_base(read.problem_means, base)
-    document = result_document(read, base)
+        parts = _parts(connections.engine, found.run_id, by, wanted, steps="steps" in chosen)
+    chosen_read = replace(read, problem_means=meant(read.problem_means, wanted))
+    require_base(chosen_read.problem_means, base)
+    document = narrowed(result_document(chosen_read, base), wanted) | parts
     if not as_json:
         for key in ("resources", "cache"):
             document[key] = measured_here(document[key], document["imported"])
     explanation = {} if read.breakdown is None else {"explain": explain(document, read.breakdown)}
     if as_json:
-        head: dict[str, Any] = {"run": str(found.run_id), "name": found.name}
-        head |= {"state": progress.state}
-        head |= run_head(found)
-        head |= {} if judge is None else {"judge": judge}
-        print_json(head | document | explanation)
+        print_json(_head(found, progress, judge) | document | explanation)
         return 0
     screen = console()
     say(*head_lines(found))
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         say(f"run {found.name} has not finished: {jobs}")
-    say(*left_out_lines(document["missing"], document["scores"]))
+    scores = document["parts"] if "parts" in document else document["scores"]
+    say(*left_out_lines(document["missing"], scores))
     say(*imported_lines(document["imported"]))
     beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
     beside["prompts"] = {"prompt_effects", "prompt_steps"}
+    beside["steps"] = {"missed_steps"}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
-    wanted = kept if chosen else document.keys() - {"missing"}
-    shown = {key: rows for key, rows in document.items() if key in wanted}
+    keys = kept if chosen else document.keys() - {"missing", "parts"}
+    shown = {key: rows for key, rows in document.items() if key in keys}
     shown["missing"] = document["missing"]
+    if "scores" in shown:
+        shown["scores"] = scores
     tables = result_tables(shown, judge, flagged_counted=include_flagged)
+    tables += missed_tables(
+        shown.get("missed_steps", ()), str(found.experiment.get("language", "en"))
+    )
+    if wanted.narrows_problems and read.resources:
+        say("times and memory are of all problems: they are shown without --category and --problem")
     if tables:
         say(*sampling_lines(document["sampling"]), "")
     for table in tables:
         screen.print(table, "")
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
         screen.print(part)
-    if not tables:
+    if not tables and (models or wanted.narrows_problems):
+        click.echo(f"run {found.name} has no results that these options mean")
+    elif not tables:
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
         say(f"run {found.name} has no results{more}")
     return 0
+
+
+def _head(run: Run, progress: Progress, judge: str | None) -> dict[str, Any]:
+    """Return the keys of the document that say what the run is."""
+    head = {"run": str(run.run_id), "name": run.name, "state": progress.state}
+    return head | run_head(run) | ({} if judge is None else {"judge": judge})
+
+
+def _parts(
+    engine: Engine, run_id: UUID, by: str | None, wanted: ResultFilter, *, steps: bool
+) -> dict[str, Any]:
+    """Return what is shown by another part, and the missed steps, where either is asked for."""
+    found: dict[str, Any] = {}
+    if by is not None or wanted.problems:
+        group = by or "category"
+        rows = read_parts(engine, run_id, group, wanted)
+        found["parts"] = [{"by": group} | row for row in rows]
+    if steps or wanted.narrows_problems or by == "problem":
+        found["missed_steps"] = read_missed_steps(engine, run_id, wanted)
+    return found
 
 
 def require_base(means: Sequence[Row], base: str | None) -> None:

@@ -65,7 +65,11 @@ def sampling_options(command: Function) -> Function:
 @option(
     "--model", "models", multiple=True, metavar="NAME", help="Registered model; may be repeated."
 )
-@option("--problems", metavar="SET", help="Problem set: core, quickstart, a folder or a file.")
+@option(
+    "--problems",
+    metavar="SET",
+    help="core, quickstart, a folder, a file, a category, or problem ids with commas between.",
+)
 @option(
     "--prompt",
     "prompts",
@@ -119,6 +123,7 @@ def sampling_options(command: Function) -> Function:
 @json_option
 @examples(
     "evalctl submit --model smollm2 --problems quickstart --watch",
+    "evalctl submit --model smollm2 --problems university,sec-symmetric-01",
     "evalctl submit -f experiment.toml --dry-run",
 )
 def submit(

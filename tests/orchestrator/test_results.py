@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from core.model_spec import ModelSpec
@@ -11,8 +13,8 @@ from orchestrator.experiment import Experiment
 from orchestrator.registry import Registry
 from orchestrator.submit import plan
 from problems.loader import load_set
-from tests.support.four_models import seed_four
-from tests.support.processes import evalctl
+from tests.support.four_models import FOUR, seed_four
+from tests.support.processes import evalctl, evalctl_json
 from tests.support.results import THREE, store
 
 
@@ -61,3 +63,44 @@ def test_a_plan_keeps_the_hashes_of_its_problems_and_prompts() -> None:
     assert kept["problem_set_hash"] == load_set("quickstart").content_hash
     assert set(kept["prompt_versions"]) == {"plain", "stepwise"}
     assert len(set(kept["prompt_versions"].values())) == 2
+
+
+def test_results_are_shown_by_any_part_and_narrowed(
+    engine: Engine, environment: dict[str, str]
+) -> None:
+    seed_four(engine, problems=3, repetitions=2)
+
+    def document(options: str) -> dict[str, Any]:
+        return evalctl_json(environment, f"results latest --synthetic {options}")
+
+    whole = document("")
+    assert "parts" not in whole
+    by_category = {
+        (r["model"], r["prompt"], r["part"]): r for r in document("--by category")["parts"]
+    }
+    for row in whole["scores"]:
+        part = by_category[row["model"], row["prompt"], row["category"]]
+        for key in ("score7", "score7_mean", "answer_accuracy", "guess_rate", "cut_share"):
+            assert part[key] == pytest.approx(row[key]), key
+    problem = next(one for one in load_set("core") if one.level == "university")
+    topics = document("--by topic --category university")
+    assert {row["part"] for row in topics["parts"]} == set(problem.topics)
+    assert {row["category"] for row in topics["scores"]} == {"university"}
+    assert topics["resources"] == [], "they are of all problems"
+    difficulty = {row["part"] for row in document("--by difficulty --category university")["parts"]}
+    assert difficulty == {f"difficulty {problem.difficulty}"}
+    assert {row["prompt"] for row in document("--by prompt")["parts"]} == {"all"}
+
+    one = document(f"--problem {problem.id} --model {FOUR[0]}")
+    assert {(row["model"], row["part"]) for row in one["parts"]} == {(FOUR[0], "university")}
+    assert one["gaps"] == [], "one model has no gap"
+    missed = one["missed_steps"]
+    assert {row["problem"] for row in missed} == {problem.id}
+    assert all(0 < row["missed"] <= row["answers"] == 4 for row in missed)
+    step = problem.paths[0].steps[missed[0]["ordinal"] - 1]
+    assert missed[0]["describe"]["en"] == step.described("en")
+    shown = evalctl(environment, "results latest --synthetic --table steps").stdout
+    assert f"Most missed steps of {FOUR[0]}" in shown
+    assert "Scores" not in shown
+    none = evalctl(environment, "results latest --synthetic --problem nothing").stdout
+    assert "has no results that these options mean" in none

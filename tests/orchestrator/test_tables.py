@@ -27,8 +27,8 @@ WORD = re.compile(r"[^\W_]+(?:[.,:]\d+)*")
 
 
 def words(text: str) -> Counter[str]:
-    """Count words and figures: one that is cut or broken makes others."""
-    return Counter(WORD.findall(text))
+    """Count words and figures: one that is cut or broken makes others; but not how long ago."""
+    return Counter(WORD.findall(re.sub(r"\d+ s ago", "3 s ago", text)))
 
 
 def at(width: int, table: Table) -> str:

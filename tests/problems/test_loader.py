@@ -148,3 +148,19 @@ def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(b"#" * 1_000_001)
     with pytest.raises(ProblemError, match="larger than"):
         load_file(tmp_path / "large.yaml")
+
+
+def test_a_problem_a_category_and_a_list_are_sets() -> None:
+    core = load_set("core")
+    assert [one.id for one in load_set("sec-symmetric-01")] == ["sec-symmetric-01"]
+    university = [one.id for one in core if one.level == "university"]
+    assert [one.id for one in load_set("university")] == university
+    listed = load_set("university, sec-symmetric-01,quickstart")
+    ids = [one.id for one in listed]
+    assert len(ids) == len(set(ids)), "each problem once"
+    assert set(ids) == {*university, *(one.id for one in load_set("quickstart"))}
+    assert listed.content_hash == load_set("quickstart,university").content_hash
+    assert len(load_set(",".join(one.id for one in core))) == len(core), "longer than a file's name"
+    for name, said in (("university,nope", "no problem set 'nope'"), (",", "it names nothing")):
+        with pytest.raises(ProblemError, match=said):
+            load_set(name)

@@ -51,11 +51,22 @@ def test_a_model_without_results_stands_in_the_table() -> None:
         {"model": "b", "state": "queued", "jobs": 1, "reason": None},
         {"model": "a", "state": "failed", "jobs": 1, "reason": None},
     ]
-    shown = printed(score_tables([row("a")], missing)).splitlines()
+    shown = printed(score_tables([row("a")], missing))
 
-    assert [line for line in shown if line.startswith("b ")] == [
-        "b no results: 3 dead, 1 queued - - - - - - -"
-    ]
+    assert "b no results - - - - - - -\n3 dead\n1 queued" in shown
+    assert "1 failed" not in shown, "the other model has results"
+
+
+def test_lines_of_parts_stand_beside_their_figures() -> None:
+    long = "stationary distribution of a chain"
+    rows = [row(name, part=part, by="topic", score7=score) for part in (long, "x")
+            for name, score in (("a", 1.0), ("b", 2.0))]  # fmt: skip
+    lines = printed(score_tables(rows)).splitlines()
+
+    assert lines[0] == "Scores by topic, prompt stepwise"
+    assert f"{long} a 3.80 1.00 75 10 2 100 20 x 3" in lines
+    assert "b 3.80 2.00 75 10 2 100 20 x 3" in lines
+    assert "x a 3.80 1.00 75 10 2 100 20 x 3" in lines
 
 
 def test_two_models_with_ranges_fit_into_80_columns() -> None:

@@ -20,6 +20,7 @@ from db.submissions import Submitted, submit
 from orchestrator.connections import connect
 from orchestrator.submit import record_of
 from problems.loader import load_set
+from problems.schema import Path
 from tests.support.jobs import QUEUES, claim_one, fail, register, spec, submission
 from tests.support.results import OK, generation_row, probe, store_start
 
@@ -75,14 +76,15 @@ def seed_four(engine: Engine, *, problems: int = 3, repetitions: int = 2) -> Sub
                 engine, worker_id, job.model_id, memory_kind="device", config_hash=f"c-{model}"
             )
         assert job.problem is not None
-        steps = [step.id for step in chosen[job.problem].paths[0].steps]
-        commit(engine, job.job_id, job.attempt_no, _result(starts[model], FOUR.index(model), steps,
-                                                           draw))  # fmt: skip
+        path = chosen[job.problem].paths[0]
+        result = _result(starts[model], FOUR.index(model), path, draw)
+        commit(engine, job.job_id, job.attempt_no, result)
     return submitted
 
 
-def _result(boot_id: int, skill: int, steps: list[str], draw: random.Random) -> Result:
+def _result(boot_id: int, skill: int, path: Path, draw: random.Random) -> Result:
     """Return the rows of one drawn answer: the later models show fewer steps."""
+    steps = [step.id for step in path.steps]
     verdicts = [
         draw.choices(("done", "missing", "undetermined", "wrong"), (9 - 3 * skill, 3, 1, 1))[0]
         for _ in steps
@@ -90,7 +92,7 @@ def _result(boot_id: int, skill: int, steps: list[str], draw: random.Random) -> 
     done, open_ = verdicts.count("done"), verdicts.count("undetermined")
     right = draw.random() < 0.7
     score = Score(
-        scorer_version="1", steps_done=done, steps_total=len(steps),
+        scorer_version="1", path_id=path.id, steps_done=done, steps_total=len(steps),
         score7=7 * done / len(steps), score7_high=7 * (done + open_) / len(steps),
         coverage=1 - open_ / len(steps), steps_undetermined=open_, answer_correct=right,
         guess_suspected=right and 2 * (done + open_) < len(steps),

@@ -56,6 +56,8 @@ VARYING = (
 COMMANDS = (
     "status", "status RUN", "results RUN --synthetic",
     "results RUN --synthetic --table resources --include-flagged",
+    "results RUN --synthetic --by topic --category university --table scores",
+    "results RUN --synthetic --problem mod-bike-fleet-01 --model FIRST",
     "compare RUN --models MODELS --synthetic",
     "recommend RUN --synthetic --price-per-gpu-hour 2.5", "dead list --limit 2", "dead show JOB",
     "models list", "models check", "worker list", "schedule list", "schedule show SCHEDULE",
@@ -102,6 +104,7 @@ def shown(engine: Engine, user: Mapping[str, str], width: int = WIDTH) -> Iterat
     """Yield each command with what it prints at a width."""
     job = query(engine, "SELECT max(id) AS job FROM eval.job WHERE state = 'dead'")[0]["job"]
     values = {"RUN": NAME, "JOB": str(job), "SCHEDULE": SCHEDULE, "MODELS": " ".join(FOUR[:2])}
+    values["FIRST"] = FOUR[0]
     for command in COMMANDS:
         query(engine, "UPDATE eval.worker SET last_seen_at = now() RETURNING id")
         words = [values.get(word, word) for word in command.split()]
