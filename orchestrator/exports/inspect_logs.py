@@ -69,6 +69,7 @@ def _task(row: Row) -> tuple[str, str]:
 
 def _log(rows: Sequence[Row], samples: Sequence[Any], version: str, log: ModuleType) -> Any:
     first = rows[0]
+    stored = [row["created_at"] for row in rows]
     sampling = first["sampling"] or {}
     config = {key: sampling.get(key) for key in ("temperature", "top_p", "max_tokens", "top_k")}
     spec = log.EvalSpec(
@@ -85,6 +86,10 @@ def _log(rows: Sequence[Row], samples: Sequence[Any], version: str, log: ModuleT
         status="success",
         eval=spec,
         samples=list(samples),
+        # Without both, Inspect's viewer shows a duration that is not a number.
+        stats=log.EvalStats(
+            started_at=min(stored).isoformat(), completed_at=max(stored).isoformat()
+        ),
         results=log.EvalResults(
             total_samples=len(rows), completed_samples=len(rows), scores=_means(rows, log)
         ),

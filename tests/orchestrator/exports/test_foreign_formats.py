@@ -89,6 +89,7 @@ def test_inspect_reads_its_log_with_the_steps_and_the_answers_come_back(
     for name, samples in made.items():
         read = log.read_eval_log(str(tmp_path / name))
         assert (read.status, len(read.samples)) == ("success", samples)
+        assert "2020" < read.stats.started_at <= read.stats.completed_at
         scored = [one for one in read.samples if one.scores]
         assert scored
         for sample in scored:
