@@ -39,6 +39,8 @@ class ScoredAnswer:
     #: Steps on which the judge gave a usable verdict, and steps that it was asked about.
     judged: Sequence[str]
     asked: Sequence[str]
+    #: How many replies of the judge about this scoring are stored.
+    replies: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,9 +150,19 @@ def refuse_own_answers(engine: Engine, run: Run, spec: ModelSpec) -> None:
 
 
 def plan_judging(
-    run: Run, judge: ModelSpec, questions: Sequence[Question], *, max_tokens: int, new: bool
+    run: Run,
+    judge: ModelSpec,
+    questions: Sequence[Question],
+    *,
+    max_tokens: int,
+    new: bool,
+    again: bool = False,
 ) -> Submission:
-    """Return the run that asks a judge: a job for each request, none of them twice."""
+    """Return the run that asks a judge: a job for each request, none of them twice.
+
+    With ``again``, requests that were answered without a verdict go to a run of their round, so
+    that the same steps can be asked about again; the next round begins with the next reply.
+    """
     experiment = {
         "judged_run": str(run.run_id),
         "judged_run_name": run.name,
@@ -165,6 +175,8 @@ def plan_judging(
         "max_tokens": max_tokens,
     }
     identity = {key: experiment[key] for key in ("judged_run", "models", "max_tokens")}
+    if again:
+        identity["replies"] = sorted((one.answer.score_id, one.answer.replies) for one in questions)
     return Submission(
         name=f"judge-{run.name}-{judge.name}",
         experiment_hash=canonical_hash(identity | {"judge": judge.spec_hash}),

@@ -7,7 +7,8 @@
 SELECT s.id AS score_id, s.newest, s.path_id, m.name AS model, p.id AS problem_id, p.name AS problem,
        p.content_hash, p.document, p.category, j.prompt, j.repetition,
        coalesce(r.experiment ->> 'language', 'en') AS language, t.content AS text,
-       v.steps, coalesce(a.judged, '{}') AS judged, coalesce(a.asked, '{}') AS asked
+       v.steps, coalesce(a.judged, '{}') AS judged, coalesce(a.asked, '{}') AS asked,
+       a.replies
   FROM eval.job AS j
   JOIN eval.run AS r ON r.id = j.run_id
   JOIN eval.model AS m ON m.id = j.model_id
@@ -21,7 +22,7 @@ SELECT s.id AS score_id, s.newest, s.path_id, m.name AS model, p.id AS problem_i
        SELECT jsonb_object_agg(x.step, x.verdict ORDER BY x.ordinal) AS steps
          FROM eval.step_verdict AS x WHERE x.score_id = s.id) AS v
   LEFT JOIN LATERAL (
-       SELECT array_agg(DISTINCT d.step) AS asked,
+       SELECT count(DISTINCT o.id) AS replies, array_agg(DISTINCT d.step) AS asked,
               array_agg(DISTINCT d.step) FILTER (WHERE d.verdict IS NOT NULL) AS judged
          FROM eval.judgement AS o
          JOIN eval.judged_step AS d ON d.judgement_id = o.id

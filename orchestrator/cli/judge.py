@@ -119,7 +119,14 @@ def submit(
         _warn_unreadable(planned)
         if not planned.questions:
             return _report_nothing(found.name, planned, as_json=as_json)
-        submission = plan_judging(found, spec, planned.questions, max_tokens=max_tokens, new=new)
+        submission = plan_judging(
+            found,
+            spec,
+            planned.questions,
+            max_tokens=max_tokens,
+            new=new,
+            again=retry_unscored,
+        )
         outcome = submit_experiment(connections.engine, connections.broker, submission)
         for warning in outcome.warnings:
             warn(warning)

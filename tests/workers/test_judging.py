@@ -208,6 +208,30 @@ def test_a_reply_that_cannot_be_read_is_stored_with_its_reasons(
     assert row["score7"] == row["rules_score7"]
 
 
+def test_steps_left_without_a_verdict_are_queued_again_once_for_each_reply(
+    engine: Engine, with_judge: Judged
+) -> None:
+    store_scored(engine, MIXED)
+    user = with_judge(text="Full marks for everything.")
+    first = judge(user)
+    with worker(user, "--queue", "synthetic") as process:
+        process.wait_for("job.succeeded")
+        assert judge(user)["created"] == 0, "without the option nothing is asked twice"
+        again = judge(user, "--retry-unscored")
+        assert (again["created"], again["run"] == first["run"]) == (1, False)
+        process.wait_for("job.succeeded")
+        finished(engine)
+    assert count(engine, "SELECT count(*) FROM eval.judgement") == 2
+    assert query(engine, "SELECT DISTINCT judge_steps FROM eval.job WHERE prompt = 'judge'") == [
+        {"judge_steps": list(STEPS[1:])}
+    ]
+
+    third = judge(user, "--retry-unscored")
+    twice = judge(user, "--retry-unscored")
+    assert (third["created"], third["run"] in (first["run"], again["run"])) == (1, False)
+    assert (twice["created"], twice["run"]) == (0, third["run"]), "its reply is still awaited"
+
+
 def test_a_judge_run_is_cancelled_as_any_other(engine: Engine, with_judge: Judged) -> None:
     store_scored(engine, MIXED, MIXED)
     user = with_judge(text=SAID)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
 import os
 import signal
 import threading
@@ -21,6 +22,7 @@ import pytest
 
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
+from scoring.judging.request import VERDICTS, reply_schema
 from workers import errors
 from workers.bundled_model import ensure_embedded_model
 from workers.engines import EngineContext
@@ -158,6 +160,24 @@ def test_the_memory_of_a_start_is_the_hosts_and_gaps_have_reasons(
     for term in ("context_mib", "buffers_mib", "activation_peak_mib"):
         assert getattr(memory, term) is None
         assert memory.reasons[term]
+
+
+@pytest.mark.usefixtures("engine_start")
+def test_a_judges_reply_follows_the_schema_of_its_request(host: EngineHost) -> None:
+    """A model this small would not answer in JSON by itself: the engine masks its tokens."""
+    schema = reply_schema(("s1",))
+    schema["properties"]["s1"]["properties"]["quote"]["maxLength"] = 16
+    asked = question("Judge step s1 of the answer a+b=5, so 13.", max_tokens=60)
+    free, _ = generate(host, asked)
+    made, _ = generate(host, replace(asked, request_id="schema", schema=schema))
+
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(free.text)
+    said = json.loads(made.text)
+    assert list(said) == ["s1"]
+    assert list(said["s1"]) == ["quote", "verdict"]
+    assert len(said["s1"]["quote"]) <= 16
+    assert said["s1"]["verdict"] in VERDICTS
 
 
 @pytest.mark.usefixtures("engine_start")
