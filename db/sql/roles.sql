@@ -41,6 +41,7 @@ END $$;
 GRANT evalctl_analyst TO {role};
 ALTER ROLE {role} SET statement_timeout = '60s';
 ALTER ROLE {role} SET default_transaction_read_only = on;
+ALTER ROLE {role} SET search_path = analytics_v1;
 
 -- name: join_evalctl_writer
 GRANT evalctl_writer TO {role};

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
 import click
 from psycopg.conninfo import make_conninfo
@@ -80,6 +83,31 @@ def shell(*, arguments: tuple[str, ...]) -> None:
     raise SystemExit(code)
 
 
+@database.command()
+@click.option("--role", metavar="NAME", help="Another login role, named without a password.")
+@click.option("--with-password", is_flag=True, help="Print the password too.")
+@examples("evalctl db url --role alice", 'psql "$(evalctl db url --with-password)"')
+def url(*, role: str | None, with_password: bool) -> int:
+    """Print the database's URL, for psql, notebooks and other tools.
+
+    The password of evalctl's own role is printed only on demand: keep it out of logs and files.
+    That of another role is known to its owner alone.
+    """
+    if role is not None and with_password:
+        raise UsageFault("evalctl knows no password of another role: leave one of the two out")
+    with connect(name="url", check_schema=False) as connections:
+        given = libpq_parameters(connections.endpoints.database_url)
+    if not with_password:
+        given.pop("password", None)
+    if role is not None:
+        given["user"] = role
+    # Around the guard of secrets: this one was asked for.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(f"{uri(given)}\n".encode())
+    sys.stdout.buffer.flush()
+    return 0
+
+
 @database.command(name="grant-analyst")
 @click.argument("role")
 @examples("evalctl db grant-analyst alice")
@@ -103,6 +131,22 @@ def grant_writer_command(*, role: str) -> int:
         grant_writer(connections.engine, role)
     say(f"role {role} can submit, run workers and reconcile")
     return 0
+
+
+def uri(parameters: Mapping[str, str]) -> str:
+    """Return connection parameters as one URI, which libpq reads back as the same parameters."""
+    order = ("user", "password", "host", "port", "dbname")
+    user, password, host, port, name = (quote(parameters.get(key, ""), safe="") for key in order)
+    login = user + (f":{password}" if password else "") + ("@" if user or password else "")
+    place = host + (f":{port}" if port else "")
+    rest = {key: value for key, value in parameters.items() if key not in order}
+    if "," in parameters.get("host", "") + parameters.get("port", ""):
+        # Several hosts: libpq takes them as parameters too.
+        rest |= {key: parameters[key] for key in ("host", "port") if key in parameters}
+        place = ""
+    return f"postgresql://{login}{place}/{name}" + (
+        f"?{urlencode(rest, quote_via=quote)}" if rest else ""
+    )
 
 
 def _embedded_psql() -> str:

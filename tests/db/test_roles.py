@@ -16,6 +16,7 @@ from alembic import command
 from psycopg import sql
 from sqlalchemy import Engine, make_url
 
+from core.settings import libpq_parameters
 from db.engine import rows, transaction
 from db.migrate import alembic_config, upgrade
 from db.roles import (
@@ -26,6 +27,7 @@ from db.roles import (
     grant_writer,
     renew_grants,
 )
+from orchestrator.cli.database import uri
 from tests.support.database import query
 from tests.support.debian_packages import program_or_skip
 from tests.support.processes import evalctl, evalctl_json, run_program, worker
@@ -200,6 +202,37 @@ def test_a_missing_role_and_a_superuser_are_refused(
     assert engine.url.username is not None
     with pytest.raises(GrantRefused, match="is a superuser"):
         grant_writer(engine, engine.url.username)
+
+
+def test_the_url_is_what_other_tools_log_in_with(
+    environment: dict[str, str], engine: Engine, login: str
+) -> None:
+    grant_analyst(engine, login)
+    command = (sys.executable, "-m", "orchestrator", "db", "url")
+    own = run_program(*command, "--with-password", env=environment)
+    with psycopg.connect(own.stdout.strip()) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == (engine.url.username,)
+    theirs = run_program(*command, "--role", login, env=environment).stdout.strip()
+    assert str(engine.url.password) not in theirs
+    with psycopg.connect(theirs, password=PASSWORD) as connection:
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,), (
+            "an analyst's search path is analytics_v1"
+        )
+    both = run_program(*command, "--with-password", "--role", login, env=environment)
+    assert both.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"user": "a", "password": "p/ @:%?#", "host": "h.example", "port": "5433", "dbname": "d"},
+        {"user": "a", "host": "/run/postgresql", "dbname": "d x"},
+        {"user": "a", "host": "one,two", "port": "5432,5433", "dbname": "d", "sslmode": "require"},
+        {"user": "a", "host": "::1", "port": "5432", "dbname": "d", "options": "-c jit=off"},
+    ],
+)
+def test_a_url_is_read_back_as_it_was(parameters: dict[str, str]) -> None:
+    assert libpq_parameters(uri(parameters)) == parameters
 
 
 def test_the_shell_logs_in_and_its_command_line_holds_no_password(
