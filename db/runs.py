@@ -15,6 +15,8 @@ from core.states import JobState
 from db.engine import long_transaction, rows, transaction
 from db.statements import statement
 
+#: A time without any job's end that is longer, and ten times the usual one, counts into no rate.
+PAUSE_S = 300.0
 #: Most failed and dead jobs of a run that are searched for its errors, the latest.
 FAILURES_AT_MOST = 20_000
 
@@ -117,7 +119,8 @@ def run_progress(engine: Engine, run: Run) -> Progress:
     """Return the progress of a run."""
     with transaction(engine) as connection:
         counted = rows(connection, statement("run_counts", "runs"), {"run": run.run_id})[0]
-        rate = rows(connection, statement("run_pace", "runs"), {"run": run.run_id})[0]
+        since = {"run": run.run_id, "pause_s": PAUSE_S}
+        rate = rows(connection, statement("run_pace", "runs"), since)[0]
         given = {"run": run.run_id, "latest": FAILURES_AT_MOST}
         failures = rows(connection, statement("run_failures", "runs"), given)
     return Progress(
@@ -156,3 +159,13 @@ def _counts(row: Mapping[str, Any]) -> dict[JobState, int]:
     counts: dict[JobState, int] = {state: int(row[state.value] or 0) for state in known}
     counts[JobState.QUEUED] = int(row["open"] or 0) - counts[JobState.RUNNING]
     return {state: jobs for state, jobs in counts.items() if jobs}
+
+
+def engine_log(engine: Engine, job_id: int) -> Mapping[str, Any] | None:
+    """Return the engine start of a job: ``start_id``, ``log_path`` on ``host``, kept ``content``.
+
+    None where no engine of its model started on the worker that tried it.
+    """
+    with transaction(engine) as connection:
+        found = rows(connection, statement("engine_log", "runs"), {"job": job_id})
+    return found[0] if found else None

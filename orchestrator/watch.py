@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Engine
 
 from db.fleet import list_workers
 from db.runs import Progress as RunProgress
 from db.runs import Run, find_run, run_progress
-from orchestrator.console import duration
+from orchestrator.console import duration, say
+from orchestrator.ending import ending_lines, unwatched_line
 
 POLL_S = 1.0
 
@@ -21,18 +23,20 @@ def follow(
     engine: Engine, run: Run, console: Console, *, check: Callable[[], None] = lambda: None
 ) -> RunProgress:
     """Draw a run's progress until no job is open; ``check``, called at each poll, may raise."""
-    figures = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    clock = TextColumn("{task.fields[age]}")  # of the run, not of watching it
+    figures = (BarColumn(), MofNCompleteColumn(), clock)
     columns = (TextColumn("{task.description}"), *figures)
     eta = TextColumn("{task.fields[eta]}")
     with Progress(*columns, eta, console=console, transient=not console.is_terminal) as bar:
-        task = bar.add_task(run.name, total=None, eta="")
+        task = bar.add_task(run.name, total=None, eta="", age="")
         shown: tuple[int, bool] | None = None
         while True:
             check()
             progress = run_progress(engine, find_run(engine, str(run.run_id)))
             finished = progress.total - progress.open
             note = _note(engine, progress)
-            bar.update(task, total=progress.total, completed=finished, eta=note)
+            age = _age(run) if progress.open else ""
+            bar.update(task, total=progress.total, completed=finished, eta=note, age=age)
             mark = (finished, bool(progress.open))
             if not console.is_terminal and mark != shown and _prints_line(finished, progress):
                 at, jobs = time.strftime("%H:%M:%S"), f"{finished} of {progress.total} jobs"
@@ -41,6 +45,21 @@ def follow(
             if not progress.open:
                 return progress
             time.sleep(POLL_S)
+
+
+def watched(
+    engine: Engine, run: Run, console: Console, *, check: Callable[[], None] = lambda: None
+) -> RunProgress:
+    """Follow a run to its end and say what came of it; Ctrl-C says what becomes of the run."""
+    try:
+        progress = follow(engine, run, console, check=check)
+    except KeyboardInterrupt:
+        progress = run_progress(engine, find_run(engine, str(run.run_id)))
+        workers = len(list_workers(engine))
+        say(unwatched_line(run, progress, workers=workers), err=True)
+        raise
+    say(*ending_lines(run, progress), err=console.stderr)
+    return progress
 
 
 def _note(engine: Engine, progress: RunProgress) -> str:
@@ -52,7 +71,13 @@ def _note(engine: Engine, progress: RunProgress) -> str:
     if not workers:
         return "waiting for a worker; start one with `evalctl up`"
     states = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
-    return f"ETA {duration(progress.eta_s)} ({states})"
+    eta = "no ETA yet" if progress.eta_s is None else f"ETA {duration(progress.eta_s)}"
+    return f"{eta} ({states})"
+
+
+def _age(run: Run) -> str:
+    """Return how long ago the run was submitted."""
+    return duration(max(0.0, (dt.datetime.now(dt.UTC) - run.created_at).total_seconds()))
 
 
 def _prints_line(finished: int, progress: RunProgress) -> bool:

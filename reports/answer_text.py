@@ -13,8 +13,25 @@ COLOURS = {
     "done": "green", "present_invalid": "yellow", "wrong": "red", "missing": "bright_black",
     "undetermined": "magenta", "unclear": "magenta",
 }  # fmt: skip
+#: The score of an answer that shows every step.
+FULL = 7
 CORRECT = {True: "right", False: "wrong", None: "undecided"}
 GUESS = "guess suspected: a right answer with fewer than half of the steps"
+NOT_SHOWN = "right answer, steps not shown: {} undetermined steps decide whether it is a guess"
+
+
+def guess_text(
+    *, suspected: bool, correct: bool | None, score7: float, undetermined: int
+) -> Text | None:
+    """Return what to say of a right answer with few steps; None where there is nothing to say.
+
+    It is called a guess only where no undetermined step could change that.
+    """
+    if suspected:
+        return Text(GUESS, style="bold red")
+    if correct and 2 * score7 < FULL and undetermined:
+        return Text(NOT_SHOWN.format(undetermined), style="yellow")
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.metrics import METRICS
-from reports.layout import lean_table
+from reports.layout import lean_table, legend
 
 Row = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ WHOLE = 100
 READING = (
     "Differences are B - A with their 95 % interval; of times, rates and memory in %. p: "
     "adjusted over all metrics (Holm). sees: the smallest difference that this comparison finds "
-    "with a probability of 80 %."
+    "with a probability of 80 %. " + legend("of 7", "TTFT", "TPOT", "E2E", "need", "NVML")
 )
 #: Metrics shown by category; others only where a difference was found.
 BY_CATEGORY = ("score7", "score7_high", "answer_correct")

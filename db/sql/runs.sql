@@ -180,13 +180,30 @@ SELECT run_id, sum(open), sum(succeeded), sum(failed), sum(dead), sum(cancelled)
 -- name: run_pace
 -- Mean seconds between the last finished jobs of a run, engine starts included. Jobs that run
 -- together end together, so that a few of them say nothing about the rate.
+-- A pause in which nothing ended, as before a retry or without a worker, says nothing either: only
+-- jobs since the last one count, and none while one lasts.
+WITH recent AS (
+    SELECT finished_at FROM eval.job
+     WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead')
+     ORDER BY finished_at DESC
+     LIMIT (SELECT CASE mode WHEN 'throughput' THEN 200 ELSE 20 END
+              FROM eval.run WHERE id = %(run)s)
+), spaced AS (
+    SELECT finished_at,
+           extract(epoch FROM lag(finished_at, 1, greatest(now(), finished_at))
+                                  OVER (ORDER BY finished_at DESC) - finished_at) AS until_next_s
+      FROM recent
+), pauses AS (
+    SELECT finished_at,
+           count(*) FILTER (WHERE until_next_s > greatest(%(pause_s)s, 10 * u.usual_s))
+               OVER (ORDER BY finished_at DESC) AS later
+      FROM spaced
+     CROSS JOIN (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY until_next_s) AS usual_s
+                   FROM spaced) AS u
+)
 SELECT extract(epoch FROM greatest(max(finished_at), now()) - min(finished_at))::double precision
        / nullif(count(*) - 1, 0) AS seconds_per_job
-  FROM (SELECT finished_at FROM eval.job
-         WHERE run_id = %(run)s AND state IN ('succeeded', 'failed', 'dead')
-         ORDER BY finished_at DESC
-         LIMIT (SELECT CASE mode WHEN 'throughput' THEN 200 ELSE 20 END
-                  FROM eval.run WHERE id = %(run)s)) AS recent;
+  FROM pauses WHERE later = 0;
 
 -- name: run_failures
 -- The errors of a run, most frequent first, each with an example; of a run with very many, among
@@ -199,3 +216,20 @@ SELECT m.name AS model, j.state, j.failure_kind, j.error_class, min(j.error_mess
   JOIN eval.model AS m ON m.id = j.model_id
  GROUP BY m.name, j.state, j.failure_kind, j.error_class
  ORDER BY jobs DESC LIMIT 20;
+
+-- name: engine_log
+-- The engine start behind a job: of its result, else the latest of its model on the worker of its
+-- last attempt before that attempt ended.
+SELECT b.id AS start_id, b.log_path, w.host, t.content
+  FROM eval.job AS j
+  LEFT JOIN eval.generation AS g ON g.job_id = j.id
+  LEFT JOIN LATERAL (
+       SELECT s.id FROM eval.attempt AS a
+         JOIN eval.boot AS s ON s.worker_id = a.worker_id AND s.model_id = j.model_id
+                            AND s.started_at <= coalesce(a.ended_at, now())
+        WHERE a.job_id = j.id
+        ORDER BY a.attempt_no DESC, s.id DESC LIMIT 1) AS latest ON true
+  JOIN eval.boot AS b ON b.id = coalesce(g.boot_id, latest.id)
+  JOIN eval.worker AS w ON w.id = b.worker_id
+  LEFT JOIN eval.text_blob AS t ON t.hash = b.log_text_hash
+ WHERE j.id = %(job)s;

@@ -30,7 +30,7 @@ COMMANDS = {
     "compare": "compare", "recommend": "recommend", "report": "report", "export": "export",
     "answer": "answer", "probe": "probe", "cancel": "status", "pause": "control",
     "resume": "control", "retry": "control", "dead": "dead", "schedule": "schedule",
-    "baseline": "baseline", "nights": "nights",
+    "baseline": "baseline", "nights": "nights", "logs": "logs",
     "score": "score", "rescore": "rescore", "judge": "judge", "review": "review",
     "verify": "verify", "verify-bench": "verify_bench", "import-answers": "import_answers",
     "problems": "problems", "prompts": "prompts", "models": "models",

@@ -21,10 +21,10 @@ from problems.errors import ProblemError
 from problems.schema import Problem
 from reports.answer_text import (
     CORRECT,
-    GUESS,
     ShownStep,
     described,
     folded_thinking,
+    guess_text,
     marked_text,
     moved,
     score_range,
@@ -191,8 +191,14 @@ def _score_lines(row: Row) -> Iterator[Text]:
     score = score_range(row["score7"], row["score7_high"])
     steps = f"rules: steps {row['steps_done']}/{row['steps_total']}, score {score} of 7"
     yield Text(f"\n{steps}, final answer {CORRECT[row['answer_correct']]}")
-    if row["guess_suspected"]:
-        yield Text(GUESS, style="bold red")
+    guess = guess_text(
+        suspected=row["guess_suspected"],
+        correct=row["answer_correct"],
+        score7=row["score7"],
+        undetermined=sum(step["rules"] in ("undetermined", "unclear") for step in row["steps"]),
+    )
+    if guess is not None:
+        yield guess
 
 
 def _times(row: Row) -> str:

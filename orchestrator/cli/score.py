@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from click import option
-from rich.text import Text
 
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
@@ -16,9 +15,9 @@ from problems.loader import load_file, load_set
 from problems.schema import Problem
 from reports.answer_text import (
     CORRECT,
-    GUESS,
     ShownStep,
     described,
+    guess_text,
     marked_text,
     score_range,
     step_lines,
@@ -83,5 +82,11 @@ def _print(problem: Problem, text: str, scored: Score) -> None:
     score = score_range(scored.score7, scored.score7_high)
     shown = f"steps {scored.steps_done}/{scored.steps_total}, score {score} of 7"
     screen.print(f"\n{shown}, final answer {CORRECT[scored.answer_correct]}")
-    if scored.guess_suspected:
-        screen.print(Text(GUESS, style="bold red"))
+    guess = guess_text(
+        suspected=scored.guess_suspected,
+        correct=scored.answer_correct,
+        score7=scored.score7,
+        undetermined=scored.steps_undetermined,
+    )
+    if guess is not None:
+        screen.print(guess)

@@ -14,7 +14,7 @@ from db.servers import held_models
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json, say
-from orchestrator.watch import follow
+from orchestrator.watch import watched
 from reports.layout import listing, short_time
 
 
@@ -38,7 +38,8 @@ def status(*, run: str | None, as_json: bool) -> int:
         held = [row for row in held_models(connections.engine) if row["model"] in names]
         if as_json:
             document = _run_document(found, progress)
-            now = {"eta_s": progress.eta_s, "failures": list(progress.failures)}
+            eta_s = progress.eta_s if workers or not progress.open else None
+            now = {"eta_s": eta_s, "failures": list(progress.failures)}
             print_json(document | now | {"workers": workers, "held_models": held})
         else:
             _print_run(found, progress, workers, held if progress.open else [])
@@ -51,7 +52,7 @@ def status(*, run: str | None, as_json: bool) -> int:
 def watch(*, run: str) -> int:
     """Follow a run until it ends. Ctrl-C stops watching, not the run."""
     with connect(name="watch") as connections:
-        progress = follow(connections.engine, find_run(connections.engine, run), console())
+        progress = watched(connections.engine, find_run(connections.engine, run), console())
     return 0 if progress.state == "succeeded" else 1
 
 
@@ -108,8 +109,8 @@ def _print_run(
     if progress.state == "paused":
         say(f"resume it with `evalctl resume {run.name}`")
     _print_held(held)
-    if progress.state != "paused" and progress.open:
-        say(f"ETA {duration(progress.eta_s)}")
+    if progress.state != "paused" and progress.open and workers:
+        say("no ETA yet" if progress.eta_s is None else f"ETA {duration(progress.eta_s)}")
     for failure in progress.failures:
         what = f"{failure['model']}, {failure['error_class']}"
         say(f"  {failure['jobs']} {failure['state']} ({what}): {failure['example']}")

@@ -22,7 +22,7 @@ from orchestrator.experiment import Experiment, make_experiment, read_experiment
 from orchestrator.model_check import unreachable
 from orchestrator.registry import load_registry
 from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
-from orchestrator.watch import follow
+from orchestrator.watch import watched
 from reports.sampling_text import sampling_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -154,7 +154,7 @@ def submit(
                 warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
             return 0
         run = find_run(connections.engine, str(outcome.submitted.run_id))
-        progress = follow(connections.engine, run, console(as_json=as_json))
+        progress = watched(connections.engine, run, console(as_json=as_json))
         if as_json:
             print_json(outcome.to_dict() | {"state": progress.state})
         return 0 if progress.state == "succeeded" else 1

@@ -67,6 +67,7 @@ def run_worker(
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
+        quiet=True,  # Its banner would not be JSON.
     )
     worker.start()
     if worker.exitcode:

@@ -27,7 +27,8 @@ class _JsonLines(logging.Formatter):
 
 
 def set_up_logging(level: str = "INFO") -> None:
-    """Send every log record of this process to stderr."""
+    """Send every log record of this process to stderr, and every warning of a library."""
+    logging.captureWarnings(True)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
     root = logging.getLogger()
