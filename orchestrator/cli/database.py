@@ -88,7 +88,7 @@ def shell(*, arguments: tuple[str, ...]) -> None:
 @click.option("--with-password", is_flag=True, help="Print the password too.")
 @examples("evalctl db url --role alice", 'psql "$(evalctl db url --with-password)"')
 def url(*, role: str | None, with_password: bool) -> int:
-    """Print the database's URL, for psql, notebooks and other tools.
+    """Print the database's URL, for psql and other tools.
 
     The password of evalctl's own role is printed only on demand: keep it out of logs and files.
     That of another role is known to its owner alone.
