@@ -19,7 +19,9 @@ HOLD_S, HOLD_AT_MOST_S = 5.0, 300.0
 MARGIN = 1.02
 #: Errors that a request may cause: a job that has had one as often, while its model's server has
 #: served others, pays with attempts from then on.
-SUSPECT = frozenset({"CONNECTION_LOST", "SERVER_ERROR", "SERVER_UNREACHABLE"})
+SUSPECT = frozenset({"CONNECTION_LOST", "SERVER_ERROR", "SERVER_UNREACHABLE", "STREAM_CUT"})
+#: Those of them that come after an answer has begun, and may be paid for: the server is there.
+BEGUN = frozenset({"CONNECTION_LOST", "STREAM_CUT"})
 SUSPECT_AFTER = 20
 #: Hints for the jobs of a model that is free again; the reconciler issues more.
 HINTS = 100
@@ -115,7 +117,11 @@ def hand_back(
     """
     at_most = SUSPECT_AFTER if failure.error_class in SUSPECT else None
     given = _key(job.spec) | _attempt(job) | _words(job.spec, failure, patience_s)
-    given |= {"times_at_most": at_most, "backoff_s": BACKOFF_S}
+    given |= {
+        "times_at_most": at_most,
+        "begun": failure.error_class in BEGUN,
+        "backoff_s": BACKOFF_S,
+    }
     found = run_alone(engine, statement("hand_back", "servers"), given)
     if not found:
         raise LeaseLost(job.job_id, job.attempt_no)

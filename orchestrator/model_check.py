@@ -6,7 +6,7 @@ import asyncio
 import importlib.util
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from core.model_server import (
 )
 from core.model_spec import ModelSpec
 from core.server_address import ServerMisnamed
+from orchestrator.server_call import ServerCall, call_server
 
 #: Versions of vLLM that the engine is written for: from, below.
 VLLM_FROM, VLLM_BELOW = (0, 26), (0, 34)
@@ -41,10 +42,20 @@ class ModelCheck:
     found: str
     #: How to fix it; empty where nothing is wrong.
     mend: str = ""
+    #: What one small request found; None where none was sent.
+    call: ServerCall | None = None
 
 
-def check_model(spec: ModelSpec) -> ModelCheck:
-    """Check one model without loading it."""
+def check_model(spec: ModelSpec, *, call: bool = False) -> ModelCheck:
+    """Check one model without loading it; with ``call`` its server answers one small request."""
+    found = _check_model(spec)
+    if not (call and found.ok and spec.engine == "openai"):
+        return found
+    made = call_server(spec)
+    return replace(found, ok=made.failed is None, call=made, mend=made.failed or "")
+
+
+def _check_model(spec: ModelSpec) -> ModelCheck:
     if spec.engine == "synthetic":
         return ModelCheck(
             model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are simulated"

@@ -132,11 +132,13 @@ RETURNING s.failures, s.held_until,
 -- name: hand_back
 -- Return a job whose server failed to the queue at no cost, behind the others of its model, so that
 -- another tries whether the server is back. Not for ever: a job that has waited for all of the
--- patience is dead, and one that fails again and again while others are served is left to count.
+-- patience is dead, and one that fails again and again within its answer, or while others are
+-- served, is left to count.
 WITH mine AS (
     SELECT j.id, j.attempt_no, j.model_id, s.held_until > now() AS waits, s.held_until,
            w.since < now() - make_interval(secs => %(patience_s)s) AS exhausted,
-           w.times >= %(times_at_most)s::int AND s.last_success_at > w.since AS counts
+           w.times >= %(times_at_most)s::int
+               AND (%(begun)s OR s.last_success_at > w.since) AS counts
       FROM eval.job AS j
       JOIN eval.model_server AS s ON s.base_url = %(base_url)s AND s.source = %(source)s
      CROSS JOIN LATERAL (

@@ -9,7 +9,7 @@ import click
 from core.sampling_params import model_sampling
 from core.settings import Settings
 from orchestrator.cli.examples import examples
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, say
 from orchestrator.model_check import check_model
 from orchestrator.registry import load_registry
 from reports.layout import listing
@@ -54,19 +54,29 @@ def show(*, name: str) -> int:
 
 @models.command()
 @click.argument("names", nargs=-1)
+@click.option(
+    "--call",
+    is_flag=True,
+    help="Send each model's server one small request; a vendor may charge for it.",
+)
 @json_option
-@examples("evalctl models check", "evalctl models check qwen3-4b")
-def check(*, names: tuple[str, ...], as_json: bool) -> int:
+@examples("evalctl models check", "evalctl models check big-model --call")
+def check(*, names: tuple[str, ...], call: bool, as_json: bool) -> int:
     """Check whether models can run here, and why not.
 
+    With --call also what a server's answers report: tokens, times, the model's name, its cache.
     Exit code 1 if a named model cannot.
     """
     registry = load_registry(Settings.from_environment())
-    checks = [check_model(spec) for spec in ([registry.get(name) for name in names] or registry)]
+    specs = [registry.get(name) for name in names] or list(registry)
+    checks = [check_model(spec, call=call) for spec in specs]
     if as_json:
         print_json({"checks": [asdict(check) for check in checks]})
     else:
         lines = [(one.model, "yes" if one.ok else "no", one.found, one.mend) for one in checks]
         columns = ("model", "runs\nhere", "found", "fix")
         console().print(listing(columns, lines, figures=("runs\nhere",)))
+        for spec, found in zip(specs, checks, strict=True):
+            for line in found.call.sentences(spec.source) if found.call else ():
+                say(f"{found.model}: {line}")
     return 1 if names and not all(check.ok for check in checks) else 0

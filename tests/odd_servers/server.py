@@ -152,11 +152,16 @@ class Exchange(BaseHTTPRequestHandler):
         return server.odd
 
     def do_GET(self) -> None:
-        """List every behaviour as a model."""
-        models = [
-            {"id": name, "object": "model", "created": 0, "owned_by": "odd"} for name in BEHAVIOURS
-        ]
-        self.send(200, {"object": "list", "data": models})
+        """List every behaviour as a model, or do what the first part of the path says."""
+        way = self.path.split("/")[1].removeprefix("list-")
+        if way.isdigit():
+            self.send(int(way), {"error": {"message": "no list here"}})
+        elif way == "html":
+            self.send(200, "<html><body>Sign in</body></html>")
+        else:
+            before, after = {"latest": ("", ":latest"), "path": ("models/", "")}.get(way, ("", ""))
+            models = [{"id": f"{before}{name}{after}", "owned_by": "odd"} for name in BEHAVIOURS]
+            self.send(200, {"object": "list", "data": None if way == "null" else models})
 
     def do_POST(self) -> None:
         """Behave as the model's name says."""
@@ -167,7 +172,7 @@ class Exchange(BaseHTTPRequestHandler):
             if above and self.odd.random.random() < 0.5:
                 self.refuse(429, "too many requests")
                 return
-            known = BEHAVIOURS.get(self.model)
+            known = BEHAVIOURS.get(self.model.removeprefix("models/").removesuffix(":latest"))
             if known is None:
                 self.refuse(404, f"The model {self.model!r} does not exist")
                 return
@@ -201,9 +206,28 @@ class Exchange(BaseHTTPRequestHandler):
     def event(self, document: Any) -> None:
         """Send one event of a stream."""
         text = document if isinstance(document, str) else json.dumps(document)
-        data = f"data: {text}\n\n".encode()
+        self.raw(f"data: {text}\n\n".encode())
+
+    def raw(self, data: bytes) -> None:
+        """Send bytes of a stream."""
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
+
+    def chunk(
+        self, delta: dict[str, Any] | None, *, finish: str | None = None, **fields: Any
+    ) -> None:
+        """Send one chunk; without a delta it has no choices."""
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        self.event(self._chunk([] if delta is None else [choice]) | fields)
+
+    def done(self) -> None:
+        """Say that nothing follows."""
+        self.event("[DONE]")
+        self.close()
+
+    def close(self) -> None:
+        """End the response in order."""
+        self.wfile.write(b"0\r\n\r\n")
 
     def delta(self, content: str | None, *, finish: str | None = None) -> None:
         """Send a chunk of an answer."""
@@ -216,8 +240,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.delta(None, finish="stop")
         usage = {"prompt_tokens": 20, "completion_tokens": tokens, "total_tokens": 20 + tokens}
         self.event(self._chunk([]) | {"usage": usage})
-        self.event("[DONE]")
-        self.wfile.write(b"0\r\n\r\n")
+        self.done()
 
     def answer(self, *, within_s: float = 0.0) -> None:
         """Stream the answer, word by word."""

@@ -49,9 +49,22 @@ class Trial:
         """Run jobs of one model to their end; return the seconds they took, or the bound."""
         values: dict[str, Any] = {"name": behaviour, "queue": "openai"} | (fields or {})
         model = ModelSpec(engine="openai", source=behaviour, base_url=server.base_url, **values)
-        named = {"name": behaviour, "experiment_hash": f"{behaviour} {server.base_url}"}
+        return self.run_models(server, [model], workers=workers, within_s=within_s, **submission)
+
+    def run_models(
+        self,
+        server: OddServer,
+        models: list[ModelSpec],
+        *,
+        workers: int = 1,
+        within_s: float = 90.0,
+        **submission: Any,
+    ) -> float:
+        """Run jobs of several models in one run; return as ``run`` does."""
+        name = models[0].name
+        named = {"name": name, "experiment_hash": f"{name} {server.base_url}"}
         began_s = time.monotonic()
-        publish(self.engine, self.broker, models=(model,), **named | submission)
+        publish(self.engine, self.broker, models=tuple(models), **named | submission)
         with ExitStack() as stack:
             for _ in range(workers):
                 stack.enter_context(worker(self.environment, "--queue", "openai"))

@@ -8,6 +8,8 @@ import pytest
 
 from core.model_spec import ModelSpec
 from orchestrator.model_check import check_model
+from tests.odd_servers.server import OddServer
+from tests.odd_servers.streams import EXPECTED
 from tests.support.model_servers import odd_server
 
 
@@ -40,3 +42,35 @@ def test_a_server_that_is_away_is_said_to_be() -> None:
     check = check_model(model("http://127.0.0.1:9/v1"))
     assert not check.ok
     assert "the connection was refused" in check.found
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "says"),
+    [
+        ("plain", ("(stop), TTFT", "reports 20 prompt and 15 tokens", "does not report what came")),
+        ("one-chunk", ("sends many tokens at once",)),
+        ("cached-prompt", ("reports what came from its cache",)),
+        ("other-model", ("answered as 'cheap-fallback-1b', not 'other-model'",)),
+        ("no-usage", ("reports no token counts",)),
+        ("empty-answer", ("answered '' (stop), no TTFT",)),
+    ],
+)
+def test_a_call_says_what_answers_report(behaviour: str, says: tuple[str, ...]) -> None:
+    assert behaviour in EXPECTED
+    with OddServer() as server:
+        check = check_model(model(server.base_url, source=behaviour), call=True)
+    assert check.ok, check
+    assert check.call is not None
+    said = "\n".join(check.call.sentences(behaviour))
+    assert [part for part in says if part not in said] == [], said
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [("wrong-key", "it refuses a request: 401"), ("error-event", "CUDA error")],
+)
+def test_a_call_that_fails_says_why(behaviour: str, why: str) -> None:
+    with OddServer() as server:
+        check = check_model(model(server.base_url, source=behaviour), call=True)
+    assert not check.ok
+    assert why in check.mend

@@ -14,10 +14,12 @@ from sqlalchemy import Engine
 
 from core.hints import HintBroker
 from core.model_spec import ModelSpec
-from db.servers import held_models
+from core.states import FailureKind, JobState
+from db.claims import Failure
+from db.servers import SUSPECT_AFTER, hand_back, held_models, let_through
 from tests.odd_servers.server import OddServer
 from tests.support.database import query, until
-from tests.support.jobs import publish, quickstart
+from tests.support.jobs import claim_one, publish, quickstart, register
 from tests.support.processes import evalctl, evalctl_json, worker
 
 OPEN = "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
@@ -126,6 +128,45 @@ def test_limits_hold_for_all_workers_together(
     assert query(engine, COUNTED) == []
 
 
+def test_tokens_a_minute_space_requests_by_what_they_used(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    """20 tokens of prompt and 13 of answer at 2,000 a minute: one request a second.
+
+    The 2,048 that each may make would be one a minute; what it did not use is given back.
+    """
+    limited = model(server, "ok", tokens_per_minute=2_000)
+    publish(engine, broker, models=(limited,), repetitions=4, mode="throughput")
+    with worker(environment, "--queue", "openai") as process:
+        until(engine, OPEN, [], within_s=90)
+        assert process.stop() == 0, process.tail()
+    # By the clock that paces them: a busy machine delays what has been sent.
+    moments = query(engine, "SELECT extract(epoch FROM sent_at)::float AS s FROM eval.attempt")
+    sent = sorted(row["s"] for row in moments)
+    assert len(sent) == len(server.answers) == 4
+    assert min(b - a for a, b in pairwise(sent)) > 0.95
+    assert sent[-1] - sent[0] < 60, "what was not used was given back"
+    assert query(engine, COUNTED) == []
+
+
+@pytest.mark.parametrize(("error_class", "served"), [("STREAM_CUT", False), ("SERVER_ERROR", True)])
+def test_a_job_that_fails_alike_again_and_again_pays_with_attempts(
+    engine: Engine, broker: HintBroker, server: OddServer, *, error_class: str, served: bool
+) -> None:
+    publish(engine, broker, models=(model(server),), repetitions=1, max_attempts=2)
+    me = register(engine, queues=("openai",))
+    failure = Failure(kind=FailureKind.INFRA, error_class=error_class, sentence="it failed")
+    for times in range(SUSPECT_AFTER + 1):
+        query(engine, "UPDATE eval.job SET available_at = now() - interval '1 s'")
+        job = claim_one(engine, worker_id=me, queues=("openai",))
+        assert job is not None
+        assert let_through(engine, job, sends=True, tokens=1).word == "free"
+        if served:
+            query(engine, "UPDATE eval.model_server SET last_success_at = clock_timestamp()")
+        state = hand_back(engine, job, failure, patience_s=86_400)
+        assert state is (None if times == SUSPECT_AFTER else JobState.QUEUED), times
+
+
 def test_patience_ends_and_says_so(
     environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
 ) -> None:
@@ -137,6 +178,8 @@ def test_patience_ends_and_says_so(
     dead = query(engine, "SELECT DISTINCT state, failure_kind, error_class FROM eval.job")
     expected = {"state": "dead", "failure_kind": "infra", "error_class": "PATIENCE_EXHAUSTED"}
     assert dead == [expected]
+    (said,) = query(engine, "SELECT DISTINCT left(error_message, 300) AS said FROM eval.job")
+    assert "has served no request of this job for 4 s (EVALCTL_PATIENCE_S)" in said["said"]
 
 
 def test_a_held_model_stops_no_other(
