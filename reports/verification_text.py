@@ -31,7 +31,7 @@ def marks_table(steps: Sequence[MarkedStep]) -> Table:
     table.add_column("text", overflow="fold", ratio=1)
     for step in steps:
         shown = Text(" ".join(step.text.split()))
-        if step.reason and step.mark in ("wrong", "needs_premise"):
+        if step.reason and step.mark != "consistent":
             shown.append(f"\n{step.reason}", style=COLOURS[step.mark])
         mark = Text(f"{SIGNS[step.mark]} {SPOKEN[step.mark]}", style=COLOURS[step.mark])
         table.add_row(str(step.index), mark, step.by or "-", shown)
@@ -68,6 +68,26 @@ def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
     )
     took = document["latency_ms"]
     yield f"computation alone: p50 {took['p50']} ms, p95 {took['p95']} ms a step"
+
+
+def protocol_lines(
+    document: Mapping[str, Mapping[str, Any]], published: Mapping[str, float]
+) -> Iterator[Table | str]:
+    """Yield scores by ProcessBench's protocol, then published ones over all its files."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("verifier", no_wrap=True)
+    for heading in ("F1", "wrong rows", "named", "right rows", "accepted"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, row in document.items():
+        table.add_row(
+            name.replace("_", " "), _percent(row["f1"]), str(row["rows_wrong"]),
+            _percent(row["accuracy_wrong"]), str(row["rows_right"]),
+            _percent(row["accuracy_right"]),
+        )  # fmt: skip
+    yield table
+    yield "Published averages over its four files: " + ", ".join(
+        f"{name} {share:.1f}" for name, share in published.items()
+    )
 
 
 def _percent(share: float | None) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import click
 from click import option
 
+from core.settings import Settings
 from orchestrator.cli.examples import examples
 from orchestrator.cli.score import load_problem, read_answer
 from orchestrator.console import console, json_option, print_json
+from orchestrator.registry import load_registry
+from orchestrator.verification.verifier import DEADLINE_MS, PARALLEL, verify_with_model
 from reports.verification_text import counted, marks_table
 from scoring.verification.verify import verify_text
 
@@ -17,15 +20,56 @@ from scoring.verification.verify import verify_text
 @option(
     "--answer", required=True, metavar="FILE", help="File with the answer; - reads standard input."
 )
+@option("--model", metavar="M", help="Verifier for what computation leaves open, on a server.")
+@option(
+    "--deadline-ms",
+    type=click.FloatRange(min=1),
+    default=DEADLINE_MS,
+    show_default=True,
+    help="Time for a model's verdict on a step; then it stays unverified.",
+)
+@option(
+    "--parallel",
+    type=click.IntRange(1, 64),
+    default=PARALLEL,
+    show_default=True,
+    help="Steps that a model is sent at once.",
+)
+@option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of the statement that a model is sent.",
+)
 @json_option
-@examples("evalctl verify --problem sec-symmetric-01 --answer answer.txt")
-def verify(*, problem: str, answer: str, as_json: bool) -> int:
-    """Check each step of an answer by computation.
+@examples(
+    "evalctl verify --problem sec-symmetric-01 --answer answer.txt",
+    "evalctl verify --problem sec-symmetric-01 --answer answer.txt --model r1-7b-served",
+)
+def verify(
+    *,
+    problem: str,
+    answer: str,
+    model: str | None,
+    deadline_ms: float,
+    parallel: int,
+    language: str,
+    as_json: bool,
+) -> int:
+    """Check each step of an answer by computation, and by a model what that leaves open.
 
     A step is consistent, needs a premise that is not stated, is wrong, or is unverified. Exits with
     1 if a step is wrong.
     """
-    made = verify_text(load_problem(problem), read_answer(answer))
+    found, text = load_problem(problem), read_answer(answer)
+    if model is None:
+        made = verify_text(found, text)
+    else:
+        spec = load_registry(Settings.from_environment()).get(model)
+        made = verify_with_model(
+            found, text, spec, language=language, deadline_ms=deadline_ms, parallel=parallel
+        )
     if as_json:
         print_json(made.to_dict())
     else:

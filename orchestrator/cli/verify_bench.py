@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,9 +12,18 @@ from click import option
 from orchestrator.cli.examples import examples
 from orchestrator.cli.problems import LABELLED
 from orchestrator.console import console, json_option, print_json
+from orchestrator.errors import UsageFault
+from problems.importers.rows import json_rows
 from problems.labelling import load_labelled
 from problems.loader import load_set
-from reports.verification_text import bench_lines
+from reports.verification_text import bench_lines, protocol_lines
+from scoring.quality.processbench import (
+    PUBLISHED,
+    by_computation,
+    majority_label,
+    protocol_score,
+    read_solutions,
+)
 from scoring.quality.verification_bench import SPLITS, Split, bases, run_bench, split_of, whole
 
 
@@ -25,15 +35,27 @@ from scoring.quality.verification_bench import SPLITS, Split, bases, run_bench, 
     show_default=True,
     help="Half of the problems: the rules were tuned on development alone.",
 )
+@option(
+    "--processbench",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Score computation on a file of ProcessBench by its own protocol instead.",
+)
 @option("--list", "list_all", is_flag=True, help="List every false alarm.")
 @json_option
-@examples("evalctl verify-bench", "evalctl verify-bench --split test --json")
-def verify_bench(*, split: str, list_all: bool, as_json: bool) -> int:
-    """Plant faults in right answers, count which are caught.
+@examples(
+    "evalctl verify-bench",
+    "evalctl verify-bench --split test --json",
+    "evalctl verify-bench --processbench gsm8k.json",
+)
+def verify_bench(*, split: str, processbench: Path | None, list_all: bool, as_json: bool) -> int:
+    """Plant one fault at a time in right answers and count by kind which are caught.
 
     The answers are the worked solutions of all shipped problems and labelled ones in which markers
     found nothing wrong. Takes minutes; marks come from computation alone.
     """
+    if processbench is not None:
+        return _process_bench(processbench, as_json=as_json)
     problems = load_set("core")
     labelled = load_labelled(LABELLED / "development", problems)
     chosen = [one for one in bases(problems, [labelled]) if _wanted(one.problem.id, split)]
@@ -56,6 +78,26 @@ def verify_bench(*, split: str, list_all: bool, as_json: bool) -> int:
         screen.print()
     for alarm in total.alarms if list_all else ():
         click.echo(f"{alarm['problem']} {alarm['answer']} {alarm['mark']}: {alarm['reason']}")
+    return 0
+
+
+def _process_bench(file: Path, *, as_json: bool) -> int:
+    solutions, refused = read_solutions(json_rows(file))
+    if not solutions:
+        raise UsageFault(f"{file} holds no row of ProcessBench: " + "; ".join(refused[:3]))
+    constant = majority_label(solutions)
+    scores = {
+        "computation": protocol_score(solutions, by_computation),
+        "majority_label": protocol_score(solutions, lambda _problem, _steps: constant),
+    }
+    document = {name: score.to_dict() for name, score in scores.items()}
+    if as_json:
+        print_json(document | {"constant": constant, "published": PUBLISHED, "refused": refused})
+        return 0
+    for line in protocol_lines(document, PUBLISHED):
+        console().print(line)
+    if refused:
+        click.echo(f"{len(refused)} rows left out, the first: {refused[0]}", err=True)
     return 0
 
 

@@ -28,6 +28,8 @@ class DerivationStep:
 
     start: int
     end: int
+    #: Where the sentence that states the first relation begins: text before it states none.
+    core: int
     chains: tuple[Chain, ...]
     #: Whether the step begins with words that draw it from the step before.
     concludes: bool
@@ -55,18 +57,25 @@ def derivation(parsed: ParsedAnswer) -> list[DerivationStep]:
             begun = start
             if _SAYS_EQUAL.search(parsed.text, start, sentence.end):
                 steps.append(
-                    DerivationStep(start=start, end=sentence.end, chains=(), concludes=False)
+                    DerivationStep(
+                        start=start,
+                        end=sentence.end,
+                        core=sentence.start,
+                        chains=(),
+                        concludes=False,
+                    )
                 )
                 begun = None
             continue
         end = max(sentence.end, own[-1].end)
-        steps += _cut(parsed.text, start, end, own)
+        steps += _cut(parsed.text, (start, sentence.start, end), own)
         begun = None
     return steps
 
 
-def _cut(text: str, start: int, end: int, chains: list[Chain]) -> list[DerivationStep]:
+def _cut(text: str, place: tuple[int, int, int], chains: list[Chain]) -> list[DerivationStep]:
     """Cut one sentence where a conclusion begins between two of its relations."""
+    start, core, end = place
     groups: list[list[Chain]] = [[chains[0]]]
     starts = [start]
     for before, chain in itertools.pairwise(chains):
@@ -81,6 +90,7 @@ def _cut(text: str, start: int, end: int, chains: list[Chain]) -> list[Derivatio
         DerivationStep(
             start=begin,
             end=stop,
+            core=max(begin, core),
             chains=tuple(group),
             concludes=CONNECTIVE.search(text, begin, group[0].start) is not None,
         )

@@ -50,6 +50,12 @@ class MarkedStep:
     reason: str
     parsed: bool
     latency_ms: float
+    #: What a model is shown of the step: its sentences that state something; empty for none.
+    stated: str = ""
+    #: Of the model's verdict, over the labels alone.
+    probability: float | None = None
+    #: Probability that the model gave to anything but the labels.
+    outside_mass: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of a step of ``evalctl verify``."""
@@ -63,4 +69,6 @@ class MarkedStep:
             "reason": self.reason,
             "parsed": self.parsed,
             "latency_ms": round(self.latency_ms, 3),
+            "probability": self.probability,
+            "outside_mass": self.outside_mass,
         }

@@ -67,6 +67,10 @@ class Verification:
     problem_id: str
     steps: tuple[MarkedStep, ...]
 
+    #: How a model's labels were read; None where none was sent anything.
+    labels_by: str | None = None
+    model: str | None = None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``evalctl verify``."""
         counts = dict.fromkeys(("consistent", "needs_premise", "wrong", "unverified"), 0)
@@ -75,6 +79,8 @@ class Verification:
         return {
             "problem": self.problem_id,
             "verifier_version": VERIFIER_VERSION,
+            "model": self.model,
+            "labels_by": self.labels_by,
             "marks": counts,
             "steps": [step.to_dict() for step in self.steps],
         }
@@ -148,6 +154,7 @@ class _Verifier:
             findings = self._findings(index, step, context)
             finding = strongest(findings)
             start, end = self._parsed.span(step.start, step.end)
+            core, _ = self._parsed.span(step.core, step.end)
             marked.append(
                 MarkedStep(
                     index=index + 1,
@@ -158,6 +165,7 @@ class _Verifier:
                     by="rule" if findings else None,
                     reason=finding.reason,
                     parsed=bool(findings),
+                    stated=self._text[core:end].strip() if step.chains else "",
                     latency_ms=(time.perf_counter() - began_s) * 1000,
                 )
             )

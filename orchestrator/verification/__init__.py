@@ -1,0 +1,1 @@
+"""Verification with a model: what computation leaves open goes to a server."""
