@@ -49,7 +49,7 @@ from scoring.quality.verification_bench import SPLITS, Split, bases, run_bench, 
     "evalctl verify-bench --processbench gsm8k.json",
 )
 def verify_bench(*, split: str, processbench: Path | None, list_all: bool, as_json: bool) -> int:
-    """Plant one fault at a time in right answers and count by kind which are caught.
+    """Plant faults in right answers, count which are caught.
 
     The answers are the worked solutions of all shipped problems and labelled ones in which markers
     found nothing wrong. Takes minutes; marks come from computation alone.
