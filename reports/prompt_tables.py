@@ -57,10 +57,11 @@ def _wordings(row: Row) -> str | None:
     if spread is None:
         return None
     said = f"The means of the {row['wordings']} wordings of {row['style']} lie {spread:.2f} apart"
-    if row["base_wording_spread"] is not None:
-        said += f", those of {row['base']} {row['base_wording_spread']:.2f}"
-    if abs(row["difference"]) <= spread:
-        return f"{said}: the uplift is no larger than the choice of words."
+    base_spread = row["base_wording_spread"]
+    if base_spread is not None:
+        said += f", those of {row['base']} {base_spread:.2f}"
+    if abs(row["difference"]) <= max(spread, base_spread or 0):
+        return f"{said}: the effect is no larger than the choice of words."
     return f"{said}."
 
 

@@ -119,3 +119,15 @@ def test_the_tables_cut_nothing_at_80_columns() -> None:
     assert "wordings of three-step lie 0.25 apart." in " ".join(text.split())
     for figure in ("4.50", "5.12", "+0.62", "+13.9", "2 of 2", "-4.14 to +5.39"):
         assert figure in text
+
+
+def test_the_table_says_where_the_choice_of_words_does_as_much() -> None:
+    def caption(*styles: list[dict[str, Any]]) -> str:
+        rows = [row for style in styles for row in style]
+        return str(prompt_tables(prompt_effects(rows))[-1].caption)
+
+    stepwise = [*means("stepwise", 5.0, 5.0), *means("stepwise/2", 5.2, 5.2)]
+    words = "no larger than the choice of words"
+    assert words not in caption(means("plain", 4.0, 4.0), stepwise)
+    assert words in caption(means("plain", 5.0, 5.0), stepwise)
+    assert words in caption([*means("plain", 3.0, 3.0), *means("plain/2", 5.0, 5.0)], stepwise)
