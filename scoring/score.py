@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from scoring.steps.reservation import Reservations
 from scoring.steps.verdict import StepVerdict
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.4.0"
+SCORER_VERSION = "1.5.0"
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5
 
@@ -217,7 +218,29 @@ def _along(
             verdicts.append(_shown(step.step.id, "present_invalid", follows, parsed, text))
         else:
             verdicts.append(_not_shown(compiled, step, mistakes, text))
-    return _carried_over(compiled, verdicts, recovered=correct is True)
+    verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
+    return _only_named(verdicts) if correct is False else verdicts
+
+
+#: Evidence that names a step and computes nothing of it.
+_NAMED = re.compile(r"(?:found (?:the words '[^']*'|the written form)(?:; |$))+")
+
+
+def _only_named(verdicts: list[StepVerdict]) -> list[StepVerdict]:
+    """Doubt steps of an answer with a wrong result that words or a written form alone show.
+
+    The last one of several, and those behind a wrong one: they may be made with wrong values.
+    """
+    doubted, after_wrong = [], False
+    for verdict in verdicts:
+        named = verdict.verdict == "done" and _NAMED.fullmatch(verdict.reason) is not None
+        if named and (after_wrong or (len(verdicts) > 1 and verdict is verdicts[-1])):
+            reason = f"{verdict.reason}, but the result is wrong and may come from here"
+            doubted.append(replace(verdict, verdict="undetermined", reason=reason))
+        else:
+            doubted.append(verdict)
+        after_wrong = after_wrong or verdict.verdict == "wrong"
+    return doubted
 
 
 def _reservations(mistakes: Mistakes, result: Place | None) -> Reservations:

@@ -32,3 +32,21 @@ def test_step_is_missing_only_where_the_answer_has_no_room(text: str, verdicts: 
     score = score_text(make_problem(*steps, answer=ANSWER), text)
     assert " ".join(step.verdict for step in score.steps) == verdicts
     assert all(step.reason for step in score.steps)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        # A wrong result may come from a step that is only named.
+        ("x=1, x=2, by symmetry\nAnswer: 12", "done done undetermined"),
+        ("x=1, x=2, by symmetry\nAnswer: 13", "done done done"),
+        # One in the middle is taken as it stands.
+        ("x=1, by symmetry, x=3\nAnswer: 12", "done done done"),
+    ],
+)
+def test_what_is_only_named_is_doubted_where_the_result_is_wrong(text: str, verdicts: str) -> None:
+    last = {"words": {"en": ["symmetry"]}}
+    value = {"eq": "x = 2" if "x=2" in text else "x = 3"}
+    steps = ({"eq": "x = 1"}, value, last) if "x=2" in text else ({"eq": "x = 1"}, last, value)
+    score = score_text(make_problem(*steps, answer=ANSWER), text)
+    assert " ".join(step.verdict for step in score.steps) == verdicts
