@@ -11,7 +11,7 @@ import pytest
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from problems.loader import SHIPPED, load_set
-from problems.prompts import PROMPT_STYLES, render_prompt
+from problems.prompt_styles import find_templates, shipped_styles
 from problems.schema import Problem
 from workers import errors
 from workers.engines import EngineContext, create_engine
@@ -25,7 +25,7 @@ def request(
     problem: Problem, style: str = "plain", seed: int = 0, language: str = "en"
 ) -> GenerationRequest:
     """Return the request that a worker makes of a problem."""
-    turns = render_prompt(problem, style, language)
+    turns = find_templates([style])[0].render(problem, language)
     return GenerationRequest(
         request_id="r",
         messages=tuple(Message(role=role, content=content) for role, content in turns),
@@ -78,11 +78,13 @@ def test_the_same_answer_comes_whatever_the_prompt_style_and_language(
 ) -> None:
     source = written(tmp_path, {"problem": PROBLEM.id, "text": "Answer: 13"})
     asked = [
-        request(PROBLEM, style, language=language)
-        for style in PROMPT_STYLES
+        request(PROBLEM, wording.name, language=language)
+        for style in shipped_styles().values()
+        for wording in style.wordings
         for language in ("en", "zh")
     ]
-    assert [one.text for one in serve(source, *asked, problems=small)] == ["Answer: 13"] * 4
+    served = serve(source, *asked, problems=small)
+    assert [one.text for one in served] == ["Answer: 13"] * len(asked)
 
 
 def test_lines_of_one_problem_are_its_repetitions_in_turn(tmp_path: Path, small: str) -> None:
