@@ -143,7 +143,7 @@ def test_one_reconciler_leads(through: Engine, second: Engine) -> None:
 
 
 def test_a_database_is_migrated_through_a_pooler(engine: Engine, through: Engine) -> None:
-    run_alone(engine, "DROP SCHEMA eval, analytics_v1 CASCADE")
+    run_alone(engine, "DROP SCHEMA eval, eval_kept, analytics_v1 CASCADE")
     upgrade(through)
     assert run_alone(through, "SELECT count(*) AS n FROM eval.job") == [{"n": 0}]
 

@@ -109,4 +109,6 @@ def test_ctrl_c_in_a_quickstart_leaves_no_process_and_no_open_job(
     assert "Traceback" not in said
     wait_until(lambda: not left_of(user), 10)
     runs = {run["name"]: run["state"] for run in evalctl_json(user, "status")["runs"]}
-    assert runs == {"quickstart-written": "succeeded", "quickstart": "cancelled"}
+    # The written answers may have been scored before the engine started.
+    assert runs.pop("quickstart-written") in ("succeeded", "cancelled")
+    assert runs == {"quickstart": "cancelled"}
