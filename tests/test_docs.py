@@ -193,11 +193,11 @@ def test_every_column_of_every_view_has_a_comment(engine: Engine) -> None:
 
 
 def _command_lines(text: str) -> Iterator[str]:
-    """Yield the evalctl commands of shell fences, those inside a container too."""
+    """Yield the evalctl commands of shell fences, those inside a container or a pod too."""
     for fence in FENCE.finditer(text):
         if fence["kind"] == "sh":
             for line in fence["body"].splitlines():
-                found = re.search(r"(?:^ *|reconciler |&& )(evalctl .+)$", line)
+                found = re.search(r"(?:^ *|reconciler |-- |&& )(evalctl .+)$", line)
                 if found:
                     yield found[1]
 

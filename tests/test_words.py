@@ -118,7 +118,19 @@ FOLDERS = (
     "problems/labelled/development/answers/",
     "problems/labelled/test/answers/",
 )
-PROSE = (".md", ".sql", ".toml", ".yml", ".service", ".env", ".gpu", ".cpu", ".mako", "Makefile")
+PROSE = (
+    ".md",
+    ".sql",
+    ".toml",
+    ".yml",
+    ".service",
+    ".sbatch",
+    ".env",
+    ".gpu",
+    ".cpu",
+    ".mako",
+    "Makefile",
+)
 
 _PROSE_RULES = [
     (re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])".replace(" ", r"\s+"), re.IGNORECASE), standard)

@@ -28,6 +28,7 @@ PACKAGES = {
     "promtool": "prometheus",
     "psql": "postgresql-client",
     "redis-server": "redis-server",
+    "shellcheck": "shellcheck",
     "unshare": "util-linux",
 }
 #: Two processes of one test run must not install at the same time.
