@@ -57,10 +57,11 @@ def verify(
     language: str,
     as_json: bool,
 ) -> int:
-    """Check each step of an answer by computation, and by a model what that leaves open.
+    """Check each step of an answer for faults.
 
-    A step is consistent, needs a premise that is not stated, is wrong, or is unverified. Exits with
-    1 if a step is wrong.
+    Without the reference path: computation checks each step, and a model what that leaves open. A
+    step is consistent, needs a premise that is not stated, is wrong, or is unverified. Exits with 1
+    if a step is wrong.
     """
     found, text = load_problem(problem), read_answer(answer)
     if model is None:

@@ -57,7 +57,8 @@ class CommandCase:
             return f"exit {code}: a traceback"
         if SECRET in said:
             return f"exit {code}: the secret"
-        shown = self.says if self.says in said else " ".join(said.split())[-160:]
+        sentence = " ".join(said.split())  # A narrow screen breaks it.
+        shown = self.says if self.says in said or self.says in sentence else sentence[-160:]
         return f"exit {code}: {shown}" if self.says else f"exit {code}"
 
 

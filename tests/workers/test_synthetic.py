@@ -173,7 +173,7 @@ def test_unknown_failure_is_refused(fail: dict[str, Any]) -> None:
 
 
 def test_unknown_engine_is_refused() -> None:
-    with pytest.raises(errors.ModelUnavailable, match="vllm, openai and synthetic"):
+    with pytest.raises(errors.ModelUnavailable, match="vllm, openai, replay and synthetic"):
         create_engine(ModelSpec(name="m", engine="llama", source="x"), CONTEXT)
 
 
