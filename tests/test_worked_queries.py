@@ -100,7 +100,7 @@ def test_the_queue_says_what_waits_and_who_serves_it(analyst: Analyst) -> None:
         "SELECT * FROM eval.job",
         "CREATE VIEW analytics_v1.mine AS SELECT 1",
         "CREATE TABLE public.mine (x int)",
-        "DELETE FROM analytics_v1.runs",
+        "DELETE FROM analytics_v1.problems",
     ],
 )
 def test_an_analyst_can_do_nothing_else(statement: str, analyst: Analyst) -> None:

@@ -94,6 +94,13 @@ def test_every_number_says_its_unit(engine: Engine) -> None:
     assert silent == []
 
 
+def test_every_view_with_rows_of_a_run_names_it_by_id(engine: Engine) -> None:
+    names = {view: {name for name, _ in listed} for view, listed in columns(engine).items()}
+    of_runs = {view for view, listed in names.items() if listed & {"run", "job_id"}}
+    assert len(of_runs) >= 20
+    assert {view for view in of_runs if "run_id" not in names[view]} == set()
+
+
 def test_a_unit_in_a_name_stands_in_its_comment(engine: Engine) -> None:
     words = {"_ms": "[Mm]illiseconds|ms", "_s": "[Ss]econds|per second", "_mib": "MiB",
              "_mhz": "MHz", "_c": "Celsius", "_w": r"\bW\b", "_bytes": "[Bb]ytes"}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -138,12 +139,21 @@ def _submission(**changes: object) -> Submission:
             "name": "quickstart",
             "experiment_hash": "quickstart",
             "models": tuple(
-                ModelSpec(name=name, engine="vllm", source="somewhere", queue="vllm")
+                ModelSpec(
+                    name=name,
+                    engine="vllm",
+                    source="somewhere",
+                    queue="vllm",
+                    price_per_gpu_hour=3.6,
+                )
                 for name in MODELS
             ),
             "problems": tuple(
                 ProblemRecord(
-                    name=name, content_hash=f"hash-{name}", category=category, document={"id": name}
+                    name=name,
+                    content_hash=f"hash-{name}",
+                    category=category,
+                    document=_document(name),
                 )
                 for name, category in (("p1", "secondary"), ("p2", "university"))
             ),
@@ -151,6 +161,19 @@ def _submission(**changes: object) -> Submission:
         }
         | changes
     )
+
+
+def _document(name: str) -> dict[str, Any]:
+    """Return what the views read of a problem: easy p1 and hard p2 with one topic in common."""
+    steps = [{"id": step, "describe": {"en": f"shows {step}"}} for step in ("s1", "s2")]
+    return {
+        "id": name,
+        "difficulty": 1 if name == "p1" else 5,
+        "topics": ["algebra"] if name == "p1" else ["algebra", "limits"],
+        "problem": {"en": f"Solve {name}."},
+        "answer": {"kind": "value", "any_of": ["4", "four"], "unit": None},
+        "paths": [{"id": "main", "steps": steps}],
+    }
 
 
 def _result(job: ClaimedJob, boot_id: int) -> Result:
