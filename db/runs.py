@@ -38,12 +38,14 @@ class Run:
     experiment: Mapping[str, Any]
     #: Versions, host and hashes at the first submit.
     provenance: Mapping[str, Any]
+    #: Words that users gave it, sorted.
+    tags: Sequence[str] = ()
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Run:
         """Read a row of the run statements."""
         keys = ("name", "mode", "created_at", "cancelled_at", "paused_at", "experiment")
-        values = {key: row[key] for key in (*keys, "provenance")}
+        values = {key: row[key] for key in (*keys, "provenance", "tags")}
         return cls(run_id=row["id"], **values)
 
 
@@ -132,10 +134,12 @@ def run_progress(engine: Engine, run: Run) -> Progress:
     )
 
 
-def list_runs(engine: Engine, limit: int = 20) -> list[tuple[Run, Progress]]:
-    """Return the newest runs with their counts, newest first."""
+def list_runs(
+    engine: Engine, limit: int = 20, *, tag: str | None = None
+) -> list[tuple[Run, Progress]]:
+    """Return the newest runs, of all or with one tag, with their counts, newest first."""
     with transaction(engine) as connection:
-        found = rows(connection, statement("run_list", "runs"), {"limit": limit})
+        found = rows(connection, statement("run_list", "runs"), {"limit": limit, "tag": tag})
     return [(Run.from_row(row), _listed_progress(row)) for row in found]
 
 

@@ -51,6 +51,11 @@ class Boot(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN ({words(StartKind)})", name="kind"),
         Index("ix_boot_profile", "profile_key", postgresql_where=text("kind = 'profile'")),
+        Index(
+            "ix_start_log_text",
+            "log_text_hash",
+            postgresql_where=text("log_text_hash IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigId]

@@ -15,6 +15,7 @@ class Judgement(Base):
     __table_args__ = (
         UniqueConstraint("score_id", "judge", "prompt_hash", "reply_key"),
         UniqueConstraint("job_id"),
+        Index("ix_judgement_reply_text", "reply_text_hash"),
     )
 
     id: Mapped[BigId]

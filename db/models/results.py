@@ -35,6 +35,9 @@ class Generation(Base):
             "first_token_s >= submitted_s AND last_token_s >= first_token_s", name="stamps_ordered"
         ),
         CheckConstraint("memory_kind IN ('device', 'host')", name="memory_kind"),
+        # Who else has a text that is to be deleted?
+        Index("ix_generation_output_text", "output_text_hash"),
+        Index("ix_generation_prompt_text", "prompt_text_hash"),
     )
 
     #: The key is the job alone: a second result for it cannot be stored.

@@ -50,6 +50,8 @@ class Run(Base):
     created_at: Mapped[Created]
     cancelled_at: Mapped[Timestamp | None]
     paused_at: Mapped[Timestamp | None]
+    #: Words that users give it, sorted.
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
 
 class Job(Base):
@@ -98,6 +100,12 @@ class Job(Base):
             "repetition",
             unique=True,
             postgresql_where=text("problem_id IS NULL"),
+        ),
+        # For the deletion of a scoring: is a judge asked about it?
+        Index(
+            "ix_job_judged_score",
+            "judged_score_id",
+            postgresql_where=text("judged_score_id IS NOT NULL"),
         ),
         # The claim walks this index once per model; a queue of millions costs it nothing.
         Index(
@@ -241,7 +249,10 @@ class Outbox(Base):
     """A hint that is still to be published; the row goes when the broker has taken it."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_available", "available_at", "id"),)
+    __table_args__ = (
+        Index("ix_outbox_available", "available_at", "id"),
+        Index("ix_outbox_job", "job_id"),
+    )
 
     id: Mapped[BigId]
     job_id: Mapped[int] = mapped_column(ForeignKey("eval.job.id"))

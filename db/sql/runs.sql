@@ -128,14 +128,15 @@ SELECT count(*) AS created FROM added;
 
 -- name: find_run
 -- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
-SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance FROM eval.run
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance, tags
+  FROM eval.run
  WHERE name = %(ref)s OR id::text = %(ref)s
     OR (length(%(ref)s) >= 4 AND starts_with(id::text, %(ref)s)
         AND NOT EXISTS (SELECT FROM eval.run WHERE name = %(ref)s))
  LIMIT 2;
 
 -- name: latest_run
-SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance, tags
   FROM eval.run ORDER BY created_at DESC LIMIT 1;
 
 -- name: run_counts
@@ -154,9 +155,10 @@ SELECT t.*,
 WITH running AS (
     SELECT run_id, count(*) AS jobs FROM eval.job WHERE state = 'running' GROUP BY run_id
 )
-SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment, r.provenance, t.*,
-       coalesce(w.jobs, 0) AS running
-  FROM (SELECT * FROM eval.run ORDER BY created_at DESC LIMIT %(limit)s) AS r
+SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment, r.provenance,
+       r.tags, t.*, coalesce(w.jobs, 0) AS running
+  FROM (SELECT * FROM eval.run WHERE %(tag)s::text IS NULL OR %(tag)s = ANY (tags)
+         ORDER BY created_at DESC LIMIT %(limit)s) AS r
  CROSS JOIN LATERAL (
        SELECT sum(open) AS open, sum(succeeded) AS succeeded, sum(failed) AS failed,
               sum(dead) AS dead, sum(cancelled) AS cancelled

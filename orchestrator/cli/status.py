@@ -14,23 +14,27 @@ from db.servers import held_models
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json, say
+from orchestrator.errors import UsageFault
 from orchestrator.watch import watched
 from reports.layout import listing, short_time
 
 
 @click.command()
 @click.argument("run", required=False)
+@click.option("--tag", help="List only runs with this tag.")
 @json_option
-@examples("evalctl status", "evalctl status latest --json")
-def status(*, run: str | None, as_json: bool) -> int:
+@examples("evalctl status", "evalctl status latest --json", "evalctl status --tag paper")
+def status(*, run: str | None, tag: str | None, as_json: bool) -> int:
     """Show a run's progress, or newest runs and workers.
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. Exit code 1 if the run has failed
     or dead jobs.
     """
+    if run is not None and tag is not None:
+        raise UsageFault("--tag lists runs; leave RUN out")
     with connect(name="status") as connections:
         if run is None:
-            return _show_all(connections.engine, as_json=as_json)
+            return _show_all(connections.engine, tag=tag, as_json=as_json)
         found = find_run(connections.engine, run)
         progress = run_progress(connections.engine, found)
         workers = [_worker(row) for row in list_workers(connections.engine)]
@@ -72,8 +76,8 @@ def cancel(*, run: str, as_json: bool) -> int:
     return 0
 
 
-def _show_all(engine: Engine, *, as_json: bool) -> int:
-    runs = list_runs(engine)
+def _show_all(engine: Engine, *, tag: str | None, as_json: bool) -> int:
+    runs = list_runs(engine, tag=tag)
     workers = [_worker(row) for row in list_workers(engine)]
     held = held_models(engine)
     if as_json:
@@ -82,7 +86,9 @@ def _show_all(engine: Engine, *, as_json: bool) -> int:
         ]
         print_json({"runs": documents, "workers": workers, "held_models": held})
         return 0
-    if not runs:
+    if not runs and tag is not None:
+        say(f"no run has the tag {tag!r}; `evalctl run tag RUN {tag}` gives it to one")
+    elif not runs:
         say("no runs yet; `evalctl submit --help` shows how to start one")
     else:
         figures = ("done", "failed", "dead", "open", "submitted\n(UTC)", "id")
@@ -97,7 +103,8 @@ def _run_line(run: Run, progress: Progress) -> tuple[str, ...]:
     done = f"{progress.count(JobState.SUCCEEDED)}/{progress.total}"
     counts = (progress.count(JobState.FAILED), progress.count(JobState.DEAD), progress.open)
     shown = (str(count) if count else "-" for count in counts)
-    return (run.name, progress.state, done, *shown, short_time(run.created_at), str(run.run_id)[:8])
+    named = "\n".join((run.name, *(f"#{tag}" for tag in run.tags)))
+    return (named, progress.state, done, *shown, short_time(run.created_at), str(run.run_id)[:8])
 
 
 def _print_run(
@@ -106,6 +113,8 @@ def _print_run(
     counted = ((progress.count(state), state.value) for state in JobState)
     counts = ", ".join(f"{count} {state}" for count, state in counted if count)
     say(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
+    if run.tags:
+        say(f"tags: {', '.join(run.tags)}")
     if progress.state == "paused":
         say(f"resume it with `evalctl resume {run.name}`")
     _print_held(held)
@@ -150,7 +159,8 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
 
 def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
     jobs = {state.value: progress.count(state) for state in JobState}
-    return {"run": str(run.run_id), "name": run.name, "state": progress.state, "jobs": jobs}
+    named = {"run": str(run.run_id), "name": run.name, "tags": list(run.tags)}
+    return named | {"state": progress.state, "jobs": jobs}
 
 
 def _worker(row: WorkerRow) -> dict[str, Any]:

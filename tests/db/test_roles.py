@@ -88,6 +88,10 @@ def test_submit_worker_and_reconciler_need_no_more_than_a_writer(
         assert "permission denied" not in done.stderr + done.stdout
         assert words == "doctor" or done.returncode == 0, done.stderr
     assert evalctl(user, "results latest --json").returncode == 0
+    assert evalctl(user, "run rename latest mine").returncode == 0
+    kept = evalctl(user, "run delete mine --yes")
+    assert (kept.returncode, "only the owner of the schema" in kept.stderr) == (2, True)
+    assert evalctl_json(user, "status mine")["jobs"]["succeeded"] == 12
     with transaction(engine) as connection:
         used = "SELECT count(*) AS n FROM eval.worker WHERE state = 'stopped'"
         assert rows(connection, used) == [{"n": 1}]

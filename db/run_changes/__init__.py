@@ -1,0 +1,1 @@
+"""What users change about a run as a whole: its name, its tags, and whether it stays."""
