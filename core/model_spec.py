@@ -36,6 +36,9 @@ class ModelSpec:
     #: Name of the environment variable that holds the API key; the key itself is never stored.
     api_key_env: str | None = None
     price_per_gpu_hour: float | None = None
+    #: Of a server that is paid by the token.
+    price_per_million_input_tokens: float | None = None
+    price_per_million_output_tokens: float | None = None
     #: How its answers are drawn unless an experiment names something else: parameters by name,
     #: ``model`` for its own generation_config, None for greedy.
     sampling: str | Mapping[str, Any] | None = None
@@ -86,12 +89,14 @@ class ModelSpec:
         return cls(**data)
 
 
+#: What tokens cost; later than the price of a GPU.
+TOKEN_PRICES = ("price_per_million_input_tokens", "price_per_million_output_tokens")
 #: Fields that say something about a model and change nothing that is run.
-_ABOUT = ("price_per_gpu_hour", "reasoning", *LIMITS)
+_ABOUT = ("price_per_gpu_hour", *TOKEN_PRICES, "reasoning", *LIMITS)
 #: Fields that stored specs may lack, with what they are then.
 _LATER: Mapping[str, Any] = {
     "sampling": None, "system_prompt": True, "chat_template_kwargs": {}, "reasoning": None,
-    **dict.fromkeys(LIMITS),
+    **dict.fromkeys((*TOKEN_PRICES, *LIMITS)),
 }  # fmt: skip
 _REASONING_NAME = re.compile(
     r"(?:^|[^a-z0-9])(?:r1|qwq|o[134]|thinking|reasoner|reasoning|magistral|gpt-oss)(?:[^a-z0-9]|$)"

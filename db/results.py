@@ -43,6 +43,8 @@ class Results:
     missing: list[dict[str, Any]] = field(default_factory=list)
     #: Answers that were made elsewhere, by model and file.
     imported: list[dict[str, Any]] = field(default_factory=list)
+    #: Prices of priced models, and what their answers cost is made of.
+    priced: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
     #: Scores of rules + judge beside the rules alone, where a judge was named.
@@ -101,6 +103,7 @@ def read_results(
             unscored=_read(connection, "unscored", given),
             cache=_read(connection, "cache", given),
             imported=_read(connection, "imported", given),
+            priced=_read(connection, "costs", given),
             prompt_steps=rows(connection, statement("prompt_steps", "prompts"), given),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),

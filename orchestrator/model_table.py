@@ -217,6 +217,8 @@ CHECKS: dict[str, Check] = {
     "base_url": _url,
     "api_key_env": _variable,
     "price_per_gpu_hour": number(0, 1_000_000),
+    "price_per_million_input_tokens": number(0, 1_000_000),
+    "price_per_million_output_tokens": number(0, 1_000_000),
     "sampling": _sampling,
     "system_prompt": truth,
     "chat_template_kwargs": table,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from comparison.choice import (
     known_criteria,
 )
 from comparison.comparable import MEASURED, refusals
+from comparison.cost import GPU_HOURS, PER_TOKEN, Prices, gpu_seconds
 from comparison.metrics import Kind
 from comparison.paired import Floats
 from db.comparison import SideKey, SideRows, read_sides, run_models
@@ -26,10 +27,10 @@ from db.results import read_results
 from db.runs import Run
 from orchestrator.compare import conditions_of
 from orchestrator.errors import UsageFault
+from reports.costs import engine_rates
 
 #: Repetitions of a steady problem differ by a point of 7 at most.
 STEADY_WITHIN = 1.0
-THROUGHPUT = "throughput"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +134,7 @@ def recommend(
     instances = {
         row["model"]: row["max_stable"] for row in read.limits if row["kind"] == "instances"
     }
-    rates = {
-        (row["model"], row["prompt"]): row["total_tokens_per_s"]
-        for row in read.resources
-        if row["mode"] == THROUGHPUT
-    }
+    rates = engine_rates(read.resources)
     refused = _refused(keys, sides)
     candidates = [
         Candidate(
@@ -146,7 +143,7 @@ def recommend(
                 side,
                 common,
                 measured=force or not refused,
-                price=_price(keys[name].model, side, price_per_gpu_hour or {}),
+                prices=_prices(keys[name].model, side, price_per_gpu_hour or {}),
                 tokens_per_s=rates.get((keys[name].model, str(keys[name].prompt))),
                 instances=instances.get(keys[name].model),
             ),
@@ -158,8 +155,8 @@ def recommend(
     warnings = [f"times, memory and cost are {what}: {reason}" for reason in refused]
     if "cost" not in criteria and not refused:
         warnings.append(
-            "cost is left out: not every model has a price_per_gpu_hour; give one with "
-            "--price-per-gpu-hour"
+            "cost is left out: not every model has a price_per_gpu_hour, or prices of tokens; give "
+            "one with --price-per-gpu-hour"
         )
     return Recommendation(
         run=run,
@@ -224,9 +221,15 @@ def _refused(keys: Mapping[str, SideKey], sides: Mapping[str, SideRows]) -> list
     return list(dict.fromkeys(reasons))
 
 
-def _price(model: str, side: SideRows, given: Mapping[str | None, float]) -> float | None:
-    registered = side.conditions["price_per_gpu_hour"]
-    return given.get(model, given.get(None, registered))
+def _prices(model: str, side: SideRows, given: Mapping[str | None, float]) -> Prices:
+    """Return the registered prices, or that of a GPU hour where the user gives one.
+
+    One for all models is for those that are not paid by the token.
+    """
+    registered = Prices.from_row(side.conditions)
+    if model in given:
+        return Prices(per_gpu_hour=given[model])
+    return replace(registered, per_gpu_hour=given.get(None, registered.per_gpu_hour))
 
 
 def _values(
@@ -234,7 +237,7 @@ def _values(
     problems: Sequence[str],
     *,
     measured: bool,
-    price: float | None,
+    prices: Prices,
     tokens_per_s: float | None,
     instances: int | None,
 ) -> dict[str, Floats]:
@@ -251,12 +254,15 @@ def _values(
         "score7": means("score7"),
         "steady": np.array([_steady([r["score7"] for r in rows[p]]) for p in problems]),
     }
+    if prices.basis == PER_TOKEN:
+        paid = [_filled(means(name)) for name in ("prompt_tokens", "output_tokens")]
+        values["cost"] = prices.token_cost(*paid)
     if not measured:
         return values
     values |= {name: _filled(means(name)) for name in ("e2e_s", "ttft_ms", "need_mib")}
-    if price is not None:
-        gpu_s = values["e2e_s"] if tokens_per_s is None else means("output_tokens") / tokens_per_s
-        values["cost"] = 1000 * gpu_s * price / 3600
+    if prices.basis == GPU_HOURS:
+        gpu_s = gpu_seconds(values["e2e_s"], means("output_tokens"), tokens_per_s)
+        values["cost"] = prices.gpu_cost(gpu_s)
     if instances is not None:
         values["instances"] = np.full(len(problems), float(instances))
     return values

@@ -16,7 +16,7 @@ SELECT m.name AS model, array_agg(DISTINCT j.prompt ORDER BY j.prompt) AS prompt
 SELECT g.job_id, g.problem, g.prompt, g.category, coalesce(d.score7, s.score7) AS score7,
        coalesce(d.score7_high, s.score7_high) AS score7_high,
        s.answer_correct::integer AS answer_correct, s.guess_suspected::integer AS guess_suspected,
-       (g.finish_reason = 'length')::integer AS cut, g.output_tokens,
+       (g.finish_reason = 'length')::integer AS cut, g.prompt_tokens, g.output_tokens,
        CASE WHEN g.used THEN g.ttft_ms END AS ttft_ms,
        CASE WHEN g.used THEN g.tpot_ms END AS tpot_ms,
        CASE WHEN g.used THEN g.e2e_s END AS e2e_s,
@@ -43,7 +43,11 @@ SELECT array_agg(DISTINCT m.spec_hash) AS spec, array_agg(DISTINCT j.mode) AS mo
        array_agg(DISTINCT (j.sampling - 'seed')::text) AS sampling,
        coalesce(array_agg(DISTINCT s.scorer_version) FILTER (WHERE s.scorer_version IS NOT NULL),
                 '{}') AS scorer,
-       array_agg(DISTINCT g.boot_id) AS starts, max(m.price_per_gpu_hour) AS price_per_gpu_hour
+       array_agg(DISTINCT g.boot_id) AS starts, max(m.price_per_gpu_hour) AS price_per_gpu_hour,
+       max((m.spec ->> 'price_per_million_input_tokens')::double precision)
+           AS price_per_million_input_tokens,
+       max((m.spec ->> 'price_per_million_output_tokens')::double precision)
+           AS price_per_million_output_tokens
   FROM eval.job AS j
   JOIN eval.run AS r ON r.id = j.run_id
   JOIN eval.model AS m ON m.id = j.model_id

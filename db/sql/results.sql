@@ -41,6 +41,35 @@ SELECT j.model, j.prompt, j.category, j.sampling, avg(c.cut::int)::double precis
  WHERE j.run_id = %(run)s
  GROUP BY j.model, j.prompt, j.category, j.sampling;
 
+-- name: costs
+-- What the cost of an answer is made of, of priced models: means over repetitions, then problems.
+SELECT model, prompt, max(price_per_gpu_hour) AS price_per_gpu_hour,
+       max(price_per_million_input_tokens) AS price_per_million_input_tokens,
+       max(price_per_million_output_tokens) AS price_per_million_output_tokens,
+       avg(e2e_s) AS e2e_s, avg(prompt_tokens)::double precision AS prompt_tokens,
+       avg(output_tokens)::double precision AS output_tokens,
+       avg(right_share)::double precision AS right_share, sum(answers)::bigint AS answers
+  FROM (SELECT m.name AS model, j.prompt, j.problem_id, min(j.id) AS first, count(*) AS answers,
+               max(m.price_per_gpu_hour) AS price_per_gpu_hour,
+               max((m.spec ->> 'price_per_million_input_tokens')::double precision)
+                   AS price_per_million_input_tokens,
+               max((m.spec ->> 'price_per_million_output_tokens')::double precision)
+                   AS price_per_million_output_tokens,
+               avg(g.e2e_s) FILTER (WHERE g.used) AS e2e_s, avg(g.prompt_tokens) AS prompt_tokens,
+               avg(g.output_tokens) AS output_tokens, avg(s.answer_correct::int) AS right_share
+          FROM analytics_v1.generations AS g
+          JOIN eval.job AS j ON j.id = g.job_id
+          JOIN eval.model AS m ON m.id = j.model_id
+          LEFT JOIN LATERAL (
+               SELECT c.answer_correct FROM eval.score AS c
+                WHERE c.job_id = g.job_id ORDER BY c.id DESC LIMIT 1) AS s ON true
+         WHERE g.run_id = %(run)s AND j.problem_id IS NOT NULL AND j.judged_score_id IS NULL
+           AND (m.price_per_gpu_hour IS NOT NULL
+                OR m.spec ->> 'price_per_million_input_tokens' IS NOT NULL
+                OR m.spec ->> 'price_per_million_output_tokens' IS NOT NULL)
+         GROUP BY m.name, j.prompt, j.problem_id) AS problem
+ GROUP BY model, prompt ORDER BY prompt, min(first);
+
 -- name: missing
 -- What the tables leave out: jobs without a result by model and state, with their latest reason.
 SELECT m.name AS model, j.state, count(*) AS jobs,

@@ -117,7 +117,7 @@ def results(
     scores = document["parts"] if "parts" in document else document["scores"]
     say(*left_out_lines(document["missing"], scores))
     say(*imported_lines(document["imported"]))
-    beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"cache"}}
+    beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"costs", "cache"}}
     beside["prompts"] = {"prompt_effects", "prompt_steps"}
     beside["steps"] = {"missed_steps"}
     kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))

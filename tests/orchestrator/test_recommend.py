@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.support.compared import ENVIRONMENT, graded, store_run
+from tests.support.database import query
 from tests.support.processes import evalctl, evalctl_json
 
 
@@ -112,3 +113,46 @@ def test_models_without_common_problems_cannot_be_valued(
 
     assert done.returncode == 2
     assert "no problem in common" in done.stderr
+
+
+TOKEN_PRICES = """
+UPDATE eval.model SET price_per_gpu_hour = NULL, spec = spec ||
+       '{"price_per_million_input_tokens": 1.0, "price_per_million_output_tokens": 6.0}'
+ WHERE name = 'slow'
+"""
+
+
+@pytest.mark.usefixtures("two")
+def test_results_show_the_cost_that_recommend_weighs(
+    engine: Engine, environment: dict[str, str]
+) -> None:
+    query(engine, TOKEN_PRICES)
+
+    results = evalctl_json(environment, "results r")
+    weighed = evalctl_json(environment, "recommend r")
+
+    costs = {row["model"]: row for row in results["costs"]}
+    assert {
+        one["model"]: pytest.approx(one["values"]["cost"]) for one in weighed["candidates"]
+    } == {model: row["cost_per_1000_answers"] for model, row in costs.items()}
+    # 3 tokens at 1 and 5 at 6 a million; 0.5 s of a GPU at 2 an hour.
+    assert costs["slow"]["cost_per_1000_answers"] == pytest.approx(1000 * (3 * 1 + 5 * 6) / 1e6)
+    assert costs["fast"]["cost_per_1000_answers"] == pytest.approx(1000 * 0.5 * 2 / 3600)
+    assert (costs["slow"]["priced_by"], costs["fast"]["priced_by"]) == ("tokens", "GPU hours")
+    for row in costs.values():
+        assert 0 < row["right_share"] < 1
+        assert row["cost_per_right_answer"] == pytest.approx(
+            row["cost_per_1000_answers"] / 1000 / row["right_share"]
+        )
+    shown = evalctl(environment | {"COLUMNS": "80"}, "results r --table resources").stdout
+    assert "Cost, in the currency of the registered prices" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    named = evalctl_json(environment, "recommend r --price-per-gpu-hour slow=9")
+    assert named["candidates"][0]["values"]["cost"] == pytest.approx(1000 * 4 * 9 / 3600)
+
+
+def test_results_without_a_price_show_no_cost(engine: Engine, environment: dict[str, str]) -> None:
+    store_run(engine, "r", graded(), model="m")
+
+    assert evalctl_json(environment, "results r")["costs"] == []
+    assert "Cost" not in evalctl(environment, "results r").stdout

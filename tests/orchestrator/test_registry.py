@@ -42,6 +42,8 @@ def load(tmp_path: Path, text: str | bytes) -> Any:
         ('api_key_env = "sk-not-a-name"', "api_key_env"),
         ("price_per_gpu_hour = nan", "price_per_gpu_hour"),
         ("price_per_gpu_hour = -1", "price_per_gpu_hour"),
+        ("price_per_million_input_tokens = -1", "price_per_million_input_tokens"),
+        ("price_per_million_output_tokens = '2'", "price_per_million_output_tokens"),
         ("price_per_gpu_hour = 1e400", "price_per_gpu_hour"),
         ("price_per_gpu_hour = 2026-01-01", "price_per_gpu_hour"),
         ("price_per_gpu_hour = true", "price_per_gpu_hour"),
