@@ -21,6 +21,7 @@ from db.engine import (
 )
 from db.fleet import list_workers
 from db.migrate import schema_version
+from db.upkeep.space import space_use
 from orchestrator.errors import UsageFault
 from orchestrator.model_check import check_model, installed_vllm, supported
 from orchestrator.registry import load_registry
@@ -89,7 +90,8 @@ def _database(endpoints: Endpoints, *, embedded: bool) -> list[Check]:
         if why := refuses_writes(engine):
             mend = "Point EVALCTL_DATABASE_URL at the primary, e.g. with target_session_attrs"
             running = Check("database", ok=False, found=f"PostgreSQL {number} {why}", mend=mend)
-        return [running, _schema(engine, embedded=embedded), _workers(engine)]
+        schema = _schema(engine, embedded=embedded)
+        return [running, schema, _space(engine), _workers(engine)]
     except ServiceUnreachable as error:
         return [Check("database", ok=False, found=error.problem, mend=error.mend)]
     finally:
@@ -104,6 +106,13 @@ def _schema(engine: Engine, *, embedded: bool) -> Check:
     found = f"revision {version.found or 'none'}, need {version.needed}"
     mend = "" if version.current else "Run `evalctl db upgrade`"
     return Check("schema", ok=version.current, found=found, mend=mend)
+
+
+def _space(engine: Engine) -> Check:
+    used = {part: f"{size / 2**20:.0f} MiB" for part, size in space_use(engine).items()}
+    whole = used.pop("database")
+    largest = ", ".join(f"{part} {size}" for part, size in used.items())
+    return Check("space", ok=True, found=f"database {whole}" + (f": {largest}" if largest else ""))
 
 
 def _workers(engine: Engine) -> Check:

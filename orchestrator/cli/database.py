@@ -17,6 +17,7 @@ from core.settings import libpq_parameters
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
 from orchestrator.cli.examples import examples
+from orchestrator.cli.prune import prune
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
@@ -106,6 +107,9 @@ def url(*, role: str | None, with_password: bool) -> int:
     sys.stdout.buffer.write(f"{uri(given)}\n".encode())
     sys.stdout.buffer.flush()
     return 0
+
+
+database.add_command(prune)
 
 
 @database.command(name="grant-analyst")

@@ -16,7 +16,12 @@ from comparison.cost import (
     per_right_answer,
 )
 
-MEANS: dict[str, Any] = {"e2e_s": 4.0, "input_tokens": 100.0, "output_tokens": 500.0, "tokens_per_s": None}
+MEANS: dict[str, Any] = {
+    "e2e_s": 4.0,
+    "input_tokens": 100.0,
+    "output_tokens": 500.0,
+    "tokens_per_s": None,
+}
 
 
 def test_a_gpu_is_paid_for_as_long_as_the_answer_has_it() -> None:

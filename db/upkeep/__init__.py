@@ -1,0 +1,1 @@
+"""The space that a database takes, and giving some of it back."""
