@@ -1,7 +1,7 @@
 """Runs have tags, and can be deleted.
 
-Revision ID: 0027
-Revises: 0026
+Revision ID: 0028
+Revises: 0027
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
 #: Frozen with this revision.
-SCRIPT = Path(__file__).with_name("0027_run_changes.sql")
+SCRIPT = Path(__file__).with_name("0028_run_changes.sql")
 INDEXES = (
     "ix_generation_output_text",
     "ix_generation_prompt_text",
