@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import rows, transaction
 from orchestrator.connections import connect
+from tests.support.analytics_contract import (
+    SNAPSHOT,
+    Columns,
+    changes,
+    columns,
+    described_columns,
+)
 
-SNAPSHOT = Path(__file__).with_name("analytics_v1.json")
-COLUMNS = """
-SELECT c.relname AS view, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       col_description(c.oid, a.attnum) AS comment
-  FROM pg_class AS c
-  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relnamespace = 'analytics_v1'::regnamespace
- ORDER BY c.relname, a.attnum
-"""
 #: What a number is counted or measured in.
 UNIT = re.compile(
     r"[Mm]illiseconds|\bms\b|[Ss]econds|MiB|[Bb]ytes|[Tt]okens|MHz|degrees Celsius|\bW\b|per cent"
@@ -35,28 +29,6 @@ UNIT = re.compile(
 )
 #: Numbers that name a thing and measure nothing.
 NAME = re.compile(r"(?:^|_)(?:id|no|group|version|gpu|step)$")
-
-Columns = Mapping[str, Sequence[Sequence[str]]]
-
-
-def columns(engine: Engine) -> dict[str, list[list[str]]]:
-    """Return name and type of each view's columns, in their order."""
-    found: dict[str, list[list[str]]] = {}
-    for row in _columns(engine):
-        found.setdefault(row["view"], []).append([row["name"], row["type"]])
-    return found
-
-
-def changes(before: Columns, now: Columns) -> list[str]:
-    """Return what breaks a reader: removals, renamed or moved columns, other types."""
-    broken = [f"view {view} is missing" for view in before if view not in now]
-    for view, kept in before.items():
-        for place, (old, new) in enumerate(zip(kept, now.get(view, ()), strict=False), start=1):
-            if list(old) != list(new):
-                broken.append(f"{view}: column {place} was {old} and is {new}")
-        if view in now and len(now[view]) < len(kept):
-            broken.append(f"{view}: {len(kept) - len(now[view])} columns are missing at its end")
-    return broken
 
 
 def test_no_column_is_removed_renamed_moved_or_of_another_type(engine: Engine) -> None:
@@ -86,7 +58,7 @@ def test_every_number_says_its_unit(engine: Engine) -> None:
     numbers = {"bigint", "integer", "smallint", "double precision", "real", "numeric"}
     silent = [
         f"{row['view']}.{row['name']}: {row['comment']}"
-        for row in _columns(engine)
+        for row in described_columns(engine)
         if row["type"] in numbers
         and not NAME.search(row["name"])
         and not UNIT.search(row["comment"] or "")
@@ -104,16 +76,11 @@ def test_every_view_with_rows_of_a_run_names_it_by_id(engine: Engine) -> None:
 def test_a_unit_in_a_name_stands_in_its_comment(engine: Engine) -> None:
     words = {"_ms": "[Mm]illiseconds|ms", "_s": "[Ss]econds|per second", "_mib": "MiB",
              "_mhz": "MHz", "_c": "Celsius", "_w": r"\bW\b", "_bytes": "[Bb]ytes"}  # fmt: skip
-    for row in _columns(engine):
+    for row in described_columns(engine):
         name = re.sub(r"_(?:min|max|p\d+)$", "", row["name"])
         for suffix, wanted in words.items():
             if name.endswith(suffix):
                 assert re.search(wanted, row["comment"]), (row["view"], row["name"])
-
-
-def _columns(engine: Engine) -> list[dict[str, Any]]:
-    with transaction(engine) as connection:
-        return rows(connection, COLUMNS)
 
 
 def write_snapshot() -> None:

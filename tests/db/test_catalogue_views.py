@@ -21,8 +21,8 @@ from db.submissions import submit
 from orchestrator.submit import record_of
 from problems.loader import load_set
 from problems.schema import Problem
-from tests.db.test_analytics_contract import SNAPSHOT, changes, columns
 from tests.support.analytics import seed_analytics
+from tests.support.analytics_contract import SNAPSHOT, changes, columns
 from tests.support.database import query
 from tests.support.jobs import (
     PROBLEM,

@@ -187,7 +187,7 @@ def test_what_is_asked_every_second_reads_no_table_of_jobs_from_end_to_end(
 ) -> None:
     submitted = submit(engine, long_submission())
     given = {"run": submitted.run_id, "limit": 100, "latest": 100, "queue": "synthetic"}
-    given |= {"pause_s": 300.0}
+    given |= {"pause_s": 300.0, "tag": None}
     explain = f"EXPLAIN {statement(name, 'queue' if name in ('waiting', 'next_jobs') else 'runs')}"
     done = "UPDATE eval.job SET state = 'succeeded', finished_at = now() WHERE id %% 10 < 8"
     for before in ("SELECT", "ANALYZE eval.job", done, "ANALYZE eval.job"):
