@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from db.engine import open_database
-from db.migrate import upgrade
 from deploy.build_dashboards import (
     DASHBOARDS,
     FOLDER,
@@ -22,8 +20,7 @@ from deploy.build_dashboards import (
     rendered,
 )
 from services.usage import Endpoints
-from tests.support.analytics import Analyst, analyst_of, seed_analytics
-from tests.support.database import another_database
+from tests.support.analytics import Analyst, seeded_analyst
 from tests.support.processes import ROOT
 
 CHOSEN = {"run": "quickstart", "schedule": "nightly", "metric": "score7"}
@@ -37,13 +34,8 @@ each_panel = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def analyst(endpoints: Endpoints) -> Iterator[Analyst]:
     """Connect as an analyst to a seeded database, made once since the tests only read it."""
-    with another_database(endpoints.database_url, "dashboards") as url:
-        engine = open_database(url, name="seed")
-        upgrade(engine)
-        seed_analytics(engine)
-        with analyst_of(engine, url) as connection:
-            yield connection
-        engine.dispose()
+    with seeded_analyst(endpoints.database_url, "dashboards") as connection:
+        yield connection
 
 
 def as_grafana_sends_it(sql: str) -> str:

@@ -9,11 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.engine import open_database
-from db.migrate import upgrade
 from services.usage import Endpoints
-from tests.support.analytics import Analyst, analyst_of, seed_analytics
-from tests.support.database import another_database
+from tests.support.analytics import Analyst, seeded_analyst
 
 FILES = sorted((Path(__file__).resolve().parent.parent / "docs" / "queries").glob("*.sql"))
 
@@ -21,13 +18,8 @@ FILES = sorted((Path(__file__).resolve().parent.parent / "docs" / "queries").glo
 @pytest.fixture(scope="module")
 def analyst(endpoints: Endpoints) -> Iterator[Analyst]:
     """Connect as an analyst to a seeded database, made once since the tests only read it."""
-    with another_database(endpoints.database_url, "seeded") as url:
-        engine = open_database(url, name="seed")
-        upgrade(engine)
-        seed_analytics(engine)
-        with analyst_of(engine, url) as connection:
-            yield connection
-        engine.dispose()
+    with seeded_analyst(endpoints.database_url, "seeded") as connection:
+        yield connection
 
 
 def query_of(name: str) -> str:

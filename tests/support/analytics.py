@@ -16,10 +16,12 @@ from core.model_spec import ModelSpec
 from core.states import FailureKind
 from db.claims import ClaimedJob, Failure, give_up
 from db.commits import Result, commit
-from db.engine import rows, transaction
+from db.engine import open_database, rows, transaction
+from db.migrate import upgrade
 from db.models import MemoryTrace, Score, StepVerdict
 from db.roles import grant_analyst
 from db.submissions import ProblemRecord, Submission, submit
+from tests.support.database import another_database
 from tests.support.jobs import claim_one, register, submission
 from tests.support.results import OK, generation_row, probe, store_start
 
@@ -213,3 +215,15 @@ def _result(job: ClaimedJob, boot_id: int) -> Result:
     return Result(
         generation=generation, texts={"text": "four"}, trace=trace, score=score, verdicts=verdicts
     )
+
+
+@contextmanager
+def seeded_analyst(database_url: str, name: str) -> Iterator[Analyst]:
+    """Make a seeded database of this name beside another, and connect to it as an analyst."""
+    with another_database(database_url, name) as url:
+        engine = open_database(url, name="seed")
+        upgrade(engine)
+        seed_analytics(engine)
+        with analyst_of(engine, url) as connection:
+            yield connection
+        engine.dispose()
