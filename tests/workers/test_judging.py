@@ -82,7 +82,9 @@ def test_a_judge_is_asked_by_a_worker_and_changes_what_it_may(
     row |= {"configured": True, "temperature": 0.0, "shown": True}
     assert query(engine, JUDGEMENTS) == [row, row]
     assert query(
-        engine, "SELECT step, judge_verdict, verdict FROM analytics_v1.judged_steps WHERE changed"
+        engine,
+        "SELECT step, judge_verdict, verdict FROM analytics_v1.judged_steps WHERE changed "
+        "ORDER BY step",
     ) == [
         {"step": STEPS[1], "judge_verdict": "done", "verdict": "done"},
         {"step": STEPS[1], "judge_verdict": "done", "verdict": "done"},
