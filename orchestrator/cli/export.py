@@ -16,10 +16,13 @@ from orchestrator.console import harmless, json_option, print_json
 from orchestrator.errors import UsageFault
 from orchestrator.exports.every_eval_ever import export_every_eval_ever
 from orchestrator.exports.inspect_logs import export_inspect
+from orchestrator.exports.mlflow_runs import export_mlflow
 from orchestrator.exports.tables import WRITERS, export_tables
 from orchestrator.submit import provenance
 
-FORMATS = (*WRITERS, "inspect", "every-eval-ever")
+FORMATS = (*WRITERS, "inspect", "every-eval-ever", "mlflow")
+#: What the files of a format hold, where not rows.
+HELD = {"inspect": "samples", "every-eval-ever": "results", "mlflow": "runs"}
 
 
 @click.command()
@@ -58,11 +61,13 @@ def export(
 
     RUN is an id, a unique prefix of an id, a name, or `latest`. parquet, csv and jsonl give a file
     of answers, a row each with score, times, memory and origin, and a file of steps. inspect gives
-    a log for each model and prompt style, every-eval-ever a record for each model.
+    a log for each model and prompt style, every-eval-ever a record for each model, mlflow a store
+    to which each run is added once.
     """
     with connect(name="export", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
         version = provenance()["evalctl"]
+        problem_set = str(found.experiment.get("problems", "unknown"))
         folder = out or Path(_folder_name(found.name))
         with run_export(connections.engine, found.run_id) as opened:
             if form == "inspect":
@@ -72,9 +77,11 @@ def export(
                     opened,
                     folder,
                     version=version,
-                    problem_set=str(found.experiment.get("problems", "unknown")),
+                    problem_set=problem_set,
                     organisation=organisation,
                 )
+            elif form == "mlflow":
+                files = export_mlflow(opened, folder, version=version, problem_set=problem_set)
             else:
                 files = export_tables(opened, folder, form)
     document: dict[str, Any] = {"run": str(found.run_id), "name": found.name, "format": form}
@@ -82,7 +89,7 @@ def export(
     if as_json:
         print_json(document)
     else:
-        what = {"inspect": "samples", "every-eval-ever": "results"}.get(form, "rows")
+        what = HELD.get(form, "rows")
         for name, rows in files.items():
             click.echo(harmless(f"{folder / name}: {rows:,} {what}"))
     if not sum(files.values()):

@@ -97,7 +97,7 @@ def _results(
     """Return a result for each metric: the mean over problems of the means over repetitions."""
     found = []
     for name, column, largest, said in METRICS:
-        values = _problem_means(rows, column)
+        values = problem_means(rows, column)
         if not values:
             continue
         found.append(
@@ -118,7 +118,8 @@ def _results(
     return found
 
 
-def _problem_means(rows: Sequence[Row], column: str) -> list[float]:
+def problem_means(rows: Sequence[Row], column: str) -> list[float]:
+    """Return the mean of a column over the repetitions of each problem that has a value."""
     by_problem: dict[str, list[float]] = {}
     for row in rows:
         if row[column] is not None:
