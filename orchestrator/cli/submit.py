@@ -21,8 +21,10 @@ from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
 from orchestrator.model_check import unreachable
 from orchestrator.registry import load_registry
+from orchestrator.spending.earlier import estimate_or_why
 from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
 from orchestrator.watch import watched
+from reports.estimate_text import estimate_parts
 from reports.sampling_text import sampling_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -118,7 +120,14 @@ def sampling_options(command: Function) -> Function:
     ),
 )
 @option("--new", is_flag=True, help="Start a new run even if this experiment already has one.")
-@option("--dry-run", is_flag=True, help="Show what would be submitted, without submitting it.")
+@option(
+    "--dry-run",
+    is_flag=True,
+    help=(
+        "Show what would be submitted, and the GPU hours and cost to expect from earlier results; "
+        "submit nothing."
+    ),
+)
 @option("--watch", is_flag=True, help="Follow the run until it ends.")
 @json_option
 @examples(
@@ -136,10 +145,11 @@ def submit(
     """
     given = {key: value for key, value in flags.items() if value not in (None, ())}
     experiment = read_experiment(path, given) if path else make_experiment(given)
-    submission = plan(experiment, load_registry(Settings.from_environment()), new=new)
+    settings = Settings.from_environment()
+    submission = plan(experiment, load_registry(settings), new=new)
     if dry_run:
         warn(*submission_warnings(submission))
-        return _show_plan(experiment, submission, as_json=as_json)
+        return _show_plan(experiment, submission, settings, as_json=as_json)
     away = unreachable(submission.models)
     with connect(broker=True, name="submit") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
@@ -171,13 +181,17 @@ def _sentence(outcome: Outcome) -> str:
     return f"{run} already has all {done.jobs} jobs; {unchanged}"
 
 
-def _show_plan(experiment: Experiment, submission: Submission, *, as_json: bool) -> int:
+def _show_plan(
+    experiment: Experiment, submission: Submission, settings: Settings, *, as_json: bool
+) -> int:
     problems = len(submission.problems)
     jobs = submission.jobs
+    estimate = estimate_or_why(settings, submission).to_dict()
     if as_json:
         planned = {"dry_run": True, "jobs": jobs, "problems": problems}
         samplings = {name: one.to_dict() for name, one in submission.samplings.items()}
-        print_json(planned | {"experiment": experiment.to_dict(), "sampling": samplings})
+        plan = {"experiment": experiment.to_dict(), "sampling": samplings}
+        print_json(planned | plan | {"estimate": estimate})
     else:
         models, prompts = len(submission.models), len(submission.prompts)
         factors = f"{models} models x {problems} problems x {prompts} prompts"
@@ -185,4 +199,9 @@ def _show_plan(experiment: Experiment, submission: Submission, *, as_json: bool)
         say(f"would submit {jobs} jobs: {factors} x {repeated}")
         for name, sampling in submission.samplings.items():
             say(f"  {name}: {sampling_text(sampling.to_dict())}")
+        for part in estimate_parts(estimate):
+            if isinstance(part, str):
+                say(part)
+            else:
+                console().print(part)
     return 0
