@@ -22,6 +22,8 @@ from db.models import (
     MemoryTrace,
     Score,
     StepVerdict,
+    Verification,
+    VerifiedStep,
 )
 from db.scoring_rows import row_document
 from db.statements import statement
@@ -31,8 +33,9 @@ from db.statements import statement
 class Result:
     """What one attempt produced; rows without keys, which the commit fills in."""
 
-    generation: Generation
-    #: The texts that the generation names, by their SHA-256.
+    #: None for a verification that sent its model nothing.
+    generation: Generation | None
+    #: The texts that generation and verification name, by their SHA-256.
     texts: Mapping[str, str]
     trace: MemoryTrace | None = None
     #: None for a speed run, whose text means nothing.
@@ -41,11 +44,15 @@ class Result:
     #: What the text says as a judge's reply; None for any other job.
     judgement: Judgement | None = None
     judged_steps: Sequence[JudgedStep] = field(default_factory=tuple)
+    #: What a verification found; None for any other job.
+    verification: Verification | None = None
+    verified_steps: Sequence[VerifiedStep] = field(default_factory=tuple)
 
 
 def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None:
     """Write the result and finish the job, all or nothing.
 
+    In a pipeline a scored answer is a draft: its verification is queued in the same transaction.
     Raise ``LeaseLost`` when the attempt has lost its lease: nothing is written then. Where the
     connection broke while committing, the outcome is read back; ``ServiceUnreachable`` means that
     it is unknown.
@@ -54,11 +61,13 @@ def commit(engine: Engine, job_id: int, attempt_no: int, result: Result) -> None
         "job": job_id,
         "attempt_no": attempt_no,
         "texts": Jsonb(dict(result.texts)),
-        "generation": Jsonb(row_document(result.generation)),
+        "generations": _documents(() if result.generation is None else (result.generation,)),
         "traces": _documents(() if result.trace is None else (result.trace,)),
         "scores": _documents(() if result.score is None else (result.score,)),
         "judgements": _documents(() if result.judgement is None else (result.judgement,)),
         "judged_steps": _documents(result.judged_steps),
+        "verifications": _documents(() if result.verification is None else (result.verification,)),
+        "verified_steps": _documents(result.verified_steps),
         "verdicts": Jsonb(
             [
                 row_document(verdict) | {"ordinal": ordinal}

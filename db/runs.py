@@ -145,8 +145,10 @@ def list_runs(
 
 def cancel_run(engine: Engine, run: Run) -> int:
     """Cancel the unfinished jobs and return their number; running attempts can no longer write."""
+    given = {"run": run.run_id}
     with long_transaction(engine) as connection:
-        return int(rows(connection, statement("cancel"), {"run": run.run_id})[0]["cancelled"])
+        rows(connection, statement("mark_cancelled"), given)
+        return int(rows(connection, statement("cancel"), given)[0]["cancelled"])
 
 
 def _listed_progress(row: Mapping[str, Any]) -> Progress:

@@ -48,6 +48,16 @@ class JudgeRequestRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineRecord:
+    """Who verifies the drafts of a run, and how."""
+
+    verifier: ModelSpec
+    deadline_ms: float
+    prompt_version: str
+    sampling: SamplingParams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """Everything one submit writes: the cross product of models, problems, prompts and repetitions.
 
@@ -78,6 +88,8 @@ class Submission:
     probe: Mapping[str, Any] | None = None
     #: What judges are asked; None for anything else.
     judge_requests: Sequence[JudgeRequestRecord] | None = None
+    #: Who verifies each answer as soon as it is committed; None where none is verified.
+    pipeline: PipelineRecord | None = None
     #: Start a new run even where the experiment has one.
     new: bool = False
 
@@ -136,6 +148,8 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
     model_ids = _store_models(connection, submission.models)
     problem_ids = _store_problems(connection, submission.problems)
     run = _find_or_make_run(connection, submission)
+    if submission.pipeline is not None:
+        _store_pipeline(connection, run, submission, submission.pipeline)
     given = {
         "run": run["id"],
         "models": model_ids,
@@ -181,6 +195,25 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
         cancelled=run["cancelled_at"] is not None,
         paused=run["paused_at"] is not None,
     )
+
+
+def _store_pipeline(
+    connection: Connection,
+    run: Mapping[str, Any],
+    submission: Submission,
+    pipeline: PipelineRecord,
+) -> None:
+    """Make a run a pipeline before it has a job; topped up, it stays the one that it is."""
+    (verifier,) = _store_models(connection, (pipeline.verifier,))
+    given = {
+        "run": run["id"],
+        "verifier": verifier,
+        "deadline_ms": pipeline.deadline_ms,
+        "prompt_version": pipeline.prompt_version,
+        "sampling": dumps(pipeline.sampling.to_dict()),
+        "max_attempts": submission.max_attempts,
+    }
+    rows(connection, statement("insert_pipeline", "verification"), given)
 
 
 def _store_models(connection: Connection, models: Sequence[ModelSpec]) -> list[int]:

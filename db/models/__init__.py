@@ -11,6 +11,7 @@ from db.models.probes import ProbePoint
 from db.models.results import Generation, MemoryTrace, Score, StepVerdict
 from db.models.schedules import Schedule, ScheduleSlot
 from db.models.servers import ModelServer
+from db.models.verification import Pipeline, Verification, VerifiedStep
 from db.models.work import Attempt, Job, KeptRun, Outbox, Run
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "NightMetric",
     "Nightly",
     "Outbox",
+    "Pipeline",
     "ProbePoint",
     "Problem",
     "PromptTemplate",
@@ -46,5 +48,7 @@ __all__ = [
     "Score",
     "StepVerdict",
     "TextBlob",
+    "Verification",
+    "VerifiedStep",
     "Worker",
 ]

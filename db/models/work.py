@@ -136,17 +136,19 @@ class Job(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey("eval.model.id"))
     #: NULL for a probe.
     problem_id: Mapped[int | None] = mapped_column(ForeignKey("eval.problem.id"))
-    #: Prompt style; of a probe its kind: sequences, instances or context; of a judge job ``judge``.
+    #: Prompt style; of a probe its kind: sequences, instances or context; of a judge job ``judge``,
+    #: of a verification ``verify``.
     prompt: Mapped[str]
-    #: 1, 2, ...
+    #: 1, 2, ...; of a verification the number of the draft's job, which no other draft has.
     repetition: Mapped[int]
     mode: Mapped[str]
     #: Sampling parameters with the seed of this repetition.
     sampling: Mapped[Json]
     #: What a probe searches for, and how; NULL for a generation.
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    #: The scoring that a judge is asked about, the steps, and the hash of the request; NULL for any
-    #: other job.
+    #: The scoring that a judge is asked about, the steps, and the hash of the request. Of a
+    #: verification the scoring of its draft, no steps, and the version of the words that the
+    #: verifier is sent. NULL for any other job.
     judged_score_id: Mapped[int | None] = mapped_column(
         ForeignKey("eval.score.id", use_alter=True, name="fk_job_judged_score_id")
     )

@@ -22,6 +22,10 @@ NOT_PERMITTED = "42501"
 DELETIONS = (
     "delete_judged_steps",
     "delete_judgements",
+    "delete_verified_steps",
+    "delete_verifications",
+    "leave_drafts",
+    "delete_pipeline",
     "delete_step_verdicts",
     "delete_scores",
     "delete_traces",

@@ -3,13 +3,24 @@
 -- name: commit
 -- The fence comes first: where the attempt is not the job's any more, it finds no row, and nothing
 -- at all is written. Rows arrive as JSON documents; the lists of columns are those of the models (a
--- test compares them).
-WITH fenced AS (
-    UPDATE eval.job
+-- test compares them). In a pipeline, the scored answer is a draft: its verification job and hint
+-- are written with it. The run's row is locked before that job's, so that a pause, resume or cancel
+-- at the same moment misses no verification.
+WITH pipeline AS MATERIALIZED (
+    SELECT p.run_id, p.verifier_model_id, p.prompt_version, p.sampling, p.max_attempts,
+           r.paused_at IS NOT NULL AS held
+      FROM eval.job AS j
+      JOIN eval.pipeline AS p ON p.run_id = j.run_id
+      JOIN eval.run AS r ON r.id = p.run_id
+     WHERE j.id = %(job)s
+       FOR SHARE OF r
+), fenced AS (
+    UPDATE eval.job AS j
        SET state = 'succeeded', finished_at = now(), lease_expires_at = NULL,
            failure_kind = NULL, error_class = NULL, error_message = NULL
-     WHERE id = %(job)s AND attempt_no = %(attempt_no)s AND state = 'running'
-    RETURNING id, attempt_no
+      FROM (SELECT count(*) FROM pipeline) AS locked
+     WHERE j.id = %(job)s AND j.attempt_no = %(attempt_no)s AND j.state = 'running'
+    RETURNING j.id, j.attempt_no, j.run_id, j.problem_id, j.mode, j.priority
 ), texts AS (
     INSERT INTO eval.text_blob (hash, content)
     SELECT t.key, t.value FROM fenced CROSS JOIN jsonb_each_text(%(texts)s) AS t
@@ -32,7 +43,7 @@ WITH fenced AS (
            g.memory_kind, g.kv_used_mib, g.activation_run_mib, g.need_mib, g.sm_clock_mhz,
            g.temperature_c, g.power_w, g.clock_event_reasons, g.reasoning_tokens,
            g.hidden_tokens, g.untimed, g.served_model, coalesce(g.flags, '{}')
-      FROM fenced CROSS JOIN jsonb_populate_record(NULL::eval.generation, %(generation)s) AS g
+      FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.generation, %(generations)s) AS g
 ), traced AS (
     INSERT INTO eval.memory_trace (
            job_id, kind, started_s, period_ms, used_mib, peak_mib, mean_mib, look_at_s,
@@ -69,10 +80,42 @@ WITH fenced AS (
     SELECT judgement.id, d.step, d.verdict, d.quote, d.reason
       FROM judgement
      CROSS JOIN jsonb_populate_recordset(NULL::eval.judged_step, %(judged_steps)s) AS d
+), verifying AS (
+    INSERT INTO eval.job (
+           run_id, model_id, problem_id, prompt, repetition, mode, sampling, priority, max_attempts,
+           judged_score_id, judge_steps, judge_prompt_hash, held)
+    SELECT fenced.run_id, p.verifier_model_id, fenced.problem_id, 'verify', fenced.id, fenced.mode,
+           p.sampling, fenced.priority, p.max_attempts, scored.id, '{}', p.prompt_version, p.held
+      FROM fenced
+      JOIN pipeline AS p ON p.run_id = fenced.run_id
+     CROSS JOIN scored
+    RETURNING id, model_id, held
+), hinted AS (
+    INSERT INTO eval.outbox (job_id, queue)
+    SELECT v.id, m.queue
+      FROM verifying AS v JOIN eval.model AS m ON m.id = v.model_id
+     WHERE NOT v.held
+), verified AS (
+    INSERT INTO eval.verification (
+           job_id, draft_job_id, verifier_version, prompt_version, labels_by, deadline_ms, rule_ms,
+           model_ms, document_text_hash)
+    SELECT fenced.id, v.draft_job_id, v.verifier_version, v.prompt_version, v.labels_by,
+           v.deadline_ms, v.rule_ms, v.model_ms, v.document_text_hash
+      FROM fenced
+     CROSS JOIN jsonb_populate_recordset(NULL::eval.verification, %(verifications)s) AS v
+    RETURNING job_id
+), marked AS (
+    INSERT INTO eval.verified_step (
+           job_id, ordinal, step_start, step_end, mark, decided_by, reason, parsed, late, rule_ms,
+           model_ms, probability, outside_mass)
+    SELECT verified.job_id, s.ordinal, s.step_start, s.step_end, s.mark, s.decided_by, s.reason,
+           s.parsed, s.late, s.rule_ms, s.model_ms, s.probability, s.outside_mass
+      FROM verified
+     CROSS JOIN jsonb_populate_recordset(NULL::eval.verified_step, %(verified_steps)s) AS s
 ), attempted AS (
     UPDATE eval.attempt AS a
        SET outcome = 'succeeded', ended_at = now(),
-           boot_id = (%(generation)s::jsonb ->> 'boot_id')::bigint
+           boot_id = (%(generations)s::jsonb -> 0 ->> 'boot_id')::bigint
       FROM fenced WHERE a.job_id = fenced.id AND a.attempt_no = fenced.attempt_no
 )
 SELECT id FROM fenced;

@@ -9,7 +9,7 @@ SELECT g.*, s.score_id, s.scorer_version, s.path, s.steps_done, s.steps_total, s
   JOIN analytics_v1.jobs AS j ON j.job_id = g.job_id
   LEFT JOIN analytics_v1.scores AS s ON s.job_id = g.job_id AND s.run_id = g.run_id
   LEFT JOIN analytics_v1.imported_answers AS i ON i.job_id = g.job_id
- WHERE g.run_id = %(run)s AND g.prompt <> 'judge'
+ WHERE g.run_id = %(run)s AND g.prompt NOT IN ('judge', 'verify')
  ORDER BY g.job_id;
 
 -- name: problems

@@ -184,6 +184,8 @@ SELECT id, state FROM ended;
 
 -- name: cancel
 -- Take back what is not finished of a run; a running attempt loses its lease and writes nothing.
+-- The run is marked before, in the same transaction: a commit under way, which may add a
+-- verification, has ended then and is seen here.
 WITH ended AS (
     UPDATE eval.job AS j
        SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL
@@ -195,10 +197,11 @@ WITH ended AS (
        AND a.outcome = 'running'
 ), unhinted AS (
     DELETE FROM eval.outbox AS o USING ended WHERE o.job_id = ended.id
-), marked AS (
-    UPDATE eval.run SET cancelled_at = coalesce(cancelled_at, now()) WHERE id = %(run)s
 )
 SELECT count(*) AS cancelled FROM ended;
+
+-- name: mark_cancelled
+UPDATE eval.run SET cancelled_at = coalesce(cancelled_at, now()) WHERE id = %(run)s;
 
 -- name: take_outbox
 -- Take the next hints that no other process publishes; an error of the broker before the end of the

@@ -89,7 +89,7 @@ SELECT g.model, g.prompt, g.mode, g.config_hash, g.environment_hash, g.memory_ki
   FROM analytics_v1.generations AS g
  CROSS JOIN LATERAL (VALUES
        ('ttft_ms', g.ttft_ms), ('e2e_s', g.e2e_s), ('tpot_ms', g.tpot_ms)) AS v(figure, value)
- WHERE g.run_id = %(run)s AND g.used AND g.prompt <> 'judge' AND v.value IS NOT NULL
+ WHERE g.run_id = %(run)s AND g.used AND g.prompt NOT IN ('judge', 'verify') AND v.value IS NOT NULL
  GROUP BY g.model, g.prompt, g.mode, g.config_hash, g.environment_hash, g.memory_kind, v.figure
  ORDER BY g.prompt, g.mode, g.model, v.figure;
 
@@ -140,7 +140,7 @@ SELECT c.schedule, c.slot, c.run, c.run_id = %(run)s AS own, c.model, c.prompt, 
 SELECT count(*) AS answers, count(*) FILTER (WHERE s.job_id IS NULL) AS unscored
   FROM analytics_v1.generations AS g
   LEFT JOIN analytics_v1.scores AS s ON s.job_id = g.job_id AND s.run_id = g.run_id
- WHERE g.run_id = %(run)s AND g.prompt <> 'judge';
+ WHERE g.run_id = %(run)s AND g.prompt NOT IN ('judge', 'verify');
 
 -- name: answers
 -- Answers with their scores, the first repetitions first.
@@ -150,7 +150,7 @@ SELECT g.job_id, g.model, g.problem, g.category, g.prompt, g.repetition, g.finis
        s.steps_undetermined, s.answer_correct, s.guess_suspected, s.scorer_version, s.score_id
   FROM analytics_v1.generations AS g
   LEFT JOIN analytics_v1.scores AS s ON s.job_id = g.job_id AND s.run_id = g.run_id
- WHERE g.run_id = %(run)s AND g.prompt <> 'judge'
+ WHERE g.run_id = %(run)s AND g.prompt NOT IN ('judge', 'verify')
  ORDER BY g.repetition, g.problem, g.prompt, g.model, g.job_id LIMIT %(most)s;
 
 -- name: verdicts

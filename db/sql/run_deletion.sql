@@ -48,6 +48,8 @@ SELECT g.prompt_text_hash FROM eval.generation AS g JOIN jobs ON jobs.id = g.job
  UNION
 SELECT g.output_text_hash FROM eval.generation AS g JOIN jobs ON jobs.id = g.job_id
  UNION
+SELECT v.document_text_hash FROM eval.verification AS v JOIN jobs ON jobs.id = v.job_id
+ UNION
 SELECT d.reply_text_hash FROM eval.judgement AS d JOIN jobs ON jobs.id = d.job_id
  UNION
 SELECT d.reply_text_hash
@@ -88,6 +90,22 @@ DELETE FROM eval.judgement AS g
        SELECT d.id FROM eval.judgement AS d JOIN eval.score AS s ON s.id = d.score_id
          JOIN eval.job AS j ON j.id = s.job_id
         WHERE j.run_id = %(run)s);
+
+-- name: delete_verified_steps
+DELETE FROM eval.verified_step AS s USING eval.job AS j
+ WHERE j.id = s.job_id AND j.run_id = %(run)s;
+
+-- name: delete_verifications
+DELETE FROM eval.verification AS v USING eval.job AS j
+ WHERE j.id = v.job_id AND j.run_id = %(run)s;
+
+-- name: leave_drafts
+-- A verification refers to a scoring of the same run.
+UPDATE eval.job SET judged_score_id = NULL, judge_steps = NULL, judge_prompt_hash = NULL
+ WHERE run_id = %(run)s AND prompt = 'verify' AND judged_score_id IS NOT NULL;
+
+-- name: delete_pipeline
+DELETE FROM eval.pipeline WHERE run_id = %(run)s;
 
 -- name: delete_step_verdicts
 DELETE FROM eval.step_verdict AS v USING eval.score AS s, eval.job AS j
@@ -152,4 +170,5 @@ DELETE FROM eval.text_blob AS t USING pg_temp.deleted_text AS g
    AND NOT EXISTS (SELECT FROM eval.generation AS o WHERE o.output_text_hash = g.hash)
    AND NOT EXISTS (SELECT FROM eval.generation AS o WHERE o.prompt_text_hash = g.hash)
    AND NOT EXISTS (SELECT FROM eval.judgement AS d WHERE d.reply_text_hash = g.hash)
+   AND NOT EXISTS (SELECT FROM eval.verification AS v WHERE v.document_text_hash = g.hash)
    AND NOT EXISTS (SELECT FROM eval.boot AS b WHERE b.log_text_hash = g.hash);

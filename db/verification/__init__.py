@@ -1,0 +1,1 @@
+"""Verifications in the database: the draft that one reads, and what it found."""
