@@ -40,12 +40,17 @@ class Run:
     provenance: Mapping[str, Any]
     #: Words that users gave it, sorted.
     tags: Sequence[str] = ()
+    #: GPU hours that it may take; None for no budget.
+    budget_gpu_hours: float | None = None
+    #: Why it is paused; None where a person paused it.
+    pause_reason: str | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Run:
         """Read a row of the run statements."""
         keys = ("name", "mode", "created_at", "cancelled_at", "paused_at", "experiment")
-        values = {key: row[key] for key in (*keys, "provenance", "tags")}
+        later = ("provenance", "tags", "budget_gpu_hours", "pause_reason")
+        values = {key: row[key] for key in (*keys, *later)}
         return cls(run_id=row["id"], **values)
 
 

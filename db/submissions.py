@@ -92,6 +92,8 @@ class Submission:
     pipeline: PipelineRecord | None = None
     #: Start a new run even where the experiment has one.
     new: bool = False
+    #: GPU hours that the run may take; None leaves what it has.
+    budget_gpu_hours: float | None = None
 
     @property
     def jobs(self) -> int:
@@ -271,11 +273,12 @@ def _store_prompts(
 
 
 def _find_or_make_run(connection: Connection, submission: Submission) -> dict[str, Any]:
-    given = {"experiment_hash": submission.experiment_hash}
+    given: dict[str, Any] = {"experiment_hash": submission.experiment_hash}
     last = rows(connection, statement("last_run_of_experiment", "runs"), given)[0]
     if last["id"] is not None and not submission.new:
         merged = _merged(last["experiment"], submission.experiment)
         given = {"run": last["id"], "experiment": dumps(merged)}
+        given["budget"] = submission.budget_gpu_hours
         return (
             last
             | rows(connection, statement("update_experiment", "runs"), given)[0]
@@ -297,6 +300,7 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
             "mode": submission.mode,
             "experiment": dumps(dict(submission.experiment)),
             "provenance": dumps(dict(submission.provenance)),
+            "budget": submission.budget_gpu_hours,
         },
     )[0]
     return {"id": made["id"], "name": name, "new": True, "cancelled_at": None, "paused_at": None}
@@ -310,4 +314,6 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("repetitions", "wordings"):
         if key in merged:
             merged[key] = max(old.get(key, 0), new.get(key, 0))
+    if merged.get("budget_gpu_hours") is None and "budget_gpu_hours" in old:
+        merged["budget_gpu_hours"] = old["budget_gpu_hours"]
     return merged

@@ -25,10 +25,22 @@ def ending_lines(run: Run, progress: Progress) -> Iterator[str]:
             f"`evalctl dead list {run.name}` shows the jobs, `evalctl logs engine JOB` the log of "
             f"a job's engine, `evalctl retry {run.name}` requeues them"
         )
+    if progress.state == "paused":
+        yield paused_line(run)
     if progress.state == "cancelled":
         yield "it was cancelled; submit its experiment with --new to run it again"
     if done:
         yield f"{results} so far"
+
+
+def paused_line(run: Run) -> str:
+    """Say why a run is paused, and how it goes on."""
+    if run.pause_reason is None:
+        return f"resume it with `evalctl resume {run.name}`"
+    return (
+        f"it is paused: {run.pause_reason}; `evalctl resume {run.name} --budget-gpu-hours N` "
+        "goes on with a larger budget"
+    )
 
 
 def unwatched_line(run: Run, progress: Progress, *, workers: int) -> str:

@@ -32,10 +32,13 @@ BOUNDS = {
     "wordings": number(1, MAX_WORDINGS, whole=True),
     "seed": number(-LARGEST, LARGEST, whole=True),
     "priority": number(-1_000_000, 1_000_000, whole=True),
+    "budget_gpu_hours": number(0, 1_000_000, above=True),
     **SAMPLING,
 }
 #: What the same run may have more of when it is submitted again.
-TOPPED_UP = ("models", "prompts", "wordings", "repetitions", "priority", "max_attempts")
+TOPPED_UP = (
+    "models", "prompts", "wordings", "repetitions", "priority", "max_attempts", "budget_gpu_hours",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class Experiment:
     max_attempts: int = 3
     #: Each repetition gets an engine started for it.
     fresh_engine: bool = False
+    #: The run is paused before it takes more GPU hours; None for no budget.
+    budget_gpu_hours: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run, naming the value and what is allowed."""
@@ -84,7 +89,8 @@ class Experiment:
         _require(self.mode in set(Mode), f"mode {self.mode!r} is not one of {', '.join(Mode)}")
         for name, check in BOUNDS.items():
             value = getattr(self, name)
-            wrong = None if value is None and name in SAMPLING else check(value)
+            unsaid = value is None and (name in SAMPLING or name == "budget_gpu_hours")
+            wrong = None if unsaid else check(value)
             _require(wrong is None, f"{name} {wrong}, not {value}")
         wrong_name = None if self.name is None else wrong_with_name(self.name)
         _require(wrong_name is None, f"name {self.name!r} {wrong_name}")
@@ -169,6 +175,7 @@ def make_experiment(values: Mapping[str, Any], *, where: str = "") -> Experiment
         "fresh_engine": bool, "same_sampling": bool, "max_tokens": (int, none),
         "top_k": (int, none), "temperature": (int, float, none), "top_p": (int, float, none),
         "min_p": (int, float, none), "presence_penalty": (int, float, none),
+        "budget_gpu_hours": (int, float, none),
     }  # fmt: skip
     for key, kind in types.items():
         if key in shaped and (

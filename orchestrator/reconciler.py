@@ -24,6 +24,7 @@ from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, w
 from db.outbox import publish_outbox
 from orchestrator.night_watch import NightWatch, database_clock
 from orchestrator.schedules import fire_due_schedules
+from orchestrator.spending.budget_watch import BudgetWatch
 from orchestrator.upkeep.result_keeper import ResultKeeper
 
 TICK_S = 1.0
@@ -78,6 +79,7 @@ class Reconciler:
         self._clock = clock
         self.nights = nights or NightWatch(engine, clock=clock)
         self._keeper = ResultKeeper(engine)
+        self._budgets = BudgetWatch(engine)
         #: Whether this one leads now, and the leases that it has found expired.
         self.leads = False
         self.leases_expired = 0
@@ -95,6 +97,7 @@ class Reconciler:
             stop.wait(self._tick_s)
         self.nights.finish(within_s=STOP_NIGHTS_S)
         self._keeper.finish(within_s=STOP_NIGHTS_S)
+        self._budgets.finish(within_s=STOP_NIGHTS_S)
 
     def tick(self) -> Tick:
         """Run one round; log a broker that is down, raise ``ServiceUnreachable`` for a database."""
@@ -133,6 +136,7 @@ class Reconciler:
                     confirm()
                     self.tick()
                     self._keeper.poke()
+                    self._budgets.poke()
                     stop.wait(self._tick_s)
             finally:
                 self.leads = False

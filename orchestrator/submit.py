@@ -104,6 +104,7 @@ def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Su
         max_attempts=experiment.max_attempts,
         fresh_engine=experiment.fresh_engine,
         new=new,
+        budget_gpu_hours=experiment.budget_gpu_hours,
     )
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Engine
 
+from core.states import JobState
 from db.fleet import list_workers
 from db.runs import Progress as RunProgress
 from db.runs import Run, find_run, run_progress
@@ -22,7 +23,10 @@ POLL_S = 1.0
 def follow(
     engine: Engine, run: Run, console: Console, *, check: Callable[[], None] = lambda: None
 ) -> RunProgress:
-    """Draw a run's progress until no job is open; ``check``, called at each poll, may raise."""
+    """Draw a run's progress until no job is open, or its budget has paused it.
+
+    ``check``, called at each poll, may raise.
+    """
     clock = TextColumn("{task.fields[age]}")  # of the run, not of watching it
     figures = (BarColumn(), MofNCompleteColumn(), clock)
     columns = (TextColumn("{task.description}"), *figures)
@@ -32,7 +36,8 @@ def follow(
         shown: tuple[int, bool] | None = None
         while True:
             check()
-            progress = run_progress(engine, find_run(engine, str(run.run_id)))
+            now = find_run(engine, str(run.run_id))
+            progress = run_progress(engine, now)
             finished = progress.total - progress.open
             note = _note(engine, progress)
             age = _age(run) if progress.open else ""
@@ -42,7 +47,7 @@ def follow(
                 at, jobs = time.strftime("%H:%M:%S"), f"{finished} of {progress.total} jobs"
                 console.print(f"{at} {run.name}: {jobs}, {note}")
                 shown = mark
-            if not progress.open:
+            if not progress.open or _waits_for_a_budget(now, progress):
                 return progress
             time.sleep(POLL_S)
 
@@ -58,7 +63,7 @@ def watched(
         workers = len(list_workers(engine))
         say(unwatched_line(run, progress, workers=workers), err=True)
         raise
-    say(*ending_lines(run, progress), err=console.stderr)
+    say(*ending_lines(find_run(engine, str(run.run_id)), progress), err=console.stderr)
     return progress
 
 
@@ -73,6 +78,12 @@ def _note(engine: Engine, progress: RunProgress) -> str:
     states = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
     eta = "no ETA yet" if progress.eta_s is None else f"ETA {duration(progress.eta_s)}"
     return f"{eta} ({states})"
+
+
+def _waits_for_a_budget(run: Run, progress: RunProgress) -> bool:
+    """Return whether nothing goes on until a person gives the run more."""
+    paused = progress.state == "paused" and run.pause_reason is not None
+    return paused and not progress.count(JobState.RUNNING)
 
 
 def _age(run: Run) -> str:

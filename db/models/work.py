@@ -34,7 +34,11 @@ class Run(Base):
     """
 
     __tablename__ = "run"
-    __table_args__ = (UniqueConstraint("experiment_hash", "ordinal"), UniqueConstraint("name"))
+    __table_args__ = (
+        UniqueConstraint("experiment_hash", "ordinal"),
+        UniqueConstraint("name"),
+        CheckConstraint("budget_gpu_hours > 0", name="budget"),
+    )
 
     id: Mapped[UuidId]
     name: Mapped[str]
@@ -52,6 +56,10 @@ class Run(Base):
     paused_at: Mapped[Timestamp | None]
     #: Words that users give it, sorted.
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    #: GPU hours that it may take; NULL for no budget.
+    budget_gpu_hours: Mapped[float | None]
+    #: Why it is paused; NULL where a person paused it.
+    pause_reason: Mapped[str | None]
 
 
 class Job(Base):

@@ -18,7 +18,7 @@ SELECT count(*) FILTER (WHERE state = 'queued') AS held,
        count(*) FILTER (WHERE state = 'running') AS running FROM marked;
 
 -- name: resume_run
-UPDATE eval.run SET paused_at = NULL WHERE id = %(run)s;
+UPDATE eval.run SET paused_at = NULL, pause_reason = NULL WHERE id = %(run)s;
 
 -- name: release_jobs
 -- Every released job gets a hint unless one waits for it in the outbox already. First the queued

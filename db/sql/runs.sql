@@ -63,13 +63,17 @@ SELECT c.name
  ORDER BY n LIMIT 1;
 
 -- name: insert_run
-INSERT INTO eval.run (name, experiment_hash, ordinal, mode, experiment, provenance)
-VALUES (%(name)s, %(experiment_hash)s, %(ordinal)s, %(mode)s, %(experiment)s, %(provenance)s)
+INSERT INTO eval.run (
+       name, experiment_hash, ordinal, mode, experiment, provenance, budget_gpu_hours)
+VALUES (%(name)s, %(experiment_hash)s, %(ordinal)s, %(mode)s, %(experiment)s, %(provenance)s,
+        %(budget)s)
 RETURNING id;
 
 -- name: update_experiment
 -- Locks the run's row until the jobs are in: a pause comes before them or sees them.
-UPDATE eval.run SET experiment = %(experiment)s WHERE id = %(run)s RETURNING paused_at;
+UPDATE eval.run
+   SET experiment = %(experiment)s, budget_gpu_hours = coalesce(%(budget)s, budget_gpu_hours)
+ WHERE id = %(run)s RETURNING paused_at;
 
 -- name: changed_models
 -- Models of a run that it has jobs of with another spec as well.
@@ -128,7 +132,8 @@ SELECT count(*) AS created FROM added;
 
 -- name: find_run
 -- By id, by a prefix of the id that only one run has, or by name; the caller refuses two rows.
-SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance, tags
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance, tags,
+       budget_gpu_hours, pause_reason
   FROM eval.run
  WHERE name = %(ref)s OR id::text = %(ref)s
     OR (length(%(ref)s) >= 4 AND starts_with(id::text, %(ref)s)
@@ -136,7 +141,8 @@ SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenan
  LIMIT 2;
 
 -- name: latest_run
-SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance, tags
+SELECT id, name, mode, cancelled_at, paused_at, created_at, experiment, provenance, tags,
+       budget_gpu_hours, pause_reason
   FROM eval.run ORDER BY created_at DESC LIMIT 1;
 
 -- name: run_counts
@@ -156,7 +162,7 @@ WITH running AS (
     SELECT run_id, count(*) AS jobs FROM eval.job WHERE state = 'running' GROUP BY run_id
 )
 SELECT r.id, r.name, r.mode, r.cancelled_at, r.paused_at, r.created_at, r.experiment, r.provenance,
-       r.tags, t.*, coalesce(w.jobs, 0) AS running
+       r.tags, r.budget_gpu_hours, r.pause_reason, t.*, coalesce(w.jobs, 0) AS running
   FROM (SELECT * FROM eval.run WHERE %(tag)s::text IS NULL OR %(tag)s = ANY (tags)
          ORDER BY created_at DESC LIMIT %(limit)s) AS r
  CROSS JOIN LATERAL (

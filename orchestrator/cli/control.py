@@ -7,9 +7,13 @@ import click
 from core.states import JobState
 from db.control import pause_run, resume_run, retry_jobs
 from db.runs import find_run, run_progress
+from db.spending.budgets import set_budget
 from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import finite
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say, warn
+from orchestrator.errors import UsageFault
+from orchestrator.spending.budget_watch import agree_on_budget
 from orchestrator.submit import publish_hints
 
 
@@ -39,12 +43,29 @@ def pause(*, run: str, as_json: bool) -> int:
 
 @click.command()
 @click.argument("run")
+@click.option(
+    "--budget-gpu-hours",
+    "budget",
+    type=finite(0, 1_000_000, above=True),
+    metavar="N",
+    help="Give it this budget, what it has taken included.",
+)
+@click.option("--no-budget", is_flag=True, help="Let it take what it takes.")
 @json_option
-@examples("evalctl resume latest")
-def resume(*, run: str, as_json: bool) -> int:
-    """Resume a paused run."""
+@examples("evalctl resume latest", "evalctl resume latest --budget-gpu-hours 4")
+def resume(*, run: str, budget: float | None, no_budget: bool, as_json: bool) -> int:
+    """Resume a paused run.
+
+    One that its budget paused needs a larger budget, or none.
+    """
+    if budget is not None and no_budget:
+        raise UsageFault("give --budget-gpu-hours or --no-budget, not both")
     with connect(broker=True, name="resume") as connections:
         found = find_run(connections.engine, run)
+        if no_budget:
+            set_budget(connections.engine, found.run_id, None)
+        else:
+            agree_on_budget(connections.engine, found, budget)
         released = resume_run(connections.engine, found)
         published, warnings = publish_hints(connections.engine, connections.broker)
         found = find_run(connections.engine, str(found.run_id))
@@ -52,6 +73,7 @@ def resume(*, run: str, as_json: bool) -> int:
     warn(*warnings)
     if as_json:
         counts = {"released": released, "published": published, "warnings": list(warnings)}
+        counts["budget_gpu_hours"] = found.budget_gpu_hours
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
         say(f"run {found.name}: {released} jobs released")

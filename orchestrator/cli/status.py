@@ -11,11 +11,14 @@ from core.states import JobState
 from db.fleet import WorkerRow, list_workers
 from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
 from db.servers import held_models
+from db.spending.budgets import spending
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json, say
+from orchestrator.ending import paused_line
 from orchestrator.errors import UsageFault
 from orchestrator.watch import watched
+from reports.estimate_text import gpu_time
 from reports.layout import listing, short_time
 
 
@@ -40,13 +43,16 @@ def status(*, run: str | None, tag: str | None, as_json: bool) -> int:
         workers = [_worker(row) for row in list_workers(connections.engine)]
         names = found.experiment.get("models", [])
         held = [row for row in held_models(connections.engine) if row["model"] in names]
+        used_h = None
+        if found.budget_gpu_hours is not None:
+            used_h = spending(connections.engine, found.run_id).used_h
         if as_json:
-            document = _run_document(found, progress)
+            document = _run_document(found, progress) | {"used_gpu_hours": used_h}
             eta_s = progress.eta_s if workers or not progress.open else None
             now = {"eta_s": eta_s, "failures": list(progress.failures)}
             print_json(document | now | {"workers": workers, "held_models": held})
         else:
-            _print_run(found, progress, workers, held if progress.open else [])
+            _print_run(found, progress, workers, held if progress.open else [], used_h=used_h)
         return 1 if progress.count(JobState.FAILED, JobState.DEAD) else 0
 
 
@@ -108,15 +114,22 @@ def _run_line(run: Run, progress: Progress) -> tuple[str, ...]:
 
 
 def _print_run(
-    run: Run, progress: Progress, workers: list[dict[str, Any]], held: list[dict[str, Any]]
+    run: Run,
+    progress: Progress,
+    workers: list[dict[str, Any]],
+    held: list[dict[str, Any]],
+    *,
+    used_h: float | None,
 ) -> None:
     counted = ((progress.count(state), state.value) for state in JobState)
     counts = ", ".join(f"{count} {state}" for count, state in counted if count)
     say(f"run {run.name} ({run.run_id}): {progress.state}; {counts or 'no jobs'}")
     if run.tags:
         say(f"tags: {', '.join(run.tags)}")
+    if used_h is not None:
+        say(f"GPU time: {gpu_time(used_h)} of a budget of {gpu_time(run.budget_gpu_hours)}")
     if progress.state == "paused":
-        say(f"resume it with `evalctl resume {run.name}`")
+        say(paused_line(run))
     _print_held(held)
     if progress.state != "paused" and progress.open and workers:
         say("no ETA yet" if progress.eta_s is None else f"ETA {duration(progress.eta_s)}")
@@ -160,7 +173,8 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
 def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
     jobs = {state.value: progress.count(state) for state in JobState}
     named = {"run": str(run.run_id), "name": run.name, "tags": list(run.tags)}
-    return named | {"state": progress.state, "jobs": jobs}
+    budget = {"budget_gpu_hours": run.budget_gpu_hours, "pause_reason": run.pause_reason}
+    return named | {"state": progress.state, "jobs": jobs} | budget
 
 
 def _worker(row: WorkerRow) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from orchestrator.experiment import Experiment, make_experiment, read_experiment
 from orchestrator.model_check import unreachable
 from orchestrator.registry import load_registry
 from orchestrator.spending.earlier import estimate_or_why
+from orchestrator.spending.estimate import budget_warnings, estimate
 from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
 from orchestrator.watch import watched
 from reports.estimate_text import estimate_parts
@@ -119,6 +120,12 @@ def sampling_options(command: Function) -> Function:
         "time (A B, B A)."
     ),
 )
+@option(
+    "--budget-gpu-hours",
+    type=float,
+    metavar="N",
+    help="Pause the run before it takes more GPU hours than this.",
+)
 @option("--new", is_flag=True, help="Start a new run even if this experiment already has one.")
 @option(
     "--dry-run",
@@ -134,6 +141,7 @@ def sampling_options(command: Function) -> Function:
     "evalctl submit --model smollm2 --problems quickstart --watch",
     "evalctl submit --model smollm2 --problems university,sec-symmetric-01",
     "evalctl submit -f experiment.toml --dry-run",
+    "evalctl submit -f experiment.toml --budget-gpu-hours 4",
 )
 def submit(
     *, path: Path | None, new: bool, dry_run: bool, watch: bool, as_json: bool, **flags: Any
@@ -148,10 +156,13 @@ def submit(
     settings = Settings.from_environment()
     submission = plan(experiment, load_registry(settings), new=new)
     if dry_run:
-        warn(*submission_warnings(submission))
-        return _show_plan(experiment, submission, settings, as_json=as_json)
+        found = estimate_or_why(settings, submission)
+        warn(*submission_warnings(submission), *budget_warnings(submission, found))
+        return _show_plan(experiment, submission, found.to_dict(), as_json=as_json)
     away = unreachable(submission.models)
     with connect(broker=True, name="submit") as connections:
+        if submission.budget_gpu_hours is not None:
+            away = (*away, *budget_warnings(submission, estimate(connections.engine, submission)))
         outcome = submit_experiment(connections.engine, connections.broker, submission)
         outcome = replace(outcome, warnings=(*outcome.warnings, *away))
         warn(*outcome.warnings)
@@ -182,16 +193,15 @@ def _sentence(outcome: Outcome) -> str:
 
 
 def _show_plan(
-    experiment: Experiment, submission: Submission, settings: Settings, *, as_json: bool
+    experiment: Experiment, submission: Submission, expected: dict[str, Any], *, as_json: bool
 ) -> int:
     problems = len(submission.problems)
     jobs = submission.jobs
-    estimate = estimate_or_why(settings, submission).to_dict()
     if as_json:
         planned = {"dry_run": True, "jobs": jobs, "problems": problems}
         samplings = {name: one.to_dict() for name, one in submission.samplings.items()}
         plan = {"experiment": experiment.to_dict(), "sampling": samplings}
-        print_json(planned | plan | {"estimate": estimate})
+        print_json(planned | plan | {"estimate": expected})
     else:
         models, prompts = len(submission.models), len(submission.prompts)
         factors = f"{models} models x {problems} problems x {prompts} prompts"
@@ -199,7 +209,7 @@ def _show_plan(
         say(f"would submit {jobs} jobs: {factors} x {repeated}")
         for name, sampling in submission.samplings.items():
             say(f"  {name}: {sampling_text(sampling.to_dict())}")
-        for part in estimate_parts(estimate):
+        for part in estimate_parts(expected):
             if isinstance(part, str):
                 say(part)
             else:

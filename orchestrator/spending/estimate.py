@@ -125,6 +125,26 @@ def estimate(engine: Engine, submission: Submission) -> Estimate:
     return Estimate(models=models, existing=existing)
 
 
+def budget_warnings(submission: Submission, found: Estimate) -> tuple[str, ...]:
+    """Return what a user should know of a submission's budget before the jobs run."""
+    budget_h = submission.budget_gpu_hours
+    if budget_h is None:
+        return ()
+    free = [model.name for model in submission.models if not gpus_of(model)]
+    said = []
+    if free:
+        said.append(
+            f"{', '.join(free)}: behind a server, takes no GPU hours: the budget does not bound it"
+        )
+    expected = found.gpu_hours
+    if expected is not None and expected.mean > budget_h:
+        said.append(
+            f"the jobs are expected to take {expected.mean:.3g} GPU hours, the budget is "
+            f"{budget_h:g}: the run will be paused on the way, with no job lost"
+        )
+    return tuple(said)
+
+
 def gpus_of(model: ModelSpec) -> int:
     """Return how many GPUs a model's engine takes; 0 where a server answers."""
     if model.engine == SERVER:

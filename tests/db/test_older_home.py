@@ -83,12 +83,17 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
         }  # fmt: skip
         assert not added["unscored"], "every answer was scored"
         assert_same(before, after)
-    assert_same(PRINTED["status"], printed(migrated, "status"))
+    status = printed(migrated, "status")
+    for row in status["runs"]:
+        assert row.pop("budget_gpu_hours") is row.pop("pause_reason") is None
+    assert_same(PRINTED["status"], status)
     listed = printed(migrated, "dead list")
     assert {job.pop("state") for job in listed["jobs"]} <= {"dead", "failed"}
     assert_same(PRINTED["dead"], listed)
     waiting = printed(migrated, "status waiting")
     assert waiting.pop("eta_s") is None, "nothing has ended for long"
+    for key in ("budget_gpu_hours", "used_gpu_hours", "pause_reason"):
+        assert waiting.pop(key) is None
     assert_same(PRINTED["status_waiting"], waiting)
     (schedule,) = printed(migrated, "schedule list")["schedules"]
     assert (schedule["schedule"], schedule["cron"]) == ("nightly", "0 2 * * *")
