@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import secrets
 import socket
@@ -13,6 +14,9 @@ from pathlib import Path
 from core.errors import ServiceStartError
 
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
+#: Below the ports of outgoing connections: from 32768 on Linux, from 49152 by RFC 6335.
+_LISTENING_PORTS = range(20_000, 32_768)
+_PORT_TRIES = 64
 _MENDS = {
     errno.ENOSPC: "Free some disk space, or point EVALCTL_HOME at another disk",
     errno.EDQUOT: "Free some of your disk quota, or point EVALCTL_HOME at another disk",
@@ -117,20 +121,28 @@ def read_number(path: Path) -> int | None:
 
 
 def free_port(preferred: int | None) -> int:
-    """Return ``preferred`` where it is free on the loopback address, else a random port."""
-    for port in (preferred, 0):
-        if port is None:
-            continue
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            # Connections of the last server may linger in TIME_WAIT; a listener still makes bind
-            # fail.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+    """Return ``preferred`` where it is free on the loopback address, else a random port.
+
+    The random port lies below those that systems give to outgoing connections: one of these, even
+    a closed one, would keep a server that is started again from the port that its clients know.
+    """
+    drawn = (secrets.choice(_LISTENING_PORTS) for _ in range(_PORT_TRIES))
+    for port in itertools.chain([] if preferred is None else [preferred], drawn, [0]):
+        if (found := _bound(port)) is not None:
+            return found
     raise OSError(errno.EADDRINUSE, "No loopback port is free")
+
+
+def _bound(port: int) -> int | None:
+    """Return the port where a listener may have it (0: any that the system has), else None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # Connections of the last server may linger in TIME_WAIT; a listener still makes bind fail.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
 
 
 def open_log(path: Path) -> int:

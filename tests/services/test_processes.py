@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,18 @@ def test_a_free_port_is_kept() -> None:
     port = free_port(None)
 
     assert free_port(port) == port
+
+
+def test_a_port_that_is_drawn_is_none_that_an_outgoing_connection_is_given() -> None:
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+    assert all(1024 < free_port(None) < lowest for _ in range(20))
+
+
+def test_a_port_that_is_taken_is_not_given() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = listener.getsockname()[1]
+        assert free_port(taken) != taken
 
 
 def test_servers_inherit_no_token(monkeypatch: pytest.MonkeyPatch) -> None:

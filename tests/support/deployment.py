@@ -119,6 +119,8 @@ class Deployment:
     environment: dict[str, str]
     folder: Path
     keys: list[JobKey] = field(default_factory=list)
+    #: Every worker and reconciler so far, for messages.
+    processes: list[LoggingProcess] = field(default_factory=list)
 
     def submission(
         self,
@@ -161,13 +163,21 @@ class Deployment:
         module = "workers" if at is None else "tests.chaos.entry"
         command = [*prefix, sys.executable, "-m", module, "--cpu", "--queue", queue]
         point = {} if at is None else {"CHAOS_AT": at}
-        return running(command, self.environment | point | environment)
+        return self._running(command, self.environment | point | environment)
 
     def reconciler(self, **environment: str) -> AbstractContextManager[LoggingProcess]:
         """Run a reconciler process."""
-        return running(
+        return self._running(
             [sys.executable, "-m", "orchestrator", "reconcile"], self.environment | environment
         )
+
+    @contextmanager
+    def _running(
+        self, command: Sequence[str], environment: dict[str, str]
+    ) -> Iterator[LoggingProcess]:
+        with running(command, environment) as process:
+            self.processes.append(process)
+            yield process
 
     @contextmanager
     def using_broker(self, url: str) -> Iterator[None]:
@@ -201,7 +211,7 @@ class Deployment:
                 return False
 
         assert wait_until(met, within_s), (
-            f"not {least} rows of {table} with {condition} in {within_s} s: {self.jobs()}"
+            f"not {least} rows of {table} with {condition} in {within_s} s: {self.standing()}"
         )
 
     def until_finished(
@@ -216,7 +226,7 @@ class Deployment:
         self, condition: Callable[[], bool], what: str, *, within_s: float = 60.0
     ) -> None:
         """Wait until a condition holds."""
-        assert wait_until(condition, within_s), f"not in {within_s} s: {what}; {self.jobs()}"
+        assert wait_until(condition, within_s), f"not in {within_s} s: {what}; {self.standing()}"
 
     def expect_all_of(self, run_id: uuid.UUID) -> None:
         """Take the jobs that a run has now for what was submitted."""
@@ -227,8 +237,13 @@ class Deployment:
         )
         self.keys += [JobKey(**row) for row in found if row["run_id"] == run_id]
 
+    def standing(self) -> str:
+        """Return the counts of jobs and the last lines of every log, for messages."""
+        logs = (process.tail() for process in self.processes)
+        return "\n".join([str(self.jobs()), *logs])
+
     def jobs(self) -> list[dict[str, Any]]:
-        """Return the counts of jobs by state and error, for messages."""
+        """Return the counts of jobs by state and error."""
         return self.query(
             "SELECT state, error_class, attempt_no, count(*) FROM eval.job "
             "GROUP BY 1, 2, 3 ORDER BY 1"
