@@ -22,7 +22,7 @@ from scoring.steps.reservation import Reservations
 from scoring.steps.verdict import StepVerdict
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.5.0"
+SCORER_VERSION = "1.6.0"
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5
 

@@ -143,6 +143,19 @@ def _symbol(text: str) -> str:
     return _NAMES.get(word, _NAMES.get(text.lower(), text))
 
 
+_COMPOUND = re.compile(
+    r"(?P<a>\d+(?:\.\d+)?)\s*(?P<x>[A-Za-z]{1,8})\.?,?\s*(?:and\s+)?(?P<b>\d+(?:\.\d+)?)\s*(?P<y>[A-Za-z]{1,8})\.?"
+)
+
+
+def compound(text: str) -> Scalar | None:
+    """Return an amount in two units of one measure, ``4 ft 7 in``, in the first of them."""
+    found = _COMPOUND.fullmatch(text)
+    if found is None:
+        return None
+    return combined((Scalar(found["a"], found["x"]), Scalar(found["b"], found["y"])))
+
+
 def combined(parts: Sequence[Scalar]) -> Scalar | None:
     """Return the sum of amounts with falling units of one measure in the unit of the first.
 

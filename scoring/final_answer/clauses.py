@@ -25,6 +25,24 @@ def holds(text: str) -> bool:
     return _ATOM.search(text) is not None or _LETTERS.search(text) is not None
 
 
+#: Where a value is put in or a limit is taken, before what that gives.
+_CONDITION_FIRST = re.compile(
+    r"^\s*(?:(?:letting|let|putting|taking|setting|substituting|as|when|for|with"
+    r"|at)\s[^,;，。]{1,60},"
+    r"\s*(?:we (?:get|have|obtain|find|see)\s*(?:that\s+)?)?"
+    r"|(?:令|取|当|将|把|代入)[^,;，。]{1,60}(?:[,，]\s*(?:可?得到?|有)?|可?得到?))\s*",
+    re.IGNORECASE,
+)
+
+
+def result_clause(text: str) -> str:
+    """Return the main clause of a sentence without the condition that it begins with."""
+    text = main_clause(text)
+    condition = _CONDITION_FIRST.match(text)
+    rest = text[condition.end() :] if condition is not None else ""
+    return rest if holds(rest) else text
+
+
 def main_clause(text: str) -> str:
     """Return a sentence without what only comments on its value: clauses, places, comparisons.
 
@@ -49,7 +67,7 @@ _BECAUSE_FIRST = re.compile(
 _EQUALS_LIKE = (
     r"(?:is|are|equals?|gives?|makes?|simplif|reduces?|becomes?|comes?|means?|can"
     r"|happens?|holds?|occurs?|leaves?|leaving|totals?|results?|amounts?|works?"
-    r"|has|have|was|were|will|would)"
+    r"|has|have|was|were|will|would|beats?|exceeds?|saves?)"
 )
 _COMMENTS = (
     re.compile(
@@ -79,6 +97,13 @@ _COMMENTS = (
         re.IGNORECASE,
     ),
     re.compile(r"[,，]?\s*当(?:且仅当)?[^。;；]*?(?:取等号?|取得等号|等号成立)"),
+    re.compile(
+        r"[,;]?\s*(?:and |with )?equality (?:holds |is attained |occurs |iff|if|when|for|at"
+        r"|exactly)"
+        r".*$",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    re.compile(r"[,，]\s*其中[^。;；]*"),
     re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),
 )
 _THAT_IS = re.compile(

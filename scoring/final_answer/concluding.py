@@ -97,7 +97,7 @@ THEN = re.compile(
     r"|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether"
     r"|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means"
     r"|this means|因此|所以|故|从而|于是|可得|得到|可见|综上"
-    r"|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    r"|解得|求得|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
@@ -187,7 +187,7 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
         last -= 1
     about = _overlap(pieces[last], asked)
-    if last == 0 or _is_strong(pieces[last]):
+    if last == 0 or _is_strong(pieces[last]) or (about and _SAYS_IT.search(pieces[last])):
         return last
     if _goes_on(pieces[last]):
         # A calculation goes on, unless it only fills a sentence after the conclusion.
@@ -209,6 +209,14 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
 
 
 _WORDS = re.compile(r"(?:[A-Za-z]{2,}\s+){4}|[\u3400-\u9fff]{6}")
+
+
+#: A sentence that says of its subject what it is, with nothing behind the value but its unit.
+_SAYS_IT = re.compile(
+    r"^\W*(?:the|its|his|her|their|this|each|all|[A-Z]\w+)\s[^,;:=]{2,60}\b(?:is|are|was|were|costs?|equals|makes?"
+    r"|has|have|gets?|takes?|needs?|earns?|pays?)\s+\W{0,3}-?\d[\d.,]*\**(?:\s+[a-z]+){0,2}[*.!\s$]*$",
+    re.IGNORECASE,
+)
 
 
 def _is_aside(sentence: str, asked: frozenset[str]) -> bool:

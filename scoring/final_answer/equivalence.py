@@ -50,7 +50,7 @@ from scoring.final_answer.writing import one_spelling, same_decimal
 _NAMED = re.compile(
     r"\\?[A-Za-zα-ωΑ-Ω∠△]+(?:_\{?\\?[\w\\,()\u3400-\u9fff]+\}?)?['*]*(?:\^\{?\*\}"
     r"?)?(?:\([^()=]*\))?|∠?[A-Z]{1,4}|[|∣][A-Z]{2}[|∣]|P\(.*\)|E\(.*\)"
-    r"|\\(?:Delta|triangle)\w+"
+    r"|\\(?:Delta|triangle)\w+|d[a-z]?/d[a-z]|\\frac\{d[a-z]?\}\{d[a-z]\}(?:\(.*\))?"
 )
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 
 from problems.schema import Answer, Problem
 from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
+from scoring.final_answer.demands.demand import unmet
 from scoring.final_answer.equivalence import Comparison, Verdict, squeezed
 from scoring.final_answer.extraction import Stated, find_answer
 from scoring.final_answer.forms import Words
 from scoring.final_answer.math_verify import shared
+from scoring.final_answer.notations.dates import same_day
 from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
+from scoring.final_answer.results.endings import endings, of_another_name
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.thinking import searched, visible
 from scoring.final_answer.values import Evaluate, QueryMathVerify
@@ -77,48 +80,17 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     decided = _decided(verdicts, stated, text)
     if decided.right or stated.how != "end":
         return decided
-    ends = (
+    ends = [
         _compared(evaluate, question, answer, reference, replace(stated, text=ending, before=""))
-        for ending in _endings(stated.text, text)
+        for ending in endings(stated.text, text, question)
         for reference in answer.any_of
-        if not _of_another_name(stated.text, reference)
-    )
-    return Judgement(right=True, stated=stated) if any(end.right for end in ends) else decided
-
-
-#: Equality signs that a text has at least to be a derivation.
-DERIVATION = 2
-_CHOICE_WORDS = re.compile(r"\b(?:or|not|if|check|otherwise)\b|或|不|舍|若|检验|≠", re.IGNORECASE)
-#: What a sentence ends in: behind its last equality, or in a last clause that names the result.
-_ENDINGS = (
-    re.compile(r"=(?P<value>[^=]+)$"),
-    re.compile(r"(?:\bis|\bare|为|是)\s+(?P<value>\\[A-Za-z][^=]*)$"),
-    re.compile(r"\b(?:saving|leaving|giving|making|totalling)\s+(?P<value>[^=,]+)$"),
-)
-
-
-_LAST_NAME = re.compile(r"(?<![A-Za-z\\])(?P<name>[A-Za-z])\s*=\s*[^=]*$")
-_FIRST_NAME = re.compile(r"\s*\$?\s*(?P<name>[A-Za-z])\s*=")
-
-
-def _of_another_name(sentence: str, reference: str) -> bool:
-    """Return whether a sentence ends in ``y = ...`` where the reference is ``x = ...``."""
-    ours, theirs = _FIRST_NAME.match(reference), _LAST_NAME.search(sentence)
-    return ours is not None and theirs is not None and ours["name"] != theirs["name"]
-
-
-def _endings(sentence: str, text: str) -> list[str]:
-    """Return what the conclusion of a derivation ends in.
-
-    Nothing for a sentence that offers several values, takes one back, or stands in no derivation.
-    """
-    spelled = re.sub(r"\\text\s*\{[^{}]*\}|\\(?:begin|end)\{[a-z]*\}|[&$]|\\\\", " ", sentence)
-    spelled = spelled.replace("->", "=").strip(" .。,，\n")
-    if text.count("=") < DERIVATION or _CHOICE_WORDS.search(spelled):
-        return []
-    found = [ending.search(spelled) for ending in _ENDINGS]
-    values = [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
-    return [value for value in values if value.count("(") == value.count(")")]
+        if not of_another_name(stated.text, reference)
+    ]
+    if any(end.right for end in ends):
+        return Judgement(right=True, stated=stated)
+    if decided.right is None and ends and all(end.right is False for end in ends):
+        return Judgement(right=False, reason="another value", stated=stated)
+    return decided
 
 
 def unreadable(problem: Problem) -> str | None:
@@ -195,8 +167,14 @@ def _is_cut(text: str) -> bool:
 def _compared(
     evaluate: Evaluate, question: Question, answer: Answer, reference: str, stated: Stated
 ) -> Verdict:
+    if (same := same_day(reference, stated.text)) is not None:
+        return Verdict(right=same)
     how = _comparison(evaluate, question, answer, reference)
-    return how.judge(reference, read_stated(question, how, reference, stated), stated.text)
+    read = read_stated(question, how, reference, stated)
+    verdict = how.judge(reference, read, stated.text)
+    if verdict.right and unmet(question.text, one_spelling(reference), read):
+        return Verdict(right=False, reason="not in the form that is asked for")
+    return verdict
 
 
 def _comparison(

@@ -53,7 +53,7 @@ _ASIDE = re.compile(
     r"(?:\b(?:the\s+)?(?:other|others|remaining|another|rest)|\bcompared (?:with"
     r"|to)|\bversus|\bvs\.?|\bat|(?<!left )(?<!him )(?<!her )(?<!them )\bwith"
     r"|\bplus|\bfrom|\bby"
-    r"|其余|其他|其它|另外|另|剩下的|(?<!小)时|当|用|每)\s*(?:the|a|an|all)?\s*$",
+    r"|其余|其他|其它|另外|另|剩下的|(?<!小)时|当|(?<!费)用|每)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
 _ASIDE_AFTER = re.compile(r"\s*(?:others?|more than|less than|fewer than)\b|\s*时(?!间|刻)")
@@ -67,7 +67,8 @@ _COUNT_OF_ANSWERS = re.compile(
 #: Words that make a bound of the value.
 _BOUND = re.compile(
     r"(?:\bat least|\bat most|\bmore than|\bless than|\bfewer than|\bgreater than"
-    r"|\bover|\bunder|\bbetween|\bup to|\bno more than|\bno less than|\babove"
+    r"|\bover|\bunder|\bbetween|(?<!add )(?<!adds )(?<!sum )(?<!sums )\bup to|\bno more than"
+    r"|\bno less than|\babove"
     r"|\bbelow|\bexceeds?"
     r"|至少|至多|最多能|不超过|不少于|大于|小于|超过|不到|多于|少于|介于)\s*$",
     re.IGNORECASE,
@@ -84,11 +85,14 @@ _UNIT_AFTER = re.compile(
     rf":\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+"
     rf"|\s+per\s+[a-z]+)?)(?![A-Za-z])"
 )
+#: What one thing is ahead of another by.
+BY = re.compile(r"\bby\s*\**\s*\$?$", re.IGNORECASE)
 #: Words after which a value is what something equals.
 EQUALS_BEFORE = re.compile(
     r"(?:\bequals?|\bmakes?|'s|\ban?\s+(?:\w+\s+){1,2}of|\bgives?"
     r"|\bcomes? (?:out )?to|\breduces to|\bsimplif(?:ies|y) to|\bbecomes"
-    r"|\bgoes to|\btends to|\bapproaches|\bdiverges to|趋[于向近]|\bamounts to"
+    r"|\bgoes to|\btends to|\b(?:adds?|sums?) (?:up )?to|\bapproaches|\bdiverges to|趋[于向近]"
+    r"|\bamounts to"
     r"|\bworks out (?:to|as)|\bto be|\bremain|等于|就是|就等于|得|是|为|\bis"
     r"|\bare)\s*\**\s*\$?$",
     re.IGNORECASE,
@@ -165,7 +169,7 @@ def _mention(
         bound=(not expected.extreme and _BOUND.search(before.replace("*", "")) is not None)
         or _BOUND_AFTER.match(after) is not None,
         total=bool(_TOTAL.match(after) or _TOTAL_BEFORE.search(before)),
-        aside=_is_aside(form, before, after),
+        aside=_is_aside(form, before, after) and not (expected.difference and BY.search(before)),
         before=before[-24:],
         after=re.split(r"[\d.,;，。；(]|\band\b|\bor\b", after[:30])[0],
     )

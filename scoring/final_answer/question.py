@@ -231,6 +231,11 @@ class Question:
             is not None
         )
 
+    @property
+    def asks_least(self) -> bool:
+        """Whether, of the extremes, the least is asked for."""
+        return re.search(r"\b(?:least|minimum|smallest)\b|最少|至少|最小", self.text) is not None
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The words of the question proper that say what is asked.

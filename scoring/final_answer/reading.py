@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.clauses import REJECTED, main_clause, without_rejected
+from scoring.final_answer.clauses import (
+    REJECTED,
+    main_clause,
+    result_clause,
+    without_rejected,
+)
 from scoring.final_answer.concluding import sentences
 from scoring.final_answer.equivalence import Comparison
 from scoring.final_answer.exact import exact
@@ -13,8 +18,9 @@ from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, W
 from scoring.final_answer.notations.counts import counts
 from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
+from scoring.final_answer.results.extremes import asks_both, both_extremes
 from scoring.final_answer.shapes import read_form
-from scoring.final_answer.words import in_order_words, phrase, predicate
+from scoring.final_answer.words import in_order_words, phrase, predicate, yes_or_no
 from scoring.final_answer.writing import one_spelling
 
 #: Words that may be an answer without being a sentence.
@@ -60,9 +66,12 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
         return read_form(matrix, how.names)
     if stated.how != "end":
         return _read(text, wanted, question, how)
+    if isinstance(wanted, Several) and (both := _extremes(stated, wanted, question)) is not None:
+        return both
     if isinstance(wanted, Several) and (wider := _widened(stated, wanted, how)) is not None:
         return wider
-    found = _read(main_clause(text), wanted, question, how)
+    clause = result_clause(text) if isinstance(wanted, Scalar) else main_clause(text)
+    found = _read(clause, wanted, question, how)
     if isinstance(wanted, Spans) and not isinstance(found, Spans | Several):
         found = _read(text, wanted, question, how) or found
     if isinstance(wanted, Several) and wanted.ordered and not _has_parts(found, wanted):
@@ -104,7 +113,7 @@ def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -
     """
     if (said := phrase(text)) is not None:
         return said
-    for candidate in (text, _after_colon(text), _set_in_prose(text)):
+    for candidate in (_displayed(text, wanted), text, _after_colon(text), _set_in_prose(text)):
         form = read_form(_without_lead(candidate), how.names) if candidate else None
         if form is not None and not isinstance(form, Words) and not _is_enumeration(form, wanted):
             return form
@@ -124,6 +133,8 @@ def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | Non
 
     Else what the sentence says of its subject.
     """
+    if (decided := yes_or_no(raw, wanted)) is not None:
+        return decided
     form = read_form(_without_lead(text))
     parts = form.items if isinstance(form, Several) else (form,)
     if form is not None and all(
@@ -272,6 +283,19 @@ def _without_conditions(text: str, wanted: Form | None) -> str:
     ):
         return text[: found.start()]
     return text
+
+
+def _extremes(stated: Stated, wanted: Several, question: Question) -> Form | None:
+    """Return a greatest and a least value that have a sentence or a clause each."""
+    asked = not wanted.ordered and len(wanted.items) == 2 and asks_both(question.text)
+    return both_extremes(stated) if asked else None
+
+
+def _displayed(text: str, wanted: Form | None) -> str:
+    """Return the relation that a sentence sets apart behind its colon, where one is wanted."""
+    sentence, colon, shown = text.rpartition(":\n")
+    apart = isinstance(wanted, Spans | Equation) and len(sentence.split()) > 1
+    return shown if colon and apart and re.search(r"[=<>≤≥∈∪]", shown) else ""
 
 
 def _after_colon(text: str) -> str:

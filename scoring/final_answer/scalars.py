@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scoring.final_answer.amounts import compound
 from scoring.final_answer.forms import CHINESE, FUNCTION, Scalar, is_mathematics, trimmed
 from scoring.final_answer.intervals import balanced
 
@@ -49,6 +50,8 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
     text = trimmed(text)
     while (lead := LEAD.match(text)) and lead.end() < len(text) and text[lead.end() - 1] != "\\":
         text = text[lead.end() :].strip()
+    if (sum_of_two := compound(text)) is not None:
+        return sum_of_two
     unit = ""
     text = re.sub(r"\s*\(\s*(?:≈|=|约|about|approx\w*)[^()]*\)$", "", text)
     remark = _REMARK.match(text)

@@ -16,6 +16,7 @@ from scoring.final_answer.exact import exact
 from scoring.final_answer.forms import Scalar
 from scoring.final_answer.notations.letters import renamed
 from scoring.final_answer.notations.steps import STRETCHES, jumps, multiplied_out, stretched
+from scoring.formulas.units import Measure
 
 #: Values of an expression at the sample points, or None where it has none.
 Evaluate = Callable[[str], tuple[complex, ...] | None]
@@ -105,7 +106,7 @@ class ValueComparison:
         if a is None or b is None:
             return Fraction(1)
         if a[:2] != b[:2]:
-            return None if declared else Fraction(1)
+            return None if declared or _apart(a, b) else Fraction(1)
         return Fraction(b[2] / a[2]).limit_denominator(10**9)
 
     def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
@@ -245,6 +246,15 @@ class ValueComparison:
         ):
             return None
         return Fraction(row[0].real)
+
+
+#: What no amount of another of them can be.
+_PHYSICAL = frozenset(("length", "mass", "time", "length^1/time^1", "length/time"))
+
+
+def _apart(one: Measure, other: Measure) -> bool:
+    """Return whether two units surely measure different things, such as hours and km/h."""
+    return {one[0], other[0]} <= _PHYSICAL and one[0] != other[0]
 
 
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")

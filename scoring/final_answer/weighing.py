@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from scoring.final_answer.amounts import combined, measure
 from scoring.final_answer.forms import Equation, Form, Scalar, Several
-from scoring.final_answer.mentions import EQUALS_BEFORE, Mention
+from scoring.final_answer.mentions import BY, EQUALS_BEFORE, Mention
 from scoring.final_answer.question import Question, content
 from scoring.final_answer.scalars import scalar
 
@@ -137,6 +137,8 @@ def _is_said(mention: Mention, question: Question) -> bool:
     "is", "leaves him with", "remain".
     """
     if EQUALS_BEFORE.search(mention.before):
+        return True
+    if question.asks_difference and BY.search(mention.before):
         return True
     left = _LEFT.search(mention.before) or _LEFT_AFTER.match(mention.after)
     if left is None:

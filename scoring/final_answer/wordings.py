@@ -61,7 +61,31 @@ _SYNONYMS = {"是": "yes", "对": "yes", "正确": "yes", "否": "no", "不是":
              "能": "yes", "不能": "no"}  # fmt: skip
 
 
+#: The kinds of a condition, the longest first.
+_CONDITIONS = ("既不充分也不必要", "充分不必要", "必要不充分", "充分必要", "充要")
+_CONDITION = re.compile(
+    r"既不充分[也又]不必要|充分(?:而|但)?不必要|必要(?:而|但)?不充分|充分必要|充要"
+)
+
+
+def conditions(wanted: str) -> tuple[str, ...]:
+    """Return the writings of all kinds of a condition, where one of them is wanted."""
+    if _CONDITION.match(wanted) is None:
+        return ()
+    return (
+        *_CONDITIONS,
+        "既不充分又不必要",
+        "充分而不必要",
+        "必要而不充分",
+        "充分但不必要",
+        "必要但不充分",
+    )
+
+
 def _bare(text: str) -> str:
+    if kind := _CONDITION.fullmatch(text.strip(" *。.").removesuffix("条件").removesuffix("的")):
+        plain = re.sub("[而但]", "", kind.group()).replace("又", "也")
+        return {"充分必要": "充要"}.get(plain, plain)
     words = re.sub(r"[^\w\s]", " ", text.lower()).split()
     kept = " ".join(word for word in words if word not in ("a", "an", "the", "is", "it", "answer"))
     return _SYNONYMS.get(kept, kept)

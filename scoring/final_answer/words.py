@@ -12,6 +12,7 @@ from scoring.final_answer.concluding import is_remark, sentences
 from scoring.final_answer.extraction import Stated
 from scoring.final_answer.forms import Form, Several, Span, Spans, Words
 from scoring.final_answer.shapes import read_form
+from scoring.final_answer.wordings import conditions
 
 _BOLD_WORDS = re.compile(r"\*\*(?P<inside>[^*\n:：]{1,60})\*\*")
 _NO_SOLUTION = re.compile(
@@ -210,6 +211,19 @@ def predicate(text: str, wanted: Words, statement: str) -> Form | None:
     return Words(said_text) if 0 < len(said_text.split()) <= 4 else None
 
 
+_YES_OR_NO = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
+
+
+def yes_or_no(text: str, wanted: Words) -> Words | None:
+    """Return the yes or no that a sentence begins or ends with, where one is wanted."""
+    if _YES_OR_NO.fullmatch(wanted.text.strip()) is None:
+        return None
+    said = re.match(r"\W*(yes|no)\b(?=\W)", text, re.IGNORECASE) or re.search(
+        r"\b(yes|no)\W*$", text, re.IGNORECASE
+    )
+    return None if said is None else Words(said[1])
+
+
 def _affirmed(text: str, options: list[str]) -> list[str]:
     pattern = rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, options))})(?![A-Za-z])"
     return [
@@ -237,6 +251,8 @@ def _options(wanted: str, statement: str) -> list[str]:
         ]
         if wanted.lower() in (w.lower() for w in words):
             return words
+    if kinds := conditions(wanted):
+        return list(kinds)
     if wanted[:1].isupper() and wanted.isalpha():
         others = re.findall(
             r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+\b|^[A-Z][a-z]+(?= \w+ed\b| ran| had| has)", statement

@@ -149,6 +149,9 @@ _SAID = (
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
     (re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])"), "∪"),
     (re.compile(r"(?<=\d)\s+[xX]\s+(?=\d)"), "*"),
+    (re.compile(r"(?<=\d)\s+over\s+(?=\d)"), "/"),
+    (re.compile(r"^\s*at\s+(?=\d{1,2}:\d\d)", re.IGNORECASE), ""),
+    (re.compile(r"(?<=\d)\.(?=[0-5]\d\s*[ap]\.?\s?m\b)", re.IGNORECASE), ":"),
     (
         re.compile(
             r"\b(?:plus[ -](?:or )?(?:minus|-))\s*(?=[\d\\])|正负\s*(?=[\d\\])", re.IGNORECASE
@@ -191,7 +194,7 @@ def _with_braces(text: str) -> str:
     """Return the text with fractions and binomials in their braced form."""
     text = _OVER.sub(lambda m: f"\\frac{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
     text = _CHOOSE.sub(lambda m: f"\\binom{{{m['top'].strip()}}}{{{m['bottom'].strip()}}}", text)
-    text = re.sub(r"\\[dt]binom", r"\\binom", text)
+    text = re.sub(r"\\[dt]?binom(?![A-Za-z])\s*(?:(\d)\s*(\d))?", _binomial, text)
 
     def braced(m: re.Match[str]) -> str:
         top, bottom = (
@@ -281,6 +284,10 @@ def _rows(found: re.Match[str]) -> str:
         + " \\\\ ".join(row.replace(",", " & ") for row in rows)
         + "\\end{pmatrix}"
     )
+
+
+def _binomial(found: re.Match[str]) -> str:
+    return f"\\binom{{{found[1]}}}{{{found[2]}}}" if found[1] else "\\binom"
 
 
 def _unwrapped(found: re.Match[str]) -> str:

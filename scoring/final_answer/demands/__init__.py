@@ -1,0 +1,1 @@
+"""Forms of an answer that a question demands."""

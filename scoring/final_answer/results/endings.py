@@ -1,0 +1,70 @@
+"""What a concluding sentence ends in, where no value in it stood out."""
+
+from __future__ import annotations
+
+import re
+
+from scoring.final_answer.question import Question
+
+#: Equality signs that a text has at least to be a derivation.
+DERIVATION = 2
+_CHOICE_WORDS = re.compile(r"\b(?:or|not|if|check|otherwise)\b|或|不|舍|若|检验|≠", re.IGNORECASE)
+#: What a sentence ends in: behind its last equality, or in a last clause that names the result.
+_ENDINGS = (
+    re.compile(r"=(?P<value>[^=]+)$"),
+    re.compile(r"(?:\bis|\bare|为|是)\s+(?P<value>\\[A-Za-z][^=]*)$"),
+    re.compile(r"\b(?:saving|leaving|giving|making|totalling)\s+(?P<value>[^=,]+)$"),
+)
+#: Verbs after which a sentence names its result, also outside a derivation.
+_RESULTS = re.compile(
+    r"(?:\b(?:gives?|gets?|obtain|equals|becomes|yields)|\b(?:reduces|simplifies|comes|amounts"
+    r"|tends|evaluates) to|(?<![取求])得到?|等于)\s+(?P<value>[^=,，;；。]+)$"
+)
+#: A bound that is attained is the extreme value.
+_ATTAINED = re.compile(
+    r"\bequality\b|\battained\b|\bachieved\b|\breached\b|取等|等号|取得|取到", re.IGNORECASE
+)
+_EQUALITY_CLAUSE = re.compile(
+    r"[,，;；.]?\s*(?:(?:and |with )?equality\b|(?:which is )?(?:attained|achieved|reached)\b"
+    r"|当且仅当|等号).*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LEAST = re.compile(
+    r"(?:≥|>=|\\geqslant|\\geq?)(?![A-Za-z])(?:[^≥≤<>]*=)?(?P<value>[^=≥≤<>,，;；]+)$"
+)
+_GREATEST = re.compile(
+    r"(?:≤|<=|\\leqslant|\\leq?)(?![A-Za-z])(?:[^≥≤<>]*=)?(?P<value>[^=≥≤<>,，;；]+)$"
+)
+_LAST_NAME = re.compile(r"(?<![A-Za-z\\])(?P<name>[A-Za-z])\s*=\s*[^=]*$")
+_FIRST_NAME = re.compile(r"\s*\$?\s*(?P<name>[A-Za-z])\s*=")
+
+
+def of_another_name(sentence: str, reference: str) -> bool:
+    """Return whether a sentence ends in ``y = ...`` where the reference is ``x = ...``."""
+    ours, theirs = _FIRST_NAME.match(reference), _LAST_NAME.search(sentence)
+    return ours is not None and theirs is not None and ours["name"] != theirs["name"]
+
+
+def endings(sentence: str, text: str, question: Question) -> list[str]:
+    """Return what the conclusion of a text ends in.
+
+    Nothing for a sentence that offers several values or takes one back, and where the text does not
+    derive only what a verb or an attained bound names.
+    """
+    spelled = _EQUALITY_CLAUSE.sub("", _spelled(sentence)).strip(" .。,，")
+    if _CHOICE_WORDS.search(spelled):
+        return []
+    ends = (_RESULTS, *_ENDINGS) if text.count("=") >= DERIVATION else (_RESULTS,)
+    found = [end.search(spelled) for end in ends]
+    if question.asks_extreme and _ATTAINED.search(text):
+        found.append((_LEAST if question.asks_least else _GREATEST).search(spelled))
+    values = [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
+    return [value for value in values if value.count("(") == value.count(")")]
+
+
+def _spelled(sentence: str) -> str:
+    """Return a sentence without what only sets it; a lone dollar sign is one of money."""
+    bare = re.sub(r"\\text\s*\{[^{}]*\}|\\(?:begin|end)\{[a-z]*\}|&|\\\\", " ", sentence)
+    if bare.count("$") % 2 == 0:
+        bare = bare.replace("$", " ")
+    return bare.replace("->", "=").strip(" .。,，\n")
