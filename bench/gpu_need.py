@@ -81,7 +81,7 @@ def need(host: Host) -> None:
 def prompts(host: Host, folder: Path) -> None:
     """Send prompts of growing length, with and without graphs for up to 512 tokens."""
     gpu = find_gpu(0)
-    pin(gpu)
+    pin([gpu])
     (folder / "shape").symlink_to(folder / "qwen3-4b")
     rig = Rig(folder, gpu.uuid)
     for graphs, options in (

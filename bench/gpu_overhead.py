@@ -172,7 +172,7 @@ def main() -> int:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     gpu = find_gpu(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    pin(gpu)
+    pin([gpu])
     with ExitStack() as stack:
         here = stack.enter_context(place())
         stack.enter_context(nvml())

@@ -210,7 +210,7 @@ def main() -> int:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     gpu = find_gpu(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    pin(gpu)
+    pin([gpu])
     folder = Path(tempfile.mkdtemp(prefix="evalctl-timing-"))
     write_shape(folder / "shape")
     facts = Path("/proc/cpuinfo").read_text().splitlines()

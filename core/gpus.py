@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -47,11 +47,38 @@ def list_gpus() -> tuple[Gpu, ...]:
 
 def find_gpu(index: int) -> Gpu:
     """Return the GPU with an index; raise ``GpuUnavailable`` where there is none."""
+    return find_gpus((index,))[0]
+
+
+def find_gpus(indices: Sequence[int]) -> tuple[Gpu, ...]:
+    """Return the GPUs with these indices; raise ``GpuUnavailable`` for the first missing one."""
     gpus = list_gpus()
-    if not 0 <= index < len(gpus):
-        have = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus) or "none"
-        raise GpuUnavailable(f"this host has no GPU {index}; available: {have}")
-    return gpus[index]
+    for index in indices:
+        if not 0 <= index < len(gpus):
+            have = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus) or "none"
+            raise GpuUnavailable(f"this host has no GPU {index}; available: {have}")
+    return tuple(gpus[index] for index in indices)
+
+
+def gpu_groups(text: str) -> tuple[tuple[int, ...], ...]:
+    """Return the indices of each group: ``0+1,2`` is GPUs 0 and 1 together, and GPU 2.
+
+    Raise ``ValueError`` for anything else, and for a GPU that is named twice.
+    """
+    groups = tuple(
+        tuple(int(index) for index in group.split("+") if _index(index, text))
+        for group in text.split(",")
+    )
+    named = [index for group in groups for index in group]
+    if len(set(named)) < len(named):
+        raise ValueError(f"{text!r} names a GPU twice")
+    return groups
+
+
+def _index(text: str, whole: str) -> bool:
+    if not (text.strip().isascii() and text.strip().isdigit()):
+        raise ValueError(f"{whole!r} must be a list of indices such as 0,1 or 0+1,2+3")
+    return True
 
 
 def _read_gpu(index: int) -> Gpu:

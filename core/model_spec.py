@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,11 @@ from typing import Any
 
 #: What a server allows: it decides when a request is sent, and not what is run.
 LIMITS = ("requests_per_minute", "tokens_per_minute", "concurrency")
+#: Options that spread an engine over several GPUs, each a factor of their number.
+PARALLEL_SIZES = ("tensor_parallel_size", "pipeline_parallel_size")
+MOST_GPUS = 1024
+#: Engines that run in a worker; the synthetic one only claims to.
+RUN_HERE = ("vllm", "synthetic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,13 @@ class ModelSpec:
     def synthetic(self) -> bool:
         """Whether its rows are simulated, and hidden from public views unless included."""
         return self.engine == "synthetic"
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that one engine of it takes: the product of vLLM's parallel sizes; 1 elsewhere."""
+        sizes = (self.options.get(name, 1) for name in PARALLEL_SIZES)
+        known = [size for size in sizes if isinstance(size, int) and 1 <= size <= MOST_GPUS]
+        return min(math.prod(known), MOST_GPUS) if self.engine in RUN_HERE else 1
 
     @property
     def spec_hash(self) -> str:

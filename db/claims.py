@@ -186,6 +186,7 @@ def claim(
     loaded_for_s: float,
     loaded_group: tuple[uuid.UUID, int] | None = None,
     boot_id: int | None = None,
+    gpus: int | None = None,
     mode: Mode | None = None,
     at_most: int = 1,
     lease_s: float = LEASE_S,
@@ -195,8 +196,9 @@ def claim(
 
     An empty list when there is none. ``boot_id`` is the engine start that serves the loaded model,
     which the attempts record. ``loaded_group`` is the run and ``boot_group`` that the engine was
-    started for. With ``mode``, claim only jobs of that mode that can share the loaded engine, and
-    only as far as those come next; ``at_most`` is more than one only with it.
+    started for. ``gpus`` is how many the worker has: no job of a model that takes more is claimed;
+    None, as on a CPU, for any model. With ``mode``, claim only jobs of that mode that can share the
+    loaded engine, and only as far as those come next; ``at_most`` is more than one only with it.
     """
     run_id, group = loaded_group or (None, None)
     found = run_alone(
@@ -210,6 +212,7 @@ def claim(
             "loaded_run": run_id,
             "loaded_group": group,
             "start": boot_id,
+            "gpus": gpus,
             "mode": None if mode is None else mode.value,
             "at_most": at_most,
             "lease_s": lease_s,

@@ -43,6 +43,9 @@ class WorkerIdentity:
     gpu_index: int | None = None
     gpu_uuid: str | None = None
     gpu_name: str | None = None
+    #: All GPUs of its group; None on a CPU.
+    gpu_indices: tuple[int, ...] | None = None
+    gpu_uuids: tuple[str, ...] | None = None
     queues: tuple[str, ...]
     version: str
 
@@ -56,6 +59,8 @@ class WorkerRow:
     host: str
     gpu_index: int | None
     gpu_name: str | None
+    #: Indices of all GPUs of its group; empty on a CPU.
+    gpus: tuple[int, ...]
     queues: tuple[str, ...]
     state: WorkerState
     model: str | None
@@ -73,6 +78,7 @@ class WorkerRow:
             host=worker.host,
             gpu_index=worker.gpu_index,
             gpu_name=worker.gpu_name,
+            gpus=tuple(worker.gpu_indices or _one(worker.gpu_index)),
             queues=tuple(worker.queues),
             state=WorkerState(worker.state),
             model=model,
@@ -81,6 +87,10 @@ class WorkerRow:
             messages_refused=worker.messages_refused,
             note=worker.note,
         )
+
+
+def _one(gpu_index: int | None) -> tuple[int, ...]:
+    return () if gpu_index is None else (gpu_index,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,8 @@ class Profile:
     graphs_mib: float | None
     #: Bytes of one block of the KV cache over all layers.
     kv_block_bytes: float
+    #: The terms of each GPU; empty where the engine has one.
+    gpu_memory: list[dict[str, float | None]]
 
 
 def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
@@ -111,9 +123,13 @@ def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
             Worker(
                 id=worker_id,
                 state=WorkerState.STARTING.value,
-                **values | {"queues": list(identity.queues)},
+                **{key: _plain(value) for key, value in values.items()},
             )
         )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def report_worker(

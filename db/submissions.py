@@ -227,6 +227,7 @@ def _store_models(connection: Connection, models: Sequence[ModelSpec]) -> list[i
             "queue": spec.queue,
             "synthetic": spec.synthetic,
             "price_per_gpu_hour": spec.price_per_gpu_hour,
+            "gpus": spec.gpus,
             "spec": spec.to_dict(),
         }
         for spec in models

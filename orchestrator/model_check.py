@@ -23,6 +23,7 @@ from core.model_server import (
 )
 from core.model_spec import ModelSpec
 from core.server_address import ServerMisnamed
+from db.fleet import WorkerRow
 from orchestrator.server_call import ServerCall, call_server
 
 #: Versions of vLLM that the engine is written for: from, below.
@@ -44,11 +45,21 @@ class ModelCheck:
     mend: str = ""
     #: What one small request found; None where none was sent.
     call: ServerCall | None = None
+    #: GPUs that one engine of it takes.
+    gpus: int = 1
+    #: Names of the running workers that could run it; None where that is not known.
+    workers: tuple[str, ...] | None = None
 
 
-def check_model(spec: ModelSpec, *, call: bool = False) -> ModelCheck:
-    """Check one model without loading it; with ``call`` its server answers one small request."""
-    found = _check_model(spec)
+def check_model(
+    spec: ModelSpec, *, call: bool = False, workers: Iterable[WorkerRow] | None = None
+) -> ModelCheck:
+    """Check one model without loading it; with ``call`` its server answers one small request.
+
+    ``workers`` are those that run now, None where that is not known.
+    """
+    able = None if workers is None else able_workers(spec, workers)
+    found = replace(_check_model(spec), gpus=spec.gpus, workers=able)
     if not (call and found.ok and spec.engine == "openai"):
         return found
     made = call_server(spec)
@@ -67,6 +78,15 @@ def _check_model(spec: ModelSpec) -> ModelCheck:
     if spec.engine == "openai":
         return _check_server(spec)
     return _check_vllm(spec)
+
+
+def able_workers(spec: ModelSpec, workers: Iterable[WorkerRow]) -> tuple[str, ...]:
+    """Return the workers that listen to a model's queue and have GPUs enough for it, or none."""
+    return tuple(
+        worker.name
+        for worker in workers
+        if spec.queue in worker.queues and (not worker.gpus or len(worker.gpus) >= spec.gpus)
+    )
 
 
 def unreachable(models: Iterable[ModelSpec]) -> tuple[str, ...]:
@@ -183,7 +203,10 @@ def _device(spec: ModelSpec, distribution: str) -> str | ModelCheck:
     if not found:
         mend = "Run it on a GPU host, or choose a model for the CPU"
         return _cannot(spec, "this host has no NVIDIA GPU", mend=mend)
-    return found[0].name
+    if spec.gpus > len(found):
+        lacks = f"it takes {spec.gpus} GPUs, and this host has {len(found)}"
+        return _cannot(spec, lacks, mend="Run it on a larger host, or lower its parallel sizes")
+    return found[0].name if spec.gpus == 1 else f"{spec.gpus} x {found[0].name}"
 
 
 def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.chat_options import refusal_of
-from core.model_spec import LIMITS, ModelSpec
+from core.model_spec import LIMITS, MOST_GPUS, PARALLEL_SIZES, ModelSpec
 from core.sampling_params import OWN
 from core.secrets import KNOWN, MASK
 from core.server_address import refused_headers, stored_address
@@ -241,6 +241,7 @@ OPTIONS: dict[str, Check] = {
     "max_num_seqs": number(1, 1_000_000, whole=True),
     "max_tokens_field": text,
     "no_cache": truth,
+    **dict.fromkeys(PARALLEL_SIZES, number(1, MOST_GPUS, whole=True)),
     "send_seed": truth,
     "warm_up_requests": number(0, 1_000_000, whole=True),
 }

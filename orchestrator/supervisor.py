@@ -185,12 +185,12 @@ def reconciler_spec() -> ChildSpec:
     return ChildSpec(name="reconciler", command=(sys.executable, "-m", "orchestrator", "reconcile"))
 
 
-def worker_specs(gpus: Sequence[int], cpu_workers: int) -> list[ChildSpec]:
-    """Return a worker per GPU and ``cpu_workers`` on the CPU."""
+def worker_specs(groups: Sequence[Sequence[int]], cpu_workers: int) -> list[ChildSpec]:
+    """Return a worker per group of GPUs and ``cpu_workers`` on the CPU."""
     base = (sys.executable, "-m", "workers")
     on_gpus = [
-        ChildSpec(name=f"worker-gpu{index}", command=(*base, "--gpu", str(index)), may_end=True)
-        for index in gpus
+        ChildSpec(name=f"worker-gpu{group}", command=(*base, "--gpus", group), may_end=True)
+        for group in ("+".join(str(index) for index in group) for group in groups)
     ]
     on_cpus = [
         ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu"), may_end=True)

@@ -1,4 +1,4 @@
-"""Run one worker: pin its GPU, start its orphan reaper, connect, serve hints until it ends."""
+"""Run one worker: pin its GPUs, start its orphan reaper, connect, serve hints until it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from core.errors import DbError, ServiceUnreachable
-from core.gpus import Gpu, GpuUnavailable, find_gpu, list_gpus, nvml
+from core.gpus import Gpu, GpuUnavailable, find_gpus, gpu_groups, list_gpus, nvml
 from core.secrets import guard_output
 from core.settings import Settings
 from core.states import WorkerState
@@ -32,8 +32,9 @@ from workers.consumer.message_check import MessageCheck
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.execution.executor import Executor
+from workers.gpu.group_guard import GroupGuard, Guard
 from workers.gpu.guard import GpuGuard
-from workers.gpu.lock import LOCK_VARIABLE, GpuLock
+from workers.gpu.lock import LOCK_VARIABLE, GroupLock
 from workers.gpu.nvml import NvmlReader
 from workers.gpu.pinning import pin
 from workers.gpu.process_owner import ProcessOwnership
@@ -60,10 +61,10 @@ def main() -> int:
     set_up_logging()
     arguments = _arguments()
     try:
-        gpu = _chosen_gpu(arguments)
-        pin(gpu)
+        gpus = _chosen_gpus(arguments)
+        pin(gpus)
         queues = tuple(arguments.queues or DEFAULT_QUEUES)
-        serve(Settings.from_environment(), gpu, queues, grace_s=arguments.grace)
+        serve(Settings.from_environment(), gpus, queues, grace_s=arguments.grace)
     except ServiceUnreachable as error:
         log_event("worker.refused", level=logging.ERROR, error=str(error))
         return UNREACHABLE
@@ -77,28 +78,29 @@ def main() -> int:
 
 
 def serve(
-    settings: Settings, gpu: Gpu | None, queues: tuple[str, ...], *, grace_s: float = GRACE_S
+    settings: Settings, gpus: Sequence[Gpu], queues: tuple[str, ...], *, grace_s: float = GRACE_S
 ) -> None:
     """Serve hints until asked to stop; then end everything that was started.
 
-    A worker whose GPU is in quarantine takes no job and says why until it is ended from outside: if
-    it ended itself, it would be started again on the same GPU.
+    ``gpus`` are used together; none on the CPU. A worker whose GPU is in quarantine takes no job
+    and says why until it is ended from outside: if it ended itself, it would be started again on
+    the same GPU.
     """
     worker_id = uuid.uuid4()
-    identity = _identity(worker_id, gpu, queues)
+    identity = _identity(worker_id, gpus, queues)
     shutdown = Shutdown(grace_s)
     with ExitStack() as stack:
         endpoints = stack.enter_context(services(settings))
         assert endpoints.broker_url is not None
         database = stack.enter_context(_database(endpoints.database_url))
         mark = worker_id.hex
-        guard = None if gpu is None else stack.enter_context(_clean_gpu(settings, gpu, mark))
+        guard = stack.enter_context(_clean_gpus(settings, gpus, mark)) if gpus else None
         # From here on every child carries the mark, and dies with this process however it dies.
         os.environ[MARK_VARIABLE] = mark
         os.environ["SPT_NOENV"] = "1"  # setproctitle, which vLLM uses, would overwrite the mark.
         orphan_reaper = start_orphan_reaper(mark)
         stack.callback(orphan_reaper.close)
-        context = _context(settings, gpu, mark)
+        context = _context(settings, gpus, mark)
         sampler = memory_sampler(context)
         stack.callback(sampler.close)
         host = (
@@ -146,18 +148,22 @@ def serve(
 
 
 @contextmanager
-def _clean_gpu(settings: Settings, gpu: Gpu, mark: str) -> Iterator[GpuGuard]:
-    """Take the GPU for this worker. Raise ``GpuUnavailable`` where another process uses it."""
-    with nvml(), closing(GpuLock(settings.home, gpu.uuid)) as lock:
+def _clean_gpus(settings: Settings, gpus: Sequence[Gpu], mark: str) -> Iterator[Guard]:
+    """Take the GPUs for this worker. Raise ``GpuUnavailable`` where another process uses one."""
+    with nvml(), closing(GroupLock(settings.home, [gpu.uuid for gpu in gpus])) as lock:
         ownership = ProcessOwnership(mark=mark, lock_path=lock.path)
-        guard = GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
+        guards = [
+            GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
+            for gpu in gpus
+        ]
+        guard = guards[0] if len(guards) == 1 else GroupGuard(guards)
         guard.sweep()
         os.environ[LOCK_VARIABLE] = lock.path
         with closing(guard):
             yield guard
 
 
-def _report(shutdown: Shutdown, heartbeat: Heartbeat, guard: GpuGuard | None) -> None:
+def _report(shutdown: Shutdown, heartbeat: Heartbeat, guard: Guard | None) -> None:
     """Have the worker's row follow what happens to the worker."""
 
     def halted() -> None:
@@ -172,23 +178,24 @@ def _report(shutdown: Shutdown, heartbeat: Heartbeat, guard: GpuGuard | None) ->
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="evalctl worker", description=__doc__)
-    parser.add_argument("--gpu", type=int)
+    parser.add_argument("--gpus", "--gpu", dest="gpus")
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--queue", dest="queues", action="append")
     parser.add_argument("--grace", type=float, default=GRACE_S)
     return parser.parse_args()
 
 
-def _chosen_gpu(arguments: argparse.Namespace) -> Gpu | None:
-    """Return the chosen GPU, or else the first one, or None for the CPU."""
+def _chosen_gpus(arguments: argparse.Namespace) -> tuple[Gpu, ...]:
+    """Return the chosen GPUs, or else the first one, or none for the CPU."""
     if arguments.cpu:
-        return None
-    if arguments.gpu is not None:
-        return find_gpu(arguments.gpu)
+        return ()
+    if arguments.gpus is not None:
+        (group,) = gpu_groups(arguments.gpus.replace(",", "+"))
+        return find_gpus(group)
     try:
-        return next(iter(list_gpus()), None)
+        return list_gpus()[:1]
     except GpuUnavailable:
-        return None
+        return ()
 
 
 @contextmanager
@@ -235,9 +242,11 @@ def _check_schema(engine: Engine) -> None:
         raise ServiceUnreachable("database schema", revisions, mend="Run `evalctl db upgrade`")
 
 
-def _identity(worker_id: uuid.UUID, gpu: Gpu | None, queues: tuple[str, ...]) -> WorkerIdentity:
+def _identity(worker_id: uuid.UUID, gpus: Sequence[Gpu], queues: tuple[str, ...]) -> WorkerIdentity:
     host = socket.gethostname()
-    device = f"gpu{gpu.index}" if gpu else "cpu"
+    indices = tuple(gpu.index for gpu in gpus)
+    device = f"gpu{'+'.join(str(index) for index in indices)}" if gpus else "cpu"
+    gpu = gpus[0] if gpus else None
     return WorkerIdentity(
         worker_id=worker_id,
         name=f"{device}-{os.getpid()}@{host}",
@@ -247,19 +256,22 @@ def _identity(worker_id: uuid.UUID, gpu: Gpu | None, queues: tuple[str, ...]) ->
         gpu_index=gpu.index if gpu else None,
         gpu_uuid=gpu.uuid if gpu else None,
         gpu_name=gpu.name if gpu else None,
+        gpu_indices=indices or None,
+        gpu_uuids=tuple(gpu.uuid for gpu in gpus) or None,
         queues=queues,
         version=_version(),
     )
 
 
-def _context(settings: Settings, gpu: Gpu | None, mark: str) -> EngineContext:
+def _context(settings: Settings, gpus: Sequence[Gpu], mark: str) -> EngineContext:
     folder: Path = settings.home / "logs" / "engines"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return EngineContext(
         home=settings.home,
         log_folder=folder,
-        device="cuda" if gpu else "cpu",
-        gpu_uuid=gpu.uuid if gpu else None,
+        device="cuda" if gpus else "cpu",
+        gpu_uuid=gpus[0].uuid if gpus else None,
+        more_gpu_uuids=tuple(gpu.uuid for gpu in gpus[1:]),
         worker_mark=mark,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, BigId, Created, Json
@@ -21,6 +21,8 @@ class Model(Base):
     queue: Mapped[str]
     synthetic: Mapped[bool]
     price_per_gpu_hour: Mapped[float | None]
+    #: GPUs that one engine of it takes: no worker with fewer claims its jobs.
+    gpus: Mapped[int] = mapped_column(server_default=text("1"))
     spec: Mapped[Json]
     created_at: Mapped[Created]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import Text
+from sqlalchemy.types import Integer, Text
 
 from core.states import StartKind, WorkerState, words
 from db.models.base import Base, BigId, Created, Json, Timestamp, UuidId
@@ -26,8 +26,13 @@ class Worker(Base):
     pid: Mapped[int]
     #: ``cpu`` or ``cuda``.
     device: Mapped[str]
+    #: The first GPU of its group.
     gpu_index: Mapped[int | None]
     gpu_uuid: Mapped[str | None]
+    #: All GPUs of its group, in the order of the engine's ranks; NULL on a CPU and in rows of
+    #: earlier versions, which had one GPU.
+    gpu_indices: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    gpu_uuids: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     gpu_name: Mapped[str | None]
     queues: Mapped[list[str]] = mapped_column(ARRAY(Text))
     version: Mapped[str]
@@ -94,6 +99,11 @@ class Boot(Base):
     memory_reasons: Mapped[Json]
     #: What the terms were computed from, in MiB, as the engine reported it.
     memory_details_mib: Mapped[Json]
+    #: The terms of each GPU, in MiB, in the order of the engine's ranks; an empty list where the
+    #: engine has one GPU. The columns hold the largest GPU's of each term.
+    gpu_memory: Mapped[list[dict[str, float | None]]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb")
+    )
     #: The discarded requests: how many, their rates, and whether the rate had settled.
     warm_up: Mapped[Json]
     #: Where the engine writes its log on its host, and what it held when the engine was ready.

@@ -79,7 +79,10 @@ class Generation(Base):
     #: Largest activation since the engine was last idle, next to the profiled one of its start.
     activation_run_mib: Mapped[float | None]
     #: Context + weights and buffers + activation peak (the larger of both) + graphs + KV used.
+    #: Of an engine over several GPUs, that of the GPU that needed most.
     need_mib: Mapped[float | None]
+    #: The same of each GPU, in the order of the engine's ranks; NULL where the engine has one GPU.
+    need_per_gpu_mib: Mapped[list[float] | None] = mapped_column(ARRAY(Double))
     #: The GPU during the generation: median SM clock, highest temperature, mean power, every clock
     #: event reason of NVML.
     sm_clock_mhz: Mapped[float | None]
@@ -114,7 +117,10 @@ class MemoryTrace(Base):
     started_s: Mapped[float]
     period_ms: Mapped[float]
     used_mib: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    #: Of several GPUs, the fullest at each moment.
     peak_mib: Mapped[int]
+    #: The peak of each GPU of the worker's group; NULL where it has one.
+    peak_per_gpu_mib: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
     mean_mib: Mapped[float]
     #: Samples of the GPU's clock, power and temperature, fewer than those of memory; NULL where
     #: there were none. Monotonic seconds, MHz, degrees Celsius, W averaged by the driver, bits of

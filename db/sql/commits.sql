@@ -33,23 +33,23 @@ WITH pipeline AS MATERIALIZED (
            finish_reason, queue_wait_s, submitted_s, first_token_s, last_token_s, first_answer_s,
            engine_queued_s, engine_scheduled_s, engine_first_token_s, engine_last_token_s,
            preemptions, running_peak, memory_kind, kv_used_mib, activation_run_mib, need_mib,
-           sm_clock_mhz, temperature_c, power_w, clock_event_reasons, reasoning_tokens,
+           need_per_gpu_mib, sm_clock_mhz, temperature_c, power_w, clock_event_reasons, reasoning_tokens,
            hidden_tokens, untimed, served_model, flags)
     SELECT fenced.id, fenced.attempt_no, g.boot_id, g.prompt_hash, g.prompt_text_hash,
            g.output_hash, g.output_text_hash, g.sampling_hash, g.prompt_tokens, g.cached_tokens,
            g.output_tokens, g.finish_reason, g.queue_wait_s, g.submitted_s, g.first_token_s,
            g.last_token_s, g.first_answer_s, g.engine_queued_s, g.engine_scheduled_s,
            g.engine_first_token_s, g.engine_last_token_s, g.preemptions, g.running_peak,
-           g.memory_kind, g.kv_used_mib, g.activation_run_mib, g.need_mib, g.sm_clock_mhz,
-           g.temperature_c, g.power_w, g.clock_event_reasons, g.reasoning_tokens,
+           g.memory_kind, g.kv_used_mib, g.activation_run_mib, g.need_mib, g.need_per_gpu_mib,
+           g.sm_clock_mhz, g.temperature_c, g.power_w, g.clock_event_reasons, g.reasoning_tokens,
            g.hidden_tokens, g.untimed, g.served_model, coalesce(g.flags, '{}')
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.generation, %(generations)s) AS g
 ), traced AS (
     INSERT INTO eval.memory_trace (
-           job_id, kind, started_s, period_ms, used_mib, peak_mib, mean_mib, look_at_s,
-           look_sm_clock_mhz, look_temperature_c, look_power_w, look_reasons, max_sm_clock_mhz)
-    SELECT fenced.id, t.kind, t.started_s, t.period_ms, t.used_mib, t.peak_mib, t.mean_mib,
-           t.look_at_s, t.look_sm_clock_mhz, t.look_temperature_c, t.look_power_w, t.look_reasons,
+           job_id, kind, started_s, period_ms, used_mib, peak_mib, peak_per_gpu_mib, mean_mib,
+           look_at_s, look_sm_clock_mhz, look_temperature_c, look_power_w, look_reasons, max_sm_clock_mhz)
+    SELECT fenced.id, t.kind, t.started_s, t.period_ms, t.used_mib, t.peak_mib,
+           t.peak_per_gpu_mib, t.mean_mib, t.look_at_s, t.look_sm_clock_mhz, t.look_temperature_c, t.look_power_w, t.look_reasons,
            t.max_sm_clock_mhz
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.memory_trace, %(traces)s) AS t
 ), scored AS (

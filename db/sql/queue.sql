@@ -8,9 +8,9 @@
 -- once per bound. A job with a boot_group fits only an engine that was started for that group of
 -- its run. With mode given, only jobs of that mode that the loaded engine can serve as it is, and
 -- that are not suspected of ending an engine: an engine that serves several at once is filled with
--- those, and whatever else comes next ends that. No job of a model that is held, and one alone of
--- a model whose server may be back. Walks ix_job_claimable once per model, so its cost
--- does not grow with the queue.
+-- those, and whatever else comes next ends that. No job of a model that takes more GPUs than are
+-- given. No job of a model that is held, and one alone of a model whose server may be back. Walks
+-- ix_job_claimable once per model, so its cost does not grow with the queue.
 WITH head AS (
     SELECT m.id AS model_id, h.priority, h.id, h.available_at,
            s.failures > 0 AS failing,
@@ -28,6 +28,7 @@ WITH head AS (
       LEFT JOIN eval.model_server AS s
         ON s.base_url = m.spec ->> 'base_url' AND s.source = m.spec ->> 'source'
      WHERE m.queue = ANY (%(queues)s)
+       AND (m.gpus <= %(gpus)s::int OR %(gpus)s::int IS NULL)
        AND (s.failures IS NULL OR s.failures = 0
             OR (s.held_until <= now()
                 AND NOT EXISTS (SELECT FROM eval.attempt AS t

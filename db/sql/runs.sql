@@ -1,10 +1,10 @@
 -- Runs: submitting jobs, finding a run, reading its progress.
 
 -- name: upsert_models
-INSERT INTO eval.model (name, spec_hash, engine, queue, synthetic, price_per_gpu_hour, spec)
+INSERT INTO eval.model (name, spec_hash, engine, queue, synthetic, price_per_gpu_hour, gpus, spec)
 SELECT * FROM jsonb_to_recordset(%(models)s::jsonb)
     AS m(name text, spec_hash text, engine text, queue text, synthetic boolean,
-         price_per_gpu_hour float8, spec jsonb)
+         price_per_gpu_hour float8, gpus integer, spec jsonb)
     ON CONFLICT (name, spec_hash) DO UPDATE
         SET price_per_gpu_hour = excluded.price_per_gpu_hour, spec = excluded.spec
 RETURNING id, name;

@@ -6,12 +6,16 @@ from dataclasses import asdict
 
 import click
 
+from core.errors import ServiceUnreachable
 from core.sampling_params import model_sampling
 from core.settings import Settings
+from db.fleet import WorkerRow, list_workers
 from orchestrator.cli.examples import examples
+from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
-from orchestrator.model_check import check_model
+from orchestrator.model_check import ModelCheck, check_model
 from orchestrator.registry import load_registry
+from orchestrator.supervisor import SupervisorFile
 from reports.layout import listing
 
 
@@ -64,12 +68,14 @@ def show(*, name: str) -> int:
 def check(*, names: tuple[str, ...], call: bool, as_json: bool) -> int:
     """Check whether models can run here, and why not.
 
-    With --call also what a server's answers report: tokens, times, the model's name, its cache.
-    Exit code 1 if a named model cannot.
+    For a model over several GPUs also which running workers have enough of them. With --call also
+    what a server's answers report: tokens, times, the model's name, its cache. Exit code 1 if a
+    named model cannot.
     """
     registry = load_registry(Settings.from_environment())
     specs = [registry.get(name) for name in names] or list(registry)
-    checks = [check_model(spec, call=call) for spec in specs]
+    workers = _running_workers()
+    checks = [check_model(spec, call=call, workers=workers) for spec in specs]
     if as_json:
         print_json({"checks": [asdict(check) for check in checks]})
     else:
@@ -79,4 +85,28 @@ def check(*, names: tuple[str, ...], call: bool, as_json: bool) -> int:
         for spec, found in zip(specs, checks, strict=True):
             for line in found.call.sentences(spec.source) if found.call else ():
                 say(f"{found.model}: {line}")
+            if found.gpus > 1 and found.workers is not None:
+                say(_able(found))
     return 1 if names and not all(check.ok for check in checks) else 0
+
+
+def _running_workers() -> list[WorkerRow] | None:
+    """Return the workers that run now; None without a database, which is not started for this."""
+    settings = Settings.from_environment()
+    if settings.database_url is None and SupervisorFile(settings).running() is None:
+        return None
+    try:
+        with connect(name="models check") as connections:
+            return list_workers(connections.engine)
+    except ServiceUnreachable:
+        return None
+
+
+def _able(found: ModelCheck) -> str:
+    if found.workers:
+        return f"{found.model} takes {found.gpus} GPUs; it could run on {', '.join(found.workers)}"
+    group = "+".join(str(index) for index in range(found.gpus))
+    return (
+        f"{found.model} takes {found.gpus} GPUs, and no running worker has that many: start one "
+        f"with `evalctl up --gpus {group}`"
+    )

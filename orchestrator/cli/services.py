@@ -12,7 +12,7 @@ import click
 import psutil
 from click import option
 
-from core.gpus import GpuUnavailable, list_gpus
+from core.gpus import GpuUnavailable, gpu_groups, list_gpus
 from core.settings import Settings
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
@@ -33,7 +33,9 @@ DOWN_WITHIN_S = 120.0
 
 @click.command()
 @option(
-    "--gpus", metavar="LIST", help="GPUs to run a worker on, e.g. 0,1, or none.  [default: all]"
+    "--gpus",
+    metavar="LIST",
+    help="A worker per GPU or group of GPUs, e.g. 0,1 or 0+1,2+3, or none.  [default: all]",
 )
 @option(
     "--cpu-workers",
@@ -41,12 +43,13 @@ DOWN_WITHIN_S = 120.0
     help="Number of CPU workers.  [default: 1 without GPUs, else 0]",
 )
 @option("--foreground", is_flag=True, help="Stay in the foreground until SIGTERM or Ctrl-C.")
-@examples("evalctl up", "evalctl up --gpus 0,1")
+@examples("evalctl up", "evalctl up --gpus 0,1", "evalctl up --gpus 0+1,2+3")
 def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     """Start this host's servers, reconciler and workers.
 
-    The servers are the embedded ones, unless real ones are configured. Workers and servers that
-    exit are restarted. `evalctl down` stops everything.
+    The servers are the embedded ones, unless real ones are configured. A worker with a group of
+    GPUs runs models over several of them. Workers and servers that exit are restarted. `evalctl
+    down` stops everything.
     """
     settings = Settings.from_environment()
     file = SupervisorFile(settings)
@@ -55,8 +58,8 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
         pid = running.pid
         say(f"evalctl is already running (supervisor {pid}); drained workers are restarted")
         return 0
-    indices = _gpu_indices(gpus)
-    workers = worker_specs(indices, (0 if indices else 1) if cpu_workers is None else cpu_workers)
+    groups = _gpu_groups(gpus)
+    workers = worker_specs(groups, (0 if groups else 1) if cpu_workers is None else cpu_workers)
     if not foreground:
         return _start_detached(settings, file, gpus, cpu_workers)
     stop = threading.Event()
@@ -130,15 +133,15 @@ def _start_detached(
     return 3
 
 
-def _gpu_indices(given: str | None) -> list[int]:
+def _gpu_groups(given: str | None) -> tuple[tuple[int, ...], ...]:
     if given is None:
         try:
-            return [gpu.index for gpu in list_gpus()]
+            return tuple((gpu.index,) for gpu in list_gpus())
         except GpuUnavailable:
-            return []
+            return ()
     if given == "none":
-        return []
-    parts = given.split(",")
-    if not all(part.strip().isdigit() for part in parts):
-        raise UsageFault(f"--gpus {given!r} must be a list of indices such as 0,1, or none")
-    return [int(part) for part in parts]
+        return ()
+    try:
+        return gpu_groups(given)
+    except ValueError as error:
+        raise UsageFault(f"--gpus {error}, or none") from error

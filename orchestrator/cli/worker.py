@@ -11,6 +11,7 @@ import click
 from click import option
 from rich.table import Table
 
+from core.gpus import gpu_groups
 from db.fleet import WorkerRow, drain_workers, list_workers
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import finite, whole
@@ -22,6 +23,7 @@ from reports.layout import listing
 
 @click.group(invoke_without_command=True)
 @option("--gpu", type=whole(), metavar="INDEX", help="Run on this GPU.")
+@option("--gpus", metavar="LIST", help="Run on these GPUs together, e.g. 0,1.")
 @option("--cpu", is_flag=True, help="Run on the CPU.")
 @option(
     "--queue",
@@ -37,24 +39,32 @@ from reports.layout import listing
     help="On shutdown, how long the current job may take before it is handed back.  [default: 600]",
 )
 @click.pass_context
-@examples("evalctl worker --gpu 0", "evalctl worker --cpu --queue vllm --grace 120")
+@examples(
+    "evalctl worker --gpu 0",
+    "evalctl worker --gpus 0,1",
+    "evalctl worker --cpu --queue vllm --grace 120",
+)
 def worker(
     context: click.Context,
     *,
     gpu: int | None,
+    gpus: str | None,
     cpu: bool,
     queues: tuple[str, ...],
     grace: float | None,
 ) -> None:
-    """Run a worker on one GPU or on the CPU.
+    """Run a worker on one GPU, on a group of GPUs or on the CPU.
 
-    By default it takes the first GPU, or the CPU if there is none. SIGTERM or Ctrl-C lets it finish
-    its job and exit; a second one hands the job back at once. It refuses a GPU that other processes
-    use.
+    By default it takes the first GPU, or the CPU if there is none. A group runs models over several
+    GPUs, with tensor_parallel_size or pipeline_parallel_size in their options. SIGTERM or Ctrl-C
+    lets it finish its job and exit; a second one hands the job back at once. It refuses a GPU that
+    other processes use.
     """
-    if gpu is not None and cpu:
-        raise click.UsageError("--gpu and --cpu cannot be combined")
-    chosen = ["--cpu"] if cpu else [] if gpu is None else ["--gpu", str(gpu)]
+    if (gpu is not None) + (gpus is not None) + cpu > 1:
+        raise click.UsageError("--gpu, --gpus and --cpu cannot be combined")
+    chosen = ["--cpu"] if cpu else [] if gpu is None else ["--gpus", str(gpu)]
+    if gpus is not None:
+        chosen = ["--gpus", _group(gpus)]
     listened = [part for queue in queues for part in ("--queue", queue)]
     waited = [] if grace is None else ["--grace", str(grace)]
     if context.invoked_subcommand is not None:
@@ -112,6 +122,15 @@ def drain(*, name: str | None, all_workers: bool, host: str | None, as_json: boo
     return 0
 
 
+def _group(gpus: str) -> str:
+    """Return the one group that is meant, as a worker takes it."""
+    try:
+        (group,) = gpu_groups(gpus.replace(",", "+"))
+    except ValueError as error:
+        raise click.UsageError(f"--gpus {error}") from error
+    return "+".join(str(index) for index in group)
+
+
 def _table(workers: list[WorkerRow]) -> Table:
     lines = []
     for row in workers:
@@ -120,7 +139,7 @@ def _table(workers: list[WorkerRow]) -> Table:
         lines.append(
             (
                 row.name,
-                "-" if row.gpu_index is None else str(row.gpu_index),
+                "+".join(str(index) for index in row.gpus) or "-",
                 f"{state} (to drain)" if drains else state,
                 row.model or "-",
                 ", ".join(row.queues),

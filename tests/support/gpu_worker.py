@@ -16,8 +16,8 @@ SetGpu = Callable[..., None]
 
 
 def gpu_worker(
-    environment: dict[str, str], *arguments: str
+    environment: dict[str, str], *arguments: str, gpus: str = "0"
 ) -> AbstractContextManager[LoggingProcess]:
-    """Run a GPU worker for the block."""
-    command = [sys.executable, "-m", "workers", "--gpu", "0", "--queue", "synthetic", *arguments]
+    """Run a worker on fake GPUs for the block."""
+    command = [sys.executable, "-m", "workers", "--gpus", gpus, "--queue", "synthetic", *arguments]
     return running(command, environment)

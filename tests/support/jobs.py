@@ -124,6 +124,7 @@ def claim_of(worker_id: uuid.UUID) -> dict[str, Any]:
         "loaded_for_s": 0.0,
         "lease_s": 60.0,
         "age_bound_s": 900.0,
+        "gpus": None,
         "at_most": 1,
     } | dict.fromkeys(("loaded", "loaded_run", "loaded_group", "start", "mode"))
 

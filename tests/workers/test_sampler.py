@@ -189,7 +189,7 @@ def ended(windows: Windows, number: int) -> dict[str, Any]:
 
 def test_nothing_is_sampled_while_no_window_is_open() -> None:
     readings: list[int] = []
-    windows = Windows(lambda: float(len(readings)), 0.02)
+    windows = Windows(lambda: [float(len(readings))], 0.02)
     assert windows.wait_s is None
     windows.begin(1)
     assert windows.wait_s is not None
@@ -203,7 +203,7 @@ def test_nothing_is_sampled_while_no_window_is_open() -> None:
 
 def test_each_window_gets_the_ticks_since_it_began() -> None:
     readings = iter(range(100))
-    windows = Windows(lambda: float(next(readings)), 0.02)
+    windows = Windows(lambda: [float(next(readings))], 0.02)
     windows.begin(1)  # 0
     windows.tick()  # 1
     windows.begin(2)  # 2, a separate sample
@@ -218,7 +218,7 @@ def test_each_window_gets_the_ticks_since_it_began() -> None:
 
 def test_the_gpu_is_sampled_five_times_a_second_at_most() -> None:
     windows = Windows(
-        lambda: 1.0, 0.001, sample_gpu=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980)
+        lambda: [1.0], 0.001, sample_gpu=lambda at_s: GpuSample(at_s=at_s, sm_clock_mhz=1980)
     )
     windows.begin(1)
     for _ in range(100):

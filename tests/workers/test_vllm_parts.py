@@ -123,7 +123,7 @@ def test_device_terms_are_joined_and_the_two_activation_peaks_stay_apart() -> No
         graphs_mib=graph_pool_mib("CUDA graph pool memory: 0.07 GiB (actual)", enforce_eager=False),
         source="",
         device="cuda",
-        free_before_mib=80_500.0,
+        free_before_mib=[80_500.0],
         kv_used_mib=60.0,
     )
     assert (report.kind, report.context_mib) == ("device", 500)
@@ -142,7 +142,7 @@ def test_terms_that_are_not_reported_have_reasons() -> None:
         graphs_mib=graph_pool_mib("", enforce_eager=False),
         source="",
         device="cuda",
-        free_before_mib=None,
+        free_before_mib=[],
         kv_used_mib=None,
     )
     assert report.weights_mib is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.states import WorkerState
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.shutdown import Shutdown
 
@@ -18,7 +18,7 @@ class ClaimGate:
     def __init__(
         self,
         shutdown: Shutdown,
-        guard: GpuGuard | None,
+        guard: Guard | None,
         heartbeat: Heartbeat,
         *,
         sweep_every_s: float = SWEEP_EVERY_S,

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,9 @@ def start_environment(context: EngineContext, variables: Mapping[str, str]) -> F
         # One model name stands for several processors, and kernels are chosen by these.
         features = (cpu.get("flags") or cpu.get("Features", "")).split()
         found["cpu_features"] = " ".join(sorted(_CPU_FEATURES.intersection(features)))
-    if context.gpu_uuid:
-        found["gpu_uuid"] = context.gpu_uuid
-        found |= gpu_facts(context.gpu_uuid)
+    if context.gpu_uuids:
+        found["gpu_uuid"] = ", ".join(context.gpu_uuids)
+        found |= group_facts(context.gpu_uuids)
     return found | {f"env.{name}": value for name, value in sorted(variables.items())}
 
 
@@ -81,6 +81,18 @@ def variables_that_matter(environ: Mapping[str, str]) -> dict[str, str]:
 def variables_at_start() -> dict[str, str]:
     """Return this process's environment at its start: libraries set more while they compile."""
     return dict(variables(os.getpid()) or os.environ)
+
+
+def group_facts(gpu_uuids: Sequence[str]) -> Facts:
+    """Return the facts of GPUs: what all of them report alike once, else each one's in turn."""
+    every = [gpu_facts(gpu_uuid) for gpu_uuid in gpu_uuids]
+    names = dict.fromkeys(name for facts in every for name in facts)
+    joined: Facts = {} if len(every) == 1 else {"gpus": len(every)}
+    for name in names:
+        values = [facts.get(name, "unknown") for facts in every]
+        alike = all(value == values[0] for value in values)
+        joined[name] = values[0] if alike else ", ".join(str(value) for value in values)
+    return joined
 
 
 def gpu_facts(gpu_uuid: str) -> Facts:

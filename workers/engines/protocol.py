@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -21,6 +21,9 @@ MEMORY_TERMS = (
 #: Terms of a start that a generation's report may lack, and that may come from another start. The
 #: reserved cache and all that requests use are a start's own.
 START_TERMS = ("context_mib", "weights_mib", "buffers_mib", "activation_peak_mib", "graphs_mib")
+
+#: What is known of each GPU of an engine over several.
+PER_GPU_TERMS = (*START_TERMS, "kv_reserved_mib", "activation_run_mib")
 
 MIB = 1024 * 1024
 
@@ -39,11 +42,25 @@ class EngineContext:
     home: Path
     log_folder: Path
     device: Literal["cpu", "cuda"] = "cpu"
-    #: The one GPU of this worker as ``GPU-...``; None on the CPU.
+    #: The first GPU of this worker as ``GPU-...``; None on the CPU.
     gpu_uuid: str | None = None
+    #: The other GPUs of its group, in the order of an engine's ranks.
+    more_gpu_uuids: tuple[str, ...] = ()
     #: Value of ``EVALCTL_WORKER`` in the environment of everything this worker starts.
     worker_mark: str = ""
     seed: int = 0
+
+    @property
+    def gpu_uuids(self) -> tuple[str, ...]:
+        """All GPUs of this worker; none on the CPU."""
+        return () if self.gpu_uuid is None else (self.gpu_uuid, *self.more_gpu_uuids)
+
+    def narrowed(self, gpus: int) -> EngineContext:
+        """Return the context of an engine that takes the first GPUs of the group.
+
+        A model on one GPU runs alike on a group's first GPU and on that GPU alone.
+        """
+        return replace(self, more_gpu_uuids=self.more_gpu_uuids[: gpus - 1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +113,9 @@ class MemoryReport:
     reasons: Mapping[str, str] = field(default_factory=dict)
     #: What the terms were computed from, as the engine reported it.
     details_mib: Mapping[str, float] = field(default_factory=dict)
+    #: The terms of each GPU by name, in the order of the engine's ranks, where it has several; the
+    #: terms above are the largest of these.
+    per_gpu: tuple[Mapping[str, float | None], ...] = ()
 
 
 UNKNOWN_MEMORY = MemoryReport(kind=None)

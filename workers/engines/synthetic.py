@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
-from core.model_spec import ModelSpec
+from core.model_spec import PARALLEL_SIZES, ModelSpec
 from workers import errors
 from workers.engines.answer_start import first_answer_s
 from workers.engines.options import checked_options, request_settings
@@ -37,6 +37,7 @@ KNOWN_OPTIONS = frozenset(
         "start_s",
         "max_model_len",  # longest prompt + 1, in words
         "max_num_seqs",  # requests served at once; the others queue
+        *PARALLEL_SIZES,  # decide which workers may claim its jobs, and nothing else
         "kv_sequences",  # sequences in the fake KV cache; the others queue, and report it
         "kv_used_mib",
         "memory",  # other memory terms by name, all fake

@@ -42,7 +42,7 @@ from workers.execution import judging, rows
 from workers.execution.batch import BatchSlot, ContinuousBatch
 from workers.execution.catalogue import Catalogue
 from workers.execution.server_turn import ServerTurn
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.lease import EndReason, Lease, LeaseKeeper
@@ -77,7 +77,7 @@ class Executor:
         queues: tuple[str, ...],
         leases: LeaseKeeper,
         shutdown: Shutdown,
-        guard: GpuGuard | None = None,
+        guard: Guard | None = None,
         timeouts: Timeouts,
     ) -> None:
         self._database = database
@@ -140,6 +140,7 @@ class Executor:
             loaded_group=self._loader.group,
             loaded_for_s=self._loader.loaded_for_s,
             boot_id=None if engine_start is None else engine_start.boot_id,
+            gpus=len(self._host.context.gpu_uuids) or None,
             mode=mode,
             at_most=at_most,
             lease_s=self._timeouts.lease_s,

@@ -71,6 +71,7 @@ def generation_row(
         memory_kind=generation.memory.kind,
         activation_run_mib=generation.memory.activation_run_mib,
         need_mib=assessment.need_mib,
+        need_per_gpu_mib=list(assessment.need_per_gpu_mib) or None,
         sm_clock_mhz=gpu.sm_clock_mhz,
         temperature_c=gpu.temperature_c,
         power_w=gpu.power_w,
@@ -101,6 +102,7 @@ def trace_row(trace: MemoryTrace) -> models.MemoryTrace:
         period_ms=trace.period_ms,
         used_mib=list(trace.used_mib),
         peak_mib=trace.peak_mib,
+        peak_per_gpu_mib=list(trace.peak_per_gpu_mib) or None,
         mean_mib=trace.mean_mib,
         **(_gpu_columns(trace.gpu_samples) if trace.gpu_samples else {}),
     )

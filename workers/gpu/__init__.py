@@ -1,1 +1,1 @@
-"""One GPU: found, locked, watched and kept clean."""
+"""One GPU or a group: found, locked, watched and kept clean."""

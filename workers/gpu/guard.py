@@ -192,9 +192,13 @@ class GpuGuard:
         self._watcher = threading.Thread(target=self._watch, name="xid-watch", daemon=True)
         self._watcher.start()
 
+    def end_watch(self) -> None:
+        """Let the watch end, without waiting for it."""
+        self._closed.set()
+
     def close(self) -> None:
         """End the watch."""
-        self._closed.set()
+        self.end_watch()
         if self._watcher is not None:
             self._watcher.join(2 * XID_WAIT_S)
 

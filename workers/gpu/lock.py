@@ -7,6 +7,9 @@ kernel: it belongs to one process, is never inherited (unlike flock's, which a f
 keep alive) and ends with that process in every kind of death. Its path travels in the environment
 of all of the worker's children, so a leftover of another EVALCTL_HOME can be judged as well.
 
+A worker with a group of GPUs holds the lock of each, and its children's variable names all of them,
+one a line.
+
 A record lock is also lost when its process closes any descriptor of the file: only ``GpuLock`` may
 open it here.
 """
@@ -15,6 +18,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from core.gpus import GpuUnavailable
@@ -46,6 +51,22 @@ class GpuLock:
     def close(self) -> None:
         """Release the GPU; the file stays and means nothing."""
         os.close(self._file)
+
+
+class GroupLock:
+    """The locks of all GPUs of a group, held together."""
+
+    def __init__(self, home: Path, gpu_uuids: Sequence[str]) -> None:
+        """Take all locks, or none and raise as ``GpuLock`` does."""
+        with ExitStack() as stack:
+            locks = [stack.enter_context(closing(GpuLock(home, uuid))) for uuid in gpu_uuids]
+            #: What ``LOCK_VARIABLE`` says.
+            self.path = "\n".join(lock.path for lock in locks)
+            self._locks = stack.pop_all()
+
+    def close(self) -> None:
+        """Release the GPUs."""
+        self._locks.close()
 
 
 def held_elsewhere(path: str) -> bool | None:

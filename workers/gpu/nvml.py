@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -143,6 +143,13 @@ def open_gpu(gpu_uuid: str) -> Iterator[NvmlReader]:
     """Open NVML and one GPU in it for the block. Raise ``GpuUnavailable``."""
     with nvml():
         yield NvmlReader(gpu_uuid)
+
+
+@contextmanager
+def open_gpus(gpu_uuids: Sequence[str]) -> Iterator[tuple[NvmlReader, ...]]:
+    """Open NVML and several GPUs in it for the block. Raise ``GpuUnavailable``."""
+    with nvml():
+        yield tuple(NvmlReader(gpu_uuid) for gpu_uuid in gpu_uuids)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from workers.gpu.lock import LOCK_VARIABLE, held_elsewhere
 from workers.lifecycle.marked_processes import (
     MARK_VARIABLE,
     TOKEN_VARIABLE,
-    carries,
     kill,
     pids,
     variables,
@@ -40,14 +39,15 @@ class ProcessOwnership:
     """Recognise this worker's processes by its mark, others' by the GPU lock that it holds."""
 
     mark: str
+    #: Of each GPU of the worker, one a line, as in ``LOCK_VARIABLE``.
     lock_path: str
 
     def owner(self, pid: int) -> Owner:
         """Return who owns a process.
 
-        While this worker holds the lock, a foreign mark beside the same lock is a dead worker's.
-        Beside another lock that one is tried. Only processes of this user count as an evalctl's: an
-        environment is easily forged.
+        While this worker holds the lock, a foreign mark beside the same lock is a dead worker's; so
+        it is where they share one of several. Beside other locks those are tried. Only processes of
+        this user count as an evalctl's: an environment is easily forged.
         """
         if pid == os.getpid():
             return Owner.OURS
@@ -69,16 +69,17 @@ class ProcessOwnership:
             return Owner.STRANGER
         if mark == self.mark:
             return Owner.OURS
-        if lock_path == self.lock_path:
-            return Owner.DEAD_WORKER
-        if lock_path is not None and held_elsewhere(lock_path) is False:
+        locks = frozenset((lock_path or "").splitlines())
+        # A worker holds all of its locks as long as it lives: one that is free, or ours, decides.
+        if locks & self._locks or any(held_elsewhere(lock) is False for lock in locks):
             return Owner.DEAD_WORKER
         return Owner.OTHER_WORKER
 
     def leftovers(self) -> Iterator[int]:
         """Yield the processes of dead workers that held this lock, listed by the driver or not."""
         for pid in pids():
-            if carries(pid, {LOCK_VARIABLE: self.lock_path}) and self._left(pid):
+            locks = variables(pid).get(LOCK_VARIABLE, "").splitlines()
+            if self._locks.intersection(locks) and self._left(pid):
                 yield pid
 
     def has_engine(self) -> bool:
@@ -90,6 +91,10 @@ class ProcessOwnership:
     def kill_leftover(self, pid: int) -> bool:
         """Kill a dead worker's process; return whether it was one."""
         return kill(pid, self._left)
+
+    @property
+    def _locks(self) -> frozenset[str]:
+        return frozenset(self.lock_path.splitlines())
 
     def _left(self, pid: int) -> bool:
         return self.owner(pid) is Owner.DEAD_WORKER

@@ -1,11 +1,13 @@
-"""One GPU sample: clock, temperature, power, and what keeps the GPU from running faster."""
+"""A sample of one GPU or group: clock, temperature, power, what keeps it from running faster."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import pynvml
 
@@ -28,7 +30,10 @@ SAMPLE_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuSample:
-    """One GPU at one moment; a value that the driver does not report is None."""
+    """One GPU, or the group of a worker, at one moment.
+
+    A value that the driver does not report is None.
+    """
 
     #: On the monotonic clock.
     at_s: float
@@ -47,6 +52,33 @@ class GpuSample:
         reasons = self.reasons or 0
         full = self.max_sm_clock_mhz is not None and self.sm_clock_mhz == self.max_sm_clock_mhz
         return bool(reasons & THROTTLED) or (bool(reasons & POWER_CAP) and not full)
+
+
+def of_group(samples: Sequence[GpuSample]) -> GpuSample:
+    """Return the sample of a group: its lowest clock, highest temperature and power in sum.
+
+    A power cap counts only where it holds a GPU below its maximum, as for one GPU.
+    """
+    if len(samples) == 1:
+        return samples[0]
+    slowed = [sample for sample in samples if sample.throttled]
+    reported = [sample.reasons for sample in samples if sample.reasons is not None]
+    reasons = reduce(or_, reported, 0)
+    if not any((sample.reasons or 0) & POWER_CAP for sample in slowed):
+        reasons &= ~POWER_CAP
+    powers = [sample.power_w for sample in samples if sample.power_w is not None]
+    return GpuSample(
+        at_s=samples[0].at_s,
+        sm_clock_mhz=min(_known(sample.sm_clock_mhz for sample in slowed or samples), default=None),
+        temperature_c=max(_known(sample.temperature_c for sample in samples), default=None),
+        power_w=sum(powers) if len(powers) == len(samples) else None,
+        reasons=reasons if reported else None,
+        max_sm_clock_mhz=max(_known(sample.max_sm_clock_mhz for sample in samples), default=None),
+    )
+
+
+def _known(values: Iterable[int | None]) -> list[int]:
+    return [value for value in values if value is not None]
 
 
 def wait_while_throttled(

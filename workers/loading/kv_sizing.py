@@ -64,7 +64,8 @@ def profile_key(spec: ModelSpec, context: EngineContext, engine_version: str) ->
     what: dict[str, Any] = {"engine": spec.engine, "source": spec.source, "options": options}
     what |= {"revision": spec.revision}
     trusted = {"trust_remote_code": spec.trust_remote_code}
-    where = {"engine_version": engine_version, "gpu_uuid": context.gpu_uuid}
+    gpus = ", ".join(context.narrowed(spec.gpus).gpu_uuids) or None
+    where = {"engine_version": engine_version, "gpu_uuid": gpus}
     return canonical_hash(what | trusted | where)
 
 
@@ -124,7 +125,11 @@ def with_profile(memory: MemoryReport, profile: Profile) -> MemoryReport:
     known = {name: getattr(profile, name) for name in unknown}
     taken = {name: value for name, value in known.items() if value is not None}
     origin = dict.fromkeys(taken, f"from the profile, start {profile.boot_id}")
-    return replace(memory, **taken, reasons={**memory.reasons, **origin})
+    per_gpu = tuple(
+        dict(terms) | {name: profiled.get(name) for name in taken if terms.get(name) is None}
+        for terms, profiled in zip(memory.per_gpu, profile.gpu_memory, strict=False)
+    )
+    return replace(memory, **taken, per_gpu=per_gpu, reasons={**memory.reasons, **origin})
 
 
 def without_profile(memory: MemoryReport, found: Sequence[str]) -> MemoryReport:

@@ -18,7 +18,7 @@ from workers.engines.host import EngineHost
 from workers.engines.protocol import MIB, MemoryReport, StartReport
 from workers.engines.vllm.launch import vllm_version
 from workers.errors import EngineOutOfMemory
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard
 from workers.gpu.telemetry import wait_while_throttled
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.timeouts import Timeouts
@@ -68,7 +68,7 @@ class EngineLoader:
         *,
         worker_id: uuid.UUID,
         timeouts: Timeouts,
-        guard: GpuGuard | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self._database = database
         self._host = host

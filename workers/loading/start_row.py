@@ -46,6 +46,7 @@ def start_row(
         memory_kind=report.memory.kind,
         memory_reasons=_plain(report.memory.reasons),
         memory_details_mib=_plain(report.memory.details_mib),
+        gpu_memory=[_plain(terms) for terms in report.memory.per_gpu],
         kv_blocks=report.kv_blocks,
         kv_block_bytes=report.kv_block_bytes,
         device_total_mib=report.device_total_mib,

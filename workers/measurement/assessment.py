@@ -11,7 +11,7 @@ import logging
 import statistics
 import threading
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 from db.claims import ClaimedJob
 from db.commits import add_flag
 from db.engine import DATABASE_ERRORS
-from workers.engines.protocol import BUFFERED, Generation, MemoryReport
-from workers.gpu.guard import GpuGuard
+from workers.engines.protocol import BUFFERED, PER_GPU_TERMS, Generation, MemoryReport
+from workers.gpu.group_guard import Guard
 from workers.gpu.telemetry import GpuSample
 from workers.lifecycle.event_log import log_event
 from workers.measurement.measurement import Measurement
@@ -60,8 +60,10 @@ class GpuConditions:
 class Assessment:
     """What follows from one measurement."""
 
-    #: None where a term is unknown.
+    #: None where a term is unknown; of several GPUs, that of the one that needed most.
     need_mib: float | None
+    #: Of each GPU of an engine over several; empty for one GPU and where a term is unknown.
+    need_per_gpu_mib: tuple[float, ...] = ()
     gpu: GpuConditions
     #: Words that say why the measurement should be distrusted.
     flags: tuple[str, ...]
@@ -93,16 +95,45 @@ def need_mib(
 
     On a GPU: context + weights + buffers + activation peak + graphs + KV used, whatever was
     reserved beyond that. The activation peak is the larger of the profiled one and the run's; with
-    only one of them the need could come out too small, so it stays unknown. On a CPU: the resident
-    peak of the engine's processes.
+    only one of them the need could come out too small, so it stays unknown. Of several GPUs: that
+    of the one that needed most. On a CPU: the resident peak of the engine's processes.
     """
     if memory.kind == "host":
         return None if trace is None else float(trace.peak_mib)
-    terms = [*(getattr(memory, term) for term in _NEED_TERMS), kv_used_mib]
-    activations = (memory.activation_peak_mib, memory.activation_run_mib)
-    if memory.kind is None or None in terms or activations[0] is None or activations[1] is None:
+    if memory.kind is None:
         return None
-    return float(sum(terms)) + max(activations[0], activations[1])
+    if memory.per_gpu:
+        return max(need_per_gpu_mib(memory, kv_used_mib=kv_used_mib), default=None)
+    return _need({name: getattr(memory, name) for name in PER_GPU_TERMS}, kv_used_mib)
+
+
+def need_per_gpu_mib(memory: MemoryReport, *, kv_used_mib: float | None) -> tuple[float, ...]:
+    """Return what each GPU of an engine over several needed; empty where a term is unknown.
+
+    ``kv_used_mib`` is that of the GPU with the largest KV cache; all use the same share of theirs.
+    """
+    needs = [_need(terms, _kv_share(memory, terms, kv_used_mib)) for terms in memory.per_gpu]
+    known = [need for need in needs if need is not None]
+    return tuple(known) if len(known) == len(needs) else ()
+
+
+def _kv_share(
+    memory: MemoryReport, terms: Mapping[str, float | None], kv_used_mib: float | None
+) -> float | None:
+    own, largest = terms.get("kv_reserved_mib"), memory.kv_reserved_mib
+    return (
+        None if kv_used_mib is None or not largest or own is None else kv_used_mib * own / largest
+    )
+
+
+def _need(terms: Mapping[str, float | None], kv_used_mib: float | None) -> float | None:
+    added = [*(terms.get(name) for name in _NEED_TERMS), kv_used_mib]
+    activations = [terms.get(name) for name in ("activation_peak_mib", "activation_run_mib")]
+    known = [term for term in added if term is not None]
+    peaks = [peak for peak in activations if peak is not None]
+    if len(known) < len(added) or len(peaks) < len(activations):
+        return None
+    return float(sum(known)) + max(peaks)
 
 
 def flags(generation: Generation, incidents: Iterable[str] = ()) -> tuple[str, ...]:
@@ -122,7 +153,7 @@ class Assessor:
     """Assess one measurement after another. Safe for several threads."""
 
     def __init__(
-        self, database: Engine, guard: GpuGuard | None, sampler: MemorySampler | None
+        self, database: Engine, guard: Guard | None, sampler: MemorySampler | None
     ) -> None:
         self._database = database
         self._guard = guard
@@ -149,9 +180,15 @@ class Assessor:
                     incidents.add("clock_drop")
         kv_used_mib = generation.kv_used_mib
         need = need_mib(measurement.memory, kv_used_mib=kv_used_mib, trace=trace)
-        return Assessment(need_mib=need, gpu=gpu, flags=flags(generation, incidents))
+        per_gpu = need_per_gpu_mib(measurement.memory, kv_used_mib=kv_used_mib)
+        return Assessment(
+            need_mib=need,
+            need_per_gpu_mib=per_gpu,
+            gpu=gpu,
+            flags=flags(generation, incidents),
+        )
 
-    def _incidents(self, guard: GpuGuard, job: ClaimedJob, generation: Generation) -> set[str]:
+    def _incidents(self, guard: Guard, job: ClaimedJob, generation: Generation) -> set[str]:
         checked = self._check_for_others(guard)
         found = {str(incident.kind) for incident in guard.incidents_since(generation.submitted_s)}
         if not checked and FOREIGN not in found:
@@ -160,7 +197,7 @@ class Assessor:
             )
         return found
 
-    def _check_for_others(self, guard: GpuGuard) -> bool:
+    def _check_for_others(self, guard: Guard) -> bool:
         """Check for other processes if no request runs, and flag what they disturbed.
 
         Return whether a check was made.
@@ -212,5 +249,5 @@ class UsualClock:
         return False
 
 
-def _shared(guard: GpuGuard, from_s: float, to_s: float) -> bool:
+def _shared(guard: Guard, from_s: float, to_s: float) -> bool:
     return any(incident.kind == FOREIGN for incident in guard.incidents_between(from_s, to_s))

@@ -25,4 +25,9 @@ class Measurement:
         """Memory at the end, with the terms of the start that the engine does not report again."""
         memory = self.generation.memory
         missing = (name for name in START_TERMS if getattr(memory, name) is None)
-        return replace(memory, **{name: getattr(self.start_memory, name) for name in missing})
+        given = {name: getattr(self.start_memory, name) for name in missing}
+        per_gpu = tuple(
+            {**terms, **{name: start.get(name) for name in given if terms.get(name) is None}}
+            for terms, start in zip(memory.per_gpu, self.start_memory.per_gpu, strict=False)
+        )
+        return replace(memory, per_gpu=per_gpu, **given)

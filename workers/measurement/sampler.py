@@ -34,14 +34,16 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSource:
-    """All used memory of one GPU, whatever uses or merely reserves it: total minus free."""
+    """All used memory of GPUs, whatever uses or merely reserves it: total minus free."""
 
     gpu_uuid: str
+    #: The other GPUs of a group.
+    more_gpu_uuids: tuple[str, ...] = ()
     kind: Literal["device"] = "device"
 
     def arguments(self) -> list[str]:
         """Return the arguments of the sampling process."""
-        return [self.kind, self.gpu_uuid]
+        return [self.kind, self.gpu_uuid, *self.more_gpu_uuids]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,10 @@ class HostSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryTrace:
-    """Samples in MiB from ``begin`` to ``stop``, the first and last taken at those moments."""
+    """Samples in MiB from ``begin`` to ``stop``, the first and last taken at those moments.
+
+    Of several GPUs, each sample is the fullest one's.
+    """
 
     kind: Literal["device", "host"]
     #: Monotonic seconds, the same clock as a generation's.
@@ -70,6 +75,8 @@ class MemoryTrace:
     used_mib: tuple[int, ...]
     peak_mib: int
     mean_mib: float
+    #: The peak of each GPU of a group; empty for one GPU.
+    peak_per_gpu_mib: tuple[int, ...] = ()
     #: When each sample was really taken, monotonic seconds.
     at_s: tuple[float, ...] = ()
     #: At most five a second; empty without a GPU.
@@ -159,6 +166,7 @@ class MemorySampler:
             used_mib=used_mib,
             peak_mib=max(used_mib),
             mean_mib=float(answer["mean_mib"]),
+            peak_per_gpu_mib=tuple(answer["peak_per_gpu_mib"]),
             at_s=at_s,
             gpu_samples=tuple(GpuSample(**sample) for sample in answer["gpu_samples"]),
         )
@@ -212,9 +220,9 @@ def _unpacked(typecode: Literal["d", "q"], text: str) -> tuple[Any, ...]:
 
 
 def memory_sampler(context: EngineContext) -> MemorySampler:
-    """Return the sampler of a GPU or process tree; raise ``SettingsError`` for a bad rate."""
+    """Return the sampler of GPUs or a process tree; raise ``SettingsError`` for a bad rate."""
     if context.device == "cuda" and context.gpu_uuid:
-        device = DeviceSource(gpu_uuid=context.gpu_uuid)
+        device = DeviceSource(gpu_uuid=context.gpu_uuid, more_gpu_uuids=context.more_gpu_uuids)
         sampler = MemorySampler(device, 1000 / sample_hz(DEVICE_HZ))
     else:
         source = HostSource(root_pid=os.getpid(), mark=context.worker_mark)

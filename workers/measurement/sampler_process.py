@@ -23,7 +23,7 @@ from workers.measurement.windows import Windows
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until stdin ends; arguments: the period in ms, ``device UUID`` or ``host PID MARK``."""
+    """Serve until stdin ends: a period in ms, then ``device UUID...`` or ``host PID MARK``."""
     period_s = float(arguments[0]) / 1000
     try:
         with _windows(arguments[1:], period_s) as windows:
@@ -37,14 +37,20 @@ def main(arguments: list[str]) -> int:
 @contextmanager
 def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
     if source[0] == "device":
-        from workers.gpu.nvml import open_gpu  # noqa: PLC0415
+        from workers.gpu.nvml import open_gpus  # noqa: PLC0415
+        from workers.gpu.telemetry import of_group  # noqa: PLC0415
 
-        with open_gpu(source[1]) as gpu:
-            yield Windows(gpu.total_used_mib, period_s, sample_gpu=gpu.sample)
+        with open_gpus(source[1:]) as gpus:
+            yield Windows(
+                lambda: [gpu.total_used_mib() for gpu in gpus],
+                period_s,
+                sample_gpu=lambda at_s: of_group([gpu.sample(at_s) for gpu in gpus]),
+            )
     else:
         from workers.measurement.process_memory import HostMemory  # noqa: PLC0415
 
-        yield Windows(HostMemory(int(source[1]), source[2]).used_mib, period_s)
+        memory = HostMemory(int(source[1]), source[2])
+        yield Windows(lambda: [memory.used_mib()], period_s)
 
 
 def _serve(windows: Windows) -> None:
@@ -77,7 +83,9 @@ def _packed(answer: dict[str, Any]) -> dict[str, Any]:
     exact: list[float] = answer["used_mib"]
     series = {"at_s": _text(array("d", answer["at_s"]))}
     series |= {"used_mib": _text(array("q", map(round, exact)))}
-    return series | {"mean_mib": sum(exact) / len(exact), "gpu_samples": answer["gpu_samples"]}
+    peaks = {"peak_per_gpu_mib": [round(peak) for peak in answer["peak_per_gpu_mib"]]}
+    rest = {"mean_mib": sum(exact) / len(exact), "gpu_samples": answer["gpu_samples"]}
+    return series | peaks | rest
 
 
 def _text(values: array[Any]) -> str:

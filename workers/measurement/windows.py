@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from workers.gpu.telemetry import GpuSample
 #: Shortest time between two GPU samples, whatever the rate of the memory samples.
 GPU_SAMPLE_EVERY_S = 0.2
 
-Sample = tuple[float, float]
+#: When, on the monotonic clock, and the MiB in use on each GPU.
+Sample = tuple[float, Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,14 @@ class _Window:
 
 
 class Windows:
-    """Sample memory while any window is open, and the GPU too where ``sample_gpu`` is given."""
+    """Sample memory while any window is open, and the GPUs too where ``sample_gpu`` is given.
+
+    ``read_mib`` returns one value per GPU, one in all on a CPU.
+    """
 
     def __init__(
         self,
-        read_mib: Callable[[], float],
+        read_mib: Callable[[], Sequence[float]],
         period_s: float,
         *,
         sample_gpu: Callable[[float], GpuSample] | None = None,
@@ -68,11 +72,18 @@ class Windows:
         self._stopped[number] = samples, gpu_samples
 
     def trace(self, number: int) -> dict[str, Any]:
-        """Return all samples of a window, once. Raise KeyError for one not stopped."""
+        """Return all samples of a window once, of memory those of the fullest GPU.
+
+        Raise KeyError for one not stopped.
+        """
         samples, gpu_samples = self._stopped.pop(number)
-        at_s, used_mib = ([sample[i] for sample in samples] for i in (0, 1))
-        gpus = [asdict(sample) for sample in gpu_samples]
-        return {"at_s": at_s, "used_mib": used_mib, "gpu_samples": gpus}
+        peaks_mib = [max(used) for used in zip(*(used for _, used in samples), strict=True)]
+        return {
+            "at_s": [at_s for at_s, _ in samples],
+            "used_mib": [max(used) for _, used in samples],
+            "peak_per_gpu_mib": peaks_mib if len(peaks_mib) > 1 else [],
+            "gpu_samples": [asdict(sample) for sample in gpu_samples],
+        }
 
     def tick(self) -> None:
         """Take a memory sample for all open windows, and a GPU sample when one is due."""

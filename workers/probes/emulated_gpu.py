@@ -12,15 +12,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.gpus import GpuUnavailable, list_gpus
 from workers.engines.protocol import EngineContext
 from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError, FailureKind
-from workers.gpu.guard import RELEASE_WITHIN_S, UNOWNED_MIB, GpuGuard
-from workers.gpu.nvml import NvmlReader, open_gpu
+from workers.gpu.group_guard import Guard
+from workers.gpu.guard import RELEASE_WITHIN_S, UNOWNED_MIB
+from workers.gpu.nvml import NvmlReader, open_gpus
 from workers.lifecycle.child_answers import read_line
 from workers.lifecycle.child_environment import environment_of_child
 from workers.lifecycle.event_log import log_event
@@ -36,14 +37,17 @@ POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatedGpu:
-    """A GPU of ``limit_mib``, made from one of ``total_mib`` by holding ``held_mib`` of it."""
+    """A GPU of ``limit_mib``, made from one of ``total_mib`` by holding ``held_mib`` of it.
+
+    Of a group, each GPU is made so; ``held_mib`` and ``base_mib`` are the largest of any.
+    """
 
     limit_mib: float
     total_mib: float
     held_mib: float
     #: In use on the empty GPU: the driver's own.
     base_mib: float
-    _process: subprocess.Popen[bytes] = field(repr=False)
+    _processes: tuple[subprocess.Popen[bytes], ...] = field(repr=False)
 
     def utilisation(self, share: float) -> float:
         """Convert a share of the emulated GPU into one of the whole GPU, which engines see."""
@@ -51,7 +55,7 @@ class EmulatedGpu:
 
     def check(self) -> None:
         """Raise EngineError (MEMORY_LIMIT) where the ballast is lost: findings are void."""
-        if self._process.poll() is not None:
+        if any(process.poll() is not None for process in self._processes):
             raise EngineError(
                 f"the process that held {self.held_mib:.0f} MiB of the GPU has exited: the GPU was "
                 f"not limited to {self.limit_mib:.0f} MiB throughout",
@@ -61,9 +65,9 @@ class EmulatedGpu:
 
 @contextmanager
 def emulate_gpu(
-    context: EngineContext, limit_mib: float, *, guard: GpuGuard | None = None
+    context: EngineContext, limit_mib: float, *, guard: Guard | None = None
 ) -> Iterator[EmulatedGpu]:
-    """Leave ``limit_mib`` of the GPU for the block, the driver's own share included.
+    """Leave ``limit_mib`` of each of the worker's GPUs for the block, the driver's share included.
 
     At the end, wait until the memory is returned. ``guard`` learns what is held, so that it does
     not take it for leftover memory. Raise EngineError: MEMORY_LIMIT as rejected on a CPU and for a
@@ -73,14 +77,29 @@ def emulate_gpu(
     if context.device != "cuda" or context.gpu_uuid is None:
         why = "a memory limit can only be emulated on a GPU"
         raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
-    total_mib = _total_mib(context.gpu_uuid)
+    totals_mib = [_total_mib(gpu_uuid) for gpu_uuid in context.gpu_uuids]
+    total_mib = totals_mib[0]
+    if len(set(totals_mib)) > 1:
+        why = "a smaller GPU can only be emulated on a group of GPUs of one size"
+        raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
     if not 0 < limit_mib < total_mib:
         why = f"a GPU of {limit_mib:.0f} MiB cannot be emulated on one of {total_mib:.0f} MiB"
         raise EngineError(why, error_class=MEMORY_LIMIT, kind="rejected")
-    _require_empty(context.gpu_uuid)
-    with _ballast(context, total_mib - limit_mib) as (process, answer):
-        share = {"held_mib": answer["held_mib"], "base_mib": answer["base_mib"]}
-        emulated = EmulatedGpu(limit_mib=limit_mib, total_mib=total_mib, **share, _process=process)
+    for gpu_uuid in context.gpu_uuids:
+        _require_empty(gpu_uuid)
+    with ExitStack() as stack:
+        held = [
+            stack.enter_context(_ballast(context, gpu_uuid, total_mib - limit_mib))
+            for gpu_uuid in context.gpu_uuids
+        ]
+        answers = [answer for _, answer in held]
+        share = {name: max(one[name] for one in answers) for name in ("held_mib", "base_mib")}
+        emulated = EmulatedGpu(
+            limit_mib=limit_mib,
+            total_mib=total_mib,
+            **share,
+            _processes=tuple(process for process, _ in held),
+        )
         share = {name: round(mib) for name, mib in share.items()}
         log_event("gpu.emulated", limit_mib=limit_mib, **share)
         with nullcontext() if guard is None else guard.expect(emulated.held_mib):
@@ -100,12 +119,15 @@ def wait_for_memory(context: EngineContext, used_mib: float, within_s: float) ->
 
 
 def used_of_gpu(context: EngineContext) -> float | None:
-    """Return the MiB in use on the GPU (total minus free); None on a CPU and where unreadable."""
+    """Return the MiB in use (total minus free) on the fullest of the worker's GPUs.
+
+    None on a CPU and where unreadable.
+    """
     if context.device != "cuda" or context.gpu_uuid is None:
         return None
     try:
-        with open_gpu(context.gpu_uuid) as gpu:
-            return gpu.total_used_mib()
+        with open_gpus(context.gpu_uuids) as gpus:
+            return max(gpu.total_used_mib() for gpu in gpus)
     except GpuUnavailable:
         return None
 
@@ -136,17 +158,16 @@ def _require_empty(gpu_uuid: str) -> None:
 
 @contextmanager
 def _ballast(
-    context: EngineContext, hold_mib: float
+    context: EngineContext, gpu_uuid: str, hold_mib: float
 ) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """Run the ballast process for the block; it exits with this one, however this one ends."""
-    assert context.gpu_uuid is not None
     with subprocess.Popen(
-        [sys.executable, "-m", "workers.probes.ballast_process", context.gpu_uuid, str(hold_mib)],
+        [sys.executable, "-m", "workers.probes.ballast_process", gpu_uuid, str(hold_mib)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment_of_child(
-            CUDA_VISIBLE_DEVICES=context.gpu_uuid, **{MARK_VARIABLE: context.worker_mark}
+            CUDA_VISIBLE_DEVICES=gpu_uuid, **{MARK_VARIABLE: context.worker_mark}
         ),
     ) as process:
         try:

@@ -14,7 +14,7 @@ from db.claims import ClaimedJob
 from db.probes import end_search, read_points
 from workers.engines.host import EngineHost
 from workers.errors import EngineError
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.lease import Lease
 from workers.lifecycle.timeouts import Timeouts
@@ -59,7 +59,7 @@ class Prober:
     host: EngineHost
     loader: EngineLoader
     sampler: MemorySampler | None
-    guard: GpuGuard | None
+    guard: Guard | None
     timeouts: Timeouts
     insist: Insist
 

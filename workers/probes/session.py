@@ -18,7 +18,7 @@ from db.probes import add_point
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
 from workers.errors import GenerationCancelled
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.lease import Lease
 from workers.lifecycle.timeouts import Timeouts
@@ -106,7 +106,7 @@ class ProbeSession:
     trials: list[Trial]
     #: None where the engine has no memory of ours to sample, as a synthetic one.
     sampler: MemorySampler | None = None
-    guard: GpuGuard | None = None
+    guard: Guard | None = None
     #: None: the whole GPU.
     emulated_gpu: EmulatedGpu | None = None
     #: In use before the search, without the ballast of an emulated GPU.

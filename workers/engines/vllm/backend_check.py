@@ -55,6 +55,13 @@ def _flashinfer(options: Mapping[str, Any], facts: Mapping[str, str]) -> Iterato
     wanted = bool(options.get("enable_flashinfer_autotune"))
     if not wanted and not in_attention and facts.get("flashinfer_autotune") == "on":
         yield "no FlashInfer, the engine ran FlashInfer's autotune: set enable_flashinfer_autotune"
+    if facts.get("fused_all_reduce") == "on" and "fuse_allreduce_rms" not in str(
+        options.get("compilation_config")
+    ):
+        yield (
+            "no FlashInfer, the engine fuses the sum over its GPUs with FlashInfer: "
+            "set fuse_allreduce_rms in compilation_config"
+        )
     for option, names in (
         ("linear_backend", ("linear_backend", "linear_kernel")),
         ("moe_backend", ("moe_backend", "moe_backend_log")),

@@ -66,7 +66,7 @@ class VllmEngine:
 
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
-        self._context = context
+        self._context = context = context.narrowed(spec.gpus)
         self._options = checked_options(spec, launch.ALLOWED)
         launch.check_prefix_caching(spec)
         safe_name = re.sub(r"[^A-Za-z0-9._-]", "_", spec.name)
@@ -213,8 +213,9 @@ class VllmEngine:
 
     def _build(self) -> None:
         os.environ.update(launch.ENVIRONMENT)
-        if self._context.device == "cuda" and self._context.gpu_uuid:
-            os.environ["CUDA_VISIBLE_DEVICES"] = self._context.gpu_uuid
+        launch.check_gpus(self._spec, self._context)
+        if self._context.device == "cuda" and self._context.gpu_uuids:
+            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(self._context.gpu_uuids)
         self._context.log_folder.mkdir(parents=True, exist_ok=True)
         self._source = source = launch.resolve_source(self._spec, self._context)
         with environment({"VLLM_LOGGING_CONFIG_PATH": str(write_logging_config(self._log_path))}):

@@ -83,6 +83,13 @@ def _compilation_choice(name: str) -> Callable[[Any], str]:
     return read
 
 
+def _fused_all_reduce(worker: Any) -> str:
+    """Return whether FlashInfer sums over GPUs, fused with the norm that follows."""
+    passes = getattr(worker.vllm_config.compilation_config, "pass_config", None)
+    fused = getattr(passes, "fuse_allreduce_rms", None)
+    return UNKNOWN if fused is None else "on" if fused else "off"
+
+
 def _name(value: Any) -> str:
     return str(getattr(value, "name", value))
 
@@ -94,6 +101,7 @@ FACTS: Mapping[str, Callable[[Any], str]] = {
     "linear_backend": _kernel_choice("linear_backend"),
     "moe_backend": _kernel_choice("moe_backend"), "compilation_mode": _compilation_choice("mode"),
     "cudagraph_mode": _compilation_choice("cudagraph_mode"),
+    "fused_all_reduce": _fused_all_reduce,
 }  # fmt: skip
 #: Those that are part of an engine's configuration; the linear kernel is in the log.
 CONFIGURED = (

@@ -26,9 +26,9 @@ ALLOWED = OWN_OPTIONS | {
     "gpu_memory_utilization", "hf_overrides", "jit_monitor_mode", "kv_cache_dtype",
     "kv_cache_memory_bytes", "limit_mm_per_prompt", "linear_backend", "load_format",
     "max_cudagraph_capture_size", "max_model_len", "max_num_batched_tokens", "max_num_seqs",
-    "moe_backend", "num_gpu_blocks_override", "optimization_level", "quantization", "seed",
-    "skip_tokenizer_init", "tensor_parallel_size", "tokenizer", "tokenizer_mode",
-    "tokenizer_revision",
+    "moe_backend", "num_gpu_blocks_override", "optimization_level", "pipeline_parallel_size",
+    "quantization", "seed", "skip_tokenizer_init", "tensor_parallel_size", "tokenizer",
+    "tokenizer_mode", "tokenizer_revision",
 }  # fmt: skip
 
 _PINNED: Mapping[str, Any] = {
@@ -42,6 +42,10 @@ _PINNED: Mapping[str, Any] = {
 _PINNED_CUDA: Mapping[str, Any] = {
     "attention_backend": "FLASH_ATTN", "enable_flashinfer_autotune": False,
 }  # fmt: skip
+#: Over several GPUs vLLM would fuse sum and norm with FlashInfer, which is off.
+_PINNED_GROUP: Mapping[str, Any] = {
+    "compilation_config": {"pass_config": {"fuse_allreduce_rms": False}},
+}
 #: A prompt up to the largest of these is computed by a graph instead of kernel by kernel, which
 #: halves its time to first token.
 _PROMPT_GRAPHS = (128, 256, 288, 384, 512)
@@ -71,6 +75,17 @@ def check_prefix_caching(spec: ModelSpec) -> None:
         raise ModelUnavailable(
             f"model {spec.name!r} sets enable_prefix_caching: repetitions would be served from the "
             "cache, so it stays off",
+            error_class=OPTION_REFUSED,
+        )
+
+
+def check_gpus(spec: ModelSpec, context: EngineContext) -> None:
+    """Raise ModelUnavailable if the model takes more GPUs than the worker has."""
+    have = len(context.gpu_uuids)
+    if context.device == "cuda" and spec.gpus > have:
+        raise ModelUnavailable(
+            f"model {spec.name!r} takes {spec.gpus} GPUs and this worker has {have}: start one "
+            f"with `evalctl worker --gpus 0,1` or `evalctl up --gpus 0+1`",
             error_class=OPTION_REFUSED,
         )
 
@@ -108,6 +123,8 @@ def engine_arguments(
             int(options.get("max_num_seqs", _PINNED["max_num_seqs"])),
             options.get("max_num_batched_tokens"),
         )
+    if context.device == "cuda" and spec.gpus > 1:
+        pinned |= _PINNED_GROUP
     identity = {"model": source, "revision": spec.revision}
     trust = {"trust_remote_code": spec.trust_remote_code}
     return {k: v for k, v in pinned.items() if k in names} | dict(options) | identity | trust
@@ -175,11 +192,18 @@ def running_config(vllm_config: Any, spec: ModelSpec, facts: Mapping[str, str]) 
         "kv_cache_memory_bytes": _plain(cache, "kv_cache_memory_bytes"),
         "gpu_memory_utilization": _plain(cache, "gpu_memory_utilization"),
         "tensor_parallel_size": _plain(parallel, "tensor_parallel_size"),
+        **_pipeline(parallel),
         "cudagraph_capture_sizes": _plain(compilation, "cudagraph_capture_sizes"),
         "load_format": _plain(vllm_config.load_config, "load_format"),
     }
     found = {name: facts.get(name) for name in CONFIGURED}
     return {"source": spec.source, "revision": spec.revision, **reported, **found}
+
+
+def _pipeline(parallel: Any) -> dict[str, int]:
+    """Return the pipeline's size where there is one, so that older ones keep their hash."""
+    size = int(getattr(parallel, "pipeline_parallel_size", 1) or 1)
+    return {"pipeline_parallel_size": size} if size > 1 else {}
 
 
 def _plain(config: Any, name: str) -> str | int | float | bool | list[Any] | None:

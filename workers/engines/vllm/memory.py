@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ class WorkerReading:
     """What the worker processes reported: of each term the largest, as each has its GPU."""
 
     bytes_by_term: Mapping[str, int] = field(default_factory=dict)
+    #: What each process reported, in the order of the ranks.
+    by_rank: tuple[Mapping[str, int], ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     #: Environment variables that engines read, as the workers have them.
@@ -38,7 +41,16 @@ class WorkerReading:
         old, new = self.bytes_by_term, later.bytes_by_term
         kept = {term: size for term, size in old.items() if term not in later.reasons}
         reasons = {term: why for term, why in self.reasons.items() if term not in new}
-        return replace(self, bytes_by_term={**kept, **new}, reasons={**reasons, **later.reasons})
+        by_rank = tuple(
+            {**{term: rank[term] for term in kept if term in rank}, **fresh}
+            for rank, fresh in zip(self.by_rank, later.by_rank, strict=False)
+        )
+        return replace(
+            self,
+            bytes_by_term={**kept, **new},
+            by_rank=by_rank,
+            reasons={**reasons, **later.reasons},
+        )
 
     def mib(self, term: str) -> float | None:
         """Return a term in MiB, None when the worker did not report it."""
@@ -58,7 +70,12 @@ def read_worker(answers: Sequence[Mapping[str, Mapping[str, Any]]]) -> WorkerRea
         reasons |= answer["reasons"]
         facts |= answer["facts"]
         variables |= answer.get("variables", {})
-    return WorkerReading(bytes_by_term=largest, reasons=reasons, facts=facts, variables=variables)
+    by_rank = tuple(
+        {term: int(value) for term, value in answer["bytes"].items()} for answer in answers
+    )
+    return WorkerReading(
+        bytes_by_term=largest, by_rank=by_rank, reasons=reasons, facts=facts, variables=variables
+    )
 
 
 def memory_report(
@@ -67,10 +84,14 @@ def memory_report(
     graphs_mib: float | None,
     source: str,
     device: Literal["cpu", "cuda"],
-    free_before_mib: float | None,
+    free_before_mib: Sequence[float],
     kv_used_mib: float | None,
 ) -> MemoryReport:
-    """Return the terms: activation peak of profile and run, KV use's peak since the start."""
+    """Return the terms: activation peak of profile and run, KV use's peak since the start.
+
+    ``free_before_mib`` is that of each GPU before the start; empty where unknown. Of several GPUs
+    each term is the largest one's.
+    """
     reasons: dict[str, str] = {}
 
     def term(name: str, value: float | None, reason: str) -> float | None:
@@ -78,10 +99,11 @@ def memory_report(
             reasons[name] = reason
         return value
 
-    # Free memory means the same to NVML and to CUDA. Used memory does not: to NVML the driver's
-    # reserve is used, to CUDA it does not exist.
-    at_init = reading.mib("device_free_at_init")
-    context = None if at_init is None or free_before_mib is None else free_before_mib - at_init
+    contexts = [
+        _context_mib(rank, free)
+        for rank, free in zip(reading.by_rank, free_before_mib, strict=False)
+    ]
+    context = max((mib for mib in contexts if mib is not None), default=None)
     why = reading.reasons
     # The CPU engine repacks its weights into buffers that torch does not count: the file's size
     # stands for them.
@@ -118,27 +140,65 @@ def memory_report(
             for name, value in reading.bytes_by_term.items()
             if name != "num_blocks"
         },
+        per_gpu=_per_gpu(reading, contexts, graphs_mib)
+        if device == "cuda" and len(reading.by_rank) > 1
+        else (),
+    )
+
+
+def _context_mib(rank: Mapping[str, int], free_before_mib: float) -> float | None:
+    # Free memory means the same to NVML and to CUDA. Used memory does not: to NVML the driver's
+    # reserve is used, to CUDA it does not exist.
+    at_init = rank.get("device_free_at_init")
+    return None if at_init is None else free_before_mib - at_init / MIB
+
+
+def _per_gpu(
+    reading: WorkerReading, contexts: Sequence[float | None], graphs_mib: float | None
+) -> tuple[Mapping[str, float | None], ...]:
+    """Return the terms of each GPU; the log names one size of graphs, that of the largest pool."""
+    reported = {
+        "weights_mib": "weights",
+        "buffers_mib": "buffers",
+        "activation_peak_mib": "activation_profiled",
+        "kv_reserved_mib": "kv_reserved",
+        "activation_run_mib": "activation_run",
+    }
+    return tuple(
+        {
+            "context_mib": context,
+            "graphs_mib": graphs_mib,
+            **{
+                term: None if (size := rank.get(name)) is None else size / MIB
+                for term, name in reported.items()
+            },
+        }
+        for rank, context in zip_longest(reading.by_rank, contexts)
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuBefore:
-    """The GPU before an engine starts, in MiB; None on the CPU and without NVML."""
+    """The GPUs before an engine starts, in MiB; unknown on the CPU and without NVML."""
 
-    #: Total minus free, the driver's reserve included.
+    #: Total minus free of the fullest, the driver's reserve included.
     used_mib: float | None = None
-    free_mib: float | None = None
+    #: Of each, in the order of the engine's ranks.
+    free_mib: tuple[float, ...] = ()
 
 
 def gpu_before(context: EngineContext) -> GpuBefore:
-    """Return the GPU's memory as it is now."""
-    if context.device != "cuda" or not context.gpu_uuid:
+    """Return the GPUs' memory as it is now."""
+    if context.device != "cuda" or not context.gpu_uuids:
         return GpuBefore()
-    from workers.gpu.nvml import open_gpu  # noqa: PLC0415
+    from workers.gpu.nvml import open_gpus  # noqa: PLC0415
 
     try:
-        with open_gpu(context.gpu_uuid) as gpu:
-            return GpuBefore(used_mib=gpu.total_used_mib(), free_mib=gpu.free_mib())
+        with open_gpus(context.gpu_uuids) as gpus:
+            return GpuBefore(
+                used_mib=max(gpu.total_used_mib() for gpu in gpus),
+                free_mib=tuple(gpu.free_mib() for gpu in gpus),
+            )
     except GpuUnavailable:
         return GpuBefore()
 
