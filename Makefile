@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint bench chaos soak failover odd-servers up down docs vendor structure requirements check-extra
+.PHONY: help setup quickstart test lint bench chaos soak failover odd-servers containers up down docs vendor structure requirements check-extra
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,9 @@ failover: setup ## Kill a primary PostgreSQL under 500 jobs and promote its stan
 
 odd-servers: setup ## Run against servers that misbehave and print what came of it (CASES=--all for those that take minutes)
 	@$(BIN)/python -m tests.odd_servers $(CASES)
+
+containers: setup ## Build and run the containers for real; CONTAINERS="--private --keep --gpu" (some 15 minutes; without a Docker engine as root on Debian)
+	@$(BIN)/python -m tests.containers $(CONTAINERS)
 
 up: setup ## Start the embedded servers, the reconciler and a worker in the background
 	@$(BIN)/evalctl up

@@ -23,6 +23,7 @@ from deploy.healthcheck import REPORTED_WITHIN_S, alive
 from orchestrator.alert_settings import VARIABLES as ALERT_VARIABLES
 from services.files import free_port
 from services.locks import wait_until
+from tests.containers import images, stack
 from tests.support.command_lines import refusal
 from tests.support.processes import run_program
 
@@ -206,6 +207,28 @@ def test_a_dockerfile_installs_pins_and_holds_no_secret(path: Path) -> None:
         re.findall(r"^(?:ARG|ENV).*(?:PASSWORD|TOKEN|SECRET|API_KEY).*$", text, re.MULTILINE) == []
     )
     assert set(re.findall(r"EVALCTL_[A-Z_]+", text)) <= set(VARIABLES)
+
+
+@each_dockerfile
+def test_a_dockerfile_is_built_by_the_engine_alone(path: Path) -> None:
+    # A first line with `syntax=` has every build fetch its builder from a registry.
+    assert not path.read_text(encoding="utf-8").startswith("# syntax=")
+
+
+def test_the_run_in_containers_knows_every_image_and_every_build() -> None:
+    bases = {
+        base
+        for path in DOCKERFILES
+        for base in re.findall(r"^FROM (\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    started = {
+        name: one for name, one in SERVICES.items() if one.get("profiles", ["cpu"]) == ["cpu"]
+    }
+    built = {name for name, one in started.items() if "build" in one}
+
+    assert bases == {images.PYTHON}
+    assert {started[name]["image"] for name in set(started) - built} == set(images.SERVERS)
+    assert built == set(stack.BUILT)
 
 
 def test_the_build_context_holds_every_room() -> None:

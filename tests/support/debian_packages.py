@@ -20,6 +20,9 @@ from tests.support.processes import run_program
 PACKAGES = {
     "cc": "gcc libc6-dev",
     "chromium": "chromium",
+    "debootstrap": "debootstrap",
+    "docker": "docker.io",
+    "dockerd": "docker.io",
     "ip": "iproute2",
     "iptables": "iptables",
     "openssl": "openssl",

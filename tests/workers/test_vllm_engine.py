@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import signal
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
@@ -64,10 +65,14 @@ def host(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             home=embedded_home, log_folder=tmp_path_factory.mktemp("logs"), worker_mark=MARK
         )
     )
-    yield host
-    host.close()
-    gc.collect()
-    assert engine_processes() == []
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
+        yield host
+        host.close()
+        gc.collect()
+        assert engine_processes() == []
+        left = {path.name for path in Path(folder).iterdir()}
+        assert {name for name in left if not name.startswith("torchinductor_")} == set()
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +85,15 @@ def collected() -> Iterator[None]:
 @pytest.fixture
 def engine_start(host: EngineHost) -> StartReport:
     return host.load(SPEC, on_progress=lambda: None, timeout_s=300)
+
+
+def test_what_it_puts_into_the_temporary_folder_is_in_a_folder_that_goes_with_it(
+    engine_start: StartReport,
+) -> None:
+    folder = Path(tempfile.gettempdir())
+    assert engine_start.ready_s > engine_start.started_s
+    assert any(path.is_socket() for path in folder.rglob("*"))
+    assert [path for path in folder.iterdir() if path.is_socket()] == []
 
 
 def engine_processes() -> list[int]:

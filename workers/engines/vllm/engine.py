@@ -55,6 +55,7 @@ from workers.engines.vllm.memory import (
     read_worker,
 )
 from workers.engines.vllm.prompt import Prompt, PromptMaker, sampling_parameters
+from workers.engines.vllm.temporary_folder import TemporaryFolder, make_temporary_folder
 
 STOP_WITHIN_S = 10.0
 
@@ -75,6 +76,7 @@ class VllmEngine:
             / f"engine-{safe_name}-{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:8]}.log"
         )
         self._processes = EngineProcesses()
+        self._temporary: TemporaryFolder | None = None
         self._kv = KvRecorder()
         self._numbers = itertools.count()
         self._building: asyncio.Future[None] | None = None
@@ -210,6 +212,8 @@ class VllmEngine:
                 f"processes of model {self._spec.name!r} cannot be killed: "
                 f"{self._processes.alive()}; the GPU may still be held"
             )
+        if self._temporary is not None:
+            self._temporary.remove()
 
     def _build(self) -> None:
         os.environ.update(launch.ENVIRONMENT)
@@ -238,8 +242,10 @@ class VllmEngine:
         if self._stopped:
             return
         self._before = gpu_before(self._context)
+        self._temporary = make_temporary_folder()
         try:
             with (
+                environment(self._temporary.variables),
                 self._processes.marked(),
                 children_write_to(self._log_path, self._processes.child_seen),
             ):

@@ -1,0 +1,1 @@
+"""Run the container files for real: build, up, submit, drain, kill, down."""
