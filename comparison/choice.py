@@ -37,6 +37,7 @@ CRITERIA = {
         Criterion(name="e2e_s", label="E2E s", better=Better.LOWER, digits=2),
         Criterion(name="ttft_ms", label="TTFT ms", better=Better.LOWER, digits=1),
         Criterion(name="cost", label="cost of 1,000 answers", better=Better.LOWER, digits=2),
+        Criterion(name="joules", label="J an answer", better=Better.LOWER, digits=0),
         Criterion(name="need_mib", label="need MiB", better=Better.LOWER, digits=0),
         Criterion(name="instances", label="engines on one GPU", better=Better.HIGHER, digits=0),
     )

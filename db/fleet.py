@@ -236,6 +236,13 @@ def stored_profiles(engine: Engine, profile_key: str) -> list[Profile]:
         return [Profile(**row) for row in session.execute(query).mappings()]
 
 
+def note_idle_power(engine: Engine, boot_id: int, watts: float, method: str) -> None:
+    """Record the power of an engine that is loaded and serves nothing."""
+    with transaction(engine) as connection:
+        noted = {"idle_power_w": watts, "idle_power_method": method}
+        connection.execute(update(Boot).where(Boot.id == boot_id).values(**noted))
+
+
 def note_warm_up(engine: Engine, boot_id: int, warm_up: Mapping[str, Any]) -> None:
     """Record the discarded requests that an engine served before its first job."""
     with transaction(engine) as connection:

@@ -43,6 +43,8 @@ class Results:
     missing: list[dict[str, Any]] = field(default_factory=list)
     #: Answers that were made elsewhere, by model and file.
     imported: list[dict[str, Any]] = field(default_factory=list)
+    #: Energy of answers by model, prompt, mode and engine.
+    energy: list[dict[str, Any]] = field(default_factory=list)
     #: Prices of priced models, and what their answers cost is made of.
     priced: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
@@ -63,6 +65,7 @@ class Results:
             "unscored": self.unscored,
             "cache": self.cache,
             "imported": self.imported,
+            "energy": self.energy,
             **({} if self.judged is None else {"judged": self.judged}),
         }
 
@@ -104,10 +107,18 @@ def read_results(
             cache=_read(connection, "cache", given),
             imported=_read(connection, "imported", given),
             priced=_read(connection, "costs", given),
+            energy=_read(connection, "energy", given),
             prompt_steps=rows(connection, statement("prompt_steps", "prompts"), given),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )
+
+
+def problem_energy(engine: Engine, run_id: UUID) -> dict[tuple[str, str, str], float]:
+    """Return the joules of an answer by model, prompt and problem."""
+    with transaction(engine) as connection:
+        found = _read(connection, "problem_energy", {"run": run_id})
+    return {(row["model"], row["prompt"], row["problem"]): row["joules"] for row in found}
 
 
 def _joined(

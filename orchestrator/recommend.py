@@ -23,7 +23,7 @@ from comparison.cost import GPU_HOURS, PER_TOKEN, Prices, gpu_seconds
 from comparison.metrics import Kind
 from comparison.paired import Floats
 from db.comparison import SideKey, SideRows, read_sides, run_models
-from db.results import read_results
+from db.results import problem_energy, read_results
 from db.runs import Run
 from orchestrator.compare import conditions_of
 from orchestrator.errors import UsageFault
@@ -135,6 +135,7 @@ def recommend(
         row["model"]: row["max_stable"] for row in read.limits if row["kind"] == "instances"
     }
     rates = engine_rates(read.resources)
+    energy = problem_energy(engine, run.run_id)
     refused = _refused(keys, sides)
     candidates = [
         Candidate(
@@ -146,6 +147,9 @@ def recommend(
                 prices=_prices(keys[name].model, side, price_per_gpu_hour or {}),
                 tokens_per_s=rates.get((keys[name].model, str(keys[name].prompt))),
                 instances=instances.get(keys[name].model),
+                joules=[
+                    energy.get((keys[name].model, str(keys[name].prompt), one)) for one in common
+                ],
             ),
         )
         for name, side in sides.items()
@@ -240,6 +244,7 @@ def _values(
     prices: Prices,
     tokens_per_s: float | None,
     instances: int | None,
+    joules: Sequence[float | None],
 ) -> dict[str, Floats]:
     """Return the values of a candidate by criterion, a value per problem."""
     rows: dict[str, list[Any]] = {problem: [] for problem in problems}
@@ -263,6 +268,9 @@ def _values(
     if prices.basis == GPU_HOURS:
         gpu_s = gpu_seconds(values["e2e_s"], means("output_tokens"), tokens_per_s)
         values["cost"] = prices.gpu_cost(gpu_s)
+    if any(one is not None for one in joules):
+        known = [float("nan") if one is None else one for one in joules]
+        values["joules"] = _filled(np.array(known))
     if instances is not None:
         values["instances"] = np.full(len(problems), float(instances))
     return values

@@ -9,7 +9,7 @@ from db.result_parts import ResultFilter
 
 Row = Mapping[str, Any]
 #: Lists that are of all problems: they say nothing of some.
-WHOLE = ("resources", "costs", "cache", "limits", "concurrency")
+WHOLE = ("resources", "costs", "energy", "cache", "limits", "concurrency")
 #: Lists by category: they say nothing of single problems.
 BY_CATEGORY = ("scores", "unscored", "prompts", "judged")
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from reports.costs import cost_table
+from reports.energy_table import energy_tables
 from reports.layout import add_named_row, lean_table
 from reports.prompt_tables import prompt_tables, step_table
 from reports.resource_tables import cache_tables, concurrency_table, resource_tables
@@ -31,6 +32,7 @@ def result_tables(
         ("unscored", lambda rows: [unscored_table(rows)]),
         ("resources", lambda rows: resource_tables(rows, limits, flagged_counted=flagged_counted)),
         ("costs", lambda rows: [cost_table(rows)]),
+        ("energy", energy_tables),
         ("cache", cache_tables),
         ("prompt_effects", prompt_tables),
         ("prompt_steps", lambda rows: [step_table(rows)]),

@@ -104,6 +104,9 @@ class Boot(Base):
     gpu_memory: Mapped[list[dict[str, float | None]]] = mapped_column(
         JSONB, server_default=text("'[]'::jsonb")
     )
+    #: Power of the GPUs after the warm-up, with no request; how it was measured as for answers.
+    idle_power_w: Mapped[float | None]
+    idle_power_method: Mapped[str | None]
     #: The discarded requests: how many, their rates, and whether the rate had settled.
     warm_up: Mapped[Json]
     #: Where the engine writes its log on its host, and what it held when the engine was ready.

@@ -35,6 +35,17 @@ class Generation(Base):
             "first_token_s >= submitted_s AND last_token_s >= first_token_s", name="stamps_ordered"
         ),
         CheckConstraint("memory_kind IN ('device', 'host')", name="memory_kind"),
+        CheckConstraint(
+            "num_nonnulls(energy_begin_j, energy_end_j, energy_method) IN (0, 3) "
+            "AND energy_method IN ('counter', 'power') AND energy_end_j >= energy_begin_j",
+            name="energy",
+        ),
+        # All requests that shared an engine, whichever their runs.
+        Index(
+            "ix_generation_energy",
+            "boot_id",
+            postgresql_where=text("energy_method IS NOT NULL"),
+        ),
         # Who else has a text that is to be deleted?
         Index("ix_generation_output_text", "output_text_hash"),
         Index("ix_generation_prompt_text", "prompt_text_hash"),
@@ -89,6 +100,11 @@ class Generation(Base):
     temperature_c: Mapped[float | None]
     power_w: Mapped[float | None]
     clock_event_reasons: Mapped[int | None]
+    #: Joules of the worker's GPUs when the request began and when it ended, on one scale for all
+    #: requests of an engine start; ``counter`` of the driver, or the integral of its ``power``.
+    energy_begin_j: Mapped[float | None]
+    energy_end_j: Mapped[float | None]
+    energy_method: Mapped[str | None]
     #: Tokens of the output spent on thinking, and those of them that were not streamed; NULL where
     #: the server does not report it, or in rows of earlier versions.
     reasoning_tokens: Mapped[int | None]

@@ -33,8 +33,9 @@ WITH pipeline AS MATERIALIZED (
            finish_reason, queue_wait_s, submitted_s, first_token_s, last_token_s, first_answer_s,
            engine_queued_s, engine_scheduled_s, engine_first_token_s, engine_last_token_s,
            preemptions, running_peak, memory_kind, kv_used_mib, activation_run_mib, need_mib,
-           need_per_gpu_mib, sm_clock_mhz, temperature_c, power_w, clock_event_reasons, reasoning_tokens,
-           hidden_tokens, untimed, served_model, flags)
+           need_per_gpu_mib, sm_clock_mhz, temperature_c, power_w, clock_event_reasons,
+           reasoning_tokens, hidden_tokens, untimed, served_model, energy_begin_j, energy_end_j,
+           energy_method, flags)
     SELECT fenced.id, fenced.attempt_no, g.boot_id, g.prompt_hash, g.prompt_text_hash,
            g.output_hash, g.output_text_hash, g.sampling_hash, g.prompt_tokens, g.cached_tokens,
            g.output_tokens, g.finish_reason, g.queue_wait_s, g.submitted_s, g.first_token_s,
@@ -42,7 +43,8 @@ WITH pipeline AS MATERIALIZED (
            g.engine_first_token_s, g.engine_last_token_s, g.preemptions, g.running_peak,
            g.memory_kind, g.kv_used_mib, g.activation_run_mib, g.need_mib, g.need_per_gpu_mib,
            g.sm_clock_mhz, g.temperature_c, g.power_w, g.clock_event_reasons, g.reasoning_tokens,
-           g.hidden_tokens, g.untimed, g.served_model, coalesce(g.flags, '{}')
+           g.hidden_tokens, g.untimed, g.served_model, g.energy_begin_j, g.energy_end_j,
+           g.energy_method, coalesce(g.flags, '{}')
       FROM fenced CROSS JOIN jsonb_populate_recordset(NULL::eval.generation, %(generations)s) AS g
 ), traced AS (
     INSERT INTO eval.memory_trace (

@@ -98,6 +98,19 @@ SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind,
                                               WHERE j.run_id = %(run)s)) AS engine
   FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
+-- name: energy
+SELECT model, prompt, mode, config_hash, environment_hash, gpu_name, method, shared_by, joules,
+       joules_per_token, joules_per_step, joules_above_idle, idle_power_w, joules_min, joules_max,
+       problems, answers
+  FROM analytics_v1.model_energy WHERE run_id = %(run)s
+ ORDER BY prompt, mode, model, config_hash, environment_hash;
+
+-- name: problem_energy
+-- Joules of an answer by problem, to choose a model by.
+SELECT model, prompt, problem, avg(joules) AS joules
+  FROM analytics_v1.answer_energy WHERE run_id = %(run)s AND used AND joules IS NOT NULL
+ GROUP BY model, prompt, problem;
+
 -- name: imported
 -- Answers that were made elsewhere, by model and file.
 SELECT model, origin, form, file, file_sha256, config_hash, count(*) AS answers

@@ -41,7 +41,7 @@ from reports.tables import result_tables
     "--table",
     "chosen",
     multiple=True,
-    type=click.Choice(("scores", "resources", "prompts", "concurrency", "steps")),
+    type=click.Choice(("scores", "resources", "energy", "prompts", "concurrency", "steps")),
     help="Show only this table; may be repeated.",
 )
 @option(

@@ -53,7 +53,7 @@ def worker(
     queues: tuple[str, ...],
     grace: float | None,
 ) -> None:
-    """Run a worker on one GPU, on a group of GPUs or on the CPU.
+    """Run a worker on a GPU, a group of GPUs or the CPU.
 
     By default it takes the first GPU, or the CPU if there is none. A group runs models over several
     GPUs, with tensor_parallel_size or pipeline_parallel_size in their options. SIGTERM or Ctrl-C

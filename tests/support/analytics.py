@@ -187,6 +187,9 @@ def _result(job: ClaimedJob, boot_id: int) -> Result:
         engine_first_token_s=1.099,
         memory_kind="host",
         need_mib=300.0,
+        energy_begin_j=0.0,
+        energy_end_j=150.0,
+        energy_method="counter",
         flags=["throttled"] if (job.spec.name, job.repetition) == THROTTLED else [],
     )
     score = Score(

@@ -152,6 +152,8 @@ def _labelled(folder: Path) -> LabelledSet:
     return load_labelled(folder, load_set("math62"))
 
 
+#: What a busy GPU takes.
+WATTS = 310.0
 _KNOWN: dict[tuple[str, str], Scored] = {}
 
 
@@ -168,7 +170,8 @@ def _start(engine: Engine, worker_id: uuid.UUID, model_id: int, model: str) -> i
     return store_start(
         engine, worker_id, model_id, kind="measured", memory_kind="device", context_mib=438.0,
         graphs_mib=96.0, kv_reserved_mib=16384.0 - MEMORY[model]["weights_mib"],
-        device_base_mib=312.0, device_total_mib=24564.0, start_s=41.0, config_hash=f"c-{model}",
+        device_base_mib=312.0, device_total_mib=24564.0, idle_power_w=70.0,
+        idle_power_method="counter", start_s=41.0, config_hash=f"c-{model}",
         **MEMORY[model],
     )  # fmt: skip
 
@@ -189,6 +192,7 @@ def _result(scored: Scored, boot_id: int, model: str, draw: random.Random) -> Re
         first_token_s=1.0 + ttft_s, last_token_s=1.0 + e2e_s, memory_kind="device",
         kv_used_mib=kv_mib, activation_run_mib=900.0, need_mib=fixed + kv_mib, flags=flags,
         finish_reason="stop" if draw.random() > 0.03 else "length",
+        energy_begin_j=0.0, energy_end_j=WATTS * e2e_s, energy_method="counter",
     )  # fmt: skip
     samples = [peak - 60 + min(60, n) + draw.randrange(4) for n in range(80)]
     trace = MemoryTrace(

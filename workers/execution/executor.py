@@ -23,6 +23,7 @@ from db.claims import (
 )
 from db.commits import commit
 from db.engine import DATABASE_ERRORS, is_refusal
+from db.fleet import note_idle_power
 from db.servers import hand_back, has_server, hold
 from problems.prompt_styles import without_system
 from problems.schema import Problem
@@ -50,6 +51,7 @@ from workers.lifecycle.shutdown import Shutdown
 from workers.lifecycle.timeouts import Timeouts
 from workers.loading.loader import EngineLoader, EngineStart
 from workers.measurement.assessment import Assessor
+from workers.measurement.idle_power import idle_power
 from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemorySampler
 from workers.probes.prober import Prober
@@ -261,7 +263,17 @@ class Executor:
         def on_start() -> None:
             self._heartbeat.report(WorkerState.LOADING, job.model_id)
 
-        return self._loader.load(job, on_progress=on_progress, on_start=on_start)
+        before = self._loader.engine_start
+        engine_start = self._loader.load(job, on_progress=on_progress, on_start=on_start)
+        if engine_start is not before and engine_start.report.memory.kind is not None:
+            self._note_idle_power(engine_start, on_progress)
+        return engine_start
+
+    def _note_idle_power(self, start: EngineStart, on_progress: Callable[[], None]) -> None:
+        found = None if self._sampler is None else idle_power(self._sampler, on_progress)
+        if found is not None:
+            note_idle_power(self._database, start.boot_id, found.watts, found.method)
+            log_event("engine.idle_power", boot_id=start.boot_id, watts=round(found.watts, 1))
 
     def _judge_request(self, job: ClaimedJob, problem: Problem | None) -> JudgeRequest | None:
         if job.judged_score_id is None or problem is None:

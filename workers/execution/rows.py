@@ -77,8 +77,21 @@ def generation_row(
         power_w=gpu.power_w,
         clock_event_reasons=gpu.clock_event_reasons,
         flags=list(assessment.flags),
+        **_energy(measurement.trace),
         **{name: getattr(generation, name) for name in _COPIED} | _no_stamps(generation),
     )
+
+
+def _energy(trace: MemoryTrace | None) -> dict[str, float | str]:
+    """Return the columns of the energy, none of them where it is not known."""
+    energy = None if trace is None else trace.energy
+    if energy is None or energy.joules < 0:  # The driver was loaded again meanwhile.
+        return {}
+    return {
+        "energy_begin_j": energy.begin_j,
+        "energy_end_j": energy.end_j,
+        "energy_method": energy.method,
+    }
 
 
 def _no_stamps(generation: Generation) -> dict[str, None]:

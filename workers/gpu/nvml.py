@@ -16,6 +16,8 @@ from workers.gpu.telemetry import GpuSample
 T = TypeVar("T")
 
 MIB = 1 << 20
+#: NVML counts in millijoules and milliwatts.
+J_IN_MJ = MW_IN_W = 1000
 #: The driver's reserve where NVML does not report it; 480 MiB on an H100, more on larger GPUs.
 BASE_MIB = 640.0
 _LOST = frozenset({pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_RESET_REQUIRED})
@@ -88,6 +90,14 @@ class NvmlReader:
         """Return total minus free: whatever uses it, the driver's reserve included."""
         memory = self._memory()
         return float((memory.total - memory.free) / MIB)
+
+    def energy_j(self) -> float | None:
+        """Return the driver's counter in joules; None where the GPU has none."""
+        return _reported(lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(self._handle) / J_IN_MJ)
+
+    def power_w(self) -> float | None:
+        """Return the power, as the driver averages it; None where it is not reported."""
+        return _reported(lambda: pynvml.nvmlDeviceGetPowerUsage(self._handle) / MW_IN_W)
 
     def free_mib(self) -> float:
         """Return what CUDA could still allocate."""

@@ -60,6 +60,21 @@ class HostSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowEnergy:
+    """Joules of the worker's GPUs at both ends of a window; only their differences mean much."""
+
+    begin_j: float
+    end_j: float
+    #: ``counter`` of the driver, or the integral of its ``power``.
+    method: str
+
+    @property
+    def joules(self) -> float:
+        """What the GPUs took between."""
+        return self.end_j - self.begin_j
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryTrace:
     """Samples in MiB from ``begin`` to ``stop``, the first and last taken at those moments.
 
@@ -81,6 +96,8 @@ class MemoryTrace:
     at_s: tuple[float, ...] = ()
     #: At most five a second; empty without a GPU.
     gpu_samples: tuple[GpuSample, ...] = ()
+    #: None without a GPU, or where the driver reports neither energy nor power.
+    energy: WindowEnergy | None = None
 
 
 class MemorySampler:
@@ -169,6 +186,7 @@ class MemorySampler:
             peak_per_gpu_mib=tuple(answer["peak_per_gpu_mib"]),
             at_s=at_s,
             gpu_samples=tuple(GpuSample(**sample) for sample in answer["gpu_samples"]),
+            energy=WindowEnergy(**energy) if (energy := answer["energy"]) else None,
         )
 
     def close(self) -> None:

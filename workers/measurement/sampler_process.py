@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
 @contextmanager
 def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
     if source[0] == "device":
+        from workers.gpu.energy import EnergyMeter  # noqa: PLC0415
         from workers.gpu.nvml import open_gpus  # noqa: PLC0415
         from workers.gpu.telemetry import of_group  # noqa: PLC0415
 
@@ -45,6 +46,7 @@ def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
                 lambda: [gpu.total_used_mib() for gpu in gpus],
                 period_s,
                 sample_gpu=lambda at_s: of_group([gpu.sample(at_s) for gpu in gpus]),
+                meter=EnergyMeter(gpus),
             )
     else:
         from workers.measurement.process_memory import HostMemory  # noqa: PLC0415
@@ -84,8 +86,8 @@ def _packed(answer: dict[str, Any]) -> dict[str, Any]:
     series = {"at_s": _text(array("d", answer["at_s"]))}
     series |= {"used_mib": _text(array("q", map(round, exact)))}
     peaks = {"peak_per_gpu_mib": [round(peak) for peak in answer["peak_per_gpu_mib"]]}
-    rest = {"mean_mib": sum(exact) / len(exact), "gpu_samples": answer["gpu_samples"]}
-    return series | peaks | rest
+    same = {name: answer[name] for name in ("gpu_samples", "energy")}
+    return series | peaks | {"mean_mib": sum(exact) / len(exact)} | same
 
 
 def _text(values: array[Any]) -> str:

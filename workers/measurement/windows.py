@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from workers.gpu.energy import EnergyMeter, EnergyReading
 from workers.gpu.telemetry import GpuSample
 
 #: Shortest time between two GPU samples, whatever the rate of the memory samples.
@@ -22,6 +23,10 @@ class _Window:
     #: How many ticks and GPU samples had been taken before it began.
     ticks_before: int
     gpu_samples_before: int
+    energy: EnergyReading | None
+
+
+Energy = tuple[EnergyReading | None, EnergyReading | None]
 
 
 class Windows:
@@ -36,12 +41,14 @@ class Windows:
         period_s: float,
         *,
         sample_gpu: Callable[[float], GpuSample] | None = None,
+        meter: EnergyMeter | None = None,
     ) -> None:
         self._read_mib = read_mib
         self._period_s = period_s
         self._sample_gpu = sample_gpu
+        self._meter = meter
         self._open: dict[int, _Window] = {}
-        self._stopped: dict[int, tuple[list[Sample], list[GpuSample]]] = {}
+        self._stopped: dict[int, tuple[list[Sample], list[GpuSample], Energy]] = {}
         self._ticks: list[Sample] = []
         self._gpu_samples: list[GpuSample] = []
         #: Ticks and GPU samples that were dropped because no open window covers them.
@@ -60,29 +67,33 @@ class Windows:
             self._next_s = first[0] + self._period_s
         ticks = self._ticks_dropped + len(self._ticks)
         gpu = self._gpu_samples_dropped + len(self._gpu_samples)
-        self._open[number] = _Window(first=first, ticks_before=ticks, gpu_samples_before=gpu)
+        self._open[number] = _Window(
+            first=first, ticks_before=ticks, gpu_samples_before=gpu, energy=self._energy()
+        )
 
     def stop(self, number: int) -> None:
         """Close a window with a last sample for it alone. Raise KeyError for one not open."""
         window = self._open.pop(number)
+        energy = (window.energy, self._energy())
         ticks = self._ticks[window.ticks_before - self._ticks_dropped :]
         gpu_samples = self._gpu_samples[window.gpu_samples_before - self._gpu_samples_dropped :]
         samples = [window.first, *ticks, self._sample()]
         self._drop_uncovered()
-        self._stopped[number] = samples, gpu_samples
+        self._stopped[number] = samples, gpu_samples, energy
 
     def trace(self, number: int) -> dict[str, Any]:
         """Return all samples of a window once, of memory those of the fullest GPU.
 
         Raise KeyError for one not stopped.
         """
-        samples, gpu_samples = self._stopped.pop(number)
+        samples, gpu_samples, energy = self._stopped.pop(number)
         peaks_mib = [max(used) for used in zip(*(used for _, used in samples), strict=True)]
         return {
             "at_s": [at_s for at_s, _ in samples],
             "used_mib": [max(used) for _, used in samples],
             "peak_per_gpu_mib": peaks_mib if len(peaks_mib) > 1 else [],
             "gpu_samples": [asdict(sample) for sample in gpu_samples],
+            "energy": _between(*energy),
         }
 
     def tick(self) -> None:
@@ -92,8 +103,13 @@ class Windows:
         if self._sample_gpu is not None and now_s >= self._next_gpu_sample_s:
             self._gpu_samples.append(self._sample_gpu(now_s))
             self._next_gpu_sample_s = now_s + GPU_SAMPLE_EVERY_S
+            if self._meter is not None:
+                self._meter.follow(time.monotonic())
         # A late sample delays the later ones instead of being followed by a burst.
         self._next_s = max(self._next_s + self._period_s, time.monotonic())
+
+    def _energy(self) -> EnergyReading | None:
+        return None if self._meter is None else self._meter.read(time.monotonic())
 
     def _sample(self) -> Sample:
         mib = self._read_mib()
@@ -108,3 +124,10 @@ class Windows:
         del self._ticks[: ticks - self._ticks_dropped]
         del self._gpu_samples[: gpu_samples - self._gpu_samples_dropped]
         self._ticks_dropped, self._gpu_samples_dropped = ticks, gpu_samples
+
+
+def _between(begin: EnergyReading | None, end: EnergyReading | None) -> dict[str, Any] | None:
+    """Return both ends of a window's energy; None where one of them is unknown."""
+    if begin is None or end is None:
+        return None
+    return {"begin_j": begin.joules, "end_j": end.joules, "method": begin.method}

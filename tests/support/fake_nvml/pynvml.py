@@ -2,9 +2,10 @@
 
 The file that ``FAKE_GPU`` names holds the GPU's state as JSON: ``processes`` (pid: MiB),
 ``littered_mib``, ``lost`` and ``xids``, of which each is reported once; ``sm_clock_mhz``,
-``temperature_c``, ``power_w`` and ``reasons`` (bits); those not given are refused as not supported.
-``others`` holds the same for each further GPU. What the fake CUDA driver holds (``fake_cuda``) is
-counted too, on the GPU that the process sees. A process that has ended holds
+``temperature_c``, ``power_w``, ``counted_w`` (of the counter of energy) and ``reasons`` (bits);
+those not given are refused as not supported. ``others`` holds the same for each further GPU. What
+the fake CUDA driver holds (``fake_cuda``) is counted too, on the GPU that the process sees. A
+process that has ended holds
 nothing.
 """
 
@@ -158,6 +159,10 @@ def nvmlDeviceGetTemperature(handle: int, _sensor: int) -> int:  # noqa: N802
 
 def nvmlDeviceGetPowerUsage(handle: int) -> int:  # noqa: N802
     return int(_given(handle, "power_w") * 1000)
+
+
+def nvmlDeviceGetTotalEnergyConsumption(handle: int) -> int:  # noqa: N802
+    return int(_given(handle, "counted_w") * time.monotonic() * 1000)
 
 
 def nvmlDeviceGetCurrentClocksEventReasons(handle: int) -> int:  # noqa: N802
