@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,13 +36,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line what was skipped and why."""
+    """Say in one line what was skipped and why, and in another what each room's tests took."""
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
     listed = "; ".join(f"{times} x {reason}" for reason, times in reasons.most_common())
     terminalreporter.write_line(
         f"skipped {len(reports)} tests: {listed}" if reports else "skipped 0 tests"
     )
+    taken_s: defaultdict[str, float] = defaultdict(float)
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            _, room, *inner = report.nodeid.split("/")
+            taken_s[room if inner else "the whole"] += report.duration
+    longest = sorted(taken_s.items(), key=lambda item: -item[1])
+    rooms = ", ".join(f"{room} {seconds:.0f}" for room, seconds in longest)
+    terminalreporter.write_line(f"seconds by room: {rooms}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
