@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def export_mlflow(
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     tracking = optional_package("mlflow.tracking", extra="mlflow", wanted="mlflow")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for batch in export.answers().batches:
         for row in batch:
