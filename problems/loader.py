@@ -164,6 +164,7 @@ def _chosen(name: str) -> ProblemSet:
     chosen: dict[str, Problem] = {}
     for part in filter(None, (part.strip() for part in name.split(","))):
         found = [one for one in shipped if part in (one.id, one.level)]
+        found = found or [one for one in load_set("starter") if part == one.id]
         if not found and part in SETS:
             found = list(load_set(part))
         if not found:

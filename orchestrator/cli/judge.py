@@ -31,7 +31,7 @@ from orchestrator.judge import (
 from orchestrator.judge_agreement import folder_agreement, run_agreement
 from orchestrator.registry import load_registry
 from orchestrator.submit import Outcome, submit_experiment
-from orchestrator.watch import follow
+from orchestrator.watch import watched
 from problems.labelling import LabelledAnswer, load_labelled
 from problems.loader import load_set
 from reports.judge_table import agreement_tables
@@ -135,8 +135,8 @@ def submit(
             say(_sentence(outcome, found.name, judge_name))
         if watch:
             judging = find_run(connections.engine, str(outcome.submitted.run_id))
-            state = follow(connections.engine, judging, console(as_json=as_json)).state
-            document["state"] = state
+            progress = watched(connections.engine, judging, console(as_json=as_json))
+            document["state"] = progress.state
         elif not list_workers(connections.engine):
             warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     if as_json:

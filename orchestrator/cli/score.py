@@ -45,10 +45,11 @@ def score(*, problem: str, answer: str, as_json: bool) -> int:
 
 
 def load_problem(reference: str) -> Problem:
-    """Return a problem of the shipped set by id, or of a YAML file."""
+    """Return a shipped problem by id, or that of a YAML file."""
     if reference.endswith((".yaml", ".yml")):
         return load_file(Path(reference))
-    return load_set("core").get(reference)
+    starter = (one for one in load_set("starter") if one.id == reference)
+    return next(starter, None) or load_set("core").get(reference)
 
 
 def read_answer(answer: str) -> str:

@@ -112,7 +112,9 @@ class Evaluator:
         """Return the values of a node at all points; raises `UnknownValueError`."""
         self.budget = BUDGET
         try:
-            return self.value(node, {})
+            # A value that overflows or is not a number shows in the result.
+            with np.errstate(all="ignore"):
+                return self.value(node, {})
         except UnknownValueError:
             raise
         except (

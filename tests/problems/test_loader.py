@@ -153,6 +153,7 @@ def test_unreadable_file_is_refused(tmp_path: Path) -> None:
 def test_a_problem_a_category_and_a_list_are_sets() -> None:
     core = load_set("core")
     assert [one.id for one in load_set("sec-symmetric-01")] == ["sec-symmetric-01"]
+    assert [one.id for one in load_set("start-mean-01")] == ["start-mean-01"]
     university = [one.id for one in core if one.level == "university"]
     assert [one.id for one in load_set("university")] == university
     listed = load_set("university, sec-symmetric-01,quickstart")

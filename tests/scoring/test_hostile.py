@@ -132,3 +132,9 @@ def test_looping_answer_is_scored_like_one_turn_of_the_loop() -> None:
         step.verdict for step in score_text(problem, turn).steps
     ]
     assert text[score.steps[0].start : score.steps[0].end] == score.steps[0].evidence_text
+
+
+def test_matrices_that_overflow_are_scored_without_a_warning() -> None:
+    large = r"\begin{pmatrix}10^{300}\\10^{300}\end{pmatrix}\cdot 10^{300}"
+    score = score_text(load_set("core").get("sec-symmetric-01"), f"${large} = {large}$")
+    assert score.score7 == 0
