@@ -13,7 +13,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ class Meter:
         for _ in range(count):
             runs.append(self.measure(length_s, busy=True))
             time.sleep(PAUSE_S / 2)
-        return {f"hz{rate}_over_counter": _ratios(runs, f"hz{rate}_j") for rate in RATES_HZ}
+        return {f"hz{rate}_over_counter": ratios(runs, f"hz{rate}_j") for rate in RATES_HZ}
 
     def update_ms(self, length_s: float = 5.0) -> float | None:
         """Return the median time between changes of the counter."""
@@ -123,11 +123,12 @@ class Meter:
         return 1000 * statistics.median(steps) if steps else None
 
 
-def _ratios(runs: Sequence[dict[str, Any]], key: str) -> dict[str, float]:
-    ratios = sorted(run[key] / run["counter_j"] for run in runs if run["counter_j"])
-    edge = len(ratios) // 20
-    spread = {"p5": ratios[edge], "p95": ratios[-1 - edge]}
-    return {"n": len(ratios), "median": statistics.median(ratios)} | spread
+def ratios(runs: Sequence[Mapping[str, Any]], key: str) -> dict[str, float]:
+    """Return number, median and spread of a way's energies over the counter's."""
+    found = sorted(run[key] / run["counter_j"] for run in runs if run["counter_j"])
+    edge = len(found) // 20
+    spread = {"p5": found[edge], "p95": found[-1 - edge]}
+    return {"n": len(found), "median": statistics.median(found)} | spread
 
 
 def main() -> None:

@@ -416,6 +416,8 @@ def run_part(bench: Bench, name: str) -> None:
     bench.found["parts"][name] = found
     with suppress(Exception):
         bench.found["starts"] = bench.query(_STARTS)
+        bench.found["energy"] = bench.query("SELECT * FROM analytics_v1.model_energy")
+        bench.found["answer_energy"] = bench.query("SELECT * FROM analytics_v1.answer_energy")
     bench.write()
     with suppress(OSError):
         bench.keep_logs()
