@@ -19,10 +19,11 @@ from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
 from scoring.steps.reservation import Reservations
+from scoring.steps.trials import Trials
 from scoring.steps.verdict import StepVerdict
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.6.0"
+SCORER_VERSION = "1.7.0"
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5
 
@@ -111,7 +112,8 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     conclusion = _Conclusion.of(judgement, answer, offset)
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
-    determination = Determination.of(parsed, correct=conclusion.correct)
+    trials = Trials.of(parsed, problem.answer.any_of)
+    determination = Determination.of(parsed, trials, correct=conclusion.correct)
     along = [
         (path.path, determination.settle(_along(path, mistakes, conclusion, text, given)))
         for path in paths
@@ -132,7 +134,7 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         answer_correct=conclusion.correct,
         answer_text="" if judgement.stated is None else judgement.stated.text.strip()[:400],
         guess_suspected=conclusion.correct is True
-        and (marks.steps_done + marks.steps_undetermined) / total < GUESS_SHARE,
+        and _shown_share(path, verdicts, parsed) < GUESS_SHARE,
         steps=verdicts,
     )
 
@@ -241,6 +243,20 @@ def _only_named(verdicts: list[StepVerdict]) -> list[StepVerdict]:
             doubted.append(verdict)
         after_wrong = after_wrong or verdict.verdict == "wrong"
     return doubted
+
+
+def _shown_share(path: Path, verdicts: tuple[StepVerdict, ...], parsed: ParsedAnswer) -> float:
+    """Return the share of the necessary steps that are shown, or may be: undetermined.
+
+    Words show nothing in an answer that states no relation, unless they show every step.
+    """
+    counted = [v for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
+    named = [v for v in counted if v.verdict == "done" and _NAMED.fullmatch(v.reason)]
+    relates = any(len(chain.sides) > 1 for chain in parsed.chains)
+    shown = sum(verdict.verdict in ("done", "undetermined") for verdict in counted)
+    if not relates and len(named) < len(counted):
+        shown -= len(named)
+    return shown / len(counted)
 
 
 def _reservations(mistakes: Mistakes, result: Place | None) -> Reservations:

@@ -116,6 +116,7 @@ FOLDERS = (
     "problems/math62/",
     "problems/labelled/answers/",
     "problems/labelled/development/answers/",
+    "problems/labelled/guesses/answers/",
     "problems/labelled/test/answers/",
 )
 PROSE = (

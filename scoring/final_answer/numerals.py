@@ -277,7 +277,7 @@ def _chinese(text: str) -> str:
         # 第三步 and 十分 do not answer anything; digits before make it a scale (3万).
         if (
             value is None
-            or before.endswith(("第", "每"))
+            or before.endswith(("第", "每", "方案", "情形", "情况", "方法", "步骤"))
             or (m["number"] == "一" and re.match(r"个?[是为]|个[等就]", after))
             or (
                 m["number"] == "一"

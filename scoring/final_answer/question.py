@@ -29,7 +29,8 @@ _DIFFERENCE = re.compile(
     r"\bhow (?:many|much) (?:\w+ )?(?:more|less|fewer|older|younger|taller"
     r"|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier"
     r"|lighter)\b"
-    r"|\bdifference\b|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?(?:几|多少)",
+    r"|\bdifference\b|\bearns? above\b|\bsaves? (?:against|over|compared)\b"
+    r"|比[^，。；]{1,14}(?:多|少|节省)[^，。；]{0,3}的|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?(?:几|多少)",
     re.IGNORECASE,
 )
 #: How the answer is to be written, not what it is.
@@ -38,6 +39,8 @@ _FORMAT = re.compile(
     r"|them)\b.*\b(?:as|in|separated)\b|保留|精确到",
     re.IGNORECASE,
 )
+#: How many digits are to be shown, in brackets behind what is asked for.
+_ROUNDED = re.compile(r"[(（][^()（）]*(?:保留|精确|decimal|nearest)[^()（）]*[)）]")
 #: Letters of which the value is asked for.
 _ASKED_LETTERS = re.compile(
     r"(?:\b(?:find|determine|compute|value of|values of|solve for|what is"
@@ -255,6 +258,7 @@ class Question:
 
         All of it where none does.
         """
+        statement = _ROUNDED.sub("", statement)
         parts = [part for part in re.split(r"(?<=[.?!;。？！；])\s*|\n", statement) if part.strip()]
         questions = [part for part in parts if _QUESTION.search(part)]
         if not questions:

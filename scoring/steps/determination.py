@@ -5,7 +5,8 @@ wrong: the writer went on from there, perhaps in a way that no reference path kn
 is undetermined where there is room for it: three relations that matched nothing, or 300
 characters, for every two steps not found between the same found ones; or, with such an answer,
 three such relations in all of the text for every two steps not found. Every other step is missing:
-the answer breaks off or goes wrong before it, or is too short to hold it.
+the answer breaks off or goes wrong before it, or is too short to hold it. Values that are only
+tried make no room (`trials`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scoring.answer.parsed_answer import ParsedAnswer
+from scoring.steps.trials import Trials
 from scoring.steps.verdict import StepVerdict
 
 #: Characters, or relations that matched nothing, for each step not found.
@@ -32,15 +34,20 @@ class Determination:
     begin: int
     #: Whether the final answer is right or undecided.
     reached: bool
+    #: Stretches of text that try values.
+    tried: tuple[Span, ...] = ()
 
     @classmethod
-    def of(cls, parsed: ParsedAnswer, *, correct: bool | None) -> Determination:
+    def of(cls, parsed: ParsedAnswer, trials: Trials, *, correct: bool | None) -> Determination:
         """Prepare the decision for an answer whose result is ``correct``."""
-        relations = (chain for chain in parsed.chains if len(chain.sides) > 1)
+        relations = (
+            chain for chain in parsed.chains if len(chain.sides) > 1 and not trials.hold(chain)
+        )
         return cls(
             relations=tuple(parsed.span(chain.start, chain.end) for chain in relations),
             begin=parsed.span(0, 0)[0],
             reached=correct is not False,
+            tried=tuple(parsed.span(*span) for span in (*trials.sentences, *trials.paragraphs)),
         )
 
     def settle(self, verdicts: Sequence[StepVerdict]) -> tuple[StepVerdict, ...]:
@@ -58,7 +65,7 @@ class Determination:
             shared = sum(other == stretch for other in stretches.values())
             if verdicts[i].verdict != "missing":
                 continue
-            if stretch is not None and _has_room(stretch, free, shared):
+            if stretch is not None and _has_room(stretch, free, shared, self.tried):
                 reason = "not found, but the text before a later step may hold it"
             elif roomy:
                 reason = "not found, but the answer goes on in a way that the path does not know"
@@ -74,10 +81,11 @@ class Determination:
         return (before, min(after)) if after else None
 
 
-def _has_room(stretch: Span, free: Sequence[Span], steps: int) -> bool:
+def _has_room(stretch: Span, free: Sequence[Span], steps: int, tried: Sequence[Span]) -> bool:
     start, end = stretch
+    spent = sum(max(0, min(b, end) - max(a, start)) for a, b in set(tried))
     relations = sum(start <= at < end for at, _ in free)
-    return end - start > ROOM_CHARACTERS * steps or relations >= ROOM_RELATIONS * steps
+    return end - start - spent > ROOM_CHARACTERS * steps or relations >= ROOM_RELATIONS * steps
 
 
 def _span(verdict: StepVerdict) -> Span | None:
