@@ -21,9 +21,10 @@ from scoring.steps.patterns import CompiledPath, CompiledStep
 from scoring.steps.reservation import Reservations
 from scoring.steps.trials import Trials
 from scoring.steps.verdict import StepVerdict
+from scoring.text.hidden import blanks, without_hidden
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.7.0"
+SCORER_VERSION = "1.8.0"
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5
 
@@ -105,7 +106,7 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     compiled = compile_problem(problem)
     given = compiled.given
     shown = visible(text)
-    answer, offset = shown.text(text), shown.start
+    answer, offset = without_hidden(shown.text(text)), shown.start
     evaluation = Evaluation(compiled.symbols.points, compiled.memo)
     parsed = ParsedAnswer(compiled.symbols, evaluation, answer, offset)
     judgement = judge_answer(problem, answer, compiled.symbols, compiled.question)
@@ -113,7 +114,9 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
     trials = Trials.of(parsed, problem.answer.any_of)
-    determination = Determination.of(parsed, trials, correct=conclusion.correct)
+    determination = Determination.of(
+        parsed, trials, blank=blanks(answer, offset), correct=conclusion.correct
+    )
     along = [
         (path.path, determination.settle(_along(path, mistakes, conclusion, text, given)))
         for path in paths

@@ -23,6 +23,7 @@ from scoring.final_answer.forms import (
     Spans,
     Words,
     is_mathematics,
+    is_whole,
 )
 from scoring.final_answer.intervals import as_span
 from scoring.final_answer.members import (
@@ -67,6 +68,8 @@ class Verdict:
     reason: str = ""
 
 
+#: Characters of an answer that math-verify is asked about.
+MAX_QUERY = 400
 RIGHT, WRONG = Verdict(right=True), Verdict(right=False)
 
 
@@ -75,8 +78,6 @@ class Comparison(EquationComparison):
     """How two answers to one problem are compared."""
 
     kind: str
-    #: The problem's statements in one spelling without spaces: what is asked for stands there.
-    asked: str = ""
 
     def read(self, written: str) -> Form | None:
         """Return the form of a reference or an answer."""
@@ -120,9 +121,10 @@ class Comparison(EquationComparison):
         return RIGHT if right else WRONG
 
     def _asked(self, reference: str, written: str, why: str) -> Verdict:
-        if not written.strip() or len(written) > 400:
+        spelled = one_spelling(written) if len(written) <= MAX_QUERY else ""
+        if not spelled or not is_whole(spelled) or re.search("[<>≤≥]", spelled):
             return Verdict(right=None, reason=why)
-        equal = self.query(reference, one_spelling(written))
+        equal = self.query(reference, spelled)
         return Verdict(right=True if equal else None, reason="" if equal else why)
 
     # Shapes.

@@ -181,3 +181,14 @@ def is_mathematics(text: str) -> bool:
     bare = re.sub(r"\\[A-Za-z]+", " ", text)
     bare = re.sub(rf"(?<![A-Za-z])[A-Za-z]?{FUNCTION}(?![A-Za-z]{{2}})", " ", bare)
     return re.search(rf"[A-Za-z]{{2,}}[a-z]|[{CHINESE}]|{_SHORT_WORD}", bare) is None
+
+
+def is_whole(text: str) -> bool:
+    """Return whether a text is mathematics without words that does not break off.
+
+    Of prose, or of half an expression, math-verify finds out nothing, and takes its time.
+    """
+    bare = text.replace("\\{", "").replace("\\}", "")
+    closes = all(bare.count(a) == bare.count(b) for a, b in ("()", "{}"))
+    cut = re.search(r"[-+*/^=]\s*$|\.\.\.|^\\int[^=]*\^\s*\S+\s*$", text)
+    return closes and cut is None and is_mathematics(text)

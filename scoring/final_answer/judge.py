@@ -26,6 +26,7 @@ from scoring.final_answer.words import last_words
 from scoring.final_answer.writing import in_point_notation, one_spelling
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
+from scoring.text.hidden import without_hidden
 
 #: Questions that math-verify is asked about one reference, and how long one may be.
 MAX_QUESTIONS = 3
@@ -46,7 +47,7 @@ class Judgement:
 
 def judge_text(problem: Problem, text: str) -> Judgement:
     """Return whether the final answer of a whole reply, reasoning included, is right."""
-    shown = visible(text).text(text)
+    shown = without_hidden(visible(text).text(text))
     return judge_answer(problem, shown, Symbols.of(problem), Question.of(problem))
 
 

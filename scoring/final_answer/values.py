@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from scoring.final_answer.amounts import measure
 from scoring.final_answer.exact import exact
-from scoring.final_answer.forms import Scalar
+from scoring.final_answer.forms import Scalar, is_whole
 from scoring.final_answer.notations.letters import renamed
 from scoring.final_answer.notations.steps import STRETCHES, jumps, multiplied_out, stretched
 from scoring.formulas.units import Measure
@@ -44,6 +44,8 @@ class ValueComparison:
     query: QueryMathVerify = field(default=lambda _gold, _answer: None)
     #: The letters of the reference.
     names: frozenset[str] = frozenset()
+    #: The problem's statements in one spelling without spaces: what is asked for stands there.
+    asked: str = ""
 
     def values(self, wanted: Scalar, stated: Scalar) -> bool | None:
         """Compare two values with their units, percent and degree signs."""
@@ -147,7 +149,7 @@ class ValueComparison:
             letters = _letters(wanted) ^ _letters(stated)
             if letters and exact(stated) is not None:
                 return False
-            return self.query(wanted, stated) or None
+            return (is_whole(stated) and self.query(wanted, stated)) or None
         found = self._rows(rows[0], rows[1], (wanted, stated), scale)
         if found and (jumps(wanted) or jumps(stated)):
             return all(
@@ -228,6 +230,10 @@ class ValueComparison:
         one, other = _based(wanted), _based(stated)
         if one and other:
             return one == other
+        digits, base = one or other or ("", "")
+        bare = (stated if one else wanted).strip()
+        if re.search(rf"base{base}(?!\d)|_\{{{base}\}}", self.asked) and bare.isalnum():
+            return bare.upper() == digits
         return None if (one or other or ("",))[0] in (wanted, stated) else False
 
     def number(self, text: str) -> Fraction | None:

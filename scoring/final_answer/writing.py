@@ -7,6 +7,7 @@ evaluated.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from scoring.final_answer.notations.counts import bases
 from scoring.final_answer.notations.times import times_of_day
@@ -92,6 +93,7 @@ _INTEGER = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def one_spelling(written: str, *, commas: bool = True) -> str:
     """Return the text in one spelling.
 

@@ -34,12 +34,19 @@ class Determination:
     begin: int
     #: Whether the final answer is right or undecided.
     reached: bool
-    #: Stretches of text that try values.
+    #: Stretches of text that try values, and blank ones.
     tried: tuple[Span, ...] = ()
 
     @classmethod
-    def of(cls, parsed: ParsedAnswer, trials: Trials, *, correct: bool | None) -> Determination:
-        """Prepare the decision for an answer whose result is ``correct``."""
+    def of(
+        cls,
+        parsed: ParsedAnswer,
+        trials: Trials,
+        *,
+        blank: tuple[Span, ...] = (),
+        correct: bool | None,
+    ) -> Determination:
+        """Prepare the decision for an answer with blank stretches whose result is ``correct``."""
         relations = (
             chain for chain in parsed.chains if len(chain.sides) > 1 and not trials.hold(chain)
         )
@@ -47,7 +54,10 @@ class Determination:
             relations=tuple(parsed.span(chain.start, chain.end) for chain in relations),
             begin=parsed.span(0, 0)[0],
             reached=correct is not False,
-            tried=tuple(parsed.span(*span) for span in (*trials.sentences, *trials.paragraphs)),
+            tried=(
+                *blank,
+                *(parsed.span(*span) for span in (*trials.sentences, *trials.paragraphs)),
+            ),
         )
 
     def settle(self, verdicts: Sequence[StepVerdict]) -> tuple[StepVerdict, ...]:
