@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
 import statistics
 import sys
@@ -34,6 +35,8 @@ Ask = Callable[[], None]
 
 def engine(folder: Path) -> Ask:
     """Start the engine; return what sends one request and waits for its last token."""
+    # As evalctl's engines: FlashInfer may be missing.
+    os.environ.setdefault("VLLM_USE_FLASHINFER_SAMPLER", "0")
     from vllm import LLM, SamplingParams  # noqa: PLC0415
 
     write_shape(folder, R1_7B_AWQ)
