@@ -23,11 +23,15 @@ class Prices:
     per_gpu_hour: float | None = None
     per_million_input_tokens: float | None = None
     per_million_output_tokens: float | None = None
+    #: GPUs that its engine takes, each of which is paid for.
+    gpus: int = 1
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Prices:
-        """Read the columns ``price_per_...`` of a row."""
-        return cls(**{name: row[f"price_{name}"] for name in cls.__dataclass_fields__})
+        """Read the columns ``price_per_...`` and ``gpus`` of a row."""
+        names = ("per_gpu_hour", "per_million_input_tokens", "per_million_output_tokens")
+        prices = {name: row[f"price_{name}"] for name in names}
+        return cls(**prices, gpus=row.get("gpus") or 1)
 
     @property
     def basis(self) -> str | None:
@@ -43,8 +47,8 @@ class Prices:
         return ANSWERS * (paid_in + paid_out) / TOKENS
 
     def gpu_cost(self, gpu_s: Floats) -> Floats:
-        """Return the cost of 1,000 answers that take a GPU for these seconds each."""
-        return ANSWERS * gpu_s * (self.per_gpu_hour or 0.0) / S_PER_HOUR
+        """Return the cost of 1,000 answers that take the engine's GPUs for these seconds each."""
+        return ANSWERS * gpu_s * self.gpus * (self.per_gpu_hour or 0.0) / S_PER_HOUR
 
 
 def gpu_seconds(e2e_s: Floats, output_tokens: Floats, tokens_per_s: float | None) -> Floats:

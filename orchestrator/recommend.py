@@ -232,7 +232,7 @@ def _prices(model: str, side: SideRows, given: Mapping[str | None, float]) -> Pr
     """
     registered = Prices.from_row(side.conditions)
     if model in given:
-        return Prices(per_gpu_hour=given[model])
+        return Prices(per_gpu_hour=given[model], gpus=registered.gpus)
     return replace(registered, per_gpu_hour=given.get(None, registered.per_gpu_hour))
 
 

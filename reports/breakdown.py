@@ -43,7 +43,7 @@ def coverage(repetitions: int) -> float:
 def _line(row: Row, breakdown: ResultBreakdown, boots: Mapping[int, Row]) -> dict[str, Any]:
     """Explain one line of the resource table."""
     (typical,) = _of_line(row, breakdown.typical)
-    start = boots[typical["boot_id"]]
+    start = _largest(boots[typical["boot_id"]], typical["gpus"])
     need = _need(typical, start) if row["memory_kind"] == "device" else []
     repetitions = next(iter(_of_line(row, breakdown.repetitions)), {"fewest": 0, "most": 0})
     return {
@@ -74,6 +74,10 @@ def _line(row: Row, breakdown: ResultBreakdown, boots: Mapping[int, Row]) -> dic
             },
             "need": need,
             "need_sum_mib": _sum(term["mib"] for term in need if term["counts"]) if need else None,
+            "gpus": typical["gpus"],
+            "need_all_gpus_mib": _sum(gpu["need_mib"] for gpu in typical["gpus"])
+            if typical["gpus"]
+            else None,
             "nvml_peak_mib": typical["nvml_peak_mib"],
             "peak": _peak(typical, start),
         },
@@ -84,8 +88,24 @@ def _line(row: Row, breakdown: ResultBreakdown, boots: Mapping[int, Row]) -> dic
     }
 
 
+def _largest(start: Row, gpus: Sequence[Row]) -> Row:
+    """Return a start with the terms of the GPU that needed most, where its engine has several.
+
+    The GPUs use the same share of their KV caches, so the used part is scaled with the reserved.
+    """
+    needs = [gpu["need_mib"] for gpu in gpus][: len(start["gpu_memory"])]
+    if len(needs) < 2 or None in needs:
+        return start
+    terms = start["gpu_memory"][needs.index(max(needs))]
+    columns = (*(column for column, _name in START_TERMS), PROFILED)
+    return {**start, **{column: terms.get(column) for column in columns}}
+
+
 def _need(result: Row, start: Row) -> list[dict[str, Any]]:
-    """Return the terms of one result's need, with their sources and whether they count."""
+    """Return the terms of one result's need, with their sources and whether they count.
+
+    Of an engine over several GPUs, those of the GPU that needed most.
+    """
     terms = [_term(start, column, name) for column, name in START_TERMS]
     job = f"job {result['job_id']}"
     both = [

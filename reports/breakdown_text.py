@@ -127,10 +127,25 @@ def _memory(line: Row) -> list[RenderableType]:
     if stored is not None and added is not None and abs(stored - added) >= UNLIKE_MIB:
         sums = f"the terms add up to {added:,.1f} MiB, but the stored need is {stored:,.1f}."
         parts.append(_prose(f"Do not trust it: {sums}"))
+    if len(example["gpus"]) > 1:
+        parts.append(_prose(_each_gpu(example)))
     if example["peak"]:
         terms = _terms(example["peak"], "= NVML peak MiB", example["nvml_peak_mib"])
         parts += [_prose(RESERVED), terms]
     return parts
+
+
+def _each_gpu(example: Row) -> str:
+    """Return what each GPU of the group needed and held, and all of them together."""
+    each = "; ".join(
+        f"GPU {gpu['gpu']} needed {_mib(gpu['need_mib'])}, NVML peak {_mib(gpu['nvml_peak_mib'])}"
+        for gpu in example["gpus"]
+    )
+    return f"{each}. All together needed {_mib(example['need_all_gpus_mib'])}."
+
+
+def _mib(mib: float | None) -> str:
+    return "unknown" if mib is None else f"{mib:,.0f} MiB"
 
 
 def _terms(terms: Iterable[Row], name: str, total: float | None) -> RenderableType:

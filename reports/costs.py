@@ -13,8 +13,8 @@ from reports.layout import add_named_row, lean_table
 Row = Mapping[str, Any]
 THROUGHPUT = "throughput"
 EXPLAINED = {
-    GPU_HOURS: "GPU hours: end-to-end seconds at price_per_gpu_hour; in throughput mode the "
-    "answer's tokens at the rate of the whole engine",
+    GPU_HOURS: "GPU hours: end-to-end seconds of the engine's GPUs at price_per_gpu_hour; in "
+    "throughput mode the answer's tokens at the rate of the whole engine",
     PER_TOKEN: "tokens: those of prompt and answer at the registered prices, without discounts for "
     "cached ones",
 }

@@ -44,6 +44,7 @@ SELECT array_agg(DISTINCT m.spec_hash) AS spec, array_agg(DISTINCT j.mode) AS mo
        coalesce(array_agg(DISTINCT s.scorer_version) FILTER (WHERE s.scorer_version IS NOT NULL),
                 '{}') AS scorer,
        array_agg(DISTINCT g.boot_id) AS starts, max(m.price_per_gpu_hour) AS price_per_gpu_hour,
+       max(m.gpus) AS gpus,
        max((m.spec ->> 'price_per_million_input_tokens')::double precision)
            AS price_per_million_input_tokens,
        max((m.spec ->> 'price_per_million_output_tokens')::double precision)

@@ -35,7 +35,11 @@ SELECT model, prompt, mode, config_hash, environment_hash, memory_kind, min(resu
 -- in the middle by its need.
 SELECT DISTINCT ON (model, prompt, mode, config_hash, environment_hash, memory_kind)
        model, prompt, mode, config_hash, environment_hash, memory_kind, job_id, problem, repetition,
-       boot_id, used, need_mib, kv_used_mib, activation_run_mib, nvml_peak_mib, host_peak_mib
+       boot_id, used, need_mib, kv_used_mib, activation_run_mib, nvml_peak_mib, host_peak_mib,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'place', p.place, 'gpu', p.gpu, 'gpu_uuid', p.gpu_uuid, 'need_mib', p.need_mib,
+                   'nvml_peak_mib', p.nvml_peak_mib) ORDER BY p.place), '[]')
+          FROM analytics_v1.generation_gpus AS p WHERE p.job_id = g.job_id) AS gpus
   FROM (SELECT model, prompt, mode, config_hash, environment_hash, memory_kind, job_id, problem,
                repetition, boot_id, used,
                need_mib, kv_used_mib, activation_run_mib, nvml_peak_mib, host_peak_mib,
@@ -65,8 +69,9 @@ SELECT b.boot_id, b.kind, b.profile_boot_id, b.model, b.worker, b.host, b.device
        b.backend_facts, b.started_at, b.start_s, b.memory_kind, b.context_mib, b.weights_mib,
        b.buffers_mib, b.activation_peak_mib, b.graphs_mib, b.kv_reserved_mib, b.kv_blocks,
        b.kv_block_bytes, b.device_total_mib, b.device_base_mib, b.memory_reasons,
-       b.memory_details_mib, b.warm_up, b.log_path
+       b.memory_details_mib, b.warm_up, b.log_path, e.gpu_memory
   FROM analytics_v1.boots AS b
+  JOIN eval.boot AS e ON e.id = b.boot_id
  WHERE b.boot_id = ANY (%(ids)s)
     OR b.boot_id IN (
        SELECT m.profile_boot_id FROM analytics_v1.boots AS m WHERE m.boot_id = ANY (%(ids)s))

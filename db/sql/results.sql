@@ -43,14 +43,14 @@ SELECT j.model, j.prompt, j.category, j.sampling, avg(c.cut::int)::double precis
 
 -- name: costs
 -- What the cost of an answer is made of, of priced models: means over repetitions, then problems.
-SELECT model, prompt, max(price_per_gpu_hour) AS price_per_gpu_hour,
+SELECT model, prompt, max(price_per_gpu_hour) AS price_per_gpu_hour, max(gpus) AS gpus,
        max(price_per_million_input_tokens) AS price_per_million_input_tokens,
        max(price_per_million_output_tokens) AS price_per_million_output_tokens,
        avg(e2e_s) AS e2e_s, avg(prompt_tokens)::double precision AS prompt_tokens,
        avg(output_tokens)::double precision AS output_tokens,
        avg(right_share)::double precision AS right_share, sum(answers)::bigint AS answers
   FROM (SELECT m.name AS model, j.prompt, j.problem_id, min(j.id) AS first, count(*) AS answers,
-               max(m.price_per_gpu_hour) AS price_per_gpu_hour,
+               max(m.price_per_gpu_hour) AS price_per_gpu_hour, max(m.gpus) AS gpus,
                max((m.spec ->> 'price_per_million_input_tokens')::double precision)
                    AS price_per_million_input_tokens,
                max((m.spec ->> 'price_per_million_output_tokens')::double precision)

@@ -49,3 +49,9 @@ def test_a_right_answer_bears_the_cost_of_the_wrong_ones() -> None:
     assert per_right_answer(5.0, 0.0) is None
     assert per_right_answer(5.0, None) is None
     assert per_right_answer(None, 0.5) is None
+
+
+def test_every_gpu_of_an_engine_is_paid_for() -> None:
+    row: dict[str, Any] = {"price_per_gpu_hour": 1.8, "gpus": 2}
+    row |= dict.fromkeys(("price_per_million_input_tokens", "price_per_million_output_tokens"))
+    assert mean_cost(Prices.from_row(row), **MEANS) == pytest.approx(4.0)

@@ -103,6 +103,36 @@ def test_a_larger_activation_of_the_run_counts_in_place_of_the_profiled(engine: 
     assert sum(term["mib"] for term in line["example"]["need"] if term["counts"]) == 2800
 
 
+GROUP = {"device": "cuda", "gpu_index": 0, "gpu_uuid": "GPU-a"}
+GROUP |= {"gpu_indices": (0, 1), "gpu_uuids": ("GPU-a", "GPU-b")}
+#: The second GPU holds more weights, the first a larger context.
+TWO_GPUS = {
+    **DEVICE, "buffers_mib": 200.0, "activation_peak_mib": 300.0, "gpu_memory": [
+        {"context_mib": 40.0, "weights_mib": 1500.0, "buffers_mib": 200.0, "graphs_mib": 60.0,
+         "activation_peak_mib": 300.0, "kv_reserved_mib": 5000.0},
+        {"context_mib": 30.0, "weights_mib": 2000.0, "buffers_mib": 200.0, "graphs_mib": 60.0,
+         "activation_peak_mib": 300.0, "kv_reserved_mib": 5000.0},
+    ],
+}  # fmt: skip
+
+
+def test_the_need_over_several_gpus_is_that_of_the_largest_and_each_is_shown(
+    engine: Engine,
+) -> None:
+    result = RESULT | {"start": 0, "need_mib": 2690.0, "need_per_gpu_mib": [2200.0, 2690.0]}
+    result |= {"peak_mib": 8000, "peak_per_gpu_mib": [7000, 8000]}
+    run_id = store(engine, [result], starts=(TWO_GPUS,), worker=GROUP)
+    found = document(read_results(engine, run_id, explained=True))
+    example = found["resources"][0]["example"]
+    assert (example["need_mib"], example["need_sum_mib"]) == (2690.0, 2690.0)
+    assert example["need_all_gpus_mib"] == 4890.0
+    each = [(gpu["gpu"], gpu["need_mib"], gpu["nvml_peak_mib"]) for gpu in example["gpus"]]
+    assert each == [(0, 2200.0, 7000), (1, 2690.0, 8000)]
+    shown = " ".join(printed(explained(found)).split())
+    assert "GPU 1 needed 2,690 MiB, NVML peak 8,000 MiB. All together needed 4,890 MiB." in shown
+    assert "Do not trust it" not in shown
+
+
 def test_terms_that_do_not_add_up_to_the_stored_need_are_pointed_out(engine: Engine) -> None:
     shown = printed(explained(explained_lines(engine, RESULT | {"need_mib": 2900.0})))
     assert "the terms add up to 2,700.0 MiB, but the stored need is 2,900.0" in shown

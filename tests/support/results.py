@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -112,12 +113,14 @@ def store(
     generations: Sequence[Mapping[str, Any]],
     *,
     starts: Sequence[Mapping[str, Any]] = ({},),
+    worker: Mapping[str, Any] = MappingProxyType({}),
     **sampling: Any,
 ) -> uuid.UUID:
     """Store a run of one problem, a repetition for each generation given, and return its id.
 
     ``starts`` has the columns of the engine starts, ``profile`` being the index of another; a
-    generation's ``start`` picks one, and its ``peak_mib`` makes a trace.
+    generation's ``start`` picks one, and its ``peak_mib`` makes a trace, of several GPUs with
+    ``peak_per_gpu_mib``.
     """
     run = {
         "problems": (PROBLEM,),
@@ -125,7 +128,7 @@ def store(
         "sampling": SamplingParams(**sampling),
     }
     submitted = submit(engine, submission(mode="throughput", new=True, **run))
-    worker_id = register(engine)
+    worker_id = register(engine, **worker)
     started: list[int] = []
     for columns in generations:
         job = claim_one(engine, worker_id=worker_id, queues=QUEUES)
@@ -134,9 +137,11 @@ def store(
             given = {key: value for key, value in start.items() if key != "profile"}
             behind = {"profile_boot_id": started[start["profile"]]} if "profile" in start else {}
             started.append(store_start(engine, worker_id, job.model_id, **given, **behind))
-        kept = {key: value for key, value in columns.items() if key not in ("start", "peak_mib")}
+        apart = ("start", "peak_mib", "peak_per_gpu_mib")
+        kept = {key: value for key, value in columns.items() if key not in apart}
         row = generation_row(started[columns.get("start", 0)], **kept)
-        trace = _trace(columns["peak_mib"]) if "peak_mib" in columns else None
+        peaks = {key: columns[key] for key in apart[1:] if key in columns}
+        trace = _trace(**peaks) if peaks else None
         commit(
             engine,
             job.job_id,
@@ -146,13 +151,14 @@ def store(
     return submitted.run_id
 
 
-def _trace(peak_mib: int) -> MemoryTrace:
+def _trace(peak_mib: int, peak_per_gpu_mib: list[int] | None = None) -> MemoryTrace:
     return MemoryTrace(
         kind="device",
         started_s=1.0,
         period_ms=20,
         used_mib=[peak_mib],
         peak_mib=peak_mib,
+        peak_per_gpu_mib=peak_per_gpu_mib,
         mean_mib=peak_mib,
     )
 

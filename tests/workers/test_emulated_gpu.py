@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -76,6 +78,52 @@ def test_the_emulated_gpu_has_what_a_smaller_one_would_have(context: EngineConte
         emulated.check()
     assert not lives(process.pid)
     assert used_of_gpu(context) == pytest.approx(BASE_MIB)
+
+
+def test_every_gpu_of_a_group_is_made_smaller(context: EngineContext) -> None:
+    on_gpu(others=[{}])
+    group = replace(context, more_gpu_uuids=fake_nvml.UUIDS[1:])
+    with emulate_gpu(group, 10_000) as emulated:
+        seen = {process.environ()["CUDA_VISIBLE_DEVICES"] for process in ballast_processes()}
+        assert seen == set(fake_nvml.UUIDS)
+        for gpu_uuid in fake_nvml.UUIDS:
+            used_mib = used_of_gpu(replace(context, gpu_uuid=gpu_uuid))
+            assert used_mib is not None
+            assert TOTAL_MIB - used_mib == pytest.approx(10_000 - BASE_MIB, abs=4)
+        assert emulated.held_mib == pytest.approx(TOTAL_MIB - 10_000, abs=4)
+        ballast_processes()[1].kill()
+        with pytest.raises(EngineError, match="has exited"):
+            until_noticed(emulated)
+    assert ballast_processes() == []
+    assert used_of_gpu(group) == pytest.approx(BASE_MIB)
+
+
+def until_noticed(emulated: emulated_gpu.EmulatedGpu) -> None:
+    """Check for some seconds, since a killed process exits in a moment."""
+    for _ in range(100):
+        emulated.check()
+        time.sleep(0.1)
+
+
+def test_a_group_with_a_gpu_in_use_is_refused(
+    context: EngineContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulated_gpu, "RELEASE_WITHIN_S", 0.0)
+    on_gpu(others=[{"littered_mib": 5000}])
+    group = replace(context, more_gpu_uuids=fake_nvml.UUIDS[1:])
+    with (
+        pytest.raises(EngineError, match=fake_nvml.UUIDS[1]) as caught,
+        emulate_gpu(group, 10_000),
+    ):
+        pass
+    assert caught.value.error_class == INIT_FREE_MEM
+    assert ballast_processes() == []
+
+
+def test_the_fullest_gpu_of_a_group_decides(context: EngineContext) -> None:
+    on_gpu(littered_mib=100, others=[{"littered_mib": 900}])
+    group = replace(context, more_gpu_uuids=fake_nvml.UUIDS[1:])
+    assert used_of_gpu(group) == BASE_MIB + 900
 
 
 def test_fragmented_memory_is_held_in_smaller_chunks(

@@ -111,5 +111,6 @@ class Prober:
         if plan.memory_limit_mib is None:
             yield session
             return
-        with emulate_gpu(self.host.context, plan.memory_limit_mib, guard=self.guard) as gpu:
+        used = self.host.context.narrowed(job.spec.gpus)
+        with emulate_gpu(used, plan.memory_limit_mib, guard=self.guard) as gpu:
             yield replace(session, emulated_gpu=gpu, base_mib=gpu.base_mib)
