@@ -101,7 +101,8 @@ class EmbeddedPostgres(EmbeddedServer):
                     f"{MAJOR_VERSION}"
                 ),
                 mend=(
-                    "Move that folder away, or dump it with its own version and load the dump here"
+                    "Move that folder away; or run `evalctl db dump` with the evalctl that made it "
+                    "and `evalctl db restore` here (docs/how-to/upgrade.md)"
                 ),
             )
         self._drop_stale_pid_file()

@@ -1,4 +1,4 @@
-"""``evalctl db``: migrate, check, open a shell, grant access to writers and analysts."""
+"""``evalctl db``: migrate, check, copy, open a shell, grant access to writers and analysts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.errors import DbError, ServiceUnreachable
 from core.settings import libpq_parameters
 from db.migrate import schema_version, upgrade
 from db.roles import grant_analyst, grant_writer, renew_grants
+from orchestrator.cli.dump import dump, restore
 from orchestrator.cli.examples import examples
 from orchestrator.cli.prune import prune
 from orchestrator.connections import connect
@@ -109,7 +110,8 @@ def url(*, role: str | None, with_password: bool) -> int:
     return 0
 
 
-database.add_command(prune)
+for command in (dump, prune, restore):
+    database.add_command(command)
 
 
 @database.command(name="grant-analyst")

@@ -78,6 +78,7 @@ def _with_plugins(docker: Docker, folder: Path) -> Docker:
         if target.is_file():
             continue
         unpacked = folder / "unpacked" / package
+        unpacked.mkdir(parents=True, exist_ok=True)
         archive = download_from(PLUGIN_SUITE, package, folder)
         run("dpkg", "-x", str(archive), str(unpacked), log=docker.log)
         target.parent.mkdir(parents=True, exist_ok=True)
