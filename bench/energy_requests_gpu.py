@@ -30,10 +30,10 @@ INPUT_TOKENS, OUTPUT_TOKENS = 256, 256
 PAUSES_S = (0.0, 1.5)
 PAUSED = 30
 
-Ask = Callable[[], None]
+Send = Callable[[], None]
 
 
-def engine(folder: Path) -> Ask:
+def engine(folder: Path) -> Send:
     """Start the engine; return what sends one request and waits for its last token."""
     # As evalctl's engines: FlashInfer may be missing.
     os.environ.setdefault("VLLM_USE_FLASHINFER_SAMPLER", "0")
@@ -48,21 +48,21 @@ def engine(folder: Path) -> Ask:
     )
     drawn = random.Random(1)
 
-    def ask() -> None:
+    def send() -> None:
         tokens = [drawn.randrange(1000, 100_000) for _ in range(INPUT_TOKENS)]
         llm.generate({"prompt_token_ids": tokens}, greedy, use_tqdm=False)
 
-    return ask
+    return send
 
 
 class Requests:
     """Measures requests in each of the ways."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, send: Send) -> None:
         import pynvml  # noqa: PLC0415
 
         pynvml.nvmlInit()
-        self._nvml, self._ask = pynvml, ask
+        self._nvml, self._send = pynvml, send
         self._gpu = pynvml.nvmlDeviceGetHandleByIndex(0)
         self._samplers = {rate: PowerSampler(pynvml, self._gpu, rate) for rate in RATES_HZ}
         for sampler in self._samplers.values():
@@ -84,7 +84,7 @@ class Requests:
         for _ in range(count):
             time.sleep(pause_s)
             before_j, begin_s = self.counter_j(), time.perf_counter()
-            self._ask()
+            self._send()
             rows.append((before_j, self.counter_j(), begin_s, time.perf_counter()))
         time.sleep(0.3)
         single = [self._energies(*row) for row in rows]
@@ -115,10 +115,10 @@ class Requests:
 def main(arguments: Sequence[str]) -> int:
     """Measure requests without a pause between them, then some with one."""
     with tempfile.TemporaryDirectory(prefix="evalctl-energy-") as folder:
-        ask = engine(Path(folder) / "r1-7b")
+        send = engine(Path(folder) / "r1-7b")
         for _ in itertools.repeat(None, 5):
-            ask()
-        requests = Requests(ask)
+            send()
+        requests = Requests(send)
         found: dict[str, Any] = {**requests.gpu, "output_tokens": OUTPUT_TOKENS}
         for pause_s, count in zip(PAUSES_S, (REQUESTS, PAUSED), strict=True):
             found[f"pause_{pause_s}s"] = requests.measure(count, pause_s)
