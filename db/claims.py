@@ -41,6 +41,8 @@ DRAINED = "DRAINED"
 GPU_QUARANTINED = "GPU_QUARANTINED"
 #: The worker exited, and this attempt with it, since another attempt beside it hung.
 HUNG_BESIDE = "WORKER_HUNG_BESIDE"
+#: Prompt of a verification of a draft.
+VERIFY = "verify"
 #: The engine exited while the attempt still waited for a slot in it.
 ENGINE_GONE = "ENGINE_GONE"
 FORGIVEN = frozenset({DRAINED, GPU_QUARANTINED, HUNG_BESIDE, ENGINE_GONE})
@@ -80,8 +82,9 @@ class ClaimedJob:
     spec: ModelSpec
     #: What a probe searches for, and how; None for a generation.
     probe: Mapping[str, Any] | None = None
-    #: The scoring that a judge is asked about, the steps, and the hash of the request; None and
-    #: nothing for any other job.
+    #: The scoring that a judge is asked about, the steps, and the hash of the request; of a
+    #: verification that of its draft, no steps, and the version of its words. None and nothing for
+    #: any other job.
     judged_score_id: int | None = None
     judge_steps: tuple[str, ...] = ()
     judge_prompt_hash: str | None = None

@@ -13,6 +13,7 @@ from db.adapters import dumps
 from db.engine import rows, transaction
 from db.result_breakdown import ResultBreakdown, read_breakdown
 from db.statements import statement
+from db.verification.reading import verification_table
 
 Row = Mapping[str, Any]
 
@@ -47,6 +48,8 @@ class Results:
     energy: list[dict[str, Any]] = field(default_factory=list)
     #: Prices of priced models, and what their answers cost is made of.
     priced: list[dict[str, Any]] = field(default_factory=list)
+    #: Marks on the steps of drafts and times of both stages; empty for a run without a pipeline.
+    verification: list[dict[str, Any]] = field(default_factory=list)
     #: What the numbers are made of, where requested.
     breakdown: ResultBreakdown | None = None
     #: Scores of rules + judge beside the rules alone, where a judge was named.
@@ -66,6 +69,7 @@ class Results:
             "cache": self.cache,
             "imported": self.imported,
             "energy": self.energy,
+            "verification": self.verification,
             **({} if self.judged is None else {"judged": self.judged}),
         }
 
@@ -109,6 +113,7 @@ def read_results(
             priced=_read(connection, "costs", given),
             energy=_read(connection, "energy", given),
             prompt_steps=rows(connection, statement("prompt_steps", "prompts"), given),
+            verification=verification_table(connection, run_id),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )

@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 #: Lists that are of all problems: they say nothing of some.
 WHOLE = ("resources", "costs", "energy", "cache", "limits", "concurrency")
 #: Lists by category: they say nothing of single problems.
-BY_CATEGORY = ("scores", "unscored", "prompts", "judged")
+BY_CATEGORY = ("scores", "unscored", "prompts", "judged", "verification")
 
 
 def narrowed(document: Mapping[str, Any], wanted: ResultFilter) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from reports.costs import cost_table
 from reports.energy_table import energy_tables
 from reports.layout import add_named_row, lean_table
+from reports.pipeline_text import verification_tables
 from reports.prompt_tables import prompt_tables, step_table
 from reports.resource_tables import cache_tables, concurrency_table, resource_tables
 from reports.score_tables import judged_table, score_tables, unscored_table
@@ -36,6 +37,7 @@ def result_tables(
         ("cache", cache_tables),
         ("prompt_effects", prompt_tables),
         ("prompt_steps", lambda rows: [step_table(rows)]),
+        ("verification", verification_tables),
         ("concurrency", lambda rows: [concurrency_table(rows)]),
     )
     return [table for key, make in makers if results.get(key) for table in make(results[key])]

@@ -10,15 +10,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from scoring.verification.marks import MARKS, SIGNS, Mark, MarkedStep
+from scoring.verification.marks import MARKS, SIGNS, SPOKEN, Mark, MarkedStep
 
 COLOURS: dict[Mark, str] = {
     "consistent": "green", "needs_premise": "yellow", "wrong": "red", "unverified": "bright_black",
-}  # fmt: skip
-#: Words of a mark where it stands in a sentence.
-SPOKEN: dict[Mark, str] = {
-    "consistent": "consistent", "needs_premise": "needs a premise", "wrong": "wrong",
-    "unverified": "unverified",
 }  # fmt: skip
 
 

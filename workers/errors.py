@@ -30,6 +30,7 @@ BACKEND_REFUSED = "BACKEND_REFUSED"
 NO_KERNEL = "NO_KERNEL"
 NO_PROGRESS = "NO_PROGRESS"
 JUDGE_REQUEST_CHANGED = "JUDGE_REQUEST_CHANGED"
+VERIFY_REQUEST_CHANGED = "VERIFY_REQUEST_CHANGED"
 MEMORY_LIMIT = "MEMORY_LIMIT"
 SERVER_UNREACHABLE = "SERVER_UNREACHABLE"
 SERVER_BUSY = "SERVER_BUSY"
@@ -126,3 +127,7 @@ class GenerationTimedOut(EngineError):
 
 class GenerationCancelled(Exception):
     """The caller stopped the generation; the request was aborted in the engine. Not a failure."""
+
+
+class GenerationLate(Exception):
+    """The deadline of the request passed; it was aborted in the engine. Not a failure."""

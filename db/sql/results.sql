@@ -76,7 +76,8 @@ SELECT m.name AS model, j.state, count(*) AS jobs,
        (array_agg(j.error_message ORDER BY j.finished_at DESC NULLS LAST)
             FILTER (WHERE j.error_message IS NOT NULL))[1] AS reason
   FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id
- WHERE j.run_id = %(run)s AND j.state <> 'succeeded' AND j.judged_score_id IS NULL
+ WHERE j.run_id = %(run)s AND j.state <> 'succeeded'
+   AND (j.judged_score_id IS NULL OR j.prompt = 'verify')
    AND (NOT m.synthetic OR current_setting('evalctl.include_synthetic', true) = 'on')
  GROUP BY m.name, j.state ORDER BY min(j.id), j.state;
 

@@ -33,7 +33,8 @@ COMMANDS = {
     "schedule": "schedule",
     "baseline": "baseline", "nights": "nights", "logs": "logs",
     "score": "score", "rescore": "rescore", "judge": "judge", "review": "review",
-    "verify": "verify", "verify-bench": "verify_bench", "import-answers": "import_answers",
+    "verify": "verify", "pipeline": "pipeline", "verify-bench": "verify_bench",
+    "import-answers": "import_answers",
     "problems": "problems", "prompts": "prompts", "models": "models",
     "worker": "worker", "reconcile": "processes", "db": "database",
 }  # fmt: skip

@@ -41,7 +41,9 @@ from reports.tables import result_tables
     "--table",
     "chosen",
     multiple=True,
-    type=click.Choice(("scores", "resources", "energy", "prompts", "concurrency", "steps")),
+    type=click.Choice(
+        ("scores", "resources", "energy", "prompts", "concurrency", "steps", "verification")
+    ),
     help="Show only this table; may be repeated.",
 )
 @option(

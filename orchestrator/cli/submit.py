@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -179,6 +180,29 @@ def submit(
         if as_json:
             print_json(outcome.to_dict() | {"state": progress.state})
         return 0 if progress.state == "succeeded" else 1
+
+
+#: Options that any run of prompts has.
+_SHARED = (
+    "problems", "prompts", "wordings", "repetitions", "name", "language", "mode", "seed",
+    "max_tokens", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "stop",
+    "same_sampling", "priority", "max_attempts",
+)  # fmt: skip
+
+
+def shared_options(**others: str) -> Callable[[Function], Function]:
+    """Add the options of ``submit`` that any run of prompts has; ``others`` are second names."""
+
+    def decorate(command: Function) -> Function:
+        known = {parameter.name: parameter for parameter in submit.params}
+        for name in reversed(_SHARED):
+            parameter = copy(known[name])
+            parameter.opts = [*parameter.opts, *([others[name]] if name in others else [])]
+            # As Click's decorators keep them until the command is made.
+            command.__dict__.setdefault("__click_params__", []).append(parameter)
+        return command
+
+    return decorate
 
 
 def _sentence(outcome: Outcome) -> str:

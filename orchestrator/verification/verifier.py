@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from core.label_tokens import label_ids
 from core.model_server import open_client, said_by, why_not_connected, without_key
 from core.model_spec import ModelSpec
 from core.server_address import ServerMisnamed
 from orchestrator.errors import UsageFault
 from problems.schema import Problem
 from scoring.verification.marks import MarkedStep
-from scoring.verification.request import LABELS, step_request
-from scoring.verification.verdict import read_verdict
+from scoring.verification.request import LABELS, open_steps, step_request
+from scoring.verification.verdict import decided, late, read_verdict
 from scoring.verification.verify import Verification, verify_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ PARALLEL = 8
 #: How long the first contact may take: it is not part of any step's time.
 CONTACT_S = 60.0
 TOP = 20
-_BARE = {"add_special_tokens": False}
 
 
 def verify_with_model(
@@ -72,9 +72,9 @@ async def _completed(
     try:
         server = _Server(client, spec)
         steps = computed.steps
-        open_steps = [i for i, step in enumerate(steps) if step.by is None and step.stated]
-        if open_steps:
-            first = step_request(problem, steps, open_steps[0], language=sending.language)
+        opened = open_steps(steps)
+        if opened:
+            first = step_request(problem, steps, opened[0], language=sending.language)
             await server.choose_way(first)
         slots = asyncio.Semaphore(sending.parallel)
 
@@ -83,9 +83,7 @@ async def _completed(
                 messages = step_request(problem, steps, index, language=sending.language)
                 return await server.mark(steps[index], messages, sending.deadline_ms)
 
-        made = dict(
-            zip(open_steps, await asyncio.gather(*(one(i) for i in open_steps)), strict=True)
-        )
+        made = dict(zip(opened, await asyncio.gather(*(one(i) for i in opened)), strict=True))
     finally:
         await client.close()
     return replace(
@@ -114,7 +112,8 @@ class _Server:
         import openai  # noqa: PLC0415 - slow to import
 
         ways: list[tuple[str, dict[str, Any]]] = []
-        if (ids := await self._label_ids()) is not None:
+        ids = await label_ids(self._client, self._spec.source, tuple(LABELS), timeout_s=CONTACT_S)
+        if ids is not None:
             ways.append(("logprob_token_ids", {"logprob_token_ids": ids}))
         ways.append(("choice", {"structured_outputs": {"choice": list(LABELS)}}))
         ways.append(("top", {}))
@@ -156,23 +155,11 @@ class _Server:
             async with asyncio.timeout(deadline_ms / 1000):
                 verdict = read_verdict(await self._logprobs(messages, self._extra))
         except TimeoutError:
-            took_ms = (time.monotonic() - began_s) * 1000
-            return replace(
-                step, reason=f"no verdict within {deadline_ms:g} ms",
-                latency_ms=step.latency_ms + took_ms,
-            )  # fmt: skip
+            return late(step, deadline_ms, (time.monotonic() - began_s) * 1000)
         except openai.APIError as error:
             said = without_key(said_by(error), self._spec)
             return replace(step, reason=f"the model's server failed: {said}")
-        return replace(
-            step,
-            mark=verdict.mark,
-            by="model",
-            reason=verdict.reason,
-            probability=verdict.probability,
-            outside_mass=verdict.outside_mass,
-            latency_ms=step.latency_ms + (time.monotonic() - began_s) * 1000,
-        )
+        return decided(step, verdict, (time.monotonic() - began_s) * 1000)
 
     async def _logprobs(
         self, messages: Sequence[dict[str, str]], extra: dict[str, Any]
@@ -190,30 +177,3 @@ class _Server:
         logprobs = getattr(choices[0], "logprobs", None) if choices else None
         content = getattr(logprobs, "content", None) or []
         return [(one.token, one.logprob) for one in content[0].top_logprobs] if content else []
-
-    async def _label_ids(self) -> list[int] | None:
-        """Return the token of each label as vLLM's server tokenises it; None for other servers."""
-        import httpx  # noqa: PLC0415
-        import openai  # noqa: PLC0415
-
-        ids: list[int] = []
-        root = str(self._client.base_url).rstrip("/").removesuffix("/v1")
-        for label in LABELS:
-            try:
-                async with asyncio.timeout(CONTACT_S):
-                    found = await self._client.post(
-                        f"{root}/tokenize",
-                        body={
-                            "model": self._spec.source,
-                            "prompt": label,
-                            "add_special_tokens": False,
-                        },
-                        cast_to=httpx.Response,
-                    )
-                tokens = found.json().get("tokens")
-            except (openai.APIError, ValueError, AttributeError, TimeoutError):
-                return None
-            if not isinstance(tokens, list) or len(tokens) != 1 or tokens[0] in ids:
-                return None
-            ids.append(int(tokens[0]))
-        return ids

@@ -15,6 +15,11 @@ _STRENGTH: dict[Mark, int] = {"wrong": 3, "needs_premise": 2, "consistent": 1, "
 SIGNS: dict[Mark, str] = {
     "consistent": "✓", "needs_premise": "⚠", "wrong": "✗", "unverified": "·",
 }  # fmt: skip
+#: Words of a mark where it stands in a sentence.
+SPOKEN: dict[Mark, str] = {
+    "consistent": "consistent", "needs_premise": "needs a premise", "wrong": "wrong",
+    "unverified": "unverified",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,10 @@ class MarkedStep:
     probability: float | None = None
     #: Probability that the model gave to anything but the labels.
     outside_mass: float | None = None
+    #: From the request to the model's label or the deadline; None where it was not sent the step.
+    model_ms: float | None = None
+    #: Whether the model gave no label before the deadline.
+    late: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of a step of ``evalctl verify``."""
@@ -71,4 +80,6 @@ class MarkedStep:
             "latency_ms": round(self.latency_ms, 3),
             "probability": self.probability,
             "outside_mass": self.outside_mass,
+            "model_ms": None if self.model_ms is None else round(self.model_ms, 3),
+            "late": self.late,
         }

@@ -46,5 +46,10 @@ def step_request(
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": body}]
 
 
+def open_steps(steps: Sequence[MarkedStep]) -> tuple[int, ...]:
+    """Return the indexes of the steps that computation leaves open and that state something."""
+    return tuple(i for i, step in enumerate(steps) if step.by is None and step.stated)
+
+
 def _line(number: int, step: MarkedStep) -> str:
     return f"[{number}] {' '.join(neutral(step.stated).split())[:MAX_STEP]}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from scoring.verification.marks import Mark
+from scoring.verification.marks import Mark, MarkedStep
 from scoring.verification.request import LABELS
 
 #: A model that gives its labels less than this does not follow the instructions.
@@ -49,3 +49,43 @@ def read_verdict(logprobs: Iterable[tuple[str, float]]) -> Verdict:
     mark: Mark = LABELS[label] if sure else "unverified"
     reason = f"the model says {label} with {probability:.2f}"
     return Verdict(mark=mark, reason=reason, probability=probability, outside_mass=outside)
+
+
+def read_label(text: str) -> Verdict:
+    """Return the verdict of a model that gives no log-probabilities: its text is one label."""
+    label = text.strip().rstrip(".)").strip()
+    if label not in LABELS:
+        return Verdict(
+            mark="unverified", reason="the model's reply is none of the labels",
+            probability=None, outside_mass=None,
+        )  # fmt: skip
+    return Verdict(
+        mark=LABELS[label], reason=f"the model says {label}", probability=None, outside_mass=None
+    )
+
+
+def decided(step: MarkedStep, verdict: Verdict, took_ms: float) -> MarkedStep:
+    """Return a step with the model's mark."""
+    return replace(
+        step,
+        mark=verdict.mark,
+        by="model",
+        reason=verdict.reason,
+        probability=verdict.probability,
+        outside_mass=verdict.outside_mass,
+        latency_ms=step.latency_ms + took_ms,
+        model_ms=took_ms,
+    )
+
+
+def late(step: MarkedStep, deadline_ms: float, took_ms: float) -> MarkedStep:
+    """Return a step that the model did not mark before the deadline: it stays unverified."""
+    return replace(
+        step,
+        mark="unverified",
+        by=None,
+        reason=f"no verdict within {deadline_ms:g} ms",
+        latency_ms=step.latency_ms + took_ms,
+        model_ms=took_ms,
+        late=True,
+    )

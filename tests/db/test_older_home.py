@@ -79,7 +79,7 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
             "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at",
             "problem_set_hash", "prompt_versions", "language", "mode", "prompt_effects",
             "prompt_steps",
-            "imported", "costs", "energy",
+            "imported", "costs", "energy", "verification",
         }  # fmt: skip
         assert not added["unscored"], "every answer was scored"
         assert_same(before, after)

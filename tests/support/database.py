@@ -48,6 +48,16 @@ def until(engine: Engine, sql: str, expected: list[dict[str, Any]], within_s: fl
         pause.wait(0.1)
 
 
+def finished(engine: Engine, within_s: float = 90.0) -> None:
+    """Wait until no job is queued or runs."""
+    deadline_s, pause = time.monotonic() + within_s, threading.Event()
+    while left := query(
+        engine, "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
+    ):
+        assert time.monotonic() < deadline_s, left
+        pause.wait(0.1)
+
+
 def attempts(engine: Engine) -> list[tuple[int, str, str | None]]:
     """Return number, outcome and error class of every attempt."""
     found = query(

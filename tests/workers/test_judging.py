@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,7 +16,7 @@ from core.hints import HintBroker
 from db.claims import LeaseLost
 from db.commits import Result, commit
 from db.models import JudgedStep, Judgement
-from tests.support.database import count, query, take_back
+from tests.support.database import count, finished, query, take_back
 from tests.support.jobs import claimed, register
 from tests.support.judging import MIXED, STEPS, reply, store_scored
 from tests.support.processes import evalctl, worker
@@ -55,16 +53,6 @@ def judge(user: dict[str, str], *arguments: str) -> dict[str, Any]:
     done = evalctl(user, "judge", "night", "--judge", "wise", "--json", *arguments)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
-
-
-def finished(engine: Engine, within_s: float = 90.0) -> None:
-    """Wait until no job is queued or runs."""
-    deadline_s, pause = time.monotonic() + within_s, threading.Event()
-    while left := query(
-        engine, "SELECT id, state, error_class FROM eval.job WHERE state IN ('queued', 'running')"
-    ):
-        assert time.monotonic() < deadline_s, left
-        pause.wait(0.1)
 
 
 def test_a_judge_is_asked_by_a_worker_and_changes_what_it_may(

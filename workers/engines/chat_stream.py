@@ -97,6 +97,8 @@ class ChatStream:
     #: Whether thinking was streamed, and whether the model called a tool.
     thought: bool = False
     called: bool = False
+    #: Log-probabilities of the most probable first tokens, where the server gives some.
+    first_logprobs: tuple[tuple[str, float], ...] | None = None
     _usage: Mapping[str, Any] | None = None
 
     def take(self, chunk: object, at_s: float) -> TokenEvent | None:
@@ -113,6 +115,8 @@ class ChatStream:
         reason = _field(first, "finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
+        if self.first_logprobs is None:
+            self.first_logprobs = _top_logprobs(_field(first, "logprobs"))
         # A server that does not stream sends one document with the message in place of a delta.
         return self._delta(_field(first, "delta", "message"), at_s)
 
@@ -215,6 +219,23 @@ def _field(found: object, *names: str) -> Any:
     if not isinstance(found, Mapping):
         return None
     return next((found[name] for name in names if found.get(name) is not None), None)
+
+
+def _top_logprobs(found: object) -> tuple[tuple[str, float], ...] | None:
+    """Return the alternatives of the first token, None where there are none to read."""
+    content = _field(found, "content")
+    first = content[0] if isinstance(content, list) and content else None
+    top = _field(first, "top_logprobs")
+    read = [
+        (one["token"], float(one["logprob"]))
+        for one in (top if isinstance(top, list) else ())
+        if isinstance(_field(one, "token"), str) and _number(_field(one, "logprob"))
+    ]
+    return tuple(read) or None
+
+
+def _number(found: object) -> bool:
+    return isinstance(found, (int, float)) and not isinstance(found, bool)
 
 
 def _text(found: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import sys
 import threading
 import time
@@ -19,7 +20,14 @@ from typing import Any, TypeVar, cast
 
 from core.model_spec import ModelSpec
 from workers.engines import Engine, EngineContext, create_engine
-from workers.engines.protocol import Generation, GenerationRequest, StartReport, TokenEvent
+from workers.engines.protocol import (
+    UNKNOWN_MEMORY,
+    Generation,
+    GenerationRequest,
+    MemoryReport,
+    StartReport,
+    TokenEvent,
+)
 from workers.errors import (
     INIT_TIMEOUT,
     SERVER_SILENT,
@@ -28,6 +36,7 @@ from workers.errors import (
     EngineOutOfMemory,
     EngineStartFailed,
     GenerationCancelled,
+    GenerationLate,
     GenerationTimedOut,
 )
 
@@ -119,11 +128,13 @@ class EngineHost:
         on_token: Callable[[TokenEvent], None],
         cancel: threading.Event,
         timeout_s: float,
+        within_s: float = math.inf,
     ) -> Generation:
         """Make one generation; ``on_token`` gets each event on the calling thread, a little later.
 
-        ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, or an error of
-        ``on_token``, aborts the request in the engine. Raise GenerationCancelled,
+        ``timeout_s`` bounds the silence before and between tokens. A set ``cancel``, an error of
+        ``on_token``, or the end of ``within_s`` (GenerationLate) aborts the request in the engine
+        and leaves the engine as it is. Raise GenerationCancelled,
         GenerationTimedOut, PromptRejected, ServerUnavailable, EngineDied or EngineOutOfMemory;
         after a time-out and the last two the engine is disposed of, every other request in it gets
         EngineDied, and the error is ``in_batch`` for all of them. An engine whose requests are
@@ -135,7 +146,7 @@ class EngineHost:
         if cancel.is_set():
             raise GenerationCancelled("the generation was cancelled before it began")
         with serving.request():
-            following = _Following()
+            following = _Following(until_s=time.monotonic() + within_s)
             task = self._submit(_drive(serving.engine, request, following))
             try:
                 return self._follow(
@@ -150,6 +161,16 @@ class EngineHost:
                 raise
             finally:
                 self._abort(task, following)
+
+    def memory_report(self) -> MemoryReport:
+        """Return the memory of the engine now, without numbers where none runs.
+
+        Raise EngineError where the engine has died.
+        """
+        serving = self._serving
+        if serving is None:
+            return UNKNOWN_MEMORY
+        return self._submit(serving.engine.memory_report()).result(STOP_WITHIN_S)
 
     def unload(self) -> None:
         """Stop the engine, if there is one, and wait until it has ended."""
@@ -201,7 +222,8 @@ class EngineHost:
     ) -> Generation:
         heard_s = time.monotonic()
         while True:
-            following.ended.wait(FOLLOW_EVERY_S)
+            left_s = following.until_s - time.monotonic()
+            following.ended.wait(max(0.0, min(FOLLOW_EVERY_S, left_s)))
             for event in following.drain():
                 heard_s = event.at_s
                 on_token(event)
@@ -211,6 +233,8 @@ class EngineHost:
                 raise GenerationCancelled("the generation was cancelled and aborted in the engine")
             if serving.ended.is_set():
                 raise EngineDied("the engine was ended while it served this request and others")
+            if time.monotonic() > following.until_s:
+                raise GenerationLate("the request's deadline passed, and it was aborted")
             if time.monotonic() - heard_s > timeout_s:
                 raise _timed_out(timeout_s, independent=serving.engine.independent)
 
@@ -268,7 +292,9 @@ class _Serving:
 class _Following:
     """Tokens on their way from the engine's thread to the waiting one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, until_s: float = math.inf) -> None:
+        #: When the request is given up, in monotonic seconds.
+        self.until_s = until_s
         self.ended = threading.Event()
         self._events: deque[TokenEvent] = deque()
 
@@ -305,6 +331,8 @@ async def _drive(engine: Engine, request: GenerationRequest, following: _Followi
         # Every engine's generate is an async generator: closing it is what aborts the request.
         async with aclosing(cast("Any", engine.generate(request))) as stream:
             async for item in stream:
+                if isinstance(item, Generation) and request.labels:
+                    return item
                 if isinstance(item, Generation):
                     # Not in a separate turn: each hand-over between the threads takes 0.1 ms.
                     return replace(item, memory=await engine.memory_report())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -35,6 +36,7 @@ from workers.engines.chat_request import (
 )
 from workers.engines.chat_stream import ChatStream, same_model
 from workers.engines.event_stream import EventDecoder
+from workers.engines.label_ways import LabelWay, label_ways
 from workers.engines.openai_refusals import refusal
 from workers.engines.options import checked_options, request_settings
 from workers.engines.protocol import (
@@ -114,6 +116,8 @@ class OpenAIEngine:
         #: The field that asks for no cached prompt; None where the server has none.
         self._no_cache: str | None = None
         self._client: openai.AsyncOpenAI | None = None
+        #: The ways to ask for these labels that the server has not refused, the best first.
+        self._label_ways: dict[tuple[str, ...], tuple[LabelWay, ...]] = {}
 
     async def start(self) -> StartReport:
         """Reach the server and find the model. Raise ModelUnavailable or EngineStartFailed."""
@@ -177,7 +181,33 @@ class OpenAIEngine:
             why = "fixed-length runs need exact token ids, which a chat server does not accept"
             sentence = f"model {self._spec.name!r}: {why}"
             raise errors.PromptRejected(sentence, error_class=errors.REQUEST_REFUSED)
-        body = self._body(request)
+        if not request.labels:
+            async with aclosing(self._answer(self._body(request))) as answer:
+                async for item in answer:
+                    yield item
+            return
+        ways = await self._ways(request.labels)
+        for at, way in enumerate(ways):
+            try:
+                async with aclosing(self._answer(self._body(request, way))) as answer:
+                    async for item in answer:
+                        yield item if isinstance(item, TokenEvent) else _labelled(item, way)
+            except errors.PromptRejected:
+                if at == len(ways) - 1:
+                    raise
+            else:
+                self._label_ways[request.labels] = ways[at:]
+                return
+
+    async def _ways(self, labels: tuple[str, ...]) -> tuple[LabelWay, ...]:
+        assert self._client is not None
+        if labels not in self._label_ways:
+            found = await label_ways(self._client, self._served_name, labels)
+            self._label_ways.setdefault(labels, found)
+        return self._label_ways[labels]
+
+    async def _answer(self, body: dict[str, Any]) -> AsyncGenerator[TokenEvent | Generation]:
+        """Send one request; yield its events, then the Generation."""
         reading = ChatStream(submitted_s=time.monotonic())
         try:
             async with self._opened(body, reading) as response:
@@ -205,7 +235,7 @@ class OpenAIEngine:
                 if error.status_code not in {400, 422} or not refuses(str(error), field):
                     raise
                 self._no_cache = None
-                body["extra_body"].pop(field, None)
+                body.get("extra_body", {}).pop(field, None)
                 reading.submitted_s = time.monotonic()
                 response = await stack.enter_async_context(send(**body))
             yield response
@@ -260,7 +290,7 @@ class OpenAIEngine:
         """The server's address, without a password."""
         return masked(str(self._spec.base_url))
 
-    def _body(self, request: GenerationRequest) -> dict[str, Any]:
+    def _body(self, request: GenerationRequest, way: LabelWay | None = None) -> dict[str, Any]:
         sampling, options = request.sampling, self._options
         extra = dict(options.get("extra_body") or {})
         template = {**options.get("chat_template_kwargs", {}), **sampling.chat_template_kwargs}
@@ -270,7 +300,7 @@ class OpenAIEngine:
             "min_p": sampling.min_p,
         }
         extra |= {key: value for key, value in beyond.items() if value is not None and value != {}}
-        extra |= no_cache_fields(self._no_cache)
+        extra |= no_cache_fields(self._no_cache) if way is None else dict(way.extra)
         body: dict[str, Any] = {
             "model": self._served_name,
             "messages": [
@@ -291,6 +321,7 @@ class OpenAIEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "reply", "strict": True, "schema": dict(request.schema)},
             }
+        body |= {} if way is None else way.body
         # What is None is the server's, that is, in a server that knows it, the model's own.
         sent = {
             key: value
@@ -342,6 +373,7 @@ class OpenAIEngine:
             untimed=reading.untimed,
             served_model=reading.served_model,
             other_model=not same_model(reading.served_model, str(body["model"])),
+            label_logprobs=reading.first_logprobs,
         )
 
     def _translated(self, error: Exception, *, begun: bool = False) -> errors.EngineError:
@@ -394,6 +426,12 @@ class OpenAIEngine:
             error_class=error_class,
             retry_after_s=retry_after_s(_headers(error)),
         )
+
+
+def _labelled(generation: Generation, way: LabelWay) -> Generation:
+    """Return the answer to a request for a label, with how it was read."""
+    said = "text" if generation.label_logprobs is None else way.name
+    return replace(generation, labels_by=said)
 
 
 def _connection_broke(error: Exception) -> bool:

@@ -80,6 +80,9 @@ class GenerationRequest:
     sampling: SamplingParams
     #: JSON schema that the text must follow; None for free text.
     schema: Mapping[str, Any] | None = None
+    #: The text is one of these, one token where the engine can: no time of it is a result, so a
+    #: cache may serve the prompt, and the report of memory comes apart.
+    labels: tuple[str, ...] = ()
     #: Steps of the engine at the beginning whose queue does not count: requests that come together
     #: are admitted one by one.
     waiting_after_steps: int = 0
@@ -175,6 +178,11 @@ class Generation:
     #: The model that the answer names, and whether it is another than asked for.
     served_model: str | None = None
     other_model: bool = False
+    #: Of the first token, where labels were asked for and the engine gives them: those of the
+    #: labels, others perhaps among them, before any mask. None where only the text says.
+    label_logprobs: tuple[tuple[str, float], ...] | None = None
+    #: How the labels were read: logprob_token_ids, choice, top or text; None for any other request.
+    labels_by: str | None = None
     #: Memory when the request ended; the host asks the engine for it.
     memory: MemoryReport = UNKNOWN_MEMORY
 

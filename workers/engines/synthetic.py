@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import random
 import threading
 import time
@@ -31,6 +32,7 @@ from workers.engines.protocol import (
 KNOWN_OPTIONS = frozenset(
     {
         "text",  # the answer, the same for every request; else a seeded pseudo-solution or value
+        "labels",  # probability of each label, for requests of one; else seeded, or text alone
         "tokens",  # length of the answer in words; the text is cut or repeated
         "ttft_ms",
         "tpot_ms",
@@ -173,6 +175,8 @@ class SyntheticEngine:
             running_peak=running_peak,
             waiting_steps=int(waited),
             kv_used_mib=self._kv_used_mib(prompt_tokens + len(token_ids)),
+            label_logprobs=self._label_logprobs(request, prompt_text),
+            labels_by=self._labels_by(request),
         )
 
     async def memory_report(self) -> MemoryReport:
@@ -237,7 +241,32 @@ class SyntheticEngine:
             f"the synthetic model {self._spec.name!r} fails as ordered", error_class=error_class
         )
 
+    def _labels_by(self, request: GenerationRequest) -> str | None:
+        if not request.labels:
+            return None
+        return "text" if "text" in self._options else "logprob_token_ids"
+
+    def _label_logprobs(
+        self, request: GenerationRequest, prompt_text: str
+    ) -> tuple[tuple[str, float], ...] | None:
+        """Return the fake log-probabilities of the labels; none where the option text answers."""
+        if self._labels_by(request) != "logprob_token_ids":
+            return None
+        given = self._options.get("labels")
+        if given is None:
+            draw = random.Random(_draw(request.sampling.seed, self._spec.name, prompt_text))  # noqa: S311
+            weights = [draw.random() ** 3 + 1e-6 for _ in request.labels]
+            given = {
+                label: weight / sum(weights)
+                for label, weight in zip(request.labels, weights, strict=True)
+            }
+        return tuple(
+            (label, math.log(given[label])) for label in request.labels if given.get(label)
+        )
+
     def _words(self, request: GenerationRequest, prompt_text: str) -> list[str]:
+        if logprobs := self._label_logprobs(request, prompt_text):
+            return [max(logprobs, key=lambda one: one[1])[0]]
         wanted = request.sampling.fixed_output_tokens or self._options.get("tokens")
         seed = _draw(request.sampling.seed, self._spec.name, prompt_text)
         text = self._options.get("text") or (

@@ -56,6 +56,11 @@ class BatchSlot:
         if batch is None:
             self.free.set()
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else of the worker runs in the engine meanwhile."""
+        return self._batch is None
+
     def take(
         self, engine_start: EngineStart, *, unless: Callable[[], bool] = lambda: False
     ) -> bool:

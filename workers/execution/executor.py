@@ -21,7 +21,7 @@ from db.claims import (
     give_up,
     in_batch,
 )
-from db.commits import commit
+from db.commits import Result, commit
 from db.engine import DATABASE_ERRORS, is_refusal
 from db.fleet import note_idle_power
 from db.servers import hand_back, has_server, hold
@@ -31,7 +31,7 @@ from scoring.judging.request import JudgeRequest
 from scoring.score import score_text
 from workers.consumer.hint_consumer import Hints
 from workers.engines.host import EngineHost
-from workers.engines.protocol import GenerationRequest, Message, TokenEvent
+from workers.engines.protocol import Generation, GenerationRequest, Message, TokenEvent
 from workers.errors import (
     EngineDied,
     EngineError,
@@ -43,6 +43,7 @@ from workers.execution import judging, rows
 from workers.execution.batch import BatchSlot, ContinuousBatch
 from workers.execution.catalogue import Catalogue
 from workers.execution.server_turn import ServerTurn
+from workers.execution.verifying import Generate, OnToken, Verifier, is_verification
 from workers.gpu.group_guard import Guard
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.heartbeat import Heartbeat
@@ -94,6 +95,7 @@ class Executor:
         self._assessor = Assessor(database, guard, sampler)
         self._timeouts = timeouts
         self._catalogue = Catalogue(database)
+        self._verifier = Verifier(database, host, silence_s=timeouts.silence_s)
         self._loader = EngineLoader(
             database, host, worker_id=worker_id, timeouts=timeouts, guard=guard
         )
@@ -177,16 +179,7 @@ class Executor:
                 self._heartbeat.report(WorkerState.BUSY, job.model_id)
                 self._prober.run(job, lease)
                 return {}
-            problem = self._catalogue.problem(job)
-            judged = self._judge_request(job, problem)
-            request = self._request(job, problem, judged)
-            measurement = self._measure(job, request, lease, slot)
-            generation = measurement.generation
-            plain = judged is None and generation.finish_reason not in UNSCORED_ENDS
-            scored = problem if plain else None
-            score = None if scored is None else score_text(scored, generation.text)
-            assessment = self._assessor.assess(job, measurement)
-            result = rows.result(job, measurement, assessment, score, judged)
+            result = self._result(job, lease, slot)
         except (LeaseLost, ServiceUnreachable):
             raise
         except Exception as error:  # noqa: BLE001 - every failure belongs in the attempt's row
@@ -197,14 +190,43 @@ class Executor:
         except SQLAlchemyError as error:  # refused for what it is: another time would be the same
             self._fail(job, lease, error)
             return None
-        speed = {"ttft_ms": round(generation.ttft_ms, 1), "e2e_s": round(generation.e2e_s, 3)}
-        score7 = None if result.score is None else result.score.score7
-        return speed | {"output_tokens": generation.output_tokens, "score7": score7}
+        return rows.facts(result)
+
+    def _result(self, job: ClaimedJob, lease: Lease, slot: BatchSlot) -> Result:
+        """Return what is committed for a generation, a judgement or a verification."""
+        problem = self._catalogue.problem(job)
+        if problem is not None and is_verification(job):
+            return self._verifier.result(
+                job, problem, lease, slot, measure=self._measure, assess=self._assessor.assess
+            )
+        judged = self._judge_request(job, problem)
+        request = self._request(job, problem, judged)
+
+        def generate(_start: EngineStart, on_token: OnToken) -> Generation:
+            return self._host.generate(
+                request, on_token=on_token, cancel=lease.ended, timeout_s=self._timeouts.silence_s
+            )
+
+        measurement = self._measure(job, request, lease, slot, generate)
+        generation = measurement.generation
+        plain = judged is None and generation.finish_reason not in UNSCORED_ENDS
+        scored = problem if plain else None
+        score = None if scored is None else score_text(scored, generation.text)
+        assessment = self._assessor.assess(job, measurement)
+        return rows.result(job, measurement, assessment, score, judged)
 
     def _measure(
-        self, job: ClaimedJob, request: GenerationRequest, lease: Lease, slot: BatchSlot
+        self,
+        job: ClaimedJob,
+        request: GenerationRequest,
+        lease: Lease,
+        slot: BatchSlot,
+        generate: Generate,
     ) -> Measurement:
-        """Make the generation of a job, after loading its model where that is necessary."""
+        """Measure what a job generates, after loading its model where that is necessary.
+
+        ``request`` is what its server is about to be sent, all of it.
+        """
         if slot.engine_start is None:
             self._server_turn.enter(job, lease)
         engine_start = slot.engine_start or self._load(job, lease)
@@ -219,9 +241,7 @@ class Executor:
             slot.note_tokens(event)
 
         try:
-            generation = self._host.generate(
-                request, on_token=on_token, cancel=lease.ended, timeout_s=self._timeouts.silence_s
-            )
+            generation = generate(engine_start, on_token)
         except (ServerUnavailable, GenerationTimedOut):
             raise
         except EngineError:

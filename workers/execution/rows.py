@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,21 @@ def result(
         else scoring_rows.verdict_rows(step.to_dict() for step in score.steps),
         **({} if judged is None else judging.rows(job, judged, measurement.generation)),
     )
+
+
+def facts(result: Result) -> dict[str, Any]:
+    """Return what a log line says of a result: times, tokens, score; of a verification marks."""
+    found: dict[str, Any] = {}
+    if (made := result.generation) is not None:
+        first_s, last_s, sent_s = made.first_token_s, made.last_token_s, made.submitted_s
+        if first_s is not None and last_s is not None and sent_s is not None:
+            found["ttft_ms"] = round((first_s - sent_s) * 1000, 1)
+            found["e2e_s"] = round(last_s - sent_s, 3)
+        found["output_tokens"] = made.output_tokens
+    if result.verification is None:
+        return found | {"score7": None if result.score is None else result.score.score7}
+    counts = Counter(step.mark for step in result.verified_steps)
+    return found | {"steps": len(result.verified_steps), "marks": dict(counts)}
 
 
 def generation_row(

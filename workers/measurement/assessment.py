@@ -141,7 +141,8 @@ def flags(generation: Generation, incidents: Iterable[str] = ()) -> tuple[str, .
     reported = {
         "preempted": generation.preemptions,
         "compile": generation.compiled,
-        "cached": generation.cached_tokens,
+        # A label's prompt may come from a cache: that is what makes its time.
+        "cached": generation.cached_tokens if generation.labels_by is None else None,
         "buffered": generation.untimed == BUFFERED,
         "other_model": generation.other_model,
         "no_finish_reason": generation.finish_reason == "unknown",

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 from core.model_spec import ModelSpec
@@ -144,9 +145,13 @@ class VllmEngine:
         engine = self._running()
         assert self._prompts is not None
         prompt = self._prompts.make(request)
-        parameters = sampling_parameters(
-            request.sampling, request.schema, self._prompts.own_sampling
+        asked = self._prompts.label_request(request.labels)
+        parameters = (
+            sampling_parameters(request.sampling, request.schema, self._prompts.own_sampling)
+            if asked is None
+            else asked.parameters()
         )
+        logprobs: Any = None
         alone = self._kv.idle
         events: list[TokenEvent] = []
         output: Any = None
@@ -165,6 +170,7 @@ class VllmEngine:
                     async for output in stream:
                         delta = output.outputs[0]
                         if delta.token_ids:
+                            logprobs = logprobs or delta.logprobs
                             at_s, ids = time.monotonic(), tuple(delta.token_ids)
                             event = TokenEvent(at_s=at_s, token_ids=ids, text=delta.text or "")
                             events.append(event)
@@ -174,9 +180,14 @@ class VllmEngine:
             compiled = compiled_since(self._log_path, log_at)
             # Within the window: what is read of the memory next must not have been begun anew by
             # another request.
-            yield self._generation(
+            made = self._generation(
                 prompt, submitted_s, events, output, window, request=request, compiled=compiled
             )
+            if asked is not None:
+                found = asked.read(logprobs)
+                way = "text" if found is None else asked.way
+                made = replace(made, label_logprobs=found, labels_by=way)
+            yield made
 
     async def memory_report(self) -> MemoryReport:
         """Return memory as it is now: the terms of the start, the activation peak and KV use since.
@@ -350,7 +361,7 @@ class VllmEngine:
         if not events or output is None:
             raise errors.EngineDied(f"model {self._spec.name!r} ended a request without a token")
         cached = int(output.num_cached_tokens or 0)
-        if cached:
+        if cached and not request.labels:
             raise errors.EngineError(
                 f"model {self._spec.name!r} took {cached} of {len(prompt.token_ids)} prompt tokens "
                 "from its cache: timings of this engine mean nothing, start it with prefix "

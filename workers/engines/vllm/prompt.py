@@ -11,6 +11,7 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from workers import errors
 from workers.engines.protocol import GenerationRequest
+from workers.engines.vllm.labels import LabelRequest, label_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class PromptMaker:
         )
         self._template_options = dict(spec.options.get("chat_template_kwargs") or {})
         self._tokenizer = None if config.skip_tokenizer_init else engine.get_tokenizer()
+        self._labels: dict[tuple[str, ...], LabelRequest] = {}
         self._max_model_len = int(config.max_model_len)
         self._vocabulary = int(config.get_vocab_size())
         self._special: frozenset[int] = frozenset(getattr(self._tokenizer, "all_special_ids", ()))
@@ -60,6 +62,14 @@ class PromptMaker:
                 f"{self._max_model_len} in all"
             )
         return prompt
+
+    def label_request(self, labels: tuple[str, ...]) -> LabelRequest | None:
+        """Return how these labels are asked for; None for none."""
+        if not labels:
+            return None
+        if labels not in self._labels:
+            self._labels[labels] = label_request(labels, self._tokenizer)
+        return self._labels[labels]
 
     def _from_messages(self, request: GenerationRequest) -> Prompt:
         if self._tokenizer is None:

@@ -1,0 +1,136 @@
+"""``evalctl pipeline``: drafts, each verified as soon as it is committed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+from click import option
+
+from core.settings import Settings
+from db.fleet import list_workers
+from db.runs import find_run
+from db.verification.reading import read_verification
+from orchestrator.cli.default_group import DefaultGroup
+from orchestrator.cli.examples import examples
+from orchestrator.cli.numbers import whole
+from orchestrator.cli.submit import shared_options
+from orchestrator.connections import connect
+from orchestrator.console import console, json_option, print_json, say, warn
+from orchestrator.experiment import make_experiment
+from orchestrator.model_check import unreachable
+from orchestrator.registry import load_registry
+from orchestrator.submit import Outcome, submit_experiment
+from orchestrator.verification.pipeline import (
+    own_drafts_warning,
+    plan_pipeline,
+    shown_verification,
+)
+from orchestrator.verification.verifier import DEADLINE_MS
+from orchestrator.watch import watched
+from reports.pipeline_text import verification_parts
+
+
+@click.group(cls=DefaultGroup, default="submit")
+@examples(
+    "evalctl pipeline --draft smollm2 --verify smollm2-awq --problems quickstart --watch",
+    "evalctl pipeline show 12",
+)
+def pipeline() -> None:
+    """Draft with one model, verify with another.
+
+    `evalctl pipeline --draft A --verify B` is short for `evalctl pipeline submit --draft A
+    --verify B`.
+    """
+
+
+@pipeline.command()
+@option("--draft", "drafter", required=True, metavar="NAME", help="Model that writes the drafts.")
+@option("--verify", "verifier", required=True, metavar="NAME", help="Model that marks their steps.")
+@option(
+    "--deadline-ms",
+    type=click.FloatRange(min=1),
+    default=DEADLINE_MS,
+    show_default=True,
+    help="Time for a verdict on a step; then it stays unverified.",
+)
+@shared_options(problems="--set", repetitions="--reps")
+@option("--new", is_flag=True, help="Start a new run even if this pipeline already has one.")
+@option("--watch", is_flag=True, help="Follow the run until it ends.")
+@json_option
+@examples(
+    "evalctl pipeline submit --draft smollm2 --verify smollm2-awq --set quickstart --watch",
+    "evalctl pipeline --draft qwen3-4b --verify r1-7b-served --set core --reps 3",
+)
+def submit(
+    *,
+    drafter: str,
+    verifier: str,
+    deadline_ms: float,
+    new: bool,
+    watch: bool,
+    as_json: bool,
+    **flags: Any,
+) -> int:
+    """Queue drafts; the commit of each one queues its verification.
+
+    Computation marks each step first, and the verifier what that leaves open. The same pipeline
+    again adds nothing; more prompts or repetitions top it up.
+    """
+    given = {key: value for key, value in flags.items() if value not in (None, ())}
+    experiment = make_experiment(given | {"models": [drafter]})
+    submission = plan_pipeline(
+        experiment,
+        load_registry(Settings.from_environment()),
+        verifier=verifier,
+        deadline_ms=deadline_ms,
+        new=new,
+    )
+    assert submission.pipeline is not None
+    away = unreachable((*submission.models, submission.pipeline.verifier))
+    with connect(broker=True, name="pipeline") as connections:
+        outcome = submit_experiment(connections.engine, connections.broker, submission)
+        said = (*outcome.warnings, *own_drafts_warning(submission), *away)
+        outcome = replace(outcome, warnings=said)
+        warn(*outcome.warnings)
+        document = outcome.to_dict() | {"draft": drafter, "verifier": verifier}
+        if not as_json:
+            say(_sentence(outcome, drafter, verifier))
+        if watch:
+            run = find_run(connections.engine, str(outcome.submitted.run_id))
+            progress = watched(connections.engine, run, console(as_json=as_json))
+            document["state"] = progress.state
+        elif not list_workers(connections.engine):
+            warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
+    if as_json:
+        print_json(document)
+    return 0 if document.get("state", "succeeded") == "succeeded" else 1
+
+
+@pipeline.command()
+@click.argument("job", type=whole(1))
+@json_option
+@examples("evalctl pipeline show 12", "evalctl pipeline show 12 --json")
+def show(*, job: int, as_json: bool) -> int:
+    """Print a whole solution with its marks.
+
+    JOB is the draft's or the verification's. Exit code 5 while the draft is not verified.
+    """
+    with connect(name="pipeline show", synthetic=True) as connections:
+        found = read_verification(connections.engine, job)
+    document = shown_verification(found)
+    if as_json:
+        print_json(document)
+    else:
+        for part in verification_parts(document):
+            console().print(part)
+    return 0 if found.document is not None else 5
+
+
+def _sentence(outcome: Outcome, drafter: str, verifier: str) -> str:
+    done = outcome.submitted
+    run = f"run {done.name} ({done.run_id})"
+    if not done.created:
+        return f"{run} already has all {done.jobs} drafts; nothing submitted (--new starts again)"
+    return f"{run}: {done.created} drafts of {drafter} submitted; {verifier} verifies each"

@@ -1,0 +1,110 @@
+"""A pipeline for people: a run's marks in a table, and one solution with its marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from reports.layout import add_named_row, lean_table
+from reports.verification_text import COLOURS
+from scoring.verification.document import BAR
+from scoring.verification.marks import MARKS, SIGNS, SPOKEN
+
+Row = Mapping[str, Any]
+
+
+def verification_tables(lines: Sequence[Row]) -> list[Table]:
+    """Return a table of the marks and one of both stages' times, a line for each category."""
+    return [_marks(lines), _times(lines)]
+
+
+def verification_parts(document: Row) -> Iterator[Text]:
+    """Yield a head, the solution with its marks in colour, and what both stages took."""
+    head = f"{document['problem']}, run {document['name']}, draft {document['draft_job']}"
+    who = f"{document['model']}, {document['prompt']}, repetition {document['repetition']}"
+    yield Text(head, style="bold")
+    yield Text(f"{who}; verified by computation and {document['verifier']}\n")
+    if document["document"] is None:
+        why = f": {document['error']}" if document["error"] else ""
+        yield Text(
+            f"not verified yet: job {document['job']} is {document['state']}{why}", style="yellow"
+        )
+        return
+    for line in document["document"].splitlines():
+        yield Text(line, style=_style(line))
+    yield Text()
+    counts = ", ".join(f"{document['marks'][mark]} {SPOKEN[mark]}" for mark in MARKS)
+    yield Text(f"{len(document['steps'])} steps: {counts}")
+    yield Text(_took(document), style="dim")
+
+
+def _style(line: str) -> str:
+    if line.startswith(BAR.rstrip()):
+        return ""
+    return next((COLOURS[mark] for mark in MARKS if line.startswith(SIGNS[mark])), "")
+
+
+def _took(document: Row) -> str:
+    draft, made = document["draft"], document["verification"]
+    said = [
+        f"draft {draft['e2e_s']:.2f} s for {draft['output_tokens']:,} tokens",
+        f"computation {made['rule_ms']:.1f} ms",
+    ]
+    sent = [step for step in document["steps"] if step["model_ms"] is not None]
+    if made["model_ms"] is None:
+        said.append("the model was sent nothing")
+    else:
+        late = sum(step["late"] for step in sent)
+        said.append(f"model {made['model_ms']:,.0f} ms for {len(sent)} steps, {late} late")
+    return "; ".join(said)
+
+
+def _marks(lines: Sequence[Row]) -> Table:
+    figures = ("drafts", "steps", *SIGNS.values(), "rule", "model", "late")
+    table = lean_table("Verification: marks on the steps of drafts", _names(lines), figures)
+    for row in lines:
+        counted = ("drafts", "steps", *MARKS, "by_rule", "by_model", "late")
+        add_named_row(table, _named(row, lines), (str(row[key]) for key in counted))
+    signs = ", ".join(f"{SIGNS[mark]} {SPOKEN[mark]}" for mark in MARKS)
+    table.caption = (
+        f"{signs}; rule, model: who decided; late: no label within "
+        f"{lines[0]['deadline_ms']:g} ms, so unverified. A model's tick proves "
+        "nothing: `evalctl verify-bench` says which faults are caught."
+    )
+    return table
+
+
+def _times(lines: Sequence[Row]) -> Table:
+    figures = ("draft\ns", "verify\ns", "both\ns", "step p50\nms", "step p95\nms", "draft\nMiB",
+               "verify\nMiB")  # fmt: skip
+    table = lean_table("Verification: times and memory of both stages", _names(lines), figures)
+    for row in lines:
+        cells = (
+            _figure(row["draft_e2e_s"], 2), _figure(row["verification_s"], 3),
+            _figure(row["total_s"], 2), _figure(row["step_model_ms_p50"], 1),
+            _figure(row["step_model_ms_p95"], 1), _figure(row["draft_need_mib"], 0),
+            _figure(row["verification_need_mib"], 0),
+        )  # fmt: skip
+        add_named_row(table, _named(row, lines), cells)
+    table.caption = (
+        "Medians over drafts, without the queue and loading; step: from the request about a step "
+        "to its label or deadline."
+    )
+    return table
+
+
+def _names(lines: Sequence[Row]) -> tuple[str, ...]:
+    several = len({row["prompt"] for row in lines}) > 1
+    return ("draft", "verifier", "category", *(("prompt",) if several else ()))
+
+
+def _named(row: Row, lines: Sequence[Row]) -> tuple[str, ...]:
+    given = {"draft": "model"}
+    return tuple(str(row[given.get(name, name)]) for name in _names(lines))
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
