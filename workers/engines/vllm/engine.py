@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import logging
 import os
 import re
 import time
@@ -56,7 +57,9 @@ from workers.engines.vllm.memory import (
     read_worker,
 )
 from workers.engines.vllm.prompt import Prompt, PromptMaker, sampling_parameters
+from workers.engines.vllm.rank_watch import RankWatch
 from workers.engines.vllm.temporary_folder import TemporaryFolder, make_temporary_folder
+from workers.lifecycle.event_log import log_event
 
 STOP_WITHIN_S = 10.0
 
@@ -92,6 +95,8 @@ class VllmEngine:
         self._graphs_mib: float | None = None
         self._kv_peak_mib: float | None = None
         self._before = GpuBefore()
+        self._watch: RankWatch | None = None
+        self._ending: asyncio.Future[bool] | None = None
 
     async def start(self) -> StartReport:
         """Start the engine's processes and load the model.
@@ -114,6 +119,8 @@ class VllmEngine:
             )
             facts = {**backend_facts(log), **self._reading.facts}
             check_backends(self._spec.name, self._options, facts, device=self._context.device)
+            if len(self._reading.pids) > 1:
+                self._watch = RankWatch(self._reading.pids, self._rank_exited)
         except errors.EngineError:
             await self.stop()
             raise
@@ -203,6 +210,8 @@ class VllmEngine:
     async def stop(self) -> None:
         """Shut the engine down and wait for its processes; kill what is left after ten seconds."""
         self._stopped = True
+        if self._watch is not None:
+            self._watch.close()
         if self._building is not None and not self._building.done():
             # The constructor waits for children: without them it fails and the thread comes back.
             await asyncio.to_thread(self._processes.kill, STOP_WITHIN_S)
@@ -225,6 +234,11 @@ class VllmEngine:
             )
         if self._temporary is not None:
             self._temporary.remove()
+
+    def _rank_exited(self, pid: int) -> None:
+        """End the engine: without one of its ranks it makes no token and holds every GPU."""
+        log_event("engine.rank_exited", level=logging.ERROR, pid=pid, model=self._spec.name)
+        self._ending = asyncio.ensure_future(asyncio.to_thread(self._processes.kill, STOP_WITHIN_S))
 
     def _build(self) -> None:
         os.environ.update(launch.ENVIRONMENT)

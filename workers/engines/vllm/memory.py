@@ -22,6 +22,8 @@ class WorkerReading:
     by_rank: tuple[Mapping[str, int], ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    #: Pids of the ranks, in their order.
+    pids: tuple[int, ...] = ()
     #: Environment variables that engines read, as the workers have them.
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,7 +76,12 @@ def read_worker(answers: Sequence[Mapping[str, Mapping[str, Any]]]) -> WorkerRea
         {term: int(value) for term, value in answer["bytes"].items()} for answer in answers
     )
     return WorkerReading(
-        bytes_by_term=largest, by_rank=by_rank, reasons=reasons, facts=facts, variables=variables
+        bytes_by_term=largest,
+        by_rank=by_rank,
+        reasons=reasons,
+        facts=facts,
+        pids=tuple(int(answer["process"]["pid"]) for answer in answers if "process" in answer),
+        variables=variables,
     )
 
 

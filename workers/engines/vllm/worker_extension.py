@@ -7,6 +7,7 @@ reason.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -21,9 +22,13 @@ class MemoryExtension:
     """Mixed into vLLM's worker class; every method answers with plain numbers and text."""
 
     def evalctl_memory(self) -> dict[str, dict[str, Any]]:
-        """Return ``bytes`` by term, ``reasons`` for missing ones, ``facts`` and ``variables``."""
+        """Return ``bytes`` by term, ``reasons`` for missing ones, ``facts`` and ``variables``.
+
+        ``process`` has the pid of this rank.
+        """
         answer: dict[str, dict[str, Any]] = {"bytes": {}, "reasons": {}, "facts": {}}
         answer["variables"] = variables_that_matter(variables_at_start())
+        answer["process"] = {"pid": os.getpid()}
         for name, read in _READINGS.items():
             _read_into(answer["bytes"], answer["reasons"], name, read, self)
         for name, read_fact in FACTS.items():
