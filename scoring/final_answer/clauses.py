@@ -56,7 +56,11 @@ def main_clause(text: str) -> str:
         if holds(shorter):
             text = shorter
     restated = list(_THAT_IS.finditer(text))
-    if restated and holds(text[restated[-1].end() :]):
+    if (
+        restated
+        and holds(text[restated[-1].end() :])
+        and not _ROUGHLY.match(text, restated[-1].end())
+    ):
         return text[restated[-1].end() :]
     return text
 
@@ -106,6 +110,7 @@ _COMMENTS = (
     re.compile(r"[,，]\s*其中[^。;；]*"),
     re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),
 )
+_ROUGHLY = re.compile(r"\s*(?:about|approximately|roughly|around|some|≈|约)", re.IGNORECASE)
 _THAT_IS = re.compile(
     r"(?:^|[,，;；(—–-]\s*)(?:that is|i\.e\.?|namely|in other words"
     r"|or equivalently|即|也就是说?)(?![A-Za-z])\s*[,，:：]?",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scoring.final_answer.amounts import measure
+from scoring.final_answer.demands.writings import is_decimal
 from scoring.final_answer.equations import EquationComparison
 from scoring.final_answer.forms import (
     Equation,
@@ -41,6 +42,7 @@ from scoring.final_answer.members import (
     vector,
 )
 from scoring.final_answer.notations.vectors import entries
+from scoring.final_answer.results.hedges import offered
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.values import LETTER
 from scoring.final_answer.wordings import same_words, says_no_value
@@ -127,6 +129,14 @@ class Comparison(EquationComparison):
         equal = self.query(reference, spelled)
         return Verdict(right=True if equal else None, reason="" if equal else why)
 
+    def offers_another(self, reference: str, written: str) -> bool:
+        """Return whether a text offers a second value that is not the one of the reference."""
+        wanted = self.read(reference)
+        if not isinstance(wanted, Scalar) or "±" in wanted.text:
+            return False
+        other = offered(written)
+        return other is not None and self.values(wanted, other) is False
+
     # Shapes.
 
     def _same(self, wanted: Form, stated: Form) -> bool | None:
@@ -136,6 +146,8 @@ class Comparison(EquationComparison):
             wanted, stated = as_span(wanted) or wanted, as_span(stated) or stated
         if isinstance(wanted, Words) or isinstance(stated, Words):
             return same_words(wanted, stated)
+        if isinstance(wanted, Scalar | Spans) and isinstance(stated, Several):
+            stated = self._asked_one(stated)
         if isinstance(wanted, Spans):
             return self._spans(wanted, stated)
         if isinstance(wanted, Equation) and any("±" in side for side in wanted.sides):
@@ -151,6 +163,15 @@ class Comparison(EquationComparison):
         if isinstance(wanted, Several):
             return self._several(wanted, stated)
         return self._scalar(wanted, stated)
+
+    def _asked_one(self, stated: Several) -> Form:
+        """Return the one equation of several for an expression that the problem asks for."""
+        lefts = [
+            re.sub(r"\s", "", item.sides[0]) if isinstance(item, Equation) else ""
+            for item in stated.items
+        ]
+        asked = [at for at, left in enumerate(lefts) if len(left) > 1 and left in self.asked]
+        return stated.items[asked[0]] if len(asked) == 1 else stated
 
     def _scalar(self, wanted: Scalar, stated: Form) -> bool | None:
         if "±" in wanted.text:
@@ -203,8 +224,12 @@ class Comparison(EquationComparison):
         exact_sides = stated.sides[: len(stated.sides) - stated.approximate]
         if (
             stated.approximate > 0
-            and len(exact_sides) > 1
-            and self._chain(wanted, Equation(exact_sides))
+            and (len(exact_sides) > 1 or (is_amount and not is_decimal(wanted.text)))
+            and (
+                self._chain(wanted, Equation(exact_sides))
+                if len(exact_sides) > 1
+                else self._same(wanted, read_form(exact_sides[0], self.names) or stated)
+            )
         ):
             return True
         last = read_form(stated.sides[-1], self.names)
@@ -429,6 +454,10 @@ class Comparison(EquationComparison):
         named = [i for i in stated.items if isinstance(i, Equation) and i.name]
         named = [i for i in named if i.name == wanted.name]
         if len(named) == 1:
+            further = [i for i in stated.items if isinstance(i, Scalar) and i.unit == ""]
+            right = read_form(wanted.sides[-1], self.names)
+            if isinstance(right, Scalar) and any(self._same(right, i) is False for i in further):
+                return False
             return self._equation(wanted, named[0])
         # x = -1, 2 is an assignment and further values.
         return len(stated.items) > 1 and all(

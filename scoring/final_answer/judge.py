@@ -175,6 +175,8 @@ def _compared(
     verdict = how.judge(reference, read, stated.text)
     if verdict.right and unmet(question.text, one_spelling(reference), read):
         return Verdict(right=False, reason="not in the form that is asked for")
+    if verdict.right and how.offers_another(reference, stated.text):
+        return Verdict(right=False, reason="another value is offered too")
     return verdict
 
 

@@ -18,7 +18,7 @@ _ASKED = re.compile(
     r"|other |whole |full |different |real |distinct |positive |integer "
     r"|[a-z]+-[a-z]+ )*(?P<en>[a-z]+)"
     r"|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)"
-    r"|(?:用|以)(?P<as>[\u4e00-\u9fff]{1,6}?)(?:表示|为单位|作单位)",
+    r"|(?:用|以)(?!\w{0,2}[分小]数|根式|区间|集合)(?P<as>[\u4e00-\u9fff]{1,6}?)(?:表示|为单位|作单位)",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P<unit>千米|公里|米)")

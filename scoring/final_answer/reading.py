@@ -20,7 +20,7 @@ from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
 from scoring.final_answer.results.extremes import asks_both, both_extremes
 from scoring.final_answer.shapes import read_form
-from scoring.final_answer.words import in_order_words, phrase, predicate, yes_or_no
+from scoring.final_answer.words import first_name, in_order_words, phrase, predicate, yes_or_no
 from scoring.final_answer.writing import one_spelling
 
 #: Words that may be an answer without being a sentence.
@@ -135,8 +135,12 @@ def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | Non
     """
     if (decided := yes_or_no(raw, wanted)) is not None:
         return decided
+    if (named := first_name(raw, wanted, question.text)) is not None:
+        return named
     form = read_form(_without_lead(text))
     parts = form.items if isinstance(form, Several) else (form,)
+    if isinstance(form, Several) and (said := predicate(raw, wanted, question.text)) is not None:
+        return said
     if form is not None and all(
         not isinstance(p, Words) or len(p.text.split()) <= MAX_WORDS for p in parts
     ):

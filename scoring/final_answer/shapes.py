@@ -65,6 +65,7 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
 #: A name before a set: ``D_f = {x | ...}``, ``(x, y) ∈ {...}``.
 _SET_NAME = re.compile(
     r"^(?:\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)"
+    r"|[A-Z](?:\s*[∩∪]\s*[A-Z])+"
     r"|[A-Za-z](?:_\{?\w+\}?)?(?:\([A-Za-z]\))?)\s*[=∈:]\s*(?=\\?\{)"
 )
 

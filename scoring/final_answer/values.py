@@ -112,7 +112,8 @@ class ValueComparison:
         return Fraction(b[2] / a[2]).limit_denominator(10**9)
 
     def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
-        if wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
+        apart = re.search(r"\d\s+\d", f"{wanted};{stated}") is not None
+        if not apart and wanted.replace(" ", "") == stated.replace(" ", "") and scale == 1:
             return True
         if "∞" in wanted or "∞" in stated:
             return wanted.replace("+", "").replace(" ", "") == stated.replace("+", "").replace(
@@ -254,15 +255,16 @@ class ValueComparison:
         return Fraction(row[0].real)
 
 
-#: What no amount of another of them can be.
-_PHYSICAL = frozenset(("length", "mass", "time", "length^1/time^1", "length/time"))
+def _apart(asked: Measure, stated: Measure) -> bool:
+    """Return whether a speed is asked for and a time or a length stated, or the reverse.
+
+    Other units that a question seems to ask for may belong to something else in it.
+    """
+    kinds = {asked[0], stated[0]}
+    return len(kinds & _SPEED) == 1 and len(kinds & {"length", "time"}) == 1
 
 
-def _apart(one: Measure, other: Measure) -> bool:
-    """Return whether two units surely measure different things, such as hours and km/h."""
-    return {one[0], other[0]} <= _PHYSICAL and one[0] != other[0]
-
-
+_SPEED = frozenset(("length^1/time^1", "length/time"))
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 
 

@@ -25,8 +25,9 @@ def same_words(wanted: Form, stated: Form) -> bool | None:
             )
             else None
         )
-    a, b = _bare(wanted.text), _bare(stated.text)
-    if {a, b} == {"yes", "no"}:
+    a, b = _bare(wanted.text), _GENERIC.sub("", _bare(stated.text))
+    a = _GENERIC.sub("", a)
+    if {a, b} == {"yes", "no"} or b == f"not {a}":
         return False
     if a == b or _letters_of(wanted.text) == _letters_of(stated.text) != frozenset():
         return True
@@ -39,6 +40,10 @@ _NUMBER_WORDS = re.compile(
     r"|[零〇一二三四五六七八九十百千万亿两半]|\\(?:pi|infty|sqrt|frac)",
     re.IGNORECASE,
 )
+
+
+#: What a word is of, where only the word is asked for: an odd function.
+_GENERIC = re.compile(r"(?<=\w)\s+(?:function|number|triangle|one)$")
 
 
 def says_no_value(written: str) -> bool:

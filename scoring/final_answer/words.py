@@ -188,6 +188,9 @@ def predicate(text: str, wanted: Words, statement: str) -> Form | None:
     """
     text = re.sub(r"\([^()]*\)|（[^（）]*）", " ", text)
     options = _options(wanted.text, statement)
+    if options and not _affirmed(text, options):
+        denied = re.search(rf"\bnot\s+(?:an?\s+)?{re.escape(wanted.text)}\b", text, re.IGNORECASE)
+        return Words(f"not {wanted.text}") if denied else None
     if options and (said := _affirmed(text, options)):
         compared = len({w.lower() for w in said}) > 1 and re.search(r"\bthan\b|比", text)
         return Words(said[0] if compared else said[-1])
@@ -224,6 +227,24 @@ def yes_or_no(text: str, wanted: Words) -> Words | None:
     return None if said is None else Words(said[1])
 
 
+_NO_NAME = frozenset(
+    ("The", "So", "Therefore", "Hence", "Thus", "It", "Answer", "Among", "Since", "Because", "And",
+     "But", "Then", "In", "We", "I", "This", "That")
+)  # fmt: skip
+
+
+def first_name(text: str, wanted: Words, statement: str) -> Words | None:
+    """Return the person that a conclusion names first, where the question asks who."""
+    if not re.fullmatch(r"[A-Z][a-z]+", wanted.text) or not re.search(
+        r"\b[Ww]ho(?:se)?\b", statement
+    ):
+        return None
+    last = re.split(r"\b(?:so|thus|hence|therefore)\b,?", text)[-1]
+    last = re.sub(r"\b(?:than|not|before|after|by|to)\s+[A-Z][a-z]+", " ", last)
+    names = [name for name in re.findall(r"\b[A-Z][a-z]+\b", last) if name not in _NO_NAME]
+    return Words(names[0]) if names else None
+
+
 def _affirmed(text: str, options: list[str]) -> list[str]:
     pattern = rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, options))})(?![A-Za-z])"
     return [
@@ -243,12 +264,10 @@ def _options(wanted: str, statement: str) -> list[str]:
     A list with "or", or names of people.
     """
     for listed in re.finditer(
-        r"((?:[A-Za-z]+,\s*)+)(?:or|and)\s+([A-Za-z]+)|\b([A-Za-z]+)\s+or\s+([A-Za-z]+)\b",
+        r"((?:[A-Za-z]+,\s*)+(?:[A-Za-z]+\s+(?=or\b))?)(?:or|and)\s+([A-Za-z]+)|\b([A-Za-z]+)\s+or\s+([A-Za-z]+)\b",
         statement,
     ):
-        words = [w.strip() for w in (listed[1] or listed[3]).split(",") if w.strip()] + [
-            listed[2] or listed[4]
-        ]
+        words = [*re.findall(r"[A-Za-z]+", listed[1] or listed[3]), listed[2] or listed[4]]
         if wanted.lower() in (w.lower() for w in words):
             return words
     if kinds := conditions(wanted):

@@ -54,12 +54,24 @@ def endings(sentence: str, text: str, question: Question) -> list[str]:
     spelled = _EQUALITY_CLAUSE.sub("", _spelled(sentence)).strip(" .。,，")
     if _CHOICE_WORDS.search(spelled):
         return []
+    if _ends_elsewhere(spelled, question):
+        return []
     ends = (_RESULTS, *_ENDINGS) if text.count("=") >= DERIVATION else (_RESULTS,)
     found = [end.search(spelled) for end in ends]
     if question.asks_extreme and _ATTAINED.search(text):
         found.append((_LEAST if question.asks_least else _GREATEST).search(spelled))
     values = [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
     return [value for value in values if value.count("(") == value.count(")")]
+
+
+def _ends_elsewhere(spelled: str, question: Question) -> bool:
+    """Return whether the question asks for the left side of another equation than the last."""
+    lefts = [left.replace(" ", "") for left in _LEFT.findall(spelled)]
+    asked = [left for left in lefts if len(left) > 1 and left in question.spelled]
+    return bool(asked) and lefts[-1] not in asked
+
+
+_LEFT = re.compile(r"(?:^|[,，;；])\s*([^,，;；=]{1,20}?)\s*=")
 
 
 def _spelled(sentence: str) -> str:

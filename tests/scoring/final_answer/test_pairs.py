@@ -1,6 +1,6 @@
 """The rates of right and wrongly right verdicts on pairs of a reference and a reply.
 
-The judge was written against the pairs of ``dev`` to ``dev7``: their rates hold what was reached
+The judge was written against the pairs of ``dev`` to ``dev8``: their rates hold what was reached
 and say little of new ones. The builders of the judge do not read the pairs of ``test``.
 """
 
@@ -44,6 +44,7 @@ def rates(name: str) -> tuple[float, float]:
         ("dev5", 0.987, 0.002),
         ("dev6", 0.99, 0.005),
         ("dev7", 0.93, 0.005),
+        ("dev8", 0.93, 0.01),
         ("test", 0.92, 0.025),
     ],
 )
