@@ -1,4 +1,4 @@
-"""The container and service files, checked as far as possible without a container engine."""
+"""The container and service files, checked without an engine; tests/containers runs them."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.containers.docker import Docker
 from tests.containers.walk import NotAsExpected
 from tests.support.processes import ROOT
@@ -24,6 +26,6 @@ def refuses_without_gpu(docker: Docker) -> str:
     given = ("--env", "EVALCTL_DATABASE_URL=postgresql://evalctl@127.0.0.1:1/none",
              "--env", "EVALCTL_BROKER_URL=redis://127.0.0.1:1/0")  # fmt: skip
     *lines, code = docker("run", "--rm", *given, TAG, "sh", "-c", script).strip().splitlines()
-    if len(lines) != 1 or code == "0" or "GPU" not in lines[0]:
+    if len(lines) != 1 or code != "2" or "NVIDIA driver" not in lines[0]:
         raise NotAsExpected(f"the worker ended with {code} and said: {' / '.join(lines)}")
-    return f"exit {code}: {lines[0]}"
+    return f"exit {code}: {json.loads(lines[0])['error']}"
