@@ -7,6 +7,7 @@ const VERDICTS = {
   missing: ["○", "missing", "not found in the answer"],
   undetermined: ["?", "undetermined", "the rules cannot decide"],
 };
+const GUESS = "Suspected guess: the final answer is right, but what is shown does not lead to it, and the steps that are undetermined could not change that.";
 /** Rows of the list that are made before the page is free again. */
 const ROWS_AT_ONCE = 120;
 const FILTERS = ["model", "category", "problem", "prompt", "verdict", "answer"];
@@ -29,7 +30,9 @@ class AnswerList {
 
   /** Return the section with the filters and the list. */
   section() {
-    const element = section("answers", "Answers", this.filterForm(), this.count, this.list, this.tip);
+    const heads = ["of 7", "problem", "model", "prompt, repetition", "answer and marks"];
+    const element = section("answers", "Answers", this.filterForm(), this.count,
+      make("div", { class: "heads", "aria-hidden": "true" }, heads), this.list, this.tip);
     addEventListener("hashchange", () => this.followAddress());
     addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.tip.hidden = true;
@@ -144,7 +147,7 @@ class AnswerList {
     const wanted = new URLSearchParams(location.hash.slice(1));
     const job = wanted.get("a");
     if (job !== null) {
-      this.showOne(job);
+      this.showOne(job, wanted.get("step"));
       return;
     }
     const state = {};
@@ -158,8 +161,8 @@ class AnswerList {
     }
   }
 
-  /** Open one answer and go to it. */
-  showOne(job) {
+  /** Open one answer and go to it, or to one of its steps. */
+  showOne(job, step = null) {
     const answer = this.byJob.get(job);
     if (!answer) {
       this.show({});
@@ -172,10 +175,15 @@ class AnswerList {
     const row = this.rows[at];
     this.fill(row, answer);
     row.open = true;
-    this.keepAddress(`a=${job}`);
+    this.keepAddress(step === null ? `a=${job}` : `a=${job}&step=${step}`);
     requestAnimationFrame(() => {
       row.scrollIntoView({ block: "start" });
       row.querySelector("summary").focus({ preventScroll: true });
+      for (const entry of row.querySelectorAll(".steps li")) {
+        const sought = entry.dataset.steps === step;
+        entry.classList.toggle("sought", sought);
+        if (sought) entry.scrollIntoView({ block: "center" });
+      }
     });
   }
 
@@ -293,7 +301,8 @@ function answerArticle(answer, list) {
     make("header", {},
       make("h4", {}, `${answer.model}: `, score7(answer)),
       make("p", { class: "facts" }, facts(answer), " ",
-        make("a", { href: `#a=${answer.job}` }, `link to job ${answer.job}`))),
+        make("a", { href: `#a=${answer.job}` }, `link to job ${answer.job}`)),
+      answer.guess_suspected ? make("p", { class: "note" }, GUESS) : null),
     make("div", { class: "columns" },
       make("div", { class: "answer-text" }, ...thinking(answer),
         text.trim() ? showText(text, passages, marked)

@@ -92,7 +92,7 @@ function scoreChart(scores, models, intervals, title) {
   }));
   const categories = CATEGORIES.filter((one) => rows.some((row) => row.category === one));
   const draw = (room) => Plot.plot({
-    width: room, marginLeft: 8, marginRight: 44, marginBottom: 38, marginTop: 26,
+    width: room, marginLeft: 8, marginRight: 96, marginBottom: 38, marginTop: 26,
     height: 74 + categories.length * (24 + 26 * models.length),
     style: { font: FONT, background: "none", overflow: "visible" },
     x: { domain: [0, 7], ticks: 8, label: "steps shown, out of 7", grid: true },
@@ -115,14 +115,20 @@ function scoreChart(scores, models, intervals, title) {
       }),
       Plot.text(rows, {
         fy: "category", y: "model", x: (row) => Math.max(row.score7_high, row.ci_high || 0),
-        text: (row) => figure(row.score7, 2), textAnchor: "start", dx: 6, fill: "currentColor",
+        text: rangeOf, textAnchor: "start", dx: 6, fill: "currentColor",
       }),
       Plot.ruleX([0]),
     ],
   });
-  const label = rows.map((row) => `${row.category}: ${row.model} ${figure(row.score7, 2)} of 7`);
+  const label = rows.map((row) => `${row.category}: ${row.model} ${rangeOf(row)} of 7`);
   return chart(title, `${title}. ${label.join("; ")}.`, draw, null,
     legendOf(modelEntries(models)));
+}
+
+/** Format a score with where it would end if every undetermined step were done. */
+function rangeOf(row) {
+  const high = row.score7_high > row.score7 + 0.005 ? ` to ${figure(row.score7_high, 2)}` : "";
+  return `${figure(row.score7, 2)}${high}`;
 }
 
 /** Lines of a cumulative distribution, one for each line of the resources. */

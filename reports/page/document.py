@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from comparison.metrics import METRICS
@@ -68,6 +68,7 @@ def report_document(
         "reservation": RESERVATION,
         "traces": _traces(rows),
         "weakest": weakest(rows.steps_shown, problems),
+        "never_shown": never_shown(rows.steps_shown, problems),
         "left_out": left_out(rows, answers),
         "problems": problems,
         "answers": answers,
@@ -78,15 +79,25 @@ def weakest(steps: Sequence[Row], problems: Mapping[str, Any]) -> list[dict[str,
     """Return the steps that each model shows least, necessary ones alone, the weakest first."""
     taken: Counter[str] = Counter()
     found = []
-    for step in steps:
-        path = problems.get(step["problem"], {}).get("paths", {}).get(step["path"], {})
-        known = path.get(step["step"])
-        if known is None or not known["necessary"] or step["done"] == step["answers"]:
-            continue
-        if taken[step["model"]] < WEAKEST_AT_MOST:
+    for step, known in _necessary(steps, problems):
+        if step["done"] < step["answers"] and taken[step["model"]] < WEAKEST_AT_MOST:
             taken[step["model"]] += 1
             found.append({**step, "describe": known["describe"]})
     return found
+
+
+def never_shown(steps: Sequence[Row], problems: Mapping[str, Any]) -> Counter[str]:
+    """Return how many necessary steps none of a model's answers shows, by model."""
+    return Counter(step["model"] for step, _ in _necessary(steps, problems) if not step["done"])
+
+
+def _necessary(steps: Sequence[Row], problems: Mapping[str, Any]) -> Iterator[tuple[Row, Row]]:
+    """Yield each necessary step that the page knows, with what it knows of it."""
+    for step in steps:
+        path = problems.get(step["problem"], {}).get("paths", {}).get(step["path"], {})
+        known = path.get(step["step"])
+        if known is not None and known["necessary"]:
+            yield step, known
 
 
 def _limits(results: Mapping[str, Sequence[Row]], run: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ const STATES = {
   queued: "The run waits for a worker: there is little to see yet.",
   running: "The run has not finished: the figures are of what it has so far.",
   paused: "The run is paused: the figures are of what it has so far.",
-  failed: "Some jobs of the run failed; what is left out stands at the end of this page.",
+  failed: "Some jobs of the run failed: they stand under “Left out, and why”.",
   cancelled: "The run was cancelled: the figures are of what it had by then.",
 };
 
@@ -33,11 +33,15 @@ function summarySection(data) {
     [answers.filter((answer) => answer.answer_correct === false).length, "wrong final answer", "wrong final answers", "#answer=wrong"],
     [answers.filter((answer) => answer.flags.length).length, "flagged answer", "flagged answers", "#flagged=1"],
   ].filter(([number]) => number);
+  const weakest = distinct(data.models.map((row) => row.model))
+    .map((model) => data.weakest.find((row) => row.model === model)).filter(Boolean);
   return section("summary", "Summary",
     make("ul", { class: "summary" }, data.summary.map((sentence) => make("li", {}, sentence))),
     links.length ? make("ul", { class: "chips", "aria-label": "Answers worth reading" },
       links.map(([number, one, many, to]) => make("li", {},
-        make("a", { href: to }, `${figure(number)} ${number === 1 ? one : many}`)))) : null);
+        make("a", { href: to }, `${figure(number)} ${number === 1 ? one : many}`))),
+      weakest.map((row) => make("li", {}, make("a", { href: stepAddress(row) },
+        `weakest step of ${row.model}: ${row.problem} ${row.step}, shown in ${shownIn(row)}`)))) : null);
 }
 
 function scoresSection(data, models) {
@@ -156,7 +160,7 @@ function comparisonSection(data) {
     return make("div", {},
       make("h3", {}, `${name(head.b)}, compared with ${name(head.a)} `, verdictBadge(head.verdict)),
       rules.length ? make("ul", { class: "plain" }, rules.map((rule) => make("li", {}, rule.why))) : null,
-      scores.length ? differenceChart(scores, `${name(head.b)} - ${name(head.a)}`) : null,
+      scores.length ? differenceChart(scores, `${name(head.b)} − ${name(head.a)}`) : null,
       comparisonTable(data, rows, name(head.a), name(head.b)),
       flipsOf(found.flips.filter(of), held));
   });
@@ -240,19 +244,30 @@ function promptSection(data, models) {
       "Steps are compared between answers of one repetition to both prompts; pairs that follow different paths are counted and left out.") : null);
 }
 
+/** Return the address of an answer that lacks a step, at this step. */
+function stepAddress(row) {
+  return `#a=${row.example}&step=${row.step}`;
+}
+
+function shownIn(row) {
+  return `${figure(row.done)} of ${figure(row.answers)}`;
+}
+
 function weakestSection(data, models) {
   if (!data.weakest.length) return null;
   const tables = models.map((model) => {
     const rows = data.weakest.filter((row) => row.model === model);
-    return rows.length ? table(`Weakest steps of ${model}`, [
-      { title: "step", of: (row) => make("a", { href: `#a=${row.example}` }, `${row.problem} ${row.step}`), kind: "left" },
-      { title: "what it is", of: (row) => showText(row.describe || ""), kind: "prose" },
-      { title: "shown", of: (row) => `${figure(row.done)} of ${figure(row.answers)}` },
+    const never = data.never_shown[model] || 0;
+    const more = never ? `; ${counted(never, "step")} shown by none of its answers` : "";
+    return rows.length ? table(`Weakest steps of ${model}${more}`, [
+      { title: "step", of: (row) => make("a", { href: stepAddress(row) }, `${row.problem} ${row.step}`), kind: "left" },
+      { title: "shown", of: shownIn },
       { title: "wrong", of: (row) => figure(row.wrong) },
+      { title: "what it is", of: (row) => showText(row.describe || ""), kind: "prose" },
     ], rows) : null;
   });
   return section("steps", "Weakest steps",
-    make("p", { class: "note" }, "Necessary steps that fewest of a model's answers along their path show; a link opens an answer that lacks the step."),
+    make("p", { class: "note" }, "Necessary steps by the share of a model's answers that show them, the lowest first, of equal shares those with more answers; only answers that follow the step's path count. A link opens an answer that lacks the step."),
     make("div", { class: "tables" }, tables));
 }
 

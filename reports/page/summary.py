@@ -86,7 +86,7 @@ def _sure(row: Row, first: str, second: str) -> str:
     if row["ci_low"] is None:
         return f"{problems} cannot say how sure the difference is"
     ends = f"95\N{NO-BREAK SPACE}% interval {row['ci_low']:+.2f} to {row['ci_high']:+.2f}"
-    measured = f"{second} - {first} {row['difference']:+.2f}, {ends}, {problems}"
+    measured = f"{second} \N{MINUS SIGN} {first} {row['difference']:+.2f}, {ends}, {problems}"
     if row["finding"] not in ("better", "worse"):
         return f"neither is shown to derive more ({measured})"
     return f"{second if row['finding'] == 'better' else first} derives more ({measured})"

@@ -260,3 +260,14 @@ def test_a_thousand_answers_open_fast(page: Page, tmp_path: Path) -> None:
     print({"page_ms": opens, "answer_ms": answers})
     assert min(opens) < PAGE_OPENS_MS
     assert min(answers) < ANSWER_OPENS_MS
+
+
+def test_a_link_to_a_step_marks_it_in_sight(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, several(), "#a=20&step=s1")
+    page.until("document.querySelector('#job-20 .sought')")
+    assert page.evaluate("document.querySelector('.sought').dataset.steps") == "s1"
+    place = "document.querySelector('.sought').getBoundingClientRect()"
+    page.until(f"{place}.top >= 0 && {place}.bottom <= innerHeight")
+    page.evaluate("location.hash = '#a=19'")
+    page.until("document.querySelector('#job-19').open")
+    assert page.evaluate("document.querySelectorAll('#job-19 .sought').length") == 0
