@@ -102,6 +102,14 @@ class ModelSpec:
         return cls(**data)
 
 
+def default_queue(engine: str, gpus: int) -> str:
+    """Return the queue of a model that names none: its engine's, or that of its number of GPUs.
+
+    Hints of larger models reach no worker that is too small for them, which would spend them.
+    """
+    return engine if gpus == 1 else f"{engine}-x{gpus}"
+
+
 #: What tokens cost; later than the price of a GPU.
 TOKEN_PRICES = ("price_per_million_input_tokens", "price_per_million_output_tokens")
 #: Fields that say something about a model and change nothing that is run.

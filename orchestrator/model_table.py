@@ -7,12 +7,12 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from core.chat_options import refusal_of
-from core.model_spec import LIMITS, MOST_GPUS, PARALLEL_SIZES, ModelSpec
+from core.model_spec import LIMITS, MOST_GPUS, PARALLEL_SIZES, ModelSpec, default_queue
 from core.sampling_params import OWN
 from core.secrets import KNOWN, MASK
 from core.server_address import refused_headers, stored_address
@@ -61,7 +61,8 @@ def read_model(where: str, name: str, table: Any) -> ModelSpec:
         table = {**table, "base_url": stored_address(address)}
     if variable := table.get("api_key_env"):
         KNOWN.learn(os.environ.get(variable))
-    return ModelSpec(name=name, **{"queue": table["engine"], **_with_limits(place, table)})
+    spec = ModelSpec(name=name, **_with_limits(place, table))
+    return spec if "queue" in table else replace(spec, queue=default_queue(spec.engine, spec.gpus))
 
 
 def _with_limits(place: str, table: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from core.errors import DbError, ServiceUnreachable
 from core.gpus import Gpu, GpuUnavailable, find_gpus, gpu_groups, list_gpus, nvml
+from core.model_spec import RUN_HERE, default_queue
 from core.secrets import guard_output
 from core.settings import Settings
 from core.states import WorkerState
@@ -63,7 +64,7 @@ def main() -> int:
     try:
         gpus = _chosen_gpus(arguments)
         pin(gpus)
-        queues = tuple(arguments.queues or DEFAULT_QUEUES)
+        queues = _queues(tuple(arguments.queues or DEFAULT_QUEUES), len(gpus))
         serve(Settings.from_environment(), gpus, queues, grace_s=arguments.grace)
     except ServiceUnreachable as error:
         log_event("worker.refused", level=logging.ERROR, error=str(error))
@@ -196,6 +197,17 @@ def _chosen_gpus(arguments: argparse.Namespace) -> tuple[Gpu, ...]:
         return list_gpus()[:1]
     except GpuUnavailable:
         return ()
+
+
+def _queues(named: tuple[str, ...], gpus: int) -> tuple[str, ...]:
+    """Return the queues to listen to: of an engine also those of models over several GPUs."""
+    larger = tuple(
+        default_queue(engine, size)
+        for engine in RUN_HERE
+        if engine in named
+        for size in range(2, gpus + 1)
+    )
+    return tuple(dict.fromkeys((*named, *larger)))
 
 
 @contextmanager

@@ -350,6 +350,40 @@ def test_check_names_the_workers_that_could_run_a_model(
     assert (check["gpus"], check["workers"]) == (2, [name])
 
 
+def test_hints_of_larger_models_reach_no_smaller_worker(
+    on_gpu: dict[str, str], set_gpu: SetGpu, engine: Engine
+) -> None:
+    set_gpu(others=[{}])
+    with gpu_worker(on_gpu, gpus="1") as small, gpu_worker(on_gpu, gpus="0") as other:
+        listened = [one.wait_for("worker.ready")["queues"] for one in (small, other)]
+        assert (small.stop(), other.stop()) == (0, 0)
+    with gpu_worker(on_gpu, gpus="0+1") as large:
+        listened.append(large.wait_for("worker.ready")["queues"])
+        assert large.stop() == 0, large.tail()
+    assert listened == [["synthetic"], ["synthetic"], ["synthetic", "synthetic-x2"]]
+    queues = query(engine, "SELECT queues FROM eval.worker ORDER BY started_at DESC LIMIT 1")
+    assert queues == [{"queues": ["synthetic", "synthetic-x2"]}]
+
+
+@pytest.mark.parametrize(
+    ("options", "queue"),
+    [
+        ("", "vllm"),
+        ("options = { tensor_parallel_size = 2 }", "vllm-x2"),
+        ("options = { tensor_parallel_size = 2, pipeline_parallel_size = 2 }", "vllm-x4"),
+        ('options = { tensor_parallel_size = 2 }\nqueue = "big"', "big"),
+    ],
+)
+def test_the_queue_follows_from_the_number_of_gpus(
+    options: str, queue: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    config = tmp_path / "evalctl.toml"
+    text = f'[models.m]\nengine = "vllm"\nsource = "x"\n{options}\n'
+    config.write_text(text, encoding="utf-8")
+    shown = evalctl(environment | {"EVALCTL_CONFIG": str(config)}, "models show m")
+    assert json.loads(shown.stdout)["queue"] == queue
+
+
 def test_a_size_that_is_no_number_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
     config = tmp_path / "evalctl.toml"
     config.write_text(

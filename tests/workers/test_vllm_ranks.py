@@ -65,7 +65,7 @@ def test_no_rank_outlives_its_worker(user: dict[str, str], engine: Engine) -> No
     asked = "--problems sec-symmetric-01 --repetitions 1 --fixed-length 16:900"
     submitted = evalctl(user, "submit --model split", *asked.split())
     assert submitted.returncode == 0, submitted.stderr
-    with worker(user, "--queue", "vllm") as process:
+    with worker(user, "--queue", "vllm-x2") as process:
         process.wait_for("engine.ready", within_s=START_S)
         until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
         running = engine_processes(process.process.pid)

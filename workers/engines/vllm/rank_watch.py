@@ -1,6 +1,6 @@
 """Notice at once that a rank of an engine has exited.
 
-vLLM's core gives the other ranks eight seconds to end before it kills them, and those wait for the
+vLLM's core gives the other ranks nine seconds to end before it kills them, and those wait for the
 dead one inside a kernel. Until then nothing is generated and every GPU stays held.
 """
 
