@@ -25,7 +25,7 @@ NONE = "none"
 Z90 = 1.2815515655446004
 #: Problems from which the spread between problems is read; one alone has none.
 PROBLEMS_AT_LEAST = 2
-#: Results of an engine start from which its speed beside that of other starts is read.
+#: Results of an occasion from which its speed beside that of others is read.
 RESULTS_AT_LEAST = 3
 
 
@@ -36,8 +36,8 @@ class Past:
     problem: str
     category: str
     prompt: str
-    #: The engine start that it was measured in.
-    start: int
+    #: The run and engine start that it was measured in.
+    occasion: int
     value: float
 
 
@@ -103,7 +103,7 @@ def forecast(past: Sequence[Past], cells: Iterable[Cell]) -> Forecast:
         added = measured.variance(source, [cell.times for cell in members])
         spread_known &= added is not None
         variance += added or 0.0
-    variance += measured.between_starts * mean**2
+    variance += measured.between_occasions * mean**2
     return Forecast(
         mean=mean, variance=variance if spread_known and mean else None, times_by_level=counted
     )
@@ -171,12 +171,12 @@ class _Measured:
         return apart + sum(times) ** 2 * between / group.problems
 
     @cached_property
-    def between_starts(self) -> float:
-        """Relative variance between engine starts that the next one adds; 0 with one start."""
+    def between_occasions(self) -> float:
+        """Relative variance between runs and engine starts that the next adds; 0 with one."""
         ratios: dict[int, list[float]] = defaultdict(list)
         for one in self._past:
             if usual := self._means[one.problem, one.prompt]:
-                ratios[one.start].append(one.value / usual)
+                ratios[one.occasion].append(one.value / usual)
         speeds = [float(np.mean(found)) for found in ratios.values()
                   if len(found) >= RESULTS_AT_LEAST]  # fmt: skip
         if len(speeds) < 2:

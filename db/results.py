@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,8 @@ class Results:
     imported: list[dict[str, Any]] = field(default_factory=list)
     #: Energy of answers by model, prompt, mode and engine.
     energy: list[dict[str, Any]] = field(default_factory=list)
+    #: Configuration and environment of the engine starts of models with several lines.
+    line_starts: list[dict[str, Any]] = field(default_factory=list)
     #: Prices of priced models, and what their answers cost is made of.
     priced: list[dict[str, Any]] = field(default_factory=list)
     #: Marks on the steps of drafts and times of both stages; empty for a run without a pipeline.
@@ -112,11 +115,23 @@ def read_results(
             imported=_read(connection, "imported", given),
             priced=_read(connection, "costs", given),
             energy=_read(connection, "energy", given),
+            line_starts=_line_starts(connection, resources),
             prompt_steps=rows(connection, statement("prompt_steps", "prompts"), given),
             verification=verification_table(connection, run_id),
             breakdown=read_breakdown(connection, run_id) if explained else None,
             judged=None if judge is None else _read(connection, "judged", given | {"judge": judge}),
         )
+
+
+def _line_starts(connection: Connection, resources: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the settings of models that have several lines in one prompt and mode."""
+    lines = Counter((row["model"], row["prompt"], row["mode"]) for row in resources)
+    several = [
+        {key: row[key] for key in ("config_hash", "environment_hash")}
+        for row in resources
+        if lines[row["model"], row["prompt"], row["mode"]] > 1
+    ]
+    return _read(connection, "line_settings", {"lines": dumps(several)}) if several else []
 
 
 def problem_energy(engine: Engine, run_id: UUID) -> dict[tuple[str, str, str], float]:

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core.engine_options import unknown_option
 from core.gpus import Gpu, GpuUnavailable, list_gpus
 from core.model_server import (
     hint,
@@ -25,6 +26,7 @@ from core.model_spec import ModelSpec
 from core.server_address import ServerMisnamed
 from db.fleet import WorkerRow
 from orchestrator.server_call import ServerCall, call_server
+from orchestrator.vllm_names import lacking_option
 
 #: Versions of vLLM that the engine is written for: from, below.
 VLLM_FROM, VLLM_BELOW = (0, 26), (0, 34)
@@ -67,6 +69,8 @@ def check_model(
 
 
 def _check_model(spec: ModelSpec) -> ModelCheck:
+    if (wrong := unknown_option(spec) or lacking_option(spec)) is not None:
+        return _cannot(spec, wrong, mend="Correct its options in evalctl.toml")
     if spec.engine == "synthetic":
         return ModelCheck(
             model=spec.name, ok=True, found="synthetic: runs anywhere, its numbers are simulated"

@@ -105,7 +105,7 @@ class Probe:
 
 def plan_probe(probe: Probe, registry: Registry, *, new: bool = False) -> Submission:
     """Resolve a probe's models; raise ``UsageFault`` for one unknown or not started by us."""
-    models = tuple(registry.get(name) for name in dict.fromkeys(probe.models))
+    models = tuple(registry.runnable(name) for name in dict.fromkeys(probe.models))
     ours = "a probe only searches the limits of engines that evalctl starts"
     for model in models:
         elsewhere = f"model {model.name!r} runs on an external server"

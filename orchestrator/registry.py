@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.engine_options import unknown_option
 from core.model_spec import ModelSpec
 from core.server_address import LOCAL
 from core.settings import Settings
@@ -31,6 +32,16 @@ class Registry:
             known = ", ".join(sorted(self._models))
             raise UsageFault(f"no model is registered as {name!r}; registered models: {known}")
         return self._models[name]
+
+    def runnable(self, name: str) -> ModelSpec:
+        """Return a model that jobs are planned for.
+
+        Raise ``UsageFault`` as ``get``, and for an option that no worker would take.
+        """
+        spec = self.get(name)
+        if (wrong := unknown_option(spec)) is not None:
+            raise UsageFault(wrong)
+        return spec
 
 
 def load_registry(settings: Settings) -> Registry:

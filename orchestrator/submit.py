@@ -18,6 +18,7 @@ from db.submissions import ProblemRecord, PromptRecord, Submission, Submitted, s
 from orchestrator.errors import UsageFault
 from orchestrator.experiment import Experiment
 from orchestrator.registry import Registry
+from orchestrator.vllm_names import lacking_option
 from problems.loader import ProblemSet, load_set
 from problems.prompt_styles import PromptTemplate, find_templates
 from problems.schema import Problem
@@ -65,7 +66,7 @@ def record_of_prompt(template: PromptTemplate) -> PromptRecord:
 
 def plan(experiment: Experiment, registry: Registry, *, new: bool = False) -> Submission:
     """Resolve models and problems; raise ``UsageFault`` or ``ProblemError`` for missing ones."""
-    models = tuple(registry.get(name) for name in dict.fromkeys(experiment.models))
+    models = tuple(registry.runnable(name) for name in dict.fromkeys(experiment.models))
     problem_set = load_set(experiment.problems)
     if not len(problem_set):
         raise UsageFault(f"the problem set {experiment.problems!r} contains no problems")
@@ -116,6 +117,8 @@ def submission_warnings(submission: Submission) -> tuple[str, ...]:
     """Return what a user should know before the jobs run: answers that will be cut off."""
     warnings = []
     for model in submission.models:
+        if (lacks := lacking_option(model)) is not None:
+            warnings.append(f"{lacks}; a worker with that version refuses its jobs")
         sampling = submission.samplings.get(model.name)
         if sampling is None or sampling.fixed_length:
             continue

@@ -59,16 +59,18 @@ def estimate_table(models: list[Document]) -> Table:
 
 def _stands_on(models: list[Document]) -> str:
     jobs = {level: sum(one["jobs_by"].get(level, 0) for one in models) for level in STANDS_ON}
+    lone = [one["model"] for one in models if one["runs"] == 1]
+    alone = f" Of {', '.join(lone)} one run is known: how runs differ is not in it."
     parts = [f"{n:,} from {STANDS_ON[level]}" for level, n in jobs.items() if n]
     return (
         f"Jobs by the results that they are estimated from: {', '.join(parts)}. 10 to 90 %: four "
-        "of five such runs should lie there, as far as repetitions, problems and engine starts "
-        "differed before; another GPU, vLLM or load is not in it."
+        "of five such runs should lie there, as far as repetitions, problems and runs "
+        f"differed before; another GPU, vLLM or load is not in it.{alone if lone else ''}"
     )
 
 
 def _starts(models: list[Document]) -> str:
-    known = [one for one in models if one["start_s"] is not None]
+    known = [one for one in models if one["start_s"] is not None and one["starts"]]
     if not known:
         return ""
     said = ", ".join(f"{one['model']} {one['starts']} of {one['start_s']:,.0f} s" for one in known)

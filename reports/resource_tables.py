@@ -9,6 +9,7 @@ from rich.table import Table
 
 from reports.flags import left_out_sentences
 from reports.layout import add_named_row, lean_table, legend
+from reports.line_settings import setting_lines
 
 Row = Mapping[str, Any]
 #: Columns: title, key of the view, digits, the word for the legend. Those without any figure are
@@ -157,8 +158,11 @@ def _most(row: Row, limits: Sequence[Row], kind: Kind) -> float | None:
 def _title(row: Row, lines: Sequence[Row]) -> str:
     """Name a model, and what distinguishes its lines where it has several."""
     others = [other for other in lines if other["model"] == row["model"]]
-    title = str(row["model"])
-    words = {"config_hash": "config", "environment_hash": "env", "memory_kind": "memory"}
+    named = setting_lines(row.get("settings", {}))
+    title = "\n".join([str(row["model"]), *(named or ())])
+    words = {"memory_kind": "memory"}
+    if named is None:
+        words = {"config_hash": "config", "environment_hash": "env", **words}
     for key, word in words.items():
         if len({other[key] for other in others}) > 1:
             title += f"\n{word} {str(row[key])[:8]}"

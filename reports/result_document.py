@@ -7,6 +7,7 @@ from typing import Any
 from db.results import Results
 from reports.costs import costs
 from reports.gaps import gaps
+from reports.line_settings import line_settings
 from reports.prompt_effects import changed_steps, prompt_effects
 
 
@@ -17,6 +18,7 @@ def result_document(results: Results, base: str | None = None) -> dict[str, Any]
     """
     means, steps = results.problem_means, results.prompt_steps
     return results.to_dict() | {
+        "resources": line_settings(results.resources, results.line_starts),
         "gaps": gaps(means, base),
         "costs": costs(results.priced, results.resources),
         "prompt_effects": prompt_effects(means, steps),

@@ -99,6 +99,15 @@ SELECT model, prompt, mode, need_mib, nvml_peak_mib, host_peak_mib, memory_kind,
                                               WHERE j.run_id = %(run)s)) AS engine
   FROM analytics_v1.model_resources AS r WHERE run_id = %(run)s ORDER BY prompt, mode, model;
 
+-- name: line_settings
+-- What these engine starts were configured with, once for each pair of hashes.
+SELECT DISTINCT ON (b.config_hash, b.environment_hash)
+       b.config_hash, b.environment_hash, b.config, b.environment
+  FROM analytics_v1.boots AS b
+  JOIN jsonb_to_recordset(%(lines)s::jsonb) AS l(config_hash text, environment_hash text)
+    ON l.config_hash = b.config_hash AND l.environment_hash = b.environment_hash
+ ORDER BY b.config_hash, b.environment_hash, b.boot_id DESC;
+
 -- name: energy
 SELECT model, prompt, mode, config_hash, environment_hash, gpu_name, method, shared_by, joules,
        joules_per_token, joules_per_step, joules_above_idle, idle_power_w, joules_min, joules_max,

@@ -109,7 +109,7 @@ def submit(
     The requests are jobs of a run of the judge, which `status`, `watch`, `cancel`, `dead` and
     `retry` take as any other. No request is queued twice, so a second call adds only what is new.
     """
-    spec = load_registry(Settings.from_environment()).get(judge_name)
+    spec = load_registry(Settings.from_environment()).runnable(judge_name)
     selection = Selection(check_done=check_done, retry_unscored=retry_unscored, judge=judge_name)
     with connect(broker=True, name="judge") as connections:
         found = find_run(connections.engine, run)

@@ -67,7 +67,7 @@ def verify(
     if model is None:
         made = verify_text(found, text)
     else:
-        spec = load_registry(Settings.from_environment()).get(model)
+        spec = load_registry(Settings.from_environment()).runnable(model)
         made = verify_with_model(
             found, text, spec, language=language, deadline_ms=deadline_ms, parallel=parallel
         )

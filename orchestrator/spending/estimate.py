@@ -16,6 +16,7 @@ from comparison.forecast import Cell, Forecast, Past, forecast, range80
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import Mode
+from db.fleet import list_workers
 from db.spending.past_times import PastTime, past_times, planned_already
 from db.submissions import Submission
 
@@ -117,8 +118,15 @@ def estimate(engine: Engine, submission: Submission) -> Estimate:
     language = str(submission.experiment.get("language", "en"))
     past = past_times(engine, submission.models, mode=submission.mode, language=language)
     known = planned_already(engine, submission)
+    loaded = {worker.model for worker in list_workers(engine)}
     models = tuple(
-        _of_model(model, submission, [one for one in past if one.model == model.name], known)
+        _of_model(
+            model,
+            submission,
+            [one for one in past if one.model == model.name],
+            known,
+            loaded=model.name in loaded,
+        )
         for model in submission.models
     )
     existing = submission.jobs - sum(one.jobs for one in models)
@@ -159,6 +167,8 @@ def _of_model(
     submission: Submission,
     past: Sequence[PastTime],
     known: Mapping[tuple[str, tuple[str, str], str], int],
+    *,
+    loaded: bool,
 ) -> ModelEstimate:
     cells = _cells(model, submission, known)
     jobs, gpus = sum(cell.times for cell in cells), gpus_of(model)
@@ -178,9 +188,9 @@ def _of_model(
         per_million_output_tokens=model.price_per_million_output_tokens,
     )
     seconds = forecast(_past(alike, _gpu_seconds(alike, submission.mode)), cells)
-    starts = submission.repetitions if submission.fresh_engine else 1
-    start_s, overhead_s = _start_seconds(alike), _overhead_seconds(alike, submission.mode)
-    extra_s = starts * (start_s or 0.0) + jobs * overhead_s
+    starts = submission.repetitions if submission.fresh_engine else 0 if loaded else 1
+    start_s = _start_seconds(alike)
+    extra_s = starts * (start_s or 0.0)
     hours = _scaled(seconds, extra=extra_s, factor=gpus / S_PER_HOUR) if gpus else None
     return ModelEstimate(
         model=model.name,
@@ -242,12 +252,14 @@ def _why_nothing(past: Sequence[PastTime], length: tuple[str, str], mode: str) -
 
 
 def _past(results: Sequence[PastTime], values: Sequence[float]) -> list[Past]:
+    """Return the values for a forecast; each run of an engine start is an occasion."""
+    occasions: dict[tuple[str, int], int] = {}
     return [
         Past(
             problem=" ".join(one.problem),
             category=one.category,
             prompt=one.prompt,
-            start=one.start_id,
+            occasion=occasions.setdefault((one.run, one.start_id), len(occasions)),
             value=value,
         )
         for one, value in zip(results, values, strict=True)
@@ -257,11 +269,13 @@ def _past(results: Sequence[PastTime], values: Sequence[float]) -> list[Past]:
 def _gpu_seconds(results: Sequence[PastTime], mode: str) -> list[float]:
     """Return for how long each result took its engine.
 
-    Alone its end-to-end time; in throughput mode its share, by output tokens, of the time in which
-    its engine served anything.
+    Alone the time of its attempt, scoring and commit included, without the start of an engine; in
+    throughput mode its share, by output tokens, of the time in which its engine served anything.
     """
     if mode != Mode.THROUGHPUT:
-        return [one.e2e_s for one in results]
+        beside = [one.attempt_s - one.e2e_s for one in results if not one.started_engine]
+        beside_s = max(0.0, statistics.fmean(beside)) if beside else 0.0
+        return [one.e2e_s + beside_s if one.started_engine else one.attempt_s for one in results]
     by_start: dict[int, list[PastTime]] = defaultdict(list)
     for one in results:
         by_start[one.start_id].append(one)
@@ -282,23 +296,12 @@ def _busy_s(results: Sequence[PastTime]) -> float:
 
 
 def _start_seconds(results: Sequence[PastTime]) -> float | None:
-    """Return the median seconds of an engine start, weights, compilation and warm-up included."""
+    """Return the mean seconds of an engine start, weights, compilation and warm-up included."""
     waits: dict[int, float] = {}
     for one in results:
         if one.started_engine:
             waits[one.start_id] = max(waits.get(one.start_id, 0.0), one.attempt_s - one.e2e_s)
-    return max(0.0, statistics.median(waits.values())) if waits else None
-
-
-def _overhead_seconds(results: Sequence[PastTime], mode: str) -> float:
-    """Return the seconds of an attempt beside its request: scoring and the commit.
-
-    In throughput mode the other requests run meanwhile.
-    """
-    beside = [one.attempt_s - one.e2e_s for one in results if not one.started_engine]
-    if mode == Mode.THROUGHPUT or not beside:
-        return 0.0
-    return max(0.0, statistics.median(beside))
+    return max(0.0, statistics.fmean(waits.values())) if waits else None
 
 
 def _scaled(found: Forecast, *, extra: float, factor: float) -> Amount:

@@ -31,7 +31,7 @@ def plan_pipeline(
     """Return the run of the drafts, with who verifies them; raise as ``plan`` does."""
     if experiment.fixed_length is not None:
         raise UsageFault("a speed run has no text to verify: leave out --fixed-length")
-    spec = registry.get(verifier)
+    spec = registry.runnable(verifier)
     if spec.engine == REPLAY:
         raise UsageFault(
             f"model {verifier!r} only sends written answers and cannot verify; choose another"

@@ -10,10 +10,10 @@ import pytest
 from comparison.forecast import Cell, Past, forecast, range80
 
 
-def past(problem: str, *values: float, start: int = 1, prompt: str = "plain") -> list[Past]:
+def past(problem: str, *values: float, occasion: int = 1, prompt: str = "plain") -> list[Past]:
     category = "easy" if problem < "m" else "hard"
     return [
-        Past(problem=problem, category=category, prompt=prompt, start=start, value=value)
+        Past(problem=problem, category=category, prompt=prompt, occasion=occasion, value=value)
         for value in values
     ]
 
@@ -51,9 +51,9 @@ def test_single_results_of_a_problem_show_no_spread() -> None:
     )
 
 
-def test_engine_starts_that_differ_widen_the_range() -> None:
-    alike = [*past("a", 10, 10.1, 9.9), *past("a", 10, 10.1, 9.9, start=2)]
-    apart = [*past("a", 10, 10.1, 9.9), *past("a", 14, 14.1, 13.9, start=2)]
+def test_runs_that_differ_widen_the_range() -> None:
+    alike = [*past("a", 10, 10.1, 9.9), *past("a", 10, 10.1, 9.9, occasion=2)]
+    apart = [*past("a", 10, 10.1, 9.9), *past("a", 14, 14.1, 13.9, occasion=2)]
     narrow, wide = (forecast(known, [cell("a")]).range80 for known in (alike, apart))
     assert narrow is not None
     assert wide is not None

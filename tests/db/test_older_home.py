@@ -74,6 +74,9 @@ def test_every_figure_is_as_the_version_before_printed_it(migrated: dict[str, st
             assert row.pop("score7_mean") == row.pop("score7_high_mean") == row["score7"]
         for row in after["resources"]:
             assert row.pop("engine")
+            assert row.pop("settings") == {}
+        for row in after["explain"]["resources"]:
+            assert row["example"].pop("need_all_gpus_mib") == row["example"]["need_mib"]
         added = {key: after.pop(key) for key in set(after) - set(before)}
         assert set(added) == {
             "sampling", "unscored", "cache", "gaps", "missing", "problem_set", "created_at",
@@ -149,6 +152,7 @@ def printed(user: dict[str, str], command_line: str) -> dict[str, Any]:
 
 def assert_same(before: Any, after: Any) -> None:
     """Compare two documents, floats within a relative error of a millionth."""
+    assert set(leaves(after)) == set(leaves(before))
     assert leaves(after) == pytest.approx(leaves(before))
 
 

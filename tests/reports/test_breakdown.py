@@ -12,6 +12,7 @@ from db.engine import rows, transaction
 from db.results import Results, read_results
 from reports.breakdown import coverage, explain
 from reports.breakdown_text import explained
+from reports.result_document import result_document
 from reports.tables import result_tables
 from tests.support.jobs import register
 from tests.support.processes import evalctl, evalctl_json
@@ -223,9 +224,32 @@ def test_what_distinguishes_the_lines_of_one_model_is_named(engine: Engine) -> N
     (difference,) = document(results)["differences"]
     assert (difference["config"], difference["environment"]) == ({"max_num_seqs": [4, 8]}, {})
     assert "config max_num_seqs: 4 / 8" in printed(explained(document(results)))
-    shown = printed(result_tables(results.to_dict()))
-    assert "config c" in shown
+    rows = result_document(results)["resources"]
+    assert [row["settings"] for row in rows] == [{"max_num_seqs": 4}, {"max_num_seqs": 8}]
+    shown = printed(result_tables({"resources": rows}))
+    assert "max_num_seqs 4" in shown
+    assert "max_num_seqs 8" in shown
+    assert "config" not in shown
+
+
+def test_many_different_settings_leave_the_hash_to_name_a_line(engine: Engine) -> None:
+    unlike = {f"setting_{n}": n for n in range(4)}
+    starts = (DEVICE, DEVICE | {"config_hash": "d" * 64, "config": unlike})
+    generations = [RESULT | {"start": start} for start in (0, 1)]
+    results = read_results(engine, store(engine, generations, starts=starts))
+    shown = printed(result_tables({"resources": result_document(results)["resources"]}))
     assert "config dddddddd" in shown
+
+
+def test_the_samplings_of_a_model_are_named_by_the_parameter_that_differs(engine: Engine) -> None:
+    warm = {"config_hash": "w", "config": {"request_settings": {"sampling": {"temperature": 0.7}}}}
+    cold = {"config_hash": "k", "config": {"request_settings": {"sampling": {"temperature": 0}}}}
+    generations = [RESULT | {"start": start} for start in (0, 1)]
+    starts = (DEVICE | warm, DEVICE | cold)
+    results = read_results(engine, store(engine, generations, starts=starts))
+    shown = printed(result_tables({"resources": result_document(results)["resources"]}))
+    assert "temperature 0.7" in shown
+    assert "temperature 0 " in shown.replace("\n", " ")
 
 
 def test_a_limit_is_shown_with_its_bracket_and_points(engine: Engine) -> None:

@@ -1,16 +1,10 @@
-"""What a chat server is asked for no cache with, and what of a model's options decides answers."""
+"""What a chat server is asked for no cache with."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
 from typing import Any
-
-#: Options that change when and how fast requests are sent, not what is asked.
-NOT_DECIDING = frozenset(
-    {"ca_file", "concurrency", "connect_timeout_s", "max_num_seqs", "requests_per_minute",
-     "tokens_per_minute"}
-)  # fmt: skip
 
 
 def asked_for_no_cache(owned_by: object, options: Mapping[str, Any]) -> str | None:
@@ -34,8 +28,3 @@ def no_cache_fields(field: str | None) -> dict[str, Any]:
 def refuses(message: str, field: str | None) -> bool:
     """Return whether a refusal names this field."""
     return field is not None and field in message
-
-
-def deciding(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that decide what is asked: they belong to the configuration."""
-    return {name: value for name, value in options.items() if name not in NOT_DECIDING}

@@ -30,7 +30,6 @@ from core.texts import storable
 from workers import errors
 from workers.engines.chat_request import (
     asked_for_no_cache,
-    deciding,
     no_cache_fields,
     refuses,
 )
@@ -52,20 +51,6 @@ from workers.engines.retry_after import retry_after_s
 
 #: Fields of a request that a server may refuse, so that a model can leave them out.
 LEFT_OUT = frozenset({"seed", "stream_options", "temperature", "top_p"})
-KNOWN_OPTIONS = frozenset(
-    {
-        "ca_file",  # certificates (PEM) of the server's authority
-        "chat_template_kwargs",  # vLLM and SGLang take it in the body
-        "connect_timeout_s",
-        "extra_body",  # fields of one vendor, sent as they are
-        "headers",  # sent with every request; ${NAME} in a value stands for a variable
-        "leave_out",  # fields of LEFT_OUT not to send
-        "max_num_seqs",  # an older name of the limit "concurrency"
-        "no_cache",  # false to ask for no fresh cache where the server could
-        "max_tokens_field",  # max_tokens (default) or max_completion_tokens
-        "send_seed",  # false for servers that refuse a seed
-    }
-)
 
 NO_USAGE = "NO_USAGE"
 STREAM_CUT = "STREAM_CUT"
@@ -94,7 +79,7 @@ class OpenAIEngine:
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
         self._context = context
-        self._options = checked_options(spec, KNOWN_OPTIONS)
+        self._options = checked_options(spec)
         if not spec.base_url:
             raise errors.ModelUnavailable(
                 f"model {spec.name!r} names no server: set base_url, e.g. http://127.0.0.1:8000/v1",
@@ -155,10 +140,9 @@ class OpenAIEngine:
                 "max_num_seqs": int(
                     self._spec.concurrency or self._options.get("max_num_seqs") or 4
                 ),
-                **request_settings(self._spec),
+                **request_settings(self._spec, server_options=self._options),
                 "base_url": self._server,
                 "no_cache": self._no_cache,
-                "options": deciding(self._options),
             },
             memory=_NO_MEMORY,
             started_s=started_s,

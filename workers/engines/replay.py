@@ -27,12 +27,6 @@ from workers.engines.protocol import (
 
 #: Prefix of a source that names a shipped file: ``shipped:complete``.
 SHIPPED_PREFIX = "shipped:"
-KNOWN_OPTIONS = frozenset(
-    {
-        "problems",  # the set that the answers are to, a name or a folder; the default is core
-        "max_num_seqs",  # requests served at once
-    }
-)
 _MEMORY = MemoryReport(kind=None, reasons={"*": "replayed"})
 
 
@@ -56,7 +50,7 @@ class ReplayEngine:
 
     def __init__(self, spec: ModelSpec, _context: EngineContext) -> None:
         self._spec = spec
-        self._options = checked_options(spec, KNOWN_OPTIONS)
+        self._options = checked_options(spec)
         self._answers: tuple[WrittenAnswers, ...] | None = None
 
     async def start(self) -> StartReport:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
-from core.model_spec import PARALLEL_SIZES, ModelSpec
+from core.model_spec import ModelSpec
 from workers import errors
 from workers.engines.answer_start import first_answer_s
 from workers.engines.options import checked_options, request_settings
@@ -29,24 +29,6 @@ from workers.engines.protocol import (
     hash_token_ids,
 )
 
-KNOWN_OPTIONS = frozenset(
-    {
-        "text",  # the answer, the same for every request; else a seeded pseudo-solution or value
-        "labels",  # probability of each label, for requests of one; else seeded, or text alone
-        "tokens",  # length of the answer in words; the text is cut or repeated
-        "ttft_ms",
-        "tpot_ms",
-        "start_s",
-        "max_model_len",  # longest prompt + 1, in words
-        "max_num_seqs",  # requests served at once; the others queue
-        *PARALLEL_SIZES,  # decide which workers may claim its jobs, and nothing else
-        "kv_sequences",  # sequences in the fake KV cache; the others queue, and report it
-        "kv_used_mib",
-        "memory",  # other memory terms by name, all fake
-        "traced",  # true: the worker's real memory is sampled, as beside a real engine
-        "fail",  # see SyntheticEngine
-    }
-)
 KNOWN_FAILURES = frozenset({"start", "every", "class", "by", "concurrent", "engines"})
 #: How many engines of each model run in this process, as if they shared a GPU.
 _up: Counter[str] = Counter()
@@ -81,7 +63,7 @@ class SyntheticEngine:
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
         self._context = context
-        self._options = checked_options(spec, KNOWN_OPTIONS)
+        self._options = checked_options(spec)
         self._fail: dict[str, Any] = dict(self._options.get("fail") or {})
         unknown = set(self._fail) - KNOWN_FAILURES
         if unknown or self._fail.get("class", "HANG") not in {*_FAILURES, "HANG"}:

@@ -72,7 +72,7 @@ class VllmEngine:
     def __init__(self, spec: ModelSpec, context: EngineContext) -> None:
         self._spec = spec
         self._context = context = context.narrowed(spec.gpus)
-        self._options = checked_options(spec, launch.ALLOWED)
+        self._options = checked_options(spec)
         launch.check_prefix_caching(spec)
         safe_name = re.sub(r"[^A-Za-z0-9._-]", "_", spec.name)
         self._log_path = (

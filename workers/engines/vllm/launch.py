@@ -8,28 +8,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from core.engine_options import VLLM_OWN
 from core.model_spec import ModelSpec
 from workers.bundled_model import SOURCE_PREFIX, ensure_embedded_model
 from workers.engines.protocol import EngineContext
 from workers.engines.vllm.facts import CONFIGURED
 from workers.errors import OPTION_REFUSED, ModelUnavailable
-
-#: Options of our own; everything else in ALLOWED is vLLM's, under its own name.
-OWN_OPTIONS = frozenset(
-    {"boots", "chat_template_kwargs", "linear_kernel", "model_runner", "warm_up_requests"}
-)
-ALLOWED = OWN_OPTIONS | {
-    "async_scheduling", "attention_backend", "block_size", "compilation_config", "config_format",
-    "cpu_offload_gb", "cudagraph_capture_sizes", "disable_custom_all_reduce",
-    "distributed_executor_backend", "dtype", "enable_chunked_prefill", "enable_expert_parallel",
-    "enable_flashinfer_autotune", "enable_prefix_caching", "enforce_eager", "generation_config",
-    "gpu_memory_utilization", "hf_overrides", "jit_monitor_mode", "kv_cache_dtype",
-    "kv_cache_memory_bytes", "limit_mm_per_prompt", "linear_backend", "load_format",
-    "max_cudagraph_capture_size", "max_model_len", "max_num_batched_tokens", "max_num_seqs",
-    "moe_backend", "num_gpu_blocks_override", "optimization_level", "pipeline_parallel_size",
-    "quantization", "seed", "skip_tokenizer_init", "tensor_parallel_size", "tokenizer",
-    "tokenizer_mode", "tokenizer_revision",
-}  # fmt: skip
 
 _PINNED: Mapping[str, Any] = {
     "enable_prefix_caching": False,
@@ -111,7 +95,7 @@ def engine_arguments(
     it does not have is left out.
     """
     names = {field.name for field in fields(known)}
-    options = {name: value for name, value in spec.options.items() if name not in OWN_OPTIONS}
+    options = {name: value for name, value in spec.options.items() if name not in VLLM_OWN}
     for name in options:
         if name not in names:
             lacks = f"sets {name!r}, which vLLM {vllm_version()} does not have"
