@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import math
 import os
 import signal
 import tempfile
@@ -192,6 +193,19 @@ def test_a_judges_reply_follows_the_schema_of_its_request(host: EngineHost) -> N
     assert list(said["s1"]) == ["quote", "verdict"]
     assert len(said["s1"]["quote"]) <= 16
     assert said["s1"]["verdict"] in VERDICTS
+
+
+@pytest.mark.usefixtures("engine_start")
+def test_one_token_gives_the_log_probability_of_each_label(host: EngineHost) -> None:
+    asked = replace(question("Reply with one letter: A, B, C or D."), labels=("A", "B", "C", "D"))
+    for _ in range(2):
+        made, events = generate(host, asked)
+        assert (made.labels_by, made.output_tokens, len(events)) == ("logprob_token_ids", 1, 1)
+        assert made.label_logprobs is not None
+        shares = {label: math.exp(logprob) for label, logprob in made.label_logprobs}
+        assert set(shares) == {"A", "B", "C", "D"}
+        assert 0 < sum(shares.values()) <= 1
+    assert generate(host, question("What is 2+2?"))[0].label_logprobs is None
 
 
 @pytest.mark.usefixtures("engine_start")
