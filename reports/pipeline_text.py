@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,8 @@ from scoring.verification.document import BAR
 from scoring.verification.marks import MARKS, SIGNS, SPOKEN
 
 Row = Mapping[str, Any]
+#: Before the second and later lines of a mark.
+INDENT = "    "
 
 
 def verification_tables(lines: Sequence[Row]) -> list[Table]:
@@ -21,7 +24,24 @@ def verification_tables(lines: Sequence[Row]) -> list[Table]:
     return [_marks(lines), _times(lines)]
 
 
-def verification_parts(document: Row) -> Iterator[Text]:
+class Hung:
+    """A line that begins with one text and goes on, where the screen is narrower, with another.
+
+    So no part of an answer stands where a mark does, at whatever width.
+    """
+
+    def __init__(self, text: str, first: str, rest: str, style: str = "") -> None:
+        self.text, self.first, self.rest, self.style = text, first, rest, style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines of the screen."""
+        width = max(1, options.max_width - max(len(self.first), len(self.rest)))
+        pieces = Text(self.text, style=self.style).wrap(console, width) or [Text()]
+        for number, piece in enumerate(pieces):
+            yield Text.assemble(self.rest if number else self.first, piece)
+
+
+def verification_parts(document: Row) -> Iterator[RenderableType]:
     """Yield a head, the solution with its marks in colour, and what both stages took."""
     head = f"{document['problem']}, run {document['name']}, draft {document['draft_job']}"
     who = f"{document['model']}, {document['prompt']}, repetition {document['repetition']}"
@@ -34,7 +54,8 @@ def verification_parts(document: Row) -> Iterator[Text]:
         )
         return
     for line in document["document"].splitlines():
-        yield Text(line, style=_style(line))
+        quoted = line.startswith(BAR.rstrip())
+        yield Hung(line[len(BAR) :], BAR, BAR) if quoted else Hung(line, "", INDENT, _style(line))
     yield Text()
     counts = ", ".join(f"{document['marks'][mark]} {SPOKEN[mark]}" for mark in MARKS)
     yield Text(f"{len(document['steps'])} steps: {counts}")
@@ -42,8 +63,6 @@ def verification_parts(document: Row) -> Iterator[Text]:
 
 
 def _style(line: str) -> str:
-    if line.startswith(BAR.rstrip()):
-        return ""
     return next((COLOURS[mark] for mark in MARKS if line.startswith(SIGNS[mark])), "")
 
 
