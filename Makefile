@@ -53,7 +53,7 @@ failover: setup ## Kill a primary PostgreSQL under 500 jobs and promote its stan
 odd-servers: setup ## Run against servers that misbehave and print what came of it (CASES=--all for those that take minutes)
 	@$(BIN)/python -m tests.odd_servers $(CASES)
 
-containers: setup ## Build and run the containers for real; CONTAINERS="--private --keep --gpu" (some 15 minutes; without a Docker engine as root on Debian)
+containers: setup ## Build and run the containers for real; CONTAINERS="--private --keep --gpu" (some 20 minutes; without a Docker engine as root on Debian)
 	@$(BIN)/python -m tests.containers $(CONTAINERS)
 
 up: setup ## Start the embedded servers, the reconciler and a worker in the background
