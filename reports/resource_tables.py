@@ -184,8 +184,9 @@ def cache_tables(checks: Sequence[Row]) -> list[Table]:
     """Return a table of the models whose times may come from a prefix cache, where there are any.
 
     Those are models whose server does not report it, or took a prompt from its cache all the same.
+    Where every result is known to be without, later answers that are sooner have another cause.
     """
-    rows = [row for row in checks if row["cached"] or row["unknown"] or row["suspected"]]
+    rows = [row for row in checks if row["cached"] or row["unknown"]]
     if not rows:
         return []
     table = lean_table(

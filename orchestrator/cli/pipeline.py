@@ -73,7 +73,7 @@ def submit(
     as_json: bool,
     **flags: Any,
 ) -> int:
-    """Queue drafts; the commit of each one queues its verification.
+    """Queue drafts, each verified once it is committed.
 
     Computation marks each step first, and the verifier what that leaves open. The same pipeline
     again adds nothing; more prompts or repetitions top it up.
