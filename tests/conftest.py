@@ -46,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     taken_s: defaultdict[str, float] = defaultdict(float)
     for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
-            _, room, *inner = report.nodeid.split("/")
+            _, room, *inner = report.nodeid.partition("::")[0].split("/")
             taken_s[room if inner else "the whole"] += report.duration
     longest = sorted(taken_s.items(), key=lambda item: -item[1])
     rooms = ", ".join(f"{room} {seconds:.0f}" for room, seconds in longest)

@@ -30,7 +30,7 @@ HOLD_UP = "LOCK TABLE eval.score IN SHARE MODE"
 OLDER_THAN = "0003"
 COMMITTING = (
     "application_name = 'evalctl worker' AND wait_event_type = 'Lock' "
-    "AND position('WITH fenced AS' IN query) > 0"
+    "AND position('fenced AS (' IN query) > 0"
 )
 
 

@@ -24,7 +24,7 @@ options = { tpot_ms = 5, fail = { class = "OOM", concurrent = 3 } }
 [models.broken]
 engine = "synthetic"
 source = "simulated"
-options = { no_such_option = 1 }
+options = { fail = { no_such_failure = 1 } }
 [models.served]
 engine = "openai"
 source = "gpt"
@@ -61,12 +61,10 @@ def test_limits_are_searched_followed_and_shown(user: dict[str, str]) -> None:
 
         document = evalctl_json(user, f"{SMALL} --model broken --new", code=1)
         assert (document["max_stable"], document["points"]) == (None, [])
-        assert "no_such_option" in document["not_ended"][0]["error_message"]
+        assert "no_such_failure" in document["not_ended"][0]["error_message"]
         printed = evalctl(user, f"{SMALL} --model broken --name printed").stdout
         assert "broken: no search has finished" in printed
-        assert (
-            "search 1 of broken failed: model 'broken' has the option 'no_such_option'" in printed
-        )
+        assert "search 1 of broken failed: model 'broken': the option 'fail' takes" in printed
     shown = evalctl_json(user, f"results {several['run']} --synthetic --table concurrency")
     limits = {(row["model"], row["max_stable"]) for row in shown["concurrency"]}
     assert limits == {("large", 3), ("small", 2)}

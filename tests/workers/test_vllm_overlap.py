@@ -47,7 +47,7 @@ class FakeLLM:
         if self._running == 3:
             self.crowded.set()
         await self.go_on.wait()
-        delta = SimpleNamespace(token_ids=[1], text="x", finish_reason="stop")
+        delta = SimpleNamespace(token_ids=[1], text="x", finish_reason="stop", logprobs=None)
         yield SimpleNamespace(outputs=[delta], num_cached_tokens=0, metrics=None)
 
 
@@ -58,7 +58,9 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VllmEngine:
     monkeypatch.setattr(Prompt, "for_vllm", lambda self: list(self.token_ids))
     started = VllmEngine(SPEC, EngineContext(home=tmp_path, log_folder=tmp_path))
     prompts: Any = SimpleNamespace(
-        make=lambda _request: Prompt(token_ids=(1, 2), text="p"), own_sampling={}
+        make=lambda _request: Prompt(token_ids=(1, 2), text="p"),
+        label_request=lambda _labels: None,
+        own_sampling={},
     )
     started._prompts = prompts
     return started
