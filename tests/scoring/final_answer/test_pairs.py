@@ -1,7 +1,7 @@
 """The rates of right and wrongly right verdicts on pairs of a reference and a reply.
 
 The judge was written against the pairs of ``dev`` to ``dev8``: their rates hold what was reached
-and say little of new ones. The builders of the judge do not read the pairs of ``test``.
+and say little of new ones. Its builders read the pairs of neither ``test`` nor ``test_2``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def rates(name: str) -> tuple[float, float]:
         ("dev6", 0.99, 0.005),
         ("dev7", 0.93, 0.005),
         ("dev8", 0.93, 0.01),
-        ("test", 0.92, 0.025),
+        ("test", 0.93, 0.02),
+        ("test_2", 0.965, 0.01),
     ],
 )
 def test_rates_hold(name: str, right: float, false_right: float) -> None:
