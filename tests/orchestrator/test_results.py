@@ -102,5 +102,7 @@ def test_results_are_shown_by_any_part_and_narrowed(
     shown = evalctl(environment, "results latest --synthetic --table steps").stdout
     assert f"Most missed steps of {FOUR[0]}" in shown
     assert "Scores" not in shown
+    empty = evalctl(environment, "results latest --synthetic --table verification").stdout
+    assert "has results, but none for the table verification" in " ".join(empty.split())
     none = evalctl(environment, "results latest --synthetic --problem nothing").stdout
     assert "has no results that these options mean" in none
