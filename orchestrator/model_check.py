@@ -227,6 +227,9 @@ def _check_weights(spec: ModelSpec, where: str) -> ModelCheck:
     folder = Path(spec.source).expanduser()
     if folder.is_dir() or _in_hub_cache(spec.source):
         return ModelCheck(model=spec.name, ok=True, found=f"{where}; weights at {spec.source}")
+    if spec.source.startswith(("/", "~", ".")):
+        lacks = f"{where}, but there is no folder {spec.source} on this host"
+        return _cannot(spec, lacks, mend="Put the weights there, or set source to their folder")
     lacks = f"{where}, but the weights of {spec.source} are not on this host"
     mend = f"Download them (`hf download {spec.source}`), or set source to their folder"
     return _cannot(spec, lacks, mend=mend)

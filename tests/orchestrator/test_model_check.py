@@ -74,3 +74,16 @@ def test_a_call_that_fails_says_why(behaviour: str, why: str) -> None:
         check = check_model(model(server.base_url, source=behaviour), call=True)
     assert not check.ok
     assert why in check.mend
+
+
+@pytest.mark.parametrize(
+    ("source", "found", "fix"),
+    [
+        ("/srv/none", "no folder /srv/none on this host", "Put the weights there"),
+        ("someone/none", "weights of someone/none are not on this host", "hf download someone"),
+    ],
+)
+def test_missing_weights_say_where_they_would_come_from(source: str, found: str, fix: str) -> None:
+    pytest.importorskip("vllm")
+    check = check_model(ModelSpec(name="m", engine="vllm", source=source))
+    assert (check.ok, found in check.found, fix in check.mend) == (False, True, True), check
