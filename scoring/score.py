@@ -24,7 +24,7 @@ from scoring.steps.verdict import StepVerdict
 from scoring.text.hidden import blanks, without_hidden
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.9.0"
+SCORER_VERSION = "1.10.0"
 #: A right answer with a smaller share of the steps is suspected to be guessed.
 GUESS_SHARE = 0.5
 

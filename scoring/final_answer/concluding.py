@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from scoring.final_answer.numerals import plain_numbers
 from scoring.final_answer.question import content
+from scoring.final_answer.results.asides import comments_only, says_of_another_case
+from scoring.final_answer.results.named import is_pair_of_labels, names_last
 from scoring.final_answer.writing import END_MARKS
 
 FORMULA = re.compile(
@@ -44,7 +46,7 @@ _REMARK = re.compile(
     r"^[\s(（*_]*(?:check|verif|test|let me (?:check|verif|double)|checking"
     r"|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify"
     r"|confirm|see that)|quick check|sanity|as a check|"
-    r"检验|验证|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
+    r"(?:代回|回代)(?![^。\n]*得)[^。\n]*(?:对|成立|正确|相符|符合|满足|✓)\s*[。.]?\s*$|检验|验证|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
     r"|this) (?:checks|matches|agrees|confirms)|"
     r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember"
     r"|note that|notice|also|in comparison|by comparison|for comparison"
@@ -101,7 +103,8 @@ THEN = re.compile(
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
-    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus|so|consequently|accordingly"
+    r"(?:^|[\s,，;；:：*>])(?:therefore|hence|thus"
+    r"|so(?!\s+that\s+(?:every|each|all|both|neither|no|any)\b)|consequently|accordingly"
     r"|altogether|finally|overall|in total|we conclude|it follows that|that means"
     r"|this means|the (?:\w+ )?(?:answers?|results?|solutions?|values?) (?:is"
     r"|are))(?![A-Za-z])"
@@ -110,7 +113,7 @@ _CONCLUDES = re.compile(
     r"|\bmy (?:final )?answer\b|^\s*that(?:'s| is| makes| gives)\b"
     r"|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
     r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共"
-    r"|合计|答)|依次(?:填|为|是)|[应故]填",
+    r"|合计|答)|解集[为是]?[:：]?\s*\$?\\?\{|依次(?:填|为|是)|[应故]填",
     re.IGNORECASE,
 )
 #: Words that are an answer by themselves.
@@ -149,13 +152,18 @@ class Concluded:
 
 
 #: When an extremum is attained: no part of its value.
-_EQUALITY = re.compile(r"[,，]?\s*当(?:且仅当)?[^。]{0,80}?(?:取等号?|等号成立)[^。\n]*")
+_EQUALITY = re.compile(
+    r"[,，]?\s*当(?:且仅当)?[^。]{0,80}?(?:取等号?|等号成立)[^。\n]*"
+    r"|[,，]\s*等号(?!不)[^。\n]*"
+)
 
 
-def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | None:
+def conclusion(
+    text: str, asked: frozenset[str] = frozenset(), heads: frozenset[str] = frozenset()
+) -> Concluded | None:
     """Return what concludes a text, None where nothing is stated.
 
-    ``asked`` are the words of the question.
+    ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
     """
     text = _without_appendix(text, asked)
     for aside in (END_MARKS, _EQUALITY):
@@ -165,7 +173,8 @@ def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | No
     if not kept:
         return None
     useful = [span for span in kept if not is_remark(text[span[0] : span[1]])] or kept[-1:]
-    at = _chosen(text, useful, asked)
+    at = _named(text, useful, heads)
+    at = _chosen(text, useful, asked) if at is None else at
     start, end = useful[at]
     if _BULLET.match(text[start:end]):
         first = _list_start(text, useful, at)
@@ -175,6 +184,17 @@ def conclusion(text: str, asked: frozenset[str] = frozenset()) -> Concluded | No
         if states(text[then.end() : end]) and then.end() < end:
             begin = then.end()
     return Concluded(start=begin, end=end, lead=start)
+
+
+def _named(text: str, useful: Sequence[tuple[int, int]], heads: frozenset[str]) -> int | None:
+    """Return the sentence that names what is asked with its value, behind it comments alone."""
+    for at in range(len(useful) - 1, max(-1, len(useful) - 1 - TAIL), -1):
+        sentence = text[slice(*useful[at])]
+        if names_last(sentence, heads):
+            return at
+        if not comments_only(sentence, heads):
+            return None
+    return None
 
 
 def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) -> int:
@@ -187,7 +207,9 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
         last -= 1
     about = _overlap(pieces[last], asked)
-    if last == 0 or _is_strong(pieces[last]) or (about and _SAYS_IT.search(pieces[last])):
+    if last == 0 or is_pair_of_labels(pieces[last]):
+        return last
+    if _is_strong(pieces[last]) or (about and _SAYS_IT.search(pieces[last])):
         return last
     if _goes_on(pieces[last]):
         # A calculation goes on, unless it only fills a sentence after the conclusion.
@@ -261,7 +283,9 @@ def _goes_on(sentence: str) -> bool:
 
     So that what stands before it is derivation.
     """
-    prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", sentence))
+    shown = re.split(r"[:：]\s", sentence)[-1]
+    words = shown if re.search(r"[=≈]", shown) else sentence
+    prose = len(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\u3400-\u9fff]{2}", words))
     return re.search(r"[=≈<>≤≥]|\\[lg]eq?(?![a-z])", sentence) is not None and (
         prose < 6 or CALCULATION.search(sentence) is not None
     )
@@ -278,7 +302,12 @@ def is_remark(sentence: str) -> bool:
     Or about something else, and does not state it.
     """
     sentence = _clipped(sentence.strip())
-    if _in_brackets(sentence) or _REMARK.search(sentence) or _CONTRARY.search(sentence):
+    if (
+        _in_brackets(sentence)
+        or _REMARK.search(sentence)
+        or _CONTRARY.search(sentence)
+        or says_of_another_case(sentence)
+    ):
         return True
     return _CONDITION_ALONE.match(sentence) is not None and _VERB.search(sentence) is None
 

@@ -52,7 +52,7 @@ _CUE = re.compile(
     r"|[:：=])[:：]?\s*(?:选)?"
     r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为"
     r"|本题)?(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
-    r"|(?:综上所述|综上|结论)\s*[,，:：]"
+    r"|(?:综上所述|综上|结论(?=\s*[:：])|(?<![\u3400-\u9fff])结论)\s*[,，:：]"
     r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?"
     r"|(?:result|(?<!exact )(?<!general )(?<!particular )solution)(?=[^\n]{0,14}[\d$\\]))"
     r"\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|="
@@ -86,12 +86,17 @@ class Stated:
     before: str = ""
 
 
-def find_answer(text: str, asked: frozenset[str] = frozenset()) -> Stated | None:
-    """Return where the final answer stands, None where nothing is stated."""
+def find_answer(
+    text: str, asked: frozenset[str] = frozenset(), heads: frozenset[str] = frozenset()
+) -> Stated | None:
+    """Return where the final answer stands, None where nothing is stated.
+
+    ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
+    """
     text = _before_next_turn(text)
     corrected = _correction(text)
     if corrected is not None:
-        later = find_answer(text[corrected:], asked)
+        later = find_answer(text[corrected:], asked, heads)
         if later is not None:
             return Stated(
                 start=later.start + corrected,
@@ -104,18 +109,20 @@ def find_answer(text: str, asked: frozenset[str] = frozenset()) -> Stated | None
     if boxes:
         box = _last_group(text, boxes)
         if _is_early(text, box) and (
-            later := cue if cue is not None and cue.start > box.end else _concluded(text, asked)
+            later := cue
+            if cue is not None and cue.start > box.end
+            else _concluded(text, asked, heads)
         ):
             return later
         if cue is None or cue.start < box.end or not _overrules(text, box, cue):
             return box
     if cue is not None:
         return cue
-    return _concluded(text, asked)
+    return _concluded(text, asked, heads)
 
 
-def _concluded(text: str, asked: frozenset[str]) -> Stated | None:
-    found = conclusion(text, asked)
+def _concluded(text: str, asked: frozenset[str], heads: frozenset[str]) -> Stated | None:
+    found = conclusion(text, asked, heads)
     if found is None:
         return None
     inside = text[found.start : found.end]

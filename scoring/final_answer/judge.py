@@ -59,7 +59,7 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     evaluate = _evaluate(symbols)
     answer = _as_choice(problem.answer)
     text = searched(text)
-    stated = find_answer(text, question.words)
+    stated = find_answer(text, question.words, question.heads)
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return Judgement(right=None, reason="judged by people", stated=stated)
     if answer.kind == "choice":

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from problems.schema import Problem
 from scoring.final_answer.amounts import measure
+from scoring.final_answer.results.named import heads
 from scoring.final_answer.writing import one_spelling
 
 _ASKED = re.compile(
@@ -251,6 +252,11 @@ class Question:
             for letters in _ASKED_LETTERS.finditer(asked):
                 found |= set(re.findall(r"[A-Za-z]", letters["letters"]))
         return frozenset(found)
+
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        """What the question calls that which it asks for, once per language."""
+        return frozenset().union(*(heads(self._asked(s)) for s in self.statements))
 
     @staticmethod
     def _asked(statement: str) -> str:

@@ -18,6 +18,7 @@ from scoring.final_answer.forms import Equation, Form, Scalar, Several, Spans, W
 from scoring.final_answer.notations.counts import counts
 from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
+from scoring.final_answer.results.endings import without_place
 from scoring.final_answer.results.extremes import asks_both, both_extremes
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.words import first_name, in_order_words, phrase, predicate, yes_or_no
@@ -32,6 +33,11 @@ _REMARK_IN_BRACKETS = re.compile(
 _PROSE_IN_BRACKETS = re.compile(
     r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
     r"|\d\s+of\s))[^()（）]*[)）]"
+)
+#: A side of an equality that holds a term in words: ``e - (what equals 1) = e - 1``.
+_TERM_IN_WORDS = re.compile(
+    r"[^=,，;；。\n]*[-+*/×·]\s*[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}))"
+    r"[^()（）]*[)）]\s*=(?=[^=,，;；]+[.。]?\s*$)"
 )
 _MATRIX = re.compile(
     r"\\begin\s*\{(?P<kind>[bpvBV]?matrix|array)\}.*?\\end\s*\{(?P=kind)\}", re.DOTALL
@@ -64,7 +70,9 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     is_matrix = isinstance(wanted, Scalar) and "pmatrix" in wanted.text
     if is_matrix and (matrix := _lone_matrix(text)) is not None:
         return read_form(matrix, how.names)
-    if stated.how != "end":
+    if stated.how == "end":
+        text = without_place(text, question)
+    else:
         return _read(text, wanted, question, how)
     if isinstance(wanted, Several) and (both := _extremes(stated, wanted, question)) is not None:
         return both
@@ -181,6 +189,8 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
     raw = _REMARK_IN_BRACKETS.sub(" ", raw)
+    if stated.how == "end" and not words:
+        raw = _TERM_IN_WORDS.sub(" is ", raw)
     if stated.how != "boxed" and not words:
         without = _PROSE_IN_BRACKETS.sub(
             lambda m: m.group() if REJECTED.search(m.group()) else " ", raw

@@ -38,7 +38,7 @@ _UNKNOWNS = frozenset("kqruvwxyz") | {"n"}
 
 LEAD = re.compile(
     r"^(?:=|≈|:|it(?:'s| is)|that(?:'s| is)|which is|this is|we (?:get|have|find"
-    r"|obtain)|is|are|equals?|所以|因此|于是|从而|故|为|是|共|约为|约是|约|大约|about|approximately"
+    r"|obtain)|(?:is|are|equals?)(?![A-Za-z])|所以|因此|于是|从而|故|为|是|共|约为|约是|约|大约|about|approximately"
     r"|approx\.?|roughly|around|exactly|只有|only|即|got|a total of"
     r"|the answer is)\s*",
     re.IGNORECASE,

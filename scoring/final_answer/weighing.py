@@ -11,6 +11,7 @@ from scoring.final_answer.amounts import combined, measure
 from scoring.final_answer.forms import Equation, Form, Scalar, Several
 from scoring.final_answer.mentions import BY, EQUALS_BEFORE, Mention
 from scoring.final_answer.question import Question, content
+from scoring.final_answer.results.named import result_stands
 from scoring.final_answer.scalars import scalar
 
 #: Where one clause ends and the next begins.
@@ -57,6 +58,11 @@ def heaviest(
         return Several(tuple(m.form for m in found))
     if all(m.equated for m in found) and _is_calculation(found[-1].form):
         return found[-1]
+    last_one = found[-1]
+    if isinstance(last_one.form, Scalar) and result_stands(
+        text, last_one.start, last_one.end, question.heads
+    ):
+        return last_one
     shared = overlaps(found, text, question)
     weights = [_weight(m, about, question, unit) for m, about in zip(found, shared, strict=True)]
     weights[-1] += shared[-1] > 0 or max(shared) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from scoring.final_answer.question import Question
+from scoring.final_answer.results.named import TAKEN_ON
 
 #: Equality signs that a text has at least to be a derivation.
 DERIVATION = 2
@@ -17,7 +18,7 @@ _ENDINGS = (
 )
 #: Verbs after which a sentence names its result, also outside a derivation.
 _RESULTS = re.compile(
-    r"(?:\b(?:gives?|gets?|obtain|equals|becomes|yields)|\b(?:reduces|simplifies|comes|amounts"
+    r"(?:\b(?:gives?|gets?|obtains?|equals|becomes|yields)|\b(?:reduces|simplifies|comes|amounts"
     r"|tends|evaluates) to|(?<![取求])得到?|等于)\s+(?P<value>[^=,，;；。]+)$"
 )
 #: A bound that is attained is the extreme value.
@@ -45,23 +46,55 @@ def of_another_name(sentence: str, reference: str) -> bool:
     return ours is not None and theirs is not None and ours["name"] != theirs["name"]
 
 
+def without_place(text: str, question: Question) -> str:
+    """Drop where a value is attained at the end, ``, at k = 1``, unless the question asks that."""
+    found = _PLACE.search(text)
+    asks_place = _ASKS_PLACE.search(question.text) or (
+        found is not None and found["letter"] in question.words
+    )
+    return text if found is None or asks_place else text[: found.start()]
+
+
+_PLACE = re.compile(r",\s*at\s+\$?(?P<letter>[A-Za-z])\s*=\s*[^,;=。]+$")
+_ASKS_PLACE = re.compile(
+    r"\b(?:for|at) (?:which|what)\b|\bwhere (?:is|does|do|are)\b"
+    r"|何[值处时]|哪一?点|求[^，。]{0,6}点",
+    re.IGNORECASE,
+)
+
+
 def endings(sentence: str, text: str, question: Question) -> list[str]:
     """Return what the conclusion of a text ends in.
 
     Nothing for a sentence that offers several values or takes one back, and where the text does not
     derive only what a verb or an attained bound names.
     """
-    spelled = _EQUALITY_CLAUSE.sub("", _spelled(sentence)).strip(" .。,，")
+    bare = _EQUALITY_CLAUSE.sub("", _spelled(sentence)).strip(" .。,，")
+    spelled = without_place(bare, question)
     if _CHOICE_WORDS.search(spelled):
         return []
-    if _ends_elsewhere(spelled, question):
+    if _ends_elsewhere(spelled, question) or TAKEN_ON.search(spelled):
         return []
-    ends = (_RESULTS, *_ENDINGS) if text.count("=") >= DERIVATION else (_RESULTS,)
+    derived = text.count("=") >= DERIVATION or _is_asked_sum(spelled, question)
+    ends = (_RESULTS, *_ENDINGS) if derived else (_RESULTS,)
     found = [end.search(spelled) for end in ends]
     if question.asks_extreme and _ATTAINED.search(text):
         found.append((_LEAST if question.asks_least else _GREATEST).search(spelled))
     values = [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
     return [value for value in values if value.count("(") == value.count(")")]
+
+
+def _is_asked_sum(spelled: str, question: Question) -> bool:
+    """Return whether the last line gives the sum, integral or limit that is asked for."""
+    found = _OPERATOR.match(spelled.rpartition("\n")[2])
+    if found is None or spelled.count("=") != 1:
+        return False
+    names = next(names for names in _OPERATORS if found.group("sign") in names)
+    return any(name in question.text for name in names)
+
+
+_OPERATORS = (("∑", "Σ", "\\sum"), ("∫", "\\int"), ("∏", "\\prod"), ("lim", "\\lim"))
+_OPERATOR = re.compile(r"\s*(?P<sign>∑|Σ|∫|∏|lim|\\(?:sum|int|prod|lim))[^=]*=[^=]*$")
 
 
 def _ends_elsewhere(spelled: str, question: Question) -> bool:

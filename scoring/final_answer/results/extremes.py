@@ -13,12 +13,14 @@ from scoring.final_answer.writing import one_spelling
 _GREATEST = re.compile(r"\b(?:max(?:imum)?|largest|greatest|highest)\b|最大", re.IGNORECASE)
 _LEAST = re.compile(r"\b(?:min(?:imum)?|smallest|least|lowest)\b|最小", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"[;；。]|[,，]\s*(?:and\b|while\b|而|(?=[^,，]{0,6}最))|\band\b(?= (?:the |its )?(?:min"
-    r"|max|least|great))"
+    r"[;；。]|[,，]\s*(?:and\b|while\b|而|(?=[^,，]{0,6}最)"
+    r"|(?=(?:the |its )?(?:min|max|least|greatest|largest|smallest)))"
+    r"|\band\b(?= (?:the |its )?(?:min|max|least|great))"
 )
 #: A value behind the last sign or word that gives it.
 _VALUE = re.compile(
-    r".*(?:=|≈|:|\bis|\bof|\bequals|最[大小]值?(?:为|是)?|值(?:为|是)?|为|是|取得?)\s*(?P<value>[^=:]+)$",
+    r".*(?:=|≈|:|\bis|\bof|\bequals|\b(?:max|min)(?:imum)?(?: value)?\s"
+    r"|最[大小]值?(?:为|是)?|值(?:为|是)?|为|是|取得?)\s*(?P<value>[^=:]+)$",
     re.DOTALL,
 )
 #: Characters before the last sentence that may hold the other value.

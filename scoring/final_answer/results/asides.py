@@ -1,0 +1,52 @@
+"""Sentences behind an answer that only comment on it, or speak of another case."""
+
+from __future__ import annotations
+
+import re
+
+from scoring.final_answer.results.named import speaks_of
+
+_MORE_ZH = "更[大小多少高低长短快慢贵]|[变增减][大小多少高低长短快慢加]|上升|下降|升高|降低"
+_MORE = (
+    r"(?:larger|smaller|bigger|higher|lower|greater|longer|shorter|more|less|fewer|cheaper"
+    r"|dearer|rises?|falls?|grows?|increases?|decreases?)"
+)
+#: A condition with a number, then how the result would change, without a value.
+_CASE = re.compile(
+    rf"^[^\d，,。]*\d[^，,。=]{{0,24}}?(?:时|的话)[，,]?[^\d=]*(?:{_MORE_ZH})[^\d=]*$"
+    rf"|^(?:如果|若|假如)[^，,。]*\d[^，,。]*[，,][^\d=]*(?:{_MORE_ZH})[^\d=]*$"
+    rf"|^\W*(?:if|when|with|should|were)\b[^,=]*\d[^,=]*,[^\d=]*\b{_MORE}\b[^\d=]*$"
+    rf"|^[^\d=]*\bwould\b[^\d=]*\b{_MORE}\b[^\d=]*\b(?:if|when|with|for|at)\b[^=]*$",
+    re.IGNORECASE,
+)
+#: Why it is this value and no other.
+_COMMENT = re.compile(
+    r"^\W*(?:that(?:'s| is)|this is|which is)\b[^.]*\d[^.]*\b(?:at|times|per|for each)\b"
+    r"|^\W*(?:\w+\W+){1,6}(?:is|are|would be|costs?|takes?)\s+(?:too|not enough|far too)\b"
+    r"|\b(?:cheaper|dearer|more|less|longer|shorter|worse|better)\s+than\b"
+    r"|太[长短多少高低贵慢大小]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于",
+    re.IGNORECASE,
+)
+#: Words that take an answer back, go on from it or offer another.
+_GOES_ON = re.compile(
+    r"[=≈]|更正|不对|错|应|实际|修正|重新|最后|最终|最小|最大|最少|最低|所以|因此|故|答|取整|或|但|而是|再|剩|改|得|给出|减|加|乘|除"
+    r"|\b(?:wait|actually|no|should|correct\w*|instead|or|maybe|but|however|so|thus|hence"
+    r"|therefore|answer|final\w*|rather|rounded|round|then|left|minus|plus|add\w*|subtract\w*"
+    r"|total|altogether|must|really|better|giv(?:es?|ing)|makes?|making|needs?|leaves?|leaving)\b",
+    re.IGNORECASE,
+)
+
+
+def says_of_another_case(sentence: str) -> bool:
+    """Return whether a sentence says only how the answer changes under another condition."""
+    return _CASE.search(sentence.strip()) is not None
+
+
+def comments_only(sentence: str, heads: frozenset[str]) -> bool:
+    """Return whether a sentence only comments on the value before it.
+
+    One that speaks of what is asked, calculates, corrects or offers another value does more.
+    """
+    if speaks_of(sentence, heads) or _GOES_ON.search(sentence):
+        return False
+    return _COMMENT.search(sentence) is not None
