@@ -24,9 +24,10 @@ _COMMENT = re.compile(
     r"^\W*(?:that(?:'s| is)|this is|which is)\b[^.]*\d[^.]*\b(?:at|times|per|for each)\b"
     r"|^\W*(?:\w+\W+){1,6}(?:is|are|would be|costs?|takes?)\s+(?:too|not enough|far too)\b"
     r"|\b(?:cheaper|dearer|more|less|longer|shorter|worse|better)\s+than\b"
-    r"|太[长短多少高低贵慢大小]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于",
+    r"|太[长短多少高低贵慢大小]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于|只有[^，,。]*[，,]更[小大少多低高]",
     re.IGNORECASE,
 )
+_AT_PLACE = re.compile(r"[A-Za-z]\s*=\s*-?\d[\d.]*\s*时")
 #: Words that take an answer back, go on from it or offer another.
 _GOES_ON = re.compile(
     r"[=≈]|更正|不对|错|应|实际|修正|重新|最后|最终|最小|最大|最少|最低|所以|因此|故|答|取整|或|但|而是|再|剩|改|得|给出|减|加|乘|除"
@@ -47,6 +48,7 @@ def comments_only(sentence: str, heads: frozenset[str]) -> bool:
 
     One that speaks of what is asked, calculates, corrects or offers another value does more.
     """
+    sentence = _AT_PLACE.sub(" ", sentence)
     if speaks_of(sentence, heads) or _GOES_ON.search(sentence):
         return False
     return _COMMENT.search(sentence) is not None
