@@ -117,6 +117,7 @@ FOLDERS = (
     "problems/labelled/answers/",
     "problems/labelled/development/answers/",
     "problems/labelled/guesses/answers/",
+    "problems/labelled/guesses_2/answers/",
     "problems/labelled/guesses_test/answers/",
     "problems/labelled/test/answers/",
 )
