@@ -20,6 +20,7 @@ from scoring.final_answer.prose import concluded
 from scoring.final_answer.question import Question
 from scoring.final_answer.results.endings import without_place
 from scoring.final_answer.results.extremes import asks_both, both_extremes
+from scoring.final_answer.results.named import left_over
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.words import first_name, in_order_words, phrase, predicate, yes_or_no
 from scoring.final_answer.writing import one_spelling
@@ -71,7 +72,7 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     if is_matrix and (matrix := _lone_matrix(text)) is not None:
         return read_form(matrix, how.names)
     if stated.how == "end":
-        text = without_place(text, question)
+        text = left_over(without_place(text, question))
     else:
         return _read(text, wanted, question, how)
     if isinstance(wanted, Several) and (both := _extremes(stated, wanted, question)) is not None:

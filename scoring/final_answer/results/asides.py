@@ -23,8 +23,7 @@ _CASE = re.compile(
 _COMMENT = re.compile(
     r"^\W*(?:that(?:'s| is)|this is|which is)\b[^.]*\d[^.]*\b(?:at|times|per|for each)\b"
     r"|^\W*(?:\w+\W+){1,6}(?:is|are|would be|costs?|takes?)\s+(?:too|not enough|far too)\b"
-    r"|\b(?:cheaper|dearer|more|less|longer|shorter|worse|better)\s+than\b"
-    r"|太[长短多少高低贵慢大小]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于|只有[^，,。]*[，,]更[小大少多低高]",
+    r"|太[长短多少高低贵快慢大小远近重轻]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于|只有[^，,。]*[，,]更[小大少多低高]",
     re.IGNORECASE,
 )
 _AT_PLACE = re.compile(r"[A-Za-z]\s*=\s*-?\d[\d.]*\s*时")

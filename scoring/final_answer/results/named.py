@@ -34,14 +34,17 @@ TAKEN_ON = re.compile(
 _LEAD_ZH = re.compile(
     r"^(?:所以|因此|于是|从而|故|则|即|得|此时|最后|答)?(?:其|它的|这个|该|所求的?)?"
 )
+#: The same in one spelling, where "minus 20" is written -20.
+_TAKEN_AWAY = re.compile(r"=[^=]*[,，]\s*[-+]\s*\d[^=]*$")
 _LEFT = re.compile(
-    r"\s*(?:which |that |this )?(?:leaves|leaving|gives|giving|makes|making)\s+-?\d[\d.]*"
-    r"(?:\s+[a-z]+){0,2}[.\s]*$",
+    r"\s*(?:(?:which|that|this) )?(?:leaves|leaving|gives|giving|makes|making)\s+"
+    r"(?P<value>-?\d[\d.]*(?:\s+[a-z]+){0,2})[.\s]*$",
     re.IGNORECASE,
 )
 _LEAST = re.compile(r"最[小低少]|\b(?:least|minim\w*|smallest|lowest|min)\b", re.IGNORECASE)
 _MOST = re.compile(r"最[大高多]|\b(?:greatest|maxim\w*|largest|highest|most|max)\b", re.IGNORECASE)
 _EXTREME_ZH = re.compile(r"最[大小高低多少]")
+_PER = re.compile(r"\s+per\s+\w+$")
 _FILLERS = frozenset(("the", "its", "a", "so", "thus", "hence", "therefore", "required", "final"))
 
 _LABEL = r"(?:max(?:imum)?|min(?:imum)?|greatest|least|largest|smallest|最大值?|最小值?)"
@@ -62,7 +65,7 @@ def heads(asked: str) -> frozenset[str]:
     found = pattern.search(bare)
     if found is None or re.search(r"\band\b|[和与及]最", found["head"]):
         return frozenset()
-    return frozenset((found["head"].lower(),))
+    return frozenset((_PER.sub("", found["head"].lower()),))
 
 
 def names_last(sentence: str, wanted: frozenset[str]) -> bool:
@@ -83,6 +86,13 @@ def speaks_of(sentence: str, wanted: frozenset[str]) -> bool:
     return any((head[-2:] if head[-1] >= "\u3400" else head.split()[-1]) in said for head in wanted)
 
 
+def left_over(text: str) -> str:
+    """Return a sentence from where a calculation in words ends, all of one that has none."""
+    start = max((m.end() for m in _CLAUSE.finditer(text.rstrip(" \n.。"))), default=0)
+    left = _LEFT.match(text, start) if _TAKEN_AWAY.search(text) or TAKEN_ON.search(text) else None
+    return left["value"] if left else text
+
+
 def result_stands(text: str, start: int, end: int, wanted: frozenset[str]) -> bool:
     """Return whether the last value of a sentence fills a clause behind what names it as found.
 
@@ -92,8 +102,7 @@ def result_stands(text: str, start: int, end: int, wanted: frozenset[str]) -> bo
     clause = text[cuts[-1] if cuts else 0 :]
     if not re.fullmatch(r"[^\d=,，;；]*", text[end:].strip(" \n*。.")) or not cuts:
         return False
-    left = TAKEN_ON.search(text.strip(" \n*.。")) and _LEFT.match(clause)
-    got = left or re.match(
+    got = re.match(
         r"\s*(?:最后|最终|共|一共)?得到?\s*-?\d[\d.]*\s*[\u3400-\u9fff]{0,3}\s*[。.]?\s*$", clause
     )
     return got is not None or is_named(clause, wanted)
@@ -106,7 +115,8 @@ def _is_name(label: str, head: str) -> bool:
     if opposite:
         return False
     if re.match(r"[A-Za-z]", label):
-        words = [word for word in label.lower().split() if word not in _FILLERS]
+        said = _PER.sub("", label.lower())
+        words = [word for word in said.split() if word not in _FILLERS]
         known = head.split()
         return bool(words) and words[-1] == known[-1] and set(words) <= set(known)
     bare = _LEAD_ZH.sub("", label)

@@ -17,6 +17,7 @@ TOLL = (
     "A minute is worth 0.8 yuan. Finish with the bridge toll (yuan per car) that brings it about."
 )
 COST = "请决定开几个柜台，最后给出每小时最小总费用（元，保留两位小数）。"
+COST_EN = "A centre opens counters. Finish with the least total cost per hour (yuan)."
 SHARE = "疫苗能使 90% 的接种者免疫，但只够 60% 的居民。求减少接触的比例 q 的最小值。"
 BOTH = "Find the greatest and the least value of y = cos 2x + 3 sin x for real x."
 BOTH_ZH = "求函数 y = cos 2x + 3 sin x 的最大值与最小值。"
@@ -48,7 +49,7 @@ COUNT = "用数字 0 到 7 可组成多少个大于 2000 且没有重复数字�
         (COST, "131.24", "人工费 131.24 元。最低总费用 151.24 元，2 个窗口排队太长。", False),
         (COST, "131.24", "人工费 131.24 元，最低总费用 151.24 元。2 个窗口排队太长。", False),
         (TOLL, "4.8", "Toll: 4.8 yuan. That's 6 minutes at 0.8 yuan a minute.", True),
-        (TOLL, "4.8", "Toll 4.8 yuan. A charge of 6 yuan would be more than needed.", True),
+        (TOLL, "4.8", "Toll 4.8 yuan. A charge of 6 yuan is too high.", True),
         (TOLL, "6", "Toll: 4.8 yuan. That's 6 minutes at 0.8 yuan a minute.", False),
         (TOLL, "4.8", "Toll: 4.8 yuan. No, that's 6 yuan.", False),
         (TOLL, "4.8", "Toll: 4.8 yuan. That's 5 yuan when rounded.", False),
@@ -59,6 +60,37 @@ COUNT = "用数字 0 到 7 可组成多少个大于 2000 且没有重复数字�
         (SHARE, "39.6135", "q 最小约为 39.6135%。如果有效率是 80%，q 要变大。", True),
         (SHARE, "80", "可以求出 q 最小约为 39.6135%。\n有效率只有80%时 q 会更大一些。", False),
         (SHARE, "39.6135", "供应全用时 q 为 39.6135%。有效率只有80%时 q 的最小值是 46%。", False),
+        (COST_EN, "131", "Least total cost 131 yuan per hour. 2 counters are too few for 6.", True),
+        (
+            COST_EN,
+            "131",
+            "Least total cost: 131. With 2 counters it is less than 131, at 120.",
+            False,
+        ),
+        (COST_EN, "131", "Total cost 131. Counter 2 costs less than that: 120.", False),
+        (COST_EN, "131", "Labour cost: 131 yuan. 4 counters are too dear; total 151.", False),
+        (AREA, "18", "面积是 18。减去太小的 2 个角，得 16。", False),
+        (AREA, "18", "底面积 18，高太长，为 20。", False),
+        (AREA, "18", "一半的面积 18，太小，整个三角形 36。", False),
+        (AREA, "18", "Area: 18.", True),
+        ("求圆锥体积的最大值。", "20", "体积的最大值 18。20 太大。", False),
+        (VOLUME, "18", "Largest volume 18. That is 2 times too small, giving 36.", False),
+        # An extreme and where it is attained.
+        ("求 a+b 的最小值。", "9", "$a+b\\ge 9$，等号 $a=3$，$b=6$。", True),
+        ("求 a+b 的最小值。", "6", "$a+b\\ge 9$，等号 $a=3$，$b=6$。", False),
+        ("求 a+b 的最小值。", "9", "由 $a+b\\ge 9$，等号不成立，所以最小值为 10。", False),
+        ("Find the largest area S.", "16/25", "S ≤ 8/(8+9/2) = 16/25, at k=1.", True),
+        ("Find the largest area S.", "1", "S ≤ 8/(8+9/2) = 16/25, at k=1.", False),
+        ("At which x is f least?", "2", "f is least, f = 3, at x = 2.", True),
+        # Substituted back: a check, or the other unknown.
+        ("求 y 的值。", "3", "由第一式 x=2。\n代回第二式得 y=3，符合题意。", True),
+        ("求 y 的值。", "2", "由第一式 x=2。\n代回第二式得 y=3，符合题意。", False),
+        ("求 y 的值。", "3", "所以 y=3。代回：2+3=5，对。", True),
+        # Calculations that go on in words.
+        (COUNT, "340", "17×20=340, minus 20, leaves 320.", False),
+        (COUNT, "320", "17×20=340, minus 20, leaves 320.", True),
+        (COUNT, "340", "17×20 = 340, but 20 repeat, leaving 320.", False),
+        (COUNT, "340", "17×20 = 340, then, 340 in total.", True),
         # Short labels.
         (AREA, "18", "一条是 y=2，三角形底为 18、高为 2，面积 18。", True),
         (AREA, "18", "一条是 y=2，三角形底为 18，面积是 18", True),
