@@ -190,7 +190,7 @@ def conclusion(
 def _named(text: str, useful: Sequence[tuple[int, int]], heads: frozenset[str]) -> int | None:
     """Return the sentence that names what is asked with its value, behind it comments alone."""
     for at in range(len(useful) - 1, max(-1, len(useful) - 1 - TAIL), -1):
-        sentence = text[slice(*useful[at])]
+        sentence = _clipped(text[slice(*useful[at])])
         if names_last(sentence, heads):
             return at
         if not comments_only(sentence, heads):
@@ -208,7 +208,7 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
         last -= 1
     about = _overlap(pieces[last], asked)
-    if last == 0 or is_pair_of_labels(pieces[last]):
+    if last == 0 or is_pair_of_labels(_clipped(pieces[last])):
         return last
     if _is_strong(pieces[last]) or (about and _SAYS_IT.search(pieces[last])):
         return last

@@ -12,11 +12,13 @@ _MORE = (
     r"|dearer|rises?|falls?|grows?|increases?|decreases?)"
 )
 #: A condition with a number, then how the result would change, without a value.
-_CASE = re.compile(
+_CASE_ZH = re.compile(
     rf"^[^\d，,。]*\d[^，,。=]{{0,24}}?(?:时|的话)[，,]?[^\d=]*(?:{_MORE_ZH})[^\d=]*$"
     rf"|^(?:如果|若|假如)[^，,。]*\d[^，,。]*[，,][^\d=]*(?:{_MORE_ZH})[^\d=]*$"
-    rf"|^\W*(?:if|when|with|should|were)\b[^,=]*\d[^,=]*,[^\d=]*\b{_MORE}\b[^\d=]*$"
-    rf"|^[^\d=]*\bwould\b[^\d=]*\b{_MORE}\b[^\d=]*\b(?:if|when|with|for|at)\b[^=]*$",
+)
+_CASE = re.compile(
+    rf"^\W*(?:if|when|with|should|were)\b[^,]*\d[^,]*,[^\d]*\b{_MORE}\b[^\d]*$"
+    rf"|^[^\d]*\bwould\b[^\d]*\b{_MORE}\b[^\d]*\b(?:if|when|with|for|at)\b",
     re.IGNORECASE,
 )
 #: Why it is this value and no other.
@@ -39,7 +41,10 @@ _GOES_ON = re.compile(
 
 def says_of_another_case(sentence: str) -> bool:
     """Return whether a sentence says only how the answer changes under another condition."""
-    return _CASE.search(sentence.strip()) is not None
+    sentence = sentence.strip()
+    return _CASE_ZH.search(sentence) is not None or (
+        "=" not in sentence and _CASE.search(sentence) is not None
+    )
 
 
 def comments_only(sentence: str, heads: frozenset[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from scoring.final_answer.question import Question
-from scoring.final_answer.results.named import TAKEN_ON
+from scoring.final_answer.results.named import taken_on
 
 #: Equality signs that a text has at least to be a derivation.
 DERIVATION = 2
@@ -73,7 +73,7 @@ def endings(sentence: str, text: str, question: Question) -> list[str]:
     spelled = without_place(bare, question)
     if _CHOICE_WORDS.search(spelled):
         return []
-    if _ends_elsewhere(spelled, question) or TAKEN_ON.search(spelled):
+    if _ends_elsewhere(spelled, question) or taken_on(spelled):
         return []
     derived = text.count("=") >= DERIVATION or _is_asked_sum(spelled, question)
     ends = (_RESULTS, *_ENDINGS) if derived else (_RESULTS,)

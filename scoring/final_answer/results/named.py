@@ -28,14 +28,12 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 #: A calculation that goes on in words behind its last equality: "= 340, 再去掉 20 个, 得 320 个".
-TAKEN_ON = re.compile(
-    r"=[^=]*[,，;；。]\s*(?:再|然后|又|还要|but|then|minus|less|plus)[^=]*\d[^=]*$", re.IGNORECASE
-)
+_TAKEN_ON = re.compile(r"[,，;；。]\s*(?:再|然后|又|还要|but|then|minus|less|plus)", re.IGNORECASE)
 _LEAD_ZH = re.compile(
     r"^(?:所以|因此|于是|从而|故|则|即|得|此时|最后|答)?(?:其|它的|这个|该|所求的?)?"
 )
 #: The same in one spelling, where "minus 20" is written -20.
-_TAKEN_AWAY = re.compile(r"=[^=]*[,，]\s*[-+]\s*\d[^=]*$")
+_TAKEN_AWAY = re.compile(r"[,，]\s*[-+]\s*(?=\d)")
 _LEFT = re.compile(
     r"\s*(?:(?:which|that|this) )?(?:leaves|leaving|gives|giving|makes|making)\s+"
     r"(?P<value>-?\d[\d.]*(?:\s+[a-z]+){0,2})[.\s]*$",
@@ -86,10 +84,18 @@ def speaks_of(sentence: str, wanted: frozenset[str]) -> bool:
     return any((head[-2:] if head[-1] >= "\u3400" else head.split()[-1]) in said for head in wanted)
 
 
+def taken_on(text: str) -> bool:
+    """Return whether a calculation goes on in words behind the last equality of a sentence."""
+    behind = text.rpartition("=")[2] if "=" in text else ""
+    on = _TAKEN_ON.search(behind)
+    return on is not None and re.search(r"\d", behind[on.end() :]) is not None
+
+
 def left_over(text: str) -> str:
     """Return a sentence from where a calculation in words ends, all of one that has none."""
     start = max((m.end() for m in _CLAUSE.finditer(text.rstrip(" \n.。"))), default=0)
-    left = _LEFT.match(text, start) if _TAKEN_AWAY.search(text) or TAKEN_ON.search(text) else None
+    away = "=" in text and _TAKEN_AWAY.search(text.rpartition("=")[2])
+    left = _LEFT.match(text, start) if away or taken_on(text) else None
     return left["value"] if left else text
 
 
