@@ -37,7 +37,8 @@ _PROSE_IN_BRACKETS = re.compile(
 )
 #: A side of an equality that holds a term in words: ``e - (what equals 1) = e - 1``.
 _TERM_IN_WORDS = re.compile(
-    r"(?<![^=,，;；。\n])[^=,，;；。\n]*[-+*/×·]\s*[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}))"
+    r"(?<![^=,，;；。\n])[^=,，;；。\n]*[-+*/×·]\s*"
+    r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}))"
     r"[^()（）]*[)）]\s*=(?=[^=,，;；]+[.。]?\s*$)"
 )
 _MATRIX = re.compile(

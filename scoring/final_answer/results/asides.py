@@ -25,13 +25,15 @@ _CASE = re.compile(
 _COMMENT = re.compile(
     r"^\W*(?:that(?:'s| is)|this is|which is)\b[^.]*\d[^.]*\b(?:at|times|per|for each)\b"
     r"|^\W*(?:\w+\W+){1,6}(?:is|are|would be|costs?|takes?)\s+(?:too|not enough|far too)\b"
-    r"|太[长短多少高低贵快慢大小远近重轻]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于|只有[^，,。]*[，,]更[小大少多低高]",
+    r"|太[长短多少高低贵快慢大小远近重轻]|过[长高低贵大]|不够|不划算|更[贵差慢]|不如|相当于"
+    r"|只有[^，,。]*[，,]更[小大少多低高]",
     re.IGNORECASE,
 )
 _AT_PLACE = re.compile(r"[A-Za-z]\s*=\s*-?\d[\d.]*\s*时")
 #: Words that take an answer back, go on from it or offer another.
 _GOES_ON = re.compile(
-    r"[=≈]|更正|不对|错|应|实际|修正|重新|最后|最终|最小|最大|最少|最低|所以|因此|故|答|取整|或|但|而是|再|剩|改|得|给出|减|加|乘|除"
+    r"[=≈]|更正|不对|错|应|实际|修正|重新|最后|最终|最小|最大|最少|最低"
+    r"|所以|因此|故|答|取整|或|但|而是|再|剩|改|得|给出|减|加|乘|除"
     r"|\b(?:wait|actually|no|should|correct\w*|instead|or|maybe|but|however|so|thus|hence"
     r"|therefore|answer|final\w*|rather|rounded|round|then|left|minus|plus|add\w*|subtract\w*"
     r"|total|altogether|must|really|better|giv(?:es?|ing)|makes?|making|needs?|leaves?|leaving)\b",
