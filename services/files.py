@@ -7,6 +7,7 @@ import itertools
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ _LOG_LIMIT_BYTES = 8 * 1024 * 1024
 #: Below the ports of outgoing connections: from 32768 on Linux, from 49152 by RFC 6335.
 _LISTENING_PORTS = range(20_000, 32_768)
 _PORT_TRIES = 64
+#: How long a port that is known to clients is waited for.
+_PORT_PATIENCE_S = 2.0
 _MENDS = {
     errno.ENOSPC: "Free some disk space, or point EVALCTL_HOME at another disk",
     errno.EDQUOT: "Free some of your disk quota, or point EVALCTL_HOME at another disk",
@@ -126,11 +129,23 @@ def free_port(preferred: int | None) -> int:
     The random port lies below those that systems give to outgoing connections: one of these, even
     a closed one, would keep a server that is started again from the port that its clients know.
     """
+    if preferred is not None and _comes_free(preferred):
+        return preferred
     drawn = (secrets.choice(_LISTENING_PORTS) for _ in range(_PORT_TRIES))
-    for port in itertools.chain([] if preferred is None else [preferred], drawn, [0]):
+    for port in itertools.chain(drawn, [0]):
         if (found := _bound(port)) is not None:
             return found
     raise OSError(errno.EADDRINUSE, "No loopback port is free")
+
+
+def _comes_free(port: int) -> bool:
+    """Wait a little: a server that was killed holds its port until the system has cleared it up."""
+    deadline_s = time.monotonic() + _PORT_PATIENCE_S
+    while _bound(port) is None:
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _bound(port: int) -> int | None:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -144,6 +145,13 @@ def test_a_port_that_is_drawn_is_none_that_an_outgoing_connection_is_given() -> 
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
     assert all(1024 < free_port(None) < lowest for _ in range(20))
+
+
+def test_a_port_that_is_about_to_be_free_is_kept() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    held = listener.getsockname()[1]
+    threading.Timer(0.3, listener.close).start()
+    assert free_port(held) == held
 
 
 def test_a_port_that_is_taken_is_not_given() -> None:
