@@ -40,7 +40,7 @@ QWEN3_32B_AWQ: dict[str, Any] = QWEN3_4B_AWQ | {
     "max_position_embeddings": 40960, "tie_word_embeddings": False,
 }  # fmt: skip
 SHAPES: Mapping[str, dict[str, Any]] = {"r1-7b": R1_7B_AWQ, "qwen3-32b": QWEN3_32B_AWQ}
-#: No NVLink multicast: a borrowed host may lose its GPUs by it.
+#: No NVLink multicast: some hosts lose their GPUs by it.
 NO_MULTICAST: Mapping[str, str] = {
     "NCCL_NVLS_ENABLE": "0",
     "NVSHMEM_DISABLE_NVLS": "1",
