@@ -18,7 +18,7 @@ from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
 from tests.support.jobs import quickstart, submission
 from tests.support.oracle import keys_of, orphans
-from tests.support.processes import LoggingProcess
+from tests.support.processes import LoggingProcess, children_of
 from workers.bundled_model import ensure_embedded_model
 
 #: A model on two busy cores takes its time.
@@ -50,10 +50,8 @@ def _submit(deployment: Deployment, jobs: int) -> None:
 
 def _engine_processes(worker: LoggingProcess) -> list[psutil.Process]:
     """Return a worker's living descendants that are its engine's, without the orphan reaper."""
-    children = psutil.Process(worker.process.pid).children(recursive=True)
-    return [
-        child for child in children if not any("orphan_reaper" in word for word in child.cmdline())
-    ]
+    children = children_of(worker.process.pid)
+    return [child for child, line in children if "orphan_reaper" not in line]
 
 
 def _core(worker: LoggingProcess) -> psutil.Process:

@@ -15,7 +15,7 @@ import psutil
 from services.locks import wait_until
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
-from tests.support.processes import LoggingProcess
+from tests.support.processes import LoggingProcess, children_of
 
 #: Longest time from a worker's death to its job's next attempt: the lease, a tick, and a start on
 #: a busy machine.
@@ -169,10 +169,7 @@ def _stopped(process: LoggingProcess) -> bool:
 
 
 def _orphan_reaper(worker: LoggingProcess) -> psutil.Process:
-    children = psutil.Process(worker.process.pid).children()
-    return next(
-        child for child in children if any("orphan_reaper" in word for word in child.cmdline())
-    )
+    return next(child for child, line in children_of(worker.process.pid) if "orphan_reaper" in line)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from services.postgres import EmbeddedPostgres
 from services.privileges import identity_for
 from services.processes import exited
 from tests.support.debian_packages import program_or_skip
-from tests.support.processes import ROOT, run_program
+from tests.support.processes import ROOT, children_of, run_program
 
 _START = (
     "import sys; from pathlib import Path; from services.postgres import "
@@ -162,11 +162,7 @@ def test_children_of_a_killed_server_do_not_share_its_data_with_the_next(
 ) -> None:
     server.start()
     assert server.pid is not None
-    orphan = next(
-        child
-        for child in psutil.Process(server.pid).children()
-        if "checkpointer" in " ".join(child.cmdline())
-    )
+    orphan = next(child for child, line in children_of(server.pid) if "checkpointer" in line)
     orphan.suspend()
     kill_hard(server)
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,19 @@ def lives(pid: int) -> bool:
         return not exited(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
+
+
+def children_of(pid: int) -> list[tuple[psutil.Process, str]]:
+    """Return the living descendants of a process, each with its command line.
+
+    A child that ended and was not waited for yet has no command line to read.
+    """
+    found = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if not exited(child):
+                found.append((child, " ".join(child.cmdline())))
+    return found
 
 
 def worker(environment: dict[str, str], *arguments: str) -> Any:

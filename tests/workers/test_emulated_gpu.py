@@ -19,7 +19,7 @@ import pytest
 from tests.support.fake_nvml import pynvml as fake_nvml
 from tests.support.fake_nvml.pynvml import BASE_MIB, TOTAL_MIB
 from tests.support.gpu_worker import FAKE_NVML
-from tests.support.processes import ROOT, lives
+from tests.support.processes import ROOT, children_of, lives
 from workers.engines import EngineContext
 from workers.errors import INIT_FREE_MEM, MEMORY_LIMIT, EngineError
 from workers.gpu.guard import GpuGuard, GpuRefused
@@ -58,9 +58,7 @@ def on_gpu(**state: object) -> None:
 
 def ballast_processes() -> list[psutil.Process]:
     """Return the ballast processes of this one."""
-    return [
-        p for p in psutil.Process().children() if "workers.probes.ballast_process" in p.cmdline()
-    ]
+    return [p for p, line in children_of(os.getpid()) if "workers.probes.ballast_process" in line]
 
 
 def test_the_emulated_gpu_has_what_a_smaller_one_would_have(context: EngineContext) -> None:

@@ -16,7 +16,7 @@ from tests.support.database import query, take_back
 from tests.support.fake_nvml.pynvml import BASE_MIB, TOTAL_MIB
 from tests.support.gpu_worker import gpu_worker
 from tests.support.jobs import publish_search, spec
-from tests.support.processes import LoggingProcess
+from tests.support.processes import LoggingProcess, children_of
 
 LIMIT_MIB = 10_000
 LENGTHS = {"input_tokens": 4, "output_tokens": 2, "memory_limit_mib": LIMIT_MIB}
@@ -40,8 +40,8 @@ def on_cuda(on_gpu: dict[str, str], cuda: Path) -> dict[str, str]:
 
 
 def ballast_processes(process: LoggingProcess) -> list[psutil.Process]:
-    children = psutil.Process(process.process.pid).children()
-    return [child for child in children if "workers.probes.ballast_process" in child.cmdline()]
+    children = children_of(process.process.pid)
+    return [child for child, line in children if "workers.probes.ballast_process" in line]
 
 
 def held_mib(gpu: str) -> list[int]:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.support.database import query, until
-from tests.support.processes import evalctl, worker
+from tests.support.processes import children_of, evalctl, worker
 from workers.lifecycle.marked_processes import TOKEN_VARIABLE, variables
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(660)]
@@ -55,10 +55,10 @@ def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     return environment | {"EVALCTL_CONFIG": str(config)} | cores_of_ranks
 
 
-def engine_processes(worker_pid: int) -> list[psutil.Process]:
-    """Return the processes of the worker's engine: its core and its ranks."""
-    children = psutil.Process(worker_pid).children(recursive=True)
-    return [child for child in children if TOKEN_VARIABLE in variables(child.pid)]
+def engine_processes(worker_pid: int) -> list[tuple[psutil.Process, str]]:
+    """Return the processes of the worker's engine, its core and its ranks, with their titles."""
+    children = children_of(worker_pid)
+    return [(child, line) for child, line in children if TOKEN_VARIABLE in variables(child.pid)]
 
 
 def test_no_rank_outlives_its_worker(user: dict[str, str], engine: Engine) -> None:
@@ -69,8 +69,8 @@ def test_no_rank_outlives_its_worker(user: dict[str, str], engine: Engine) -> No
         process.wait_for("engine.ready", within_s=START_S)
         until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
         running = engine_processes(process.process.pid)
-        assert sum("Worker_TP" in " ".join(one.cmdline()) for one in running) == 2
+        assert sum("Worker_TP" in line for _, line in running) == 2
         process.stop(signal.SIGKILL)
-        assert psutil.wait_procs(running, timeout=30)[1] == []
+        assert psutil.wait_procs([one for one, _ in running], timeout=30)[1] == []
     found = query(engine, "SELECT config -> 'tensor_parallel_size' AS ranks FROM eval.boot")
     assert found == [{"ranks": 2}]
