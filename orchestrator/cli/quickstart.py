@@ -20,7 +20,7 @@ COMPARED = """\
 @option(
     "--repetitions",
     type=click.IntRange(1, 100),
-    default=3,
+    default=2,
     show_default=True,
     help="Repetitions of each problem by the models.",
 )
