@@ -65,6 +65,67 @@ def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
     yield f"computation alone: p50 {took['p50']} ms, p95 {took['p95']} ms a step"
 
 
+def column_lines(document: Mapping[str, Any], model: str) -> Iterator[Table | str]:
+    """Yield catch rates by kind for computation, a model and both, then what they cost.
+
+    The last column is a verifier that calls every step wrong. It fits 80 columns.
+    """
+    own = [document[name] for name in ("computation", "model", "both")]
+    constant = document["constant"]["always_wrong"]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("caught of fault", no_wrap=True)
+    for heading in ("planted", "computed", "model", "both", "always wrong"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    kinds = [*(row["kind"] for row in own[0]["faults"]), "calculation"]
+    for kind in kinds:
+        rows = [_of_kind(one, kind) for one in own]
+        table.add_row(
+            "the first three" if kind == "calculation" else kind.replace("_", " "),
+            str(rows[0]["n"]), *(_percent(row["rate"]) for row in rows),
+            _percent(constant["false_alarm_rate"]) if rows[0]["n"] else "-",
+            end_section=kind in ("missing_case", "calculation"),
+        )  # fmt: skip
+    for said, key in (
+        ("false alarms", "false_alarm_rate"), ("read", "parsed_share"),
+        ("unverified", "unverified_share"),
+    ):  # fmt: skip
+        last = constant.get(key)
+        table.add_row(
+            said, str(own[0]["steps"]), *(_percent(one[key]) for one in own),
+            "-" if last is None else _percent(last),
+        )  # fmt: skip
+    for at in ("p50", "p95"):
+        took = (one["latency_ms"][at] for one in own)
+        table.add_row(f"{at} of a step, ms", "", *(_ms(value) for value in took), "0")
+    yield table
+    for said, one in zip(("computation", model, "both"), own, strict=True):
+        yield f"{said}: {_against_constant(one['above_constant'])}"
+    if own[1]["late"]:
+        yield f"{model} gave no label within the deadline for {own[1]['late']} untouched steps"
+
+
+def _of_kind(column: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    rows: list[Mapping[str, Any]] = [*column["faults"], column["calculation"]]
+    return next(row for row in rows if row["kind"] == kind)
+
+
+def _against_constant(above: Mapping[str, float] | None) -> str:
+    """Return how far a verifier is above one that marks steps whatever they say."""
+    if above is None:
+        return "no fault of calculation to compare with a constant verifier"
+    points = f"{100 * above['difference']:+.1f}"
+    between = f"{100 * above['ci_low']:+.1f} to {100 * above['ci_high']:+.1f}"
+    better = "better than" if above["ci_low"] > 0 else "no better than"
+    return (
+        f"{better} a constant verifier: calculation caught less false alarms {points} points "
+        f"({between})"
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f}"
+
+
 def protocol_lines(
     document: Mapping[str, Mapping[str, Any]], published: Mapping[str, float]
 ) -> Iterator[Table | str]:

@@ -105,7 +105,7 @@ CONTEXTS = (
 FILES = {
     "CHANGELOG.md": "history",
     "docs/adr/0009-rooms-and-words.md": "lists what was withdrawn",
-    "docs/adr/0009-sentences.md": "lists what was withdrawn",
+    "docs/adr/0010-sentences.md": "lists what was withdrawn",
     "docs/glossary.md": "lists what was withdrawn",
     "docs/reference/analytics.md": "written from migrations, which stay as they were applied",
     "tests/test_words.py": "lists what was withdrawn",
