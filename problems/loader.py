@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,8 @@ def load_set(name_or_path: str | Path) -> ProblemSet:
     broken file or an id that occurs twice.
     """
     name = str(name_or_path)
-    if name in ("math62", "core"):
-        return _from_folder(SHIPPED, name)
-    if name == "starter":
-        return _from_folder(STARTER, name)
-    if name in LISTED:
-        return _listed(name)
+    if name in SETS:
+        return _shipped(name)
     path = Path(name_or_path)
     try:
         if path.is_dir():
@@ -158,15 +155,23 @@ def load_set(name_or_path: str | Path) -> ProblemSet:
     return _chosen(name)
 
 
+@cache
+def _shipped(name: str) -> ProblemSet:
+    """Load a set that is part of the package, once a process: its files do not change."""
+    if name in LISTED:
+        return _listed(name)
+    return _from_folder(STARTER if name == "starter" else SHIPPED, name)
+
+
 def _chosen(name: str) -> ProblemSet:
     """Load the problems that a list of ids, categories and shipped sets names, each once."""
-    shipped = _from_folder(SHIPPED, "core")
+    shipped = _shipped("core")
     chosen: dict[str, Problem] = {}
     for part in filter(None, (part.strip() for part in name.split(","))):
         found = [one for one in shipped if part in (one.id, one.level)]
-        found = found or [one for one in load_set("starter") if part == one.id]
+        found = found or [one for one in _shipped("starter") if part == one.id]
         if not found and part in SETS:
-            found = list(load_set(part))
+            found = list(_shipped(part))
         if not found:
             raise ProblemError(
                 f"there is no problem set {part!r}; the shipped ones are {', '.join(SETS)}, or name"

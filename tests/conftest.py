@@ -7,6 +7,7 @@ import os
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -54,8 +55,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take longest."""
+    """Begin with the tests that take longest; skip those of a vLLM that is not installed."""
     items[:] = in_order(items)
+    if find_spec("vllm") is None:
+        for item in items:
+            if item.get_closest_marker("vllm"):
+                item.add_marker(pytest.mark.skip(reason="needs the extra cpu"))
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +81,10 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def endpoints(home: Path) -> Iterator[Endpoints]:
     """Run both servers for the session."""
     with services(Settings(home=home)) as found:
+        # No test outlives this machine; a database per test is little but waiting for its disk.
+        for name in ("fsync", "full_page_writes"):
+            _administer(found, f"ALTER SYSTEM SET {name} = off")
+        _administer(found, "SELECT pg_reload_conf()")
         yield found
 
 

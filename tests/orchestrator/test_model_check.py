@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -76,6 +77,7 @@ def test_a_call_that_fails_says_why(behaviour: str, why: str) -> None:
     assert why in check.mend
 
 
+@pytest.mark.skipif(find_spec("vllm") is None, reason="needs the extra cpu")
 @pytest.mark.parametrize(
     ("source", "found", "fix"),
     [
@@ -84,6 +86,5 @@ def test_a_call_that_fails_says_why(behaviour: str, why: str) -> None:
     ],
 )
 def test_missing_weights_say_where_they_would_come_from(source: str, found: str, fix: str) -> None:
-    pytest.importorskip("vllm")
     check = check_model(ModelSpec(name="m", engine="vllm", source=source))
     assert (check.ok, found in check.found, fix in check.mend) == (False, True, True), check

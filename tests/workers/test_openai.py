@@ -306,7 +306,6 @@ def test_server_must_be_named() -> None:
 @pytest.fixture(scope="module")
 def vllm_server(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the base URL of a vLLM server with the tiny model and the key ``KEY``."""
-    pytest.importorskip("vllm", reason="needs the extra cpu")
     port = free_port(None)
     arguments = (
         f"--model {embedded_home}/models/smollm2 --served-model-name tiny --host 127.0.0.1 --port "

@@ -184,7 +184,6 @@ def test_the_reaper_does_not_carry_the_mark(worker: Worker) -> None:
 @pytest.mark.chaos
 @pytest.mark.timeout(300)
 def test_worker_killed_hard_takes_a_real_engine_with_it(tmp_path: Path) -> None:
-    pytest.importorskip("vllm", reason="needs the extra cpu")
     (tmp_path / "config.json").write_text(json.dumps(TINY_CONFIG))
     program = tmp_path / "worker.py"
     program.write_text(VLLM_WORKER)

@@ -11,7 +11,6 @@ import pytest
 from tests.support.processes import LoggingProcess, evalctl, worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1500)]
-pytest.importorskip("vllm", reason="needs the extra cpu")
 
 #: Bytes of a KV block of 32 tokens: 30 layers, 3 heads of 64, key and value, 2 bytes each.
 BLOCK = 32 * 30 * 3 * 64 * 2 * 2

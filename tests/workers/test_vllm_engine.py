@@ -47,7 +47,6 @@ pytestmark = [
     # vLLM and torch warn of deprecated calls.
     pytest.mark.filterwarnings("ignore"),
 ]
-pytest.importorskip("vllm", reason="needs the extra cpu")
 
 SPEC = ModelSpec(
     name="smollm2",

@@ -16,7 +16,6 @@ from tests.support.processes import children_of, evalctl, worker
 from workers.lifecycle.marked_processes import TOKEN_VARIABLE, variables
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(660)]
-pytest.importorskip("vllm", reason="needs the extra cpu")
 
 SHAPE = {
     "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_size": 128,
