@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from problems.schema import Problem
 from scoring.final_answer.question import Question
-from scoring.numeric.evaluation import Evaluation, Memo
+from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
 from scoring.steps.patterns import CompiledPath, PatternCompiler
 from scoring.steps.references import References
@@ -31,8 +31,6 @@ class CompiledProblem:
     given: frozenset[tuple[str, ...]]
     paths: tuple[CompiledPath, ...]
     references: References
-    #: What working these out has found.
-    memo: Memo
 
     @classmethod
     def of(cls, problem: Problem) -> CompiledProblem:
@@ -47,7 +45,7 @@ class CompiledProblem:
         return cls(
             problem=problem,
             symbols=symbols,
-            question=Question.of(problem),
+            question=Question.of(problem).worked_out(),
             statement=tuple(re.sub(r"\s+", "", normalise(text).text) for text in texts),
             given=frozenset(
                 (a.canonical, b.canonical)
@@ -56,7 +54,6 @@ class CompiledProblem:
             ),
             paths=paths,
             references=references,
-            memo=evaluation.memo(),
         )
 
 

@@ -395,9 +395,9 @@ def _clipped(sentence: str) -> str:
 def states(sentence: str) -> bool:
     """Return whether a sentence holds a value and is not a heading."""
     sentence = _clipped(sentence)
-    return FORMULA.search(plain_numbers(sentence)) is not None and not _HEADING_LINE.fullmatch(
-        sentence.strip("\n")
-    )
+    # What holds a value as written holds one in digits; most do, and need no rewriting.
+    holds = FORMULA.search(sentence) or FORMULA.search(plain_numbers(sentence))
+    return holds is not None and not _HEADING_LINE.fullmatch(sentence.strip("\n"))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

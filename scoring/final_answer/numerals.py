@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _DIGITS = dict(zip("零〇一二三四五六七八九", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)) | {
     "两": 2
@@ -114,6 +115,7 @@ _ELLIPSIS = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def plain_numbers(text: str) -> str:
     """Return the text with every number in digits; idempotent."""
     text = _repeating(_roots(text))

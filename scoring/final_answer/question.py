@@ -133,6 +133,13 @@ class Question:
         """Return the question of a problem, in all its languages."""
         return cls(statements=tuple(problem.statement.values()))
 
+    def worked_out(self) -> Question:
+        """Return the same with all that is read in it worked out: answers then share it."""
+        for name, value in vars(type(self)).items():
+            if isinstance(value, cached_property):
+                getattr(self, name)
+        return self
+
     @cached_property
     def text(self) -> str:
         """All statements in a row."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from scoring.formulas.lexer import Token
 from scoring.formulas.parser import parse, parse_all
@@ -24,7 +25,7 @@ MAX_CHAINS = 1000
 _LISTING = re.compile(r"(?:或者?|和|与|及|以及|or|and)$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """One side of a chain.
 
@@ -48,7 +49,7 @@ class Side:
         """Offset after the last character."""
         return self.tokens[-1].end
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         """The tokens in one writing, spaces, braces and sizes aside."""
         return canonical(self.tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scoring.formulas.plain_words import (
     WORD_FUNCTIONS,
@@ -61,9 +61,8 @@ _BIG_SIGNS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token.
+class Token(NamedTuple):
+    """One token: a tuple, as a text makes hundreds of them.
 
     Kinds: num name func rel op open close comma prime big label, and breaks: word unit arrow sep nl
     delim.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from scoring.formulas.atoms import constant, read_atom
 from scoring.formulas.cursor import MAX_DEPTH, Cursor
@@ -205,8 +206,15 @@ def parse(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> Node | 
 
 def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tuple[Node, ...]:
     """Return the expression of these tokens: none, one, or both where ``1/2n`` can be two."""
-    if not tokens:
+    return _read(tuple([(token.kind, token.text, token.spaced) for token in tokens]), scalars)
+
+
+@lru_cache(maxsize=8192)
+def _read(signs: tuple[tuple[str, str, bool], ...], scalars: frozenset[str]) -> tuple[Node, ...]:
+    """Return the expression of these signs, wherever they stand: answers repeat themselves."""
+    if not signs:
         return ()
+    tokens = [Token(kind, text, 0, 0, spaced) for kind, text, spaced in signs]
     try:
         parser = Parser(tokens, scalars)
         node = parser.parse()

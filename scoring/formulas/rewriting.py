@@ -81,6 +81,7 @@ def _settled(node: Node) -> Node:
     return _over_children(node, _settled)
 
 
+@lru_cache(maxsize=8192)
 def unfold_signs(node: Node) -> tuple[Node, ...]:
     """Return the one expression, or both where it holds plus-minus signs, all read alike."""
     if not any(isinstance(item, PlusMinus) for item in walk(node)):

@@ -1,14 +1,13 @@
-"""The working state of one answer: its evaluators, what it may still spend and what it has found.
+"""The working state of one answer: what its formulas may still spend.
 
-A problem is shared between threads and never written; everything that changes while an answer is
-scored lives here, so that no answer can touch the verdicts on another.
+A problem is shared between threads and never written. What a formula is worth does not depend on
+the answer that it stands in: values are kept for all answers, and only their cost is counted here,
+so that no answer can touch the verdicts on another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from functools import lru_cache
 
 from scoring.formulas.tree import Node
 from scoring.numeric.compare import Row
@@ -21,19 +20,6 @@ ALLOWANCE = 60_000
 
 #: A value with the node visits that it took.
 Worked = tuple[Row | None, int]
-RowKey = tuple[Node, bool]
-RootKey = tuple[Node, Node, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Memo:
-    """Values that a problem has worked out once for all its answers; read-only."""
-
-    rows: Mapping[RowKey, Worked] = field(default_factory=dict)
-    roots: Mapping[RootKey, Worked] = field(default_factory=dict)
-
-
-NOTHING_KNOWN = Memo()
 
 
 class Evaluation:
@@ -43,15 +29,9 @@ class Evaluation:
     what was scored before. What belongs to the problem is ``free``.
     """
 
-    def __init__(
-        self, points: SamplePoints, known: Memo = NOTHING_KNOWN, *, free: bool = False
-    ) -> None:
+    def __init__(self, points: SamplePoints, *, free: bool = False) -> None:
         self.arrays = points.arrays
-        self._exact = Evaluator(points)
-        self._formal = Evaluator(points, formal=True)
-        self._known = known
-        self._rows: dict[RowKey, Worked] = {}
-        self._roots: dict[RootKey, Worked] = {}
+        self._points = points
         self._free = free
         self._allowance = ALLOWANCE
 
@@ -59,33 +39,32 @@ class Evaluation:
         """Return the values of a node; None where it has none or the allowance is spent."""
         if self._allowance <= 0:
             return None
-        key = (node, formal)
-        worked = self._known.rows.get(key) or self._rows.get(key)
-        if worked is None:
-            evaluator = self._formal if formal else self._exact
-            try:
-                found: Row | None = flatten(evaluator.vector(node))
-            except UnknownValueError:
-                found = None
-            worked = self._rows[key] = (found, BUDGET - evaluator.budget)
-        return self._charge(worked)
+        return self._charge(_row(self._points, node, formal))
 
     def root(self, left: Node, right: Node, name: str) -> Row | None:
         """Return the solution of ``left = right`` for a name; None without one."""
         if self._allowance <= 0:
             return None
-        key = (left, right, name)
-        worked = self._known.roots.get(key) or self._roots.get(key)
-        if worked is None:
-            found = linear_root(self._exact, left, right, name)
-            worked = self._roots[key] = (found, ROOT_BUDGET - self._exact.budget)
-        return self._charge(worked)
-
-    def memo(self) -> Memo:
-        """Return a read-only copy of what was worked out so far."""
-        return Memo(MappingProxyType(dict(self._rows)), MappingProxyType(dict(self._roots)))
+        return self._charge(_root(self._points, left, right, name))
 
     def _charge(self, worked: Worked) -> Row | None:
         if not self._free:
             self._allowance -= worked[1]
         return worked[0]
+
+
+@lru_cache(maxsize=16384)
+def _row(points: SamplePoints, node: Node, formal: bool) -> Worked:
+    evaluator = Evaluator(points, formal=formal)
+    try:
+        found: Row | None = flatten(evaluator.vector(node))
+    except UnknownValueError:
+        found = None
+    return found, BUDGET - evaluator.budget
+
+
+@lru_cache(maxsize=4096)
+def _root(points: SamplePoints, left: Node, right: Node, name: str) -> Worked:
+    evaluator = Evaluator(points)
+    found = linear_root(evaluator, left, right, name)
+    return found, ROOT_BUDGET - evaluator.budget

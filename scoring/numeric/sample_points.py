@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,14 +21,17 @@ FREE_RANGE = (0.4, 2.6)
 Vector = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class SamplePoints:
-    """Gives names values: parsed ones in ``specs`` in their domain, others in `FREE_RANGE`."""
+    """Gives names values: parsed ones in ``specs`` in their domain, others in `FREE_RANGE`.
+
+    One object is made for a problem; it is the same as itself alone, so that it can be a key.
+    """
 
     seed: str
     specs: Mapping[str, VarSpec]
 
-    @property
+    @cached_property
     def arrays(self) -> frozenset[str]:
         """The names of matrices and vectors."""
         return frozenset(name for name, spec in self.specs.items() if _is_array(spec))

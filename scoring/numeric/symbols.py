@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from problems.schema import Problem
@@ -32,9 +33,12 @@ def _formulas(problem: Problem) -> Iterator[str]:
                 yield str(getattr(leaf, "eq", "") or getattr(leaf, "value", ""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Symbols:
-    """The names of a problem: how they are sampled and what other letters may stand for them."""
+    """The names of a problem: how they are sampled and what other letters may stand for them.
+
+    The same as itself alone, so that it can be a key.
+    """
 
     points: SamplePoints
     #: Declared names: all of them, the matrices and vectors, and the numbers.
@@ -83,8 +87,7 @@ class Symbols:
 
     def read(self, text: str) -> Node | None:
         """Parse a piece of LaTeX as one expression."""
-        node = parse(tokenise(normalise(text).text, self.arrays, maths=True), self.grammar)
-        return None if node is None else settle_calls(node)
+        return _read(text, self.arrays, self.grammar)
 
     def chains(self, text: str, *, maths: bool = True) -> list[Chain]:
         """Parse a text of the problem; with ``maths`` it is LaTeX that is all formula."""
@@ -123,12 +126,23 @@ class Symbols:
 
     def settle(self, node: Node, reading: Reading) -> Node:
         """Return a node with its letters under one reading, listed writings of terms first."""
-        if self.indexed:
-            node = index_calls(node, self.indexed)
-        node = settle_calls(node)
-        if self.compound:
-            node = substitute(node, self.compound)
-        return interned(rename(node, reading) if reading else node)
+        return _settled(self, node, tuple(reading.items()))
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, arrays: frozenset[str], grammar: frozenset[str]) -> Node | None:
+    node = parse(tokenise(normalise(text).text, arrays, maths=True), grammar)
+    return None if node is None else settle_calls(node)
+
+
+@lru_cache(maxsize=16384)
+def _settled(symbols: Symbols, node: Node, reading: tuple[tuple[str, str], ...]) -> Node:
+    if symbols.indexed:
+        node = index_calls(node, symbols.indexed)
+    node = settle_calls(node)
+    if symbols.compound:
+        node = substitute(node, symbols.compound)
+    return interned(rename(node, dict(reading)) if reading else node)
 
 
 def _aliases(

@@ -110,7 +110,7 @@ class _Reading:
         shown = visible(text)
         self._text = text
         self._symbols = compiled.symbols
-        self._evaluation = Evaluation(compiled.symbols.points, compiled.memo, free=True)
+        self._evaluation = Evaluation(compiled.symbols.points, free=True)
         self._parsed = ParsedAnswer(
             compiled.symbols, self._evaluation, shown.text(text), shown.start
         )

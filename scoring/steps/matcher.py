@@ -14,6 +14,7 @@ from scoring.numeric.compare import close
 from scoring.numeric.relation import Relation
 from scoring.numeric.rounding import rounded_to
 from scoring.numeric.same_relation import same_relation
+from scoring.steps.near_word import NearWord
 from scoring.steps.patterns import (
     EqPattern,
     Group,
@@ -119,7 +120,7 @@ class Matcher:
                 pattern.canonical,
                 pattern.canonical[::-1],
             )
-            if (text or self._holds(pattern, formula)) and self._near(pattern.item.near, formula):
+            if (text or self._holds(pattern, formula)) and self._near(pattern.near, formula):
                 hits.append(Hit(formula.start, formula.end, f"found {pattern.item.eq}", formula))
         return hits
 
@@ -149,7 +150,7 @@ class Matcher:
             same = formula.writing[0] == pattern.canonical and pattern.item.unit != "%"
             if (
                 (same or self._same_value(pattern, formula))
-                and self._near(pattern.item.near, formula)
+                and self._near(pattern.near, formula)
                 and self._unit_fits(pattern, formula)
             ):
                 hits.append(Hit(formula.start, formula.end, f"found {pattern.item.value}", formula))
@@ -188,10 +189,16 @@ class Matcher:
             return True
         return same_unit(wanted, self.parsed.chains[formula.chain].unit)
 
-    def _near(self, words: tuple[str, ...], formula: Formula) -> bool:
+    def _near(self, words: tuple[NearWord, ...], formula: Formula) -> bool:
         """Return whether one of the words stands in the same sentence or just before it."""
         if not words:
             return True
+        around = self._around(formula)
+        tight = re.sub(r"[\s{}\\$]", "", around)
+        return any(word.stands_in(around, tight) for word in words)
+
+    def _around(self, formula: Formula) -> str:
+        """Return the text in which a word is near a formula."""
         index = self.parsed.sentence_at(formula.start)
         sentence = self.parsed.sentences[index] if self.parsed.sentences else None
         start = min(formula.start, sentence.start if sentence else formula.start)
@@ -203,20 +210,7 @@ class Matcher:
                 else start
             )
         end = max(formula.end, min(sentence.end if sentence else formula.end, formula.end + 40))
-        around = self.parsed.text[start:end]
-        squeezed = re.sub(r"[\s{}\\$]", "", around)
-        for word in words:
-            if word.isascii():
-                head = r"(?<![A-Za-z])" if word[:1].isalpha() else ""
-                plain = head + re.escape(word.replace("{", "").replace("}", ""))
-                tail = "(?![A-Za-z])" if len(word) < 3 and word[-1:].isalpha() else ""
-                if re.search(plain + tail, around, re.IGNORECASE if len(word) > 2 else 0):
-                    return True
-                if len(word) < 6 and re.search(plain, squeezed):
-                    return True
-            elif "".join(word.split()) in squeezed:
-                return True
-        return False
+        return self.parsed.text[start:end]
 
     def _words(self, pattern: WordsPattern) -> list[Hit]:
         hits: list[Hit] = []

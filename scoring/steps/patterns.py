@@ -25,6 +25,7 @@ from scoring.numeric.relation import KnownValues, Relation, Values
 from scoring.numeric.same_relation import RelationRule
 from scoring.numeric.symbols import Reading, Symbols
 from scoring.steps.implied_evidence import described_values, numbers_in
+from scoring.steps.near_word import NearWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class EqPattern:
     rule: RelationRule
     links: tuple[Relation, ...] = ()
     canonical: tuple[str, ...] = ()
+    near: tuple[NearWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class ValuePattern:
     values: KnownValues | None
     canonical: str
     number: complex | None = None
+    near: tuple[NearWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,10 @@ class PatternCompiler:
     def eq(self, item: EqEvidence) -> EqPattern:
         """Return the prepared form of a relation; without links where it cannot be read."""
         literal = item.form == "text"
+        near = tuple(map(NearWord.of, item.near))
         chains = self.symbols.chains(item.eq)
         if not chains:
-            return EqPattern(item, RelationRule(tol=item.tol, literal=literal))
+            return EqPattern(item, RelationRule(tol=item.tol, literal=literal), near=near)
         chain = chains[0]
         reading = self.symbols.readings(_names(chain.sides))[0] if chain.sides else {}
         links: list[Relation] = []
@@ -148,18 +152,20 @@ class PatternCompiler:
             RelationRule(numbers_in_chain(chain), item.tol, literal),
             tuple(links) if len(links) == len(chain.relations) else (),
             tuple(side.canonical for side in chain.sides),
+            near,
         )
 
     def _value(self, item: ValueEvidence) -> ValuePattern:
         node = self.symbols.read(item.value)
         canonical = "".join(item.value.split())
+        near = tuple(map(NearWord.of, item.near))
         if node is None:
-            return ValuePattern(item, None, canonical)
+            return ValuePattern(item, None, canonical, near=near)
         if item.unit == "%":
             node = Binary("div", node, Number(100.0))
         values = self._known(node, self.symbols.readings(names_of(node))[0])
         number = values.row[0] if values.row is not None and not names_of(node) else None
-        return ValuePattern(item, values, canonical, number)
+        return ValuePattern(item, values, canonical, number, near)
 
     def _known(self, node: Node, reading: Reading) -> KnownValues:
         return Values(self.symbols.settle(node, reading), self.evaluation).known()

@@ -81,7 +81,7 @@ _NOISE = re.compile(
     r"\$+|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|boxed|bm|boldsymbol|mathbf)(?![A-Za-z])|\\[()\[\]]"
     r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])"
     r"|\\(?:text|mathrm|operatorname|textbf|mbox|rm)\{([^{}]{0,60})\}"
-    r"|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]+"
+    r"|\\([dt])frac(?![a-z])|\{,\}|[ \n\t]{2,}|[\n\t]"
 )
 
 

@@ -122,7 +122,7 @@ class _Verifier:
         self._problem_id = problem.id
         self._text = text
         self._symbols = compiled.symbols
-        self._evaluation = Evaluation(compiled.symbols.points, compiled.memo)
+        self._evaluation = Evaluation(compiled.symbols.points)
         self._parsed = ParsedAnswer(
             compiled.symbols, self._evaluation, _without_tags(shown.text(text)), shown.start
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scoring.final_answer.demands.restated import restates
 from scoring.final_answer.demands.writings import (
@@ -106,10 +107,15 @@ def unmet(question: str, reference: str, stated: Form | None) -> bool:
     sides = list(_sides(stated))
     if not sides:
         return False
-    asked = [demand for demand in DEMANDS if demand.words.search(question)]
-    if any(not any(demand.meets(reference, side) for side in sides) for demand in asked):
+    if any(not any(d.meets(reference, side) for side in sides) for d in _asked(question)):
         return True
     return all(restates(question, reference, side) for side in sides)
+
+
+@lru_cache(maxsize=1024)
+def _asked(question: str) -> tuple[Demand, ...]:
+    """Return what a question demands."""
+    return tuple(demand for demand in DEMANDS if demand.words.search(question))
 
 
 def _is_finer(reference: str, said: str) -> bool:
