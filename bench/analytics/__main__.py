@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from bench.analytics.filling import fill, keep_all
-from bench.analytics.queries import OVER_ALL, PLAIN
+from bench.analytics.queries import MORE, OVER_ALL, PLAIN
 from bench.place import place
 from db.engine import open_database, rows
 
@@ -81,6 +81,11 @@ def _lines(engine: Engine) -> Iterator[str]:
             asked = "an aggregate" if plain else "every row"
             times = (_cell(of_run), _cell(over_all), _cell(beside))
             yield f"| `{view['view']}` | {' | '.join(times)} | {asked} |"
+        yield ""
+        yield "| asked of results over all | s |"
+        yield "|---|---|"
+        for asked, sql in MORE.items():
+            yield f"| {asked} | {_cell(_median(connection, sql, rounds=1))} |"
         yield ""
         yield "| relation | rows | table, MiB | indexes, MiB |"
         yield "|---|---|---|---|"

@@ -21,6 +21,17 @@ PLAIN = {
     "FROM eval.generation GROUP BY 1",
     "scores": "SELECT answer_correct, count(*), avg(score7) FROM eval.score GROUP BY 1",
     "step_verdicts": "SELECT step, verdict, count(*) FROM eval.step_verdict GROUP BY 1, 2",
-    "memory_samples": "SELECT max(peak_mib), count(*) FROM eval.memory_trace",
-    "card_looks": "SELECT count(look_at_s), min(max_sm_clock_mhz) FROM eval.memory_trace",
+    "memory_samples": "SELECT max(u), count(*) FROM eval.memory_trace, unnest(used_mib) AS u",
+    "card_looks": "SELECT count(*), min(u) FROM eval.memory_trace, unnest(look_sm_clock_mhz) AS u",
+}
+#: What else is asked of results over all runs: how long it takes, and no plain table beside it.
+MORE = {
+    "flags": "SELECT model, flagged, count(*) FROM analytics_v1.generations GROUP BY 1, 2",
+    "a median": "SELECT model, percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_ms) "
+    "FROM analytics_v1.generations GROUP BY model",
+    "missed steps": "SELECT problem, step, sum(missing), sum(answers) "
+    "FROM analytics_v1.step_counts GROUP BY 1, 2",
+    "the newest 1,000": "SELECT * FROM analytics_v1.generations ORDER BY job_id DESC LIMIT 1000",
+    "the last day": "SELECT model, avg(score7) FROM analytics_v1.scores "
+    "WHERE scored_at > now() - interval '1 day' GROUP BY model",
 }

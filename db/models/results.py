@@ -48,6 +48,13 @@ class Generation(Base):
         ),
         # Who else has a text that is to be deleted?
         Index("ix_generation_output_text", "output_text_hash"),
+        # What came in lately, in a few kB however many there are; so with scores.
+        Index(
+            "ix_generation_time",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
         Index("ix_generation_prompt_text", "prompt_text_hash"),
     )
 
@@ -159,6 +166,12 @@ class Score(Base):
     __tablename__ = "score"
     __table_args__ = (
         Index("ix_score_job", "job_id", "id"),
+        Index(
+            "ix_score_time",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
         CheckConstraint("steps_done >= 0 AND steps_done <= steps_total", name="steps"),
         CheckConstraint("score7 >= 0 AND score7 <= 7", name="score7"),
         CheckConstraint("score7_high >= score7 AND score7_high <= 7", name="score7_high"),
@@ -181,6 +194,8 @@ class Score(Base):
     answer_correct: Mapped[bool | None]
     answer_text: Mapped[str | None]
     guess_suspected: Mapped[bool]
+    #: Whether the job was scored again since; a trigger sees to it.
+    superseded: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]
 
 

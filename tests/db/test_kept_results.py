@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from bench.filling import RESULTS_A_REPETITION, add_runs
 from core.model_spec import ModelSpec
 from core.states import JobState
 from db.commits import commit
@@ -25,7 +26,7 @@ from tests.support.results import result, store
 
 KEPT = (
     *("problem_scores", "category_scores", "prompt_uplift", "problem_resources"),
-    *("model_resources", "unscored_answers", "cache_checks"),
+    *("model_resources", "unscored_answers", "cache_checks", "step_counts"),
 )
 CHANGED = "SELECT DISTINCT score7 FROM analytics_v1.problem_scores WHERE run = 'quickstart'"
 IS_KEPT = "SELECT run_id FROM eval.kept_run WHERE synthetic IS NOT NULL"
@@ -63,6 +64,26 @@ def test_kept_and_computed_rows_are_the_same(engine: Engine, ended: Run) -> None
     query(engine, "UPDATE eval_kept.problem_scores SET score7 = 6.5")
     assert shown(engine)["problem_scores"] != computed["problem_scores"], "they are read from there"
     assert shown(engine, flagged=True) == with_flagged, "flagged rows included: computed"
+
+
+FLAGS = "SELECT job_id, flags, flagged, used FROM analytics_v1.generations ORDER BY job_id"
+
+
+def test_kept_lengths_flag_the_same_answers(engine: Engine) -> None:
+    (run,) = add_runs(engine, runs=1, results=4 * RESULTS_A_REPETITION)
+    computed = query(engine, FLAGS)
+    odd = {row["job_id"] for row in computed if "length_outlier" in row["flags"]}
+    assert 0 < len(odd) < len(computed)
+    medians = shown(engine)
+
+    assert keep_run(engine, run)
+    kept = query(engine, "SELECT job_id FROM eval_kept.length_outliers ORDER BY job_id")
+    assert {row["job_id"] for row in kept} == odd
+    assert query(engine, FLAGS) == computed
+    assert shown(engine) == medians, "what is kept of medians knows the lengths"
+
+    query(engine, "UPDATE eval.generation SET output_tokens = 500")
+    assert all("length_outlier" not in row["flags"] for row in query(engine, FLAGS)), "forgotten"
 
 
 CHANGES = {
