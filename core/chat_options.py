@@ -20,17 +20,30 @@ _OWNERS: Mapping[str, tuple[str, ...]] = {
     ),
     "the option chat_template_kwargs": ("chat_template_kwargs",),
 }  # fmt: skip
+#: Fields of a request that a server may refuse, so that a model can leave them out.
+LEFT_OUT = frozenset({"seed", "stream_options", "temperature", "top_p"})
+_LIMIT_FIELDS = frozenset({"max_tokens", "max_completion_tokens", "max_new_tokens"})
 _SECRET_FIELD = re.compile(
     r"(?:^|_)(?:api_?key|secret|password|(?:auth|access)_token)$", re.IGNORECASE
 )
 
 
 def refusal_of(options: Mapping[str, Any]) -> str | None:
-    """Say which field of ``extra_body`` would override what is decided elsewhere; None: none.
+    """Say which option would override what is decided elsewhere, or has no meaning; None: none.
 
-    A value of another type than a table is refused as well.
+    A value of another type than it should be is refused as well.
     """
-    extra = options.get("extra_body")
+    left_out = options.get("leave_out") or ()
+    if unknown := sorted(set(map(str, left_out)) - LEFT_OUT):
+        return f"options.leave_out takes {', '.join(sorted(LEFT_OUT))}, not {', '.join(unknown)}"
+    field = str(options.get("max_tokens_field", "max_tokens"))
+    for owner, fields in _OWNERS.items():
+        if field in fields and field not in _LIMIT_FIELDS:
+            return f"options.max_tokens_field = {field!r} would override what {owner} decides"
+    return _refused_extra(options.get("extra_body"))
+
+
+def _refused_extra(extra: object) -> str | None:
     if extra is None:
         return None
     if not isinstance(extra, Mapping):

@@ -11,12 +11,13 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 from urllib.request import (  # type: ignore[attr-defined]
     getproxies_environment,
     proxy_bypass_environment,
 )
 
+from core import redirects
 from core.model_spec import ModelSpec
 from core.secrets import KNOWN, MASK, without_secrets
 from core.server_address import ServerMisnamed, full_address, request_headers
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 #: Most characters of a server's own words that a sentence holds.
 QUOTED_AT_MOST = 400
 #: Statuses that refuse more than the list: the key, or every request for now.
-_HELD_BACK = frozenset({401, 402, 408, 409, 425, 429, 502, 503, 504, 529})
+_HELD_BACK = frozenset(
+    {401, 402, 408, 409, 420, 421, 423, 424, 425, 429, 499, 502, 503, 504, 529}
+)  # fmt: skip
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -66,11 +69,19 @@ def open_client(spec: ModelSpec, *, connect_timeout_s: float) -> openai.AsyncOpe
     key = api_key(spec)
     timeout = openai.Timeout(None, connect=connect_timeout_s)
     http = openai.DefaultAsyncHttpxClient(
-        proxy=_usable_proxy(spec), verify=_certificates(spec), trust_env=False, timeout=timeout
+        proxy=_usable_proxy(spec),
+        verify=_certificates(spec),
+        trust_env=False,
+        timeout=timeout,
+        max_redirects=redirects.AT_MOST,
+        event_hooks={"response": [redirects.follow_no_other]},
     )
+    address = urlsplit(full_address(spec))
     return openai.AsyncOpenAI(
         api_key=key or "none",  # the client insists on one; a server without keys ignores it
-        base_url=full_address(spec),
+        base_url=address._replace(query="", fragment="").geturl(),
+        # What a base_url asks of every request, such as an api-version.
+        default_query=dict(parse_qsl(address.query, keep_blank_values=True)),
         default_headers=request_headers(spec),
         max_retries=0,
         timeout=timeout,
@@ -119,15 +130,17 @@ def served_name(source: str, served: Mapping[str, Any]) -> str | None:
 
 def hint(spec: ModelSpec) -> str:
     """Return a sentence about an address without ``/v1``, or nothing."""
-    path = urlsplit(spec.base_url or "").path
-    if any(part[:1] == "v" and part[1:2].isdigit() for part in path.split("/")):
+    parts = urlsplit(spec.base_url or "")
+    if any(part[:1] == "v" and part[1:2].isdigit() for part in parts.path.split("/")):
         return ""
-    address = f"{masked(spec.base_url or '').rstrip('/')}/v1"
+    address = masked(parts._replace(path=f"{parts.path.rstrip('/')}/v1").geturl())
     return f"; base_url has no /v1, below which most servers are: try {address}"
 
 
 def why_not_connected(spec: ModelSpec, error: BaseException) -> str:
     """Say what kept a client from a server: the innermost cause, not what was raised for it."""
+    if redirected := redirect_of(error):
+        return redirected
     cause = _innermost(error)
     parts = urlsplit(spec.base_url or "")
     proxy = proxy_for(spec.base_url or "")
@@ -146,6 +159,12 @@ def why_not_connected(spec: ModelSpec, error: BaseException) -> str:
     if "Timeout" in type(cause).__name__ and not str(cause):
         return f"no connection in time{through}"
     return f"{_words(cause)}{through}"
+
+
+def redirect_of(error: BaseException) -> str | None:
+    """Say where a server redirected a request that was not followed; None: it did not."""
+    said = (redirects.said_of(cause) for cause in _causes(error))
+    return next((one for one in said if one), None)
 
 
 def said_by(error: Exception) -> str:

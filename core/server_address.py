@@ -22,6 +22,11 @@ LOCAL = Path("evalctl.toml")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: Headers whose values are secrets.
 _SECRET_HEADER = re.compile(r"authorization|cookie|key|token|secret|password", re.IGNORECASE)
+#: Headers that say how a request is cut and delivered, which the client decides.
+_FRAMING = frozenset(
+    {"connection", "content-encoding", "content-length", "content-type", "expect", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -67,6 +72,8 @@ def refused_headers(headers: object) -> str | None:
             return f"has {name!r}, whose value is not printable ASCII"
         if str(name).lower() == "authorization":
             return "has Authorization, which api_key_env sets"
+        if str(name).lower() in _FRAMING:
+            return f"has {name!r}, which the client sets"
         if _SECRET_HEADER.search(str(name)) and not _REFERENCE.search(value):
             return f'has {name!r}, a secret: write "${{NAME}}" and set that variable'
     return None

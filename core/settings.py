@@ -34,10 +34,17 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 #: Valkey speaks Redis's protocol; redis-py and Celery know it by Redis's scheme.
 _BROKER_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
 #: Schemes of brokers that Celery knows and evalctl does not.
-_OTHER_BROKERS = frozenset({"sentinel", "redis+socket", "unix", "redis+cluster"})
+_OTHER_BROKERS = re.compile(r"\A[a-z+-]*(?:sentinel|cluster|socket|unix)\Z")
 #: What a broker's URL may hold after its question mark.
 _BROKER_OPTIONS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _CERTIFICATES = ("required", "optional", "none")
+#: What to do about a URL that cannot be read.
+ESCAPE = "escape / ? # [ ] @ : and % in its password, e.g. / as %2F"
+#: Parameters of libpq that are whole numbers.
+_WHOLE = (
+    "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+    "tcp_user_timeout",
+)  # fmt: skip
 #: user:password@ after the scheme. A password may hold @; one with an unescaped / is not a valid
 #: URL but must be hidden too, while host:5432/path@x holds no password.
 USERINFO = re.compile(
@@ -114,12 +121,20 @@ def libpq_parameters(url: str) -> dict[str, str]:
     try:
         found = conninfo_to_dict(url)
     except (psycopg.Error, ValueError) as error:
-        problem = "cannot be read; escape / ? # [ ] @ : and % in its password, e.g. / as %2F"
+        problem = f"cannot be read; {ESCAPE}"
         raise SettingsError("EVALCTL_DATABASE_URL", problem) from error
     parameters = {key: str(value) for key, value in found.items() if value is not None}
     ports = [port for port in parameters.get("port", "").split(",") if port]
-    if wrong := next((port for port in ports if not port.isdigit()), None):
-        raise SettingsError("EVALCTL_DATABASE_URL", f"has a port that is no number: {wrong!r}")
+    if any(not re.fullmatch(r"\d{1,5}", port, re.ASCII) or int(port) > 65535 for port in ports):
+        problem = f"has a port that is not a number up to 65535; {ESCAPE}"
+        raise SettingsError("EVALCTL_DATABASE_URL", problem)
+    # A host may be the path of a socket, or begin with @ as a socket without one.
+    hosts = parameters.get("host", "").split(",")
+    if any("@" in host[1:] and not host.startswith("/") for host in hosts):
+        raise SettingsError("EVALCTL_DATABASE_URL", f"has more than one @; {ESCAPE}")
+    for name in _WHOLE:
+        if not re.fullmatch(r"-?\d{1,9}", parameters.get(name, "0").strip(), re.ASCII):
+            raise SettingsError("EVALCTL_DATABASE_URL", f"needs a whole number for {name}")
     return parameters
 
 
@@ -151,10 +166,8 @@ def _broker_url(url: str) -> str:
     scheme, separator, rest = url.strip().partition("://")
     known = _BROKER_SCHEMES.get(scheme.lower())
     if not separator or known is None:
-        other = scheme.lower() if separator and re.fullmatch(r"[a-z+]+", scheme.lower()) else ""
-        why = (
-            "; sockets, Sentinel and clusters are not supported" if other in _OTHER_BROKERS else ""
-        )
+        other = separator and _OTHER_BROKERS.search(scheme.lower())
+        why = "; sockets, Sentinel and clusters are not supported" if other else ""
         raise SettingsError("EVALCTL_BROKER_URL", f"must start with redis:// or rediss://{why}")
     normalised = f"{known}://{rest}"
     _check_broker(normalised)
@@ -172,7 +185,7 @@ def _check_broker(url: str) -> None:
         host = parts.hostname
         _ = parts.port
     except ValueError as error:
-        problem = "cannot be read; escape / ? # [ ] @ : and % in its password, e.g. / as %2F"
+        problem = f"cannot be read; {ESCAPE}"
         raise SettingsError("EVALCTL_BROKER_URL", problem) from error
     if not host:
         raise SettingsError("EVALCTL_BROKER_URL", "names no host")

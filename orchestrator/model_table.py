@@ -6,6 +6,7 @@ import difflib
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -23,6 +24,7 @@ ENGINES = ("vllm", "openai", "replay", "synthetic")
 KEYS = frozenset(field.name for field in fields(ModelSpec)) - {"name"}
 #: What an integer may be wherever it stands: PostgreSQL and JSON readers hold it exactly.
 LARGEST = 2**53
+QUEUE_AT_MOST = 100
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 #: Says what is wrong with a value, or nothing.
@@ -37,6 +39,8 @@ def read_model(where: str, name: str, table: Any) -> ModelSpec:
     place = f"{where}: [models.{_quoted(name)}]"
     if not name.strip():
         raise UsageFault(f"{where}: a model needs a name: [models.NAME]")
+    if not _one_line(name):
+        raise UsageFault(f"{place}: the name must be one line, without control characters")
     if not isinstance(table, dict):
         raise UsageFault(f"{place} must be a table")
     if unknown := sorted(set(table) - KEYS):
@@ -88,7 +92,11 @@ def text(value: Any) -> str | None:
         return 'must be text in quotes, "..."'
     if not value.strip():
         return "must not be empty"
-    return "must be one line" if any(ord(char) < 32 for char in value) else None
+    return None if _one_line(value) else "must be one line, without control characters"
+
+
+def _one_line(value: str) -> bool:
+    return not any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in value)
 
 
 def truth(value: Any) -> str | None:
@@ -133,6 +141,10 @@ def stops(value: Any) -> str | None:
     return 'must be a text or a list of at most four, ["...", "..."]'
 
 
+#: The end of an address that is one call, not the address below which all calls are.
+_ENDPOINT = re.compile(r"/(?:(?:chat/)?completions|models|responses)/?$")
+
+
 def _url(value: Any) -> str | None:
     if wrong := text(value):
         return wrong
@@ -144,6 +156,8 @@ def _url(value: Any) -> str | None:
         return f"is not a URL ({error}), {example}"
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return f"must be a URL that begins with http:// or https://, {example}"
+    if found := _ENDPOINT.search(parts.path):
+        return f"ends in {found[0]}, which evalctl appends: leave it away, {example}"
     return None
 
 
@@ -152,6 +166,14 @@ def _variable(value: Any) -> str | None:
         return wrong
     named = "must be the name of an environment variable, not the key itself"
     return None if _VARIABLE.fullmatch(value) else named
+
+
+def _queue(value: Any) -> str | None:
+    """Want a name that a worker's ``--queue`` and a broker's key can hold."""
+    if wrong := text(value):
+        return wrong
+    named = len(value) <= QUEUE_AT_MOST and not re.search(r"[\s,]", value)
+    return None if named else f"must be a name of at most {QUEUE_AT_MOST} characters, no blanks"
 
 
 def _engine(value: Any) -> str | None:
@@ -212,7 +234,7 @@ CHECKS: dict[str, Check] = {
     "source": text,
     "revision": text,
     "quantisation": text,
-    "queue": text,
+    "queue": _queue,
     "options": table,
     "trust_remote_code": truth,
     "base_url": _url,
@@ -224,8 +246,8 @@ CHECKS: dict[str, Check] = {
     "system_prompt": truth,
     "chat_template_kwargs": table,
     "reasoning": truth,
-    "requests_per_minute": number(0, 1_000_000, above=True),
-    "tokens_per_minute": number(0, 1_000_000_000, above=True),
+    "requests_per_minute": number(0.001, 1_000_000),
+    "tokens_per_minute": number(1, 1_000_000_000),
     "concurrency": number(1, 1_000_000, whole=True),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,6 +69,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, ModelSpec]:
     document = read_toml(path)
+    for name in document:
+        if name != "models" and difflib.get_close_matches(name.lower(), ["models"], cutoff=0.8):
+            raise UsageFault(f"{path}: [{name}] is not read; did you mean [models.NAME]?")
     tables = document.get("models", {})
     if not isinstance(tables, dict):
         raise UsageFault(f"{path}: 'models' must consist of tables named [models.NAME]")

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tests.odd_servers import deliveries, endings, refusals, streams  # noqa: F401 - they register
 from tests.odd_servers.cases import CASES
 from tests.odd_servers.command_line import COMMANDS
-from tests.odd_servers.streams import EXPECTED, see_streams
+from tests.odd_servers.seen import EXPECTED, see_streams
 from tests.odd_servers.trial import trial
 
 #: Name, what is right, what was seen.

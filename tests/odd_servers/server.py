@@ -154,13 +154,28 @@ class Exchange(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """List every behaviour as a model, or do what the first part of the path says."""
         way = self.path.split("/")[1].removeprefix("list-")
+        if way == "limited" and self.odd.since_first_s("list") >= 6:
+            way = ""
         if way.isdigit():
             self.send(int(way), {"error": {"message": "no list here"}})
+        elif way == "limited":
+            self.send(429, {"error": {"message": "too many requests"}}, Retry_After="2")
         elif way == "html":
             self.send(200, "<html><body>Sign in</body></html>")
         else:
             before, after = {"latest": ("", ":latest"), "path": ("models/", "")}.get(way, ("", ""))
-            models = [{"id": f"{before}{name}{after}", "owned_by": "odd"} for name in BEHAVIOURS]
+            models: list[Any] = [
+                {"id": f"{before}{name}{after}", "owned_by": "odd"} for name in BEHAVIOURS
+            ]
+            if way == "big":  # 3 MB
+                models += [{"id": f"other-{at}", "owned_by": "x" * 1000} for at in range(3000)]
+            elif way == "odd":
+                models = [
+                    one | {"owned_by": "\x00\ud83d", "max_model_len": float("nan")}
+                    for one in models
+                ]
+            elif way == "names":
+                models = list(BEHAVIOURS)
             self.send(200, {"object": "list", "data": None if way == "null" else models})
 
     def do_POST(self) -> None:

@@ -1,105 +1,19 @@
-"""Streams, refusals and lists that servers really send, and what evalctl makes of each.
-
-All run in one trial, one job for each; a row is right where ``seen`` equals what is expected here.
-"""
+"""Streams and refusals that servers really send."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
-from core.model_spec import ModelSpec
-from tests.odd_servers.server import ANSWER, BEHAVIOURS, Exchange, OddServer
-from tests.odd_servers.trial import Trial
-from tests.support.database import query
-from tests.support.jobs import quickstart
+from tests.odd_servers.seen import stream
+from tests.odd_servers.server import ANSWER, Exchange
 
-#: What is expected, by behaviour.
-EXPECTED: dict[str, str] = {}
 USAGE = {"prompt_tokens": 20, "completion_tokens": 15, "total_tokens": 35}
-SEEN = """
-SELECT m.name, j.state::text AS state, j.error_class, j.error_message, g.finish_reason, g.untimed,
-       g.flags, g.output, g.output_tokens, g.ttft_ms, g.tpot_ms, s.score7
-  FROM eval.job AS j JOIN eval.model AS m ON m.id = j.model_id
-  LEFT JOIN analytics_v1.generations AS g ON g.job_id = j.id
-  LEFT JOIN analytics_v1.scores AS s ON s.job_id = j.id
-"""
-COUNTED = """
-SELECT m.name, count(*) FILTER (WHERE a.outcome NOT IN ('succeeded', 'handed_back')) AS failed
-  FROM eval.attempt AS a JOIN eval.job AS j ON j.id = a.job_id
-  JOIN eval.model AS m ON m.id = j.model_id GROUP BY m.name
-"""
 
 
-def stream(expected: str) -> Callable[[Callable[[Exchange], None]], Callable[[Exchange], None]]:
-    """Register a behaviour with what is right."""
-
-    def add(behave: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-        name = behave.__name__.replace("_", "-")
-        BEHAVIOURS[name], EXPECTED[name] = behave, expected
-        return behave
-
-    return add
-
-
-def see_streams(trial: Trial) -> dict[str, str]:
-    """Ask for every behaviour once, in one run; return what came of each."""
-    with OddServer() as server:
-        models = [
-            ModelSpec(name=name, engine="openai", source=name, base_url=server.base_url,
-                      queue="openai")
-            for name in EXPECTED
-        ]  # fmt: skip
-        models += [
-            ModelSpec(name=name, engine="openai", source="plain", queue="openai",
-                      base_url=server.base_url.replace("/v1", f"/{name}/v1"))
-            for name in LISTS
-        ]  # fmt: skip
-        trial.run_models(server, models, problems=quickstart()[:1], max_attempts=1, within_s=150)
-    counted = {row["name"]: row["failed"] for row in query(trial.engine, COUNTED)}
-    return {
-        row["name"]: _seen(row, counted.get(row["name"], 0)) for row in query(trial.engine, SEEN)
-    }
-
-
-def _seen(row: dict[str, Any], counted: int) -> str:
-    """Return a row as words: how it ended, what is reported, what is flagged."""
-    if row["state"] != "succeeded":
-        text = row["error_message"] or ""
-        hidden = " masked" if "***" in text else ""
-        return f"{row['state']} {row['error_class']}{hidden}"
-    words = [f"{row['finish_reason']}"]
-    words += ["no score"] if row["score7"] is None else []
-    words += sorted(row["flags"] or ())
-    words += [row["untimed"]] if row["untimed"] and row["untimed"] not in words else []
-    words += ["no TTFT"] if row["ttft_ms"] is None else []
-    words += ["no TPOT"] if row["tpot_ms"] is None else []
-    words += [f"{counted} counted"] if counted else []
-    if row["name"] in TEXTS:
-        words.append(TEXTS[row["name"]](row["output"]))
-    return ", ".join(words)
-
-
-#: What is said of an answer's text, by behaviour.
-TEXTS: dict[str, Callable[[str], str]] = {
-    "bom": lambda text: "whole" if text.startswith("x+y=5") else "first word lost",
-    "split-emoji": lambda text: "joined" if text.endswith("13 \N{GRINNING FACE}") else text,
-    "nul": lambda text: "replaced" if "\N{REPLACEMENT CHARACTER}" in text else text,
-    "not-utf8": lambda text: "replaced" if "\N{REPLACEMENT CHARACTER}" in text else text,
-    "key-in-answer": lambda text: "masked" if "***" in text else text,
-}
-#: What a server says to a question for its models, by the first part of its path.
-LISTS = dict.fromkeys(
-    ("list-400", "list-404", "list-405", "list-501", "list-html", "list-null", "list-latest",
-     "list-path"),
-    "stop",
-)  # fmt: skip
-
-
-def _words(exchange: Exchange, words: list[str] | None = None, **chunk: Any) -> None:
+def send_words(exchange: Exchange, words: list[str] | None = None, **chunk: Any) -> None:
     """Begin a stream and send an answer word by word."""
     exchange.begin()
     for word in words or ANSWER.split():
@@ -107,7 +21,9 @@ def _words(exchange: Exchange, words: list[str] | None = None, **chunk: Any) -> 
         time.sleep(0.02)
 
 
-def _end(exchange: Exchange, usage: Any = None, finish: str | None = "stop", **chunk: Any) -> None:
+def send_end(
+    exchange: Exchange, usage: Any = None, finish: str | None = "stop", **chunk: Any
+) -> None:
     exchange.chunk({}, finish=finish, **chunk)
     exchange.chunk(None, usage=USAGE if usage is None else usage, **chunk)
     exchange.done()
@@ -116,31 +32,31 @@ def _end(exchange: Exchange, usage: Any = None, finish: str | None = "stop", **c
 @stream("stop")
 def plain(exchange: Exchange) -> None:
     """Answer as expected."""
-    _words(exchange)
-    _end(exchange)
+    send_words(exchange)
+    send_end(exchange)
 
 
 @stream("stop")
 def cut_once(exchange: Exchange) -> None:
     """Break off in order once, with usage in each chunk."""
-    _words(exchange, usage=USAGE)
+    send_words(exchange, usage=USAGE)
     if exchange.odd.nth("cut-once") == 1:
         exchange.close()
         return
-    _end(exchange)
+    send_end(exchange)
 
 
 @stream("dead SERVER_ERROR")
 def finish_error(exchange: Exchange) -> None:
     """End with finish_reason error."""
-    _words(exchange)
-    _end(exchange, finish="error")
+    send_words(exchange)
+    send_end(exchange, finish="error")
 
 
 @stream("dead SERVER_ERROR")
 def error_event(exchange: Exchange) -> None:
     """Send an error in the middle."""
-    _words(exchange)
+    send_words(exchange)
     exchange.event({"error": {"message": "CUDA error", "type": "x"}})
     exchange.done()
 
@@ -148,15 +64,15 @@ def error_event(exchange: Exchange) -> None:
 @stream("content_filter, no score")
 def filtered_midway(exchange: Exchange) -> None:
     """End by a content filter after some words."""
-    _words(exchange)
-    _end(exchange, finish="content_filter")
+    send_words(exchange)
+    send_end(exchange, finish="content_filter")
 
 
 @stream("content_filter, no score, no_text, no TTFT, no TPOT")
 def filtered_first(exchange: Exchange) -> None:
     """End by a content filter before the first word."""
     exchange.begin()
-    _end(exchange, USAGE | {"completion_tokens": 0}, finish="content_filter")
+    send_end(exchange, USAGE | {"completion_tokens": 0}, finish="content_filter")
 
 
 @stream("tool_calls, no score, no_text, no TTFT, no TPOT")
@@ -165,7 +81,7 @@ def tool_call(exchange: Exchange) -> None:
     exchange.begin()
     call = {"index": 0, "id": "1", "function": {"name": "calculator", "arguments": "{}"}}
     exchange.chunk({"tool_calls": [call]})
-    _end(exchange, finish="tool_calls")
+    send_end(exchange, finish="tool_calls")
 
 
 @stream("stop, no_text, no TTFT, no TPOT")
@@ -173,7 +89,7 @@ def empty_answer(exchange: Exchange) -> None:
     """End at once: an answer that scores nothing, and no error."""
     exchange.begin()
     exchange.chunk({"role": "assistant", "content": ""})
-    _end(exchange, USAGE | {"completion_tokens": 1})
+    send_end(exchange, USAGE | {"completion_tokens": 1})
 
 
 @stream("stop")
@@ -188,7 +104,7 @@ def role_and_empty_chunks(exchange: Exchange) -> None:
     for word in ANSWER.split():
         exchange.chunk({"content": f"{word} "})
         time.sleep(0.02)
-    _end(exchange)
+    send_end(exchange)
 
 
 @stream("stop, whole")
@@ -199,7 +115,7 @@ def bom(exchange: Exchange) -> None:
     for word in ANSWER.split():
         exchange.chunk({"content": f"{word} "})
         time.sleep(0.02)
-    _end(exchange)
+    send_end(exchange)
 
 
 @stream("stop")
@@ -213,7 +129,7 @@ def cut_anywhere(exchange: Exchange) -> None:
         for at in range(0, len(data), 7):
             exchange.raw(data[at : at + 7])
         time.sleep(0.02)
-    _end(exchange)
+    send_end(exchange)
 
 
 @stream("stop, buffered, no TTFT, no TPOT")
@@ -222,7 +138,7 @@ def one_chunk(exchange: Exchange) -> None:
     time.sleep(0.5)
     exchange.begin()
     exchange.chunk({"content": ANSWER})
-    _end(exchange, USAGE | {"completion_tokens": 200})
+    send_end(exchange, USAGE | {"completion_tokens": 200})
 
 
 @stream("stop, buffered, no TTFT, no TPOT")
@@ -238,8 +154,8 @@ def not_streamed(exchange: Exchange) -> None:
 def hidden_reasoning(exchange: Exchange) -> None:
     """Count 400 tokens of thinking that are not sent."""
     time.sleep(0.5)
-    _words(exchange)
-    _end(exchange, {"prompt_tokens": 20, "completion_tokens": 415,
+    send_words(exchange)
+    send_end(exchange, {"prompt_tokens": 20, "completion_tokens": 415,
                     "completion_tokens_details": {"reasoning_tokens": 400}})  # fmt: skip
 
 
@@ -248,28 +164,28 @@ def one_token(exchange: Exchange) -> None:
     """Answer with one token."""
     exchange.begin()
     exchange.chunk({"content": "13"})
-    _end(exchange, USAGE | {"completion_tokens": 1})
+    send_end(exchange, USAGE | {"completion_tokens": 1})
 
 
 @stream("stop, cached")
 def cached_prompt(exchange: Exchange) -> None:
     """Take the prompt from a cache."""
-    _words(exchange)
-    _end(exchange, USAGE | {"prompt_tokens_details": {"cached_tokens": 16}})
+    send_words(exchange)
+    send_end(exchange, USAGE | {"prompt_tokens_details": {"cached_tokens": 16}})
 
 
 @stream("stop, other_model")
 def other_model(exchange: Exchange) -> None:
     """Answer with another model."""
-    _words(exchange, model="cheap-fallback-1b")
-    _end(exchange, model="cheap-fallback-1b")
+    send_words(exchange, model="cheap-fallback-1b")
+    send_end(exchange, model="cheap-fallback-1b")
 
 
 @stream("stop")
 def dated_model(exchange: Exchange) -> None:
     """Answer with the alias's dated name."""
-    _words(exchange, model="vendor/dated-model-2026-05-13")
-    _end(exchange, model="vendor/dated-model-2026-05-13")
+    send_words(exchange, model="vendor/dated-model-2026-05-13")
+    send_end(exchange, model="vendor/dated-model-2026-05-13")
 
 
 @stream("stop")
@@ -282,13 +198,13 @@ def streamed_thinking(exchange: Exchange) -> None:
     for word in ANSWER.split():
         exchange.chunk({"content": f"{word} "})
         time.sleep(0.02)
-    _end(exchange, USAGE | {"completion_tokens": 20})
+    send_end(exchange, USAGE | {"completion_tokens": 20})
 
 
 @stream("dead NO_USAGE")
 def no_usage(exchange: Exchange) -> None:
     """Send no token counts."""
-    _words(exchange)
+    send_words(exchange)
     exchange.chunk({}, finish="stop")
     exchange.done()
 
@@ -296,39 +212,39 @@ def no_usage(exchange: Exchange) -> None:
 @stream("dead NO_USAGE")
 def null_usage(exchange: Exchange) -> None:
     """Send counts that are null."""
-    _words(exchange)
-    _end(exchange, {"prompt_tokens": 20, "completion_tokens": None, "total_tokens": None})
+    send_words(exchange)
+    send_end(exchange, {"prompt_tokens": 20, "completion_tokens": None, "total_tokens": None})
 
 
 @stream("stop")
 def total_usage(exchange: Exchange) -> None:
     """Send prompt and total, from which the answer's count follows."""
-    _words(exchange)
-    _end(exchange, {"prompt_tokens": 20, "completion_tokens": None, "total_tokens": 35})
+    send_words(exchange)
+    send_end(exchange, {"prompt_tokens": 20, "completion_tokens": None, "total_tokens": 35})
 
 
 @stream("stop, joined")
 def split_emoji(exchange: Exchange) -> None:
     """Send halves of an emoji in two chunks."""
-    _words(exchange)
+    send_words(exchange)
     for half in ("13 \\ud83d", "\\ude00"):
         exchange.event(f'{{"choices": [{{"index": 0, "delta": {{"content": "{half}"}}}}]}}')
-    _end(exchange)
+    send_end(exchange)
 
 
 @stream("stop, replaced")
 def nul(exchange: Exchange) -> None:
     """Send a NUL in an answer."""
-    _words(exchange, [*ANSWER.split(), "\x00"])
-    _end(exchange)
+    send_words(exchange, [*ANSWER.split(), "\x00"])
+    send_end(exchange)
 
 
 @stream("stop, replaced")
 def not_utf8(exchange: Exchange) -> None:
     """Send a byte that is no UTF-8."""
-    _words(exchange)
+    send_words(exchange)
     exchange.raw(b'data: {"choices": [{"index": 0, "delta": {"content": "caf\xe9"}}]}\n\n')
-    _end(exchange)
+    send_end(exchange)
 
 
 @stream("failed REQUEST_REFUSED")
@@ -380,6 +296,3 @@ def html_503(exchange: Exchange) -> None:
         exchange.send(503, "<html><title>503</title></html>", Retry_After="1")
         return
     plain(exchange)
-
-
-EXPECTED |= LISTS

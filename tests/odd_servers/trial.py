@@ -35,6 +35,7 @@ class Trial:
 
     def __init__(self, environment: dict[str, str], engine: Engine, broker: HintBroker) -> None:
         self.environment, self.engine, self.broker = environment, engine, broker
+        self.home = Path(environment["EVALCTL_HOME"])
 
     def run(
         self,
@@ -47,13 +48,13 @@ class Trial:
         **submission: Any,
     ) -> float:
         """Run jobs of one model to their end; return the seconds they took, or the bound."""
-        values: dict[str, Any] = {"name": behaviour, "queue": "openai"} | (fields or {})
-        model = ModelSpec(engine="openai", source=behaviour, base_url=server.base_url, **values)
-        return self.run_models(server, [model], workers=workers, within_s=within_s, **submission)
+        values: dict[str, Any] = {"name": behaviour, "queue": "openai"}
+        values |= {"base_url": server.base_url} | (fields or {})
+        model = ModelSpec(engine="openai", source=behaviour, **values)
+        return self.run_models([model], workers=workers, within_s=within_s, **submission)
 
     def run_models(
         self,
-        server: OddServer,
         models: list[ModelSpec],
         *,
         workers: int = 1,
@@ -62,7 +63,7 @@ class Trial:
     ) -> float:
         """Run jobs of several models in one run; return as ``run`` does."""
         name = models[0].name
-        named = {"name": name, "experiment_hash": f"{name} {server.base_url}"}
+        named = {"name": name, "experiment_hash": f"{name} {models[0].base_url}"}
         began_s = time.monotonic()
         publish(self.engine, self.broker, models=tuple(models), **named | submission)
         with ExitStack() as stack:

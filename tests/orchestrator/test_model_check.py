@@ -9,8 +9,9 @@ import pytest
 
 from core.model_spec import ModelSpec
 from orchestrator.model_check import check_model
+from tests.odd_servers import streams  # noqa: F401 - it registers
+from tests.odd_servers.seen import EXPECTED
 from tests.odd_servers.server import OddServer
-from tests.odd_servers.streams import EXPECTED
 from tests.support.model_servers import odd_server
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.model_server import proxy_for, served_name
-from core.model_spec import ModelSpec
-from core.sampling_params import SamplingParams
+from tests.support.chat_calls import generate, refused
 from tests.support.model_servers import odd_server
-from workers import errors
-from workers.engines import EngineContext, create_engine
+from workers.engines import EngineContext
 from workers.engines.openai_refusals import refusal
-from workers.engines.protocol import Generation, GenerationRequest, Message
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 VARIABLE = "EVALCTL_TEST_KEY"
@@ -31,37 +26,6 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-
-
-def generate(address: str, **fields: Any) -> Generation:
-    given: dict[str, Any] = {"name": "m", "engine": "openai", "source": "tiny"}
-    model = ModelSpec(**(given | {"base_url": address} | fields))
-    wanted = GenerationRequest(
-        request_id="r",
-        messages=(Message(role="user", content="What is 7+6?"),),
-        sampling=SamplingParams(),
-    )
-
-    async def run() -> Generation:
-        engine = create_engine(model, CONTEXT)
-        try:
-            await engine.start()
-            items = [item async for item in engine.generate(wanted)]
-        finally:
-            await engine.stop()
-        assert isinstance(items[-1], Generation)
-        return items[-1]
-
-    return asyncio.run(run())
-
-
-def refused(address: str, **fields: Any) -> errors.EngineError:
-    with pytest.raises(errors.EngineError) as caught:
-        generate(address, **fields)
-    sentence = caught.value.sentence
-    assert "\n" not in sentence
-    assert sentence.startswith("model 'm'")
-    return caught.value
 
 
 JSON, HTML = "application/json", "text/html"
@@ -134,7 +98,29 @@ TOO_MANY = (
         (400, JSON, json.dumps({"error": {"message": TOO_MANY}}), "MAX_TOKENS_REFUSED", "fits"),
         (400, "text/plain", "no such thing", "REQUEST_REFUSED", "400: no such thing"),
         (400, JSON, '{"error": "plain words"}', "REQUEST_REFUSED", "plain words"),
+        (400, JSON, '[{"error": {"message": "in a list"}}]', "REQUEST_REFUSED", "in a list"),
         (400, JSON, "", "REQUEST_REFUSED", "400"),
+        (403, JSON, '{"error": {"message": "accept the licence"}}', "MODEL_UNAVAILABLE", "licence"),
+        (420, JSON, '{"error": "calm down"}', "RATE_LIMITED", "calm down"),
+        (421, JSON, "wrong way", "SERVER_BUSY", "wrong way"),
+        (423, JSON, "locked", "SERVER_BUSY", "locked"),
+        (424, JSON, '{"error": "incomplete"}', "SERVER_ERROR", "incomplete"),
+        (499, JSON, "gave up", "SERVER_ERROR", "gave up"),
+        (
+            200,
+            HTML,
+            "<html><body>Sign in</body></html>",
+            "SERVER_ERROR",
+            "page in place of an answer: Sign in",
+        ),
+        (200, JSON, '{"detail": "no worker"}', "SERVER_ERROR", "no worker"),
+        (
+            200,
+            JSON,
+            '{"object": "error", "message": "died", "code": 50001}',
+            "SERVER_ERROR",
+            "died",
+        ),
         (502, HTML, "<title>502 Bad Gateway</title>", "SERVER_ERROR", "502 Bad Gateway"),
         (400, JSON, json.dumps({"error": {"message": "x" * 2000}}), "REQUEST_REFUSED", "x" * 400),
     ],

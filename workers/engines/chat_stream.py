@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.texts import storable
 from workers.engines.answer_start import first_answer_s
 from workers.engines.protocol import BUFFERED, HIDDEN_REASONING, NO_TEXT, TokenEvent
 
@@ -19,13 +20,29 @@ CONTENT_FILTER = "content_filter"
 TOOL_CALLS = "tool_calls"
 UNKNOWN = "unknown"
 #: Ends that say that the server failed, not that the model was done.
-FAILED_ENDS = frozenset({"error", "abort", "aborted", "cancelled", "failed", "network_error"})
-_FILTER_ENDS = frozenset(
-    {"content_filter", "content-filter", "safety", "recitation", "blocklist", "refusal",
-     "prohibited_content", "sensitive", "spii"}
+FAILED_ENDS = frozenset(
+    {"error", "abort", "aborted", "cancelled", "failed", "failure", "internal_error",
+     "network_error", "server_error", "timeout"}
 )  # fmt: skip
-_TOOL_ENDS = frozenset({"tool_calls", "tool_call", "function_call", "tool_use"})
-_OTHER_NAMES = {"max_tokens": "length", "eos": "stop", "end_turn": "stop", "stop_sequence": "stop"}
+#: Ends that say that the server has too much to do.
+OVERLOADED_ENDS = frozenset({"insufficient_system_resource", "load_shed", "overloaded"})
+_FILTER_ENDS = frozenset(
+    {"content_filter", "content-filter", "content_filtered", "guardrail_intervened", "safety",
+     "image_safety", "recitation", "image_recitation", "blocklist", "refusal",
+     "prohibited_content", "image_prohibited_content", "sensitive", "spii", "error_toxic"}
+)  # fmt: skip
+_TOOL_ENDS = frozenset(
+    {"tool_calls", "tool_call", "function_call", "tool_use", "malformed_function_call",
+     "malformed_tool_use", "unexpected_tool_call"}
+)  # fmt: skip
+_OTHER_NAMES = {
+    "max_tokens": "length", "max_output_tokens": "length", "model_length": "length",
+    "max_length": "length", "error_limit": "length", "context_length_exceeded": "length",
+    "model_context_window_exceeded": "length", "eos": "stop", "eos_token": "stop",
+    "end_turn": "stop", "stop_sequence": "stop", "complete": "stop", "completed": "stop",
+}  # fmt: skip
+#: Most characters of a server's own word for an end.
+_WORD_AT_MOST = 64
 
 #: With fewer arrivals than this and more tokens than that in each, the first one holds such a
 #: share of the tokens that the rest say little about the rate.
@@ -110,11 +127,10 @@ class ChatStream:
         model = _field(chunk, "model")
         if isinstance(model, str) and model:
             self.served_model = model
-        choices = _field(chunk, "choices")
-        first = choices[0] if isinstance(choices, Sequence) and choices else None
+        first = _choice(_field(chunk, "choices"))
         reason = _field(first, "finish_reason")
         if isinstance(reason, str) and reason:
-            self.finish_reason = reason
+            self.finish_reason = storable(reason[:_WORD_AT_MOST])
         if self.first_logprobs is None:
             self.first_logprobs = _top_logprobs(_field(first, "logprobs"))
         # A server that does not stream sends one document with the message in place of a delta.
@@ -163,6 +179,11 @@ class ChatStream:
     def failed(self) -> bool:
         """Whether the server says that it failed."""
         return self.end in FAILED_ENDS
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether the server says that it has too much to do."""
+        return self.end in OVERLOADED_ENDS
 
     @property
     def hidden_tokens(self) -> int:
@@ -219,6 +240,12 @@ def _field(found: object, *names: str) -> Any:
     if not isinstance(found, Mapping):
         return None
     return next((found[name] for name in names if found.get(name) is not None), None)
+
+
+def _choice(choices: object) -> object:
+    """Return the choice of this answer: a server may send others that no request wanted."""
+    listed = choices if isinstance(choices, list) else ()
+    return next((one for one in listed if not _count(one, "index")), None)
 
 
 def _top_logprobs(found: object) -> tuple[tuple[str, float], ...] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -15,8 +16,10 @@ import openai
 
 from core.chat_options import refusal_of
 from core.model_server import (
+    QUOTED_AT_MOST,
     hint,
     open_client,
+    redirect_of,
     said_by,
     served_models,
     served_name,
@@ -49,9 +52,6 @@ from workers.engines.protocol import (
 )
 from workers.engines.retry_after import retry_after_s
 
-#: Fields of a request that a server may refuse, so that a model can leave them out.
-LEFT_OUT = frozenset({"seed", "stream_options", "temperature", "top_p"})
-
 NO_USAGE = "NO_USAGE"
 STREAM_CUT = "STREAM_CUT"
 #: The last event of a stream.
@@ -63,10 +63,24 @@ _UNAVAILABLE: Mapping[int, tuple[str, str]] = {
     402: (errors.CREDIT_USED_UP, "wants to be paid before it goes on"),
     408: (errors.SERVER_BUSY, "did not get to the request in time"),
     409: (errors.SERVER_BUSY, "is busy with a change"),
+    420: (errors.RATE_LIMITED, "limits its rate"),
+    421: (errors.SERVER_BUSY, "sent the request to the wrong place"),
+    423: (errors.SERVER_BUSY, "is locked"),
+    424: (errors.SERVER_ERROR, "failed behind its gateway"),
     425: (errors.SERVER_BUSY, "is not ready yet"),
     429: (errors.RATE_LIMITED, "limits its rate"),
+    499: (errors.SERVER_ERROR, "gave the request up"),
     529: (errors.SERVER_BUSY, "is overloaded"),
 }
+#: Words in the type or code of an error within a stream, and the status that they stand for.
+_IN_WORDS: Mapping[str, int] = {
+    "rate_limit": 429, "too_many_requests": 429, "resource_exhausted": 429, "throttl": 429,
+    "insufficient_quota": 402, "overloaded": 529, "unavailable": 503,
+}  # fmt: skip
+#: Of these, those that say nothing about an answer under way.
+_BESIDE_THE_ANSWER = frozenset({402, 429, 529})
+#: Seconds that a response may stay open after its last event, so that its connection is kept.
+_CLOSES_S = 1.0
 _NO_MEMORY = MemoryReport(kind=None, reasons={"*": "the server's memory cannot be seen from here"})
 
 
@@ -86,12 +100,6 @@ class OpenAIEngine:
                 error_class=errors.OPTION_REFUSED,
             )
         self._left_out = frozenset(self._options.get("leave_out") or ())
-        if unknown := sorted(self._left_out - LEFT_OUT):
-            raise errors.ModelUnavailable(
-                f"model {spec.name!r}: the option 'leave_out' takes {', '.join(sorted(LEFT_OUT))}, "
-                f"not {', '.join(map(str, unknown))}",
-                error_class=errors.OPTION_REFUSED,
-            )
         #: The model's name on the server.
         self._served_name = spec.source
         if refused := refusal_of(self._options):
@@ -126,17 +134,19 @@ class OpenAIEngine:
             )
         self._served_name = name
         served_model = served.get(name, {})
-        self._no_cache = asked_for_no_cache(served_model.get("owned_by"), self._options)
+        owner, length = served_model.get("owned_by"), served_model.get("max_model_len")
+        owned_by = storable(owner) if isinstance(owner, str) else None
+        self._no_cache = asked_for_no_cache(owned_by, self._options)
         return StartReport(
-            engine_version=f"openai-compatible {served_model.get('owned_by') or ''}".strip(),
+            engine_version=f"openai-compatible {owned_by or ''}".strip(),
             environment={
                 "openai": metadata.version("openai"),
                 "base_url": self._server,
             },
             config={
                 "served_model": self._spec.source,
-                "owned_by": served_model.get("owned_by"),
-                "max_model_len": served_model.get("max_model_len"),
+                "owned_by": owned_by,
+                "max_model_len": length if isinstance(length, int) else None,
                 "max_num_seqs": int(
                     self._spec.concurrency or self._options.get("max_num_seqs") or 4
                 ),
@@ -225,21 +235,43 @@ class OpenAIEngine:
             yield response
 
     async def _events(self, response: Any, reading: ChatStream) -> AsyncIterator[TokenEvent]:
-        """Read a response to its end; what arrived together has one time."""
-        streamed = "json" not in response.headers.get("content-type", "")
-        decoder, document = EventDecoder(), b""
-        async for data in response.iter_bytes():
-            at_s = time.monotonic()
-            if not streamed:
-                document += data
-                continue
-            for event in decoder.feed(data):
-                if token := self._take(event, at_s, reading, response):
-                    yield token
-        rest = decoder.end() if streamed else [document.decode("utf-8", "replace"), DONE]
-        for event in rest:
+        """Read a response to its last event; what arrived together has one time."""
+        decoder = EventDecoder()
+        async with aclosing(response.iter_bytes()) as parts:
+            async for data in parts:
+                at_s = time.monotonic()
+                for event in decoder.feed(data):
+                    if token := self._take(event, at_s, reading, response):
+                        yield token
+                if reading.done:
+                    break
+            if reading.done:  # To read on keeps the connection; some servers leave it open.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_CLOSES_S):
+                        async for _ in parts:
+                            pass
+                return
+        for event in self._rest(decoder, response):
             if token := self._take(event, time.monotonic(), reading, response):
                 yield token
+
+    def _rest(self, decoder: EventDecoder, response: Any) -> list[str]:
+        """Return what an ended response leaves to take; raise for a page or no answer at all."""
+        document = decoder.document
+        if document is None:
+            return decoder.end()
+        if document.lstrip().startswith("<"):
+            page = " ".join(re.sub(r"<[^<>]*>", " ", document).split())[:QUOTED_AT_MOST]
+            said = without_key(page, self._spec)
+            raise errors.ServerUnavailable(
+                f"model {self._spec.name!r}: {self._server} answers with a page in place of an "
+                f"answer: {said}{hint(self._spec)}",
+                error_class=errors.SERVER_ERROR,
+            )
+        found = json.loads(document)
+        if not isinstance(found, dict) or not isinstance(found.get("choices"), list):
+            raise _reported(found, response)
+        return [document, DONE]
 
     def _take(
         self, event: str, at_s: float, reading: ChatStream, response: Any
@@ -250,13 +282,8 @@ class OpenAIEngine:
         if reading.done:
             return None
         chunk = json.loads(event)
-        if isinstance(chunk, dict) and (error := chunk.get("error")):
-            reported = error.get("message") if isinstance(error, dict) else error
-            raise openai.APIError(
-                str(reported or "an error without a message"),
-                request=response.http_request,
-                body=error,
-            )
+        if isinstance(chunk, dict) and (chunk.get("error") or chunk.get("object") == "error"):
+            raise _reported(chunk, response)
         return reading.take(chunk, at_s)
 
     async def memory_report(self) -> MemoryReport:
@@ -324,6 +351,11 @@ class OpenAIEngine:
                 error_class=STREAM_CUT,
                 holds=False,
             )
+        if reading.overloaded:
+            raise errors.ServerUnavailable(
+                f"{server} ended an answer for want of resources: {reading.finish_reason}",
+                error_class=errors.SERVER_BUSY,
+            )
         if reading.failed:
             raise errors.EngineError(
                 f"{server} ended an answer with finish_reason {reading.finish_reason!r}",
@@ -366,11 +398,15 @@ class OpenAIEngine:
         ``begun`` says that tokens of the answer had come.
         """
         name, server, key = self._spec.name, self._server, self._spec.api_key_env
+        message = without_key(said_by(error), self._spec)
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
             no_key = "requests without a key: set api_key_env"
             where = f"the key in the environment variable {key}" if key else no_key
-            return errors.ModelUnavailable(f"model {name!r}: {server} refuses {where}")
-        message = without_key(said_by(error), self._spec)
+            # Words about a key may hold parts of it; those about a right do not.
+            said = "" if isinstance(error, openai.AuthenticationError) else f"; it says {message}"
+            return errors.ModelUnavailable(f"model {name!r}: {server} refuses {where}{said}")
+        if redirected := redirect_of(error):
+            return errors.ModelUnavailable(f"model {name!r}: {server}: {redirected}")
         if unavailable := self._unavailable(error, message, begun=begun):
             return unavailable
         if isinstance(error, openai.NotFoundError):
@@ -402,7 +438,8 @@ class OpenAIEngine:
         status = _status(error)
         if status is None or (status < 500 and status not in _UNAVAILABLE):
             return None
-        if begun and not isinstance(error, openai.APIStatusError):
+        in_stream = not isinstance(error, openai.APIStatusError)
+        if begun and in_stream and status not in _BESIDE_THE_ANSWER:
             return None  # an error within an answer may come from the answer
         error_class, does = _UNAVAILABLE.get(status, (errors.SERVER_ERROR, "failed"))
         return errors.ServerUnavailable(
@@ -426,12 +463,28 @@ def _connection_broke(error: Exception) -> bool:
     ).__module__.startswith(modules)
 
 
+def _reported(found: object, response: Any) -> openai.APIError:
+    """Return what a server reports in place of a chunk or a document with choices, as an error."""
+    error = found.get("error") or found if isinstance(found, dict) else found
+    said = error.get("message") if isinstance(error, dict) else error
+    if not isinstance(said, str):
+        said = json.dumps(error, ensure_ascii=False)[:QUOTED_AT_MOST]
+    return openai.APIError(
+        said or "an error without a message", request=response.http_request, body=error
+    )
+
+
 def _status(error: Exception) -> int | None:
     """Return the status of a refusal, or of an error that the server sent in its stream."""
     if isinstance(error, openai.APIStatusError):
         return error.status_code
-    code = str(getattr(error, "code", None) or "") if isinstance(error, openai.APIError) else ""
-    return int(code) if re.fullmatch(r"[45]\d\d", code, re.ASCII) else None
+    if not isinstance(error, openai.APIError):
+        return None
+    code = str(getattr(error, "code", None) or "")
+    if re.fullmatch(r"[45]\d\d", code, re.ASCII):
+        return int(code)
+    words = f"{code} {getattr(error, 'type', None) or ''}".lower()
+    return next((status for word, status in _IN_WORDS.items() if word in words), None)
 
 
 def _headers(error: Exception) -> dict[str, str]:

@@ -20,13 +20,14 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait, None where the headers do not say; names are in lower case.
 
     ``Retry-After`` comes first, as seconds or as an HTTP date, which the server's own ``Date`` is
-    compared with; then ``x-ratelimit-reset-*``, of the limits that are used up.
+    compared with, or as the resets are written; then ``x-ratelimit-reset-*``, of the limits that
+    are used up.
     """
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     if (text := headers.get("retry-after")) is not None:
-        seconds = _number(text)
-        seconds = _until_date_s(text, headers.get("date")) if seconds is None else seconds
+        seconds = _until_date_s(text, headers.get("date"))
+        seconds = _moment_s(text) if seconds is None else seconds
         if seconds is not None:
             return seconds
     return _reset_s(headers)
