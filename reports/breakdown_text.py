@@ -26,6 +26,11 @@ FIGURES: tuple[tuple[str, str, int], ...] = (
     ("host_peak_mib", "resident MiB", 0), ("sm_clock_mhz", "GPU clock MHz", 0),
     ("power_w", "GPU power W", 0), ("temperature_c", "GPU temperature C", 0),
 )  # fmt: skip
+#: Figures of a probe's level: key, title, digits.
+LEVEL: tuple[tuple[str, str, int], ...] = (
+    ("ttft_p95_ms", "TTFT p95\nms", 1), ("e2e_p95_s", "E2E p95\ns", 2),
+    ("tokens_per_s", "tokens/s", 1), ("peak_mib", "peak MiB", 0),
+)  # fmt: skip
 #: A need and the sum of its terms that differ by as much are not the same.
 UNLIKE_MIB = 0.1
 FEW = (
@@ -167,7 +172,7 @@ def _terms(terms: Iterable[Row], name: str, total: float | None) -> RenderableTy
 def _difference(row: Row) -> RenderableType:
     kinds = ("config", "environment")
     found = [(what, key, values) for what in kinds for key, values in row[what].items()]
-    unlike = [f"{what} {key}: {' / '.join(map(_short, values))}" for what, key, values in found]
+    unlike = [f"{what} {key}: {' / '.join(map(str, values))}" for what, key, values in found]
     shown = "; ".join(unlike) or "nothing that their starts report"
     where = f"prompt {row['prompt']} in {row['mode']} mode"
     said = f"{row['model']} has {row['lines']} lines for {where}; no median combines them."
@@ -231,13 +236,13 @@ def _limit(limit: Row) -> list[RenderableType]:
         ("searches", f"{limit['searches']}{'' if limit['searches'] == 1 else agreed}"),
         *(("message", sentence) for sentence in said),
     ]
-    speed = ("TTFT p95\nms", "E2E p95\ns", "tokens/s")
-    table = _table("search", "level", "stable", "reason", *speed, "peak MiB", left=("reason",))
-    digits = {"ttft_p95_ms": 1, "e2e_p95_s": 2, "tokens_per_s": 1, "peak_mib": 0}
+    shown = [one for one in LEVEL if any(point[one[0]] is not None for point in limit["points"])]
+    titles = (title for _, title, _ in shown)
+    table = _table("search", "level", "stable", "reason", *titles, left=("reason",))
     for point in limit["points"]:
         state = "" if point["state"] == "succeeded" else f" ({point['state']})"
         trials = f"{point['stable']}/{point['trials']}"
-        figures = (_figure(point[key], places) for key, places in digits.items())
+        figures = (_figure(point[key], places) for key, _, places in shown)
         what = (f"{point['search']}{state}", f"{point['level']:,}", trials, point["reason"] or "")
         table.add_row(*what, *figures)
     return [heading, _facts(facts), Padding(table, (1, 0, 0, 2))]
@@ -268,8 +273,3 @@ def _prose(sentence: str) -> RenderableType:
 
 def _figure(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
-
-
-def _short(value: Any) -> str:
-    shown = str(value)
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."

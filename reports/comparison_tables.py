@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.metrics import METRICS
-from reports.layout import lean_table, legend
+from reports.layout import folded, lean_table, legend
 
 Row = Mapping[str, Any]
 
@@ -217,7 +216,7 @@ def _flip(row: Row) -> RenderableType:
 
 def _wrapped(text: str, *, style: str = "", indent: str = "") -> Text:
     """Return prose in lines that fit, however wide the console is."""
-    return Text(textwrap.fill(text, WIDTH, subsequent_indent=indent), style=style)
+    return Text("\n".join(folded(text, WIDTH, indent)), style=style)
 
 
 def _sentence(text: str) -> str:

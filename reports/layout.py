@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
@@ -15,6 +16,8 @@ from rich.table import Table
 _PART = re.compile(r"(?:[^-_/.,:@ ]|[.,:](?=\d))*[-_/.,:@ ]*")
 #: Names are not made narrower than this where they have no place to break at.
 _PART_AT_MOST = 16
+#: Columns of the widest character.
+_WIDEST = 2
 #: Most columns that are two blanks apart; more are one apart.
 ROOMY = 7
 #: Cells that say nothing.
@@ -53,8 +56,8 @@ class Name:
     def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
         """Return the width of the longest part and of the longest line."""
         lines = self.text.splitlines() or [""]
-        longest = max((len(part) for line in lines for part in _PART.findall(line)), default=0)
-        whole = max(map(len, lines))
+        longest = max((cell_len(part) for line in lines for part in _PART.findall(line)), default=0)
+        whole = max(map(cell_len, lines))
         narrow, wide = min(longest, _PART_AT_MOST), whole
         return Measurement(min(narrow, options.max_width), min(wide, options.max_width))
 
@@ -67,19 +70,35 @@ class Name:
 
 
 def broken(name: str, width: int) -> list[str]:
-    """Break a name into lines of at most ``width`` characters, at its parts where these fit."""
+    """Break a name into lines of at most ``width`` columns, at its parts where these fit.
+
+    A Chinese character takes two columns of a terminal.
+    """
     lines: list[str] = []
     for line in name.splitlines() or [""]:
         lines.append("")
         for part in filter(None, _PART.findall(line)):
-            rest = part
-            if len(lines[-1] + rest.rstrip()) > width and lines[-1]:
+            if cell_len(lines[-1] + part.rstrip()) > width and lines[-1]:
                 lines.append("")
-            while len(rest.rstrip()) > width:
-                lines[-1], rest = rest[:width], rest[width:]
-                lines.append("")
-            lines[-1] += rest
+            if cell_len(part.rstrip()) <= width:
+                lines[-1] += part
+            else:
+                lines[-1:] = chop_cells(part, max(width, _WIDEST))
     return [line.rstrip() for line in lines]
+
+
+def folded(text: str, width: int, indent: str = "") -> list[str]:
+    """Break a text at blanks into lines of at most ``width`` columns, the later ones indented.
+
+    A name breaks at its parts, and only where it is longer than a line.
+    """
+    lines = [""]
+    for word in text.split():
+        for part in broken(word, width - len(indent)):
+            if lines[-1].strip() and cell_len(f"{lines[-1]} {part}") > width:
+                lines.append(indent)
+            lines[-1] += f" {part}" if lines[-1].strip() else part
+    return lines
 
 
 def lean_table(title: str, names: Sequence[str], figures: Sequence[str]) -> Table:

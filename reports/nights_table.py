@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from comparison.metrics import METRICS
-from reports.layout import broken
+from reports.layout import broken, folded
 
 WIDTH = 80
 #: Nights that a sparkline shows.
@@ -27,7 +27,7 @@ def nights_text(
     for night in nights:
         when = f"{night['slot'].astimezone(zone):%Y-%m-%d %H:%M}"
         room = WIDTH - 32
-        first, *rest = _folded(night["reason"] or night["run"] or "-", room)
+        first, *rest = folded(night["reason"] or night["run"] or "-", room)
         yield f"{when:<16}  {night['state']:<12}  {first}"
         yield from (f"{'':<32}{line}" for line in rest)
     slots = [night["slot"] for night in nights][::-1][-SPARKS:]
@@ -67,14 +67,3 @@ def _series(name: str, rows: Sequence[Mapping[str, Any]], slots: Sequence[dt.dat
     course = "refused" if last["refused"] else last["course"] or ""
     spark = sparkline([values.get(slot) for slot in slots])
     return f"  {name:<15} {spark:<{SPARKS}} {value:>9} {change:>9} {course}".rstrip()
-
-
-def _folded(text: str, room: int) -> list[str]:
-    """Break a text at blanks into lines of at most ``room`` characters."""
-    lines = [""]
-    for word in text.split():
-        for part in (word[start : start + room] for start in range(0, len(word), room)):
-            if lines[-1] and len(lines[-1]) + 1 + len(part) > room:
-                lines.append("")
-            lines[-1] = f"{lines[-1]} {part}".strip()
-    return lines

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
+
+from reports.layout import listing
 
 Row = Mapping[str, Any]
 
@@ -20,29 +21,23 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 
 
 def level_table(document: Row) -> Table:
-    """Return a probe's levels, one row per search and level, in ten columns for 80 characters."""
+    """Return a probe's levels, one row per search and level, in 80 characters."""
     points: Sequence[Row] = document["points"]
-    shown = {key for point in points for key, value in point.items() if value is not None}
-    columns = [column for column in COLUMNS if column[1] in shown]
-    answered = any(point["answer_right"] is not None for point in points)
     several = any(point["search"] > 1 for point in points)
-    title = f"{document['model']}: {document['probe']}{' (#: search)' if several else ''}"
-    table = Table(
-        title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
-    for name in (*(["#"] if several else []), "level", "trials"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("outcome", overflow="fold")
-    for name, _key, _digits in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    if answered:
-        table.add_column("answer", no_wrap=True)
-    for point in points:
-        figures = (_figure(point[key], digits) for _name, key, digits in columns)
-        row = [f"{point['level']:,}", str(point["trials"]), _outcome(point), *figures]
-        first = [str(point["search"])] if several else []
-        last = [_answer(point["answer_right"])] if answered else []
-        table.add_row(*first, *row, *last)
+    figures = [name for name, _, _ in COLUMNS]
+    numbers = ["#", "level", "n"] if several else ["level", "n"]
+    rows = [
+        (*([str(point["search"])] if several else []), f"{point['level']:,}", str(point["trials"]),
+         _outcome(point), *(_figure(point[key], digits) for _, key, digits in COLUMNS),
+         _answer(point["answer_right"]))
+        for point in points
+    ]  # fmt: skip
+    said = "#: search, n: trials" if several else "n: trials"
+    title = f"{document['model']}: {document['probe']} ({said})"
+    fixed = {*numbers, *figures, "answer"}
+    table = listing((*numbers, "outcome", *figures, "answer"), rows, figures=fixed, title=title)
+    for column in table.columns:
+        column.justify = "right" if column.header in {*numbers, *figures} else "left"
     return table
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.choice import CRITERIA
-from reports.layout import add_named_row, lean_table
+from reports.layout import add_named_row, folded, lean_table
 
 Row = Mapping[str, Any]
 WIDTH = 80
@@ -108,4 +108,4 @@ def _name(row: Row) -> str:
 
 
 def _wrapped(text: str, *, indent: str = "") -> Text:
-    return Text(textwrap.fill(text, WIDTH, subsequent_indent=indent))
+    return Text("\n".join(folded(text, WIDTH, indent)))

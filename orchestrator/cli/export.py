@@ -12,7 +12,7 @@ from db.exports import run_export
 from db.runs import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import harmless, json_option, print_json
+from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.exports.every_eval_ever import export_every_eval_ever
 from orchestrator.exports.inspect_logs import export_inspect
@@ -91,7 +91,7 @@ def export(
     else:
         what = HELD.get(form, "rows")
         for name, rows in files.items():
-            click.echo(harmless(f"{folder / name}: {rows:,} {what}"))
+            say(f"{folder / name}: {rows:,} {what}")
     if not sum(files.values()):
         more = "" if synthetic else " (--synthetic includes synthetic models)"
         raise UsageFault(f"run {found.name} has no answers yet{more}; there is nothing to export")

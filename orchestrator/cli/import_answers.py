@@ -11,7 +11,7 @@ from click import option
 
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
-from orchestrator.console import harmless, json_option, print_json
+from orchestrator.console import json_option, print_json, say
 from orchestrator.imports.answer_file import FORMS
 from orchestrator.imports.import_answers import (
     PROMPT,
@@ -89,30 +89,26 @@ def import_(
 
 def _show(done: Imported) -> None:
     for one in done.refused[:SHOWN_AT_MOST]:
-        click.echo(harmless(f"{one.place} {one.reason}"), err=True)
+        say(f"{one.place} {one.reason}", err=True)
     if len(done.refused) > SHOWN_AT_MOST:
-        click.echo(f"... and {len(done.refused) - SHOWN_AT_MOST} more", err=True)
+        say(f"... and {len(done.refused) - SHOWN_AT_MOST} more", err=True)
     if done.unknown:
         named = [f"{name} ({n})" for name, n in list(done.unknown.items())[:SHOWN_AT_MOST]]
         more = len(done.unknown) - len(named)
         rest = f" and {more} more" if more > 0 else ""
-        click.echo(
-            harmless(
-                f"{sum(done.unknown.values())} answers are about problems that the set does not "
-                f"have: {', '.join(named)}{rest}; name their set with --problems"
-            ),
+        say(
+            f"{sum(done.unknown.values())} answers are about problems that the set does not "
+            f"have: {', '.join(named)}{rest}; name their set with --problems",
             err=True,
         )
     if done.run_id is None:
-        click.echo("nothing was imported", err=True)
+        say("nothing was imported", err=True)
     elif done.known:
-        click.echo(harmless(f"run {done.run} already has the {done.known} answers of this file"))
+        say(f"run {done.run} already has the {done.known} answers of this file")
     else:
         models = ", ".join(done.models)
-        click.echo(
-            harmless(f"run {done.run} ({done.run_id}): {done.added} answers of {models} imported")
-        )
-        click.echo(harmless(f"origin: {done.source.origin}; times and memory are not known"))
+        say(f"run {done.run} ({done.run_id}): {done.added} answers of {models} imported")
+        say(f"origin: {done.source.origin}; times and memory are not known")
 
 
 def _progress(done: int) -> None:

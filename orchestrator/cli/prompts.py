@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 from click import option
-from rich.table import Table
 
 from orchestrator.cli.examples import examples
-from orchestrator.console import console, harmless, json_option, print_json
+from orchestrator.console import console, harmless, json_option, print_json, say
 from problems.loader import load_set
 from problems.prompt_styles import (
     LANGUAGES,
@@ -20,6 +19,7 @@ from problems.prompt_styles import (
     shipped_styles,
     style_of,
 )
+from reports.layout import listing
 
 
 @click.group()
@@ -37,11 +37,13 @@ def list_prompts(*, as_json: bool) -> int:
     if as_json:
         print_json({"prompts": [_document(style) for style in styles]})
         return 0
-    table = Table("style", "wordings", "languages", "version", "about")
-    for style in styles:
-        languages, version = " ".join(style.languages), style.wordings[0].version[:8]
-        table.add_row(style.name, str(len(style.wordings)), languages, version, style.about)
-    console().print(table)
+    lines = [
+        (style.name, f"{len(style.wordings)}", " ".join(style.languages),
+         style.wordings[0].version[:8], style.about)
+        for style in styles
+    ]  # fmt: skip
+    columns = ("style", "wordings", "languages", "version", "about")
+    console().print(listing(columns, lines, figures=columns[1:4]))
     return 0
 
 
@@ -99,8 +101,8 @@ def check(*, path: Path, as_json: bool) -> int:
         return 0
     wordings = len(style.wordings)
     count = "1 wording" if wordings == 1 else f"{wordings} wordings"
-    click.echo(f"{style.name}: {count}, languages {', '.join(style.languages) or 'none in all'}")
-    click.echo(f"submit it with `--prompt {path}`")
+    say(f"{style.name}: {count}, languages {', '.join(style.languages) or 'none in all'}")
+    say(f"submit it with `--prompt {path}`")
     return 0
 
 

@@ -141,9 +141,9 @@ def results(
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
         screen.print(part)
     if not tables and (models or wanted.narrows_problems):
-        click.echo(f"run {found.name} has no results that these options mean")
+        say(f"run {found.name} has no results that these options mean")
     elif not tables and chosen and (read.resources or document["scores"]):
-        click.echo(f"run {found.name} has results, but none for the table {', '.join(chosen)}")
+        say(f"run {found.name} has results, but none for the table {', '.join(chosen)}")
     elif not tables:
         more = "" if synthetic else " (add --synthetic to include synthetic models)"
         say(f"run {found.name} has no results{more}")

@@ -15,7 +15,7 @@ from core.settings import Settings
 from orchestrator.cli import INTERRUPTED
 from orchestrator.cli.examples import examples
 from orchestrator.cli.problems import LABELLED
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.registry import load_registry
 from orchestrator.verification.bench import ModelBench, spread
@@ -186,7 +186,7 @@ def _with_model(
         _say_half(name, column_lines(columns, bench.spec.name))
         _list_alarms(both if list_all else None)
     if interrupted:
-        click.echo(
+        say(
             f"interrupted after {bench.answers} of {len(chosen)} answers; the model's replies are "
             "kept: the same command goes on",
             err=True,
@@ -205,7 +205,7 @@ def _say_half(name: str, lines: Iterable[Table | str]) -> None:
 
 def _list_alarms(report: SplitReport | None) -> None:
     for alarm in report.alarms if report is not None else ():
-        click.echo(f"{alarm['problem']} {alarm['answer']} {alarm['mark']}: {alarm['reason']}")
+        say(f"{alarm['problem']} {alarm['answer']} {alarm['mark']}: {alarm['reason']}")
 
 
 def _process_bench(file: Path, *, as_json: bool) -> int:
@@ -224,7 +224,7 @@ def _process_bench(file: Path, *, as_json: bool) -> int:
     for line in protocol_lines(document, PUBLISHED):
         console().print(line)
     if refused:
-        click.echo(f"{len(refused)} rows left out, the first: {refused[0]}", err=True)
+        say(f"{len(refused)} rows left out, the first: {refused[0]}", err=True)
     return 0
 
 

@@ -5,30 +5,39 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
 from orchestrator.cli import cli
-from reports.layout import broken, lean_table, legend, listing, short_time
+from reports.estimate_text import estimate_table
+from reports.layout import broken, folded, lean_table, legend, listing, short_time
 from reports.nights_table import nights_text
+from reports.probe_tables import level_table
 from reports.resource_tables import cache_tables, concurrency_table
 from reports.score_tables import judged_table, unscored_table
+from reports.verification_text import bench_lines
+from tests.support.command_lines import every_command
 from tests.support.four_models import FOUR
-from tests.support.tables_page import PAGE, WIDTH, page, seed, shown
+from tests.support.table_commands import ELSEWHERE, ONCE, SHOWN, UNSHOWN, named
+from tests.support.tables_page import PAGE, WIDTH, page, seed, shown, values
 
 SHORT_HELP_AT_MOST = 55
-WORD = re.compile(r"[^\W_]+(?:[.,:]\d+)*")
+#: A word or a figure; a Chinese one may break anywhere.
+#: What moves on from one rendering to the next.
+MOVING = re.compile(r"^\d\d:\d\d:\d\d |\d+ s ago|\d+ MiB free", re.MULTILINE)
+WORD = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+(?:[.,:]\d+)*")
 
 
 def words(text: str) -> Counter[str]:
-    """Count words and figures: one that is cut or broken makes others; but not how long ago."""
-    return Counter(WORD.findall(re.sub(r"\d+ s ago", "3 s ago", text)))
+    """Count words and figures: one that is cut or broken makes others. Without what moves on."""
+    return Counter(WORD.findall(MOVING.sub("", text)))
 
 
 def at(width: int, table: Table) -> str:
@@ -38,26 +47,44 @@ def at(width: int, table: Table) -> str:
     return captured.get()
 
 
-def narrow(narrow_text: str, wide_text: str) -> None:
+def assert_narrow(text: str, what: str = "") -> None:
+    """Hold a text to 80 columns, of which a Chinese character takes two."""
+    assert max(map(cell_len, text.splitlines())) <= WIDTH, what
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text, what
+
+
+def narrow(narrow_text: str, wide_text: str, what: str = "") -> None:
     """Hold a text of 80 columns against the same one of any width."""
-    assert max(map(len, narrow_text.splitlines())) <= WIDTH
-    assert "\N{HORIZONTAL ELLIPSIS}" not in narrow_text
-    assert words(narrow_text) == words(wide_text)
+    assert_narrow(narrow_text, what)
+    assert words(narrow_text) == words(wide_text), what
 
 
 def test_every_table_of_the_command_line_fits_and_the_page_shows_it(
     engine: Engine, environment: dict[str, str], tmp_path: Path
 ) -> None:
     user = seed(engine, environment, tmp_path)
+    known = values(engine, tmp_path, Path(environment["EVALCTL_HOME"]))
 
-    texts = list(shown(engine, user))
-    for (command, narrow_text), (_, wide_text) in zip(texts, shown(engine, user, 400), strict=True):
-        lines = narrow_text.splitlines()
-        assert max(map(len, lines)) <= WIDTH, command
-        assert "\N{HORIZONTAL ELLIPSIS}" not in narrow_text, command
-        assert words(narrow_text) == words(wide_text), command
+    def held(commands: Sequence[str]) -> list[tuple[str, str]]:
+        narrow_texts = list(shown(engine, user, commands, known))
+        wide_texts = shown(engine, user, commands, known, 400)
+        for (command, narrow_text), (_, wide_text) in zip(narrow_texts, wide_texts, strict=True):
+            narrow(narrow_text, wide_text, command)
+        return narrow_texts
+
     written = PAGE.read_text(encoding="utf-8")
-    assert written == page(texts), "stale: run `make docs`"
+    assert written == page(held(SHOWN)), "stale: run `make docs`"
+    held(UNSHOWN)
+    for command, text in shown(engine, user, ONCE, known):
+        assert_narrow(text, command)
+
+
+def test_every_command_is_held_to_80_columns_or_has_a_reason_not_to_be() -> None:
+    known = {" ".join(words) for words in every_command()}
+    listed = {named(command, known) for command in (*SHOWN, *UNSHOWN, *ONCE)}
+
+    assert not listed & set(ELSEWHERE)
+    assert listed | set(ELSEWHERE) == known
 
 
 def test_tables_that_need_other_runs_fit_too() -> None:
@@ -89,6 +116,38 @@ def test_tables_that_need_other_runs_fit_too() -> None:
         narrow(at(WIDTH, table), at(400, table))
 
 
+@pytest.mark.parametrize("model", FOUR)
+def test_tables_of_probes_estimates_and_the_bench_fit(model: str) -> None:
+    point = {
+        "search": 2, "level": 131_072, "trials": 3, "outcome": "failed", "answer_right": False,
+        "reason": "RUNTIME_CUDA_OOM", "ttft_p50_ms": 12_345.6, "e2e_p95_s": 123.45,
+        "tokens_per_s": 1_234.5, "kv_used_mib": 101_072.0, "need_mib": 141_072.0,
+        "peak_mib": 143_771.0, "after_mib": 141_072.0,
+    }  # fmt: skip
+    document = {"model": model, "probe": "context"}
+    sequences = point | {"answer_right": None}
+    levels = [level_table(document | {"points": [one]}) for one in (point, sequences)]
+    estimate = estimate_table(
+        [
+            {"model": name, "gpu": "NVIDIA H200 NVL 141GB HBM3e", "gpus": 8, "jobs": 14_880,
+             "gpu_hours": 123.4, "gpu_hours_p10": 101.2, "gpu_hours_p90": 145.6, "cost": 1234.5,
+             "results": 14_880, "runs": 1, "jobs_by": {"problem": 14_880}, "starts": 2,
+             "start_s": 123.4}
+            for name in FOUR
+        ]
+    )  # fmt: skip
+    fault = {"kind": "missing_case", "n": 1234, "parsed": 1234, "caught": 1234}
+    fault |= {"rate_parsed": 1.0, "rate": 1.0}
+    bench, *_ = bench_lines(
+        {"faults": [fault], "calculation": fault | {"kind": "calculation"}, "problems": 62,
+         "answers": 700, "steps": 7000, "parsed_share": 1.0, "unverified_share": 0.0,
+         "false_alarms": 0, "false_alarm_rate": 0.0, "latency_ms": {"p50": 1.0, "p95": 2.0}}
+    )  # fmt: skip
+    assert isinstance(bench, Table)
+    for table in (*levels, estimate, bench):
+        narrow(at(WIDTH, table), at(400, table), str(table.title))
+
+
 def test_nights_name_the_whole_model() -> None:
     slot = dt.datetime(2026, 11, 30, 2, tzinfo=dt.UTC)
     nights = [{"slot": slot, "state": "regressed", "reason": f"{FOUR[0]} fell", "run": "night"}]
@@ -104,6 +163,8 @@ def test_nights_name_the_whole_model() -> None:
 def test_names_break_at_their_parts_and_empty_columns_are_left_out() -> None:
     assert broken("qwen3-30b-a3b/x.y", 10) == ["qwen3-30b-", "a3b/x.y"]
     assert broken("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]
+    assert broken("书生浦语大模型-20b", 10) == ["书生浦语大", "模型-20b"]
+    assert folded("so is qwen3-30b and all", 12, "  ") == ["so is", "  qwen3-30b", "  and all"]
     table = listing(("name", "gpu", "n"), [("a", "-", "1"), ("b", "", "2")], figures=("n",))
     assert [column.header for column in table.columns] == ["name", "n"]
     assert lean_table("", ("a",), ("b",)).title is None

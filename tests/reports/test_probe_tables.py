@@ -71,7 +71,7 @@ def test_ten_columns_fit_80_characters(last: int) -> None:
 
 def test_searches_are_numbered_where_there_are_several() -> None:
     assert "#" not in drawn(100, point(1, 1), point(1, 2))
-    assert "(#: search)" in drawn(100, point(1, 1), point(2, 1))
+    assert "(#: search, n: trials)" in drawn(100, point(1, 1), point(2, 1))
 
 
 def test_columns_without_a_figure_are_left_out_and_small_figures_keep_a_decimal() -> None:

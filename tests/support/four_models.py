@@ -27,7 +27,7 @@ from tests.support.results import OK, generation_row, probe, store_start
 FOUR = (
     "deepseek-r1-distill-qwen-32b-awq-w4a16-g128",
     "qwen3-30b-a3b-thinking-2507-fp8-dynamic",
-    "internlm3-maths-20b-instruct-int8-smoothquant",
+    "internlm3-书生浦语数学推理大模型-20b-instruct-int8",
     "mistral-small-3.2-24b-instruct-2506-awq-sym",
 )
 #: The one whose engine never starts.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -20,8 +21,18 @@ from services.usage import services
 from tests.support.database import query
 from tests.support.four_models import FAILED, FOUR, MESSAGE, NAME, seed_four, seed_limits
 from tests.support.processes import evalctl
+from tests.support.table_commands import SHOWN
+from tests.support.table_subjects import (
+    DRAFTED,
+    JUDGED,
+    seed_judged,
+    seed_nights,
+    seed_pipeline,
+    write_files,
+)
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "tables.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "reference" / "tables.md"
 WIDTH = 80
 SCHEDULE = "nightly-regression-of-the-four-candidates"
 REGISTRY = "".join(
@@ -41,6 +52,8 @@ a figure is never broken. Columns without any content are left out.
 """
 #: What differs from one rendering to the next, and what is put in its place.
 VARYING = (
+    (re.compile(r"^\d\d:\d\d UTC", re.MULTILINE), "02:00 UTC"),
+    (re.compile(r"^\d\d:\d\d:\d\d ", re.MULTILINE), "02:00:00 "),
     (re.compile(r"\b(\d\d:\d\d):\d\d UTC"), r"\g<1>:00 UTC"),
     (re.compile(r"\b\d\d-\d\d( +)\d\d:\d\d\b"), r"11-30\g<1>02:00"),
     (re.compile(r"\b\d{4}-\d\d-\d\d( +)\d\d:\d\d\b"), r"2026-11-30\g<1>02:00"),
@@ -51,17 +64,6 @@ VARYING = (
      "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
     (re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{8}$", re.MULTILINE), "0f1e2d3c"),
     (re.compile(r"\b[0-9] s ago"), "3 s ago"),
-)  # fmt: skip
-#: Commands whose tables are shown, RUN and JOB filled in.
-COMMANDS = (
-    "status", "status RUN", "results RUN --synthetic",
-    "results RUN --synthetic --table resources --include-flagged",
-    "results RUN --synthetic --by topic --category university --table scores",
-    "results RUN --synthetic --problem mod-bike-fleet-01 --model FIRST",
-    "compare RUN --models MODELS --synthetic",
-    "recommend RUN --synthetic --price-per-gpu-hour 2.5", "dead list --limit 2", "dead show JOB",
-    "models list", "models check", "worker list", "schedule list", "schedule show SCHEDULE",
-    "baseline show main", "problems list quickstart",
 )  # fmt: skip
 
 
@@ -97,19 +99,43 @@ def seed(engine: Engine, environment: Mapping[str, str], folder: Path) -> dict[s
     query(engine, "UPDATE eval.worker SET model_id = (SELECT id FROM eval.model WHERE name = "
                   "%(model)s ORDER BY id LIMIT 1), state = 'busy', note = 'its GPU is warm' "
                   "RETURNING id", model=FAILED)  # fmt: skip
+    seed_judged(engine)
+    seed_pipeline(engine)
+    seed_nights(engine, SCHEDULE)
+    query(engine, "UPDATE eval.worker SET state = 'stopped' WHERE state = 'starting' RETURNING id")
     return user
 
 
-def shown(engine: Engine, user: Mapping[str, str], width: int = WIDTH) -> Iterator[tuple[str, str]]:
+def values(engine: Engine, folder: Path, home: Path) -> dict[str, Sequence[str]]:
+    """Return what the words in capitals of a command stand for; write the files among them."""
+    (job,) = query(engine, "SELECT max(id) AS job FROM eval.job WHERE state = 'dead'")
+    (draft,) = query(engine, "SELECT max(draft_job_id) AS job FROM eval.verification")
+    found: dict[str, Sequence[str]] = {"MODELS": FOUR[:2]}
+    found["ALL"] = [word for model in FOUR for word in ("--model", model)]
+    one = dict(write_files(folder, home)) | {
+        "RUN": NAME, "JOB": str(job["job"]), "DRAFT": str(draft["job"]), "JUDGED": JUDGED,
+        "DRAFTED": DRAFTED, "LIMITS": f"limits-{FOUR[2]}", "SCHEDULE": SCHEDULE, "FIRST": FOUR[0],
+        "SECOND": FOUR[1], "PROBLEM": "mod-bike-fleet-01", "LONG": f"{NAME}-第二次",
+        "LONGER": f"{NAME}-第二次-with-another-name",
+    }  # fmt: skip
+    one["FILE"] = str(ROOT / "problems/math62/secondary/sec-symmetric-01.yaml")
+    return found | {name: (value,) for name, value in one.items()}
+
+
+def shown(
+    engine: Engine,
+    user: Mapping[str, str],
+    commands: Iterable[str],
+    known: Mapping[str, Sequence[str]],
+    width: int = WIDTH,
+) -> Iterator[tuple[str, str]]:
     """Yield each command with what it prints at a width."""
-    job = query(engine, "SELECT max(id) AS job FROM eval.job WHERE state = 'dead'")[0]["job"]
-    values = {"RUN": NAME, "JOB": str(job), "SCHEDULE": SCHEDULE, "MODELS": " ".join(FOUR[:2])}
-    values["FIRST"] = FOUR[0]
-    for command in COMMANDS:
+    for command in commands:
         query(engine, "UPDATE eval.worker SET last_seen_at = now() RETURNING id")
-        words = [values.get(word, word) for word in command.split()]
-        done = evalctl({**user, "COLUMNS": str(width)}, " ".join(words))
+        words = [part for word in command.split() for part in known.get(word, (word,))]
+        done = evalctl({**user, "COLUMNS": str(width)}, shlex.join(words))
         assert done.stdout, (command, done.stderr)
+        assert not done.stderr.startswith("evalctl: "), (command, done.stderr)
         yield command, done.stdout
 
 
@@ -124,11 +150,7 @@ def fixed(text: str) -> str:
 def page(texts: Iterable[tuple[str, str]]) -> str:
     """Return the page of what commands print."""
     parts = [HEAD]
-    parts += [
-        f"## evalctl {command}\n\n```text\n{fixed(text)}\n```\n"
-        for command, text in texts
-        if command != "models check"  # what it finds is the host's
-    ]
+    parts += [f"## evalctl {command}\n\n```text\n{fixed(text)}\n```\n" for command, text in texts]
     return "\n".join(parts)
 
 
@@ -142,7 +164,9 @@ def main() -> None:
             upgrade(engine)
             kept = {name: text for name, text in os.environ.items() if "EVALCTL" not in name}
             user = seed(engine, {**kept, "EVALCTL_HOME": str(home)}, Path(folder))
-            PAGE.write_text(page(shown(engine, user)), encoding="utf-8")
+            known = values(engine, Path(folder), home)
+            texts = shown(engine, user, SHOWN, known)
+            PAGE.write_text(page(texts), encoding="utf-8")
             engine.dispose()
 
 
