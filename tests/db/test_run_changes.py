@@ -221,5 +221,6 @@ def test_tags_are_a_sorted_set(engine: Engine) -> None:
     assert tag_run(engine, run, add=("paper", "draft", "paper")) == ["draft", "paper"]
     assert tag_run(engine, run, add=("a",), remove=("draft", "unknown")) == ["a", "paper"]
     assert find_run(engine, "night").tags == ["a", "paper"]
+    assert query(engine, "SELECT tags FROM analytics_v1.runs") == [{"tags": ["a", "paper"]}]
     assert [one.run_id for one, _ in list_runs(engine, tag="paper")] == [run.run_id]
     assert list_runs(engine, tag="draft") == []
