@@ -54,6 +54,9 @@ class ModelSpec:
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     #: Whether it thinks before it answers; None: as its name says.
     reasoning: bool | None = None
+    #: Whether it is started to label the steps of drafts, whose requests share their beginnings:
+    #: with its prefix cache on, and apart from the start that serves jobs which are measured.
+    verifies: bool = False
     #: What a server allows, honoured by all workers together; None for no limit.
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
@@ -117,7 +120,7 @@ _ABOUT = ("price_per_gpu_hour", *TOKEN_PRICES, "reasoning", *LIMITS)
 #: Fields that stored specs may lack, with what they are then.
 _LATER: Mapping[str, Any] = {
     "sampling": None, "system_prompt": True, "chat_template_kwargs": {}, "reasoning": None,
-    **dict.fromkeys((*TOKEN_PRICES, *LIMITS)),
+    "verifies": False, **dict.fromkeys((*TOKEN_PRICES, *LIMITS)),
 }  # fmt: skip
 _REASONING_NAME = re.compile(
     r"(?:^|[^a-z0-9])(?:r1|qwq|o[134]|thinking|reasoner|reasoning|magistral|gpt-oss)(?:[^a-z0-9]|$)"

@@ -74,7 +74,7 @@ def column_lines(document: Mapping[str, Any], model: str) -> Iterator[Table | st
     constant = document["constant"]["always_wrong"]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("caught of fault", no_wrap=True)
-    for heading in ("planted", "computed", "model", "both", "always wrong"):
+    for heading in ("n", "computed", "model", "both", "always ✗"):
         table.add_column(heading, justify="right", no_wrap=True)
     kinds = [*(row["kind"] for row in own[0]["faults"]), "calculation"]
     for kind in kinds:
@@ -86,7 +86,7 @@ def column_lines(document: Mapping[str, Any], model: str) -> Iterator[Table | st
             end_section=kind in ("missing_case", "calculation"),
         )  # fmt: skip
     for said, key in (
-        ("false alarms", "false_alarm_rate"), ("read", "parsed_share"),
+        ("false alarms", "false_alarm_rate"), ("could be read", "parsed_share"),
         ("unverified", "unverified_share"),
     ):  # fmt: skip
         last = constant.get(key)
@@ -100,6 +100,10 @@ def column_lines(document: Mapping[str, Any], model: str) -> Iterator[Table | st
     yield table
     for said, one in zip(("computation", model, "both"), own, strict=True):
         yield f"{said}: {_against_constant(one['above_constant'])}"
+    yield (
+        "Points: caught of the first three minus false alarms. A verifier that says the same of "
+        "every step has 0."
+    )
     if own[1]["late"]:
         yield f"{model} gave no label within the deadline for {own[1]['late']} untouched steps"
 
@@ -116,14 +120,11 @@ def _against_constant(above: Mapping[str, float] | None) -> str:
     points = f"{100 * above['difference']:+.1f}"
     between = f"{100 * above['ci_low']:+.1f} to {100 * above['ci_high']:+.1f}"
     better = "better than" if above["ci_low"] > 0 else "no better than"
-    return (
-        f"{better} a constant verifier: calculation caught less false alarms {points} points "
-        f"({between})"
-    )
+    return f"{better} a constant verifier, {points} points ({between})"
 
 
 def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
+    return "-" if value is None else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
 def protocol_lines(
@@ -141,6 +142,12 @@ def protocol_lines(
             _percent(row["accuracy_right"]),
         )  # fmt: skip
     yield table
+    own = document["computation"]
+    yield (
+        f"computation: {own['false_alarms']} false alarms on {own['right_steps']} steps before the "
+        f"first wrong one ({_percent(own['false_alarm_rate'])}), {_percent(own['parsed_share'])} "
+        "of them could be checked"
+    )
     yield "Published averages over its four files: " + ", ".join(
         f"{name} {share:.1f}" for name, share in published.items()
     )

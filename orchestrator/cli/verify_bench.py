@@ -27,7 +27,9 @@ from problems.loader import load_set
 from reports.verification_text import bench_lines, column_lines, protocol_lines
 from scoring.quality.processbench import (
     PUBLISHED,
-    by_computation,
+    alarm_rates,
+    computed,
+    half_of,
     majority_label,
     protocol_score,
     read_solutions,
@@ -51,7 +53,7 @@ from scoring.quality.verification_bench import (
     type=click.Choice([*SPLITS, "all"]),
     default="all",
     show_default=True,
-    help="Half of the problems: the rules were tuned on development alone.",
+    help="Half of the problems; rules were tuned on development.",
 )
 @option(
     "--answers",
@@ -108,7 +110,7 @@ def verify_bench(
     verifier. Its replies are kept, so that the same command goes on where it was interrupted.
     """
     if processbench is not None:
-        return _process_bench(processbench, as_json=as_json)
+        return _process_bench(processbench, split, as_json=as_json)
     halves: tuple[Split, ...] = SPLITS if split == "all" else (_half(split),)
     chosen = spread([one for one in _bases() if split_of(one.problem.id) in halves], answers)
     if model is None:
@@ -208,18 +210,21 @@ def _list_alarms(report: SplitReport | None) -> None:
         say(f"{alarm['problem']} {alarm['answer']} {alarm['mark']}: {alarm['reason']}")
 
 
-def _process_bench(file: Path, *, as_json: bool) -> int:
-    solutions, refused = read_solutions(json_rows(file))
+def _process_bench(file: Path, split: str, *, as_json: bool) -> int:
+    found, refused = read_solutions(json_rows(file))
+    solutions = [one for one in found if split in ("all", half_of(one.problem))]
     if not solutions:
         raise UsageFault(f"{file} holds no row of ProcessBench: " + "; ".join(refused[:3]))
     constant = majority_label(solutions)
-    scores = {
-        "computation": protocol_score(solutions, by_computation),
-        "majority_label": protocol_score(solutions, lambda _problem, _steps: constant),
-    }
-    document = {name: score.to_dict() for name, score in scores.items()}
+    with click.progressbar(solutions, label="solutions", file=sys.stderr) as bar:
+        rows = [computed(one) for one in bar]
+    predicted = iter([one.predicted for one in rows])
+    own = protocol_score(solutions, lambda _problem, _steps: next(predicted)).to_dict()
+    always = protocol_score(solutions, lambda _problem, _steps: constant).to_dict()
+    document = {"computation": own | alarm_rates(rows), "majority_label": always}
     if as_json:
-        print_json(document | {"constant": constant, "published": PUBLISHED, "refused": refused})
+        said = {"constant": constant, "published": PUBLISHED, "refused": refused, "split": split}
+        print_json(document | said)
         return 0
     for line in protocol_lines(document, PUBLISHED):
         console().print(line)

@@ -16,6 +16,8 @@ from orchestrator.submit import plan
 from scoring.verification.marks import MARKS
 from scoring.verification.request import PROMPT_VERSION
 
+#: Engine that is started with its prefix cache on where it verifies.
+VLLM = "vllm"
 #: Engine that only sends written answers: it gives no labels.
 REPLAY = "replay"
 
@@ -36,6 +38,8 @@ def plan_pipeline(
         raise UsageFault(
             f"model {verifier!r} only sends written answers and cannot verify; choose another"
         )
+    if spec.engine == VLLM:
+        spec = replace(spec, verifies=True)
     drafts = plan(experiment, registry, new=new)
     said = {"verifier": verifier, "deadline_ms": deadline_ms}
     identity = canonical_hash(

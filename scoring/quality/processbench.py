@@ -7,14 +7,18 @@ the accuracy on rows with a wrong step and of that on rows without (Zheng et al.
 
 from __future__ import annotations
 
+import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from problems.errors import ProblemError
 from problems.importers.making import answer_only_path, make_problem
 from problems.importers.rows import Refusal, Row
 from problems.reading import texts, whole
+from scoring.quality.verification_bench import Split
 from scoring.verification.verify import verify_text
 
 #: Average F1 over the four files, in per cent, as published with GenPRM.
@@ -120,20 +124,56 @@ def majority_label(solutions: Sequence[LabelledSolution]) -> int:
     return min(set(labels), key=lambda label: (-labels.count(label), label))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedSolution:
+    """What computation says of one row."""
+
+    #: The first step of the row that it marks as wrong, or -1.
+    predicted: int
+    #: Derivation steps before the first wrong step of the row, and those with an alarm.
+    right_steps: int
+    alarms: int
+    #: Those that it could check.
+    parsed: int
+
+
+def half_of(problem: str) -> Split:
+    """Return the half that a problem's rows belong to: the rules were mended on development."""
+    odd = hashlib.sha256(f"processbench {problem}".encode()).digest()[0] % 2
+    return "test" if odd else "development"
+
+
 def by_computation(problem: str, steps: Sequence[str]) -> int:
     """Return the first step that computation marks as wrong, or -1."""
+    row = LabelledSolution(problem=problem, steps=tuple(steps), label=-1)
+    return computed(row).predicted
+
+
+def computed(row: LabelledSolution) -> ComputedSolution:
+    """Return the marks of computation on a row, held against its label."""
     answer = {"kind": "value", "any_of": ["0"]}
     path = answer_only_path(answer)
-    made = make_problem(
-        {"id": "processbench-row", "problem": {"en": problem}, "answer": answer, "paths": [path]}
+    made = make_problem({
+        "id": "processbench-row", "problem": {"en": row.problem}, "answer": answer, "paths": [path],
+    })  # fmt: skip
+    ends = list(accumulate(len(step) + len(SEPARATOR) for step in row.steps))
+    marked = verify_text(made, SEPARATOR.join(row.steps)).steps
+    placed = [(min(bisect_right(ends, one.start), len(ends) - 1), one) for one in marked]
+    right = [one for at, one in placed if row.label < 0 or at < row.label]
+    return ComputedSolution(
+        predicted=next((at for at, one in placed if one.mark == "wrong"), -1),
+        right_steps=len(right),
+        alarms=sum(one.mark in ("wrong", "needs_premise") for one in right),
+        parsed=sum(one.parsed for one in right),
     )
-    text = SEPARATOR.join(steps)
-    wrong = [step.start for step in verify_text(made, text).steps if step.mark == "wrong"]
-    if not wrong:
-        return -1
-    end = 0
-    for index, step in enumerate(steps):
-        end += len(step) + len(SEPARATOR)
-        if wrong[0] < end:
-            return index
-    return len(steps) - 1
+
+
+def alarm_rates(rows: Sequence[ComputedSolution]) -> dict[str, Any]:
+    """Return false alarms over the steps that people found right: counts and shares."""
+    steps, alarms = sum(one.right_steps for one in rows), sum(one.alarms for one in rows)
+    return {
+        "right_steps": steps,
+        "false_alarms": alarms,
+        "false_alarm_rate": alarms / steps if steps else None,
+        "parsed_share": sum(one.parsed for one in rows) / steps if steps else None,
+    }

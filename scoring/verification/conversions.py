@@ -16,18 +16,27 @@ _UNIT = (
 _CONVERSION = re.compile(
     rf"(?<![\d.\w^+*/=-]){_NUMBER}\s*{_UNIT}\s*([=≈])\s*{_NUMBER}\s*{_UNIT}(?![\w^])"
 )
+#: What makes a quantity part of something larger: 3 hours * 60 minutes/hour = 180 minutes.
+_PART = re.compile(
+    r"(?:(?<!\n)(?<!^)[-−]|[*×·÷/+]|\\(?:times|cdot|div)|\\[dt]?frac[^.;,。；，]{0,60})\s*$"
+)
 _DRESS = re.compile(r"\\(?:text|mathrm|rm|,|;|!| )|[{}$~]")
 
 
 def conversions(text: str) -> list[Finding]:
     """Return a finding for each conversion in a piece of the text: ``2.5 km = 2500 m``."""
     findings = []
-    for found in _CONVERSION.finditer(_DRESS.sub(" ", text)):
+    plain = _DRESS.sub(" ", text)
+    for found in _CONVERSION.finditer(plain):
+        if _PART.search(plain[max(0, found.start() - 80) : found.start()]):
+            continue
         value, unit, _, other_value, other_unit = found.groups()
         one, other = measure(unit), measure(other_unit)
         if one is None or other is None or unit == other_unit:
             continue
         said = " ".join(found.group().split())
+        if ("/" in unit) != ("/" in other_unit):
+            continue  # a rate, and what it gives
         if one[:2] != other[:2]:
             findings.append(Finding(mark="wrong", reason=f"{said}: the units do not agree"))
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 from scoring.formulas.rewriting import substitute
@@ -138,3 +139,19 @@ def is_arithmetic(node: Node) -> bool:
             case _ if isinstance(item, _OPEN):
                 return False
     return True
+
+
+def read_otherwise(node: Node) -> Node:
+    """Return an expression with the quotients of functions read in the other way.
+
+    ``cos(2π)/7`` becomes ``cos(2π/7)``.
+    """
+    table: dict[Node, Node] = {}
+    for item in walk(node):
+        match item:
+            case Binary("div", Function(name) as function, right) if name not in _CLOSED:
+                inner = Binary("div", function.argument, right)
+                table[item] = replace(function, argument=inner)
+            case _:
+                continue
+    return substitute(node, table) if table else node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scoring.formulas.rewriting import settle_calls, substitute
@@ -61,6 +61,10 @@ class Premises:
     equations: list[Equation] = field(default_factory=list)
     #: Names with exactly one constant value in the whole answer.
     values: Mapping[Node, Node] = field(default_factory=dict)
+    #: Where each of them is first stated, and how far the answer has been read: an equation is not
+    #: held to a value that is only found behind it.
+    stated: Mapping[Node, int] = field(default_factory=dict)
+    reached: int = 0
 
     def add(self, raw_left: Node, left: Node, right: Node, step: int) -> None:
         """Take an equation as stated; ``raw_left`` still has ``f(x)`` for what is settled as f."""
@@ -81,13 +85,39 @@ class Premises:
             for name, known in self.formulas.items()
             if len(known) == 1 and isinstance(name, Variable) and name not in but
         }
-        table |= {name: value for name, value in self.values.items() if name not in but}
+        table |= {
+            name: value
+            for name, value in self.values.items()
+            if name not in but and self.stated.get(name, -1) <= self.reached
+        }
         for _ in range(MAX_DEPTH):
             changed = substitute(self._applied(node), table) if table else self._applied(node)
             if changed == node:
                 break
             node = changed
         return node
+
+    def trusted(self, equations: Iterable[tuple[Node, Node]]) -> frozenset[Node]:
+        """Return the names whose value satisfies most of the equations that hold it.
+
+        Such a value is held against equations before it too: one that does not satisfy it is the
+        odd one out. Equations that only give a name its value say nothing.
+        """
+        balance: dict[Node, int] = {}
+        table = dict(self.values)
+        for left, right in equations:
+            if left in table and not free_names(right):
+                continue
+            held = {item for node in (left, right) for item in walk(node) if item in table}
+            put = [substitute(node, table) for node in (left, right)]
+            if not held or free_names(put[0]) or free_names(put[1]):
+                continue
+            a, b = self.evaluation.row(put[0]), self.evaluation.row(put[1])
+            if a is None or b is None or len(a) != len(b):
+                continue
+            for name in held:
+                balance[name] = balance.get(name, 0) + (1 if close(a, b, 1e-3) else -1)
+        return frozenset(name for name, votes in balance.items() if votes > 0)
 
     def unbound(self, names: frozenset[str]) -> bool:
         """Return whether no equation so far relates these names to each other."""

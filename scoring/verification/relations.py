@@ -10,6 +10,7 @@ from scoring.formulas.tree import (
     Binary,
     Call,
     Constant,
+    Function,
     Index,
     Node,
     Number,
@@ -21,7 +22,7 @@ from scoring.numeric.compare import Row, close, constant, factor
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.mistakes import is_worked_out_form
 from scoring.verification.marks import Finding
-from scoring.verification.precision import is_arithmetic, same_number, value_of
+from scoring.verification.precision import is_arithmetic, read_otherwise, same_number, value_of
 from scoring.verification.premises import Equation, Premises, free_names
 from scoring.verification.unknowns import Unknowns
 
@@ -118,13 +119,23 @@ class RelationChecker:
         if same:
             return CONSISTENT
         a, b = value_of(left, self._evaluation), value_of(right, self._evaluation)
-        if a is None or b is None:
+        if a is None or b is None or _percent(left, right, a, b):
             return None
         exact = is_arithmetic(left) and is_arithmetic(right)
+        if not exact and self._both_readings(left, right, link):
+            return self._wrong(link, f"{_said(a)} is not {_said(b)}")
         bare = not names_of(left) and not names_of(right)
         if not exact and (bare or abs(a - b) <= NUMERICAL * max(1.0, abs(a), abs(b))):
             return None
         return self._wrong(link, f"{_said(a)} is not {_said(b)}")
+
+    def _both_readings(self, left: Node, right: Node, link: Link) -> bool:
+        """Return whether two numbers differ however quotients of functions are read."""
+        other = [read_otherwise(node) for node in (left, right)]
+        if other == [left, right] or not all(map(is_arithmetic, other)):
+            return False
+        same = same_number(other[0], other[1], link.relation, self.rounded, self._evaluation)
+        return same is False
 
     def _identity(self, link: Link) -> Finding | None:
         a, b = self._evaluation.row(link.left), self._evaluation.row(link.right)
@@ -151,7 +162,22 @@ class RelationChecker:
             self._numbers(put[0], put[1], link) == CONSISTENT
         ):
             return CONSISTENT
-        return self._wrong(link, differ)
+        return None if self._explained(link, names) else self._wrong(link, differ)
+
+    def _explained(self, link: Link, names: frozenset[str]) -> bool:
+        """Return whether an equation before makes up for what two sides differ by."""
+        gap = self._evaluation.row(Binary("sub", link.left, link.right))
+        if gap is None:
+            return False
+        for equation in self._premises.equations:
+            if equation.assigns or not equation.names <= names:
+                continue
+            other = self._evaluation.row(Binary("sub", equation.left, equation.right))
+            if other is None or len(other) != len(gap) or all(map(_zero, other)):
+                continue
+            if factor(gap, other) is not None:
+                return True
+        return False
 
     def _apart(self, a: Row, b: Row) -> bool:
         """Return whether two expressions differ by one number, other than zero, everywhere."""
@@ -164,6 +190,8 @@ class RelationChecker:
         names = names_of(link.left)
         if not names or names != names_of(link.right) or _atoms(link.left) != _atoms(link.right):
             return False
+        if any(item.name == "abs" for item in _functions(link.left, link.right)):
+            return False  # without its bars it holds on one side of zero
         for side in link.sides:
             if side in (link.left, link.right) or names_of(side) != names:
                 continue
@@ -261,22 +289,25 @@ class RelationChecker:
             return None
         assigns = isinstance(left, Variable) and not free_names(right)
         written = free_names(link.left) | free_names(link.right) == names
-        for equation in self._before(link, names):
+        for number, equation in enumerate(self._before(link, names)):
             if all(self._solves(root, equation, name) for root in own.all):
                 earlier = self._unknowns.roots(equation.left, equation.right, name)
                 lost = [] if earlier is None else [r for r in earlier.real if not own.hold(r)]
-                if lost and written and equation.written and not assigns and not link.conditional:
+                last = number == 0 and written and equation.written
+                if lost and last and not assigns and not link.conditional:
                     return Finding(
                         mark="needs_premise",
                         reason=f"the root {name} = {lost[0]:.6g} is lost: say why",
                     )
                 return CONSISTENT
-        last = next(iter(self._before(link, names)), None)
-        if last is None or not link.concludes or last.step < link.step - 1:
+        before = next(iter(self._before(link, names)), None)
+        if before is None or not link.concludes or before.step < link.step - 1:
             return None
-        if not (written and last.written):
+        if not (written and before.written):
             return None
-        solved = [self._solves(root, last, name) for root in own.all]
+        if any(isinstance(item, Index) for node in (left, right) for item in walk(node)):
+            return None
+        solved = [self._solves(root, before, name) for root in own.all]
         if any(one is None or one for one in solved):
             return None
         return self._wrong(
@@ -343,6 +374,14 @@ class RelationChecker:
         return Finding(mark="wrong", reason=reason)
 
 
+def _percent(left: Node, right: Node, a: complex, b: complex) -> bool:
+    """Return whether a number of per cent is written without its sign: 100 x 0.2 = 20 %."""
+    for one, x, y in ((right, a, b), (left, b, a)):
+        if isinstance(one, Binary) and one.operator == "div" and one.right == Number(100.0):
+            return abs(x - 100 * y) <= 1e-6 * max(1.0, abs(x))
+    return False
+
+
 def _endless(*nodes: Node) -> bool:
     """Return whether a sum or an integral without end stands in one of the expressions."""
     return any(
@@ -350,6 +389,10 @@ def _endless(*nodes: Node) -> bool:
         for node in nodes
         for item in walk(node)
     )
+
+
+def _functions(*nodes: Node) -> list[Function]:
+    return [item for node in nodes for item in walk(node) if isinstance(item, Function)]
 
 
 def _atoms(node: Node) -> frozenset[Node]:

@@ -14,7 +14,7 @@ from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.compiled_problem import compile_problem
 from scoring.final_answer.thinking import visible
 from scoring.formulas.chains import Chain, Side
-from scoring.formulas.tree import Node, numbers_of
+from scoring.formulas.tree import Node, names_of, numbers_of
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.evaluator import Evaluator
 from scoring.numeric.rounding import decimals_of
@@ -23,10 +23,11 @@ from scoring.verification.derivation import CONNECTIVE, DerivationStep, derivati
 from scoring.verification.marks import Finding, MarkedStep, strongest
 from scoring.verification.premises import Premises, only_values
 from scoring.verification.relations import Link, RelationChecker
+from scoring.verification.surroundings import BOUND, OF, is_broken, without_tags
 from scoring.verification.unknowns import Unknowns
 
 #: Changes whenever a mark by computation could change.
-VERIFIER_VERSION = "1"
+VERIFIER_VERSION = "2"
 MAX_STEPS = 400
 _SUPPOSED = re.compile(
     r"(?:若|如果|假如|假设|例如|比如|当|设|令|取|\b(?:if|when|suppose|assume|let|say|put|set|at|for"
@@ -41,7 +42,7 @@ _REJECTED = re.compile(
 )
 _CONDITION = re.compile(
     r"因为|由于|又|且|舍|>|<|≥|≤|≠|\\ge|\\le|\\ne|正|负|非零|[Ss]ince|because|positive|negative|nonzero"
-    r"|domain|定义域|only|唯一"
+    r"|domain|定义域|only|唯一|subtract|eliminat|相减|消去"
 )
 #: Words that give an example or another case.
 _EXAMPLE = re.compile(
@@ -49,15 +50,6 @@ _EXAMPLE = re.compile(
     r"|\b(?:if|for example|e\.g\.|suppose|assume|sensitiv\w+)\b",
     re.IGNORECASE,
 )
-#: Tags that end a text or a turn in some model's template. An answer may hold them as text.
-_TAGS = re.compile(
-    r"<\|[^|<>\n]{0,40}\|>|<｜[^｜<>\n]{0,40}｜>|</?s>|\[/?INST\]|<(?:end|start)_of_turn>"
-)
-#: A ratio that is written with a colon.
-_RATIO_BEFORE = re.compile(r"[\w)] ?: ?$")
-_RATIO_AFTER = re.compile(r"\$? ?:\s?[\d(]")
-_REMARK = re.compile(r"[,;，；]|\S {2,}")
-_BOUND = re.compile(r"(?:\b(?:from|to|at|between|and|of)|[从到至在的])[ `$]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +98,7 @@ class _Surroundings:
 
 
 _STATEMENT = _Surroundings(step=-1)
-
-
-def _without_tags(text: str) -> str:
-    """Return a text of the same length with the control tags of chat templates blanked out."""
-    return _TAGS.sub(lambda found: "\n" + " " * (len(found.group()) - 1), text)
+_ANSWER = _Surroundings(step=0)
 
 
 class _Verifier:
@@ -124,7 +112,7 @@ class _Verifier:
         self._symbols = compiled.symbols
         self._evaluation = Evaluation(compiled.symbols.points)
         self._parsed = ParsedAnswer(
-            compiled.symbols, self._evaluation, _without_tags(shown.text(text)), shown.start
+            compiled.symbols, self._evaluation, without_tags(shown.text(text)), shown.start
         )
         self._premises = Premises(self._evaluation)
         self._checker = RelationChecker(
@@ -186,6 +174,7 @@ class _Verifier:
                 between = self._parsed.text[step.chains[number - 1].end : chain.start]
                 around = replace(around, concludes=CONNECTIVE.search(between) is not None)
             own = replace(around, supposed=around.supposed or self._supposed(chain))
+            self._premises.reached = chain.start
             for link in self._links(chain, own):
                 found = None if rejected else self._checker.check(link)
                 if found is not None:
@@ -209,7 +198,8 @@ class _Verifier:
         ):
             if len(left.nodes) != 1 or len(right.nodes) != 1:
                 continue
-            if around.step >= 0 and self._broken(chain, left, right):
+            bound = OF if around is _ANSWER else BOUND
+            if around.step >= 0 and is_broken(self._parsed.text, chain, left, right, bound):
                 continue
             yield Link(
                 raw_left=left.nodes[0],
@@ -226,19 +216,6 @@ class _Verifier:
                 right_text=self._written(right),
             )
 
-    def _broken(self, chain: Chain, left: Side, right: Side) -> bool:
-        """Return whether the text around two sides says that they are parts of something else."""
-        text = self._parsed.text
-        if left is chain.sides[0] and _BOUND.search(text[max(0, left.start - 8) : left.start]):
-            return True
-        if _RATIO_BEFORE.search(text[max(0, left.start - 4) : left.start]) or _RATIO_AFTER.match(
-            text[right.end : right.end + 4]
-        ):
-            return True
-        # A remark at the end of a line is not what the next line goes on with.
-        line = text[text.rfind("\n", 0, chain.start) + 1 : chain.start]
-        return "\n" in text[left.end : right.start] and _REMARK.search(line) is not None
-
     def _written(self, side: Side) -> str:
         """Return a side as it is written, on one line."""
         return " ".join(self._parsed.text[side.start : side.end].split())[:60]
@@ -249,13 +226,21 @@ class _Verifier:
     def _prepare(self, statement: list[Chain]) -> None:
         """Find the names with one value, and the decimals that stand for other numbers."""
         equations, rounded, letters = [], set(), set()
-        for chain in (*statement, *self._parsed.chains):
-            for link in self._links(chain, _STATEMENT):
+        stated: dict[Node, int] = {}
+        placed = [(chain, _STATEMENT, -1) for chain in statement]
+        placed += [(chain, _ANSWER, chain.start) for chain in self._parsed.chains]
+        for chain, around, at in placed:
+            for link in self._links(chain, around):
                 if link.relation == "≈":
                     rounded |= {n for n in numbers_of(link.right) if decimals_of(n)}
                 if link.relation in ("=", "≈"):
                     equations.append((link.left, link.right))
+                    if not names_of(link.right):
+                        stated.setdefault(link.left, at)
                 argument = getattr(link.raw_left, "argument", None)
                 letters |= {getattr(argument, "name", "")}
         self._checker.rounded = frozenset(rounded)
         self._premises.values = only_values(equations, self._evaluation, frozenset(letters))
+        self._premises.stated = stated
+        for name in self._premises.trusted(equations):
+            stated[name] = -1

@@ -183,6 +183,40 @@ def test_a_model_without_log_probabilities_says_its_label(
     assert {step["probability"] for step in made["steps"]} == {None}
 
 
+def test_a_verifier_is_started_apart_from_the_model_that_drafts(
+    engine: Engine, models: Pipeline
+) -> None:
+    user = models()
+    config = Path(user["EVALCTL_CONFIG"])
+    config.write_text('[models.both]\nengine = "vllm"\nsource = "owner/weights"\n')
+    done = evalctl(
+        user, "pipeline", "--draft", "both", "--verify", "both", "--set", "sec-symmetric-01",
+        "--reps", "1", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert query(
+        engine,
+        "SELECT spec ->> 'verifies' AS caches FROM eval.model WHERE name = 'both' ORDER BY 1",
+    ) == [{"caches": "true"}, {"caches": None}]
+
+
+@pytest.mark.parametrize("mode", ["latency", "throughput"])
+def test_steps_go_side_by_side_up_to_what_the_engine_serves(
+    engine: Engine, models: Pipeline, mode: str
+) -> None:
+    user = models(others=(DRAFT + " ", DRAFT + "\n"), ttft_ms=400, max_num_seqs=2)
+    for writer in ("writer", "writer-0", "writer-1"):
+        submit(user, "--deadline-ms", "60000", "--mode", mode, draft=writer)
+    ran(user, engine)
+    peaks = query(
+        engine,
+        "SELECT max(g.running_peak) AS peak FROM eval.generation AS g "
+        "JOIN eval.job AS j ON j.id = g.job_id WHERE j.prompt = 'verify'",
+    )
+    assert peaks == [{"peak": 2}], "three steps of three drafts share two places"
+    assert count(engine, "SELECT count(*) FROM eval.verified_step WHERE late") == 0
+
+
 def test_a_draft_that_computation_decides_starts_no_engine(
     engine: Engine, models: Pipeline
 ) -> None:

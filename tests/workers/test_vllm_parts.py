@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +298,9 @@ def test_pinned_values_yield_to_options_and_to_the_version() -> None:
         "enable_prefix_caching": False,
         "seed": 7,
     }
+    verifier = replace(spec(max_model_len=8192), verifies=True)
+    assert engine_arguments(verifier, cuda, "/weights", OldArguments)["enable_prefix_caching"]
+    assert verifier.spec_hash != spec(max_model_len=8192).spec_hash
     with pytest.raises(
         errors.ModelUnavailable, match=r"'linear_backend', which vLLM .* does not have"
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +40,7 @@ from workers.loading.loader import EngineStart
 from workers.measurement.assessment import Assessment
 from workers.measurement.measurement import Measurement
 
-#: Steps of one draft that an engine is sent at once, where the draft has it alone.
+#: Steps of one draft that an engine is sent at once, where it serves as many.
 AT_ONCE = 8
 
 OnToken = Callable[[TokenEvent], None]
@@ -82,6 +83,10 @@ class Verifier:
         self._silence_s = silence_s
         #: Engine starts that have given a label before: the first takes longer.
         self._warm: set[int | None] = set()
+        #: Places in each engine start, for the steps of all drafts together: a step that waits for
+        #: one is not late yet.
+        self._places: dict[int | None, threading.BoundedSemaphore] = {}
+        self._one_at_a_time = threading.Lock()
 
     def result(
         self,
@@ -107,8 +112,9 @@ class Verifier:
             if engine_start.boot_id not in self._warm:
                 questions.first(on_token)
                 self._warm.add(engine_start.boot_id)
-            at_once = min(AT_ONCE, engine_start.sequences) if slot.alone else 1
-            return questions.all(on_token, at_once=at_once)
+            at_once = min(AT_ONCE, engine_start.sequences)
+            places = self._places_in(engine_start)
+            return questions.all(on_token, at_once=at_once, places=places)
 
         measurement = measure(job, checked.whole_request(job), lease, slot, generate)
         measured = rows.generation_row(job, measurement, assess(job, measurement))
@@ -116,6 +122,12 @@ class Verifier:
         trace = None if measurement.trace is None else rows.trace_row(measurement.trace)
         texts = {**made.texts, **rows.texts(measurement.generation)}
         return replace(made, generation=measured, texts=texts, trace=trace)
+
+    def _places_in(self, engine_start: EngineStart) -> threading.BoundedSemaphore:
+        with self._one_at_a_time:
+            return self._places.setdefault(
+                engine_start.boot_id, threading.BoundedSemaphore(engine_start.sequences)
+            )
 
     def _check(self, job: ClaimedJob, problem: Problem) -> _Checked:
         draft = read_draft(self._database, job.job_id)
@@ -167,20 +179,25 @@ class _Questions:
         request = next(iter(self._checked.requests.values()))
         self._label(request, on_token, within_s=math.inf)
 
-    def all(self, on_token: OnToken, *, at_once: int) -> Generation:
+    def all(
+        self, on_token: OnToken, *, at_once: int, places: threading.BoundedSemaphore
+    ) -> Generation:
         """Mark every open step and return the generations as one.
 
         Where each step is late, the engine must give a label without a deadline: one that hangs is
         replaced, and the job tried again.
         """
+
+        def in_place(index: int) -> tuple[MarkedStep, Generation | None]:
+            with places:
+                return self._marked(index, on_token)
+
         began_s = time.monotonic()
         with ThreadPoolExecutor(at_once, thread_name_prefix="step") as threads:
             marked = dict(
                 zip(
                     self._checked.requests,
-                    threads.map(
-                        lambda index: self._marked(index, on_token), self._checked.requests
-                    ),
+                    threads.map(in_place, self._checked.requests),
                     strict=True,
                 )
             )

@@ -51,7 +51,55 @@ MARKED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "mark"), MARKED)
+#: What solutions of others write, beside the same with a fault that is still caught.
+FOREIGN = [
+    # A quantity in a product or a quotient is not a conversion.
+    ("That is 3 hours * 60 minutes/hour = 180 minutes.", "consistent"),
+    ("$\\frac{60 \\text{ miles}}{10 \\text{ miles/hour}} = 6 \\text{ hours}$", "unverified"),
+    ("It takes 9 hours - 8 hours = 1 hour.", "consistent"),
+    ("That is 3 hours = 180 minutes.", "consistent"),
+    ("That is 3 hours = 190 minutes.", "wrong"),
+    # Words and signs that are not read belong to the number behind them.
+    ("Increase = Original Value * 1.5 = 120.", "unverified"),
+    ("\\[\\text{Each} = \\frac{\\text{Total Bill}}{2} = \\frac{60}{2} = \\$30\\]", "consistent"),
+    ("\\[\\text{Each} = \\frac{\\text{Total Bill}}{2} = \\frac{60}{2} = \\$31\\]", "wrong"),
+    ("\\[\\text{rabbits} = \\text{dogs} - 2 = 9 - 2 = 7\\]", "consistent"),
+    ("\\[\\text{rabbits} = \\text{dogs} - 2 = 9 - 2 = 8\\]", "wrong"),
+    ("\\(15,000 \\times 2 = \\$30,000\\)", "unverified"),
+    ("The area is side^2 = 6^2 = 36.", "consistent"),
+    ("The area is side^2 = 6^2 = 46.", "wrong"),
+    ("\\(\\text{Area}_1 = 4 + 5 = 9\\)", "consistent"),
+    ("\\(2m = 9 - \\text{(cups in the row)}\\) and \\(m = 2\\).", "unverified"),
+    ("Ann's age = 16 years. Bob's age = 16 + 3 = 19 years.", "consistent"),
+    # Remainders, operations that a problem defines, mixed numbers, periods.
+    ("Thus \\(3^6 \\equiv 15 \\pmod{17}\\).", "unverified"),
+    ("$9 \\div 7 = 1$ with a remainder of $2$.", "unverified"),
+    ("\\(2005 \\circ 2004 = \\frac{2005+2004}{2005 \\cdot 2004+4}\\)", "unverified"),
+    ("\\(\\gcd(5x+2, 2x+3) = \\gcd(2x+3, x-4)\\)", "unverified"),
+    ("\\(4\\dfrac{5}{8} = \\frac{37}{8}\\)", "unverified"),
+    ("\\(\\frac{2}{3} = 0.\\overline{6}\\)", "unverified"),
+    # Percent without its sign.
+    ("\\[P = \\frac{90}{450} \\times 100 = 0.2 \\times 100 = 20\\%\\]", "consistent"),
+    ("\\[P = \\frac{90}{450} \\times 100 = 0.3 \\times 100 = 30\\%\\]", "wrong"),
+    # A value found later, and the coefficient of a letter.
+    ("Let \\(x^2+18x=9\\). Half of the coefficient of \\(x\\) is \\(18/2=9\\).", "consistent"),
+    ("\\(u - \\frac{1}{u} = 3\\), and so on. In the end $u=3$.", "unverified"),
+    ("\\(u^2=3u-2\\), $2u=4$, $5u=10$, $u-1=2$. In the end $u=2$.", "wrong"),
+    ("\\(u^2=3u-2\\), $2u=4$, $5u=10$, $u-1=1$. In the end $u=2$.", "consistent"),
+    # A cosine is no remainder.
+    ("由余弦定理 $c^2=9+16-12=13$。", "consistent"),
+    ("由余弦定理 $c^2=9+16-12=14$。", "wrong"),
+    # A condition, and an equation that makes up for the difference.
+    ("For \\(t < 1\\): \\(|t - 1| = -(t - 1) = -t + 1\\)", "consistent"),
+    ("We know $uv=-11$. \\(S=(u+v)^2=u^2+2uv+v^2=u^2+2(-11)+v^2\\)", "consistent"),
+    ("\\(S=(u+v)^2=u^2+2uv+v^2=u^2+2(-11)+v^2\\)", "wrong"),
+    # A quotient of a function, however it is read.
+    ("$k=\\frac{\\ln 2}{50}\\approx 0.01386$", "consistent"),
+    ("$k=\\frac{\\ln 2}{50}\\approx 0.01387$", "wrong"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "mark"), [*MARKED, *FOREIGN])
 def test_a_text_has_the_mark(text: str, mark: str) -> None:
     """The strongest mark of the last step that decides is the expected one."""
     steps = verify_text(PROBLEM, text).steps

@@ -16,7 +16,6 @@ from workers.engines.vllm.facts import CONFIGURED
 from workers.errors import OPTION_REFUSED, ModelUnavailable
 
 _PINNED: Mapping[str, Any] = {
-    "enable_prefix_caching": False,
     "max_num_seqs": 4,
     "max_model_len": 4096,
     "disable_log_stats": False,
@@ -101,7 +100,7 @@ def engine_arguments(
             lacks = f"sets {name!r}, which vLLM {vllm_version()} does not have"
             raise ModelUnavailable(f"model {spec.name!r} {lacks}", error_class=OPTION_REFUSED)
     by_device = _PINNED_CUDA if context.device == "cuda" else _PINNED_CPU
-    pinned = {**_PINNED, **by_device, "seed": context.seed}
+    pinned = {**_PINNED, **by_device, "seed": context.seed, "enable_prefix_caching": spec.verifies}
     if context.device == "cuda" and not _GRAPH_OPTIONS & options.keys():
         pinned["cudagraph_capture_sizes"] = graph_sizes(
             int(options.get("max_num_seqs", _PINNED["max_num_seqs"])),
