@@ -74,7 +74,7 @@ def _note(engine: Engine, progress: RunProgress) -> str:
         return "paused; resume it with `evalctl resume`"
     workers = list_workers(engine)
     if not workers:
-        return "waiting for a worker; start one with `evalctl up`"
+        return "no worker: run `evalctl up`"  # with the run's name within 80 columns
     states = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
     eta = "no ETA yet" if progress.eta_s is None else f"ETA {duration(progress.eta_s)}"
     return f"{eta} ({states})"

@@ -34,14 +34,14 @@ from reports.pipeline_text import verification_parts
 
 @click.group(cls=DefaultGroup, default="submit")
 @examples(
-    "evalctl pipeline --draft smollm2 --verify smollm2-awq --problems quickstart --watch",
+    "evalctl pipeline --draft smollm2 --verify smollm2-rounded --set quickstart",
     "evalctl pipeline show 12",
 )
 def pipeline() -> None:
     """Draft with one model, verify with another.
 
     `evalctl pipeline --draft A --verify B` is short for `evalctl pipeline submit --draft A
-    --verify B`.
+    --verify B`, whose --help lists the options.
     """
 
 
@@ -60,7 +60,7 @@ def pipeline() -> None:
 @option("--watch", is_flag=True, help="Follow the run until it ends.")
 @json_option
 @examples(
-    "evalctl pipeline submit --draft smollm2 --verify smollm2-awq --set quickstart --watch",
+    "evalctl pipeline --draft smollm2 --verify smollm2-rounded --reps 1 --watch",
     "evalctl pipeline --draft qwen3-4b --verify r1-7b-served --set core --reps 3",
 )
 def submit(
