@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,14 +18,13 @@ from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
 from scoring.steps.reservation import Reservations
+from scoring.steps.thin_evidence import GUESS_SHARE, only_named, shown_share, unsupported
 from scoring.steps.trials import Trials
 from scoring.steps.verdict import StepVerdict
 from scoring.text.hidden import blanks, without_hidden
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.10.0"
-#: A right answer with a smaller share of the steps is suspected to be guessed.
-GUESS_SHARE = 0.5
+SCORER_VERSION = "1.11.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +120,11 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         for path in paths
     ]
     marked = [(path, verdicts, Marks.of(path, verdicts)) for path, verdicts in along]
-    path, verdicts, marks = max(marked, key=lambda item: (item[2].done, item[2].high))
+    path, verdicts, _ = max(marked, key=lambda item: (item[2].done, item[2].high))
+    share = shown_share(path, verdicts, parsed)
+    if conclusion.correct is not False:
+        verdicts = unsupported(path, verdicts, parsed)
+    marks = Marks.of(path, verdicts)
     total = len(path.necessary)
     return Score(
         problem_id=problem.id,
@@ -136,8 +138,7 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         coverage=round(1 - marks.high + marks.done, 4),
         answer_correct=conclusion.correct,
         answer_text="" if judgement.stated is None else judgement.stated.text.strip()[:400],
-        guess_suspected=conclusion.correct is True
-        and _shown_share(path, verdicts, parsed) < GUESS_SHARE,
+        guess_suspected=conclusion.correct is True and share < GUESS_SHARE,
         steps=verdicts,
     )
 
@@ -224,42 +225,7 @@ def _along(
         else:
             verdicts.append(_not_shown(compiled, step, mistakes, text))
     verdicts = _carried_over(compiled, verdicts, recovered=correct is True)
-    return _only_named(verdicts) if correct is False else verdicts
-
-
-#: Evidence that names a step and computes nothing of it.
-_NAMED = re.compile(r"(?:found (?:the words '[^']*'|the written form)(?:; |$))+")
-
-
-def _only_named(verdicts: list[StepVerdict]) -> list[StepVerdict]:
-    """Doubt steps of an answer with a wrong result that words or a written form alone show.
-
-    The last one of several, and those behind a wrong one: they may be made with wrong values.
-    """
-    doubted, after_wrong = [], False
-    for verdict in verdicts:
-        named = verdict.verdict == "done" and _NAMED.fullmatch(verdict.reason) is not None
-        if named and (after_wrong or (len(verdicts) > 1 and verdict is verdicts[-1])):
-            reason = f"{verdict.reason}, but the result is wrong and may come from here"
-            doubted.append(replace(verdict, verdict="undetermined", reason=reason))
-        else:
-            doubted.append(verdict)
-        after_wrong = after_wrong or verdict.verdict == "wrong"
-    return doubted
-
-
-def _shown_share(path: Path, verdicts: tuple[StepVerdict, ...], parsed: ParsedAnswer) -> float:
-    """Return the share of the necessary steps that are shown, or may be: undetermined.
-
-    Words show nothing in an answer that states no relation, unless they show every step.
-    """
-    counted = [v for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
-    named = [v for v in counted if v.verdict == "done" and _NAMED.fullmatch(v.reason)]
-    relates = any(len(chain.sides) > 1 for chain in parsed.chains)
-    shown = sum(verdict.verdict in ("done", "undetermined") for verdict in counted)
-    if not relates and len(named) < len(counted):
-        shown -= len(named)
-    return shown / len(counted)
+    return only_named(verdicts) if correct is False else verdicts
 
 
 def _reservations(mistakes: Mistakes, result: Place | None) -> Reservations:

@@ -118,6 +118,7 @@ FOLDERS = (
     "problems/labelled/development/answers/",
     "problems/labelled/guesses/answers/",
     "problems/labelled/guesses_2/answers/",
+    "problems/labelled/guesses_3/answers/",
     "problems/labelled/guesses_test/answers/",
     "problems/labelled/test/answers/",
 )

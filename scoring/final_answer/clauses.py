@@ -138,8 +138,29 @@ def without_rejected(text: str) -> str:
     clauses = re.split(r"([,，;；。]|\bbut\b|\bsince\b|但)", text)
     kept = [c for c in clauses if not REJECTED.search(c)]
     joined = "".join(kept)
+    for clause in clauses:
+        if REJECTED.search(clause) and (named := _REJECTED_VALUE.match(clause)) is not None:
+            joined = _without_alternative(joined, named["value"])
     return (
         re.sub(r"(?:[\s,，;；或]|\bor\b|\band\b|\bsince\b|\bbut\b)+$", "", joined)
         if re.search(r"\d|[a-z]\s*=", joined)
         else text
+    )
+
+
+#: A clause that begins with the value that it rejects: "x = -1 is extraneous".
+_REJECTED_VALUE = re.compile(
+    r"\s*(?:(?:but|since|and|the (?:value|root|solution))\s+)*(?:[a-zA-Z]\s*=\s*)?"
+    r"(?P<value>-?\d+(?:\.\d+|/\d+)?)\s*(?:is\b|must|cannot|does|不|舍|应|为增根|是增根)",
+    re.IGNORECASE,
+)
+
+
+def _without_alternative(text: str, value: str) -> str:
+    """Return a list of alternatives without one value: "x = 5 or x = -1" without -1."""
+    one = rf"(?:[a-zA-Z]\s*=\s*)?{re.escape(value)}(?![\d./^])"
+    return re.sub(
+        rf"\s*(?:\bor\b|\band\b|或|和)\s*{one}|(?<![\d=-]){one}\s*(?:\bor\b|\band\b|或|和)\s*",
+        " ",
+        text,
     )

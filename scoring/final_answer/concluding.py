@@ -14,7 +14,11 @@ from dataclasses import dataclass
 
 from scoring.final_answer.numerals import plain_numbers
 from scoring.final_answer.question import content
-from scoring.final_answer.results.asides import comments_only, says_of_another_case
+from scoring.final_answer.results.asides import (
+    comments_only,
+    is_about_accuracy,
+    says_of_another_case,
+)
 from scoring.final_answer.results.named import is_pair_of_labels, names_last
 from scoring.final_answer.writing import END_MARKS
 
@@ -34,7 +38,7 @@ CALCULATION = re.compile(
 )
 #: Sentences that state no answer, whatever numbers they hold.
 _REMARK = re.compile(
-    r"灵敏|敏感性|sensitiv|\brobust|稳健|取等|等号成立|equality (?:holds|is attained)|"
+    r"取等|等号成立|equality (?:holds|is attained)|"
     r"[?？]\s*$|吗[？?]?\s*$|confiden|certainty|置信|信心|把握|let me know"
     r"|happy to|glad to|feel free|hope (?:this|that)|would you like"
     r"|if you (?:have|want|need|would)|"
@@ -47,7 +51,7 @@ _REMARK = re.compile(
     r"|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify"
     r"|confirm|see that)|quick check|sanity|as a check|"
     r"(?:代回|回代)(?![^。\n]*得)[^。\n]*(?:对|成立|正确|相符|符合|满足|✓)\s*[。.]?\s*$|"
-    r"(?:检验|验证)(?![^。\n]*解集)|验算|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
+    r"(?:数值|数字|简单|快速)?(?:检验|验证)(?![^。\n]*解集)|验算|验\s*[:：]|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
     r"|this) (?:checks|matches|agrees|confirms)|"
     r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember"
     r"|note that|notice|also|in comparison|by comparison|for comparison"
@@ -157,6 +161,12 @@ _EQUALITY = re.compile(
     r"[,，]?\s*当(?:且仅当)?[^。]{0,80}?(?:取等号?|等号成立)[^。\n]*"
     r"|[,，]\s*等号(?!不)[^。\n]*"
 )
+#: A line in brackets below an answer that says that it checks.
+_CHECKED_LINE = re.compile(
+    r"(?<=\n)[ \t]*[(（](?=[^\n]*(?:吻合|相符|一致|成立|正确|符合|满足|[✓✔]|\bchecks?\b|\bagrees?\b"
+    r"|\bmatch))[^\n]*[)）][.。]?[ \t]*(?=\n|$)",
+    re.IGNORECASE,
+)
 
 
 def conclusion(
@@ -167,7 +177,7 @@ def conclusion(
     ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
     """
     text = _without_appendix(text, asked)
-    for aside in (END_MARKS, _EQUALITY):
+    for aside in (END_MARKS, _EQUALITY, _CHECKED_LINE):
         text = aside.sub(lambda m: " " * len(m.group()), text)
     spans = sentences(text)
     kept = [span for span in spans if states(text[span[0] : span[1]])]
@@ -212,6 +222,8 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
         return last
     if _is_strong(pieces[last]) or (about and _SAYS_IT.search(pieces[last])):
         return last
+    if _WHICH_IS.match(pieces[last]):
+        return last
     if _goes_on(pieces[last]):
         # A calculation goes on, unless it only fills a sentence after the conclusion.
         better = _is_strong(pieces[last - 1]) and _overlap(pieces[last - 1], asked) > about
@@ -231,13 +243,21 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     return last
 
 
+#: A sentence that goes on from a formula above it with the value of that.
+_WHICH_IS = re.compile(
+    r"^\W*which (?:is|equals|has (?:the )?value|gives|evaluates to|simplifies to|comes to)\b"
+    r"|^\W*(?:其值|值)[为是]",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(r"(?:[A-Za-z]{2,}\s+){4}|[\u3400-\u9fff]{6}")
 
 
 #: A sentence that says of its subject what it is, with nothing behind the value but its unit.
 _SAYS_IT = re.compile(
     r"^\W*(?:the|its|his|her|their|this|each|all|[A-Z]\w+)\s[^,;:=]{2,60}\b(?:is|are|was|were|costs?|equals|makes?"
-    r"|has|have|gets?|takes?|needs?|earns?|pays?)\s+\W{0,3}-?\d[\d.,]*\**(?:\s+[a-z]+){0,2}[*.!\s$]*$",
+    r"|has|have|gets?|takes?|needs?|earns?|pays?)\s+\W{0,3}-?\d[\d.,]*\**(?:\s+[a-z]+){0,2}[*.!\s$]*$"
+    r"|[,;:]\s+(?:it|this|that) (?:saves|costs|takes|earns|leaves|is)\s+\W{0,3}-?\d[\d.,]*\**"
+    r"(?:\s+[a-z]+){0,3}[*.!\s$]*$",
     re.IGNORECASE,
 )
 
@@ -306,6 +326,7 @@ def is_remark(sentence: str) -> bool:
     if (
         _in_brackets(sentence)
         or _REMARK.search(sentence)
+        or is_about_accuracy(sentence)
         or _CONTRARY.search(sentence)
         or says_of_another_case(sentence)
     ):
@@ -320,7 +341,7 @@ def _in_brackets(sentence: str) -> bool:
     """
     bare = sentence.strip(" *_\n")
     if bare[:1] not in ("(", "（") or not re.search(
-        r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}", re.sub(r"\\[A-Za-z]+", "", bare)
+        r"[A-Za-z]{3,}|[\u3400-\u9fff]{3}|[=≈][^=]*[:：]", re.sub(r"\\[A-Za-z]+", "", bare)
     ):
         return False
     depth = 0

@@ -188,6 +188,8 @@ def _comparison(
         tol=answer.tol,
         unit=answer.unit,
         asked_unit=question.unit,
+        demanded_unit=question.demanded_unit,
+        percents=question.speaks_of_percent,
         given_units=question.given_units,
         names=_names(reference),
         asked=question.spelled,

@@ -81,12 +81,16 @@ _UNIT_AFTER = re.compile(
     rf"|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t"
     rf"|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot"
     rf"|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里"
-    rf"|(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?"
+    rf"|(?:[平立]方)?(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?"
     rf":\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+"
     rf"|\s+per\s+[a-z]+)?)(?![A-Za-z])"
 )
 #: What one thing is ahead of another by.
-BY = re.compile(r"\bby\s*\**\s*\$?$", re.IGNORECASE)
+BY = re.compile(
+    r"\bby\s*\**\s*\$?$"
+    r"|比[^,，。;；]{1,20}(?:多|少|节省|高|低|快|慢|长|短|早|晚|大|小)[赚出了得用花收卖]?\s*\**\s*\$?$",
+    re.IGNORECASE,
+)
 #: Words after which a value is what something equals.
 EQUALS_BEFORE = re.compile(
     r"(?:\bequals?|\bmakes?|'s|\ban?\s+(?:\w+\s+){1,2}of|\bgives?"
@@ -139,11 +143,13 @@ def mentions(
     text: str, names: frozenset[str] = frozenset(), expected: Expected = Expected()
 ) -> list[Mention]:
     """Return the values that a sentence in one spelling mentions as stated, in order."""
-    found = (
-        _mention(text, start, end, names, expected)
-        for start, end in _runs(text, names if expected.letter else frozenset())
-    )
-    return [mention for mention in found if mention is not None]
+    found: list[Mention] = []
+    for start, end in _runs(text, names if expected.letter else frozenset()):
+        power = bool(found) and start < found[-1].end  # the 2 of "27 cm^2"
+        mention = None if power else _mention(text, start, end, names, expected)
+        if mention is not None:
+            found.append(mention)
+    return found
 
 
 def _mention(

@@ -22,6 +22,22 @@ _ASKED = re.compile(
     r"|(?:用|以)(?!\w{0,2}[分小]数|根式|区间|集合)(?P<as>[\u4e00-\u9fff]{1,6}?)(?:表示|为单位|作单位)",
     re.IGNORECASE,
 )
+#: The unit that an answer is to have: behind "in" at the end of a question, or in brackets there.
+_DEMANDED = re.compile(
+    r"\bin (?P<in>(?:(?:square|cubic) )?[a-z]+(?: ?/ ?[a-z]+|²|³|\^\{?[23]\}?| per [a-z]+)?)"
+    r"(?=\s*(?:[?.,]|$)|\s+(?:is|does|do|will|did|must|can)\b)"
+    r"|[(（](?:单位\s*[:：]?\s*|in\s+)?(?P<brackets>[^()（）\d,，:：]{1,24})[)）]\s*[.。?？]?\s*$",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(r"\bhow many (?P<unit>dollars|euros|yuan|yen)\b", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"percent|%|per cent|百分|率|比例|成数|[几多]少?成|\brates?\b|share|proportion|probab|chance"
+    r"|fraction|discount|interest|increase|decrease|growth|efficien|likel",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"\bhow many\b|多少[个名人只条本张辆支头块元]|几[个名人只条本张辆支头块元]", re.IGNORECASE
+)
 _RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P<unit>千米|公里|米)")
 _GIVEN_UNIT = re.compile(
     r"\d\s*(?P<unit>[a-zA-Z]{1,12}(?:\s*/\s*[a-z]{1,4}|²|³)?|[\u4e00-\u9fff]{1,2})(?![a-zA-Z])"
@@ -176,11 +192,29 @@ class Question:
     @cached_property
     def unit(self) -> str | None:
         """The unit asked for, where it is a known one."""
+        if self.demanded_unit is not None:
+            return self.demanded_unit
         for word in sorted(self.counted, key=len, reverse=True):
             for spelled in (word, f"{word}s"):
                 if (len(spelled) > 1 and measure(spelled) is not None) or _is_unit(spelled):
                     return spelled
         return None
+
+    @cached_property
+    def demanded_unit(self) -> str | None:
+        """The known unit that the question proper asks an answer to have: "in km/h", （元）."""
+        for statement in self.statements:
+            for found in _DEMANDED.finditer(self._asked(statement)):
+                said = re.sub(r"[$\\{}]|text|mathrm", "", found["in"] or found["brackets"]).strip()
+                if measure(said) is not None:
+                    return said
+        money = _CURRENCY.search(self.text)
+        return None if money is None else money["unit"].lower()
+
+    @cached_property
+    def speaks_of_percent(self) -> bool:
+        """Whether an answer may be a percentage where the reference shows no sign."""
+        return _PERCENT.search(self.text) is not None or _COUNT.search(self.text) is None
 
     @cached_property
     def given_units(self) -> dict[tuple[str, int], float]:

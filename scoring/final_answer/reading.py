@@ -21,6 +21,7 @@ from scoring.final_answer.question import Question
 from scoring.final_answer.results.endings import without_place
 from scoring.final_answer.results.extremes import asks_both, both_extremes
 from scoring.final_answer.results.named import left_over
+from scoring.final_answer.results.places import without_attained
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.words import first_name, in_order_words, phrase, predicate, yes_or_no
 from scoring.final_answer.writing import one_spelling
@@ -64,6 +65,7 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
     if isinstance(wanted, Scalar):
+        text = without_attained(text, question.text)
         text = _factorial(counts(text), wanted, boxed=stated.how == "boxed")
     if question.asks_share:
         text = _ONE_IN.sub(r"\\frac{\1}{\2}", text)
@@ -143,7 +145,7 @@ def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | Non
 
     Else what the sentence says of its subject.
     """
-    if (decided := yes_or_no(raw, wanted)) is not None:
+    if (decided := yes_or_no(raw, wanted, question.text)) is not None:
         return decided
     if (named := first_name(raw, wanted, question.text)) is not None:
         return named

@@ -38,6 +38,10 @@ class ValueComparison:
     unit: str | None = None
     #: The unit that the question asks for, where the reference names none.
     asked_unit: str | None = None
+    #: The unit that the question itself says an answer is to have.
+    demanded_unit: str | None = None
+    #: Whether an answer may be a percentage where the reference shows no sign.
+    percents: bool = True
     #: What is measured in the problem -> the size of the one unit used for it.
     given_units: Mapping[tuple[str, int], float] = field(default_factory=dict)
     evaluate: Evaluate = field(default=lambda _text: None)
@@ -62,6 +66,8 @@ class ValueComparison:
         if scale is None:
             return False
         number = self.number(wanted.text)
+        if stated.percent and not (wanted.percent or self.percents):
+            return False
         if stated.percent and not wanted.percent and number is not None and 0 < abs(number) < 1:
             # 0.6 asked for and 0.6 % stated is a hundredth of it; 60 % is the same.
             return self._texts(wanted.text, stated.text, Fraction(1, 100))
@@ -98,7 +104,7 @@ class ValueComparison:
         None where units contradict.
         """
         declared = wanted.unit or self.unit or ""
-        unit = declared or self.asked_unit or ""
+        unit = declared or self.demanded_unit or self.asked_unit or ""
         if stated.unit and not unit and (known := measure(stated.unit)) is not None:
             size = self.given_units.get(known[:2], known[2])
             return Fraction(known[2] / size).limit_denominator(10**9)
@@ -108,7 +114,8 @@ class ValueComparison:
         if a is None or b is None:
             return Fraction(1)
         if a[:2] != b[:2]:
-            return None if declared or _apart(a, b) else Fraction(1)
+            apart = _apart(a, b) or (self.demanded_unit is not None and _contrary(a, b))
+            return None if declared or apart else Fraction(1)
         return Fraction(b[2] / a[2]).limit_denominator(10**9)
 
     def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
@@ -264,6 +271,17 @@ def _apart(asked: Measure, stated: Measure) -> bool:
     return len(kinds & _SPEED) == 1 and len(kinds & {"length", "time"}) == 1
 
 
+def _contrary(demanded: Measure, stated: Measure) -> bool:
+    """Return whether a unit cannot be that of what is demanded.
+
+    A length for an area, a time or a length for a speed, another currency.
+    """
+    kinds = {demanded[0], stated[0]}
+    lengths = kinds == {"length"} and demanded[1] != stated[1]
+    return lengths or len(kinds & _SPEED) == 1 or (len(kinds) == 2 and kinds <= _CURRENCIES)
+
+
+_CURRENCIES = frozenset(("dollars", "money", "euros", "sterling", "yen"))
 _SPEED = frozenset(("length^1/time^1", "length/time"))
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 

@@ -27,7 +27,7 @@ def same_words(wanted: Form, stated: Form) -> bool | None:
         )
     a, b = _bare(wanted.text), _GENERIC.sub("", _bare(stated.text))
     a = _GENERIC.sub("", a)
-    if {a, b} == {"yes", "no"} or b == f"not {a}":
+    if {a, b} == {"yes", "no"} or b == f"not {a}" or (" or " in b and " or " not in a):
         return False
     if a == b or _letters_of(wanted.text) == _letters_of(stated.text) != frozenset():
         return True

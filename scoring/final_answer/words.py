@@ -217,14 +217,30 @@ def predicate(text: str, wanted: Words, statement: str) -> Form | None:
 _YES_OR_NO = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
 
 
-def yes_or_no(text: str, wanted: Words) -> Words | None:
+def yes_or_no(text: str, wanted: Words, statement: str) -> Words | None:
     """Return the yes or no that a sentence begins or ends with, where one is wanted."""
     if _YES_OR_NO.fullmatch(wanted.text.strip()) is None:
         return None
-    said = re.match(r"\W*(yes|no)\b(?=\W)", text, re.IGNORECASE) or re.search(
-        r"\b(yes|no)\W*$", text, re.IGNORECASE
-    )
-    return None if said is None else Words(said[1])
+    said = re.match(
+        r"\W*(?:(?:so|thus|hence|therefore|then),?\s+)?(yes|no)\b(?=\W)", text, re.IGNORECASE
+    ) or re.search(r"\b(yes|no)\W*$", text, re.IGNORECASE)
+    return _affirms(text, statement) if said is None else Words(said[1])
+
+
+def _affirms(text: str, statement: str) -> Words | None:
+    """Return yes or no where a sentence says or denies what the question asks: "Is 7 prime?"."""
+    asked = re.search(r"\b(?:is|are)\s+(?P<rest>[^?]+)\?\s*$", _plain(statement))
+    words = asked["rest"].split() if asked is not None else []
+    if len(words) < 2 or " or " in f" {' '.join(words)} ":
+        return None
+    about = rf"{re.escape(words[0])}\b[^,;:.]*?\b(?:is|are)\s+(?P<denied>not\s+|n't\s+)?(?:an?\s+)?"
+    ending = re.escape(" ".join(w for w in words[1:] if w not in ("a", "an"))[-30:].lstrip())
+    said = re.search(rf"{about}(?:\w+\s+)?{ending}\W*$", _plain(text))
+    return None if said is None else Words("no" if said["denied"] else "yes")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"[$*\\()]", "", text)).lower().strip()
 
 
 _NO_NAME = frozenset(
@@ -242,7 +258,8 @@ def first_name(text: str, wanted: Words, statement: str) -> Words | None:
     last = re.split(r"\b(?:so|thus|hence|therefore)\b,?", text)[-1]
     last = re.sub(r"\b(?:than|not|before|after|by|to)\s+[A-Z][a-z]+", " ", last)
     names = [name for name in re.findall(r"\b[A-Z][a-z]+\b", last) if name not in _NO_NAME]
-    return Words(names[0]) if names else None
+    either = names and re.search(rf"\b{names[0]}\s*(?:,\s*)?(?:or|/)\s*[A-Z][a-z]+", last)
+    return Words(either.group() if either else names[0]) if names else None
 
 
 def _affirmed(text: str, options: list[str]) -> list[str]:

@@ -20,7 +20,8 @@ from problems.evidence import EqEvidence, ValueEvidence, WordsEvidence
 from problems.labelling import LabelledAnswer, Labels
 from problems.schema import Path
 from problems.validator import leaves
-from scoring.score import GUESS_SHARE, SCORER_VERSION, Score, score_text
+from scoring.score import SCORER_VERSION, Score, score_text
+from scoring.steps.thin_evidence import GUESS_SHARE
 from scoring.steps.verdict import VERDICTS
 
 Counts = NDArray[np.float64]

@@ -14,7 +14,8 @@ from scoring.judging.merge import OPEN, UNDETERMINED, MergedStep, merge, open_st
 from scoring.judging.reply import JudgeVerdict, read_reply
 from scoring.judging.request import JudgeRequest, judge_request
 from scoring.quality.agreement import Marks, Tally, cohen_kappa, marks_of
-from scoring.score import GUESS_SHARE, Score, score_text
+from scoring.score import Score, score_text
+from scoring.steps.thin_evidence import GUESS_SHARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

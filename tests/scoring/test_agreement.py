@@ -21,10 +21,10 @@ Lines = list[dict[str, Any]]
 MakeFolder = Callable[..., Path]
 
 TEXTS = {
-    "a1": "We use alpha.\nThen beta.\nFinally gamma.\nAnswer: 13",
-    "a2": "By alpha we are there.\nAnswer: 13",
+    "a1": "We use a = 3 - 1.\nThen b = 5 - 2.\nFinally c = 9 - 4.\nAnswer: 13",
+    "a2": "By a = 3 - 1 we are there.\nAnswer: 13",
     "a3": "Answer: 13",
-    "a4": "First alpha.\nThen beta.\nAnswer: 12",
+    "a4": "First a = 3 - 1.\nThen b = 5 - 2.\nAnswer: 12",
 }
 INDEX: Lines = [
     {"answer": "a1", "problem": "p1", "style": "verbose", "language": "en"},
@@ -59,11 +59,11 @@ BOB: Lines = [
 
 
 def make_problem(problem_id: str) -> Problem:
-    words = [
-        {"id": f"s{i}", "evidence": {"words": {"en": [word]}}}
-        for i, word in enumerate(("alpha", "beta", "gamma"), start=1)
+    relations = [
+        {"id": f"s{i}", "evidence": {"eq": relation}}
+        for i, relation in enumerate(("a = 3 - 1", "b = 5 - 2", "c = 9 - 4"), start=1)
     ]
-    short = [{"id": "t1", "evidence": {"words": {"en": ["beta"]}}}]
+    short = [{"id": "t1", "evidence": {"eq": "b = 5 - 2"}}]
     return Problem.from_dict(
         {
             "schema": "refpath/1",
@@ -71,7 +71,7 @@ def make_problem(problem_id: str) -> Problem:
             "level": "secondary",
             "problem": {"en": "Find the number."},
             "answer": {"kind": "value", "any_of": ["13"]},
-            "paths": [{"id": "main", "steps": words}, {"id": "short", "steps": short}],
+            "paths": [{"id": "main", "steps": relations}, {"id": "short", "steps": short}],
         }
     )
 

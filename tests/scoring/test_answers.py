@@ -25,6 +25,7 @@ def test_answer_gets_the_markers_verdicts(case: dict[str, Any]) -> None:
     verdicts = {step.step_id: step.verdict for step in score.steps}
     done = [step for step, verdict in verdicts.items() if verdict == "done"]
     assert done == case["done"]
+    assert all(verdicts[step] == "undetermined" for step in case.get("open", []))
     assert {step for step in case.get("wrong", []) if verdicts[step] != "wrong"} == set()
     faulty = {step for step, verdict in verdicts.items() if verdict in ("wrong", "present_invalid")}
     assert faulty <= {*case.get("wrong", []), *case.get("notdone", [])}

@@ -20,7 +20,7 @@ from scoring.quality.unseen_path import leave_one_path_out
 PROBLEM = load_set("core").get("sec-symmetric-01")
 PATH = PROBLEM.paths[0]
 STEPS = [step.id for step in PATH.necessary]
-TEXT = "2ab = 12, hence the result is 13."
+TEXT = "a^2+b^2 = (a+b)^2-2ab and 2ab = 12, hence the result is 13."
 
 
 def steps(*rows: tuple[str, str, str | None, str]) -> list[ReadStep]:

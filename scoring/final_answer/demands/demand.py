@@ -15,6 +15,7 @@ from functools import lru_cache
 from scoring.final_answer.demands.restated import restates
 from scoring.final_answer.demands.writings import (
     has_common_number,
+    has_rational_denominator,
     is_decimal,
     is_expanded,
     is_plain_fraction,
@@ -82,6 +83,10 @@ DEMANDS = (
         r"|significant)"
         r"|\bcorrect to\b|保留[^。，,]{0,8}(?:小数|整数|有效数字)|精确到|四舍五入",
         lambda reference, said: not is_decimal(said) or not _is_finer(reference, said),
+    ),
+    _demand(
+        r"\brationali[sz]e(?!d? the numerator)|有理化|\brational denominator",
+        lambda _, said: has_rational_denominator(said),
     ),
     _demand(r"\bslope[- ]intercept form|斜截式", lambda _, said: is_slope_intercept(said)),
     _demand(

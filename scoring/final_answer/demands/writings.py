@@ -58,6 +58,40 @@ def square_free(text: str) -> bool:
     )
 
 
+_ROOTED = re.compile(r"\\sqrt|√|sqrt\s*\(")
+
+
+def has_rational_denominator(text: str) -> bool:
+    """Return whether no root stands below a fraction bar, and no fraction under a root."""
+    if re.search(r"(?:\\sqrt\s*\{|√\s*\(|sqrt\s*\()\s*(?:\\frac|\d+\s*/)", text):
+        return False
+    below = [text[m.end() :] for m in re.finditer(r"/\s*", text)]
+    if any(re.match(r"\d*\s*\*?\s*(?:\\sqrt|√|sqrt)|\([^()]*(?:\\sqrt|√|sqrt)", b) for b in below):
+        return False
+    return not any(_ROOTED.search(part) for part in _denominators(text))
+
+
+def _denominators(text: str) -> list[str]:
+    """Return what stands below the bars of the fractions of a text."""
+    found = []
+    for fraction in re.finditer(r"\\frac\s*", text):
+        top = _braced(text, fraction.end())
+        bottom = _braced(text, top) if top else 0
+        if bottom:
+            found.append(text[top:bottom])
+    return found
+
+
+def _braced(text: str, at: int) -> int:
+    """Return where the group in braces that begins at an offset ends, 0 without one."""
+    depth = 0
+    for end in range(at, len(text)):
+        depth += (text[end] == "{") - (text[end] == "}")
+        if depth == 0:
+            return end + 1 if text[end] == "}" else 0
+    return 0
+
+
 def is_scientific(text: str) -> bool:
     """Return whether a value is a number from 1 to 10 times a power of ten."""
     return _SCIENTIFIC.fullmatch(text.strip()) is not None

@@ -40,6 +40,23 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 
+#: How the result depends on what is given, and estimates of a value that is found only later.
+_ACCURACY = re.compile(
+    r"灵敏|敏感性|sensitiv|\brobust|稳健|略(?:小于|大于|低于|高于|超过)"
+    r"|\bshould be (?:\w+ )?(?:less|more|smaller|larger|below|above)\b"
+    r"|\b(?:slightly|a (?:bit|little)|somewhat) (?:less|more|smaller|larger|below|above)\b",
+    re.IGNORECASE,
+)
+_STATED_FIRST = re.compile(
+    r"^(?!.*(?:若|如果|假如|当|\bif\b|\bwhen\b)).*(?:[为是=≈]|\bis|\bequals)\s*\$?-?\d", re.DOTALL
+)
+
+
+def is_about_accuracy(sentence: str) -> bool:
+    """Return whether a sentence, stating no value first, estimates it or says what changes it."""
+    found = _ACCURACY.search(sentence)
+    return found is not None and _STATED_FIRST.search(sentence[: found.start()]) is None
+
 
 def says_of_another_case(sentence: str) -> bool:
     """Return whether a sentence says only how the answer changes under another condition."""

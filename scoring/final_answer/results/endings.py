@@ -6,6 +6,7 @@ import re
 
 from scoring.final_answer.question import Question
 from scoring.final_answer.results.named import taken_on
+from scoring.final_answer.results.places import without_attained
 
 #: Equality signs that a text has at least to be a derivation.
 DERIVATION = 2
@@ -70,7 +71,7 @@ def endings(sentence: str, text: str, question: Question) -> list[str]:
     derive only what a verb or an attained bound names.
     """
     bare = _EQUALITY_CLAUSE.sub("", _spelled(sentence)).strip(" .。,，")
-    spelled = without_place(bare, question)
+    spelled = without_place(without_attained(bare, question.text), question)
     if _CHOICE_WORDS.search(spelled):
         return []
     if _ends_elsewhere(spelled, question) or taken_on(spelled):

@@ -1,0 +1,52 @@
+"""Where an extreme value is attained: said behind the value, and no part of it."""
+
+from __future__ import annotations
+
+import re
+
+#: A question that asks for the place too.
+_ASKED = re.compile(
+    r"\b(?:for|at) (?:which|what)\b|\bwhere\b|\bwhen (?:is|does|do|are)\b"
+    r"|\b(?:values?|numbers?) of [a-z](?:\s*(?:,|and)\s*[a-z])* (?:that|which|for|when|at)\b"
+    r"|何[值处时]|哪一?点|此时|这时|求[^，。]{0,6}点|取[^，。]{0,4}值时",
+    re.IGNORECASE,
+)
+_BE = r"(?:is|are|was|were|being)"
+_ATTAINED = r"(?:attained|reached|achieved|taken(?: on)?|assumed|obtained|realised|realized)"
+_SUBJECT = (
+    r"(?:it|this|that|they|which|where|(?:the|this|that) (?:value|bound|extremum|equality|maximum"
+    r"|minimum|max|min|least value|greatest value)(?: (?:of )?\$?-?[\d./\\{}a-z]+\$?)?)"
+)
+_ENGLISH = re.compile(
+    rf"[,;(]?\s*\b(?:and\s+|with\s+)?(?:{_SUBJECT}\s+)?(?:{_BE}\s+)?(?:only\s+|exactly\s+)?"
+    rf"(?:{_ATTAINED}|occurs?|occurring|happens?|holds)\s+"
+    r"(?:only\s+|exactly\s+|precisely\s+|just\s+|if and only\s+)*(?:at|when|for|if|iff|where|by)\b"
+    r"[^;。]*$",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile(
+    r"[,，;；]\s*(?:此时|这时|(?:且|并)?(?:当且仅当|仅当|当|在))\s*[^。；;]*[。.]?\s*$"
+)
+#: What stands before the place is a value, not the condition of one.
+_VALUE_BEFORE = re.compile(r"\d|\\(?:frac|sqrt|pi|ln)|π|√")
+#: What goes on from the value: another result, or a correction.
+_GOES_ON = re.compile(
+    r"更正|不对|错|应为|应该|所以|因此|故|最终|答|[\u3400-\u9fff)）}|]\s*[=≈]"
+    r"|\b(?:so|thus|hence|therefore|actually|but|giv(?:es?|ing)|makes?|making)\b",
+    re.IGNORECASE,
+)
+
+
+def without_attained(text: str, question: str) -> str:
+    """Return a statement of a value without where it is attained; all where that is asked for."""
+    if _ASKED.search(question):
+        return text
+    for pattern in (_ENGLISH, _CHINESE):
+        found = pattern.search(text)
+        if (
+            found is not None
+            and _VALUE_BEFORE.search(text[: found.start()])
+            and not _GOES_ON.search(found.group())
+        ):
+            text = text[: found.start()].rstrip()
+    return text
