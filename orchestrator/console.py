@@ -26,8 +26,10 @@ json_option: Callable[[Function], Function] = click.option(
 
 
 #: What a terminal would act on: control characters but tab and line end, escape sequences among
-#: them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+#: them; other line ends; and marks that turn the direction of what follows.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)  # fmt: skip
 
 
 class Screen(Console):

@@ -149,6 +149,8 @@ def _url(value: Any) -> str | None:
     if wrong := text(value):
         return wrong
     example = "e.g. http://127.0.0.1:8000/v1"
+    if re.search(r"\s", value):
+        return f"holds a blank, {example}"
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - refuses what is no number

@@ -116,6 +116,7 @@ COMMANDS: tuple[CommandCase, ...] = (
     _registry("bytes that are no UTF-8", f"{PAGE}\n# \udcff", "not valid TOML"),
     _registry("an unquoted dot", PAGE.replace("models.m", "models.q2.5-7b"), '[models."q2.5-7b"]'),
     _registry("a table that nothing reads", PAGE.replace("models.m", "model.m"), "mean [models"),
+    _registry("a blank in base_url", PAGE.replace("/v1", "/v1 "), "holds a blank"),
     _registry("a whole endpoint", PAGE.replace("/v1", "/v1/chat/completions"), "leave it away"),
     _registry("a line end in a name", PAGE.replace("models.m", 'models."a\\nb"'), "one line"),
     _registry("a blank in a queue", f'{PAGE}queue = "a b"', "no blanks"),

@@ -95,6 +95,27 @@ def page_once(exchange: Exchange) -> None:
 
 
 @stream("stop")
+def nothing_once(exchange: Exchange) -> None:
+    """Answer once with nothing at all."""
+    if exchange.odd.nth("nothing") == 1:
+        exchange.odd.note(200)
+        exchange.send(200, "")
+        return
+    plain(exchange)
+
+
+@stream("stop")
+def role_alone_once(exchange: Exchange) -> None:
+    """Name the role once and say no more."""
+    if exchange.odd.nth("role-alone") == 1:
+        exchange.begin()
+        exchange.chunk({"role": "assistant", "content": ""})
+        exchange.close()
+        return
+    plain(exchange)
+
+
+@stream("stop")
 def no_headers_once(exchange: Exchange) -> None:
     """Close once before the first header."""
     if exchange.odd.nth("no-headers") == 1:

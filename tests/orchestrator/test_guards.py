@@ -163,12 +163,12 @@ def test_a_terminal_that_lacks_a_character_shows_its_number(encoding: str, tmp_p
 
 def test_texts_of_others_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table("[/INST]", title="m[awq]")
-    table.add_row("a[/b] \x1b]0;owned\x07 :smile:")
+    table.add_row("a[/b] \x1b]0;owned\x07 \x9b31m\u202edenwo\u2028 :smile:")
     Screen(width=60, markup=False, emoji=False, highlight=False).print(table, "[bold]x[/]")
     shown = capsys.readouterr().out
     for part in ("[/INST]", "m[awq]", "a[/b]", ":smile:", "[bold]x[/]"):
         assert part in shown
-    assert "\x1b" not in shown
+    assert not set("\x1b\x9b\u202e\u2028") & set(shown)
     assert harmless("tab\tand\nline") == "tab\tand\nline"
 
 

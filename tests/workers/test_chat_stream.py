@@ -79,6 +79,27 @@ def test_an_event_of_several_lines_is_one_text_and_a_bad_byte_costs_one_characte
     assert decoder.feed(b"data:a\ndata: b\xe9\n\n") == ["a\nb\N{REPLACEMENT CHARACTER}"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "events"),
+    [
+        (b'event: error\ndata: {"message": "busy"}\n\n', ['{"error": {"message": "busy"}}']),
+        (b'event: error\ndata: {"error": "busy"}\n\n', ['{"error": "busy"}']),
+        (b"event: error\ndata: busy\n\ndata: x\n\n", ['{"error": "busy"}', "x"]),
+        (b"event: error\n\ndata: x\n\n", ["x"]),
+        (b'\xef\xbb\xbf \n{"choices":\n\n []}', [' \n{"choices":\n\n []}']),
+        (b"<html>\n\ndata: x\n\n</html>", ["<html>\n\ndata: x\n\n</html>"]),
+    ],
+)
+def test_an_event_named_error_is_one_and_a_document_is_whole(
+    sent: bytes, events: list[str]
+) -> None:
+    for size in (1, 3, len(sent)):
+        decoder, found = EventDecoder(), list[str]()
+        for begin in range(0, len(sent), size):
+            found += decoder.feed(sent[begin : begin + size])
+        assert [one.lstrip() for one in found + decoder.end()] == [one.lstrip() for one in events]
+
+
 @given(documents=st.lists(ANY_JSON, max_size=5))
 def test_no_document_breaks_the_reading(documents: list[Any]) -> None:
     stream = read(*((at / 10, document) for at, document in enumerate(documents)))

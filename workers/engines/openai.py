@@ -344,6 +344,8 @@ class OpenAIEngine:
     def _generation(self, body: Mapping[str, Any], reading: ChatStream) -> Generation:
         usage = reading.usage
         server = f"model {self._spec.name!r}: {self._server}"
+        if reading.cut and not reading.events and not reading.called:
+            raise errors.ServerUnavailable(f"{server} ended a stream before the first token")
         if reading.cut or (not reading.done and usage.output_tokens is None):
             raise errors.ServerUnavailable(
                 f"{server} ended a stream in the middle of an answer, without a finish_reason and "
