@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
 from sqlalchemy import Engine
 
 from core.states import JobState
@@ -28,9 +29,10 @@ def follow(
     ``check``, called at each poll, may raise.
     """
     clock = TextColumn("{task.fields[age]}")  # of the run, not of watching it
-    figures = (BarColumn(), MofNCompleteColumn(), clock)
+    figures = (BarColumn(bar_width=20), MofNCompleteColumn(), clock)
     columns = (TextColumn("{task.description}"), *figures)
-    eta = TextColumn("{task.fields[eta]}")
+    # Where 80 columns do not hold all, the note goes on in the next line; the others stay whole.
+    eta = TextColumn("{task.fields[eta]}", table_column=Column())
     with Progress(*columns, eta, console=console, transient=not console.is_terminal) as bar:
         task = bar.add_task(run.name, total=None, eta="", age="")
         shown: tuple[int, bool] | None = None

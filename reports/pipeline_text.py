@@ -58,8 +58,24 @@ def verification_parts(document: Row) -> Iterator[RenderableType]:
         yield Hung(line[len(BAR) :], BAR, BAR) if quoted else Hung(line, "", INDENT, _style(line))
     yield Text()
     counts = ", ".join(f"{document['marks'][mark]} {SPOKEN[mark]}" for mark in MARKS)
-    yield Text(f"{len(document['steps'])} steps: {counts}")
+    if document["steps"]:
+        yield Text(f"{len(document['steps'])} steps: {counts}")
+    elif document["document"] is not None:
+        yield Text("no step: the solution states no relation that could be checked")
     yield Text(_took(document), style="dim")
+
+
+def drafts_table(lines: Sequence[Row]) -> Table:
+    """Return a table with a row for each draft: its job, what it answers and its marks."""
+    figures = ("steps", *SIGNS.values())
+    table = lean_table("Drafts and their marks", ("job", "model", "problem", "prompt"), figures)
+    for row in lines:
+        said = f"{row['prompt']} {row['repetition']}"
+        marks = ["steps", *MARKS]
+        cells = [str(row[key]) for key in marks] if row["state"] == "succeeded" else ["-"] * 5
+        table.add_row(str(row["job"]), row["model"], row["problem"], said, *cells)
+    table.caption = ", ".join(f"{SIGNS[mark]} {SPOKEN[mark]}" for mark in MARKS)
+    return table
 
 
 def _style(line: str) -> str:

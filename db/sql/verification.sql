@@ -46,6 +46,24 @@ SELECT j.id AS job, j.state, r.id AS run, r.name AS run_name, d.id AS draft_job,
  WHERE j.prompt = 'verify' AND (j.id = %(job)s OR c.job_id = %(job)s)
  ORDER BY j.id DESC LIMIT 1;
 
+-- name: verified_drafts
+-- The drafts of a run that have a verification, with their marks; synthetic ones too.
+SELECT d.id AS job, a.name AS model, p.name AS problem, d.prompt, d.repetition, j.state,
+       count(s.ordinal) AS steps,
+       count(*) FILTER (WHERE s.mark = 'consistent') AS consistent,
+       count(*) FILTER (WHERE s.mark = 'needs_premise') AS needs_premise,
+       count(*) FILTER (WHERE s.mark = 'wrong') AS wrong,
+       count(*) FILTER (WHERE s.mark = 'unverified') AS unverified
+  FROM eval.job AS j
+  JOIN eval.score AS c ON c.id = j.judged_score_id
+  JOIN eval.job AS d ON d.id = c.job_id
+  JOIN eval.model AS a ON a.id = d.model_id
+  JOIN eval.problem AS p ON p.id = d.problem_id
+  LEFT JOIN eval.verified_step AS s ON s.job_id = j.id
+ WHERE j.run_id = %(run)s AND j.prompt = 'verify'
+ GROUP BY d.id, a.name, p.name, d.prompt, d.repetition, j.state
+ ORDER BY d.id;
+
 -- name: verification_table
 -- Marks and times of a run by model, verifier, category and prompt.
 SELECT model, verifier, prompt, category, count(*) AS drafts, sum(steps)::bigint AS steps,

@@ -22,7 +22,7 @@ class VerificationNotFound(DbError):  # noqa: N818 - named for what happened
     def __init__(self, job_id: int) -> None:
         super().__init__(
             f"job {job_id} is neither a draft nor a verification of a pipeline; "
-            "`evalctl results RUN --table verification` lists a run's drafts"
+            "`evalctl pipeline drafts RUN` lists those of a run"
         )
 
 
@@ -97,6 +97,11 @@ def read_verification(engine: Engine, job_id: int) -> StoredVerification:
     }
     fields = StoredVerification.__dataclass_fields__
     return StoredVerification(**{name: row[names.get(name, name)] for name in fields})
+
+
+def verified_drafts(engine: Engine, run_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return the drafts of a run whose verification is queued or done, with their marks."""
+    return run_alone(engine, statement("verified_drafts", FILE), {"run": run_id})
 
 
 def verification_table(connection: Connection, run_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from click import option
 from core.settings import Settings
 from db.fleet import list_workers
 from db.runs import find_run
-from db.verification.reading import read_verification
+from db.verification.reading import read_verification, verified_drafts
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
@@ -29,7 +29,7 @@ from orchestrator.verification.pipeline import (
 )
 from orchestrator.verification.verifier import DEADLINE_MS
 from orchestrator.watch import watched
-from reports.pipeline_text import verification_parts
+from reports.pipeline_text import drafts_table, verification_parts
 
 
 @click.group(cls=DefaultGroup, default="submit")
@@ -100,12 +100,33 @@ def submit(
         if watch:
             run = find_run(connections.engine, str(outcome.submitted.run_id))
             progress = watched(connections.engine, run, console(as_json=as_json))
+            if not as_json:
+                say(f"`evalctl pipeline drafts {run.name}` lists the drafts with their marks")
             document["state"] = progress.state
         elif not list_workers(connections.engine):
             warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
     if as_json:
         print_json(document)
     return 0 if document.get("state", "succeeded") == "succeeded" else 1
+
+
+@pipeline.command()
+@click.argument("run", default="latest")
+@json_option
+@examples("evalctl pipeline drafts", "evalctl pipeline drafts latest --json")
+def drafts(*, run: str, as_json: bool) -> int:
+    """List the verified drafts of RUN with their marks."""
+    with connect(name="pipeline drafts", synthetic=True) as connections:
+        found = find_run(connections.engine, run)
+        lines = verified_drafts(connections.engine, found.run_id)
+    if as_json:
+        print_json({"run": str(found.run_id), "name": found.name, "drafts": lines})
+    elif lines:
+        console().print(drafts_table(lines))
+        say("`evalctl pipeline show JOB` prints one whole solution with its marks")
+    else:
+        say(f"run {found.name} has no draft that is verified")
+    return 0
 
 
 @pipeline.command()

@@ -115,6 +115,12 @@ def test_each_draft_is_verified_by_computation_then_by_the_model(
     )
     assert "✗ step 5 wrong: 4 is not 5" in printed.stdout
 
+    listed = json.loads(evalctl(user, "pipeline", "drafts", "--json").stdout)
+    (draft,) = listed["drafts"]
+    assert (listed["run"], draft["job"]) == (document["run"], made["draft_job"])
+    assert (draft["steps"], draft["consistent"], draft["wrong"]) == (5, 4, 1)
+    assert "pipeline show JOB" in evalctl(user, "pipeline", "drafts").stdout
+
     again = submit(user)
     assert (again["created"], again["run"]) == (0, document["run"])
     run = ("results", document["run"], "--synthetic")
