@@ -1,4 +1,7 @@
-"""Time scoring on one core over the labelled answers, beside math-verify alone."""
+"""Time scoring on one core over the labelled answers, beside math-verify alone.
+
+Processor time: what else a machine does changes it less than the time on the clock.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,10 @@ def measure() -> list[Figure]:
             figures.append(
                 Figure(f"{name}.{label}", value, "ms", target=targets.get(label), settings=settings)
             )
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    figures.append(
+        Figure("scoring.median_share", ratio, "x math-verify", target="<= 4", settings=settings)
+    )
     return figures
 
 
@@ -50,7 +57,7 @@ def _math_verify(texts: Sequence[str]) -> list[Callable[[], object]]:
 def _times_ms(calls: Sequence[Callable[[], object]]) -> list[float]:
     times = []
     for call in calls:
-        started_s = time.perf_counter()
+        started_s = time.process_time()
         call()
-        times.append((time.perf_counter() - started_s) * 1000)
+        times.append((time.process_time() - started_s) * 1000)
     return times

@@ -118,8 +118,11 @@ class ParsedAnswer:
     def renderings(self) -> list[Rendering]:
         """The writings that patterns are searched in, without doubles."""
         kept: list[Rendering] = [self.lite]
-        named = renamed(self.lite, self.definitions.renamed)
-        for rendering in (plain(self.lite), latex(self.lite), named, latex(named)):
+        made = [plain(self.lite), latex(self.lite)]
+        if names := self.definitions.renamed:
+            named = renamed(self.lite, names)
+            made += [named, latex(named)]
+        for rendering in made:
             if all(rendering.text != other.text for other in kept):
                 kept.append(rendering)
         return kept

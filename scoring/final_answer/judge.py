@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from problems.schema import Answer, Problem
 from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
@@ -147,6 +148,7 @@ def _as_choice(answer: Answer) -> Answer:
     return replace(answer, kind="choice") if listed else answer
 
 
+@lru_cache(maxsize=1024)
 def _is_words(reference: str) -> bool:
     return isinstance(read_form(one_spelling(reference)), Words)
 

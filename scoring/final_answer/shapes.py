@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from scoring.final_answer.forms import (
     BUILDER,
@@ -27,6 +28,7 @@ from scoring.final_answer.intervals import joined, spans
 from scoring.final_answer.scalars import LEAD, scalar
 
 
+@lru_cache(maxsize=2048)
 def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
     """Return what a text states, or None where it is not all mathematics.
 

@@ -27,7 +27,9 @@ _PAIRS = (
     ),
 )
 _MARK = re.compile(
-    "|".join(f"(?P<open{i}>{o})|(?P<close{i}>{c})" for i, (o, c) in enumerate(_PAIRS)),
+    r"(?=[<\[◁])(?:"
+    + "|".join(f"(?P<open{i}>{o})|(?P<close{i}>{c})" for i, (o, c) in enumerate(_PAIRS))
+    + ")",
     re.IGNORECASE,
 )
 
@@ -39,6 +41,8 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]{0,8}\n){2,}")
 #: A number that long is no answer.
 _DIGITS = re.compile(r"\d{400,}")
 _REPEATED = re.compile(r"(.{1,24}?)\1{40,}", re.DOTALL)
+#: A repetition shows this from each of its first places: trying one in `_APART` finds them all.
+_REPEATING, _APART = re.compile(r"(.{1,24}?)\1{15}", re.DOTALL), 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +104,7 @@ def searched(text: str) -> str:
     if len(text) > HEAD + TAIL:
         text = f"{text[:HEAD]}\n{text[-TAIL:]}"
     text = _BLANK_LINES.sub("\n\n", _SPACES.sub(" ", text))
-    return _REPEATED.sub(lambda m: m[1] * 20, _DIGITS.sub("…", text))
+    text = _DIGITS.sub("…", text)
+    if not any(_REPEATING.match(text, at) for at in range(0, len(text), _APART)):
+        return text
+    return _REPEATED.sub(lambda m: m[1] * 20, text)

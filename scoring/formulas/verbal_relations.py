@@ -28,6 +28,7 @@ _SIGNS = {
     "为负": "<", "恒负": "<", "恒为负": "<", "是负的": "<", "是负数": "<", "小于零": "<",
     "恒小于零": "<",
 }  # fmt: skip
+_BEGIN_SIGN = tuple(_SIGNS)
 _ENGLISH_SIGNS = {"positive": ">", "negative": "<"}
 
 
@@ -39,7 +40,7 @@ def said_comparisons(tokens: list[Token]) -> list[Token]:
         if skip:
             skip -= 1
             continue
-        if token.kind == "word" and _is_unknown(made):
+        if token.kind == "word" and _may_compare(token.text) and _is_unknown(made):
             relation, length, zero = _comparison(tokens, at)
             if relation:
                 while made and made[-1].kind == "delim":
@@ -52,6 +53,11 @@ def said_comparisons(tokens: list[Token]) -> list[Token]:
                 continue
         made.append(token)
     return made
+
+
+def _may_compare(text: str) -> bool:
+    """Return whether `_comparison` may begin with a word, which most do not."""
+    return text == "is" or text in _COMPARES or text.startswith(_BEGIN_SIGN)
 
 
 def _comparison(tokens: list[Token], at: int) -> tuple[str, int, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Sequence
 
 Row = tuple[complex, ...]
@@ -36,13 +38,13 @@ def difference(left: Row, right: Row) -> Row | None:
         if all(value == 0 for value in left):
             return tuple(-value for value in right)
         return None
-    return tuple(x - y for x, y in zip(left, right, strict=True))
+    return tuple(map(operator.sub, left, right))
 
 
 def vanishes(row: Row, scale: Sequence[Row]) -> bool:
     """Return whether a difference is zero everywhere, by the size of what was subtracted."""
-    size = max((abs(value) for part in scale for value in part), default=1.0)
-    return all(abs(value) <= 1e-9 * max(1.0, size) for value in row)
+    size = max(map(abs, itertools.chain.from_iterable(scale)), default=1.0)
+    return max(map(abs, row), default=0.0) <= 1e-9 * max(1.0, size)
 
 
 def factor(a: Row, b: Row) -> complex | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import operator
 import random
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -165,6 +166,9 @@ class Evaluator:
         if operation is None:
             raise UnknownValueError(f"no value for {node.operator}")
         left, right = self.value(node.left, bound), self.value(node.right, bound)
+        plain = _PLAIN.get(node.operator)
+        if plain and isinstance(left[0], complex) and isinstance(right[0], complex):
+            return list(map(plain, left, right))
         return [operation(a, b) for a, b in zip(left, right, strict=True)]
 
     def _sampled(self, name: str) -> Vector:
@@ -387,6 +391,10 @@ def _arranged(a: Any, b: Any) -> complex:
     return complex(math.perm(_small(a), _small(b)))
 
 
+#: What the operators do to two numbers, where neither side is an array.
+_PLAIN: Mapping[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+}  # fmt: skip
 _BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "add": _add, "sub": _subtract, "mul": _multiply, "cross": _cross, "div": _divide, "pow": _power,
     "binom": _chosen, "perm": _arranged,

@@ -93,36 +93,13 @@ class Symbols:
         """Parse a text of the problem; with ``maths`` it is LaTeX that is all formula."""
         return find_chains(tokenise(normalise(text).text, self.arrays, maths=maths), self.grammar)
 
-    def readings(self, names: frozenset[str], *, guess: bool = False) -> list[Reading]:
+    def readings(self, names: frozenset[str], *, guess: bool = False) -> tuple[Reading, ...]:
         """Return the ways to understand the letters of a formula, the plainest first.
 
         A letter may stand for what the problem lists it for; a letter that the problem does not
         know may stand for one that only the solver introduces, where ``guess`` allows it.
         """
-        introduced = self.introduced if guess else ()
-        choices: list[tuple[str, Sequence[str]]] = []
-        bases = {name.rstrip("'") for name in names}
-        for name in sorted(bases):
-            listed = self.simple.get(name, ())
-            options = [name, *listed] if name in self.declared or not listed else [*listed]
-            if (
-                not listed
-                and name not in self.declared
-                and name not in self.stated
-                and len(name) == 1
-            ):
-                options = [name, *(other for other in introduced if other not in bases)]
-            if options != [name]:
-                choices.append((name, options))
-        combinations = itertools.islice(
-            itertools.product(*(options for _, options in choices)), MAX_READINGS
-        )
-        found: list[Reading] = [
-            {name: to for (name, _), to in zip(choices, combination, strict=True) if to != name}
-            for combination in combinations
-            if len(set(combination)) == len(combination)
-        ]
-        return found or [{}]
+        return _readings(self, names, guess)
 
     def settle(self, node: Node, reading: Reading) -> Node:
         """Return a node with its letters under one reading, listed writings of terms first."""
@@ -137,12 +114,40 @@ def _read(text: str, arrays: frozenset[str], grammar: frozenset[str]) -> Node | 
 
 @lru_cache(maxsize=16384)
 def _settled(symbols: Symbols, node: Node, reading: tuple[tuple[str, str], ...]) -> Node:
-    if symbols.indexed:
+    if symbols.indexed & names_of(node):
         node = index_calls(node, symbols.indexed)
     node = settle_calls(node)
     if symbols.compound:
         node = substitute(node, symbols.compound)
     return interned(rename(node, dict(reading)) if reading else node)
+
+
+@lru_cache(maxsize=4096)
+def _readings(symbols: Symbols, names: frozenset[str], guess: bool) -> tuple[Reading, ...]:
+    introduced = symbols.introduced if guess else ()
+    choices: list[tuple[str, Sequence[str]]] = []
+    bases = {name.rstrip("'") for name in names}
+    for name in sorted(bases):
+        listed = symbols.simple.get(name, ())
+        options = [name, *listed] if name in symbols.declared or not listed else [*listed]
+        if (
+            not listed
+            and name not in symbols.declared
+            and name not in symbols.stated
+            and len(name) == 1
+        ):
+            options = [name, *(other for other in introduced if other not in bases)]
+        if options != [name]:
+            choices.append((name, options))
+    combinations = itertools.islice(
+        itertools.product(*(options for _, options in choices)), MAX_READINGS
+    )
+    found: list[Reading] = [
+        {name: to for (name, _), to in zip(choices, combination, strict=True) if to != name}
+        for combination in combinations
+        if len(set(combination)) == len(combination)
+    ]
+    return tuple(found) or ({},)
 
 
 def _aliases(

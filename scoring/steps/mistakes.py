@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from scoring.answer.parsed_answer import Formula
 from scoring.formulas.chains import Chain, Side
@@ -90,26 +90,28 @@ class Mistakes:
         """Return where the text gives the step's quantity another value or miscalculates it."""
         references = self.references.by_path[path.path.id]
         own = references[step.step.id]
-        for formula in self.parsed.relations:
-            if (
-                formula.relation is None
-                or formula.relation.relation not in EQUALITIES
-                or formula.relation.empty
-            ):
-                continue
-            if (
-                formula.guessed
-                or self.matcher.is_restated(formula.start, formula.end)
-                or self._supposed(formula)
-            ):
-                continue
+        for formula, relation in self._claims:
             for reference in own:
                 if self._contradicts(formula, reference) and not _shared(
                     reference, step.step.id, references
                 ):
-                    carried = _carried(formula.relation, reference)
+                    carried = _carried(relation, reference)
                     return Mistake(formula.start, formula.end, "states another value here", carried)
         return self._miscalculated(step, own)
+
+    @cached_property
+    def _claims(self) -> list[tuple[Formula, Relation]]:
+        """The equations that the text states: no identity, no restatement, nothing supposed."""
+        return [
+            (formula, relation)
+            for formula in self.parsed.relations
+            if (relation := formula.relation) is not None
+            and relation.relation in EQUALITIES
+            and not relation.empty
+            and not formula.guessed
+            and not self.matcher.is_restated(formula.start, formula.end)
+            and not self._supposed(formula)
+        ]
 
     def _supposed(self, formula: Formula) -> bool:
         """Return whether the text only supposes a relation: ``if p = 10``."""
@@ -156,15 +158,20 @@ class Mistakes:
     def unreadable(self, path: CompiledPath, step: CompiledStep) -> Mistake | None:
         """Return where the text says something unreadable of the step's quantity: not wrong."""
         wanted = {item.left.node for item in self.references.by_path[path.path.id][step.step.id]}
-        for chain in self.parsed.chains:
-            if all(side.nodes for side in chain.sides):
-                continue
-            settled = {
-                self.parsed.symbols.settle(node, {}) for side in chain.sides for node in side.nodes
-            }
+        for chain, settled in self._half_read:
             if wanted & settled:
                 return Mistake(chain.start, chain.end, "a formula of this step could not be read")
         return None
+
+    @cached_property
+    def _half_read(self) -> list[tuple[Chain, frozenset[Node]]]:
+        """The chains with a side that cannot be read, and the sides that can."""
+        settle = self.parsed.symbols.settle
+        return [
+            (chain, frozenset(settle(node, {}) for side in chain.sides for node in side.nodes))
+            for chain in self.parsed.chains
+            if not all(side.nodes for side in chain.sides)
+        ]
 
     def _miscalculated(self, step: CompiledStep, own: tuple[Reference, ...]) -> Mistake | None:
         """Return a false numerical equality with the numbers of one of the step's on its left."""
@@ -224,12 +231,15 @@ class Mistakes:
         They hold the same plain unknowns, declared as numbers or one letter of the answer, and the
         head is a name or holds one that they do not: so it is not an equation in them.
         """
-        symbols = self.parsed.symbols
-        own = {name for node in self.parsed.definitions.letters for name in names_of(node)}
-        own |= symbols.simple.keys()
         names = names_of(a)
-        known = names <= symbols.scalars or (len(names) == 1 and names <= own)
+        known = names <= self.parsed.symbols.scalars or (len(names) == 1 and names <= self._letters)
         return known and bool(head.nodes) and is_worked_out_form(head.nodes[0], a, b)
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        """The letters of the answer's own, and those that the problem lists for others."""
+        own = {name for node in self.parsed.definitions.letters for name in names_of(node)}
+        return frozenset(own | self.parsed.symbols.simple.keys())
 
 
 def is_worked_out_form(head: Node, a: Node, b: Node) -> bool:

@@ -38,11 +38,13 @@ _SINGLE = {
     "\u2029": "\n", "…": "...", "⋯": "...",
 }  # fmt: skip
 
+#: Chinese characters and marks, which stay as they are.
+_CJK = "\u3400-\u9fff\uf900-\ufaff\u3001\u3002\u300a\u300b"
 _SPECIAL = re.compile(
     rf"(?P<group>(?<=\d)(?:,\\!|\\,)(?=\d{{3}}(?!\d)))|(?P<escaped>(?<!\\)\\\$)|(?P<dollar>\$+)|(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<invisible>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
     r"|(?P<tag></?(?:sup|sub)>|&(?:lt|gt|le|ge|nbsp|amp|times|minus);)|(?P<br><br ?/?>)"
     r"|(?P<dashes>[—―─]+)|(?P<power>(?<=[A-Za-z0-9)\]}])\*\*(?=[A-Za-z0-9({\-]))|(?P<bold>\*\*+|__(?=\*)|`+)"
-    r"|(?P<one>[^\x00-\x7f])"
+    rf"|(?P<one>[^\x00-\x7f{_CJK}])"
 )
 #: The next dollar sign of a paragraph after one that stands before a number.
 _NEXT_DOLLAR = re.compile(r"[^$\n]{0,800}?(?<!\\)\$")
@@ -60,7 +62,6 @@ _TAGS = {
     "&times;": "×",
     "&minus;": "-",
 }
-_CJK = re.compile("[\u3400-\u9fff\uf900-\ufaff\u3001\u3002\u300a\u300b]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def _one(char: str) -> str:
     code = ord(char)
     # Circled numbers stay: they are list marks, and the compatibility form would make numbers of
     # them.
-    if 0x2460 <= code <= 0x24FF or 0x2776 <= code <= 0x2793 or _CJK.match(char):
+    if 0x2460 <= code <= 0x24FF or 0x2776 <= code <= 0x2793:
         return char
     if (
         0xFF00 <= code <= 0xFFEF

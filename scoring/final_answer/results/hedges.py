@@ -14,6 +14,8 @@ _OFFERED = re.compile(
     r"(?P<value>-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:[A-Za-z]{1,10}|%|°))?)(?![\d.]*\d|\s*(?:\\|√|\*|\^|\(|times\b))",
     re.IGNORECASE,
 )
+#: Without one of these no text offers a second value; most have none, and need no rewriting.
+_MAY_OFFER = re.compile(r"\bor\b|maybe|perhaps|possibly|或|也可能是|\\(?:lor|vee)", re.IGNORECASE)
 #: What decides between the two, or makes a bound of the second.
 _DECIDES = re.compile(
     r"\b(?:but|since|so|however|because|not|fails?|reject\w*|hence|thus|therefore|only)\b"
@@ -24,6 +26,8 @@ _DECIDES = re.compile(
 
 def offered(text: str) -> Scalar | None:
     """Return the other value that a text offers and does not decide against, None without one."""
+    if _MAY_OFFER.search(text) is None:
+        return None
     found = _OFFERED.search(one_spelling(text))
     if found is None or _DECIDES.search(found.string, found.end()):
         return None
