@@ -7,19 +7,17 @@ import itertools
 import os
 import secrets
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import ServiceStartError
+from services.waiting import wait_until
 
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
 #: Below the ports of outgoing connections: from 32768 on Linux, from 49152 by RFC 6335.
 _LISTENING_PORTS = range(20_000, 32_768)
 _PORT_TRIES = 64
-#: How long a port that is known to clients is waited for.
-_PORT_PATIENCE_S = 2.0
 _MENDS = {
     errno.ENOSPC: "Free some disk space, or point EVALCTL_HOME at another disk",
     errno.EDQUOT: "Free some of your disk quota, or point EVALCTL_HOME at another disk",
@@ -123,29 +121,22 @@ def read_number(path: Path) -> int | None:
     return int(first) if first.isascii() and first.isdigit() else None
 
 
-def free_port(preferred: int | None) -> int:
+def free_port(preferred: int | None, *, patience_s: float = 0.0) -> int:
     """Return ``preferred`` where it is free on the loopback address, else a random port.
+
+    A server that was killed holds its port until the system has cleared it up: ``patience_s`` is
+    how long to wait for that.
 
     The random port lies below those that systems give to outgoing connections: one of these, even
     a closed one, would keep a server that is started again from the port that its clients know.
     """
-    if preferred is not None and _comes_free(preferred):
+    if preferred is not None and wait_until(lambda: _bound(preferred) is not None, patience_s):
         return preferred
     drawn = (secrets.choice(_LISTENING_PORTS) for _ in range(_PORT_TRIES))
     for port in itertools.chain(drawn, [0]):
         if (found := _bound(port)) is not None:
             return found
     raise OSError(errno.EADDRINUSE, "No loopback port is free")
-
-
-def _comes_free(port: int) -> bool:
-    """Wait a little: a server that was killed holds its port until the system has cleared it up."""
-    deadline_s = time.monotonic() + _PORT_PATIENCE_S
-    while _bound(port) is None:
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def _bound(port: int) -> int | None:

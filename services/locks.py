@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
 from services.files import open_private
-
-_POLL_S = 0.01
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Return whether ``condition``, checked at least once, became true within ``timeout_s``."""
-    deadline = time.monotonic() + timeout_s
-    pause = Event()
-    while not condition():
-        if time.monotonic() >= deadline:
-            return False
-        pause.wait(_POLL_S)
-    return True
+from services.waiting import wait_until
 
 
 def try_lock(descriptor: int, kind: int) -> bool:

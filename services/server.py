@@ -30,15 +30,18 @@ from services.files import (
     tail,
     write_private,
 )
-from services.locks import exclusive, try_lock, wait_until
+from services.locks import exclusive, try_lock
 from services.privileges import Identity
 from services.processes import exited, kill_orphans, spawn, verified
+from services.waiting import wait_until
 
 _ATTEMPTS = 5
 #: Children of a killed server end by themselves in milliseconds, unless a query or a signal keeps
 #: them.
 _ORPHAN_WAIT_S = 2.0
 _KILLED_WAIT_S = 10.0
+#: How long a killed server may hold its port until the system has cleared it up.
+_PORT_PATIENCE_S = 2.0
 
 
 class EmbeddedServer(ABC):
@@ -162,7 +165,7 @@ class EmbeddedServer(ABC):
             if not self._owns_data(keep):
                 return True
             identity = self._prepare(keep)
-            port = free_port(self.port)
+            port = free_port(self.port, patience_s=_PORT_PATIENCE_S)
             if port != self.port:
                 write_private(self._port_file, f"{port}\n")
             child = spawn(

@@ -12,10 +12,11 @@ from pathlib import Path
 from core.errors import ServicesInUse, ServiceStartError, ServiceUnreachable
 from core.settings import Settings, masked
 from services.files import explained, make_folder, open_private
-from services.locks import holders, try_lock, wait_until
+from services.locks import holders, try_lock
 from services.postgres import EmbeddedPostgres
 from services.server import EmbeddedServer
 from services.valkey import EmbeddedValkey
+from services.waiting import wait_until
 
 _STOPPER_WAIT_S = 90.0
 

@@ -22,7 +22,7 @@ from core.settings import VARIABLES, Settings
 from deploy.healthcheck import REPORTED_WITHIN_S, alive
 from orchestrator.alert_settings import VARIABLES as ALERT_VARIABLES
 from services.files import free_port
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.containers import images, stack
 from tests.support.command_lines import refusal
 from tests.support.processes import run_program

@@ -27,7 +27,7 @@ from core.states import AlertChannel, NightState
 from db.alerts import AlertText, add_alert
 from db.engine import rows, transaction
 from db.roles import grant_writer
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.database import query
 from tests.support.processes import LoggingProcess, run_program, running, worker
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.chaos.forwarder import Forwarder, forwarder
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.debian_packages import MissingPackage, find_program, install

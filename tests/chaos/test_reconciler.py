@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from core.hints import HintBroker
 from db.engine import open_database, transaction
 from orchestrator.reconciler import Reconciler
-from services.locks import wait_until
+from services.waiting import wait_until
 
 
 def test_a_table_locked_for_too_long_is_waited_for(

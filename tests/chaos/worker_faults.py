@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
 from tests.support.processes import LoggingProcess, children_of

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.containers.docker import CommandFailed, Docker, run
 from tests.containers.mirror import download_from
 from tests.support.debian_packages import find_program

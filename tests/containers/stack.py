@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.files import free_port
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.containers.docker import CommandFailed, Docker
 from tests.support.processes import ROOT
 

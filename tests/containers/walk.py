@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.containers.docker import CommandFailed
 from tests.containers.stack import LIMIT_S, Stack
 

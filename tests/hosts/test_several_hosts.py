@@ -19,7 +19,7 @@ from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
 from db.submissions import submit
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.deployment import Deployment
 from tests.support.network import Host, hosts, seen_from, servers_for
 from tests.support.oracle import JobKey, check, keys_of

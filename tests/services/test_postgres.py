@@ -21,10 +21,10 @@ import psycopg
 import pytest
 
 from core.errors import ServiceStartError
-from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.privileges import identity_for
 from services.processes import exited
+from services.waiting import wait_until
 from tests.support.debian_packages import program_or_skip
 from tests.support.processes import ROOT, children_of, run_program
 

@@ -151,7 +151,7 @@ def test_a_port_that_is_about_to_be_free_is_kept() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     held = listener.getsockname()[1]
     threading.Timer(0.3, listener.close).start()
-    assert free_port(held) == held
+    assert free_port(held, patience_s=30.0) == held
 
 
 def test_a_port_that_is_taken_is_not_given() -> None:

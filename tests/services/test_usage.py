@@ -20,7 +20,6 @@ import redis
 
 from core.errors import ServicesInUse
 from core.settings import Settings
-from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.usage import (
     Endpoints,
@@ -31,6 +30,7 @@ from services.usage import (
     stop_services,
 )
 from services.valkey import EmbeddedValkey
+from services.waiting import wait_until
 from tests.support.processes import lives
 
 _EXTERNAL = "postgresql://me:topsecret@db.example:5432/eval"

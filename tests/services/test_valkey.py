@@ -15,9 +15,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from core.errors import ServiceStartError
-from services.locks import wait_until
 from services.processes import exited
 from services.valkey import EmbeddedValkey
+from services.waiting import wait_until
 from tests.support.processes import run_program
 
 

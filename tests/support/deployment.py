@@ -29,10 +29,10 @@ from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.outbox import publish_outbox
 from db.submissions import Submission, submit
-from services.locks import wait_until
 from services.postgres import EmbeddedPostgres
 from services.server import EmbeddedServer
 from services.valkey import EmbeddedValkey
+from services.waiting import wait_until
 from tests.support.jobs import quickstart, spec, submission
 from tests.support.oracle import JobKey, check, keys_of
 from tests.support.processes import LoggingProcess, running

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.submissions import Submission
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.processes import lives
 
 #: How long the orphan reaper of a killed worker may take to end what the worker left.

@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from services.files import free_port
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.debian_packages import find_program
 
 #: The fewest settings that a pool needs; the server's password stays in the pool.

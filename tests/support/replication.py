@@ -18,7 +18,7 @@ import psutil
 import psycopg
 
 from services.files import free_port, read_number
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.debian_packages import find_program
 
 USER, DATABASE, STANDBY = "evalctl", "evalctl", "standby"

@@ -24,7 +24,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from services.files import free_port
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.debian_packages import install, program_or_skip
 from tests.support.processes import run_program
 

@@ -18,7 +18,7 @@ from orchestrator.errors import UsageFault
 from orchestrator.reconciler import Reconciler
 from orchestrator.upkeep.metrics import ReconcilerMetrics, parse_address
 from services.files import free_port
-from services.locks import wait_until
+from services.waiting import wait_until
 from tests.support.analytics import seed_analytics
 from tests.support.database import query
 from tests.support.debian_packages import program_or_skip
