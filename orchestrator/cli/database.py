@@ -74,12 +74,14 @@ def shell(*, arguments: tuple[str, ...]) -> None:
     """Open psql on the database.
 
     Extra arguments are passed to psql: the one on PATH, else that of the embedded PostgreSQL. The
-    password is passed in the environment, not on the command line.
+    password is passed in the environment, not on the command line. With arguments there is no
+    pager, unless PSQL_PAGER is set.
     """
     psql = shutil.which("psql") or _embedded_psql()
     with connect(name="shell") as connections:
         given = libpq_parameters(connections.endpoints.database_url)
-        environment = {**os.environ, "PGPASSWORD": given.pop("password", "")}
+        pager = {"PSQL_PAGER": ""} if arguments else {}
+        environment = {**pager, **os.environ, "PGPASSWORD": given.pop("password", "")}
         plain = make_conninfo(**given)
         code = os.spawnve(os.P_WAIT, psql, [psql, plain, *arguments], environment)  # noqa: S606
     raise SystemExit(code)

@@ -24,6 +24,7 @@ from db.imports import Source, known_file, store_answers
 from db.scoring_rows import row_document, score_row, verdict_rows
 from db.submissions import ProblemRecord, Submission
 from orchestrator.errors import UsageFault
+from orchestrator.experiment import wrong_with_name
 from orchestrator.imports.answer_file import open_answers, sha256_of
 from orchestrator.imports.foreign_answer import (
     NAME_AT_MOST,
@@ -123,6 +124,9 @@ def import_answers(
         evalctl_version=provenance()["evalctl"],
     )
     name = request.name or f"{request.file.stem[:60]}-{sha256[:6]}"
+    wrong = wrong_with_name(name)
+    if wrong is not None:
+        raise UsageFault(f"--name {name!r} {wrong}")
     identity = {"imported": name, "language": request.language, "prompt": request.prompt}
     experiment_hash = canonical_hash(identity | {"problem_set": problem_set.content_hash})
     if known := known_file(engine, experiment_hash, sha256):

@@ -73,3 +73,12 @@ def test_a_shell_needs_no_installed_psql(environment: dict[str, str]) -> None:
     shell = (sys.executable, "-m", "orchestrator", "db", "shell", "--", "-At", "-c")
     done = run_program(*shell, "SELECT 6 * 7", env=environment | {"PATH": "/nowhere"})
     assert done.stdout == "42\n", done.stderr
+
+
+@pytest.mark.parametrize(("given", "pager"), [({}, ""), ({"PSQL_PAGER": "less -S"}, "less -S")])
+def test_a_query_on_the_command_line_waits_for_no_key(
+    environment: dict[str, str], given: dict[str, str], pager: str
+) -> None:
+    shell = (sys.executable, "-m", "orchestrator", "db", "shell", "--", "-c")
+    done = run_program(*shell, r'\! echo "[$PSQL_PAGER]"', env=environment | given)
+    assert done.stdout == f"[{pager}]\n", done.stderr

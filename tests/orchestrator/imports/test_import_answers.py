@@ -184,6 +184,15 @@ def test_a_log_of_inspect_comes_in_as_archive_and_as_document(
         }
 
 
+@pytest.mark.parametrize("name", ["latest", "--json", "two\nlines", "0" * 32])
+def test_a_run_of_answers_has_no_name_that_commands_read_otherwise(
+    engine: Engine, tmp_path: Path, name: str
+) -> None:
+    answer = {"problem": "sec-symmetric-01", "model": "m", "text": "13"}
+    with pytest.raises(UsageFault, match=r"--name .* (?:choose another|printable)"):
+        imported(engine, written(tmp_path / "answers.jsonl", [answer]), name=name)
+
+
 def test_unknown_problems_are_counted_by_name_and_the_rest_comes_in(
     engine: Engine, tmp_path: Path
 ) -> None:
