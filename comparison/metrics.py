@@ -107,9 +107,9 @@ def _ratio(
 _ALL = (
     _mean("score7", "score of 7", "points of 7", Better.HIGHER),
     _mean("score7_high", "  undetermined done", "points of 7", Better.HIGHER, bounds="score7"),
-    _mean("answer_correct", "answers right %", "points of %", Better.HIGHER, factor=100),
-    _mean("guess_suspected", "guesses %", "points of %", Better.LOWER, factor=100),
-    _mean("cut", "cut %", "points of %", Better.LOWER, kind=Kind.TEXT, factor=100),
+    _mean("answer_correct", "answers right %", "percentage points", Better.HIGHER, factor=100),
+    _mean("guess_suspected", "guesses %", "percentage points", Better.LOWER, factor=100),
+    _mean("cut", "cut %", "percentage points", Better.LOWER, kind=Kind.TEXT, factor=100),
     _ratio("output_tokens", "out tokens", "tokens", Kind.TEXT, 0, better=Better.NEITHER),
     _ratio("ttft_ms", "TTFT ms", "ms", Kind.TIME, 1),
     _ratio("ttft_ms_p95", "TTFT p95 ms", "ms", Kind.TIME, 1, column="ttft_ms", percentile=0.95),

@@ -164,8 +164,8 @@ def both_ends(shown: Judged, at_most: Judged) -> Judged:
     if shown.verdict is at_most.verdict:
         return replace(shown, p_breach=p_breach)
     why = (
-        f"{shown.verdict} for the steps that are shown, {at_most.verdict} if every undetermined "
-        "step were done"
+        f"{shown.verdict} counting only the steps that are shown, {at_most.verdict} if every "
+        "undetermined step were done"
     )
     return Judged(rule=shown.rule, verdict=Verdict.INCONCLUSIVE, why=why, p_breach=p_breach)
 

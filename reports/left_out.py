@@ -8,16 +8,25 @@ from typing import Any
 Row = Mapping[str, Any]
 #: Share of cut answers above which the token limit decides the score.
 CUT_SHARE = 0.05
+#: What is said of one job and of several that have no result, by their state.
+_HAPPENED = {
+    "queued": ("is still queued", "are still queued"),
+    "running": ("is still running", "are still running"),
+    "failed": ("failed", "failed"),
+    "dead": ("was given up", "were given up"),
+    "cancelled": ("was cancelled", "were cancelled"),
+}
 
 
 def left_out_lines(missing: Sequence[Row], scores: Sequence[Row]) -> Iterator[str]:
     """Yield a line per model and state without results, and per model whose answers were cut."""
     scored = {row["model"] for row in scores}
     for row in missing:
-        without = "" if row["model"] in scored else ", which has no results"
+        count = f"{row['jobs']} job{'' if row['jobs'] == 1 else 's'} of {row['model']}"
+        happened = _HAPPENED[row["state"]][row["jobs"] != 1]
+        without = "" if row["model"] in scored else " (the model has no results)"
         reason = f": {row['reason'].splitlines()[0]}" if row["reason"] else ""
-        jobs = f"{row['jobs']} {row['state']} job{'' if row['jobs'] == 1 else 's'}"
-        yield f"left out: {jobs} of {row['model']}{without}{reason}"
+        yield f"left out: {count} {happened}{without}{reason}"
     for model in dict.fromkeys(row["model"] for row in scores):
         yield from _cut([row for row in scores if row["model"] == model])
 

@@ -75,8 +75,8 @@ def submit(
 ) -> int:
     """Queue drafts, each verified once it is committed.
 
-    Computation marks each step first, and the verifier what that leaves open. The same pipeline
-    again adds nothing; more prompts or repetitions top it up.
+    Computation marks each step first; the verifier then marks the steps that computation could not
+    decide. The same pipeline again adds nothing; more prompts or repetitions top it up.
     """
     given = {key: value for key, value in flags.items() if value not in (None, ())}
     experiment = make_experiment(given | {"models": [drafter]})

@@ -20,7 +20,7 @@ from scoring.verification.verify import verify_text
 @option(
     "--answer", required=True, metavar="FILE", help="File with the answer; - reads standard input."
 )
-@option("--model", metavar="M", help="Verifier for what computation leaves open, on a server.")
+@option("--model", metavar="M", help="Verifier on a server, for steps left undecided.")
 @option(
     "--deadline-ms",
     type=click.FloatRange(min=1),
@@ -59,9 +59,9 @@ def verify(
 ) -> int:
     """Check each step of an answer for faults.
 
-    Without the reference path: computation checks each step, and a model what that leaves open. A
-    step is consistent, needs a premise that is not stated, is wrong, or is unverified. Exits with 1
-    if a step is wrong.
+    Without the reference path: computation checks each step; a model then judges the steps that
+    computation could not decide. A step is consistent, needs a premise that is not stated, is
+    wrong, or is unverified. Exits with 1 if a step is wrong.
     """
     found, text = load_problem(problem), read_answer(answer)
     if model is None:

@@ -5,7 +5,7 @@ const STATES = {
   queued: "The run waits for a worker: there is little to see yet.",
   running: "The run has not finished: the figures are of what it has so far.",
   paused: "The run is paused: the figures are of what it has so far.",
-  failed: "Some jobs of the run failed: they stand under “Left out, and why”.",
+  failed: "Some jobs of the run failed: see “Left out, and why”.",
   cancelled: "The run was cancelled: the figures are of what it had by then.",
 };
 
@@ -65,12 +65,13 @@ function scoresSection(data, models) {
     { title: "coverage", of: (row) => share(row.coverage) },
     { title: "problems", of: (row) => figure(row.problems) },
   ], data.scores);
+  const words = meanings("score", "high", "undetermined", "coverage", "guess", "path");
   return section("scores", "Step completeness by category",
     undetermined ? make("p", { class: "note" },
       "The pale end of a bar is where the score would end if every undetermined step were done.") : null,
     make("p", { class: "note" },
       "The line across the end of a bar is the 95 % interval of the mean over problems."),
-    make("div", { class: "charts" }, charts), numbers);
+    make("div", { class: "charts" }, charts), numbers, words);
 }
 
 function timesSection(data, models) {
@@ -157,17 +158,30 @@ function comparisonSection(data) {
     const rows = metrics.filter((row) => row.category === null);
     const scores = metrics.filter((row) => row.metric === "score7" && row.ci_low !== null);
     const rules = found.rules.filter(of);
+    const score = rows.find((row) => row.metric === "score7") || {};
+    const said = verdictSentence(head.verdict, name(head.a), name(head.b), score.finding,
+      rules.some((rule) => rule.why.includes("undetermined")));
     return make("div", {},
       make("h3", {}, `${name(head.b)}, compared with ${name(head.a)} `, verdictBadge(head.verdict)),
-      rules.length ? make("ul", { class: "plain" }, rules.map((rule) => make("li", {}, rule.why))) : null,
+      said ? make("p", {}, said) : null,
+      rules.length ? make("ul", { class: "rules" }, rules.map((rule) => make("li", {}, ruleSentence(data, rule)))) : null,
       scores.length ? differenceChart(scores, `${name(head.b)} − ${name(head.a)}`) : null,
       comparisonTable(data, rows, name(head.a), name(head.b)),
       flipsOf(found.flips.filter(of), held));
   });
   return section("comparison", "Comparison",
-    make("p", { class: "note" }, "Problem by problem, repetitions averaged first; intervals of 95 %. The verdict asks whether the second may replace the first: pass where the whole interval keeps the allowance, block where it is past it."),
+    make("p", { class: "note" }, "Problem by problem, repetitions averaged first; intervals of 95 %. The verdict asks whether the second may replace the first."),
+    meanings("interval", "finding", "none", "allowance", "verdict"),
     found.why_not.length ? make("ul", { class: "warning" }, found.why_not.map((why) => make("li", {}, readable(why).text))) : null,
     parts);
+}
+
+/** Say which allowance a rule gives, what came of it and why. */
+function ruleSentence(data, rule) {
+  const metric = data.metric_names[rule.metric] || rule.metric;
+  const where = rule.category ? ` in ${rule.category}` : "";
+  const allowed = rule.max_drop ? `may become worse by ${figure(rule.max_drop, rule.max_drop % 1 ? 1 : 0)} ${rule.unit}` : "may not become worse";
+  return `Allowance: ${metric.trim()}${where} ${allowed}. Verdict ${rule.verdict}: ${rule.why}.`;
 }
 
 function comparisonTable(data, rows, a, b) {

@@ -19,7 +19,10 @@ from uuid import UUID
 _ROOM = files("reports.page")
 _FONT = re.compile(r"url\((fonts/[\w-]+\.woff2)\)")
 #: The scripts of the report page in the order in which they run; those of ours share one scope.
-REPORT_SCRIPTS = ("elements.js", "formulas.js", "texts.js", "charts.js", "answers.js", "report.js")
+REPORT_SCRIPTS = (
+    *("elements.js", "formulas.js", "text_tables.js", "texts.js", "words.js"),
+    *("charts.js", "answers.js", "report.js"),
+)
 INDEX_SCRIPTS = ("elements.js", "index.js")
 
 

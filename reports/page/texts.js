@@ -1,4 +1,4 @@
-// Texts of models: formulas, a little Markdown, passages of steps, and characters that hide.
+// Texts of models: formulas, a little Markdown with tables, passages of steps, and characters that hide.
 
 /** Characters that turn or hide text; they are shown by their numbers. */
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
@@ -92,6 +92,8 @@ function formulaAt(text, at, closers) {
 /** Return whether what stands between two dollar signs is a formula and not amounts of money. */
 function isInline(tex, next) {
   if (tex.includes("\n\n") || (next !== undefined && /\d/.test(next))) return false;
+  // Amounts in two cells of a table.
+  if (tex.includes("|") && /^\S/.test(tex) && /\s$/.test(tex)) return false;
   return !/^\d[\d.,]*\s+[A-Za-z]{2,}/.test(tex);
 }
 
@@ -108,6 +110,8 @@ function environmentAt(text, at, closers) {
 
 /** Characters of a text that get Markdown; a longer one is shown as it is. */
 const MARKDOWN_AT_MOST = 30000;
+/** Lines that a passage may run through within a line; more are marked as a block. */
+const LINES_INLINE = 200;
 const INLINE = /\*\*|`|^#{1,6} +|^ {0,3}(?:-{3,}|\*{3,}) *$/gm;
 
 /**
@@ -165,65 +169,124 @@ function between(text, piece, before, after) {
 }
 
 /**
- * Show a text: formulas set, hidden characters written out, passages marked.
+ * Show a text: formulas and tables set, hidden characters written out, passages marked.
  *
  * `passages` are {start, end, step}: places of the text that belong to a step. A formula that a
  * passage touches belongs to it as a whole. `marked` makes the element of a passage from its steps.
  */
 function showText(text, passages = [], marked = null) {
-  const box = make("div", { class: "text", dir: "auto" });
-  const note = make("p", { class: "note", hidden: true });
-  const formulas = new FormulaQueue(note);
-  const edges = distinct(passages.flatMap((passage) => [passage.start, passage.end]))
-    .sort((a, b) => a - b);
-  const state = {};
-  let current = null;
-  let steps = "";
-  let hidden = 0;
-  const into = (start, end, block) => {
-    const touching = passages.filter((one) => one.start < end && one.end > start);
+  return new TextPage(text, passages, marked).show();
+}
+
+/** Writes one text into elements. */
+class TextPage {
+  constructor(text, passages, marked) {
+    this.text = text;
+    this.passages = passages;
+    this.marked = marked;
+    this.note = make("p", { class: "note", hidden: true });
+    this.formulas = new FormulaQueue(this.note);
+    this.edges = distinct(passages.flatMap((passage) => [passage.start, passage.end]))
+      .sort((a, b) => a - b);
+    this.hidden = 0;
+  }
+
+  show() {
+    const { text } = this;
+    const box = make("div", { class: "text", dir: "auto" });
+    const { all, rest } = pieces(text);
+    const { found, kept } = tablesIn(text, all);
+    this.parts = all;
+    this.part = 0;
+    this.formulas.rest = /\$|\\[([]/.test(text.slice(text.length - rest)) ? rest : 0;
+    let from = 0;
+    for (const table of found) {
+      this.flow(from, table.start, box);
+      box.append(this.table(table));
+      from = table.end;
+    }
+    this.flow(from, text.length, box);
+    this.formulas.run();
+    const notes = [this.note];
+    if (this.hidden) {
+      notes.push(make("p", { class: "note" },
+        `${counted(this.hidden, "character")} that hide, turn or cover text written out in ⟨ ⟩.`));
+    }
+    if (kept) {
+      notes.push(make("p", { class: "note" },
+        `${counted(kept, "table")} shown as written: more than ${COLUMNS_AT_MOST} columns or ${figure(CELLS_AT_MOST)} cells.`));
+    }
+    return make("div", {}, box, notes);
+  }
+
+  /** Return the element of a table, its cells written as text is. */
+  table({ aligned, rows }) {
+    const [head, ...body] = rows.map((cells, at) => make("tr", {}, aligned.map((side, column) => {
+      const held = make(at === 0 ? "th" : "td", { class: side, scope: at === 0 ? "col" : null });
+      const cell = cells[column];
+      if (cell) this.flow(cell.start, cell.end, held, true);
+      return held;
+    })));
+    return make("div", { class: "wide drawn", tabindex: "0", role: "region", "aria-label": "Table of the answer" },
+      make("table", {}, make("thead", {}, head), make("tbody", {}, body)));
+  }
+
+  /** Write what stands from one place to another into a box, or into a `cell` of a table. */
+  flow(start, end, box, cell = false) {
+    const { text, parts } = this;
+    let state = {};
+    this.place = { box, cell, current: null, steps: "" };
+    while (this.part > 0 && parts[this.part - 1].end > start) this.part -= 1;
+    while (this.part < parts.length && parts[this.part].end <= start) this.part += 1;
+    for (; this.part < parts.length && parts[this.part].start < end; this.part += 1) {
+      const piece = parts[this.part];
+      if (piece.tex !== undefined) {
+        if (piece.display) state = {};
+        this.into(piece.start, piece.end, piece.display).append(
+          this.formulas.add(piece.tex, text.slice(piece.start, piece.end), piece.display));
+        continue;
+      }
+      const shown = { start: Math.max(piece.start, start), end: Math.min(piece.end, end) };
+      const before = shown.start > start ? parts[this.part - 1] : null;
+      const after = shown.end < end ? parts[this.part + 1] : null;
+      const [from, to] = between(text, shown, before, after);
+      for (const run of styled(text, from, to, state)) this.run(run);
+    }
+  }
+
+  /** Write one run of plain text, cut where passages begin and end. */
+  run(run) {
+    let from = run.start;
+    for (const edge of this.edges) {
+      if (edge > from && edge < run.end) {
+        this.write(from, edge, run);
+        from = edge;
+      }
+    }
+    this.write(from, run.end, run);
+  }
+
+  write(start, end, style) {
+    const source = this.text.slice(start, end);
+    const shown = readable(this.place.cell ? source.replaceAll("\\|", "|") : source);
+    this.hidden += shown.hidden;
+    const tag = style.code ? "code" : style.strong ? "strong" : "span";
+    const long = source.length > LINES_INLINE && source.split("\n", LINES_INLINE + 1).length > LINES_INLINE;
+    this.into(start, end, long).append(put(document.createElement(tag), shown.text));
+  }
+
+  /** Return the element that a stretch belongs to: that of its passage, or the box. */
+  into(start, end, block) {
+    const { place } = this;
+    const touching = this.passages.filter((one) => one.start < end && one.end > start);
     const ids = distinct(touching.map((one) => one.step));
     const key = ids.length && block ? `${ids.join(" ")} ${start}` : ids.join(" ");
-    if (key !== steps || current === null) {
-      steps = key;
-      current = key ? marked(ids) : box;
-      if (key) box.append(current);
-      if (key && block) current.classList.add("block");
+    if (key !== place.steps || place.current === null) {
+      place.steps = key;
+      place.current = key ? this.marked(ids) : place.box;
+      if (key) place.box.append(place.current);
+      if (key && block) place.current.classList.add("block");
     }
-    return current;
-  };
-  const write = (start, end, style) => {
-    const shown = readable(text.slice(start, end));
-    hidden += shown.hidden;
-    const tag = style.code ? "code" : style.strong ? "strong" : "span";
-    into(start, end).append(put(document.createElement(tag), shown.text));
-  };
-  const { all, rest } = pieces(text);
-  formulas.rest = /\$|\\[([]/.test(text.slice(text.length - rest)) ? rest : 0;
-  for (const [at, piece] of all.entries()) {
-    if (piece.tex !== undefined) {
-      const source = text.slice(piece.start, piece.end);
-      into(piece.start, piece.end, piece.display)
-        .append(formulas.add(piece.tex, source, piece.display));
-      continue;
-    }
-    const [start, end] = between(text, piece, all[at - 1], all[at + 1]);
-    for (const run of styled(text, start, end, state)) {
-      let from = run.start;
-      for (const edge of edges) {
-        if (edge > from && edge < run.end) {
-          write(from, edge, run);
-          from = edge;
-        }
-      }
-      write(from, run.end, run);
-    }
+    return place.current;
   }
-  formulas.run();
-  const both = make("div", {}, box, note);
-  if (hidden) {
-    both.append(make("p", { class: "note" },
-      `${counted(hidden, "character")} that hide, turn or cover text written out in ⟨ ⟩.`));
-  }
-  return both;
 }

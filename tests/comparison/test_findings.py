@@ -129,7 +129,7 @@ def test_undetermined_steps_must_not_change_the_verdict() -> None:
 
     assert overall(found)["score7"].word(0.95) == "worse"
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.judged[0].why.startswith("block for the steps that are shown, pass if")
+    assert found.judged[0].why.startswith("block counting only the steps that are shown, pass if")
 
 
 def test_an_open_verdict_says_what_would_decide_it() -> None:

@@ -46,7 +46,7 @@ def test_the_head_says_what_the_run_asked(engine: Engine, environment: dict[str,
     shown = evalctl(environment, "results latest --synthetic").stdout
     assert "problems: core (3f9ac1d2e4b5)" in shown
     assert "prompts: plain (0a1b2c3d4e5f), stepwise (5f4e3d2c1b0a); language: en" in shown
-    assert "left out: 2 failed jobs" in shown
+    assert "left out: 2 jobs of " in shown
     document = json.loads(evalctl(environment, "results latest --synthetic --json").stdout)
     assert document["prompt_versions"] == {"plain": "0a1b2c3d4e5f", "stepwise": "5f4e3d2c1b0a"}
     assert (document["language"], document["mode"]) == ("en", "latency")

@@ -72,6 +72,23 @@ FORMULAS = (
     r"$\Huge\Huge\Huge\rule{9e9pt}{9e9pt}$",
     r"$\color{url(http://127.0.0.1:9/x)} x$",
 )
+#: What a table could smuggle, and what could hang a reader of tables.
+TABLES = (
+    f"| a | <script>{RUN}</script> |\n|---|---|\n| <img src=x onerror={RUN}> | </td></table> |",
+    f"| $|x|$ | $\\text{{<svg onload={RUN}>}}$ |\n| --- | --- |\n| $\\left|x\\right|$ | `|` |",
+    f"|a|b|\n|:-:|-:|\n|[c](javascript:{RUN})|<svg/onload={RUN}>|\n|</script>|\\||",
+    f"<table><tr><td onclick={RUN}>a</td></tr></table>",
+    "|a" * 10_000 + "|\n" + "|-" * 10_000 + "|\n" + "|b" * 10_000 + "|",
+    "|a|b|\n|-|-|\n" + "|c|d|\n" * 10_000,
+    "|a|\n|-|\n" * 6_000,
+    "|" * 60_000,
+    "|-" * 30_000,
+    "-" + " " * 59_000 + "|",
+    "|\n" * 30_000,
+    "| $" * 20_000,
+    "|" + " " * 59_000 + "\n|-|\n|" + " " * 900,
+    "| $a | b$ |\n|---|\n| \\[ |\n| \\] |",
+)
 #: What could hang a reader of texts.
 ENDLESS = (
     "$" + "x+" * 50_000 + "x$",
@@ -89,6 +106,7 @@ ENDLESS = (
     "**" * 30_000,
     "# " * 30_000,
     "\n" * 60_000,
+    "a\n" * 30_000,
     "<think>" * 8_000,
     "<think>a</think>" * 3_000,
     "<" * 60_000,
@@ -115,4 +133,4 @@ LETTERS = (
 )
 #: What leads the page away. A policy in the page forbids no navigation, so escaping alone holds.
 NAVIGATION = ('<meta http-equiv="refresh" content="0;url=http://127.0.0.1:9/">',)
-HOSTILE = MARKUP + FORMULAS + ENDLESS + LETTERS + NAVIGATION
+HOSTILE = MARKUP + FORMULAS + TABLES + ENDLESS + LETTERS + NAVIGATION

@@ -78,8 +78,8 @@ def test_what_is_left_out_is_said_in_a_line() -> None:
         {"model": "a", "cut_share": None},
     ]
     lines = list(left_out_lines(missing, scores))
-    assert lines[0] == "left out: 3 dead jobs of b, which has no results: the server"
-    assert lines[1] == "left out: 1 queued job of a"
+    assert lines[0] == "left out: 3 jobs of b were given up (the model has no results): the server"
+    assert lines[1] == "left out: 1 job of a is still queued"
     assert lines[2].startswith("warning: up to 20 % of the answers of a")
     assert list(left_out_lines([], [{"model": "a", "cut_share": 0.05}])) == []
 
@@ -92,8 +92,9 @@ def test_results_name_the_jobs_that_have_none(engine: Engine, environment: dict[
     give_up(engine, job.job_id, job.attempt_no, failure)
 
     shown = evalctl(environment, f"results {run.run_id} --synthetic")
-    assert "left out: 1 failed job of " in shown.stdout
-    assert ": too long a prompt" in shown.stdout
+    said = " ".join(shown.stdout.split())
+    assert "left out: 1 job of " in said
+    assert " failed (the model has no results): too long a prompt" in said
     document = json.loads(evalctl(environment, f"results {run.run_id} --synthetic --json").stdout)
     failed = [row for row in document["missing"] if row["state"] == "failed"]
     assert [(row["jobs"], row["reason"]) for row in failed] == [(1, "too long a prompt")]

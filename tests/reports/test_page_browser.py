@@ -82,6 +82,65 @@ def test_a_formula_that_a_passage_touches_is_marked_as_a_whole(page: Page, tmp_p
     assert page.evaluate("document.querySelectorAll('.answer-text strong').length") == 1
 
 
+CELLS = (
+    "[...document.querySelectorAll('.drawn tr')].map(row => [...row.children].map(cell =>"
+    " cell.querySelector('annotation') ? 'f:' + cell.querySelector('annotation').textContent"
+    " : cell.textContent))"
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "cells"),
+    [
+        ("|a|b|\n|---|---|\n|1|2|", [["a", "b"], ["1", "2"]]),
+        ("a | b\n- | :-:\n1 | 2", [["a", "b"], ["1", "2"]]),
+        ("| a | b |\r\n| - | - |\r\n| 1 |\r\n|1|2|3|", [["a", "b"], ["1", ""], ["1", "2"]]),
+        ("|x|n|\n|-|-|\n|$|x|$|$\\|x\\|$|", [["x", "n"], ["f:|x|", "f:\\|x\\|"]]),
+        ("|a|b|\n|-|-|\n|p \\| q|**x**|", [["a", "b"], ["p | q", "x"]]),
+        ("|a|b|\n|-|-|\n|||\n|中|文|", [["a", "b"], ["", ""], ["中", "文"]]),
+        ("|item|$5 | $6|\n|-|-|-|\n|a|b|c|", [["item", "$5", "$6"], ["a", "b", "c"]]),
+        ("|a|\n|-|\n|1|", [["a"], ["1"]]),
+        ("|x| is 3 where |y| is 4\nand |z| is 5", []),
+        ("|a|b|\n|---|\n|1|2|", []),
+        ("a\n---\nb | c", []),
+        ("| $$x |\n|-|\n| y$$ |", []),
+    ],
+)
+def test_a_table_of_the_answer_is_drawn(
+    page: Page, tmp_path: Path, table: str, cells: list[list[str]]
+) -> None:
+    text = f"before\n\n{table}\n\nafter $y$"
+    show(page, tmp_path, document_of([answer_row(1, text)], []), "#a=1")
+    assert page.evaluate(CELLS) == cells
+    shown = page.evaluate("document.querySelector('.answer-text .text').textContent")
+    assert shown.startswith("before")
+    assert "after" in shown
+
+
+def test_a_passage_in_a_table_is_marked_cell_by_cell(page: Page, tmp_path: Path) -> None:
+    text = "see\n|n|x|\n|-|-|\n|1|two and 2|\n|2|$3$|\nend"
+    start, end = text.index("and 2"), text.index("|\nend")
+    verdict = verdict_row(1, at=(start, end))
+    show(page, tmp_path, document_of([answer_row(1, text)], [verdict]), "#a=1")
+    marked = "[...document.querySelectorAll('.drawn mark')].map(one => one.closest('td').cellIndex)"
+    assert page.evaluate(marked) == [1, 0, 1]
+    assert page.evaluate("document.querySelector('.drawn mark').textContent") == "and 2"
+
+
+def test_a_heading_ends_at_a_formula_below_it(page: Page, tmp_path: Path) -> None:
+    text = "## Profit\n$$\nx = 1\n$$\nso it is"
+    show(page, tmp_path, document_of([answer_row(1, text)], []), "#a=1")
+    bold = "[...document.querySelectorAll('.answer-text strong')].map(one => one.textContent)"
+    assert page.evaluate(bold) == ["Profit"]
+
+
+def test_words_in_a_formula_stay_on_their_line(page: Page, tmp_path: Path) -> None:
+    text = "$$\\boxed{\\text{160 bunches, with an expected daily profit of 2010 yuan}}$$"
+    show(page, tmp_path, document_of([answer_row(1, text)], []), "#a=1")
+    box = "document.querySelector('.answer-text .katex-html .text').getBoundingClientRect()"
+    assert page.evaluate(f"{box}.width > 8 * {box}.height")
+
+
 def test_thinking_is_folded_and_filled_when_it_is_opened(page: Page, tmp_path: Path) -> None:
     text = "<think>let me $x$ see</think>\n\nthe answer is 4"
     show(page, tmp_path, document_of([answer_row(1, text)]), "#a=1")

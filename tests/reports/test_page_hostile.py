@@ -138,6 +138,8 @@ def notes(page: Page, tmp_path: Path, text: str) -> str:
         ("e" + "\u0301" * 500, "484 characters that hide, turn or cover text"),
         ("x" * 60_500, "500 characters more are left out of this page"),
         ("$x$ " * 2_000, "all formulas of the last 4,801 characters (too many for one text)"),
+        ("|a" * 50 + "\n" + "|-" * 50, "1 table shown as written: more than 40 columns"),
+        ("|a|b|\n|-|-|\n" + "|c|d|\n" * 5_000, "1 table shown as written: more than 40 columns or"),
         ("", "The answer is empty."),
     ],
 )  # fmt: skip
