@@ -18,7 +18,7 @@ from orchestrator.errors import UsageFault
 from orchestrator.verification.bench import ModelBench, spread
 from orchestrator.verification.replies import KeptReplies
 from scoring.quality.verification_bench import SPLITS, Base
-from tests.orchestrator.verification.test_verifier import PROBLEM, Served, serving
+from tests.support.label_server import PROBLEM, Served, serving
 
 TEXT = """Since $a>0$, we may divide. The sum is $25-2\\times 6=13$.
 
