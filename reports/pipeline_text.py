@@ -73,7 +73,7 @@ def drafts_table(lines: Sequence[Row]) -> Table:
         said = f"{row['prompt']} {row['repetition']}"
         marks = ["steps", *MARKS]
         cells = [str(row[key]) for key in marks] if row["state"] == "succeeded" else ["-"] * 5
-        table.add_row(str(row["job"]), row["model"], row["problem"], said, *cells)
+        add_named_row(table, (str(row["job"]), row["model"], row["problem"], said), cells)
     table.caption = ", ".join(f"{SIGNS[mark]} {SPOKEN[mark]}" for mark in MARKS)
     return table
 
