@@ -120,6 +120,7 @@ FOLDERS = (
     "problems/labelled/guesses_2/answers/",
     "problems/labelled/guesses_3/answers/",
     "problems/labelled/guesses_test/answers/",
+    "problems/labelled/guesses_test_2/answers/",
     "problems/labelled/test/answers/",
 )
 PROSE = (
