@@ -58,11 +58,15 @@ def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
     yield (
         f"{document['problems']} problems, {document['answers']} right answers, "
         f"{document['steps']} untouched steps: {_percent(document['parsed_share'])} parsed, "
-        f"{_percent(document['unverified_share'])} unverified, {document['false_alarms']} false "
-        f"alarms ({_percent(document['false_alarm_rate'])})"
+        f"{_percent(document['unverified_share'])} unverified, "
+        f"{_alarms(document['false_alarms'])} ({_percent(document['false_alarm_rate'])})"
     )
     took = document["latency_ms"]
     yield f"computation alone: p50 {took['p50']} ms, p95 {took['p95']} ms a step"
+
+
+def _alarms(count: int) -> str:
+    return "1 false alarm" if count == 1 else f"{count} false alarms"
 
 
 def column_lines(document: Mapping[str, Any], model: str) -> Iterator[Table | str]:
@@ -144,7 +148,7 @@ def protocol_lines(
     yield table
     own = document["computation"]
     yield (
-        f"computation: {own['false_alarms']} false alarms on {own['right_steps']} steps before the "
+        f"computation: {_alarms(own['false_alarms'])} on {own['right_steps']} steps before the "
         f"first wrong one ({_percent(own['false_alarm_rate'])}), {_percent(own['parsed_share'])} "
         "of them could be checked"
     )

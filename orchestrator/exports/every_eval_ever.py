@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -20,6 +22,7 @@ Row = Mapping[str, Any]
 SCHEMA_VERSION = "0.3.0"
 #: What evalctl does not know of a model, in the words of the schema.
 UNKNOWN = {"deployment_type": "unknown", "model_availability": "unknown"}
+UNKNOWN_DEVELOPER = "unknown"
 #: Name, column, largest value and what it says.
 METRICS = (
     ("steps", "score7", 7.0, "Points of 7 for the necessary steps that the answer shows"),
@@ -32,7 +35,11 @@ LOWER_IS_BETTER = frozenset({"guess"})
 def export_every_eval_ever(
     export: RunExport, folder: Path, *, version: str, problem_set: str, organisation: str
 ) -> dict[str, int]:
-    """Write a record for each model into a folder; return the metrics of each file by its name."""
+    """Write a record for each model into a folder; return the metrics of each file by its path.
+
+    The path below the folder is the one that the project's validator wants: benchmark, developer,
+    model, and a UUID, the same at each export.
+    """
     groups: dict[str, dict[tuple[str, str, str], list[Row]]] = {}
     heads: dict[str, Row] = {}
     for batch in export.answers().batches:
@@ -46,11 +53,18 @@ def export_every_eval_ever(
     for model, cells in groups.items():
         record = _record(heads[model], cells, version, problem_set, organisation)
         content = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
-        name = f"{hashlib.sha256(record['evaluation_id'].encode()).hexdigest()[:32]}.json"
-        with whole_file(folder / name) as part:
+        path = _path_of(record, problem_set)
+        with whole_file(folder / path) as part:
             part.write_text(content, encoding="utf-8")
-        made[name] = len(record["evaluation_results"])
+        made[path] = len(record["evaluation_results"])
     return made
+
+
+def _path_of(record: Mapping[str, Any], problem_set: str) -> str:
+    digest = hashlib.sha256(record["evaluation_id"].encode()).digest()
+    parts = (problem_set, UNKNOWN_DEVELOPER, record["model_info"]["name"])
+    folders = (re.sub(r"[^\w.-]+", "_", part).strip(".") or "_" for part in parts)
+    return "/".join((*folders, f"{uuid.UUID(bytes=digest[:16], version=4)}.json"))
 
 
 def _record(
@@ -83,7 +97,8 @@ def _record(
         "eval_library": {"name": "evalctl", "version": version},
         "model_info": {
             "name": model,
-            "id": model,
+            "id": f"{UNKNOWN_DEVELOPER}/{model}",
+            "developer": UNKNOWN_DEVELOPER,
             **engine,
             "additional_details": UNKNOWN | {"run_id": str(head["run_id"]), **imported},
         },
