@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from core.settings import Settings
-from db.fleet import list_workers
 from db.judgements import run_judges
 from db.runs import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import opened, out_option, read_lines
 from orchestrator.cli.numbers import whole
+from orchestrator.cli.queued import end_with
 from orchestrator.cli.results import require_judge
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say, warn
@@ -31,7 +31,6 @@ from orchestrator.judge import (
 from orchestrator.judge_agreement import folder_agreement, run_agreement
 from orchestrator.registry import load_registry
 from orchestrator.submit import Outcome, submit_experiment
-from orchestrator.watch import watched
 from problems.labelling import LabelledAnswer, load_labelled
 from problems.loader import load_set
 from reports.judge_table import agreement_tables
@@ -128,20 +127,14 @@ def submit(
             again=retry_unscored,
         )
         outcome = submit_experiment(connections.engine, connections.broker, submission)
-        for warning in outcome.warnings:
-            warn(warning)
-        document = outcome.to_dict() | {"judged_run": str(found.run_id), "judge": judge_name}
-        if not as_json:
-            say(_sentence(outcome, found.name, judge_name))
-        if watch:
-            judging = find_run(connections.engine, str(outcome.submitted.run_id))
-            progress = watched(connections.engine, judging, console(as_json=as_json))
-            document["state"] = progress.state
-        elif not list_workers(connections.engine):
-            warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
-    if as_json:
-        print_json(document)
-    return 0 if document.get("state", "succeeded") == "succeeded" else 1
+        return end_with(
+            connections,
+            outcome,
+            _sentence(outcome, found.name, judge_name),
+            watch=watch,
+            as_json=as_json,
+            more={"judged_run": str(found.run_id), "judge": judge_name},
+        )
 
 
 @judge.command()

@@ -9,15 +9,15 @@ import click
 from click import option
 
 from core.settings import Settings
-from db.fleet import list_workers
 from db.runs import find_run
 from db.verification.reading import read_verification, verified_drafts
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
+from orchestrator.cli.queued import end_with
 from orchestrator.cli.submit import shared_options
 from orchestrator.connections import connect
-from orchestrator.console import console, json_option, print_json, say, warn
+from orchestrator.console import console, json_option, print_json, say
 from orchestrator.experiment import make_experiment
 from orchestrator.model_check import unreachable
 from orchestrator.registry import load_registry
@@ -28,7 +28,6 @@ from orchestrator.verification.pipeline import (
     shown_verification,
 )
 from orchestrator.verification.verifier import DEADLINE_MS
-from orchestrator.watch import watched
 from reports.pipeline_text import drafts_table, verification_parts
 
 
@@ -92,22 +91,18 @@ def submit(
     with connect(broker=True, name="pipeline") as connections:
         outcome = submit_experiment(connections.engine, connections.broker, submission)
         said = (*outcome.warnings, *own_drafts_warning(submission), *away)
-        outcome = replace(outcome, warnings=said)
-        warn(*outcome.warnings)
-        document = outcome.to_dict() | {"draft": drafter, "verifier": verifier}
-        if not as_json:
-            say(_sentence(outcome, drafter, verifier))
-        if watch:
-            run = find_run(connections.engine, str(outcome.submitted.run_id))
-            progress = watched(connections.engine, run, console(as_json=as_json))
-            if not as_json:
-                say(f"`evalctl pipeline drafts {run.name}` lists the drafts with their marks")
-            document["state"] = progress.state
-        elif not list_workers(connections.engine):
-            warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
-    if as_json:
-        print_json(document)
-    return 0 if document.get("state", "succeeded") == "succeeded" else 1
+        code = end_with(
+            connections,
+            replace(outcome, warnings=said),
+            _sentence(outcome, drafter, verifier),
+            watch=watch,
+            as_json=as_json,
+            more={"draft": drafter, "verifier": verifier},
+        )
+    if watch and not as_json:
+        name = outcome.submitted.name
+        say(f"`evalctl pipeline drafts {name}` lists the drafts with their marks")
+    return code
 
 
 @pipeline.command()

@@ -13,10 +13,9 @@ from click import option
 
 from core.settings import Settings
 from core.states import Mode
-from db.fleet import list_workers
-from db.runs import find_run
 from db.submissions import Submission
 from orchestrator.cli.examples import examples
+from orchestrator.cli.queued import end_with
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.experiment import Experiment, make_experiment, read_experiment
@@ -25,7 +24,6 @@ from orchestrator.registry import load_registry
 from orchestrator.spending.earlier import estimate_or_why
 from orchestrator.spending.estimate import budget_warnings, estimate
 from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
-from orchestrator.watch import watched
 from reports.estimate_text import estimate_parts
 from reports.sampling_text import sampling_text
 
@@ -166,20 +164,7 @@ def submit(
             away = (*away, *budget_warnings(submission, estimate(connections.engine, submission)))
         outcome = submit_experiment(connections.engine, connections.broker, submission)
         outcome = replace(outcome, warnings=(*outcome.warnings, *away))
-        warn(*outcome.warnings)
-        if not as_json:
-            say(_sentence(outcome))
-        if not watch:
-            if as_json:
-                print_json(outcome.to_dict())
-            elif not list_workers(connections.engine):
-                warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
-            return 0
-        run = find_run(connections.engine, str(outcome.submitted.run_id))
-        progress = watched(connections.engine, run, console(as_json=as_json))
-        if as_json:
-            print_json(outcome.to_dict() | {"state": progress.state})
-        return 0 if progress.state == "succeeded" else 1
+        return end_with(connections, outcome, _sentence(outcome), watch=watch, as_json=as_json)
 
 
 #: Options that any run of prompts has.

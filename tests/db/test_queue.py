@@ -156,7 +156,7 @@ def test_a_claim_passes_over_a_model_whose_last_job_another_worker_is_claiming(
 
 
 def test_the_commit_writes_every_column_that_a_result_can_have() -> None:
-    own = {"id", "created_at"}  # the database's
+    own = {"id", "created_at", "superseded"}  # the database's
     written = re.findall(r"INSERT INTO eval\.(\w+) \(([^)]*)\)", statement("commit", "commits"))
     listed = {
         table: {column.strip() for column in columns.split(",")} for table, columns in written
