@@ -31,7 +31,7 @@ quickstart: setup ## Compare two tiny real models on this machine, servers inclu
 	@$(BIN)/evalctl quickstart
 
 test: lint ## Lint, type check and run all tests; as root on Debian, install the programs that some need
-	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: setup ## Check style, formatting and types
 	@$(BIN)/ruff check .

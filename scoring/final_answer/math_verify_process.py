@@ -21,7 +21,7 @@ from typing import Any
 
 MEMORY_BYTES = 1 << 30
 #: Processor time that one question may take; one in use takes some 20 ms.
-QUESTION_CPU_S = 2
+QUESTION_CPU_S = 1
 MAX_CHARACTERS = 2000
 _STATUSES: dict[bool | None, int] = {True: 0, False: 1, None: 2}
 
