@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.waiting import wait_until
+
 ROOT = Path(__file__).resolve().parents[2]
 
 WORKER = """
@@ -166,9 +168,19 @@ def test_others_are_spared(worker: Worker) -> None:
     stranger.communicate()
 
 
+def ignores(pid: int, number: int) -> bool:
+    """Return whether a process has told the system to drop a signal (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def test_the_reaper_ignores_polite_signals_and_has_its_own_session(worker: Worker) -> None:
     assert os.getsid(worker.orphan_reaper.pid) == worker.orphan_reaper.pid
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    polite = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # Its interpreter takes a moment to start; until then a signal ends it as any other.
+    assert wait_until(lambda: all(ignores(worker.orphan_reaper.pid, one) for one in polite), 10.0)
+    for number in polite:
         worker.orphan_reaper.send_signal(number)
     worker.process.kill()
     worker.process.wait()
