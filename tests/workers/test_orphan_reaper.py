@@ -169,7 +169,7 @@ def test_others_are_spared(worker: Worker) -> None:
 
 
 def ignores(pid: int, number: int) -> bool:
-    """Return whether a process has told the system to drop a signal (Linux)."""
+    """Return whether a process ignores a signal (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
     return bool(int(mask, 16) >> (number - 1) & 1)
