@@ -8,9 +8,10 @@ from click import option
 from core.settings import Settings
 from orchestrator.cli.examples import examples
 from orchestrator.cli.score import load_problem, read_answer
+from orchestrator.cli.verifier_options import deadline_option, parallel_option
 from orchestrator.console import console, json_option, print_json
 from orchestrator.registry import load_registry
-from orchestrator.verification.verifier import DEADLINE_MS, PARALLEL, verify_with_model
+from orchestrator.verification.verifier import verify_with_model
 from reports.verification_text import counted, marks_table
 from scoring.verification.verify import verify_text
 
@@ -21,20 +22,8 @@ from scoring.verification.verify import verify_text
     "--answer", required=True, metavar="FILE", help="File with the answer; - reads standard input."
 )
 @option("--model", metavar="M", help="Verifier on a server, for steps left undecided.")
-@option(
-    "--deadline-ms",
-    type=click.FloatRange(min=1),
-    default=DEADLINE_MS,
-    show_default=True,
-    help="Time for a model's verdict on a step; then it stays unverified.",
-)
-@option(
-    "--parallel",
-    type=click.IntRange(1, 64),
-    default=PARALLEL,
-    show_default=True,
-    help="Steps that a model is sent at once.",
-)
+@deadline_option
+@parallel_option
 @option(
     "--language",
     type=click.Choice(["en", "zh"]),

@@ -15,12 +15,12 @@ from core.settings import Settings
 from orchestrator.cli import INTERRUPTED
 from orchestrator.cli.examples import examples
 from orchestrator.cli.problems import LABELLED
+from orchestrator.cli.verifier_options import deadline_option, parallel_option
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.registry import load_registry
 from orchestrator.verification.bench import ModelBench, spread
 from orchestrator.verification.replies import KeptReplies
-from orchestrator.verification.verifier import DEADLINE_MS, PARALLEL
 from problems.importers.rows import json_rows
 from problems.labelling import load_labelled
 from problems.loader import load_set
@@ -61,20 +61,8 @@ from scoring.quality.verification_bench import (
     metavar="N",
     help="Right answers to take, spread over the problems; else all.",
 )
-@option(
-    "--deadline-ms",
-    type=click.FloatRange(min=1),
-    default=DEADLINE_MS,
-    show_default=True,
-    help="Time for a model's verdict on a step; then it stays unverified.",
-)
-@option(
-    "--parallel",
-    type=click.IntRange(1, 64),
-    default=PARALLEL,
-    show_default=True,
-    help="Steps that a model is sent at once.",
-)
+@deadline_option
+@parallel_option
 @option("--fresh", is_flag=True, help="Ask the model again, and not use its kept replies.")
 @option(
     "--processbench",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from services.waiting import wait_until
 from tests.support.analytics import seed_analytics
 from tests.support.database import query
 
@@ -63,10 +63,8 @@ def test_of_two_scorings_at_once_one_stands(engine: Engine, database_url: str, j
         first.execute(AGAIN, {"job": job, "version": "first", "score7": 1.0})
         other = threading.Thread(target=score_too)
         other.start()
-        ends_at = time.monotonic() + 60
-        while query(engine, WAITING)[0]["n"] == 0:
-            assert time.monotonic() < ends_at, "the second waits for the first"
-            time.sleep(0.05)
+        waits = wait_until(lambda: query(engine, WAITING)[0]["n"] > 0, 60.0)
+        assert waits, "the second waits for the first"
         first.commit()
         other.join(timeout=60)
 
