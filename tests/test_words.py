@@ -119,7 +119,7 @@ FOLDERS = (
     "problems/labelled/guesses/answers/",
     "problems/labelled/guesses_2/answers/",
     "problems/labelled/guesses_3/answers/",
-    "problems/labelled/guesses_test/answers/",
+    "problems/labelled/guesses_4/answers/",
     "problems/labelled/guesses_test_2/answers/",
     "problems/labelled/test/answers/",
 )
