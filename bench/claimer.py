@@ -7,6 +7,7 @@ import select
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine
@@ -18,16 +19,17 @@ from db.fleet import WorkerIdentity, register_worker
 QUEUE = "synthetic"
 
 
-def register(engine: Engine, queue: str = QUEUE, gpu_uuid: str | None = None) -> uuid.UUID:
-    """Register a worker of one queue and return its id."""
+def register(engine: Engine, queue: str = QUEUE, gpu_uuids: Sequence[str] = ()) -> uuid.UUID:
+    """Register a worker of one queue, with its GPUs, and return its id."""
     worker_id = uuid.uuid4()
     identity = WorkerIdentity(
         worker_id=worker_id,
         name=f"bench-{worker_id}",
         host="bench",
         pid=os.getpid(),
-        device="cuda" if gpu_uuid else "cpu",
-        gpu_uuid=gpu_uuid,
+        device="cuda" if gpu_uuids else "cpu",
+        gpu_uuid=gpu_uuids[0] if gpu_uuids else None,
+        gpu_uuids=tuple(gpu_uuids) or None,
         queues=(queue,),
         version="0",
     )

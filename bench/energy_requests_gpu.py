@@ -1,8 +1,9 @@
 """Energy of single requests to a real engine: the driver's counter against sampled power.
 
-Run ``python -m bench.energy_requests_gpu OUT`` on a host with an NVIDIA GPU; it takes some three
-minutes. The engine has the shape of DeepSeek-R1-Distill-Qwen-7B in AWQ 4-bit with dummy weights.
-Requests follow each other, alone in the engine as in latency mode. Energies are in joules. Prints
+Run ``python -m bench.energy_requests_gpu OUT [GPU]`` on a host with an NVIDIA GPU; it takes some
+three minutes. The engine has the shape of DeepSeek-R1-Distill-Qwen-7B in AWQ 4-bit with dummy
+weights. Requests follow each other, alone in the engine as in latency mode. Energies are in joules.
+Prints
 one JSON document, and writes it to OUT/energy_requests.json.
 """
 
@@ -58,12 +59,12 @@ def engine(folder: Path) -> Send:
 class Requests:
     """Measures requests in each of the ways."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, gpu: int) -> None:
         import pynvml  # noqa: PLC0415
 
         pynvml.nvmlInit()
         self._nvml, self._send = pynvml, send
-        self._gpu = pynvml.nvmlDeviceGetHandleByIndex(0)
+        self._gpu = pynvml.nvmlDeviceGetHandleByIndex(gpu)
         self._samplers = {rate: PowerSampler(pynvml, self._gpu, rate) for rate in RATES_HZ}
         for sampler in self._samplers.values():
             sampler.start()
@@ -114,11 +115,13 @@ class Requests:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure requests without a pause between them, then some with one."""
+    gpu = int(arguments[1]) if len(arguments) > 1 else 0
+    os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
     with tempfile.TemporaryDirectory(prefix="evalctl-energy-") as folder:
         send = engine(Path(folder) / "r1-7b")
         for _ in itertools.repeat(None, 5):
             send()
-        requests = Requests(send)
+        requests = Requests(send, gpu)
         found: dict[str, Any] = {**requests.gpu, "output_tokens": OUTPUT_TOKENS}
         for pause_s, count in zip(PAUSES_S, (REQUESTS, PAUSED), strict=True):
             found[f"pause_{pause_s}s"] = requests.measure(count, pause_s)

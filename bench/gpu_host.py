@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,15 @@ QWEN3_4B_AWQ: dict[str, Any] = {
         "modules_to_not_convert": None,
     },
 }  # fmt: skip
+#: No NVLink multicast: some hosts lose their GPUs by it.
+NO_MULTICAST: Mapping[str, str] = {
+    "NCCL_NVLS_ENABLE": "0",
+    "NVSHMEM_DISABLE_NVLS": "1",
+    "TORCH_SYMM_MEM_DISABLE_MULTICAST": "1",
+    "VLLM_ALLREDUCE_USE_FLASHINFER": "0",
+    "VLLM_ALLREDUCE_USE_SYMM_MEM": "0",
+    "VLLM_FLASHINFER_ALLREDUCE_BACKEND": "trtllm",
+}
 REGISTRY = """
 [models.qwen3-4b-shape]
 engine = "vllm"

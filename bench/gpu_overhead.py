@@ -1,6 +1,7 @@
 """What the queue costs on a GPU: the same prompts through it and straight from the same AsyncLLM.
 
-Run ``python -m bench.gpu_overhead OUT [GPU [SEQUENCES...]]``.
+Run ``python -m bench.gpu_overhead OUT [GPU [latency|SEQUENCES...]]``; with ``0+1`` for GPU one
+engine is spread over two.
 
 One engine of the Qwen3-4B shape for each ``max_num_seqs``, held by a worker in this process; rounds
 alternate (bare, queue, queue, bare). Latency: one request at a time. Throughput: as many as the
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -24,10 +26,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.gpu_host import attempt, say, shape_spec, write_shape
+from bench.gpu_host import NO_MULTICAST, attempt, say, shape_spec, write_shape
 from bench.overhead import InProcessWorker
 from bench.place import Place, place, quickstart_submission
-from core.gpus import Gpu, find_gpu, nvml
+from core.gpus import Gpu, find_gpus, gpu_groups, nvml
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import Mode
@@ -39,8 +41,9 @@ from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
 from workers.engines.vllm.prompt import sampling_parameters
+from workers.gpu.group_guard import GroupGuard
 from workers.gpu.guard import GpuGuard
-from workers.gpu.lock import GpuLock
+from workers.gpu.lock import GroupLock
 from workers.gpu.nvml import NvmlReader
 from workers.gpu.pinning import pin
 from workers.gpu.process_owner import ProcessOwnership
@@ -76,12 +79,13 @@ class Bench:
         self, here: Place, host: EngineHost, worker: InProcessWorker, folder: Path
     ) -> None:
         self._here, self._host, self._worker, self._folder = here, host, worker, folder
+        self._gpus = len(host.context.gpu_uuids)
         self.figures: list[dict[str, Any]] = []
         self._runs = 0
 
     def compare(self, mode: Mode, sequences: int, repetitions: int) -> None:
         """Run the rounds of one setting and keep their figures."""
-        spec = _spec(self._folder, sequences)
+        spec = _spec(self._folder, sequences, self._gpus)
         self._queue(spec, mode, max(1, sequences // 6))  # starts the engine; discarded
         rates: dict[str, list[float]] = {"bare": [], "queue": []}
         for way in ORDER:
@@ -93,7 +97,10 @@ class Bench:
             say(f"{mode} {sequences}: {way} {rate:.1f} tokens/s")
         bare, queue = (sum(rates[way]) / len(rates[way]) for way in ("bare", "queue"))
         ratio = bare / queue if mode is Mode.LATENCY else queue / bare
-        setting = {"mode": mode.value, "max_num_seqs": sequences, "jobs_per_round": repetitions * 6}
+        setting = {
+            "mode": mode.value, "gpus": self._gpus, "max_num_seqs": sequences,
+            "jobs_per_round": repetitions * 6,
+        }  # fmt: skip
         found = {"tokens_per_s": rates, "ratio": ratio, "target": TARGETS[mode]}
         self.figures.append(setting | found)
         say(f"{mode} {sequences}: ratio {ratio:.4f}, target {TARGETS[mode]}")
@@ -158,11 +165,11 @@ async def _send_all(
     return time.monotonic() - started_s, made
 
 
-def _spec(folder: Path, sequences: int) -> ModelSpec:
-    options = {
+def _spec(folder: Path, sequences: int, gpus: int) -> ModelSpec:
+    options: dict[str, Any] = {
         "load_format": "dummy", "skip_tokenizer_init": True, "dtype": "float16",
         "max_model_len": 4096, "max_num_seqs": sequences, "max_num_batched_tokens": 4096,
-        "gpu_memory_utilization": 0.5,
+        "gpu_memory_utilization": 0.5, "tensor_parallel_size": gpus,
     }  # fmt: skip
     return shape_spec(folder, options)
 
@@ -171,17 +178,20 @@ def main() -> int:
     """Run all settings; one that fails does not keep the others from running."""
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
-    gpu = find_gpu(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    pin([gpu])
+    (group,) = gpu_groups(sys.argv[2] if len(sys.argv) > 2 else "0")
+    gpus = find_gpus(group)
+    pin(gpus)
+    os.environ |= NO_MULTICAST
     with ExitStack() as stack:
         here = stack.enter_context(place())
         stack.enter_context(nvml())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evalctl-overhead-")))
         write_shape(folder / "shape")
-        bench = _bench(stack, here, gpu, folder)
-        wanted = {int(argument) for argument in sys.argv[3:]}
+        bench = _bench(stack, here, gpus, folder)
+        wanted = frozenset(sys.argv[3:])
         for mode, sequences, repetitions in SETTINGS:
-            if wanted and (mode is Mode.LATENCY or sequences not in wanted):
+            setting = "latency" if mode is Mode.LATENCY else str(sequences)
+            if wanted and setting not in wanted:
                 continue
             attempt(f"{mode} {sequences}", partial(bench.compare, mode, sequences, repetitions))
             figures = json.dumps(bench.figures, indent=1)
@@ -189,16 +199,25 @@ def main() -> int:
     return 0
 
 
-def _bench(stack: ExitStack, here: Place, gpu: Gpu, folder: Path) -> Bench:
+def _bench(stack: ExitStack, here: Place, gpus: Sequence[Gpu], folder: Path) -> Bench:
     mark = uuid.uuid4().hex
-    where = EngineContext(home=here.settings.home, log_folder=folder, worker_mark=mark)
-    context = replace(where, device="cuda", gpu_uuid=gpu.uuid)
-    lock = stack.enter_context(closing(GpuLock(here.settings.home, gpu.uuid)))
+    context = EngineContext(
+        home=here.settings.home,
+        log_folder=folder,
+        worker_mark=mark,
+        device="cuda",
+        gpu_uuid=gpus[0].uuid,
+        more_gpu_uuids=tuple(gpu.uuid for gpu in gpus[1:]),
+    )
+    lock = stack.enter_context(closing(GroupLock(here.settings.home, context.gpu_uuids)))
     ownership = ProcessOwnership(mark=mark, lock_path=lock.path)
-    guard = GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
+    guards = [
+        GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
+        for gpu in gpus
+    ]
     host = EngineHost(context)
     stack.callback(host.close)
-    worker = InProcessWorker(here, host, context, guard=guard)
+    worker = InProcessWorker(here, host, context, guard=GroupGuard(guards))
     stack.callback(worker.close)
     return Bench(here, host, worker, folder)
 

@@ -3,8 +3,8 @@
 Run ``python -m bench.group_gpu OUT [PART...]`` on a host with two NVIDIA GPUs.
 
 Shapes of DeepSeek-R1-Distill-Qwen-7B and Qwen3-32B in AWQ 4-bit group 128 with dummy weights:
-memory and speed are real, the text is not. Without parts, all but ``sequences_*``, which take some
-minutes more, run as far as ``DEADLINE_S`` allows: a part that no longer fits is left out and named.
+memory and speed are real, the text is not. Without parts, all but those of ``NAMED`` run. A part
+for which too little of ``DEADLINE_S`` is left is left out and named.
 Each part writes OUT/group.json again, which is also printed at the end.
 """
 
@@ -28,7 +28,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from bench.gpu_host import QWEN3_4B_AWQ, Host, say, write_shape
+from bench.gpu_host import NO_MULTICAST, QWEN3_4B_AWQ, Host, say, write_shape
 from bench.gpu_need import R1_7B_AWQ
 from core.gpus import list_gpus, nvml
 from workers.gpu.nvml import NvmlReader
@@ -40,15 +40,6 @@ QWEN3_32B_AWQ: dict[str, Any] = QWEN3_4B_AWQ | {
     "max_position_embeddings": 40960, "tie_word_embeddings": False,
 }  # fmt: skip
 SHAPES: Mapping[str, dict[str, Any]] = {"r1-7b": R1_7B_AWQ, "qwen3-32b": QWEN3_32B_AWQ}
-#: No NVLink multicast: some hosts lose their GPUs by it.
-NO_MULTICAST: Mapping[str, str] = {
-    "NCCL_NVLS_ENABLE": "0",
-    "NVSHMEM_DISABLE_NVLS": "1",
-    "TORCH_SYMM_MEM_DISABLE_MULTICAST": "1",
-    "VLLM_ALLREDUCE_USE_FLASHINFER": "0",
-    "VLLM_ALLREDUCE_USE_SYMM_MEM": "0",
-    "VLLM_FLASHINFER_ALLREDUCE_BACKEND": "trtllm",
-}
 MODEL = """
 [models.{name}]
 engine = "{engine}"
@@ -56,17 +47,25 @@ source = "{folder}"
 quantisation = "awq-4bit-g128-shape"
 queue = "vllm"
 [models.{name}.options]
-tensor_parallel_size = {gpus}
+{parallel}_parallel_size = {gpus}
 max_num_seqs = 4
 {options}
 """
+#: How an engine is spread, over how many GPUs, and the share of each that it reserves, by what
+#: follows the shape in a model's name. The ``s`` ones are for searches on emulated GPUs.
+KINDS: Mapping[str, tuple[str, int, float | None]] = {
+    "x1": ("tensor", 1, 0.6),
+    "x2": ("tensor", 2, 0.6),
+    "p2": ("pipeline", 2, 0.6),
+    "s1": ("tensor", 1, None),
+    "s2": ("tensor", 2, None),
+}
 VLLM_OPTIONS = """
 load_format = "dummy"
 skip_tokenizer_init = true
 dtype = "float16"
 max_model_len = 4096
 max_num_batched_tokens = 4096
-gpu_memory_utilization = 0.6
 warm_up_requests = 4
 """
 #: The synthetic engine stands in for vLLM in a rehearsal on fake GPUs.
@@ -178,9 +177,13 @@ class Bench:
         for name, config in SHAPES.items():
             folder = self._folder / name
             write_shape(folder, config)
-            for gpus in (1, 2):
-                model = {"name": f"{name}-x{gpus}", "engine": engine, "folder": folder}
-                texts.append(MODEL.format(**model, gpus=gpus, options=options))
+            for kind, (parallel, gpus, reserved) in KINDS.items():
+                model = {"name": f"{name}-{kind}", "engine": engine, "folder": folder}
+                shared = {"parallel": parallel, "gpus": gpus, "options": options}
+                text = MODEL.format(**model, **shared)
+                if reserved is not None and not self.rehearsal:
+                    text += f"gpu_memory_utilization = {reserved}\n"
+                texts.append(text)
         Path(self.host.environment["EVALCTL_CONFIG"]).write_text("\n".join(texts), encoding="utf-8")
 
 
@@ -239,18 +242,23 @@ def one_gpu(bench: Bench) -> dict[str, Any]:
 
 def two_gpus_7b(bench: Bench) -> dict[str, Any]:
     """Run the small shape on both GPUs together."""
-    return _two_gpus(bench, "r1-7b")
+    return _two_gpus(bench, "r1-7b-x2")
+
+
+def pipeline_7b(bench: Bench) -> dict[str, Any]:
+    """Run the small shape as a pipeline of two stages, one on each GPU."""
+    return _two_gpus(bench, "r1-7b-p2")
 
 
 def two_gpus_32b(bench: Bench) -> dict[str, Any]:
     """Run the large shape on both GPUs together."""
-    return _two_gpus(bench, "qwen3-32b")
+    return _two_gpus(bench, "qwen3-32b-x2")
 
 
-def _two_gpus(bench: Bench, shape: str) -> dict[str, Any]:
+def _two_gpus(bench: Bench, model: str) -> dict[str, Any]:
     bench.up("0+1")
-    run = f"two-gpus-{shape}"
-    bench.submit(run, [f"{shape}-x2"], "256:256", 8)
+    run = f"two-gpus-{model}"
+    bench.submit(run, [model], "256:256", 8)
     bench.done(run, min(210.0, bench.left_s))
     return speeds(bench, run)
 
@@ -364,19 +372,20 @@ def _lives(pid: int) -> bool:
 def sequences_one(bench: Bench) -> dict[str, Any]:
     """Search how many sequences each shape serves on one GPU, both at the same time."""
     bench.up("0", "1")
-    return _sequences(bench, [f"{name}-x1" for name in SHAPES], "sequences-one")
+    return _sequences(bench, [f"{name}-s1" for name in SHAPES], "sequences-one")
 
 
 def sequences_two(bench: Bench) -> dict[str, Any]:
     """Search how many sequences each shape serves on both GPUs together."""
     bench.up("0+1")
-    return _sequences(bench, [f"{name}-x2" for name in SHAPES], "sequences-two")
+    return _sequences(bench, [f"{name}-s2" for name in SHAPES], "sequences-two")
 
 
 def _sequences(bench: Bench, models: Sequence[str], run: str) -> dict[str, Any]:
-    """Search up to 64 sequences, with a cache of some of them: 4 GiB on each GPU."""
+    """Search the most sequences, each GPU as one of 24 GiB."""
     named = [part for model in models for part in ("--model", model)]
-    search = ("--max-level", "64", "--trials", "1", "--fixed-length", "1024:128", "--no-watch")
+    limits = ("--max-level", "256", "--trials", "1", "--memory-limit", "24GiB")
+    search = (*limits, "--fixed-length", "1024:128", "--no-watch")
     bench.host.evalctl("probe", "sequences", *named, *search, "--name", run, within_s=60)
     with suppress(TimeoutError):
         bench.done(run, bench.left_s)
@@ -386,6 +395,38 @@ def _sequences(bench: Bench, models: Sequence[str], run: str) -> dict[str, Any]:
     return {"thresholds": found}
 
 
+def estimates(bench: Bench) -> dict[str, Any]:
+    """Estimate three runs from earlier ones of the same model, then run them, on the first GPU."""
+    bench.up("0")
+    return {name: _estimated(bench, name, *one) for name, one in ESTIMATED.items()}
+
+
+def _estimated(
+    bench: Bench, name: str, model: str, options: Sequence[str], repetitions: Sequence[int]
+) -> dict[str, Any]:
+    """Run once, estimate a second run with another seed, run it; GPU seconds of both."""
+    said = []
+    for seed, count in enumerate(repetitions):
+        shape = ("--model", model, "--problems", "quickstart", *options)
+        wanted = (*shape, "--repetitions", str(count), "--seed", str(1000 * seed))
+        planned = json.loads(
+            bench.host.evalctl("submit", *wanted, "--dry-run", "--json", within_s=60)
+        )
+        run = f"estimated-{name}-{seed}"
+        bench.host.evalctl("submit", *wanted, "--name", run, within_s=60)
+        bench.done(run, min(240.0, bench.left_s))
+        took = bench.query(f"SELECT * FROM analytics_v1.run_gpu_hours WHERE run = '{run}'")
+        said.append({"run": run, "estimate": planned["estimate"], "took": took})
+        say(f"{run}: {json.dumps(said[-1], default=str)}")
+    return {"runs": said}
+
+
+#: Model, how it is run, repetitions of the first and of the second run of six problems.
+ESTIMATED: Mapping[str, tuple[str, tuple[str, ...], tuple[int, int]]] = {
+    "latency": ("r1-7b-x1", ("--fixed-length", "256:512"), (2, 4)),
+    "throughput": ("r1-7b-x1", ("--fixed-length", "256:512", "--mode", "throughput"), (4, 8)),
+    "large": ("qwen3-32b-x1", ("--fixed-length", "256:256"), (1, 3)),
+}
 #: Each part with the seconds that it takes at least; one that no longer fits is left out.
 PARTS: Mapping[str, tuple[Callable[[Bench], dict[str, Any]], float]] = {
     "one_gpu": (one_gpu, 60.0),
@@ -393,9 +434,13 @@ PARTS: Mapping[str, tuple[Callable[[Bench], dict[str, Any]], float]] = {
     "rank_killed": (rank_killed, 50.0),
     "worker_killed": (worker_killed, 60.0),
     "two_gpus_32b": (two_gpus_32b, 60.0),
+    "pipeline_7b": (pipeline_7b, 60.0),
     "sequences_one": (sequences_one, 60.0),
     "sequences_two": (sequences_two, 60.0),
+    "estimates": (estimates, 60.0),
 }
+#: Take some minutes more, and run when named.
+NAMED: frozenset[str] = frozenset({"sequences_one", "sequences_two", "estimates", "pipeline_7b"})
 
 
 def run_part(bench: Bench, name: str) -> None:
@@ -448,7 +493,7 @@ def main(arguments: Sequence[str]) -> int:
     bench = Bench(Path(out), folder, rehearsal=rehearsal)
     say(f"{bench.gpus}; used {bench.base_mib} MiB; {DEADLINE_S:.0f} s")
     try:
-        for name in wanted or [name for name in PARTS if not name.startswith("sequences")]:
+        for name in wanted or [name for name in PARTS if name not in NAMED]:
             run_part(bench, name)
     finally:
         end(bench)

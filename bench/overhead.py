@@ -31,7 +31,7 @@ from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest, Message
 from workers.execution.executor import Executor
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.lease import LeaseKeeper
 from workers.lifecycle.shutdown import Shutdown
@@ -126,9 +126,9 @@ class InProcessWorker:
     """A worker in this process, so that the engine object can be used without it as well."""
 
     def __init__(
-        self, place: Place, host: EngineHost, context: EngineContext, guard: GpuGuard | None = None
+        self, place: Place, host: EngineHost, context: EngineContext, guard: Guard | None = None
     ) -> None:
-        worker_id = register(place.engine, "vllm", context.gpu_uuid)
+        worker_id = register(place.engine, "vllm", context.gpu_uuids)
         self._sampler = memory_sampler(context)
         self._heartbeat = Heartbeat(place.engine, worker_id)
         self._leases = LeaseKeeper(place.engine, Timeouts())
