@@ -55,7 +55,7 @@ def _database(url: str | None, attempts: int) -> Iterator[Engine]:
         yield open_database(url, name="bench")
         return
     with place() as here:
-        engine = open_database(here.engine.url.render_as_string(hide_password=False), name="bench")
+        engine = open_database(here.environment["EVALCTL_DATABASE_URL"], name="bench")
         fill(engine, attempts)
         keep_all(engine)
         yield engine

@@ -31,6 +31,22 @@ MORE = {
     "FROM analytics_v1.generations GROUP BY model",
     "missed steps": "SELECT problem, step, sum(missing), sum(answers) "
     "FROM analytics_v1.step_counts GROUP BY 1, 2",
+    "jobs by state": "SELECT model, state, sum(jobs), max(last_finished_at) "
+    "FROM analytics_v1.job_counts GROUP BY 1, 2",
+    "attempts by outcome": "SELECT model, outcome, sum(attempts), max(last_ended_at) "
+    "FROM analytics_v1.attempt_counts GROUP BY 1, 2",
+    "times and need": "SELECT model, sum(used), sum(ttft_ms_sum) / sum(timed), max(need_mib_max) "
+    "FROM analytics_v1.answer_totals GROUP BY 1",
+    "flagged answers": "SELECT model, sum(flagged), sum(answers) "
+    "FROM analytics_v1.answer_totals GROUP BY 1",
+    "scores by category": "SELECT model, category, sum(scored), sum(score7_sum) / sum(scored) "
+    "FROM analytics_v1.answer_totals GROUP BY 1, 2",
+    "memory in use": "SELECT model, max(peak_mib_max), sum(mean_mib_sum) / sum(traced) "
+    "FROM analytics_v1.answer_totals GROUP BY 1",
+    "clocks": "SELECT model, min(sm_clock_mhz_min), max(temperature_c_max) "
+    "FROM analytics_v1.answer_totals GROUP BY 1",
+    "medians by problem": "SELECT model, percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_ms) "
+    "FROM analytics_v1.problem_resources GROUP BY model",
     "the newest 1,000": "SELECT * FROM analytics_v1.generations ORDER BY job_id DESC LIMIT 1000",
     "the last day": "SELECT model, avg(score7) FROM analytics_v1.scores "
     "WHERE scored_at > now() - interval '1 day' GROUP BY model",

@@ -1,15 +1,16 @@
 -- Panels of the dashboard "evalctl: run"; $__timeFilter and ${...} are Grafana"s.
 
 -- name: jobs_by_state
-SELECT state, count(*) AS jobs
-  FROM analytics_v1.jobs
+SELECT state, sum(jobs) AS jobs
+  FROM analytics_v1.job_counts
  WHERE run_id = (SELECT run_id FROM analytics_v1.runs WHERE run = ${run:sqlstring})
  GROUP BY state
  ORDER BY state;
 
 -- name: done
-SELECT avg((state NOT IN ('queued', 'running'))::int)::double precision AS done
-  FROM analytics_v1.jobs
+SELECT 1 - coalesce(sum(jobs) FILTER (WHERE state IN ('queued', 'running')), 0)::double precision
+           / sum(jobs)::double precision AS done
+  FROM analytics_v1.job_counts
  WHERE run_id = (SELECT run_id FROM analytics_v1.runs WHERE run = ${run:sqlstring});
 
 -- name: time_to_the_end
