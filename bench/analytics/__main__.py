@@ -78,7 +78,7 @@ def _lines(engine: Engine) -> Iterator[str]:
             plain = PLAIN.get(view["view"])
             over_all = _median(connection, whole, rounds=1)
             beside = _median(connection, plain, rounds=1) if plain else None
-            asked = "an aggregate" if plain else "every row"
+            asked = "an aggregate" if view["view"] in OVER_ALL else "every row"
             times = (_cell(of_run), _cell(over_all), _cell(beside))
             yield f"| `{view['view']}` | {' | '.join(times)} | {asked} |"
         yield ""

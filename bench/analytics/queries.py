@@ -12,6 +12,8 @@ OVER_ALL = {
     "step_verdicts": "SELECT step, verdict, count(*) FROM {v} GROUP BY step, verdict",
     "memory_samples": "SELECT max(used_mib), count(*) FROM {v}",
     "card_looks": "SELECT model, count(*), min(sm_clock_mhz) FROM {v} GROUP BY model",
+    "generation_gpus": "SELECT model, gpu, count(*), max(need_mib) FROM {v} GROUP BY model, gpu",
+    "answer_energy": "SELECT model, count(*), avg(joules) FROM {v} GROUP BY model",
 }
 #: The same of the table behind it, without a join: what the machine needs for reading it.
 PLAIN = {

@@ -87,6 +87,22 @@ def test_kept_lengths_flag_the_same_answers(engine: Engine) -> None:
     assert all("length_outlier" not in row["flags"] for row in query(engine, FLAGS)), "forgotten"
 
 
+HOURS = "SELECT run, gpu_hours, attempts FROM analytics_v1.run_gpu_hours ORDER BY run"
+
+
+def test_kept_and_computed_gpu_hours_are_the_same(engine: Engine, ended: Run) -> None:
+    computed = query(engine, HOURS)
+    assert {row["run"]: row["attempts"] for row in computed}["quickstart"] == 16
+
+    assert keep_run(engine, ended.run_id)
+    assert query(engine, HOURS) == computed
+    query(engine, "UPDATE eval_kept.gpu_hours SET gpu_hours = 9")
+    assert {row["run"]: row["gpu_hours"] for row in query(engine, HOURS)}["quickstart"] == 9
+
+    query(engine, "UPDATE eval.score SET score7 = 1")
+    assert query(engine, HOURS) == computed, "forgotten, so computed again"
+
+
 CHANGES = {
     "scored again": "INSERT INTO eval.score (job_id, scorer_version, steps_done, steps_total, "
     "score7, guess_suspected) SELECT job_id, '2', 4, 4, 7, false FROM eval.score LIMIT 1",
@@ -150,6 +166,8 @@ def test_synthetic_results_stay_hidden_and_mixed_runs_are_computed(
     resources = "SELECT run_id FROM analytics_v1.model_resources"
     assert query(engine, resources) == [{"run_id": run_id}]
     assert query(second, resources) == [], "this session does not include synthetic models"
+    assert [row["attempts"] for row in query(engine, HOURS)] == [1]
+    assert [row["attempts"] for row in query(second, HOURS)] == [0]
 
     real = ModelSpec(name="real", engine="vllm", source="s", queue="synthetic")
     mixed = _finished(engine, models=(real, spec("b")))
