@@ -69,6 +69,8 @@ _OTHERS: dict[str, Measure] = {
     "nickel": ("dollars", 1, 0.05), "bucks": ("dollars", 1, 1.0),
     "euro": ("euros", 1, 1.0), "€": ("euros", 1, 1.0), "欧元": ("euros", 1, 1.0),
     "£": ("sterling", 1, 1.0), "英镑": ("sterling", 1, 1.0), "yen": ("yen", 1, 1.0),
+    "sterling": ("sterling", 1, 1.0), "rupee": ("rupees", 1, 1.0), "ruble": ("rubles", 1, 1.0),
+    "日元": ("yen", 1, 1.0), "人民币": ("money", 1, 1.0), "元人民币": ("money", 1, 1.0),
     "美元": ("dollars", 1, 1.0),
     "percent": ("percent", 1, 1.0), "里": ("length", 1, 500.0), "km²": ("length", 2, 1e6),
     "两": ("mass", 1, 0.05),

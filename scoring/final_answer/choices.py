@@ -16,16 +16,17 @@ _CHOICE = re.compile(
     r"|[A-Ha-h](?![a-z'’])|(?-i:\s+[A-H](?=\s*(?:[A-H]\b|[.。,，)）$*]|$))))*)(?![A-Za-z'’])",
     re.IGNORECASE,
 )
-_GROUP = r"[A-H](?:\s*(?:,|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
+_GROUP = r"[A-H](?:\s*(?:,|，|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
 _LONE = re.compile(
-    rf"(?<![A-Za-z])(?P<f>[A-H])(?=\s*(?:选项|项)?(?:[^，。;；]{{0,16}}满足|正确"
+    rf"(?<![A-Za-z])(?P<f>{_GROUP})(?=\s*(?:选项|项)?(?:[^，。;；]{{0,16}}满足|正确"
     rf"|符合|是对的)|选项)|(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice"
+    rf"|(?:我认为|我觉得|应该|应当)(?:答案)?[是为]"
     rf"|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go"
     rf"|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒"
     rf"|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
     r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])"
     r"|[(（](?P<d>[a-h])[)）](?=\s*(?:is|are|[.,。，]|$))"
-    r"|^[\s*(（\[✅✔→]*(?P<b>[A-H]{1,4})(?=[)）\].、。:：*]|\s*$)"
+    rf"|^[\s*(（\[✅✔→]*(?P<b>{_GROUP}|[A-H]{{1,4}})(?=[)）\].、。:：*都均]|\s*$)"
     r"|\*\*\s*[(（]?(?P<c>[A-H]{1,4})[)）.]?[^*\n]{0,80}\*\*",
     re.MULTILINE,
 )
@@ -37,6 +38,8 @@ _NOT_CHOSEN = re.compile(
 )
 
 
+#: Full-width letters and brackets as plain ones.
+FULL_WIDTH = str.maketrans("ＡＢＣＤＥＦＧＨ", "ABCDEFGH")
 _SAID_RIGHT = re.compile(
     r"(?<![A-Za-z])[(（]?(?P<letter>[A-H])[)）]?\s*(?:is|was)\s+(?:the\s+)?(?:right|correct|true)\b"
 )

@@ -35,8 +35,20 @@ _CONDITION_FIRST = re.compile(
 )
 
 
+#: What was counted, one by one: "There are 2 solutions, namely 2 and -2".
+_COUNTED_LIST = re.compile(
+    r"[,，:：(（]\s*(?:namely|that is|i\.e\.|即|分别[是为])\s*[,，:：]?\s*"
+    r"(?=[^,，、和或]{1,24}(?:[,，、和或]|\band\b|\bor\b)"
+    r"\s*(?:and |or )?[$\\(]*(?:[a-z]\s*=\s*)?-?\d)",
+    re.IGNORECASE,
+)
+
+
 def result_clause(text: str) -> str:
     """Return the main clause of a sentence without the condition that it begins with."""
+    listed = _COUNTED_LIST.search(text)
+    if listed is not None and holds(text[: listed.start()]):
+        text = text[: listed.start()]
     text = main_clause(text)
     condition = _CONDITION_FIRST.match(text)
     rest = text[condition.end() :] if condition is not None else ""
@@ -108,6 +120,11 @@ _COMMENTS = (
         re.IGNORECASE | re.DOTALL,
     ),
     re.compile(r"[,，]\s*其中[^。;；]*"),
+    re.compile(
+        r"[,，(（]?\s*(?:\b(?:even )?though|\balthough|\be\.g\.|\bfor (?:example|instance)"
+        r"|虽然|尽管|例如|比如)(?![A-Za-z])[^;。]*?(?=[.;。]\s|[.;。]?$)",
+        re.IGNORECASE,
+    ),
     re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),
 )
 _ROUGHLY = re.compile(r"\s*(?:about|approximately|roughly|around|some|≈|约)", re.IGNORECASE)

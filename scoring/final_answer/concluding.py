@@ -19,6 +19,7 @@ from scoring.final_answer.results.asides import (
     is_about_accuracy,
     says_of_another_case,
 )
+from scoring.final_answer.results.code import without_code
 from scoring.final_answer.results.named import is_pair_of_labels, names_last
 from scoring.final_answer.writing import END_MARKS
 
@@ -27,10 +28,10 @@ FORMULA = re.compile(
     r"|(?<![A-Za-z])[a-zA-Z]\s*=|\\emptyset|∅|ℝ|\\mathbb|无解|空集|全体实数"
     r"|任意实数|一切实数"
     r"|(?<![A-Za-z\\])[A-Za-z]\s*[-+*/−·×^]\s*[A-Za-z(](?![A-Za-z])|[①-⑳]"
-    r"|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:real\s+"
-    r"|such\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist"
+    r"|\$\s*-?[A-Za-z](?:[-+*/][A-Za-z])*\s*\$|no\s+(?:(?:real|integer|such|valid|whole)"
+    r"\s+)?(?:solutions?|roots?|numbers?|values?|\w+\s+(?:satisf|exist"
     r"|work))|all\s+(?:other\s+)?real|every\s+real|any\s+real"
-    r"|set\s+is\s+empty|empty\s+set|does not exist|不存在",
+    r"|set\s+is\s+empty|empty\s+set|(?:does|do) not exist|(?:does|do)n't exist|不存在",
     re.IGNORECASE,
 )
 CALCULATION = re.compile(
@@ -104,7 +105,7 @@ THEN = re.compile(
     r"|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether"
     r"|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means"
     r"|this means|因此|所以|故|从而|于是|可得|得到|可见|综上"
-    r"|解得|求得|即)(?![A-Za-z可事])\s*[,，:：]?\s*(?:that\s+)?",
+    r"|解得|求得|即|(?=∴))(?:∴|(?![A-Za-z可事]))\s*[,，:：]?\s*(?:that\s+)?",
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
@@ -123,8 +124,9 @@ _CONCLUDES = re.compile(
 )
 #: Words that are an answer by themselves.
 _NOTHING = re.compile(
-    r"\bno\s+(?:real\s+|such\s+)*(?:solutions?|roots?)"
-    r"|\bset\s+is\s+(?:the\s+)?empty|does not exist|无(?:实数)?解|空集|不存在",
+    r"\bno\s+(?:(?:real|such|integer|whole|positive|rational|valid|possible|common)\s+)*"
+    r"(?:solutions?|roots?)"
+    r"|\bset\s+is\s+(?:the\s+)?empty|(?:does|do) not exist|无(?:实数)?解|空集|不存在",
     re.IGNORECASE,
 )
 _BOLD_LINE = re.compile(
@@ -176,7 +178,7 @@ def conclusion(
 
     ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
     """
-    text = _without_appendix(text, asked)
+    text = without_code(_without_appendix(text, asked))
     for aside in (END_MARKS, _EQUALITY, _CHECKED_LINE):
         text = aside.sub(lambda m: " " * len(m.group()), text)
     spans = sentences(text)
@@ -192,9 +194,24 @@ def conclusion(
         start = useful[first][0] if _short(useful[first : at + 1]) else start
     begin = start
     for then in THEN.finditer(text, start, end):
+        if _lists_counted(text, then.start(), then.end()):
+            continue
         if states(text[then.end() : end]) and then.end() < end:
             begin = then.end()
     return Concluded(start=begin, end=end, lead=start)
+
+
+def _lists_counted(text: str, start: int, end: int) -> bool:
+    """Return whether a stretch joins a count and the list of what was counted: 共2个解，即2和-2."""
+    return (
+        text[start:end].startswith("即")
+        and _COUNT.search(text, max(0, start - 24), start) is not None
+        and _LIST.match(text, end) is not None
+    )
+
+
+_COUNT = re.compile(r"(?:\d|[一二两三四五六七八九十])\s*[个种对组条][^，,。]{0,8}[，,:：]\s*$")
+_LIST = re.compile(r"[^，。,、和或\n]{1,20}[、和或,，]\s*[-\d$\\a-z]")
 
 
 def _named(text: str, useful: Sequence[tuple[int, int]], heads: frozenset[str]) -> int | None:
@@ -465,12 +482,16 @@ def _ends(text: str, at: int) -> bool:
         r"\b(?:one|first)\b", text[max(0, at - 80) : at], re.IGNORECASE
     ):
         return False
+    if char == "!" and _FACTORIAL_GOES_ON.match(text, max(0, at - 1)):
+        return False
     following = text[at + 1 : at + 2]
     return (
         following == "" or following in ' \n*)"' or ord(following) > 0x2000
     ) and not _abbreviated(text, at)
 
 
+#: A factorial within a calculation ends no sentence: ``10!/(4! 6!)``.
+_FACTORIAL_GOES_ON = re.compile(r"[\da-z)]!\s*(?:[=+*/·×÷^)]|\d{1,3}!)")
 #: A line that is not finished without what stands below it.
 _UNFINISHED = re.compile(
     r"(?:\b(?:is|are|so|with|equals?|gets?|gives?|obtain|find|by|also|be|as)"

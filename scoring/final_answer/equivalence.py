@@ -25,6 +25,7 @@ from scoring.final_answer.forms import (
     Words,
     is_mathematics,
     is_whole,
+    with_factorial,
 )
 from scoring.final_answer.intervals import as_span
 from scoring.final_answer.members import (
@@ -84,7 +85,7 @@ class Comparison(EquationComparison):
     def read(self, written: str) -> Form | None:
         """Return the form of a reference or an answer."""
         commas = self.kind != "set"
-        form = read_form(one_spelling(written, commas=commas), self.names)
+        form = read_form(with_factorial(one_spelling(written, commas=commas)), self.names)
         return self._as_interval(form) or form
 
     def _as_interval(self, form: Form | None) -> Spans | None:
@@ -170,8 +171,15 @@ class Comparison(EquationComparison):
             re.sub(r"\s", "", item.sides[0]) if isinstance(item, Equation) else ""
             for item in stated.items
         ]
-        asked = [at for at, left in enumerate(lefts) if len(left) > 1 and left in self.asked]
+        asked = [at for at, left in enumerate(lefts) if len(left) > 1 and self._stands_asked(left)]
         return stated.items[asked[0]] if len(asked) == 1 else stated
+
+    def _stands_asked(self, expression: str) -> bool:
+        """Return whether the problem speaks of an expression, not as a part of a longer one."""
+        return (
+            re.search(rf"{re.escape(expression)}(?![-+*/^(\d]|=(?![_?？(（]|$))", self.asked)
+            is not None
+        )
 
     def _scalar(self, wanted: Scalar, stated: Form) -> bool | None:
         if "±" in wanted.text:
@@ -287,7 +295,7 @@ class Comparison(EquationComparison):
             return True
         if re.search(
             r"\\(?:int|sum|prod|lim|oint|iint|det)|∫|∑|\\(?:sin|cos|tan|cot|ln|log"
-            r"|overline|vec)|^(?:sin|cos|tan)|\||\[|[a-z]{3,}",
+            r"|overline|vec)|^(?:sin|cos|tan)|^d\^?\d?[a-z]?/d[a-z]|^\\frac\{d|\||\[|[a-z]{3,}",
             bare,
         ):
             return True
@@ -459,11 +467,22 @@ class Comparison(EquationComparison):
             if isinstance(right, Scalar) and any(self._same(right, i) is False for i in further):
                 return False
             return self._equation(wanted, named[0])
+        letters = [frozenset(LETTER.findall(" ".join(_sides(i)))) for i in (wanted, *stated.items)]
+        alike = [i for i, of in zip(stated.items, letters[1:], strict=True) if of == letters[0]]
+        if not wanted.name and len(alike) == 1 and isinstance(alike[0], Equation):
+            # Of k = 1, y = x + 1 the one in the letters of x - y + 1 = 0.
+            return self._equation(wanted, alike[0])
         # x = -1, 2 is an assignment and further values.
         return len(stated.items) > 1 and all(
             isinstance(item, Equation) and self._equation(wanted, item) is True
             for item in stated.items
         )
+
+    def _is_unsolved(self, wanted: Equation, stated: Equation) -> bool:
+        """Return whether ``2x = 8`` is stated where a solution such as ``x = 4`` is asked for."""
+        solved = wanted.name and self.number(wanted.sides[-1]) is not None
+        named = stated.name or len(stated.sides) != 2 or not LETTER.search(stated.sides[0])
+        return bool(solved) and not named and _ASKS_SOLUTION.search(self.asked) is not None
 
     def _equation(self, wanted: Equation, stated: Form) -> bool | None:
         if len(wanted.sides) == 1:
@@ -479,6 +498,8 @@ class Comparison(EquationComparison):
                 return None if inner is None else self._same(right, inner)
             return self._same(right, stated)
         if isinstance(stated, Equation):
+            if self._is_unsolved(wanted, stated):
+                return False
             found = self._gap(wanted, stated)
             if not found:
                 found = self._solved(wanted, stated) or self._solved(stated, wanted) or found
@@ -493,6 +514,18 @@ class Comparison(EquationComparison):
         if isinstance(stated, Scalar) and isinstance(right, Scalar):
             return self.values(right, stated)
         return False if isinstance(stated, Spans) else None
+
+
+#: A question for the solution of an equation, not for the equation of a line.
+_ASKS_SOLUTION = re.compile(
+    r"^(?!.*(?:直线|轴|渐近线|准线|切线|\blines?|axis|asymptot|directrix|tangent)).*"
+    r"(?:解是|的解|解方程|的根|求x|solve|root|findx|valueofx)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _sides(form: Form) -> tuple[str, ...]:
+    return form.sides if isinstance(form, Equation) else ()
 
 
 def by_units(form: Form, other: Form) -> Form:
@@ -511,7 +544,8 @@ def squeezed(written: str) -> str:
 
 
 _UNIT_IN_CALCULATION = re.compile(
-    r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?(?=\s*(?:[-+*/)]|$))"
+    r"(?<=\d)\s*(?P<unit>[A-Za-z]{1,12}(?:/[A-Za-z]{1,5})?|[\u4e00-\u9fff]{1,2})(?:\^\{?\d\}?)?"
+    r"(?=\s*(?:[-+*/)]|$))"
 )
 
 

@@ -19,6 +19,7 @@ from scoring.final_answer.concluding import (
     sentences,
     states,
 )
+from scoring.final_answer.results.retractions import replaced
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{[^{}]*\})\s*(?P<brace>\{)?")
 #: Between boxes of one answer: signs, a name before the next, joining words.
@@ -44,7 +45,7 @@ _TURN = re.compile(
     r"|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>|<end_of_turn>|</s>"
 )
 _CUE = re.compile(
-    r"####\s*(?!#)|[\"'](?:final_?)?answer[\"']\s*:\s*|</?answer>"
+    r"####\s*(?!#)|[\"'](?:final[_ ]?)?(?:answer|result|solution)[\"']\s*:\s*|</?answer>"
     r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案"
     r"|的)?(?:应该)?(?:是|为|应为|有(?=\s*[（(]?[A-H①-⑳]))[:：]?"
     r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案"
@@ -61,8 +62,10 @@ _CUE = re.compile(
     r"|\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*"
     r"|\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*"
     r"|(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案"
-    r"|答)\s*[:：]?\s*(?:\**\s*)?$"
-    r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]",
+    r"|答)\s*[:：]?\s*(?:\**\s*)?(?m:$)"
+    r"|\A\s*(?:```(?:json)?\s*)?\{\s*[\"'][A-Za-z_ ]{1,16}[\"']\s*:\s*(?=[^,{}:]*\}[\s`]*\Z)"
+    r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]"
+    r"|\b(?:chang|revis|switch|correct|amend)(?:e|ing) (?:my|the) (?:final )?answer to\b",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^\s*(?:第[一二三四五123]?空\s*[:：]|[-*•+]\s+|\(?\d{1,2}[.)、]\s+)(?=\S)")
@@ -94,7 +97,7 @@ def find_answer(
     ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
     """
     text = _before_next_turn(text)
-    corrected = _correction(text)
+    corrected = replaced(text) or _correction(text)
     if corrected is not None:
         later = find_answer(text[corrected:], asked, heads)
         if later is not None:
@@ -102,7 +105,7 @@ def find_answer(
                 start=later.start + corrected,
                 end=later.end + corrected,
                 how=later.how,
-                text=later.text,
+                text=_closed(later.text),
             )
     boxes = _boxes(text)
     cue = _last_cue(text)
@@ -121,13 +124,22 @@ def find_answer(
     return _concluded(text, asked, heads)
 
 
+def _closed(text: str) -> str:
+    """Return a text without the bracket behind it that closes a remark."""
+    bare = text.rstrip(" .。\n")
+    for opening, closing in ("()", "（）"):
+        if bare.endswith(closing) and bare.count(closing) > bare.count(opening):
+            return bare[:-1]
+    return text
+
+
 def _concluded(text: str, asked: frozenset[str], heads: frozenset[str]) -> Stated | None:
     found = conclusion(text, asked, heads)
     if found is None:
         return None
     inside = text[found.start : found.end]
     return Stated(
-        start=found.start, end=found.end, how="end", text=inside, before=text[: found.lead]
+        start=found.start, end=found.end, how="end", text=inside, before=text[: found.start]
     )
 
 
@@ -309,7 +321,7 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
             if text[start:end].strip()
             else None
         )
-    if cue.group()[:1] in "\"'":
+    if cue.group().lstrip("{`json \n")[:1] in ('"', "'"):
         value = re.compile(r'\s*"((?:[^"\\]|\\.)*)"|\s*([^,}\n]+)').match(text, start)
         return (
             None
@@ -339,7 +351,14 @@ def _without_asides(text: str, start: int, end: int) -> int:
 
 
 def _is_aside(sentence: str) -> bool:
-    return is_remark(sentence) or is_elsewhere(sentence)
+    return is_remark(sentence) or is_elsewhere(sentence) or _IN_GENERAL.match(sentence) is not None
+
+
+_IN_GENERAL = re.compile(
+    r"\s*(?:in general|(?:more )?generally|similarly|likewise|一般地|一般来说|类似地|同理)"
+    r"(?![A-Za-z])",
+    re.IGNORECASE,
+)
 
 
 def _block_end(text: str, start: int) -> int:
@@ -401,7 +420,7 @@ def _is_heading(text: str, cue: re.Match[str], region: str, end: int) -> bool:
 def _explained(after: str) -> bool:
     return (
         re.search(
-            r"【\s*(?:解析|解答|分析|详解)|^\s*\**\s*(?:explanation|solution|reasoning"
+            r"【\s*(?:解析|解答|分析|详解)|^[\s*#]*(?:explanation|solution|reasoning"
             r"|why|because|解析|解答|理由|过程)\b",
             after[:200],
             re.IGNORECASE | re.MULTILINE,

@@ -40,6 +40,8 @@ NAME = re.compile(
 )
 
 
+#: A factorial at the end, whose mark would pass for one of the sentence.
+_FACTORIAL = re.compile(r"(?P<factor>\d+|[a-z]|\([^()]*\))!\s*$")
 _TRAILING = " \t\n.。,，;；:：!！?？*"
 
 
@@ -114,6 +116,11 @@ BUILDER = re.compile(
     r"|:]\s*(?P<condition>.+?)\\?\}$",
     re.DOTALL,
 )
+
+
+def with_factorial(text: str) -> str:
+    """Return a text with brackets around a factorial that it ends in."""
+    return _FACTORIAL.sub(r"(\g<factor>!)", text)
 
 
 def trimmed(text: str) -> str:

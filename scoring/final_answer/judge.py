@@ -10,16 +10,25 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from problems.schema import Answer, Problem
-from scoring.final_answer.choices import chosen, circled, is_circled, letters_of, lone_choice
+from scoring.final_answer.choices import (
+    FULL_WIDTH,
+    chosen,
+    circled,
+    is_circled,
+    letters_of,
+    lone_choice,
+)
 from scoring.final_answer.demands.demand import unmet
 from scoring.final_answer.equivalence import Comparison, Verdict, squeezed
 from scoring.final_answer.extraction import Stated, find_answer
 from scoring.final_answer.forms import Words
 from scoring.final_answer.math_verify import shared
 from scoring.final_answer.notations.dates import same_day
+from scoring.final_answer.notations.remainders import same_remainder
 from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
 from scoring.final_answer.results.endings import endings, of_another_name
+from scoring.final_answer.results.retractions import rejected, without_struck
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.thinking import searched, visible
 from scoring.final_answer.values import Evaluate, QueryMathVerify
@@ -34,6 +43,9 @@ MAX_QUESTIONS = 3
 MAX_ASKED = 600
 #: Characters of what is stated that are read; more is not one answer.
 MAX_STATED = 4_000
+#: Characters behind what is stated that may take it back.
+MAX_BEHIND = 80
+_ASKS_WRONG = re.compile(r"\b(?:wrong|false|incorrect|not true)\b|错|不正确|不成立", re.IGNORECASE)
 _LABELS = re.compile(r"(?:\\text\s*\{)?\s*[A-H](?:\s*,\s*[A-H])+\s*\}?")
 
 
@@ -59,7 +71,9 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     """
     evaluate = _evaluate(symbols)
     answer = _as_choice(problem.answer)
-    text = searched(text)
+    text = without_struck(searched(text))
+    if answer.kind == "choice":
+        text = text.translate(FULL_WIDTH)
     stated = find_answer(text, question.words, question.heads)
     if answer.kind in ("proof", "rubric") or not answer.any_of:
         return Judgement(right=None, reason="judged by people", stated=stated)
@@ -80,6 +94,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
         _compared(evaluate, question, answer, reference, written) for reference in answer.any_of
     ]
     decided = _decided(verdicts, stated, text)
+    if decided.right and _takes_back(evaluate, question, answer, stated, text):
+        return Judgement(right=False, reason="the answer is taken back", stated=stated)
     if decided.right or stated.how != "end":
         return decided
     ends = [
@@ -170,8 +186,9 @@ def _is_cut(text: str) -> bool:
 def _compared(
     evaluate: Evaluate, question: Question, answer: Answer, reference: str, stated: Stated
 ) -> Verdict:
-    if (same := same_day(reference, stated.text)) is not None:
-        return Verdict(right=same)
+    for same_notation in (same_day, same_remainder):
+        if (same := same_notation(reference, stated.text)) is not None:
+            return Verdict(right=same)
     how = _comparison(evaluate, question, answer, reference)
     read = read_stated(question, how, reference, stated)
     verdict = how.judge(reference, read, stated.text)
@@ -180,6 +197,21 @@ def _compared(
     if verdict.right and how.offers_another(reference, stated.text):
         return Verdict(right=False, reason="another value is offered too")
     return verdict
+
+
+def _takes_back(
+    evaluate: Evaluate, question: Question, answer: Answer, stated: Stated, text: str
+) -> bool:
+    """Return whether a text calls the value wrong that it has just stated."""
+    behind = text[stated.end :].split("\n", 1)[0][:MAX_BEHIND]
+    value = rejected(f"{stated.text}{behind}")
+    if value is None or _ASKS_WRONG.search(question.text):
+        return False
+    form = read_form(value)
+    return any(
+        _comparison(evaluate, question, answer, reference).judge(reference, form, value).right
+        for reference in answer.any_of
+    )
 
 
 def _comparison(
@@ -217,7 +249,12 @@ def _limited(query: QueryMathVerify) -> QueryMathVerify:
 
 def _names(reference: str) -> frozenset[str]:
     """Return the letters that stand for something in a reference."""
-    bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}", " ", reference)
+    bare = re.sub(
+        r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}|(?<=\d)\s*[ap]\.?\s?m\.?(?![A-Za-z])",
+        " ",
+        reference,
+        flags=re.IGNORECASE,
+    )
     alone = re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)
     return frozenset(alone) | frozenset(re.findall(r"(?<=\d)[a-zA-Z](?![A-Za-z])", bare))
 

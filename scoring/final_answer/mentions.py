@@ -66,22 +66,27 @@ _COUNT_OF_ANSWERS = re.compile(
 )
 #: Words that make a bound of the value.
 _BOUND = re.compile(
-    r"(?:\bat least|\bat most|\bmore than|\bless than|\bfewer than|\bgreater than"
-    r"|\bover|\bunder|\bbetween|(?<!add )(?<!adds )(?<!sum )(?<!sums )\bup to|\bno more than"
-    r"|\bno less than|\babove"
-    r"|\bbelow|\bexceeds?"
-    r"|至少|至多|最多能|不超过|不少于|大于|小于|超过|不到|多于|少于|介于)\s*$",
+    r"(?:\bat least|\bat most|(?<!add )(?<!adds )(?<!sum )(?<!sums )\bup to|\bno more than"
+    r"|\bno less than|至少|至多|最多能|不超过|不少于)\s*$",
+    re.IGNORECASE,
+)
+#: Words that say that the value itself is not reached: no extreme either.
+_BEYOND = re.compile(
+    r"(?:\bmore than|\bless than|\bfewer than|\bgreater than|\bover|\bunder|\bbetween|\babove"
+    r"|\bbelow|\bexceeds?|大于|小于|(?<!不)超过|不到|不足|多于|(?<!不)少于|介于)\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
-    r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)\b|以[上下]|or (?:more|less|fewer)"
+    r"\s*(?:or|and)\s+(?:more|less|fewer|above|below)\b|\s*(?:[个只人元米]|千米)?以[上下]"
+    r"|or (?:more|less|fewer)"
 )
 _UNIT_AFTER = re.compile(
     rf"\s*\$?\s*(?P<unit>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|(?:square |cubic |sq\.? )?(?:(?:kilo|centi"
     rf"|milli)?(?:met(?:er|re)|gram|lit(?:er|re))s?|cm|mm|km|kg|mg|ml|mL|dm|m|g|t"
-    rf"|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|feet|foot"
+    rf"|L|h|s|min|hours?|minutes?|seconds?|days?|weeks?|dollars?|cents?|euros?|sterling|yuan"
+    rf"|yen|rupees?|rubles?|feet|foot"
     rf"|inches|inch|miles?|yards?|percent|degrees?|公里|英里|海里"
-    rf"|(?:[平立]方)?(?:(?![是为有等就的里哦了呢吗啊呀和与或及共])[{_CHINESE}]){{1,3}})(?"
+    rf"|(?:[平立]方)?(?:(?![是为有等就的里哦了呢吗啊呀和与或及共以])[{_CHINESE}]){{1,3}})(?"
     rf":\^\{{?[23]\}}?|[²³])?(?:\s*/\s*[A-Za-z{_CHINESE}]+"
     rf"|\s+per\s+[a-z]+)?)(?![A-Za-z])"
 )
@@ -173,6 +178,7 @@ def _mention(
         equated=re.search(r"[=≈]", piece) is not None,
         bold=text[:start].count("**") % 2 == 1,
         bound=(not expected.extreme and _BOUND.search(before.replace("*", "")) is not None)
+        or _BEYOND.search(before.replace("*", "")) is not None
         or _BOUND_AFTER.match(after) is not None,
         total=bool(_TOTAL.match(after) or _TOTAL_BEFORE.search(before)),
         aside=_is_aside(form, before, after) and not (expected.difference and BY.search(before)),

@@ -107,6 +107,11 @@ _OVERLINE = re.compile(
 _DOTTED = re.compile(
     r"(?<!\d)(?P<whole>\d*)\.(?P<head>\d*)\\dot\s*\{?(?P<a>\d)\}?(?P<mid>\d*)(?:\\dot\s*\{?(?P<b>\d)\}?)?"
 )
+_SAID_REPEATING = re.compile(
+    r"(?<![\d.])(?P<whole>\d*)\.(?P<tail>\d)\s*(?:,\s*)?\(?(?:repeating|recurring|循环)\)?"
+    r"(?!\s+\d)",
+    re.IGNORECASE,
+)
 _COMBINING = re.compile(
     r"(?<!\d)(?P<whole>\d*)\.(?P<head>\d*?)(?P<tail>(?:\d[\u0305\u0304\u0307])+)"
 )
@@ -125,7 +130,7 @@ def plain_numbers(text: str) -> str:
     text = _GROUP.sub(lambda found: re.sub(r"[^\d]", "", found.group()), text)
     text = _MIXED.sub(_mixed, text)
     text = _MIXED_PLAIN.sub(_mixed, text)
-    text = _chinese(text)
+    text = _chinese(_with_halves(text))
     text = _english(text)
     text = re.sub(
         r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero"
@@ -134,6 +139,28 @@ def plain_numbers(text: str) -> str:
         text,
     )
     return _scaled(text)
+
+
+#: A half behind a number with its unit or its counter: 两天半, 一个半小时, 3年半.
+_HALF_BEHIND = re.compile(
+    r"(?P<number>\d+|[零一二两三四五六七八九十百]+)"
+    r"(?:个半(?P<counted>小时|钟头|月|星期|(?![\u3400-\u9fff])))"
+    r"|(?P<number2>\d+|[零一二两三四五六七八九十百]+)"
+    r"(?P<unit>小时|钟头|天|年|周|米|千米|公里|元|块|斤|千克|公斤|吨|升|倍)半(?![\u3400-\u9fff])"
+)
+
+
+def _with_halves(text: str) -> str:
+    """Return the text with a half that is said behind a number as its decimal: 1.5小时."""
+    if "半" not in text:
+        return text
+
+    def made(m: re.Match[str]) -> str:
+        whole = _value(m["number"] or m["number2"])
+        unit = m["unit"] or m["counted"] or "个"
+        return m.group() if whole is None else f"{whole}.5{unit}"
+
+    return _HALF_BEHIND.sub(made, text)
 
 
 _ROOT = re.compile(
@@ -181,6 +208,7 @@ def _repeating(text: str) -> str:
         value = Fraction(int((whole or "0") + head or "0"), scale)
         return _fraction(value + Fraction(int(tail), (10 ** len(tail) - 1) * scale))
 
+    text = _SAID_REPEATING.sub(lambda m: made(m["whole"], "", m["tail"]), text)
     text = _OVERLINE.sub(
         lambda m: made(m["whole"], m["head"], m["tail"] or m["one"] or m["paren"]), text
     )

@@ -42,6 +42,7 @@ _RATE = re.compile(r"每(?P<time>小时|分钟|秒)[^，。,?？]{0,6}?多少(?P
 _GIVEN_UNIT = re.compile(
     r"\d\s*(?P<unit>[a-zA-Z]{1,12}(?:\s*/\s*[a-z]{1,4}|²|³)?|[\u4e00-\u9fff]{1,2})(?![a-zA-Z])"
 )
+_MONEY_SIGN = re.compile(r"[$€£](?=\s?\d)|(?<=\d)\s?[€£]")
 _DIFFERENCE = re.compile(
     r"\bhow (?:many|much) (?:\w+ )?(?:more|less|fewer|older|younger|taller"
     r"|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier"
@@ -227,8 +228,9 @@ class Question:
             for unit in _GIVEN_UNIT.findall(statement):
                 if (known := measure(unit)) is not None:
                     found.setdefault(known[:2], set()).add(known[2])
-            if re.search(r"\$\s?\d", statement):
-                found.setdefault(("dollars", 1), set()).add(1.0)
+            for sign in _MONEY_SIGN.findall(statement):
+                if (known := measure(sign)) is not None:
+                    found.setdefault(known[:2], set()).add(known[2])
         return {kind: sizes.pop() for kind, sizes in found.items() if len(sizes) == 1}
 
     @cached_property

@@ -33,7 +33,7 @@ _REMARK_IN_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _PROSE_IN_BRACKETS = re.compile(
-    r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
+    r"[(（](?=\s*(?:since|because|as|from|check)\s|[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
     r"|\d\s+of\s))[^()（）]*[)）]"
 )
 #: A side of an equality that holds a term in words: ``e - (what equals 1) = e - 1``.
@@ -97,7 +97,8 @@ def _factorial(text: str, wanted: Scalar, *, boxed: bool) -> str:
     It is one in a box, and elsewhere where the reference is its value.
     """
     found = re.search(r"(?<![\d.])(?P<n>\d{1,3})\s*!\s*[.。]?\s*$", text)
-    if found is None or not (boxed or exact(wanted.text) == exact(f"{found['n']}!")):
+    factor = found is not None and text[: found.start()].rstrip().endswith(("*", "/", "+"))
+    if found is None or not (boxed or factor or exact(wanted.text) == exact(f"{found['n']}!")):
         return text
     value = exact(f"{found['n']}!")
     return text if value is None else f"{text[: found.start()]}{value}"
@@ -161,7 +162,8 @@ def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | Non
 
 
 def _set_in_prose(text: str) -> str:
-    found = list(re.finditer(r"\\?\{[^{}]*[|:∣][^{}]*\}", text))
+    one = r"\\?\{[^{}]*[|:∣][^{}]*\}"
+    found = list(re.finditer(rf"{one}(?:\s*∪\s*{one})*", text))
     return found[-1].group() if found else ""
 
 
@@ -276,7 +278,10 @@ def _coordinates(stated: Stated, question: Question) -> Form | None:
             found[names[axis == "y"]] = said["value"].rstrip(".")
         for name in names:
             letter = r"(?:\\theta|θ)" if "theta" in name else name
-            said_of = rf"(?<![A-Za-z\\]){letter}\s*(?:=|\bis\b|为|是)\s*(?P<value>[^,;，。；]+)"
+            said_of = (
+                rf"(?<![A-Za-z\\]){letter}\s*(?:=|\bis\b|为|是)\s*"
+                r"(?P<value>(?:(?!\b(?:and|thus|so|hence)\b)[^,;，。；])+)"
+            )
             for named in re.finditer(said_of, spelled):
                 found[name] = named["value"].rpartition("=")[2].strip(" .")
     values = [read_form(found[name]) for name in names if name in found]

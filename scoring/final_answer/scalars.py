@@ -29,6 +29,8 @@ _UNIT_BEHIND_LETTER = re.compile(
 )
 
 
+#: A bound behind a value: 42个以上.
+_BOUND = re.compile(r"以[上下内]$|\bor (?:more|less|fewer)$")
 _REMARK = re.compile(rf"^(?P<value>{_NUMBER}%?)(?P<gap>\s*)\((?P<inside>[^()]*)\)$")
 
 
@@ -65,6 +67,8 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
         found = behind or _UNIT.match(text)
         if found is None or _is_variable(found["unit"], names) or not _is_value(found["value"]):
             break
+        if _BOUND.search(found["unit"]):
+            return None
         text, unit = found["value"].strip(), f"{found['unit'].strip('() ')} {unit}".strip()
     percent, degree = False, False
     if re.search(r"[\d)}]\s*(?:%)$", text):
@@ -72,6 +76,7 @@ def scalar(text: str, names: frozenset[str] = frozenset()) -> Scalar | None:
     elif re.fullmatch(r"per\s?cent|pct\.?|百分点|percentage", unit, re.IGNORECASE):
         percent, unit = True, ""
     if text.endswith(("°", "°C", "°F")):
+        unit = text[text.index("°") :] if text[-1] != "°" else unit
         text, degree = text.split("°")[0].strip(), True
         degree = "°" not in text
     elif unit and re.match(r"(?:degrees?|度|deg|摄氏度|[CF]$)", unit, re.IGNORECASE):

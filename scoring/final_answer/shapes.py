@@ -44,7 +44,11 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
         return _matrix(text)
     while (lead := LEAD.match(text)) and lead.end() < len(text):
         text = text[lead.end() :].strip()
-    text = _SET_NAME.sub("", text)
+    if (bare := _SET_NAME.sub("", text)) != text:
+        text = trimmed(bare)
+    if (several := _BUILDERS.fullmatch(text)) is not None and several["second"]:
+        conditions = [BUILDER.match(part.strip()) for part in text.split("∪")]
+        return read_form(" or ".join(m["condition"] for m in conditions if m is not None), names)
     if (builder := BUILDER.match(text)) is not None:
         return read_form(builder["condition"], names)
     if (point := re.fullmatch(r"[A-Z]'?\s*(\([^()]*[,|][^()]*\))", text)) is not None:
@@ -71,6 +75,10 @@ _SET_NAME = re.compile(
     r"|[A-Za-z](?:_\{?\w+\}?)?(?:\([A-Za-z]\))?)\s*[=∈:]\s*(?=\\?\{)"
 )
 
+
+#: A union of sets that are written by their conditions.
+_BUILT = r"\\?\{[^{}∪]*[|:∣][^{}∪]*\}"
+_BUILDERS = re.compile(rf"\s*{_BUILT}(?P<second>\s*∪\s*{_BUILT})+\s*")
 
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvBV]?matrix|array)\}")
 

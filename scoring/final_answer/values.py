@@ -105,6 +105,8 @@ class ValueComparison:
         """
         declared = wanted.unit or self.unit or ""
         unit = declared or self.demanded_unit or self.asked_unit or ""
+        if self._in_another_currency(unit, stated.unit) or _other_degrees(unit, stated.unit):
+            return None
         if stated.unit and not unit and (known := measure(stated.unit)) is not None:
             size = self.given_units.get(known[:2], known[2])
             return Fraction(known[2] / size).limit_denominator(10**9)
@@ -114,9 +116,25 @@ class ValueComparison:
         if a is None or b is None:
             return Fraction(1)
         if a[:2] != b[:2]:
-            apart = _apart(a, b) or (self.demanded_unit is not None and _contrary(a, b))
+            apart = _apart(a, b) or _lengths_apart(a, b)
+            apart = apart or (self.demanded_unit is not None and _contrary(a, b))
             return None if declared or apart else Fraction(1)
         return Fraction(b[2] / a[2]).limit_denominator(10**9)
+
+    def _in_another_currency(self, unit: str, stated: str) -> bool:
+        """Return whether an amount is in another currency than the one of the problem."""
+        said = measure(stated) if stated else None
+        if said is None or said[0] not in _CURRENCIES:
+            return False
+        asked = measure(unit) if unit else None
+        if asked is not None:
+            ours = {asked[0]} & _CURRENCIES
+        else:
+            ours = {kind for kind, _ in self.given_units if kind in _CURRENCIES}
+        # A bare 元 is also said for the unit of another currency.
+        loose = said[0] == "money" and stated.startswith(("元", "块", "角"))
+        loose = loose and "人民" not in stated
+        return len(ours) == 1 and said[0] not in ours and not loose
 
     def _texts(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
         apart = re.search(r"\d\s+\d", f"{wanted};{stated}") is not None
@@ -274,14 +292,30 @@ def _apart(asked: Measure, stated: Measure) -> bool:
 def _contrary(demanded: Measure, stated: Measure) -> bool:
     """Return whether a unit cannot be that of what is demanded.
 
-    A length for an area, a time or a length for a speed, another currency.
+    A length for an area, a time or a length for a speed.
     """
     kinds = {demanded[0], stated[0]}
-    lengths = kinds == {"length"} and demanded[1] != stated[1]
-    return lengths or len(kinds & _SPEED) == 1 or (len(kinds) == 2 and kinds <= _CURRENCIES)
+    return (kinds == {"length"} and demanded[1] != stated[1]) or len(kinds & _SPEED) == 1
 
 
-_CURRENCIES = frozenset(("dollars", "money", "euros", "sterling", "yen"))
+def _lengths_apart(asked: Measure, stated: Measure) -> bool:
+    """Return whether a length is stated where an area or a volume is asked for."""
+    return {asked[0], stated[0]} == {"length"} and asked[1] > stated[1]
+
+
+_CELSIUS = re.compile(r"^°?C$|celsius|摄氏", re.IGNORECASE)
+_FAHRENHEIT = re.compile(r"^°?F$|fahrenheit|华氏", re.IGNORECASE)
+
+
+def _other_degrees(unit: str, stated: str) -> bool:
+    """Return whether one temperature is in degrees Celsius and the other in Fahrenheit."""
+    return any(
+        one.search(unit) is not None and other.search(stated) is not None
+        for one, other in ((_CELSIUS, _FAHRENHEIT), (_FAHRENHEIT, _CELSIUS))
+    )
+
+
+_CURRENCIES = frozenset(("dollars", "money", "euros", "sterling", "yen", "rupees", "rubles"))
 _SPEED = frozenset(("length^1/time^1", "length/time"))
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 
@@ -297,6 +331,8 @@ def clock(value: Scalar, like: int | None = None) -> int | None:
     half = re.match(r"([ap])\.?\s*m\b", value.unit.strip(), re.IGNORECASE)
     if found is None:
         return None
+    if half is None and found["hour"].startswith("0"):
+        return int(found["hour"]) * 60 + int(found["minute"])
     # No ratio has a term 0 or 05.
     marked = half is not None or found["minute"].startswith("0")
     if not marked and like is None:

@@ -16,9 +16,10 @@ from scoring.final_answer.wordings import conditions
 
 _BOLD_WORDS = re.compile(r"\*\*(?P<inside>[^*\n:：]{1,60})\*\*")
 _NO_SOLUTION = re.compile(
-    r"\bno\s+(?:real\s+|such\s+)*(?:solutions?|roots?|values?|numbers?"
+    r"\bno\s+(?:(?:real|such|integer|whole|positive|rational|valid|possible|common)\s+)*"
+    r"(?:solutions?|roots?|values?|numbers?|integers?"
     r"|\w+\s+(?:satisf|work|exist))|\b(?:solution\s+)?set\s+is\s+(?:the\s+)?empty"
-    r"|does not exist"
+    r"|\b(?:does|do) not exist|\b(?:doesn't|don't) exist"
     r"|\bnever\s+(?:true|satisfied)|\binconsistent\b|无(?:实数)?解|空集"
     r"|没有(?:实数)?(?:解|根)|方程无|不存在",
     re.IGNORECASE,
@@ -118,10 +119,17 @@ _ORDER_WORDS = (
         "<",
     ),
 )
-_ORDER = re.compile(r"(?P<sign>[<>≤≥])\s*(?P<value>-?[\w.\\{}/√π]+)")
+_ORDER = re.compile(r"(?P<sign>[<>≤≥])\s*(?P<value>-?[A-Za-z0-9_.\\{}/√π]+)")
 _BETWEEN_WORDS = re.compile(
     r"\b(?P<strict>strictly )?between\s+(?P<low>-?[\w.\\{}/√π]+)\s+and\s+(?"
     r"P<high>-?[\w.\\{}/√π]+)(?P<more>[^.]{0,40})",
+    re.IGNORECASE,
+)
+
+
+_FROM_TO = re.compile(
+    r"\bfrom\s+(?P<low>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<first>inclu\w+|exclu\w+)[\s,)]*to\s+"
+    r"(?P<high>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<second>inclu\w+|exclu\w+)",
     re.IGNORECASE,
 )
 
@@ -131,6 +139,9 @@ def in_order_words(text: str) -> Form | None:
 
     "at least 0 and strictly less than 1", "greater than 3".
     """
+    if (ends := _FROM_TO.search(text)) is not None:
+        closed = [ends[end].lower().startswith("inclu") for end in ("first", "second")]
+        return Spans((Span(ends["low"], ends["high"], closed[0], closed[1]),))
     between = _BETWEEN_WORDS.search(text)
     if between is not None and (
         between["strict"] or re.search(r"inclusive|includ|exclusive|exclud", between["more"])

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from scoring.final_answer.notations.counts import bases
+from scoring.final_answer.notations.currencies import with_currencies
 from scoring.final_answer.notations.times import times_of_day
 from scoring.final_answer.notations.vectors import tuples
 from scoring.final_answer.numerals import plain_numbers
@@ -21,6 +22,8 @@ END_MARKS = re.compile(
     r"|eom_id|end_of_turn)\|>|<end_of_turn>|\[/?INST\]|<｜end▁of▁sentence｜>",
     re.IGNORECASE,
 )
+#: The mark of a reference, signs for "because" and "therefore", and what ends a proof.
+_MARKS = re.compile(r"^\s*####|[∵∴]|[□■∎◻◼▢](?=[\s$]*(?:\n|$))")
 _SQUARES = {"㎡": " m^2", "㎥": " m^3", "㎝": " cm", "㎞": " km", "㎏": " kg", "㎎": " mg",
             "㎜": " mm", "㎢": " km^2",
             "㎠": " cm^2", "㎤": " cm^3", "℃": "°C", "℉": "°F", "％": "%", "﹪": "%", "∶": ":",
@@ -152,8 +155,8 @@ _SAID = (
     (re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])"), "∪"),
     (re.compile(r"(?<=\d)\s+[xX]\s+(?=\d)"), "*"),
     (re.compile(r"(?<=\d)\s+over\s+(?=\d)"), "/"),
-    (re.compile(r"^\s*at\s+(?=\d{1,2}:\d\d)", re.IGNORECASE), ""),
     (re.compile(r"(?<=\d)\.(?=[0-5]\d\s*[ap]\.?\s?m\b)", re.IGNORECASE), ":"),
+    (re.compile(r"^\s*at\s+(?=\d{1,2}:\d\d)", re.IGNORECASE), ""),
     (
         re.compile(
             r"\b(?:plus[ -](?:or )?(?:minus|-))\s*(?=[\d\\])|正负\s*(?=[\d\\])", re.IGNORECASE
@@ -175,7 +178,7 @@ def _with_plain_signs(written: str, *, commas: bool) -> str:
 
     And with commas apart that are none of a number.
     """
-    text = re.sub(r"[₹€£¥￥₩₽]", " ", _with_dollars(END_MARKS.sub(" ", written)))
+    text = _with_dollars(with_currencies(_MARKS.sub(" ", END_MARKS.sub(" ", written))))
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
     text = re.sub(r"\\\\\[[\d.]+\s*[a-z]{2}\]", r"\\\\", text)

@@ -62,9 +62,14 @@ DEMANDS = (
         r"\blowest terms\b|\bsimplest (?:form|terms|radical)|\bfully reduced|^\s*(?:simplify"
         r"|reduce)\b"
         r"|\b(?:and|then) simplify\b|最简|化简|约分",
-        lambda _, said: is_reduced(said) and square_free(said),
+        lambda reference, said: (
+            is_reduced(said) and square_free(said) and not _is_rounded_root(reference, said)
+        ),
     ),
-    _demand(r"\bmixed (?:number|fraction)\b|带分数", lambda _, said: not is_plain_fraction(said)),
+    _demand(
+        r"\bmixed (?:number|fraction)\b(?!\s+or\b)|带分数",
+        lambda _, said: not is_plain_fraction(said),
+    ),
     _demand(
         r"^\s*(?:completely )?factor(?:i[sz]e)?\b|\bfactor(?:i[sz]e)? (?:completely|the (?:poly"
         r"|quad|expr"
@@ -121,6 +126,11 @@ def unmet(question: str, reference: str, stated: Form | None) -> bool:
 def _asked(question: str) -> tuple[Demand, ...]:
     """Return what a question demands."""
     return tuple(demand for demand in DEMANDS if demand.words.search(question))
+
+
+def _is_rounded_root(reference: str, said: str) -> bool:
+    """Return whether a decimal stands for the root of the reference."""
+    return is_decimal(said) and "\\sqrt" in reference
 
 
 def _is_finer(reference: str, said: str) -> bool:

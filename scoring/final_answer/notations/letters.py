@@ -14,7 +14,11 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[_{}()\s\\]", "", name)
+    return re.sub(r"[_{}()\s\\]", "", _OF_X.sub("", name))
+
+
+#: What a function is of: ``y(x)`` is ``y``.
+_OF_X = re.compile(r"(?<=^y)\s*\([xt]\)$")
 
 
 def renamed(wanted: str, stated: str, letters: tuple[frozenset[str], frozenset[str]]) -> str | None:

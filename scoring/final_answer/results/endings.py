@@ -10,7 +10,9 @@ from scoring.final_answer.results.places import without_attained
 
 #: Equality signs that a text has at least to be a derivation.
 DERIVATION = 2
-_CHOICE_WORDS = re.compile(r"\b(?:or|not|if|check|otherwise)\b|或|不|舍|若|检验|≠", re.IGNORECASE)
+_CHOICE_WORDS = re.compile(
+    r"\b(?:or|not|if|check|otherwise|though|although|some)\b|或|不|舍|若|检验|≠", re.IGNORECASE
+)
 #: What a sentence ends in: behind its last equality, or in a last clause that names the result.
 _ENDINGS = (
     re.compile(r"=(?P<value>[^=]+)$"),
@@ -74,7 +76,7 @@ def endings(sentence: str, text: str, question: Question) -> list[str]:
     spelled = without_place(without_attained(bare, question.text), question)
     if _CHOICE_WORDS.search(spelled):
         return []
-    if _ends_elsewhere(spelled, question) or taken_on(spelled):
+    if _LISTED.search(spelled) or _ends_elsewhere(spelled, question) or taken_on(spelled):
         return []
     derived = text.count("=") >= DERIVATION or _is_asked_sum(spelled, question)
     ends = (_RESULTS, *_ENDINGS) if derived else (_RESULTS,)
@@ -105,6 +107,10 @@ def _ends_elsewhere(spelled: str, question: Question) -> bool:
     return bool(asked) and lefts[-1] not in asked
 
 
+#: Several values of one name.
+_LISTED = re.compile(
+    r"(?<![A-Za-z])(?P<name>[A-Za-z])\s*=\s*[^=,，;；、]+(?:[,，;；、]|\band\b|和)\s*(?P=name)\s*="
+)
 _LEFT = re.compile(r"(?:^|[,，;；])\s*([^,，;；=]{1,20}?)\s*=")
 
 
