@@ -140,8 +140,8 @@ def in_order_words(text: str) -> Form | None:
     "at least 0 and strictly less than 1", "greater than 3".
     """
     if (ends := _FROM_TO.search(text)) is not None:
-        closed = [ends[end].lower().startswith("inclu") for end in ("first", "second")]
-        return Spans((Span(ends["low"], ends["high"], closed[0], closed[1]),))
+        first, second = (ends[end].lower().startswith("inclu") for end in ("first", "second"))
+        return Spans((Span(ends["low"], ends["high"], first, second),))
     between = _BETWEEN_WORDS.search(text)
     if between is not None and (
         between["strict"] or re.search(r"inclusive|includ|exclusive|exclud", between["more"])
