@@ -3,8 +3,7 @@
 Run ``python -m bench.energy_requests_gpu OUT [GPU]`` on a host with an NVIDIA GPU; it takes some
 three minutes. The engine has the shape of DeepSeek-R1-Distill-Qwen-7B in AWQ 4-bit with dummy
 weights. Requests follow each other, alone in the engine as in latency mode. Energies are in joules.
-Prints
-one JSON document, and writes it to OUT/energy_requests.json.
+Prints one JSON document, and writes it to OUT/energy_requests.json.
 """
 
 from __future__ import annotations
