@@ -9,6 +9,7 @@ from problems.schema import Path, Problem
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.compiled_problem import compile_problem
 from scoring.final_answer.judge import Judgement, judge_answer
+from scoring.final_answer.results.listed import states_listed
 from scoring.final_answer.thinking import visible
 from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
@@ -18,7 +19,14 @@ from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
 from scoring.steps.reservation import Reservations
-from scoring.steps.thin_evidence import GUESS_SHARE, only_named, shown_share, unsupported
+from scoring.steps.thin_evidence import (
+    GUESS_SHARE,
+    baseless,
+    only_named,
+    shown_share,
+    unsupported,
+    without_base,
+)
 from scoring.steps.trials import Trials
 from scoring.steps.verdict import StepVerdict
 from scoring.text.hidden import blanks, without_hidden
@@ -121,9 +129,11 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     ]
     marked = [(path, verdicts, Marks.of(path, verdicts)) for path, verdicts in along]
     path, verdicts, _ = max(marked, key=lambda item: (item[2].done, item[2].high))
-    share = shown_share(path, verdicts, parsed)
+    hollow = baseless(path, verdicts, parsed)
+    share = shown_share(path, verdicts, hollow, parsed)
     if conclusion.correct is not False:
-        verdicts = unsupported(path, verdicts, parsed)
+        verdicts = unsupported(path, verdicts, hollow, parsed)
+    verdicts = without_base(verdicts, hollow)
     marks = Marks.of(path, verdicts)
     total = len(path.necessary)
     return Score(
@@ -138,7 +148,7 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         coverage=round(1 - marks.high + marks.done, 4),
         answer_correct=conclusion.correct,
         answer_text="" if judgement.stated is None else judgement.stated.text.strip()[:400],
-        guess_suspected=conclusion.correct is True and share < GUESS_SHARE,
+        guess_suspected=share < GUESS_SHARE and _may_be_right(problem, conclusion, answer),
         steps=verdicts,
     )
 
@@ -174,6 +184,17 @@ class _Conclusion:
 def _found(written: str, answer: str, offset: int) -> Place | None:
     start = answer.rfind(written)
     return None if start < 0 else (start + offset, start + offset + len(written))
+
+
+def _may_be_right(problem: Problem, conclusion: _Conclusion, answer: str) -> bool:
+    """Return whether a result is right, or one of those that a rubric lists.
+
+    A rubric's result gets no verdict, as others may be right too; to state a listed one and derive
+    little is a guess all the same.
+    """
+    if problem.answer.kind == "rubric":
+        return states_listed(problem.answer.any_of, answer)
+    return conclusion.correct is True
 
 
 def _within(span: tuple[int, int], place: Place) -> bool:

@@ -2,15 +2,17 @@
 
 Words and written forms name a step. A value that stands before every relation of an answer is
 stated, not derived. Where the result is wrong, or too few steps are shown, such a place may stand
-for something else; there the step is undetermined.
+for something else; there the step is undetermined. So is one that computes nothing and builds on a
+missing one, and such a step saves no answer from being called a guess.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from problems.schema import Path
 from scoring.answer.parsed_answer import ParsedAnswer
@@ -35,6 +37,7 @@ _NAMED = re.compile(r"(?:found (?:the words '[^']*'|the written form)(?:; |$))+"
 _MAY_BE_WRONG = "the result is wrong and may come from here"
 _LITTLE_FOUND = "little else of the derivation was found"
 _STATED = "the value is stated before anything is derived"
+_BASELESS = "it computes nothing, and a step that it builds on is missing"
 
 
 def is_named(verdict: StepVerdict) -> bool:
@@ -56,16 +59,40 @@ def only_named(verdicts: Sequence[StepVerdict]) -> list[StepVerdict]:
     return doubted
 
 
+def baseless(path: Path, verdicts: Sequence[StepVerdict], parsed: ParsedAnswer) -> frozenset[str]:
+    """Return the steps that compute nothing and build on a missing one, or on one like them.
+
+    A guess names a method and states values; what they would follow from is not there. None
+    where one step alone is missing, or where the other steps that are shown are half of the
+    necessary ones.
+    """
+    requires = {step.id: step.requires for step in path.steps}
+    known = {verdict.step_id: verdict for verdict in verdicts}
+    lost = {name for name, verdict in known.items() if verdict.verdict == "missing"}
+    thin = {
+        name
+        for name, verdict in known.items()
+        if verdict.verdict == "done" and not _computes(verdict, parsed)
+    }
+    while new := {name for name in thin - lost if lost.intersection(requires[name])}:
+        lost |= new
+    hollow = frozenset(lost & thin)
+    counted = _necessary(path, verdicts)
+    missing = sum(verdict.verdict == "missing" for verdict in counted)
+    few = len(_shown(counted, hollow)) < GUESS_SHARE * len(counted)
+    return hollow if missing > 1 and few else frozenset()
+
+
 def unsupported(
-    path: Path, verdicts: tuple[StepVerdict, ...], parsed: ParsedAnswer
+    path: Path, verdicts: tuple[StepVerdict, ...], hollow: frozenset[str], parsed: ParsedAnswer
 ) -> tuple[StepVerdict, ...]:
     """Doubt what is only named or stated, in an answer that shows too little of the steps.
 
-    That is under half of the necessary ones, undetermined ones among them: it may be guessed.
+    That is under half of the necessary ones, undetermined ones among them, ``hollow`` ones not: it
+    may be guessed.
     """
-    counted = [v for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
-    shown = sum(verdict.verdict in ("done", "undetermined") for verdict in counted)
-    if shown / len(counted) >= GUESS_SHARE:
+    counted = _necessary(path, verdicts)
+    if len(_shown(counted, hollow)) >= GUESS_SHARE * len(counted):
         return verdicts
     return tuple(
         _doubted(v, _LITTLE_FOUND)
@@ -77,18 +104,42 @@ def unsupported(
     )
 
 
-def shown_share(path: Path, verdicts: tuple[StepVerdict, ...], parsed: ParsedAnswer) -> float:
+def without_base(
+    verdicts: Sequence[StepVerdict], hollow: frozenset[str]
+) -> tuple[StepVerdict, ...]:
+    """Doubt the steps that `baseless` found, as far as they are still done."""
+    return tuple(
+        _doubted(v, _BASELESS) if v.step_id in hollow and v.verdict == "done" else v
+        for v in verdicts
+    )
+
+
+def shown_share(
+    path: Path, verdicts: tuple[StepVerdict, ...], hollow: frozenset[str], parsed: ParsedAnswer
+) -> float:
     """Return the share of the necessary steps that are shown, or may be: undetermined.
 
-    Words show nothing in an answer that states no relation, unless they show every step.
+    Not the ``hollow`` ones. Words show nothing in an answer that states no relation, unless they
+    show every step.
     """
-    counted = [v for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
-    named = sum(map(is_named, counted))
+    counted = _necessary(path, verdicts)
+    shown = _shown(counted, hollow)
     relates = any(len(chain.sides) > 1 for chain in parsed.chains)
-    shown = sum(verdict.verdict in ("done", "undetermined") for verdict in counted)
-    if not relates and named < len(counted):
-        shown -= named
-    return shown / len(counted)
+    if not relates and sum(map(is_named, counted)) < len(counted):
+        shown = [verdict for verdict in shown if not is_named(verdict)]
+    return len(shown) / len(counted)
+
+
+def _necessary(path: Path, verdicts: Sequence[StepVerdict]) -> list[StepVerdict]:
+    return [v for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
+
+
+def _shown(verdicts: Sequence[StepVerdict], hollow: frozenset[str]) -> list[StepVerdict]:
+    return [
+        verdict
+        for verdict in verdicts
+        if verdict.verdict in ("done", "undetermined") and verdict.step_id not in hollow
+    ]
 
 
 def _doubted(verdict: StepVerdict, reason: str) -> StepVerdict:
@@ -102,6 +153,18 @@ def _is_stated(verdict: StepVerdict, parsed: ParsedAnswer) -> bool:
     _, end = parsed.within(verdict.start, verdict.end)
     upto = parsed.chains[: bisect_left([chain.start for chain in parsed.chains], end)]
     return not any(_derives(chain) for chain in upto)
+
+
+def _computes(verdict: StepVerdict, parsed: ParsedAnswer) -> bool:
+    """Return whether the place of a step lies in a chain that relates more than name and value."""
+    if verdict.start is None or verdict.end is None:
+        return False
+    start, end = parsed.within(verdict.start, verdict.end)
+    first = bisect_right(parsed.chain_ends, start)
+    return any(
+        _derives(chain)
+        for chain in takewhile(lambda chain: chain.start < end, parsed.chains[first:])
+    )
 
 
 def _derives(chain: Chain) -> bool:

@@ -1,27 +1,37 @@
 """Find where an answer tries values instead of deriving.
 
-A name that stands in no formula gets three values or more, or a paragraph says that it tries and
-its relations hold numbers alone. Such relations leave no room for a step: a result that is read
-off tried values is not derived. Where the result is an expression in letters, an answer that mostly
-relates numbers does not derive it either.
+A name that stands in no formula gets three values or more, a table gives values of a function at
+numbers and no formula in letters stands there, or a paragraph says that it tries and its relations
+hold numbers alone. Such relations leave no room for a step: a result that is read off tried values
+is not derived. Where the result is an expression in letters, an answer that mostly relates numbers
+does not derive it either; nor does one that mostly relates decimals where it holds a root or pi.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.formulas.chains import Chain
-from scoring.formulas.tree import Index, Variable, names_of
+from scoring.formulas.tree import Call, Index, Variable, names_of, numbers_of
+from scoring.numeric.rounding import decimals_of
 
 Span = tuple[int, int]
 #: Values that one name takes at least, to be tried ones.
 TRIED = 3
+#: Decimals of a number that is taken for an approximation.
+APPROXIMATE = 3
 
 _VALUE = re.compile(
     r"(?<![A-Za-z\\_^}])(?P<name>[A-Za-z])\s*(?:=|取)\s*"
-    r"(?P<value>-?(?:\d+(?:\.\d+)?(?:/\d+)?|\\[dt]?frac\d\d))(?!\s*[-+*/^(\\A-Za-z]|\.\d)"
+    r"(?P<value>-?(?:\d+(?:\.\d+)?(?:/\d+)?|\\[dt]?frac\d\d|\d*(?:π|\\pi)(?:/\d+)?"
+    r"|\\[dt]?frac\{?\d*\\pi\}?\{?\d+\}?))(?!\s*[-+*/^(\\A-Za-zπ]|\.\d)"
+)
+#: A value of a function at a number: ``f(2) = ``.
+_AT_NUMBER = re.compile(
+    r"(?<![A-Za-z\\_^}'])(?P<name>[A-Za-z])\((?P<value>-?\d+(?:\.\d+)?)\)\s*[=≈]"
 )
 _SAYS_SO = re.compile(
     r"\b(?:try|trying|tried|tests?|testing|guess(?:ing|ed)?|by inspection|trial and error|seems?"
@@ -35,36 +45,56 @@ _LETTER = re.compile(r"(?<![A-Za-z\\])[a-zA-Z](?![A-Za-z])")
 class Trials:
     """Where one answer tries values, in offsets of its normalised text."""
 
-    #: Sentences about one of several values of a name.
+    #: Sentences about one of several values of a name, or values of a function at numbers.
     sentences: tuple[Span, ...]
     #: Paragraphs that say that they try.
     paragraphs: tuple[Span, ...]
-    #: Whether relations between numbers show nothing of the result.
+    #: Whether relations between numbers show nothing of the result, and whether decimals do not.
     symbolic: bool
+    exact: bool
 
     @classmethod
     def of(cls, parsed: ParsedAnswer, references: tuple[str, ...]) -> Trials:
         """Find them in an answer to a problem with these reference answers."""
         text = parsed.text
-        found = [(m["name"], m["value"], m.start()) for m in _VALUE.finditer(text)]
-        values: dict[str, set[str]] = {}
-        for name, value, _ in found:
-            values.setdefault(name, set()).add(value)
-        tried = {(name, _piece(text, at)) for name, _, at in found if len(values[name]) >= TRIED}
-        formulas = _in_formulas(parsed, tuple(span for _, span in tried))
-        spans = sorted({span for name, span in tried if name not in formulas})
+        relations = [chain for chain in parsed.chains if len(chain.sides) > 1]
         return cls(
-            sentences=tuple(spans),
+            sentences=tuple(sorted({*_tried_names(parsed), *_tried_places(parsed)})),
             paragraphs=tuple(_paragraph(text, m.start()) for m in _SAYS_SO.finditer(text)),
-            symbolic=any(map(_has_letters, references)) and _mostly_numeric(parsed),
+            symbolic=any(map(_has_letters, references)) and _most(_is_numeric, relations),
+            exact=any(map(_is_irrational, references)) and _most(_is_decimal, relations),
         )
 
     def hold(self, chain: Chain) -> bool:
         """Return whether a chain of relations only tries values."""
         if _inside(chain.start, self.sentences):
             return True
+        if self.exact and _is_decimal(chain):
+            return True
         numeric = _is_numeric(chain)
         return numeric and (self.symbolic or _inside(chain.start, self.paragraphs))
+
+
+def _tried_names(parsed: ParsedAnswer) -> set[Span]:
+    """Return the sentences about one of several values of a name that stands in no formula."""
+    tried = _repeated(_VALUE, parsed.text)
+    formulas = _in_formulas(parsed, tuple(span for _, span in tried))
+    return {span for name, span in tried if name not in formulas}
+
+
+def _tried_places(parsed: ParsedAnswer) -> set[Span]:
+    """Return the sentences of a table of values where no formula in letters stands."""
+    spans = {span for _, span in _repeated(_AT_NUMBER, parsed.text)}
+    return spans if spans and not _in_formulas(parsed, ()) else set()
+
+
+def _repeated(pattern: re.Pattern[str], text: str) -> set[tuple[str, Span]]:
+    """Return the names that get several values, each with the sentences about one of them."""
+    found = [(m["name"], m["value"], m.start()) for m in pattern.finditer(text)]
+    values: dict[str, set[str]] = {}
+    for name, value, _ in found:
+        values.setdefault(name, set()).add(value)
+    return {(name, _piece(text, at)) for name, _, at in found if len(values[name]) >= TRIED}
 
 
 def _piece(text: str, at: int) -> Span:
@@ -98,13 +128,23 @@ def _is_numeric(chain: Chain) -> bool:
     return not any(names_of(node) for side in sides for node in side.nodes)
 
 
-def _mostly_numeric(parsed: ParsedAnswer) -> bool:
-    relations = [chain for chain in parsed.chains if len(chain.sides) > 1]
-    return 2 * sum(map(_is_numeric, relations)) >= len(relations)
+def _is_decimal(chain: Chain) -> bool:
+    """Return whether a chain relates numbers of which one is written with three decimals."""
+    if not _is_numeric(chain):
+        return False
+    numbers = (number for side in chain.sides for node in side.nodes for number in numbers_of(node))
+    return any(decimals_of(number) >= APPROXIMATE for number in numbers)
+
+
+def _most(holds: Callable[[Chain], bool], chains: Sequence[Chain]) -> bool:
+    return 2 * sum(map(holds, chains)) >= len(chains)
 
 
 def _in_formulas(parsed: ParsedAnswer, but: tuple[Span, ...]) -> frozenset[str]:
-    """Return the names in an expression, not by themselves on one side, outside some spans."""
+    """Return the names in an expression outside some spans.
+
+    Not those by themselves on one side, alone or as a function at a number.
+    """
     return frozenset(
         name
         for chain in parsed.chains
@@ -112,6 +152,7 @@ def _in_formulas(parsed: ParsedAnswer, but: tuple[Span, ...]) -> frozenset[str]:
         for side in chain.sides
         for node in side.nodes
         if not isinstance(node, (Variable, Index))
+        and not (isinstance(node, Call) and not names_of(node.argument))
         for name in names_of(node)
     )
 
@@ -121,3 +162,8 @@ def _has_letters(reference: str) -> bool:
     right = reference.rpartition("=")[2]
     bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|(?<![A-Za-z])[eiC](?![A-Za-z])", " ", right)
     return _LETTER.search(bare) is not None and re.search(r"[<>≤≥]|\\[gl]e", reference) is None
+
+
+def _is_irrational(reference: str) -> bool:
+    """Return whether an exact result holds a root or pi, which no decimal is."""
+    return re.search(r"\\sqrt|\\pi(?![A-Za-z])", reference) is not None

@@ -26,6 +26,10 @@ FORMULA = {"kind": "expr", "any_of": ["n^2+n"]}
         ("Trying some values: 2+3 = 5, 2+8 = 10, 5+7 = 12, 6+7 = 13, 3+4 = 7.\nAnswer: 13", True),
         ("Adding them up: 2+3 = 5, 2+8 = 10, 5+7 = 12, 6+7 = 13, 3+4 = 7.\nAnswer: 13", False),
         ("试几个值：2+3=5，2+8=10，5+7=12，6+7=13，3+4=7。\n答：13", True),
+        # Multiples of pi, and a table of values of a function.
+        ("x=0: u=4.\nx=π/2: v=5.\nx=3π/2: w=6.\nx=$\\frac{\\pi}{4}$: z=9.\nAnswer: 13", True),
+        ("f(0)=4, f(1)=5, f(2)=6, f(3)=9, f(4)=13.\nAnswer: 13", True),
+        ("f'(x)=2x, g=x+1, f(0)=4, f(1)=5, f(2)=6.\nAnswer: 13", False),
     ],
 )
 def test_tried_values_are_no_derivation(text: str, guessed: bool) -> None:
@@ -41,6 +45,18 @@ def test_tried_values_are_no_derivation(text: str, guessed: bool) -> None:
 )
 def test_numbers_derive_no_formula(text: str, guessed: bool) -> None:
     assert score_text(make_problem(*STEPS, answer=FORMULA), text).guess_suspected is guessed
+
+
+@pytest.mark.parametrize(
+    ("text", "guessed"),
+    [
+        ("√3≈1.732, √12≈3.464, 1.732+3.464=5.196, 5.196≈3√3, √27≈5.196.\nAnswer: $3\\sqrt3$", True),
+        ("√12=2√3, √3+2√3=3√3, 9*3=27, √27=3√3, 3*√3=√27.\nAnswer: $3\\sqrt3$", False),
+    ],
+)
+def test_decimals_derive_no_exact_root(text: str, guessed: bool) -> None:
+    root = {"kind": "value", "any_of": ["3\\sqrt3"]}
+    assert score_text(make_problem(*STEPS, answer=root), text).guess_suspected is guessed
 
 
 def test_words_alone_show_nothing_where_no_relation_stands() -> None:
