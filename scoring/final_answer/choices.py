@@ -19,9 +19,9 @@ _CHOICE = re.compile(
 _GROUP = r"[A-H](?:\s*(?:,|，|、|和|and|&|,\s*and)\s*[A-H](?![A-Za-z'’]))*"
 _LONE = re.compile(
     rf"(?<![A-Za-z])(?P<f>{_GROUP})(?=\s*(?:选项|项)?(?:[^，。;；]{{0,16}}满足|正确"
-    rf"|符合|是对的)|选项)|(?:选项|选择|应选|(?<![误错不])选|\boptions?|\bchoice"
+    rf"|符合|是对的)|选项)|(?:选项|选择|应选|(?<![误错不])选|\b[Oo]ptions?|\b[Cc]hoice"
     rf"|(?:我认为|我觉得|应该|应当)(?:答案)?[是为]"
-    rf"|\bit(?:'s| is)|\bwould be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go"
+    rf"|\bit(?:'s| is)|\b(?:would|must|has to) be|\bis|\bare|\bpick|\bchoose|\bselect|\b(?:go"
     rf"|going|went) with|\bsettle on|\btherefore|\bso|\bthus|\bhence|→|⇒"
     rf"|:)\s*[:：]?\s*[*(（]*(?P<a>{_GROUP})(?![A-Za-z'’])"
     r"|\b(?:option|choice)\s*[*(（]*(?P<e>[a-h])(?![A-Za-z'’])"

@@ -44,9 +44,15 @@ _COUNTED_LIST = re.compile(
 )
 
 
+_COUNTED_BEHIND_COLON = re.compile(
+    r"(?<=\d)(?P<thing>\s*(?:[a-z]+\s*){0,4}|[个种组][\u3400-\u9fff]{0,6})[:：]\s*"
+    r"(?=[-\d(]+\s*[,，、]\s*[-\d(]+\s*[,，、])"
+)
+
+
 def result_clause(text: str) -> str:
     """Return the main clause of a sentence without the condition that it begins with."""
-    listed = _COUNTED_LIST.search(text)
+    listed = _COUNTED_LIST.search(text) or _COUNTED_BEHIND_COLON.search(text)
     if listed is not None and holds(text[: listed.start()]):
         text = text[: listed.start()]
     text = main_clause(text)
@@ -120,9 +126,11 @@ _COMMENTS = (
         re.IGNORECASE | re.DOTALL,
     ),
     re.compile(r"[,，]\s*其中[^。;；]*"),
+    re.compile(r"\s+as\s+[a-zA-Z]\s*(?:=|goes to|tends to|approaches)\s*[-+]?[^\s,.;]+"),
     re.compile(
-        r"[,，(（]?\s*(?:\b(?:even )?though|\balthough|\be\.g\.|\bfor (?:example|instance)"
-        r"|虽然|尽管|例如|比如)(?![A-Za-z])[^;。]*?(?=[.;。]\s|[.;。]?$)",
+        r"[,，(（]?\s*(?:\b(?:even )?though|\balthough|\bwhereas|\be\.g\."
+        r"|\bfor (?:example|instance)|虽然|尽管|例如|比如)(?![A-Za-z])"
+        r"[^;。]*?(?=[.;。]\s|[.;。]?$)",
         re.IGNORECASE,
     ),
     re.compile(r"(?:当|在)\s*[A-Za-z]\s*=\s*[^，。,;时]{1,30}\s*时\s*(?:取得|取到|取)?[,，]?"),

@@ -196,9 +196,26 @@ def conclusion(
     for then in THEN.finditer(text, start, end):
         if _lists_counted(text, then.start(), then.end()):
             continue
-        if states(text[then.end() : end]) and then.end() < end:
+        tail = text[then.end() : end]
+        if states(tail) and tail and not _leads_away(text[start : then.start()], tail, asked):
             begin = then.end()
     return Concluded(start=begin, end=end, lead=start)
+
+
+def _leads_away(lead: str, tail: str, asked: frozenset[str]) -> bool:
+    """Return whether a clause with what is asked goes on to something else: 15 left, so ..."""
+    return (
+        len(content(tail)) > 1
+        and _overlap(tail, asked) == 0 < _overlap(lead, asked)
+        and _SAYS_VALUE.search(lead) is not None
+    )
+
+
+_SAYS_VALUE = re.compile(
+    r"(?:\b(?:is|are|has|have|equals?|leaves?|remain\w*|total\w*)|=)\s+\W{0,4}-?\d[\d.,]*\**"
+    r"(?:\s+[a-z]+){0,3}[,;.\s]*(?:and\s*)?$",
+    re.IGNORECASE,
+)
 
 
 def _lists_counted(text: str, start: int, end: int) -> bool:
@@ -232,6 +249,8 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     """
     pieces = [text[start:end] for start, end in useful]
     last = len(pieces) - 1
+    if (labelled := _labelled(pieces, asked)) is not None:
+        return labelled
     while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
         last -= 1
     about = _overlap(pieces[last], asked)
@@ -260,6 +279,28 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     return last
 
 
+def _labelled(pieces: Sequence[str], asked: frozenset[str]) -> int | None:
+    """Return which of several values with a label each, at the end, has that of the question."""
+    first = len(pieces)
+    while first > 0 and len(pieces) - first < TAIL and _LABELLED.match(_clipped(pieces[first - 1])):
+        first -= 1
+    about = [_overlap(piece, asked) for piece in pieces[first:]]
+    if len(about) < 2 or about[-1] > 0 or about.count(max(about)) != 1:
+        return None
+    if _SUMMED.match(pieces[-1]):
+        return None
+    return first + about.index(max(about))
+
+
+_SUMMED = re.compile(
+    r"\W*(?:(?:grand |final )?(?:total|sum|result|answer|difference|remain\w*|left|change|profit)\b"
+    r"|总|共|合计|结果|答|剩|差|和)",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"^\W*(?:[A-Za-z][A-Za-z' ]{1,40}|[\u3400-\u9fff]{1,10})\s*[:：=]\s*"
+    r"[$*]{0,4}-?\d[\d.,]*[^\d=]{0,16}$"
+)
 #: A sentence that goes on from a formula above it with the value of that.
 _WHICH_IS = re.compile(
     r"^\W*which (?:is|equals|has (?:the )?value|gives|evaluates to|simplifies to|comes to)\b"
@@ -280,7 +321,7 @@ _SAYS_IT = re.compile(
 
 
 def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
-    return is_elsewhere(sentence) and not asked & {"remai", "other", "next", "rest"}
+    return is_elsewhere(sentence) and not asked & {"remai", "left", "other", "next", "rest"}
 
 
 def _is_strong(sentence: str) -> bool:

@@ -341,7 +341,9 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
 
 def _without_asides(text: str, start: int, end: int) -> int:
     """Return the end of an announced answer before the remarks that follow in its line."""
-    spans = [(a + start, b + start) for a, b in sentences(text[start:end])]
+    lead = max(0, start - 8)
+    spans = [(a + lead, b + lead) for a, b in sentences(text[lead:end])]
+    spans = [(max(a, start), b) for a, b in spans if b > start]
     while (
         len(spans) > 1 and states(text[start : spans[-2][1]]) and _is_aside(text[slice(*spans[-1])])
     ):

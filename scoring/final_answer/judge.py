@@ -28,6 +28,7 @@ from scoring.final_answer.notations.remainders import same_remainder
 from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
 from scoring.final_answer.results.endings import endings, of_another_name
+from scoring.final_answer.results.places import only_place
 from scoring.final_answer.results.retractions import rejected, without_struck
 from scoring.final_answer.shapes import read_form
 from scoring.final_answer.thinking import searched, visible
@@ -194,6 +195,8 @@ def _compared(
     verdict = how.judge(reference, read, stated.text)
     if verdict.right and unmet(question.text, one_spelling(reference), read):
         return Verdict(right=False, reason="not in the form that is asked for")
+    if verdict.right and only_place(stated.text, question.text):
+        return Verdict(right=False, reason="where it is attained, not what it is")
     if verdict.right and how.offers_another(reference, stated.text):
         return Verdict(right=False, reason="another value is offered too")
     return verdict

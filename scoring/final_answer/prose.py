@@ -77,6 +77,8 @@ def _shaped(
 ) -> Form | None:
     """Return the interval or the point that is stated: numbers beside it say how it was found."""
     forms = [m.form for m in shaped]
+    if isinstance(wanted, Spans) and _further(shaped, text):
+        return None
     spans = [form for form in forms if isinstance(form, Spans)]
     if isinstance(wanted, Spans) and len(spans) > 1:
         return joined(text, spans)
@@ -84,6 +86,20 @@ def _shaped(
         return Several(tuple(forms)) if len(forms) > 1 else forms[0]
     about = overlaps(shaped, text, question)
     return forms[len(about) - 1 - about[::-1].index(max(about))]
+
+
+def _further(shaped: list[Mention], text: str) -> bool:
+    """Return whether values of the name stand beside an interval: "n = 1, 2 and n ≥ 4"."""
+    name = next((m.form.name for m in shaped if isinstance(m.form, Spans) and m.form.name), "")
+    before = text[: shaped[0].start]
+    return bool(name) and (
+        re.search(
+            rf"(?<![A-Za-z]){re.escape(name)}\s*=\s*-?\d[\d\s,，、and]*(?:\b(?:and|or)\b|[和或])\s*"
+            r"(?:for\s+)?(?:all\s+|any\s+|every\s+)?$",
+            before,
+        )
+        is not None
+    )
 
 
 def _holds_tuples(form: Several) -> bool:

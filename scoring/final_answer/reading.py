@@ -42,6 +42,11 @@ _TERM_IN_WORDS = re.compile(
     r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}))"
     r"[^()（）]*[)）]\s*=(?=[^=,，;；]+[.。]?\s*$)"
 )
+#: A word with its number in brackets, and a calculation of what stands before them.
+_NOTE_IN_BRACKETS = re.compile(
+    r"(?<=[\d}])\s*[(（]\s*(?:multiplicity|double|triple|simple|once|twice|重根|二重)[^()（）]*[)）]"
+    r"|(?<=\d)\s*[(（]\s*[-\d\s+*/×·÷^.]+=[-\d\s+*/×·÷^.=]+[)）]"
+)
 _MATRIX = re.compile(
     r"\\begin\s*\{(?P<kind>[bpvBV]?matrix|array)\}.*?\\end\s*\{(?P=kind)\}", re.DOTALL
 )
@@ -194,7 +199,7 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
     raw = stated.text
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
-    raw = _REMARK_IN_BRACKETS.sub(" ", raw)
+    raw = _NOTE_IN_BRACKETS.sub(" ", _REMARK_IN_BRACKETS.sub(" ", raw))
     if stated.how == "end" and not words:
         raw = _TERM_IN_WORDS.sub(" is ", raw)
     if stated.how != "boxed" and not words:

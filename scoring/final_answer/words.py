@@ -157,7 +157,8 @@ def in_order_words(text: str) -> Form | None:
     either = (
         " or " if re.search(r"\bor\b|或", spelled[found[0].end() : found[-1].start()]) else " and "
     )
-    return read_form(either.join(f"x {m['sign']} {m['value'].rstrip('.')}" for m in found))
+    form = read_form(either.join(f"x {m['sign']} {m['value'].rstrip('.')}" for m in found))
+    return Spans(form.spans) if isinstance(form, Spans) else form
 
 
 def _without_points(text: str) -> Spans | None:

@@ -89,7 +89,8 @@ _LOG_BASE = re.compile(r"\\?log\s*([₀-₉]+)")
 
 #: A letter that counts periods says nothing by itself: "for k ∈ Z".
 _INTEGER = re.compile(
-    r"\s*[,，(（]?\s*(?:for|where|with|其中)?\s*(?:[kmn]\s*∈\s*(?:\\mathbb\s*\{?[ZN]\}?|[ZN])[*+]?"
+    r"\s*[,，(（]?\s*(?:for|where|with|其中)?\s*"
+    r"(?:[kmn]\s*∈\s*(?:\\mathbb\s*\{?[ZN]\}?|[ZN])\s*(?:[_^]?\s*\{?[*+]\}?)?"
     r"|[kmn]\s*(?:为|是|取)(?:任意|任何|一切)?整数"
     r"|(?:[kmn]\s+(?:is\s+)?(?:an?|any)\s+integer|(?:any|all|an|every)\s+integers?\s+[kmn]))[)）]?"
     r"(?=[\s.。]*$)"
@@ -151,6 +152,8 @@ _SAID = (
     (re.compile(r"\b(?:positive|plus)\s+infinity\b|正?无穷大", re.IGNORECASE), "∞"),
     (re.compile(r"\\pmod\s*(?:\{[^{}]*\}|\w)|\(\s*(?:\\bmod|\\mod|mod)\s*\w+\s*\)"), " "),
     (re.compile(r"\\equiv(?![A-Za-z])|≡"), "="),
+    (re.compile(r"∨"), " or "),
+    (re.compile(r"∧"), " and "),
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
     (re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])"), "∪"),
     (re.compile(r"(?<=\d)\s+[xX]\s+(?=\d)"), "*"),
@@ -178,6 +181,7 @@ def _with_plain_signs(written: str, *, commas: bool) -> str:
 
     And with commas apart that are none of a number.
     """
+    written = written.replace("\\in\\math", "∈\\math")
     text = _with_dollars(with_currencies(_MARKS.sub(" ", END_MARKS.sub(" ", written))))
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
@@ -217,7 +221,7 @@ def _with_braces(text: str) -> str:
 
 
 _MONEY = re.compile(
-    r"\\?\$\s?(?P<amount>\d(?:[\d,]|\{,\}"
+    r"\\?\$\s?(?P<amount>\d(?:(?:,|\{,\})?\d"
     r"|[ \u00a0\u202f]\d{3}(?!\d))*(?:\.\d+)?(?:\s*(?:hundred|thousand|million"
     r"|billion|trillion)\b)?)(?!\s*(?:dollars?|cents?)\b)",
     re.IGNORECASE,

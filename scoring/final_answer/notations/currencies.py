@@ -13,7 +13,8 @@ _NAMES = _SIGNS | _CODES
 _CURRENCY = "|".join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))
 #: A number with its groups, its decimals and its scale.
 _NUMBER = (
-    r"\d(?:[\d,]|\{,\})*(?:\.\d+)?(?:\s*(?:hundred|thousand|million|billion|trillion)\b|\s*[万亿])?"
+    r"\d(?:(?:,|\{,\})?\d)*(?:\.\d+)?"
+    r"(?:\s*(?:hundred|thousand|million|billion|trillion)\b|\s*[万亿])?"
 )
 _BEFORE = re.compile(rf"(?<![A-Za-z])(?P<currency>{_CURRENCY})\s?(?P<number>{_NUMBER})")
 _BEHIND = re.compile(rf"(?P<number>{_NUMBER})\s?(?P<currency>{_CURRENCY})(?![A-Za-z\d])")

@@ -22,7 +22,8 @@ _ENDINGS = (
 #: Verbs after which a sentence names its result, also outside a derivation.
 _RESULTS = re.compile(
     r"(?:\b(?:gives?|gets?|obtains?|equals|becomes|yields)|\b(?:reduces|simplifies|comes|amounts"
-    r"|tends|evaluates) to|(?<![取求])得到?|等于)\s+(?P<value>[^=,，;；。]+)$"
+    r"|tends|evaluates) to|(?<![取求])得到?|等于"
+    r"|\b(?:max|min)imum(?: value)?(?:,| of|:))\s+(?P<value>[^=,，;；。]+)$"
 )
 #: A bound that is attained is the extreme value.
 _ATTAINED = re.compile(
@@ -58,7 +59,7 @@ def without_place(text: str, question: Question) -> str:
     return text if found is None or asks_place else text[: found.start()]
 
 
-_PLACE = re.compile(r",\s*at\s+\$?(?P<letter>[A-Za-z])\s*=\s*[^,;=。]+$")
+_PLACE = re.compile(r"(?:,\s*|(?<=[\d})])\s+)at\s+\$?(?P<letter>[A-Za-z])\s*=\s*[^,;=。]+$")
 _ASKS_PLACE = re.compile(
     r"\b(?:for|at) (?:which|what)\b|\bwhere (?:is|does|do|are)\b"
     r"|何[值处时]|哪一?点|求[^，。]{0,6}点",

@@ -35,8 +35,8 @@ _LEAD_ZH = re.compile(
 #: The same in one spelling, where "minus 20" is written -20.
 _TAKEN_AWAY = re.compile(r"[,，]\s*[-+]\s*(?=\d)")
 _LEFT = re.compile(
-    r"\s*(?:(?:which|that|this) )?(?:leaves|leaving|gives|giving|makes|making)\s+"
-    r"(?P<value>-?\d[\d.]*(?:\s+[a-z]+){0,2})[.\s]*$",
+    r"\s*(?:[-+]\s*\d[\d.]*[^\d=,，]{0,30}?\s)?(?:(?:which|that|this) )?"
+    r"(?:leaves|leaving|gives|giving|makes|making)\s+(?P<value>-?\d[\d.]*(?:\s+[a-z]+){0,2})[.\s]*$",
     re.IGNORECASE,
 )
 _LEAST = re.compile(r"最[小低少]|\b(?:least|minim\w*|smallest|lowest|min)\b", re.IGNORECASE)

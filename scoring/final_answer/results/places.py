@@ -37,6 +37,21 @@ _GOES_ON = re.compile(
 )
 
 
+#: A sentence that says where an extreme is attained and not what it is.
+_PLACE_ALONE = re.compile(
+    rf"^[^\d=]*\b(?:max\w*|min\w*|greatest|least|largest|smallest)\b[^\d=]*"
+    rf"(?:{_ATTAINED}|occurs?|happens?)\s+(?:only\s+|exactly\s+)?(?:at|when|for|where)\s+\$?[a-zA-Z]"
+    r"\s*=\s*[^=,;]+$"
+    r"|^[^\d=]*(?:当|在)\s*\$?[a-zA-Z]\s*=\s*[^=,，;；]+?时?[,，]?[^\d=]*(?:取得?|有|达到)到?最[大小]值[。.]?\s*$",
+    re.IGNORECASE,
+)
+
+
+def only_place(text: str, question: str) -> bool:
+    """Return whether a text says where an extreme value is attained, and the value is asked for."""
+    return _ASKED.search(question) is None and _PLACE_ALONE.search(text.strip()) is not None
+
+
 def without_attained(text: str, question: str) -> str:
     """Return a statement of a value without where it is attained; all where that is asked for."""
     if _ASKED.search(question):
