@@ -16,8 +16,10 @@ SOURCES := $(PACKAGES) $(wildcard docs/*.py deploy/*.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make requirements"
 
-# Where the environment has Python write no bytecode, every process would compile all of vLLM anew.
+# Where the environment has Python write no bytecode, every process would compile all of vLLM anew,
+# and all of evalctl.
 export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup quickstart test lint bench chaos soak failover odd-servers containers up down docs vendor structure requirements check-extra

@@ -20,10 +20,9 @@ from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from services.usage import Endpoints, services
+from tests.support.databases import Databases
 from tests.support.lanes import Lanes, in_order
 from workers.bundled_model import ensure_embedded_model
-
-_numbers = itertools.count()
 
 # A shell that starts the tests in the background has them ignore Ctrl-C; the processes under test
 # would inherit that.
@@ -90,7 +89,7 @@ def endpoints(home: Path) -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="session")
 def template(endpoints: Endpoints) -> str:
-    """Migrate one database that each test gets a copy of."""
+    """Migrate one database that those of the tests are copies of."""
     name = "evalctl_template"
     _administer(endpoints, f"CREATE DATABASE {name}")
     engine = open_database(_url(endpoints, name), name="template")
@@ -99,13 +98,18 @@ def template(endpoints: Endpoints) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def databases(endpoints: Endpoints, template: str) -> Databases:
+    """Give the databases that the tests of this process use one after another."""
+    return Databases(endpoints.database_url, template)
+
+
 @pytest.fixture
-def database_url(endpoints: Endpoints, template: str) -> Iterator[str]:
-    """Give a freshly migrated database."""
-    name = f"evalctl_{os.getpid()}_{next(_numbers)}"
-    _administer(endpoints, f"CREATE DATABASE {name} TEMPLATE {template}")
+def database_url(endpoints: Endpoints, databases: Databases) -> Iterator[str]:
+    """Give a migrated database without rows, under a name that no earlier test saw."""
+    name = databases.take()
     yield _url(endpoints, name)
-    _administer(endpoints, f"DROP DATABASE {name} WITH (FORCE)")
+    databases.give_back(name)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +20,7 @@ from tests.odd_servers.cases import CASES
 from tests.odd_servers.command_line import COMMANDS
 from tests.odd_servers.seen import EXPECTED, see_streams
 from tests.odd_servers.trial import trial
+from tests.support.processes import Done, evalctl_process, without_evalctl
 
 #: Name, what is right, what was seen.
 Row = tuple[str, str, str]
@@ -72,7 +73,11 @@ def _commands(words: list[str]) -> Iterator[Row]:
     for case in COMMANDS:
         if _chosen(words, case.name) or "commands" in words:
             with tempfile.TemporaryDirectory(prefix="evalctl-odd-") as folder:
-                yield case.name, case.expected, case.see(Path(folder))
+                yield case.name, case.expected, case.see(Path(folder), _process)
+
+
+def _process(variables: Mapping[str, str], words: Sequence[str]) -> Done:
+    return evalctl_process({**without_evalctl(), **variables}, words)
 
 
 if __name__ == "__main__":

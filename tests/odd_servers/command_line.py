@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.processes import Done
+
+#: Runs words as a command with these variables of evalctl.
+Run = Callable[[Mapping[str, str], Sequence[str]], Done]
 SECRET = "S3cr3t"
 AWAY = "postgresql://u:S3cr3t@127.0.0.1:1/db"
 PAGE = """
@@ -37,19 +38,19 @@ class CommandCase:
         """What is right, in the words of ``see``."""
         return f"exit {self.code}: {self.says}" if self.says else f"exit {self.code}"
 
-    def see(self, folder: Path) -> str:
+    @property
+    def needs_process(self) -> bool:
+        """Whether the interpreter itself reads a variable as it starts, such as its encoding."""
+        return any(name.startswith("PYTHON") for name in self.variables)
+
+    def see(self, folder: Path, run: Run) -> str:
         """Run it with a home in the folder; return code, and the part that was awaited."""
         given = {"EVALCTL_HOME": str(folder / "home"), **self.variables}
         if self.registry is not None:
             config = folder / "evalctl.toml"
             config.write_bytes(self.registry)
             given["EVALCTL_CONFIG"] = str(config)
-        kept = {key: value for key, value in os.environ.items() if key[:8] != "EVALCTL_"}
-        done = subprocess.run(
-            [sys.executable, "-m", "orchestrator", *self.words],
-            env=kept | given, capture_output=True, text=True, errors="replace", timeout=150,
-            check=False,
-        )  # fmt: skip
+        done = run(given, self.words)
         return self._seen(done.returncode, done.stdout + done.stderr)
 
     def _seen(self, code: int, said: str) -> str:

@@ -15,6 +15,7 @@ from core.errors import SettingsError
 from core.settings import Settings
 from orchestrator.cli import cli
 from orchestrator.console import Screen, harmless, say, warn
+from tests.support.processes import evalctl, without_evalctl
 
 EVALCTL = [sys.executable, "-m", "orchestrator"]
 #: What a command needs to be run at all; a required option of any other gets the word itself.
@@ -71,40 +72,21 @@ def minimal(words: tuple[str, ...], tmp_path: Path) -> list[str]:
     return line
 
 
-def run(
-    line: list[str],
-    environment: dict[str, str],
-    *,
-    folder: Path | None = None,
-    encoding: str = "utf-8",
-) -> subprocess.CompletedProcess[str]:
-    """Run a command line in a process with this environment and no other variables of evalctl."""
-    others = ("EVALCTL_", "PG")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
-    return subprocess.run(
-        [*EVALCTL, *line],
-        env=kept | environment,
-        capture_output=True,
-        encoding=encoding,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-    )
-
-
 COMMANDS = [words for words in leaves(cli) if " ".join(words) not in LASTING]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_dead_database_is_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_dead_database_is_a_sentence(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Commands that need none go on; the others exit with 2 or 3, and never with a traceback."""
+    monkeypatch.chdir(tmp_path)
     dead = {
         "EVALCTL_HOME": str(tmp_path / "home"),
         "EVALCTL_DATABASE_URL": "postgresql://u:S3cr3t@127.0.0.1:1/db",
         "EVALCTL_BROKER_URL": "redis://:S3cr3t@127.0.0.1:1/0",
     }
-    done = run(minimal(words, tmp_path), dead, folder=tmp_path)
+    done = evalctl(without_evalctl() | dead, "", *minimal(words, tmp_path))
     assert "Traceback" not in done.stderr, done.stderr
     assert "S3cr3t" not in done.stdout + done.stderr
     assert done.returncode in (0, 1, 2, 3), done.stderr
@@ -159,14 +141,6 @@ def test_a_full_disk_under_the_output_is_a_sentence(tmp_path: Path) -> None:
     assert "No space left" in done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk"])
-def test_a_terminal_that_lacks_a_character_shows_its_number(encoding: str, tmp_path: Path) -> None:
-    line = ["problems", "show", "sec-symmetric-01", "--language", "zh"]
-    environment = {"PYTHONIOENCODING": encoding, "EVALCTL_HOME": str(tmp_path)}
-    done = run(line, environment, encoding=encoding)
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
-
-
 def test_texts_of_others_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table("[/INST]", title="m[awq]")
     table.add_row("a[/b] \x1b]0;owned\x07 \x9b31m\u202edenwo\u2028 :smile:")
@@ -211,7 +185,7 @@ def test_no_table_cuts_a_name_or_figure(capsys: pytest.CaptureFixture[str]) -> N
 )
 def test_odd_numbers_and_names_are_refused(line: list[str], said: str, tmp_path: Path) -> None:
     problems = ["--problems", "quickstart"] if line[0] == "submit" else []
-    done = run([*line, *problems], {"EVALCTL_HOME": str(tmp_path)})
+    done = evalctl(without_evalctl() | {"EVALCTL_HOME": str(tmp_path)}, "", *line, *problems)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
     assert said in " ".join(done.stderr.split()), done.stderr
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +164,20 @@ def evalctl(environment: dict[str, str], command: str, *arguments: str) -> Done:
         os.environ.clear()
         os.environ.update(before)
     return Done(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
+
+
+def evalctl_process(environment: Mapping[str, str], words: Sequence[str], **options: Any) -> Done:
+    """Run the command line in an interpreter, where that is the point: its output, its start."""
+    command = [sys.executable, "-m", "orchestrator", *words]
+    given: dict[str, Any] = {"errors": "replace", "timeout": 150} | options
+    done = run_program(*command, env=environment, **given)
+    return Done(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def without_evalctl() -> dict[str, str]:
+    """Return this process's environment without the variables of evalctl and of PostgreSQL."""
+    others = ("EVALCTL_", "PG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(others)}
 
 
 def evalctl_json(
