@@ -16,6 +16,8 @@ from db.statements import statement
 
 #: Rows that are held in memory at a time.
 BATCH = 200
+#: Engines whose answers a model makes: not those of written, simulated or imported ones.
+RAN = frozenset({"vllm", "openai"})
 
 
 class ColumnKind(StrEnum):
@@ -76,6 +78,15 @@ class RunExport:
             first = next(iter(languages.values()), row["problem"])
             stated[row["problem"]] = languages.get(row["language"] or "en", first)
         return stated
+
+    def sources(self) -> dict[str, str]:
+        """Return by name of the model where the weights of those that an engine ran are from.
+
+        A folder, the id on a hub, or the name that a server knows the model by.
+        """
+        given = {"run": self._run_id}
+        found = rows(self._connection, statement("sources", "exports"), given)
+        return {row["model"]: row["source"] for row in found if row["engine"] in RAN}
 
     def _table(self, name: str) -> Table:
         result = self._connection.exec_driver_sql(

@@ -12,6 +12,13 @@ SELECT g.*, s.score_id, s.scorer_version, s.path, s.steps_done, s.steps_total, s
  WHERE g.run_id = %(run)s AND g.prompt NOT IN ('judge', 'verify')
  ORDER BY g.job_id;
 
+-- name: sources
+-- Where the weights of each model are from.
+SELECT DISTINCT ON (m.model) m.model, m.engine, m.source
+  FROM analytics_v1.models AS m
+ WHERE m.model_id IN (SELECT j.model_id FROM eval.job AS j WHERE j.run_id = %(run)s)
+ ORDER BY m.model, m.model_id DESC;
+
 -- name: problems
 -- The documents of the problems, as they were when they were submitted, and the language of the
 -- run.

@@ -14,7 +14,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
-from orchestrator.exports.every_eval_ever import export_every_eval_ever
+from orchestrator.exports.every_eval_ever import UNKNOWN_DEVELOPER, export_every_eval_ever
 from orchestrator.exports.inspect_logs import export_inspect
 from orchestrator.exports.mlflow_runs import export_mlflow
 from orchestrator.exports.tables import WRITERS, export_tables
@@ -47,6 +47,12 @@ HELD = {"inspect": "samples", "every-eval-ever": "results", "mlflow": "runs"}
     metavar="NAME",
     help="Organisation that evaluated, for every-eval-ever.",
 )
+@option(
+    "--developer",
+    default=UNKNOWN_DEVELOPER,
+    metavar="NAME",
+    help="Who made models that are from no hub, for every-eval-ever.",
+)
 @option("--synthetic", is_flag=True, help="Include synthetic models, whose numbers are simulated.")
 @json_option
 @examples(
@@ -55,7 +61,14 @@ HELD = {"inspect": "samples", "every-eval-ever": "results", "mlflow": "runs"}
     "evalctl export latest --format inspect -o logs/",
 )
 def export(
-    *, run: str, form: str, out: Path | None, organisation: str, synthetic: bool, as_json: bool
+    *,
+    run: str,
+    form: str,
+    out: Path | None,
+    organisation: str,
+    developer: str,
+    synthetic: bool,
+    as_json: bool,
 ) -> int:
     """Write the answers of a run for other programs.
 
@@ -79,6 +92,7 @@ def export(
                     version=version,
                     problem_set=problem_set,
                     organisation=organisation,
+                    developer=developer,
                 )
             elif form == "mlflow":
                 files = export_mlflow(opened, folder, version=version, problem_set=problem_set)

@@ -11,6 +11,7 @@ import math
 import re
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -23,6 +24,8 @@ SCHEMA_VERSION = "0.3.0"
 #: What evalctl does not know of a model, in the words of the schema.
 UNKNOWN = {"deployment_type": "unknown", "model_availability": "unknown"}
 UNKNOWN_DEVELOPER = "unknown"
+#: Who published the weights and their name, as hubs write it; a folder begins otherwise.
+HUB_ID = re.compile(r"(?P<developer>[A-Za-z0-9][\w.-]*)/(?P<name>[A-Za-z0-9][\w.-]*)")
 #: Name, column, largest value and what it says.
 METRICS = (
     ("steps", "score7", 7.0, "Points of 7 for the necessary steps that the answer shows"),
@@ -32,12 +35,31 @@ METRICS = (
 LOWER_IS_BETTER = frozenset({"guess"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Identity:
+    """How other records name a model."""
+
+    developer: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.developer}/{self.name}"
+
+
 def export_every_eval_ever(
-    export: RunExport, folder: Path, *, version: str, problem_set: str, organisation: str
+    export: RunExport,
+    folder: Path,
+    *,
+    version: str,
+    problem_set: str,
+    organisation: str,
+    developer: str = UNKNOWN_DEVELOPER,
 ) -> dict[str, int]:
     """Write a record for each model into a folder; return the metrics of each file by its path.
 
-    The path below the folder is the one that the project's validator wants: benchmark, developer,
+    A model whose weights are from a hub has the id that it has there; ``developer`` made the
+    others. The path below the folder is the one that the project's validator wants: benchmark, developer,
     model, and a UUID, the same at each export.
     """
     groups: dict[str, dict[tuple[str, str, str], list[Row]]] = {}
@@ -50,25 +72,35 @@ def export_every_eval_ever(
             kept |= {"problem": row["problem"], "sampling": row["sampling"]}
             groups.setdefault(row["model"], {}).setdefault(key, []).append(kept)
     made = {}
+    sources = export.sources()
     for model, cells in groups.items():
-        record = _record(heads[model], cells, version, problem_set, organisation)
+        identity = _identity(model, sources.get(model, ""), developer)
+        record = _record(heads[model], identity, cells, version, problem_set, organisation)
         content = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
-        path = _path_of(record, problem_set)
+        path = _path_of(record, identity, problem_set)
         with whole_file(folder / path) as part:
             part.write_text(content, encoding="utf-8")
         made[path] = len(record["evaluation_results"])
     return made
 
 
-def _path_of(record: Mapping[str, Any], problem_set: str) -> str:
+def _identity(model: str, source: str, developer: str) -> _Identity:
+    published = HUB_ID.fullmatch(source)
+    if published is None:
+        return _Identity(developer=developer, name=model)
+    return _Identity(developer=published["developer"], name=published["name"])
+
+
+def _path_of(record: Mapping[str, Any], identity: _Identity, problem_set: str) -> str:
     digest = hashlib.sha256(record["evaluation_id"].encode()).digest()
-    parts = (problem_set, UNKNOWN_DEVELOPER, record["model_info"]["name"])
+    parts = (problem_set, identity.developer, identity.name)
     folders = (re.sub(r"[^\w.-]+", "_", part).strip(".") or "_" for part in parts)
     return "/".join((*folders, f"{uuid.UUID(bytes=digest[:16], version=4)}.json"))
 
 
 def _record(
     head: Row,
+    identity: _Identity,
     cells: Mapping[tuple[str, str, str], Sequence[Row]],
     version: str,
     problem_set: str,
@@ -97,8 +129,8 @@ def _record(
         "eval_library": {"name": "evalctl", "version": version},
         "model_info": {
             "name": model,
-            "id": f"{UNKNOWN_DEVELOPER}/{model}",
-            "developer": UNKNOWN_DEVELOPER,
+            "id": identity.id,
+            "developer": identity.developer,
             **engine,
             "additional_details": UNKNOWN | {"run_id": str(head["run_id"]), **imported},
         },

@@ -65,6 +65,45 @@ def test_records_are_valid_by_the_schema_of_the_project(
         jsonschema.validate(broken, schema)
 
 
+@pytest.mark.parametrize(
+    ("engine_name", "source", "identity"),
+    [
+        ("vllm", "Qwen/Qwen3-4B", "Qwen/Qwen3-4B"),
+        ("openai", "deepseek-ai/DeepSeek-V3", "deepseek-ai/DeepSeek-V3"),
+        ("vllm", "/models/Qwen/Qwen3-4B", "us/model-a"),
+        ("vllm", "./Qwen3-4B", "us/model-a"),
+        ("vllm", "~/Qwen3-4B", "us/model-a"),
+        ("vllm", "embedded:smollm2", "us/model-a"),
+        ("openai", "deepseek-chat", "us/model-a"),
+        ("replay", "somebody/texts", "us/model-a"),
+    ],
+)
+def test_a_model_of_a_hub_has_the_id_that_it_has_there(
+    engine: Engine, seeded: str, tmp_path: Path, engine_name: str, source: str, identity: str
+) -> None:
+    query(
+        engine,
+        "UPDATE eval.model SET engine = %(kind)s,"
+        " spec = spec || jsonb_build_object('source', %(source)s::text) WHERE name = 'model-a'",
+        kind=engine_name,
+        source=source,
+    )
+    with run_export(engine, find_run(engine, seeded).run_id) as opened:
+        made = export_every_eval_ever(
+            opened,
+            tmp_path,
+            version="1.0",
+            problem_set="math62",
+            organisation="us",
+            developer="us",
+        )
+    (path,) = [name for name in made if "model-b" not in name]
+    record = json.loads((tmp_path / path).read_text(encoding="utf-8"))
+    assert record["model_info"]["id"] == identity
+    assert record["model_info"]["name"] == "model-a"
+    assert path.startswith(f"math62/{identity}/"), "the validator compares both"
+
+
 def _name_of(record: object, folder: Path) -> str:
     return next(
         str(file.relative_to(folder))
