@@ -79,6 +79,15 @@ class RunExport:
             stated[row["problem"]] = languages.get(row["language"] or "en", first)
         return stated
 
+    def targets(self) -> dict[str, str]:
+        """Return the final answer of each problem that has one, in the first form accepted."""
+        given = {"run": self._run_id}
+        found = rows(self._connection, statement("problems", "exports"), given)
+        accepted = {
+            row["problem"]: (row["document"].get("answer") or {}).get("any_of") for row in found
+        }
+        return {name: str(forms[0]) for name, forms in accepted.items() if forms}
+
     def sources(self) -> dict[str, str]:
         """Return by name of the model where the weights of those that an engine ran are from.
 

@@ -59,8 +59,8 @@ def export_every_eval_ever(
     """Write a record for each model into a folder; return the metrics of each file by its path.
 
     A model whose weights are from a hub has the id that it has there; ``developer`` made the
-    others. The path below the folder is the one that the project's validator wants: benchmark, developer,
-    model, and a UUID, the same at each export.
+    others. The path below the folder is the one that the project's validator wants: benchmark,
+    developer, model, and a UUID, the same at each export.
     """
     groups: dict[str, dict[tuple[str, str, str], list[Row]]] = {}
     heads: dict[str, Row] = {}
@@ -75,7 +75,14 @@ def export_every_eval_ever(
     sources = export.sources()
     for model, cells in groups.items():
         identity = _identity(model, sources.get(model, ""), developer)
-        record = _record(heads[model], identity, cells, version, problem_set, organisation)
+        record = _record(
+            heads[model],
+            identity,
+            cells,
+            version=version,
+            problem_set=problem_set,
+            organisation=organisation,
+        )
         content = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
         path = _path_of(record, identity, problem_set)
         with whole_file(folder / path) as part:
@@ -102,6 +109,7 @@ def _record(
     head: Row,
     identity: _Identity,
     cells: Mapping[tuple[str, str, str], Sequence[Row]],
+    *,
     version: str,
     problem_set: str,
     organisation: str,

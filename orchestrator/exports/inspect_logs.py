@@ -40,7 +40,7 @@ def export_inspect(export: RunExport, folder: Path, *, version: str) -> dict[str
         for name in ("log", "scorer", "model")
     )
     inspect = _Inspect(log=log, score=score, model=model)
-    statements, steps = export.statements(), _by_job(export.steps())
+    statements, targets, steps = export.statements(), export.targets(), _by_job(export.steps())
     answers = sorted(_rows(export.answers()), key=_task)
     made = {}
     for (name, prompt), group in groupby(answers, key=_task):
@@ -51,6 +51,7 @@ def export_inspect(export: RunExport, folder: Path, *, version: str) -> dict[str
                 row,
                 steps.get(row["job_id"], ()),
                 str(statements.get(row["problem"], row["problem"])),
+                targets.get(row["problem"], ""),
                 inspect,
             )
             for row in rows
@@ -88,12 +89,23 @@ def _log(rows: Sequence[Row], samples: Sequence[Any], version: str, log: ModuleT
         samples=list(samples),
         # Without both, Inspect's viewer shows a duration that is not a number.
         stats=log.EvalStats(
-            started_at=min(stored).isoformat(), completed_at=max(stored).isoformat()
+            started_at=min(stored).isoformat(),
+            completed_at=max(stored).isoformat(),
+            model_usage=_usage(samples),
         ),
         results=log.EvalResults(
             total_samples=len(rows), completed_samples=len(rows), scores=_means(rows, log)
         ),
     )
+
+
+def _usage(samples: Sequence[Any]) -> dict[str, Any]:
+    """Return the tokens of each model over all samples."""
+    totals: dict[str, Any] = {}
+    for sample in samples:
+        for name, usage in sample.model_usage.items():
+            totals[name] = totals[name] + usage if name in totals else usage
+    return totals
 
 
 def _means(rows: Sequence[Row], log: ModuleType) -> list[Any]:
@@ -115,7 +127,7 @@ def _means(rows: Sequence[Row], log: ModuleType) -> list[Any]:
     return means
 
 
-def _sample(row: Row, steps: Sequence[Row], asked: str, inspect: _Inspect) -> Any:
+def _sample(row: Row, steps: Sequence[Row], asked: str, target: str, inspect: _Inspect) -> Any:
     model = inspect.model
     text = row["output"] or ""
     output = model.ModelOutput.from_content(
@@ -127,13 +139,18 @@ def _sample(row: Row, steps: Sequence[Row], asked: str, inspect: _Inspect) -> An
             input_tokens=tokens[0], output_tokens=tokens[1], total_tokens=sum(tokens)
         )
     output.time = row["e2e_s"]
+    # Also where Inspect's viewer looks for tokens and times of its list.
+    usage = {} if output.usage is None else {row["model"]: output.usage}
     return inspect.log.EvalSample(
         id=row["problem"],
         epoch=row["repetition"],
         input=asked,
-        target="",
+        target=target,
         messages=[model.ChatMessageUser(content=asked), output.message],
         output=output,
+        model_usage=usage,
+        total_time=row["e2e_s"],
+        working_time=row["e2e_s"],
         scores=None if row["score7"] is None else _scores(row, steps, inspect.score),
         metadata={
             "problem": row["problem"],

@@ -74,16 +74,24 @@ function section(id, title, ...children) {
     make("h2", { id: `${id}-title` }, title), children);
 }
 
-/** Fill a `details` element when it is opened for the first time. */
+/** What fills `details` elements that were never opened. */
+const unfilled = new WeakMap();
+
+/** Return a `details` element that is filled when it is opened for the first time. */
 function folded(summary, fill, attributes = {}) {
   const details = make("details", attributes, make("summary", {}, summary));
+  unfilled.set(details, fill);
   details.addEventListener("toggle", () => {
-    if (details.open && !details.dataset.filled) {
-      details.dataset.filled = "yes";
-      details.append(fill());
-    }
+    if (details.open) fillOnce(details);
   });
   return details;
+}
+
+/** Fill a `details` element now, unless it is filled. */
+function fillOnce(details) {
+  const fill = unfilled.get(details);
+  unfilled.delete(details);
+  if (fill) details.append(fill());
 }
 
 /** Return the distinct values in the order in which they first appear. */

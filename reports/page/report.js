@@ -306,6 +306,20 @@ function contents(sections) {
       } } }, element.querySelector("h2").textContent)))));
 }
 
+/** Unfold what stands above the answers while the page is printed: paper cannot be clicked. */
+function unfoldInPrint() {
+  let unfolded = [];
+  addEventListener("beforeprint", () => {
+    unfolded = [...document.querySelectorAll(
+      "section:not(#answers) details:not([open], figure details)")];
+    for (const details of unfolded) {
+      details.open = true;
+      fillOnce(details);
+    }
+  });
+  addEventListener("afterprint", () => unfolded.forEach((details) => { details.open = false; }));
+}
+
 function start() {
   const data = readDocument();
   const models = distinct(data.models.map((row) => row.model));
@@ -324,6 +338,7 @@ function start() {
   const all = list ? [...sections, list] : sections;
   main.append(contents(all), ...all);
   if (answers) answers.followAddress();
+  unfoldInPrint();
   performance.mark("ready");
   document.body.dataset.ready = "yes";
 }

@@ -66,27 +66,27 @@ def test_records_are_valid_by_the_schema_of_the_project(
 
 
 @pytest.mark.parametrize(
-    ("engine_name", "source", "identity"),
+    ("model", "identity"),
     [
-        ("vllm", "Qwen/Qwen3-4B", "Qwen/Qwen3-4B"),
-        ("openai", "deepseek-ai/DeepSeek-V3", "deepseek-ai/DeepSeek-V3"),
-        ("vllm", "/models/Qwen/Qwen3-4B", "us/model-a"),
-        ("vllm", "./Qwen3-4B", "us/model-a"),
-        ("vllm", "~/Qwen3-4B", "us/model-a"),
-        ("vllm", "embedded:smollm2", "us/model-a"),
-        ("openai", "deepseek-chat", "us/model-a"),
-        ("replay", "somebody/texts", "us/model-a"),
+        (("vllm", "Qwen/Qwen3-4B"), "Qwen/Qwen3-4B"),
+        (("openai", "deepseek-ai/DeepSeek-V3"), "deepseek-ai/DeepSeek-V3"),
+        (("vllm", "/models/Qwen/Qwen3-4B"), "us/model-a"),
+        (("vllm", "./Qwen3-4B"), "us/model-a"),
+        (("vllm", "~/Qwen3-4B"), "us/model-a"),
+        (("vllm", "embedded:smollm2"), "us/model-a"),
+        (("openai", "deepseek-chat"), "us/model-a"),
+        (("replay", "people/texts"), "us/model-a"),
     ],
 )
 def test_a_model_of_a_hub_has_the_id_that_it_has_there(
-    engine: Engine, seeded: str, tmp_path: Path, engine_name: str, source: str, identity: str
+    engine: Engine, seeded: str, tmp_path: Path, model: tuple[str, str], identity: str
 ) -> None:
     query(
         engine,
         "UPDATE eval.model SET engine = %(kind)s,"
         " spec = spec || jsonb_build_object('source', %(source)s::text) WHERE name = 'model-a'",
-        kind=engine_name,
-        source=source,
+        kind=model[0],
+        source=model[1],
     )
     with run_export(engine, find_run(engine, seeded).run_id) as opened:
         made = export_every_eval_ever(
@@ -129,6 +129,9 @@ def test_inspect_reads_its_log_with_the_steps_and_the_answers_come_back(
         read = log.read_eval_log(str(tmp_path / name))
         assert (read.status, len(read.samples)) == ("success", samples)
         assert "2020" < read.stats.started_at <= read.stats.completed_at
+        tokens = sum(one.output.usage.total_tokens for one in read.samples)
+        assert [usage.total_tokens for usage in read.stats.model_usage.values()] == [tokens]
+        assert all(one.target and one.total_time == one.metadata["e2e_s"] for one in read.samples)
         scored = [one for one in read.samples if one.scores]
         assert scored
         for sample in scored:
