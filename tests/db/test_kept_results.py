@@ -103,6 +103,24 @@ def test_kept_and_computed_gpu_hours_are_the_same(engine: Engine, ended: Run) ->
     assert query(engine, HOURS) == computed, "forgotten, so computed again"
 
 
+PROMPTS = "SELECT run, prompt, style, language, jobs FROM analytics_v1.run_prompts ORDER BY 1, 2"
+
+
+def test_kept_and_computed_prompts_are_the_same(engine: Engine, ended: Run, second: Engine) -> None:
+    computed = query(engine, PROMPTS)
+    assert [row["jobs"] for row in computed if row["run"] == "quickstart"] == [8, 8]
+    assert query(second, PROMPTS) == computed
+
+    assert keep_run(engine, ended.run_id)
+    assert query(engine, PROMPTS) == query(second, PROMPTS) == computed
+    query(engine, "UPDATE eval_kept.run_prompts SET jobs = 9")
+    kept = query(second, PROMPTS)
+    assert [row["jobs"] for row in kept if row["run"] == "quickstart"] == [9, 9]
+
+    query(engine, "UPDATE eval.score SET score7 = 1")
+    assert query(engine, PROMPTS) == computed, "forgotten, so computed again"
+
+
 CHANGES = {
     "scored again": "INSERT INTO eval.score (job_id, scorer_version, steps_done, steps_total, "
     "score7, guess_suspected) SELECT job_id, '2', 4, 4, 7, false FROM eval.score LIMIT 1",
