@@ -44,12 +44,15 @@ _REMARK = re.compile(
     r"|happy to|glad to|feel free|hope (?:this|that)|would you like"
     r"|if you (?:have|want|need|would)|"
     r"any (?:other |further |more )?questions|need (?:any )?(?:more|further)"
+    r"|^\W*(?:that|this|it|which|numerically|indeed)\b[^\n]{0,80}\b(?:as it should|as expected"
+    r"|makes sense|is (?:plausible|reasonable))"
     r"|\bexplain|希望|如有|如果(?:你|您|还)|欢迎|还有(?:什么|其他)|请(?:告诉"
     r"|随时)|需要(?:我|进一步)|祝|"
     r"^[\s(（*_]*(?:note|remark|ps|p\.s\.|hint|tip|source|reference|difficulty"
     r"|time|score|points|rating|注|备注|说明|提示|难度|来源|分值)\s*[:：]|"
     r"^[\s(（*_]*(?:check|verif|test|let me (?:check|verif|double)|checking"
-    r"|verification|to (?:check|verify)|(?:we|you|one) can (?:check|verify"
+    r"|verification|to (?:double[- ]?|re[- ]?)?(?:check|verify|confirm|be sure)|double[- ]check"
+    r"|(?:we|you|one) can (?:check|verify"
     r"|confirm|see that)|quick check|sanity|as a check|"
     r"(?:代回|回代)(?![^。\n]*得)[^。\n]*(?:对|成立|正确|相符|符合|满足|✓)\s*[。.]?\s*$|"
     r"(?:数值|数字|简单|快速)?(?:检验|验证)(?![^。\n]*解集)|验算|验\s*[:：]|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
@@ -116,6 +119,7 @@ _CONCLUDES = re.compile(
     r"|are))(?![A-Za-z])"
     r"|\b(?:I'd|I would|I'll|I will|let's) (?:go with|say|settle)|\bin the end\b"
     r"|\bis (?:the|my|our) (?:final )?(?:answer|result)\b"
+    r"|^\W*(?:now )?(?:add|combin|sum|multipl|subtract)\w*(?: [a-z]+){0,3}:\s"
     r"|\bmy (?:final )?answer\b|^\s*that(?:'s| is| makes| gives)\b"
     r"|^\W*(?:grand )?(?:total|sum)\b[^:\n]{0,20}:"
     r"|因此|所以|故(?!事)|于是|可见|综上|总之|∴|^\s*(?:✅|⇒|→|➡|=>|最后|一共|总共"
@@ -436,9 +440,12 @@ def _resumes(sentence: str, asked: frozenset[str]) -> bool:
     """Return whether the last sentence behind a check takes up the question again."""
     if not states(sentence) or is_remark(sentence) or _CHECKED.search(sentence):
         return False
-    return _overlap(sentence, asked) > 1 or _TAKES_UP.match(sentence) is not None
+    concludes = _SO_FIRST.match(sentence) is not None and CALCULATION.search(sentence) is None
+    return _overlap(sentence, asked) > 1 or _TAKES_UP.match(sentence) is not None or concludes
 
 
+#: A line that draws the conclusion by itself.
+_SO_FIRST = re.compile(r"(?:\n\s*)?(?:so|thus|hence|therefore|所以|因此)\b", re.IGNORECASE)
 _CHECK_HEADING = re.compile(r"check|verif|sanity|验算|检验|检查|验证", re.IGNORECASE)
 _CHECKED = re.compile(
     r"[✓✔√]\s*$|\b(?:checks?|correct|holds?|agrees?|match(?:es)?|satisf\w+"

@@ -244,6 +244,8 @@ class Comparison(EquationComparison):
         first = stated.sides[0].strip()
         if not isinstance(last, Scalar):
             return False if last is not None else None
+        if "±" in last.text:
+            return False
         numeric = is_amount or self._is_amount(first)
         if not (numeric or self._names_a_value(first) or len(stated.sides) > 2):
             # x^2 = 7 or 2x = 14: true, perhaps, and no answer; a bare 4x = 28 needs one more step.

@@ -27,7 +27,8 @@ from scoring.final_answer.notations.dates import same_day
 from scoring.final_answer.notations.remainders import same_remainder
 from scoring.final_answer.question import Question
 from scoring.final_answer.reading import read_stated
-from scoring.final_answer.results.endings import endings, of_another_name
+from scoring.final_answer.results.directions import is_reversed
+from scoring.final_answer.results.endings import endings, of_another_name, restated
 from scoring.final_answer.results.places import only_place
 from scoring.final_answer.results.retractions import rejected, without_struck
 from scoring.final_answer.shapes import read_form
@@ -193,8 +194,14 @@ def _compared(
     how = _comparison(evaluate, question, answer, reference)
     read = read_stated(question, how, reference, stated)
     verdict = how.judge(reference, read, stated.text)
-    if verdict.right and unmet(question.text, one_spelling(reference), read):
+    in_form = not (verdict.right and unmet(question.text, one_spelling(reference), read)) or any(
+        _compared(evaluate, question, answer, reference, replace(stated, text=part)).right
+        for part in restated(stated)
+    )
+    if not in_form:
         return Verdict(right=False, reason="not in the form that is asked for")
+    if verdict.right and is_reversed(question, stated.text):
+        return Verdict(right=None, reason="it may be stated the other way round")
     if verdict.right and only_place(stated.text, question.text):
         return Verdict(right=False, reason="where it is attained, not what it is")
     if verdict.right and how.offers_another(reference, stated.text):

@@ -22,7 +22,9 @@ _NOT_STATED = re.compile(
     r"(?:\bnot|\brather than|\binstead of|\bunlike|\bout of|\bof the|\bof these"
     r"|\bof all|\bfrom the|\bthan the|\bwhere|\bsince|\bbecause|\bwhen|\bif"
     r"|\bfor every|\bfor each|\bevery|\beach of the|\bafter|\bin step|\bstep"
-    r"|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bin|\bon|\bover"
+    r"|\bcase|\bexample|\bexcluding|\bbesides|\bwithin|\bper|\bon|\bover"
+    r"|(?<!bring )(?<!brings )(?<!take )(?<!takes )(?<!took )(?<!pull )(?<!pulls )(?<!come )"
+    r"(?<!comes )(?<!brought )\bin"
     r"|\binterval|\bmodulo|\bmod"
     r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|位于|原来|原有"
     r"|共有的)\s*(?:the|a|an|all)?\s*$",

@@ -48,7 +48,10 @@ _DIFFERENCE = re.compile(
     r"|shorter|longer|cheaper|higher|lower|faster|slower|further|farther|heavier"
     r"|lighter)\b"
     r"|\bdifference\b|\bearns? above\b|\bsaves? (?:against|over|compared)\b"
-    r"|比[^，。；]{1,14}(?:多|少|节省)[^，。；]{0,3}的|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?(?:几|多少)",
+    r"|比[^，。；]{1,14}(?:多|少|节省)[^，。；]{0,3}的|(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?"
+    r"(?:百分之|几分之)?(?:几|多少)|\bby how (?:much|many)\b"
+    r"|\bwhat (?:percent(?:age)?|fraction)\b[^.?]*\b(?:more|less|fewer|higher|lower|greater|larger"
+    r"|smaller|bigger|longer|shorter|cheaper|faster|slower|heavier|lighter)\b",
     re.IGNORECASE,
 )
 #: How the answer is to be written, not what it is.

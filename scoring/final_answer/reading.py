@@ -36,6 +36,11 @@ _PROSE_IN_BRACKETS = re.compile(
     r"[(（](?=\s*(?:since|because|as|from|check)\s|[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
     r"|\d\s+of\s))[^()（）]*[)）]"
 )
+#: A value once more as a decimal: ``3π (≈ 9.42)``.
+_APPROXIMATELY_IN_BRACKETS = re.compile(
+    r"(?<=[\w}$²³])\s*[(（]\s*(?:≈|≃|\\approx|approx(?:imately|\.)?|about|roughly|约)\s*"
+    r"(?P<value>-?[\d.,]*\d)\s*[)）]"
+)
 #: A side of an equality that holds a term in words: ``e - (what equals 1) = e - 1``.
 _TERM_IN_WORDS = re.compile(
     r"(?<![^=,，;；。\n])[^=,，;；。\n]*[-+*/×·]\s*"
@@ -200,6 +205,7 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
     raw = _NOTE_IN_BRACKETS.sub(" ", _REMARK_IN_BRACKETS.sub(" ", raw))
+    raw = _APPROXIMATELY_IN_BRACKETS.sub(r" ≈ \g<value>", raw)
     if stated.how == "end" and not words:
         raw = _TERM_IN_WORDS.sub(" is ", raw)
     if stated.how != "boxed" and not words:

@@ -124,13 +124,13 @@ class ValueComparison:
     def _in_another_currency(self, unit: str, stated: str) -> bool:
         """Return whether an amount is in another currency than the one of the problem."""
         said = measure(stated) if stated else None
-        if said is None or said[0] not in _CURRENCIES:
+        if said is None or said[0] not in CURRENCIES:
             return False
         asked = measure(unit) if unit else None
         if asked is not None:
-            ours = {asked[0]} & _CURRENCIES
+            ours = {asked[0]} & CURRENCIES
         else:
-            ours = {kind for kind, _ in self.given_units if kind in _CURRENCIES}
+            ours = {kind for kind, _ in self.given_units if kind in CURRENCIES}
         # A bare 元 is also said for the unit of another currency.
         loose = said[0] == "money" and stated.startswith(("元", "块", "角"))
         loose = loose and "人民" not in stated
@@ -315,7 +315,7 @@ def _other_degrees(unit: str, stated: str) -> bool:
     )
 
 
-_CURRENCIES = frozenset(("dollars", "money", "euros", "sterling", "yen", "rupees", "rubles"))
+CURRENCIES = frozenset(("dollars", "money", "euros", "sterling", "yen", "rupees", "rubles"))
 _SPEED = frozenset(("length^1/time^1", "length/time"))
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 

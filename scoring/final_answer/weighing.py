@@ -13,6 +13,7 @@ from scoring.final_answer.mentions import BY, EQUALS_BEFORE, Mention
 from scoring.final_answer.question import Question, content
 from scoring.final_answer.results.named import result_stands
 from scoring.final_answer.scalars import scalar
+from scoring.final_answer.values import CURRENCIES
 
 #: Where one clause ends and the next begins.
 _CLAUSE = re.compile(
@@ -176,7 +177,7 @@ def _counts(mention: Mention, counted: frozenset[str]) -> bool:
     unit = _unit(mention.form)
     thing = (unit + mention.after).strip().lstrip("个")
     words = [w.lower().removesuffix("s") for w in re.findall(r"[A-Za-z]+", mention.after)[:3]]
-    return any(
+    return ("money" in counted and _is_money(mention.form)) or any(
         unit.startswith(word)
         or thing.startswith(word)
         or word in words
@@ -196,7 +197,7 @@ def _unit(form: Form) -> str:
 
 def _is_money(form: Form) -> bool:
     known = measure(_unit(form)) if _unit(form) else None
-    return known is not None and known[0] in ("dollars", "money")
+    return known is not None and known[0] in CURRENCIES
 
 
 def listed(text: str, found: Sequence[Mention]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scoring.final_answer.extraction import Stated
 from scoring.final_answer.question import Question
 from scoring.final_answer.results.named import taken_on
 from scoring.final_answer.results.places import without_attained
@@ -121,3 +122,21 @@ def _spelled(sentence: str) -> str:
     if bare.count("$") % 2 == 0:
         bare = bare.replace("$", " ")
     return bare.replace("->", "=").strip(" .。,，\n")
+
+
+_RESTATES = re.compile(
+    r"[,;，；(（—–-]?\s*(?:\bthat is|\bi\.e\.?|\bwhich is|\bor (?:about|approximately|roughly)|≈"
+    r"|\\approx|\babout|\bapproximately|\broughly|即|也就是|约)",
+    re.IGNORECASE,
+)
+_EXACTLY = re.compile(r"\b(?:or|and) exactly\b|\bin exact form\b[:,]?|即精确值", re.IGNORECASE)
+
+
+def restated(stated: Stated) -> list[str]:
+    """Return what a sentence states beside the same in another form, nothing in a box."""
+    if stated.how == "boxed":
+        return []
+    first, exactly = _RESTATES.search(stated.text), _EXACTLY.search(stated.text)
+    before = stated.text[: first.start()] if first is not None else ""
+    behind = stated.text[exactly.end() :] if exactly is not None else ""
+    return [part for part in (before, behind) if part.strip()]
