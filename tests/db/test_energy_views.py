@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import open_database
+from db.kept_results import keep_run
 from tests.support.database import query
 from tests.support.results import store
 
@@ -115,3 +116,36 @@ def test_a_model_has_medians_and_its_steps_bear_the_answers_without_any(
     assert (row["joules"], row["joules_per_token"], row["answers"]) == (300, 30, 3)
     assert row["joules_per_step"] == pytest.approx(1200 / 4)
     assert (row["joules_min"], row["joules_max"], row["idle_power_w"]) == (100, 800, 100)
+
+
+MEDIANS = "SELECT run_id, joules FROM analytics_v1.model_energy ORDER BY joules"
+
+
+def test_a_later_run_changes_the_shares_of_a_kept_one_on_its_engine(
+    engine: Engine, reader: Engine
+) -> None:
+    first = store(engine, [energy(0, 600, output_tokens=100)])
+    assert keep_run(engine, first)
+    assert query(reader, MEDIANS) == [{"run_id": first, "joules": 600}]
+    second = store(engine, [energy(0, 600, output_tokens=100)])
+    query(engine, "UPDATE eval.generation SET boot_id = (SELECT min(boot_id) FROM eval.generation)")
+    assert keep_run(engine, first)
+    assert keep_run(engine, second)
+    query(engine, "UPDATE eval_kept.model_energy SET joules = 7")
+    assert [row["joules"] for row in query(reader, MEDIANS)] == [300, 300]
+
+
+def test_medians_of_latency_mode_are_read_where_they_are_kept(
+    engine: Engine, reader: Engine
+) -> None:
+    run = store(engine, [energy(0, 600, output_tokens=100)])
+    as_latency(engine)
+    query(engine, "UPDATE eval.run SET mode = 'latency'")
+    computed = query(reader, "SELECT * FROM analytics_v1.model_energy")
+    assert [row["joules"] for row in computed] == [600]
+    assert keep_run(engine, run)
+    assert query(reader, "SELECT * FROM analytics_v1.model_energy") == computed
+    query(engine, "UPDATE eval_kept.model_energy SET joules = 7")
+    assert [row["joules"] for row in query(reader, MEDIANS)] == [7]
+    query(engine, "UPDATE eval.generation SET energy_end_j = 800")
+    assert [row["joules"] for row in query(reader, MEDIANS)] == [800], "forgotten"

@@ -27,7 +27,7 @@ from tests.support.results import result, store
 KEPT = (
     *("problem_scores", "category_scores", "prompt_uplift", "problem_resources"),
     *("model_resources", "unscored_answers", "cache_checks", "step_counts"),
-    *("job_counts", "attempt_counts", "answer_totals"),
+    *("job_counts", "attempt_counts", "answer_totals", "model_energy"),
 )
 CHANGED = "SELECT DISTINCT score7 FROM analytics_v1.problem_scores WHERE run = 'quickstart'"
 IS_KEPT = "SELECT run_id FROM eval.kept_run WHERE synthetic IS NOT NULL"
