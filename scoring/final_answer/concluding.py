@@ -185,11 +185,9 @@ def conclusion(
     text = without_code(_without_appendix(text, asked))
     for aside in (END_MARKS, _EQUALITY, _CHECKED_LINE):
         text = aside.sub(lambda m: " " * len(m.group()), text)
-    spans = sentences(text)
-    kept = [span for span in spans if states(text[span[0] : span[1]])]
-    if not kept:
+    useful = _useful(text)
+    if not useful:
         return None
-    useful = [span for span in kept if not is_remark(text[span[0] : span[1]])] or kept[-1:]
     at = _named(text, useful, heads)
     at = _chosen(text, useful, asked) if at is None else at
     start, end = useful[at]
@@ -204,6 +202,27 @@ def conclusion(
         if states(tail) and tail and not _leads_away(text[start : then.start()], tail, asked):
             begin = then.end()
     return Concluded(start=begin, end=end, lead=start)
+
+
+#: How many sentences from the end are looked at; no list is longer.
+MAX_USEFUL = 10 * TAIL
+
+
+def _useful(text: str) -> list[tuple[int, int]]:
+    """Return the last sentences that state a value, remarks only where nothing else does."""
+    remark: list[tuple[int, int]] = []
+    useful: list[tuple[int, int]] = []
+    for span in reversed(sentences(text)):
+        sentence = text[slice(*span)]
+        if not states(sentence):
+            continue
+        if is_remark(sentence):
+            remark = remark or [span]
+            continue
+        useful.append(span)
+        if len(useful) == MAX_USEFUL:
+            break
+    return useful[::-1] or remark
 
 
 def _leads_away(lead: str, tail: str, asked: frozenset[str]) -> bool:
@@ -389,11 +408,20 @@ def is_remark(sentence: str) -> bool:
         _in_brackets(sentence)
         or _REMARK.search(sentence)
         or is_about_accuracy(sentence)
-        or _CONTRARY.search(sentence)
+        or _is_contrary(sentence)
         or says_of_another_case(sentence)
     ):
         return True
     return _CONDITION_ALONE.match(sentence) is not None and _VERB.search(sentence) is None
+
+
+def _is_contrary(sentence: str) -> bool:
+    lower = sentence.lower()
+    return any(word in lower for word in _SUPPOSING) and _CONTRARY.search(sentence) is not None
+
+
+#: What is contrary to the case is said with one of these.
+_SUPPOSING = ("had", "were", "would", "如果不", "要是", "假如", "若")
 
 
 def _in_brackets(sentence: str) -> bool:
@@ -486,6 +514,9 @@ def states(sentence: str) -> bool:
     return holds is not None and not _HEADING_LINE.fullmatch(sentence.strip("\n"))
 
 
+_MARK = re.compile(r"[\n。！？；.!?;]")
+
+
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return sentences as offsets.
 
@@ -497,7 +528,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     inline = [s.span() for s in _INLINE.finditer(text) if not _PLAIN_WORDS.search(s.group())]
     blocks = [s.span() for s in _BLOCK.finditer(text)]
     found, start = [], 0
-    for mark in re.finditer(r"[\n。！？；.!?;]", text):
+    for mark in _MARK.finditer(text):
         at = mark.start()
         if (
             not _ends(text, at)
@@ -554,10 +585,15 @@ def _runs_on(text: str, at: int) -> bool:
     With an equals sign, a display, or what its last word calls for.
     """
     below = text[at : at + 80].lstrip()
-    if re.match(r"[=≈](?!=)", below):
+    if below[:1] in ("=", "≈") and below[1:2] != "=":
         return True
     line = text[max(0, at - 200) : at].rstrip().rpartition("\n")[2]
-    if not line or _BULLET.match(below) or _HEADING_LINE.match(line) or re.match(r"[|>#]", below):
+    if (
+        not line
+        or below[:1] in ("|", ">", "#")
+        or _BULLET.match(below)
+        or _HEADING_LINE.match(line)
+    ):
         return False
     if below.startswith(("$$", "\\[")):
         return line[-1] not in ".。!！?？$]" and not line.endswith("\\]")
@@ -570,9 +606,11 @@ _OTHER_ONE = re.compile(r"\s*(?:and\s+)?the (?:other|second)\b[^.\n]{0,24}\bis\b
 
 
 def _abbreviated(text: str, at: int) -> bool:
-    return re.search(
-        r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)"
-        r"|^\s*\d{1,2}|\n\s*\d{1,2})$",
-        text[max(0, at - 7) : at],
-        re.IGNORECASE,
-    ) is not None and at + 1 < len(text)
+    return at + 1 < len(text) and _SHORT_FORM.search(text[max(0, at - 7) : at]) is not None
+
+
+_SHORT_FORM = re.compile(
+    r"(?:\b(?:a\.m|p\.m|e\.g|i\.e|approx|vs|no|eq|fig|sq|ft|dr|mr|mrs|st)"
+    r"|^\s*\d{1,2}|\n\s*\d{1,2})$",
+    re.IGNORECASE,
+)

@@ -176,10 +176,12 @@ class Comparison(EquationComparison):
 
     def _stands_asked(self, expression: str) -> bool:
         """Return whether the problem speaks of an expression, not as a part of a longer one."""
-        return (
-            re.search(rf"{re.escape(expression)}(?![-+*/^(\d]|=(?![_?？(（]|$))", self.asked)
-            is not None
-        )
+        at = self.asked.find(expression)
+        while at >= 0:
+            if _ENDS_EXPRESSION.match(self.asked, at + len(expression)):
+                return True
+            at = self.asked.find(expression, at + 1)
+        return False
 
     def _scalar(self, wanted: Scalar, stated: Form) -> bool | None:
         if "±" in wanted.text:
@@ -518,6 +520,7 @@ class Comparison(EquationComparison):
         return False if isinstance(stated, Spans) else None
 
 
+_ENDS_EXPRESSION = re.compile(r"(?![-+*/^(\d]|=(?![_?？(（]|$))")
 #: A question for the solution of an equation, not for the equation of a line.
 _ASKS_SOLUTION = re.compile(
     r"^(?!.*(?:直线|轴|渐近线|准线|切线|\blines?|axis|asymptot|directrix|tangent)).*"

@@ -8,6 +8,7 @@ offer of help) is passed over.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scoring.final_answer.concluding import (
@@ -152,8 +153,18 @@ _CORRECTION = re.compile(
 )
 
 
+#: Each correction holds one of these.
+_CORRECTING = (
+    "更正", "纠正", "不对", "错了", "算错", "应该改为", "correction", "scratch", "oops", "i made a",
+    "let me", "wait", "actually", "no,", "no，",
+)  # fmt: skip
+
+
 def _correction(text: str) -> int | None:
     """Return where a text takes back an announced answer and goes on to another one."""
+    lower = text.lower()
+    if not any(word in lower for word in _CORRECTING):
+        return None
     for mark in reversed(list(_CORRECTION.finditer(text))):
         before, after = text[: mark.start()], text[mark.end() :]
         if (_CUE.search(before) or _BOX.search(before)) and FORMULA.search(after):
@@ -298,9 +309,33 @@ _GENERAL = re.compile(
 )
 
 
+#: Every announcement but a JSON object of one key holds one of these.
+_KEY = re.compile(
+    r"####|answer|result|solution|option|choice|[答选]|正确|结果|综上|结论|conclu|summary",
+    re.IGNORECASE,
+)
+#: Characters around such words within which their announcement lies.
+BEFORE_KEY, BEHIND_KEY = 80, 120
+
+
+def _cues_from_the_end(text: str) -> Iterator[re.Match[str]]:
+    """Yield the announcements of a text, the last first, looking only around their words."""
+    if text.lstrip()[:1] in ("{", "`"):
+        yield from reversed(list(_CUE.finditer(text)))
+        return
+    places: list[tuple[int, int]] = []
+    for key in _KEY.finditer(text):
+        start, end = max(0, key.start() - BEFORE_KEY), key.end() + BEHIND_KEY
+        if places and start <= places[-1][1]:
+            start = places.pop()[0]
+        places.append((start, min(end, len(text))))
+    for start, end in reversed(places):
+        yield from reversed(list(_CUE.finditer(text, start, end)))
+
+
 def _last_cue(text: str) -> Stated | None:
     """Return what stands after the last announcement that announces something."""
-    for cue in reversed(list(_CUE.finditer(text))):
+    for cue in _cues_from_the_end(text):
         if cue.group().lower() == "</answer>" or _GENERAL.search(
             text, max(0, cue.start() - 12), cue.start()
         ):

@@ -120,7 +120,7 @@ BUILDER = re.compile(
 
 def with_factorial(text: str) -> str:
     """Return a text with brackets around a factorial that it ends in."""
-    return _FACTORIAL.sub(r"(\g<factor>!)", text)
+    return _FACTORIAL.sub(r"(\g<factor>!)", text) if "!" in text else text
 
 
 def trimmed(text: str) -> str:

@@ -125,12 +125,16 @@ def plain_numbers(text: str) -> str:
     """Return the text with every number in digits; idempotent."""
     text = _repeating(_roots(text))
     text = _INDIAN.sub(lambda found: found.group().replace(",", ""), text)
-    text = _MIXED_VULGAR.sub(_vulgar, text)
+    if not text.isascii():
+        text = _MIXED_VULGAR.sub(_vulgar, text)
     text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
     text = _GROUP.sub(lambda found: re.sub(r"[^\d]", "", found.group()), text)
-    text = _MIXED.sub(_mixed, text)
-    text = _MIXED_PLAIN.sub(_mixed, text)
-    text = _chinese(_with_halves(text))
+    if "\\frac" in text:
+        text = _MIXED.sub(_mixed, text)
+    if "/" in text:
+        text = _MIXED_PLAIN.sub(_mixed, text)
+    if not text.isascii():
+        text = _chinese(_with_halves(text))
     text = _english(text)
     text = re.sub(
         r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero"

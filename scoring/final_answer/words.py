@@ -162,7 +162,7 @@ def in_order_words(text: str) -> Form | None:
 
 
 def _without_points(text: str) -> Spans | None:
-    found = _DIFFERENCE.search(text) or _EXCEPT.search(text)
+    found = (_DIFFERENCE.search(text) if "{" in text else None) or _EXCEPT.search(text)
     if found is None:
         return None
     written = found["points"] or found.groupdict().get("zh") or ""

@@ -72,6 +72,12 @@ r"|inf)(?![A-Za-z])": "∞",
     r"\\(?:lbrack)(?![A-Za-z])": "[", r"\\(?:rbrack)(?![A-Za-z])": "]",
 }  # fmt: skip
 _RELATION = tuple((re.compile(pattern), to) for pattern, to in _RELATIONS.items())
+#: Those that a text without a backslash may hold.
+_RELATION_TYPED = tuple(
+    (re.compile(pattern), to)
+    for pattern, to in _RELATIONS.items()
+    if "|" in pattern or not pattern.startswith("\\\\")
+)
 _CASES = re.compile(
     r"\\(?:begin|end)\s*\{(?:cases|aligned|align\*?|array|gathered|split"
     r"|equation\*?|rcases)\}(?:\s*\{[lcr|\s]+\})?"
@@ -111,7 +117,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
         text = pattern.sub(to, text)
     text = re.sub(r"\[\s*\[[^\[\]]+\](?:\s*,\s*\[[^\[\]]+\])*\s*\]", _rows, text)
     text = re.sub(r"-+>|→|\\(?:to|rightarrow|longrightarrow)(?![A-Za-z])", " = ", text)
-    for pattern, to in _RELATION:
+    for pattern, to in _RELATION if "\\" in text else _RELATION_TYPED:
         text = pattern.sub(to, text)
     text = plain_numbers(_with_braces(text))
     if not _MATRIX.search(text):
@@ -142,8 +148,11 @@ def _as_typed(written: str) -> str:
     """Return a text with whole decimals, without negative spaces and twice escaped commands."""
     if "\\begin" not in written and not re.search(r"(?<!\\)\\[A-Za-z]", written):
         written = _ESCAPED_TWICE.sub(r"\\", written)
-    written = _SLIPPED.sub("", _ORDINAL.sub(r"\g<n>", written))
-    return _BARE_POINT.sub("0.", _CLOSE_GROUPS.sub("", written))
+    if "^" in written:
+        written = _ORDINAL.sub(r"\g<n>", written)
+    if "\\" in written:
+        written = _CLOSE_GROUPS.sub("", _SLIPPED.sub("", written))
+    return _BARE_POINT.sub("0.", written)
 
 
 #: What is said in words or typed on a keyboard, as signs.
@@ -273,6 +282,8 @@ def in_point_notation(stated: str, text: str, statement: str) -> str:
     A number shows that where both marks stand in it, or where it is one of the problem's or the
     text's own in that spelling.
     """
+    if "," not in stated and "." not in stated:
+        return stated
     dotted = [m.group() for m in _POINT_GROUPS.finditer(text)]
     known = {n.replace(",", "") for n in re.findall(r"\d[\d,]*", statement)}
     european = any("," in n or n.count(".") > 1 or n.replace(".", "") in known for n in dotted)

@@ -47,6 +47,11 @@ _ACCURACY = re.compile(
     r"|\b(?:slightly|a (?:bit|little)|somewhat) (?:less|more|smaller|larger|below|above)\b",
     re.IGNORECASE,
 )
+#: Accuracy is spoken of with one of these.
+_ESTIMATING = (
+    "灵敏", "敏感", "稳健", "略", "sensitiv", "robust", "should be", "slightly", "a bit",
+    "a little", "somewhat",
+)  # fmt: skip
 _STATED_FIRST = re.compile(
     r"^(?!.*(?:若|如果|假如|当|\bif\b|\bwhen\b)).*(?:[为是=≈]|\bis|\bequals)\s*\$?-?\d", re.DOTALL
 )
@@ -54,6 +59,9 @@ _STATED_FIRST = re.compile(
 
 def is_about_accuracy(sentence: str) -> bool:
     """Return whether a sentence, stating no value first, estimates it or says what changes it."""
+    lower = sentence.lower()
+    if not any(word in lower for word in _ESTIMATING):
+        return False
     found = _ACCURACY.search(sentence)
     return found is not None and _STATED_FIRST.search(sentence[: found.start()]) is None
 

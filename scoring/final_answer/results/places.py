@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: A question that asks for the place too.
 _ASKED = re.compile(
@@ -47,14 +48,19 @@ _PLACE_ALONE = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
+def _asks_place(question: str) -> bool:
+    return _ASKED.search(question) is not None
+
+
 def only_place(text: str, question: str) -> bool:
     """Return whether a text says where an extreme value is attained, and the value is asked for."""
-    return _ASKED.search(question) is None and _PLACE_ALONE.search(text.strip()) is not None
+    return not _asks_place(question) and _PLACE_ALONE.search(text.strip()) is not None
 
 
 def without_attained(text: str, question: str) -> str:
     """Return a statement of a value without where it is attained; all where that is asked for."""
-    if _ASKED.search(question):
+    if _asks_place(question):
         return text
     for pattern in (_ENGLISH, _CHINESE):
         found = pattern.search(text)

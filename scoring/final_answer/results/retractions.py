@@ -29,6 +29,18 @@ _REPLACED = re.compile(
 )
 
 
+#: What is called wrong is called so by one of these.
+_CALLED = (
+    "wrong", "incorrect", "mistake", "invalid", "false", "not right", "not correct", "not true",
+    "not the answer", "error", "typo", "错", "不对", "不正确", "有误", "✗", "✘", "❌",
+)  # fmt: skip
+
+
+def _may_call_wrong(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _CALLED)
+
+
 def without_struck(text: str) -> str:
     """Return a text with what it strikes out as spaces, so that offsets stay."""
     if "~~" not in text and "\\" not in text:
@@ -38,6 +50,8 @@ def without_struck(text: str) -> str:
 
 def replaced(text: str) -> int | None:
     """Return where what replaces a value called wrong begins, None where nothing does."""
+    if not _may_call_wrong(text):
+        return None
     found = list(_REPLACED.finditer(text))
     last = found[-1] if found else None
     if last is None or not re.search(r"\d", text[: last.start()]):
@@ -47,5 +61,5 @@ def replaced(text: str) -> int | None:
 
 def rejected(text: str) -> str | None:
     """Return the value that the end of a text calls wrong, None where it calls none so."""
-    found = _REJECTED.search(text)
+    found = _REJECTED.search(text) if _may_call_wrong(text) else None
     return None if found is None else found["value"].rstrip(".,")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scoring.final_answer.concluding import conclusion, is_remark, sentences
+from scoring.final_answer.extraction import find_answer
 from scoring.final_answer.question import content
 
 
@@ -68,3 +69,14 @@ def test_sentences_do_not_end_in_numbers_formulas_or_abbreviations() -> None:
         "In $a.b$ it is 5;",
         "the rest of them follow.",
     ]
+
+
+@pytest.mark.parametrize("behind", [0, 60, 119, 125, 400])
+def test_the_last_announcement_counts_however_far_from_the_end(behind: int) -> None:
+    text = "The answer is 7. Wrong way. The answer is\n 12.\n" + "word " * (behind // 5)
+
+    found = find_answer(text)
+
+    assert found is not None
+    assert found.how == "cue"
+    assert found.text.strip(" .\n") == "12"
