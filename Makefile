@@ -13,6 +13,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(
 PINS := requirements/uv.txt requirements/$(EXTRA).txt $(if $(filter cpu,$(EXTRA)),requirements/torch.txt)
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 SOURCES := $(PACKAGES) $(wildcard docs/*.py deploy/*.py)
+LINT = $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy --strict $(SOURCES)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make requirements"
 
@@ -32,13 +33,14 @@ setup: check-extra $(VENV)/.installed-$(EXTRA) $(VENV)/.installed-evalctl ## Ins
 quickstart: setup ## Compare two tiny real models on this machine, servers included
 	@$(BIN)/evalctl quickstart
 
-test: lint ## Lint, type check and run all tests; as root on Debian, install the programs that some need
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+# Lint goes beside the tests, which leave cores idle while they wait, and is said below them.
+test: setup ## Lint, type check and run all tests; as root on Debian, install the programs that some need
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; { $(LINT); } >"$$said" 2>&1 & lint=$$!; \
+	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder; tests=$$?; \
+	wait $$lint; lint=$$?; cat "$$said"; test $$tests -eq 0 && test $$lint -eq 0
 
 lint: setup ## Check style, formatting and types
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --strict $(SOURCES)
+	@$(LINT)
 
 bench: setup ## Measure evalctl itself and write bench/results.json
 	@$(BIN)/python -m bench

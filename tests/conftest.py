@@ -70,9 +70,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the tiny model in bf16, made once a session in some 9 s."""
-    made = tmp_path_factory.mktemp("embedded-home")
-    ensure_embedded_model(made, "smollm2")
+    """Give a folder with the tiny model in bf16, made once in some 9 s for all processes."""
+    session = tmp_path_factory.getbasetemp()
+    made = (session.parent if "PYTEST_XDIST_WORKER" in os.environ else session) / "embedded-home"
+    made.mkdir(exist_ok=True)
+    ensure_embedded_model(made, "smollm2")  # Of two processes at once, one makes it.
     return made
 
 

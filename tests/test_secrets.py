@@ -31,8 +31,6 @@ from services.waiting import wait_until
 from tests.support.database import query
 from tests.support.processes import LoggingProcess, run_program, running, worker
 
-pytestmark = pytest.mark.lane("engines")
-
 #: Each with a character that a URL escapes: neither spelling may be seen.
 PASSWORDS = tuple(
     f"{name}-hidden@7c1f"

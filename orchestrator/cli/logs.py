@@ -10,6 +10,7 @@ from click import option
 
 from core.settings import Settings
 from db.runs import engine_log
+from orchestrator.cli import INTERRUPTED
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import harmless, say
@@ -48,9 +49,14 @@ def logs(*, source: str, job: int | None, follow: bool, lines: int) -> int:
             say(f"==> {path} <==")
         _print(*shown)
         places.append((path, size))
-    for path, line in followed(places) if follow and places else ():
-        _print(f"{path.stem}: {line}" if len(paths) > 1 else line)
-    return 0
+    if not follow or not places:
+        return 0
+    try:
+        for path, line in followed(places):
+            _print(f"{path.stem}: {line}" if len(paths) > 1 else line)
+    except KeyboardInterrupt:
+        say("stopped following the log; what writes it goes on", err=True)
+    return INTERRUPTED
 
 
 def _files(source: str) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from orchestrator.log_files import followed, last_lines
 from tests.support.database import query
 from tests.support.four_models import FAILED, FOUR, seed_four
 from tests.support.jobs import progress_of, run_of
-from tests.support.processes import evalctl, evalctl_json, worker
+from tests.support.processes import ROOT, evalctl, evalctl_json, worker
 
 MODELS = """
 [models.fake]
@@ -38,6 +39,26 @@ def test_the_last_lines_and_what_follows(tmp_path: Path) -> None:
     with log.open("a", encoding="utf-8") as more:
         more.write("ve\n")
     assert next(lines) == (log, "five"), "a line is given once it is whole"
+
+
+def test_ctrl_c_ends_what_follows_a_log_and_says_that_nothing_else_ends(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "worker-cpu0.log"
+    log.parent.mkdir()
+    log.write_text("one\n", encoding="utf-8")
+    following = subprocess.Popen(
+        [sys.executable, "-m", "orchestrator", "logs", "worker", "-f"],
+        env=os.environ | {"EVALCTL_HOME": str(tmp_path)}, cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert following.stdout is not None
+    assert following.stdout.readline() == "one\n"
+    with log.open("a", encoding="utf-8") as more:
+        more.write("two\n")
+    assert following.stdout.readline() == "two\n"
+    following.send_signal(signal.SIGINT)
+    _, said = following.communicate(timeout=60)
+    assert following.returncode == 4, said
+    assert said.strip() == "stopped following the log; what writes it goes on"
 
 
 def test_logs_of_this_host_are_shown(user: dict[str, str]) -> None:

@@ -6,18 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from services.waiting import wait_until
 from tests.support.processes import ROOT, evalctl, evalctl_json
 
 MODEL = '[models.fake]\nengine = "synthetic"\nsource = "simulated"\noptions = { ttft_ms = 20 }\n'
+#: Between two checks of every process of the machine, or of what a command says.
+POLL_S = 0.5
 
 
 @pytest.fixture
@@ -50,13 +51,6 @@ def left_of(environment: dict[str, str]) -> list[psutil.Process]:
     return found
 
 
-def wait_until(holds: Callable[[], Any], within_s: float = 60.0) -> None:
-    pause, deadline_s = threading.Event(), time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline_s, "it did not come true in time"
-        pause.wait(0.2)
-
-
 def workers(user: dict[str, str]) -> list[dict[str, Any]]:
     return list(evalctl_json(user, "status")["workers"])
 
@@ -77,11 +71,15 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
     (before,) = workers(user)
     os.kill(int(before["worker"].split("-")[1].split("@")[0]), signal.SIGKILL)
     old = before["worker"]
-    wait_until(lambda: [r for r in workers(user) if r["worker"] != old and r["state"] == "idle"])
+    assert wait_until(
+        lambda: [r for r in workers(user) if r["worker"] != old and r["state"] == "idle"],
+        60,
+        poll_s=POLL_S,
+    )
     assert evalctl(user, submit, "--new").returncode == 0
 
     assert "supervisor" in evalctl(user, "down").stdout
-    wait_until(lambda: not left_of(user), 10)
+    assert wait_until(lambda: not left_of(user), 10, poll_s=POLL_S)
     assert "nothing was running" in evalctl(user, "down").stdout
     assert [run["state"] for run in evalctl_json(user, "status")["runs"]] == [
         "succeeded",
@@ -100,14 +98,16 @@ def test_ctrl_c_in_a_quickstart_leaves_no_process_and_no_open_job(
     process = subprocess.Popen(
         command, env=user, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    wait_until(
-        lambda: process.poll() is not None or [p for p in left_of(user) if "VLLM" in p.name()], 120
+    assert wait_until(
+        lambda: process.poll() is not None or [p for p in left_of(user) if "VLLM" in p.name()],
+        120,
+        poll_s=POLL_S,
     )
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 4, said
     assert "Traceback" not in said
-    wait_until(lambda: not left_of(user), 10)
+    assert wait_until(lambda: not left_of(user), 10, poll_s=POLL_S)
     runs = {run["name"]: run["state"] for run in evalctl_json(user, "status")["runs"]}
     # The written answers may have been scored before the engine started.
     assert runs.pop("quickstart-written") in ("succeeded", "cancelled")

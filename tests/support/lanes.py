@@ -12,6 +12,9 @@ from tests.support.processes import ROOT
 
 #: The lane of real engines, which use all cores. Their tests take longest and come first.
 ENGINES = "engines"
+#: Rooms, and a file of the whole, whose tests wait for processes, which leaves cores to the engines
+#: beside them; those that take longest first, so that none runs alone at the end.
+WAITING = ("workers", "hosts", "chaos", "test_secrets.py", "orchestrator")
 #: A file's lane, named by its marker. The process that hands out tests knows only their names, so
 #: it reads the file.
 _MARKER = re.compile(r'\bmark\.(?:lane\("(\w+)"\)|vllm\b)')
@@ -32,13 +35,23 @@ def lane(file: str) -> str:
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests, engines first. Raise UsageError if a file hides the lane of a test."""
+    """Return the tests: engines, those that wait for processes, then all others.
+
+    Raise UsageError if a file hides the lane of a test.
+    """
     for item in items:
         marker = item.get_closest_marker("lane")
         wanted = marker.args[0] if marker else ENGINES if item.get_closest_marker("vllm") else None
         if wanted not in {None, _lane_of(item)}:
             raise pytest.UsageError(f"{item.nodeid}: write the marker of its lane into its file")
-    return sorted(items, key=lambda item: _lane_of(item) != ENGINES)
+    return sorted(items, key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if _lane_of(item) == ENGINES:
+        return -1
+    room = item.nodeid.partition("::")[0].split("/")[1]
+    return WAITING.index(room) if room in WAITING else len(WAITING)
 
 
 def _lane_of(item: pytest.Item) -> str:

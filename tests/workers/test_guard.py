@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from core.gpus import GpuUnavailable
 from core.model_spec import ModelSpec
 from core.states import WorkerState
 from db.fleet import list_workers
+from services.waiting import wait_until
 from tests.support.fake_gpu import NO_PID, FakeGpu, Start, first_line
 from tests.support.jobs import register, spec
 from workers.consumer.claim_gate import ClaimGate
@@ -256,28 +257,22 @@ def test_a_worker_whose_gpu_is_dirty_says_so_and_claims_again_once_it_is_clean(
         assert gate.closed()
         waiting = threading.Thread(target=gate.wait)
         waiting.start()
-        wait_until(
+        assert wait_until(
             lambda: (
                 reported(engine)[0] == "quarantined" and "5000 MiB" in (reported(engine)[1] or "")
-            )
+            ),
+            20,
         )
         fake.littered_mib = 0.0
         waiting.join(10)
         assert not waiting.is_alive()
         assert not gate.closed()
-        wait_until(lambda: reported(engine) == ("idle", None))
+        assert wait_until(lambda: reported(engine) == ("idle", None), 20)
 
 
 def reported(engine: Engine) -> tuple[str, str | None]:
     (row,) = list_workers(engine)
     return row.state.value, row.note
-
-
-def wait_until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
-    deadline_s, pause = time.monotonic() + within_s, threading.Event()
-    while not holds():
-        assert time.monotonic() < deadline_s, "it did not come true in time"
-        pause.wait(0.05)
 
 
 def test_xids_of_an_application_are_noted_and_those_of_the_hardware_quarantine(

@@ -43,21 +43,20 @@ def server() -> Iterator[OddServer]:
         yield odd
 
 
-@pytest.mark.parametrize("behaviour", ["s408", "s409", "s425", "s429", "s500", "s503", "s529"])
 def test_a_refusal_of_the_server_costs_its_job_nothing(
-    environment: dict[str, str],
-    engine: Engine,
-    broker: HintBroker,
-    server: OddServer,
-    behaviour: str,
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
 ) -> None:
-    publish(engine, broker, models=(model(server, behaviour),), max_attempts=1, repetitions=2)
+    """Each status holds its own model; they wait side by side."""
+    refusals = (408, 409, 425, 429, 500, 503, 529)
+    models = tuple(model(server, f"s{status}", name=f"s{status}") for status in refusals)
+    publish(engine, broker, models=models, max_attempts=1, repetitions=2)
     with worker(environment, "--queue", "openai") as process:
-        until(engine, OPEN, [], within_s=60)
+        until(engine, OPEN, [], within_s=90)
         assert process.stop() == 0, process.tail()
-    assert query(engine, STATES) == [{"state": "succeeded", "jobs": 2}]
+    assert query(engine, STATES) == [{"state": "succeeded", "jobs": 2 * len(refusals)}]
     assert query(engine, COUNTED) == []
     assert held_models(engine) == []
+    assert {status for _, status in server.answers} == {200, *refusals}
 
 
 def test_retry_after_is_obeyed_and_status_says_why(
