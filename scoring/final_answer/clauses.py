@@ -28,7 +28,7 @@ def holds(text: str) -> bool:
 #: Where a value is put in or a limit is taken, before what that gives.
 _CONDITION_FIRST = re.compile(
     r"^\s*(?:(?:letting|let|putting|taking|setting|substituting|as|when|for|with"
-    r"|at)\s[^,;，。]{1,60},"
+    r"|at)\s[^,;:，。：]{1,60}[,:：]"
     r"\s*(?:we (?:get|have|obtain|find|see)\s*(?:that\s+)?)?"
     r"|(?:令|取|当|将|把|代入)[^,;，。]{1,60}(?:[,，]\s*(?:可?得到?|有)?|可?得到?))\s*",
     re.IGNORECASE,
@@ -50,12 +50,22 @@ _COUNTED_BEHIND_COLON = re.compile(
 )
 
 
+#: A clause about another thing behind the value: ", and the conjugate value belongs to w^3".
+_OF_ANOTHER = re.compile(
+    r"[,;]\s*(?:and|while|whereas|but)\s+(?:the\s+)?(?:conjugate|others?|remaining|rest)\b[^;。]*$",
+    re.IGNORECASE,
+)
+
+
 def result_clause(text: str) -> str:
     """Return the main clause of a sentence without the condition that it begins with."""
     listed = _COUNTED_LIST.search(text) or _COUNTED_BEHIND_COLON.search(text)
     if listed is not None and holds(text[: listed.start()]):
         text = text[: listed.start()]
     text = main_clause(text)
+    other = _OF_ANOTHER.search(text)
+    if other is not None and holds(text[: other.start()]):
+        text = text[: other.start()]
     condition = _CONDITION_FIRST.match(text)
     rest = text[condition.end() :] if condition is not None else ""
     return rest if holds(rest) else text

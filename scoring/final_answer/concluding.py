@@ -279,7 +279,11 @@ def _chosen(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str])
     about = _overlap(pieces[last], asked)
     if last == 0 or is_pair_of_labels(_clipped(pieces[last])):
         return last
-    if _is_strong(pieces[last]) or (about and _SAYS_IT.search(pieces[last])):
+    if (
+        _is_strong(pieces[last])
+        or (about and _SAYS_IT.search(pieces[last]))
+        or _NAMES_IT.search(_clipped(pieces[last]))
+    ):
         return last
     if _WHICH_IS.match(pieces[last]):
         return last
@@ -339,6 +343,15 @@ _SAYS_IT = re.compile(
     r"|has|have|gets?|takes?|needs?|earns?|pays?)\s+\W{0,3}-?\d[\d.,]*\**(?:\s+[a-z]+){0,2}[*.!\s$]*$"
     r"|[,;:]\s+(?:it|this|that) (?:saves|costs|takes|earns|leaves|is)\s+\W{0,3}-?\d[\d.,]*\**"
     r"(?:\s+[a-z]+){0,3}[*.!\s$]*$",
+    re.IGNORECASE,
+)
+
+
+#: A sentence that names the result by what such questions ask for, with nothing behind the value.
+_NAMES_IT = re.compile(
+    r"^\W*(?:[^,=]{3,60},\s+)?the (?:\w+ ){0,2}(?:sum|limit|value|total|maximum|minimum|integral"
+    r"|probability|area|volume|distance|ratio|product|determinant|expectation|variance)\b"
+    r"[^,;:=]{0,60}\b(?:is|equals)\s+[^\s,;:=]+[.\s$*]*$",
     re.IGNORECASE,
 )
 
@@ -404,6 +417,9 @@ def is_remark(sentence: str) -> bool:
     Or about something else, and does not state it.
     """
     sentence = _clipped(sentence.strip())
+    concludes = _WHERE_FIRST.match(sentence) and _THEREFORE.search(sentence)
+    if concludes and states(sentence[concludes.end() :]):
+        return False
     if (
         _in_brackets(sentence)
         or _REMARK.search(sentence)
@@ -422,6 +438,16 @@ def _is_contrary(sentence: str) -> bool:
 
 #: What is contrary to the case is said with one of these.
 _SUPPOSING = ("had", "were", "would", "如果不", "要是", "假如", "若")
+
+
+#: A remark that goes on to the conclusion: "of these h = 4 is the best, so the maximum is 36".
+_WHERE_FIRST = re.compile(
+    r"[\s(（*_]*(?:其中|这里|注意|where|here|note that|notice)", re.IGNORECASE
+)
+_THEREFORE = re.compile(
+    r"[,，;；]\s*(?:所以|因此|故|从而|so|thus|hence|therefore)[^\d]{0,20}(?:为|是|\bis\b|\bare\b)",
+    re.IGNORECASE,
+)
 
 
 def _in_brackets(sentence: str) -> bool:

@@ -38,6 +38,13 @@ _GOES_ON = re.compile(
 )
 
 
+#: What stands for the letters in a value, said behind it: "V = 36, with r = 3 and h = 4".
+_LETTERS_BEHIND = re.compile(
+    r",\s*(?:with|where|using|其中)\s*\$?(?P<name>[A-Za-zα-ω][\w·.*]{0,5})\s*=\s*[^;。]*$"
+)
+_THEN = re.compile(r"\b(?:so|thus|hence|therefore|giv(?:es?|ing)|making)\b|所以|因此|故")
+
+
 #: A sentence that says where an extreme is attained and not what it is.
 _PLACE_ALONE = re.compile(
     rf"^[^\d=]*\b(?:max\w*|min\w*|greatest|least|largest|smallest)\b[^\d=]*"
@@ -70,4 +77,12 @@ def without_attained(text: str, question: str) -> str:
             and not _GOES_ON.search(found.group())
         ):
             text = text[: found.start()].rstrip()
-    return text
+    return _without_letters(text, question)
+
+
+def _without_letters(text: str, question: str) -> str:
+    found = _LETTERS_BEHIND.search(text)
+    if found is None or "=" not in text[: found.start()] or _THEN.search(found.group()):
+        return text
+    asked = re.search(rf"(?<![A-Za-z]){re.escape(found['name'])}(?![A-Za-z])", question)
+    return text if asked else text[: found.start()].rstrip()
