@@ -27,7 +27,8 @@ def holds(text: str) -> bool:
 
 #: Where a value is put in or a limit is taken, before what that gives.
 _CONDITION_FIRST = re.compile(
-    r"^\s*(?:(?:letting|let|putting|taking|setting|substituting|as|when|for|with"
+    r"^\s*(?:[a-z]\s*=\s*-?[\w.\\/{}]{1,12}\s*[:：](?=\s*\D)"
+    r"|(?:letting|let|putting|taking|setting|substituting|as|when|for|with"
     r"|at)\s[^,;:，。：]{1,60}[,:：]"
     r"\s*(?:we (?:get|have|obtain|find|see)\s*(?:that\s+)?)?"
     r"|(?:令|取|当|将|把|代入)[^,;，。]{1,60}(?:[,，]\s*(?:可?得到?|有)?|可?得到?))\s*",

@@ -445,7 +445,8 @@ _WHERE_FIRST = re.compile(
     r"[\s(（*_]*(?:其中|这里|注意|where|here|note that|notice)", re.IGNORECASE
 )
 _THEREFORE = re.compile(
-    r"[,，;；]\s*(?:所以|因此|故|从而|so|thus|hence|therefore)[^\d]{0,20}(?:为|是|\bis\b|\bare\b)",
+    r"[,，;；]\s*(?:所以|因此|故|从而|so|thus|hence|therefore)"
+    r"(?:[^\d]{0,20}(?:为|是|\bis\b|\bare\b)|\s*[,，:：]?\s*(?:\$\$|\\\[))",
     re.IGNORECASE,
 )
 

@@ -29,7 +29,7 @@ from scoring.final_answer.writing import one_spelling
 #: Words that may be an answer without being a sentence.
 MAX_WORDS = 4
 _REMARK_IN_BRACKETS = re.compile(
-    r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验)[^()（）]*[)）]",
+    r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验|[✓✔])[^()（）]*[)）]",
     re.IGNORECASE,
 )
 _PROSE_IN_BRACKETS = re.compile(

@@ -7,16 +7,20 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from problems.loader import load_set
 from problems.schema import Problem
 from scoring.score import score_text
 
-#: The promise is 1.5 s on an idle machine; a shared one gets some room.
-LIMIT_S = 3.0
+#: Of processor time, math-verify's process included; the promise is 1.5 s on an idle machine.
+LIMIT_S = 2.0
+#: By the clock, on a machine that others use as well.
+WAIT_S = 30.0
 SIZE = 100_000
 ROOT = Path(__file__).parents[2]
 
@@ -68,13 +72,25 @@ def some_problems() -> list[Problem]:
     return list(load_set("math62"))[::20]
 
 
+def processor_s() -> float:
+    """Return the seconds of processor time that this process and its children took so far."""
+    me = psutil.Process()
+    own = me.cpu_times()
+    found = own.user + own.system + own.children_user + own.children_system
+    for child in me.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found += child.cpu_times().user + child.cpu_times().system
+    return found
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_scored_quickly(name: str) -> None:
     for problem in some_problems():
         score_text(problem, "warm")
-        begun = time.perf_counter()
+        begun, begun_cpu = time.perf_counter(), processor_s()
         score = score_text(problem, HOSTILE[name])
-        assert time.perf_counter() - begun < LIMIT_S, problem.id
+        assert processor_s() - begun_cpu < LIMIT_S, problem.id
+        assert time.perf_counter() - begun < WAIT_S, problem.id
         assert score.steps_total >= 3
 
 

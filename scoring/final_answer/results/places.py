@@ -12,6 +12,12 @@ _ASKED = re.compile(
     r"|何[值处时]|哪一?点|此时|这时|求[^，。]{0,6}点|取[^，。]{0,4}值时",
     re.IGNORECASE,
 )
+#: A question that asks for the extreme value, whatever else it asks.
+_VALUE_ASKED = re.compile(
+    r"\b(?:least|greatest|minimum|maximum|smallest|largest)\s+(?:possible\s+)?values?\b"
+    r"|最[大小]值(?![时点])",
+    re.IGNORECASE,
+)
 _BE = r"(?:is|are|was|were|being)"
 _ATTAINED = r"(?:attained|reached|achieved|taken(?: on)?|assumed|obtained|realised|realized)"
 _SUBJECT = (
@@ -67,7 +73,7 @@ def only_place(text: str, question: str) -> bool:
 
 def without_attained(text: str, question: str) -> str:
     """Return a statement of a value without where it is attained; all where that is asked for."""
-    if _asks_place(question):
+    if _asks_place(question) and not _VALUE_ASKED.search(question):
         return text
     for pattern in (_ENGLISH, _CHINESE):
         found = pattern.search(text)

@@ -22,6 +22,9 @@ INTEGRAL = "Compute the integral of cos x/(x²+4)²."
 GENERAL = "Hence ∫ cos x/(x²+a²)² dx = πe^{−a}(a+1)/(2a³). "
 CONE = "求圆锥体积的最大值。"
 TRIED = "$h=4$：$V=\\frac{32\\pi}3$；\n$h=5$：$V=\\frac{25\\pi}3$。\n"
+ENTRY = "Find the entry of the matrix."
+BOTH = "Find the least value of a+b and for which a, b it is attained."
+NOTICED = "相加约为 -0.5+1.323i。注意到 1.323≈√7/2，故\n\n"
 SUM = "Find the sum of the four reciprocals 1/sin 2x + ... ."
 COTANGENTS = "So 1/sin 2x = cot x − cot 2x. Using this, "
 
@@ -73,6 +76,14 @@ COTANGENTS = "So 1/sin 2x = cot x − cot 2x. Using this, "
             r"最大值为 $\frac{32\pi}{3}$。其中 $h=4$，所以 $r=2\sqrt2$。",
             True,
         ),
+        (INTEGRAL, r"\frac{3\pi}{16e^2}", GENERAL + "\n\na=2：$\\frac{3\\pi}{16e^2}$。", True),
+        (INTEGRAL, r"\frac{3\pi}{16e^2}", GENERAL + "\n\na=2：$\\frac{3\\pi}{8e^2}$。", False),
+        (ENTRY, "36", "Answer: $36$. (n=1: 1 ✓.)", True),
+        (ENTRY, "1", "Answer: $36$. (n=1: 1 ✓.)", False),
+        (BOTH, "8", "The least value of $a+b$ is $8$, attained exactly for $a=b=4$.", True),
+        (BOTH, "4", "The least value of $a+b$ is $8$, attained exactly for $a=b=4$.", False),
+        (ROOTS, r"\frac{-1+\sqrt{7}i}{2}", NOTICED + r"$$S=\frac{-1+\sqrt7\,i}{2}$$", True),
+        (ROOTS, r"\frac{-1+\sqrt{7}i}{2}", NOTICED + r"$$S=\frac{-1-\sqrt7\,i}{2}$$", False),
         (SUM, "0", COTANGENTS + "the sum of the four reciprocals is 0.", True),
         (SUM, "0", COTANGENTS + "the sum of the four reciprocals is 1.", False),
     ],
