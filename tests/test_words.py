@@ -120,7 +120,9 @@ FOLDERS = (
     "problems/labelled/guesses_2/answers/",
     "problems/labelled/guesses_3/answers/",
     "problems/labelled/guesses_4/answers/",
+    "problems/labelled/guesses_5/answers/",
     "problems/labelled/guesses_test_2/answers/",
+    "problems/labelled/guesses_test_3/answers/",
     "problems/labelled/test/answers/",
 )
 PROSE = (
