@@ -87,9 +87,17 @@ def _sure(row: Row, first: str, second: str) -> str:
         return f"{problems} cannot say how sure the difference is"
     ends = f"95\N{NO-BREAK SPACE}% interval {row['ci_low']:+.2f} to {row['ci_high']:+.2f}"
     measured = f"{second} \N{MINUS SIGN} {first} {row['difference']:+.2f}, {ends}, {problems}"
-    if row["finding"] not in ("better", "worse"):
+    if row["finding"] in ("better", "worse"):
+        more = second if row["finding"] == "better" else first
+        return f"{more} derives more ({measured})"
+    if row["ci_low"] <= 0 <= row["ci_high"] or row["p_value"] is None:
         return f"neither is shown to derive more ({measured})"
-    return f"{second if row['finding'] == 'better' else first} derives more ({measured})"
+    # The interval is of this metric alone; the test counts all of them.
+    ahead = first if row["difference"] < 0 else second
+    return (
+        f"{ahead} is ahead, perhaps by chance, since several metrics are tested "
+        f"({measured}, adjusted p {row['p_value']:.2f})"
+    )
 
 
 def _choice(resources: Sequence[Row], recommendation: Row | None) -> str:
