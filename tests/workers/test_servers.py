@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -123,7 +124,10 @@ def test_limits_hold_for_all_workers_together(
     sent = sorted(at_s for at_s, _ in server.answers)
     assert len(sent) == 2 * len(quickstart())
     assert 1 <= server.most_at_once <= 2
-    assert min(b - a for a, b in pairwise(sent)) > 0.25
+    # Half a second apart; one that arrives late is followed closely by the next.
+    gaps_s = [b - a for a, b in pairwise(sent)]
+    assert sum(gaps_s) > 0.5 * len(gaps_s) - 0.5
+    assert statistics.median(gaps_s) > 0.4
     assert query(engine, COUNTED) == []
 
 
@@ -143,7 +147,9 @@ def test_tokens_a_minute_space_requests_by_what_they_used(
     moments = query(engine, "SELECT extract(epoch FROM sent_at)::float AS s FROM eval.attempt")
     sent = sorted(row["s"] for row in moments)
     assert len(sent) == len(server.answers) == 4
-    assert min(b - a for a, b in pairwise(sent)) > 0.95
+    gaps_s = [b - a for a, b in pairwise(sent)]
+    assert sum(gaps_s) > 0.99 * len(gaps_s) - 0.5
+    assert statistics.median(gaps_s) > 0.9
     assert sent[-1] - sent[0] < 60, "what was not used was given back"
     assert query(engine, COUNTED) == []
 
