@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -108,6 +108,13 @@ def test_one_broken_connection_leaves_the_requests_beside_it_alone(
     assert query(engine, "SELECT count(*) AS starts FROM eval.boot") == [{"starts": 1}]
 
 
+def assert_paced(sent: Sequence[float], *, every_s: float, median_s: float) -> None:
+    """Check the distance of requests; one that arrives late is followed closely by the next."""
+    gaps_s = [b - a for a, b in pairwise(sent)]
+    assert sum(gaps_s) > every_s * len(gaps_s) - 0.5
+    assert statistics.median(gaps_s) > median_s
+
+
 def test_limits_hold_for_all_workers_together(
     environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
 ) -> None:
@@ -124,10 +131,7 @@ def test_limits_hold_for_all_workers_together(
     sent = sorted(at_s for at_s, _ in server.answers)
     assert len(sent) == 2 * len(quickstart())
     assert 1 <= server.most_at_once <= 2
-    # Half a second apart; one that arrives late is followed closely by the next.
-    gaps_s = [b - a for a, b in pairwise(sent)]
-    assert sum(gaps_s) > 0.5 * len(gaps_s) - 0.5
-    assert statistics.median(gaps_s) > 0.4
+    assert_paced(sent, every_s=0.5, median_s=0.4)
     assert query(engine, COUNTED) == []
 
 
@@ -147,9 +151,7 @@ def test_tokens_a_minute_space_requests_by_what_they_used(
     moments = query(engine, "SELECT extract(epoch FROM sent_at)::float AS s FROM eval.attempt")
     sent = sorted(row["s"] for row in moments)
     assert len(sent) == len(server.answers) == 4
-    gaps_s = [b - a for a, b in pairwise(sent)]
-    assert sum(gaps_s) > 0.99 * len(gaps_s) - 0.5
-    assert statistics.median(gaps_s) > 0.9
+    assert_paced(sent, every_s=0.99, median_s=0.9)
     assert sent[-1] - sent[0] < 60, "what was not used was given back"
     assert query(engine, COUNTED) == []
 
