@@ -41,10 +41,8 @@ from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
 from workers.engines.vllm.prompt import sampling_parameters
-from workers.gpu.group_guard import GroupGuard
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import guard_of
 from workers.gpu.lock import GroupLock
-from workers.gpu.nvml import NvmlReader
 from workers.gpu.pinning import pin
 from workers.gpu.process_owner import ProcessOwnership
 
@@ -211,13 +209,9 @@ def _bench(stack: ExitStack, here: Place, gpus: Sequence[Gpu], folder: Path) -> 
     )
     lock = stack.enter_context(closing(GroupLock(here.settings.home, context.gpu_uuids)))
     ownership = ProcessOwnership(mark=mark, lock_path=lock.path)
-    guards = [
-        GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
-        for gpu in gpus
-    ]
     host = EngineHost(context)
     stack.callback(host.close)
-    worker = InProcessWorker(here, host, context, guard=GroupGuard(guards))
+    worker = InProcessWorker(here, host, context, guard=guard_of(gpus, ownership))
     stack.callback(worker.close)
     return Bench(here, host, worker, folder)
 

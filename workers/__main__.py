@@ -33,10 +33,8 @@ from workers.consumer.message_check import MessageCheck
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.execution.executor import Executor
-from workers.gpu.group_guard import GroupGuard, Guard
-from workers.gpu.guard import GpuGuard
+from workers.gpu.group_guard import Guard, guard_of
 from workers.gpu.lock import LOCK_VARIABLE, GroupLock
-from workers.gpu.nvml import NvmlReader
 from workers.gpu.pinning import pin
 from workers.gpu.process_owner import ProcessOwnership
 from workers.lifecycle.event_log import log_event, set_up_logging
@@ -153,11 +151,7 @@ def _clean_gpus(settings: Settings, gpus: Sequence[Gpu], mark: str) -> Iterator[
     """Take the GPUs for this worker. Raise ``GpuUnavailable`` where another process uses one."""
     with nvml(), closing(GroupLock(settings.home, [gpu.uuid for gpu in gpus])) as lock:
         ownership = ProcessOwnership(mark=mark, lock_path=lock.path)
-        guards = [
-            GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
-            for gpu in gpus
-        ]
-        guard = guards[0] if len(guards) == 1 else GroupGuard(guards)
+        guard = guard_of(gpus, ownership)
         guard.sweep()
         os.environ[LOCK_VARIABLE] = lock.path
         with closing(guard):

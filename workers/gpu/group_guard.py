@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TypeAlias
 
-from core.gpus import GpuUnavailable
+from core.gpus import Gpu, GpuUnavailable
 from core.model_spec import ModelSpec
 from workers.gpu.guard import GpuGuard, GpuRefused, Incident
-from workers.gpu.nvml import GpuLost
+from workers.gpu.nvml import GpuLost, NvmlReader
+from workers.gpu.process_owner import ProcessOwnership
 from workers.gpu.telemetry import GpuSample, of_group
 
 
@@ -95,6 +96,15 @@ class GroupGuard:
 
 #: What a worker knows of its GPUs, one or several.
 Guard: TypeAlias = GpuGuard | GroupGuard
+
+
+def guard_of(gpus: Sequence[Gpu], ownership: ProcessOwnership) -> Guard:
+    """Return the guard of a worker's GPUs, of which there is at least one; NVML is open."""
+    guards = [
+        GpuGuard(NvmlReader(gpu.uuid), ownership, name=f"GPU {gpu.index} ({gpu.name})")
+        for gpu in gpus
+    ]
+    return guards[0] if len(guards) == 1 else GroupGuard(guards)
 
 
 def _joined(sentences: Iterator[str | None]) -> str | None:
