@@ -17,8 +17,8 @@ from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
 from db.submissions import Submission
-from orchestrator.registry import load_registry
-from orchestrator.submit import record_of
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from services.usage import services
 

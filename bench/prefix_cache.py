@@ -30,8 +30,8 @@ from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
 from db.outbox import publish_outbox
 from db.submissions import submit
-from orchestrator.registry import load_registry
-from orchestrator.submit import record_of
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from services.files import free_port
 from workers.bundled_model import ensure_embedded_model

@@ -1,6 +1,6 @@
 """Options of models by engine: which names there are, for the engines and their checks.
 
-Which of vLLM's options an installed version has, is its own matter (``orchestrator.vllm_names``).
+``orchestrator.models.vllm_names`` knows which of vLLM's options an installed version has.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from db.fleet import list_workers
 from db.migrate import schema_version
 from db.upkeep.space import space_use
 from orchestrator.errors import UsageFault
-from orchestrator.model_check import check_model, installed_vllm, supported
-from orchestrator.registry import load_registry
+from orchestrator.models.check import check_model, installed_vllm, supported
+from orchestrator.models.registry import load_registry
 from problems.errors import ProblemError
 from problems.loader import load_set
 from services.usage import Endpoints, ServiceState, services, services_state

@@ -20,11 +20,11 @@ from db.runs import Progress, Run, cancel_run, find_run
 from orchestrator.connections import Connections, connect
 from orchestrator.console import duration
 from orchestrator.errors import UsageFault
-from orchestrator.experiment import Experiment
-from orchestrator.registry import load_registry
-from orchestrator.submit import plan, submit_experiment
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.experiment import Experiment
+from orchestrator.runs.submit import plan, submit_experiment
+from orchestrator.runs.watch import follow
 from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
-from orchestrator.watch import follow
 from reports.result_document import result_document
 from reports.tables import result_tables
 

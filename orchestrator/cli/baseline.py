@@ -11,11 +11,11 @@ from click import option
 
 from comparison.nights import FEWEST_NIGHTS
 from db.baselines import baseline_versions
-from orchestrator.baseline import pin as pin_baseline
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
+from orchestrator.nights.baseline import pin as pin_baseline
 from reports.layout import listing, short_time
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -13,7 +13,7 @@ from db.judgements import run_judges
 from db.runs import Run, find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.cli.results import require_judge
-from orchestrator.compare import (
+from orchestrator.comparison.compare import (
     answers_of,
     compare_sides,
     document,

@@ -13,8 +13,8 @@ from orchestrator.cli.numbers import finite
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
+from orchestrator.runs.submit import publish_hints
 from orchestrator.spending.budget_watch import agree_on_budget
-from orchestrator.submit import publish_hints
 
 
 @click.command()

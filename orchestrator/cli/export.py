@@ -18,7 +18,7 @@ from orchestrator.exports.every_eval_ever import UNKNOWN_DEVELOPER, export_every
 from orchestrator.exports.inspect_logs import export_inspect
 from orchestrator.exports.mlflow_runs import export_mlflow
 from orchestrator.exports.tables import WRITERS, export_tables
-from orchestrator.submit import provenance
+from orchestrator.runs.submit import provenance
 
 FORMATS = (*WRITERS, "inspect", "every-eval-ever", "mlflow")
 #: What the files of a format hold, where not rows.

@@ -20,7 +20,8 @@ from orchestrator.cli.results import require_judge
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
-from orchestrator.judge import (
+from orchestrator.judging.agreement import folder_agreement, run_agreement
+from orchestrator.judging.judge import (
     Questions,
     Selection,
     import_replies,
@@ -28,9 +29,8 @@ from orchestrator.judge import (
     plan_questions,
     refuse_own_answers,
 )
-from orchestrator.judge_agreement import folder_agreement, run_agreement
-from orchestrator.registry import load_registry
-from orchestrator.submit import Outcome, submit_experiment
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.submit import Outcome, submit_experiment
 from problems.labelling import LabelledAnswer, load_labelled
 from problems.loader import load_set
 from reports.judge_table import agreement_tables

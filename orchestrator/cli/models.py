@@ -13,8 +13,8 @@ from db.fleet import WorkerRow, list_workers
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
-from orchestrator.model_check import ModelCheck, check_model
-from orchestrator.registry import load_registry
+from orchestrator.models.check import ModelCheck, check_model
+from orchestrator.models.registry import load_registry
 from orchestrator.supervisor import SupervisorFile
 from reports.layout import listing
 

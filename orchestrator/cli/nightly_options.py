@@ -15,11 +15,11 @@ from sqlalchemy import Engine
 from core.settings import Settings
 from db.nightly import watch
 from db.schedules import Schedule
-from orchestrator.alert_settings import load_alert_settings
 from orchestrator.cli.numbers import finite
 from orchestrator.errors import UsageFault
-from orchestrator.night_metrics import watched_metrics
-from orchestrator.registry import read_toml
+from orchestrator.models.registry import read_toml
+from orchestrator.nights.alert_settings import load_alert_settings
+from orchestrator.nights.metrics import watched_metrics
 
 DUE_WITHIN_H = 6.0
 

@@ -12,7 +12,7 @@ from db.schedules import find_schedule
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say, warn
-from orchestrator.cron import cron_of
+from orchestrator.nights.cron import cron_of
 from reports.nights_table import SPARKS, nights_text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from orchestrator.model_table import LARGEST
+from orchestrator.models.table import LARGEST
 
 
 def whole(least: int = -LARGEST, most: int = LARGEST) -> click.IntRange:

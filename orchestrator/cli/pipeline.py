@@ -18,10 +18,10 @@ from orchestrator.cli.queued import end_with
 from orchestrator.cli.submit import shared_options
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
-from orchestrator.experiment import make_experiment
-from orchestrator.model_check import unreachable
-from orchestrator.registry import load_registry
-from orchestrator.submit import Outcome, submit_experiment
+from orchestrator.models.check import unreachable
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.experiment import make_experiment
+from orchestrator.runs.submit import Outcome, submit_experiment
 from orchestrator.verification.pipeline import (
     own_drafts_warning,
     plan_pipeline,

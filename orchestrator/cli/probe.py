@@ -17,7 +17,8 @@ from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import Connections, connect
 from orchestrator.console import console, json_option, print_json, say, warn
-from orchestrator.probe_plan import (
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.probe_plan import (
     CONTEXT,
     INSTANCES,
     SEQUENCES,
@@ -25,9 +26,8 @@ from orchestrator.probe_plan import (
     found_documents,
     plan_probe,
 )
-from orchestrator.registry import load_registry
-from orchestrator.submit import Outcome, submit_experiment
-from orchestrator.watch import follow
+from orchestrator.runs.submit import Outcome, submit_experiment
+from orchestrator.runs.watch import follow
 from reports.probe_tables import level_table, limit_sentence, trial_line
 
 Function = TypeVar("Function", bound=Callable[..., Any])

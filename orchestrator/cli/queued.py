@@ -9,8 +9,8 @@ from db.fleet import list_workers
 from db.runs import find_run
 from orchestrator.connections import Connections
 from orchestrator.console import console, print_json, say, warn
-from orchestrator.submit import Outcome
-from orchestrator.watch import watched
+from orchestrator.runs.submit import Outcome
+from orchestrator.runs.watch import watched
 
 
 def end_with(

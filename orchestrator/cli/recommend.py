@@ -7,10 +7,10 @@ import click
 from comparison.choice import CRITERIA, PRIORITIES
 from db.runs import find_run
 from orchestrator.cli.examples import examples
+from orchestrator.comparison.recommend import read_prices, read_weights
+from orchestrator.comparison.recommend import recommend as recommended
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
-from orchestrator.recommend import read_prices, read_weights
-from orchestrator.recommend import recommend as recommended
 from reports.recommendation_tables import recommendation_parts
 
 

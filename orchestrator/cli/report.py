@@ -13,10 +13,10 @@ from db.runs import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import written
 from orchestrator.cli.numbers import whole
+from orchestrator.comparison.report import comparison_of, recommendation_of
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
-from orchestrator.report import comparison_of, recommendation_of
 from reports.page.document import report_document
 from reports.page.index import find_reports, index_document
 from reports.page.shell import index_shell, render, report_shell

@@ -11,7 +11,7 @@ from db.runs import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
-from orchestrator.rescore import rescore_run
+from orchestrator.judging.rescore import rescore_run
 from scoring.score import SCORER_VERSION
 
 

@@ -15,7 +15,7 @@ from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
-from orchestrator.review import import_reviews, sampled_steps
+from orchestrator.judging.review import import_reviews, sampled_steps
 
 
 @click.group(cls=DefaultGroup, default="export")

@@ -14,7 +14,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
 from orchestrator.errors import UsageFault
-from orchestrator.experiment import wrong_with_name
+from orchestrator.runs.experiment import wrong_with_name
 
 TAG = re.compile(r"\w[\w.:/-]{0,39}")
 #: Kinds of rows that go with a run, in words, where there are any.

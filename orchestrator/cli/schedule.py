@@ -32,12 +32,12 @@ from orchestrator.cli.schedule_tables import (
 )
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say, warn
-from orchestrator.cron import read_cron
 from orchestrator.errors import UsageFault
-from orchestrator.experiment import read_experiment
-from orchestrator.registry import load_registry
-from orchestrator.schedules import check_name, portable, run_now
-from orchestrator.submit import Outcome, plan, publish_hints
+from orchestrator.models.registry import load_registry
+from orchestrator.nights.cron import read_cron
+from orchestrator.nights.schedules import check_name, portable, run_now
+from orchestrator.runs.experiment import read_experiment
+from orchestrator.runs.submit import Outcome, plan, publish_hints
 from reports.layout import listing
 
 

@@ -12,7 +12,7 @@ from db.maintenance import reconciler_runs
 from db.schedule_slots import Slot
 from db.schedules import Schedule
 from orchestrator.console import console, duration, say, warn
-from orchestrator.cron import cron_of
+from orchestrator.nights.cron import cron_of
 from reports.layout import listing, short_time
 
 #: A slot that was submitted later than this after its time was missed and made up for.

@@ -15,9 +15,9 @@ from db.spending.budgets import spending
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, duration, json_option, print_json, say
-from orchestrator.ending import paused_line
 from orchestrator.errors import UsageFault
-from orchestrator.watch import watched
+from orchestrator.runs.ending import paused_line
+from orchestrator.runs.watch import watched
 from reports.estimate_text import gpu_time
 from reports.layout import listing, short_time
 

@@ -18,12 +18,12 @@ from orchestrator.cli.examples import examples
 from orchestrator.cli.queued import end_with
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say, warn
-from orchestrator.experiment import Experiment, make_experiment, read_experiment
-from orchestrator.model_check import unreachable
-from orchestrator.registry import load_registry
+from orchestrator.models.check import unreachable
+from orchestrator.models.registry import load_registry
+from orchestrator.runs.experiment import Experiment, make_experiment, read_experiment
+from orchestrator.runs.submit import Outcome, plan, submission_warnings, submit_experiment
 from orchestrator.spending.earlier import estimate_or_why
 from orchestrator.spending.estimate import budget_warnings, estimate
-from orchestrator.submit import Outcome, plan, submission_warnings, submit_experiment
 from reports.estimate_text import estimate_parts
 from reports.sampling_text import sampling_text
 

@@ -10,7 +10,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.cli.score import load_problem, read_answer
 from orchestrator.cli.verifier_options import deadline_option, parallel_option
 from orchestrator.console import console, json_option, print_json
-from orchestrator.registry import load_registry
+from orchestrator.models.registry import load_registry
 from orchestrator.verification.verifier import verify_with_model
 from reports.verification_text import counted, marks_table
 from scoring.verification.verify import verify_text

@@ -18,7 +18,7 @@ from orchestrator.cli.problems import LABELLED
 from orchestrator.cli.verifier_options import deadline_option, parallel_option
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
-from orchestrator.registry import load_registry
+from orchestrator.models.registry import load_registry
 from orchestrator.verification.bench import ModelBench, spread
 from orchestrator.verification.replies import KeptReplies
 from problems.importers.rows import json_rows

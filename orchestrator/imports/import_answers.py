@@ -24,7 +24,6 @@ from db.imports import Source, known_file, store_answers
 from db.scoring_rows import row_document, score_row, verdict_rows
 from db.submissions import ProblemRecord, Submission
 from orchestrator.errors import UsageFault
-from orchestrator.experiment import wrong_with_name
 from orchestrator.imports.answer_file import open_answers, sha256_of
 from orchestrator.imports.foreign_answer import (
     NAME_AT_MOST,
@@ -34,7 +33,8 @@ from orchestrator.imports.foreign_answer import (
     Unreadable,
 )
 from orchestrator.imports.known_problems import KnownProblems
-from orchestrator.submit import provenance, record_of
+from orchestrator.runs.experiment import wrong_with_name
+from orchestrator.runs.submit import provenance, record_of
 from problems.loader import ProblemSet, load_set
 from problems.schema import Problem
 from scoring.score import score_text

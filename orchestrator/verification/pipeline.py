@@ -10,9 +10,9 @@ from core.sampling_params import SamplingParams
 from db.submissions import PipelineRecord, Submission
 from db.verification.reading import StoredVerification
 from orchestrator.errors import UsageFault
-from orchestrator.experiment import Experiment
-from orchestrator.registry import Registry
-from orchestrator.submit import plan
+from orchestrator.models.registry import Registry
+from orchestrator.runs.experiment import Experiment
+from orchestrator.runs.submit import plan
 from scoring.verification.marks import MARKS
 from scoring.verification.request import PROMPT_VERSION
 

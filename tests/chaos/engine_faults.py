@@ -13,7 +13,7 @@ import psutil
 from core.sampling_params import SamplingParams
 from core.settings import Settings
 from db.submissions import submit
-from orchestrator.registry import load_registry
+from orchestrator.models.registry import load_registry
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since
 from tests.support.jobs import quickstart, submission

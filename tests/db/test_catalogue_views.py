@@ -18,7 +18,7 @@ from db.engine import rows, transaction
 from db.migrate import alembic_config
 from db.runs import cancel_run, list_runs
 from db.submissions import submit
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from problems.schema import Problem
 from tests.support.analytics import seed_analytics

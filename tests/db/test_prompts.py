@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db.submissions import PromptsChanged, submit
-from orchestrator.submit import record_of_prompt
+from orchestrator.runs.submit import record_of_prompt
 from problems.prompt_styles import PromptTemplate, find_templates
 from tests.support.jobs import QUEUES, claim_one, register, submission
 from workers.execution.catalogue import Catalogue

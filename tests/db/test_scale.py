@@ -18,7 +18,7 @@ from db.outbox import publish_outbox
 from db.statements import statement
 from db.submissions import Submission, submit
 from orchestrator.reconciler import Reconciler
-from orchestrator.submit import submit_experiment
+from orchestrator.runs.submit import submit_experiment
 from tests.support.database import count
 from tests.support.jobs import claim_of, register, run_of, spec, submission, take
 

@@ -11,7 +11,7 @@ from bench.prefix_cache import vllm_server
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.submissions import ProblemRecord
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from tests.odd_servers.server import OddServer
 from tests.odd_servers.trial import OUTCOMES, STATES, Trial

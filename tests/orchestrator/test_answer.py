@@ -11,7 +11,7 @@ from db.commits import Result, commit
 from db.models import Score, StepVerdict
 from db.reviews import NewReview, add_reviews
 from db.submissions import submit
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from reports.answer_text import ShownStep, folded_thinking, marked_text, moved
 from scoring.score import score_text

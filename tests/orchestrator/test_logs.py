@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from core.states import JobState
-from orchestrator.ending import ending_lines, unwatched_line
 from orchestrator.log_files import followed, last_lines
+from orchestrator.runs.ending import ending_lines, unwatched_line
 from tests.support.database import query
 from tests.support.four_models import FAILED, FOUR, seed_four
 from tests.support.jobs import progress_of, run_of

@@ -9,7 +9,7 @@ import pytest
 
 from core.states import Mode
 from orchestrator.errors import UsageFault
-from orchestrator.probe_plan import Probe, context_levels, memory_mib
+from orchestrator.runs.probe_plan import Probe, context_levels, memory_mib
 from tests.support.processes import evalctl, evalctl_json, worker
 
 MODELS = """

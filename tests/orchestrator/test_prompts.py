@@ -9,9 +9,9 @@ import pytest
 
 from core.settings import Settings
 from orchestrator.errors import UsageFault
-from orchestrator.experiment import make_experiment
-from orchestrator.registry import Registry, load_registry
-from orchestrator.submit import plan
+from orchestrator.models.registry import Registry, load_registry
+from orchestrator.runs.experiment import make_experiment
+from orchestrator.runs.submit import plan
 from problems.errors import ProblemError
 from problems.loader import load_set
 from tests.support.processes import evalctl, evalctl_json

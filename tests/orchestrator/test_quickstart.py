@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.settings import Settings
+from orchestrator.models.registry import load_registry
 from orchestrator.quickstart import WRITTEN, experiment, models, next_commands
-from orchestrator.registry import load_registry
 from tests.support.processes import evalctl, run_program, worker
 
 OLD = "processor\t: 0\nflags\t\t: fpu sse2 avx avx2 fma\n"

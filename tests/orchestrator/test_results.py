@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from core.model_spec import ModelSpec
-from orchestrator.experiment import Experiment
-from orchestrator.registry import Registry
-from orchestrator.submit import plan
+from orchestrator.models.registry import Registry
+from orchestrator.runs.experiment import Experiment
+from orchestrator.runs.submit import plan
 from problems.loader import load_set
 from tests.support.four_models import FOUR, seed_four
 from tests.support.processes import evalctl, evalctl_json

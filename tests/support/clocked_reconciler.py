@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from orchestrator.connections import connect
-from orchestrator.night_watch import NightWatch
+from orchestrator.nights.watch import NightWatch
 from orchestrator.reconciler import Reconciler
 
 

@@ -18,7 +18,7 @@ from db.commits import Result, commit
 from db.models import MemoryTrace, Score, StepVerdict
 from db.submissions import Submitted, submit
 from orchestrator.connections import connect
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from problems.schema import Path
 from tests.support.jobs import QUEUES, claim_one, fail, register, spec, submission

@@ -17,7 +17,7 @@ from db.fleet import WorkerIdentity, register_worker
 from db.outbox import publish_outbox
 from db.runs import Progress, Run, find_run, run_progress
 from db.submissions import ProblemRecord, Submission, Submitted, submit
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 
 Enqueue = Callable[..., Submitted]

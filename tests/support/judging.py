@@ -15,7 +15,7 @@ from db.commits import Result, commit
 from db.models import Score, StepVerdict
 from db.runs import Run, find_run
 from db.submissions import submit
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from tests.support.jobs import claimed, register, submission
 from tests.support.results import generation_row, store_start

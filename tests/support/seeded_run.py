@@ -24,7 +24,7 @@ from db.models import Generation, MemoryTrace
 from db.scoring_rows import score_row, verdict_rows
 from db.submissions import Submitted, submit
 from orchestrator.connections import connect
-from orchestrator.submit import record_of
+from orchestrator.runs.submit import record_of
 from problems.labelling import LabelledSet, load_labelled
 from problems.loader import load_set
 from problems.schema import Problem

@@ -19,9 +19,9 @@ from db.models import Night, NightMetric, Verification, VerifiedStep
 from db.nightly import watch
 from db.schedules import find_schedule
 from db.submissions import PipelineRecord, submit
-from orchestrator.judge import Selection, import_replies, plan_questions
-from orchestrator.review import import_reviews, sampled_steps
-from orchestrator.submit import record_of
+from orchestrator.judging.judge import Selection, import_replies, plan_questions
+from orchestrator.judging.review import import_reviews, sampled_steps
+from orchestrator.runs.submit import record_of
 from scoring.verification.document import marked_document
 from scoring.verification.verify import verify_text
 from tests.support.four_models import FOUR, HOST

@@ -1,0 +1,1 @@
+"""Registered models: what may stand in evalctl.toml, and what can run on this host."""

@@ -1,0 +1,1 @@
+"""Runs: what is submitted, checked and planned, and followed until it ends."""

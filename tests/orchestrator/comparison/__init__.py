@@ -1,0 +1,1 @@
+"""Tests of comparisons and recommendations as a user runs them."""

@@ -1,0 +1,1 @@
+"""Tests of verdicts after the run: rescoring, judges, people."""

@@ -1,0 +1,1 @@
+"""Tests of the registry, and of what can run on a host."""
