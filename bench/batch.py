@@ -19,8 +19,8 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.engine import rows, transaction
-from db.outbox import publish_outbox
-from db.submissions import Submitted, submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import Submitted, submit
 
 #: Sequences that the engine takes, and how often it is filled.
 SEQUENCES = (4, 16, 64)

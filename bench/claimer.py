@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.claims import claim
 from db.engine import open_database
-from db.fleet import WorkerIdentity, register_worker
+from db.queue.claims import claim
+from db.queue.fleet import WorkerIdentity, register_worker
 
 QUEUE = "synthetic"
 

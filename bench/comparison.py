@@ -25,8 +25,8 @@ from bench.comparison_simulation import (
 from bench.filling import add_runs
 from bench.place import Place, place
 from comparison.policy import DEFAULT
-from db.comparison import read_sides
-from db.runs import find_run
+from db.results.comparison import read_sides
+from db.runs.run import find_run
 from orchestrator.comparison.compare import compare_sides, document, plan_sides
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "measurements" / "comparison.md"

@@ -34,9 +34,9 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.engine import rows, transaction
-from db.outbox import publish_outbox
-from db.runs import find_run, run_progress
-from db.submissions import submit
+from db.queue.outbox import publish_outbox
+from db.runs.run import find_run, run_progress
+from db.runs.submissions import submit
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest

@@ -20,9 +20,9 @@ from bench.claimer import register
 from bench.figure import Figure
 from bench.place import Place, quickstart_submission
 from core.sampling_params import SamplingParams
-from db.outbox import publish_outbox
-from db.runs import find_run, run_progress
-from db.submissions import submit
+from db.queue.outbox import publish_outbox
+from db.runs.run import find_run, run_progress
+from db.runs.submissions import submit
 from problems.loader import load_set
 from problems.prompt_styles import find_templates
 from workers.consumer.celery_app import worker_app

@@ -16,7 +16,7 @@ from core.sampling_params import SamplingParams
 from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
-from db.submissions import Submission
+from db.runs.submissions import Submission
 from orchestrator.models.registry import load_registry
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set

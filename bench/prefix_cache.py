@@ -28,8 +28,8 @@ from bench.throughput import await_ready, running
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.outbox import publish_outbox
-from db.submissions import submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import submit
 from orchestrator.models.registry import load_registry
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set

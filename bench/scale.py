@@ -26,10 +26,10 @@ from core.limits import HINTS_AT_MOST
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.fleet import list_workers
-from db.runs import Run, find_run, list_runs, run_progress
+from db.queue.fleet import list_workers
+from db.runs.run import Run, find_run, list_runs, run_progress
+from db.runs.submissions import submit
 from db.statements import statement
-from db.submissions import submit
 from orchestrator.reconciler import Reconciler
 
 #: With two prompts and the 62 problems of the core set 1,000,060 jobs.

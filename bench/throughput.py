@@ -20,8 +20,8 @@ from bench.place import Place, quickstart_submission
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.outbox import publish_outbox
-from db.submissions import Submitted, submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import Submitted, submit
 
 WORKERS = (1, 2, 4, 8)
 NOOPS = 4000

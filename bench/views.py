@@ -13,7 +13,7 @@ from bench.figure import Figure
 from bench.filling import add_runs
 from bench.place import Place
 from db.engine import rows
-from db.results import read_results
+from db.results.reading import read_results
 
 RESULTS = 20_000
 OTHER_RUNS = 9

@@ -19,8 +19,8 @@ from db.engine import (
     refuses_writes,
     server_version,
 )
-from db.fleet import list_workers
 from db.migrate import schema_version
+from db.queue.fleet import list_workers
 from db.upkeep.space import space_use
 from orchestrator.errors import UsageFault
 from orchestrator.models.check import check_model, installed_vllm, supported

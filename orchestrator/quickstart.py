@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from core.settings import Settings
-from db.results import Results, read_results
-from db.runs import Progress, Run, cancel_run, find_run
+from db.results.reading import Results, read_results
+from db.runs.run import Progress, Run, cancel_run, find_run
 from orchestrator.connections import Connections, connect
 from orchestrator.console import duration
 from orchestrator.errors import UsageFault

@@ -20,8 +20,8 @@ from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.limits import HINTS_AT_MOST
 from db.engine import DATABASE_ERRORS
-from db.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
-from db.outbox import publish_outbox
+from db.queue.maintenance import expire_leases, fold_tallies, leadership, next_jobs, waiting_jobs
+from db.queue.outbox import publish_outbox
 from orchestrator.nights.schedules import fire_due_schedules
 from orchestrator.nights.watch import NightWatch, database_clock
 from orchestrator.spending.budget_watch import BudgetWatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from db.result_breakdown import LINE, ResultBreakdown
+from db.results.breakdown import LINE, ResultBreakdown
 
 Row = Mapping[str, Any]
 

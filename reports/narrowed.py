@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.result_parts import ResultFilter
+from db.results.parts import ResultFilter
 
 Row = Mapping[str, Any]
 #: Lists that are of all problems: they say nothing of some.

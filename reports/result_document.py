@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from db.results import Results
+from db.results.reading import Results
 from reports.costs import costs
 from reports.gaps import gaps
 from reports.line_settings import line_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from db.runs import Run
+from db.runs.run import Run
 
 #: Hexadecimal digits of a hash that people are shown.
 DIGITS = 12

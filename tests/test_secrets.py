@@ -24,8 +24,8 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from core.states import AlertChannel, NightState
-from db.alerts import AlertText, add_alert
 from db.engine import rows, transaction
+from db.nights.alerts import AlertText, add_alert
 from db.roles import grant_writer
 from services.waiting import wait_until
 from tests.support.database import query

@@ -23,8 +23,8 @@ from core.secrets import guard_output
 from core.settings import Settings
 from core.states import WorkerState
 from db.engine import open_database
-from db.fleet import WorkerIdentity, register_worker
 from db.migrate import schema_version
+from db.queue.fleet import WorkerIdentity, register_worker
 from services.usage import services
 from workers.consumer.celery_app import WorkerFailed, run_worker, worker_app
 from workers.consumer.claim_gate import ClaimGate

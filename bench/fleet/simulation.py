@@ -29,10 +29,10 @@ from sqlalchemy import Engine
 from bench.fleet.workers import Task, run
 from core.hints import HintBroker
 from core.sampling_params import SamplingParams
-from db.claims import LEASE_S
 from db.engine import DATABASE_ERRORS, open_database, rows, transaction
 from db.migrate import upgrade
-from db.submissions import submit
+from db.queue.claims import LEASE_S
+from db.runs.submissions import submit
 from orchestrator.reconciler import TICK_S, Reconciler
 from services.postgres import EmbeddedPostgres
 from services.valkey import EmbeddedValkey

@@ -19,11 +19,11 @@ from bench.claimer import QUEUE, register
 from core.errors import DbError
 from core.hints import queue_name
 from core.states import WorkerState
-from db.claims import ClaimedJob, LeaseLost, claim
-from db.commits import Result, commit
 from db.engine import DATABASE_ERRORS, open_database
-from db.fleet import record_start
 from db.models import Boot
+from db.queue.claims import ClaimedJob, LeaseLost, claim
+from db.queue.commits import Result, commit
+from db.queue.fleet import record_start
 from tests.support.results import generation_row
 from workers.lifecycle.heartbeat import Heartbeat
 from workers.lifecycle.lease import LeaseKeeper

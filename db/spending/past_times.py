@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from core.model_spec import ModelSpec
 from db.engine import rows, transaction
+from db.runs.submissions import Submission
 from db.statements import statement
-from db.submissions import Submission
 
 #: Newest runs, and results of them, that an estimate reads.
 RUNS_AT_MOST = 20

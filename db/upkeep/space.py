@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, Engine
 
 from db.engine import long_transaction, rows, transaction
-from db.run_changes.deletion import as_owner
+from db.runs.deletion import as_owner
 from db.statements import statement
 
 

@@ -10,8 +10,8 @@ import click
 from click import option
 from rich.text import Text
 
-from db.answers import AnswerFilter, answered_problems, read_answers
-from db.runs import Run, find_run
+from db.results.answers import AnswerFilter, answered_problems, read_answers
+from db.runs.run import Run, find_run
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
 from orchestrator.connections import Connections, connect

@@ -10,7 +10,7 @@ import click
 from click import option
 
 from comparison.nights import FEWEST_NIGHTS
-from db.baselines import baseline_versions
+from db.nights.baselines import baseline_versions
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect

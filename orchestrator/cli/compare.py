@@ -9,8 +9,8 @@ import click
 from sqlalchemy import Engine
 
 from comparison.policy import Verdict
-from db.judgements import run_judges
-from db.runs import Run, find_run, run_progress
+from db.judging.judgements import run_judges
+from db.runs.run import Run, find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.cli.results import require_judge
 from orchestrator.comparison.compare import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from core.states import JobState
-from db.control import pause_run, resume_run, retry_jobs
-from db.runs import find_run, run_progress
+from db.runs.control import pause_run, resume_run, retry_jobs
+from db.runs.run import find_run, run_progress
 from db.spending.budgets import set_budget
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import finite

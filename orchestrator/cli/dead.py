@@ -10,8 +10,8 @@ from click import option
 from sqlalchemy import Engine
 
 from core.states import FailureKind, JobState
-from db.control import DeadJob, drop_dead, list_dead, retry_jobs
-from db.runs import Run, find_run
+from db.runs.control import DeadJob, drop_dead, list_dead, retry_jobs
+from db.runs.run import Run, find_run
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect

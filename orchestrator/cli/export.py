@@ -8,8 +8,8 @@ from typing import Any
 import click
 from click import option
 
-from db.exports import run_export
-from db.runs import find_run
+from db.results.exports import run_export
+from db.runs.run import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say

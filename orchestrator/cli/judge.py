@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from core.settings import Settings
-from db.judgements import run_judges
-from db.runs import find_run
+from db.judging.judgements import run_judges
+from db.runs.run import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import opened, out_option, read_lines

@@ -9,7 +9,7 @@ import click
 from click import option
 
 from core.settings import Settings
-from db.runs import engine_log
+from db.runs.run import engine_log
 from orchestrator.cli import INTERRUPTED
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect

@@ -9,7 +9,7 @@ import click
 from core.errors import ServiceUnreachable
 from core.sampling_params import model_sampling
 from core.settings import Settings
-from db.fleet import WorkerRow, list_workers
+from db.queue.fleet import WorkerRow, list_workers
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say

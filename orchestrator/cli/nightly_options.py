@@ -13,8 +13,8 @@ from click import option
 from sqlalchemy import Engine
 
 from core.settings import Settings
-from db.nightly import watch
-from db.schedules import Schedule
+from db.nights.nightly import watch
+from db.nights.schedules import Schedule
 from orchestrator.cli.numbers import finite
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import read_toml

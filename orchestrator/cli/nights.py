@@ -6,9 +6,9 @@ import click
 from click import option
 
 from core.states import LOUD, NightState
-from db.alerts import unsent_alerts
-from db.nightly import find_watch, last_nights
-from db.schedules import find_schedule
+from db.nights.alerts import unsent_alerts
+from db.nights.nightly import find_watch, last_nights
+from db.nights.schedules import find_schedule
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say, warn

@@ -9,7 +9,7 @@ import click
 from click import option
 
 from core.settings import Settings
-from db.runs import find_run
+from db.runs.run import find_run
 from db.verification.reading import read_verification, verified_drafts
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples

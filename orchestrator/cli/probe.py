@@ -9,10 +9,10 @@ import click
 from click import option
 
 from core.settings import Settings
-from db.fleet import list_workers
-from db.probes import latest_points, read_found
-from db.runs import find_run
-from db.submissions import Submission
+from db.queue.fleet import list_workers
+from db.queue.probes import latest_points, read_found
+from db.runs.run import find_run
+from db.runs.submissions import Submission
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import Connections, connect

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from db.fleet import list_workers
-from db.runs import find_run
+from db.queue.fleet import list_workers
+from db.runs.run import find_run
 from orchestrator.connections import Connections
 from orchestrator.console import console, print_json, say, warn
 from orchestrator.runs.submit import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from comparison.choice import CRITERIA, PRIORITIES
-from db.runs import find_run
+from db.runs.run import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.comparison.recommend import read_prices, read_weights
 from orchestrator.comparison.recommend import recommend as recommended

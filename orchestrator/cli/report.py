@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from click import option
 
-from db.report import read_index, read_report
-from db.runs import find_run, run_progress
+from db.results.report import read_index, read_report
+from db.runs.run import find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import written
 from orchestrator.cli.numbers import whole

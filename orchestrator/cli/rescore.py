@@ -7,7 +7,7 @@ import sys
 import click
 from click import option
 
-from db.runs import find_run
+from db.runs.run import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say

@@ -11,10 +11,10 @@ import click
 from click import option
 from sqlalchemy import Engine
 
-from db.judgements import run_judges
-from db.result_parts import PARTS, ResultFilter, read_missed_steps, read_parts
-from db.results import read_results
-from db.runs import Progress, Run, find_run, run_progress
+from db.judging.judgements import run_judges
+from db.results.parts import PARTS, ResultFilter, read_missed_steps, read_parts
+from db.results.reading import read_results
+from db.runs.run import Progress, Run, find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from db.runs import find_run
+from db.runs.run import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import opened, out_option, read_lines

@@ -7,9 +7,9 @@ import re
 import click
 from click import option
 
-from db.run_changes.deletion import RunContents, delete_run, run_contents
-from db.run_changes.naming import rename_run, tag_run
-from db.runs import Run, find_run
+from db.runs.deletion import RunContents, delete_run, run_contents
+from db.runs.naming import rename_run, tag_run
+from db.runs.run import Run, find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say

@@ -8,10 +8,9 @@ import click
 from click import option
 
 from core.settings import Settings
-from db.fleet import list_workers
-from db.nightly import watches
-from db.schedule_slots import last_slots
-from db.schedules import (
+from db.nights.nightly import watches
+from db.nights.schedule_slots import last_slots
+from db.nights.schedules import (
     add_schedule,
     database_time,
     find_schedule,
@@ -20,6 +19,7 @@ from db.schedules import (
     remove_schedule,
     resume_schedule,
 )
+from db.queue.fleet import list_workers
 from orchestrator.cli.examples import examples
 from orchestrator.cli.nightly_options import NightlyOptions, nightly_options
 from orchestrator.cli.numbers import whole

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.maintenance import reconciler_runs
-from db.schedule_slots import Slot
-from db.schedules import Schedule
+from db.nights.schedule_slots import Slot
+from db.nights.schedules import Schedule
+from db.queue.maintenance import reconciler_runs
 from orchestrator.console import console, duration, say, warn
 from orchestrator.nights.cron import cron_of
 from reports.layout import listing, short_time

@@ -8,9 +8,9 @@ import click
 from sqlalchemy import Engine
 
 from core.states import JobState
-from db.fleet import WorkerRow, list_workers
-from db.runs import Progress, Run, cancel_run, find_run, list_runs, run_progress
-from db.servers import held_models
+from db.queue.fleet import WorkerRow, list_workers
+from db.queue.servers import held_models
+from db.runs.run import Progress, Run, cancel_run, find_run, list_runs, run_progress
 from db.spending.budgets import spending
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect

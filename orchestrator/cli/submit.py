@@ -13,7 +13,7 @@ from click import option
 
 from core.settings import Settings
 from core.states import Mode
-from db.submissions import Submission
+from db.runs.submissions import Submission
 from orchestrator.cli.examples import examples
 from orchestrator.cli.queued import end_with
 from orchestrator.connections import connect

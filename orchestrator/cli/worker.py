@@ -12,7 +12,7 @@ from click import option
 from rich.table import Table
 
 from core.gpus import gpu_groups
-from db.fleet import WorkerRow, drain_workers, list_workers
+from db.queue.fleet import WorkerRow, drain_workers, list_workers
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import connect

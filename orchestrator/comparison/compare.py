@@ -17,7 +17,7 @@ from comparison.flips import Flip
 from comparison.metrics import COLUMNS
 from comparison.paired import Cell
 from comparison.policy import DEFAULT, Policy, PolicyError, Verdict, read_policy, worst
-from db.comparison import (
+from db.results.comparison import (
     Row,
     SideKey,
     SideRows,
@@ -26,7 +26,7 @@ from db.comparison import (
     read_sides,
     run_models,
 )
-from db.runs import Run
+from db.runs.run import Run
 from orchestrator.errors import UsageFault
 
 #: Without a judge, the scores are those of the rules alone.

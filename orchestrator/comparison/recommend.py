@@ -22,9 +22,9 @@ from comparison.comparable import MEASURED, refusals
 from comparison.cost import GPU_HOURS, PER_TOKEN, Prices, gpu_seconds
 from comparison.metrics import Kind
 from comparison.paired import Floats
-from db.comparison import SideKey, SideRows, read_sides, run_models
-from db.results import problem_energy, read_results
-from db.runs import Run
+from db.results.comparison import SideKey, SideRows, read_sides, run_models
+from db.results.reading import problem_energy, read_results
+from db.runs.run import Run
 from orchestrator.comparison.compare import conditions_of
 from orchestrator.errors import UsageFault
 from reports.costs import engine_rates

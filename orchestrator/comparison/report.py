@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.comparison import run_models
-from db.runs import Run
+from db.results.comparison import run_models
+from db.runs.run import Run
 from orchestrator.comparison.compare import compare_sides, document, plan_sides
 from orchestrator.comparison.recommend import recommend
 from orchestrator.errors import UsageFault

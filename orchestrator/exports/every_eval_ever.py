@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from db.exports import RunExport
+from db.results.exports import RunExport
 from orchestrator.exports.tables import whole_file
 
 Row = Mapping[str, Any]

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from db.exports import RunExport, Table
+from db.results.exports import RunExport, Table
 from orchestrator.exports.optional_package import optional_package
 from orchestrator.exports.tables import whole_file
 

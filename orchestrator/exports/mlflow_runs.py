@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from db.exports import RunExport
+from db.results.exports import RunExport
 from orchestrator.exports.every_eval_ever import METRICS, problem_means
 from orchestrator.exports.optional_package import optional_package
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from db.exports import ColumnKind, RunExport, Table
+from db.results.exports import ColumnKind, RunExport, Table
 from orchestrator.errors import UsageFault
 from orchestrator.exports.optional_package import optional_package
 

@@ -20,9 +20,9 @@ from core.sampling_params import SamplingParams
 from core.states import UNSCORED_ENDS, Mode
 from core.texts import storable
 from db.adapters import dumps
-from db.imports import Source, known_file, store_answers
-from db.scoring_rows import row_document, score_row, verdict_rows
-from db.submissions import ProblemRecord, Submission
+from db.results.scoring_rows import row_document, score_row, verdict_rows
+from db.runs.imports import Source, known_file, store_answers
+from db.runs.submissions import ProblemRecord, Submission
 from orchestrator.errors import UsageFault
 from orchestrator.imports.answer_file import open_answers, sha256_of
 from orchestrator.imports.foreign_answer import (

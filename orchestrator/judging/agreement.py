@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.judgements import run_judges
-from db.reviews import chosen_reviews, repeated_verdicts, reviewed_steps
-from db.runs import Run
+from db.judging.judgements import run_judges
+from db.judging.reviews import chosen_reviews, repeated_verdicts, reviewed_steps
+from db.runs.run import Run
 from problems.labelling import LabelledAnswer
 from scoring.judging.reply_file import read_replies
 from scoring.quality.judge_agreement import JudgeAgreement, ReadStep, labelled_agreement

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from core.model_spec import ModelSpec, canonical_hash
 from core.sampling_params import SamplingParams
 from core.states import Mode
-from db.judgements import (
+from db.judging.judgements import (
     NewJudgement,
     SaidStep,
     ScoredAnswer,
@@ -19,8 +19,8 @@ from db.judgements import (
     run_models,
     scored_answers,
 )
-from db.runs import Run
-from db.submissions import JudgeRequestRecord, Submission
+from db.runs.run import Run
+from db.runs.submissions import JudgeRequestRecord, Submission
 from orchestrator.errors import UsageFault
 from orchestrator.judging.rescore import StoredProblems
 from orchestrator.runs.submit import provenance

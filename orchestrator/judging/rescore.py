@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db.rescoring import add_scores, count_generations, generations_to_score
-from db.scoring_rows import score_row, verdict_rows
+from db.judging.rescoring import add_scores, count_generations, generations_to_score
+from db.results.scoring_rows import score_row, verdict_rows
 from problems.errors import ProblemError
 from problems.schema import Problem
 from scoring.score import SCORER_VERSION, score_text

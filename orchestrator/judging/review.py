@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.judgements import scored_answers
-from db.reviews import NewReview, add_reviews, known_steps, reviewable_steps
-from db.runs import Run
+from db.judging.judgements import scored_answers
+from db.judging.reviews import NewReview, add_reviews, known_steps, reviewable_steps
+from db.runs.run import Run
 from orchestrator.judging.rescore import StoredProblems
 from problems.labelling import LABELS
 from scoring.judging.merge import UNDETERMINED

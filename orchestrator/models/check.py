@@ -24,7 +24,7 @@ from core.model_server import (
 )
 from core.model_spec import ModelSpec
 from core.server_address import ServerMisnamed
-from db.fleet import WorkerRow
+from db.queue.fleet import WorkerRow
 from orchestrator.models.server_call import ServerCall, call_server
 from orchestrator.models.vllm_names import lacking_option
 

@@ -20,7 +20,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from sqlalchemy import Engine
 
 from core.states import AlertChannel
-from db.alerts import Alert, mark_not_sent, mark_sent, take_alert
+from db.nights.alerts import Alert, mark_not_sent, mark_sent, take_alert
 from orchestrator.nights.alert_settings import AlertSettings, MailSettings
 
 #: How long a server may take to answer.

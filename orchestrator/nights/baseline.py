@@ -10,16 +10,16 @@ from sqlalchemy import Engine
 
 from comparison.comparable import refusals
 from comparison.nights import FEWEST_NIGHTS, make_reference
-from db.baselines import (
+from db.engine import transaction
+from db.nights.baselines import (
     BaselineExists,
     BaselineNotFound,
     FrozenMetric,
     add_baseline,
     newest_baseline,
 )
-from db.engine import transaction
-from db.night_values import NightValues, read_night
-from db.nightly import Watch, done_runs, watches
+from db.nights.nightly import Watch, done_runs, watches
+from db.nights.values import NightValues, read_night
 from orchestrator.errors import UsageFault
 from orchestrator.nights.comparison import conditions_of, series_of
 from orchestrator.nights.metrics import watched_metrics

@@ -18,9 +18,9 @@ from comparison.nights import (
 )
 from comparison.policy import Tier
 from core.states import NightState
-from db.baselines import FrozenMetric, PinnedBaseline
-from db.night_values import NightValues
-from db.nightly import Outcome, PastDistance, SeriesKey
+from db.nights.baselines import FrozenMetric, PinnedBaseline
+from db.nights.nightly import Outcome, PastDistance, SeriesKey
+from db.nights.values import NightValues
 from orchestrator.nights.metrics import WatchedMetric
 
 #: A bound of the score has a z below this where an alarm of the other bound is in doubt.

@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from cronsim import CronSim, CronSimError
 
-from db.schedules import Schedule
+from db.nights.schedules import Schedule
 from orchestrator.errors import UsageFault
 
 #: Names of the machine's own setting, not of a place.

@@ -9,8 +9,8 @@ from typing import Any
 
 from comparison.metrics import METRICS
 from core.states import LOUD, NightState
-from db.alerts import AlertText
-from db.nightly import Outcome, Watch
+from db.nights.alerts import AlertText
+from db.nights.nightly import Outcome, Watch
 from orchestrator.errors import UsageFault
 from orchestrator.nights.cron import cron_of
 

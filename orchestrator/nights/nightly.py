@@ -15,11 +15,10 @@ from itertools import islice, takewhile
 from sqlalchemy import Connection, Engine
 
 from core.states import AlertChannel, JobState, NightState
-from db.alerts import add_alert
-from db.baselines import frozen_metrics, newest_baseline
 from db.engine import transaction
-from db.night_values import read_night
-from db.nightly import (
+from db.nights.alerts import add_alert
+from db.nights.baselines import frozen_metrics, newest_baseline
+from db.nights.nightly import (
     OpenNight,
     Outcome,
     Watch,
@@ -33,8 +32,9 @@ from db.nightly import (
     slots_since,
     state_before,
 )
-from db.runs import Progress, find_run, run_progress
-from db.schedules import database_time
+from db.nights.schedules import database_time
+from db.nights.values import read_night
+from db.runs.run import Progress, find_run, run_progress
 from orchestrator.nights.alert_settings import AlertSettings
 from orchestrator.nights.comparison import FrozenNights, compare_night, learn
 from orchestrator.nights.cron import cron_of

@@ -22,9 +22,9 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlche
 
 from core.errors import ServiceBusy, ServiceUnreachable
 from core.settings import Settings
-from db.schedule_slots import fail_slot, make_hand_slot, make_slot
-from db.schedules import Schedule, active_schedules
-from db.submissions import Submission, Submitted
+from db.nights.schedule_slots import fail_slot, make_hand_slot, make_slot
+from db.nights.schedules import Schedule, active_schedules
+from db.runs.submissions import Submission, Submitted
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry, load_registry
 from orchestrator.nights.cron import cron_of, next_slot

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from core.errors import ServiceUnreachable
 from core.settings import Settings
-from db.nightly import nightly_due, watches
+from db.nights.nightly import nightly_due, watches
 from orchestrator.nights.alert_sending import send_alerts
 from orchestrator.nights.alert_settings import AlertSettings, load_alert_settings
 from orchestrator.nights.nightly import bring_up_to_date

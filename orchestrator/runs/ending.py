@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.states import JobState
-from db.runs import Progress, Run
+from db.runs.run import Progress, Run
 
 
 def ending_lines(run: Run, progress: Progress) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import Any
 from core.model_spec import ModelSpec, canonical_hash
 from core.sampling_params import SamplingParams
 from core.states import Mode
-from db.probes import Found, Row
-from db.submissions import Submission
+from db.queue.probes import Found, Row
+from db.runs.submissions import Submission
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry
 from orchestrator.runs.submit import provenance

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
-from db.outbox import publish_outbox
-from db.submissions import ProblemRecord, PromptRecord, Submission, Submitted, submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import ProblemRecord, PromptRecord, Submission, Submitted, submit
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry
 from orchestrator.models.vllm_names import lacking_option

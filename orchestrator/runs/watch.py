@@ -12,9 +12,9 @@ from rich.table import Column
 from sqlalchemy import Engine
 
 from core.states import JobState
-from db.fleet import list_workers
-from db.runs import Progress as RunProgress
-from db.runs import Run, find_run, run_progress
+from db.queue.fleet import list_workers
+from db.runs.run import Progress as RunProgress
+from db.runs.run import Run, find_run, run_progress
 from orchestrator.console import duration, say
 from orchestrator.runs.ending import ending_lines, unwatched_line
 

@@ -14,7 +14,7 @@ import uuid
 from sqlalchemy import Engine
 
 from db.engine import DATABASE_ERRORS
-from db.runs import Run
+from db.runs.run import Run
 from db.spending.budgets import (
     BudgetedRun,
     Spending,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import ServiceStartError, ServiceUnreachable
 from core.settings import Settings
-from db.submissions import Submission
+from db.runs.submissions import Submission
 from orchestrator.connections import connect
 from orchestrator.spending.estimate import Estimate, estimate
 from services.usage import services_state

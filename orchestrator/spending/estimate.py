@@ -16,9 +16,9 @@ from comparison.forecast import Cell, Forecast, Past, forecast, range80
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import Mode
-from db.fleet import list_workers
+from db.queue.fleet import list_workers
+from db.runs.submissions import Submission
 from db.spending.past_times import PastTime, past_times, planned_already
-from db.submissions import Submission
 
 #: Engine whose answers come from a server: no GPU of a worker is taken.
 SERVER = "openai"

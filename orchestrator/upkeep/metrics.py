@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from core.states import WorkerState
 from db.engine import DATABASE_ERRORS
-from db.gauges import Gauges, read_gauges
+from db.upkeep.gauges import Gauges, read_gauges
 from orchestrator.errors import UsageFault
 from orchestrator.reconciler import Reconciler
 

@@ -13,7 +13,7 @@ import time
 from sqlalchemy import Engine
 
 from db.engine import DATABASE_ERRORS
-from db.kept_results import keep_run, runs_to_keep
+from db.upkeep.kept_results import keep_run, runs_to_keep
 
 #: How long a run must have been quiet: more often follows at once, as a retry.
 QUIET_S = 60.0

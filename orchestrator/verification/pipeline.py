@@ -7,7 +7,7 @@ from typing import Any
 
 from core.model_spec import ModelSpec, canonical_hash
 from core.sampling_params import SamplingParams
-from db.submissions import PipelineRecord, Submission
+from db.runs.submissions import PipelineRecord, Submission
 from db.verification.reading import StoredVerification
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry

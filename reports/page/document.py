@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from comparison.metrics import METRICS
-from db.report import ReportRows
-from db.result_breakdown import LINE
+from db.results.breakdown import LINE
+from db.results.report import ReportRows
 from reports.breakdown import RESERVATION, explain
 from reports.page.answers import answer_documents
 from reports.page.intervals import category_intervals

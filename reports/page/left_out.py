@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.report import ReportRows
+from db.results.report import ReportRows
 from reports.imported import imported_left_out
 from reports.page.answers import NOTE_AT_MOST, left_out_of_texts
 

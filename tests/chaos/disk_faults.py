@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ServiceUnreachable
-from db.outbox import publish_outbox
+from db.queue.outbox import publish_outbox
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import QUEUE, Deployment, Servers
 from tests.support.processes import LoggingProcess

@@ -12,7 +12,7 @@ import psutil
 
 from core.sampling_params import SamplingParams
 from core.settings import Settings
-from db.submissions import submit
+from db.runs.submissions import submit
 from orchestrator.models.registry import load_registry
 from tests.chaos.registry import CannotStage, Recovery, fault
 from tests.support.deployment import Deployment, kill, since

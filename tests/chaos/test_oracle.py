@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from db.commits import Result, commit
-from db.submissions import submit
+from db.queue.commits import Result, commit
+from db.runs.submissions import submit
 from tests.support.database import query
 from tests.support.jobs import PROBLEM, claimed, register, submission
 from tests.support.oracle import JobKey, check, keys_of, orphans

@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 
 from core.model_spec import ModelSpec
 from core.states import FailureKind
-from db.commits import commit
-from db.control import pause_run, resume_run
 from db.engine import rows, transaction
 from db.migrate import alembic_config
-from db.runs import cancel_run, list_runs
-from db.submissions import submit
+from db.queue.commits import commit
+from db.runs.control import pause_run, resume_run
+from db.runs.run import cancel_run, list_runs
+from db.runs.submissions import submit
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from problems.schema import Problem

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import open_database
-from db.kept_results import keep_run
+from db.upkeep.kept_results import keep_run
 from tests.support.database import query
 from tests.support.results import store
 

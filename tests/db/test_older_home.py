@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from core.states import Mode
-from db.claims import claim
 from db.engine import open_database
 from db.migrate import alembic_config, schema_version
+from db.queue.claims import claim
 from orchestrator.supervisor import SupervisorFile, log_folder
 from services.usage import Endpoints
 from tests.support.database import query

@@ -21,8 +21,8 @@ from db.engine import (
     run_alone,
     transaction,
 )
-from db.maintenance import leadership, reconciler_runs
 from db.migrate import upgrade
+from db.queue.maintenance import leadership, reconciler_runs
 from db.sessions import parse_options
 from tests.support.database import query, until
 from tests.support.debian_packages import MissingPackage

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from core.states import FailureKind, JobState
 from core.texts import storable
 from db.adapters import dumps
-from db.claims import Failure, give_up
 from db.engine import rows, run_alone, transaction
-from db.submissions import submit
+from db.queue.claims import Failure, give_up
+from db.runs.submissions import submit
 from tests.support.jobs import QUEUES, claim_one, register, submission
 
 CASES = [

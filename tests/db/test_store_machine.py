@@ -33,14 +33,14 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from core.states import TERMINAL, FailureKind, JobState
-from db.claims import Failure, LeaseLost, give_up, renew
-from db.commits import commit
-from db.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.engine import rows, transaction
-from db.outbox import publish_outbox
-from db.runs import Run, cancel_run, find_run
+from db.queue.claims import Failure, LeaseLost, give_up, renew
+from db.queue.commits import commit
+from db.queue.outbox import publish_outbox
+from db.runs.control import drop_dead, pause_run, resume_run, retry_jobs
+from db.runs.run import Run, cancel_run, find_run
+from db.runs.submissions import submit
 from db.statements import statement
-from db.submissions import submit
 from orchestrator.reconciler import Reconciler
 from tests.support.jobs import OTHER, PROBLEM, claim_one, register, spec, submission
 from tests.support.oracle import BROKEN_PROMISES, JobKey, keys_of

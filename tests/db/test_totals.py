@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bench.filling import RESULTS_A_REPETITION, add_runs
-from db.kept_results import keep_run
+from db.upkeep.kept_results import keep_run
 from tests.support.analytics import seed_analytics
 from tests.support.database import query
 

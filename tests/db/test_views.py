@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.results import read_results
+from db.results.reading import read_results
 from reports.tables import result_tables
 from tests.support.results import OK, THREE, Levels, printed, probe, store
 

@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 from core.hints import HintBroker
 from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
-from db.outbox import publish_outbox
-from db.submissions import submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import submit
 from services.waiting import wait_until
 from tests.support.deployment import Deployment
 from tests.support.network import Host, hosts, seen_from, servers_for

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bench.prefix_cache import vllm_server
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
-from db.submissions import ProblemRecord
+from db.runs.submissions import ProblemRecord
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from tests.odd_servers.server import OddServer

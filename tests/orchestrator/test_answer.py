@@ -7,10 +7,10 @@ import json
 from sqlalchemy import Engine
 
 from core.sampling_params import SamplingParams
-from db.commits import Result, commit
+from db.judging.reviews import NewReview, add_reviews
 from db.models import Score, StepVerdict
-from db.reviews import NewReview, add_reviews
-from db.submissions import submit
+from db.queue.commits import Result, commit
+from db.runs.submissions import submit
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from reports.answer_text import ShownStep, folded_thinking, marked_text, moved

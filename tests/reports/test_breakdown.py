@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.results import Results, read_results
+from db.results.reading import Results, read_results
 from reports.breakdown import coverage, explain
 from reports.breakdown_text import explained
 from reports.result_document import result_document

@@ -11,8 +11,8 @@ from scipy import stats
 from sqlalchemy import Engine
 
 from core.states import FailureKind
-from db.claims import Failure, give_up
-from db.submissions import submit
+from db.queue.claims import Failure, give_up
+from db.runs.submissions import submit
 from reports.gaps import gaps
 from reports.left_out import left_out_lines
 from reports.tables import gap_table

@@ -14,13 +14,13 @@ from sqlalchemy import Engine, make_url
 
 from core.model_spec import ModelSpec
 from core.states import FailureKind
-from db.claims import ClaimedJob, Failure, give_up
-from db.commits import Result, commit
 from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
 from db.models import MemoryTrace, Score, StepVerdict
+from db.queue.claims import ClaimedJob, Failure, give_up
+from db.queue.commits import Result, commit
 from db.roles import grant_analyst
-from db.submissions import ProblemRecord, Submission, submit
+from db.runs.submissions import ProblemRecord, Submission, submit
 from tests.support.database import another_database
 from tests.support.jobs import claim_one, register, submission
 from tests.support.results import OK, generation_row, probe, store_start

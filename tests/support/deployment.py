@@ -27,8 +27,8 @@ from core.sampling_params import SamplingParams
 from core.states import Mode
 from db.engine import open_database, rows, transaction
 from db.migrate import upgrade
-from db.outbox import publish_outbox
-from db.submissions import Submission, submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import Submission, submit
 from services.postgres import EmbeddedPostgres
 from services.server import EmbeddedServer
 from services.valkey import EmbeddedValkey

@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 
 from core.sampling_params import SamplingParams
 from core.states import FailureKind
-from db.commits import Result, commit
 from db.models import MemoryTrace, Score, StepVerdict
-from db.submissions import Submitted, submit
+from db.queue.commits import Result, commit
+from db.runs.submissions import Submitted, submit
 from orchestrator.connections import connect
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set

@@ -12,11 +12,11 @@ from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from core.states import FailureKind, JobState
-from db.claims import ClaimedJob, Failure, claim, give_up
-from db.fleet import WorkerIdentity, register_worker
-from db.outbox import publish_outbox
-from db.runs import Progress, Run, find_run, run_progress
-from db.submissions import ProblemRecord, Submission, Submitted, submit
+from db.queue.claims import ClaimedJob, Failure, claim, give_up
+from db.queue.fleet import WorkerIdentity, register_worker
+from db.queue.outbox import publish_outbox
+from db.runs.run import Progress, Run, find_run, run_progress
+from db.runs.submissions import ProblemRecord, Submission, Submitted, submit
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
-from db.commits import Result, commit
 from db.models import Score, StepVerdict
-from db.runs import Run, find_run
-from db.submissions import submit
+from db.queue.commits import Result, commit
+from db.runs.run import Run, find_run
+from db.runs.submissions import submit
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set
 from tests.support.jobs import claimed, register, submission

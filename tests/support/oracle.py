@@ -12,7 +12,7 @@ import psutil
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
-from db.submissions import Submission
+from db.runs.submissions import Submission
 from services.waiting import wait_until
 from tests.support.processes import lives
 

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.report import ReportRows
-from db.result_breakdown import ResultBreakdown
-from db.results import Results
+from db.results.breakdown import ResultBreakdown
+from db.results.reading import Results
+from db.results.report import ReportRows
 from reports.page.document import report_document
 
 NOW = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)

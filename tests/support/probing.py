@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from core.model_spec import ModelSpec
 from core.states import PointOutcome, StartKind
-from db.claims import ClaimedJob
+from db.queue.claims import ClaimedJob
 from tests.support.jobs import fake_job
 from tests.support.measurements import GENERATION, start_report
 from workers import errors

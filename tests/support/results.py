@@ -12,9 +12,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from core.sampling_params import SamplingParams
-from db.claims import ClaimedJob
-from db.commits import Result, commit
-from db.fleet import record_start
 from db.models import (
     Attempt,
     Boot,
@@ -25,7 +22,10 @@ from db.models import (
     Score,
     StepVerdict,
 )
-from db.submissions import submit
+from db.queue.claims import ClaimedJob
+from db.queue.commits import Result, commit
+from db.queue.fleet import record_start
+from db.runs.submissions import submit
 from tests.support.jobs import PROBLEM, QUEUES, claim_one, register, submission
 
 #: The reasons of a level's trials, None for a stable one.

@@ -19,10 +19,10 @@ from sqlalchemy import Engine
 
 from core.sampling_params import SamplingParams
 from core.states import FailureKind
-from db.commits import Result, commit
 from db.models import Generation, MemoryTrace
-from db.scoring_rows import score_row, verdict_rows
-from db.submissions import Submitted, submit
+from db.queue.commits import Result, commit
+from db.results.scoring_rows import score_row, verdict_rows
+from db.runs.submissions import Submitted, submit
 from orchestrator.connections import connect
 from orchestrator.runs.submit import record_of
 from problems.labelling import LabelledSet, load_labelled

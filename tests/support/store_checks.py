@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import ServiceUnreachable
 from core.states import FailureKind, JobState
-from db.claims import FORGIVEN, ClaimedJob
+from db.queue.claims import FORGIVEN, ClaimedJob
 from tests.support.oracle import JobKey
 from tests.support.store_model import JobModel
 

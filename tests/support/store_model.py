@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from core.states import JOB_MOVES, AttemptOutcome, FailureKind, JobState
-from db.claims import Failure
+from db.queue.claims import Failure
 from tests.support.oracle import JobKey
 
 _MOVES = frozenset(JOB_MOVES)

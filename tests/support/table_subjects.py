@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from core.sampling_params import SamplingParams
 from core.states import NightState
-from db.commits import Result, commit
 from db.models import Night, NightMetric, Verification, VerifiedStep
-from db.nightly import watch
-from db.schedules import find_schedule
-from db.submissions import PipelineRecord, submit
+from db.nights.nightly import watch
+from db.nights.schedules import find_schedule
+from db.queue.commits import Result, commit
+from db.runs.submissions import PipelineRecord, submit
 from orchestrator.judging.judge import Selection, import_replies, plan_questions
 from orchestrator.judging.review import import_reviews, sampled_steps
 from orchestrator.runs.submit import record_of

@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
-from db.claims import ClaimedJob
-from db.submissions import Submitted, submit
+from db.queue.claims import ClaimedJob
+from db.runs.submissions import Submitted, submit
 from orchestrator.reconciler import Reconciler
 from tests.support.fake_gpu import ASLEEP, Start
 from tests.support.fake_host import QUEUE, spec

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from db.claims import ClaimedJob
-from db.commits import add_flag, commit
 from db.engine import transaction
-from db.submissions import submit
+from db.queue.claims import ClaimedJob
+from db.queue.commits import add_flag, commit
+from db.runs.submissions import submit
 from tests.support.fake_gpu import FakeGpu, Start, first_line
 from tests.support.fake_nvml.pynvml import UUID
 from tests.support.jobs import PROBLEM, claimed, register, submission

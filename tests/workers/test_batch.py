@@ -14,7 +14,7 @@ import pytest
 from core.errors import ServiceUnreachable
 from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
-from db.claims import ClaimedJob
+from db.queue.claims import ClaimedJob
 from tests.support.jobs import fake_job
 from tests.support.measurements import start_report
 from workers.engines.protocol import MemoryReport, TokenEvent

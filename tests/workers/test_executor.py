@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from core.hints import HintBroker
 from core.sampling_params import SamplingParams
-from db.submissions import Submitted
+from db.runs.submissions import Submitted
 from tests.support.database import query, until
 from tests.support.jobs import Enqueue, publish, spec
 from tests.support.processes import evalctl, worker

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from core.gpus import GpuUnavailable
 from core.model_spec import ModelSpec
 from core.states import WorkerState
-from db.fleet import list_workers
+from db.queue.fleet import list_workers
 from services.waiting import wait_until
 from tests.support.fake_gpu import NO_PID, FakeGpu, Start, first_line
 from tests.support.jobs import register, spec

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from db.claims import LeaseLost
-from db.commits import Result, commit
 from db.models import JudgedStep, Judgement
+from db.queue.claims import LeaseLost
+from db.queue.commits import Result, commit
 from tests.support.database import count, finished, query, take_back
 from tests.support.jobs import claimed, register
 from tests.support.judging import MIXED, STEPS, reply, store_scored

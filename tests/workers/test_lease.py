@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Engine
 
 from core.errors import SettingsError
-from db.claims import ClaimedJob
 from db.engine import rows, transaction
-from db.runs import cancel_run, find_run
+from db.queue.claims import ClaimedJob
+from db.runs.run import cancel_run, find_run
+from db.runs.submissions import submit
 from db.statements import statement
-from db.submissions import submit
 from tests.support.jobs import PROBLEM, register, submission, take
 from workers.lifecycle.lease import EndReason, LeaseKeeper
 from workers.lifecycle.timeouts import Timeouts

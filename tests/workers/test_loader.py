@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from core.states import StartKind
-from db.claims import ClaimedJob
+from db.queue.claims import ClaimedJob
 from tests.support.database import query
 from tests.support.fake_host import (
     BLOCK_BYTES,

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob
-from db.probes import Found, read_found, read_points
-from db.submissions import submit
+from db.queue.claims import ClaimedJob
+from db.queue.probes import Found, read_found, read_points
+from db.runs.submissions import submit
 from tests.support.jobs import claimed, register, spec, submission
 from workers.engines import EngineContext
 from workers.engines.host import EngineHost

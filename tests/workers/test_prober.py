@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from db.claims import LeaseLost
-from db.probes import add_point, end_search
-from db.submissions import Submitted
+from db.queue.claims import LeaseLost
+from db.queue.probes import add_point, end_search
+from db.runs.submissions import Submitted
 from tests.support.database import query, take_back
 from tests.support.jobs import Enqueue, publish_search, register, spec, take
 from tests.support.processes import worker

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 from core.hints import HintBroker
 from core.model_spec import ModelSpec
 from core.states import FailureKind, JobState
-from db.claims import Failure
-from db.servers import SUSPECT_AFTER, hand_back, held_models, let_through
+from db.queue.claims import Failure
+from db.queue.servers import SUSPECT_AFTER, hand_back, held_models, let_through
 from tests.odd_servers.server import OddServer
 from tests.support.database import query, until
 from tests.support.jobs import claim_one, publish, quickstart, register

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from core.states import WorkerState
-from db.fleet import report_worker
+from db.queue.fleet import report_worker
 from orchestrator.supervisor import Supervisor, worker_specs
 from tests.support.database import attempts, query, until
 from tests.support.jobs import Enqueue, register

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from core.hints import HintBroker
 from core.sampling_params import SamplingParams
-from db.outbox import publish_outbox
-from db.submissions import submit
+from db.queue.outbox import publish_outbox
+from db.runs.submissions import submit
 from tests.support.batch_job import SCRIPT, STAND_INS, batch_job, write_settings
 from tests.support.database import attempts, query
 from tests.support.debian_packages import program_or_skip

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob
+from db.queue.claims import ClaimedJob
 from tests.support.database import query
 from tests.support.fake_host import FakeHost, spec
 from tests.support.gpu_worker import SetGpu, gpu_worker

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from core.hints import HINT_TASK, HintBroker, queue_name
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
-from db.submissions import Submitted
+from db.runs.submissions import Submitted
 from orchestrator.reconciler import Reconciler
 from tests.support.database import query
 from tests.support.jobs import Enqueue, progress_of, publish, quickstart, spec

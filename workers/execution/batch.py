@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from db.claims import ClaimedJob
+from db.queue.claims import ClaimedJob
 from workers.consumer.hint_consumer import Hints
 from workers.engines.protocol import TokenEvent
 from workers.loading.loader import EngineStart

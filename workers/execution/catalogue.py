@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob, problem_document, prompt_document
+from db.queue.claims import ClaimedJob, problem_document, prompt_document
 from problems.prompt_styles import PromptTemplate, find_templates
 from problems.schema import Problem
 

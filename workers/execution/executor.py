@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import ServiceUnreachable
 from core.states import UNSCORED_ENDS, FailureKind, Mode, WorkerState
-from db.claims import (
+from db.engine import DATABASE_ERRORS, is_refusal
+from db.queue.claims import (
     ENGINE_GONE,
     ClaimedJob,
     Failure,
@@ -21,10 +22,9 @@ from db.claims import (
     give_up,
     in_batch,
 )
-from db.commits import Result, commit
-from db.engine import DATABASE_ERRORS, is_refusal
-from db.fleet import note_idle_power
-from db.servers import hand_back, has_server, hold
+from db.queue.commits import Result, commit
+from db.queue.fleet import note_idle_power
+from db.queue.servers import hand_back, has_server, hold
 from problems.prompt_styles import without_system
 from problems.schema import Problem
 from scoring.judging.request import JudgeRequest

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db import models
-from db.claims import ClaimedJob
-from db.judgements import judged_answer
+from db.judging.judgements import judged_answer
+from db.queue.claims import ClaimedJob
 from problems.schema import Problem
 from scoring.judging.reply import read_reply
 from scoring.judging.request import PROMPT_VERSION, JudgeRequest, judge_request

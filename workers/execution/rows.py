@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from db import models, scoring_rows
-from db.claims import ClaimedJob
-from db.commits import Result
+from db import models
+from db.queue.claims import ClaimedJob
+from db.queue.commits import Result
+from db.results import scoring_rows
 from scoring.judging.request import JudgeRequest
 from scoring.score import Score
 from workers.engines.protocol import NO_TEXT, REPLAYED, Generation, hash_text

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob
 from db.engine import DATABASE_ERRORS
-from db.servers import answered, has_server, let_through
+from db.queue.claims import ClaimedJob
+from db.queue.servers import answered, has_server, let_through
 from workers.engines.protocol import Generation, GenerationRequest
 from workers.errors import MODEL_HELD, GenerationCancelled, ServerUnavailable
 from workers.lifecycle.event_log import log_event

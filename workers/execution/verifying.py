@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from core.texts import storable
 from db import models
-from db.claims import VERIFY, ClaimedJob
-from db.commits import Result
+from db.queue.claims import VERIFY, ClaimedJob
+from db.queue.commits import Result
 from db.verification.reading import Draft, read_draft
 from problems.prompt_styles import without_system
 from problems.schema import Problem

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from core.states import WorkerState
 from db.engine import DATABASE_ERRORS
-from db.fleet import report_worker
+from db.queue.fleet import report_worker
 from workers.lifecycle.event_log import log_event
 
 BEAT_S = 5.0

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 
 from core.errors import DbError
 from core.states import FailureKind
-from db.claims import HUNG_BESIDE, ClaimedJob, Failure, LeaseLost, give_up, in_batch, renew
 from db.engine import DATABASE_ERRORS
+from db.queue.claims import HUNG_BESIDE, ClaimedJob, Failure, LeaseLost, give_up, in_batch, renew
 from workers.lifecycle.event_log import log_event
 from workers.lifecycle.timeouts import Timeouts
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 
-from db.claims import DRAINED, GPU_QUARANTINED
+from db.queue.claims import DRAINED, GPU_QUARANTINED
 from workers.lifecycle.event_log import log_event
 
 #: How long the running job may still take once the worker is asked to end.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.errors import SettingsError
-from db.claims import LEASE_S
+from db.queue.claims import LEASE_S
 
 #: Every variable that the timeouts read, with its meaning.
 VARIABLES: Mapping[str, str] = MappingProxyType(

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.model_spec import ModelSpec, canonical_hash
-from db.fleet import Profile
 from db.models import Boot
+from db.queue.fleet import Profile
 from workers.engines.protocol import START_TERMS, EngineContext, MemoryReport, StartReport
 from workers.engines.vllm.log import read_log
 from workers.errors import OPTION_REFUSED, ModelUnavailable

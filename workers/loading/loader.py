@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from core.model_spec import ModelSpec
 from core.states import StartKind
-from db.claims import ClaimedJob
-from db.fleet import Profile, note_start, note_warm_up, record_start, stored_profiles
+from db.queue.claims import ClaimedJob
+from db.queue.fleet import Profile, note_start, note_warm_up, record_start, stored_profiles
 from workers.engines.host import EngineHost
 from workers.engines.protocol import MIB, MemoryReport, StartReport
 from workers.engines.vllm.launch import vllm_version

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob
-from db.commits import add_flag
 from db.engine import DATABASE_ERRORS
+from db.queue.claims import ClaimedJob
+from db.queue.commits import add_flag
 from workers.engines.protocol import BUFFERED, PER_GPU_TERMS, Generation, MemoryReport
 from workers.gpu.group_guard import Guard
 from workers.gpu.telemetry import GpuSample

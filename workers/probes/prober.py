@@ -10,8 +10,8 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from db.claims import ClaimedJob
-from db.probes import end_search, read_points
+from db.queue.claims import ClaimedJob
+from db.queue.probes import end_search, read_points
 from workers.engines.host import EngineHost
 from workers.errors import EngineError
 from workers.gpu.group_guard import Guard

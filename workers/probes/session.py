@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from core.sampling_params import SamplingParams
-from db.claims import ClaimedJob
-from db.probes import add_point
+from db.queue.claims import ClaimedJob
+from db.queue.probes import add_point
 from workers.engines.host import EngineHost
 from workers.engines.protocol import GenerationRequest
 from workers.errors import GenerationCancelled

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from db.runs import find_run
+from db.runs.run import find_run
 from orchestrator.judging.judge import Selection, import_replies, plan_questions
 from tests.support.compared import ENVIRONMENT, graded, store_run
 from tests.support.database import query

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 from sqlalchemy import Engine
 
-from db.exports import run_export
-from db.runs import find_run
+from db.results.exports import run_export
+from db.runs.run import find_run
 from orchestrator.exports.every_eval_ever import export_every_eval_ever
 from orchestrator.exports.inspect_logs import export_inspect
 from orchestrator.imports.import_answers import ImportRequest, import_answers

@@ -11,8 +11,8 @@ from mlflow.entities import ViewType
 from mlflow.tracking import MlflowClient
 from sqlalchemy import Engine
 
-from db.exports import run_export
-from db.runs import find_run
+from db.results.exports import run_export
+from db.runs.run import find_run
 from orchestrator.exports.mlflow_runs import STORE, export_mlflow
 from tests.support.database import query
 from tests.support.seeded_run import seed_run

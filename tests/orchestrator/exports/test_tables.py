@@ -15,8 +15,8 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import Engine
 
-from db.exports import run_export
-from db.runs import find_run
+from db.results.exports import run_export
+from db.runs.run import find_run
 from orchestrator.errors import UsageFault
 from orchestrator.exports.tables import export_tables
 from orchestrator.imports.import_answers import ImportRequest, import_answers

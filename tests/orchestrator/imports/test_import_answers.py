@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.results import read_results
-from db.runs import find_run
+from db.results.reading import read_results
+from db.runs.run import find_run
 from orchestrator.errors import UsageFault
 from orchestrator.imports.import_answers import Imported, ImportRequest, import_answers
 from problems.loader import load_set

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.judgements import NewJudgement, SaidStep, add_judgements, scored_answers
-from db.rescoring import add_scores
-from db.runs import find_run
+from db.judging.judgements import NewJudgement, SaidStep, add_judgements, scored_answers
+from db.judging.rescoring import add_scores
+from db.runs.run import find_run
 from orchestrator.judging.judge import Selection, import_replies, plan_questions
 from scoring.judging.merge import merge
 from scoring.judging.reply import JudgeVerdict

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine
 
 from core.sampling_params import SamplingParams
-from db.claims import ClaimedJob
-from db.commits import Result, commit
 from db.models import Score, StepVerdict
-from db.submissions import ProblemRecord, submit
+from db.queue.claims import ClaimedJob
+from db.queue.commits import Result, commit
+from db.runs.submissions import ProblemRecord, submit
 from orchestrator.judging.rescore import rescore_run
 from problems.loader import load_set
 from scoring.score import SCORER_VERSION

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from db.runs import find_run
+from db.runs.run import find_run
 from orchestrator.judging.judge import Selection, import_replies, plan_questions
 from orchestrator.judging.review import import_reviews, sampled_steps
 from tests.support.database import query

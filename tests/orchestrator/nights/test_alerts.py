@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from core.states import AlertChannel, NightState
-from db.alerts import AlertText, add_alert, mark_sent, take_alert
 from db.engine import transaction
+from db.nights.alerts import AlertText, add_alert, mark_sent, take_alert
 from orchestrator.errors import UsageFault
 from orchestrator.nights.alert_sending import send_alerts
 from orchestrator.nights.alert_settings import AlertSettings, MailSettings, load_alert_settings

@@ -13,12 +13,18 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from core.states import NightState
-from db.baselines import BaselineExists, BaselineNotFound, baseline_versions
-from db.commits import Result, commit
 from db.models import Score
-from db.nightly import NotWatched, Outcome, find_watch, last_nights, watch
-from db.runs import cancel_run, find_run
-from db.schedules import Schedule, add_schedule, find_schedule, pause_schedule, resume_schedule
+from db.nights.baselines import BaselineExists, BaselineNotFound, baseline_versions
+from db.nights.nightly import NotWatched, Outcome, find_watch, last_nights, watch
+from db.nights.schedules import (
+    Schedule,
+    add_schedule,
+    find_schedule,
+    pause_schedule,
+    resume_schedule,
+)
+from db.queue.commits import Result, commit
+from db.runs.run import cancel_run, find_run
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry
 from orchestrator.nights.alert_settings import AlertSettings

@@ -18,8 +18,14 @@ from sqlalchemy import Engine
 
 from core.errors import ServiceUnreachable
 from db.engine import open_database, transaction
-from db.schedule_slots import Slot, last_slots
-from db.schedules import Schedule, add_schedule, find_schedule, pause_schedule, resume_schedule
+from db.nights.schedule_slots import Slot, last_slots
+from db.nights.schedules import (
+    Schedule,
+    add_schedule,
+    find_schedule,
+    pause_schedule,
+    resume_schedule,
+)
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry
 from orchestrator.nights.schedules import Fired, fire_due_schedules, portable, run_now

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from db.outbox import publish_outbox
+from db.queue.outbox import publish_outbox
 from tests.support.database import query
 from tests.support.processes import LoggingProcess, evalctl, evalctl_json, worker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from db.runs import find_run
+from db.runs.run import find_run
 from tests.support.database import count
 from tests.support.judging import store_scored
 from tests.support.processes import evalctl, evalctl_json

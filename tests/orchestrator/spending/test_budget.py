@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
-from db.commits import commit
-from db.control import pause_run
 from db.engine import rows, transaction
-from db.runs import cancel_run, find_run
+from db.queue.commits import commit
+from db.runs.control import pause_run
+from db.runs.run import cancel_run, find_run
+from db.runs.submissions import Submitted, submit
 from db.spending.budgets import budgeted_runs, pause_over_budget, set_budget, spending
-from db.submissions import Submitted, submit
 from orchestrator.reconciler import Reconciler
 from orchestrator.spending.budget_watch import BudgetWatch
 from tests.support.database import query, until

@@ -1,0 +1,1 @@
+"""Verdicts after the run: of a newer scorer, of a judge model, of people."""

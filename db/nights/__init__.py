@@ -1,0 +1,1 @@
+"""Schedules, what their nights found, and the alerts about them."""

@@ -1,0 +1,1 @@
+"""What runs found: read for tables, reports, comparisons and exports."""

@@ -1,0 +1,1 @@
+"""Runs: submitted, found, paused, cancelled, renamed and deleted; imported ones too."""

@@ -1,0 +1,1 @@
+"""Tests of schedules, their nights, baselines and alerts."""

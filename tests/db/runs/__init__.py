@@ -1,0 +1,1 @@
+"""Tests of runs: how they are submitted, changed and controlled."""
