@@ -25,8 +25,8 @@ from orchestrator.runs.experiment import Experiment
 from orchestrator.runs.submit import plan, submit_experiment
 from orchestrator.runs.watch import follow
 from orchestrator.supervisor import Supervisor, SupervisorFile, reconciler_spec, worker_specs
-from reports.result_document import result_document
-from reports.tables import result_tables
+from reports.results.document import result_document
+from reports.tables.results import result_tables
 
 BASE = "smollm2"
 #: The base's 4-bit sibling, and its replacement on processors for which vLLM has no 4-bit kernel.

@@ -19,7 +19,7 @@ from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from problems.errors import ProblemError
 from problems.schema import Problem
-from reports.answer_text import (
+from reports.texts.answer import (
     CORRECT,
     ShownStep,
     described,

@@ -16,7 +16,7 @@ from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.nights.baseline import pin as pin_baseline
-from reports.layout import listing, short_time
+from reports.tables.layout import listing, short_time
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

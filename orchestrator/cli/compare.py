@@ -25,7 +25,7 @@ from orchestrator.comparison.compare import (
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
-from reports.comparison_tables import comparison_parts
+from reports.tables.comparison import comparison_parts
 
 #: Exit code of a verdict: 1 for a regression, 5 where the data allow none.
 CODES = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.BLOCK: 1, Verdict.INCONCLUSIVE: 5}

@@ -18,7 +18,7 @@ from orchestrator.connections import connect
 from orchestrator.console import Function, console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
 from orchestrator.runs.submit import publish_hints
-from reports.layout import legend, listing, short_time
+from reports.tables.layout import legend, listing, short_time
 
 POISON = FailureKind.POISON.value
 

@@ -10,7 +10,7 @@ from core.settings import Settings
 from orchestrator import doctor as examination
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, json_option, print_json
-from reports.layout import listing
+from reports.tables.layout import listing
 
 
 @click.command()

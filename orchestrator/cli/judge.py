@@ -33,7 +33,7 @@ from orchestrator.models.registry import load_registry
 from orchestrator.runs.submit import Outcome, submit_experiment
 from problems.labelling import LabelledAnswer, load_labelled
 from problems.loader import load_set
-from reports.judge_table import agreement_tables
+from reports.tables.judge import agreement_tables
 from scoring.judging.request import JudgeRequest, batch_line
 from scoring.quality.judge_agreement import labelled_request
 from scoring.quality.unseen_path import leave_one_path_out as unseen_path_answers

@@ -16,7 +16,7 @@ from orchestrator.console import console, json_option, print_json, say
 from orchestrator.models.check import ModelCheck, check_model
 from orchestrator.models.registry import load_registry
 from orchestrator.supervisor import SupervisorFile
-from reports.layout import listing
+from reports.tables.layout import listing
 
 
 @click.group()

@@ -13,7 +13,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say, warn
 from orchestrator.nights.cron import cron_of
-from reports.nights_table import SPARKS, nights_text
+from reports.tables.nights import SPARKS, nights_text
 
 
 @click.command()

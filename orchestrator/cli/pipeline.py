@@ -28,7 +28,7 @@ from orchestrator.verification.pipeline import (
     shown_verification,
 )
 from orchestrator.verification.verifier import DEADLINE_MS
-from reports.pipeline_text import drafts_table, verification_parts
+from reports.texts.pipeline import drafts_table, verification_parts
 
 
 @click.group(cls=DefaultGroup, default="submit")

@@ -28,7 +28,7 @@ from orchestrator.runs.probe_plan import (
 )
 from orchestrator.runs.submit import Outcome, submit_experiment
 from orchestrator.runs.watch import follow
-from reports.probe_tables import level_table, limit_sentence, trial_line
+from reports.tables.probes import level_table, limit_sentence, trial_line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -13,7 +13,7 @@ from orchestrator.console import console, say
 from orchestrator.problem_check import ADVISORY, Validation
 from problems.importers import IMPORTERS, Imported
 from problems.schema import LEVELS
-from reports.layout import lean_table
+from reports.tables.layout import lean_table
 from scoring.quality.agreement import Agreement
 
 #: Refused and remarkable rows that are printed one by one; ``--json`` has them all.

@@ -22,7 +22,7 @@ from problems.labelling import load_labelled
 from problems.loader import SHIPPED, load_set
 from problems.schema import LEVELS
 from problems.skeleton import skeleton
-from reports.layout import listing
+from reports.tables.layout import listing
 from scoring.final_answer.judge import unreadable
 from scoring.quality.agreement import measure_agreement
 

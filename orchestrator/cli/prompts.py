@@ -19,7 +19,7 @@ from problems.prompt_styles import (
     shipped_styles,
     style_of,
 )
-from reports.layout import listing
+from reports.tables.layout import listing
 
 
 @click.group()

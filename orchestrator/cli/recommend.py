@@ -11,7 +11,7 @@ from orchestrator.comparison.recommend import read_prices, read_weights
 from orchestrator.comparison.recommend import recommend as recommended
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json
-from reports.recommendation_tables import recommendation_parts
+from reports.tables.recommendation import recommendation_parts
 
 
 @click.command()

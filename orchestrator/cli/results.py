@@ -20,17 +20,17 @@ from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from problems.schema import LEVELS
-from reports.breakdown import explain
-from reports.breakdown_text import explained as explained_parts
-from reports.gaps import Row
-from reports.imported import imported_lines, measured_here
-from reports.left_out import left_out_lines
-from reports.missed_steps import missed_tables
-from reports.narrowed import meant, narrowed
-from reports.result_document import result_document
-from reports.run_head import head_lines, run_head
-from reports.sampling_text import sampling_lines
-from reports.tables import result_tables
+from reports.results.breakdown import explain
+from reports.results.document import result_document
+from reports.results.gaps import Row
+from reports.results.head import head_lines, run_head
+from reports.results.imported import imported_lines, measured_here
+from reports.results.left_out import left_out_lines
+from reports.results.narrowed import meant, narrowed
+from reports.tables.missed_steps import missed_tables
+from reports.tables.results import result_tables
+from reports.texts.breakdown import explained as explained_parts
+from reports.texts.sampling import sampling_lines
 
 
 @click.command()

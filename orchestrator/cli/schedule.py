@@ -38,7 +38,7 @@ from orchestrator.nights.cron import read_cron
 from orchestrator.nights.schedules import check_name, portable, run_now
 from orchestrator.runs.experiment import read_experiment
 from orchestrator.runs.submit import Outcome, plan, publish_hints
-from reports.layout import listing
+from reports.tables.layout import listing
 
 
 @click.group()

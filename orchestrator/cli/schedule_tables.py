@@ -13,7 +13,7 @@ from db.nights.schedules import Schedule
 from db.queue.maintenance import reconciler_runs
 from orchestrator.console import console, duration, say, warn
 from orchestrator.nights.cron import cron_of
-from reports.layout import listing, short_time
+from reports.tables.layout import listing, short_time
 
 #: A slot that was submitted later than this after its time was missed and made up for.
 LATE_S = 60.0

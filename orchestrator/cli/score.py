@@ -13,7 +13,7 @@ from orchestrator.console import console, json_option, print_json
 from orchestrator.errors import UsageFault
 from problems.loader import load_file, load_set
 from problems.schema import Problem
-from reports.answer_text import (
+from reports.texts.answer import (
     CORRECT,
     ShownStep,
     described,

@@ -18,8 +18,8 @@ from orchestrator.console import console, duration, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.runs.ending import paused_line
 from orchestrator.runs.watch import watched
-from reports.estimate_text import gpu_time
-from reports.layout import listing, short_time
+from reports.tables.layout import listing, short_time
+from reports.texts.estimate import gpu_time
 
 
 @click.command()

@@ -12,7 +12,7 @@ from orchestrator.cli.verifier_options import deadline_option, parallel_option
 from orchestrator.console import console, json_option, print_json
 from orchestrator.models.registry import load_registry
 from orchestrator.verification.verifier import verify_with_model
-from reports.verification_text import counted, marks_table
+from reports.texts.verification import counted, marks_table
 from scoring.verification.verify import verify_text
 
 

@@ -24,7 +24,7 @@ from orchestrator.verification.replies import KeptReplies
 from problems.importers.rows import json_rows
 from problems.labelling import load_labelled
 from problems.loader import load_set
-from reports.verification_text import bench_lines, column_lines, protocol_lines
+from reports.texts.verification import bench_lines, column_lines, protocol_lines
 from scoring.quality.processbench import (
     PUBLISHED,
     alarm_rates,

@@ -18,7 +18,7 @@ from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
-from reports.layout import listing
+from reports.tables.layout import listing
 
 
 @click.group(invoke_without_command=True)

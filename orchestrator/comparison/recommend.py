@@ -27,7 +27,7 @@ from db.results.reading import problem_energy, read_results
 from db.runs.run import Run
 from orchestrator.comparison.compare import conditions_of
 from orchestrator.errors import UsageFault
-from reports.costs import engine_rates
+from reports.results.costs import engine_rates
 
 #: Repetitions of a steady problem differ by a point of 7 at most.
 STEADY_WITHIN = 1.0

@@ -24,7 +24,7 @@ from db.spending.budgets import (
     spending,
 )
 from orchestrator.errors import UsageFault
-from reports.estimate_text import gpu_time
+from reports.texts.estimate import gpu_time
 
 ROUND_S = 1.0
 #: A run is looked at again when half of what is left could be used, and after so long at most:

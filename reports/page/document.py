@@ -10,12 +10,12 @@ from typing import Any
 from comparison.metrics import METRICS
 from db.results.breakdown import LINE
 from db.results.report import ReportRows
-from reports.breakdown import RESERVATION, explain
 from reports.page.answers import answer_documents
 from reports.page.intervals import category_intervals
 from reports.page.left_out import left_out
 from reports.page.problems import problem_documents
 from reports.page.summary import summary
+from reports.results.breakdown import RESERVATION, explain
 
 Row = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from db.results.report import ReportRows
-from reports.imported import imported_left_out
 from reports.page.answers import NOTE_AT_MOST, left_out_of_texts
+from reports.results.imported import imported_left_out
 
 Row = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.results.reading import read_results
-from reports.tables import result_tables
+from reports.tables.results import result_tables
 from tests.support.results import OK, THREE, Levels, printed, probe, store
 
 

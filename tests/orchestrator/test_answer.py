@@ -13,7 +13,7 @@ from db.queue.commits import Result, commit
 from db.runs.submissions import submit
 from orchestrator.runs.submit import record_of
 from problems.loader import load_set
-from reports.answer_text import ShownStep, folded_thinking, marked_text, moved
+from reports.texts.answer import ShownStep, folded_thinking, marked_text, moved
 from scoring.score import score_text
 from tests.support.jobs import QUEUES, claim_one, register, submission
 from tests.support.processes import evalctl

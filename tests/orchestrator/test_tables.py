@@ -16,13 +16,13 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from orchestrator.cli import cli
-from reports.estimate_text import estimate_table
-from reports.layout import broken, folded, lean_table, legend, listing, short_time
-from reports.nights_table import nights_text
-from reports.probe_tables import level_table
-from reports.resource_tables import cache_tables, concurrency_table
-from reports.score_tables import judged_table, unscored_table
-from reports.verification_text import bench_lines
+from reports.tables.layout import broken, folded, lean_table, legend, listing, short_time
+from reports.tables.nights import nights_text
+from reports.tables.probes import level_table
+from reports.tables.resources import cache_tables, concurrency_table
+from reports.tables.scores import judged_table, unscored_table
+from reports.texts.estimate import estimate_table
+from reports.texts.verification import bench_lines
 from tests.support.command_lines import every_command
 from tests.support.four_models import FOUR
 from tests.support.table_commands import ELSEWHERE, ONCE, SHOWN, UNSHOWN, named

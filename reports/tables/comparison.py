@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.metrics import METRICS
-from reports.layout import folded, lean_table, legend
+from reports.tables.layout import folded, lean_table, legend
 
 Row = Mapping[str, Any]
 

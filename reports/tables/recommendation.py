@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.choice import CRITERIA
-from reports.layout import add_named_row, folded, lean_table
+from reports.tables.layout import add_named_row, folded, lean_table
 
 Row = Mapping[str, Any]
 WIDTH = 80

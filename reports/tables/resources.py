@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.flags import left_out_sentences
-from reports.layout import add_named_row, lean_table, legend
-from reports.line_settings import setting_lines
+from reports.results.flags import left_out_sentences
+from reports.results.line_settings import setting_lines
+from reports.tables.layout import add_named_row, lean_table, legend
 
 Row = Mapping[str, Any]
 #: Columns: title, key of the view, digits, the word for the legend. Those without any figure are

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.layout import add_named_row, lean_table
+from reports.tables.layout import add_named_row, lean_table
 
 Document = Mapping[str, Any]
 #: What a job's estimate stands on, from the nearest.

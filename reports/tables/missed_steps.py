@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.layout import add_named_row, lean_table
+from reports.tables.layout import add_named_row, lean_table
 
 Row = Mapping[str, Any]
 #: Steps of a model that are shown to people.

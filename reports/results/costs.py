@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from comparison.cost import GPU_HOURS, PER_TOKEN, Prices, mean_cost, per_right_answer
-from reports.layout import add_named_row, lean_table
+from reports.tables.layout import add_named_row, lean_table
 
 Row = Mapping[str, Any]
 THROUGHPUT = "throughput"

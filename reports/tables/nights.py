@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from comparison.metrics import METRICS
-from reports.layout import broken, folded
+from reports.tables.layout import broken, folded
 
 WIDTH = 80
 #: Nights that a sparkline shows.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from db.results.reading import Results
-from reports.costs import costs
-from reports.gaps import gaps
-from reports.line_settings import line_settings
-from reports.prompt_effects import changed_steps, prompt_effects
+from reports.results.costs import costs
+from reports.results.gaps import gaps
+from reports.results.line_settings import line_settings
+from reports.results.prompt_effects import changed_steps, prompt_effects
 
 
 def result_document(results: Results, base: str | None = None) -> dict[str, Any]:

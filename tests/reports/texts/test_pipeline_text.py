@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from problems.loader import load_set
-from reports.pipeline_text import verification_parts
+from reports.texts.pipeline import verification_parts
 from scoring.verification.document import marked_document
 from scoring.verification.marks import SIGNS
 from scoring.verification.verify import verify_text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reports.resource_tables import cache_tables
+from reports.tables.resources import cache_tables
 
 CHECK: dict[str, Any] = {
     "model": "m", "prompt": "plain", "mode": "latency", "results": 18, "problems": 6,

@@ -10,7 +10,7 @@ import numpy as np
 
 from comparison.intervals import MeanEffect
 from problems.prompt_styles import style_of
-from reports.gaps import ALL, CATEGORIES, Row
+from reports.results.gaps import ALL, CATEGORIES, Row
 
 #: The style that others are held against where a run has it; the first one otherwise.
 PLAIN = "plain"

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.layout import listing
+from reports.tables.layout import listing
 
 Row = Mapping[str, Any]
 

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from reports.prompt_effects import base_style, changed_steps, prompt_effects
-from reports.prompt_tables import prompt_tables, step_table
+from reports.results.prompt_effects import base_style, changed_steps, prompt_effects
+from reports.tables.prompts import prompt_tables, step_table
 
 
 def means(prompt: str, *scores: float | None, model: str = "a") -> list[dict[str, Any]]:

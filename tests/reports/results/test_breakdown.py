@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from db.engine import rows, transaction
 from db.results.reading import Results, read_results
-from reports.breakdown import coverage, explain
-from reports.breakdown_text import explained
-from reports.result_document import result_document
-from reports.tables import result_tables
+from reports.results.breakdown import coverage, explain
+from reports.results.document import result_document
+from reports.tables.results import result_tables
+from reports.texts.breakdown import explained
 from tests.support.jobs import register
 from tests.support.processes import evalctl, evalctl_json
 from tests.support.results import OK, printed, probe, store, store_start

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from core.states import FailureKind
 from db.queue.claims import Failure, give_up
 from db.runs.submissions import submit
-from reports.gaps import gaps
-from reports.left_out import left_out_lines
-from reports.tables import gap_table
+from reports.results.gaps import gaps
+from reports.results.left_out import left_out_lines
+from reports.tables.results import gap_table
 from tests.support.jobs import QUEUES, claim_one, register, submission
 from tests.support.processes import evalctl
 from tests.support.results import THREE, store

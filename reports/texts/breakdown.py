@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports.breakdown import RESERVATION, coverage
-from reports.resource_tables import gpu_name
+from reports.results.breakdown import RESERVATION, coverage
+from reports.tables.resources import gpu_name
 
 Row = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.layout import add_named_row, lean_table
+from reports.tables.layout import add_named_row, lean_table
 
 Row = Mapping[str, Any]
 #: Columns: title, key of the view, digits.

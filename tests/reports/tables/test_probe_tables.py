@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from reports.probe_tables import level_table
+from reports.tables.probes import level_table
 
 
 def point(

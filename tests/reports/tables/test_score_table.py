@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from reports.left_out import left_out_lines
-from reports.score_tables import score_tables
+from reports.results.left_out import left_out_lines
+from reports.tables.scores import score_tables
 from tests.support.results import printed
 
 

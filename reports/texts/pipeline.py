@@ -9,8 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from reports.layout import add_named_row, lean_table
-from reports.verification_text import COLOURS
+from reports.tables.layout import add_named_row, lean_table
+from reports.texts.verification import COLOURS
 from scoring.verification.document import BAR
 from scoring.verification.marks import MARKS, SIGNS, SPOKEN
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.layout import lean_table
+from reports.tables.layout import lean_table
 
 Figures = Mapping[str, Any]
 

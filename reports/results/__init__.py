@@ -1,0 +1,1 @@
+"""What stands in a run's results beside its rows: the document and its notes."""

@@ -1,0 +1,1 @@
+"""Tests of the report page, in a browser and without."""
