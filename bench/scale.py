@@ -30,7 +30,7 @@ from db.queue.fleet import list_workers
 from db.runs.run import Run, find_run, list_runs, run_progress
 from db.runs.submissions import submit
 from db.statements import statement
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 
 #: With two prompts and the 62 problems of the core set 1,000,060 jobs.
 REPETITIONS = 8065

@@ -33,7 +33,7 @@ from db.engine import DATABASE_ERRORS, open_database, rows, transaction
 from db.migrate import upgrade
 from db.queue.claims import LEASE_S
 from db.runs.submissions import submit
-from orchestrator.reconciler import TICK_S, Reconciler
+from orchestrator.upkeep.reconciler import TICK_S, Reconciler
 from services.postgres import EmbeddedPostgres
 from services.valkey import EmbeddedValkey
 from tests.support.jobs import quickstart, spec, submission

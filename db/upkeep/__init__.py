@@ -1,1 +1,1 @@
-"""The space that a database takes, and giving some of it back."""
+"""What keeps a database quick and small: gauges, kept results, and space given back."""

@@ -28,7 +28,8 @@ from orchestrator.verification.pipeline import (
     shown_verification,
 )
 from orchestrator.verification.verifier import DEADLINE_MS
-from reports.texts.pipeline import drafts_table, verification_parts
+from reports.tables.verification import drafts_table
+from reports.texts.pipeline import verification_parts
 
 
 @click.group(cls=DefaultGroup, default="submit")

@@ -14,8 +14,8 @@ from click import option
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import say
-from orchestrator.reconciler import Reconciler
 from orchestrator.upkeep.metrics import VARIABLE, serving
+from orchestrator.upkeep.reconciler import Reconciler
 
 
 @click.command()

@@ -27,10 +27,10 @@ from reports.results.head import head_lines, run_head
 from reports.results.imported import imported_lines, measured_here
 from reports.results.left_out import left_out_lines
 from reports.results.narrowed import meant, narrowed
+from reports.results.sampling import sampling_lines
 from reports.tables.missed_steps import missed_tables
 from reports.tables.results import result_tables
 from reports.texts.breakdown import explained as explained_parts
-from reports.texts.sampling import sampling_lines
 
 
 @click.command()

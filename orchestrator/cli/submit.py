@@ -24,8 +24,8 @@ from orchestrator.runs.experiment import Experiment, make_experiment, read_exper
 from orchestrator.runs.submit import Outcome, plan, submission_warnings, submit_experiment
 from orchestrator.spending.earlier import estimate_or_why
 from orchestrator.spending.estimate import budget_warnings, estimate
+from reports.results.sampling import sampling_text
 from reports.texts.estimate import estimate_parts
-from reports.texts.sampling import sampling_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

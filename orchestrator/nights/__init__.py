@@ -1,1 +1,1 @@
-"""Schedules, what their nights find against a baseline, and who is told."""
+"""Schedules, what their nights find against a baseline, and the alerts about it."""

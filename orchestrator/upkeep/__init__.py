@@ -1,1 +1,1 @@
-"""What the reconciler does beside its loop: keeping results, serving metrics."""
+"""The reconciler and what it does beside its loop: keeping results, serving metrics; dumps."""

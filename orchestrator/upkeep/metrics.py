@@ -15,7 +15,7 @@ from core.states import WorkerState
 from db.engine import DATABASE_ERRORS
 from db.upkeep.gauges import Gauges, read_gauges
 from orchestrator.errors import UsageFault
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 
 VARIABLE = "EVALCTL_METRICS_ADDRESS"
 #: Every variable that is read here, with its meaning.

@@ -7,13 +7,13 @@ from typing import Any
 
 from rich.table import Table
 
-from reports.results.costs import cost_table
+from reports.tables.costs import cost_table
 from reports.tables.energy import energy_tables
 from reports.tables.layout import add_named_row, lean_table
 from reports.tables.prompts import prompt_tables, step_table
 from reports.tables.resources import cache_tables, concurrency_table, resource_tables
 from reports.tables.scores import judged_table, score_tables, unscored_table
-from reports.texts.pipeline import verification_tables
+from reports.tables.verification import verification_tables
 
 Row = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from reports.results.sampling import sampling_text
 from reports.tables.layout import add_named_row, lean_table, legend
-from reports.texts.sampling import sampling_text
 
 Row = Mapping[str, Any]
 FIGURES = (

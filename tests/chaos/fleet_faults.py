@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from orchestrator.reconciler import FROZEN_S
+from orchestrator.upkeep.reconciler import FROZEN_S
 from tests.chaos.registry import Recovery, fault
 from tests.support.deployment import Deployment, kill, since
 from tests.support.processes import LoggingProcess

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from core.hints import HintBroker
 from db.engine import open_database, transaction
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 from services.waiting import wait_until
 
 

@@ -41,7 +41,7 @@ from db.runs.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.runs.run import Run, cancel_run, find_run
 from db.runs.submissions import submit
 from db.statements import statement
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.jobs import OTHER, PROBLEM, claim_one, register, spec, submission
 from tests.support.oracle import BROKEN_PROMISES, JobKey, keys_of
 from tests.support.results import result

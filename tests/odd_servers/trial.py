@@ -18,7 +18,7 @@ from core.model_spec import ModelSpec
 from core.settings import Settings
 from db.engine import open_database
 from db.migrate import upgrade
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 from services.usage import services
 from tests.odd_servers.server import OddServer
 from tests.support.database import query

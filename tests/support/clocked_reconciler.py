@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestrator.connections import connect
 from orchestrator.nights.watch import NightWatch
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, make_url
 
 from core.hints import HintBroker
 from db.engine import rows, transaction
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 
 
 def query(engine: Engine, sql: str, **given: Any) -> list[dict[str, Any]]:

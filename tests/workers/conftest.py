@@ -21,7 +21,7 @@ from core.model_spec import ModelSpec
 from core.sampling_params import SamplingParams
 from db.queue.claims import ClaimedJob
 from db.runs.submissions import Submitted, submit
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.fake_gpu import ASLEEP, Start
 from tests.support.fake_host import QUEUE, spec
 from tests.support.gpu_worker import FAKE_CUDA, FAKE_NVML, SetGpu

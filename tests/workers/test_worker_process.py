@@ -15,7 +15,7 @@ from core.hints import HINT_TASK, HintBroker, queue_name
 from core.sampling_params import SamplingParams
 from db.engine import rows, transaction
 from db.runs.submissions import Submitted
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.database import query
 from tests.support.jobs import Enqueue, progress_of, publish, quickstart, spec
 from tests.support.processes import worker

@@ -17,8 +17,8 @@ from db.queue.outbox import publish_outbox
 from db.runs.control import pause_run, resume_run
 from db.runs.submissions import Submission, submit
 from db.statements import statement
-from orchestrator.reconciler import Reconciler
 from orchestrator.runs.submit import submit_experiment
+from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.database import count
 from tests.support.jobs import claim_of, register, run_of, spec, submission, take
 

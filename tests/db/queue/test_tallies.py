@@ -14,7 +14,7 @@ from db.runs.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.runs.run import cancel_run
 from db.runs.submissions import Submitted, submit
 from db.statements import statement
-from orchestrator.reconciler import TALLY_AT_MOST, Reconciler
+from orchestrator.upkeep.reconciler import TALLY_AT_MOST, Reconciler
 from tests.support.database import count, query
 from tests.support.jobs import PROBLEM, claimed, fail, progress_of, register, run_of, submission
 from tests.support.results import result

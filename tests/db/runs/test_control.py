@@ -19,7 +19,7 @@ from db.runs.control import drop_dead, list_dead, pause_run, resume_run, retry_j
 from db.runs.run import cancel_run, list_runs
 from db.runs.submissions import Submitted, submit
 from db.statements import statement
-from orchestrator.reconciler import Reconciler
+from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.database import count, query
 from tests.support.jobs import (
     PROBLEM,

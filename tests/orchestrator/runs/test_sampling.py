@@ -17,7 +17,7 @@ from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry, load_registry
 from orchestrator.runs.experiment import Experiment, make_experiment
 from orchestrator.runs.submit import plan, submission_warnings, submit_experiment
-from reports.texts.sampling import sampling_lines, sampling_text
+from reports.results.sampling import sampling_lines, sampling_text
 
 
 def model(name: str = "m", **fields: Any) -> ModelSpec:

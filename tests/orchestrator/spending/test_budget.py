@@ -16,8 +16,8 @@ from db.runs.control import pause_run
 from db.runs.run import cancel_run, find_run
 from db.runs.submissions import Submitted, submit
 from db.spending.budgets import budgeted_runs, pause_over_budget, set_budget, spending
-from orchestrator.reconciler import Reconciler
 from orchestrator.spending.budget_watch import BudgetWatch
+from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.database import query, until
 from tests.support.jobs import claimed, progress_of, register, run_of, spec, submission, take
 from tests.support.processes import LoggingProcess, evalctl, evalctl_json, worker

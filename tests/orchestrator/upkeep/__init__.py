@@ -1,1 +1,1 @@
-"""What the reconciler does beside its loop: metrics."""
+"""Tests of metrics and dumps."""

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, event
 from core.hints import HintBroker
 from db.engine import open_database
 from orchestrator.errors import UsageFault
-from orchestrator.reconciler import Reconciler
 from orchestrator.upkeep.metrics import ReconcilerMetrics, parse_address
+from orchestrator.upkeep.reconciler import Reconciler
 from services.files import free_port
 from services.waiting import wait_until
 from tests.support.analytics import seed_analytics
