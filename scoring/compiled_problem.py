@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 
 from problems.schema import Problem
-from scoring.final_answer.question import Question
+from scoring.final_answer.question.question import Question
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
 from scoring.steps.patterns import CompiledPath, PatternCompiler

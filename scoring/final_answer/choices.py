@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.concluding import is_remark, sentences
-from scoring.final_answer.extraction import Stated
+from scoring.final_answer.extraction.remarks import is_remark
+from scoring.final_answer.extraction.sentences import sentences
+from scoring.final_answer.extraction.stated import Stated
 
 _STYLE = re.compile(r"\\(?:text|mathrm|textbf|mathbf)|[{}()\\$\s*.、,，和与及&/]|and")
 _CHOICE = re.compile(

@@ -19,23 +19,25 @@ from scoring.final_answer.choices import (
     lone_choice,
 )
 from scoring.final_answer.demands.demand import unmet
-from scoring.final_answer.equivalence import Comparison, Verdict, squeezed
-from scoring.final_answer.extraction import Stated, find_answer
-from scoring.final_answer.forms import Words
-from scoring.final_answer.math_verify import shared
+from scoring.final_answer.equivalence.comparison import Comparison
+from scoring.final_answer.equivalence.math_verify import shared
+from scoring.final_answer.equivalence.values import Evaluate, QueryMathVerify
+from scoring.final_answer.equivalence.verdict import Verdict
+from scoring.final_answer.extraction.answer_place import find_answer
+from scoring.final_answer.extraction.retractions import rejected, without_struck
+from scoring.final_answer.extraction.stated import Stated
+from scoring.final_answer.forms.form import Words
+from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.dates import same_day
 from scoring.final_answer.notations.remainders import same_remainder
-from scoring.final_answer.question import Question
-from scoring.final_answer.reading import read_stated
+from scoring.final_answer.question.question import Question
+from scoring.final_answer.reading.stated_form import read_stated
+from scoring.final_answer.reading.words import last_words
 from scoring.final_answer.results.directions import is_reversed
 from scoring.final_answer.results.endings import endings, of_another_name, restated
 from scoring.final_answer.results.places import only_place
-from scoring.final_answer.results.retractions import rejected, without_struck
-from scoring.final_answer.shapes import read_form
+from scoring.final_answer.spelling.writing import in_point_notation, one_spelling, squeezed
 from scoring.final_answer.thinking import searched, visible
-from scoring.final_answer.values import Evaluate, QueryMathVerify
-from scoring.final_answer.words import last_words
-from scoring.final_answer.writing import in_point_notation, one_spelling
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
 from scoring.text.hidden import without_hidden

@@ -10,7 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from scoring.final_answer.math_verify import STALLED_AFTER_S, MathVerify, MathVerifyError, shared
+from scoring.final_answer.equivalence.math_verify import (
+    STALLED_AFTER_S,
+    MathVerify,
+    MathVerifyError,
+    shared,
+)
 from scoring.score import score_text
 from tests.support.problems import make_problem
 

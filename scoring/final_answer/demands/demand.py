@@ -16,7 +16,6 @@ from scoring.final_answer.demands.restated import restates
 from scoring.final_answer.demands.writings import (
     has_common_number,
     has_rational_denominator,
-    is_decimal,
     is_expanded,
     is_plain_fraction,
     is_reduced,
@@ -26,8 +25,9 @@ from scoring.final_answer.demands.writings import (
     same_number,
     square_free,
 )
-from scoring.final_answer.forms import Equation, Form, Scalar
-from scoring.final_answer.values import LETTER
+from scoring.final_answer.equivalence.values import LETTER
+from scoring.final_answer.forms.exact import is_decimal
+from scoring.final_answer.forms.form import Equation, Form, Scalar
 
 #: Whether a written answer meets a demand, given how the reference is written.
 Meets = Callable[[str, str], bool]

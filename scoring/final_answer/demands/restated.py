@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.writing import one_spelling
+from scoring.final_answer.spelling.writing import one_spelling
 
 _REWRITE = re.compile(
     r"^\s*(?:please )?(?:simplify|expand|factor(?:i[sz]e)?|multiply out|compute|evaluate|calculate"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from scoring.final_answer.exact import exact
+from scoring.final_answer.forms.exact import exact
 
-_DECIMAL = re.compile(r"-?\s*\d*\.\d+")
 _FRACTION = re.compile(
     r"-?\s*(?:\\frac\s*\{\s*(?P<a>-?\d+)\s*\}\s*\{\s*(?P<b>-?\d+)\s*\}|(?P<c>\d+)\s*[/:]\s*(?P<d>\d+))"
 )
@@ -22,11 +21,6 @@ _PRODUCT = re.compile(
     r"(?:[\d)A-Za-z]\s*\*?\s*)\((?=[^()]*[A-Za-z])[^()]*[-+][^()]*\)"
     r"|\((?=[^()]*[A-Za-z])[^()]*[-+][^()]*\)\s*(?:\^|\*?\s*[\dA-Za-z(])"
 )
-
-
-def is_decimal(text: str) -> bool:
-    """Return whether a value is written as a decimal with digits behind its point."""
-    return _DECIMAL.fullmatch(text.strip()) is not None
 
 
 def same_number(one: str, other: str) -> bool:

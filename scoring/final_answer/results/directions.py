@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.question import Question
+from scoring.final_answer.question.question import Question
 
 _MORE = re.compile(
     r"\b(?:more|higher|greater|larger|bigger|longer|taller|heavier|older|faster|increase[sd]?"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.extraction import Stated
-from scoring.final_answer.question import Question
-from scoring.final_answer.results.named import taken_on
+from scoring.final_answer.extraction.stated import Stated
+from scoring.final_answer.question.named import taken_on
+from scoring.final_answer.question.question import Question
 from scoring.final_answer.results.places import without_attained
 
 #: Equality signs that a text has at least to be a derivation.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from scoring.final_answer.concluding import sentences
-from scoring.final_answer.extraction import Stated
-from scoring.final_answer.forms import Form, Scalar, Several
-from scoring.final_answer.shapes import read_form
-from scoring.final_answer.writing import one_spelling
+from scoring.final_answer.extraction.sentences import sentences
+from scoring.final_answer.extraction.stated import Stated
+from scoring.final_answer.forms.form import Form, Scalar, Several
+from scoring.final_answer.forms.shapes import read_form
+from scoring.final_answer.spelling.writing import one_spelling
 
 _GREATEST = re.compile(r"\b(?:max(?:imum)?|largest|greatest|highest)\b|最大", re.IGNORECASE)
 _LEAST = re.compile(r"\b(?:min(?:imum)?|smallest|least|lowest)\b|最小", re.IGNORECASE)

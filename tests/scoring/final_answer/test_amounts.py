@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.final_answer.amounts import combined, measure
-from scoring.final_answer.forms import Scalar
+from scoring.final_answer.forms.amounts import combined, measure
+from scoring.final_answer.forms.form import Scalar
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from problems.schema import Problem
+from scoring.final_answer.equivalence.math_verify import shared
 from scoring.final_answer.judge import judge_text
-from scoring.final_answer.math_verify import shared
 from tests.scoring.final_answer.making import value
 
 SIZE = 100_000

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from scoring.final_answer.exact import exact
+from scoring.final_answer.forms.exact import exact
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.final_answer.results.asides import says_of_another_case
-from scoring.final_answer.results.named import heads, is_named, is_pair_of_labels
+from scoring.final_answer.extraction.asides import says_of_another_case
+from scoring.final_answer.question.named import heads, is_named, is_pair_of_labels
 
 
 @pytest.mark.parametrize(

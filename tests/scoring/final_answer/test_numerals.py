@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.final_answer.numerals import chinese_number, plain_numbers
+from scoring.final_answer.numerals.chinese import chinese_number
+from scoring.final_answer.numerals.plain import plain_numbers
 
 
 @pytest.mark.parametrize(

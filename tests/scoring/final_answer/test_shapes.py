@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.final_answer.forms import Equation, Scalar, Several, Span, Spans, Words
-from scoring.final_answer.shapes import read_form
+from scoring.final_answer.forms.form import Equation, Scalar, Several, Span, Spans, Words
+from scoring.final_answer.forms.shapes import read_form
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.final_answer.writing import in_point_notation, one_spelling
+from scoring.final_answer.spelling.writing import in_point_notation, one_spelling
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Whether two forms are the same answer."""

@@ -1,0 +1,1 @@
+"""Where a text states its final answer."""

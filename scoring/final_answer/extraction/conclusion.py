@@ -1,0 +1,122 @@
+"""What concludes a text that neither boxes nor announces its answer.
+
+The chosen sentence, or the list that it ends, from the word on that draws the conclusion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scoring.final_answer.extraction.appendix import without_appendix
+from scoring.final_answer.extraction.candidates import best, candidates, named_last
+from scoring.final_answer.extraction.code import without_code
+from scoring.final_answer.extraction.statements import BULLET, states
+from scoring.final_answer.extraction.strength import overlap
+from scoring.final_answer.question.question import content
+from scoring.final_answer.spelling.writing import END_MARKS
+
+THEN = re.compile(
+    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do"
+    r"|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether"
+    r"|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means"
+    r"|this means|因此|所以|故|从而|于是|可得|得到|可见|综上"
+    r"|解得|求得|即|(?=∴))(?:∴|(?![A-Za-z可事]))\s*[,，:：]?\s*(?:that\s+)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """The stretch of a text that concludes it; ``lead`` is where its list or sentence begins."""
+
+    start: int
+    end: int
+    lead: int
+
+
+#: When an extremum is attained: no part of its value.
+_EQUALITY = re.compile(
+    r"[,，]?\s*当(?:且仅当)?[^。]{0,80}?(?:取等号?|等号成立)[^。\n]*"
+    r"|[,，]\s*等号(?!不)[^。\n]*"
+)
+#: A line in brackets below an answer that says that it checks.
+_CHECKED_LINE = re.compile(
+    r"(?<=\n)[ \t]*[(（](?=[^\n]*(?:吻合|相符|一致|成立|正确|符合|满足|[✓✔]|\bchecks?\b|\bagrees?\b"
+    r"|\bmatch))[^\n]*[)）][.。]?[ \t]*(?=\n|$)",
+    re.IGNORECASE,
+)
+
+
+def conclusion(
+    text: str, asked: frozenset[str] = frozenset(), heads: frozenset[str] = frozenset()
+) -> Concluded | None:
+    """Return what concludes a text, None where nothing is stated.
+
+    ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
+    """
+    text = without_code(without_appendix(text, asked))
+    for aside in (END_MARKS, _EQUALITY, _CHECKED_LINE):
+        text = aside.sub(lambda m: " " * len(m.group()), text)
+    useful = candidates(text)
+    if not useful:
+        return None
+    at = named_last(text, useful, heads)
+    at = best(text, useful, asked) if at is None else at
+    start, end = useful[at]
+    if BULLET.match(text[start:end]):
+        first = _list_start(text, useful, at)
+        start = useful[first][0] if _short(useful[first : at + 1]) else start
+    begin = start
+    for then in THEN.finditer(text, start, end):
+        if _lists_counted(text, then.start(), then.end()):
+            continue
+        tail = text[then.end() : end]
+        if states(tail) and tail and not _leads_away(text[start : then.start()], tail, asked):
+            begin = then.end()
+    return Concluded(start=begin, end=end, lead=start)
+
+
+def _leads_away(lead: str, tail: str, asked: frozenset[str]) -> bool:
+    """Return whether a clause with what is asked goes on to something else: 15 left, so ..."""
+    return (
+        len(content(tail)) > 1
+        and overlap(tail, asked) == 0 < overlap(lead, asked)
+        and _SAYS_VALUE.search(lead) is not None
+    )
+
+
+_SAYS_VALUE = re.compile(
+    r"(?:\b(?:is|are|has|have|equals?|leaves?|remain\w*|total\w*)|=)\s+\W{0,4}-?\d[\d.,]*\**"
+    r"(?:\s+[a-z]+){0,3}[,;.\s]*(?:and\s*)?$",
+    re.IGNORECASE,
+)
+
+
+def _lists_counted(text: str, start: int, end: int) -> bool:
+    """Return whether a stretch joins a count and the list of what was counted: 共2个解，即2和-2."""
+    return (
+        text[start:end].startswith("即")
+        and _COUNT.search(text, max(0, start - 24), start) is not None
+        and _LIST.match(text, end) is not None
+    )
+
+
+_COUNT = re.compile(r"(?:\d|[一二两三四五六七八九十])\s*[个种对组条][^，,。]{0,8}[，,:：]\s*$")
+_LIST = re.compile(r"[^，。,、和或\n]{1,20}[、和或,，]\s*[-\d$\\a-z]")
+
+
+def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:
+    while (
+        at > 0
+        and BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
+        and _short(useful[at - 1 : at + 1])
+    ):
+        at -= 1
+    return at
+
+
+def _short(spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether list items are results and no steps of a derivation."""
+    return all(end - start <= 40 for start, end in spans)

@@ -1,0 +1,1 @@
+"""What a problem gives and asks for."""

@@ -1,0 +1,1 @@
+"""What a stated answer says, read as a form."""
