@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -123,12 +124,11 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     determination = Determination.of(
         parsed, trials, blank=blanks(answer, offset), correct=conclusion.correct
     )
-    along = [
+    along = (
         (path.path, determination.settle(_along(path, mistakes, conclusion, text, given)))
         for path in paths
-    ]
-    marked = [(path, verdicts, Marks.of(path, verdicts)) for path, verdicts in along]
-    path, verdicts, _ = max(marked, key=lambda item: (item[2].done, item[2].high))
+    )
+    path, verdicts = _best(along)
     hollow = baseless(path, verdicts, parsed)
     share = shown_share(path, verdicts, hollow, parsed)
     if conclusion.correct is not False:
@@ -151,6 +151,20 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
         guess_suspected=share < GUESS_SHARE and _may_be_right(problem, conclusion, answer),
         steps=verdicts,
     )
+
+
+def _best(
+    along: Iterable[tuple[Path, tuple[StepVerdict, ...]]],
+) -> tuple[Path, tuple[StepVerdict, ...]]:
+    """Return the path with the most done, then the most that may be; the first of equals."""
+    marked: list[tuple[Path, tuple[StepVerdict, ...], Marks]] = []
+    for path, verdicts in along:
+        marks = Marks.of(path, verdicts)
+        marked.append((path, verdicts, marks))
+        if marks.done == 1:
+            break  # no other path can be better
+    path, verdicts, _ = max(marked, key=lambda item: (item[2].done, item[2].high))
+    return path, verdicts
 
 
 #: Offsets in the original text.

@@ -6,6 +6,7 @@ Find where it stands, read it, and compare it with the reference.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -94,25 +95,35 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     if len(stated.text) > MAX_STATED:
         return Judgement(right=None, reason="what is stated is too long", stated=stated)
     written = replace(stated, text=in_point_notation(stated.text, text, question.text))
-    verdicts = [
+    verdicts = _until_right(
         _compared(evaluate, question, answer, reference, written) for reference in answer.any_of
-    ]
+    )
     decided = _decided(verdicts, stated, text)
     if decided.right and _takes_back(evaluate, question, answer, stated, text):
         return Judgement(right=False, reason="the answer is taken back", stated=stated)
     if decided.right or stated.how != "end":
         return decided
-    ends = [
+    ends = _until_right(
         _compared(evaluate, question, answer, reference, replace(stated, text=ending, before=""))
         for ending in endings(stated.text, text, question)
         for reference in answer.any_of
         if not of_another_name(stated.text, reference)
-    ]
+    )
     if any(end.right for end in ends):
         return Judgement(right=True, stated=stated)
     if decided.right is None and ends and all(end.right is False for end in ends):
         return Judgement(right=False, reason="another value", stated=stated)
     return decided
+
+
+def _until_right(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts up to the first right one, which decides."""
+    made: list[Verdict] = []
+    for verdict in verdicts:
+        made.append(verdict)
+        if verdict.right:
+            break
+    return made
 
 
 def unreadable(problem: Problem) -> str | None:

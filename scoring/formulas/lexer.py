@@ -41,10 +41,10 @@ from scoring.text.markdown import layout_marks
 _TOKEN = re.compile(
     r"(?P<num>(?:(?<![({\[,\d.])|(?<=boxed\{))\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|"
     r"\d{1,3}(?:\{,\}\d{3})+|\d+\.\d+[eE][+-]?\d{1,3}(?!\w|\.\d)|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
-    r"|(?P<cmd>\\[A-Za-z]+\*?)|(?P<esc>\\[^A-Za-z])|(?P<letters>[A-Za-z]+)|(?P<greek>[\u0370-\u03ffℓ∂∇])"
+    r"|(?P<cmd>\\[A-Za-z]+\*?)|(?P<esc>\\[^A-Za-z])|(?P<greek>[\u0370-\u03ffℓ∂∇])"
     r"|(?P<cjk>[\u3400-\u9fff\uf900-\ufaff\u2460-\u24ff\u2776-\u2793]+)"
     r"|(?P<arrow>=>|->|<=>|<->|[→⇒⇔↦∴∵⟶∀∃])|(?P<rel><=|>=|!=|==|:=|~=|=<|&=|[=<>≤≥≠≈∈≡∝∉≪≫])"
-    r"|(?P<nl>\n)|(?P<ws>[ ]+)|(?P<delim>\$\$?)|(?P<dots>\.\.\.+)|(?P<prime>'+)"
+    r"|(?P<nl>\n)|(?P<delim>\$\$?)|(?P<dots>\.\.\.+)|(?P<prime>'+)"
     r"|(?P<op>[-+*×/^_!±∓%°‰∪∩|‖√∛∑∏∫∮∞&])|(?P<open>[(\[{⌊⌈⟨])|(?P<close>[)\]}⌋⌉⟩])|(?P<comma>[,、])|(?P<other>.)",
     re.DOTALL,
 )
@@ -52,6 +52,10 @@ _MATH = re.compile(
     r"\$\$[^$]{1,2000}\$\$|\$[^$\n]{1,800}\$|\\\((?:[^\\]|\\[^)]){1,800}?\\\)|\\\[(?:[^\\]|\\[^\]]){1,2000}?\\\]"
     r"|\\begin\{(?:equation|align|aligned|gather|split|cases)\*?\}"
 )
+_LETTERS = re.compile(r"[A-Za-z]+")
+_GLUED_PI = re.compile(r"d[a-z]|[a-zA-Z]?pi[a-zA-Z]?")
+_BEFORE_LETTER = re.compile(r" ?[a-zθαxφ0-9]\b")
+_CAPITALS = re.compile(r"[A-Z]{2,4}(?![a-z])")
 #: Commands that differ in size alone.
 _SIZED = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
@@ -116,12 +120,20 @@ class _Lexer:
                     self.put("sep", "#", at, self.marks[at])
                     at = self.marks[at]
                 continue
+            # The two most frequent tokens first.
+            if text[at] == " ":
+                self.spaced = True
+                at += 1
+                while at < size and text[at] == " ":
+                    at += 1
+                continue
+            if (found := _LETTERS.match(text, at)) is not None:
+                at = self.letters(found.group(), at, found.end())
+                continue
             found = _TOKEN.match(text, at)
             assert found is not None
             kind, piece, end = found.lastgroup, found.group(), found.end()
-            if kind == "ws":
-                self.spaced = True
-            elif kind == "num" and self.is_index(piece, at, end):
+            if kind == "num" and self.is_index(piece, at, end):
                 self.put("op", "_", at, at)
                 self.put("num", piece, at, end)
             elif kind == "num":
@@ -130,8 +142,6 @@ class _Lexer:
                 end = self.command(piece[1:], at, end)
             elif kind == "esc":
                 self.escape(piece[1], at, end)
-            elif kind == "letters":
-                end = self.letters(piece, at, end)
             elif kind == "greek":
                 self.put("name", piece, at, end)
             elif kind == "rel":
@@ -379,7 +389,7 @@ class _Lexer:
         return (
             self.in_maths(start)
             or after in ("(", "{", "^", "\\")
-            or bool(re.match(r" ?[a-zθαxφ0-9]\b", self.text[end : end + 3]))
+            or bool(_BEFORE_LETTER.match(self.text[end : end + 3]))
         )
 
     def _is_unit(self, piece: str, start: int) -> bool:
@@ -397,7 +407,7 @@ class _Lexer:
         return (len(piece) > 1 and piece != "ft") or (self.spaced and not self.in_maths(start))
 
     def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
-        if GLUED_ALL.fullmatch(piece) or re.fullmatch(r"d[a-z]|[a-zA-Z]?pi[a-zA-Z]?", piece):
+        if GLUED_ALL.fullmatch(piece) or _GLUED_PI.fullmatch(piece):
             return True
         if len(piece) > 4 and piece not in PLAIN_GREEK:
             return False
@@ -433,7 +443,7 @@ class _Lexer:
                 begin, at = start + at, at + len(name)
                 self.put("big" if name == "lim" else "func", name, begin, start + at)
                 continue
-            capitals = re.compile(r"[A-Z]{2,4}(?![a-z])").match(piece, at)
+            capitals = _CAPITALS.match(piece, at)
             if capitals and capitals.end() == len(piece) and not set(capitals.group()) & self.names:
                 self.put("name", capitals.group(), start + at, start + capitals.end())
                 return

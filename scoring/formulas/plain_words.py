@@ -10,6 +10,9 @@ _AFTER_ARTICLE = re.compile(r" (?:([A-Za-z]{2,})|\d)")
 _ENDINGS = frozenset(("s", "t", "d", "m", "re", "ll", "ve"))
 _VOWEL = re.compile(r"[aeiou]")
 _BELOW = re.compile(r"/ ?[A-Za-z]{3,}")
+_BEFORE_ENDING = re.compile(r"[A-Za-z]{2}'$")
+_MEASURED = re.compile(r"[A-Za-z\d)] ?/$")
+_NUMBERED = re.compile(r"\d $")
 
 #: Functions whose names are words of plain text as well.
 WORD_FUNCTIONS = frozenset(("div", "Re", "Im", "inf", "arg", "sup", "rank", "dim", "grad"))
@@ -36,21 +39,19 @@ def is_article(text: str, piece: str, start: int, end: int) -> bool:
 
 def is_ending(text: str, piece: str, start: int) -> bool:
     """Return whether letters end a word after an apostrophe: ``that's``, ``don't``."""
-    return (
-        piece in _ENDINGS
-        and re.search(r"[A-Za-z]{2}'$", text[max(0, start - 3) : start]) is not None
-    )
+    return piece in _ENDINGS and _BEFORE_ENDING.search(text[max(0, start - 3) : start]) is not None
 
 
 def is_counted(text: str, piece: str, start: int, end: int) -> bool:
     """Return whether letters name what a number counts: ``$20/hour``, ``4 boys' teams``."""
-    if len(piece) < 3 or GLUED_ALL.fullmatch(piece) or not _VOWEL.search(piece):
+    if len(piece) < 3:
         return False
     before = text[max(0, start - 3) : start]
-    if re.search(r"[A-Za-z\d)] ?/$", before) and (
-        piece in UNIT_WORDS or sorted(piece) != list(piece)
-    ):
-        return True
-    if re.search(r"\d $", before) and _BELOW.match(text, end):
-        return True
-    return piece.endswith("s") and text[end : end + 1] == "'" and text[end + 1 : end + 2] == " "
+    # The surroundings first: few words have them.
+    below = before.endswith("/") and _MEASURED.search(before) is not None
+    counted = before.endswith(" ") and _NUMBERED.search(before) and _BELOW.match(text, end)
+    several = piece.endswith("s") and text.startswith("' ", end)
+    if not (below or counted or several) or GLUED_ALL.fullmatch(piece) or not _VOWEL.search(piece):
+        return False
+    measured = below and (piece in UNIT_WORDS or sorted(piece) != list(piece))
+    return bool(measured or counted or several)

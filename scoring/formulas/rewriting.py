@@ -15,6 +15,7 @@ from scoring.formulas.tree import (
     PlusMinus,
     Variable,
     is_tuple,
+    names_of,
     walk,
 )
 
@@ -32,12 +33,20 @@ def _over_children(node: Node, change: Callable[..., Node], *settings: object) -
 
 def substitute(node: Node, table: Mapping[Node, Node]) -> Node:
     """Return the expression with every sub-expression that is a key of the table replaced."""
+    if table.keys().isdisjoint(walk(node)):
+        return node
+    return _substituted(node, table)
+
+
+def _substituted(node: Node, table: Mapping[Node, Node]) -> Node:
     found = table.get(node)
-    return _over_children(node, substitute, table) if found is None else found
+    return _over_children(node, _substituted, table) if found is None else found
 
 
 def rename(node: Node, table: Mapping[str, str]) -> Node:
     """Return the expression with names replaced, bound ones too; primes stay."""
+    if not any(name.rstrip("'") in table for name in names_of(node)):
+        return node
     if isinstance(node, Variable):
         base = node.name.rstrip("'")
         return Variable(table[base] + node.name[len(base) :]) if base in table else node
@@ -65,6 +74,8 @@ def settle_calls(node: Node) -> Node:
 
     Calls at a number, of several things or of a capital, such as ``f(0)`` or ``E(X)``, stay.
     """
+    if not any(isinstance(item, Call) for item in walk(node)):
+        return node
     return _settled(node)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-FUNCTIONS = (
+FUNCTIONS = frozenset((
     "arcsinh", "arccosh", "arctanh", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh",
     "coth", "sech", "csch", "sin", "cos", "tan", "cot", "sec", "csc", "ln", "lg", "log", "exp",
     "sqrt", "sgn", "erf", "det", "rank", "tr", "dim", "gcd", "lcm", "Var", "Cov", "arg", "Re", "Im",
     "Res", "max", "min", "sup", "inf", "lim", "diag", "grad", "div", "curl", "rot", "tg", "ctg",
-)  # fmt: skip
+))  # fmt: skip
 #: Functions that may be glued to their argument in plain text: ``sinx``, ``2cos2x``, ``lnx``.
 GLUED = re.compile(
     r"(arcsin|arccos|arctan|sinh|cosh|tanh|coth|sin|cos|tan|cot|sec|csc|ln|lg|log|exp|sqrt)([a-zA-Z]?)"

@@ -29,6 +29,7 @@ from scoring.formulas.tree import (
     Transpose,
     Variable,
     items_of,
+    names_of,
 )
 from scoring.numeric.sample_points import POINTS, SamplePoints, Vector
 
@@ -106,16 +107,23 @@ class Evaluator:
     def __init__(self, sampler: SamplePoints, *, formal: bool = False) -> None:
         self.sampler = sampler
         self.formal = formal
+        #: How many points are worked out: one where all are alike.
+        self.points = POINTS
         self._drawn: dict[str, Vector] = {}
         self.budget = BUDGET
 
     def vector(self, node: Node) -> Vector:
-        """Return the values of a node at all points; raises `UnknownValueError`."""
+        """Return the values of a node at all points; raises `UnknownValueError`.
+
+        What holds no names has the same value at all of them and is worked out at one.
+        """
         self.budget = BUDGET
+        self.points = POINTS if names_of(node) else 1
         try:
             # A value that overflows or is not a number shows in the result.
             with np.errstate(all="ignore"):
-                return self.value(node, {})
+                found = self.value(node, {})
+            return found if self.points == POINTS else [found[0]] * POINTS
         except UnknownValueError:
             raise
         except (
@@ -141,7 +149,7 @@ class Evaluator:
 
     def number(self, node: Number, _bound: Bound) -> Vector:
         """Return the same number at all points."""
-        return (complex(node.value),) * POINTS
+        return (complex(node.value),) * self.points
 
     def named(self, node: Variable, bound: Bound) -> Vector:
         """Return the values that a name is bound to, or its own."""
@@ -154,7 +162,7 @@ class Evaluator:
             return bound[node.name]
         if node.name == "inf":
             raise UnknownValueError("infinite")
-        return (_CONSTANTS[node.name],) * POINTS
+        return (_CONSTANTS[node.name],) * self.points
 
     def negative(self, node: Negation, bound: Bound) -> Vector:
         """Return the values with the other sign."""
@@ -221,14 +229,14 @@ class Evaluator:
         if any(_whole(value) != low for value in self.value(node.low, bound)):
             raise UnknownValueError("lower bound varies")
         if node.high == _INFINITY:
-            highs = [low + ENDLESS_TERMS] * POINTS
+            highs = [low + ENDLESS_TERMS] * self.points
         else:
             highs = [_whole(value) for value in self.value(node.high, bound)]
         if max(highs) - low > MAX_TERMS:
             raise UnknownValueError("too many terms")
-        total = [complex(product)] * POINTS
+        total = [complex(product)] * self.points
         for k in range(low, max(highs) + 1):
-            terms = self.value(node.body, {**bound, node.variable.name: [complex(k)] * POINTS})
+            terms = self.value(node.body, {**bound, node.variable.name: [complex(k)] * self.points})
             for i, high in enumerate(highs):
                 if k <= high:
                     total[i] = total[i] * terms[i] if product else total[i] + terms[i]
@@ -237,7 +245,7 @@ class Evaluator:
     def area(self, node: BigOperator, bound: Bound) -> Vector:
         """Return the values of a definite integral."""
         low, high = self.value(node.low, bound), self.value(node.high, bound)
-        total: list[Any] = [0j] * POINTS
+        total: list[Any] = [0j] * self.points
         for place, weight in _gauss():
             at = [a + (b - a) * place for a, b in zip(low, high, strict=True)]
             values = self.value(node.body, {**bound, node.variable.name: at})
@@ -264,7 +272,7 @@ class Evaluator:
         cells = [[self.value(cell, bound) for cell in row] for row in rows]
         return [
             np.array([[_scalar(cell[i]) for cell in row] for row in cells], dtype=complex)
-            for i in range(POINTS)
+            for i in range(self.points)
         ]
 
     def transposed(self, node: Transpose, bound: Bound) -> Vector:

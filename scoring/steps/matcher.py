@@ -30,6 +30,11 @@ WINDOW_CHARACTERS = 360
 WINDOW_SENTENCES = 3
 #: No rounding that is accepted goes further than this share of a value.
 COARSEST = 0.02
+#: What the tight writing of a text leaves out.
+_LOOSE = re.compile(r"[\s{}\\$]")
+_DENIAL = re.compile(
+    r"(?:\bnot|\bno|n't|\bnever|\bneither|不是|并非|没有|不再|不能)\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,8 @@ class Matcher:
         """Stretches that repeat the statement."""
         found: list[tuple[int, int]] = []
         for sentence in self.parsed.sentences:
-            piece = re.sub(r"\s+", "", self.parsed.text[sentence.start : sentence.end]).strip(
-                "。.:："
-            )
+            words = self.parsed.text[sentence.start : sentence.end].split()
+            piece = "".join(words).strip("。.:：")
             if len(piece) >= 10 and any(piece in statement for statement in self.statement):
                 found.append((sentence.start, sentence.end))
         return found
@@ -194,7 +198,7 @@ class Matcher:
         if not words:
             return True
         around = self._around(formula)
-        tight = re.sub(r"[\s{}\\$]", "", around)
+        tight = _LOOSE.sub("", around)
         return any(word.stands_in(around, tight) for word in words)
 
     def _around(self, formula: Formula) -> str:
@@ -261,10 +265,4 @@ def _nearest(hits: list[Hit], starts: list[int], anchor: Hit) -> Hit:
 
 def _denied(text: str, start: int) -> bool:
     """Return whether the words just before deny what follows."""
-    return bool(
-        re.search(
-            r"(?:\bnot|\bno|n't|\bnever|\bneither|不是|并非|没有|不再|不能)\s*$",
-            text[max(0, start - 8) : start],
-            re.IGNORECASE,
-        )
-    )
+    return _DENIAL.search(text[max(0, start - 8) : start]) is not None

@@ -34,12 +34,12 @@ from scoring.formulas.tree import (
     walk,
 )
 from scoring.numeric.compare import EQUALITIES, close, constant
-from scoring.numeric.relation import KnownValues, Relation, Values
+from scoring.numeric.relation import Relation
 from scoring.numeric.rounding import decimals_of
 from scoring.steps.carried_value import CarriedValue
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group, Pattern
-from scoring.steps.references import Reference, References
+from scoring.steps.references import Reference, References, same_quantity
 
 _NAMED = (Variable, Index, Call)
 #: What may mean more than a number where it is worked out.
@@ -123,22 +123,18 @@ class Mistakes:
         """Return whether a relation gives its left side what no worked solution gives it."""
         assert formula.relation is not None
         left, right = formula.relation.left, formula.relation.right
-        if not _same(left, reference.left):
+        if not same_quantity(left, reference.left):
             left, right = right, left
             if (
                 not formula.adjacent
                 or isinstance(left.node, Number)
                 or names_of(right.node)
-                or not _same(left, reference.left)
+                or not same_quantity(left, reference.left)
             ):
                 return False
         if right.row is None or isinstance(right.node, _NAMED) or left.node == right.node:
             return False
-        known = self.references.known
-        rights = [
-            value for other in known if _same(other.left, reference.left) for value in other.rights
-        ]
-        rows = [value.row for value in rights if value.row is not None]
+        rows = [value.row for value in reference.known if value.row is not None]
         if not rows or any(close(right.row, row, ROUNDED) for row in rows):
             return False
         if constant(right.row):
@@ -148,7 +144,7 @@ class Mistakes:
         own = names_of(right.node)
         alike = [
             v
-            for v in rights
+            for v in reference.known
             if v.row is not None and not constant(v.row) and names_of(v.node) == own
         ]
         symbols = self.parsed.symbols
@@ -194,7 +190,6 @@ class Mistakes:
         the same unknowns.
         """
         mistakes: list[tuple[Side, Mistake]] = []
-        partial = self._is_tail(chain)
         for i, ((left, right), relation) in enumerate(
             zip(itertools.pairwise(chain.sides), chain.relations, strict=False)
         ):
@@ -207,9 +202,9 @@ class Mistakes:
                 and not isinstance(a, Constant)
                 and not isinstance(b, Constant)
             )
-            if partial and i == 0:
-                continue
             if not numbers and not (i > 0 and self._worked_out(chain.sides[0], a, b)):
+                continue
+            if i == 0 and self._is_tail(chain):
                 continue
             x, y = self.parsed.evaluation.row(a), self.parsed.evaluation.row(b)
             if x is None or y is None or len(x) != len(y):
@@ -288,15 +283,6 @@ def _shared(
         if name != step_id
         for other in others
     )
-
-
-def _same(a: Values | KnownValues, b: KnownValues) -> bool:
-    if a.node == b.node:
-        return True
-    if isinstance(a.node, (Variable, Index)) or isinstance(b.node, (Variable, Index)):
-        return False
-    x, y = a.formal, b.formal
-    return x is not None and y is not None and not constant(y) and close(x, y)
 
 
 @lru_cache(maxsize=8192)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from problems.schema import Problem
 from scoring.answer.parsed_answer import ParsedAnswer
-from scoring.formulas.tree import Number
-from scoring.numeric.compare import EQUALITIES
+from scoring.formulas.tree import Index, Number, Variable
+from scoring.numeric.compare import EQUALITIES, close, constant
 from scoring.numeric.evaluation import Evaluation
-from scoring.numeric.relation import KnownValues, Relation
+from scoring.numeric.relation import KnownValues, Relation, Values
 from scoring.numeric.symbols import Symbols
 from scoring.steps.patterns import CompiledPath, CompiledStep, EqPattern, Group, Pattern
 
@@ -22,15 +22,19 @@ class Reference:
 
     left: KnownValues
     rights: tuple[KnownValues, ...]
+    #: What all that is known of the problem gives the same quantity.
+    known: tuple[KnownValues, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The equations of each step of each path, and all equations that are known to be right."""
+    """The equations of each step of each path.
+
+    Known to be right are those of all paths, of the statement, of the connecting text and of the
+    final answer.
+    """
 
     by_path: Mapping[str, Mapping[str, tuple[Reference, ...]]]
-    #: Those of all paths, of the statement, of the connecting text and of the final answer.
-    known: tuple[Reference, ...]
 
     @classmethod
     def of(
@@ -47,9 +51,9 @@ class References:
             return [item.relation for item in found if item.relation is not None]
 
         by_path = {
-            path.path.id: MappingProxyType(
-                {step.step.id: _of_step(problem, path, step, relations) for step in path.steps}
-            )
+            path.path.id: {
+                step.step.id: _of_step(problem, path, step, relations) for step in path.steps
+            }
             for path in paths
         }
         loose = [b.text for s in problem.solutions for b in s.blocks if b.step is None]
@@ -57,7 +61,41 @@ class References:
         known += _grouped(item for text in loose for item in relations(text))
         for text in (_answers(problem, symbols), *problem.statement.values()):
             known += _grouped(relations(text))
-        return cls(MappingProxyType(by_path), tuple(known))
+        return cls(
+            MappingProxyType(
+                {
+                    path: MappingProxyType(
+                        {step: _with_known(own, known) for step, own in steps.items()}
+                    )
+                    for path, steps in by_path.items()
+                }
+            )
+        )
+
+
+def _with_known(own: Iterable[Reference], references: Sequence[Reference]) -> tuple[Reference, ...]:
+    return tuple(
+        replace(
+            item,
+            known=tuple(
+                value
+                for other in references
+                if same_quantity(other.left, item.left)
+                for value in other.rights
+            ),
+        )
+        for item in own
+    )
+
+
+def same_quantity(a: Values | KnownValues, b: KnownValues) -> bool:
+    """Return whether two expressions name the same: letters by themselves, others by value."""
+    if a.node == b.node:
+        return True
+    if isinstance(a.node, (Variable, Index)) or isinstance(b.node, (Variable, Index)):
+        return False
+    x, y = a.formal, b.formal
+    return x is not None and y is not None and not constant(y) and close(x, y)
 
 
 def _answers(problem: Problem, symbols: Symbols) -> str:

@@ -40,11 +40,13 @@ _SINGLE = {
 
 #: Chinese characters and marks, which stay as they are.
 _CJK = "\u3400-\u9fff\uf900-\ufaff\u3001\u3002\u300a\u300b"
+#: Characters that are never rewritten, whatever stands around them.
+_ORDINARY = rf"A-Za-z0-9 \n.()=+\-/:;^{{}}\[\]|{_CJK}"
 _SPECIAL = re.compile(
-    rf"(?P<group>(?<=\d)(?:,\\!|\\,)(?=\d{{3}}(?!\d)))|(?P<escaped>(?<!\\)\\\$)|(?P<dollar>\$+)|(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<invisible>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
+    rf"(?![{_ORDINARY}])(?:(?P<group>(?<=\d)(?:,\\!|\\,)(?=\d{{3}}(?!\d)))|(?P<escaped>(?<!\\)\\\$)|(?P<dollar>\$+)|(?P<super>[{_SUPER}]+)|(?P<sub>[{_SUB}]+)|(?P<invisible>[{_INVISIBLE}]+)|(?P<crlf>\r\n?)"
     r"|(?P<tag></?(?:sup|sub)>|&(?:lt|gt|le|ge|nbsp|amp|times|minus);)|(?P<br><br ?/?>)"
     r"|(?P<dashes>[—―─]+)|(?P<power>(?<=[A-Za-z0-9)\]}])\*\*(?=[A-Za-z0-9({\-]))|(?P<bold>\*\*+|__(?=\*)|`+)"
-    rf"|(?P<one>[^\x00-\x7f{_CJK}])"
+    rf"|(?P<one>[^\x00-\x7f{_CJK}]))"
 )
 #: The next dollar sign of a paragraph after one that stands before a number.
 _NEXT_DOLLAR = re.compile(r"[^$\n]{0,800}?(?<!\\)\$")

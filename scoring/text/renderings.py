@@ -153,6 +153,8 @@ _COMMAND = re.compile(
     rf"\\({'|'.join(sorted(_PLAIN_COMMANDS, key=len, reverse=True))})(?![A-Za-z])"
     rf"|\\({_NAMED})(?![A-Za-z])|\^\\circ"
 )
+_ONE_TERM = re.compile(r"\d+|[a-z]")
+_PLAIN_PART = re.compile(r"[\w.π]+|√\d+")
 _SQRT = re.compile(r"\\sqrt ?\{([^{}]{1,40})\}")
 _FRAC = re.compile(r"\\frac ?(?:\{([^{}]{1,60})\} ?\{([^{}]{1,60})\}|(\d)(\d))")
 _LONE = re.compile(r"(?<![\w)])\((\d*[\wπ]?)\)(?=/)")
@@ -173,12 +175,12 @@ def plain(rendering: Rendering) -> Rendering:
 
     def root(found: re.Match[str]) -> str:
         inner = found.group(1)
-        return f"√{inner}" if re.fullmatch(r"\d+|[a-z]", inner) else f"√({inner})"
+        return f"√{inner}" if _ONE_TERM.fullmatch(inner) else f"√({inner})"
 
     def fraction(found: re.Match[str]) -> str:
         top, bottom = found.group(1) or found.group(3), found.group(2) or found.group(4)
         return "/".join(
-            part if re.fullmatch(r"[\w.π]+|√\d+", part) else f"({part})" for part in (top, bottom)
+            part if _PLAIN_PART.fullmatch(part) else f"({part})" for part in (top, bottom)
         )
 
     made = rewrite(rendering, _COMMAND, command)

@@ -23,7 +23,10 @@ _MORNING = frozenset(("凌晨", "早上", "早晨", "上午"))
 
 def times_of_day(text: str) -> str:
     """Return the text with times of day in words as ``3:45 PM``; other texts as they are."""
-    return _CHINESE.sub(_chinese, _SPOKEN.sub(_spoken, text))
+    lower = text.lower()
+    if "quarter" in lower or "half" in lower:
+        text = _SPOKEN.sub(_spoken, text)
+    return _CHINESE.sub(_chinese, text) if "点" in text or "时" in text else text
 
 
 def _spoken(found: re.Match[str]) -> str:

@@ -20,7 +20,8 @@ _TERM = re.compile(
 
 def tuples(text: str) -> str:
     """Return the text with vectors in angle brackets or transposed as tuples."""
-    text = _ANGLED.sub(lambda m: f"{m['lead']}({m['inside'].strip()})", text)
+    if "<" in text:
+        text = _ANGLED.sub(lambda m: f"{m['lead']}({m['inside'].strip()})", text)
     return _TRANSPOSED.sub(r"\g<tuple>\g<close>", text)
 
 

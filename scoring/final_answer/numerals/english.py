@@ -86,18 +86,18 @@ _SQUARE_ROOT = re.compile(
     r"P<number>\d+)(?!\d|\.\d)",
     re.IGNORECASE,
 )
+_SIGN_BETWEEN = re.compile(
+    r"(?:(?<=\d)|(?<=\})|(?<=(?<![A-Za-z])[A-Za-z]))\s+(?P<sign>minus"
+    r"|plus)\s+(?=\d|\\|[A-Za-z](?![A-Za-z]))"
+)
 _MINUS = re.compile(r"\b(?:minus|negative)\s+(?=\d|\\frac|\\sqrt)", re.IGNORECASE)
 
 
 def _signs(text: str) -> str:
     """Return the text with minus, plus and square roots in words as signs."""
     text = _SQUARE_ROOT.sub(lambda m: f"{m['times'] or ''}\\sqrt{{{m['number']}}}", text)
-    text = re.sub(
-        r"(?:(?<=\d)|(?<=\})|(?<=(?<![A-Za-z])[A-Za-z]))\s+(?P<sign>minus"
-        r"|plus)\s+(?=\d|\\|[A-Za-z](?![A-Za-z]))",
-        lambda m: " - " if m["sign"] == "minus" else " + ",
-        text,
-    )
+    if "minus" in text or "plus" in text:
+        text = _SIGN_BETWEEN.sub(lambda m: " - " if m["sign"] == "minus" else " + ", text)
     return _MINUS.sub("-", text)
 
 
@@ -127,6 +127,15 @@ _AND_FRACTION = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s+and\s+\\frac\{(?P<top>\d+)\}\{(?P<bottom>\d+)\}"
 )
 
+_TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
+_NUMBER_WORDS = frozenset((*_ENGLISH, *_ORDINALS))
+#: The number words that hold no shorter one: where none of them stands, no number is in words.
+_STEMS = tuple(
+    word
+    for word in sorted(_NUMBER_WORDS)
+    if not any(other in word for other in _NUMBER_WORDS - {word})
+)
+
 
 def with_english(text: str) -> str:
     """Return a text with numbers in English words as digits."""
@@ -152,8 +161,12 @@ def with_english(text: str) -> str:
             return m.group()  # "one can see" counts nothing
         return _counted_out(m["words"])
 
-    text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
-    text = _WORD_FRACTION.sub(fraction, text)
-    text = _WORD_NUMBER.sub(number, text)
+    if _TWO_LETTERS.search(text) is None:
+        return text
+    lower = text.lower()
+    if any(stem in lower for stem in _STEMS):
+        text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
+        text = _WORD_FRACTION.sub(fraction, text)
+        text = _WORD_NUMBER.sub(number, text)
     text = _PART_OF.sub(r"\g<part> \g<unit>", text)
     return _AND_FRACTION.sub(mixed, _signs(text))

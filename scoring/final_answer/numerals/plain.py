@@ -20,6 +20,10 @@ _GROUP = re.compile(
 )
 _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 
+_BELOW_ZERO = re.compile(
+    r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero|0)|零下\s*(?=\d)"
+)
+
 
 @lru_cache(maxsize=1024)
 def plain_numbers(text: str) -> str:
@@ -28,7 +32,8 @@ def plain_numbers(text: str) -> str:
     text = _INDIAN.sub(lambda found: found.group().replace(",", ""), text)
     if not text.isascii():
         text = MIXED_VULGAR.sub(vulgar, text)
-    text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
+    if "，" in text:
+        text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
     text = _GROUP.sub(lambda found: re.sub(r"[^\d]", "", found.group()), text)
     if "\\frac" in text:
         text = MIXED.sub(mixed, text)
@@ -37,10 +42,6 @@ def plain_numbers(text: str) -> str:
     if not text.isascii():
         text = with_chinese(with_halves(text))
     text = with_english(text)
-    text = re.sub(
-        r"(?<![\d.-])(?P<n>\d+(?:\.\d+)?)(?P<unit>\s*(?:degrees?\s*)?)below (?:zero"
-        r"|0)|零下\s*(?=\d)",
-        lambda m: f"-{m['n']}{m['unit']}" if m["n"] else "-",
-        text,
-    )
+    if "below" in text or "零下" in text:
+        text = _BELOW_ZERO.sub(lambda m: f"-{m['n']}{m['unit']}" if m["n"] else "-", text)
     return with_scales(text)

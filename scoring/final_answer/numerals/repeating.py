@@ -30,6 +30,8 @@ _ELLIPSIS = re.compile(
 
 def with_repeating(text: str) -> str:
     """Return a text with repeating decimals as fractions."""
+    if "." not in text:
+        return text
 
     def made(whole: str, head: str, tail: str) -> str:
         scale = 10 ** len(head)

@@ -45,7 +45,8 @@ def with_scales(text: str) -> str:
             last = size
         return as_decimal(total)
 
-    text = _COMPOUND.sub(compound, text)
+    if not text.isascii():
+        text = _COMPOUND.sub(compound, text)
     return _SCALE.sub(
         lambda m: as_decimal(
             Fraction(m["number"]) * (_SCALES.get(m["scale"]) or ENGLISH_SCALES[m["scale"].lower()])

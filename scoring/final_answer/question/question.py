@@ -244,7 +244,7 @@ class Question:
             elsewhere |= content(statement.replace(self._asked(statement), " "))
         return self.words - elsewhere
 
-    @property
+    @cached_property
     def asks_share(self) -> bool:
         """Whether a probability or a part of a whole is asked for."""
         return (
@@ -254,7 +254,7 @@ class Question:
             is not None
         )
 
-    @property
+    @cached_property
     def asks_total(self) -> bool:
         """Whether a sum is asked for."""
         return (
@@ -264,12 +264,12 @@ class Question:
             is not None
         )
 
-    @property
+    @cached_property
     def asks_difference(self) -> bool:
         """Whether the question is how much more or less one thing is than another."""
         return _DIFFERENCE.search(self.text) is not None
 
-    @property
+    @cached_property
     def asks_extreme(self) -> bool:
         """Whether the most or the least is asked for."""
         return (
@@ -281,7 +281,7 @@ class Question:
             is not None
         )
 
-    @property
+    @cached_property
     def asks_least(self) -> bool:
         """Whether, of the extremes, the least is asked for."""
         return re.search(r"\b(?:least|minimum|smallest)\b|最少|至少|最小", self.text) is not None
