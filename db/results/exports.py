@@ -53,6 +53,17 @@ class Table:
     batches: Iterator[Sequence[Mapping[str, Any]]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the weights of a model are from."""
+
+    engine: str
+    #: A folder, the id on a hub, or the name that a server knows the model by.
+    source: str
+    #: What the engine loaded, ``folder`` or ``hub``; None of servers and of older starts.
+    weights: str | None
+
+
 class RunExport:
     """Gives the tables of a run; all of them show the same moment."""
 
@@ -88,14 +99,11 @@ class RunExport:
         }
         return {name: str(forms[0]) for name, forms in accepted.items() if forms}
 
-    def sources(self) -> dict[str, str]:
-        """Return by name of the model where the weights of those that an engine ran are from.
-
-        A folder, the id on a hub, or the name that a server knows the model by.
-        """
+    def sources(self) -> dict[str, Source]:
+        """Return by name of the model where the weights of those that an engine ran are from."""
         given = {"run": self._run_id}
         found = rows(self._connection, statement("sources", "exports"), given)
-        return {row["model"]: row["source"] for row in found if row["engine"] in RAN}
+        return {row.pop("model"): Source(**row) for row in map(dict, found) if row["engine"] in RAN}
 
     def _table(self, name: str) -> Table:
         result = self._connection.exec_driver_sql(

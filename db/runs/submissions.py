@@ -113,6 +113,7 @@ class Submitted:
     jobs: int
     created: int
     new_run: bool
+    #: The run was cancelled before.
     cancelled: bool
     #: The run is paused, and so are the jobs that were added.
     paused: bool = False
@@ -135,13 +136,26 @@ class PromptsChanged(DbError):  # noqa: N818 - named for what happened
         )
 
 
+class RunWasCancelled(DbError):  # noqa: N818 - named for what happened
+    """Say that a run takes no more jobs, and how to run its experiment again."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"run {run} was cancelled and takes no more jobs; use --new to start a new run"
+        )
+
+
 def submit(engine: Engine, submission: Submission) -> Submitted:
     """Write run, jobs and hints in one transaction; when it returns, none of it can be lost.
 
-    Jobs that the run already has stay as they are, so that submitting again tops it up.
+    Jobs that the run already has stay as they are, so that submitting again tops it up. Raise
+    ``RunWasCancelled``, and write nothing, where the user has cancelled the experiment's last run.
     """
     with transaction(engine) as connection:
-        return submit_in(connection, submission)
+        submitted = submit_in(connection, submission)
+        if submitted.cancelled:
+            raise RunWasCancelled(submitted.name)
+        return submitted
 
 
 def submit_in(connection: Connection, submission: Submission) -> Submitted:

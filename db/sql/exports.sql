@@ -13,8 +13,11 @@ SELECT g.*, s.score_id, s.scorer_version, s.path, s.steps_done, s.steps_total, s
  ORDER BY g.job_id;
 
 -- name: sources
--- Where the weights of each model are from.
-SELECT DISTINCT ON (m.model) m.model, m.engine, m.source
+-- Where the weights of each model are from: as registered, and what its last start loaded.
+SELECT DISTINCT ON (m.model) m.model, m.engine, m.source,
+       (SELECT b.backend_facts ->> 'weights' FROM eval.boot AS b
+         WHERE b.model_id = m.model_id AND b.backend_facts ? 'weights'
+         ORDER BY b.id DESC LIMIT 1) AS weights
   FROM analytics_v1.models AS m
  WHERE m.model_id IN (SELECT j.model_id FROM eval.job AS j WHERE j.run_id = %(run)s)
  ORDER BY m.model, m.model_id DESC;

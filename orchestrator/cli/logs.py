@@ -55,7 +55,7 @@ def logs(*, source: str, job: int | None, follow: bool, lines: int) -> int:
         for path, line in followed(places):
             _print(f"{path.stem}: {line}" if len(paths) > 1 else line)
     except KeyboardInterrupt:
-        say("stopped following the log; what writes it goes on", err=True)
+        say("stopped following the log; its process keeps running", err=True)
     return INTERRUPTED
 
 

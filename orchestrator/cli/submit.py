@@ -148,7 +148,7 @@ def submit(
     """Submit models x problems x prompts x repetitions.
 
     Submitting the same experiment again adds nothing; with more models, prompts or repetitions it
-    tops up the run.
+    tops up the run. A run that was cancelled takes no more jobs: --new starts another.
     """
     given = {key: value for key, value in flags.items() if value not in (None, ())}
     experiment = read_experiment(path, given) if path else make_experiment(given)

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from db.results.exports import RunExport
+from db.results.exports import RunExport, Source
 from orchestrator.exports.tables import whole_file
 
 Row = Mapping[str, Any]
@@ -74,7 +74,7 @@ def export_every_eval_ever(
     made = {}
     sources = export.sources()
     for model, cells in groups.items():
-        identity = _identity(model, sources.get(model, ""), developer)
+        identity = _identity(model, sources.get(model), developer)
         record = _record(
             heads[model],
             identity,
@@ -91,11 +91,18 @@ def export_every_eval_ever(
     return made
 
 
-def _identity(model: str, source: str, developer: str) -> _Identity:
-    published = HUB_ID.fullmatch(source)
+def _identity(model: str, source: Source | None, developer: str) -> _Identity:
+    published = None if source is None or _local(source) else HUB_ID.fullmatch(source.source)
     if published is None:
         return _Identity(developer=developer, name=model)
     return _Identity(developer=published["developer"], name=published["name"])
+
+
+def _local(source: Source) -> bool:
+    """Return whether the weights were a folder: as the start said, else as it is on this host."""
+    if source.engine != "vllm" or source.weights is not None:
+        return source.weights == "folder"
+    return Path(source.source).expanduser().is_dir()
 
 
 def _path_of(record: Mapping[str, Any], identity: _Identity, problem_set: str) -> str:

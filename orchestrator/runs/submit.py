@@ -144,9 +144,6 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     """Write the jobs; then publish hints as far as the broker takes them."""
     submitted = submit(engine, submission)
     warnings = list(submission_warnings(submission))
-    if submitted.cancelled:
-        stay = "was cancelled and its cancelled jobs stay cancelled"
-        warnings.append(f"run {submitted.name} {stay}; use --new to start a new run")
     if submitted.paused:
         run = submitted.name
         warnings.append(f"run {run} is paused; resume it with `evalctl resume {run}`")

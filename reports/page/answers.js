@@ -7,7 +7,6 @@ const VERDICTS = {
   missing: ["○", "missing", "not found in the answer"],
   undetermined: ["?", "undetermined", "the rules cannot decide"],
 };
-const GUESS = "Suspected guess: the final answer is right, but what is shown does not lead to it, and the steps that are undetermined could not change that.";
 /** Rows of the list that are made before the page is free again. */
 const ROWS_AT_ONCE = 120;
 const FILTERS = ["model", "category", "problem", "prompt", "verdict", "answer"];
@@ -302,7 +301,7 @@ function answerArticle(answer, list) {
       make("h4", {}, `${answer.model}: `, score7(answer)),
       make("p", { class: "facts" }, facts(answer), " ",
         make("a", { href: `#a=${answer.job}` }, `link to job ${answer.job}`)),
-      answer.guess_suspected ? make("p", { class: "note" }, GUESS) : null),
+      answer.guess_suspected ? make("p", { class: "note" }, `${list.data.guess}.`) : null),
     make("div", { class: "columns" },
       make("div", { class: "answer-text" }, ...thinking(answer),
         text.trim() ? showText(text, passages, marked)

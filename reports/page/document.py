@@ -16,6 +16,7 @@ from reports.page.left_out import left_out
 from reports.page.problems import problem_documents
 from reports.page.summary import summary
 from reports.results.breakdown import RESERVATION, explain
+from reports.results.guess import GUESS
 
 Row = Mapping[str, Any]
 
@@ -66,6 +67,7 @@ def report_document(
         "distributions": rows.distributions,
         "memory": _memory(explain(results, rows.results.breakdown)["resources"]),
         "reservation": RESERVATION,
+        "guess": GUESS,
         "traces": _traces(rows),
         "weakest": weakest(rows.steps_shown, problems),
         "never_shown": never_shown(rows.steps_shown, problems),

@@ -95,7 +95,7 @@ def _sure(row: Row, first: str, second: str) -> str:
     # The interval is of this metric alone; the test counts all of them.
     ahead = first if row["difference"] < 0 else second
     return (
-        f"{ahead} is ahead, perhaps by chance, since several metrics are tested "
+        f"{ahead} is ahead, but that may be chance: several metrics are tested "
         f"({measured}, adjusted p {row['p_value']:.2f})"
     )
 
@@ -104,7 +104,7 @@ def _choice(resources: Sequence[Row], recommendation: Row | None) -> str:
     """Say what the models cost, and which to take for which priority."""
     parts = [_costs(resources)]
     answers = recommendation["answers"] if recommendation else ()
-    for words, shown in (("recommended", True), ("ahead, though this run does not show it", False)):
+    for words, shown in (("recommended", True), ("ahead, but this run does not prove it", False)):
         taken = _taken(answers, shown=shown)
         parts.append(f"{words}: {taken}" if taken else "")
     said = "; ".join(part for part in parts if part)
@@ -139,10 +139,16 @@ def _cost(row: Row) -> str:
         where = "resident on the host" if row["memory_kind"] == "host" else "needed on the GPU"
         figures.append(f"{row['need_mib']:,.0f} MiB {where}")
     if row["ttft_ms"] is not None:
-        figures.append(f"first token after {row['ttft_ms']:,.0f} ms")
+        figures.append(f"first token after {_at_least(row['ttft_ms'], 0)} ms")
     if row["e2e_s"] is not None:
-        figures.append(f"{row['e2e_s']:.2f} s an answer")
+        figures.append(f"{_at_least(row['e2e_s'], 2)} s an answer")
     return f"{row['model']}: {', '.join(figures)}" if figures else ""
+
+
+def _at_least(time: float, digits: int) -> str:
+    """Return a time rounded; one that would read as zero is less than the last digit's unit."""
+    shown = f"{time:,.{digits}f}"
+    return shown if shown.strip("0.") else f"less than {10**-digits:.{digits}f}"
 
 
 def _count(number: int, what: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from problems.schema import Problem
+from reports.results.guess import GUESS
 
 COLOURS = {
     "done": "green", "present_invalid": "yellow", "wrong": "red", "missing": "bright_black",
@@ -16,7 +17,6 @@ COLOURS = {
 #: The score of an answer that shows every step.
 FULL = 7
 CORRECT = {True: "right", False: "wrong", None: "undecided"}
-GUESS = "guess suspected: a right answer with fewer than half of the steps"
 NOT_SHOWN = "right answer, steps not shown: {} undetermined steps decide whether it is a guess"
 
 

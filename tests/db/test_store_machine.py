@@ -39,7 +39,7 @@ from db.queue.commits import commit
 from db.queue.outbox import publish_outbox
 from db.runs.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.runs.run import Run, cancel_run, find_run
-from db.runs.submissions import submit
+from db.runs.submissions import RunWasCancelled, submit
 from db.statements import statement
 from orchestrator.upkeep.reconciler import Reconciler
 from tests.support.jobs import OTHER, PROBLEM, claim_one, register, spec, submission
@@ -107,10 +107,14 @@ class StoreMachine(RuleBasedStateMachine):
         given = {"repetitions": 1, "priority": 0, "new": False} | wanted
         given["models"] = tuple(spec(name, MODELS[name]) for name in wanted["models"])
         asked = submission(experiment_hash=experiment, name=experiment, **given)
-        submitted = submit(self.engine, asked)
         mine = [
             run_id for run_id, run in self.model.runs.items() if run.experiment_hash == experiment
         ]
+        if mine and self.model.runs[mine[-1]].cancelled and not asked.new:
+            with pytest.raises(RunWasCancelled):
+                submit(self.engine, asked)
+            return multiple()
+        submitted = submit(self.engine, asked)
         assert submitted.new_run == (asked.new or not mine)
         assert submitted.new_run or submitted.run_id == mine[-1], (
             "the last run of the experiment is topped up"

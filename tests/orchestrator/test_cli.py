@@ -47,14 +47,12 @@ def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
     cancelled = evalctl_json(user, f"cancel {submitted['name']}")
     assert cancelled["cancelled"] == 36
     evalctl(user, f"cancel {another['run']}")
-    followed = evalctl(
-        user,
-        "submit --problems quickstart --model fake --repetitions 2 --watch --json",
-    )
-    document = json.loads(followed.stdout)
-    assert (document["run"], document["created"]) == (another["run"], 0)
-    assert document["state"] == "cancelled"
-    assert f"{another['name']}: 12 of 12 jobs" in followed.stderr
+    refused = evalctl(user, "submit --problems quickstart --model fake --repetitions 3")
+    assert refused.returncode == 2
+    assert f"run {another['name']} was cancelled" in " ".join(refused.stderr.split())
+    assert "use --new to start a new run" in " ".join(refused.stderr.split())
+    followed = evalctl(user, f"watch {another['run']}")
+    assert "12 of 12 jobs, cancelled" in " ".join((followed.stdout + followed.stderr).split())
     assert evalctl_json(user, f"status {submitted['run']}")["state"] == "cancelled"
 
 

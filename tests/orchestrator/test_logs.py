@@ -58,7 +58,7 @@ def test_ctrl_c_ends_what_follows_a_log_and_says_that_nothing_else_ends(tmp_path
     following.send_signal(signal.SIGINT)
     _, said = following.communicate(timeout=60)
     assert following.returncode == 4, said
-    assert said.strip() == "stopped following the log; what writes it goes on"
+    assert said.strip() == "stopped following the log; its process keeps running"
 
 
 def test_logs_of_this_host_are_shown(user: dict[str, str]) -> None:

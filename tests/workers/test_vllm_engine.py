@@ -141,6 +141,7 @@ def test_a_start_says_what_runs(engine_start: StartReport) -> None:
     assert engine_start.config["cudagraph_mode"] == "NONE"
     assert engine_start.config["block_size"] > 0
     assert engine_start.backend_facts["flashinfer_imported"] == "no"
+    assert engine_start.backend_facts["weights"] == "folder"
     assert engine_start.environment["torch"]
     assert engine_start.environment["env.VLLM_USE_FLASHINFER_SAMPLER"] == "0"
     assert engine_start.environment["env.VLLM_WORKER_MULTIPROC_METHOD"] == "spawn"

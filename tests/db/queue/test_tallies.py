@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from core.hints import HintBroker
@@ -12,7 +13,7 @@ from db.engine import rows, transaction
 from db.queue.commits import commit
 from db.runs.control import drop_dead, pause_run, resume_run, retry_jobs
 from db.runs.run import cancel_run
-from db.runs.submissions import Submitted, submit
+from db.runs.submissions import RunWasCancelled, Submitted, submit
 from db.statements import statement
 from orchestrator.upkeep.reconciler import TALLY_AT_MOST, Reconciler
 from tests.support.database import count, query
@@ -80,6 +81,10 @@ def test_pause_and_cancel_and_a_top_up_are_counted(engine: Engine) -> None:
     )
     cancel_run(engine, run_of(engine, submitted))
     assert agrees(engine, submitted) == {JobState.CANCELLED: 8}
+    with pytest.raises(RunWasCancelled, match=f"run {submitted.name} was cancelled .* use --new"):
+        submit(engine, submission(repetitions=5))
+    assert agrees(engine, submitted) == {JobState.CANCELLED: 8}, "nothing was added"
+    assert submit(engine, submission(repetitions=5, new=True)).created == 10
     assert agrees(engine, other) == {JobState.QUEUED: 2}
 
 

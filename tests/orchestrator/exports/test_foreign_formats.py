@@ -65,6 +65,14 @@ def test_records_are_valid_by_the_schema_of_the_project(
         jsonschema.validate(broken, schema)
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Export from a folder that holds a model's, ``here/qwen``."""
+    (tmp_path / "work" / "here" / "qwen").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "work")
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("model", "identity"),
     [
@@ -76,18 +84,32 @@ def test_records_are_valid_by_the_schema_of_the_project(
         (("vllm", "embedded:smollm2"), "us/model-a"),
         (("openai", "deepseek-chat"), "us/model-a"),
         (("replay", "people/texts"), "us/model-a"),
+        (("vllm", "models/qwen", "folder"), "us/model-a"),
+        (("vllm", "models/qwen", "hub"), "models/qwen"),
+        (("vllm", "here/qwen"), "us/model-a"),
+        (("vllm", "here/qwen", "hub"), "here/qwen"),
+        (("openai", "here/qwen"), "here/qwen"),
     ],
 )
 def test_a_model_of_a_hub_has_the_id_that_it_has_there(
-    engine: Engine, seeded: str, tmp_path: Path, model: tuple[str, str], identity: str
+    engine: Engine, seeded: str, tmp_path: Path, model: tuple[str, ...], identity: str
 ) -> None:
+    """A relative folder looks like an id: the start said what it loaded, older ones did not."""
+    kind, source, *loaded = model
     query(
         engine,
         "UPDATE eval.model SET engine = %(kind)s,"
         " spec = spec || jsonb_build_object('source', %(source)s::text) WHERE name = 'model-a'",
-        kind=model[0],
-        source=model[1],
+        kind=kind,
+        source=source,
     )
+    for weights in loaded:
+        query(
+            engine,
+            "UPDATE eval.boot SET backend_facts = jsonb_build_object('weights', %(weights)s::text)"
+            " WHERE model_id = (SELECT id FROM eval.model WHERE name = 'model-a')",
+            weights=weights,
+        )
     with run_export(engine, find_run(engine, seeded).run_id) as opened:
         made = export_every_eval_ever(
             opened,

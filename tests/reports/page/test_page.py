@@ -154,7 +154,7 @@ def test_the_command_writes_a_run_with_all_its_parts(
     assert f"model-a shows {score['a']:.2f} and model-b {score['b']:.2f}" in found["summary"][1]
     assert facts["verdict"] == found["comparison"]["verdict"]
     for answer in found["recommendation"]["answers"]:
-        words = "recommended: " if answer["shown"] else "ahead, though this run does not show it: "
+        words = "recommended: " if answer["shown"] else "ahead, but this run does not prove it: "
         _, _, said = found["summary"][2].partition(words)
         assert answer["priority"] in said
         assert f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt" in said

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reports.page.shell import render, report_shell
+from reports.results.guess import GUESS
 from tests.support.browser import Page, chromium
 from tests.support.pages import answer_row, document_of, verdict_row
 
@@ -170,6 +171,12 @@ def test_an_address_filters_the_answers(
     assert shown_jobs(page) == jobs
     said = page.evaluate("document.querySelector('.count').textContent")
     assert said == f"{len(jobs)} of 24 answers"
+
+
+def test_a_guess_is_said_in_the_words_of_the_terminal(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, several(), "#a=3")
+    notes = page.evaluate("[...document.querySelectorAll('header .note')].map(x => x.textContent)")
+    assert notes == [f"{GUESS}."]
 
 
 def test_the_controls_filter_and_clear(page: Page, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ class VllmEngine:
             started_s=started_s,
             ready_s=time.monotonic(),
             log_path=self._log_path,
-            backend_facts=facts,
+            backend_facts=facts | launch.origin(self._source),
             kv_blocks=self._reading.num_blocks,
             kv_block_bytes=self._reading.kv_block_bytes,
             device_total_mib=self._reading.mib("device_total"),

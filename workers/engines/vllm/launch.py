@@ -85,6 +85,11 @@ def resolve_source(spec: ModelSpec, context: EngineContext) -> str:
     return spec.source
 
 
+def origin(source: str) -> dict[str, str]:
+    """Return what a start says of its weights: that they are a folder, or came from a hub."""
+    return {"weights": "folder" if Path(source).is_dir() else "hub"}
+
+
 def engine_arguments(
     spec: ModelSpec, context: EngineContext, source: str, known: Any
 ) -> dict[str, Any]:
