@@ -1,6 +1,6 @@
 """The rates of right and wrongly right verdicts on pairs of a reference and a reply.
 
-The judge was written against the pairs of ``dev`` to ``dev14``: their rates hold what was reached
+The judge was written against the pairs of ``dev`` to ``dev15``: their rates hold what was reached
 and say little of new ones. Its builders read the pairs of no set named ``test_2`` or later.
 ``dev11`` was ``test`` up to version 1.11.0.
 """
@@ -52,6 +52,7 @@ def rates(name: str) -> tuple[float, float]:
         ("dev12", 0.97, 0.01),
         ("dev13", 0.96, 0.0),
         ("dev14", 0.98, 0.0),
+        ("dev15", 0.95, 0.0),
         ("test_2", 0.965, 0.01),
         ("test_3", 0.98, 0.0),
         ("test_4", 0.97, 0.01),
