@@ -25,15 +25,17 @@ from scoring.final_answer.equivalence.math_verify import shared
 from scoring.final_answer.equivalence.values import Evaluate, QueryMathVerify
 from scoring.final_answer.equivalence.verdict import Verdict
 from scoring.final_answer.extraction.answer_place import find_answer
+from scoring.final_answer.extraction.denials import denies
 from scoring.final_answer.extraction.retractions import rejected, without_struck
 from scoring.final_answer.extraction.stated import Stated
-from scoring.final_answer.forms.form import Words
+from scoring.final_answer.forms.form import Equation, Form, Scalar, Spans, Words
 from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.dates import same_day
-from scoring.final_answer.notations.remainders import same_remainder
+from scoring.final_answer.notations.remainders import part_asked, same_remainder
 from scoring.final_answer.question.question import Question
 from scoring.final_answer.reading.stated_form import read_stated
 from scoring.final_answer.reading.words import last_words
+from scoring.final_answer.results.counted import counts_another
 from scoring.final_answer.results.directions import is_reversed
 from scoring.final_answer.results.endings import endings, of_another_name, restated
 from scoring.final_answer.results.places import only_place
@@ -51,6 +53,10 @@ MAX_STATED = 4_000
 #: Characters behind what is stated that may take it back.
 MAX_BEHIND = 80
 _ASKS_WRONG = re.compile(r"\b(?:wrong|false|incorrect|not true)\b|错|不正确|不成立", re.IGNORECASE)
+_ASKS_DENIED = re.compile(
+    r"\bnot\b|n't\b|\bcannot\b|undefined|exclud|except|domain|不[能可等是]|无意义|定义域",
+    re.IGNORECASE,
+)
 _LABELS = re.compile(r"(?:\\text\s*\{)?\s*[A-H](?:\s*,\s*[A-H])+\s*\}?")
 
 
@@ -95,6 +101,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     if len(stated.text) > MAX_STATED:
         return Judgement(right=None, reason="what is stated is too long", stated=stated)
     written = replace(stated, text=in_point_notation(stated.text, text, question.text))
+    if denies(stated.text) and not _asks_denied(question, answer):
+        return Judgement(right=False, reason="only denied values are stated", stated=stated)
     verdicts = _until_right(
         _compared(evaluate, question, answer, reference, written) for reference in answer.any_of
     )
@@ -145,6 +153,13 @@ def unreadable(problem: Problem) -> str | None:
         if not _closes(reference) or itself.right is not True:
             return f"the reference answer {reference!r} cannot be read"
     return None
+
+
+def _asks_denied(question: Question, answer: Answer) -> bool:
+    """Return whether a question asks for what something is not, or for what is left without it."""
+    return _ASKS_DENIED.search(question.text) is not None or any(
+        isinstance(read_form(one_spelling(reference)), Spans | Words) for reference in answer.any_of
+    )
 
 
 def _judge_choice(answer: Answer, stated: Stated | None, text: str) -> Judgement:
@@ -204,6 +219,8 @@ def _compared(
     for same_notation in (same_day, same_remainder):
         if (same := same_notation(reference, stated.text)) is not None:
             return Verdict(right=same)
+    if re.fullmatch(r"\d+", reference) and (part := part_asked(stated.text, question.text)):
+        return Verdict(right=part == reference)
     how = _comparison(evaluate, question, answer, reference)
     read = read_stated(question, how, reference, stated)
     verdict = how.judge(reference, read, stated.text)
@@ -217,9 +234,21 @@ def _compared(
         return Verdict(right=None, reason="it may be stated the other way round")
     if verdict.right and only_place(stated.text, question.text):
         return Verdict(right=False, reason="where it is attained, not what it is")
+    if verdict.right and _counts_another(question, reference, read, stated):
+        return Verdict(right=False, reason="another thing is counted")
     if verdict.right and how.offers_another(reference, stated.text):
         return Verdict(right=False, reason="another value is offered too")
     return verdict
+
+
+def _counts_another(question: Question, reference: str, read: Form | None, stated: Stated) -> bool:
+    """Return whether the value that is right counts another thing than the question asks for."""
+    form = read_form(read.sides[-1]) if isinstance(read, Equation) else read
+    if not isinstance(form, Scalar) or not re.fullmatch(r"[\d.]+", form.text):
+        return False
+    if counts_another("1", f"1 {reference}", question.text) and re.search(r"[a-z]", reference):
+        return False
+    return counts_another(form.text, one_spelling(stated.text), question.text)
 
 
 def _takes_back(

@@ -14,7 +14,7 @@ from fractions import Fraction
 from scoring.final_answer.forms.amounts import measure
 from scoring.final_answer.forms.exact import exact, is_decimal
 from scoring.final_answer.forms.form import Scalar, is_whole
-from scoring.final_answer.notations.letters import renamed
+from scoring.final_answer.notations.letters import renamed, with_constants_of
 from scoring.final_answer.notations.steps import STRETCHES, jumps, multiplied_out, stretched
 from scoring.formulas.units import Measure
 
@@ -183,6 +183,12 @@ class ValueComparison:
                     (stretched(wanted, times), stretched(stated, times)) for times in STRETCHES
                 )
             )
+        if not found and any(
+            (row := self.evaluate(called)) is not None
+            and self._rows(rows[0], row, (wanted, called), scale)
+            for called in with_constants_of(wanted, stated, self.asked)
+        ):
+            return True
         if not found and (self.spaced(wanted), self.spaced(stated)) != (wanted, stated):
             wanted, stated = self.spaced(wanted), self.spaced(stated)
             rows = self.evaluate(wanted), self.evaluate(stated)

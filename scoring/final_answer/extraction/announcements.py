@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scoring.final_answer.extraction.denials import denies
 from scoring.final_answer.extraction.remarks import is_elsewhere, is_remark
 from scoring.final_answer.extraction.sentences import sentences
 from scoring.final_answer.extraction.stated import Stated
@@ -75,7 +76,7 @@ def last_cue(text: str) -> Stated | None:
         ):
             continue
         stated = _after_cue(text, cue)
-        if stated is not None:
+        if stated is not None and not denies(stated.text):
             return stated
     return None
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from scoring.final_answer.extraction.asides import (
     comments_only,
 )
+from scoring.final_answer.extraction.denials import denies
 from scoring.final_answer.extraction.remarks import is_elsewhere, is_remark
 from scoring.final_answer.extraction.sentences import sentences
 from scoring.final_answer.extraction.statements import clipped, states
@@ -41,7 +42,7 @@ def candidates(text: str) -> list[tuple[int, int]]:
         sentence = text[slice(*span)]
         if not states(sentence):
             continue
-        if is_remark(sentence):
+        if is_remark(sentence) or denies(sentence):
             remark = remark or [span]
             continue
         useful.append(span)

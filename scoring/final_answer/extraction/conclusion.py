@@ -14,6 +14,7 @@ from scoring.final_answer.extraction.candidates import best, candidates, named_l
 from scoring.final_answer.extraction.code import without_code
 from scoring.final_answer.extraction.statements import BULLET, states
 from scoring.final_answer.extraction.strength import overlap
+from scoring.final_answer.question.named import goes_to_another
 from scoring.final_answer.question.question import content
 from scoring.final_answer.spelling.writing import END_MARKS
 
@@ -73,6 +74,8 @@ def conclusion(
         if _lists_counted(text, then.start(), then.end()):
             continue
         tail = text[then.end() : end]
+        if begin == start and goes_to_another(text[start : then.start()], tail, heads):
+            return Concluded(start=start, end=then.start(), lead=start)
         if states(tail) and tail and not _leads_away(text[start : then.start()], tail, asked):
             begin = then.end()
     return Concluded(start=begin, end=end, lead=start)

@@ -117,6 +117,10 @@ _WORD_FRACTION = re.compile(
 )
 #: "half a mile", "half an hour".
 _HALF = re.compile(r"(?<![A-Za-z])half\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
+#: "two point five" in digits.
+_POINT = re.compile(
+    r"(?<![\d.])(?P<whole>\d+)\s+point\s+(?P<digits>\d(?:\s+\d)*)(?![\d.]*\d)", re.IGNORECASE
+)
 #: "4/5 of an hour".
 _PART_OF = re.compile(
     r"(?P<part>\d+\s*/\s*\d+|\\frac\{\d+\}\{\d+\}|\d*\.\d+)\s+of\s+an?\s+(?P<unit>[a-z]+)",
@@ -153,7 +157,7 @@ def with_english(text: str) -> str:
             m["words"].lower() == "one"
             and not counted
             and not re.search(
-                r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and)|[=:])\s*\**$",
+                r"(?:\b(?:is|are|was|equals|exactly|only|just|or|and|minus|negative|point)|[=:])\s*\**$",
                 m.string[: m.start()][-14:],
                 re.IGNORECASE,
             )
@@ -168,5 +172,6 @@ def with_english(text: str) -> str:
         text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
         text = _WORD_FRACTION.sub(fraction, text)
         text = _WORD_NUMBER.sub(number, text)
+        text = _POINT.sub(lambda m: f"{m['whole']}.{''.join(m['digits'].split())}", text)
     text = _PART_OF.sub(r"\g<part> \g<unit>", text)
     return _AND_FRACTION.sub(mixed, _signs(text))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 _HEAD = re.compile(
-    r"\b(?:find|determine|compute|calculate|evaluate|give|finish with|what is|what's)\s+the\s+"
+    r"\b(?:find|determine|compute|calculate|evaluate|give|finish with|what is|what's)\s+"
+    r"(?:(?:the|its|his|her|their)\s+|(?=angle [a-z]))"
     r"(?P<head>[a-z][a-z -]{2,40}?)(?=\s+(?:of|that|which|in|for|with|such|when|if|at|between"
     r"|from|on)\b|\s*[(.,?;:$]|\s*$)",
     re.IGNORECASE,
@@ -78,6 +79,38 @@ def is_named(clause: str, wanted: frozenset[str]) -> bool:
     return found is not None and any(_is_name(found["label"], head) for head in wanted)
 
 
+def goes_to_another(lead: str, tail: str, wanted: frozenset[str]) -> bool:
+    """Return whether what is asked is named with its value before a clause about another thing.
+
+    "The width is 5, so the length is 10" answers a question for the width.
+    """
+    clauses = [clause for clause in _CLAUSE.split(lead) if re.search(r"\d", clause)]
+    if not clauses:
+        return False
+    first = _WITHOUT_MARK.sub("", clauses[-1]).strip(" \t\n*。.")
+    named = _NAMED.match(first)
+    other = _NAMED.match(_CLAUSE.split(tail.strip(" \t\n*。."))[0].strip(" *"))
+    if named is None or other is None or len(named["label"].strip()) < 2:
+        return False
+    extreme = _LEAST.search(other["label"]) or _MOST.search(other["label"])
+    if extreme and not any(_LEAST.search(head) or _MOST.search(head) for head in wanted):
+        return False
+    return (
+        is_named(first, wanted)
+        and _GENERIC.search(other["label"]) is None
+        and not any(_is_name(other["label"], head) for head in wanted)
+    )
+
+
+_WITHOUT_MARK = re.compile(r"°|\^\{?\\circ\}?|\$")
+#: Names of a result of any kind.
+_GENERIC = re.compile(
+    r"\b(?:answers?|results?|totals?|sum|final|solution|required|it|that|this|we|altogether|whole)\b"
+    r"|答|结果|共|总|所求",
+    re.IGNORECASE,
+)
+
+
 def speaks_of(sentence: str, wanted: frozenset[str]) -> bool:
     """Return whether a sentence holds the last word of what is asked."""
     said = sentence.lower()
@@ -122,7 +155,12 @@ def _is_name(label: str, head: str) -> bool:
         return False
     if re.match(r"[A-Za-z]", label):
         said = _PER.sub("", label.lower())
-        words = [word for word in said.split() if word not in _FILLERS]
+        # Of "angle A" the letter is a name.
+        words = [
+            word
+            for at, word in enumerate(said.split())
+            if word not in _FILLERS or (word == "a" and at > 0)
+        ]
         known = head.split()
         return bool(words) and words[-1] == known[-1] and set(words) <= set(known)
     bare = _LEAD_ZH.sub("", label)

@@ -53,7 +53,7 @@ _COUNTED_BEHIND_COLON = re.compile(
 
 #: A clause about another thing behind the value: ", and the conjugate value belongs to w^3".
 _OF_ANOTHER = re.compile(
-    r"[,;]\s*(?:and|while|whereas|but)\s+(?:the\s+)?(?:conjugate|others?|remaining|rest)\b[^;。]*$",
+    r"[,;]\s*(?:and|while|whereas|but)\s+(?:the\s+)?(?:conjugate|others?|remaining|rest|second|third|next|inverse)\b[^;。]*$",
     re.IGNORECASE,
 )
 

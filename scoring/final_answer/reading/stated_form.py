@@ -82,7 +82,8 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     text = _without_conditions(spelled, wanted)
     if isinstance(wanted, Scalar):
         text = without_attained(text, question.text)
-        text = _factorial(counts(text), wanted, boxed=stated.how == "boxed")
+        alone = stated.how == "boxed" or (stated.how == "end" and _is_alone(stated))
+        text = _factorial(counts(text), wanted, boxed=alone)
     if question.asks_share:
         text = _ONE_IN.sub(r"\\frac{\1}{\2}", text)
     if isinstance(wanted, Words):
@@ -107,10 +108,20 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     return found or _read(text, wanted, question, how)
 
 
+#: A small factorial and nothing else, or what a name equals.
+_IS_FACTORIAL = re.compile(r"\s*(?:[A-Za-z]\s*=\s*)?(?:1?\d|20)!\s*[.。]?\s*$")
+
+
+def _is_alone(stated: Stated) -> bool:
+    """Return whether a line is a factorial and nothing else."""
+    begins = not stated.before.strip(" ") or stated.before.rstrip(" ").endswith("\n")
+    return begins and _IS_FACTORIAL.match(stated.text) is not None
+
+
 def _factorial(text: str, wanted: Scalar, *, boxed: bool) -> str:
     """Return a text whose last mark makes a factorial with its value: no exclamation.
 
-    It is one in a box, and elsewhere where the reference is its value.
+    It is one in a box, by itself or behind a name, and elsewhere where the reference is its value.
     """
     found = re.search(r"(?<![\d.])(?P<n>\d{1,3})\s*!\s*[.。]?\s*$", text)
     factor = found is not None and text[: found.start()].rstrip().endswith(("*", "/", "+"))

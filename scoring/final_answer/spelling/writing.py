@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from scoring.final_answer.notations.counts import bases
 from scoring.final_answer.notations.currencies import with_currencies
+from scoring.final_answer.notations.pi_words import multiples_of_pi
 from scoring.final_answer.notations.times import times_of_day
 from scoring.final_answer.notations.vectors import tuples
 from scoring.final_answer.numerals.plain import plain_numbers
@@ -124,7 +125,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
         text = _CASES.sub(" ", text)
         text = re.sub(r"\\\\(?:\[[^\]]*\])?", " ; ", text).replace("&", " ")
     text = _INTEGER.sub("", re.sub(r"\\[()\[\]]|\$", " ", text))
-    text = tuples(bases(text))
+    text = multiples_of_pi(tuples(bases(text)))
     text = _BASE.sub(lambda m: f"{m['digits']}_{{{m['base']}}}", text)
     text = re.sub(r"\s*\n\s*(?=[=≈](?!=))", " ", _PROMPT.sub("", text))
     if not re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
@@ -161,6 +162,7 @@ _SAID = (
     (re.compile(r"\b(?:positive|plus)\s+infinity\b|正?无穷大", re.IGNORECASE), "∞"),
     (re.compile(r"\\pmod\s*(?:\{[^{}]*\}|\w)|\(\s*(?:\\bmod|\\mod|mod)\s*\w+\s*\)"), " "),
     (re.compile(r"\\equiv(?![A-Za-z])|≡"), "="),
+    (re.compile(r"(?<=\+)\s*(?:an? )?const(?:ant|\.)?(?![A-Za-z])"), " C"),
     (re.compile(r"∨"), " or "),
     (re.compile(r"∧"), " and "),
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
