@@ -27,7 +27,9 @@ from bench.place import Place, place
 from comparison.policy import DEFAULT
 from db.results.comparison import read_sides
 from db.runs.run import find_run
-from orchestrator.comparison.compare import compare_sides, document, plan_sides
+from orchestrator.comparison.compare import compare_sides
+from orchestrator.comparison.document import document
+from orchestrator.comparison.sides import plan_sides
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "measurements" / "comparison.md"
 BEGIN, END = "<!-- written by python -m bench.comparison -->", "<!-- end -->"

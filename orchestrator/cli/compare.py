@@ -13,15 +13,9 @@ from db.judging.judgements import run_judges
 from db.runs.run import Run, find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.cli.results import require_judge
-from orchestrator.comparison.compare import (
-    answers_of,
-    compare_sides,
-    document,
-    keep,
-    load_policy,
-    overall_verdict,
-    plan_sides,
-)
+from orchestrator.comparison.compare import answers_of, compare_sides, keep, load_policy
+from orchestrator.comparison.document import document, overall_verdict
+from orchestrator.comparison.sides import plan_sides
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.errors import UsageFault

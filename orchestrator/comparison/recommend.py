@@ -25,7 +25,7 @@ from comparison.paired import Floats
 from db.results.comparison import SideKey, SideRows, read_sides, run_models
 from db.results.reading import problem_energy, read_results
 from db.runs.run import Run
-from orchestrator.comparison.compare import conditions_of
+from orchestrator.comparison.sides import conditions_of
 from orchestrator.errors import UsageFault
 from reports.results.costs import engine_rates
 

@@ -8,8 +8,10 @@ from sqlalchemy import Engine
 
 from db.results.comparison import run_models
 from db.runs.run import Run
-from orchestrator.comparison.compare import compare_sides, document, plan_sides
+from orchestrator.comparison.compare import compare_sides
+from orchestrator.comparison.document import document
 from orchestrator.comparison.recommend import recommend
+from orchestrator.comparison.sides import plan_sides
 from orchestrator.errors import UsageFault
 
 
