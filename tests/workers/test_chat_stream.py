@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engines.chat_stream import ChatStream, Usage, same_model
-from workers.engines.event_stream import EventDecoder
+from workers.engines.openai.event_stream import EventDecoder
+from workers.engines.openai.stream import ChatStream, Usage, same_model
 from workers.engines.protocol import BUFFERED, HIDDEN_REASONING, NO_TEXT
 
 ANY_JSON = st.recursive(

@@ -13,7 +13,7 @@ from core.model_server import proxy_for, served_name
 from tests.support.chat_calls import generate, refused
 from tests.support.model_servers import odd_server
 from workers.engines import EngineContext
-from workers.engines.openai_refusals import refusal
+from workers.engines.openai.refusals import refusal
 
 CONTEXT = EngineContext(home=Path(), log_folder=Path())
 VARIABLE = "EVALCTL_TEST_KEY"

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from workers.engines.retry_after import retry_after_s
+from workers.engines.openai.retry_after import retry_after_s
 
 NOW = "Mon, 30 Nov 2026 06:00:00 GMT"
 

@@ -22,7 +22,7 @@ def create_engine(spec: ModelSpec, context: EngineContext) -> Engine:
 
         return VllmEngine(spec, context)
     if spec.engine == "openai":
-        from workers.engines.openai import OpenAIEngine  # noqa: PLC0415
+        from workers.engines.openai.engine import OpenAIEngine  # noqa: PLC0415
 
         return OpenAIEngine(spec, context)
     if spec.engine == "replay":
