@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.database import query
 from tests.support.gpu_worker import SetGpu, gpu_worker
 from tests.support.jobs import Enqueue
 from workers.gpu.energy import EnergyMeter, EnergyReading
+from workers.gpu.nvml import each_at_once
 from workers.measurement.windows import Windows
 
 ROWS = """
@@ -62,11 +64,27 @@ def test_what_one_gpu_does_not_report_is_unknown_and_not_zero() -> None:
 def test_each_window_has_its_ends_on_one_scale() -> None:
     windows = Windows(lambda: [1.0], 0.02, meter=EnergyMeter([Gpu(joules=[0, 10, 20, 50, 90])]))
     windows.begin(1)
+    windows.read_energy()
     windows.begin(2)
     windows.stop(1)
     windows.stop(2)
     assert windows.trace(1)["energy"] == {"begin_j": 10, "end_j": 50, "method": "counter"}
     assert windows.trace(2)["energy"] == {"begin_j": 20, "end_j": 90, "method": "counter"}
+
+
+def test_the_gpus_of_a_group_are_read_at_the_same_time() -> None:
+    """Each reading waits for the other: one after the other they would never end."""
+    both = Barrier(2, timeout=10)
+
+    class Waiting(Gpu):
+        def energy_j(self) -> float | None:
+            both.wait()
+            return Gpu.energy_j(self)
+
+    gpus = [Waiting(joules=[5]), Waiting(joules=[7])]
+    with each_at_once(gpus) as each:
+        found = list(each(lambda gpu: gpu.energy_j(), gpus))
+    assert found == [5, 7], "in the order of the GPUs"
 
 
 def test_without_a_meter_or_a_reading_a_window_has_no_energy() -> None:

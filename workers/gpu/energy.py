@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from workers.gpu.nvml import Each
+
 COUNTER, POWER = "counter", "power"
 
 
@@ -36,11 +38,12 @@ class EnergyMeter:
     """Read the energy of some GPUs; the method is chosen once, when it is made.
 
     The integral grows at each reading, by the mean of this power and the one before: it needs
-    readings a few times a second while it matters.
+    readings a few times a second while it matters. ``each`` applies a reading to every GPU.
     """
 
-    def __init__(self, gpus: Sequence[EnergySource]) -> None:
+    def __init__(self, gpus: Sequence[EnergySource], each: Each = map) -> None:
         self._gpus = gpus
+        self._each = each
         counted = gpus and all(gpu.energy_j() is not None for gpu in gpus)
         self.method = COUNTER if counted else POWER
         self._integral_j = 0.0
@@ -49,7 +52,7 @@ class EnergyMeter:
     def read(self, at_s: float) -> EnergyReading | None:
         """Return the reading at a monotonic second; None where the driver reports neither."""
         if self.method == COUNTER:
-            joules = _sum([gpu.energy_j() for gpu in self._gpus])
+            joules = _sum(list(self._each(lambda gpu: gpu.energy_j(), self._gpus)))
         else:
             joules = self._integrated(at_s)
         return None if joules is None else EnergyReading(joules=joules, method=self.method)
@@ -60,7 +63,7 @@ class EnergyMeter:
             self._integrated(at_s)
 
     def _integrated(self, at_s: float) -> float | None:
-        power_w = _sum([gpu.power_w() for gpu in self._gpus])
+        power_w = _sum(list(self._each(lambda gpu: gpu.power_w(), self._gpus)))
         if power_w is None:
             return None
         if self._last is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import pynvml
 
@@ -14,6 +15,8 @@ from core.gpus import GpuUnavailable, nvml
 from workers.gpu.telemetry import GpuSample
 
 T = TypeVar("T")
+#: Calls a function with each GPU and returns the results in their order, as ``map`` does.
+Each: TypeAlias = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 MIB = 1 << 20
 #: NVML counts in millijoules and milliwatts.
@@ -160,6 +163,16 @@ def open_gpus(gpu_uuids: Sequence[str]) -> Iterator[tuple[NvmlReader, ...]]:
     """Open NVML and several GPUs in it for the block. Raise ``GpuUnavailable``."""
     with nvml():
         yield tuple(NvmlReader(gpu_uuid) for gpu_uuid in gpu_uuids)
+
+
+@contextmanager
+def each_at_once(gpus: Sequence[object]) -> Iterator[Each]:
+    """Read several GPUs at the same time: one after the other, a request waits for the sum."""
+    if len(gpus) < 2:
+        yield map
+        return
+    with ThreadPoolExecutor(len(gpus)) as pool:
+        yield pool.map
 
 
 @contextmanager

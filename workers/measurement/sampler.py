@@ -125,8 +125,8 @@ class MemorySampler:
     def begin(self) -> int:
         """Open a window and return its number; others may be open.
 
-        Memory is sampled only while a window is open.         Starts the process if there is none.
-        If no other window is open, this one has its first sample when this returns, and EngineError
+        Memory is sampled only while a window is open. Starts the process if there is none. If no
+        other window is open, this one has its first sample when this returns, and EngineError
         (SAMPLER_DIED) is raised where it gets none; beside others, nothing is waited for.
         """
         with self._lock:
@@ -135,10 +135,13 @@ class MemorySampler:
             self._windows += 1
             window = self._windows
             self._keepers[window] = pipe
-            pipe.send(b"begin %d\n" % window)
+            begin = b"begin %d\n" % window
+            if not alone:
+                pipe.send(begin)
         if alone:
             try:
-                pipe.request(b"ready\n")
+                # In one message, so that the energy is read after the answer.
+                pipe.request(begin + b"ready\n")
             except EngineError:
                 self._keeper(window)
                 raise

@@ -38,15 +38,15 @@ def main(arguments: list[str]) -> int:
 def _windows(source: list[str], period_s: float) -> Iterator[Windows]:
     if source[0] == "device":
         from workers.gpu.energy import EnergyMeter  # noqa: PLC0415
-        from workers.gpu.nvml import open_gpus  # noqa: PLC0415
+        from workers.gpu.nvml import each_at_once, open_gpus  # noqa: PLC0415
         from workers.gpu.telemetry import of_group  # noqa: PLC0415
 
-        with open_gpus(source[1:]) as gpus:
+        with open_gpus(source[1:]) as gpus, each_at_once(gpus) as each:
             yield Windows(
-                lambda: [gpu.total_used_mib() for gpu in gpus],
+                lambda: list(each(lambda gpu: gpu.total_used_mib(), gpus)),
                 period_s,
-                sample_gpu=lambda at_s: of_group([gpu.sample(at_s) for gpu in gpus]),
-                meter=EnergyMeter(gpus),
+                sample_gpu=lambda at_s: of_group(list(each(lambda gpu: gpu.sample(at_s), gpus))),
+                meter=EnergyMeter(gpus, each),
             )
     else:
         from workers.measurement.process_memory import HostMemory  # noqa: PLC0415
@@ -68,6 +68,7 @@ def _serve(windows: Windows) -> None:
         for line in lines:
             command, _, number = line.decode().partition(" ")
             _obey(windows, command, number)
+        windows.read_energy()
 
 
 def _obey(windows: Windows, command: str, number: str) -> None:

@@ -17,13 +17,14 @@ GPU_SAMPLE_EVERY_S = 0.2
 Sample = tuple[float, Sequence[float]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Window:
     first: Sample
     #: How many ticks and GPU samples had been taken before it began.
     ticks_before: int
     gpu_samples_before: int
-    energy: EnergyReading | None
+    #: Read a moment after ``first``, which a request waits for.
+    energy: EnergyReading | None = None
 
 
 Energy = tuple[EnergyReading | None, EnergyReading | None]
@@ -48,6 +49,7 @@ class Windows:
         self._sample_gpu = sample_gpu
         self._meter = meter
         self._open: dict[int, _Window] = {}
+        self._without_energy: list[int] = []
         self._stopped: dict[int, tuple[list[Sample], list[GpuSample], Energy]] = {}
         self._ticks: list[Sample] = []
         self._gpu_samples: list[GpuSample] = []
@@ -61,18 +63,27 @@ class Windows:
         return max(0.0, self._next_s - time.monotonic()) if self._open else None
 
     def begin(self, number: int) -> None:
-        """Open a window with a first sample for it alone."""
+        """Open a window with a first sample for it alone; ``read_energy`` is due next."""
         first = self._sample()
         if not self._open:
             self._next_s = first[0] + self._period_s
         ticks = self._ticks_dropped + len(self._ticks)
         gpu = self._gpu_samples_dropped + len(self._gpu_samples)
-        self._open[number] = _Window(
-            first=first, ticks_before=ticks, gpu_samples_before=gpu, energy=self._energy()
-        )
+        self._open[number] = _Window(first=first, ticks_before=ticks, gpu_samples_before=gpu)
+        self._without_energy.append(number)
+
+    def read_energy(self) -> None:
+        """Read where the energy of the windows begins that were opened since the last call."""
+        opened = [self._open[number] for number in self._without_energy if number in self._open]
+        self._without_energy.clear()
+        if opened:
+            energy = self._energy()
+            for window in opened:
+                window.energy = energy
 
     def stop(self, number: int) -> None:
         """Close a window with a last sample for it alone. Raise KeyError for one not open."""
+        self.read_energy()
         window = self._open.pop(number)
         energy = (window.energy, self._energy())
         ticks = self._ticks[window.ticks_before - self._ticks_dropped :]
