@@ -121,8 +121,10 @@ FOLDERS = (
     "problems/labelled/guesses_3/answers/",
     "problems/labelled/guesses_4/answers/",
     "problems/labelled/guesses_5/answers/",
+    "problems/labelled/guesses_6/answers/",
     "problems/labelled/guesses_test_2/answers/",
     "problems/labelled/guesses_test_3/answers/",
+    "problems/labelled/guesses_test_4/answers/",
     "problems/labelled/test/answers/",
 )
 PROSE = (

@@ -57,6 +57,7 @@ def rates(name: str) -> tuple[float, float]:
         ("test_3", 0.98, 0.0),
         ("test_4", 0.97, 0.01),
         ("test_5", 0.95, 0.005),
+        ("test_6", 0.96, 0.005),
     ],
 )
 def test_rates_hold(name: str, right: float, false_right: float) -> None:
