@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -11,20 +10,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import ServiceUnreachable
-from core.states import UNSCORED_ENDS, FailureKind, Mode, WorkerState
-from db.engine import DATABASE_ERRORS, is_refusal
+from core.states import UNSCORED_ENDS, Mode, WorkerState
 from db.queue.claims import (
     ENGINE_GONE,
     ClaimedJob,
-    Failure,
     LeaseLost,
     claim,
-    give_up,
-    in_batch,
 )
 from db.queue.commits import Result, commit
 from db.queue.fleet import note_idle_power
-from db.queue.servers import hand_back, has_server, hold
 from problems.prompt_styles import without_system
 from problems.schema import Problem
 from scoring.judging.request import JudgeRequest
@@ -42,6 +36,8 @@ from workers.errors import (
 from workers.execution import judging, rows
 from workers.execution.batch import BatchSlot, ContinuousBatch
 from workers.execution.catalogue import Catalogue
+from workers.execution.failures import FailureWriter
+from workers.execution.fenced_write import insist
 from workers.execution.server_turn import ServerTurn
 from workers.execution.verifying import Generate, OnToken, Verifier, is_verification
 from workers.gpu.group_guard import Guard
@@ -56,10 +52,6 @@ from workers.measurement.idle_power import idle_power
 from workers.measurement.measurement import Measurement
 from workers.measurement.sampler import MemorySampler
 from workers.probes.prober import Prober
-
-#: How long the commit of a result is repeated while the database is unreachable.
-COMMIT_FOR_S = 600.0
-RETRY_S = 1.0
 
 
 class Executor:
@@ -94,6 +86,7 @@ class Executor:
         self._server_turn = ServerTurn(database, halted=shutdown.halted.is_set)
         self._assessor = Assessor(database, guard, sampler)
         self._timeouts = timeouts
+        self._failures = FailureWriter(database, shutdown, timeouts)
         self._catalogue = Catalogue(database)
         self._verifier = Verifier(database, host, silence_s=timeouts.silence_s)
         self._loader = EngineLoader(
@@ -107,7 +100,7 @@ class Executor:
             sampler=sampler,
             guard=guard,
             timeouts=timeouts,
-            insist=self._insist,
+            insist=insist,
         )
 
     def handle_hint(self, hints: Hints) -> bool:
@@ -183,12 +176,12 @@ class Executor:
         except (LeaseLost, ServiceUnreachable):
             raise
         except Exception as error:  # noqa: BLE001 - every failure belongs in the attempt's row
-            self._fail(job, lease, error)
+            self._failures.write(job, lease, error)
             return None
         try:
-            self._insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
+            insist(lease, lambda: commit(self._database, job.job_id, job.attempt_no, result))
         except SQLAlchemyError as error:  # refused for what it is: another time would be the same
-            self._fail(job, lease, error)
+            self._failures.write(job, lease, error)
             return None
         return rows.facts(result)
 
@@ -318,97 +311,3 @@ class Executor:
             sampling=job.sampling,
             schema=None if judged is None else judged.schema,
         )
-
-    def _fail(self, job: ClaimedJob, lease: Lease, error: Exception) -> None:
-        """Write the failure of an attempt. Raise LeaseLost where the attempt is not its job's."""
-        if isinstance(error, GenerationCancelled) and lease.reason is EndReason.LOST:
-            raise LeaseLost(job.job_id, job.attempt_no) from error
-        failure = self._failure(job, lease, error)
-        held_s = self._hold(job, lease, failure, error)
-
-        facts: dict[str, Any]
-
-        def write() -> None:
-            nonlocal facts
-            if isinstance(error, ServerUnavailable) and has_server(job.spec):
-                patience_s = self._timeouts.patience_s
-                back = hand_back(self._database, job, failure, patience_s=patience_s)
-                if back is not None:
-                    facts = {"error_class": failure.error_class, "state": back.value}
-                    facts |= {"held_s": held_s}
-                    log_event(
-                        "job.handed_back", error=failure.sentence, **facts, **job.log_context()
-                    )
-                    return
-            state = give_up(self._database, job.job_id, job.attempt_no, failure)
-            facts = {"kind": failure.kind.value, "error_class": failure.error_class}
-            facts |= {"state": state.value}
-            log_event("job.failed", error=failure.sentence, **facts, **job.log_context())
-
-        self._insist(lease, write)
-
-    def _hold(
-        self, job: ClaimedJob, lease: Lease, failure: Failure, error: Exception
-    ) -> float | None:
-        """Hold the model of a server that failed, for all workers; return for how long."""
-        if not isinstance(error, ServerUnavailable) or not error.holds:
-            return None
-        held: list[float] = []
-
-        def write() -> None:
-            found = hold(
-                self._database,
-                job,
-                failure,
-                retry_after_s=error.retry_after_s,
-                patience_s=self._timeouts.patience_s,
-            )
-            held.append(round(found.held_s, 1))
-            log_event(
-                "model.held",
-                held_s=held[0],
-                failures=found.failures,
-                error=failure.sentence,
-                **job.log_context(),
-            )
-
-        if has_server(job.spec):
-            self._insist(lease, write)
-        return held[0] if held else None
-
-    def _failure(self, job: ClaimedJob, lease: Lease, error: Exception) -> Failure:
-        """Return what an error means for a job; one that ended several at once blames none."""
-        if isinstance(error, GenerationCancelled):
-            if lease.reason is EndReason.OVERDUE:
-                kind, error_class = FailureKind.TIMED_OUT, "JOB_OVERDUE"
-                sentence = f"the attempt took longer than {self._timeouts.job_s:g} s"
-            else:
-                kind, error_class = FailureKind.INFRA, self._shutdown.error_class
-                sentence = self._shutdown.sentence
-        elif isinstance(error, EngineError):
-            kind, sentence = FailureKind(error.kind), error.sentence
-            error_class = in_batch(error.error_class) if error.in_batch else error.error_class
-        else:
-            log_event("job.error", error=error, **job.log_context())
-            kind, error_class = FailureKind.INFRA, "WORKER_ERROR"
-            sentence = f"{type(error).__name__}: {error}"
-        return Failure(kind=kind, error_class=error_class, sentence=sentence)
-
-    def _insist(self, lease: Lease, write: Callable[[], None]) -> None:
-        """Repeat a fenced write until the database takes it or refuses it for what it is.
-
-        The fence makes that safe. Any other error may pass: a finished generation is worth a wait.
-        """
-        deadline_s = time.monotonic() + COMMIT_FOR_S
-        while True:
-            try:
-                write()
-            except DATABASE_ERRORS as error:
-                refused = isinstance(error, SQLAlchemyError) and is_refusal(error)
-                if refused or time.monotonic() > deadline_s:
-                    raise
-                log_event("job.write_delayed", error=str(error), **lease.job.log_context())
-                lease.progress()
-                time.sleep(RETRY_S)
-            else:
-                return

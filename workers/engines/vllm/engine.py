@@ -17,32 +17,28 @@ from typing import Any
 
 from core.model_spec import ModelSpec
 from workers import errors
-from workers.engines.answer_start import first_answer_s
 from workers.engines.environment import start_environment
 from workers.engines.options import checked_options, request_settings
 from workers.engines.processes import EngineProcesses, environment
 from workers.engines.protocol import (
     MIB,
-    NO_TEXT,
     EngineContext,
     Generation,
     GenerationRequest,
     MemoryReport,
     StartReport,
     TokenEvent,
-    hash_text,
-    hash_token_ids,
 )
 from workers.engines.vllm import launch
+from workers.engines.vllm.answer import read_answer
 from workers.engines.vllm.backend_check import check_backends
 from workers.engines.vllm.cpu_check import check_kernels
+from workers.engines.vllm.failures import running_failure, start_failure
 from workers.engines.vllm.kv_usage import KvRecorder, KvWindow
 from workers.engines.vllm.log import (
     backend_facts,
     children_write_to,
-    classify_failure,
     compiled_since,
-    last_error_line,
     log_size,
     read_log,
     send_vllm_logger_to,
@@ -56,7 +52,7 @@ from workers.engines.vllm.memory import (
     memory_report,
     read_worker,
 )
-from workers.engines.vllm.prompt import Prompt, PromptMaker, sampling_parameters
+from workers.engines.vllm.prompt import PromptMaker, sampling_parameters
 from workers.engines.vllm.rank_watch import RankWatch
 from workers.engines.vllm.temporary_folder import TemporaryFolder, make_temporary_folder
 from workers.lifecycle.event_log import log_event
@@ -183,12 +179,20 @@ class VllmEngine:
                             events.append(event)
                             yield event
             except Exception as error:
-                raise self._translated(error, request) from error
+                raise self._failure(error, request) from error
             compiled = compiled_since(self._log_path, log_at)
             # Within the window: what is read of the memory next must not have been begun anew by
             # another request.
-            made = self._generation(
-                prompt, submitted_s, events, output, window, request=request, compiled=compiled
+            made = read_answer(
+                self._spec,
+                request,
+                prompt,
+                events,
+                output,
+                submitted_s=submitted_s,
+                window=window,
+                kv_used_mib=self._kv_mib(window),
+                compiled=compiled,
             )
             if asked is not None:
                 found = asked.read(logprobs)
@@ -280,18 +284,7 @@ class VllmEngine:
                     config, stat_loggers=[self._kv.stat_logger_factory()]
                 )
         except Exception as error:
-            raise self._start_failure(error) from error
-
-    def _start_failure(self, error: Exception) -> errors.EngineError:
-        log = read_log(self._log_path)
-        name = self._spec.name
-        if failure := classify_failure(log) or classify_failure(str(error)):
-            why = f"model {name!r} did not start: {failure.line}; log: {self._log_path}"
-            return failure.error(why, error_class=failure.error_class)
-        return errors.EngineStartFailed(
-            f"model {name!r} did not start: {type(error).__name__}: {last_error_line(log)}; "
-            f"log: {self._log_path}"
-        )
+            raise start_failure(self._spec.name, self._log_path, error) from error
 
     def _running(self) -> Any:
         if self._engine is None:
@@ -310,37 +303,11 @@ class VllmEngine:
         try:
             return await coroutine
         except Exception as error:
-            raise self._translated(error, None) from error
+            raise self._failure(error, None) from error
 
-    def _translated(
-        self, error: Exception, request: GenerationRequest | None
-    ) -> errors.EngineError:
-        """Return what an exception of vLLM means."""
-        from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
-
-        if isinstance(error, errors.EngineError):
-            return error
-        cause = error.__cause__ or error
-        if (
-            isinstance(error, EngineDeadError)
-            or isinstance(cause, EngineDeadError)
-            or self._engine is None
-        ):
-            failure = classify_failure(read_log(self._log_path))
-            if failure is not None and issubclass(failure.error, errors.EngineOutOfMemory):
-                host_oom = failure.error_class == errors.HOST_OOM
-                runtime_class = errors.HOST_OOM if host_oom else errors.RUNTIME_CUDA_OOM
-                return failure.error(
-                    f"model {self._spec.name!r}: {failure.line}", error_class=runtime_class
-                )
-            died = f"the engine of model {self._spec.name!r} died; log: {self._log_path}"
-            return errors.EngineDied(died)
-        if isinstance(cause, ValueError) and request is not None:
-            refused = f"vLLM refuses request {request.request_id}: {cause}"
-            return errors.PromptRejected(refused, error_class=errors.REQUEST_REFUSED)
-        return errors.EngineDied(
-            f"the engine of model {self._spec.name!r} failed: {type(cause).__name__}: {cause}"
-        )
+    def _failure(self, error: Exception, request: GenerationRequest | None) -> errors.EngineError:
+        running = self._engine is not None
+        return running_failure(self._spec.name, self._log_path, error, request, running=running)
 
     def _kv_mib(self, window: KvWindow) -> float | None:
         per_block, blocks = self._reading.kv_block_bytes, self._reading.num_blocks
@@ -360,62 +327,3 @@ class VllmEngine:
             free_before_mib=self._before.free_mib,
             kv_used_mib=self._kv_peak_mib,
         )
-
-    def _generation(
-        self,
-        prompt: Prompt,
-        submitted_s: float,
-        events: list[TokenEvent],
-        output: Any,
-        window: KvWindow,
-        *,
-        request: GenerationRequest,
-        compiled: tuple[str, ...],
-    ) -> Generation:
-        if not events or output is None:
-            raise errors.EngineDied(f"model {self._spec.name!r} ended a request without a token")
-        cached = int(output.num_cached_tokens or 0)
-        if cached and not request.labels and not self._spec.verifies:
-            raise errors.EngineError(
-                f"model {self._spec.name!r} took {cached} of {len(prompt.token_ids)} prompt tokens "
-                "from its cache: timings of this engine mean nothing, start it with prefix "
-                "caching off",
-                error_class=errors.PREFIX_CACHE_HIT,
-            )
-        token_ids = [token_id for event in events for token_id in event.token_ids]
-        stamps, delta = output.metrics, output.outputs[0]
-        text = "".join(event.text for event in events)
-        return Generation(
-            text=text,
-            prompt_text=prompt.text,
-            prompt_hash=hash_text(prompt.text)
-            if prompt.text is not None
-            else hash_token_ids(prompt.token_ids),
-            output_hash=hash_token_ids(token_ids),
-            prompt_tokens=len(prompt.token_ids),
-            cached_tokens=cached,
-            output_tokens=len(token_ids),
-            finish_reason=str(delta.finish_reason),
-            submitted_s=submitted_s,
-            first_token_s=events[0].at_s,
-            last_token_s=events[-1].at_s,
-            first_answer_s=None
-            if request.sampling.fixed_length
-            else first_answer_s(events, prompt.text),
-            engine_queued_s=_stamp(stamps, "queued_ts"),
-            engine_scheduled_s=_stamp(stamps, "scheduled_ts"),
-            engine_first_token_s=_stamp(stamps, "first_token_ts"),
-            engine_last_token_s=_stamp(stamps, "last_token_ts"),
-            preemptions=getattr(stamps, "num_preemptions", window.preemptions),
-            engine_preemptions=window.preemptions,
-            running_peak=window.running_peak,
-            waiting_steps=window.waiting_steps(request.waiting_after_steps),
-            compiled=compiled,
-            kv_used_mib=self._kv_mib(window),
-            # A token that ends the answer at once counts as none.
-            untimed=NO_TEXT if not text and not request.sampling.fixed_length else None,
-        )
-
-
-def _stamp(stamps: Any, name: str) -> float | None:
-    return float(getattr(stamps, name, 0.0)) or None
