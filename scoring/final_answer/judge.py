@@ -26,8 +26,10 @@ from scoring.final_answer.equivalence.values import Evaluate, QueryMathVerify
 from scoring.final_answer.equivalence.verdict import Verdict
 from scoring.final_answer.extraction.answer_place import find_answer
 from scoring.final_answer.extraction.denials import denies
+from scoring.final_answer.extraction.emoticons import without_emoticons
 from scoring.final_answer.extraction.retractions import rejected, without_struck
 from scoring.final_answer.extraction.stated import Stated
+from scoring.final_answer.forms.amounts import measure
 from scoring.final_answer.forms.form import Equation, Form, Scalar, Spans, Words
 from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.dates import same_day
@@ -57,6 +59,10 @@ _ASKS_DENIED = re.compile(
     r"\bnot\b|n't\b|\bcannot\b|undefined|exclud|except|domain|不[能可等是]|无意义|定义域",
     re.IGNORECASE,
 )
+#: Another value joined to a box at the end of a text.
+_ANOTHER_BEHIND = re.compile(
+    r"\}[\s$*)\\]*(?:\band\b|\bor\b|和|或者?)\s*[$\\(]*-?\d+(?:\.\d+)?[$\\).\s]*\Z"
+)
 _LABELS = re.compile(r"(?:\\text\s*\{)?\s*[A-H](?:\s*,\s*[A-H])+\s*\}?")
 
 
@@ -82,7 +88,7 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     """
     evaluate = _evaluate(symbols)
     answer = _as_choice(problem.answer)
-    text = without_struck(searched(text))
+    text = without_emoticons(without_struck(searched(text)))
     if answer.kind == "choice":
         text = text.translate(FULL_WIDTH)
     stated = find_answer(text, question.words, question.heads)
@@ -109,6 +115,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     decided = _decided(verdicts, stated, text)
     if decided.right and _takes_back(evaluate, question, answer, stated, text):
         return Judgement(right=False, reason="the answer is taken back", stated=stated)
+    if decided.right and stated.how == "boxed" and _ANOTHER_BEHIND.match(text, stated.end):
+        return Judgement(right=False, reason="another value is offered too", stated=stated)
     if decided.right or stated.how != "end":
         return decided
     ends = _until_right(
@@ -301,6 +309,7 @@ def _limited(query: QueryMathVerify) -> QueryMathVerify:
 
 def _names(reference: str) -> frozenset[str]:
     """Return the letters that stand for something in a reference."""
+    reference = _UPRIGHT.sub(_without_unit, reference)
     bare = re.sub(
         r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}|(?<=\d)\s*[ap]\.?\s?m\.?(?![A-Za-z])",
         " ",
@@ -309,6 +318,15 @@ def _names(reference: str) -> frozenset[str]:
     )
     alone = re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)
     return frozenset(alone) | frozenset(re.findall(r"(?<=\d)[a-zA-Z](?![A-Za-z])", bare))
+
+
+_UPRIGHT = re.compile(r"(?<=[\d}\s])\\mathrm\s*\{(?P<unit>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+
+
+def _without_unit(found: re.Match[str]) -> str:
+    """Return upright letters that are a unit as a space, others as they are."""
+    unit = re.sub(r"[\\{}\s^]|,", "", found["unit"])
+    return " " if measure(unit) is not None else found.group()
 
 
 def _evaluate(symbols: Symbols) -> Evaluate:

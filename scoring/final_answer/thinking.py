@@ -34,6 +34,10 @@ _MARK = re.compile(
 )
 
 
+#: An answer between tags at the very end.
+_LAST_TAG = re.compile(
+    r"<answer>(?:(?!</?answer>).){1,400}</answer>\s*\Z", re.DOTALL | re.IGNORECASE
+)
 #: Characters of a longer text that are searched at its beginning and at its end.
 HEAD, TAIL = 4_000, 16_000
 _SPACES = re.compile(r"[^\S\n]{8,}")
@@ -85,6 +89,10 @@ def visible(
     if prompt_opened and opened == 0 and finish_reason not in ("length", None):
         # The model stopped by itself without ever closing: what it wrote is all there is.
         return Visible(start=0, end=len(original))
+    tagged = _LAST_TAG.search(original, opened)
+    if tagged is not None:
+        # Nothing closed the reasoning, but an answer set apart ends the text.
+        return Visible(start=tagged.start(), end=len(original))
     return Visible(start=start, end=max(start, opened), finished=False)
 
 

@@ -131,6 +131,8 @@ class Comparison(ChainComparison):
             stated = self._asked_one(stated)
         if isinstance(wanted, Spans):
             return self._spans(wanted, stated)
+        if isinstance(wanted, Equation) and wanted.approximate and len(wanted.sides) == 2:
+            return self._exact_or_decimal(wanted, stated)
         if isinstance(wanted, Equation) and any("±" in side for side in wanted.sides):
             given = unpacked(stated) if isinstance(stated, Several) else (stated,)
             both = [
@@ -144,6 +146,14 @@ class Comparison(ChainComparison):
         if isinstance(wanted, Several):
             return self._several(wanted, stated)
         return self._scalar(wanted, stated)
+
+    def _exact_or_decimal(self, wanted: Equation, stated: Form) -> bool | None:
+        """Compare with a reference that is an exact value beside its decimal."""
+        sides = [read_form(side, self.names) for side in wanted.sides]
+        if self.number(wanted.sides[0]) is None:
+            return self._equation(wanted, stated)
+        found = [self._same(side, stated) for side in sides if side is not None]
+        return True if True in found else None if None in found else False
 
     def _asked_one(self, stated: Several) -> Form:
         """Return the one equation of several for an expression that the problem asks for."""

@@ -11,7 +11,7 @@ from scoring.final_answer.spelling.writing import one_spelling
 _OFFERED = re.compile(
     r"(?<=[\dA-Za-z%°)}\s,，(（])(?:\bor\b(?:\s+(?:maybe|perhaps|possibly|even|also))?"
     r"|(?:,|\()\s*(?:maybe|perhaps|possibly)|或者?(?:是|为)?|也可能是)\s*"
-    r"(?P<value>-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:[A-Za-z]{1,10}|%|°))?)(?![\d.]*\d|\s*(?:\\|√|\*|\^|\(|times\b))",
+    r"(?P<value>-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:[A-Za-z]{1,10}(?![A-Za-z])|%|°))?)(?![\d.]*\d|\s+(?:chances?\s+)?(?:in|out\s+of)\s+\d|\s*(?:\\|√|\*|\^|\(|times\b))",
     re.IGNORECASE,
 )
 #: Without one of these no text offers a second value; most have none, and need no rewriting.

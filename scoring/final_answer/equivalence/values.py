@@ -147,7 +147,10 @@ class ValueComparison:
             return self._bases(wanted, stated)
         if ":" in wanted or ":" in stated:
             return self._ratio(wanted, stated)
-        one, other = exact(wanted), exact(stated)
+        one, other = (
+            exact(wanted),
+            exact(_in_powers(stated) if exact(wanted) is not None else stated),
+        )
         if one is not None and other is not None:
             return self._rational(one, other * scale, wanted, stated, scale)
         return self._numeric(wanted, stated, scale)
@@ -163,7 +166,9 @@ class ValueComparison:
         if decimals[1] and not decimals[0]:
             return one.denominator != 1 and _rounds(stated, one / scale)
         if decimals[0]:
-            return _rounds(wanted, other)
+            return _rounds(wanted, other) or (decimals[1] and _rounds_finely(stated, one / scale))
+        if (mantissa := _MANTISSA.match(wanted)) is not None and not _MANTISSA.match(stated):
+            return _rounds(mantissa["digits"], other * Fraction(mantissa["digits"]) / one)
         return False
 
     def _numeric(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
@@ -348,6 +353,17 @@ def clock(value: Scalar, like: int | None = None) -> int | None:
     return like if like is not None and minutes < 780 and minutes % 720 == like % 720 else minutes
 
 
+_PRINTED = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.\d+)?)[eE](?P<power>[-+]?\d{1,3})")
+
+
+def _in_powers(text: str) -> str:
+    """Return a number as programs print it, ``1e-3``, with its power of ten."""
+    found = _PRINTED.fullmatch(text.replace(" ", ""))
+    if found is None:
+        return text
+    return f"{found['sign']}{found['digits']}*10^{{{int(found['power'])}}}"
+
+
 def _in_radians(value: Scalar) -> bool:
     return re.match(r"rad(?:ians?)?\b|弧度", value.unit.strip(), re.IGNORECASE) is not None
 
@@ -365,6 +381,18 @@ def _rounds(written: str, value: Fraction) -> bool:
     shown = Fraction(written)
     cut = Fraction(math.trunc(value / unit)) * unit
     return abs(shown - value) <= unit / 2 * Fraction(1_000_001, 1_000_000) or shown == cut
+
+
+#: The digits of a number in scientific notation.
+_MANTISSA = re.compile(r"(?P<digits>-?\d\.\d+)\s*(?:\*|\\times|\\cdot|×)\s*10\s*\^")
+#: Significant digits with which a decimal may round a longer one.
+FINE_DIGITS = 5
+
+
+def _rounds_finely(written: str, value: Fraction) -> bool:
+    """Return whether a decimal rounds a longer one to `FINE_DIGITS` significant digits or more."""
+    digits = len(re.sub(r"[-.\s]", "", written).lstrip("0"))
+    return digits >= FINE_DIGITS and _rounds(written, value)
 
 
 def _based(text: str) -> tuple[str, str] | None:

@@ -51,7 +51,8 @@ def says_no_value(written: str) -> bool:
     return (
         re.search(r"\d", written) is None
         and _NUMBER_WORDS.search(written) is None
-        and len(re.findall(r"[A-Za-z]{2,}|[\u3400-\u9fff]{2}", written)) > 1
+        and re.search(r"[A-Za-z]{2,}[^A-Za-z]+[A-Za-z]{2,}|[A-Za-z]{4}|[\u3400-\u9fff]{3}", written)
+        is not None
     )
 
 

@@ -100,13 +100,17 @@ def _after_cue(text: str, cue: re.Match[str]) -> Stated | None:
         )
     end = _block_end(text, start)
     region = text[start:end]
-    if not region.strip(" *:：$。.\n#|_-") and "|" not in region:
+    if not _EMPTY_BOX.sub("", region).strip(" *:：$。.\n#|_-)(") and "|" not in region:
         return None
     if _is_heading(text, cue, region, end):
         return None
     end = _without_asides(text, start, end)
     region = text[start:end]
     return Stated(start=start, end=end, how="cue", text=region)
+
+
+#: A box that holds nothing.
+_EMPTY_BOX = re.compile(r"\\boxed\s*\{\s*\}")
 
 
 def _without_asides(text: str, start: int, end: int) -> int:

@@ -26,6 +26,7 @@ from scoring.final_answer.extraction.strength import (
     is_strong,
     overlap,
 )
+from scoring.final_answer.numerals.plain import plain_numbers
 from scoring.final_answer.question.named import is_pair_of_labels, names_last
 
 #: How many sentences at the end are considered.
@@ -95,12 +96,17 @@ def best(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) ->
             is None
         )
         if (is_strong(pieces[at]) and before >= about and (not bare or "**" in pieces[at])) or (
-            is_finished(pieces[at]) and before > about
+            before > about and (is_finished(pieces[at]) or _says_it(pieces[at]))
         ):
             return at
         if goes_on(pieces[at]):
             break
     return last
+
+
+def _says_it(sentence: str) -> bool:
+    """Return whether a sentence says what its subject is, its number in digits or words."""
+    return SAYS_IT.search(plain_numbers(clipped(sentence))) is not None
 
 
 def _labelled(pieces: Sequence[str], asked: frozenset[str]) -> int | None:

@@ -31,6 +31,7 @@ _REMARK = re.compile(
     r"(?:代回|回代)(?![^。\n]*得)[^。\n]*(?:对|成立|正确|相符|符合|满足|✓)\s*[。.]?\s*$|"
     r"(?:数值|数字|简单|快速)?(?:检验|验证)(?![^。\n]*解集)|验算|验\s*[:：]|经检验|代入检验|检查|可以验证|容易验证)|\b(?:which"
     r"|this) (?:checks|matches|agrees|confirms)|"
+    r"\b(?:it|that) (?:does |all )?checks?(?: out)?\b(?![^\n]*\b(?:so|thus|hence|therefore)\b)|"
     r"^[\s(（*_]*(?:where|here|其中|这里|this is because|recall|remember"
     r"|note that|notice|also|in comparison|by comparison|for comparison"
     r"|for instance|for example|as an example|e\.g\.|incidentally|by the way|"

@@ -40,8 +40,8 @@ WHICH_IS = re.compile(
 )
 #: A sentence that says of its subject what it is, with nothing behind the value but its unit.
 SAYS_IT = re.compile(
-    r"^\W*(?:the|its|his|her|their|this|each|all|[A-Z]\w+)\s[^,;:=]{2,60}\b(?:is|are|was|were|costs?|equals|makes?"
-    r"|has|have|gets?|takes?|needs?|earns?|pays?)\s+\W{0,3}-?\d[\d.,]*\**(?:\s+[a-z]+){0,2}[*.!\s$]*$"
+    r"^\W*(?:the|its|his|her|their|this|each|all|[A-Z]\w+)(?:\s[^,;:=]{2,60})?(?:['’]s|\b(?:is|are|was|were|costs?|equals|makes?"
+    r"|has|have|gets?|takes?|needs?|earns?|pays?))\s+\W{0,3}-?\d[\d.,]*\**(?:\s+[a-z]+){0,2}[*.!\s$]*$"
     r"|[,;:]\s+(?:it|this|that) (?:saves|costs|takes|earns|leaves|is)\s+\W{0,3}-?\d[\d.,]*\**"
     r"(?:\s+[a-z]+){0,3}[*.!\s$]*$",
     re.IGNORECASE,

@@ -131,6 +131,11 @@ _AND_FRACTION = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s+and\s+\\frac\{(?P<top>\d+)\}\{(?P<bottom>\d+)\}"
 )
 
+#: What stands behind "one" where it counts something.
+_COUNTED = re.compile(
+    r"\s+(?:in (?:\d|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)|(?:chance|dollar"
+    r"|cent|hour|minute|second|day|week|month|year|metre|meter|mile|pound)\b)"
+)
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
 _NUMBER_WORDS = frozenset((*_ENGLISH, *_ORDINALS))
 #: The number words that hold no shorter one: where none of them stands, no number is in words.
@@ -149,10 +154,7 @@ def with_english(text: str) -> str:
         return f"\\frac{{{top}}}{{{_ORDINALS[m['bottom'].lower()]}}}"
 
     def number(m: re.Match[str]) -> str:
-        counted = re.match(
-            r"\s+(?:dollar|cent|hour|minute|second|day|week|month|year|metre|meter|mile|pound)\b",
-            m.string[m.end() :],
-        )
+        counted = _COUNTED.match(m.string, m.end())
         if (
             m["words"].lower() == "one"
             and not counted

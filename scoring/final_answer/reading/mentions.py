@@ -30,6 +30,8 @@ _NOT_STATED = re.compile(
     r"|共有的)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )
+#: A time behind 在 that something takes: 在300分钟内.
+_WITHIN_TIME = re.compile(r"\s*(?:个?小时|分钟|秒钟?|天|周|个?月|年)[之以]?[内后]")
 #: A difference between two things, not the value of one.
 _COMPARED = re.compile(
     r"比[^，。,；;]{1,10}(?:多|少|大|小|高|低|快|慢|长|短|重|轻|贵|便宜|早|晚|远|近)了?\s*$"
@@ -193,7 +195,8 @@ def _is_stated(text: str, start: int, end: int, expected: Expected) -> bool:
     """Return whether the words around a value let it be one that the sentence states."""
     piece, before, after = text[start:end], text[:start][-24:], text[end : end + 60]
     shaped = expected.inside and piece[:1] in "([" and "," in piece
-    if not shaped and _NOT_STATED.search(before.replace("*", "")):
+    within = _WITHIN_TIME.match(after) is not None and before.endswith("在")
+    if not shaped and not within and _NOT_STATED.search(before.replace("*", "")):
         return False
     if _is_rejected(text, start, end) or re.match(r"\s*的", after):
         return False

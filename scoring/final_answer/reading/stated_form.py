@@ -39,13 +39,24 @@ _REMARK_IN_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _PROSE_IN_BRACKETS = re.compile(
-    r"[(（](?=\s*(?:since|because|as|from|check)\s|[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
+    r"[(（](?![^()（）]*\b(?:in|ex)clu)(?=\s*(?:since|because|as|from|check)\s|[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
     r"|\d\s+of\s))[^()（）]*[)）]"
 )
 #: A value once more as a decimal: ``3π (≈ 9.42)``.
 _APPROXIMATELY_IN_BRACKETS = re.compile(
     r"(?<=[\w}$²³])\s*[(（]\s*(?:≈|≃|\\approx|approx(?:imately|\.)?|about|roughly|约)\s*"
     r"(?P<value>-?[\d.,]*\d)\s*[)）]"
+)
+#: A determinant written out on the left of its value.
+_DETERMINANT = re.compile(
+    r"\\begin\s*\{vmatrix\}(?:(?!\\end).){1,400}\\end\s*\{vmatrix\}\s*=(?=\s*-?[\d\\])", re.DOTALL
+)
+#: A number in words, once more in figures: ``five twelfths (5/12)``.
+_FIGURES_IN_BRACKETS = re.compile(
+    r"(?P<words>\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty"
+    r"|hundred|thousand|million|dozen|half|halves|thirds?|quarters?|[a-z]+ths?))"
+    r"\s*\(\s*-?\d+(?:\.\d+|\s*/\s*\d+)?\s*\)",
+    re.IGNORECASE,
 )
 #: A side of an equality that holds a term in words: ``e - (what equals 1) = e - 1``.
 _TERM_IN_WORDS = re.compile(
@@ -80,6 +91,12 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     raw = _bare(stated, reference, several=several, words=isinstance(wanted, Words))
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
+    if (
+        isinstance(wanted, Scalar)
+        and re.search(r"\d\s*:\s*\d", wanted.text)
+        and not _TIME.search(f"{wanted.unit} {text}")
+    ):
+        text = _last_ratio(text)
     if isinstance(wanted, Scalar):
         text = without_attained(text, question.text)
         alone = stated.how == "boxed" or (stated.how == "end" and _is_alone(stated))
@@ -143,7 +160,9 @@ def _is_enumeration(form: Form, wanted: Form | None) -> bool:
     )
 
 
-_ONE_IN = re.compile(r"(?<![\d.])(\d+)\s+(?:in|out of)\s+(?:every\s+)?(\d+)(?![\d.]*\d)")
+_ONE_IN = re.compile(
+    r"(?<![\d.])(\d+)\s+(?:chances?\s+)?(?:in|out of)\s+(?:every\s+)?(\d+)(?![\d.]*\d)"
+)
 
 
 def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -> Form | None:
@@ -153,7 +172,13 @@ def _read(text: str, wanted: Form | None, question: Question, how: Comparison) -
     """
     if (said := phrase(text)) is not None:
         return said
-    for candidate in (_displayed(text, wanted), text, _after_colon(text), _set_in_prose(text)):
+    for candidate in (
+        _displayed(text, wanted),
+        _in_notation(text, wanted),
+        text,
+        _after_colon(text),
+        _set_in_prose(text),
+    ):
         form = read_form(_without_lead(candidate), how.names) if candidate else None
         if form is not None and not isinstance(form, Words) and not _is_enumeration(form, wanted):
             return form
@@ -218,10 +243,11 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
 
     The bold part where it holds a value; ratios with a colon.
     """
-    raw = stated.text
+    raw = _DETERMINANT.sub("D =", stated.text)
     if stated.how != "boxed" and (bold := _bold(raw, several=several)):
         raw = bold
     raw = _NOTE_IN_BRACKETS.sub(" ", _REMARK_IN_BRACKETS.sub(" ", raw))
+    raw = _FIGURES_IN_BRACKETS.sub(r"\g<words>", raw)
     raw = _APPROXIMATELY_IN_BRACKETS.sub(r" ≈ \g<value>", raw)
     if stated.how == "end" and not words:
         raw = _TERM_IN_WORDS.sub(" is ", raw)
@@ -239,6 +265,14 @@ def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
     return raw
 
 
+def _last_ratio(text: str) -> str:
+    """Return the ratio that a text ends in, all of a text that ends in none."""
+    found = list(_RATIO.finditer(text))
+    return text if not found or re.search(r"\d", text[found[-1].end() :]) else found[-1].group()
+
+
+_TIME = re.compile(r"\b[ap]\.?\s?m\b|\d\s*[ap]\.?m\b|o'clock|\d\s*[点时]", re.IGNORECASE)
+_RATIO = re.compile(r"(?<![\d.:])\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+(?![\d:])")
 _RATIO_FOR = re.compile(
     r"(?P<a>\d+)(?:(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each"
     r"|per)\s+|\s*比\s*)(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)。，；]|$)",
@@ -347,6 +381,17 @@ def _displayed(text: str, wanted: Form | None) -> str:
     sentence, colon, shown = text.rpartition(":\n")
     apart = isinstance(wanted, Spans | Equation) and len(sentence.split()) > 1
     return shown if colon and apart and re.search(r"[=<>≤≥∈∪]", shown) else ""
+
+
+def _in_notation(text: str, wanted: Form | None) -> str:
+    """Return what a sentence says once more in interval notation, where an interval is wanted."""
+    found = _NOTATION.search(text) if isinstance(wanted, Spans) else None
+    return "" if found is None else text[found.end() :]
+
+
+_NOTATION = re.compile(
+    r"\bin interval notation\b(?:\s+(?:it|this|that))?(?:\s+is)?\s*[:,]?", re.IGNORECASE
+)
 
 
 def _after_colon(text: str) -> str:

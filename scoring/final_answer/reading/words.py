@@ -78,7 +78,7 @@ def phrase(text: str) -> Form | None:
     if _NO_SOLUTION.search(text):
         return Several(())
     if _ALL_REALS.search(text) and not re.search(
-        r"except|\bbut\b|other than|excluding|outside|\b(?:less|greater|more|at least"
+        r"except|\bbut\b|\bfrom\b|other than|excluding|outside|\b(?:less|greater|more|at least"
         r"|at most|between|above|below)\b|[大小]于|除|≠|[<>≤≥\\∖]",
         text,
     ):
@@ -129,8 +129,9 @@ _BETWEEN_WORDS = re.compile(
 
 
 _FROM_TO = re.compile(
-    r"\bfrom\s+(?P<low>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<first>inclu\w+|exclu\w+)[\s,)]*to\s+"
-    r"(?P<high>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<second>inclu\w+|exclu\w+)",
+    r"\bfrom\s+(?P<low>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<first>inclu\w+|exclu\w+|not inclu\w+)"
+    r"[\s,)]*(?:up\s+)?to\s+"
+    r"(?P<high>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<second>inclu\w+|exclu\w+|not inclu\w+)",
     re.IGNORECASE,
 )
 

@@ -163,6 +163,7 @@ _SAID = (
     (re.compile(r"\\pmod\s*(?:\{[^{}]*\}|\w)|\(\s*(?:\\bmod|\\mod|mod)\s*\w+\s*\)"), " "),
     (re.compile(r"\\equiv(?![A-Za-z])|≡"), "="),
     (re.compile(r"(?<=\+)\s*(?:an? )?const(?:ant|\.)?(?![A-Za-z])"), " C"),
+    (re.compile(r"(?<![\d:])(?P<time>(?:[01]?\d|2[0-3]):[0-5]\d):00(?![\d:])"), r"\g<time>"),
     (re.compile(r"∨"), " or "),
     (re.compile(r"∧"), " and "),
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
