@@ -1,0 +1,36 @@
+"""How many sequences the shapes serve on one GPU and on two, each as one of 24 GiB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from bench.gpu_host import say
+from bench.group_gpu.host import SHAPES, Bench
+
+
+def sequences_one(bench: Bench) -> dict[str, Any]:
+    """Search how many sequences each shape serves on one GPU, both at the same time."""
+    bench.up("0", "1")
+    return _sequences(bench, [f"{name}-s1" for name in SHAPES], "sequences-one")
+
+
+def sequences_two(bench: Bench) -> dict[str, Any]:
+    """Search how many sequences each shape serves on both GPUs together."""
+    bench.up("0+1")
+    return _sequences(bench, [f"{name}-s2" for name in SHAPES], "sequences-two")
+
+
+def _sequences(bench: Bench, models: Sequence[str], run: str) -> dict[str, Any]:
+    """Search the most sequences, each GPU as one of 24 GiB."""
+    named = [part for model in models for part in ("--model", model)]
+    limits = ("--max-level", "256", "--trials", "1", "--memory-limit", "24GiB")
+    search = (*limits, "--fixed-length", "1024:128", "--no-watch")
+    bench.host.evalctl("probe", "sequences", *named, *search, "--name", run, within_s=60)
+    with suppress(TimeoutError):
+        bench.done(run, bench.left_s)
+    columns = "model, max_stable, first_failure, reason, need_mib, peak_mib, analytic_bound"
+    found = bench.query(f"SELECT {columns} FROM analytics_v1.probe_thresholds WHERE run = '{run}'")
+    say(f"{run}: {found}")
+    return {"thresholds": found}
