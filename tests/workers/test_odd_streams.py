@@ -9,7 +9,7 @@ from tests.odd_servers.seen import EXPECTED, see_streams
 from tests.odd_servers.trial import trial
 
 #: About 150 models are loaded one after another.
-pytestmark = [pytest.mark.lane("engines"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_each_odd_stream_ends_as_it_should() -> None:

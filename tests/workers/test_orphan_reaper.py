@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -41,64 +40,6 @@ sys.stdin.read()
 reaper.close()
 print("closed", flush=True)
 """
-
-
-VLLM_WORKER = """
-import os, sys, threading
-from pathlib import Path
-
-def main():
-    from core.model_spec import ModelSpec
-    from workers.engines.host import EngineHost
-    from workers.engines import EngineContext
-    from workers.lifecycle.orphan_reaper import start_orphan_reaper
-
-    mark, folder = sys.argv[1:]
-    os.environ["EVALCTL_WORKER"] = mark
-    start_orphan_reaper(mark)
-    host = EngineHost(EngineContext(home=Path(folder), log_folder=Path(folder), worker_mark=mark))
-    options = {
-        "load_format": "dummy",
-        "skip_tokenizer_init": True,
-        "max_model_len": 128,
-        "kv_cache_memory_bytes": 1 << 28,
-    }
-    spec = ModelSpec(name="dummy", engine="vllm", source=folder, options=options)
-    host.load(spec, on_progress=lambda: None, timeout_s=250)
-    print("loaded", flush=True)
-    threading.Event().wait()
-
-if __name__ == "__main__":
-    main()
-"""
-TINY_CONFIG = {
-    "architectures": ["LlamaForCausalLM"],
-    "model_type": "llama",
-    "hidden_size": 128,
-    "intermediate_size": 256,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "num_key_value_heads": 2,
-    "head_dim": 64,
-    "max_position_embeddings": 256,
-    "rms_norm_eps": 1e-5,
-    "vocab_size": 512,
-    "tie_word_embeddings": True,
-    "torch_dtype": "bfloat16",
-}
-
-
-def marked(mark: str) -> list[psutil.Process]:
-    """Return the living processes that carry the mark."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if (
-                process.status() != psutil.STATUS_ZOMBIE
-                and process.environ().get("EVALCTL_WORKER") == mark
-            ):
-                found.append(process)
-    return found
 
 
 class Worker:
@@ -190,29 +131,3 @@ def test_the_reaper_ignores_polite_signals_and_has_its_own_session(worker: Worke
 
 def test_the_reaper_does_not_carry_the_mark(worker: Worker) -> None:
     assert "EVALCTL_WORKER" not in worker.orphan_reaper.environ()
-
-
-@pytest.mark.vllm
-@pytest.mark.chaos
-@pytest.mark.timeout(300)
-def test_worker_killed_hard_takes_a_real_engine_with_it(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps(TINY_CONFIG))
-    program = tmp_path / "worker.py"
-    program.write_text(VLLM_WORKER)
-    mark = uuid.uuid4().hex
-    with subprocess.Popen(
-        [sys.executable, str(program), mark, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as worker:
-        assert worker.stdout is not None
-        assert any(line == b"loaded\n" for line in iter(worker.stdout.readline, b""))
-        engine = marked(mark)
-        assert (
-            len(engine) >= 2
-        )  # the core and its worker; without the orphan reaper both outlive this
-        worker.kill()
-        worker.wait()
-    _, alive = psutil.wait_procs(engine, timeout=5)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
-    assert marked(mark) == []

@@ -1,4 +1,4 @@
-"""vLLM over two ranks on the CPU: no rank outlives a worker that is killed."""
+"""vLLM over two ranks on the CPU: it serves dummy weights, and no rank outlives its worker."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ import psutil
 import pytest
 from sqlalchemy import Engine
 
+from services.waiting import wait_until
 from tests.support.database import query, until
 from tests.support.processes import children_of, evalctl, worker
-from workers.lifecycle.marked_processes import TOKEN_VARIABLE, variables
+from workers import errors
+from workers.lifecycle.marked_processes import (
+    MARK_VARIABLE,
+    TOKEN_VARIABLE,
+    carries,
+    pids,
+    variables,
+)
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(660)]
 
@@ -29,7 +37,7 @@ MODEL = """
 engine = "vllm"
 source = "{folder}"
 [models.split.options]
-tensor_parallel_size = 2
+tensor_parallel_size = {ranks}
 load_format = "dummy"
 skip_tokenizer_init = true
 max_model_len = 1024
@@ -37,20 +45,22 @@ kv_cache_memory_bytes = 67108864
 warm_up_requests = 0
 """
 START_S = 480.0
+CORES = sorted(os.sched_getaffinity(0))[:2]
+#: One rank where there is one core.
+RANKS = len(CORES)
+QUEUE = "vllm-x2" if RANKS == 2 else "vllm"
+ONE = ("--model", "split", "--problems", "sec-symmetric-01", "--repetitions", "1")
 
 
 @pytest.fixture
 def user(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give a user with a tiny model of two ranks, each on a core."""
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
-        pytest.skip("two ranks need two cores")
+    """Give a user with a tiny model of a rank a core, in a folder with a configuration alone."""
     folder = tmp_path / "split"
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(SHAPE), encoding="utf-8")
     config = tmp_path / "evalctl.toml"
-    config.write_text(MODEL.format(folder=folder), encoding="utf-8")
-    cores_of_ranks = {"VLLM_CPU_OMP_THREADS_BIND": f"{cores[0]}|{cores[1]}"}
+    config.write_text(MODEL.format(folder=folder, ranks=RANKS), encoding="utf-8")
+    cores_of_ranks = {"VLLM_CPU_OMP_THREADS_BIND": "|".join(map(str, CORES))}
     return environment | {"EVALCTL_CONFIG": str(config)} | cores_of_ranks
 
 
@@ -60,16 +70,42 @@ def engine_processes(worker_pid: int) -> list[tuple[psutil.Process, str]]:
     return [(child, line) for child, line in children if TOKEN_VARIABLE in variables(child.pid)]
 
 
-def test_no_rank_outlives_its_worker(user: dict[str, str], engine: Engine) -> None:
-    asked = "--problems sec-symmetric-01 --repetitions 1 --fixed-length 16:900"
-    submitted = evalctl(user, "submit --model split", *asked.split())
+def marked(mark: str) -> set[int]:
+    """Return the living processes that carry a worker's mark."""
+    return {pid for pid in pids() if carries(pid, {MARK_VARIABLE: mark})}
+
+
+def submit(user: dict[str, str], *arguments: str) -> None:
+    submitted = evalctl(user, "submit", *ONE, *arguments)
     assert submitted.returncode == 0, submitted.stderr
-    with worker(user, "--queue", "vllm-x2") as process:
+
+
+def test_an_engine_of_ranks_serves_dummy_weights_and_outlives_no_killed_worker(
+    user: dict[str, str], engine: Engine
+) -> None:
+    submit(user, "--fixed-length", "20:5")
+    with worker(user, "--queue", QUEUE) as process:
         process.wait_for("engine.ready", within_s=START_S)
+        process.wait_for("job.succeeded")
+        submit(user)
+        refused = process.wait_for("job.failed")
+        submit(user, "--fixed-length", "16:900")
         until(engine, "SELECT state FROM eval.worker", [{"state": "busy"}])
         running = engine_processes(process.process.pid)
-        assert sum("Worker_TP" in line for _, line in running) == 2
+        titles = [line for _, line in running]
+        assert sum("Worker" in line for line in titles) == RANKS
+        assert sum("EngineCore" in line for line in titles) == 1
+        mark = variables(running[0][0].pid)[MARK_VARIABLE]
+        assert {one.pid for one, _ in running} <= marked(mark)
         process.stop(signal.SIGKILL)
-        assert psutil.wait_procs([one for one, _ in running], timeout=30)[1] == []
+        # Without the orphan reaper the core and its ranks would outlive this.
+        assert psutil.wait_procs([one for one, _ in running], timeout=5)[1] == []
+    assert wait_until(lambda: not marked(mark), 5)
+
     found = query(engine, "SELECT config -> 'tensor_parallel_size' AS ranks FROM eval.boot")
-    assert found == [{"ranks": 2}]
+    assert found == [{"ranks": RANKS}]
+    made = "SELECT prompt_tokens, output_tokens, output FROM analytics_v1.generations"
+    assert query(engine, made) == [{"prompt_tokens": 20, "output_tokens": 5, "output": ""}]
+    assert (refused["state"], refused["error_class"]) == ("failed", errors.REQUEST_REFUSED)
+    said = "SELECT error_message FROM eval.attempt WHERE failure_kind = 'rejected'"
+    assert "without a tokenizer" in query(engine, said)[0]["error_message"]
