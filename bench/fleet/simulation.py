@@ -17,8 +17,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,9 @@ def servers() -> Iterator[Place]:
         folder.chmod(0o711)
         postgres = EmbeddedPostgres(folder / "postgres")
         valkey = EmbeddedValkey(folder / "valkey")
-        postgres.start()
-        valkey.start()
         try:
+            postgres.start()
+            valkey.start()
             with psycopg.connect(postgres.url, autocommit=True) as connection:
                 connection.execute(f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}".encode())
                 connection.execute("ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements")
@@ -162,14 +163,26 @@ class _Simulation:
         self._workers = task.workers * task.processes
         self._ticks: list[float] = []
         self._ended = threading.Event()
+        self._fleet: list[ForkProcess] = []
 
     def run(self, way: str) -> Measured:
-        """Start, measure, kill, and settle."""
+        """Start, measure, kill, and settle; no process of the fleet is left, however it ends."""
+        try:
+            return self._measured(way)
+        finally:
+            self._ended.set()
+            for process in self._fleet:
+                if process.is_alive():
+                    process.kill()
+                    process.join()
+
+    def _measured(self, way: str) -> Measured:
         keys = self._submit()
         reconciler = threading.Thread(target=self._reconcile, daemon=True)
         reconciler.start()
         fork = multiprocessing.get_context("fork")
-        fleet = [fork.Process(target=run, args=(self._task,)) for _ in range(self._processes)]
+        fleet = self._fleet
+        fleet += [fork.Process(target=run, args=(self._task,)) for _ in range(self._processes)]
         for process in fleet:
             process.start()
         self._until(lambda: len(self._records("ready")) >= self._workers, 180)
@@ -307,13 +320,17 @@ def main() -> None:
     parser.add_argument("--pooled", action="store_true")
     asked = parser.parse_args()
     ways = [pool for pool, wanted in ((False, asked.direct), (True, asked.pooled)) if wanted]
-    with servers() as place:
+    # SIGTERM ends it as Ctrl-C does: its servers and its fleet end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), servers() as place:
         for number in map(int, asked.workers.split(",")):
             for through_pooler in ways or [False, True]:
                 found = simulate(
                     place, number, through_pooler=through_pooler, seconds=asked.seconds
                 )
                 print(json.dumps(asdict(found)), flush=True)
+        return
+    sys.exit("ended early: its servers and its fleet have ended")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -52,6 +53,8 @@ class Task:
 
 def run(task: Task) -> None:
     """Run the workers until the folder holds ``stop``; the process may be killed at any time."""
+    # Ctrl-C is for the process that started this one, and which kills it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threads = [
         threading.Thread(target=_guarded, args=(task, record), daemon=True)
         for record in [_recorder(task.folder)] * task.workers
