@@ -39,7 +39,12 @@ from scoring.final_answer.reading.stated_form import read_stated
 from scoring.final_answer.reading.words import last_words
 from scoring.final_answer.results.counted import counts_another
 from scoring.final_answer.results.directions import is_reversed
-from scoring.final_answer.results.endings import endings, of_another_name, restated
+from scoring.final_answer.results.endings import (
+    endings,
+    expression_before,
+    of_another_name,
+    restated,
+)
 from scoring.final_answer.results.places import only_place
 from scoring.final_answer.spelling.writing import in_point_notation, one_spelling, squeezed
 from scoring.final_answer.thinking import searched, visible
@@ -119,6 +124,13 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
         return Judgement(right=False, reason="another value is offered too", stated=stated)
     if decided.right or stated.how != "end":
         return decided
+    before = [
+        _compared(evaluate, question, answer, reference, replace(stated, text=lead, before=""))
+        for reference in answer.any_of
+        if (lead := expression_before(stated, reference)) is not None
+    ]
+    if any(said.right for said in before):
+        return Judgement(right=True, stated=stated)
     ends = _until_right(
         _compared(evaluate, question, answer, reference, replace(stated, text=ending, before=""))
         for ending in endings(stated.text, text, question)

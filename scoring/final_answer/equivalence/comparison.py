@@ -20,6 +20,7 @@ from scoring.final_answer.equivalence.members import (
     branches,
     by_units,
     is_call,
+    restated_amounts,
     rows_of_names,
     signs,
     unpacked,
@@ -178,6 +179,8 @@ class Comparison(ChainComparison):
                 return self._same(wanted, stated.items[0])
             if (compound := amount(stated.items)) and self.values(wanted, compound):
                 return True
+            if (amounts := restated_amounts(stated.items)) is not None:
+                return any(self.values(wanted, said) for said in amounts)
             if stated.items and all(isinstance(item, Equation) for item in stated.items):
                 if all(
                     isinstance(i, Equation) and self.number(i.sides[0]) is not None

@@ -9,7 +9,7 @@ from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.spelling.writing import one_spelling
 
 _OFFERED = re.compile(
-    r"(?<=[\dA-Za-z%°)}\s,，(（])(?:\bor\b(?:\s+(?:maybe|perhaps|possibly|even|also))?"
+    r"(?<=[\dA-Za-z%°)}\s,，(（])(?:\bor\b(?:\s+(?:maybe|perhaps|possibly|even|also|was it|is it))?"
     r"|(?:,|\()\s*(?:maybe|perhaps|possibly)|或者?(?:是|为)?|也可能是)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:[A-Za-z]{1,10}(?![A-Za-z])|%|°))?)(?![\d.]*\d|\s+(?:chances?\s+)?(?:in|out\s+of)\s+\d|\s*(?:\\|√|\*|\^|\(|times\b))",
     re.IGNORECASE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from scoring.final_answer.forms.amounts import combined
+from scoring.final_answer.forms.amounts import combined, measure
+from scoring.final_answer.forms.exact import exact
 from scoring.final_answer.forms.form import Equation, Form, Scalar, Several, Spans, is_mathematics
 from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.vectors import entries
@@ -154,3 +155,25 @@ def by_units(form: Form, other: Form) -> Form:
     read = [read_form(entry) for entry in found or ()]
     known = tuple(entry for entry in read if entry is not None)
     return Several(known, ordered=True) if read and len(known) == len(read) else form
+
+
+#: By how much an amount may differ from the same in another unit.
+RESTATED_SHARE = 0.02
+
+
+def restated_amounts(items: Sequence[Form]) -> tuple[Scalar, ...] | None:
+    """Return amounts that are one amount in different units: ``72 km/h``, ``45 mph``; else None."""
+    scalars = tuple(item for item in items if isinstance(item, Scalar))
+    units = [measure(item.unit) for item in scalars]
+    values = [exact(item.text) for item in scalars]
+    if not items or len(scalars) != len(items) or None in units or None in values:
+        return None
+    known = [unit for unit in units if unit is not None]
+    sizes = [
+        float(value) * unit[2]
+        for value, unit in zip(values, known, strict=True)
+        if value is not None
+    ]
+    alike = len({unit[:2] for unit in known}) == 1 < len({unit[2] for unit in known})
+    close = max(sizes) - min(sizes) <= RESTATED_SHARE * max(map(abs, sizes))
+    return scalars if alike and close else None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from scoring.final_answer.equivalence.rounding import MANTISSA, in_powers, rounds, rounds_finely
 from scoring.final_answer.forms.amounts import measure
 from scoring.final_answer.forms.exact import exact, is_decimal
 from scoring.final_answer.forms.form import Scalar, is_whole
@@ -22,9 +23,6 @@ from scoring.formulas.units import Measure
 Evaluate = Callable[[str], tuple[complex, ...] | None]
 #: math-verify's word on two writings.
 QueryMathVerify = Callable[[str, str], bool | None]
-
-#: Digits that a rounded decimal shows at least, to stand for an exact value.
-ROUNDED_DIGITS = 3
 RELATIVE = 1e-9
 LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-zα-ωΑ-Ω](?![A-Za-z])")
 
@@ -149,7 +147,7 @@ class ValueComparison:
             return self._ratio(wanted, stated)
         one, other = (
             exact(wanted),
-            exact(_in_powers(stated) if exact(wanted) is not None else stated),
+            exact(in_powers(stated) if exact(wanted) is not None else stated),
         )
         if one is not None and other is not None:
             return self._rational(one, other * scale, wanted, stated, scale)
@@ -164,11 +162,11 @@ class ValueComparison:
         if self.tol > 1e-6:
             return abs(one - other) <= Fraction(self.tol) * abs(one)
         if decimals[1] and not decimals[0]:
-            return one.denominator != 1 and _rounds(stated, one / scale)
+            return one.denominator != 1 and rounds(stated, one / scale)
         if decimals[0]:
-            return _rounds(wanted, other) or (decimals[1] and _rounds_finely(stated, one / scale))
-        if (mantissa := _MANTISSA.match(wanted)) is not None and not _MANTISSA.match(stated):
-            return _rounds(mantissa["digits"], other * Fraction(mantissa["digits"]) / one)
+            return rounds(wanted, other) or (decimals[1] and rounds_finely(stated, one / scale))
+        if (mantissa := MANTISSA.match(wanted)) is not None and not MANTISSA.match(stated):
+            return rounds(mantissa["digits"], other * Fraction(mantissa["digits"]) / one)
         return False
 
     def _numeric(self, wanted: str, stated: str, scale: Fraction) -> bool | None:
@@ -234,12 +232,12 @@ class ValueComparison:
             return True
         first = one[0]
         if abs(first.imag) < 1e-12 and all(value == first for value in one):
-            if is_decimal(stated) and _rounds(
+            if is_decimal(stated) and rounds(
                 stated, Fraction(first.real) / scale if scale else Fraction(0)
             ):
                 return True
             if is_decimal(wanted) and abs(other[0].imag) < 1e-12:
-                return _rounds(wanted, Fraction(other[0].real))
+                return rounds(wanted, Fraction(other[0].real))
         return False
 
     def _ratio(self, wanted: str, stated: str) -> bool | None:
@@ -353,46 +351,8 @@ def clock(value: Scalar, like: int | None = None) -> int | None:
     return like if like is not None and minutes < 780 and minutes % 720 == like % 720 else minutes
 
 
-_PRINTED = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.\d+)?)[eE](?P<power>[-+]?\d{1,3})")
-
-
-def _in_powers(text: str) -> str:
-    """Return a number as programs print it, ``1e-3``, with its power of ten."""
-    found = _PRINTED.fullmatch(text.replace(" ", ""))
-    if found is None:
-        return text
-    return f"{found['sign']}{found['digits']}*10^{{{int(found['power'])}}}"
-
-
 def _in_radians(value: Scalar) -> bool:
     return re.match(r"rad(?:ians?)?\b|弧度", value.unit.strip(), re.IGNORECASE) is not None
-
-
-def _rounds(written: str, value: Fraction) -> bool:
-    """Return whether a decimal is a value rounded or cut off.
-
-    Shown to `ROUNDED_DIGITS` significant digits at least.
-    """
-    written = written.replace(" ", "")
-    decimals = len(written.split(".")[1])
-    if len(re.sub(r"[-.]", "", written).lstrip("0")) < ROUNDED_DIGITS:
-        return False
-    unit = Fraction(1, 10**decimals)
-    shown = Fraction(written)
-    cut = Fraction(math.trunc(value / unit)) * unit
-    return abs(shown - value) <= unit / 2 * Fraction(1_000_001, 1_000_000) or shown == cut
-
-
-#: The digits of a number in scientific notation.
-_MANTISSA = re.compile(r"(?P<digits>-?\d\.\d+)\s*(?:\*|\\times|\\cdot|×)\s*10\s*\^")
-#: Significant digits with which a decimal may round a longer one.
-FINE_DIGITS = 5
-
-
-def _rounds_finely(written: str, value: Fraction) -> bool:
-    """Return whether a decimal rounds a longer one to `FINE_DIGITS` significant digits or more."""
-    digits = len(re.sub(r"[-.\s]", "", written).lstrip("0"))
-    return digits >= FINE_DIGITS and _rounds(written, value)
 
 
 def _based(text: str) -> tuple[str, str] | None:

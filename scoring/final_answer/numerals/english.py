@@ -117,6 +117,10 @@ _WORD_FRACTION = re.compile(
 )
 #: "half a mile", "half an hour".
 _HALF = re.compile(r"(?<![A-Za-z])half\s+an?\s+(?P<unit>[a-z]+)", re.IGNORECASE)
+#: A half that is all that is said, or what something is.
+_LONE_HALF = re.compile(
+    r"(?:(?<=\bis )|(?<='s )|(?<== )|(?<=equals )|\A\s*)half(?=\W*\Z)", re.IGNORECASE
+)
 #: "two point five" in digits.
 _POINT = re.compile(
     r"(?<![\d.])(?P<whole>\d+)\s+point\s+(?P<digits>\d(?:\s+\d)*)(?![\d.]*\d)", re.IGNORECASE
@@ -172,6 +176,7 @@ def with_english(text: str) -> str:
     lower = text.lower()
     if any(stem in lower for stem in _STEMS):
         text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
+        text = _LONE_HALF.sub(r"\\frac{1}{2}", text)
         text = _WORD_FRACTION.sub(fraction, text)
         text = _WORD_NUMBER.sub(number, text)
         text = _POINT.sub(lambda m: f"{m['whole']}.{''.join(m['digits'].split())}", text)

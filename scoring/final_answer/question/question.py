@@ -35,6 +35,10 @@ _PERCENT = re.compile(
     r"|fraction|discount|interest|increase|decrease|growth|efficien|likel",
     re.IGNORECASE,
 )
+#: A question for a part of a number, which is a number.
+_PART_IN_PERCENT = re.compile(
+    r"\b(?:what is|find|calculate|compute)\s+[$\d.]+\s*\\?%\$?\s+of\s+\$?\d", re.IGNORECASE
+)
 _COUNT = re.compile(
     r"\bhow many\b|多少[个名人只条本张辆支头块元]|几[个名人只条本张辆支头块元]", re.IGNORECASE
 )
@@ -218,6 +222,8 @@ class Question:
     @cached_property
     def speaks_of_percent(self) -> bool:
         """Whether an answer may be a percentage where the reference shows no sign."""
+        if _PART_IN_PERCENT.search(self.text) is not None:
+            return False
         return _PERCENT.search(self.text) is not None or _COUNT.search(self.text) is None
 
     @cached_property

@@ -84,6 +84,9 @@ def main_clause(text: str) -> str:
         shorter = clause.sub(" ", text)
         if holds(shorter):
             text = shorter
+    other = _THAT_IS_ELSE.search(text)
+    if other is not None and holds(text[: other.start()]) and not _same_measure(text, other):
+        text = text[: other.start()]
     restated = list(_THAT_IS.finditer(text))
     if (
         restated
@@ -94,6 +97,20 @@ def main_clause(text: str) -> str:
     return text
 
 
+def _same_measure(text: str, found: re.Match[str]) -> bool:
+    """Return whether a value stands once more as a percent or per time only where it was before."""
+    before, behind = text[: found.start()], text[found.end() :]
+    if "%" in behind and "%" not in before:
+        return _SHARE.search(before) is not None
+    per = _PER.findall(behind)
+    apart = per and _PER.search(before) and per != _PER.findall(before)
+    return not (apart and _ROUGHLY.match(behind))
+
+
+_SHARE = re.compile(r"/|\\frac|(?<!\d)0?\.\d")
+_PER = re.compile(r"(?:\bper\s+|/\s*|\bfor each\s+)([a-z]+)", re.IGNORECASE)
+#: A value restated behind "that is".
+_THAT_IS_ELSE = re.compile(r"[,;(]?\s*\b(?:i\.e\.|that is,)\s*,?", re.IGNORECASE)
 _BECAUSE_FIRST = re.compile(
     r"\s*(?:because|since|as)\s[^,;]{3,120},\s*(?=[A-Za-z$])", re.IGNORECASE
 )
@@ -103,6 +120,13 @@ _EQUALS_LIKE = (
     r"|has|have|was|were|will|would|beats?|exceeds?|saves?)"
 )
 _COMMENTS = (
+    re.compile(
+        r"[,，;；]\s*(?:(?:to )?check|verif\w+|验证|验算|检验)\s*[:：][^。;；]*$", re.IGNORECASE
+    ),
+    re.compile(
+        r",\s*(?:and|while|but)\s+[^,;]*\bwould\s+(?:be|make|give|cost|leave)\b[^;。]*$",
+        re.IGNORECASE,
+    ),
     re.compile(
         rf",\s*(?:for|in|of|to|with|at)?\s*(?:which|where"
         rf"|whose)\s+(?!{_EQUALS_LIKE}\b)[^;。]*?(?=[.;。]\s|[.;。]?$)",
@@ -148,7 +172,7 @@ _COMMENTS = (
 )
 _ROUGHLY = re.compile(r"\s*(?:about|approximately|roughly|around|some|≈|约)", re.IGNORECASE)
 _THAT_IS = re.compile(
-    r"(?:^|[,，;；(—–-]\s*)(?:that is|i\.e\.?|namely|in other words"
+    r"(?:^|[,，;；(—–-]\s*|\s(?=i\.e\.))(?:that is|i\.e\.?|namely|in other words"
     r"|or equivalently|即|也就是说?)(?![A-Za-z])\s*[,，:：]?",
     re.IGNORECASE,
 )

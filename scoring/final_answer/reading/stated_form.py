@@ -13,8 +13,8 @@ from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.counts import counts
 from scoring.final_answer.question.named import left_over
 from scoring.final_answer.question.question import Question
+from scoring.final_answer.reading.bare import bare
 from scoring.final_answer.reading.clauses import (
-    REJECTED,
     main_clause,
     result_clause,
     without_rejected,
@@ -34,45 +34,9 @@ from scoring.final_answer.spelling.writing import one_spelling
 
 #: Words that may be an answer without being a sentence.
 MAX_WORDS = 4
-_REMARK_IN_BRACKETS = re.compile(
-    r"[(（][^()（）]*(?:把握|信心|置信|confiden|sure\b|certain|checked|验算|检验|[✓✔])[^()（）]*[)）]",
-    re.IGNORECASE,
-)
-_PROSE_IN_BRACKETS = re.compile(
-    r"[(（](?![^()（）]*\b(?:in|ex)clu)(?=\s*(?:since|because|as|from|check)\s|[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}"
-    r"|\d\s+of\s))[^()（）]*[)）]"
-)
-#: A value once more as a decimal: ``3π (≈ 9.42)``.
-_APPROXIMATELY_IN_BRACKETS = re.compile(
-    r"(?<=[\w}$²³])\s*[(（]\s*(?:≈|≃|\\approx|approx(?:imately|\.)?|about|roughly|约)\s*"
-    r"(?P<value>-?[\d.,]*\d)\s*[)）]"
-)
-#: A determinant written out on the left of its value.
-_DETERMINANT = re.compile(
-    r"\\begin\s*\{vmatrix\}(?:(?!\\end).){1,400}\\end\s*\{vmatrix\}\s*=(?=\s*-?[\d\\])", re.DOTALL
-)
-#: A number in words, once more in figures: ``five twelfths (5/12)``.
-_FIGURES_IN_BRACKETS = re.compile(
-    r"(?P<words>\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty"
-    r"|hundred|thousand|million|dozen|half|halves|thirds?|quarters?|[a-z]+ths?))"
-    r"\s*\(\s*-?\d+(?:\.\d+|\s*/\s*\d+)?\s*\)",
-    re.IGNORECASE,
-)
-#: A side of an equality that holds a term in words: ``e - (what equals 1) = e - 1``.
-_TERM_IN_WORDS = re.compile(
-    r"(?<![^=,，;；。\n])[^=,，;；。\n]*[-+*/×·]\s*"
-    r"[(（](?=[^()（）]*(?:[A-Za-z]{3,}\s+[A-Za-z]{2,}|[\u3400-\u9fff]{2}))"
-    r"[^()（）]*[)）]\s*=(?=[^=,，;；]+[.。]?\s*$)"
-)
-#: A word with its number in brackets, and a calculation of what stands before them.
-_NOTE_IN_BRACKETS = re.compile(
-    r"(?<=[\d}])\s*[(（]\s*(?:multiplicity|double|triple|simple|once|twice|重根|二重)[^()（）]*[)）]"
-    r"|(?<=\d)\s*[(（]\s*[-\d\s+*/×·÷^.]+=[-\d\s+*/×·÷^.=]+[)）]"
-)
 _MATRIX = re.compile(
     r"\\begin\s*\{(?P<kind>[bpvBV]?matrix|array)\}.*?\\end\s*\{(?P=kind)\}", re.DOTALL
 )
-_BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
 _CONDITION = re.compile(
     r"(?:\s*[,;，；(（]\s*|\s+)(?:(?:where|for|when|with|if|其中|当"
     r"|这里)\s*)?(?:[a-zA-Z](?:\s*,\s*[a-zA-Z])?)\s*(?:∈|≥|>|≤"
@@ -88,7 +52,7 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
     """Return the form of what is stated, None where it cannot be read."""
     wanted = how.read(reference)
     several = _is_several(wanted)
-    raw = _bare(stated, reference, several=several, words=isinstance(wanted, Words))
+    raw = bare(stated, reference, several=several, words=isinstance(wanted, Words))
     spelled = without_rejected(one_spelling(raw, commas=how.kind != "set"))
     text = _without_conditions(spelled, wanted)
     if (
@@ -102,7 +66,7 @@ def read_stated(question: Question, how: Comparison, reference: str, stated: Sta
         alone = stated.how == "boxed" or (stated.how == "end" and _is_alone(stated))
         text = _factorial(counts(text), wanted, boxed=alone)
     if question.asks_share:
-        text = _ONE_IN.sub(r"\\frac{\1}{\2}", text)
+        text = _EVEN_CHANCE.sub(r"\\frac{1}{2}", _ONE_IN.sub(r"\\frac{\1}{\2}", text))
     if isinstance(wanted, Words):
         return _words(raw, text, wanted, question)
     is_matrix = isinstance(wanted, Scalar) and "pmatrix" in wanted.text
@@ -160,6 +124,7 @@ def _is_enumeration(form: Form, wanted: Form | None) -> bool:
     )
 
 
+_EVEN_CHANCE = re.compile(r"(?<![\d.])50\s*[/:-]\s*50(?![\d.])")
 _ONE_IN = re.compile(
     r"(?<![\d.])(\d+)\s+(?:chances?\s+)?(?:in|out of)\s+(?:every\s+)?(\d+)(?![\d.]*\d)"
 )
@@ -238,33 +203,6 @@ def _is_several(wanted: Form | None) -> bool:
     )
 
 
-def _bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
-    """Return what is stated without remarks in brackets.
-
-    The bold part where it holds a value; ratios with a colon.
-    """
-    raw = _DETERMINANT.sub("D =", stated.text)
-    if stated.how != "boxed" and (bold := _bold(raw, several=several)):
-        raw = bold
-    raw = _NOTE_IN_BRACKETS.sub(" ", _REMARK_IN_BRACKETS.sub(" ", raw))
-    raw = _FIGURES_IN_BRACKETS.sub(r"\g<words>", raw)
-    raw = _APPROXIMATELY_IN_BRACKETS.sub(r" ≈ \g<value>", raw)
-    if stated.how == "end" and not words:
-        raw = _TERM_IN_WORDS.sub(" is ", raw)
-    if stated.how != "boxed" and not words:
-        without = _PROSE_IN_BRACKETS.sub(
-            lambda m: m.group() if REJECTED.search(m.group()) else " ", raw
-        )
-        raw = without if re.search(r"\d|∞|\\infty", without) else raw
-    if re.search(r"\d\s*:\s*\d", reference):
-        raw = (
-            _RATIO_FOR.sub(r"\g<a>:\g<b>", one_spelling(raw))
-            if _RATIO_FOR.search(one_spelling(raw))
-            else raw
-        )
-    return raw
-
-
 def _last_ratio(text: str) -> str:
     """Return the ratio that a text ends in, all of a text that ends in none."""
     found = list(_RATIO.finditer(text))
@@ -273,23 +211,6 @@ def _last_ratio(text: str) -> str:
 
 _TIME = re.compile(r"\b[ap]\.?\s?m\b|\d\s*[ap]\.?m\b|o'clock|\d\s*[点时]", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\d.:])\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+(?![\d:])")
-_RATIO_FOR = re.compile(
-    r"(?P<a>\d+)(?:(?:\s+[a-z]+)?\s+(?:to|for\s+every|for\s+each"
-    r"|per)\s+|\s*比\s*)(?P<b>\d+)(?:\s+[a-z]+)?(?=[\s.,;)。，；]|$)",
-    re.IGNORECASE,
-)
-
-
-def _bold(text: str, *, several: bool) -> str | None:
-    """Return what is set in bold of a sentence and holds a value: the last, or all of them."""
-    found = [
-        m["inside"]
-        for m in _BOLD.finditer(text)
-        if re.search(r"\d|\\frac|\\pi|π|∞|\\infty|√", m["inside"])
-    ]
-    if not found or re.search(r"[:：]\s*$", found[-1]):
-        return None
-    return " , ".join(found) if several else found[-1]
 
 
 def _widened(stated: Stated, wanted: Several, how: Comparison) -> Form | None:
@@ -319,8 +240,6 @@ _COORDINATE = re.compile(
     r"|是)\s*\$?(?P<value>-?[\w./\\{}]+)",
     re.IGNORECASE,
 )
-
-
 _PAIR = re.compile(r"\(\s*(?P<a>[a-z]|\\theta|θ)\s*,\s*(?P<b>[a-z]|\\theta|θ)\s*\)")
 
 

@@ -68,6 +68,34 @@ _ASKS_PLACE = re.compile(
 )
 
 
+#: A sentence up to the word that draws something further from it.
+_LEAD = re.compile(
+    r"(?P<lead>[^\n]*?)[,;]?\s*\b(?:and )?(?:so|thus|hence|therefore)\s*,?\s*$", re.IGNORECASE
+)
+_OF_RESULT = re.compile(r"\b(?:answer|result|solution|final)\b|答|结果", re.IGNORECASE)
+
+
+def expression_before(stated: Stated, reference: str) -> str | None:
+    """Return the expression that a sentence states before it draws a number from it.
+
+    "y = 3x^2 + 2, so the slope at 0 is 2" answers a question for an expression in x. None where
+    the reference has no letter, or what is drawn has it too or is called the answer.
+    """
+    letters = set(_LETTER.findall(_COMMAND.sub(" ", reference))) - set("eiAC")
+    if not letters or _OF_RESULT.search(stated.text):
+        return None
+    said = _AT.sub(" ", stated.text)
+    if any(re.search(rf"\d\s*{x}|{x}\s*[-+^(]|[-+(]\s*{x}|{x}\s*[=<>≤≥∈]", said) for x in letters):
+        return None
+    found = _LEAD.search(re.split(r"\n|(?<=[^\d])\.\s", stated.before)[-1])
+    return found["lead"] if found is not None and any(x in found["lead"] for x in letters) else None
+
+
+_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
+_AT = re.compile(r"\b(?:at|when|for|where)\s+\$?[a-z]\s*=\s*-?[\w./]+")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+
+
 def endings(sentence: str, text: str, question: Question) -> list[str]:
     """Return what the conclusion of a text ends in.
 

@@ -33,6 +33,7 @@ _ENGLISH = re.compile(
 )
 _CHINESE = re.compile(
     r"[,，;；]\s*(?:此时|这时|(?:且|并)?(?:当且仅当|仅当|当|在))\s*[^。；;]*[。.]?\s*$"
+    r"|[,，;；]\s*\$?[a-zA-Z]\s*=\s*[^，。；;=]{1,12}时(?:取到|取得|达到|取)[^。；;\d]*[。.]?\s*$"
 )
 #: What stands before the place is a value, not the condition of one.
 _VALUE_BEFORE = re.compile(r"\d|\\(?:frac|sqrt|pi|ln)|π|√")

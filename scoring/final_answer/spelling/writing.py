@@ -164,6 +164,9 @@ _SAID = (
     (re.compile(r"\\equiv(?![A-Za-z])|≡"), "="),
     (re.compile(r"(?<=\+)\s*(?:an? )?const(?:ant|\.)?(?![A-Za-z])"), " C"),
     (re.compile(r"(?<![\d:])(?P<time>(?:[01]?\d|2[0-3]):[0-5]\d):00(?![\d:])"), r"\g<time>"),
+    (re.compile(r"(?<![A-Za-z])(?P<n>\d*[a-z])\s+squared(?![A-Za-z])"), r"\g<n>^2"),
+    (re.compile(r"(?<![A-Za-z])(?P<n>\d*[a-z])\s+cubed(?![A-Za-z])"), r"\g<n>^3"),
+    (re.compile(r"(?<![A-Za-z\d_])(?P<n>[xyz])(?P<at>[1-4])(?=\s*=)"), r"\g<n>_\g<at>"),
     (re.compile(r"∨"), " or "),
     (re.compile(r"∧"), " and "),
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
@@ -188,12 +191,17 @@ _SAID = (
 )
 
 
+_AND = re.compile(r"(?<=\d)\s*&\s*(?=-?\d)")
+
+
 def _with_plain_signs(written: str, *, commas: bool) -> str:
     """Return the text without what only sets or colours it.
 
     And with commas apart that are none of a number.
     """
     written = written.replace("\\in\\math", "∈\\math")
+    if "&" in written and "\\" not in written:
+        written = _AND.sub(" and ", written)
     text = _with_dollars(with_currencies(_MARKS.sub(" ", END_MARKS.sub(" ", written))))
     for sign, to in _SQUARES.items():
         text = text.replace(sign, to)
