@@ -61,7 +61,7 @@ MAX_STATED = 4_000
 MAX_BEHIND = 80
 _ASKS_WRONG = re.compile(r"\b(?:wrong|false|incorrect|not true)\b|错|不正确|不成立", re.IGNORECASE)
 _ASKS_DENIED = re.compile(
-    r"\bnot\b|n't\b|\bcannot\b|undefined|exclud|except|domain|不[能可等是]|无意义|定义域",
+    r"\bnot\b|n't\b|\bcannot\b|undefined|impossible|\bfails?\b|never|invalid|exclud|except|domain|不[能可等是]|无意义|定义域",
     re.IGNORECASE,
 )
 #: Another value joined to a box at the end of a text.

@@ -90,7 +90,8 @@ def goes_to_another(lead: str, tail: str, wanted: frozenset[str]) -> bool:
     first = _WITHOUT_MARK.sub("", clauses[-1]).strip(" \t\n*。.")
     named = _NAMED.match(first)
     other = _NAMED.match(_CLAUSE.split(tail.strip(" \t\n*。."))[0].strip(" *"))
-    if named is None or other is None or len(named["label"].strip()) < 2:
+    compared = _COMPARED.search(first) is not None
+    if compared or named is None or other is None or len(named["label"].strip()) < 2:
         return False
     extreme = _LEAST.search(other["label"]) or _MOST.search(other["label"])
     if extreme and not any(_LEAST.search(head) or _MOST.search(head) for head in wanted):
@@ -102,6 +103,10 @@ def goes_to_another(lead: str, tail: str, wanted: frozenset[str]) -> bool:
     )
 
 
+#: A value that only compares: "5 less than the length".
+_COMPARED = re.compile(
+    r"\b(?:less|more|fewer|times|than|twice|half|percent)\b|比|倍", re.IGNORECASE
+)
 _WITHOUT_MARK = re.compile(r"°|\^\{?\\circ\}?|\$")
 #: Names of a result of any kind.
 _GENERIC = re.compile(

@@ -31,11 +31,15 @@ _PEOPLE = frozenset((
 ))  # fmt: skip
 _ANY = frozenset((
     "piece", "item", "unit", "thing", "object", "time", "way", "number", "one", "dozen", "pair",
+    "answer", "response", "guess", "try",
 ))  # fmt: skip
 _COUNT_WORDS = (
     r"(?:\d+|each|every|per|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty"
     r"|thirty|forty|fifty|sixty)"
 )
+#: Two things together, and a thing in the plural: an adjective counts nothing ("9 correct").
+_JOINED = re.compile(r"\b(?:and|or|plus)\b", re.IGNORECASE)
+_PLURAL = re.compile(r"\s*(?:[a-z'-]+\s+)?[a-z'-]+[a-rt-z]s\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _ASKED_ZH = re.compile(r"(?:多少|几)(?P<thing>[\u3400-\u9fff]{1,6})")
 _BEHIND = re.compile(
@@ -59,6 +63,8 @@ def counts_another(value: str, text: str, question: str) -> bool:
 def _is_another(words: str, question: str) -> bool:
     if words[0] >= "\u3400":
         return _is_another_zh(words, question)
+    if _JOINED.search(words) or _PLURAL.match(words) is None:
+        return False
     said = _name(words)
     if not said or any(measure(word) is not None for word in said):
         return False
@@ -68,7 +74,7 @@ def _is_another(words: str, question: str) -> bool:
     asked = [_name(found["words"]) for found in _HOW_MANY.finditer(question)]
     if not asked and _HOW_MUCH_OF_ONE.search(question):
         return True
-    if counted[0] in _ANY:
+    if set(said) & _ANY:
         return False
     if not asked or any(set(said) & set(name) for name in asked) or not asked[-1]:
         return False
