@@ -14,6 +14,7 @@ from problems.schema import Problem
 from scoring.final_answer.question.question import Question
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
+from scoring.steps.grounds import Grounds
 from scoring.steps.patterns import CompiledPath, PatternCompiler
 from scoring.steps.references import References
 from scoring.text.normalise import normalise
@@ -31,6 +32,7 @@ class CompiledProblem:
     given: frozenset[tuple[str, ...]]
     paths: tuple[CompiledPath, ...]
     references: References
+    grounds: Grounds
 
     @classmethod
     def of(cls, problem: Problem) -> CompiledProblem:
@@ -42,18 +44,27 @@ class CompiledProblem:
         references = References.of(problem, symbols, paths, evaluation)
         texts = problem.statement.values()
         chains = [chain for text in texts for chain in symbols.chains(text, maths=False)]
+        given = frozenset(
+            (a.canonical, b.canonical)
+            for chain in chains
+            for a, b in itertools.pairwise(chain.sides)
+        )
+        read = map(symbols.read, problem.answer.any_of)
+        results = [symbols.settle(node, {}) for node in read if node is not None]
         return cls(
             problem=problem,
             symbols=symbols,
             question=Question.of(problem).worked_out(),
             statement=tuple(re.sub(r"\s+", "", normalise(text).text) for text in texts),
-            given=frozenset(
-                (a.canonical, b.canonical)
-                for chain in chains
-                for a, b in itertools.pairwise(chain.sides)
-            ),
+            given=given,
             paths=paths,
             references=references,
+            grounds=Grounds.of(
+                chains,
+                given,
+                results,
+                evaluation,
+            ),
         )
 
 

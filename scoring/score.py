@@ -16,6 +16,7 @@ from scoring.numeric.evaluation import Evaluation
 from scoring.steps.assignment import assign
 from scoring.steps.carried_value import CarriedValue
 from scoring.steps.determination import Determination
+from scoring.steps.founding import Founding
 from scoring.steps.matcher import Hit, Matcher
 from scoring.steps.mistakes import Mistake, Mistakes
 from scoring.steps.patterns import CompiledPath, CompiledStep
@@ -25,6 +26,7 @@ from scoring.steps.thin_evidence import (
     baseless,
     only_named,
     shown_share,
+    unfounded,
     unsupported,
     without_base,
 )
@@ -121,8 +123,13 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     paths = [path for path in compiled.paths if path_id in (None, path.path.id)]
     mistakes = Mistakes(Matcher(parsed, compiled.statement), compiled.references)
     trials = Trials.of(parsed, problem.answer.any_of)
+    founding = Founding.of(parsed, compiled.grounds)
     determination = Determination.of(
-        parsed, trials, blank=blanks(answer, offset), correct=conclusion.correct
+        parsed,
+        trials,
+        blank=blanks(answer, offset),
+        correct=conclusion.correct,
+        roomy=founding.derives,
     )
     along = (
         (path.path, determination.settle(_along(path, mistakes, conclusion, text, given)))
@@ -130,6 +137,8 @@ def score_text(problem: Problem, text: str, *, path_id: str | None = None) -> Sc
     )
     path, verdicts = _best(along)
     hollow = baseless(path, verdicts, parsed)
+    if conclusion.correct is not False:
+        hollow |= unfounded(path, verdicts, founding, parsed)
     share = shown_share(path, verdicts, hollow, parsed)
     if conclusion.correct is not False:
         verdicts = unsupported(path, verdicts, hollow, parsed)

@@ -6,7 +6,7 @@ is undetermined where there is room for it: three relations that matched nothing
 characters, for every two steps not found between the same found ones; or, with such an answer,
 three such relations in all of the text for every two steps not found. Every other step is missing:
 the answer breaks off or goes wrong before it, or is too short to hold it. Values that are only
-tried make no room (`trials`).
+tried make no room (`trials`), and an answer that derives nothing has none at all (`founding`).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Determination:
     reached: bool
     #: Stretches of text that try values, and blank ones.
     tried: tuple[Span, ...] = ()
+    #: Whether the answer derives anything, so that it may hold more than is found.
+    roomy: bool = True
 
     @classmethod
     def of(
@@ -45,6 +47,7 @@ class Determination:
         *,
         blank: tuple[Span, ...] = (),
         correct: bool | None,
+        roomy: bool = True,
     ) -> Determination:
         """Prepare the decision for an answer with blank stretches whose result is ``correct``."""
         relations = (
@@ -54,6 +57,7 @@ class Determination:
             relations=tuple(parsed.span(chain.start, chain.end) for chain in relations),
             begin=parsed.span(0, 0)[0],
             reached=correct is not False,
+            roomy=roomy,
             tried=(
                 *blank,
                 *(parsed.span(*span) for span in (*trials.sentences, *trials.paragraphs)),
@@ -63,7 +67,7 @@ class Determination:
     def settle(self, verdicts: Sequence[StepVerdict]) -> tuple[StepVerdict, ...]:
         """Return the verdicts, missing ones as undetermined where the rules cannot decide."""
         lost = [i for i, verdict in enumerate(verdicts) if verdict.verdict in NOT_FOUND]
-        if not lost:
+        if not lost or not self.roomy:
             return tuple(verdicts)
         found = [_span(verdict) for verdict in verdicts]
         free = [at for at in self.relations if not any(_meet(at, span) for span in found if span)]

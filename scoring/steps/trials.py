@@ -1,10 +1,11 @@
 """Find where an answer tries values instead of deriving.
 
 A name that stands in no formula gets three values or more, a table gives values of a function at
-numbers and no formula in letters stands there, or a paragraph says that it tries and its relations
-hold numbers alone. Such relations leave no room for a step: a result that is read off tried values
-is not derived. Where the result is an expression in letters, an answer that mostly relates numbers
-does not derive it either; nor does one that mostly relates decimals where it holds a root or pi.
+numbers and no formula in letters stands there, or a paragraph says that it tries or checks and its
+relations hold numbers alone. Such relations leave no room for a step: a result that is read off
+tried values is not derived. Where the result is an expression in letters, an answer that mostly
+relates numbers does not derive it either; nor does one that mostly relates decimals where it holds
+a root or pi.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.formulas.chains import Chain
 from scoring.formulas.tree import Call, Index, Variable, names_of, numbers_of
 from scoring.numeric.rounding import decimals_of
+from scoring.steps.derivation import is_plain
 
 Span = tuple[int, int]
 #: Values that one name takes at least, to be tried ones.
 TRIED = 3
+#: Characters between a word for trying and what is tried.
+NEAR = 30
 #: Decimals of a number that is taken for an approximation.
 APPROXIMATE = 3
 
@@ -38,6 +43,12 @@ _SAYS_SO = re.compile(
     r"|appears?|looks? like|pattern)\b|试|猜|看起来|似乎|规律",
     re.IGNORECASE,
 )
+#: Where a sentence begins to check what stands before it.
+_CHECKS = re.compile(
+    r"(?:^|(?<=[.。;；,，!！]))[ *#(（>-]{0,12}(?:(?:quick |double[- ]?)?check(?:ing)?"
+    r"|verif(?:y|ying|ication)|验证|检验|验算|经检验|代入检验)(?![A-Za-z])",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LETTER = re.compile(r"(?<![A-Za-z\\])[a-zA-Z](?![A-Za-z])")
 
 
@@ -47,32 +58,53 @@ class Trials:
 
     #: Sentences about one of several values of a name, or values of a function at numbers.
     sentences: tuple[Span, ...]
-    #: Paragraphs that say that they try.
+    #: Paragraphs that say that they try, and what is behind a result to check it.
     paragraphs: tuple[Span, ...]
     #: Whether relations between numbers show nothing of the result, and whether decimals do not.
     symbolic: bool
     exact: bool
+    #: The names of the statement.
+    stated: frozenset[str]
 
     @classmethod
     def of(cls, parsed: ParsedAnswer, references: tuple[str, ...]) -> Trials:
         """Find them in an answer to a problem with these reference answers."""
-        text = parsed.text
+        text, stated = parsed.text, parsed.symbols.stated
         relations = [chain for chain in parsed.chains if len(chain.sides) > 1]
+        numeric = partial(_is_numeric, stated=stated)
+        decimal = partial(_is_decimal, stated=stated)
         return cls(
             sentences=tuple(sorted({*_tried_names(parsed), *_tried_places(parsed)})),
-            paragraphs=tuple(_paragraph(text, m.start()) for m in _SAYS_SO.finditer(text)),
-            symbolic=any(map(_has_letters, references)) and _most(_is_numeric, relations),
-            exact=any(map(_is_irrational, references)) and _most(_is_decimal, relations),
+            paragraphs=(
+                *(
+                    _paragraph(text, m.start())
+                    for m in _SAYS_SO.finditer(text)
+                    if not _begins_form(parsed, m.end())
+                ),
+                *((m.start(), _line_end(text, m.end())) for m in _CHECKS.finditer(text)),
+            ),
+            stated=stated,
+            symbolic=any(map(_has_letters, references)) and _most(numeric, relations),
+            exact=any(map(_is_irrational, references)) and _most(decimal, relations),
         )
 
     def hold(self, chain: Chain) -> bool:
         """Return whether a chain of relations only tries values."""
         if _inside(chain.start, self.sentences):
             return True
-        if self.exact and _is_decimal(chain):
+        if self.exact and _is_decimal(chain, self.stated):
             return True
-        numeric = _is_numeric(chain)
+        numeric = _is_numeric(chain, self.stated)
         return numeric and (self.symbolic or _inside(chain.start, self.paragraphs))
+
+
+def _begins_form(parsed: ParsedAnswer, at: int) -> bool:
+    """Return whether what is tried is a form with coefficients to be found: ``try y = A e^t``."""
+    chain = parsed.chain_at(at)
+    if chain is None or not 0 <= chain.start - at < NEAR:
+        return False
+    form = chain.sides[-1].nodes
+    return len(chain.sides) < 3 and any(len(names_of(node)) > 1 for node in form)
 
 
 def _tried_names(parsed: ParsedAnswer) -> set[Span]:
@@ -122,15 +154,19 @@ def _inside(at: int, spans: tuple[Span, ...]) -> bool:
     return any(start <= at < end for start, end in spans)
 
 
-def _is_numeric(chain: Chain) -> bool:
+def _is_numeric(chain: Chain, stated: frozenset[str]) -> bool:
     """Return whether all sides but a name on the left are numbers."""
     sides = chain.sides[1:] or chain.sides
-    return not any(names_of(node) for side in sides for node in side.nodes)
+    if any(names_of(node) for side in sides for node in side.nodes):
+        return False
+    # An equation in unknowns of the answer's own determines them.
+    left = [node for node in chain.sides[0].nodes if len(chain.sides) > 1 and not is_plain(node)]
+    return not any(names_of(node) and stated.isdisjoint(names_of(node)) for node in left)
 
 
-def _is_decimal(chain: Chain) -> bool:
+def _is_decimal(chain: Chain, stated: frozenset[str]) -> bool:
     """Return whether a chain relates numbers of which one is written with three decimals."""
-    if not _is_numeric(chain):
+    if not _is_numeric(chain, stated):
         return False
     numbers = (number for side in chain.sides for node in side.nodes for number in numbers_of(node))
     return any(decimals_of(number) >= APPROXIMATE for number in numbers)

@@ -10,9 +10,12 @@ from scoring.final_answer.extraction.statements import CALCULATION, FORMULA, sta
 from scoring.final_answer.extraction.strength import CONCLUDES, overlap
 from scoring.final_answer.numerals.plain import plain_numbers
 
-#: A heading under which nothing new is stated: a check, notes, extras.
+#: A heading under which nothing new is stated: a check, notes, extras. A check may also begin
+#: within the last line.
 _APPENDIX = re.compile(
-    r"^[\s>*#(（]*(?:quick |double[- ])?(?:check(?:ing)?|verification|verify"
+    r"(?:(?<=[.。;；!！])[ *(（]*(?=(?:check|verif|验算|检验|验证)[^\s:：]{0,8}[:：][^\n]*\Z)"
+    r"|^[\s>*#(（]*)"
+    r"(?:quick |double[- ])?(?:check(?:ing)?|verification|verify"
     r"|proof check|sanity check|notes?|remarks?|extra|bonus|tips?|follow[- ]up"
     r"|further|a few (?:things|notes|remarks)|some (?:notes|remarks)"
     r"|things to keep in mind|keep in mind|p\.?s\.?|验算|检验|检查|验证|备注"
