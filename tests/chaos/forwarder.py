@@ -54,25 +54,25 @@ class Forwarder:
         ):
             for wire in (client, server):
                 wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sent, cut = b"", False
             while not self._closed.is_set():
                 ready, _, _ = select.select([client, server], [], [], 0.5)
                 for source in ready:
                     chunk = source.recv(_CHUNK)
+                    if source is server and cut:
+                        # The server has done what it was asked for; its answer is kept.
+                        self.cut.set()
+                        return
                     if not chunk:
                         return
                     if self.delay_s:
                         self._closed.wait(self.delay_s)
                     (server if source is client else client).sendall(chunk)
-                    if source is client and self.cut_after is not None and self.cut_after in chunk:
-                        self._cut(server)
-                        return
-
-    def _cut(self, server: socket.socket) -> None:
-        """Let the server do what it was asked for, keep its answer, and cut."""
-        self.cut_after = None
-        server.settimeout(10)
-        server.recv(_CHUNK)
-        self.cut.set()
+                    if source is client and (wanted := self.cut_after) is not None:
+                        # A long statement comes in several pieces.
+                        sent = sent[-len(wanted) :] + chunk
+                        if wanted in sent:
+                            self.cut_after, cut = None, True
 
 
 @contextmanager
