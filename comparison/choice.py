@@ -27,6 +27,13 @@ class Criterion:
     label: str
     better: Better
     digits: int
+    #: Over problems and repetitions, as in the tables of results: one slow request decides nothing.
+    median: bool = False
+
+    def over(self, values: Floats, axis: int | None = None) -> Floats:
+        """Return the average over the problems of an axis."""
+        average = np.median if self.median else np.mean
+        return np.asarray(average(values, axis=axis))
 
 
 CRITERIA = {
@@ -34,8 +41,8 @@ CRITERIA = {
     for one in (
         Criterion(name="score7", label="score of 7", better=Better.HIGHER, digits=2),
         Criterion(name="steady", label="steady problems %", better=Better.HIGHER, digits=0),
-        Criterion(name="e2e_s", label="E2E s", better=Better.LOWER, digits=2),
-        Criterion(name="ttft_ms", label="TTFT ms", better=Better.LOWER, digits=1),
+        Criterion(name="e2e_s", label="E2E s", better=Better.LOWER, digits=2, median=True),
+        Criterion(name="ttft_ms", label="TTFT ms", better=Better.LOWER, digits=1, median=True),
         Criterion(name="cost", label="cost of 1,000 answers", better=Better.LOWER, digits=2),
         Criterion(name="joules", label="J an answer", better=Better.LOWER, digits=0),
         Criterion(name="need_mib", label="need MiB", better=Better.LOWER, digits=0),
@@ -59,9 +66,9 @@ class Candidate:
     #: Criterion: a value per problem.
     values: Mapping[str, Floats]
 
-    def mean(self, criterion: str) -> float:
-        """Return its value of a criterion over all problems."""
-        return float(self.values[criterion].mean())
+    def average(self, criterion: str) -> float:
+        """Return its value of a criterion over all problems, a median for times."""
+        return float(CRITERIA[criterion].over(self.values[criterion]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +183,7 @@ def dominated(candidates: Sequence[Candidate], criteria: Sequence[str]) -> dict[
     """
     gains = {
         one.name: [
-            one.mean(name) * (1 if CRITERIA[name].better is Better.HIGHER else -1)
+            one.average(name) * (1 if CRITERIA[name].better is Better.HIGHER else -1)
             for name in criteria
         ]
         for one in candidates
@@ -203,7 +210,8 @@ def _utilities(
     """Return the utility of each candidate for each row of problem indices."""
     total = np.zeros((len(rows), len(candidates)))
     for name, weight in weights.items():
-        means = np.stack([one.values[name][rows].mean(axis=1) for one in candidates], axis=1)
+        over = CRITERIA[name].over
+        means = np.stack([over(one.values[name][rows], axis=1) for one in candidates], axis=1)
         if CRITERIA[name].better is Better.HIGHER:
             best = means.max(axis=1, keepdims=True)
             ratio = np.divide(means, best, out=np.ones_like(means), where=best > 0)

@@ -15,7 +15,9 @@ from comparison.paired import Cell
 ALL = frozenset(Kind)
 MEASURED = frozenset({Kind.TIME, Kind.MEMORY})
 #: Keys of an engine's configuration that follow from the model, or from the memory that was free.
-OF_THE_MODEL = frozenset({"source", "revision", "quantization", "dtype", "linear_kernel"})
+OF_THE_MODEL = frozenset(
+    {"source", "revision", "quantization", "dtype", "linear_kernel", "served_model"}
+)
 PASSING = frozenset({"num_gpu_blocks"})
 #: Keys of the environment that are conditions by themselves.
 GPU_KEYS = ("gpu_uuid", "gpu_name")

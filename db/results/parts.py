@@ -35,6 +35,11 @@ class ResultFilter:
         return {name: list(getattr(self, name)) or None for name in fields}
 
 
+def names_of_run(engine: Engine, run_id: UUID) -> dict[str, list[str]]:
+    """Return the ``models`` and ``problems`` that a run has jobs for; empty without a job."""
+    return next(iter(_read(engine, "names_of_run", {"run": run_id})), {})
+
+
 def read_parts(engine: Engine, run_id: UUID, by: str, wanted: ResultFilter) -> list[dict[str, Any]]:
     """Return the scores of a run by a part, a row per model, prompt, sampling and part."""
     return _read(engine, "parts", {"run": run_id, "by": by} | wanted.parameters())

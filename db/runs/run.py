@@ -149,7 +149,10 @@ def list_runs(
 
 
 def cancel_run(engine: Engine, run: Run) -> int:
-    """Cancel the unfinished jobs and return their number; running attempts can no longer write."""
+    """Cancel the unfinished jobs and return their number; running attempts can no longer write.
+
+    A run without any stays as it is.
+    """
     given = {"run": run.run_id}
     with long_transaction(engine) as connection:
         rows(connection, statement("mark_cancelled"), given)

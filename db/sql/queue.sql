@@ -202,7 +202,11 @@ WITH ended AS (
 SELECT count(*) AS cancelled FROM ended;
 
 -- name: mark_cancelled
-UPDATE eval.run SET cancelled_at = coalesce(cancelled_at, now()) WHERE id = %(run)s;
+-- A run whose jobs have all ended keeps the state that it ended in.
+UPDATE eval.run SET cancelled_at = now()
+ WHERE id = %(run)s AND cancelled_at IS NULL
+   AND EXISTS (SELECT FROM eval.job AS j
+                WHERE j.run_id = %(run)s AND j.state IN ('queued', 'running'));
 
 -- name: take_outbox
 -- Take the next hints that no other process publishes; an error of the broker before the end of the

@@ -1,5 +1,16 @@
 -- A run's scores by any part of the problem set, and the steps that its answers miss most.
 
+-- name: names_of_run
+-- The models and problems that a run has jobs for, with or without results.
+SELECT array_agg(DISTINCT m.name ORDER BY m.name) AS models,
+       coalesce(array_agg(DISTINCT p.name ORDER BY p.name)
+                FILTER (WHERE p.name IS NOT NULL), '{}') AS problems
+  FROM eval.job AS j
+  JOIN eval.model AS m ON m.id = j.model_id
+  LEFT JOIN eval.problem AS p ON p.id = j.problem_id
+ WHERE j.run_id = %(run)s AND j.judged_score_id IS NULL
+HAVING count(*) > 0;
+
 -- name: parts
 -- As scores has them by category: means over the repetitions of a problem, then over problems. A
 -- problem of several topics counts in each.

@@ -16,7 +16,7 @@ from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
 from orchestrator.connections import Connections, connect
 from orchestrator.console import console, json_option, print_json
-from orchestrator.errors import UsageFault
+from orchestrator.errors import UsageFault, some_names
 from problems.errors import ProblemError
 from problems.schema import Problem
 from reports.texts.answer import (
@@ -34,8 +34,6 @@ from scoring.final_answer.thinking import visible
 from scoring.judging.merge import OPEN
 
 Row = Mapping[str, Any]
-#: Names of this many problems stand in a refusal.
-NAMES_AT_MOST = 8
 TIMES = (
     ("TTFT", "ttft_ms", "{:,.0f} ms"),
     ("TTFO", "ttfo_ms", "{:,.0f} ms"),
@@ -95,9 +93,8 @@ def _why_none(
 ) -> str:
     problems = answered_problems(connections.engine, found.run_id)
     if wanted.problem not in problems:
-        names = ", ".join(list(problems)[:NAMES_AT_MOST])
-        more = " ..." if len(problems) > NAMES_AT_MOST else ""
-        return f"run {found.name} has no problem {wanted.problem!r}; it has {names}{more}"
+        there = some_names(list(problems))
+        return f"run {found.name} has no problem {wanted.problem!r}; it has {there}"
     if problems[wanted.problem]:
         return f"run {found.name} has answers to {wanted.problem}, but none with these options"
     hint = "" if synthetic else "; --synthetic includes answers of synthetic models"

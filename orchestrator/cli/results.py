@@ -12,13 +12,19 @@ from click import option
 from sqlalchemy import Engine
 
 from db.judging.judgements import run_judges
-from db.results.parts import PARTS, ResultFilter, read_missed_steps, read_parts
+from db.results.parts import (
+    PARTS,
+    ResultFilter,
+    names_of_run,
+    read_missed_steps,
+    read_parts,
+)
 from db.results.reading import read_results
 from db.runs.run import Progress, Run, find_run, run_progress
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
-from orchestrator.errors import UsageFault
+from orchestrator.errors import UsageFault, some_names
 from problems.schema import LEVELS
 from reports.results.breakdown import explain
 from reports.results.document import result_document
@@ -91,6 +97,7 @@ def results(
     with connect(name="results", synthetic=synthetic) as connections:
         found = find_run(connections.engine, run)
         progress = run_progress(connections.engine, found)
+        require_names(connections.engine, found, wanted)
         if judge is not None:
             require_judge(run_judges(connections.engine, found.run_id), judge, found.name)
         read = read_results(
@@ -141,7 +148,7 @@ def results(
     for part in explained_parts(explanation["explain"], chosen) if explanation else ():
         screen.print(part)
     if not tables and (models or wanted.narrows_problems):
-        say(f"run {found.name} has no results that these options mean")
+        say(f"run {found.name} has no results that match these options")
     elif not tables and chosen and (read.resources or document["scores"]):
         say(f"run {found.name} has results, but none for the table {', '.join(chosen)}")
     elif not tables:
@@ -168,6 +175,20 @@ def _parts(
     if steps or wanted.narrows_problems or by == "problem":
         found["missed_steps"] = read_missed_steps(engine, run_id, wanted)
     return found
+
+
+def require_names(engine: Engine, run: Run, wanted: ResultFilter) -> None:
+    """Raise ``UsageFault`` for a model or problem that a run has no jobs for."""
+    if not (wanted.models or wanted.problems):
+        return
+    known = names_of_run(engine, run.run_id)
+    for kind, named in (("model", wanted.models), ("problem", wanted.problems)):
+        there = known.get(f"{kind}s", [])
+        unknown = [name for name in named if name not in there]
+        if unknown:
+            raise UsageFault(
+                f"run {run.name} has no {kind} {unknown[0]!r}; it has {some_names(there)}"
+            )
 
 
 def require_base(means: Sequence[Row], base: str | None) -> None:

@@ -77,8 +77,10 @@ def cancel(*, run: str, as_json: bool) -> int:
         cancelled = cancel_run(connections.engine, found)
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, "cancelled": cancelled})
+    elif cancelled:
+        say(f"run {found.name}: {cancelled} {'job' if cancelled == 1 else 'jobs'} cancelled")
     else:
-        say(f"run {found.name}: {cancelled} jobs cancelled")
+        say(f"run {found.name}: nothing to cancel, all its jobs have ended")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,7 +56,7 @@ class Recommendation:
             "candidates": [
                 {
                     **self._named(one.name),
-                    "values": {name: one.mean(name) for name in self.criteria},
+                    "values": {name: one.average(name) for name in self.criteria},
                     "on_front": not self.dominated[one.name],
                     "dominated_by": [self._named(other) for other in self.dominated[one.name]],
                 }
@@ -156,7 +157,8 @@ def recommend(
     ]
     criteria = known_criteria(candidates)
     what = "compared all the same" if force else "left out"
-    warnings = [f"times, memory and cost are {what}: {reason}" for reason in refused]
+    kinds = "times and memory" if "cost" in criteria and not force else "times, memory and cost"
+    warnings = [f"{kinds} are {what}: {reason}" for reason in refused]
     if "cost" not in criteria and not refused:
         warnings.append(
             "cost is left out: not every model has a price_per_gpu_hour, or prices of tokens; give "
@@ -255,6 +257,9 @@ def _values(
     def means(column: str) -> Floats:
         return np.array([_mean([row[column] for row in rows[problem]]) for problem in problems])
 
+    def medians(column: str) -> Floats:
+        return np.array([_median([row[column] for row in rows[problem]]) for problem in problems])
+
     values = {
         "score7": means("score7"),
         "steady": np.array([_steady([r["score7"] for r in rows[p]]) for p in problems]),
@@ -264,9 +269,10 @@ def _values(
         values["cost"] = prices.token_cost(*paid)
     if not measured:
         return values
-    values |= {name: _filled(means(name)) for name in ("e2e_s", "ttft_ms", "need_mib")}
+    values |= {name: _filled(medians(name)) for name in ("e2e_s", "ttft_ms")}
+    values["need_mib"] = _filled(means("need_mib"))
     if prices.basis == GPU_HOURS:
-        gpu_s = gpu_seconds(values["e2e_s"], means("output_tokens"), tokens_per_s)
+        gpu_s = gpu_seconds(_filled(means("e2e_s")), means("output_tokens"), tokens_per_s)
         values["cost"] = prices.gpu_cost(gpu_s)
     if any(one is not None for one in joules):
         known = [float("nan") if one is None else one for one in joules]
@@ -285,6 +291,11 @@ def _filled(values: Floats) -> Floats:
 def _mean(values: Sequence[float | None]) -> float:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else float("nan")
+
+
+def _median(values: Sequence[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else float("nan")
 
 
 def _steady(scores: Sequence[float | None]) -> float:

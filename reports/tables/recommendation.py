@@ -37,7 +37,7 @@ def _values(candidates: Sequence[Row], problems: int) -> Table:
         if all(name in row["values"] for row in candidates)
     }
     table = lean_table(
-        f"Candidates, means over {problems} problems (* on the Pareto front)",
+        f"Candidates over {problems} problems: means, of times medians (* Pareto front)",
         ("model and prompt",),
         [_heading(criterion.label) for criterion in known.values()],
     )
@@ -61,13 +61,15 @@ def _answer(answer: Row) -> Iterator[RenderableType]:
     chosen = answer["choice"]
     if chosen is None:
         wanted = ", ".join(CRITERIA[name].label for name in answer["left_out"])
-        yield _wrapped(f"{answer['priority']}: no answer, since the run does not have {wanted}")
+        yield _wrapped(f"{answer['priority']}: no answer, since {wanted} cannot be compared")
         return
     yield Text(f"{answer['priority']}: {_name(chosen)}", style="bold")
     yield _wrapped(f"  by {weights}", indent="  ")
     if answer["left_out"]:
         wanted = ", ".join(CRITERIA[name].label for name in answer["left_out"])
-        yield _wrapped(f"  left out, since not every candidate has it: {wanted}", indent="  ")
+        yield _wrapped(
+            f"  left out, since not every candidate has it to compare: {wanted}", indent="  "
+        )
     for rival in answer["rivals"]:
         yield _wrapped(f"  {_rival(rival)}", indent="    ")
     if answer["rivals"]:

@@ -31,6 +31,18 @@ def test_the_best_of_one_criterion_has_utility_1() -> None:
     assert found.certain
 
 
+def test_one_slow_request_does_not_make_a_model_slower() -> None:
+    """Times are medians over problems, as in the tables of results; scores are means."""
+    outlier = np.array([1.0] * 29 + [300.0])
+    quick = Candidate(name="quick", values={"e2e_s": outlier, "ttft_ms": outlier})
+    steady = candidate("steady", e2e_s=2.0, ttft_ms=2.0)
+
+    assert quick.average("e2e_s") == 1.0
+    assert choose([steady, quick], PRIORITIES["fastest"]).chosen == "quick"
+    scores = Candidate(name="scores", values={"score7": np.array([7.0, 7.0, 1.0])})
+    assert scores.average("score7") == 5.0
+
+
 def test_weights_decide_and_the_nearest_other_weight_is_named() -> None:
     strong, cheap = (
         candidate("strong", score7=6.0, cost=2.0),

@@ -83,12 +83,27 @@ def test_a_difference_is_refused_for_what_it_touches(
         replace(A, problems={"p": one("h1"), "r": one("h7")}),
         replace(A, model="n", spec=one("t"), config={**A.config, "source": one("n")}, prompts={}),
         replace(A, model="n", spec=one("t"), prompts={("p", "plain"): one("other template")}),
+        replace(A, model="n", spec=one("t"), config={**A.config, "served_model": one("n")}),
     ],
-    ids=["the same", "free memory", "other problems", "another model", "its chat template"],
+    ids=[
+        "the same",
+        "free memory",
+        "other problems",
+        "another model",
+        "its chat template",
+        "its name at a server",
+    ],
 )
 def test_what_may_differ_is_comparable(b: Conditions) -> None:
     assert refusals(A, b) == []
     assert refusals(b, A) == []
+
+
+def test_one_model_under_two_names_at_a_server_is_not_comparable() -> None:
+    b = replace(A, config={**A.config, "served_model": one("n")})
+
+    (refusal,) = refusals(A, b)
+    assert "served_model none and n" in refusal.reason
 
 
 def test_two_prompts_are_compared_on_purpose() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
+from db.engine import rows, transaction
 from tests.support.processes import evalctl, evalctl_json
 
 MODELS = """
@@ -54,6 +56,21 @@ def test_submit_status_cancel_speak_the_contract(user: dict[str, str]) -> None:
     followed = evalctl(user, f"watch {another['run']}")
     assert "12 of 12 jobs, cancelled" in " ".join((followed.stdout + followed.stderr).split())
     assert evalctl_json(user, f"status {submitted['run']}")["state"] == "cancelled"
+
+
+def test_a_run_that_has_ended_is_not_cancelled(user: dict[str, str], engine: Engine) -> None:
+    """It keeps its state, and the same submission goes on meaning the same run."""
+    submitted = submit(user, "--model fake --repetitions 2")
+    with transaction(engine) as connection:
+        rows(
+            connection,
+            "UPDATE eval.job SET state = 'succeeded', finished_at = now() RETURNING id",
+        )
+    nothing = evalctl(user, f"cancel {submitted['run']}")
+    assert nothing.returncode == 0
+    assert "nothing to cancel, all its jobs have ended" in " ".join(nothing.stdout.split())
+    assert evalctl_json(user, f"status {submitted['run']}")["state"] == "succeeded"
+    assert submit(user, "--model fake --repetitions 2")["run"] == submitted["run"]
 
 
 def test_an_experiment_file_is_read_and_flags_override_it(

@@ -104,5 +104,9 @@ def test_results_are_shown_by_any_part_and_narrowed(
     assert "Scores" not in shown
     empty = evalctl(environment, "results latest --synthetic --table verification").stdout
     assert "has results, but none for the table verification" in " ".join(empty.split())
-    none = evalctl(environment, "results latest --synthetic --problem nothing").stdout
-    assert "has no results that these options mean" in none
+    for option in ("--problem nothing", "--model nothing"):
+        unknown = evalctl(environment, f"results latest --synthetic {option}")
+        assert unknown.returncode == 2
+        assert f"has no {option.split()[0][2:]} 'nothing'; it has" in " ".join(
+            unknown.stderr.split()
+        )
