@@ -256,7 +256,9 @@ class _Work:
             b=math.exp(b) if metric.log_ratio else b,
             difference=_shown(metric, effect.estimate),
             interval=interval
-            and Interval(low=_shown(metric, interval.low), high=_shown(metric, interval.high)),
+            and Interval(
+                low=_shown(metric, interval.low), high=_shown(metric, interval.high)
+            ).within(metric.largest),
             smallest_effect=None if sees is None else _shown(metric, sees),
             p_raw=p_raw,
         )

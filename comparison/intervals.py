@@ -29,6 +29,12 @@ class Interval:
     low: float
     high: float
 
+    def within(self, largest: float | None) -> Interval:
+        """Return the part that a difference can take: at most ``largest`` to either side."""
+        if largest is None:
+            return self
+        return Interval(low=max(self.low, -largest), high=min(self.high, largest))
+
 
 class Effect(Protocol):
     """An estimated effect that can say how sure it is."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: Points of a score.
+SCALE = 7.0
+
 
 class Better(StrEnum):
     """Which direction is better."""
@@ -51,6 +54,9 @@ class Metric:
     #: The metric whose other end of the range this is; a verdict must hold at both ends.
     bounds: str | None = None
 
+    #: The largest difference that there can be, in the unit; None where there is no end.
+    largest: float | None = None
+
     @property
     def difference_unit(self) -> str:
         """Unit of a difference."""
@@ -77,6 +83,7 @@ def _mean(
         column=name,
         factor=factor,
         bounds=bounds,
+        largest=SCALE if factor == 1 else factor,
     )
 
 

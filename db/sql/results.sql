@@ -175,7 +175,11 @@ SELECT model, prompt, category, sampling, count(*) AS problems,
        sum(steps_changed)::bigint AS steps_changed, sum(dones_flagged)::bigint AS dones_flagged,
        sum(steps_unjudged)::bigint AS steps_unjudged
   FROM (SELECT s.model, s.prompt, s.category, s.problem, s.sampling, count(*) AS repetitions,
-               count(d.score_id) AS judged,
+               count(*) FILTER (WHERE EXISTS (
+                   SELECT FROM eval.visible_judgement AS g
+                     JOIN eval.judged_step AS v ON v.judgement_id = g.id
+                    WHERE g.score_id = s.score_id AND g.judge = %(judge)s
+                      AND v.verdict IS NOT NULL)) AS judged,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.score7) AS rules_score7,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.score7_high) AS rules_score7_high,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.coverage) AS rules_coverage,

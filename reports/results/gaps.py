@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from comparison.intervals import MeanEffect
+from comparison.metrics import SCALE
 
 Row = Mapping[str, Any]
 #: The order of the categories everywhere.
@@ -22,7 +23,7 @@ def gaps(means: Sequence[Row], base: str | None = None) -> list[dict[str, Any]]:
     ``means`` has one mean score a (model, prompt, category, problem), the models in their order;
     the base is the first of them unless named. Only problems that both have are compared:
     ``problems`` of ``of``. ``difference`` is in points of 7, ``ci_low`` and ``ci_high`` are
-    Student's 95 % interval over problems, None with fewer than two.
+    Student's 95 % interval over problems as far as a difference can go, None with fewer than two.
     """
     models = list(dict.fromkeys(row["model"] for row in means))
     if len(models) < 2:
@@ -52,6 +53,7 @@ def _of_models(means: Sequence[Row], base: str, model: str) -> Iterator[dict[str
             continue
         effect = MeanEffect.of(np.array([other[name] - one[name] for name in both]))
         interval = effect.interval()
+        cut = None if interval is None else interval.within(SCALE)
         yield {
             "a": base,
             "b": model,
@@ -60,6 +62,6 @@ def _of_models(means: Sequence[Row], base: str, model: str) -> Iterator[dict[str
             "problems": len(both),
             "of": len(one.keys() | other.keys()),
             "difference": effect.estimate,
-            "ci_low": None if interval is None else interval.low,
-            "ci_high": None if interval is None else interval.high,
+            "ci_low": None if cut is None else cut.low,
+            "ci_high": None if cut is None else cut.high,
         }

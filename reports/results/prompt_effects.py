@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from comparison.intervals import MeanEffect
+from comparison.metrics import SCALE
 from problems.prompt_styles import style_of
 from reports.results.gaps import ALL, CATEGORIES, Row
 
@@ -58,6 +59,7 @@ def _effects(
         model = chosen[0]["model"]
         effect = MeanEffect.of(np.array([fmean(other[p]) - fmean(one[p]) for p in both]))
         interval = effect.interval()
+        cut = None if interval is None else interval.within(SCALE)
         base_mean, mean = (fmean(fmean(each[p]) for p in both) for each in (one, other))
         yield {
             "model": model,
@@ -69,8 +71,8 @@ def _effects(
             "base_score7": base_mean,
             "score7": mean,
             "difference": effect.estimate,
-            "ci_low": None if interval is None else interval.low,
-            "ci_high": None if interval is None else interval.high,
+            "ci_low": None if cut is None else cut.low,
+            "ci_high": None if cut is None else cut.high,
             "uplift_pct": 100 * (mean / base_mean - 1) if base_mean else None,
             "wordings": _wordings(chosen, style),
             "wording_spread": _spread(chosen, style),

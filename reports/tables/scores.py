@@ -125,8 +125,9 @@ def judged_table(judged: Sequence[Row], judge: str) -> Table:
             ),
         )
     table.caption = (
-        "changed: steps with another verdict than the rules'; flagged: steps that the rules found "
-        f"and the judge did not, which stay done; {legend('of 7', 'cov.', 'range')}"
+        "judged: answers with a usable verdict of the judge; changed: steps with another verdict "
+        "than the rules'; flagged: steps that the rules found and the judge did not, which stay "
+        f"done; {legend('of 7', 'cov.', 'range')}"
     )
     return table
 

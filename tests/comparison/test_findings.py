@@ -63,6 +63,29 @@ def test_six_problems_are_too_few_unless_both_sides_are_the_same_results() -> No
     assert compare(a, a, categories=CATEGORIES, same=True).verdict is Verdict.PASS
 
 
+def test_intervals_of_scores_and_shares_end_with_the_scale_and_ratios_do_not() -> None:
+    """One of three problems keeps its answer: Student's interval would pass -100 points."""
+    names = list(CATEGORIES)[:3]
+    cells: list[Cell] = [(name, "plain") for name in names]
+    fixed = {name: np.full(3, 10.0) for name in COLUMNS}
+    right = fixed | {"score7": np.array([7.0, 7.0, 3.0]), "answer_correct": np.ones(3)}
+    slow = fixed | {
+        "score7": np.array([0.0, 1.0, 0.0]),
+        "answer_correct": np.array([0.0, 0.0, 1.0]),
+        "ttft_ms": np.array([10.0, 90.0, 700.0]),
+    }
+    a, b = Side(cells=cells, values=right), Side(cells=cells, values=slow)
+    found = overall(compare(a, b, categories=CATEGORIES))
+
+    score, share, ratio = (found[name].interval for name in ("score7", "answer_correct", "ttft_ms"))
+    assert score is not None
+    assert share is not None
+    assert ratio is not None
+    assert (score.low, share.low) == (-7.0, -100.0)
+    assert share.high == pytest.approx(76.755, abs=0.001), "this end lies within the scale"
+    assert ratio.high > 100
+
+
 def test_a_large_drop_blocks_and_is_found_in_every_category() -> None:
     found = compare(side(), side(seed=2, drop=1.5), categories=CATEGORIES)
     scores = [one for one in found.findings if one.metric.name == "score7"]

@@ -106,9 +106,15 @@ def test_a_file_of_requests_goes_out_and_its_replies_come_back_once(
     assert rules["score7"] == row["rules_score7"], "the rules' scores stay as they were"
     shown = evalctl(environment, "results", "night", "--judge", "big", "--synthetic").stdout
     assert "rules + big" in shown
+    useless = [json.dumps({"custom_id": line["custom_id"], "content": "Sure!"}) for line in lines]
+    came.write_text("\n".join(useless), encoding="utf-8")
+    evalctl(environment, "judge", "import", "night", str(came), "--judge", "mute")
+    mute = evalctl(environment, "results", "night", "--judge", "mute", "--synthetic", "--json")
+    (row,) = json.loads(mute.stdout)["judged"]
+    assert (row["judged"], row["steps_unjudged"]) == (0, 4), "replies without a verdict are none"
     unknown = evalctl(environment, "results", "night", "--judge", "other", "--synthetic")
     assert unknown.returncode == 2
-    assert "it has judgements of big" in unknown.stderr
+    assert "it has judgements of mute, big" in unknown.stderr
 
 
 def test_rules_and_rules_with_judge_are_both_kept(engine: Engine) -> None:

@@ -41,6 +41,15 @@ def test_a_gap_is_over_the_problems_that_both_have() -> None:
     assert (gap["ci_low"], gap["ci_high"]) == pytest.approx((wanted.low, wanted.high))
 
 
+def test_an_interval_ends_where_the_scale_does() -> None:
+    a = means("a", {"p1": 7.0, "p2": 7.0, "p3": 4.0})
+    b = means("b", {"p1": 0.0, "p2": 1.0, "p3": 0.0})
+    (gap,) = gaps([*a, *b])
+    wanted = stats.ttest_1samp([-7.0, -6.0, -4.0], 0).confidence_interval()
+    assert wanted.low < -7
+    assert (gap["ci_low"], gap["ci_high"]) == (-7.0, pytest.approx(wanted.high))
+
+
 def test_the_base_is_the_first_model_or_the_named_one_and_a_total_stands_last() -> None:
     rows = [
         *means("a", {"p1": 4.0, "p2": 5.0}), *means("a", {"q1": 1.0}, "university"),
