@@ -235,6 +235,16 @@ class SupervisorFile:
         return process if alive else None
 
 
+def no_worker(settings: Settings | None = None) -> str:
+    """Return the sentence for a time without workers: none runs, or those of ``up`` are coming."""
+    if SupervisorFile(settings or Settings.from_environment()).running() is None:
+        return "no worker is running; start one with `evalctl up` or `evalctl worker`"
+    return (
+        "no worker is ready yet: those that `evalctl up` starts need some seconds, and drained "
+        "ones start again with `evalctl up`"
+    )
+
+
 def _end_with_parent() -> None:
     """Ask the kernel (Linux) for SIGTERM when the supervisor dies."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -28,6 +28,7 @@ from orchestrator.runs.probe_plan import (
 )
 from orchestrator.runs.submit import Outcome, submit_experiment
 from orchestrator.runs.watch import follow
+from orchestrator.supervisor import no_worker
 from reports.tables.probes import level_table, limit_sentence, trial_line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -211,7 +212,7 @@ def _show_submitted(connections: Connections, outcome: Outcome, *, as_json: bool
     say(f"run {done.name} ({done.run_id}): {searches}")
     say(f"{results} shows the limits when the searches have ended")
     if not list_workers(connections.engine):
-        warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        warn(no_worker())
     return 0
 
 

@@ -11,6 +11,7 @@ from orchestrator.connections import Connections
 from orchestrator.console import console, print_json, say, warn
 from orchestrator.runs.submit import Outcome
 from orchestrator.runs.watch import watched
+from orchestrator.supervisor import no_worker
 
 
 def end_with(
@@ -34,7 +35,7 @@ def end_with(
         run = find_run(connections.engine, str(outcome.submitted.run_id))
         document["state"] = watched(connections.engine, run, console(as_json=as_json)).state
     elif not list_workers(connections.engine):
-        warn("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        warn(no_worker())
     if as_json:
         print_json(document)
     return 0 if document.get("state", "succeeded") == "succeeded" else 1

@@ -38,6 +38,7 @@ from orchestrator.nights.cron import read_cron
 from orchestrator.nights.schedules import check_name, portable, run_now
 from orchestrator.runs.experiment import read_experiment
 from orchestrator.runs.submit import Outcome, plan, publish_hints
+from orchestrator.supervisor import no_worker
 from reports.tables.layout import listing
 
 
@@ -255,8 +256,7 @@ def run_now_(*, name: str, as_json: bool) -> int:
             raise UsageFault(f"schedule {name} cannot be run: {error}") from error
         published, warnings = publish_hints(connections.engine, connections.broker)
         if not list_workers(connections.engine):
-            none = "no worker is running; start one with `evalctl up` or `evalctl worker`"
-            warnings = (*warnings, none)
+            warnings = (*warnings, no_worker())
     outcome = Outcome(submitted=submitted, published=published, warnings=warnings)
     warn(*outcome.warnings)
     if as_json:

@@ -18,6 +18,7 @@ from orchestrator.console import console, duration, json_option, print_json, say
 from orchestrator.errors import UsageFault
 from orchestrator.runs.ending import paused_line
 from orchestrator.runs.watch import watched
+from orchestrator.supervisor import no_worker
 from reports.tables.layout import listing, short_time
 from reports.texts.estimate import gpu_time
 
@@ -153,7 +154,7 @@ def _print_held(held: list[dict[str, Any]]) -> None:
 
 def _print_workers(workers: list[dict[str, Any]]) -> None:
     if not workers:
-        say("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        say(no_worker())
         return
     lines = [
         (

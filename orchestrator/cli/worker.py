@@ -18,6 +18,7 @@ from orchestrator.cli.numbers import finite, whole
 from orchestrator.connections import connect
 from orchestrator.console import console, json_option, print_json, say
 from orchestrator.errors import UsageFault
+from orchestrator.supervisor import no_worker
 from reports.tables.layout import listing
 
 
@@ -86,7 +87,7 @@ def list_(*, as_json: bool) -> int:
     if as_json:
         print_json({"workers": [_document(row) for row in workers]})
     elif not workers:
-        say("no worker is running; start one with `evalctl up` or `evalctl worker`")
+        say(no_worker())
     else:
         console().print(_table(workers))
         for row in workers:
