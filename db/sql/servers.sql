@@ -203,7 +203,8 @@ UPDATE eval.job AS j
 RETURNING j.id;
 
 -- name: held_models
--- Models whose server fails, by name: since when, why, and until when they are held.
+-- Models whose server fails and that jobs wait for, by name: since when, why, and until when they
+-- are held.
 SELECT DISTINCT ON (m.name) m.name AS model, s.base_url, s.failing_since AS since,
        s.held_until AS until, s.held_until > now() AS held,
        greatest(0, extract(epoch FROM s.held_until - now()))::double precision AS held_s,
@@ -211,4 +212,6 @@ SELECT DISTINCT ON (m.name) m.name AS model, s.base_url, s.failing_since AS sinc
   FROM eval.model_server AS s
   JOIN eval.model AS m ON m.spec ->> 'base_url' = s.base_url AND m.spec ->> 'source' = s.source
  WHERE s.failures > 0
+   AND EXISTS (SELECT FROM eval.job AS j
+                WHERE j.model_id = m.id AND j.state IN ('queued', 'running'))
  ORDER BY m.name;

@@ -82,6 +82,18 @@ def test_retry_after_is_obeyed_and_status_says_why(
     assert query(engine, COUNTED) == []
 
 
+def test_a_held_model_that_no_job_waits_for_is_not_named(
+    environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
+) -> None:
+    publish(engine, broker, models=(model(server, "r429"),), problems=quickstart(), repetitions=1)
+    with worker(environment, "--queue", "openai") as process:
+        process.wait_for("model.held")
+        assert [row["model"] for row in held_models(engine)] == ["odd"]
+        assert evalctl_json(environment, "cancel latest")["cancelled"] > 0
+        assert held_models(engine) == []
+        assert process.stop() == 0, process.tail()
+
+
 def test_one_broken_connection_leaves_the_requests_beside_it_alone(
     environment: dict[str, str], engine: Engine, broker: HintBroker, server: OddServer
 ) -> None:
