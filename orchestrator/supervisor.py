@@ -22,6 +22,7 @@ import psutil
 
 from core.errors import ServiceUnreachable
 from core.settings import Settings
+from services.files import explained
 from services.usage import revive_services
 
 POLL_S = 0.5
@@ -200,9 +201,13 @@ def worker_specs(groups: Sequence[Sequence[int]], cpu_workers: int) -> list[Chil
 
 
 def log_folder(settings: Settings) -> Path:
-    """Return the folder of the processes' logs, made where it is missing."""
+    """Return the folder of the processes' logs, made where it is missing.
+
+    Raise ``ServiceStartError`` where it cannot be made.
+    """
     folder = settings.home / "logs"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with explained("logs", folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
 

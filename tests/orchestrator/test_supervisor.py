@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from core.errors import ServiceStartError
 from core.settings import Settings
-from orchestrator.supervisor import SupervisorFile, no_worker
+from orchestrator.supervisor import SupervisorFile, log_folder, no_worker
 
 
 def test_without_workers_it_is_said_whether_some_are_coming(tmp_path: Path) -> None:
@@ -20,3 +23,8 @@ def test_without_workers_it_is_said_whether_some_are_coming(tmp_path: Path) -> N
 
     file.remove()
     assert no_worker(settings) == none
+
+
+def test_a_home_that_cannot_be_written_is_named_with_the_cure() -> None:
+    with pytest.raises(ServiceStartError, match=r"logs: .*/proc/x.*point EVALCTL_HOME at another"):
+        log_folder(Settings.from_environment({"EVALCTL_HOME": "/proc/x"}))
