@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import rows, transaction
+from tests.support.database import another_database
 from tests.support.processes import evalctl, evalctl_json
 
 MODELS = """
@@ -146,11 +147,12 @@ def test_a_broker_that_is_away_loses_nothing(user: dict[str, str]) -> None:
 def test_a_schema_that_is_not_migrated_is_named_with_its_mend(
     user: dict[str, str], endpoints: Any
 ) -> None:
-    empty = user | {"EVALCTL_DATABASE_URL": endpoints.database_url}
-    done = evalctl(empty, "status")
-    assert done.returncode == 3
-    assert "evalctl db upgrade" in done.stderr
-    checks = evalctl_json(empty, "doctor", code=1)["checks"]
+    with another_database(endpoints.database_url, "unmigrated") as url:
+        empty = user | {"EVALCTL_DATABASE_URL": url}
+        done = evalctl(empty, "status")
+        assert done.returncode == 3
+        assert "evalctl db upgrade" in done.stderr
+        checks = evalctl_json(empty, "doctor", code=1)["checks"]
     (schema,) = [check for check in checks if check["name"] == "schema"]
     assert (schema["ok"], schema["mend"]) == (False, "Run `evalctl db upgrade`")
 
