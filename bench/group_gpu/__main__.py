@@ -24,7 +24,7 @@ from bench.gpu_host import say
 from bench.group_gpu.estimates import estimates
 from bench.group_gpu.host import DEADLINE_S, Bench
 from bench.group_gpu.kills import NEAR_MIB, rank_killed, worker_killed
-from bench.group_gpu.searches import sequences_one, sequences_two
+from bench.group_gpu.searches import sequences_32b, sequences_one, sequences_two
 from bench.group_gpu.speeds import one_gpu, pipeline_7b, two_gpus_7b, two_gpus_32b
 
 _STARTS = """
@@ -46,10 +46,13 @@ PARTS: Mapping[str, tuple[Callable[[Bench], dict[str, Any]], float]] = {
     "pipeline_7b": (pipeline_7b, 60.0),
     "sequences_one": (sequences_one, 60.0),
     "sequences_two": (sequences_two, 60.0),
+    "sequences_32b": (sequences_32b, 60.0),
     "estimates": (estimates, 60.0),
 }
 #: Take some minutes more, and run when named.
-NAMED: frozenset[str] = frozenset({"sequences_one", "sequences_two", "estimates", "pipeline_7b"})
+NAMED: frozenset[str] = frozenset(
+    {"sequences_one", "sequences_two", "sequences_32b", "estimates", "pipeline_7b"}
+)
 
 
 def run_part(bench: Bench, name: str) -> None:

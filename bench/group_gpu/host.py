@@ -41,7 +41,7 @@ KINDS: Mapping[str, tuple[str, int, float | None]] = {
     "x2": ("tensor", 2, 0.6),
     "p2": ("pipeline", 2, 0.6),
     "s1": ("tensor", 1, None),
-    "s2": ("tensor", 2, None),
+    "s2": ("tensor", 2, 0.85),
 }
 VLLM_OPTIONS = """
 load_format = "dummy"

@@ -1,4 +1,4 @@
-"""How many sequences the shapes serve on one GPU and on two, each as one of 24 GiB."""
+"""How many sequences the shapes serve on one GPU and on two, each as a smaller one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,21 @@ def sequences_two(bench: Bench) -> dict[str, Any]:
     return _sequences(bench, [f"{name}-s2" for name in SHAPES], "sequences-two")
 
 
-def _sequences(bench: Bench, models: Sequence[str], run: str) -> dict[str, Any]:
-    """Search the most sequences, each GPU as one of 24 GiB."""
+def sequences_32b(bench: Bench) -> dict[str, Any]:
+    """Search how many sequences the large shape serves on one GPU of 48 GiB and of 32."""
+    bench.up("0")
+    sizes = ("48GiB", "32GiB")
+    return {
+        size: _sequences(bench, ["qwen3-32b-s1"], f"sequences-32b-{size}", size) for size in sizes
+    }
+
+
+def _sequences(
+    bench: Bench, models: Sequence[str], run: str, size: str = "24GiB"
+) -> dict[str, Any]:
+    """Search the most sequences, each GPU as one of ``size``."""
     named = [part for model in models for part in ("--model", model)]
-    limits = ("--max-level", "256", "--trials", "1", "--memory-limit", "24GiB")
+    limits = ("--max-level", "256", "--trials", "1", "--memory-limit", size)
     search = (*limits, "--fixed-length", "1024:128", "--no-watch")
     bench.host.evalctl("probe", "sequences", *named, *search, "--name", run, within_s=60)
     with suppress(TimeoutError):
