@@ -56,6 +56,13 @@ PRIORITIES: Mapping[str, Mapping[str, float]] = {
     "fastest": {"e2e_s": 0.7, "ttft_ms": 0.3},
     "most-per-gpu": {"instances": 0.7, "need_mib": 0.3},
 }
+#: Criteria that the name of a priority promises: without one of them it has no answer.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "steady-cheap": ("steady", "cost"),
+    "fastest": ("e2e_s",),
+}
+#: Utilities that are no further apart are the same.
+SAME_UTILITY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +91,10 @@ class Rival:
     def behind(self) -> bool:
         """Whether this run shows that it is behind."""
         return self.interval is not None and self.interval.low > 0
+
+    def ties(self, best: float) -> bool:
+        """Return whether it is as good as the chosen one, whose utility is given."""
+        return best - self.utility <= SAME_UTILITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +135,11 @@ class Choice:
         """Whether this run shows that every rival is behind."""
         return self.chosen is not None and all(rival.behind for rival in self.rivals)
 
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Return the rivals that are as good as the chosen one."""
+        return tuple(rival.name for rival in self.rivals if rival.ties(self.utility))
+
 
 def known_criteria(candidates: Sequence[Candidate]) -> list[str]:
     """Return the criteria for which every candidate has values."""
@@ -138,17 +154,22 @@ def known_criteria(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def choose(
-    candidates: Sequence[Candidate], weights: Mapping[str, float], *, seed: int = 0
+    candidates: Sequence[Candidate],
+    weights: Mapping[str, float],
+    *,
+    needed: Sequence[str] = (),
+    seed: int = 0,
 ) -> Choice:
-    """Choose the candidate of the highest utility.
+    """Choose the candidate of the highest utility, the first of several.
 
     The utility of a criterion is the ratio to the best candidate's value, from 0 to 1; weights sum
-    to 1. The lead is bootstrapped over problems.
+    to 1. A criterion that a candidate lacks gives its weight to the others, unless it is
+    ``needed``: then none is chosen. The lead is bootstrapped over problems.
     """
     known = known_criteria(candidates)
     left_out = tuple(name for name in weights if weights[name] > 0 and name not in known)
     kept = _normal({name: weights.get(name, 0.0) for name in known})
-    if not kept or not candidates:
+    if not kept or not candidates or any(name not in known for name in needed):
         return Choice(
             weights={}, left_out=left_out, chosen=None, utility=0.0, rivals=(), changes=()
         )
@@ -245,7 +266,7 @@ def _changes(
             tried = {one: share * (1 - weight) for one, share in others.items()} | {name: weight}
             (utilities,) = _utilities(candidates, tried, rows)
             instead = int(np.argmax(utilities))
-            if utilities[instead] > utilities[best] + 1e-12:
+            if utilities[instead] > utilities[best] + SAME_UTILITY:
                 named = candidates[instead].name
                 found.append(Change(criterion=name, weight=weight, instead=named))
                 break
@@ -267,6 +288,6 @@ def _dearer(
         tried[best] = Candidate(name=candidates[best].name, values=costly)
         (utilities,) = _utilities(tried, weights, rows)
         instead = int(np.argmax(utilities))
-        if utilities[instead] > utilities[best] + 1e-12:
+        if utilities[instead] > utilities[best] + SAME_UTILITY:
             return Dearer(factor=factor, instead=candidates[instead].name)
     return None

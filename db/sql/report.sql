@@ -10,7 +10,8 @@ SELECT run_id, run AS name, mode, coalesce(language, 'en') AS language, problem_
 -- The models of the run in the order in which they were given; probes and judges count apart.
 SELECT j.model, bool_or(j.synthetic) AS synthetic, count(*) AS jobs,
        count(*) FILTER (WHERE j.state = 'succeeded') AS succeeded,
-       count(DISTINCT j.problem) AS problems, max(j.repetition) AS repetitions
+       count(DISTINCT j.problem) AS problems, count(DISTINCT j.prompt) AS prompts,
+       max(j.repetition) AS repetitions
   FROM analytics_v1.jobs AS j
  WHERE j.run_id = %(run)s AND j.probe IS NULL AND j.judged_score_id IS NULL
  GROUP BY j.model ORDER BY min(j.job_id);

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from comparison.choice import (
     CRITERIA,
+    NEEDED,
     PRIORITIES,
     Candidate,
     Choice,
@@ -74,6 +75,7 @@ class Recommendation:
             "choice": None if choice.chosen is None else self._named(choice.chosen),
             "utility": choice.utility,
             "shown": choice.certain,
+            "tied": [self._named(name) for name in choice.tied],
             "rivals": [
                 {
                     **self._named(rival.name),
@@ -171,7 +173,10 @@ def recommend(
         problems=len(common),
         criteria=criteria,
         dominated=dominated(candidates, criteria),
-        choices={name: choose(candidates, weights) for name, weights in priorities.items()},
+        choices={
+            name: choose(candidates, weights, needed=NEEDED.get(name, ()))
+            for name, weights in priorities.items()
+        },
         warnings=warnings,
     )
 

@@ -219,8 +219,8 @@ function recommendationSection(data) {
   return section("recommendation", "Recommendation",
     table("What to take, by priority", [
       { title: "priority", of: (row) => row.priority, kind: "left" },
-      { title: "choice", of: (row) => name(row.choice), kind: "left" },
-      { title: "sure", of: (row) => (row.choice === null ? "–" : row.shown ? "shown" : "not shown"), kind: "left" },
+      { title: "choice", of: (row) => (row.choice ? [row.choice, ...row.tied].map(name).join("; ") : "–"), kind: "left" },
+      { title: "sure", of: (row) => (row.choice === null ? "–" : row.tied.length ? "tie" : row.shown ? "shown" : "not shown"), kind: "left" },
       { title: "next best", of: (row) => (row.rivals.length ? name(row.rivals[0]) : "–"), kind: "left" },
       { title: "lead", of: (row) => (row.rivals.length ? signed(row.rivals[0].lead) : "–") },
       { title: "interval", of: (row) => (row.rivals.length && row.rivals[0].ci_low !== null

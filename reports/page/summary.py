@@ -1,4 +1,4 @@
-"""The three sentences at the head of the page."""
+"""The sentences at the head of the page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
+
+#: How sure a choice is, in the order in which the page says it.
+CERTAINTIES = ("Recommended", "Ahead, but this run does not prove it", "As good as each other")
 
 
 def summary(
@@ -24,7 +27,8 @@ def summary(
     sentences = [
         _done(models, answers),
         _scores(overall, comparison),
-        _choice(resources, recommendation),
+        _costs(resources),
+        _choice(recommendation),
     ]
     return [sentence for sentence in sentences if sentence]
 
@@ -32,16 +36,19 @@ def summary(
 def _done(models: Sequence[Row], answers: int) -> str:
     if not models:
         return "The run asked no model for an answer."
-    problems = max(row["problems"] for row in models)
-    times = max(row["repetitions"] for row in models)
-    jobs = sum(row["jobs"] for row in models)
-    who = _count(len(models), "model")
-    often = "once" if times == 1 else f"{times} times"
-    open_jobs = jobs - sum(row["succeeded"] for row in models)
-    rest = f"; {_count(open_jobs, 'job')} of {jobs:,} gave none" if open_jobs else ""
-    return (
-        f"{who} answered {_count(problems, 'problem')} {often} ({_count(answers, 'answer')}{rest})."
+    problems, prompts, times = (
+        max(row[key] for row in models) for key in ("problems", "prompts", "repetitions")
     )
+    jobs = sum(row["jobs"] for row in models)
+    who, what = _count(len(models), "model"), _count(problems, "problem")
+    open_jobs = jobs - sum(row["succeeded"] for row in models)
+    rest = f"; {open_jobs:,} of {_count(jobs, 'job')} have none" if open_jobs else ""
+    given = f"{_count(answers, 'answer')}{rest}"
+    if len(models) * problems * prompts * times != jobs:
+        return f"{who} answered {what}, not all equally often ({given})."
+    asked = f" with {_count(prompts, 'prompt')}" if prompts > 1 else ""
+    often = "once" if times == 1 else f"{times} times"
+    return f"{who} answered {what}{asked}, {often} each ({given})."
 
 
 def _scores(overall: Sequence[Row], comparison: Row | None) -> str:
@@ -86,6 +93,8 @@ def _sure(row: Row, first: str, second: str) -> str:
     if row["ci_low"] is None:
         return f"{problems} cannot say how sure the difference is"
     ends = f"95\N{NO-BREAK SPACE}% interval {row['ci_low']:+.2f} to {row['ci_high']:+.2f}"
+    if row["difference"] == 0:
+        return f"they show the same ({ends}, {problems})"
     measured = f"{second} \N{MINUS SIGN} {first} {row['difference']:+.2f}, {ends}, {problems}"
     if row["finding"] in ("better", "worse"):
         more = second if row["finding"] == "better" else first
@@ -100,25 +109,28 @@ def _sure(row: Row, first: str, second: str) -> str:
     )
 
 
-def _choice(resources: Sequence[Row], recommendation: Row | None) -> str:
-    """Say what the models cost, and which to take for which priority."""
-    parts = [_costs(resources)]
-    answers = recommendation["answers"] if recommendation else ()
-    for words, shown in (("recommended", True), ("ahead, but this run does not prove it", False)):
-        taken = _taken(answers, shown=shown)
-        parts.append(f"{words}: {taken}" if taken else "")
-    said = "; ".join(part for part in parts if part)
-    return f"{said[0].upper()}{said[1:]}." if said else ""
+def _choice(recommendation: Row | None) -> str:
+    """Say which to take for which priority, and how sure that is: shown, ahead or a tie."""
+    said: dict[str, dict[str, list[str]]] = {}
+    for answer in recommendation["answers"] if recommendation else ():
+        if answer["choice"] is not None:
+            best = " and ".join(map(_candidate, (answer["choice"], *answer["tied"])))
+            priorities = said.setdefault(_certainty(answer), {}).setdefault(best, [])
+            priorities.append(answer["priority"])
+    return " ".join(f"{words}: {_named(said[words])}." for words in CERTAINTIES if words in said)
 
 
-def _taken(answers: Sequence[Row], *, shown: bool) -> str:
-    """Name each choice with its priorities: those that the run shows to be best, or the others."""
-    chosen: dict[str, list[str]] = {}
-    for answer in answers:
-        if answer["choice"] is not None and bool(answer["shown"]) is shown:
-            name = f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt"
-            chosen.setdefault(name, []).append(answer["priority"])
-    return "; ".join(f"{name} ({', '.join(whys)})" for name, whys in chosen.items())
+def _named(choices: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{best} ({', '.join(priorities)})" for best, priorities in choices.items())
+
+
+def _certainty(answer: Row) -> str:
+    shown, ahead, level = CERTAINTIES
+    return level if answer["tied"] else shown if answer["shown"] else ahead
+
+
+def _candidate(row: Row) -> str:
+    return f"{row['model']} with the {row['prompt']} prompt"
 
 
 def _costs(resources: Sequence[Row]) -> str:
@@ -130,7 +142,7 @@ def _costs(resources: Sequence[Row]) -> str:
         row for row in resources if (row["prompt"], row["mode"]) == (first["prompt"], first["mode"])
     ]
     parts = [part for row in lines if (part := _cost(row))]
-    return f"in {first['mode']} mode {'; '.join(parts)}" if parts else ""
+    return f"In {first['mode']} mode {'; '.join(parts)}." if parts else ""
 
 
 def _cost(row: Row) -> str:

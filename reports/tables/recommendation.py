@@ -63,14 +63,16 @@ def _answer(answer: Row) -> Iterator[RenderableType]:
         wanted = ", ".join(CRITERIA[name].label for name in answer["left_out"])
         yield _wrapped(f"{answer['priority']}: no answer, since {wanted} cannot be compared")
         return
-    yield Text(f"{answer['priority']}: {_name(chosen)}", style="bold")
+    best = " and ".join(map(_name, (chosen, *answer["tied"])))
+    words = f"{best} tie" if answer["tied"] else best
+    yield Text("\n".join(folded(f"{answer['priority']}: {words}", WIDTH)), style="bold")
     yield _wrapped(f"  by {weights}", indent="  ")
     if answer["left_out"]:
         wanted = ", ".join(CRITERIA[name].label for name in answer["left_out"])
         yield _wrapped(
             f"  left out, since not every candidate has it to compare: {wanted}", indent="  "
         )
-    for rival in answer["rivals"]:
+    for rival in answer["rivals"][len(answer["tied"]) :]:
         yield _wrapped(f"  {_rival(rival)}", indent="    ")
     if answer["rivals"]:
         yield _wrapped(f"  {_changes(answer['changes'])}", indent="    ")

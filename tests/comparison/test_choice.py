@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from comparison.choice import PRIORITIES, Candidate, choose, dominated, known_criteria
+from comparison.choice import (
+    NEEDED,
+    PRIORITIES,
+    Candidate,
+    choose,
+    dominated,
+    known_criteria,
+)
 
 
 def candidate(name: str, problems: int = 30, **values: float) -> Candidate:
@@ -97,6 +104,30 @@ def test_a_criterion_that_one_lacks_gives_its_weight_away() -> None:
     assert (dict(found.weights), found.left_out) == ({"score7": 1.0}, ("steady", "cost"))
     assert choose([a, b], PRIORITIES["fastest"]).chosen is None
     assert choose([], PRIORITIES["fastest"]).chosen is None
+
+
+def test_a_criterion_that_is_needed_gives_no_weight_away() -> None:
+    several = [candidate("a", score7=5.0, steady=90.0), candidate("b", score7=4.0, steady=95.0)]
+    weights, needed = PRIORITIES["steady-cheap"], NEEDED["steady-cheap"]
+
+    without = choose(several, weights, needed=needed)
+
+    assert choose(several, weights).chosen == "a"
+    assert (without.chosen, without.left_out) == (None, ("cost",))
+    priced = [
+        Candidate(name=one.name, values={**one.values, "cost": np.full(30, 1.0)}) for one in several
+    ]
+    assert choose(priced, weights, needed=needed).chosen == "a"
+    assert all(set(names) <= set(PRIORITIES[name]) for name, names in NEEDED.items())
+
+
+def test_the_same_utility_is_a_tie() -> None:
+    level = [candidate("a", score7=4.0), candidate("b", score7=4.0), candidate("c", score7=1.0)]
+
+    found = choose(level, {"score7": 1})
+
+    assert (found.chosen, found.tied, found.certain) == ("a", ("b",), False)
+    assert choose([level[0], level[2]], {"score7": 1}).tied == ()
 
 
 def test_values_of_zero_are_compared() -> None:

@@ -89,7 +89,7 @@ def document_of(
         },
         "models": [
             {"model": model, "synthetic": True, "jobs": 3, "succeeded": 3, "problems": 1,
-             "repetitions": 3}
+             "prompts": 1, "repetitions": 3}
             for model in models
         ],
         "missing": [

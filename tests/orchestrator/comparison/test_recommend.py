@@ -54,9 +54,11 @@ def test_weights_and_prices_of_the_user(environment: dict[str, str]) -> None:
     assert mixed["candidates"][0]["values"]["cost"] == pytest.approx(1000 * 4 * 9 / 3600)
 
 
-def test_equal_models_show_no_difference(engine: Engine, environment: dict[str, str]) -> None:
+def test_almost_equal_models_show_no_difference(
+    engine: Engine, environment: dict[str, str]
+) -> None:
     for model, shift in (("m", 0), ("n", 1)):
-        scores = graded()
+        scores = graded(drop=0.01 * shift)
         names = list(scores)
         turned = dict(zip(names, [scores[n] for n in names[shift:] + names[:shift]], strict=True))
         store_run(engine, "r", turned, model=model)
@@ -68,6 +70,32 @@ def test_equal_models_show_no_difference(engine: Engine, environment: dict[str, 
     assert "no difference that this run could show" in " ".join(shown.split())
     assert "cost is left out" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_tie_is_called_one(engine: Engine, environment: dict[str, str]) -> None:
+    for model in ("m", "n"):
+        store_run(engine, "r", graded(), model=model)
+
+    document = evalctl_json(environment, "recommend r --priority rigorous")
+    shown = evalctl(environment, "recommend r --priority rigorous").stdout
+
+    assert document["answers"][0]["tied"] == [{"model": "n", "prompt": "plain"}]
+    assert "rigorous: m plain and n plain tie" in shown
+    assert "behind" not in shown
+
+
+def test_nothing_is_cheap_without_a_price(engine: Engine, environment: dict[str, str]) -> None:
+    for model, drop in (("m", 0.0), ("n", 1.0)):
+        store_run(engine, "r", graded(drop=drop), model=model)
+
+    steady, *others = evalctl_json(environment, "recommend r")["answers"]
+    shown = evalctl(environment, "recommend r").stdout
+
+    assert (steady["priority"], steady["choice"], steady["left_out"]) == (
+        "steady-cheap", None, ["cost"],
+    )  # fmt: skip
+    assert all(one["choice"] is not None for one in others)
+    assert "steady-cheap: no answer, since cost of 1,000 answers cannot be compared" in shown
 
 
 def test_another_gpu_takes_times_and_memory_away(

@@ -147,17 +147,21 @@ def test_the_command_writes_a_run_with_all_its_parts(
     assert (facts["answers"], facts["bytes"]) == (24, file.stat().st_size)
     found = document_in(file)
     assert found["run"]["name"] == "seeded"
-    assert len(found["summary"]) == 3
-    assert found["summary"][0] == "2 models answered 3 problems 2 times (24 answers)."
+    assert len(found["summary"]) == 4
+    asked = "2 models answered 3 problems with 2 prompts, 2 times each (24 answers)."
+    assert found["summary"][0] == asked
     score, *_ = found["comparison"]["metrics"]
     assert (score["metric"], score["category"], score["n"]) == ("score7", None, 3)
     assert f"model-a shows {score['a']:.2f} and model-b {score['b']:.2f}" in found["summary"][1]
     assert facts["verdict"] == found["comparison"]["verdict"]
-    for answer in found["recommendation"]["answers"]:
-        words = "recommended: " if answer["shown"] else "ahead, but this run does not prove it: "
-        _, _, said = found["summary"][2].partition(words)
+    unpriced, *answers = found["recommendation"]["answers"]
+    assert (unpriced["priority"], unpriced["choice"]) == ("steady-cheap", None)
+    assert "steady-cheap" not in found["summary"][3]
+    for answer in answers:
+        words = "Recommended: " if answer["shown"] else "Ahead, but this run does not prove it: "
+        _, _, said = found["summary"][3].partition(words)
         assert answer["priority"] in said
-        assert f"{answer['choice']['model']}, {answer['choice']['prompt']} prompt" in said
+        assert f"{answer['choice']['model']} with the {answer['choice']['prompt']} prompt" in said
     assert {row["model"] for row in found["weakest"]} == {"model-a", "model-b"}
     assert [len(row["cuts"]) for row in found["distributions"]] == [41] * 12
     assert {row["model"]: row["level"] for row in found["ladder"] if row["stable"] < 3} == {

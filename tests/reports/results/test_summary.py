@@ -1,4 +1,4 @@
-"""What the report's sentences say of a difference, and of times."""
+"""What the report's sentences say of a run's size, of a difference, of times and of a choice."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ def said(**row: Any) -> str:
              "finding": "better"},
             ("two derives more (",),
         ),
+        (
+            {"difference": 0.0, "ci_low": -0.4, "ci_high": 0.4, "p_value": 1.0,
+             "finding": "no difference"},
+            ("one shows 2.80 and two 2.80: they show the same (95", "6 problems)"),
+        ),
     ],
 )  # fmt: skip
 def test_a_sentence_claims_what_the_test_shows(row: dict[str, Any], words: tuple[str, ...]) -> None:
@@ -79,4 +84,60 @@ def test_no_time_reads_as_zero(ttft_ms: float | None, e2e_s: float | None, words
     )
     assert [one for one in sentences if "token" in one] == (
         [f"In latency mode {words}."] if words else []
+    )
+
+
+def models(*lines: tuple[int, int, int, int]) -> list[dict[str, int]]:
+    """Return lines of models: problems, prompts, repetitions and the jobs that succeeded."""
+    return [
+        {"problems": problems, "prompts": prompts, "repetitions": repetitions,
+         "jobs": problems * prompts * repetitions, "succeeded": succeeded}
+        for problems, prompts, repetitions, succeeded in lines
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (
+            [(62, 2, 2, 248), (62, 2, 2, 248)],
+            "2 models answered 62 problems with 2 prompts, 2 times each (496 answers).",
+        ),
+        ([(1, 1, 1, 1)], "1 model answered 1 problem, once each (1 answer)."),
+        (
+            [(6, 1, 3, 16)],
+            "1 model answered 6 problems, 3 times each (16 answers; 2 of 18 jobs have none).",
+        ),
+        (
+            [(6, 1, 3, 18), (4, 1, 3, 12)],
+            "2 models answered 6 problems, not all equally often (30 answers).",
+        ),
+    ],
+)
+def test_the_numbers_of_a_run_multiply_to_its_answers(
+    lines: list[tuple[int, int, int, int]], words: str
+) -> None:
+    found = summary(
+        models=models(*lines), overall=[], comparison=None, recommendation=None, resources=[],
+        answers=sum(succeeded for *_, succeeded in lines),
+    )  # fmt: skip
+    assert found[0] == words
+
+
+def test_a_choice_says_how_sure_it_is() -> None:
+    one, two = ({"model": name, "prompt": "plain"} for name in ("one", "two"))
+    answers = [
+        {"priority": "rigorous", "choice": one, "shown": False, "tied": [two]},
+        {"priority": "fastest", "choice": one, "shown": True, "tied": []},
+        {"priority": "most-per-gpu", "choice": two, "shown": False, "tied": []},
+        {"priority": "steady-cheap", "choice": None, "shown": False, "tied": []},
+    ]
+    *_, said = summary(
+        models=[], overall=[], comparison=None, recommendation={"answers": answers}, resources=[],
+        answers=0,
+    )  # fmt: skip
+    assert said == (
+        "Recommended: one with the plain prompt (fastest). "
+        "Ahead, but this run does not prove it: two with the plain prompt (most-per-gpu). "
+        "As good as each other: one with the plain prompt and two with the plain prompt (rigorous)."
     )
