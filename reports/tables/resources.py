@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
+from core.states import Mode
 from reports.results.flags import left_out_sentences
 from reports.results.line_settings import setting_lines
 from reports.tables.layout import add_named_row, lean_table, legend
@@ -184,7 +185,7 @@ def cache_tables(checks: Sequence[Row]) -> list[Table]:
     """Return a table of the models whose times may come from a prefix cache, where there are any.
 
     Those are models whose server does not report it, or took a prompt from its cache all the same.
-    Where every result is known to be without, later answers that are sooner have another cause.
+    Only a report is worth a warning: later answers may be sooner for another reason.
     """
     rows = [row for row in checks if row["cached"] or row["unknown"]]
     if not rows:
@@ -195,16 +196,28 @@ def cache_tables(checks: Sequence[Row]) -> list[Table]:
         ("cached", "cache\nunknown", "first\nTTFT ms", "later\nTTFT ms"),
     )
     for row in rows:
-        times = (_figure(row[key], None, 1, first=True) for key in _CACHE_TIMES)
+        # In throughput mode both are times in a queue.
+        shown = (row[key] if row["mode"] == Mode.LATENCY else None for key in _CACHE_TIMES)
+        times = (_figure(time, None, 1, first=True) for time in shown)
         counts = (f"{row[key]} of\n{row['results']}" for key in ("cached", "unknown"))
         add_named_row(table, (row["model"], row["prompt"], row["mode"]), (*counts, *times))
-    if suspected := [row["model"] for row in rows if row["suspected"]]:
-        names = ", ".join(dict.fromkeys(map(str, suspected)))
-        table.caption = (
-            f"WARNING: {names}: repeated prompts begin to answer over 20 % sooner than first ones, "
-            "as from a prefix cache. Turn the server's cache off, or ask each problem once."
+    said = []
+    if cached := _models_of(row for row in rows if row["cached"]):
+        said.append(
+            f"WARNING: {cached}: the server took prompts from its cache; these results are flagged."
+            " Turn its cache off, or ask each problem once."
         )
+    if sooner := _models_of(row for row in rows if row["suspected"] and row["unknown"]):
+        said.append(
+            f"{sooner}: the server does not report what came from its cache, and repeated prompts "
+            "begin to answer over 20 % sooner than first ones."
+        )
+    table.caption = " ".join(said) or None
     return [table]
+
+
+def _models_of(rows: Iterable[Row]) -> str:
+    return ", ".join(dict.fromkeys(str(row["model"]) for row in rows))
 
 
 def concurrency_table(thresholds: Sequence[Row]) -> Table:
