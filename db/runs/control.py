@@ -56,7 +56,7 @@ class DeadJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """What a pause did."""
+    """What a pause did; nothing where all jobs of the run had ended."""
 
     held: int
     #: Jobs that continue until their attempt ends.
@@ -66,11 +66,14 @@ class Paused:
 def pause_run(engine: Engine, run: Run) -> Paused:
     """Hold the queued jobs of a run; running ones finish. A paused run stays paused.
 
-    An interrupted pause leaves the run paused with jobs that continue; pausing again, or resuming,
+    A run whose jobs have all ended is not paused: what is added to it later would wait unseen. An
+    interrupted pause leaves the run paused with jobs that continue; pausing again, or resuming,
     repairs it.
     """
     with transaction(engine) as connection:
-        rows(connection, statement("pause_run", "control"), {"run": run.run_id})
+        rows(connection, statement("lock_run"), {"run": run.run_id})
+        if not rows(connection, statement("pause_run", "control"), {"run": run.run_id}):
+            return Paused(held=0, running=0)
     held = running = 0
     for states in ([JobState.QUEUED], [JobState.QUEUED, JobState.RUNNING]):
         with long_transaction(engine) as connection:
@@ -124,6 +127,15 @@ def retry_jobs(
     }
     with long_transaction(engine) as connection:
         return [row["job"] for row in rows(connection, statement("retry_jobs", "control"), given)]
+
+
+def holding_runs(engine: Engine, job_ids: Sequence[int]) -> list[str]:
+    """Return the names of the paused runs that hold some of these jobs."""
+    given = {"jobs": list(job_ids)}
+    with transaction(engine) as connection:
+        return [
+            row["name"] for row in rows(connection, statement("holding_runs", "control"), given)
+        ]
 
 
 def drop_dead(

@@ -155,8 +155,11 @@ def cancel_run(engine: Engine, run: Run) -> int:
     """
     given = {"run": run.run_id}
     with long_transaction(engine) as connection:
-        rows(connection, statement("mark_cancelled"), given)
-        return int(rows(connection, statement("cancel"), given)[0]["cancelled"])
+        rows(connection, statement("lock_run"), given)
+        cancelled = int(rows(connection, statement("cancel"), given)[0]["cancelled"])
+        if cancelled:
+            rows(connection, statement("mark_cancelled"), given)
+        return cancelled
 
 
 def _listed_progress(row: Mapping[str, Any]) -> Progress:

@@ -3,7 +3,13 @@
 -- same moment misses none.
 
 -- name: pause_run
-UPDATE eval.run SET paused_at = coalesce(paused_at, now()) WHERE id = %(run)s RETURNING paused_at;
+-- Not of a run whose jobs have all ended. Its row is locked before, in the same transaction, so that
+-- jobs that are added at the same moment are seen.
+UPDATE eval.run SET paused_at = coalesce(paused_at, now())
+ WHERE id = %(run)s
+   AND EXISTS (SELECT FROM eval.job AS j
+                WHERE j.run_id = %(run)s AND j.state IN ('queued', 'running'))
+RETURNING paused_at;
 
 -- name: hold_jobs
 -- Running jobs are marked too: they finish, but an attempt that fails is not followed by another.
@@ -88,6 +94,10 @@ WITH picked AS (
      ORDER BY again.id
 )
 SELECT id AS job, run_id AS run, held FROM again ORDER BY id;
+
+-- name: holding_runs
+SELECT DISTINCT r.name FROM eval.job AS j JOIN eval.run AS r ON r.id = j.run_id
+ WHERE j.id = ANY (%(jobs)s::bigint[]) AND j.held ORDER BY r.name;
 
 -- name: drop_dead
 -- The user gives dead jobs up: they count as cancelled and no longer as a failure of their run.

@@ -183,10 +183,13 @@ WITH expired AS (
 )
 SELECT id, state FROM ended;
 
+-- name: lock_run
+-- Before a cancel or pause, in the same transaction: a top-up, a retry or the commit of a draft that
+-- is under way, which may add jobs, has ended then, and one that comes later sees what was done.
+SELECT FROM eval.run WHERE id = %(run)s FOR NO KEY UPDATE;
+
 -- name: cancel
 -- Take back what is not finished of a run; a running attempt loses its lease and writes nothing.
--- The run is marked before, in the same transaction: a commit under way, which may add a
--- verification, has ended then and is seen here.
 WITH ended AS (
     UPDATE eval.job AS j
        SET state = 'cancelled', finished_at = now(), lease_expires_at = NULL
@@ -202,11 +205,8 @@ WITH ended AS (
 SELECT count(*) AS cancelled FROM ended;
 
 -- name: mark_cancelled
--- A run whose jobs have all ended keeps the state that it ended in.
-UPDATE eval.run SET cancelled_at = now()
- WHERE id = %(run)s AND cancelled_at IS NULL
-   AND EXISTS (SELECT FROM eval.job AS j
-                WHERE j.run_id = %(run)s AND j.state IN ('queued', 'running'));
+-- Only of a run that had jobs to cancel; one whose jobs have all ended keeps the state it ended in.
+UPDATE eval.run SET cancelled_at = now() WHERE id = %(run)s AND cancelled_at IS NULL;
 
 -- name: take_outbox
 -- Take the next hints that no other process publishes; an error of the broker before the end of the

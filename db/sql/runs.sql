@@ -70,10 +70,10 @@ VALUES (%(name)s, %(experiment_hash)s, %(ordinal)s, %(mode)s, %(experiment)s, %(
 RETURNING id;
 
 -- name: update_experiment
--- Locks the run's row until the jobs are in: a pause comes before them or sees them.
+-- Locks the run's row until the jobs are in: a pause or cancel comes before them or sees them.
 UPDATE eval.run
    SET experiment = %(experiment)s, budget_gpu_hours = coalesce(%(budget)s, budget_gpu_hours)
- WHERE id = %(run)s RETURNING paused_at;
+ WHERE id = %(run)s RETURNING paused_at, cancelled_at;
 
 -- name: changed_models
 -- Models of a run that it has jobs of with another spec as well.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from core.counts import counted
 from core.states import JobState
-from db.runs.control import pause_run, resume_run, retry_jobs
+from db.runs.control import Paused, pause_run, resume_run, retry_jobs
 from db.runs.run import find_run, run_progress
 from db.spending.budgets import set_budget
 from orchestrator.cli.examples import examples
@@ -13,7 +14,7 @@ from orchestrator.cli.numbers import finite
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
-from orchestrator.runs.submit import publish_hints
+from orchestrator.runs.submit import held_warnings, publish_hints
 from orchestrator.spending.budget_watch import agree_on_budget
 
 
@@ -24,8 +25,8 @@ from orchestrator.spending.budget_watch import agree_on_budget
 def pause(*, run: str, as_json: bool) -> int:
     """Pause a run: queued jobs are held, running jobs finish.
 
-    Jobs submitted to a paused run are held too. RUN is an id, a unique prefix of an id, a name, or
-    `latest`.
+    Jobs submitted to a paused run are held too. A run whose jobs have all ended stays as it is. RUN
+    is an id, a unique prefix of an id, a name, or `latest`.
     """
     with connect(name="pause") as connections:
         found = find_run(connections.engine, run)
@@ -36,9 +37,18 @@ def pause(*, run: str, as_json: bool) -> int:
         counts = {"held": paused.held, "running": paused.running}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
-        kept = f"{paused.running} running jobs will finish"
-        say(f"run {found.name}: {paused.held} jobs held, {kept}")
+        say(f"run {found.name}: {_paused_sentence(paused, state)}")
     return 0
+
+
+def _paused_sentence(paused: Paused, state: str) -> str:
+    if state != "paused":
+        return "nothing to pause, all its jobs have ended"
+    if not (paused.held or paused.running):
+        return "it is paused already"
+    return (
+        f"{counted(paused.held, 'job')} held, {counted(paused.running, 'running job')} will finish"
+    )
 
 
 @click.command()
@@ -62,6 +72,7 @@ def resume(*, run: str, budget: float | None, no_budget: bool, as_json: bool) ->
         raise UsageFault("give --budget-gpu-hours or --no-budget, not both")
     with connect(broker=True, name="resume") as connections:
         found = find_run(connections.engine, run)
+        was_paused = found.paused_at is not None
         if no_budget:
             set_budget(connections.engine, found.run_id, None)
         else:
@@ -75,8 +86,10 @@ def resume(*, run: str, budget: float | None, no_budget: bool, as_json: bool) ->
         counts = {"released": released, "published": published, "warnings": list(warnings)}
         counts["budget_gpu_hours"] = found.budget_gpu_hours
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
+    elif was_paused or released:
+        say(f"run {found.name}: {counted(released, 'job')} released")
     else:
-        say(f"run {found.name}: {released} jobs released")
+        say(f"run {found.name} is not paused: nothing to resume")
     return 0
 
 
@@ -93,10 +106,11 @@ def retry(*, run: str, as_json: bool) -> int:
         found = find_run(connections.engine, run)
         retried = retry_jobs(connections.engine, found, (JobState.FAILED, JobState.DEAD))
         published, warnings = publish_hints(connections.engine, connections.broker)
+        warnings = (*warnings, *held_warnings(connections.engine, retried))
     warn(*warnings)
     if as_json:
         counts = {"retried": len(retried), "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name} | counts)
     else:
-        say(f"run {found.name}: {len(retried)} jobs requeued")
+        say(f"run {found.name}: {counted(len(retried), 'job')} requeued")
     return 0

@@ -9,6 +9,7 @@ import click
 from click import option
 from sqlalchemy import Engine
 
+from core.counts import counted
 from core.states import FailureKind, JobState
 from db.runs.control import DeadJob, drop_dead, list_dead, retry_jobs
 from db.runs.run import Run, find_run
@@ -17,7 +18,7 @@ from orchestrator.cli.numbers import whole
 from orchestrator.connections import connect
 from orchestrator.console import Function, console, json_option, print_json, say, warn
 from orchestrator.errors import UsageFault
-from orchestrator.runs.submit import publish_hints
+from orchestrator.runs.submit import held_warnings, publish_hints
 from reports.tables.layout import legend, listing, short_time
 
 POISON = FailureKind.POISON.value
@@ -128,9 +129,12 @@ def retry(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_jso
         states = (JobState.DEAD, JobState.FAILED) if job_ids else (JobState.DEAD,)
         done = retry_jobs(connections.engine, chosen, states, job_ids=job_ids or None)
         published, warnings = publish_hints(connections.engine, connections.broker)
+        warnings = (*warnings, *held_warnings(connections.engine, done))
     document = {"retried": len(done), "job_ids": done, "published": published}
     document |= {"warnings": list(warnings)}
-    return _report(document, f"{len(done)} jobs requeued", job_ids, done, as_json=as_json)
+    return _report(
+        document, f"{counted(len(done), 'job')} requeued", job_ids, done, as_json=as_json
+    )
 
 
 @dead.command()
@@ -146,7 +150,7 @@ def drop(*, run: str | None, job_ids: tuple[int, ...], everything: bool, as_json
     with connect(name="dead") as connections:
         done = drop_dead(connections.engine, _run(connections.engine, run), job_ids=job_ids or None)
     document = {"dropped": len(done), "job_ids": done, "warnings": []}
-    return _report(document, f"{len(done)} jobs dropped", job_ids, done, as_json=as_json)
+    return _report(document, f"{counted(len(done), 'job')} dropped", job_ids, done, as_json=as_json)
 
 
 def _check(run: str | None, job_ids: tuple[int, ...], *, everything: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from core.errors import ServiceUnreachable
 from core.hints import HintBroker
 from db.queue.outbox import publish_outbox
+from db.runs.control import holding_runs
 from db.runs.submissions import ProblemRecord, PromptRecord, Submission, Submitted, submit
 from orchestrator.errors import UsageFault
 from orchestrator.models.registry import Registry
@@ -145,8 +147,7 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     submitted = submit(engine, submission)
     warnings = list(submission_warnings(submission))
     if submitted.paused:
-        run = submitted.name
-        warnings.append(f"run {run} is paused; resume it with `evalctl resume {run}`")
+        warnings.append(_held_warning(submitted.name))
     warnings += [
         f"model {model} has changed since run {submitted.name} was first submitted: times of the "
         "two settings are kept apart, scores of one model are not; use --new for a new run"
@@ -154,6 +155,15 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     ]
     published, trouble = publish_hints(engine, broker)
     return Outcome(submitted=submitted, published=published, warnings=(*warnings, *trouble))
+
+
+def held_warnings(engine: Engine, job_ids: Sequence[int]) -> tuple[str, ...]:
+    """Return a warning for each paused run that holds some of these jobs."""
+    return tuple(_held_warning(run) for run in holding_runs(engine, job_ids))
+
+
+def _held_warning(run: str) -> str:
+    return f"run {run} is paused; resume it with `evalctl resume {run}`"
 
 
 def publish_hints(engine: Engine, broker: HintBroker | None) -> tuple[int, tuple[str, ...]]:

@@ -224,9 +224,10 @@ def test_retry_takes_only_the_chosen_jobs(engine: Engine) -> None:
 
 def test_a_job_put_back_in_a_paused_run_is_held(engine: Engine) -> None:
     submitted = submit(engine, submission(max_attempts=1, problems=(PROBLEM,), repetitions=1))
-    die(engine, times=1)
+    job = claimed(engine, register(engine))
+    assert pause_run(engine, run_of(engine, submitted)).running == 1
+    assert fail(engine, job) is JobState.DEAD
     query(engine, "DELETE FROM eval.outbox")
-    pause_run(engine, run_of(engine, submitted))
     retry_jobs(engine, run_of(engine, submitted), FAILED_OR_DEAD)
     assert take(engine, register(engine)) is None
     assert (count(engine, OUTBOX), progress_of(engine, submitted).state) == (0, "paused")

@@ -58,6 +58,30 @@ def test_pause_and_resume_around_a_worker(user: dict[str, str]) -> None:
     )
 
 
+def test_a_pause_and_a_resume_without_effect_say_so(user: dict[str, str]) -> None:
+    submit(user, "fake")
+    assert evalctl(user, "resume fake").stdout == "run fake is not paused: nothing to resume\n"
+    assert evalctl(user, "pause fake").stdout == (
+        "run fake: 6 jobs held, 0 running jobs will finish\n"
+    )
+    assert evalctl(user, "pause fake").stdout == "run fake: it is paused already\n"
+    evalctl_json(user, "cancel fake")
+    ended = "run fake: nothing to pause, all its jobs have ended\n"
+    assert evalctl(user, "pause fake").stdout == ended
+
+
+def test_a_retry_in_a_paused_run_says_that_its_jobs_wait(user: dict[str, str]) -> None:
+    submit(user, "frail", "--max-attempts", "1")
+    with worker(user, "--queue", "synthetic") as process:
+        wait_for_jobs(process, "job.failed", 6, state="dead")
+    more = submit(user, "frail", "--max-attempts", "1", "--repetitions", "2")
+    assert (more["created"], evalctl_json(user, "pause frail")["held"]) == (6, 6)
+    said = ["run frail is paused; resume it with `evalctl resume frail`"]
+    (job, *_rest) = evalctl_json(user, "dead list frail")["jobs"]
+    assert evalctl_json(user, f"dead retry --job {job['job']}")["warnings"] == said
+    assert evalctl_json(user, "retry frail")["warnings"] == said
+
+
 def test_dead_jobs_are_listed_shown_put_back_and_dropped(
     user: dict[str, str], engine: Engine
 ) -> None:
