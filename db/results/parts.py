@@ -45,6 +45,14 @@ def read_parts(engine: Engine, run_id: UUID, by: str, wanted: ResultFilter) -> l
     return _read(engine, "parts", {"run": run_id, "by": by} | wanted.parameters())
 
 
+def read_problem_parts(engine: Engine, run_id: UUID, by: str) -> dict[str, list[str]]:
+    """Return the difficulty of each problem of a run, or its topics; ``-`` where it has none."""
+    found: dict[str, list[str]] = {}
+    for row in _read(engine, "problem_parts", {"run": run_id, "by": by}):
+        found.setdefault(row["problem"], []).append(row["part"] or "-")
+    return found
+
+
 def read_missed_steps(engine: Engine, run_id: UUID, wanted: ResultFilter) -> list[dict[str, Any]]:
     """Return how often each step is missed, the most missed first."""
     return _read(engine, "missed_steps", {"run": run_id} | wanted.parameters())

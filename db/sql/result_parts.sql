@@ -53,6 +53,17 @@ SELECT model, prompt, sampling, coalesce(part, '-') AS part, count(*) AS problem
  GROUP BY model, prompt, sampling, part
  ORDER BY prompt, array_position(ARRAY['secondary', 'university', 'modelling'], part), part, model;
 
+-- name: problem_parts
+-- The difficulty of each problem of a run, or its topics.
+SELECT p.name AS problem, k.part
+  FROM (SELECT DISTINCT problem_id FROM eval.job WHERE run_id = %(run)s) AS j
+  JOIN eval.problem AS p ON p.id = j.problem_id
+ CROSS JOIN LATERAL (
+       SELECT 'difficulty ' || (p.document ->> 'difficulty') AS part WHERE %(by)s = 'difficulty'
+       UNION ALL
+       SELECT jsonb_array_elements_text(p.document -> 'topics') WHERE %(by)s = 'topic') AS k
+ ORDER BY p.name, k.part;
+
 -- name: missed_steps
 -- How often each step of a reference path is not shown, over a model's answers that were scored by
 -- that path; open are those that the rules cannot decide.

@@ -18,6 +18,7 @@ from db.results.parts import (
     names_of_run,
     read_missed_steps,
     read_parts,
+    read_problem_parts,
 )
 from db.results.reading import read_results
 from db.runs.run import Progress, Run, find_run, run_progress
@@ -28,12 +29,13 @@ from orchestrator.errors import UsageFault, some_names
 from problems.schema import LEVELS
 from reports.results.breakdown import explain
 from reports.results.document import result_document
-from reports.results.gaps import Row
+from reports.results.gaps import Row, gaps_by
 from reports.results.head import head_lines, run_head
 from reports.results.imported import imported_lines, measured_here
 from reports.results.left_out import left_out_lines
 from reports.results.narrowed import meant, narrowed
 from reports.results.sampling import sampling_lines
+from reports.results.shown import by_part, shown_lists
 from reports.tables.missed_steps import missed_tables
 from reports.tables.results import result_tables
 from reports.texts.breakdown import explained as explained_parts
@@ -107,10 +109,13 @@ def results(
             explained=explained,
             judge=judge,
         )
+        means = meant(read.problem_means, wanted)
+        require_base(means, base)
         parts = _parts(connections.engine, found.run_id, by, wanted, steps="steps" in chosen)
-    chosen_read = replace(read, problem_means=meant(read.problem_means, wanted))
-    require_base(chosen_read.problem_means, base)
-    document = narrowed(result_document(chosen_read, base), wanted) | parts
+        if by is not None and by != "category":
+            of_problems = read_problem_parts(connections.engine, found.run_id, by)
+            parts["part_gaps"] = gaps_by(means, by, of_problems, base)
+    document = narrowed(result_document(replace(read, problem_means=means), base), wanted) | parts
     if not as_json:
         for key in ("resources", "cache"):
             document[key] = measured_here(document[key], document["imported"])
@@ -123,18 +128,10 @@ def results(
     if progress.open:
         jobs = f"{progress.open} of {progress.total} jobs are open"
         say(f"run {found.name} has not finished: {jobs}")
-    scores = document["parts"] if "parts" in document else document["scores"]
-    say(*left_out_lines(document["missing"], scores))
+    lists = by_part(document)
+    say(*left_out_lines(lists["missing"], lists["scores"]))
     say(*imported_lines(document["imported"]))
-    beside = {"scores": {"judged", "unscored", "gaps"}, "resources": {"costs", "cache"}}
-    beside["prompts"] = {"prompt_effects", "prompt_steps"}
-    beside["steps"] = {"missed_steps"}
-    kept = {*chosen, "limits"}.union(*(beside.get(table, set()) for table in chosen))
-    keys = kept if chosen else document.keys() - {"missing", "parts"}
-    shown = {key: rows for key, rows in document.items() if key in keys}
-    shown["missing"] = document["missing"]
-    if "scores" in shown:
-        shown["scores"] = scores
+    shown = shown_lists(lists, chosen)
     tables = result_tables(shown, judge, flagged_counted=include_flagged)
     tables += missed_tables(
         shown.get("missed_steps", ()), str(found.experiment.get("language", "en"))

@@ -46,7 +46,9 @@ def result_tables(
 def gap_table(found: Sequence[Row]) -> Table:
     """Return how far the models are from their base, over the problems that both have."""
     several = len({row["prompt"] for row in found}) > 1
-    names = ("model", "prompt", "category") if several else ("model", "category")
+    part = "category" if "category" in found[0] else "part"
+    heading = found[0].get("by", part)
+    names = ("model", "prompt", heading) if several else ("model", heading)
     table = lean_table(
         f"Score against {found[0]['a']}, points of 7 (paired by problem)",
         names,
@@ -54,9 +56,9 @@ def gap_table(found: Sequence[Row]) -> Table:
     )
     for model, prompt in dict.fromkeys((row["b"], row["prompt"]) for row in found):
         lines = [row for row in found if (row["b"], row["prompt"]) == (model, prompt)]
-        categories = "\n".join(row["category"] for row in lines)
+        parts = "\n".join(row[part] for row in lines)
         cells = zip(*map(_gap_cells, lines), strict=True)
-        shown = (model, *((prompt,) if several else ()), categories)
+        shown = (model, *((prompt,) if several else ()), parts)
         add_named_row(table, shown, map("\n".join, cells))
     table.caption = (
         "Means over repetitions, Student's interval over problems; where it holds 0, the run shows "

@@ -91,6 +91,17 @@ def test_results_are_shown_by_any_part_and_narrowed(
     assert difficulty == {f"difficulty {problem.difficulty}"}
     assert {row["prompt"] for row in document("--by prompt")["parts"]} == {"all"}
 
+    gaps = document("--by difficulty")["part_gaps"]
+    parts = [row["part"] for row in gaps if row["b"] == gaps[0]["b"] and row["prompt"] == "plain"]
+    assert parts == [*sorted(set(parts) - {"all"}), "all"]
+    assert {row["part"] for row in document("--by problem")["part_gaps"]} == {"all"}
+    shown = evalctl(environment, "results latest --synthetic --by difficulty --table scores").stdout
+    _, _, table = shown.partition("paired by problem")
+    assert "difficulty" in table
+    assert "university" not in table
+    by_default = evalctl(environment, "results latest --synthetic --table scores").stdout
+    assert "university" in by_default.partition("paired by problem")[2]
+
     one = document(f"--problem {problem.id} --model {FOUR[0]}")
     assert {(row["model"], row["part"]) for row in one["parts"]} == {(FOUR[0], "university")}
     assert one["gaps"] == [], "one model has no gap"

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from core.states import FailureKind
 from db.queue.claims import Failure, give_up
 from db.runs.submissions import submit
-from reports.results.gaps import gaps
+from reports.results.gaps import gaps, gaps_by
 from reports.results.left_out import left_out_lines
 from reports.tables.results import gap_table
 from tests.support.jobs import QUEUES, claim_one, register, submission
@@ -62,6 +62,17 @@ def test_the_base_is_the_first_model_or_the_named_one_and_a_total_stands_last() 
     assert found[1]["ci_low"] is None, "one problem has no interval"
     assert {(gap["a"], gap["b"]) for gap in gaps(rows, "b")} == {("b", "a")}
     assert gaps(means("a", {"p1": 4.0})) == []
+
+
+def test_a_problem_of_several_topics_counts_in_each_and_once_in_all() -> None:
+    rows = [*means("a", {"p1": 4.0, "p2": 5.0}), *means("b", {"p1": 5.0, "p2": 5.0})]
+    topics = {"p1": ["algebra", "geometry"], "p2": ["algebra"]}
+    found = {row["part"]: row for row in gaps_by(rows, "topic", topics)}
+    assert {part: row["problems"] for part, row in found.items()} == {
+        "algebra": 2, "geometry": 1, "all": 2,
+    }  # fmt: skip
+    assert found["algebra"]["difference"] == found["all"]["difference"] == pytest.approx(0.5)
+    assert [row["part"] for row in gaps_by(rows, "prompt", {})] == ["all"]
 
 
 def test_the_gap_table_fits_eighty_columns_with_long_names() -> None:
