@@ -54,9 +54,9 @@ class Marks:
     def of(cls, path: Path, verdicts: tuple[StepVerdict, ...]) -> Marks:
         """Add up the verdicts on the steps of a path."""
         counted = [(s, v.verdict) for s, v in zip(path.steps, verdicts, strict=True) if s.necessary]
-        weight = sum(step.weight for step, _ in counted)
-        done = sum(step.weight for step, verdict in counted if verdict == "done")
-        unknown = sum(step.weight for step, verdict in counted if verdict == "undetermined")
+        weight = sum([step.weight for step, _ in counted])
+        done = sum([step.weight for step, verdict in counted if verdict == "done"])
+        unknown = sum([step.weight for step, verdict in counted if verdict == "undetermined"])
         return cls(
             done=done / weight,
             high=(done + unknown) / weight,

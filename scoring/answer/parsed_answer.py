@@ -150,8 +150,8 @@ class ParsedAnswer:
     @cached_property
     def by_size(self) -> list[tuple[float, int]]:
         """Real parts of the values at the first sample point, rising, with indices in `values`."""
-        rows = ((item.value.row, i) for i, item in enumerate(self.values) if item.value is not None)
-        return sorted((row[0].real, i) for row, i in rows if row is not None)
+        rows = [item.value.row if item.value is not None else None for item in self.values]
+        return sorted([(row[0].real, i) for i, row in enumerate(rows) if row is not None])
 
     def values_near(self, size: float, reach: float) -> list[int]:
         """Return indices into `values` whose first real part lies within ``reach`` of ``size``."""
@@ -185,7 +185,7 @@ class ParsedAnswer:
             values = [[understand(node) for node in side.nodes] for side in sides]
             for i in range(len(sides)):
                 if chain.listed_for is None or i > 0:
-                    items.extend(_value(index, sides[i], value) for value in values[i])
+                    items.extend([_value(index, sides[i], value) for value in values[i]])
                 for j in range(i + 1, len(sides)):
                     relation = combined(relations[i:j])
                     if relation is None:
@@ -200,7 +200,7 @@ class ParsedAnswer:
                                 found.guessed = guessed
                                 items.append(found)
             for group in chain.groups:
-                items.extend(_value(index, group, understand(node)) for node in group.nodes)
+                items.extend([_value(index, group, understand(node)) for node in group.nodes])
 
     def _shifted(
         self, sides: tuple[Side, ...], relations: tuple[str, ...]
@@ -222,7 +222,7 @@ class ParsedAnswer:
         The flag says that an unlisted letter was taken for an unknown of the problem.
         """
         symbols = self.symbols
-        names = frozenset(name for side in sides for node in side.nodes for name in names_of(node))
+        names = frozenset().union(*[names_of(node) for side in sides for node in side.nodes])
 
         def read(node: Node, reading: Reading) -> Values:
             return Values(symbols.settle(node, reading), self.evaluation)

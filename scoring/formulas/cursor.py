@@ -45,16 +45,17 @@ class Cursor(ABC):
 
     def is_op(self, *texts: str) -> bool:
         """Return whether the next token is one of these operators."""
-        token = self.peek()
-        return token is not None and token.kind == "op" and token.text in texts
+        if self.at >= len(self.tokens):
+            return False
+        token = self.tokens[self.at]
+        return token.kind == "op" and token.text in texts
 
     def take(self) -> Token:
         """Take the next token."""
-        token = self.peek()
-        if token is None:
+        if self.at >= len(self.tokens):
             raise ParseError("ends early")
         self.at += 1
-        return token
+        return self.tokens[self.at - 1]
 
     def operator(self) -> str:
         """Take the next token as an operator; raises `ParseError` where there are too many."""

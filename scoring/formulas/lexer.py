@@ -55,6 +55,14 @@ _MATH = re.compile(
 _LETTERS = re.compile(r"[A-Za-z]+")
 _GLUED_PI = re.compile(r"d[a-z]|[a-zA-Z]?pi[a-zA-Z]?")
 _BEFORE_LETTER = re.compile(r" ?[a-zθαxφ0-9]\b")
+_BRACED = re.compile(r"\s*\{([^{}]{0,80})\}")
+_SQUARE = re.compile(r"\^\{?([23])\}?")
+#: An index in braces, what only sets it upright, and the words among indices.
+_INDEX = re.compile(r"\s*\{((?:[^{}]|\{[^{}]{0,40}\}){1,60})\}")
+_UPRIGHT = re.compile(r"\\(?:text|mathrm|rm|mathbf|textrm|operatorname)\s*|[{}]")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_LABEL = re.compile(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*\d?|[A-Z]+(?:_?\d)?[A-Z]*|\\triangle.*|△.*")
+_PLAIN_LABEL = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{1,4}")
 _CAPITALS = re.compile(r"[A-Z]{2,4}(?![a-z])")
 #: Commands that differ in size alone.
 _SIZED = {
@@ -77,6 +85,10 @@ class Token(NamedTuple):
     start: int
     end: int
     spaced: bool = False
+
+
+#: Makes a token of its parts in half the time that its own constructor takes.
+_new = tuple.__new__
 
 
 def tokenise(text: str, names: frozenset[str] = frozenset(), *, maths: bool = False) -> list[Token]:
@@ -107,7 +119,7 @@ class _Lexer:
         return self.span < len(self.spans) and self.spans[self.span][0] <= at
 
     def put(self, kind: str, text: str, start: int, end: int) -> None:
-        self.tokens.append(Token(kind, text, start, end, self.spaced))
+        self.tokens.append(_new(Token, (kind, text, start, end, self.spaced)))
         self.spaced = False
 
     def run(self) -> list[Token]:
@@ -240,7 +252,7 @@ class _Lexer:
 
     def text_command(self, start: int, end: int) -> int:
         r"""Read ``\text{...}``: a letter is a name, a function is one, the rest is a word."""
-        found = re.compile(r"\s*\{([^{}]{0,80})\}").match(self.text, end)
+        found = _BRACED.match(self.text, end)
         if found is None:
             return end
         inner = found.group(1).strip()
@@ -288,19 +300,13 @@ class _Lexer:
 
     def subscript(self, start: int, end: int) -> int:
         """Read ``_`` and, where the index is a word and not a formula, take it as one label."""
-        found = re.compile(r"\s*\{((?:[^{}]|\{[^{}]{0,40}\}){1,60})\}").match(self.text, end)
+        found = _INDEX.match(self.text, end)
         if found is not None:
-            inner = re.sub(
-                r"\\(?:text|mathrm|rm|mathbf|textrm|operatorname)\s*|[{}]", "", found.group(1)
-            ).strip()
-            if re.search(r"[\u3400-\u9fff]", inner) or re.fullmatch(
-                r"[A-Za-z]{2,}(?:-[A-Za-z]+)*\d?|[A-Z]+(?:_?\d)?[A-Z]*|\\triangle.*|△.*", inner
-            ):
+            inner = _UPRIGHT.sub("", found.group(1)).strip()
+            if _CHINESE.search(inner) or _LABEL.fullmatch(inner):
                 self.put("label", re.sub(r"[\s_]", "", inner), start, found.end())
                 return found.end()
-        elif (
-            plain := re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{1,4}").match(self.text, end)
-        ) and not self.in_maths(start):
+        elif (plain := _PLAIN_LABEL.match(self.text, end)) and not self.in_maths(start):
             self.put("label", plain.group(), start, plain.end())
             return plain.end()
         self.put("op", "_", start, end)
@@ -342,7 +348,7 @@ class _Lexer:
 
     def unit(self, piece: str, start: int, end: int) -> int:
         """Put a unit of measurement together with its power."""
-        raised = re.compile(r"\^\{?([23])\}?").match(self.text, end)
+        raised = _SQUARE.match(self.text, end)
         if raised is None:
             self.put("unit", piece, start, end)
             return end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 from scoring.formulas.atoms import constant, read_atom
 from scoring.formulas.cursor import MAX_DEPTH, Cursor
@@ -27,6 +28,8 @@ from scoring.formulas.tree import (
 _SUM: Mapping[str, Operator] = {
     "+": "add", "-": "sub", "±": "add", "∓": "sub", "∪": "union", "∩": "meet",
 }  # fmt: skip
+#: What reading depends on: kind, text and space before, not where a token stands.
+_SIGN = itemgetter(0, 1, 4)
 _PRODUCT: Mapping[str, Operator] = {"*": "mul", "/": "div", "×": "cross"}
 
 
@@ -206,7 +209,7 @@ def parse(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> Node | 
 
 def parse_all(tokens: list[Token], scalars: frozenset[str] = frozenset()) -> tuple[Node, ...]:
     """Return the expression of these tokens: none, one, or both where ``1/2n`` can be two."""
-    return _read(tuple([(token.kind, token.text, token.spaced) for token in tokens]), scalars)
+    return _read(tuple(map(_SIGN, tokens)), scalars)
 
 
 @lru_cache(maxsize=8192)

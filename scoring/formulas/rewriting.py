@@ -14,6 +14,7 @@ from scoring.formulas.tree import (
     Node,
     PlusMinus,
     Variable,
+    holds,
     is_tuple,
     names_of,
     walk,
@@ -74,7 +75,7 @@ def settle_calls(node: Node) -> Node:
 
     Calls at a number, of several things or of a capital, such as ``f(0)`` or ``E(X)``, stay.
     """
-    if not any(isinstance(item, Call) for item in walk(node)):
+    if not holds(node, Call):
         return node
     return _settled(node)
 
@@ -95,7 +96,7 @@ def _settled(node: Node) -> Node:
 @lru_cache(maxsize=8192)
 def unfold_signs(node: Node) -> tuple[Node, ...]:
     """Return the one expression, or both where it holds plus-minus signs, all read alike."""
-    if not any(isinstance(item, PlusMinus) for item in walk(node)):
+    if not holds(node, PlusMinus):
         return (node,)
     return _signed(node, 1), _signed(node, -1)
 

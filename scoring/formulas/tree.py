@@ -34,7 +34,7 @@ class Node:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if type(self) is not type(other) or self._hash != hash(other):
+        if not isinstance(other, Node) or self._hash != other._hash:
             return False
         return _same_parts(self, other)
 
@@ -299,7 +299,9 @@ def walk(node: Node) -> list[Node]:
 @lru_cache(maxsize=16384)
 def names_of(node: Node) -> frozenset[str]:
     """Return the names of variables, indexed names and unknown functions in an expression."""
-    return frozenset(item.name for item in walk(node) if isinstance(item, (Variable, Index, Call)))
+    return frozenset(
+        [item.name for item in walk(node) if isinstance(item, (Variable, Index, Call))]
+    )
 
 
 def numbers_of(node: Node) -> list[float]:
@@ -313,4 +315,9 @@ def operations_of(node: Node) -> frozenset[str]:
 
     A derivation carries them out: a value that still holds one is not the value without it.
     """
-    return frozenset(item.sign for item in walk(node) if isinstance(item, BigOperator))
+    return frozenset([item.sign for item in walk(node) if isinstance(item, BigOperator)])
+
+
+def holds(node: Node, kind: type[Node]) -> bool:
+    """Return whether an expression or one in it is of exactly this kind."""
+    return kind in map(type, walk(node))

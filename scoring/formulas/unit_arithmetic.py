@@ -70,12 +70,13 @@ def _agree(
 
 def _times(tokens: list[Token], unknowns: frozenset[str]) -> list[Token]:
     """Read ``3 x 4``, ``40 % of 50`` and ``2/3 of 9`` as products."""
-    if not any(token.text in _TIMES for token in tokens):
+    if _TIMES.isdisjoint([token.text for token in tokens]):
         return tokens
     made: list[Token] = []
     for i, token in enumerate(tokens):
         if (
-            0 < i < len(tokens) - 1
+            token.text in _TIMES
+            and 0 < i < len(tokens) - 1
             and _begins_number(tokens, i + 1)
             and _is_times(tokens, i, unknowns)
         ):

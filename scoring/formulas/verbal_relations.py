@@ -80,7 +80,7 @@ def _comparison(tokens: list[Token], at: int) -> tuple[str, int, bool]:
 
 def said_equalities(tokens: list[Token]) -> list[Token]:
     """Return the tokens with an equals sign where words between unknown and value mean it."""
-    if not any(token.kind == "word" and token.text in _EQUALS for token in tokens):
+    if _EQUALS.isdisjoint([token.text for token in tokens if token.kind == "word"]):
         return tokens
     made: list[Token] = []
     at = 0

@@ -19,15 +19,17 @@ def close(a: Row, b: Row, tol: float = EXACT) -> bool:
     """Return whether two rows agree at every point, relative to their size."""
     if len(a) != len(b):
         return False
-    return all(
-        abs(x - y) <= tol * max(1e-09, abs(x), abs(y)) + 1e-12 for x, y in zip(a, b, strict=True)
-    )
+    for x, y in zip(a, b, strict=True):
+        if not abs(x - y) <= tol * max(1e-09, abs(x), abs(y)) + 1e-12:
+            return False
+    return True
 
 
 def constant(row: Row) -> bool:
     """Return whether a row has one value at all points."""
     first = row[0]
-    return all(abs(value - first) <= 1e-9 * max(1.0, abs(first)) for value in row)
+    reach = 1e-9 * max(1.0, abs(first))
+    return row.count(first) == len(row) or all(abs(value - first) <= reach for value in row)
 
 
 def difference(left: Row, right: Row) -> Row | None:
@@ -58,7 +60,7 @@ def factor(a: Row, b: Row) -> complex | None:
     last = len(b) - 1
     if abs(a[last] - k * b[last]) > 1e-6 * (abs(a[last]) + abs(k * b[last])) + 1e-9:
         return None
-    size = max(abs(value) for value in a)
+    size = max(map(abs, a))
     for x, y in zip(a, b, strict=True):
         if abs(x - k * y) > EXACT * (abs(x) + abs(k * y)) + 1e-11 * size:
             return None

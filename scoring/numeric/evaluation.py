@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from scoring.formulas.tree import Function, Node, walk
+from scoring.formulas.tree import Function, Node, holds
 from scoring.numeric.compare import Row
 from scoring.numeric.evaluator import BUDGET, Evaluator, UnknownValueError, flatten
 from scoring.numeric.linear_roots import ROOT_BUDGET, linear_root
@@ -55,7 +55,7 @@ class Evaluation:
 
 @lru_cache(maxsize=16384)
 def _row(points: SamplePoints, node: Node, formal: bool) -> Worked:
-    if formal and not any(isinstance(item, Function) for item in walk(node)):
+    if formal and not holds(node, Function):
         return _row(points, node, False)
     evaluator = Evaluator(points, formal=formal)
     try:

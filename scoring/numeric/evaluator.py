@@ -45,6 +45,7 @@ ENDLESS_TERMS = 40
 Bound = Mapping[str, Vector]
 
 _INFINITY = Constant("inf")
+_TWO = Number(2.0)
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
 
 
@@ -177,6 +178,8 @@ class Evaluator:
         plain = _PLAIN.get(node.operator)
         if plain and isinstance(left[0], complex) and isinstance(right[0], complex):
             return list(map(plain, left, right))
+        if operation is _power and isinstance(left[0], complex) and node.right == _TWO:
+            return list(map(operator.mul, left, left))
         return [operation(a, b) for a, b in zip(left, right, strict=True)]
 
     def _sampled(self, name: str) -> Vector:

@@ -89,9 +89,10 @@ class Relation:
         if swap:
             left, right = right, left
         gap, empty, ratio = None, False, None
-        if left.row is not None and right.row is not None:
-            gap = difference(left.row, right.row)
-            empty = gap is not None and vanishes(gap, (left.row, right.row))
+        one, other = left.row, right.row
+        if one is not None and other is not None:
+            gap = difference(one, other)
+            empty = gap is not None and vanishes(gap, (one, other))
             if gap is not None and not empty and len(gap) > 1 and abs(gap[0]) > 1e-6:
                 ratio = gap[1] / gap[0]
         return cls(

@@ -29,6 +29,8 @@ class Grounds:
     given: frozenset[tuple[str, ...]]
     results: tuple[Node, ...]
     rows: tuple[Row, ...]
+    #: The numbers of the result.
+    stated: frozenset[float]
 
     @classmethod
     def of(
@@ -46,6 +48,7 @@ class Grounds:
             given=given,
             results=tuple(results),
             rows=tuple(row for row in rows if row is not None),
+            stated=frozenset(number for node in results for number in _numbers(node)),
         )
 
     def used_in(self, chains: Iterable[Chain]) -> bool:
@@ -57,8 +60,7 @@ class Grounds:
 
     def _works(self, chain: Chain) -> bool:
         literals = _literals(chain)
-        stated = {number for node in self.results for number in _numbers(node)}
-        if literals - self.numbers - _COMMON - stated:
+        if literals - self.numbers - _COMMON - self.stated:
             return True
         if len(chain.sides) < 2 or self.restates(chain):
             return False

@@ -6,12 +6,12 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from scoring.answer.parsed_answer import Formula, ParsedAnswer
 from scoring.formulas.tree import operations_of
 from scoring.formulas.units import same_unit
 from scoring.numeric.compare import close
-from scoring.numeric.relation import Relation
 from scoring.numeric.rounding import rounded_to
 from scoring.numeric.same_relation import same_relation
 from scoring.steps.near_word import NearWord
@@ -130,21 +130,21 @@ class Matcher:
 
     def _holds(self, pattern: EqPattern, formula: Formula) -> bool:
         """Return whether the first link is this relation and the others stand in the same chain."""
+        rule, evaluation = pattern.rule, self.parsed.evaluation
         assert formula.relation is not None
-        if not pattern.links or not self._same(pattern, pattern.links[0], formula.relation):
+        if not pattern.links or not same_relation(
+            pattern.links[0], formula.relation, rule, evaluation
+        ):
             return False
         for link in pattern.links[1:]:
             if not any(
                 other.chain == formula.chain
                 and other.relation is not None
-                and self._same(pattern, link, other.relation)
-                for other in self.parsed.formulas
+                and same_relation(link, other.relation, rule, evaluation)
+                for other in self.parsed.relations
             ):
                 return False
         return True
-
-    def _same(self, pattern: EqPattern, wanted: Relation, formula: Relation) -> bool:
-        return same_relation(wanted, formula, pattern.rule, self.parsed.evaluation)
 
     def _value(self, pattern: ValuePattern) -> list[Hit]:
         hits: list[Hit] = []
@@ -236,7 +236,7 @@ class Matcher:
     def _regex(self, pattern: RegexPattern) -> list[Hit]:
         hits: dict[tuple[int, int], Hit] = {}
         for rendering in self.parsed.renderings:
-            for found in self._search(pattern.pattern, rendering.text):
+            for found in islice(pattern.pattern.finditer(rendering.text), MAX_HITS):
                 if found.start() == found.end():
                     continue
                 start, end = rendering.back(*found.span())
@@ -246,14 +246,6 @@ class Matcher:
                 ):
                     hits.setdefault((start, end), Hit(start, end, "found the written form"))
         return sorted(hits.values(), key=lambda hit: (hit.start, hit.end))
-
-    def _search(self, pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
-        found: list[re.Match[str]] = []
-        for match in pattern.finditer(text):
-            found.append(match)
-            if len(found) >= MAX_HITS:
-                break
-        return found
 
 
 def _nearest(hits: list[Hit], starts: list[int], anchor: Hit) -> Hit:

@@ -90,7 +90,7 @@ def _with_known(own: Iterable[Reference], references: Sequence[Reference]) -> tu
 
 def same_quantity(a: Values | KnownValues, b: KnownValues) -> bool:
     """Return whether two expressions name the same: letters by themselves, others by value."""
-    if a.node == b.node:
+    if a.node is b.node or a.node == b.node:
         return True
     if isinstance(a.node, (Variable, Index)) or isinstance(b.node, (Variable, Index)):
         return False

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from scoring.answer.parsed_answer import ParsedAnswer
 from scoring.formulas.chains import Chain
@@ -49,6 +49,7 @@ _CHECKS = re.compile(
     r"|verif(?:y|ying|ication)|验证|检验|验算|经检验|代入检验)(?![A-Za-z])",
     re.IGNORECASE | re.MULTILINE,
 )
+_PIECE_END = re.compile(r"\n|。|;|；|\.\s")
 _LETTER = re.compile(r"(?<![A-Za-z\\])[a-zA-Z](?![A-Za-z])")
 
 
@@ -132,8 +133,8 @@ def _repeated(pattern: re.Pattern[str], text: str) -> set[tuple[str, Span]]:
 def _piece(text: str, at: int) -> Span:
     """Return the stretch up to the next sentence mark or line end around an offset."""
     start = max(text.rfind(mark, 0, at) for mark in ("\n", "。", ";", "；", ". ")) + 1
-    ends = [found.start() for found in [re.compile(r"\n|。|;|；|\.\s").search(text, at)] if found]
-    return start, ends[0] if ends else len(text)
+    end = _PIECE_END.search(text, at)
+    return start, end.start() if end else len(text)
 
 
 def _paragraph(text: str, at: int) -> Span:
@@ -193,6 +194,7 @@ def _in_formulas(parsed: ParsedAnswer, but: tuple[Span, ...]) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=1024)
 def _has_letters(reference: str) -> bool:
     """Return whether a result is an expression in letters: not the name before its equals sign."""
     right = reference.rpartition("=")[2]

@@ -12,6 +12,8 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from scoring.text.offsets import offsets
+
 _SUPERSCRIPTS = dict(
     zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵏᵐᵗˣʸᵀᵃᵇᶜᵈᵉ", "0123456789+-=()nikmtxyTabcde", strict=True)
 )
@@ -97,7 +99,7 @@ class _Builder:
     def copy(self, text: str, start: int) -> None:
         """Append text that stands unchanged at ``start``."""
         self.parts.append(text)
-        self.origin.extend(range(start, start + len(text)))
+        self.origin.extend(offsets(start, start + len(text)))
 
     def put(self, text: str, start: int) -> None:
         """Append a replacement for what stands at ``start``."""

@@ -54,9 +54,9 @@ def with_digits(rendering: Rendering) -> Rendering:
         number = _chinese(found.group(2)) if found.group(2) else _english(found.group(3))
         return f"{found.group(1)}{number}"
 
-    made = rewrite(rendering, _FRACTION, fraction)
-    for pattern in (_AFTER_RELATION, _CELL, _COMMAND):
-        made = rewrite(made, pattern, value)
+    made = rewrite(rendering, _FRACTION, fraction, needs="分之")
+    for pattern, needs in ((_AFTER_RELATION, ""), (_CELL, "|"), (_COMMAND, "\\text")):
+        made = rewrite(made, pattern, value, needs=needs)
     return made
 
 

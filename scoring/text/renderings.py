@@ -11,8 +11,10 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 from scoring.text.normalise import Normalised
+from scoring.text.offsets import offsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,18 @@ class Rendering:
 
 
 def rewrite(
-    rendering: Rendering, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]
+    rendering: Rendering,
+    pattern: re.Pattern[str],
+    new: Callable[[re.Match[str]], str],
+    *,
+    needs: str = "",
 ) -> Rendering:
-    """Return the rendering with every match replaced.
+    """Return the rendering with every match replaced, each of which holds ``needs``.
 
     A replacement points to where its match began.
     """
+    if needs not in rendering.text:
+        return rendering
     parts: list[str] = []
     origin = array("l")
     at = 0
@@ -77,6 +85,7 @@ def _spread(
         origin.extend([begin] * len(text))
 
 
+_SPACES = re.compile(r" {2,}")
 _NOISE = re.compile(
     r"\$+|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|boxed|bm|boldsymbol|mathbf)(?![A-Za-z])|\\[()\[\]]"
     r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])"
@@ -95,7 +104,7 @@ _FULL_STOP = re.compile(r"(?<=[\w)}\]'])\.(?= |$)")
 
 def lite(normalised: Normalised) -> Rendering:
     """Return the text without delimiters, sizes, spacing and text commands, on one line."""
-    base = Rendering(normalised.text, array("l", range(len(normalised.text) + 1)))
+    base = Rendering(normalised.text, offsets(0, len(normalised.text) + 1))
 
     def new(found: re.Match[str]) -> str:
         whole = found.group()
@@ -109,21 +118,26 @@ def lite(normalised: Normalised) -> Rendering:
             return ","
         return " " if "quad" in whole or whole in ("\\ ", "\\;", "\\:") else ""
 
-    made = rewrite(rewrite(base, _NOISE, new), re.compile(r" {2,}"), lambda _: " ")
+    made = rewrite(rewrite(base, _NOISE, new), _SPACES, lambda _: " ", needs="  ")
     made = rewrite(
         made,
         _ARROWS,
         lambda found: " increasing 递增 " if found.group() in "↗\\nearrow" else " decreasing 递减 ",
     )
     made = rewrite(
-        made, _SIGN_CHANGE, lambda found: " 由正变负 " if found.group()[0] == "+" else " 由负变正 "
+        made,
+        _SIGN_CHANGE,
+        lambda found: " 由正变负 " if found.group()[0] == "+" else " 由负变正 ",
+        needs="0",
     )
-    return rewrite(made, _FULL_STOP, lambda _: "。")
+    return rewrite(made, _FULL_STOP, lambda _: "。", needs=".")
 
 
 def squeezed(rendering: Rendering) -> Rendering:
     """Return the rendering without any space."""
-    return rewrite(rendering, re.compile(r" +"), lambda _: "")
+    text = rendering.text
+    kept = map(" ".__ne__, f"{text}$")  # the last offset is that of the end
+    return Rendering(text.replace(" ", ""), array("l", compress(rendering.origin, kept)))
 
 
 def renamed(rendering: Rendering, names: Mapping[str, str]) -> Rendering:
@@ -183,11 +197,12 @@ def plain(rendering: Rendering) -> Rendering:
             part if _PLAIN_PART.fullmatch(part) else f"({part})" for part in (top, bottom)
         )
 
-    made = rewrite(rendering, _COMMAND, command)
-    made = rewrite(made, _SQRT, root)
-    made = rewrite(rewrite(made, _FRAC, fraction), _FRAC, fraction)
-    made = rewrite(made, _LONE, lambda found: found.group(1))
-    return rewrite(made, _BRACED, lambda found: found.group(1) + found.group(2))
+    made = rewrite(rendering, _COMMAND, command, needs="\\")
+    made = rewrite(made, _SQRT, root, needs="\\sqrt")
+    for _ in range(2):
+        made = rewrite(made, _FRAC, fraction, needs="\\frac")
+    made = rewrite(made, _LONE, lambda found: found.group(1), needs=")/")
+    return rewrite(made, _BRACED, lambda found: found.group(1) + found.group(2), needs="{")
 
 
 _LATEX_SIGNS = {
@@ -228,5 +243,8 @@ def latex(rendering: Rendering) -> Rendering:
         ]
         return "\\frac{" + parts[0] + "}{" + parts[1] + "}"
 
-    made = rewrite(rewrite(rewrite(rendering, _SIGN, sign), _ROOT, root), _SLASH, fraction)
-    return rewrite(made, _SCRIPT, lambda found: found.group()[0] + "{" + found.group(1) + "}")
+    made = rewrite(rewrite(rendering, _SIGN, sign), _ROOT, root)
+    made = rewrite(made, _SLASH, fraction, needs="/")
+    return rewrite(
+        made, _SCRIPT, lambda found: found.group()[0] + "{" + found.group(1) + "}", needs="("
+    )
